@@ -1,0 +1,1 @@
+"""Checks Auth0 custom database scripts against their contract."""

@@ -1,0 +1,108 @@
+"""The settings of a connection, and the truth about the people in the legacy store."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from attrs import Attribute, field, frozen
+
+from customdb_contract.errors import ConfigurationError
+from customdb_contract.secrets import Secret
+
+__all__ = ["CONTRACT_DATE", "FEATURES", "Connection", "KnownUser"]
+
+CONTRACT_DATE: Final = "2026-08"
+"""The state of Auth0's documentation that the rules follow: year and month."""
+
+FEATURES: Final = ("signup", "reset", "verify", "change_email", "delete")
+"""What a tenant can offer in legacy mode, each of which needs scripts of its own."""
+
+
+def _features(value: object) -> tuple[str, ...]:
+    names = (
+        (value,)
+        if isinstance(value, str)
+        else tuple(map(str, value))
+        if isinstance(value, list | tuple | set | frozenset)
+        else None
+    )
+    if names is None:
+        message = f"features must be a list of names, and is {value!r}; choose from {', '.join(FEATURES)}"
+        raise ConfigurationError(message)
+    for name in names:
+        if name not in FEATURES:
+            message = f"features has no {name!r}; choose from {', '.join(FEATURES)}"
+            raise ConfigurationError(message)
+    return names
+
+
+def _is_flag(instance: object, attribute: "Attribute[bool]", value: object) -> None:
+    if not isinstance(value, bool):
+        message = f"{type(instance).__name__}: {attribute.name} must be True or False, and is {value!r}"
+        raise ConfigurationError(message)
+
+
+@frozen(kw_only=True)
+class Connection:
+    """The settings of a custom database connection, under Auth0's own option names.
+
+    Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection>.
+
+    Args:
+        name: The connection's name; it is only shown.
+        import_mode: "Import Users to Auth0": whether users move to Auth0 when they first log in.
+        requires_username: Whether users have a username beside their e-mail.
+        script_context: Whether the scripts get the extra argument `context` (`enable_script_context`).
+        features: What the tenant offers in legacy mode, out of `FEATURES`; it decides which scripts must be there.
+    """
+
+    name: str = "custom-database"
+    import_mode: bool = field(default=False, validator=_is_flag)
+    requires_username: bool = field(default=False, validator=_is_flag)
+    script_context: bool = field(default=False, validator=_is_flag)
+    features: tuple[str, ...] = field(default=(), converter=_features)
+
+
+def _names(value: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(value, str):
+        message = f"aliases must be a list of identifiers, and is {value!r}; write [{value!r}]"
+        raise ConfigurationError(message)
+    return tuple(value)
+
+
+def _secret(value: str | Secret | None) -> Secret | None:
+    return Secret(value) if isinstance(value, str) else value
+
+
+@frozen(kw_only=True)
+class KnownUser:
+    """A person who is in the legacy store now: the truth that the scripts are measured against.
+
+    Args:
+        email: The person's e-mail, as the store has it; None when the store has none.
+        username: The person's username, or None.
+        password: The person's password. Without it, the situations of a log-in cannot be looked at. It is kept as a
+            `Secret` and appears in no output.
+        aliases: Other identifiers that are this person.
+        disabled: Whether the person must not get in.
+        profile: What the scripts must say about the person; attributes that it does not name are not compared.
+
+    Raises:
+        ConfigurationError: When there is neither an e-mail nor a username, or a value has the wrong type.
+    """
+
+    email: str | None = None
+    username: str | None = None
+    password: Secret | None = field(default=None, converter=_secret)
+    aliases: tuple[str, ...] = field(default=(), converter=_names)
+    disabled: bool = field(default=False, validator=_is_flag)
+    profile: Mapping[str, object] = field(factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        if not self.email and not self.username:
+            message = "a known user needs an email or a username: KnownUser(email='ada@example.com')"
+            raise ConfigurationError(message)
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """Every identifier of the person: e-mail, username, aliases."""
+        return tuple(name for name in (self.email, self.username, *self.aliases) if name)

@@ -1,0 +1,22 @@
+"""The few exceptions that a caller can catch."""
+
+__all__ = ["ConfigurationError", "ContractBrokenError", "CustomDatabaseError", "TranscriptError"]
+
+
+class CustomDatabaseError(Exception):
+    """The base of every exception that this library raises on purpose."""
+
+
+class ConfigurationError(CustomDatabaseError, ValueError):
+    """What the caller gave cannot be used: a setting, a known user, a rule name, a database that cannot be imported.
+
+    The message says what was wrong, where, what was expected and what to do. The command line ends with exit code 2.
+    """
+
+
+class TranscriptError(CustomDatabaseError, ValueError):
+    """A text or a JSON document is not a transcript; the message names the line or the key."""
+
+
+class ContractBrokenError(CustomDatabaseError, AssertionError):
+    """A report is not ok; raised by `Report.raise_for_failures`, with the report's text as its message."""

@@ -1,0 +1,207 @@
+"""One call of a script: who was meant, in which situation, what was asked and what came back."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Final
+
+from attrs import frozen
+
+from customdb_contract.contract import Declined, Done, Failed, Found, NotFound, Script, result_from_callback
+from customdb_contract.transcript._values import RecordedError, Value
+
+__all__ = ["UNKNOWN", "Ending", "Exchange", "Mark", "Outcome", "Situation", "ending_of"]
+
+UNKNOWN: Final = "unknown"
+"""The person of an exchange whose identifier is nobody's."""
+
+
+class Situation(StrEnum):
+    """What a call tried; probes and rules share this one enumeration.
+
+    The part before the colon is the family, see `family`.
+    """
+
+    KNOWN_USER = "known-user"
+    """A known person's own e-mail, username or alias, and the right password."""
+    REPEATED = "repeated"
+    """The same as an earlier `known-user` call, later."""
+    OTHER_SPELLING = "other-spelling"
+    """Another spelling that denotes the same person."""
+    LOWER_CASE = "other-spelling: lower-case"
+    UPPER_CASE = "other-spelling: upper-case"
+    SURROUNDING_BLANKS = "other-spelling: surrounding-blanks"
+    UNICODE_FORM = "other-spelling: unicode-form"
+    USERNAME = "other-spelling: username"
+    ALIAS = "other-spelling: alias"
+    UNKNOWN_USER = "unknown-user"
+    """A well-formed identifier that is nobody's."""
+    WRONG_PASSWORD = "wrong-password"  # noqa: S105 - a situation
+    """A known person's identifier with a plain wrong password."""
+    EMPTY_PASSWORD = "wrong-password: empty"  # noqa: S105
+    BLANK_PASSWORD = "wrong-password: blank"  # noqa: S105
+    CASE_CHANGED_PASSWORD = "wrong-password: case-changed"  # noqa: S105
+    BLANK_PADDED_PASSWORD = "wrong-password: blank-padded"  # noqa: S105
+    NUL_CUT_PASSWORD = "wrong-password: nul-cut"  # noqa: S105
+    CUT_PASSWORD = "wrong-password: 72-byte-cut"  # noqa: S105
+    ANOTHER_USERS_PASSWORD = "wrong-password: another-users"  # noqa: S105
+    SQL = "hostile: sql"
+    NOSQL = "hostile: nosql"
+    LDAP = "hostile: ldap"
+    SEARCH_QUERY = "hostile: search-query"
+    URL = "hostile: url"
+    WILDCARD = "hostile: wildcard"
+    REGEX = "hostile: regex"
+    UNICODE_COLLISION = "hostile: unicode-collision"
+    CONTROL_CHARACTERS = "hostile: control-characters"
+    VERY_LONG = "hostile: very-long"
+    EMPTY_IDENTIFIER = "hostile: empty-identifier"
+    BLANK_IDENTIFIER = "hostile: blank-identifier"
+    TYPE_CONFUSION = "hostile: type-confusion"
+    OUTAGE = "outage"
+    """The store is out of reach, in the way that the team's own outage database has it."""
+    REFUSE = "outage: refuse"
+    RESET = "outage: reset"
+    HANG = "outage: hang"
+    STATUS_400 = "outage: 400"
+    STATUS_401 = "outage: 401"
+    STATUS_403 = "outage: 403"
+    STATUS_404 = "outage: 404"
+    STATUS_429 = "outage: 429"
+    STATUS_500 = "outage: 500"
+    STATUS_503 = "outage: 503"
+    HTML_PAGE = "outage: html-page"
+    """An HTML page with status 200."""
+    EMPTY_BODY = "outage: empty-body"
+    EMPTY_ARRAY = "outage: empty-array"
+    EMPTY_OBJECT = "outage: empty-object"
+    TRUNCATED_JSON = "outage: truncated-json"
+    WRONG_SHAPE = "outage: wrong-shape"
+
+    @property
+    def family(self) -> str:
+        """The part before the colon, for example `hostile` of `hostile: sql`."""
+        return self.value.partition(":")[0]
+
+
+class Ending(StrEnum):
+    """How a call ended: a closed set."""
+
+    FOUND = "found"
+    NOT_FOUND = "not-found"
+    FAILED = "failed"
+    DONE = "done"
+    DECLINED = "declined"
+    INVALID = "invalid"
+    """The callback was given arguments that fit none of the endings before."""
+    RAISED = "raised"
+    TIMED_OUT = "timed-out"
+    DIED = "died"
+
+
+class Mark(StrEnum):
+    """Why an exchange is judged by no rule about the person or the store."""
+
+    UNSTABLE_STORE = "unstable-store"
+    """The same call, repeated, ended otherwise."""
+    LOCKED_OUT = "locked-out"
+    """The store refuses the right password after the wrong ones of this check."""
+
+
+@frozen
+class Outcome:
+    """What a bridge saw of one call: everything, in order.
+
+    Args:
+        ending: How the call ended: what happened first counts.
+        callbacks: The arguments of every calling of the callback, error first, the late ones too. A result-style script
+            that returns makes one. Empty when there was none.
+        raised: The exception that left the script, or None. The contract's own errors are no such exception: raising
+            one equals `callback(error)`.
+        raised_late: Whether it was raised outside the call itself: in a task or a thread that the script started.
+        output: What the script printed and logged, as one text, secrets masked.
+        duration: Seconds from the call to its ending. Rules read it from one second on.
+    """
+
+    ending: Ending
+    callbacks: tuple[tuple[Value, ...], ...] = ()
+    raised: RecordedError | None = None
+    raised_late: bool = False
+    output: str = ""
+    duration: float = 0.0
+
+    @property
+    def arguments(self) -> tuple[Value, ...]:
+        """What the callback was given the first time; empty when it was never called."""
+        return self.callbacks[0] if self.callbacks else ()
+
+    @property
+    def error(self) -> Value:
+        """The first argument of the first callback, None when there is none."""
+        return self.arguments[0] if self.arguments else None
+
+    @property
+    def result(self) -> Value:
+        """The second argument of the first callback, None when there is none."""
+        return self.arguments[1] if len(self.arguments) > 1 else None
+
+
+def ending_of(script: Script, arguments: Sequence[Value]) -> Ending:
+    """Return the ending that a calling of the callback means.
+
+    Args:
+        script: The script that called.
+        arguments: What it gave to the callback, as recorded values.
+    """
+    match result_from_callback(script, arguments):
+        case Found():
+            return Ending.FOUND
+        case NotFound():
+            return Ending.NOT_FOUND
+        case Failed():
+            return Ending.FAILED
+        case Done():
+            return Ending.DONE
+        case Declined():
+            return Ending.DECLINED
+        case None:
+            return Ending.INVALID
+
+
+@frozen
+class Exchange:
+    """One call of a script and its outcome.
+
+    Args:
+        number: Its place in the transcript, from 1.
+        script: The script that was called.
+        arguments: What it was given, without `context` and `callback`, secrets masked.
+        person: The label of the person that the identifier denotes, or `unknown`. In a `wrong-password` situation it is
+            the person who is tried; in a `hostile` one it is `unknown`, because the identifier is nobody's.
+        situation: What the call tried.
+        outcome: What came back.
+        marks: Why rules leave it out; empty for almost all.
+    """
+
+    number: int
+    script: Script
+    arguments: tuple[Value, ...]
+    person: str
+    situation: Situation
+    outcome: Outcome
+    marks: frozenset[Mark] = frozenset()
+
+    @property
+    def ending(self) -> Ending:
+        """How the call ended."""
+        return self.outcome.ending
+
+    @property
+    def identifier(self) -> Value:
+        """The first argument: the identifier, e-mail or id that the call was about."""
+        return self.arguments[0] if self.arguments else None
+
+    @property
+    def profile(self) -> Mapping[str, Value] | None:
+        """The profile of a `found` ending, otherwise None."""
+        result = self.outcome.result
+        return result if self.ending is Ending.FOUND and isinstance(result, Mapping) else None

@@ -1,0 +1,110 @@
+"""The header of a transcript: the truth that the check was given, and how far it came."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from attrs import field, frozen
+
+from customdb_contract.connection import CONTRACT_DATE, Connection
+from customdb_contract.contract import Script
+from customdb_contract.transcript._values import Value
+
+__all__ = ["Header", "PasswordKnowledge", "Person", "ScriptInfo", "StopKind", "StopReason"]
+
+
+class PasswordKnowledge(StrEnum):
+    """What a check knows of a person's password, which is itself in no transcript."""
+
+    KNOWN = "known"
+    """It is known, and would be recognised inside other text."""
+    SHORT = "short"
+    """It is known, but too short (or equal to an identifier) to be recognised inside other text."""
+    NONE = "none"
+
+
+@frozen(kw_only=True)
+class Person:
+    """A known person, as the header of a transcript has it.
+
+    Args:
+        label: A short name, unique in the transcript.
+        email: The person's e-mail as the store has it, or None.
+        username: The person's username, or None.
+        aliases: Other identifiers that are this person.
+        disabled: Whether the person must not get in.
+        profile: What the scripts must say about the person.
+        password: What the check knows of the password.
+    """
+
+    label: str
+    email: str | None = None
+    username: str | None = None
+    aliases: tuple[str, ...] = ()
+    disabled: bool = False
+    profile: Mapping[str, Value] = field(factory=dict)
+    password: PasswordKnowledge = PasswordKnowledge.KNOWN
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """Every identifier of the person: e-mail, username, aliases."""
+        return tuple(name for name in (self.email, self.username, *self.aliases) if name)
+
+
+@frozen(kw_only=True)
+class ScriptInfo:
+    """What is known of a script without calling it.
+
+    Args:
+        signature: Its parameters, for example `(identifier, password, callback)`; empty when unknown.
+        problem: Why it cannot be called as the connection calls it, naming what was expected, or None.
+        location: File and line where it is defined, or None.
+    """
+
+    signature: str = ""
+    problem: str | None = None
+    location: str | None = None
+
+
+class StopKind(StrEnum):
+    """Why a check ended before everything was looked at."""
+
+    SET_UP = "set-up"
+    """The database could not be checked at all: exit code 3."""
+    TIME = "time"
+    """The time for the whole check was up."""
+    INTERRUPTED = "interrupted"
+    """Somebody pressed ctrl-C."""
+
+
+@frozen
+class StopReason:
+    """Why a check ended early.
+
+    Args:
+        kind: The kind of reason.
+        message: What happened, for people.
+    """
+
+    kind: StopKind
+    message: str
+
+
+@frozen(kw_only=True)
+class Header:
+    """What is true of all exchanges of a transcript.
+
+    Args:
+        people: The known people, with unique labels.
+        connection: The settings of the connection.
+        contract_date: The state of Auth0's documentation that the check followed.
+        scripts: The scripts that the database has, and what is known of each without calling it.
+        ignore_fields: Paths of the profile that are not compared, such as `app_metadata.last_seen`.
+        stop_reason: Why the check ended early, or None when it is complete.
+    """
+
+    people: tuple[Person, ...] = ()
+    connection: Connection = field(factory=Connection)
+    contract_date: str = CONTRACT_DATE
+    scripts: Mapping[Script, ScriptInfo] = field(factory=dict)
+    ignore_fields: tuple[str, ...] = ()
+    stop_reason: StopReason | None = None

@@ -1,0 +1,121 @@
+"""A transcript: the truth that a check was given, and every call it made."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Self
+
+from attrs import field, frozen
+from typing_extensions import override
+
+from customdb_contract.connection import Connection
+from customdb_contract.contract import Script
+from customdb_contract.transcript._exchange import Exchange, Situation
+from customdb_contract.transcript._header import Header, Person
+from customdb_contract.transcript._notation import parse_lines, print_lines
+from customdb_contract.transcript._values import Value
+
+__all__ = ["Transcript"]
+
+
+@frozen
+class Transcript:
+    """Everything that rules may read. It is plain data: stored, it can be judged again months later.
+
+    Args:
+        header: The truth that the check was given: connection, people, scripts.
+        exchanges: The calls, in order, numbered from 1.
+    """
+
+    header: Header = field(factory=Header)
+    exchanges: tuple[Exchange, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the transcript that a text in the one-line notation stands for.
+
+        Args:
+            text: One header entry or exchange per line; `#` starts a comment.
+
+        Raises:
+            TranscriptError: When a line is not understood; the message names it and what was expected.
+        """
+        return cls(*parse_lines(text))
+
+    @override
+    def __str__(self) -> str:
+        return print_lines(self.header, self.exchanges)
+
+    @property
+    def connection(self) -> Connection:
+        """The settings of the connection."""
+        return self.header.connection
+
+    @property
+    def people(self) -> tuple[Person, ...]:
+        """The known people."""
+        return self.header.people
+
+    @cached_property
+    def judged(self) -> tuple[Exchange, ...]:
+        """The exchanges that rules may judge: those without a mark."""
+        return tuple(exchange for exchange in self.exchanges if not exchange.marks)
+
+    def select(self, script: Script | None = None, *situations: Situation | str) -> Sequence[Exchange]:
+        """Return the judged exchanges of a script, in order.
+
+        Args:
+            script: The script, or None for all.
+            situations: Situations, or families of them such as `hostile`; none stands for all.
+        """
+        if not situations:
+            return self._by_script.get(script, ()) if script else self.judged
+        if len(situations) == 1:
+            return self._by_situation.get((script, str(situations[0])), ())
+        chosen = {
+            exchange.number: exchange
+            for situation in situations
+            for exchange in self._by_situation.get((script, str(situation)), ())
+        }
+        return [chosen[number] for number in sorted(chosen)]
+
+    def person(self, label: str) -> Person | None:
+        """Return the known person with this label, or None.
+
+        Args:
+            label: A label, for example that of an exchange.
+        """
+        return self._people_by_label.get(label)
+
+    def owner(self, identifier: Value) -> Person | None:
+        """Return the known person who has exactly this identifier, or None.
+
+        Args:
+            identifier: The first argument of a call, or an attribute of a profile.
+        """
+        return self._people_by_identifier.get(identifier) if isinstance(identifier, str) else None
+
+    @cached_property
+    def _by_script(self) -> Mapping[Script, Sequence[Exchange]]:
+        found: defaultdict[Script, list[Exchange]] = defaultdict(list)
+        for exchange in self.judged:
+            found[exchange.script].append(exchange)
+        return found
+
+    @cached_property
+    def _by_situation(self) -> Mapping[tuple[Script | None, str], Sequence[Exchange]]:
+        found: defaultdict[tuple[Script | None, str], list[Exchange]] = defaultdict(list)
+        for exchange in self.judged:
+            # A family's name is also a situation of its own, hence a set.
+            for name in {exchange.situation.value, exchange.situation.family}:
+                found[exchange.script, name].append(exchange)
+                found[None, name].append(exchange)
+        return found
+
+    @cached_property
+    def _people_by_label(self) -> Mapping[str, Person]:
+        return {person.label: person for person in self.people}
+
+    @cached_property
+    def _people_by_identifier(self) -> Mapping[str, Person]:
+        return {name: person for person in reversed(self.people) for name in person.identifiers}
