@@ -193,6 +193,11 @@ def parse_lines(text: str) -> tuple[Header, tuple[Exchange, ...]]:
     return parser.finish()
 
 
+def _not_json(name: str) -> Never:
+    message = f'{name} is not JSON; write it as {{"$special": "float", "text": "{name}", "size": null}}'
+    raise TranscriptError(message)
+
+
 class _Cursor:
     """A place in one line."""
 
@@ -253,11 +258,6 @@ class _Cursor:
             f"expected {expected}, found {found!r}" if found else f"expected {expected}, found the end of the line"
         )
         raise TranscriptError(message)
-
-
-def _not_json(name: str) -> Never:
-    message = f'{name} is not JSON; write it as {{"$special": "float", "text": "{name}", "size": null}}'
-    raise TranscriptError(message)
 
 
 _WORD = re.compile(r"[a-z_]+(?:-[a-z]+)*")
