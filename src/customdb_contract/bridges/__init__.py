@@ -1,0 +1,55 @@
+"""Bridges: what calls the scripts of a custom database, in whatever form it comes."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from attrs import frozen
+
+from customdb_contract.contract import Script
+from customdb_contract.transcript import Outcome, RecordedError, ScriptInfo, Value
+
+__all__ = ["Bridge", "LateEvent"]
+
+
+@frozen
+class LateEvent:
+    """Something that a call did after its outcome had been returned.
+
+    Args:
+        call: Which call of the bridge it belongs to, counted from 0.
+        arguments: What the callback was given, or None when it was not called.
+        raised: The exception that was raised in a task or a thread, or None.
+    """
+
+    call: int
+    arguments: tuple[Value, ...] | None = None
+    raised: RecordedError | None = None
+
+
+class Bridge(Protocol):
+    """A way to run the scripts of one custom database. It is used from one thread and closed at the end."""
+
+    @property
+    def scripts(self) -> Mapping[Script, ScriptInfo]:
+        """The scripts that the database has."""
+        ...
+
+    def call(self, script: Script, arguments: Sequence[object]) -> Outcome:
+        """Call a script and wait until it has ended, or its time is up.
+
+        Args:
+            script: One of `scripts`.
+            arguments: Its own arguments, without `context` and `callback`. Secrets are given as plain text.
+
+        Returns:
+            What came back, as recorded values with secrets masked. Nothing that a script does raises here.
+        """
+        ...
+
+    def late_events(self) -> Sequence[LateEvent]:
+        """Return what calls did after their outcome was returned, since the last time this was asked."""
+        ...
+
+    def close(self) -> None:
+        """Release the database, its thread and its loop; the bridge cannot be used afterwards."""
+        ...

@@ -1,0 +1,377 @@
+"""What is known of a rule, what a rule found, and the report that holds it."""
+
+import inspect
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from enum import Enum, StrEnum
+from functools import cached_property
+from typing import Final, Self
+
+from attrs import frozen
+from typing_extensions import override
+
+from customdb_contract.contract import Script
+from customdb_contract.errors import ContractBrokenError
+from customdb_contract.transcript import Exchange, PasswordKnowledge, Situation, StopKind, Transcript, print_exchange
+
+__all__ = [
+    "Finding",
+    "Group",
+    "Held",
+    "Need",
+    "Report",
+    "RuleInfo",
+    "Severity",
+    "Status",
+    "Verdict",
+    "Violation",
+]
+
+
+class Severity(StrEnum):
+    """How bad a finding is."""
+
+    INFO = "info"
+    """Good practice, or something to know."""
+    WARNING = "warning"
+    """A documented recommendation is violated, or it fails under plausible conditions."""
+    ERROR = "error"
+    """The contract is broken: users see a failure, or there is a security hole."""
+
+    @property
+    def rank(self) -> int:
+        """A number that grows with the severity, from 0."""
+        return list(Severity).index(self)
+
+
+class Group(StrEnum):
+    """The groups of rules, which `--select` and `--ignore` also take."""
+
+    CALLBACK = "callback"
+    OUTCOME = "outcome"
+    PROFILE = "profile"
+    CONSISTENCY = "consistency"
+    MIGRATION = "migration"
+    SECURITY = "security"
+
+
+class Status(StrEnum):
+    """What became of one rule."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    """It has findings. Whether they make the report fail depends on their severity."""
+    NOT_APPLICABLE = "not-applicable"
+    """There was nothing to look at; the reason says what to give."""
+    WAIVED = "waived"
+    """Judged and broken, with the team's reason why that is accepted."""
+    DESELECTED = "deselected"
+    CRASHED = "crashed"
+    """The rule itself failed: a mistake of this library."""
+
+
+class Need(Enum):
+    """Something that a rule needs before it can look at anything."""
+
+    advice: str
+    """What it is, for people: `a known user with a password`."""
+    can_be_given: bool
+    """Whether a team can add it to a check; a mode of the connection is what it is."""
+    is_met: Callable[[Transcript], bool]
+    """Tells whether a transcript has it."""
+
+    def __new__(cls, advice: str, can_be_given: bool, is_met: Callable[[Transcript], bool]) -> Self:  # noqa: FBT001 - Enum passes a member's values by position
+        """Make a member; called by `Enum` only."""
+        member = object.__new__(cls)
+        member._value_ = advice
+        member.advice = advice
+        member.can_be_given = can_be_given
+        member.is_met = is_met
+        return member
+
+    LOGIN = "a login script", True, lambda t: bool(t.select(Script.LOGIN))
+    GET_USER = "a get_user script", True, lambda t: bool(t.select(Script.GET_USER))
+    PASSWORD = "a password", True, lambda t: bool(t.select(Script.LOGIN, "known-user", "repeated"))
+    LONG_PASSWORD = (
+        "a known user whose password is longer than 72 bytes",
+        True,
+        lambda t: bool(t.select(Script.LOGIN, Situation.CUT_PASSWORD)),
+    )
+    SEARCHABLE_SECRET = (
+        "a known password of six or more characters",
+        True,
+        lambda t: any(person.password is PasswordKnowledge.KNOWN for person in t.people),
+    )
+    WRONG_PASSWORD = (
+        "wrong_passwords above 0 and a password",
+        True,
+        lambda t: bool(t.select(Script.LOGIN, "wrong-password")),
+    )
+    SECOND_USER = "a second user", True, lambda t: len(t.people) > 1
+    USERNAME = "a username", True, lambda t: any(person.username for person in t.people)
+    EXPECTED_PROFILE = "the expected profile of a user", True, lambda t: any(person.profile for person in t.people)
+    UNVERIFIED_USER = (
+        "a known user with profile = { email_verified = false }",
+        True,
+        lambda t: any(person.profile.get("email_verified") is False for person in t.people),
+    )
+    DISABLED_USER = "a known user with disabled = true", True, lambda t: any(person.disabled for person in t.people)
+    UNKNOWN_USER = "calls for an unknown user", False, lambda t: bool(t.select(None, "unknown-user"))
+    OUTAGE = "[outage]", True, lambda t: bool(t.select(None, "outage"))
+    HOSTILE = "hostile = true", True, lambda t: bool(t.select(None, "hostile"))
+    IMPORT_MODE = "import mode on", False, lambda t: t.connection.import_mode
+    LEGACY_MODE = "import mode off", False, lambda t: not t.connection.import_mode
+    REQUIRES_USERNAME = "requires_username on", False, lambda t: t.connection.requires_username
+
+
+_SECTION = re.compile(r"^## (?P<title>.+)$", re.MULTILINE)
+
+
+@frozen(kw_only=True, slots=False)
+class RuleInfo:
+    """A rule, described.
+
+    Args:
+        name: Its name in kebab case, which names the violation: `--ignore unstable-user-id` reads as a sentence.
+        group: The group it belongs to.
+        severity: The highest severity that its findings can have.
+        scripts: The scripts that it looks at.
+        needs: What it needs before it can look at anything.
+        yields_to: More specific rules: where one of them has a finding on the same exchange, this one is silent.
+        since: The version that brought it.
+        source: A page of Auth0's documentation, or "good practice" with the reason.
+        preview: Whether it is new: reported, never failing.
+        docstring: Its page, in Markdown.
+    """
+
+    name: str
+    group: Group
+    severity: Severity
+    scripts: tuple[Script, ...]
+    needs: tuple[Need, ...]
+    yields_to: tuple[str, ...]
+    since: str
+    source: str
+    preview: bool
+    docstring: str
+
+    @property
+    def docs(self) -> str:
+        """The page of the rule, below the root of the documentation."""
+        return f"reference/rules/{self.name}.html"
+
+    @cached_property
+    def summary(self) -> str:
+        """What the rule finds, in one sentence."""
+        return self.docstring.partition("\n\n")[0].replace("\n", " ")
+
+    @cached_property
+    def sections(self) -> Mapping[str, str]:
+        """The sections of the page, by title: `Why this matters`, `Violates`, `Conforms`, `How to fix`."""
+        _, *parts = _SECTION.split(self.docstring)
+        return {
+            title: inspect.cleandoc(f"\n{text}").strip("\n")
+            for title, text in zip(parts[::2], parts[1::2], strict=True)
+        }
+
+
+@frozen
+class Held:
+    """One comparison that a rule could make, and that turned out well.
+
+    Args:
+        evidence: The exchanges that were compared.
+    """
+
+    evidence: tuple[Exchange, ...]
+
+
+@frozen
+class Violation:
+    """One breach, as a rule yields it.
+
+    Args:
+        message: What was seen and what was expected.
+        evidence: The exchanges that prove it, in order; empty only when the header proves it.
+        severity: Its severity; None stands for that of the rule.
+        script: The script that is to blame; None stands for that of the last exchange.
+    """
+
+    message: str
+    evidence: tuple[Exchange, ...]
+    severity: Severity | None = None
+    script: Script | None = None
+
+
+@frozen
+class Finding:
+    """One breach, in a report.
+
+    Args:
+        message: What was seen and what was expected.
+        severity: How bad it is.
+        script: The script that is to blame, or None when it is the connection.
+        evidence: The numbers of the exchanges that prove it, in order.
+    """
+
+    message: str
+    severity: Severity
+    script: Script | None
+    evidence: tuple[int, ...]
+
+
+@frozen(kw_only=True)
+class Verdict:
+    """What became of one rule.
+
+    Args:
+        rule: The rule.
+        status: What became of it.
+        findings: The breaches; empty unless it failed or is waived.
+        held: How many comparisons turned out well.
+        reason: Why it is not applicable, waived or crashed; otherwise None.
+        missing: What would have to be given so that it can be judged.
+    """
+
+    rule: RuleInfo
+    status: Status
+    findings: tuple[Finding, ...] = ()
+    held: int = 0
+    reason: str | None = None
+    missing: tuple[Need, ...] = ()
+
+    @property
+    def severity(self) -> Severity:
+        """The highest severity of the findings, or the rule's highest possible when there is none."""
+        return max((finding.severity for finding in self.findings), key=lambda s: s.rank, default=self.rule.severity)
+
+
+EXIT_OK: Final = 0
+EXIT_BROKEN: Final = 1
+EXIT_USAGE: Final = 2
+EXIT_NOT_CARRIED_OUT: Final = 3
+EXIT_INTERRUPTED: Final = 130
+
+
+@frozen(kw_only=True)
+class Report:
+    """The verdicts on one transcript.
+
+    Args:
+        transcript: What was judged.
+        verdicts: One verdict per rule, in the order of the catalogue.
+        fail_on: The lowest severity that makes the report fail: `error` or `warning`.
+        require: The groups that must have been judged.
+    """
+
+    transcript: Transcript
+    verdicts: tuple[Verdict, ...]
+    fail_on: Severity = Severity.ERROR
+    require: tuple[Group, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything was looked at that was meant to be."""
+        return self.transcript.header.stop_reason is None
+
+    @property
+    def failures(self) -> tuple[Verdict, ...]:
+        """The verdicts that make the report fail."""
+        return tuple(
+            verdict
+            for verdict in self.verdicts
+            if verdict.status is Status.FAILED
+            and verdict.severity.rank >= self.fail_on.rank
+            and not verdict.rule.preview
+        )
+
+    @property
+    def count(self) -> Mapping[Status, int]:
+        """How many verdicts have each status."""
+        return Counter(verdict.status for verdict in self.verdicts)
+
+    @property
+    def missing_groups(self) -> tuple[Group, ...]:
+        """The required groups of which no rule was judged."""
+        judged = {verdict.rule.group for verdict in self.verdicts if verdict.status in _JUDGED}
+        return tuple(group for group in self.require if group not in judged)
+
+    @property
+    def ok(self) -> bool:
+        """Whether something was judged, nothing failed or crashed, and the check is complete."""
+        return self.exit_code == EXIT_OK
+
+    @property
+    def exit_code(self) -> int:
+        """0 ok; 1 not ok; 2 nothing was judged that had to be; 3 it could not be carried out; 130 interrupted."""
+        stop = self.transcript.header.stop_reason
+        if stop is not None and stop.kind is StopKind.INTERRUPTED:
+            return EXIT_INTERRUPTED
+        if self.count[Status.CRASHED] or (stop is not None and stop.kind is StopKind.SET_UP):
+            return EXIT_NOT_CARRIED_OUT
+        if self.failures:
+            return EXIT_BROKEN
+        if self.missing_groups or not any(self.count[status] for status in _JUDGED):
+            return EXIT_USAGE
+        return EXIT_OK if self.complete else EXIT_BROKEN
+
+    def verdict(self, rule: str) -> Verdict:
+        """Return the verdict on one rule.
+
+        Args:
+            rule: The rule's name.
+
+        Raises:
+            KeyError: When the report has no such rule.
+        """
+        for verdict in self.verdicts:
+            if verdict.rule.name == rule:
+                return verdict
+        raise KeyError(rule)
+
+    def raise_for_failures(self) -> None:
+        """Do nothing when the report is ok.
+
+        Raises:
+            ContractBrokenError: When it is not, with the findings and the calls that prove them.
+        """
+        if not self.ok:
+            raise ContractBrokenError(str(self))
+
+    def evidence_lines(self, finding: Finding) -> tuple[str, ...]:
+        """Return the calls that prove a finding, in the one-line notation, each with its number.
+
+        Args:
+            finding: A finding of this report.
+        """
+        exchanges = self.transcript.exchanges
+        people = self.transcript.people
+        return tuple(f"{number:>4}  {print_exchange(exchanges[number - 1], people)}" for number in finding.evidence)
+
+    @override
+    def __str__(self) -> str:
+        lines = [f"{self._headline()}"]
+        for verdict in self.verdicts:
+            if verdict.status is Status.CRASHED:
+                lines += ["", f"crashed: {verdict.rule.name}: {verdict.reason}"]
+            if verdict.status is not Status.FAILED:
+                continue
+            for finding in verdict.findings:
+                lines += [
+                    "",
+                    f"{finding.severity}: {verdict.rule.name}: {finding.message}",
+                    *self.evidence_lines(finding),
+                ]
+        return "\n".join(lines)
+
+    def _headline(self) -> str:
+        stop = self.transcript.header.stop_reason
+        count = self.count
+        told = ", ".join(f"{count[status]} {status}" for status in Status if count[status])
+        state = "ok" if self.ok else "not ok"
+        required = "".join(f"; nothing of the required group {group} could be judged" for group in self.missing_groups)
+        return f"{state}: {told or 'no rule'}{required}" + (f"\n{stop.kind}: {stop.message}" if stop else "")
+
+
+_JUDGED: Collection[Status] = (Status.PASSED, Status.FAILED, Status.WAIVED)

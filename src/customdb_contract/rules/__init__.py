@@ -1,0 +1,1 @@
+"""The catalogue of rules, and the judgement of a transcript by it."""

@@ -1,0 +1,155 @@
+"""Judging: every rule of a catalogue over one transcript."""
+
+import difflib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from customdb_contract.contract import Script
+from customdb_contract.errors import ConfigurationError
+from customdb_contract.findings import (
+    Finding,
+    Group,
+    Held,
+    Report,
+    RuleInfo,
+    Severity,
+    Status,
+    Verdict,
+    Violation,
+)
+from customdb_contract.rules._rule import Rule
+from customdb_contract.transcript import Transcript
+
+__all__ = ["judge_by"]
+
+_MOST_EVIDENCE: Final = 8
+"""Calls that prove one finding; more of the same prove nothing more."""
+
+
+def judge_by(
+    catalogue: Sequence[Rule],
+    transcript: Transcript,
+    *,
+    select: Collection[str] = (),
+    ignore: Collection[str] = (),
+    waived: Mapping[str, str] | None = None,
+    require: Collection[str] = (),
+    fail_on: str = "error",
+) -> Report:
+    """Return the verdicts of a catalogue of rules on a transcript; `customdb_contract.judge` is this with all rules."""
+    waived = dict(waived or {})
+    infos = [rule.info for rule in catalogue]
+    groups = {info.group.value for info in infos}
+    chosen = _expand(select, infos, "select") if select else {info.name for info in infos}
+    chosen -= _expand(ignore, infos, "ignore")
+    _check_waivers(waived, infos)
+    for name in require:
+        _check_name(name, groups, "require", "group")
+    if fail_on not in {Severity.ERROR, Severity.WARNING}:
+        message = f"fail_on must be 'error' or 'warning', and is {fail_on!r}"
+        raise ConfigurationError(message)
+
+    judged = {rule.info.name: _run(rule, transcript) for rule in catalogue}
+    spoken = {
+        name: {exchange.number for violation in run.violations for exchange in violation.evidence}
+        for name, run in judged.items()
+    }
+    verdicts: list[Verdict] = []
+    for info in infos:
+        if info.name not in chosen:
+            verdicts.append(Verdict(rule=info, status=Status.DESELECTED))
+            continue
+        taken = {number for specific in info.yields_to for number in spoken.get(specific, ())}
+        run = judged[info.name]
+        verdicts.append(_verdict(info, run, transcript, reason=waived.get(info.name), taken=taken))
+    return Report(
+        transcript=transcript,
+        verdicts=tuple(verdicts),
+        fail_on=Severity(fail_on),
+        require=tuple([Group(name) for name in require]),
+    )
+
+
+class _Run:
+    """What one rule yielded."""
+
+    def __init__(self) -> None:
+        self.held = 0
+        self.violations: list[Violation] = []
+        self.crash: str | None = None
+
+
+def _run(rule: Rule, transcript: Transcript) -> _Run:
+    run = _Run()
+    try:
+        for comparison in rule.judge(transcript):
+            match comparison:
+                case Held():
+                    run.held += 1
+                case Violation():
+                    run.violations.append(comparison)
+    except Exception as error:  # noqa: BLE001 - a crash of a rule is a verdict, and the others still speak
+        run.crash = f"{type(error).__name__}: {error}"
+    return run
+
+
+def _verdict(
+    info: RuleInfo, run: "_Run", transcript: Transcript, *, reason: str | None, taken: Collection[int]
+) -> Verdict:
+    if run.crash is not None:
+        return Verdict(rule=info, status=Status.CRASHED, reason=run.crash)
+    findings = tuple(_findings(info, run.violations, taken))
+    if findings:
+        status = Status.FAILED if reason is None else Status.WAIVED
+        return Verdict(rule=info, status=status, findings=findings, held=run.held, reason=reason)
+    if not run.held:
+        missing = tuple(need for need in info.needs if not need.is_met(transcript))
+        wanted = ", ".join(need.advice for need in missing)
+        why = f"needs {wanted}" if wanted else "nothing that this rule looks at was seen"
+        return Verdict(rule=info, status=Status.NOT_APPLICABLE, reason=why, missing=missing)
+    if reason is not None:
+        message = f"the waiver of {info.name} is stale: the rule passes now; remove it ({reason})"
+        return Verdict(
+            rule=info,
+            status=Status.FAILED,
+            findings=(Finding(message, Severity.ERROR, None, ()),),
+            held=run.held,
+            reason=reason,
+        )
+    return Verdict(rule=info, status=Status.PASSED, held=run.held)
+
+
+def _findings(info: RuleInfo, violations: Iterable[Violation], taken: Collection[int]) -> Iterator[Finding]:
+    """Yield the findings: breaches that say the same of the same script are one, with the evidence of all."""
+    merged: dict[tuple[str, Severity, Script | None], dict[int, None]] = {}
+    for violation in violations:
+        evidence = [exchange.number for exchange in violation.evidence]
+        if taken.isdisjoint(evidence):
+            script = violation.script or (violation.evidence[-1].script if violation.evidence else None)
+            key = (violation.message, violation.severity or info.severity, script)
+            merged.setdefault(key, {}).update(dict.fromkeys(evidence))
+    for (message, severity, script), numbers in merged.items():
+        yield Finding(message, severity, script, tuple(numbers)[:_MOST_EVIDENCE])
+
+
+def _expand(names: Collection[str], infos: Sequence[RuleInfo], option: str) -> set[str]:
+    known = {info.name for info in infos} | {info.group.value for info in infos}
+    for name in names:
+        _check_name(name, known, option, "rule or group")
+    return {info.name for info in infos if info.name in names or info.group.value in names}
+
+
+def _check_waivers(waived: Mapping[str, str], infos: Sequence[RuleInfo]) -> None:
+    for name, reason in waived.items():
+        _check_name(name, {info.name for info in infos}, "waived", "rule")
+        if not str(reason or "").strip():
+            message = f'waived: {name} has no reason; write {name} = "why this breach is accepted, until when"'
+            raise ConfigurationError(message)
+
+
+def _check_name(name: str, known: Collection[str], option: str, what: str) -> None:
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(near)}?" if near else "`customdb-contract rules` lists them"
+        message = f"{option}: there is no {what} {name!r}; {hint}"
+        raise ConfigurationError(message)

@@ -1,0 +1,73 @@
+"""What a rule is: a pure function over a transcript, with its description."""
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
+
+from attrs import frozen
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Group, Held, Need, RuleInfo, Severity, Violation
+from customdb_contract.transcript import Transcript
+
+__all__ = ["Comparison", "Rule", "rule"]
+
+Comparison: TypeAlias = Held | Violation
+"""What a rule yields for each comparison that it could make."""
+
+_Judge: TypeAlias = Callable[[Transcript], Iterator[Comparison]]
+
+
+@frozen
+class Rule:
+    """A rule: its description and its judgement.
+
+    Args:
+        info: The description.
+        judge: Yields `Held` or `Violation` for each comparison it could make; nothing when there was nothing to look at.
+    """
+
+    info: RuleInfo
+    judge: _Judge
+
+
+def rule(
+    *,
+    group: Group,
+    severity: Severity,
+    scripts: Sequence[Script] = (Script.LOGIN, Script.GET_USER),
+    needs: Sequence[Need] = (),
+    yields_to: Sequence[str] = (),
+    since: str = "0.1.0",
+    source: str,
+    preview: bool = False,
+) -> Callable[[_Judge], Rule]:
+    """Turn a pure function into a rule; its name in kebab case becomes the rule's name, its docstring the page.
+
+    Args:
+        group: The group it belongs to.
+        severity: The highest severity of its findings, and that of a `Violation` which names none.
+        scripts: The scripts that it looks at.
+        needs: What it needs before it can look at anything.
+        yields_to: More specific rules, in whose favour it is silent about an exchange.
+        since: The version that brings it.
+        source: A page of Auth0's documentation, or "good practice" with the reason.
+        preview: Whether it is new: reported, never failing.
+    """
+
+    def make(judge: _Judge) -> Rule:
+        info = RuleInfo(
+            name=judge.__name__.replace("_", "-"),
+            group=group,
+            severity=severity,
+            scripts=tuple(scripts),
+            needs=tuple(needs),
+            yields_to=tuple(yields_to),
+            since=since,
+            source=source,
+            preview=preview,
+            docstring=inspect.cleandoc(judge.__doc__ or ""),
+        )
+        return Rule(info, judge)
+
+    return make
