@@ -1,7 +1,7 @@
 """Judging: every rule of a catalogue over one transcript."""
 
 import difflib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Final
 
 from customdb_contract.contract import Script
@@ -94,7 +94,7 @@ def _run(rule: Rule, transcript: Transcript) -> _Run:
 
 
 def _verdict(
-    info: RuleInfo, run: "_Run", transcript: Transcript, *, reason: str | None, taken: Collection[int]
+    info: RuleInfo, run: "_Run", transcript: Transcript, *, reason: str | None, taken: Set[int]
 ) -> Verdict:
     if run.crash is not None:
         return Verdict(rule=info, status=Status.CRASHED, reason=run.crash)
@@ -119,7 +119,7 @@ def _verdict(
     return Verdict(rule=info, status=Status.PASSED, held=run.held)
 
 
-def _findings(info: RuleInfo, violations: Iterable[Violation], taken: Collection[int]) -> Iterator[Finding]:
+def _findings(info: RuleInfo, violations: Iterable[Violation], taken: Set[int]) -> Iterator[Finding]:
     """Yield the findings: breaches that say the same of the same script are one, with the evidence of all."""
     merged: dict[tuple[str, Severity, Script | None], dict[int, None]] = {}
     for violation in violations:

@@ -24,7 +24,7 @@ class Rule:
 
     Args:
         info: The description.
-        judge: Yields `Held` or `Violation` for each comparison it could make; nothing when there was nothing to look at.
+        judge: Yields `Held` or `Violation` for each comparison it could make; nothing when there is nothing to see.
     """
 
     info: RuleInfo
