@@ -1,16 +1,39 @@
-"""Sightings: the profiles that the scripts returned for people whom the check knows."""
+"""Sightings: what a transcript shows of people, of unknown identifiers, and of the store when it is out of reach."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from customdb_contract.contract import Script
-from customdb_contract.transcript import UNKNOWN, Exchange, Transcript, Value
+from customdb_contract.transcript import UNKNOWN, Ending, Exchange, Situation, Transcript, Value, canonical
 
-__all__ = ["REGULAR", "sightings", "sightings_by_person", "user_id_of"]
+__all__ = [
+    "REGULAR",
+    "ignores_identifier",
+    "is_retired",
+    "outages",
+    "sightings",
+    "sightings_by_person",
+    "user_id_of",
+]
 
 REGULAR: Final = ("known-user", "repeated", "other-spelling")
 """The families of situations in which a script should return the person's profile."""
+
+_OUTAGES: Final = frozenset(
+    {
+        Situation.OUTAGE,
+        Situation.REFUSE,
+        Situation.RESET,
+        Situation.HANG,
+        Situation.STATUS_429,
+        Situation.STATUS_500,
+        Situation.STATUS_503,
+        Situation.HTML_PAGE,
+        Situation.TRUNCATED_JSON,
+    }
+)
+"""What no script can take for an answer of the store. The other faults may mean "no such user"."""
 
 
 def sightings(transcript: Transcript, script: Script | None = None) -> Sequence[Exchange]:
@@ -50,3 +73,49 @@ def user_id_of(profile: Mapping[str, Value]) -> Value:
     """
     user_id = profile.get("user_id")
     return profile.get("id") if user_id is None else user_id
+
+
+def outages(transcript: Transcript, script: Script) -> Sequence[Exchange]:
+    """Return the judged exchanges in which the store was out of reach for certain, in order.
+
+    Answers that a correct script may read as "no such user" are not among them: 400, 403, 404, an empty body, `[]`,
+    `{}`, JSON of another shape, and for `login` also 401.
+
+    Args:
+        transcript: The transcript.
+        script: `login` or `get_user`.
+    """
+    certain = _OUTAGES | {Situation.STATUS_401} if script is Script.GET_USER else _OUTAGES
+    return [exchange for exchange in transcript.select(script, "outage") if exchange.situation in certain]
+
+
+def is_retired(transcript: Transcript) -> bool:
+    """Tell whether the scripts are the no-op pair of a retired store: both answer null, whoever is asked for.
+
+    Source: <https://auth0.com/docs/manage-users/user-migration/configure-automatic-migration-from-your-database>.
+
+    Args:
+        transcript: The transcript. Without a known person whom `get_user` does not find, no pair is taken for retired.
+    """
+    answers = {
+        script: [exchange for exchange in transcript.select(script) if exchange.situation.family != "outage"]
+        for script in (Script.LOGIN, Script.GET_USER)
+    }
+    return all(
+        exchanges and all(e.ending is Ending.NOT_FOUND for e in exchanges) for exchanges in answers.values()
+    ) and bool(transcript.select(Script.GET_USER, *REGULAR))
+
+
+def ignores_identifier(transcript: Transcript, script: Script) -> bool:
+    """Tell whether a script returned a profile for two different identifiers that are nobody's.
+
+    Args:
+        transcript: The transcript.
+        script: `login` or `get_user`.
+    """
+    asked = {
+        canonical(exchange.identifier)
+        for exchange in transcript.select(script, Situation.UNKNOWN_USER)
+        if exchange.profile and (user_id_of(exchange.profile) or exchange.profile.get("email"))
+    }
+    return len(asked) > 1
