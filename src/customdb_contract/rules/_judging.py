@@ -1,7 +1,7 @@
 """Judging: every rule of a catalogue over one transcript."""
 
 import difflib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from customdb_contract.contract import Script
@@ -40,8 +40,8 @@ def judge_by(
     waived = dict(waived or {})
     infos = [rule.info for rule in catalogue]
     groups = {info.group.value for info in infos}
-    chosen = _expand(select, infos, "select") if select else {info.name for info in infos}
-    chosen -= _expand(ignore, infos, "ignore")
+    selected = _expand(select, infos, "select") if select else {info.name for info in infos}
+    chosen = selected - _expand(ignore, infos, "ignore")
     _check_waivers(waived, infos)
     for name in require:
         _check_name(name, groups, "require", "group")
@@ -49,17 +49,20 @@ def judge_by(
         message = f"fail_on must be 'error' or 'warning', and is {fail_on!r}"
         raise ConfigurationError(message)
 
-    judged = {rule.info.name: _run(rule, transcript) for rule in catalogue}
+    # What is ignored still takes precedence: otherwise a more general rule would tell it again.
+    judged = {rule.info.name: _run(rule, transcript) for rule in catalogue if rule.info.name in selected}
+    previews = {info.name for info in infos if info.preview}
     spoken = {
         name: {exchange.number for violation in run.violations for exchange in violation.evidence}
         for name, run in judged.items()
+        if run.crash is None and name not in previews
     }
     verdicts: list[Verdict] = []
     for info in infos:
         if info.name not in chosen:
             verdicts.append(Verdict(rule=info, status=Status.DESELECTED))
             continue
-        taken = {number for specific in info.yields_to for number in spoken.get(specific, ())}
+        taken = {number: specific for specific in info.yields_to for number in spoken.get(specific, ())}
         run = judged[info.name]
         verdicts.append(_verdict(info, run, transcript, reason=waived.get(info.name), taken=taken))
     return Report(
@@ -83,18 +86,17 @@ def _run(rule: Rule, transcript: Transcript) -> _Run:
     run = _Run()
     try:
         for comparison in rule.judge(transcript):
-            match comparison:
-                case Held():
-                    run.held += 1
-                case Violation():
-                    run.violations.append(comparison)
+            if isinstance(comparison, Held):
+                run.held += 1
+            else:
+                run.violations.append(comparison)
     except Exception as error:  # noqa: BLE001 - a crash of a rule is a verdict, and the others still speak
         run.crash = f"{type(error).__name__}: {error}"
     return run
 
 
 def _verdict(
-    info: RuleInfo, run: "_Run", transcript: Transcript, *, reason: str | None, taken: Set[int]
+    info: RuleInfo, run: "_Run", transcript: Transcript, *, reason: str | None, taken: Mapping[int, str]
 ) -> Verdict:
     if run.crash is not None:
         return Verdict(rule=info, status=Status.CRASHED, reason=run.crash)
@@ -102,6 +104,10 @@ def _verdict(
     if findings:
         status = Status.FAILED if reason is None else Status.WAIVED
         return Verdict(rule=info, status=status, findings=findings, held=run.held, reason=reason)
+    if run.violations:
+        evidence = [exchange.number for violation in run.violations for exchange in violation.evidence]
+        specific = dict.fromkeys(taken[number] for number in evidence if number in taken)
+        return Verdict(rule=info, status=Status.NOT_APPLICABLE, held=run.held, reason=f"told by {', '.join(specific)}")
     if not run.held:
         missing = tuple(need for need in info.needs if not need.is_met(transcript))
         wanted = ", ".join(need.advice for need in missing)
@@ -119,17 +125,17 @@ def _verdict(
     return Verdict(rule=info, status=Status.PASSED, held=run.held)
 
 
-def _findings(info: RuleInfo, violations: Iterable[Violation], taken: Set[int]) -> Iterator[Finding]:
+def _findings(info: RuleInfo, violations: Iterable[Violation], taken: Mapping[int, str]) -> Iterator[Finding]:
     """Yield the findings: breaches that say the same of the same script are one, with the evidence of all."""
     merged: dict[tuple[str, Severity, Script | None], dict[int, None]] = {}
     for violation in violations:
         evidence = [exchange.number for exchange in violation.evidence]
-        if taken.isdisjoint(evidence):
+        if not any(number in taken for number in evidence):
             script = violation.script or (violation.evidence[-1].script if violation.evidence else None)
             key = (violation.message, violation.severity or info.severity, script)
             merged.setdefault(key, {}).update(dict.fromkeys(evidence))
     for (message, severity, script), numbers in merged.items():
-        yield Finding(message, severity, script, tuple(numbers)[:_MOST_EVIDENCE])
+        yield Finding(message, severity, script, tuple(sorted(tuple(numbers)[:_MOST_EVIDENCE])))
 
 
 def _expand(names: Collection[str], infos: Sequence[RuleInfo], option: str) -> set[str]:
