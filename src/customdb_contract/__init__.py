@@ -1,1 +1,97 @@
-"""Checks Auth0 custom database scripts against their contract."""
+"""Checks Auth0 custom database scripts against their contract, before production does.
+
+Everything a test needs is here; modules are imported when a name of theirs is first used (PEP 562).
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from customdb_contract.checking import check as check
+    from customdb_contract.connection import CONTRACT_DATE as CONTRACT_DATE
+    from customdb_contract.connection import Connection as Connection
+    from customdb_contract.connection import KnownUser as KnownUser
+    from customdb_contract.contract import Callback as Callback
+    from customdb_contract.contract import ChangeEmail as ChangeEmail
+    from customdb_contract.contract import ChangePassword as ChangePassword
+    from customdb_contract.contract import Create as Create
+    from customdb_contract.contract import CustomDatabase as CustomDatabase
+    from customdb_contract.contract import Declined as Declined
+    from customdb_contract.contract import Delete as Delete
+    from customdb_contract.contract import Done as Done
+    from customdb_contract.contract import Failed as Failed
+    from customdb_contract.contract import Found as Found
+    from customdb_contract.contract import GetUser as GetUser
+    from customdb_contract.contract import Login as Login
+    from customdb_contract.contract import NotFound as NotFound
+    from customdb_contract.contract import OperationResult as OperationResult
+    from customdb_contract.contract import ProfileResult as ProfileResult
+    from customdb_contract.contract import ScriptError as ScriptError
+    from customdb_contract.contract import UnauthorizedError as UnauthorizedError
+    from customdb_contract.contract import ValidationError as ValidationError
+    from customdb_contract.contract import Verify as Verify
+    from customdb_contract.contract import WrongUsernameOrPasswordError as WrongUsernameOrPasswordError
+    from customdb_contract.findings import Finding as Finding
+    from customdb_contract.findings import Report as Report
+    from customdb_contract.findings import Severity as Severity
+    from customdb_contract.findings import Verdict as Verdict
+    from customdb_contract.profiles import Profile as Profile
+    from customdb_contract.profiles import differences as differences
+    from customdb_contract.profiles import normalize_profile as normalize_profile
+    from customdb_contract.rules import judge as judge
+    from customdb_contract.transcript import Exchange as Exchange
+    from customdb_contract.transcript import Situation as Situation
+    from customdb_contract.transcript import Transcript as Transcript
+
+_HOMES = {
+    "checking": ("check",),
+    "connection": ("CONTRACT_DATE", "Connection", "KnownUser"),
+    "contract": (
+        "Callback",
+        "ChangeEmail",
+        "ChangePassword",
+        "Create",
+        "CustomDatabase",
+        "Declined",
+        "Delete",
+        "Done",
+        "Failed",
+        "Found",
+        "GetUser",
+        "Login",
+        "NotFound",
+        "OperationResult",
+        "ProfileResult",
+        "ScriptError",
+        "UnauthorizedError",
+        "ValidationError",
+        "Verify",
+        "WrongUsernameOrPasswordError",
+    ),
+    "findings": ("Finding", "Report", "Severity", "Verdict"),
+    "profiles": ("Profile", "differences", "normalize_profile"),
+    "rules": ("judge",),
+    "transcript": ("Exchange", "Situation", "Transcript"),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [  # noqa: PLE0604 - the names are resolved by __getattr__
+    "__version__",
+    *_HOME_OF,
+]
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        metadata = importlib.import_module("importlib.metadata")
+        return metadata.version("customdb-contract")
+    if name not in _HOME_OF:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    value = getattr(importlib.import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,8 @@
+"""`python -m customdb_contract`: the same as the command `customdb-contract`."""
+
+import sys
+
+from customdb_contract._cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

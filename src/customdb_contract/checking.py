@@ -1,0 +1,280 @@
+"""`check`: probe, judge, report."""
+
+import functools
+import inspect
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Final
+
+from attrs import Attribute, field, frozen
+
+from customdb_contract.bridges import Bridge
+from customdb_contract.bridges.python import PythonDatabase
+from customdb_contract.connection import Connection, KnownUser
+from customdb_contract.contract import Script
+from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
+from customdb_contract.faults import FAULTS, FaultServer
+from customdb_contract.findings import Report
+from customdb_contract.probes import OutageDatabase, Truth, as_recorded, plan_calls, probe
+from customdb_contract.rules import judge
+from customdb_contract.secrets import Secret, SecretRegistry
+from customdb_contract.transcript import Exchange, Header, Recorder, ScriptInfo, Situation, StopKind, StopReason, Transcript, print_call
+
+__all__ = ["CheckInterrupted", "Probing", "check", "make_truth", "observe", "plan_lines", "takes_fault_url"]
+
+DEFAULT_TIMEOUT: Final = 20.0
+DEFAULT_MAX_TIME: Final = 60.0
+DEFAULT_WRONG_PASSWORDS: Final = 3
+
+
+def _positive(_: object, attribute: "Attribute[float]", value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        message = f"{attribute.name} must be a number of seconds above 0, and is {value!r}"
+        raise ConfigurationError(message)
+
+
+def _not_negative(_: object, attribute: "Attribute[int]", value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        message = f"{attribute.name} must be a whole number, 0 or more, and is {value!r}"
+        raise ConfigurationError(message)
+
+
+@frozen(kw_only=True)
+class Probing:
+    """How a check drives a database; see `check` for what each setting means.
+
+    Args:
+        outage: The same database with its store out of reach, or None.
+        hostile: Whether identifiers that try injection are sent.
+        wrong_passwords: Wrong passwords that are tried for one person at the most.
+        timeout: Seconds that one script may take.
+        max_time: Seconds that the whole check may take.
+        secrets: More secrets that must appear nowhere, by what they are.
+        ignore_fields: Paths of the profile that are not compared.
+    """
+
+    outage: object = None
+    hostile: bool = True
+    wrong_passwords: int = field(default=DEFAULT_WRONG_PASSWORDS, validator=_not_negative)
+    timeout: float = field(default=DEFAULT_TIMEOUT, validator=_positive)
+    max_time: float = field(default=DEFAULT_MAX_TIME, validator=_positive)
+    secrets: Mapping[str, Secret] = field(factory=dict)
+    ignore_fields: tuple[str, ...] = ()
+
+
+class CheckInterrupted(KeyboardInterrupt):
+    """Somebody pressed ctrl-C during a check.
+
+    Args:
+        transcript: What had been seen until then.
+    """
+
+    def __init__(self, transcript: Transcript) -> None:
+        super().__init__("the check was interrupted")
+        self.transcript = transcript
+
+
+def check(
+    database: object,
+    users: Sequence[KnownUser],
+    *,
+    connection: Connection | None = None,
+    outage: object = None,
+    hostile: bool = True,
+    wrong_passwords: int = DEFAULT_WRONG_PASSWORDS,
+    timeout: float = DEFAULT_TIMEOUT,
+    max_time: float = DEFAULT_MAX_TIME,
+    secrets: Mapping[str, Secret] | None = None,
+    ignore_fields: Sequence[str] = (),
+    progress: Callable[[Exchange], None] | None = None,
+    select: Collection[str] = (),
+    ignore: Collection[str] = (),
+    waived: Mapping[str, str] | None = None,
+    require: Collection[str] = (),
+    fail_on: str = "error",
+) -> Report:
+    """Check a custom database against the contract: drive its scripts, and judge what they did.
+
+    Args:
+        database: An object with the scripts as methods, a function that makes one, or a context manager (or a function
+            that makes one) which gives one. Functions are called on the thread and the loop where the scripts run.
+        users: The truth: people who are in the store now.
+        connection: The settings of the connection; None stands for Auth0's defaults.
+        outage: The same database with its store out of reach, in any of the forms above; or a function with one
+            parameter, which is given the address of a server that fails in one way after another.
+        hostile: Whether identifiers that try injection are sent. They only read.
+        wrong_passwords: Wrong passwords that are tried for one person at the most, 0 or more.
+        timeout: Seconds that one script may take; Auth0 gives it 20.
+        max_time: Seconds that the whole check may take. What was not reached by then makes the report incomplete.
+        secrets: More secrets that must appear nowhere, by what they are: `{"configuration API_TOKEN": Secret(…)}`.
+        ignore_fields: Paths of the profile that are not compared, such as `app_metadata.last_seen`.
+        progress: Is told of each call.
+        select: Names of rules or groups that are judged; empty stands for all.
+        ignore: Names of rules or groups that are not judged.
+        waived: Rules whose breach is accepted, with the reason.
+        require: Groups that must have been judged.
+        fail_on: The lowest severity that makes the report fail: `error` or `warning`.
+
+    Returns:
+        One verdict per rule. What the scripts do, whatever it is, is a verdict and raises nothing.
+
+    Raises:
+        ConfigurationError: When an argument cannot be used, or the database has no scripts or cannot be made.
+        CheckInterrupted: After ctrl-C; a `KeyboardInterrupt` that carries the transcript so far.
+    """
+    probing = Probing(
+        outage=outage,
+        hostile=hostile,
+        wrong_passwords=wrong_passwords,
+        timeout=timeout,
+        max_time=max_time,
+        secrets=secrets or {},
+        ignore_fields=tuple(ignore_fields),
+    )
+    transcript = observe(database, users, connection or Connection(), probing, progress=progress or _quiet)
+    return judge(transcript, select=select, ignore=ignore, waived=waived, require=require, fail_on=fail_on)
+
+
+def observe(
+    database: object,
+    users: Sequence[KnownUser],
+    connection: Connection,
+    probing: Probing,
+    *,
+    progress: Callable[[Exchange], None],
+) -> Transcript:
+    """Drive the scripts of a custom database, and return what they did, unjudged.
+
+    Args:
+        database: The database, in any of the forms that `check` takes.
+        users: The truth: people who are in the store now.
+        connection: The settings of the connection.
+        probing: How to drive it.
+        progress: Is told of each call.
+
+    Raises:
+        ConfigurationError: When an argument cannot be used, or the database has no scripts.
+        CheckInterrupted: After ctrl-C.
+    """
+    truth = make_truth(users, connection, probing)
+    recorder = Recorder(Header(people=truth.people, connection=connection, ignore_fields=probing.ignore_fields))
+    try:
+        with _opened(database, truth, probing.timeout) as bridge:
+            recorder.know_scripts(_scripts_of(bridge))
+            probe(
+                bridge,
+                truth,
+                recorder,
+                open_outage=None if probing.outage is None else lambda: _open_outage(probing, truth),
+                hostile=probing.hostile,
+                wrong_passwords=probing.wrong_passwords,
+                max_time=probing.max_time,
+                progress=progress,
+            )
+    except DatabaseOpeningError as error:
+        recorder.stop(StopReason(StopKind.SET_UP, str(error)))
+    except KeyboardInterrupt:
+        recorder.stop(StopReason(StopKind.INTERRUPTED, "the check was interrupted before everything was looked at"))
+        raise CheckInterrupted(recorder.transcript()) from None
+    return recorder.transcript()
+
+
+def make_truth(users: Sequence[KnownUser], connection: Connection, probing: Probing) -> Truth:
+    """Return what is known for certain, with every secret noted.
+
+    Args:
+        users: The people who are in the store now.
+        connection: The settings of the connection.
+        probing: How the database will be driven.
+
+    Raises:
+        ConfigurationError: When nobody is known, or two known users contradict each other.
+    """
+    registry = SecretRegistry()
+    truth = Truth.of(users, connection, registry)
+    for label, secret in probing.secrets.items():
+        registry.add(secret, label)
+    return truth
+
+
+def plan_lines(
+    database: object, users: Sequence[KnownUser], connection: Connection, probing: Probing
+) -> Sequence[str]:
+    """Return the calls that a check would make, one line each, calling no script.
+
+    Args:
+        database: The database; a function is called, to see which scripts it makes.
+        users: The truth: people who are in the store now.
+        connection: The settings of the connection.
+        probing: How to drive it.
+
+    Raises:
+        ConfigurationError: When an argument cannot be used, or the database has no scripts.
+        DatabaseOpeningError: When the database cannot be made.
+    """
+    truth = make_truth(users, connection, probing)
+    outage: Sequence[Situation] = ()
+    if probing.outage is not None:
+        has_faults = callable(probing.outage) and takes_fault_url(probing.outage)
+        outage = FAULTS if has_faults else (Situation.OUTAGE,)
+    with _opened(database, truth, probing.timeout) as bridge:
+        calls = plan_calls(
+            truth,
+            tuple(_scripts_of(bridge)),
+            hostile=probing.hostile,
+            wrong_passwords=probing.wrong_passwords,
+            outage=outage,
+        )
+        return [print_call(call.script, as_recorded(call.arguments, truth.registry), call.situation) for call in calls]
+
+
+def _quiet(_: Exchange) -> None:
+    pass
+
+
+def _scripts_of(bridge: Bridge) -> Mapping[Script, ScriptInfo]:
+    if not bridge.scripts:
+        message = (
+            "the database has none of the scripts: give an object with the methods login and get_user, "
+            "or a function that returns one"
+        )
+        raise ConfigurationError(message)
+    return bridge.scripts
+
+
+@contextmanager
+def _opened(database: object, truth: Truth, timeout: float) -> Iterator[Bridge]:
+    bridge = PythonDatabase(database, connection=truth.connection, mask=truth.registry, timeout=timeout)
+    try:
+        yield bridge
+    finally:
+        bridge.close()
+
+
+@contextmanager
+def _open_outage(probing: Probing, truth: Truth) -> Iterator[OutageDatabase]:
+    with ExitStack() as stack:
+        faults = None
+        database = probing.outage
+        if callable(database) and takes_fault_url(database):
+            faults = stack.enter_context(FaultServer())
+            database = functools.partial(database, faults.url)
+        bridge = stack.enter_context(_opened(database, truth, probing.timeout))
+        yield OutageDatabase(bridge, faults)
+
+
+def takes_fault_url(make: Callable[..., object]) -> bool:
+    """Tell whether a function must be given the address of the fault server.
+
+    Args:
+        make: A function that makes the outage database.
+    """
+    try:
+        parameters = inspect.signature(make).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    return any(
+        parameter.default is parameter.empty
+        and parameter.kind in {parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD}
+        for parameter in parameters
+    )

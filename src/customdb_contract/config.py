@@ -1,0 +1,384 @@
+"""`customdb.toml`, or the table `[tool.customdb-contract]` of a pyproject.toml."""
+
+import difflib
+import functools
+import importlib
+import os
+import sys
+import tomllib
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+from attrs import field, frozen
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from customdb_contract.checking import DEFAULT_MAX_TIME, DEFAULT_TIMEOUT, DEFAULT_WRONG_PASSWORDS, Probing
+from customdb_contract.connection import Connection, KnownUser
+from customdb_contract.errors import ConfigurationError
+from customdb_contract.secrets import Secret
+
+__all__ = ["CONFIG_FILE", "Configuration", "find_config", "import_attribute", "load_config"]
+
+CONFIG_FILE: Final = "customdb.toml"
+_TABLE: Final = "customdb-contract"
+_FAULT_URL: Final = "{fault_url}"
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _FromEnvironment(_Table):
+    env: str
+
+
+_Text: TypeAlias = str | _FromEnvironment
+_Setting: TypeAlias = str | bool | int | float | _FromEnvironment
+
+
+class _ConnectionTable(_Table):
+    name: str = Connection().name
+    import_mode: bool = False
+    requires_username: bool = False
+    script_context: bool = False
+    features: list[Literal["signup", "reset", "verify", "change_email", "delete"]] = []
+
+
+class _DatabaseTable(_Table):
+    python: str | None = None
+    scripts: str | None = None
+    configuration: dict[str, _Setting] = {}
+    node_modules: str | None = None
+
+
+class _UserTable(_Table):
+    email: str | None = None
+    username: str | None = None
+    password: _Text | None = None
+    aliases: list[str] = []
+    disabled: bool = False
+    profile: dict[str, Any] = {}
+
+
+class _NewUserTable(_Table):
+    email: str
+    username: str | None = None
+
+
+_Seconds: TypeAlias = Annotated[float, Field(gt=0)]
+
+
+class _CheckTable(_Table):
+    waived: dict[str, str] = {}
+    require: list[str] = []
+    ignore_fields: list[str] = []
+    fail_on: Literal["error", "warning"] = "error"
+    timeout: _Seconds = DEFAULT_TIMEOUT
+    max_time: _Seconds = DEFAULT_MAX_TIME
+    writes: bool = False
+    hostile: bool = True
+    wrong_passwords: Annotated[int, Field(ge=0)] = DEFAULT_WRONG_PASSWORDS
+    settle: Annotated[float, Field(ge=0)] = 0.0
+
+
+class _File(_Table):
+    connection: _ConnectionTable = Field(default_factory=_ConnectionTable)
+    database: _DatabaseTable = Field(default_factory=_DatabaseTable)
+    outage: _DatabaseTable | None = None
+    users: list[_UserTable] = []
+    new_user: _NewUserTable | None = None
+    check: _CheckTable = Field(default_factory=_CheckTable)
+
+
+@frozen(kw_only=True)
+class Configuration:
+    """What a configuration file says, ready for a check.
+
+    Args:
+        database: The database, in one of the forms that `check` takes; None when the file names none.
+        users: The known users.
+        connection: The settings of the connection.
+        probing: How to drive the database.
+        waived: Rules whose breach is accepted, with the reason.
+        require: Groups that must have been judged.
+        fail_on: The lowest severity that makes the report fail.
+    """
+
+    database: object = None
+    users: tuple[KnownUser, ...] = ()
+    connection: Connection = field(factory=Connection)
+    probing: Probing = field(factory=Probing)
+    waived: Mapping[str, str] = field(factory=dict)
+    require: tuple[str, ...] = ()
+    fail_on: str = "error"
+
+
+def find_config(folder: Path) -> Path | None:
+    """Return the configuration file of a folder, or None.
+
+    Args:
+        folder: Where to look: for a `customdb.toml`, and for a `pyproject.toml` with the table
+            `[tool.customdb-contract]`.
+    """
+    own = folder / CONFIG_FILE
+    if own.is_file():
+        return own
+    project = folder / "pyproject.toml"
+    if project.is_file() and _TABLE in _read(project).get("tool", {}):
+        return project
+    return None
+
+
+def load_config(path: Path) -> Configuration:
+    """Return what a configuration file says. Python modules are looked up from its folder, and imported.
+
+    Args:
+        path: A `customdb.toml`, or a `pyproject.toml` with the table `[tool.customdb-contract]`.
+
+    Raises:
+        ConfigurationError: When the file cannot be read, has an unknown key or a wrong value, names an environment
+            variable that is not set, or a module that cannot be imported. The message names file and key.
+    """
+    document = _read(path)
+    if path.name == "pyproject.toml":
+        tables = document.get("tool", {}).get(_TABLE)
+        if tables is None:
+            message = f"{path}: there is no table [tool.{_TABLE}]"
+            raise ConfigurationError(message)
+        document = tables
+    try:
+        file = _File.model_validate(document)
+    except ValidationError as error:
+        raise ConfigurationError(_explain(path, error.errors(include_url=False))) from None
+    try:
+        return _configuration(file, path.parent)
+    except ConfigurationError as error:
+        message = f"{path}: {error}"
+        raise ConfigurationError(message) from error.__cause__
+
+
+def import_attribute(reference: str, folder: Path) -> object:
+    """Return the object that a reference `module:attribute` names.
+
+    Args:
+        reference: A module's dotted name, a colon, and an attribute's dotted name.
+        folder: Where the module is looked up first.
+
+    Raises:
+        ConfigurationError: When it is no such reference, or cannot be imported.
+    """
+    module_name, colon, attribute = reference.partition(":")
+    if not (module_name and colon and attribute):
+        message = (
+            f"{reference!r} is no reference to a Python object; write module:attribute, such as shop.legacy:database"
+        )
+        raise ConfigurationError(message)
+    # It stays on the path: the module may import its neighbours later, when it is called.
+    if str(folder.resolve()) not in sys.path:
+        sys.path.insert(0, str(folder.resolve()))
+    try:
+        found: object = importlib.import_module(module_name)
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        message = f"{module_name} cannot be imported from {folder}: {type(error).__name__}: {error}{_where(error)}"
+        raise ConfigurationError(message) from error
+    for name in attribute.split("."):
+        if not hasattr(found, name):
+            near = difflib.get_close_matches(name, dir(found), n=3)
+            hint = f"; did you mean {' or '.join(near)}?" if near else ""
+            message = f"{module_name} has no attribute {attribute!r}{hint}"
+            raise ConfigurationError(message)
+        found = getattr(found, name)
+    return found
+
+
+def _where(error: BaseException) -> str:
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "importlib" not in frame.filename]
+    return f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if len(frames) > 1 else ""
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        message = f"{path} cannot be read: {error.strerror or error}"
+        raise ConfigurationError(message) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        message = f"{path} is not TOML: {error}"
+        raise ConfigurationError(message) from None
+
+
+def _explain(path: Path, errors: Sequence[ErrorDetails]) -> str:
+    """Say of each error where it is and what was expected; values stay out, for they may be secrets."""
+    told: dict[str, list[str]] = {}
+    for error in errors:
+        told.setdefault(_key(error["loc"]), []).append(_expected(error))
+    return "\n".join(f"{path}: {key} {' or '.join(dict.fromkeys(expected))}" for key, expected in told.items())
+
+
+_FIELDS_OF: Mapping[str, type[BaseModel]] = {
+    "": _File,
+    "connection": _ConnectionTable,
+    "database": _DatabaseTable,
+    "outage": _DatabaseTable,
+    "users": _UserTable,
+    "new_user": _NewUserTable,
+    "check": _CheckTable,
+}
+
+
+def _key(location: Sequence[int | str]) -> str:
+    """Return the key as a person finds it in the file: `[check] timeout`, `[[users]] number 2: password`."""
+    # Pydantic names the members of a union too; they are no keys.
+    parts = [part for part in location if part not in {"str", "bool", "int", "float", "_FromEnvironment"}]
+    match parts:
+        case [table]:
+            return f"[{table}]"
+        case ["users", int(number), *rest]:
+            return f"[[users]] number {number + 1}" + (f": {'.'.join(map(str, rest))}" if rest else "")
+        case [table, *rest]:
+            return f"[{table}] {'.'.join(map(str, rest))}"
+        case _:
+            return "the file"
+
+
+def _expected(error: ErrorDetails) -> str:
+    if error["type"] == "extra_forbidden":
+        table = str(error["loc"][0]) if len(error["loc"]) > 1 else ""
+        name = str(error["loc"][-1])
+        known = list(_FIELDS_OF[table].model_fields) if table in _FIELDS_OF else ["env"]
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+        return f"is not a known key; {hint}"
+    return f"is wrong: {error['msg'][:1].lower()}{error['msg'][1:]}"
+
+
+def _configuration(file: _File, folder: Path) -> Configuration:
+    check = file.check
+    if check.writes:
+        message = "[check] writes = true: the scripts that write cannot be checked yet; leave it out"
+        raise ConfigurationError(message)
+    secrets: dict[str, Secret] = {}
+    users = tuple(_user(user, number) for number, user in enumerate(file.users, start=1))
+    database = _database(file.database, folder, secrets, "[database]")
+    return Configuration(
+        database=database,
+        users=users,
+        connection=Connection(**file.connection.model_dump()),
+        probing=Probing(
+            outage=_outage(file, folder, secrets),
+            hostile=check.hostile,
+            wrong_passwords=check.wrong_passwords,
+            timeout=check.timeout,
+            max_time=check.max_time,
+            secrets=secrets,
+            ignore_fields=tuple(check.ignore_fields),
+        ),
+        waived=check.waived,
+        require=tuple(check.require),
+        fail_on=check.fail_on,
+    )
+
+
+def _user(user: _UserTable, number: int) -> KnownUser:
+    try:
+        password = None if user.password is None else _secret(user.password)
+        return KnownUser(
+            email=user.email,
+            username=user.username,
+            password=password,
+            aliases=user.aliases,
+            disabled=user.disabled,
+            profile=user.profile,
+        )
+    except ConfigurationError as error:
+        message = f"[[users]] number {number}: {error}"
+        raise ConfigurationError(message) from None
+
+
+def _secret(text: _Text) -> Secret:
+    if isinstance(text, str):
+        return Secret(text)
+    value = os.environ.get(text.env)
+    if value is None:
+        message = f"the environment variable {text.env} is not set"
+        raise ConfigurationError(message)
+    return Secret(value)
+
+
+def _settings(table: Mapping[str, _Setting], secrets: dict[str, Secret], where: str) -> dict[str, object]:
+    """Return the configuration, and note what comes from the environment as secret."""
+    settings: dict[str, object] = {}
+    for name, value in table.items():
+        if not isinstance(value, _FromEnvironment):
+            settings[name] = value
+            continue
+        try:
+            secret = _secret(value)
+        except ConfigurationError as error:
+            message = f"{where} configuration.{name}: {error}"
+            raise ConfigurationError(message) from None
+        secrets[f"configuration {name}"] = secret
+        settings[name] = secret.reveal()
+    return settings
+
+
+def _database(table: _DatabaseTable, folder: Path, secrets: dict[str, Secret], where: str) -> object:
+    _refuse_javascript(table, where)
+    if table.python is None:
+        return None
+    made = import_attribute(table.python, folder)
+    return _with_settings(made, _settings(table.configuration, secrets, where), where)
+
+
+def _refuse_javascript(table: _DatabaseTable, where: str) -> None:
+    for key in ("scripts", "node_modules"):
+        if getattr(table, key) is not None:
+            message = f'{where} {key}: JavaScript scripts cannot be checked yet; give python = "module:attribute"'
+            raise ConfigurationError(message)
+
+
+def _with_settings(made: object, settings: Mapping[str, object], where: str) -> object:
+    if not settings:
+        return made
+    if not callable(made):
+        message = f"{where} configuration is given to the function that makes the database, and python names an object"
+        raise ConfigurationError(message)
+    return functools.partial(made, **settings)
+
+
+def _outage(file: _File, folder: Path, secrets: dict[str, Secret]) -> object:
+    if file.outage is None:
+        return None
+    _refuse_javascript(file.outage, "[outage]")
+    if file.outage.python is None and not file.outage.configuration:
+        message = '[outage] says nothing: give python = "module:attribute", or a configuration that differs'
+        raise ConfigurationError(message)
+    reference = file.outage.python or file.database.python
+    if reference is None:
+        message = "[outage] has a configuration, and no python names what it is for"
+        raise ConfigurationError(message)
+    made = import_attribute(reference, folder)
+    settings = _settings(file.database.configuration | file.outage.configuration, secrets, "[outage]")
+    if not any(isinstance(value, str) and _FAULT_URL in value for value in settings.values()):
+        return _with_settings(made, settings, "[outage]")
+    if not callable(made):
+        message = f"[outage] configuration has {_FAULT_URL}, so python must name a function that takes it"
+        raise ConfigurationError(message)
+    return _at_fault_url(made, settings)
+
+
+def _at_fault_url(make: Callable[..., object], settings: Mapping[str, object]) -> Callable[[str], object]:
+    def made_at(fault_url: str) -> object:
+        filled = {
+            name: value.replace(_FAULT_URL, fault_url) if isinstance(value, str) else value
+            for name, value in settings.items()
+        }
+        return make(**filled)
+
+    return made_at

@@ -1,0 +1,135 @@
+"""Probes: drive a custom database through the situations that the contract speaks about."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+
+from attrs import frozen
+
+from customdb_contract.bridges import Bridge
+from customdb_contract.contract import Script
+from customdb_contract.faults import FAULTS, FaultServer
+from customdb_contract.probes._plan import PlannedCall, Truth, as_recorded
+from customdb_contract.probes.driver import Driver, StoppedEarly
+from customdb_contract.probes.hostile import plan_hostile
+from customdb_contract.probes.outage import plan_outage
+from customdb_contract.probes.reading import plan_other_spellings, plan_unknown_users, plan_wrong_passwords
+from customdb_contract.probes.set_up import is_not_implemented, is_retired_pair, plan_known_users, set_up_problem
+from customdb_contract.transcript import Exchange, Recorder, Situation, StopKind, StopReason
+
+__all__ = ["Driver", "OutageDatabase", "PlannedCall", "Truth", "as_recorded", "plan_calls", "probe"]
+
+
+@frozen
+class OutageDatabase:
+    """The same database with its store out of reach.
+
+    Args:
+        bridge: What calls its scripts.
+        faults: The fault server that it takes for its store, or None when the team broke it in its own way.
+    """
+
+    bridge: Bridge
+    faults: FaultServer | None
+
+
+def plan_calls(
+    truth: Truth, scripts: Sequence[Script], *, hostile: bool, wrong_passwords: int, outage: Sequence[Situation]
+) -> Iterator[PlannedCall]:
+    """Plan every call of a check, in order; control calls and repetitions come on top.
+
+    Args:
+        truth: The known people.
+        scripts: The scripts that the database has.
+        hostile: Whether identifiers that try injection are sent.
+        wrong_passwords: How many wrong passwords are tried for one person at the most.
+        outage: The ways in which the store will be out of reach.
+    """
+    yield from plan_known_users(truth, scripts, Situation.KNOWN_USER)
+    yield from _plan_rest(truth, scripts, hostile=hostile, wrong_passwords=wrong_passwords)
+    for situation in outage:
+        yield from plan_outage(truth, scripts, situation)
+
+
+def _plan_rest(
+    truth: Truth, scripts: Sequence[Script], *, hostile: bool, wrong_passwords: int
+) -> Iterator[PlannedCall]:
+    yield from plan_known_users(truth, scripts, Situation.REPEATED)
+    yield from plan_unknown_users(truth, scripts)
+    yield from plan_other_spellings(truth, scripts)
+    if Script.LOGIN in scripts:
+        tried = plan_wrong_passwords(truth, wrong_passwords)
+        yield from (call for call in tried if hostile or call.situation.family != "hostile")
+    if hostile:
+        yield from plan_hostile(truth, scripts)
+
+
+def probe(
+    bridge: Bridge,
+    truth: Truth,
+    recorder: Recorder,
+    *,
+    open_outage: Callable[[], AbstractContextManager[OutageDatabase]] | None,
+    hostile: bool,
+    wrong_passwords: int,
+    max_time: float,
+    progress: Callable[[Exchange], None],
+) -> None:
+    """Drive a database through every situation, and record what it does.
+
+    Args:
+        bridge: The database.
+        truth: The known people.
+        recorder: Where the calls are recorded, and why the check ended early if it did.
+        open_outage: Opens the same database with its store out of reach, or None.
+        hostile: Whether identifiers that try injection are sent.
+        wrong_passwords: How many wrong passwords are tried for one person at the most.
+        max_time: Seconds that the whole check may take.
+        progress: Is told of each exchange.
+    """
+    driver = Driver(truth, recorder, max_time=max_time, progress=progress)
+    try:
+        known = driver.drive(bridge, plan_known_users(truth, tuple(bridge.scripts), Situation.KNOWN_USER))
+        scripts = _scripts_to_drive(bridge, truth, _unmarked(recorder, known))
+        if is_retired_pair(_unmarked(recorder, known)):
+            driver.drive(bridge, plan_unknown_users(truth, scripts))
+            return
+        driver.drive(bridge, _plan_rest(truth, scripts, hostile=hostile, wrong_passwords=wrong_passwords))
+        driver.log_in_again(bridge)
+        if open_outage:
+            with open_outage() as outage:
+                _drive_outage(driver, outage, truth, scripts)
+                driver.collect_late_events(outage.bridge)
+    except StoppedEarly as stopped:
+        recorder.stop(stopped.reason)
+    finally:
+        driver.collect_late_events(bridge)
+
+
+def _scripts_to_drive(bridge: Bridge, truth: Truth, known: Sequence[Exchange]) -> tuple[Script, ...]:
+    """Return the scripts that have an implementation, or stop when the set-up shows that nothing can be judged."""
+    problem = set_up_problem(known, truth.people, bridge.scripts)
+    if problem:
+        raise StoppedEarly(problem)
+    empty = {exchange.script for exchange in known if is_not_implemented(exchange)}
+    return tuple(script for script in bridge.scripts if script not in empty)
+
+
+def _unmarked(recorder: Recorder, exchanges: Iterable[Exchange]) -> list[Exchange]:
+    numbers = {exchange.number for exchange in exchanges}
+    return [exchange for exchange in recorder.transcript().judged if exchange.number in numbers]
+
+
+def _drive_outage(driver: Driver, outage: OutageDatabase, truth: Truth, scripts: Sequence[Script]) -> None:
+    if outage.faults is None:
+        driver.drive(outage.bridge, plan_outage(truth, scripts, Situation.OUTAGE))
+        return
+    contacted = 0
+    for situation in FAULTS:
+        outage.faults.fail(situation)
+        driver.drive(outage.bridge, plan_outage(truth, scripts, situation))
+        contacted += outage.faults.requests
+    if not contacted:
+        message = (
+            "the outage database never contacted the fault server: use the address that it is given as its store's"
+        )
+        raise StoppedEarly(StopReason(StopKind.SET_UP, message))

@@ -1,0 +1,136 @@
+"""What a probe plans: calls, and the truth about the people they concern."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from attrs import field, frozen
+
+from customdb_contract.connection import Connection, KnownUser
+from customdb_contract.contract import Script
+from customdb_contract.errors import ConfigurationError
+from customdb_contract.secrets import Secret, SecretRegistry
+from customdb_contract.transcript import UNKNOWN, PasswordKnowledge, Person, Situation, Value, record
+
+__all__ = ["PlannedCall", "Truth", "as_recorded"]
+
+
+@frozen
+class PlannedCall:
+    """A call that a probe wants to make.
+
+    Args:
+        script: The script.
+        arguments: What to give it; secrets as `Secret`.
+        person: The label of the person that the identifier denotes, or `unknown`.
+        situation: What the call tries.
+    """
+
+    script: Script
+    arguments: tuple[object, ...]
+    person: str
+    situation: Situation
+
+
+def as_recorded(arguments: Iterable[object], registry: SecretRegistry) -> tuple[Value, ...]:
+    """Return the arguments of a call as a transcript has them: recorded, and with secrets masked.
+
+    Args:
+        arguments: The arguments; secrets as `Secret`.
+        registry: The known secrets.
+    """
+    return tuple(
+        registry.mask_argument(argument.reveal()) if isinstance(argument, Secret) else record(argument, registry.mask)
+        for argument in arguments
+    )
+
+
+@frozen(kw_only=True)
+class Truth:
+    """What a check knows for certain: the connection, and who is in the store.
+
+    Args:
+        connection: The settings of the connection.
+        people: The known people, labelled.
+        passwords: Their passwords, by label; people without one are absent.
+        registry: The known secrets.
+    """
+
+    connection: Connection
+    people: tuple[Person, ...]
+    passwords: Mapping[str, Secret]
+    registry: SecretRegistry = field(repr=False)
+
+    @classmethod
+    def of(cls, users: Sequence[KnownUser], connection: Connection, registry: SecretRegistry) -> "Truth":
+        """Return the truth that the known users tell, and note their secrets.
+
+        Args:
+            users: The people who are in the store now.
+            connection: The settings of the connection.
+            registry: Where the secrets are noted.
+
+        Raises:
+            ConfigurationError: When there is nobody, or two of them contradict each other.
+        """
+        _check(users)
+        labels = _labels(users)
+        for identifier in (name for user in users for name in user.identifiers):
+            registry.add_public(identifier)
+        people = tuple(_person(user, label, registry) for user, label in zip(users, labels, strict=True))
+        passwords = {label: user.password for user, label in zip(users, labels, strict=True) if user.password}
+        for label, password in passwords.items():
+            registry.add(password, f"password of {label}")
+        return cls(connection=connection, people=people, passwords=passwords, registry=registry)
+
+    @property
+    def people_who_log_in(self) -> tuple[Person, ...]:
+        """The people whose log-in should work: a password is known, and they are not disabled."""
+        return tuple(person for person in self.people if person.label in self.passwords and not person.disabled)
+
+
+def _check(users: Sequence[KnownUser]) -> None:
+    if not users:
+        message = (
+            "no known user was given: name at least one person who is in the store, "
+            "for example KnownUser(email='ada@example.com', password=...) or a [[users]] table"
+        )
+        raise ConfigurationError(message)
+    counted = Counter(name for user in users for name in set(user.identifiers))
+    for identifier, times in counted.items():
+        if times > 1:
+            message = f"the identifier {identifier!r} is given to {times} known users; it can denote one person only"
+            raise ConfigurationError(message)
+    for user in users:
+        for attribute, own in (("email", user.email), ("username", user.username)):
+            expected = user.profile.get(attribute)
+            if isinstance(expected, str) and own is not None and expected.lower() != own.lower():
+                message = f"the known user {own!r} contradicts itself: its profile says {attribute} = {expected!r}"
+                raise ConfigurationError(message)
+
+
+def _labels(users: Iterable[KnownUser]) -> list[str]:
+    labels: list[str] = []
+    for user in users:
+        name = (user.email or user.username or "").partition("@")[0] or "person"
+        candidates = (name, *(f"{name}-{number}" for number in range(2, len(labels) + 3)))
+        labels.append(next(label for label in candidates if label not in {*labels, UNKNOWN}))
+    return labels
+
+
+def _person(user: KnownUser, label: str, registry: SecretRegistry) -> Person:
+    if user.password is None:
+        password = PasswordKnowledge.NONE
+    elif registry.is_masked_anywhere(user.password):
+        password = PasswordKnowledge.KNOWN
+    else:
+        password = PasswordKnowledge.SHORT
+    profile = record(user.profile, registry.mask)
+    return Person(
+        label=label,
+        email=user.email,
+        username=user.username,
+        aliases=user.aliases,
+        disabled=user.disabled,
+        profile=profile if isinstance(profile, Mapping) else {},
+        password=password,
+    )

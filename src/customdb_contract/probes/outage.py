@@ -1,0 +1,25 @@
+"""Outage: what the scripts say while their store is out of reach."""
+
+from collections.abc import Iterator, Sequence
+
+from customdb_contract.contract import Script
+from customdb_contract.probes._plan import PlannedCall, Truth
+from customdb_contract.transcript import Situation
+
+__all__ = ["plan_outage"]
+
+
+def plan_outage(truth: Truth, scripts: Sequence[Script], situation: Situation) -> Iterator[PlannedCall]:
+    """Plan get_user and login of one known person.
+
+    Args:
+        truth: The known people.
+        scripts: The scripts that the database has.
+        situation: The way in which the store is out of reach.
+    """
+    person = next(iter(truth.people_who_log_in or truth.people))
+    identifier = person.identifiers[0]
+    if Script.GET_USER in scripts:
+        yield PlannedCall(Script.GET_USER, (identifier,), person.label, situation)
+    if Script.LOGIN in scripts and person.label in truth.passwords:
+        yield PlannedCall(Script.LOGIN, (identifier, truth.passwords[person.label]), person.label, situation)

@@ -1,0 +1,155 @@
+"""Reading: other spellings of known people, unknown people, and passwords that are not theirs."""
+
+import secrets as random_secrets
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+from customdb_contract.contract import Script
+from customdb_contract.probes._plan import PlannedCall, Truth
+from customdb_contract.secrets import Secret
+from customdb_contract.transcript import UNKNOWN, Person, Situation
+
+__all__ = ["plan_other_spellings", "plan_unknown_users", "plan_wrong_passwords", "unknown_email", "wrong_password"]
+
+_BCRYPT_BYTES = 72
+
+
+def plan_other_spellings(truth: Truth, scripts: Sequence[Script]) -> Iterator[PlannedCall]:
+    """Plan calls for each person by other spellings of the identifier, by username and by alias.
+
+    Args:
+        truth: The known people.
+        scripts: The scripts that the database has.
+    """
+    for person in truth.people:
+        for situation, identifier in _spellings(person):
+            if Script.GET_USER in scripts:
+                yield PlannedCall(Script.GET_USER, (identifier,), person.label, situation)
+            if Script.LOGIN in scripts and person in truth.people_who_log_in:
+                yield PlannedCall(Script.LOGIN, (identifier, truth.passwords[person.label]), person.label, situation)
+
+
+def _spellings(person: Person) -> Iterator[tuple[Situation, str]]:
+    own, *_ = person.identifiers
+    seen = set(person.identifiers)
+    candidates = [
+        (Situation.LOWER_CASE, own.lower()),
+        (Situation.UPPER_CASE, own.upper()),
+        (Situation.SURROUNDING_BLANKS, f" {own} "),
+        (Situation.UNICODE_FORM, unicodedata.normalize("NFD", own)),
+        (Situation.UNICODE_FORM, unicodedata.normalize("NFC", own)),
+    ]
+    for situation, identifier in candidates:
+        if identifier not in seen:
+            seen.add(identifier)
+            yield situation, identifier
+    if person.username and person.username != own:
+        yield Situation.USERNAME, person.username
+    yield from ((Situation.ALIAS, alias) for alias in person.aliases if alias != own)
+
+
+def plan_unknown_users(truth: Truth, scripts: Sequence[Script]) -> Iterator[PlannedCall]:
+    """Plan calls for well-formed identifiers that are nobody's: two e-mails, and a username where there are some.
+
+    Args:
+        truth: The known people.
+        scripts: The scripts that the database has.
+    """
+    domains = [person.email.rpartition("@")[2] for person in truth.people if person.email and "@" in person.email]
+    identifiers = [unknown_email("example.com"), unknown_email(domains[0] if domains else "example.com")]
+    if truth.connection.requires_username:
+        identifiers.append(f"nobody{random_secrets.token_hex(4)}")
+    for identifier in identifiers:
+        if Script.GET_USER in scripts:
+            yield PlannedCall(Script.GET_USER, (identifier,), UNKNOWN, Situation.UNKNOWN_USER)
+        if Script.LOGIN in scripts:
+            yield PlannedCall(Script.LOGIN, (identifier, wrong_password()), UNKNOWN, Situation.UNKNOWN_USER)
+
+
+def unknown_email(domain: str) -> str:
+    """Return an e-mail address that is nobody's.
+
+    Args:
+        domain: The domain.
+    """
+    return f"nobody-{random_secrets.token_hex(6)}@{domain}"
+
+
+def wrong_password() -> str:
+    """Return a password that is nobody's; it is no secret."""
+    return f"Wrong-{random_secrets.token_hex(6)}"
+
+
+def plan_wrong_passwords(truth: Truth, most: int) -> Iterator[PlannedCall]:
+    """Plan log-ins with passwords that are not the person's, the telling ones first, spread over the people.
+
+    Args:
+        truth: The known people.
+        most: How many are planned for one person at the most, so that nobody is locked out.
+    """
+    people = truth.people_who_log_in
+    left = {person.label: most for person in people}
+    turn = 0
+    for situation in _TELLING_ORDER:
+        for offset in range(len(people)):
+            person = people[(turn + offset) % len(people)]
+            password = _variant(situation, person.label, truth)
+            if left[person.label] and password is not None:
+                left[person.label] -= 1
+                turn += offset + 1
+                yield PlannedCall(Script.LOGIN, (person.identifiers[0], password), person.label, situation)
+                break
+
+
+_TELLING_ORDER = (
+    Situation.WRONG_PASSWORD,
+    Situation.CUT_PASSWORD,
+    Situation.EMPTY_PASSWORD,
+    Situation.SQL,
+    Situation.CASE_CHANGED_PASSWORD,
+    Situation.ANOTHER_USERS_PASSWORD,
+    Situation.BLANK_PADDED_PASSWORD,
+    Situation.NUL_CUT_PASSWORD,
+    Situation.BLANK_PASSWORD,
+    Situation.LDAP,
+    Situation.NOSQL,
+)
+
+
+_PLAIN_VARIANTS = {
+    Situation.EMPTY_PASSWORD: "",
+    Situation.BLANK_PASSWORD: "   ",
+    Situation.SQL: "' OR '1'='1",
+    Situation.LDAP: "*",
+    Situation.NOSQL: '{"$ne": ""}',
+}
+
+
+def _variant(situation: Situation, label: str, truth: Truth) -> str | Secret | None:
+    """Return the password of a situation for one person, or None when the person has no such variant."""
+    own = truth.passwords[label].reveal()
+    match situation:
+        case Situation.WRONG_PASSWORD:
+            return wrong_password()
+        case Situation.CASE_CHANGED_PASSWORD:
+            return _derived(own.swapcase(), own, f"password of {label}, case changed", truth)
+        case Situation.BLANK_PADDED_PASSWORD:
+            return _derived(f" {own} ", own, f"password of {label}, padded with a blank", truth)
+        case Situation.NUL_CUT_PASSWORD:
+            return _derived(f"{own}\0more", own, f"password of {label}, then NUL and more", truth)
+        case Situation.CUT_PASSWORD:
+            cut = own.encode("utf-8", "surrogatepass")[:_BCRYPT_BYTES].decode("utf-8", "ignore")
+            return _derived(cut, own, f"password of {label}, cut after 72 bytes", truth)
+        case Situation.ANOTHER_USERS_PASSWORD:
+            others = (password for name, password in truth.passwords.items() if name != label)
+            return next((password for password in others if password.reveal() != own), None)
+        case _:
+            return _PLAIN_VARIANTS[situation]
+
+
+def _derived(variant: str, own: str, label: str, truth: Truth) -> Secret | None:
+    if variant == own:
+        return None
+    secret = Secret(variant)
+    truth.registry.add(secret, label)
+    return secret

@@ -1,0 +1,140 @@
+"""The set-up: do the scripts know the people whom the check was told of, before anything is judged?"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from customdb_contract.contract import Script
+from customdb_contract.probes._plan import PlannedCall, Truth
+from customdb_contract.transcript import (
+    Ending,
+    Exchange,
+    Person,
+    RecordedError,
+    ScriptInfo,
+    Situation,
+    StopKind,
+    StopReason,
+    json_text,
+)
+
+__all__ = ["is_failure", "is_not_implemented", "is_retired_pair", "plan_known_users", "set_up_problem"]
+
+_MOST_QUOTED: Final = 3
+
+
+def plan_known_users(truth: Truth, scripts: Sequence[Script], situation: Situation) -> Iterator[PlannedCall]:
+    """Plan, for each person, get_user and then login with the right password.
+
+    Args:
+        truth: The known people.
+        scripts: The scripts that the database has.
+        situation: `KNOWN_USER` the first time, `REPEATED` later.
+    """
+    for person in truth.people:
+        identifier = person.identifiers[0]
+        if Script.GET_USER in scripts:
+            yield PlannedCall(Script.GET_USER, (identifier,), person.label, situation)
+        if Script.LOGIN in scripts and person.label in truth.passwords:
+            yield PlannedCall(Script.LOGIN, (identifier, truth.passwords[person.label]), person.label, situation)
+
+
+def set_up_problem(
+    exchanges: Sequence[Exchange], people: Sequence[Person], scripts: Mapping[Script, ScriptInfo]
+) -> StopReason | None:
+    """Return why the check cannot go on after the set-up, or None.
+
+    Args:
+        exchanges: The calls of the set-up.
+        people: The known people.
+        scripts: The scripts that the database has; one that cannot be called at all is a finding, not a problem here.
+
+    Returns:
+        The reason when every call failed, or when both scripts deny a person. A pair of scripts which always answers
+        null is no problem: that is how a retired store is closed.
+    """
+    callable_ = [exchange for exchange in exchanges if scripts[exchange.script].problem is None]
+    if not callable_ or any(is_not_implemented(exchange) for exchange in callable_):
+        return None
+    if all(is_failure(exchange) for exchange in callable_):
+        return StopReason(StopKind.SET_UP, f"every call failed, so nothing could be judged: {_quoted(callable_)}")
+    denied = [person for person in people if _is_denied(person, callable_)]
+    if not denied or is_retired_pair(callable_):
+        return None
+    names = ", ".join(person.identifiers[0] for person in denied)
+    message = (
+        f"no script knows {names}: the known users must be in the store, with these passwords. "
+        f"Correct the list of users, or point the check at the store they are in: {_quoted(callable_, denied)}"
+    )
+    return StopReason(StopKind.SET_UP, message)
+
+
+def is_retired_pair(exchanges: Sequence[Exchange]) -> bool:
+    """Tell whether both scripts answered every call of the set-up with null, which is how a retired store is closed.
+
+    Source: <https://auth0.com/docs/manage-users/user-migration/configure-automatic-migration-from-your-database>.
+
+    Args:
+        exchanges: The calls of the set-up.
+    """
+    answered = {exchange.script for exchange in exchanges}
+    return answered == {Script.LOGIN, Script.GET_USER} and all(
+        exchange.ending is Ending.NOT_FOUND for exchange in exchanges
+    )
+
+
+def is_not_implemented(exchange: Exchange) -> bool:
+    """Tell whether a call ended with the error of Auth0's empty template.
+
+    Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/error-handling>.
+
+    Args:
+        exchange: A call.
+    """
+    error = exchange.outcome.error or exchange.outcome.raised
+    return isinstance(error, RecordedError) and "please implement" in error.message.lower()
+
+
+def is_failure(exchange: Exchange) -> bool:
+    """Tell whether a call neither found, nor denied, nor answered in another documented way.
+
+    Args:
+        exchange: A call made while the store should be in order.
+    """
+    return exchange.ending in {Ending.RAISED, Ending.TIMED_OUT, Ending.DIED} or (
+        exchange.ending is Ending.FAILED and not _is_denial(exchange)
+    )
+
+
+def _is_denial(exchange: Exchange) -> bool:
+    error = exchange.outcome.error
+    return exchange.ending is Ending.NOT_FOUND or (
+        exchange.script is Script.LOGIN
+        and isinstance(error, RecordedError)
+        and error.name == "WrongUsernameOrPasswordError"
+    )
+
+
+def _is_denied(person: Person, exchanges: Sequence[Exchange]) -> bool:
+    asked = [exchange for exchange in exchanges if exchange.person == person.label]
+    if person.disabled:
+        asked = [exchange for exchange in asked if exchange.script is not Script.LOGIN]
+    return bool(asked) and all(_is_denial(exchange) for exchange in asked)
+
+
+def _quoted(exchanges: Sequence[Exchange], people: Sequence[Person] = ()) -> str:
+    labels = {person.label for person in people}
+    chosen = [exchange for exchange in exchanges if not labels or exchange.person in labels]
+    told = dict.fromkeys(f"{exchange.script} {_said(exchange)}" for exchange in chosen)
+    return "; ".join(list(told)[:_MOST_QUOTED])
+
+
+def _said(exchange: Exchange) -> str:
+    match exchange.ending, exchange.outcome.error or exchange.outcome.raised:
+        case Ending.NOT_FOUND, _:
+            return "answered not-found"
+        case _, RecordedError(name, message):
+            return f"said {name} {json_text(message)}"
+        case Ending.TIMED_OUT, _:
+            return "never called back"
+        case ending, error:
+            return f"ended {ending} {json_text(error)}"
