@@ -53,8 +53,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    _add_check(commands.add_parser("check", help="drive a database's scripts, and judge what they do", allow_abbrev=False))
-    _add_replay(commands.add_parser("replay", help="judge a stored transcript again, calling nothing", allow_abbrev=False))
+    _add_check(
+        commands.add_parser("check", help="drive a database's scripts, and judge what they do", allow_abbrev=False)
+    )
+    _add_replay(
+        commands.add_parser("replay", help="judge a stored transcript again, calling nothing", allow_abbrev=False)
+    )
     _add_rules(commands.add_parser("rules", help="list the rules, or explain one", allow_abbrev=False))
     init = commands.add_parser("init", help="write a commented customdb.toml and a pytest module", allow_abbrev=False)
     init.set_defaults(run=_init)

@@ -18,7 +18,17 @@ from customdb_contract.findings import Report
 from customdb_contract.probes import OutageDatabase, Truth, as_recorded, plan_calls, probe
 from customdb_contract.rules import judge
 from customdb_contract.secrets import Secret, SecretRegistry
-from customdb_contract.transcript import Exchange, Header, Recorder, ScriptInfo, Situation, StopKind, StopReason, Transcript, print_call
+from customdb_contract.transcript import (
+    Exchange,
+    Header,
+    Recorder,
+    ScriptInfo,
+    Situation,
+    StopKind,
+    StopReason,
+    Transcript,
+    print_call,
+)
 
 __all__ = ["CheckInterrupted", "Probing", "check", "make_truth", "observe", "plan_lines", "takes_fault_url"]
 
@@ -197,9 +207,7 @@ def make_truth(users: Sequence[KnownUser], connection: Connection, probing: Prob
     return truth
 
 
-def plan_lines(
-    database: object, users: Sequence[KnownUser], connection: Connection, probing: Probing
-) -> Sequence[str]:
+def plan_lines(database: object, users: Sequence[KnownUser], connection: Connection, probing: Probing) -> Sequence[str]:
     """Return the calls that a check would make, one line each, calling no script.
 
     Args:

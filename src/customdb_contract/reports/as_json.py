@@ -1,0 +1,74 @@
+"""The report as JSON: the stable form, `schema_version` 1."""
+
+import json
+from importlib.metadata import version
+from typing import Final
+
+from customdb_contract.findings import Finding, Report, Status, Verdict
+from customdb_contract.transcript import exchange_to_json
+
+__all__ = ["SCHEMA_VERSION", "render", "to_document"]
+
+SCHEMA_VERSION: Final = 1
+
+
+def render(report: Report) -> str:
+    """Return a report as JSON text.
+
+    Args:
+        report: The report.
+    """
+    return json.dumps(to_document(report), indent=2) + "\n"
+
+
+def to_document(report: Report) -> dict[str, object]:
+    """Return a report as what `json.dumps` takes.
+
+    Args:
+        report: The report.
+    """
+    transcript = report.transcript
+    stop = transcript.header.stop_reason
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "customdb-contract", "version": version("customdb-contract")},
+        "contract_date": transcript.header.contract_date,
+        "complete": report.complete,
+        "stop_reason": None if stop is None else {"kind": stop.kind.value, "message": stop.message},
+        "exit_code": report.exit_code,
+        "connection": {
+            "name": transcript.connection.name,
+            "import_mode": transcript.connection.import_mode,
+            "requires_username": transcript.connection.requires_username,
+            "script_context": transcript.connection.script_context,
+        },
+        "people": [
+            {"label": person.label, "email": person.email, "username": person.username} for person in transcript.people
+        ],
+        "summary": {"ok": report.ok} | {status.value.replace("-", "_"): report.count[status] for status in Status},
+        "verdicts": [_verdict(verdict) for verdict in report.verdicts],
+        "exchanges": [exchange_to_json(exchange) for exchange in transcript.exchanges],
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, object]:
+    return {
+        "rule": verdict.rule.name,
+        "group": verdict.rule.group.value,
+        "status": verdict.status.value,
+        "severity": verdict.severity.value,
+        "preview": verdict.rule.preview,
+        "reason": verdict.reason,
+        "findings": [_finding(finding) for finding in verdict.findings],
+        "docs": verdict.rule.docs,
+        "source": verdict.rule.source,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    return {
+        "message": finding.message,
+        "severity": finding.severity.value,
+        "script": None if finding.script is None else finding.script.value,
+        "evidence": list(finding.evidence),
+    }

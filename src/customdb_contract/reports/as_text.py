@@ -1,0 +1,160 @@
+"""The report for people: what is wrong, for whom, the calls that prove it, and how to fix it."""
+
+import re
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Final, TypeAlias
+
+from customdb_contract.findings import Finding, Need, Report, Severity, Status, Verdict
+from customdb_contract.transcript import UNKNOWN
+
+__all__ = ["render"]
+
+_Paint: TypeAlias = Callable[[str, str], str]
+_WIDTH: Final = 100
+_LONGEST_CALL: Final = 220
+"""Characters of a call that are shown; a stored transcript has all of it."""
+
+_MOST_ALIKE: Final = 2
+"""Findings of one rule about one script that are shown; the others are counted."""
+
+_MOST_CALLS: Final = 4
+_CODE = re.compile(r"^```.*?^```\s*", re.MULTILINE | re.DOTALL)
+_COLORS: Final = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
+
+
+def render(report: Report, *, color: bool = False) -> str:
+    """Return a report as text.
+
+    Args:
+        report: The report.
+        color: Whether it goes to a terminal that shows colours.
+
+    Returns:
+        Lines of text that end with one line of totals.
+    """
+    paint = _paint if color else _plain
+    parts = [_header(report)]
+    for verdict in sorted(report.verdicts, key=lambda verdict: -verdict.severity.rank):
+        match verdict.status:
+            case Status.FAILED:
+                parts.append(_failed(report, verdict, paint))
+            case Status.CRASHED:
+                parts.append(
+                    f"{paint('crashed', '31')}  {verdict.rule.name}\n  {verdict.reason}\n  This is a mistake of ours."
+                )
+            case Status.WAIVED:
+                parts.append(f"waived  {verdict.rule.name}: {verdict.reason}")
+            case _:
+                pass
+    parts.append(_totals(report, paint))
+    return "\n\n".join(parts) + "\n"
+
+
+def _paint(text: str, code: str) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m"
+
+
+def _plain(text: str, _: str) -> str:
+    return text
+
+
+def _header(report: Report) -> str:
+    transcript = report.transcript
+    connection = transcript.connection
+    mode = "import mode on" if connection.import_mode else "import mode off (legacy)"
+    people = ", ".join(person.identifiers[0] for person in transcript.people)
+    lines = [
+        f"Connection {connection.name}, {mode}; contract of {transcript.header.contract_date}",
+        f"{len(transcript.exchanges)} calls; known users: {people or 'none'}",
+    ]
+    stop = transcript.header.stop_reason
+    if stop:
+        lines += ["", *textwrap.wrap(f"The check ended early ({stop.kind}): {stop.message}", _WIDTH)]
+    unstable = sum(1 for exchange in transcript.exchanges if exchange.marks)
+    if unstable:
+        lines.append(
+            f"{unstable} calls are judged by no rule: the store answered the same call in two ways, or locked out"
+        )
+    return "\n".join(lines)
+
+
+def _failed(report: Report, verdict: Verdict, paint: _Paint) -> str:
+    rule = verdict.rule
+    word = paint(str(verdict.severity), _COLORS[verdict.severity])
+    preview = "  (preview: it fails nothing yet)" if rule.preview else ""
+    lines = [f"{word}  {paint(rule.name, '1')}{preview}"]
+    for script, alike in groupby(verdict.findings, key=lambda finding: finding.script):
+        findings = list(alike)
+        for finding in findings[:_MOST_ALIKE]:
+            lines += _finding(report, finding)
+        if len(findings) > _MOST_ALIKE:
+            lines.append(f"  … and {len(findings) - _MOST_ALIKE} more like these in {script}")
+    fix = _fix(verdict)
+    if fix:
+        lines += ["", *_wrapped(f"Fix: {fix}")]
+    lines.append(f"  More: customdb-contract rules {rule.name}")
+    return "\n".join(lines)
+
+
+def _finding(report: Report, finding: Finding) -> Iterator[str]:
+    yield from _wrapped(f"{finding.message}{_for_whom(report, finding)}")
+    shown = report.evidence_lines(finding)[:_MOST_CALLS]
+    yield from (f"    {_shortened(line)}" for line in shown)
+
+
+def _for_whom(report: Report, finding: Finding) -> str:
+    exchanges = [report.transcript.exchanges[number - 1] for number in finding.evidence]
+    people = dict.fromkeys(exchange.person for exchange in exchanges if exchange.person != UNKNOWN)
+    return f" ({', '.join(people)})" if people else ""
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= _LONGEST_CALL else f"{line[:_LONGEST_CALL]}…"
+
+
+def _wrapped(text: str) -> Iterator[str]:
+    for paragraph in text.splitlines():
+        yield from textwrap.wrap(
+            paragraph,
+            _WIDTH,
+            initial_indent="  ",
+            subsequent_indent="  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+
+def _fix(verdict: Verdict) -> str:
+    return " ".join(_CODE.sub("", verdict.rule.sections.get("How to fix", "")).split())
+
+
+def _totals(report: Report, paint: _Paint) -> str:
+    count = report.count
+    judged = count[Status.PASSED] + count[Status.FAILED] + count[Status.WAIVED]
+    told = ", ".join(f"{count[status]} {status}" for status in Status if count[status])
+    state = paint("ok", "32") if report.ok else paint("not ok", "31")
+    missing = "".join(f"; no rule of the required group {group} could be judged" for group in report.missing_groups)
+    incomplete = "" if report.complete else "; incomplete"
+    lines = [f"{state}: judged {judged} of {len(report.verdicts)} rules: {told or 'none'}{missing}{incomplete}"]
+    advice, more = _advice(report.verdicts)
+    if more:
+        lines[0] += f"; {advice} would add {more}"
+    return "\n".join(lines)
+
+
+def _advice(verdicts: Iterable[Verdict]) -> tuple[str, int]:
+    """Return what to give so that more can be judged, and how many rules that would add."""
+    lacking = [
+        verdict.missing
+        for verdict in verdicts
+        if verdict.status is Status.NOT_APPLICABLE
+        and verdict.missing
+        and all(need.can_be_given for need in verdict.missing)
+    ]
+    return _enumerated([need.advice for need in Need if any(need in missing for missing in lacking)]), len(lacking)
+
+
+def _enumerated(parts: Sequence[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
