@@ -1,0 +1,56 @@
+# The front door for people. Every target makes what it needs in $(VENV); the commands behind it are plain ones.
+
+VENV ?= .venv
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$name; break; fi; done)
+
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint types docs bench clean
+
+help: ## Show what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+
+demo: $(VENV)/demo.stamp ## Check the example bookshop: its naive custom database, then the correct one
+	@$(BIN)/python examples/bookshop/demo.py
+
+test: $(VENV)/dev.stamp ## Run the tests
+	$(BIN)/python -m pytest -q $(TESTS)
+
+lint: $(VENV)/dev.stamp ## Check style, layers and project metadata
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/validate-pyproject pyproject.toml
+
+types: $(VENV)/dev.stamp ## Check the types with mypy and pyright
+	$(BIN)/mypy
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+docs: $(VENV)/dev.stamp ## Build the documentation into docs/_build/html
+	$(BIN)/sphinx-build -n -W --keep-going -q docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+bench: $(VENV)/dev.stamp ## Measure the speed, as ratios; BENCH=--check only tells whether they hold
+	$(BIN)/python -m benchmarks $(BENCH)
+
+clean: ## Remove everything that was made
+	rm -rf $(VENV) dist build docs/_build docs/reference/rules .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache \
+		.hypothesis .import_linter_cache examples/bookshop/*.sqlite3
+	find src tests examples benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+$(BIN)/python:
+	@$(if $(PYTHON),$(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo >&2 \
+		"customdb-contract needs Python 3.11 or newer, and $(or $(PYTHON),python3) is not: name one with make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(INSTALL) --upgrade 'pip>=25.1'
+
+$(VENV)/demo.stamp: pyproject.toml examples/bookshop/requirements.txt | $(BIN)/python
+	$(INSTALL) --editable . --requirement examples/bookshop/requirements.txt
+	@touch $@
+
+$(VENV)/dev.stamp: pyproject.toml | $(BIN)/python
+	$(INSTALL) --editable . --group dev
+	@touch $@
