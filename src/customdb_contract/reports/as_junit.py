@@ -1,0 +1,62 @@
+"""The report as JUnit XML: one test case per rule."""
+
+import re
+from typing import Final
+from xml.etree import ElementTree as ET
+
+from customdb_contract.findings import Report, Status, Verdict
+
+__all__ = ["render"]
+
+_ILLEGAL_IN_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def render(report: Report) -> str:
+    """Return a report as JUnit XML.
+
+    Args:
+        report: The report.
+    """
+    suite = ET.Element("testsuite", name=_legal(f"customdb-contract.{report.transcript.connection.name}"))
+    stop = report.transcript.header.stop_reason
+    if stop:
+        case = ET.SubElement(suite, "testcase", classname="customdb-contract", name="complete check")
+        ET.SubElement(case, "error", type=stop.kind.value, message=_legal(stop.message)).text = _legal(stop.message)
+    for group in report.missing_groups:
+        case = ET.SubElement(suite, "testcase", classname="customdb-contract", name=f"required group {group}")
+        ET.SubElement(case, "error", type="not-applicable", message=f"no rule of the group {group} could be judged")
+    failing = {verdict.rule.name for verdict in report.failures}
+    for verdict in report.verdicts:
+        _case(suite, report, verdict, fails=verdict.rule.name in failing)
+    for attribute, tags in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped"), ("tests", "..")):
+        suite.set(attribute, str(len(suite) if tags == ".." else len(suite.findall(f"testcase/{tags}"))))
+    ET.indent(suite)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suite, encoding="unicode") + "\n"
+
+
+def _case(suite: ET.Element, report: Report, verdict: Verdict, *, fails: bool) -> None:
+    rule = verdict.rule
+    case = ET.SubElement(suite, "testcase", classname=f"customdb-contract.{rule.group}", name=rule.name)
+    match verdict.status:
+        case Status.FAILED:
+            tag = "failure" if fails else "system-out"
+            for finding in verdict.findings:
+                text = "\n".join(
+                    [f"{finding.severity}: {finding.message}", *report.evidence_lines(finding), rule.source]
+                )
+                element = ET.SubElement(case, tag)
+                element.text = _legal(text)
+                if fails:
+                    element.set("type", finding.severity.value)
+                    element.set("message", _legal(finding.message))
+        case Status.CRASHED:
+            ET.SubElement(case, "error", type="crashed", message=_legal(str(verdict.reason)))
+        case Status.NOT_APPLICABLE | Status.WAIVED | Status.DESELECTED:
+            reason = f"{verdict.status}: {verdict.reason}" if verdict.reason else verdict.status.value
+            ET.SubElement(case, "skipped", message=_legal(reason))
+        case Status.PASSED:
+            pass
+
+
+def _legal(text: str) -> str:
+    return _ILLEGAL_IN_XML.sub("\N{REPLACEMENT CHARACTER}", text)
