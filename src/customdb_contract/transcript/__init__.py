@@ -3,6 +3,7 @@
 from customdb_contract.transcript._exchange import UNKNOWN, Ending, Exchange, Mark, Outcome, Situation, ending_of
 from customdb_contract.transcript._header import Header, PasswordKnowledge, Person, ScriptInfo, StopKind, StopReason
 from customdb_contract.transcript._notation import print_exchange
+from customdb_contract.transcript._recorder import Recorder
 from customdb_contract.transcript._transcript import Transcript
 from customdb_contract.transcript._values import (
     RecordedError,
@@ -27,6 +28,7 @@ __all__ = [
     "PasswordKnowledge",
     "Person",
     "RecordedError",
+    "Recorder",
     "ScriptInfo",
     "Situation",
     "Special",

@@ -1,0 +1,103 @@
+"""The recorder: collects the exchanges of one check while it runs."""
+
+import threading
+from collections.abc import Mapping, Sequence
+
+from attrs import evolve
+
+from customdb_contract.contract import Script
+from customdb_contract.transcript._exchange import Exchange, Mark, Outcome, Situation
+from customdb_contract.transcript._header import Header, ScriptInfo, StopReason
+from customdb_contract.transcript._transcript import Transcript
+from customdb_contract.transcript._values import RecordedError, Value
+
+__all__ = ["Recorder"]
+
+
+class Recorder:
+    """Collects what a check sees, and gives a transcript of it at any time.
+
+    One thread records; late events may be added from any other.
+
+    Args:
+        header: The truth that the check was given.
+    """
+
+    def __init__(self, header: Header) -> None:
+        self._header = header
+        self._exchanges: list[Exchange] = []
+        self._lock = threading.Lock()
+
+    def know_scripts(self, scripts: Mapping[Script, ScriptInfo]) -> None:
+        """Note which scripts the database has.
+
+        Args:
+            scripts: The scripts, and what is known of each without calling it.
+        """
+        with self._lock:
+            self._header = evolve(self._header, scripts=dict(scripts))
+
+    def record(
+        self, script: Script, arguments: Sequence[Value], *, person: str, situation: Situation, outcome: Outcome
+    ) -> Exchange:
+        """Add a call to the transcript.
+
+        Args:
+            script: The script that was called.
+            arguments: What it was given, as recorded values with secrets masked.
+            person: The label of the person that the identifier denotes, or `unknown`.
+            situation: What the call tried.
+            outcome: What came back.
+
+        Returns:
+            The exchange, with its number.
+        """
+        with self._lock:
+            number = len(self._exchanges) + 1
+            exchange = Exchange(number, script, tuple(arguments), person, situation, outcome)
+            self._exchanges.append(exchange)
+            return exchange
+
+    def mark(self, number: int, mark: Mark) -> None:
+        """Have an exchange left out by the rules.
+
+        Args:
+            number: The exchange's number.
+            mark: Why.
+        """
+        with self._lock:
+            exchange = self._exchanges[number - 1]
+            self._exchanges[number - 1] = evolve(exchange, marks=exchange.marks | {mark})
+
+    def amend(
+        self, number: int, arguments: Sequence[Value] | None = None, *, raised: RecordedError | None = None
+    ) -> None:
+        """Add to an exchange what its script did after its outcome was recorded.
+
+        Args:
+            number: The exchange's number.
+            arguments: What the callback was given, or None when it was not called.
+            raised: The exception that was raised in a task or a thread, or None. Of several the first one stays.
+        """
+        with self._lock:
+            exchange = self._exchanges[number - 1]
+            outcome = exchange.outcome
+            if arguments is not None:
+                outcome = evolve(outcome, callbacks=(*outcome.callbacks, tuple(arguments)))
+            if raised is not None and outcome.raised is None:
+                outcome = evolve(outcome, raised=raised, raised_late=True)
+            self._exchanges[number - 1] = evolve(exchange, outcome=outcome)
+
+    def stop(self, reason: StopReason) -> None:
+        """Note why the check ended before everything was looked at.
+
+        Args:
+            reason: The reason. Of several the first one stays.
+        """
+        with self._lock:
+            self._header = evolve(self._header, stop_reason=self._header.stop_reason or reason)
+
+    def transcript(self) -> Transcript:
+        """Return what was recorded so far; what comes later does not change it."""
+        with self._lock:
+            return Transcript(self._header, tuple(self._exchanges))
