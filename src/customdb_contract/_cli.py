@@ -121,36 +121,25 @@ def _names(values: Sequence[str]) -> list[str]:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from customdb_contract.checking import CheckInterrupted, observe
-    from customdb_contract.rules import check_names, judge
+    from customdb_contract.checking import CheckInterrupted
+    from customdb_contract.transcript import Transcript
 
     configuration = _configuration(options)
-    selection = {
-        "select": _names(options.select),
-        "ignore": _names(options.ignore),
-        "waived": configuration.waived,
-        "require": configuration.require,
-        "fail_on": configuration.fail_on,
-    }
-    check_names(**selection)
+    select, ignore = _names(options.select), _names(options.ignore)
+    # Judging nothing shows an unknown name before the first call is made.
+    configuration.judge(Transcript(), select=select, ignore=ignore)
     if options.dry_run:
         return _dry_run(configuration)
     progress = _Progress(sys.stderr)
     try:
-        transcript = observe(
-            configuration.database,
-            configuration.users,
-            configuration.connection,
-            configuration.probing,
-            progress=progress.show,
-        )
+        transcript = configuration.observe(progress=progress.show)
     except CheckInterrupted as interrupted:
         transcript = interrupted.transcript
     finally:
         progress.clear()
     if options.transcript:
         _write(options.transcript, _stored(transcript))
-    return _report(judge(transcript, **selection), options)
+    return _report(configuration.judge(transcript, select=select, ignore=ignore), options)
 
 
 def _configuration(options: argparse.Namespace) -> "Configuration":

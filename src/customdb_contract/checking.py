@@ -96,7 +96,7 @@ def check(
     max_time: float = DEFAULT_MAX_TIME,
     secrets: Mapping[str, Secret] | None = None,
     ignore_fields: Sequence[str] = (),
-    progress: Callable[[Exchange], None] | None = None,
+    progress: Callable[[Exchange], None] = lambda _: None,
     select: Collection[str] = (),
     ignore: Collection[str] = (),
     waived: Mapping[str, str] | None = None,
@@ -141,8 +141,13 @@ def check(
         secrets=secrets or {},
         ignore_fields=tuple(ignore_fields),
     )
-    transcript = observe(database, users, connection or Connection(), probing, progress=progress or _quiet)
-    return judge(transcript, select=select, ignore=ignore, waived=waived, require=require, fail_on=fail_on)
+
+    def judged(transcript: Transcript) -> Report:
+        return judge(transcript, select=select, ignore=ignore, waived=waived, require=require, fail_on=fail_on)
+
+    # Judging nothing shows an unknown name before the first call is made.
+    judged(Transcript())
+    return judged(observe(database, users, connection or Connection(), probing, progress=progress))
 
 
 def observe(
@@ -234,10 +239,6 @@ def plan_lines(database: object, users: Sequence[KnownUser], connection: Connect
             outage=outage,
         )
         return [print_call(call.script, as_recorded(call.arguments, truth.registry), call.situation) for call in calls]
-
-
-def _quiet(_: Exchange) -> None:
-    pass
 
 
 def _scripts_of(bridge: Bridge) -> Mapping[Script, ScriptInfo]:

@@ -7,7 +7,7 @@ import os
 import sys
 import tomllib
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
@@ -15,10 +15,13 @@ from attrs import field, frozen
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from customdb_contract.checking import DEFAULT_MAX_TIME, DEFAULT_TIMEOUT, DEFAULT_WRONG_PASSWORDS, Probing
+from customdb_contract.checking import DEFAULT_MAX_TIME, DEFAULT_TIMEOUT, DEFAULT_WRONG_PASSWORDS, Probing, observe
 from customdb_contract.connection import Connection, KnownUser
 from customdb_contract.errors import ConfigurationError
+from customdb_contract.findings import Report
+from customdb_contract.rules import judge
 from customdb_contract.secrets import Secret
+from customdb_contract.transcript import Exchange, Transcript
 
 __all__ = ["CONFIG_FILE", "Configuration", "find_config", "import_attribute", "load_config"]
 
@@ -114,6 +117,46 @@ class Configuration:
     waived: Mapping[str, str] = field(factory=dict)
     require: tuple[str, ...] = ()
     fail_on: str = "error"
+
+    def check(self) -> Report:
+        """Check the database as the file says: what a test needs.
+
+        Returns:
+            One verdict per rule.
+
+        Raises:
+            ConfigurationError: When the file names no database, nobody is known, or a name is unknown.
+            CheckInterrupted: After ctrl-C.
+        """
+        self.judge(Transcript())
+        return self.judge(self.observe())
+
+    def observe(self, *, progress: Callable[[Exchange], None] = lambda _: None) -> Transcript:
+        """Drive the database, and return what its scripts did, unjudged.
+
+        Args:
+            progress: Is told of each call.
+
+        Raises:
+            ConfigurationError: When the file names no database, or nobody is known.
+            CheckInterrupted: After ctrl-C.
+        """
+        return observe(self.database, self.users, self.connection, self.probing, progress=progress)
+
+    def judge(self, transcript: Transcript, *, select: Collection[str] = (), ignore: Collection[str] = ()) -> Report:
+        """Judge a transcript as the file says: with its waivers, required groups and lowest failing severity.
+
+        Args:
+            transcript: What the scripts did; an empty one shows whether every name is known.
+            select: Names of rules or groups that are judged; empty stands for all.
+            ignore: Names of rules or groups that are not judged.
+
+        Raises:
+            ConfigurationError: When a rule or a group is unknown, or a waiver has no reason.
+        """
+        return judge(
+            transcript, select=select, ignore=ignore, waived=self.waived, require=self.require, fail_on=self.fail_on
+        )
 
 
 def find_config(folder: Path) -> Path | None:
