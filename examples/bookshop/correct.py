@@ -10,7 +10,7 @@ from typing import Final, Self
 import bcrypt
 
 from create_store import STORE, ensure_store
-from customdb_contract.contract import Found, NotFound, ProfileResult, ScriptError, WrongUsernameOrPasswordError
+from customdb_contract import Found, NotFound, ProfileResult, ScriptError, WrongUsernameOrPasswordError
 
 __all__ = ["Bookshop", "broken", "database", "password_matches"]
 

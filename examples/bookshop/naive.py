@@ -9,7 +9,7 @@ from typing import Self
 import bcrypt
 
 from create_store import STORE, ensure_store
-from customdb_contract.contract import Found, NotFound, ProfileResult, WrongUsernameOrPasswordError
+from customdb_contract import Found, NotFound, ProfileResult, WrongUsernameOrPasswordError
 
 __all__ = ["Bookshop", "broken", "database"]
 
