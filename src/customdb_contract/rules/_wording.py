@@ -5,14 +5,18 @@ from typing import Final
 
 from customdb_contract.transcript import RecordedError, Special, Value
 
-__all__ = ["kind_of"]
+__all__ = ["is_no_result", "kind_of"]
 
-_ARTICLES: Final = {
-    "None": "None",
-    "float": "NaN or infinity",
-    "long-text": "a very long text",
-    "undefined": "undefined",
-}
+_SPECIAL: Final = {"float": "NaN or infinity", "long-text": "a very long text", "undefined": "undefined"}
+
+
+def is_no_result(value: Value) -> bool:
+    """Tell whether a script without a callback returned something else than one of the contract's results.
+
+    Args:
+        value: The result of an outcome.
+    """
+    return isinstance(value, Special) and value.kind == "not-a-result"
 
 
 def kind_of(value: Value) -> str:
@@ -33,7 +37,7 @@ def kind_of(value: Value) -> str:
         case RecordedError(name):
             return f"the error {name}"
         case Special(kind):
-            return _ARTICLES.get(kind, f"a value of type {kind}")
+            return _SPECIAL.get(kind, f"a value of type {kind}")
         case Mapping():
             return "an object" if value else "an empty object"
         case _:

@@ -98,7 +98,7 @@ def callback_called_twice(transcript: Transcript) -> Iterator[Comparison]:
     group=Group.CALLBACK,
     severity=Severity.ERROR,
     scripts=tuple(Script),
-    yields_to=("wrong-arity", "slow-on-long-input"),
+    yields_to=("wrong-arity", "uncaught-async-exception", "slow-on-long-input"),
     source=_SCRIPTS_PAGE,
 )
 def callback_not_called(transcript: Transcript) -> Iterator[Comparison]:

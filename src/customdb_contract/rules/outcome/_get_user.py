@@ -1,0 +1,152 @@
+"""How `get_user` ends for somebody who is not in the store, and when the store is out of reach."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._sightings import ignores_identifier, is_retired, outages
+from customdb_contract.rules._wording import is_no_result, kind_of
+from customdb_contract.transcript import Ending, Situation, Transcript, canonical
+
+__all__ = ["get_user_ignores_identifier", "not_found_not_null", "outage_as_not_found"]
+
+_GET_USER_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/get-user"
+
+
+@rule(
+    group=Group.OUTCOME,
+    severity=Severity.ERROR,
+    scripts=(Script.GET_USER,),
+    needs=(Need.GET_USER, Need.UNKNOWN_USER),
+    yields_to=("get-user-ignores-identifier", "wrong-arity", "script-not-implemented"),
+    source=_GET_USER_PAGE,
+)
+def not_found_not_null(transcript: Transcript) -> Iterator[Comparison]:
+    """`get_user` does not answer null for somebody who is not in the store.
+
+    ## Why this matters
+    An error means "I could not look", and blocks every sign-up and password reset of a new person. An empty object or
+    array means "there is such a user": nobody can sign up any more.
+
+    ## Violates
+        get_user nobody@example.com -> failed Error "no such user"   [unknown-user]
+
+    ## Conforms
+        get_user nobody@example.com -> not-found   [unknown-user]
+
+    ## How to fix
+    Look at how many records came back before you make a profile of the first one.
+
+    ```python
+    return Found(profile_of(rows[0])) if rows else NotFound()
+    ```
+
+    ```javascript
+    if (rows.length === 0) return callback(null);
+    ```
+    """
+    for exchange in transcript.select(Script.GET_USER, Situation.UNKNOWN_USER):
+        if exchange.ending is Ending.NOT_FOUND:
+            yield Held((exchange,))
+        elif exchange.ending is Ending.FAILED:
+            message = (
+                f"get_user reported {kind_of(exchange.outcome.error)} for somebody who is not in the store; "
+                "answer NotFound() or callback(null), an error blocks sign-up"
+            )
+            yield Violation(message, (exchange,))
+        elif exchange.ending in {Ending.FOUND, Ending.INVALID} and not is_no_result(exchange.outcome.result):
+            message = (
+                f"get_user answered {kind_of(exchange.outcome.result)} for somebody who is not in the store; "
+                "answer NotFound() or callback(null), anything else means that the user exists"
+            )
+            yield Violation(message, (exchange,))
+
+
+@rule(
+    group=Group.OUTCOME,
+    severity=Severity.ERROR,
+    scripts=(Script.GET_USER,),
+    needs=(Need.GET_USER, Need.OUTAGE),
+    yields_to=("wrong-arity", "script-not-implemented"),
+    source=_GET_USER_PAGE,
+)
+def outage_as_not_found(transcript: Transcript) -> Iterator[Comparison]:
+    """`get_user` answers "not found" while the store is out of reach.
+
+    ## Why this matters
+    Auth0 believes it: somebody who signs up during the outage gets a second account beside the old one, and a password
+    reset is dropped in silence. Both stay when the store is back.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> not-found   [outage: 500]
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user ada@example.com -> failed Error "the store answered with 500"   [outage: 500]
+
+    ## How to fix
+    Answer "not found" only where the store said so. Report everything else, also an answer that could not be read.
+
+    ```python
+    if answer.status_code == 404:
+        return NotFound()
+    if answer.status_code != 200:
+        raise ScriptError(f"the store answered with {answer.status_code}")
+    ```
+
+    ```javascript
+    if (response.status === 404) return callback(null);
+    if (response.status !== 200) return callback(new Error(`the store answered with ${response.status}`));
+    ```
+    """
+    if is_retired(transcript):
+        return
+    for exchange in outages(transcript, Script.GET_USER):
+        if exchange.ending is Ending.FAILED:
+            yield Held((exchange,))
+        elif exchange.ending is Ending.NOT_FOUND:
+            message = (
+                "get_user answered not-found for a known user while the store was out of reach; "
+                "report an outage as ScriptError or new Error(message)"
+            )
+            yield Violation(message, (exchange,))
+
+
+@rule(
+    group=Group.OUTCOME,
+    severity=Severity.ERROR,
+    scripts=(Script.GET_USER,),
+    needs=(Need.GET_USER, Need.UNKNOWN_USER),
+    yields_to=("wrong-arity",),
+    source=_GET_USER_PAGE,
+)
+def get_user_ignores_identifier(transcript: Transcript) -> Iterator[Comparison]:
+    """`get_user` returns a profile for whatever identifier it is asked for.
+
+    ## Why this matters
+    To Auth0 everybody exists already: no one can sign up, and a password reset for any address starts with somebody's
+    profile.
+
+    ## Violates
+        get_user nobody@example.com -> found {"user_id": "1", "email": "first@example.com"}   [unknown-user]
+        get_user noone@example.com -> found {"user_id": "1", "email": "first@example.com"}   [unknown-user]
+
+    ## Conforms
+        get_user nobody@example.com -> not-found   [unknown-user]
+        get_user noone@example.com -> not-found   [unknown-user]
+
+    ## How to fix
+    Use the identifier in the query, and look whether the record is that of the identifier before you return it.
+    """
+    asked = transcript.select(Script.GET_USER, Situation.UNKNOWN_USER)
+    if ignores_identifier(transcript, Script.GET_USER):
+        message = (
+            "get_user returned a profile for different identifiers that are nobody's; "
+            "look up the identifier that it is given, and answer NotFound() or callback(null) when there is none"
+        )
+        yield Violation(message, tuple(exchange for exchange in asked if exchange.profile))
+    elif len({canonical(exchange.identifier) for exchange in asked}) > 1:
+        yield Held(tuple(asked))

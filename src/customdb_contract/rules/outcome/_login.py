@@ -1,0 +1,343 @@
+"""How `login` ends when the credentials are wrong, and when the store is out of reach."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Final
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._sightings import REGULAR, is_retired, outages, sightings_by_person, user_id_of
+from customdb_contract.rules._wording import kind_of
+from customdb_contract.transcript import (
+    UNKNOWN,
+    Ending,
+    Exchange,
+    Mark,
+    RecordedError,
+    Situation,
+    Transcript,
+    Value,
+)
+
+__all__ = [
+    "inconsistent_error_identifier",
+    "login_null_result",
+    "login_outage_as_wrong_password",
+    "unknown_user_not_reported",
+    "wrong_password_not_reported",
+]
+
+_LOGIN_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
+_ERRORS_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/error-handling"
+_MIGRATION_PAGE: Final = (
+    "https://auth0.com/docs/manage-users/user-migration/configure-automatic-migration-from-your-database"
+)
+
+_WRONG_CREDENTIALS: Final = "WrongUsernameOrPasswordError"
+
+_REFUSED_IN_ANY_WAY: Final = frozenset({Situation.EMPTY_PASSWORD, Situation.BLANK_PASSWORD, Situation.NUL_CUT_PASSWORD})
+"""Passwords that a script may reject as such, before it looks whose they are not."""
+
+_PLAINLY_WRONG: Final = frozenset({Situation.WRONG_PASSWORD, Situation.ANOTHER_USERS_PASSWORD})
+"""Passwords that are wrong for everybody to see; about the others the rules of the group `security` speak."""
+
+
+@rule(
+    group=Group.OUTCOME,
+    severity=Severity.ERROR,
+    scripts=(Script.LOGIN,),
+    needs=(Need.LOGIN, Need.WRONG_PASSWORD),
+    yields_to=("wrong-arity", "script-not-implemented"),
+    source=_LOGIN_PAGE,
+)
+def wrong_password_not_reported(transcript: Transcript) -> Iterator[Comparison]:
+    """`login` does not report a wrong password as `WrongUsernameOrPasswordError`.
+
+    ## Why this matters
+    Only that error makes Auth0 log a failed log-in (`fp`), show "wrong email or password", and count the attempt for
+    its brute-force protection. With any other error an attacker may try passwords without end, and the person sees an
+    internal error.
+
+    ## Violates
+        person ada email=ada@example.com
+        login ada@example.com "hunter2" -> failed Error "wrong password"   [wrong-password]
+
+    ## Conforms
+        person ada email=ada@example.com
+        login ada@example.com "hunter2" -> failed WrongUsernameOrPasswordError("ada@example.com") "wrong password"   [wrong-password]
+
+    ## How to fix
+    Python: `raise WrongUsernameOrPasswordError(identifier, "wrong password")`, or return it in `Failed`.
+    JavaScript: `return callback(new WrongUsernameOrPasswordError(email, 'wrong password'))`.
+    """  # noqa: E501 - one exchange is one line
+    locked = {exchange.person for exchange in transcript.exchanges if Mark.LOCKED_OUT in exchange.marks}
+    for exchange in transcript.select(Script.LOGIN, "wrong-password"):
+        if exchange.ending is Ending.FOUND and exchange.situation in _PLAINLY_WRONG:
+            whose = "another user's" if exchange.situation is Situation.ANOTHER_USERS_PASSWORD else "a wrong"
+            message = (
+                f"login let a known user in with {whose} password; check the password of that user, and report "
+                f"{_WRONG_CREDENTIALS}"
+            )
+            yield Violation(message, (exchange,))
+        elif exchange.ending is not Ending.FAILED or _is_disabled(exchange, transcript):
+            continue
+        elif _is_wrong_credentials(exchange):
+            yield Held((exchange,))
+        elif exchange.situation not in _REFUSED_IN_ANY_WAY and exchange.person not in locked:
+            yield Violation(_misreported(exchange, "a wrong password"), (exchange,))
+
+
+@rule(
+    group=Group.OUTCOME,
+    severity=Severity.ERROR,
+    scripts=(Script.LOGIN,),
+    needs=(Need.LOGIN, Need.UNKNOWN_USER),
+    yields_to=("wrong-arity", "script-not-implemented"),
+    source=_LOGIN_PAGE,
+)
+def unknown_user_not_reported(transcript: Transcript) -> Iterator[Comparison]:
+    """`login` does not report an unknown user as `WrongUsernameOrPasswordError`.
+
+    ## Why this matters
+    A person who mistyped the e-mail sees an internal error instead of "wrong email or password", and the tenant log
+    lacks the event (`fu`) that shows somebody trying out addresses.
+
+    ## Violates
+        login nobody@example.com "hunter2" -> failed Error "no such user"   [unknown-user]
+
+    ## Conforms
+        login nobody@example.com "hunter2" -> failed WrongUsernameOrPasswordError(null) "no such user"   [unknown-user]
+
+    ## How to fix
+    Report it as a wrong password, without an identifier: Auth0 then logs that there is no such user.
+
+    ```python
+    raise WrongUsernameOrPasswordError(None, "wrong email or password")
+    ```
+
+    ```javascript
+    return callback(new WrongUsernameOrPasswordError(null, 'wrong email or password'));
+    ```
+    """
+    for exchange in transcript.select(Script.LOGIN, Situation.UNKNOWN_USER):
+        if exchange.ending is Ending.FOUND:
+            message = f"login let in somebody who is not in the store; report {_WRONG_CREDENTIALS}(None, message)"
+            yield Violation(message, (exchange,))
+        elif exchange.ending is not Ending.FAILED:
+            continue
+        elif _is_wrong_credentials(exchange):
+            yield Held((exchange,))
+        else:
+            yield Violation(_misreported(exchange, "an unknown user"), (exchange,))
+
+
+@rule(
+    group=Group.OUTCOME,
+    severity=Severity.ERROR,
+    scripts=(Script.LOGIN,),
+    needs=(Need.LOGIN,),
+    yields_to=("wrong-arity",),
+    source=_MIGRATION_PAGE,
+)
+def login_null_result(transcript: Transcript) -> Iterator[Comparison]:
+    """`login` answers null, or another empty value, where it should report an error.
+
+    ## Why this matters
+    "Not found" is an answer of `get_user`. Auth0 documents it for `login` only when a store is retired and both scripts
+    do nothing any more. In a live store nobody says what the person sees and what is logged.
+
+    A pair of scripts that always answer null is recognised as retired, and conforms.
+
+    ## Violates
+        person ada email=ada@example.com
+        login ada@example.com "hunter2" -> not-found   [wrong-password]
+
+    ## Conforms
+        person ada email=ada@example.com
+        login ada@example.com "hunter2" -> failed WrongUsernameOrPasswordError("ada@example.com") "wrong"   [wrong-password]
+
+    ## How to fix
+    Report wrong credentials, and unknown users too, as `WrongUsernameOrPasswordError`; report a store that is out of
+    reach as `ScriptError`, in JavaScript as `new Error(message)`.
+    """  # noqa: E501 - one exchange is one line
+    if is_retired(transcript):
+        return
+    refused = (
+        *transcript.select(Script.LOGIN, "wrong-password", Situation.UNKNOWN_USER),
+        *(exchange for exchange in transcript.select(Script.LOGIN, *REGULAR) if _is_disabled(exchange, transcript)),
+        *outages(transcript, Script.LOGIN),
+    )
+    for exchange in refused:
+        if exchange.ending in {Ending.FAILED, Ending.FOUND}:
+            yield Held((exchange,))
+        elif _is_empty_answer(exchange):
+            is_down = exchange.situation.family == "outage"
+            expected = "ScriptError or new Error(message)" if is_down else _WRONG_CREDENTIALS
+            message = (
+                f"login answered {kind_of(exchange.outcome.result)} {_occasion(exchange)}; report {expected}: "
+                "an empty answer is for retired stores only"
+            )
+            yield Violation(message, (exchange,))
+
+
+@rule(
+    group=Group.OUTCOME,
+    severity=Severity.ERROR,
+    scripts=(Script.LOGIN,),
+    needs=(Need.LOGIN, Need.PASSWORD, Need.OUTAGE),
+    yields_to=("wrong-arity", "script-not-implemented"),
+    source=_ERRORS_PAGE,
+)
+def login_outage_as_wrong_password(transcript: Transcript) -> Iterator[Comparison]:
+    """`login` reports a store that is out of reach as wrong credentials.
+
+    ## Why this matters
+    Everybody who logs in during the outage is told that the password is wrong, resets it or gives up, and is counted as
+    an attacker: Auth0's brute-force protection locks people out who did nothing wrong. The tenant log shows attacks
+    instead of an outage.
+
+    ## Violates
+        person ada email=ada@example.com
+        login ada@example.com «password of ada» -> failed WrongUsernameOrPasswordError("ada@example.com") "denied"   [outage: 503]
+
+    ## Conforms
+        person ada email=ada@example.com
+        login ada@example.com «password of ada» -> failed Error "the store answered with 503"   [outage: 503]
+
+    ## How to fix
+    Report `WrongUsernameOrPasswordError` only where the store said so: for the one status or the empty result that
+    means it. Everything else, a refused connection, another status, a page that is no JSON, is an outage.
+
+    ```python
+    if answer.status_code == 401:
+        raise WrongUsernameOrPasswordError(identifier)
+    if answer.status_code != 200:
+        raise ScriptError(f"the store answered with {answer.status_code}")
+    ```
+
+    ```javascript
+    if (response.status === 401) return callback(new WrongUsernameOrPasswordError(email));
+    if (response.status !== 200) return callback(new Error(`the store answered with ${response.status}`));
+    ```
+    """  # noqa: E501 - one exchange is one line
+    for exchange in outages(transcript, Script.LOGIN):
+        if exchange.ending is not Ending.FAILED or _is_disabled(exchange, transcript):
+            continue
+        if _is_wrong_credentials(exchange):
+            message = (
+                f"login reported {_WRONG_CREDENTIALS} for the right password while the store was out of reach; "
+                "report an outage as ScriptError or new Error(message)"
+            )
+            yield Violation(message, (exchange,))
+        else:
+            yield Held((exchange,))
+
+
+@rule(
+    group=Group.OUTCOME,
+    severity=Severity.WARNING,
+    scripts=(Script.LOGIN,),
+    needs=(Need.LOGIN, Need.WRONG_PASSWORD),
+    yields_to=("unknown-user-logged-as-known",),
+    source=_ERRORS_PAGE,
+)
+def inconsistent_error_identifier(transcript: Transcript) -> Iterator[Comparison]:
+    """The first argument of `WrongUsernameOrPasswordError` is not the user whose password was wrong.
+
+    ## Why this matters
+    Auth0 takes that argument as the user: with it, it logs a wrong password (`fp`) of `auth0|<argument>`, without it an
+    unknown user (`fu`). With a message, or another person's name, in that place the log blames nobody, or somebody
+    else, and attacks on one person can't be seen.
+
+    A first argument that is given for some wrong passwords and left out for others is an info.
+
+    ## Violates
+        person ada email=ada@example.com
+        login ada@example.com "hunter2" -> failed WrongUsernameOrPasswordError(7) "wrong password"   [wrong-password]
+
+    ## Conforms
+        person ada email=ada@example.com
+        login ada@example.com "hunter2" -> failed WrongUsernameOrPasswordError("ada@example.com") "wrong password"   [wrong-password]
+
+    ## How to fix
+    Hand over the identifier as it was typed, or the `user_id` that the profile has, as text; the message comes second.
+    For an unknown user hand over null.
+    """  # noqa: E501 - one exchange is one line
+    names = _names_by_person(transcript)
+    seen = sightings_by_person(transcript)
+    named: list[Exchange] = []
+    unnamed: list[Exchange] = []
+    for exchange in transcript.select(Script.LOGIN, "wrong-password", Situation.UNKNOWN_USER):
+        if not _is_wrong_credentials(exchange):
+            continue
+        blamed = _blamed(exchange)
+        if not blamed:
+            unnamed.append(exchange)
+            yield Held((exchange,))
+        elif not isinstance(blamed, str):
+            message = (
+                f"login gave {_WRONG_CREDENTIALS} {kind_of(blamed)} as its first argument; "
+                "give it the identifier as text, or null for an unknown user"
+            )
+            yield Violation(message, (exchange,))
+        elif blamed.casefold() in names.get(exchange.person, ()):
+            named.append(exchange)
+            yield Held((exchange,))
+        elif exchange.person in seen or (exchange.person != UNKNOWN and transcript.owner(blamed)):
+            # Without a profile of the person, another text may be a user_id that was never seen.
+            message = (
+                f"login gave {_WRONG_CREDENTIALS} a first argument that is neither an identifier nor the user_id of "
+                "the user whose password was wrong; the identifier comes first, the message second"
+            )
+            yield Violation(message, (exchange,))
+    of_known = [exchange for exchange in unnamed if exchange.situation in _PLAINLY_WRONG]
+    if named and of_known:
+        message = (
+            f"login names the user in {_WRONG_CREDENTIALS} for some wrong passwords and not for others; name the user "
+            "always, so that Auth0 logs each as a wrong password"
+        )
+        yield Violation(message, (named[0], of_known[0]), Severity.INFO)
+
+
+def _is_wrong_credentials(exchange: Exchange) -> bool:
+    error = exchange.outcome.error
+    return isinstance(error, RecordedError) and error.name == _WRONG_CREDENTIALS
+
+
+def _blamed(exchange: Exchange) -> Value:
+    """Return the first argument of the reported error."""
+    error = exchange.outcome.error
+    return error.arguments[0] if isinstance(error, RecordedError) and error.arguments else None
+
+
+def _is_disabled(exchange: Exchange, transcript: Transcript) -> bool:
+    person = transcript.person(exchange.person)
+    return person is not None and person.disabled
+
+
+def _is_empty_answer(exchange: Exchange) -> bool:
+    """Tell whether the callback was given no error, and a result that is false in JavaScript."""
+    if exchange.ending is Ending.INVALID:
+        return isinstance(exchange.outcome.result, bool | int | float | str) and not exchange.outcome.result
+    return exchange.ending is Ending.NOT_FOUND
+
+
+def _occasion(exchange: Exchange) -> str:
+    return {
+        "wrong-password": "for a wrong password",
+        "unknown-user": "for an unknown user",
+        "outage": "while the store was out of reach",
+    }.get(exchange.situation.family, "for a disabled user")
+
+
+def _misreported(exchange: Exchange, what: str) -> str:
+    return f"login reported {what} with {kind_of(exchange.outcome.error)}; report it as {_WRONG_CREDENTIALS}"
+
+
+def _names_by_person(transcript: Transcript) -> Mapping[str, Collection[str]]:
+    """Return what denotes each known person, in lower case: identifiers, and the `user_id` that the scripts gave."""
+    names = {person.label: {name.casefold() for name in person.identifiers} for person in transcript.people}
+    for label, exchanges in sightings_by_person(transcript).items():
+        ids = {user_id_of(exchange.profile) for exchange in exchanges if exchange.profile}
+        names.setdefault(label, set()).update(str(user_id).casefold() for user_id in ids)
+    return names

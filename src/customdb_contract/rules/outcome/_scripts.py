@@ -1,0 +1,161 @@
+"""Which scripts there are, and whether they are more than templates."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from customdb_contract.connection import Connection
+from customdb_contract.contract import Script
+from customdb_contract.findings import Group, Held, Severity, Violation
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._sightings import REGULAR, outages
+from customdb_contract.rules._wording import is_no_result, kind_of
+from customdb_contract.transcript import Ending, Exchange, RecordedError, Transcript
+
+__all__ = ["missing_script", "profile_not_an_object", "script_not_implemented"]
+
+_TEMPLATES_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates"
+_PROFILES_PAGE: Final = "https://auth0.com/docs/manage-users/user-accounts/user-profiles/normalized-user-profiles"
+
+_TEMPLATE_TEXT = re.compile(r"please implement the [\w ]+ script for this database connection", re.IGNORECASE)
+
+_NEEDED_BY_FEATURE: Mapping[str, Sequence[Script]] = {
+    "signup": (Script.GET_USER, Script.CREATE),
+    "reset": (Script.GET_USER, Script.CHANGE_PASSWORD),
+    "verify": (Script.VERIFY,),
+    "change_email": (Script.GET_USER, Script.CHANGE_EMAIL),
+    "delete": (Script.DELETE,),
+}
+
+
+@rule(
+    group=Group.OUTCOME,
+    severity=Severity.ERROR,
+    yields_to=("not-found-not-null", "login-null-result", "wrong-arity"),
+    source=_PROFILES_PAGE,
+)
+def profile_not_an_object(transcript: Transcript) -> Iterator[Comparison]:
+    """A script ends with a result that is no profile.
+
+    ## Why this matters
+    A profile is an object with attributes. Of an array of records, a text or a number Auth0 can make no user: the
+    log-in fails, or a user without attributes appears.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> invalid called with [null, [{"user_id": "7"}]]
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7"}
+
+    ## How to fix
+    Return the one record, not the list that the driver gave: `rows[0]`. A Python script without a callback returns
+    `Found(profile)`, `NotFound()` or `Failed(error)`; a bare dictionary, `None` or a missing `return` is no result.
+
+    ```python
+    return Found({"user_id": str(row.id), "email": row.email})
+    ```
+    """
+    for script in (Script.LOGIN, Script.GET_USER):
+        ordinary = transcript.select(script, *REGULAR, "unknown-user", "wrong-password")
+        for exchange in (*ordinary, *outages(transcript, script)):
+            if exchange.ending is Ending.FOUND:
+                yield Held((exchange,))
+            elif exchange.ending is Ending.INVALID:
+                yield Violation(_no_profile(exchange), (exchange,))
+
+
+def _no_profile(exchange: Exchange) -> str:
+    script, result = exchange.script, exchange.outcome.result
+    if is_no_result(result):
+        nothing = ", NotFound()" if script is Script.GET_USER else ""
+        return f"{script} returned something that is not a result; return Found(profile){nothing} or Failed(error)"
+    return f"{script} ended with {kind_of(result)} as the profile; a profile is an object with attributes"
+
+
+@rule(
+    group=Group.OUTCOME,
+    severity=Severity.ERROR,
+    scripts=tuple(Script),
+    source=_TEMPLATES_PAGE,
+)
+def script_not_implemented(transcript: Transcript) -> Iterator[Comparison]:
+    """A script is still Auth0's template, which only says that it is to be implemented.
+
+    ## Why this matters
+    Saving the dashboard's form stores the template of every script that nobody wrote. It fails each time: without
+    `get_user`, for example, nobody can sign up or reset a password.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> failed Error "Please implement the Get User script for this database connection at https://manage.auth0.com/#/connections/database"
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7"}
+
+    ## How to fix
+    Write the script, or remove it when the connection does not need it.
+    """
+    for exchange in transcript.judged:
+        outcome = exchange.outcome
+        errors = (outcome.error, outcome.raised)
+        if any(isinstance(error, RecordedError) and _TEMPLATE_TEXT.search(error.message) for error in errors):
+            message = f"{exchange.script} is still Auth0's template; implement it, or remove it if it is not needed"
+            yield Violation(message, (exchange,))
+        elif outcome.callbacks:
+            yield Held((exchange,))
+
+
+@rule(
+    group=Group.OUTCOME,
+    severity=Severity.ERROR,
+    scripts=tuple(Script),
+    source=_TEMPLATES_PAGE,
+)
+def missing_script(transcript: Transcript) -> Iterator[Comparison]:
+    """The connection needs a script that the database does not have.
+
+    ## Why this matters
+    Auth0 answers what needs the script with an error: without `get_user`, a connection that imports users can't tell
+    whether somebody exists, and cannot reset the password of a person who hasn't logged in yet.
+
+    With import mode on, `login` and `get_user` are needed; `change_password` is a warning when `features` has `reset`.
+    With import mode off, `login` is needed, and what the `features` need that the tenant offers.
+
+    ## Violates
+        connection import_mode=on
+        scripts login
+
+    ## Conforms
+        connection import_mode=on
+        scripts login get_user
+
+    ## How to fix
+    Write the script, as a method or in the folder of the others. When the tenant doesn't offer what needs it, remove
+    that from `features`.
+    """
+    scripts = transcript.header.scripts
+    if not scripts:
+        return
+    for script, (why, severity) in _needed(transcript.connection).items():
+        if script in scripts:
+            yield Held(tuple(transcript.select(script)[:1]))
+        else:
+            message = f"there is no {script} script, which {why} needs; write it"
+            yield Violation(message, (), severity, script)
+
+
+def _needed(connection: Connection) -> Mapping[Script, tuple[str, Severity]]:
+    """Return the scripts that a connection needs, each with what needs it and how bad it is without."""
+    if connection.import_mode:
+        needed = dict.fromkeys((Script.LOGIN, Script.GET_USER), ("import mode", Severity.ERROR))
+        if "reset" in connection.features:
+            needed[Script.CHANGE_PASSWORD] = ("a password reset before the first log-in", Severity.WARNING)
+        return needed
+    needed = {Script.LOGIN: ("every connection", Severity.ERROR)}
+    for feature in connection.features:
+        for script in _NEEDED_BY_FEATURE[feature]:
+            needed.setdefault(script, (f"the feature {feature}", Severity.ERROR))
+    return needed
