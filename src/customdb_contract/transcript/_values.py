@@ -46,7 +46,8 @@ class Special:
 
     Args:
         kind: What it is: a type's name such as `datetime`, `Decimal`, `UUID`, `bytes`; or `float` (nan, inf),
-            `undefined`, `mapping` (with keys that are not text), `cycle`, `too-deep`, `too-many`, `long-text`, `unreadable`.
+            `undefined`, `mapping` (with keys that are not text), `cycle`, `too-deep`, `too-many`, `long-text`,
+            `unreadable`.
         text: The value as text, as far as it could be had, at most 200 characters of it.
         size: Its size in characters or bytes where that is known, otherwise None.
     """
@@ -108,17 +109,23 @@ def record_error(error: BaseException, mask: Callable[[str], str]) -> RecordedEr
     Args:
         error: The exception.
         mask: What replaces the secrets in its message and arguments.
+
+    Returns:
+        The error under the name of its class; a team's own subclass of the two errors that have a meaning for Auth0
+        is recorded as that error.
     """
+    name = type(error).__name__
+    arguments: tuple[Value, ...] = ()
     match error:
         case WrongUsernameOrPasswordError():
-            arguments: tuple[Value, ...] = (record(getattr(error, "identifier", None), mask),)
+            name, arguments = "WrongUsernameOrPasswordError", (record(getattr(error, "identifier", None), mask),)
         case ValidationError():
-            arguments = (record(getattr(error, "code", None), mask),)
+            name, arguments = "ValidationError", (record(getattr(error, "code", None), mask),)
         case _:
-            arguments = ()
+            pass
     message = getattr(error, "message", None) if isinstance(error, ScriptError) else error
     return RecordedError(
-        name=type(error).__name__,
+        name=name,
         message=mask(safe_text(message)[:MAX_TEXT]),
         arguments=arguments,
         location=_location(error),
