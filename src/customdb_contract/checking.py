@@ -2,7 +2,7 @@
 
 import functools
 import inspect
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Final
 
@@ -68,7 +68,7 @@ class Probing:
     wrong_passwords: int = field(default=DEFAULT_WRONG_PASSWORDS, validator=_not_negative)
     timeout: float = field(default=DEFAULT_TIMEOUT, validator=_positive)
     max_time: float = field(default=DEFAULT_MAX_TIME, validator=_positive)
-    secrets: Mapping[str, Secret] = field(factory=dict)
+    secrets: Mapping[str, Secret] = field(factory=dict[str, Secret])
     ignore_fields: tuple[str, ...] = ()
 
 
@@ -252,7 +252,7 @@ def _scripts_of(bridge: Bridge) -> Mapping[Script, ScriptInfo]:
 
 
 @contextmanager
-def _opened(database: object, truth: Truth, timeout: float) -> Iterator[Bridge]:
+def _opened(database: object, truth: Truth, timeout: float) -> Generator[Bridge]:
     bridge = PythonDatabase(database, connection=truth.connection, mask=truth.registry, timeout=timeout)
     try:
         yield bridge
@@ -261,7 +261,7 @@ def _opened(database: object, truth: Truth, timeout: float) -> Iterator[Bridge]:
 
 
 @contextmanager
-def _open_outage(probing: Probing, truth: Truth) -> Iterator[OutageDatabase]:
+def _open_outage(probing: Probing, truth: Truth) -> Generator[OutageDatabase]:
     with ExitStack() as stack:
         faults = None
         database = probing.outage

@@ -17,17 +17,8 @@ FEATURES: Final = ("signup", "reset", "verify", "change_email", "delete")
 """What a tenant can offer in legacy mode, each of which needs scripts of its own."""
 
 
-def _features(value: object) -> tuple[str, ...]:
-    names = (
-        (value,)
-        if isinstance(value, str)
-        else tuple(map(str, value))
-        if isinstance(value, list | tuple | set | frozenset)
-        else None
-    )
-    if names is None:
-        message = f"features must be a list of names, and is {value!r}; choose from {', '.join(FEATURES)}"
-        raise ConfigurationError(message)
+def _features(value: Iterable[str]) -> tuple[str, ...]:
+    names = (value,) if isinstance(value, str) else tuple(value)
     for name in names:
         if name not in FEATURES:
             message = f"features has no {name!r}; choose from {', '.join(FEATURES)}"
@@ -95,7 +86,7 @@ class KnownUser:
     password: Secret | None = field(default=None, converter=_secret)
     aliases: tuple[str, ...] = field(default=(), converter=_names)
     disabled: bool = field(default=False, validator=_is_flag)
-    profile: Mapping[str, object] = field(factory=dict)
+    profile: Mapping[str, object] = field(factory=dict[str, object])
 
     def __attrs_post_init__(self) -> None:
         if not self.email and not self.username:

@@ -6,7 +6,7 @@ Source of every statement about Auth0 here, unless another is named:
 
 from collections.abc import Awaitable, Mapping, Sequence
 from enum import StrEnum
-from typing import ParamSpec, Protocol, TypeAlias, TypeVar
+from typing import ParamSpec, Protocol, TypeAlias, TypeVar, cast
 
 from attrs import field, frozen
 
@@ -241,7 +241,7 @@ def result_from_callback(script: Script, arguments: Sequence[object]) -> Profile
     if script in _READING:
         if value is None:
             return NotFound()
-        return Found(value) if isinstance(value, Mapping) else None
+        return Found(cast("Mapping[str, object]", value)) if isinstance(value, Mapping) else None
     if script in _DONE_WITH_NULL:
         return Done() if value is None else None
     if value is True:
@@ -249,7 +249,7 @@ def result_from_callback(script: Script, arguments: Sequence[object]) -> Profile
     if value is False:
         return Declined()
     if script is Script.CHANGE_PASSWORD and isinstance(value, Mapping):
-        return _done_object(value)
+        return _done_object(cast("Mapping[object, object]", value))
     return None
 
 

@@ -4,9 +4,9 @@ import inspect
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from enum import Enum, StrEnum
+from enum import StrEnum
 from functools import cached_property
-from typing import Final, Self
+from typing import Final
 
 from attrs import frozen
 from typing_extensions import override
@@ -71,58 +71,65 @@ class Status(StrEnum):
     """The rule itself failed: a mistake of this library."""
 
 
-class Need(Enum):
-    """Something that a rule needs before it can look at anything."""
+class Need(StrEnum):
+    """Something that a rule needs before it can look at anything; its value says it to people."""
 
-    advice: str
-    """What it is, for people: `a known user with a password`."""
-    can_be_given: bool
-    """Whether a team can add it to a check; a mode of the connection is what it is."""
-    is_met: Callable[[Transcript], bool]
-    """Tells whether a transcript has it."""
+    LOGIN = "a login script"
+    GET_USER = "a get_user script"
+    PASSWORD = "a password"  # noqa: S105 - an advice
+    LONG_PASSWORD = "a known user whose password is longer than 72 bytes"  # noqa: S105
+    SEARCHABLE_SECRET = "a known password of six or more characters"  # noqa: S105
+    WRONG_PASSWORD = "more users with a password (or a higher wrong_passwords)"  # noqa: S105
+    SECOND_USER = "a second user"
+    USERNAME = "a username"
+    EXPECTED_PROFILE = "the expected profile of a user"
+    UNVERIFIED_USER = "a known user with profile = { email_verified = false }"
+    DISABLED_USER = "a known user with disabled = true"
+    UNKNOWN_USER = "calls for an unknown user"
+    OUTAGE = "[outage]"
+    HOSTILE = "hostile = true"
+    IMPORT_MODE = "import mode on"
+    LEGACY_MODE = "import mode off"
+    REQUIRES_USERNAME = "requires_username on"
 
-    def __new__(cls, advice: str, can_be_given: bool, is_met: Callable[[Transcript], bool]) -> Self:  # noqa: FBT001 - Enum passes a member's values by position
-        """Make a member; called by `Enum` only."""
-        member = object.__new__(cls)
-        member._value_ = advice
-        member.advice = advice
-        member.can_be_given = can_be_given
-        member.is_met = is_met
-        return member
+    @property
+    def advice(self) -> str:
+        """What it is, for people."""
+        return self.value
 
-    LOGIN = "a login script", True, lambda t: bool(t.select(Script.LOGIN))
-    GET_USER = "a get_user script", True, lambda t: bool(t.select(Script.GET_USER))
-    PASSWORD = "a password", True, lambda t: bool(t.select(Script.LOGIN, "known-user", "repeated"))
-    LONG_PASSWORD = (
-        "a known user whose password is longer than 72 bytes",
-        True,
-        lambda t: bool(t.select(Script.LOGIN, Situation.CUT_PASSWORD)),
-    )
-    SEARCHABLE_SECRET = (
-        "a known password of six or more characters",
-        True,
-        lambda t: any(person.password is PasswordKnowledge.KNOWN for person in t.people),
-    )
-    WRONG_PASSWORD = (
-        "wrong_passwords above 0 and a password",
-        True,
-        lambda t: bool(t.select(Script.LOGIN, "wrong-password")),
-    )
-    SECOND_USER = "a second user", True, lambda t: len(t.people) > 1
-    USERNAME = "a username", True, lambda t: any(person.username for person in t.people)
-    EXPECTED_PROFILE = "the expected profile of a user", True, lambda t: any(person.profile for person in t.people)
-    UNVERIFIED_USER = (
-        "a known user with profile = { email_verified = false }",
-        True,
-        lambda t: any(person.profile.get("email_verified") is False for person in t.people),
-    )
-    DISABLED_USER = "a known user with disabled = true", True, lambda t: any(person.disabled for person in t.people)
-    UNKNOWN_USER = "calls for an unknown user", False, lambda t: bool(t.select(None, "unknown-user"))
-    OUTAGE = "[outage]", True, lambda t: bool(t.select(None, "outage"))
-    HOSTILE = "hostile = true", True, lambda t: bool(t.select(None, "hostile"))
-    IMPORT_MODE = "import mode on", False, lambda t: t.connection.import_mode
-    LEGACY_MODE = "import mode off", False, lambda t: not t.connection.import_mode
-    REQUIRES_USERNAME = "requires_username on", False, lambda t: t.connection.requires_username
+    @property
+    def can_be_given(self) -> bool:
+        """Whether a team can add it to a check; a mode of the connection is what it is."""
+        return self not in {Need.IMPORT_MODE, Need.LEGACY_MODE, Need.REQUIRES_USERNAME, Need.UNKNOWN_USER}
+
+    def is_met(self, transcript: Transcript) -> bool:
+        """Tell whether a transcript has it.
+
+        Args:
+            transcript: The transcript.
+        """
+        return _IS_MET[self](transcript)
+
+
+_IS_MET: Mapping[Need, Callable[[Transcript], bool]] = {
+    Need.LOGIN: lambda t: bool(t.select(Script.LOGIN)),
+    Need.GET_USER: lambda t: bool(t.select(Script.GET_USER)),
+    Need.PASSWORD: lambda t: bool(t.select(Script.LOGIN, "known-user", "repeated")),
+    Need.LONG_PASSWORD: lambda t: bool(t.select(Script.LOGIN, Situation.CUT_PASSWORD)),
+    Need.SEARCHABLE_SECRET: lambda t: any(person.password is PasswordKnowledge.KNOWN for person in t.people),
+    Need.WRONG_PASSWORD: lambda t: bool(t.select(Script.LOGIN, "wrong-password")),
+    Need.SECOND_USER: lambda t: len(t.people) > 1,
+    Need.USERNAME: lambda t: any(person.username for person in t.people),
+    Need.EXPECTED_PROFILE: lambda t: any(person.profile for person in t.people),
+    Need.UNVERIFIED_USER: lambda t: any(person.profile.get("email_verified") is False for person in t.people),
+    Need.DISABLED_USER: lambda t: any(person.disabled for person in t.people),
+    Need.UNKNOWN_USER: lambda t: bool(t.select(None, "unknown-user")),
+    Need.OUTAGE: lambda t: bool(t.select(None, "outage")),
+    Need.HOSTILE: lambda t: bool(t.select(None, "hostile")),
+    Need.IMPORT_MODE: lambda t: t.connection.import_mode,
+    Need.LEGACY_MODE: lambda t: not t.connection.import_mode,
+    Need.REQUIRES_USERNAME: lambda t: t.connection.requires_username,
+}
 
 
 _SECTION = re.compile(r"^## (?P<title>.+)$", re.MULTILINE)
