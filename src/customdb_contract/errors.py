@@ -1,6 +1,6 @@
 """The few exceptions that a caller can catch."""
 
-__all__ = ["ConfigurationError", "ContractBrokenError", "CustomDatabaseError", "TranscriptError"]
+__all__ = ["ConfigurationError", "ContractBrokenError", "CustomDatabaseError", "DatabaseOpeningError", "TranscriptError"]
 
 
 class CustomDatabaseError(Exception):
@@ -20,3 +20,11 @@ class TranscriptError(CustomDatabaseError, ValueError):
 
 class ContractBrokenError(CustomDatabaseError, AssertionError):
     """A report is not ok; raised by `Report.raise_for_failures`, with the report's text as its message."""
+
+
+class DatabaseOpeningError(CustomDatabaseError):
+    """A custom database could not be opened: its function or context manager raised, or took too long.
+
+    The message has the exception's class and its message, secrets masked. Nothing was judged by then: this says nothing
+    about the scripts.
+    """
