@@ -1,0 +1,71 @@
+"""Writes one Markdown page per rule, their index, and the table of precedence, from the catalogue."""
+
+from itertools import groupby
+from pathlib import Path
+
+from customdb_contract.findings import RuleInfo
+from customdb_contract.rules import CATALOGUE
+
+__all__ = ["write_rule_pages"]
+
+
+def write_rule_pages(folder: Path) -> None:
+    """Write the pages, and remove those of rules that are gone.
+
+    Args:
+        folder: Where the pages go; everything in it is generated.
+    """
+    infos = [rule.info for rule in CATALOGUE]
+    pages = {f"{info.name}.md": _page(info) for info in infos} | {
+        "index.md": _index(infos),
+        "precedence.md": _precedence(infos),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for stale in set(folder.glob("*.md")) - {folder / name for name in pages}:
+        stale.unlink()
+    for name, text in pages.items():
+        path = folder / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+
+
+def _page(info: RuleInfo) -> str:
+    source = f"<{info.source}>" if info.source.startswith("https://") else info.source
+    facts = {
+        "Group": f"`{info.group}`",
+        "Severity, at most": f"`{info.severity}`",
+        "Looks at": ", ".join(f"`{script}`" for script in info.scripts),
+        "Needs": "; ".join(need.advice for need in info.needs) or "nothing more",
+        "Silent where one of these speaks": ", ".join(f"[{name}]({name}.md)" for name in info.yields_to) or "–",
+        "Since": info.since,
+        "Source": source,
+    }
+    table = "\n".join(f"| {name} | {fact} |" for name, fact in facts.items())
+    return f"# {info.name}\n\n{_demoted(info.docstring)}\n\n## Facts\n\n| | |\n| --- | --- |\n{table}\n"
+
+
+def _demoted(docstring: str) -> str:
+    return docstring.replace("\n### ", "\n#### ")
+
+
+def _index(infos: list[RuleInfo]) -> str:
+    parts = [f"# Rules\n\n{len(infos)} rules in {len({info.group for info in infos})} groups.\n"]
+    for group, members in groupby(infos, key=lambda info: info.group):
+        rows = "\n".join(f"| [{info.name}]({info.name}.md) | {info.severity} | {info.summary} |" for info in members)
+        parts.append(f"## {group}\n\n| rule | severity, at most | what it finds |\n| --- | --- | --- |\n{rows}\n")
+    toctree = "\n".join(info.name for info in infos)
+    parts.append(f"```{{toctree}}\n:hidden:\n\nprecedence\n{toctree}\n```\n")
+    return "\n".join(parts)
+
+
+def _precedence(infos: list[RuleInfo]) -> str:
+    rows = "\n".join(
+        f"| [{info.name}]({info.name}.md) | {', '.join(f'[{name}]({name}.md)' for name in info.yields_to)} |"
+        for info in infos
+        if info.yields_to
+    )
+    return (
+        "# Which rule speaks where two could\n\nOne breach is told by one rule. A rule of the first column is silent about a call "
+        "on which a rule of the second column has a finding.\n\n"
+        f"| rule | gives way to |\n| --- | --- |\n{rows}\n"
+    )
