@@ -1,22 +1,20 @@
 """Transcripts: what was asked of a custom database, by whom, and what came back, as plain data."""
 
-from customdb_contract.transcript._exchange import UNKNOWN, Ending, Exchange, Mark, Outcome, Situation, ending_of
-from customdb_contract.transcript._header import Header, PasswordKnowledge, Person, ScriptInfo, StopKind, StopReason
-from customdb_contract.transcript._notation import print_exchange
-from customdb_contract.transcript._recorder import Recorder
-from customdb_contract.transcript._transcript import Transcript
-from customdb_contract.transcript._values import (
-    RecordedError,
-    Special,
-    Value,
-    canonical,
-    from_json,
-    json_text,
-    record,
-    record_error,
-    safe_text,
-    to_json,
+from customdb_contract.transcript._exchange import Ending, Exchange, Mark, Outcome, Situation, ending_of
+from customdb_contract.transcript._header import (
+    UNKNOWN,
+    Header,
+    PasswordKnowledge,
+    Person,
+    ScriptInfo,
+    StopKind,
+    StopReason,
 )
+from customdb_contract.transcript._printing import print_exchange
+from customdb_contract.transcript._recorder import Recorder
+from customdb_contract.transcript._recording import record, record_error, safe_text
+from customdb_contract.transcript._transcript import Transcript
+from customdb_contract.transcript._values import RecordedError, Special, Value, canonical, from_json, json_text, to_json
 
 __all__ = [
     "UNKNOWN",

@@ -2,17 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Final
 
 from attrs import frozen
 
 from customdb_contract.contract import Declined, Done, Failed, Found, NotFound, Script, result_from_callback
 from customdb_contract.transcript._values import RecordedError, Value
 
-__all__ = ["UNKNOWN", "Ending", "Exchange", "Mark", "Outcome", "Situation", "ending_of"]
-
-UNKNOWN: Final = "unknown"
-"""The person of an exchange whose identifier is nobody's."""
+__all__ = ["Ending", "Exchange", "Mark", "Outcome", "Situation", "ending_of"]
 
 
 class Situation(StrEnum):

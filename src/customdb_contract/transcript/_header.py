@@ -1,15 +1,21 @@
 """The header of a transcript: the truth that the check was given, and how far it came."""
 
+from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
 from attrs import field, frozen
 
 from customdb_contract.connection import CONTRACT_DATE, Connection
 from customdb_contract.contract import Script
-from customdb_contract.transcript._values import Value
+from customdb_contract.errors import TranscriptError
+from customdb_contract.transcript._values import Value, json_text
 
-__all__ = ["Header", "PasswordKnowledge", "Person", "ScriptInfo", "StopKind", "StopReason"]
+__all__ = ["UNKNOWN", "Header", "PasswordKnowledge", "Person", "ScriptInfo", "StopKind", "StopReason"]
+
+UNKNOWN: Final = "unknown"
+"""The person of an exchange whose identifier is nobody's."""
 
 
 class PasswordKnowledge(StrEnum):
@@ -41,7 +47,7 @@ class Person:
     username: str | None = None
     aliases: tuple[str, ...] = ()
     disabled: bool = False
-    profile: Mapping[str, Value] = field(factory=dict)
+    profile: Mapping[str, Value] = field(factory=dict[str, Value])
     password: PasswordKnowledge = PasswordKnowledge.KNOWN
 
     @property
@@ -100,11 +106,23 @@ class Header:
         scripts: The scripts that the database has, and what is known of each without calling it.
         ignore_fields: Paths of the profile that are not compared, such as `app_metadata.last_seen`.
         stop_reason: Why the check ended early, or None when it is complete.
+
+    Raises:
+        TranscriptError: When two people have the same label, or one is labelled `unknown`.
     """
 
     people: tuple[Person, ...] = ()
     connection: Connection = field(factory=Connection)
     contract_date: str = CONTRACT_DATE
-    scripts: Mapping[Script, ScriptInfo] = field(factory=dict)
+    scripts: Mapping[Script, ScriptInfo] = field(factory=dict[Script, ScriptInfo])
     ignore_fields: tuple[str, ...] = ()
     stop_reason: StopReason | None = None
+
+    def __attrs_post_init__(self) -> None:
+        for label, times in Counter(person.label for person in self.people).items():
+            if times > 1:
+                message = f"{times} known people have the label {json_text(label)}; give each a label of its own"
+                raise TranscriptError(message)
+            if label == UNKNOWN:
+                message = f"a known person cannot have the label {UNKNOWN}, which stands for nobody; choose another"
+                raise TranscriptError(message)

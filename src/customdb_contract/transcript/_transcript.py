@@ -10,10 +10,12 @@ from typing_extensions import override
 
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
+from customdb_contract.errors import TranscriptError
 from customdb_contract.transcript._exchange import Exchange, Situation
-from customdb_contract.transcript._header import Header, Person
-from customdb_contract.transcript._notation import parse_lines, print_lines
-from customdb_contract.transcript._values import Value
+from customdb_contract.transcript._header import UNKNOWN, Header, Person
+from customdb_contract.transcript._parsing import parse_transcript
+from customdb_contract.transcript._printing import print_transcript
+from customdb_contract.transcript._values import Value, json_text
 
 __all__ = ["Transcript"]
 
@@ -25,10 +27,26 @@ class Transcript:
     Args:
         header: The truth that the check was given: connection, people, scripts.
         exchanges: The calls, in order, numbered from 1.
+
+    Raises:
+        TranscriptError: When the numbers are others, or an exchange is about a person who is not in the header.
     """
 
     header: Header = field(factory=Header)
     exchanges: tuple[Exchange, ...] = ()
+
+    def __attrs_post_init__(self) -> None:
+        labels = {UNKNOWN, *(person.label for person in self.header.people)}
+        for place, exchange in enumerate(self.exchanges, start=1):
+            if exchange.number != place:
+                message = f"exchange {exchange.number} stands at place {place}; exchanges are numbered in order, from 1"
+                raise TranscriptError(message)
+            if exchange.person not in labels:
+                message = (
+                    f"exchange {place} is about {json_text(exchange.person)}, who is not among the known people; "
+                    f"expected one of {', '.join(map(json_text, sorted(labels)))}"
+                )
+                raise TranscriptError(message)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -40,11 +58,11 @@ class Transcript:
         Raises:
             TranscriptError: When a line is not understood; the message names it and what was expected.
         """
-        return cls(*parse_lines(text))
+        return cls(*parse_transcript(text))
 
     @override
     def __str__(self) -> str:
-        return print_lines(self.header, self.exchanges)
+        return print_transcript(self.header, self.exchanges)
 
     @property
     def connection(self) -> Connection:

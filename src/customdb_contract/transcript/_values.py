@@ -1,43 +1,34 @@
-"""Recorded values: what a script handed over, frozen when it was, so that nothing of the script runs later."""
+"""Recorded values: what a script handed over, as plain data that JSON can carry."""
 
 import json
 import math
 import re
-import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias, cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from customdb_contract.contract import ScriptError, ValidationError, WrongUsernameOrPasswordError
 from customdb_contract.errors import TranscriptError
 
 __all__ = [
+    "MAX_BITS",
     "MAX_DEPTH",
-    "MAX_ITEMS",
-    "MAX_TEXT",
     "RecordedError",
     "Special",
     "Value",
     "canonical",
     "from_json",
     "json_text",
-    "record",
-    "record_error",
-    "safe_text",
     "to_json",
 ]
+
+MAX_BITS: Final = 1024
+"""Bits of a recorded integer; a larger one is a `Special("int")`. Python refuses to print very large integers."""
 
 MAX_DEPTH: Final = 50
 """Levels of nesting that are recorded; what lies deeper is a `Special("too-deep")`."""
 
-MAX_ITEMS: Final = 20_000
-"""Values that are recorded of one argument; what follows is a `Special("too-many")`."""
-
-MAX_TEXT: Final = 65_536
-"""Characters of one text that are recorded; a longer one is a `Special("long-text")`."""
-
-_SHOWN_TEXT: Final = 200
+_MAX_READ_DEPTH: Final = 2 * MAX_DEPTH
 
 
 @frozen
@@ -45,11 +36,11 @@ class Special:
     """A value that JSON does not have, or that is too large to record.
 
     Args:
-        kind: What it is: a type's name such as `datetime`, `Decimal`, `UUID`, `bytes`; or `float` (nan, inf),
+        kind: What it is: a type's name such as `datetime`, `Decimal`, `UUID`, `bytes`; or `float` (nan, inf), `int`,
             `undefined`, `mapping` (with keys that are not text), `cycle`, `too-deep`, `too-many`, `long-text`,
             `unreadable`.
         text: The value as text, as far as it could be had, at most 200 characters of it.
-        size: Its size in characters or bytes where that is known, otherwise None.
+        size: Its size in characters, bytes or items, for an `int` in bits; None where that is unknown.
     """
 
     kind: str
@@ -75,129 +66,20 @@ class RecordedError:
 
 
 Value: TypeAlias = "bool | int | float | str | Special | RecordedError | Sequence[Value] | Mapping[str, Value] | None"
-"""What is recorded: JSON's types, `Special` for everything else, `RecordedError` for errors."""
+"""What is recorded: JSON's types, `Special` for everything else, `RecordedError` for errors.
 
+Floats are finite, integers have at most `MAX_BITS` bits, nothing is nested deeper than `MAX_DEPTH` levels.
+"""
 
-def safe_text(value: object) -> str:
-    """Return `str(value)`, or an empty text when that fails in any way.
+# JSON text cannot tell a surrogate pair that is two characters from the one character that the pair encodes.
+_SPLIT_PAIR = re.compile("(?<=[\ud800-\udbff])(?=[\udc00-\udfff])")
 
-    Args:
-        value: Any object of a script; its `__str__` may raise whatever it likes.
-    """
-    try:
-        return str.__str__(str(value))
-    except BaseException:  # noqa: BLE001 - even SystemExit in a script's __str__ is the script's matter
-        return ""
-
-
-def record(value: object, mask: Callable[[str], str]) -> Value:
-    """Return a recorded value: nothing in it is an object of the script any more.
-
-    Args:
-        value: What a script handed over, of any type, size or depth.
-        mask: What replaces the secrets in every text.
-
-    Returns:
-        The value with secrets masked, and with `Special` where JSON has no such value.
-    """
-    return _Recording(mask).record(value, 0)
-
-
-def record_error(error: BaseException, mask: Callable[[str], str]) -> RecordedError:
-    """Return a recorded exception.
-
-    Args:
-        error: The exception.
-        mask: What replaces the secrets in its message and arguments.
-
-    Returns:
-        The error under the name of its class; a team's own subclass of the two errors that have a meaning for Auth0
-        is recorded as that error.
-    """
-    name = type(error).__name__
-    arguments: tuple[Value, ...] = ()
-    match error:
-        case WrongUsernameOrPasswordError():
-            name, arguments = "WrongUsernameOrPasswordError", (record(getattr(error, "identifier", None), mask),)
-        case ValidationError():
-            name, arguments = "ValidationError", (record(getattr(error, "code", None), mask),)
-        case _:
-            pass
-    message = getattr(error, "message", None) if isinstance(error, ScriptError) else error
-    return RecordedError(
-        name=name,
-        message=mask(safe_text(message)[:MAX_TEXT]),
-        arguments=arguments,
-        location=_location(error),
-    )
-
-
-def _location(error: BaseException) -> str | None:
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None
-
-
-class _Recording:
-    def __init__(self, mask: Callable[[str], str]) -> None:
-        self._mask = mask
-        self._left = MAX_ITEMS
-        self._open: set[int] = set()
-
-    def record(self, value: object, depth: int) -> Value:
-        if value is None or value is True or value is False:
-            return value
-        if isinstance(value, str):
-            return self._text(str.__str__(value))
-        if isinstance(value, int):
-            return self._integer(int(value))
-        if isinstance(value, float):
-            return float(value) if math.isfinite(value) else Special("float", repr(float(value)))
-        if isinstance(value, Mapping | list | tuple):
-            return self._container(cast("Mapping[object, object] | Sequence[object]", value), depth)
-        if isinstance(value, BaseException):
-            return record_error(value, self._mask)
-        if isinstance(value, bytes | bytearray):
-            return Special(type(value).__name__, self._shown(repr(bytes(value[:_SHOWN_TEXT]))), len(value))
-        return Special(type(value).__name__, self._shown(safe_text(value)))
-
-    def _text(self, text: str) -> Value:
-        return self._mask(text) if len(text) <= MAX_TEXT else Special("long-text", self._shown(text), len(text))
-
-    def _shown(self, text: str) -> str:
-        return self._mask(text[:MAX_TEXT])[:_SHOWN_TEXT]
-
-    def _integer(self, number: int) -> Value:
-        # Python refuses to print integers of more than a few thousand digits.
-        return number if number.bit_length() <= 1024 else Special("int", hex(number)[:_SHOWN_TEXT], number.bit_length())  # noqa: PLR2004
-
-    def _container(self, value: Mapping[object, object] | Sequence[object], depth: int) -> Value:
-        if id(value) in self._open:
-            return Special("cycle")
-        if depth >= MAX_DEPTH:
-            return Special("too-deep")
-        self._open.add(id(value))
-        try:
-            if isinstance(value, Mapping):
-                return self._mapping(value, depth)
-            return [self._item(item, depth) for item in value[: self._left + 1]]
-        except Exception as error:  # noqa: BLE001 - a hostile container may raise anything while it is read
-            return Special("unreadable", self._shown(f"{type(error).__name__}: {safe_text(error)}"))
-        finally:
-            self._open.discard(id(value))
-
-    def _item(self, value: object, depth: int) -> Value:
-        self._left -= 1
-        return Special("too-many") if self._left < 0 else self.record(value, depth + 1)
-
-    def _mapping(self, value: Mapping[object, object], depth: int) -> Value:
-        recorded: dict[str, Value] = {}
-        for key, item in value.items():
-            if not isinstance(key, str):
-                return Special("mapping", self._shown(safe_text(value)), len(value))
-            recorded[self._mask(str.__str__(key)[:MAX_TEXT])] = self._item(item, depth)
-            if self._left < 0:
-                break
-        return recorded
+_TAGGED: Mapping[str, frozenset[str]] = {
+    "$special": frozenset({"$special", "text", "size"}),
+    "$error": frozenset({"$error", "message", "arguments", "location"}),
+    "$mapping": frozenset({"$mapping"}),
+    "$text": frozenset({"$text"}),
+}
 
 
 def to_json(value: Value) -> object:
@@ -211,18 +93,25 @@ def to_json(value: Value) -> object:
     """
     match value:
         case Special(kind, text, size):
-            return {"$special": kind, "text": text, "size": size}
+            return {"$special": to_json(kind), "text": to_json(text), "size": size}
         case RecordedError(name, message, arguments, location):
             carried = [to_json(argument) for argument in arguments]
-            return {"$error": name, "message": message, "arguments": carried, "location": location}
-        case None | bool() | int() | float() | str():
+            tagged = {"$error": to_json(name), "message": to_json(message), "arguments": carried}
+            return tagged | {"location": to_json(location)}
+        case str():
+            return {"$text": _SPLIT_PAIR.split(value)} if not value.isascii() and _SPLIT_PAIR.search(value) else value
+        case None | bool() | int() | float():
             return value
         case Mapping():
-            if any(key.startswith("$") for key in value):
-                return {"$mapping": [[key, to_json(item)] for key, item in value.items()]}
-            return {key: to_json(item) for key, item in value.items()}
+            if all(_is_plain_key(key) for key in value):
+                return {key: to_json(item) for key, item in value.items()}
+            return {"$mapping": [[to_json(key), to_json(item)] for key, item in value.items()]}
         case _:
             return [to_json(item) for item in value]
+
+
+def _is_plain_key(key: str) -> bool:
+    return not key.startswith("$") and (key.isascii() or not _SPLIT_PAIR.search(key))
 
 
 def from_json(document: object) -> Value:
@@ -232,41 +121,90 @@ def from_json(document: object) -> Value:
         document: What `json.loads` returned.
 
     Raises:
-        TranscriptError: When a tag is not one of ours, or lacks a part.
+        TranscriptError: When a tag is not one of ours or lacks a part, or a value cannot be recorded.
     """
-    if isinstance(document, dict):
-        fields = cast("dict[str, object]", document)
-        tags = [key for key in fields if key.startswith("$")]
-        return _tagged(tags[0], fields) if tags else {key: from_json(item) for key, item in fields.items()}
-    if isinstance(document, list):
-        return [from_json(item) for item in cast("list[object]", document)]
-    return cast("Value", document)
+    return _from_json(document, _MAX_READ_DEPTH)
 
 
-def _tagged(tag: str, fields: dict[str, object]) -> Value:
-    match fields:
-        case {"$special": str(kind), "text": str(text), "size": int() | None as size}:
-            return Special(kind, text, size)
-        case {
-            "$error": str(name),
-            "message": str(message),
-            "arguments": list(arguments),
-            "location": str() | None as location,
-        }:
-            carried = tuple(from_json(argument) for argument in cast("list[object]", arguments))
-            return RecordedError(name, message, carried, location)
-        case {"$mapping": list(items)}:
-            return {str(key): from_json(item) for key, item in cast("list[tuple[object, object]]", items)}
+def _from_json(document: object, levels: int) -> Value:
+    if levels < 0:
+        message = f"a value is nested more than {_MAX_READ_DEPTH} levels deep; recorded ones have at most {MAX_DEPTH}"
+        raise TranscriptError(message)
+    match document:
+        case None | bool() | str():
+            return document
+        case int() if document.bit_length() <= MAX_BITS:
+            return document
+        case float() if math.isfinite(document):
+            return document
+        case list():
+            return [_from_json(item, levels - 1) for item in cast("list[object]", document)]
+        case dict():
+            return _from_object(cast("dict[str, object]", document), levels - 1)
         case _:
             message = (
-                f"a recorded value has the tag {tag!r} and the keys {sorted(fields)}, which do not belong together"
+                f"a number has more than {MAX_BITS} bits or is not finite; recorded as "
+                '{"$special": "int", "text": "…", "size": null} or with "float" it can be kept'
             )
             raise TranscriptError(message)
 
 
-_NOT_PLAIN = re.compile(
-    r"[\x00-\x1f\x7f-\xa0\xad\u0600-\u0605\u061c\u180e\u200b-\u200f\u2028-\u202f\u205f-\u206f\u3000\ud800-\udfff\ufeff\ufff0-\ufffb]"
-)
+def _from_object(fields: Mapping[str, object], levels: int) -> Value:
+    tag = next((key for key in fields if key.startswith("$")), None)
+    if tag is None:
+        return {key: _from_json(item, levels) for key, item in fields.items()}
+    parts = _TAGGED.get(tag, frozenset())
+    value = _untagged(tag, fields, levels) if fields.keys() <= parts else None
+    if value is None:
+        message = (
+            f"{', '.join(sorted(fields))} are together no recorded value; one with {tag} is written as one of "
+            '{"$special": kind, "text": text, "size": number}, {"$error": class, "message": text, "arguments": [...], '
+            '"location": text}, {"$mapping": [[key, value], ...]} and {"$text": [part, ...]}'
+        )
+        raise TranscriptError(message)
+    return value
+
+
+def _untagged(tag: str, fields: Mapping[str, object], levels: int) -> Value:
+    if tag == "$special":
+        kind, text, size = _text(fields[tag]), _text(fields.get("text", "")), fields.get("size")
+        if kind is None or text is None or isinstance(size, bool) or not isinstance(size, int | None):
+            return None
+        return Special(kind, text, size)
+    if tag == "$error":
+        name, text, at = _text(fields[tag]), _text(fields.get("message", "")), fields.get("location")
+        location, carried = _text(at), _list(fields.get("arguments", []))
+        if name is None or text is None or carried is None or (location is None and at is not None):
+            return None
+        return RecordedError(name, text, tuple(_from_json(argument, levels) for argument in carried), location)
+    if tag == "$mapping":
+        pairs = _list(fields[tag])
+        return None if pairs is None else dict(_pair(pair, levels) for pair in pairs)
+    return _text(fields)
+
+
+def _text(document: object) -> str | None:
+    """Return a text, also one in tagged parts, or None for everything else."""
+    if isinstance(document, str):
+        return document
+    tagged = cast("dict[str, object]", document) if isinstance(document, dict) else {}
+    parts = _list(tagged.get("$text"))
+    if parts is None or len(tagged) > 1 or not all(isinstance(part, str) for part in parts):
+        return None
+    return "".join(cast("list[str]", parts))
+
+
+def _list(document: object) -> list[object] | None:
+    return cast("list[object]", document) if isinstance(document, list) else None
+
+
+def _pair(document: object, levels: int) -> tuple[str, Value]:
+    match _list(document):
+        case [key, value] if (text := _text(key)) is not None:
+            return text, _from_json(value, levels)
+        case _:
+            message = f"an entry of $mapping must be [key, value] with a text as key, and is {document!r:.80}"
+            raise TranscriptError(message)
 
 
 def json_text(value: Value) -> str:
@@ -278,13 +216,30 @@ def json_text(value: Value) -> str:
     Returns:
         JSON with letters of all scripts as they are; control, formatting and surrogate characters are escaped.
     """
-    return _NOT_PLAIN.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(to_json(value), ensure_ascii=False))
+    text = json.dumps(to_json(value), ensure_ascii=False)
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else json.dumps(character)[1:-1] for character in text)
 
 
 def canonical(value: Value) -> str:
     """Return a text that is equal for two recorded values exactly when they are the same JSON value.
 
     Args:
-        value: A recorded value. `True` and `1` differ, the order of keys does not matter.
+        value: A recorded value. `True` and `1` differ, `1` and `1.0` do not; the order of keys does not matter.
     """
-    return json.dumps(to_json(value), sort_keys=True)
+    return json.dumps(to_json(_comparable(value)))
+
+
+def _comparable(value: Value) -> Value:
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case RecordedError():
+            return evolve(value, arguments=tuple(_comparable(argument) for argument in value.arguments))
+        case None | bool() | int() | float() | str() | Special():
+            return value
+        case Mapping():
+            return {key: _comparable(value[key]) for key in sorted(value)}
+        case _:
+            return [_comparable(item) for item in value]

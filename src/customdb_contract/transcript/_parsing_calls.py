@@ -1,0 +1,134 @@
+"""Parsing what stands behind the arrow: how a call ended, and in which situation."""
+
+import re
+from collections.abc import Collection
+
+from customdb_contract.contract import Script
+from customdb_contract.errors import TranscriptError
+from customdb_contract.transcript._cursor import Cursor, choose
+from customdb_contract.transcript._exchange import Ending, Mark, Outcome, Situation, ending_of
+from customdb_contract.transcript._header import UNKNOWN
+from customdb_contract.transcript._notation import CLASS_NAME, ENDINGS_WITHOUT_CALLBACK, IMPLIED_ARGUMENTS
+from customdb_contract.transcript._values import RecordedError, Value, json_text
+
+__all__ = ["parse_outcome", "parse_remark"]
+
+_Callbacks = list[tuple[Value, ...]]
+
+_SECONDS = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?")
+_LATER = re.compile(r"later\b")
+_SITUATION = re.compile(r"[\w-]+(?:: [\w-]+)?")
+
+
+def parse_outcome(cursor: Cursor, script: Script) -> Outcome:
+    """Return the outcome that stands here.
+
+    Args:
+        cursor: The place behind the arrow.
+        script: The script that was called.
+
+    Raises:
+        TranscriptError: When it is not understood.
+    """
+    ending = cursor.member(Ending, "an ending")
+    callbacks: _Callbacks = []
+    raised, late = _parse_raised(cursor) if ending is Ending.RAISED else (None, False)
+    if ending not in ENDINGS_WITHOUT_CALLBACK and not cursor.take("without callback"):
+        callbacks.append(_parse_first_callback(cursor, script, ending))
+    output, duration = "", 0.0
+    while cursor.take(";"):
+        if cursor.take("called again ->"):
+            callbacks.append(_parse_callback(cursor, script, cursor.member(Ending, "an ending")))
+        elif cursor.take("raised"):
+            raised, late = _parse_raised(cursor)
+        elif cursor.take("printed"):
+            output = cursor.text()
+        elif cursor.take("after"):
+            duration = float(cursor.match(_SECONDS) or cursor.fail("a number of seconds"))
+            cursor.expect("s")
+        else:
+            cursor.fail("called again ->, raised, printed or after")
+    return Outcome(ending, tuple(callbacks), raised, late, output, duration)
+
+
+def parse_remark(cursor: Cursor, owner: str, labels: Collection[str]) -> tuple[Situation, str, frozenset[Mark]]:
+    """Return the situation, the person's label and the marks of the remark that stands here, or of none.
+
+    Args:
+        cursor: The place behind the outcome.
+        owner: The label of the person whom the identifier denotes, or `unknown`.
+        labels: The labels of the known people.
+
+    Raises:
+        TranscriptError: When it is not understood, or is missing for an identifier that is nobody's.
+    """
+    if not cursor.take("["):
+        if owner == UNKNOWN:
+            cursor.fail("a remark such as [unknown-user], or before it a person whose identifier it is")
+        return Situation.KNOWN_USER, owner, frozenset()
+    situation = cursor.member(Situation, "a situation", _SITUATION)
+    person = choose(cursor.text(), (*labels, UNKNOWN), "a person's label") if cursor.take("of ") else owner
+    marks: set[Mark] = set()
+    while cursor.take(","):
+        marks.add(cursor.member(Mark, "a mark"))
+    cursor.expect("]")
+    return situation, person, frozenset(marks)
+
+
+def _parse_first_callback(cursor: Cursor, script: Script, ending: Ending) -> tuple[Value, ...]:
+    if cursor.take("though called with"):
+        return _parse_arguments(cursor)
+    return _parse_callback(cursor, script, ending)
+
+
+def _parse_callback(cursor: Cursor, script: Script, ending: Ending) -> tuple[Value, ...]:
+    if cursor.take("called with"):
+        arguments = _parse_arguments(cursor)
+    elif ending is Ending.FOUND:
+        arguments = (None, cursor.json())
+    elif ending is Ending.FAILED:
+        arguments = (_parse_error(cursor),)
+    elif ending in IMPLIED_ARGUMENTS:
+        arguments = IMPLIED_ARGUMENTS[ending](script)
+    else:
+        cursor.fail("called with [...]")
+    meant = ending_of(script, arguments)
+    if meant is not ending:
+        given = json_text(arguments)
+        message = f"{script} does not end with {ending} when its callback is given {given:.80}, but with {meant}"
+        raise TranscriptError(message)
+    return arguments
+
+
+def _parse_arguments(cursor: Cursor) -> tuple[Value, ...]:
+    if not cursor.sees("["):
+        cursor.fail("the callback's arguments as a JSON array")
+    value = cursor.json()
+    return tuple(value) if isinstance(value, list) else ()
+
+
+def _parse_error(cursor: Cursor) -> Value:
+    name = cursor.match(CLASS_NAME)
+    if not name:
+        if cursor.sees("["):
+            cursor.fail('an error such as Error "message" before the remark')
+        return cursor.json()
+    carried: list[Value] = []
+    if cursor.take("("):
+        carried.append(cursor.json())
+        while cursor.take(","):
+            carried.append(cursor.json())
+        cursor.expect(")")
+    message = cursor.text()
+    return RecordedError(name, message, tuple(carried), cursor.text() if cursor.take("at ") else None)
+
+
+def _parse_raised(cursor: Cursor) -> tuple[RecordedError | None, bool]:
+    late = bool(cursor.match(_LATER))
+    if cursor.at_end() or cursor.sees(";", "["):
+        return None, late
+    error = _parse_error(cursor)
+    if not isinstance(error, RecordedError):
+        message = f'expected an error such as ValueError "message", found {json_text(error):.40}'
+        raise TranscriptError(message)
+    return error, late

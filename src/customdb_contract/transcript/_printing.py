@@ -1,0 +1,171 @@
+"""Printing a transcript in the one-line notation."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from customdb_contract.connection import CONTRACT_DATE, Connection
+from customdb_contract.contract import Script
+from customdb_contract.transcript._exchange import Ending, Exchange, Outcome, Situation, ending_of
+from customdb_contract.transcript._header import UNKNOWN, Header, PasswordKnowledge, Person, ScriptInfo
+from customdb_contract.transcript._notation import (
+    CLASS_NAME,
+    CONNECTION_FLAGS,
+    ENDINGS_WITHOUT_CALLBACK,
+    IMPLIED_ARGUMENTS,
+    NO_PLAIN_WORDS,
+    labels_by_identifier,
+)
+from customdb_contract.transcript._values import RecordedError, Value, json_text
+
+__all__ = ["print_exchange", "print_transcript"]
+
+_PLAIN = re.compile(r"(?![-0-9])[\w@.+\-/%!$&'*=?^`|~]+|«[^«»\"\\]+»")
+_SHORTEST_SHOWN_SECONDS: Final = 1.0
+"""Rules read durations from here on, so shorter ones are left out of the text."""
+
+
+def print_transcript(header: Header, exchanges: Sequence[Exchange]) -> str:
+    """Return a transcript in the one-line notation.
+
+    Args:
+        header: Its header.
+        exchanges: Its exchanges.
+    """
+    owners = labels_by_identifier(header.people)
+    lines = [*_header_lines(header, exchanges), *(_exchange_line(exchange, owners) for exchange in exchanges)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def print_exchange(exchange: Exchange, people: Sequence[Person]) -> str:
+    """Return one exchange in the one-line notation.
+
+    Args:
+        exchange: The exchange.
+        people: The known people, whose own identifiers need no remark.
+    """
+    return _exchange_line(exchange, labels_by_identifier(people))
+
+
+def _exchange_line(exchange: Exchange, owners: Mapping[str, str]) -> str:
+    asked = " ".join([exchange.script, *(_token(argument) for argument in exchange.arguments)])
+    answer = "; ".join(_outcome_parts(exchange.script, exchange.outcome))
+    identifier = exchange.identifier
+    owner = owners.get(identifier, UNKNOWN) if isinstance(identifier, str) else UNKNOWN
+    return f"{asked} -> {answer}{_remark(exchange, owner)}"
+
+
+def _header_lines(header: Header, exchanges: Iterable[Exchange]) -> Iterator[str]:
+    if header.contract_date != CONTRACT_DATE:
+        yield f"contract {_token(header.contract_date)}"
+    settings = list(_connection_settings(header.connection))
+    if settings:
+        yield " ".join(["connection", *settings])
+    if set(header.scripts) != {exchange.script for exchange in exchanges}:
+        yield " ".join(["scripts", *header.scripts])
+    for script, info in header.scripts.items():
+        if info != ScriptInfo():
+            yield " ".join(["script", script, *_script_settings(info)])
+    for person in header.people:
+        yield " ".join(["person", _token(person.label), *_person_settings(person)])
+    for path in header.ignore_fields:
+        yield f"ignore {_token(path)}"
+    if header.stop_reason:
+        yield f"stopped {header.stop_reason.kind} {json_text(header.stop_reason.message)}"
+
+
+def _connection_settings(connection: Connection) -> Iterator[str]:
+    if connection.name != Connection().name:
+        yield f"name={_token(connection.name)}"
+    yield from (f"{name}=on" for name in CONNECTION_FLAGS if getattr(connection, name))
+    if connection.features:
+        yield f"features={','.join(connection.features)}"
+
+
+def _script_settings(info: ScriptInfo) -> Iterator[str]:
+    if info.signature:
+        yield f"signature={json_text(info.signature)}"
+    if info.problem is not None:
+        yield f"problem={json_text(info.problem)}"
+    if info.location is not None:
+        yield f"location={json_text(info.location)}"
+
+
+def _person_settings(person: Person) -> Iterator[str]:
+    if person.email is not None:
+        yield f"email={_token(person.email)}"
+    if person.username is not None:
+        yield f"username={_token(person.username)}"
+    yield from (f"alias={_token(alias)}" for alias in person.aliases)
+    if person.password is not PasswordKnowledge.KNOWN:
+        yield f"password={person.password}"
+    if person.disabled:
+        yield "disabled=on"
+    if person.profile:
+        yield f"profile={json_text(person.profile)}"
+
+
+def _token(value: Value) -> str:
+    if isinstance(value, str) and value.isprintable() and _PLAIN.fullmatch(value) and value not in NO_PLAIN_WORDS:
+        return value
+    return json_text(value)
+
+
+def _outcome_parts(script: Script, outcome: Outcome) -> Iterator[str]:
+    later: Sequence[tuple[Value, ...]] = outcome.callbacks
+    raised = _raised(outcome)
+    if outcome.ending in ENDINGS_WITHOUT_CALLBACK:
+        is_first = outcome.ending is Ending.RAISED
+        yield (raised or Ending.RAISED) if is_first else outcome.ending
+        raised = "" if is_first else raised
+    else:
+        first, later = outcome.callbacks[:1], outcome.callbacks[1:]
+        yield _first_callback(script, outcome.ending, first[0]) if first else f"{outcome.ending} without callback"
+    yield from (f"called again -> {_callback(script, arguments)}" for arguments in later)
+    if raised:
+        yield raised
+    if outcome.output:
+        yield f"printed {json_text(outcome.output)}"
+    if outcome.duration >= _SHORTEST_SHOWN_SECONDS:
+        yield f"after {outcome.duration!r} s"
+
+
+def _raised(outcome: Outcome) -> str:
+    if outcome.raised is None and not outcome.raised_late:
+        return ""
+    error = [_error(outcome.raised)] if outcome.raised else []
+    return " ".join(["raised", *(["later"] if outcome.raised_late else []), *error])
+
+
+def _first_callback(script: Script, ending: Ending, arguments: tuple[Value, ...]) -> str:
+    if ending is ending_of(script, arguments):
+        return _callback(script, arguments)
+    return f"{ending} though called with {json_text(arguments)}"
+
+
+def _callback(script: Script, arguments: tuple[Value, ...]) -> str:
+    match ending_of(script, arguments), arguments:
+        case Ending.FOUND, (None, profile):
+            return f"{Ending.FOUND} {json_text(profile)}"
+        case Ending.FAILED, (error,) if isinstance(error, str) or not isinstance(error, Sequence):
+            return f"{Ending.FAILED} {_error(error)}"
+        case ending, _:
+            implied = IMPLIED_ARGUMENTS.get(ending)
+            # True equals 1 in Python, and `called with [null, 1]` must stay what it was.
+            is_implied = implied is not None and repr(implied(script)) == repr(arguments)
+            return ending if is_implied else f"{ending} called with {json_text(arguments)}"
+
+
+def _error(error: Value) -> str:
+    if not isinstance(error, RecordedError) or not error.name.isprintable() or not CLASS_NAME.fullmatch(error.name):
+        return json_text(error)
+    carried = f"({', '.join(json_text(argument) for argument in error.arguments)})" if error.arguments else ""
+    location = f" at {json_text(error.location)}" if error.location is not None else ""
+    return f"{error.name}{carried} {json_text(error.message)}{location}"
+
+
+def _remark(exchange: Exchange, owner: str) -> str:
+    of = f" of {_token(exchange.person)}" if exchange.person != owner else ""
+    if exchange.situation is Situation.KNOWN_USER and exchange.person == owner != UNKNOWN and not exchange.marks:
+        return ""
+    return f"   [{', '.join([f'{exchange.situation}{of}', *sorted(exchange.marks)])}]"
