@@ -358,7 +358,7 @@ class Report:
 
     @override
     def __str__(self) -> str:
-        lines = [f"{self._headline()}"]
+        lines = [self._headline()]
         for verdict in self.verdicts:
             if verdict.status is Status.CRASHED:
                 lines += ["", f"crashed: {verdict.rule.name}: {verdict.reason}"]

@@ -372,6 +372,15 @@ def test_no_name_at_all_will_do_as_the_first_argument(argument: str) -> None:
     assert verdict(inconsistent_error_identifier, text).held == 2
 
 
+def test_a_user_id_that_is_an_object_may_have_any_text() -> None:
+    text = ADA + (
+        'login ada@example.com «password of ada» -> found {"user_id": {"oid": "7"}}\n'
+        'login ada@example.com "x" -> failed WrongUsernameOrPasswordError("7") ""   [wrong-password]\n'
+    )
+
+    assert verdict(inconsistent_error_identifier, text).status is Status.NOT_APPLICABLE
+
+
 def test_a_text_that_may_be_an_unseen_user_id_proves_nothing() -> None:
     text = ADA + 'login ada@example.com "x" -> failed WrongUsernameOrPasswordError("u-7") ""   [wrong-password]\n'
 

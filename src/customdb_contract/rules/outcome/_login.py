@@ -6,13 +6,14 @@ from typing import Final
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._sightings import REGULAR, is_retired, outages, sightings_by_person, user_id_of
+from customdb_contract.rules._sightings import REGULAR, is_retired, outages, sightings, user_id_of
 from customdb_contract.rules._wording import kind_of
 from customdb_contract.transcript import (
     UNKNOWN,
     Ending,
     Exchange,
     Mark,
+    Person,
     RecordedError,
     Situation,
     Transcript,
@@ -263,8 +264,7 @@ def inconsistent_error_identifier(transcript: Transcript) -> Iterator[Comparison
     Hand over the identifier as it was typed, or the `user_id` that the profile has, as text; the message comes second.
     For an unknown user hand over null.
     """  # noqa: E501 - one exchange is one line
-    names = _names_by_person(transcript)
-    seen = sightings_by_person(transcript)
+    ids = _ids_by_person(transcript)
     named: list[Exchange] = []
     unnamed: list[Exchange] = []
     for exchange in transcript.select(Script.LOGIN, "wrong-password", Situation.UNKNOWN_USER):
@@ -280,11 +280,11 @@ def inconsistent_error_identifier(transcript: Transcript) -> Iterator[Comparison
                 "give it the identifier as text, or null for an unknown user"
             )
             yield Violation(message, (exchange,))
-        elif blamed.casefold() in names.get(exchange.person, ()):
+        elif _denotes(blamed, transcript.person(exchange.person)) or blamed in ids.get(exchange.person, ()):
             named.append(exchange)
             yield Held((exchange,))
-        elif exchange.person in seen or (exchange.person != UNKNOWN and transcript.owner(blamed)):
-            # Without a profile of the person, another text may be a user_id that was never seen.
+        elif exchange.person in ids or (exchange.person != UNKNOWN and transcript.owner(blamed)):
+            # Without a user_id of the person, another text may be one that was never seen.
             message = (
                 f"login gave {_WRONG_CREDENTIALS} a first argument that is neither an identifier nor the user_id of "
                 "the user whose password was wrong; the identifier comes first, the message second"
@@ -334,10 +334,15 @@ def _misreported(exchange: Exchange, what: str) -> str:
     return f"login reported {what} with {kind_of(exchange.outcome.error)}; report it as {_WRONG_CREDENTIALS}"
 
 
-def _names_by_person(transcript: Transcript) -> Mapping[str, Collection[str]]:
-    """Return what denotes each known person, in lower case: identifiers, and the `user_id` that the scripts gave."""
-    names = {person.label: {name.casefold() for name in person.identifiers} for person in transcript.people}
-    for label, exchanges in sightings_by_person(transcript).items():
-        ids = {user_id_of(exchange.profile) for exchange in exchanges if exchange.profile}
-        names.setdefault(label, set()).update(str(user_id).casefold() for user_id in ids)
-    return names
+def _denotes(name: str, person: Person | None) -> bool:
+    return person is not None and name.casefold() in {own.casefold() for own in person.identifiers}
+
+
+def _ids_by_person(transcript: Transcript) -> Mapping[str, Collection[str]]:
+    """Return the `user_id` that the scripts gave each person, as text; of an object nobody can tell what its text is."""
+    ids: dict[str, set[str]] = {}
+    for exchange in sightings(transcript):
+        user_id = user_id_of(exchange.profile or {})
+        if isinstance(user_id, str | int):
+            ids.setdefault(exchange.person, set()).add(str(user_id))
+    return ids

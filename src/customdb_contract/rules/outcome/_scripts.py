@@ -149,12 +149,13 @@ def missing_script(transcript: Transcript) -> Iterator[Comparison]:
 
 def _needed(connection: Connection) -> Mapping[Script, tuple[str, Severity]]:
     """Return the scripts that a connection needs, each with what needs it and how bad it is without."""
+    needed: dict[Script, tuple[str, Severity]] = {}
     if connection.import_mode:
-        needed = dict.fromkeys((Script.LOGIN, Script.GET_USER), ("import mode", Severity.ERROR))
+        needed[Script.LOGIN] = needed[Script.GET_USER] = ("import mode", Severity.ERROR)
         if "reset" in connection.features:
             needed[Script.CHANGE_PASSWORD] = ("a password reset before the first log-in", Severity.WARNING)
         return needed
-    needed = {Script.LOGIN: ("every connection", Severity.ERROR)}
+    needed[Script.LOGIN] = ("every connection", Severity.ERROR)
     for feature in connection.features:
         for script in _NEEDED_BY_FEATURE[feature]:
             needed.setdefault(script, (f"the feature {feature}", Severity.ERROR))
