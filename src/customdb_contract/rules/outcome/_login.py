@@ -339,7 +339,7 @@ def _denotes(name: str, person: Person | None) -> bool:
 
 
 def _ids_by_person(transcript: Transcript) -> Mapping[str, Collection[str]]:
-    """Return the `user_id` that the scripts gave each person, as text; of an object nobody can tell what its text is."""
+    """Return the `user_id` that the scripts gave each person, as text; an object has none that anybody could tell."""
     ids: dict[str, set[str]] = {}
     for exchange in sightings(transcript):
         user_id = user_id_of(exchange.profile or {})
