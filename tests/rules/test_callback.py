@@ -358,13 +358,13 @@ def test_false_before_a_profile_is_only_no_error_object() -> None:
 
 def test_parameters_that_do_not_fit_are_found() -> None:
     text = FOUND + (
-        'script get_user signature="(email, callback)" problem="the connection passes context before callback"\n'
+        'script get_user signature="(email, callback)" problem="it passes context before callback"\n'
         'get_user ada@example.com -> raised TypeError "arguments"\n'
     )
 
     assert findings(wrong_arity, text) == [
         Finding(
-            "get_user(email, callback) does not fit the connection: the connection passes context before callback",
+            "the connection cannot call get_user: it passes context before callback",
             Severity.ERROR,
             Script.GET_USER,
             (1, 2),
@@ -385,7 +385,7 @@ def test_parameters_that_do_not_fit_need_no_call_to_be_found() -> None:
     text = 'scripts delete\nscript delete signature="(x, y)" problem="expected (id, callback)"'
 
     assert findings(wrong_arity, text) == [
-        Finding("delete(x, y) does not fit the connection: expected (id, callback)", Severity.ERROR, Script.DELETE, ())
+        Finding("the connection cannot call delete: expected (id, callback)", Severity.ERROR, Script.DELETE, ())
     ]
 
 

@@ -23,7 +23,9 @@ ADA = "person ada email=ada@example.com username=ada\n"
 BOB = "person bob email=bob@example.com\n"
 TEMPLATE = "Please implement the Get User script for this database connection"
 WRONG = 'WrongUsernameOrPasswordError("ada@example.com") "wrong"'
-NOT_A_RESULT = '[null, {"$special": "not-a-result", "text": "None", "size": null}]'
+NOT_A_RESULT = (
+    '[null, {"$special": "not-a-result", "text": "None: return Found(profile) or Failed(error)", "size": null}]'
+)
 RETIRED = ADA + (
     "get_user ada@example.com -> not-found\n"
     "login ada@example.com «password of ada» -> not-found\n"
@@ -612,13 +614,13 @@ def test_something_that_is_no_result_is_found_with_the_results_there_are() -> No
 
     assert findings(profile_not_an_object, text) == [
         Finding(
-            "login returned something that is not a result; return Found(profile) or Failed(error)",
+            "login returned None, which is not a result; return Found(profile) or Failed(error)",
             Severity.ERROR,
             Script.LOGIN,
             (2,),
         ),
         Finding(
-            "get_user returned something that is not a result; return Found(profile), NotFound() or Failed(error)",
+            "get_user returned None, which is not a result; return Found(profile), NotFound() or Failed(error)",
             Severity.ERROR,
             Script.GET_USER,
             (1,),

@@ -1,6 +1,6 @@
 import pytest
 
-from customdb_contract.rules._wording import is_no_result, kind_of
+from customdb_contract.rules._wording import kind_of, unfit_result
 from customdb_contract.transcript import RecordedError, Special, Value
 
 
@@ -29,7 +29,8 @@ def test_a_value_is_named_by_its_kind(value: Value, kind: str) -> None:
     assert kind_of(value) == kind
 
 
-def test_only_what_a_script_returned_instead_of_a_result_is_no_result() -> None:
-    assert is_no_result(Special("not-a-result", "None"))
-    assert not is_no_result(Special("datetime", "2026-08-01"))
-    assert not is_no_result(None)
+def test_what_a_script_returned_instead_of_a_result_is_named_by_its_type() -> None:
+    assert unfit_result(Special("not-a-result", "dict: return Found(profile)")) == "dict"
+    assert unfit_result(Special("not-a-result", "Found(None)")) == "Found(None)"
+    assert unfit_result(Special("datetime", "2026-08-01")) is None
+    assert unfit_result(None) is None

@@ -5,18 +5,23 @@ from typing import Final
 
 from customdb_contract.transcript import RecordedError, Special, Value
 
-__all__ = ["is_no_result", "kind_of"]
+__all__ = ["kind_of", "unfit_result"]
 
 _SPECIAL: Final = {"float": "NaN or infinity", "long-text": "a very long text", "undefined": "undefined"}
 
 
-def is_no_result(value: Value) -> bool:
-    """Tell whether a script without a callback returned something else than one of the contract's results.
+def unfit_result(value: Value) -> str | None:
+    """Return what a script without a callback returned instead of one of the contract's results: `None`, `dict`.
 
     Args:
         value: The result of an outcome.
+
+    Returns:
+        Its type, or None when the value was handed to a callback, or was in a result.
     """
-    return isinstance(value, Special) and value.kind == "not-a-result"
+    if isinstance(value, Special) and value.kind == "not-a-result":
+        return value.text.partition(":")[0]
+    return None
 
 
 def kind_of(value: Value) -> str:

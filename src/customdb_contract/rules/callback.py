@@ -458,7 +458,7 @@ def wrong_arity(transcript: Transcript) -> Iterator[Comparison]:
     for script, info in transcript.header.scripts.items():
         calls = tuple(transcript.select(script))
         if info.problem is not None:
-            message = f"{script}{info.signature} does not fit the connection: {info.problem}"
+            message = f"the connection cannot call {script}: {info.problem}"
             yield Violation(message, calls, script=script)
         elif info.signature:
             yield Held(calls)

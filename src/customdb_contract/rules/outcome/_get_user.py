@@ -7,7 +7,7 @@ from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._sightings import ignores_identifier, is_retired, outages
-from customdb_contract.rules._wording import is_no_result, kind_of
+from customdb_contract.rules._wording import kind_of, unfit_result
 from customdb_contract.transcript import Ending, Situation, Transcript, canonical
 
 __all__ = ["get_user_ignores_identifier", "not_found_not_null", "outage_as_not_found"]
@@ -56,7 +56,7 @@ def not_found_not_null(transcript: Transcript) -> Iterator[Comparison]:
                 "answer NotFound() or callback(null), an error blocks sign-up"
             )
             yield Violation(message, (exchange,))
-        elif exchange.ending in {Ending.FOUND, Ending.INVALID} and not is_no_result(exchange.outcome.result):
+        elif exchange.ending in {Ending.FOUND, Ending.INVALID} and not unfit_result(exchange.outcome.result):
             message = (
                 f"get_user answered {kind_of(exchange.outcome.result)} for somebody who is not in the store; "
                 "answer NotFound() or callback(null), anything else means that the user exists"

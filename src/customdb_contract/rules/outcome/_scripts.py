@@ -9,7 +9,7 @@ from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._sightings import REGULAR, outages
-from customdb_contract.rules._wording import is_no_result, kind_of
+from customdb_contract.rules._wording import kind_of, unfit_result
 from customdb_contract.transcript import Ending, Exchange, RecordedError, Transcript
 
 __all__ = ["missing_script", "profile_not_an_object", "script_not_implemented"]
@@ -68,9 +68,10 @@ def profile_not_an_object(transcript: Transcript) -> Iterator[Comparison]:
 
 def _no_profile(exchange: Exchange) -> str:
     script, result = exchange.script, exchange.outcome.result
-    if is_no_result(result):
+    unfit = unfit_result(result)
+    if unfit:
         nothing = ", NotFound()" if script is Script.GET_USER else ""
-        return f"{script} returned something that is not a result; return Found(profile){nothing} or Failed(error)"
+        return f"{script} returned {unfit}, which is not a result; return Found(profile){nothing} or Failed(error)"
     return f"{script} ended with {kind_of(result)} as the profile; a profile is an object with attributes"
 
 
