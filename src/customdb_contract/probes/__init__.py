@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from typing import Protocol
 
 from attrs import frozen
 
 from customdb_contract.bridges import Bridge
 from customdb_contract.contract import Script
-from customdb_contract.faults import FAULTS, FaultServer
+from customdb_contract.faults import FAULTS
 from customdb_contract.probes._plan import PlannedCall, Truth, as_recorded
 from customdb_contract.probes.driver import Driver, StoppedEarly
 from customdb_contract.probes.hostile import plan_hostile
@@ -16,7 +17,24 @@ from customdb_contract.probes.reading import plan_other_spellings, plan_unknown_
 from customdb_contract.probes.set_up import is_not_implemented, is_retired_pair, plan_known_users, set_up_problem
 from customdb_contract.transcript import Exchange, Recorder, Situation, StopKind, StopReason
 
-__all__ = ["Driver", "OutageDatabase", "PlannedCall", "Truth", "as_recorded", "plan_calls", "probe"]
+__all__ = ["Driver", "Faults", "OutageDatabase", "PlannedCall", "Truth", "as_recorded", "plan_calls", "probe"]
+
+
+class Faults(Protocol):
+    """A store that fails in the way it is told to: the fault server."""
+
+    @property
+    def requests(self) -> int:
+        """How many requests came since the last switch."""
+        ...
+
+    def fail(self, situation: Situation) -> None:
+        """Fail in another way from now on.
+
+        Args:
+            situation: One of `FAULTS`.
+        """
+        ...
 
 
 @frozen
@@ -29,7 +47,7 @@ class OutageDatabase:
     """
 
     bridge: Bridge
-    faults: FaultServer | None
+    faults: Faults | None
 
 
 def plan_calls(

@@ -1,0 +1,566 @@
+"""Probes drive a database through every situation, and know when to stop."""
+
+from collections import Counter
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+
+import pytest
+from customdb_contract.faults import FAULTS
+from hypothesis import given
+from hypothesis import strategies as st
+
+from customdb_contract.bridges import LateEvent
+from customdb_contract.connection import Connection, KnownUser
+from customdb_contract.contract import Failed, NotFound, Script, ScriptError, WrongUsernameOrPasswordError
+from customdb_contract.errors import ConfigurationError
+from customdb_contract.probes import OutageDatabase, Truth, plan_calls, probe
+from customdb_contract.probes.hostile import collisions, payloads
+from customdb_contract.secrets import SecretRegistry
+from customdb_contract.transcript import (
+    UNKNOWN,
+    Ending,
+    Exchange,
+    Header,
+    Mark,
+    PasswordKnowledge,
+    RecordedError,
+    Recorder,
+    Situation,
+    StopKind,
+    Transcript,
+)
+from scripted import PASSWORDS, Answer, ScriptedBridge, Store, truth
+
+BOTH = (Script.LOGIN, Script.GET_USER)
+
+
+def driven(
+    bridge: ScriptedBridge,
+    known: Truth | None = None,
+    *,
+    hostile: bool = False,
+    wrong_passwords: int = 3,
+    max_time: float = 60.0,
+    outage: OutageDatabase | None = None,
+) -> Transcript:
+    known = known or truth()
+    recorder = Recorder(Header(people=known.people, connection=known.connection))
+
+    @contextmanager
+    def open_outage() -> Generator[OutageDatabase]:
+        assert outage is not None
+        yield outage
+
+    probe(
+        bridge,
+        known,
+        recorder,
+        open_outage=open_outage if outage else None,
+        hostile=hostile,
+        wrong_passwords=wrong_passwords,
+        max_time=max_time,
+        progress=lambda _: None,
+    )
+    return recorder.transcript()
+
+
+def situations(transcript: Transcript, script: Script | None = None) -> Counter[str]:
+    return Counter(exchange.situation.value for exchange in transcript.exchanges if script in {None, exchange.script})
+
+
+def stop_of(transcript: Transcript) -> tuple[StopKind, str]:
+    reason = transcript.header.stop_reason
+    assert reason is not None
+    return reason.kind, reason.message
+
+
+# The truth
+
+
+def test_people_are_labelled_by_the_local_part_of_their_email_or_their_username() -> None:
+    users = [
+        KnownUser(email="ada@example.com"),
+        KnownUser(email="ada@example.test"),
+        KnownUser(username="ada"),
+        KnownUser(username="unknown"),
+        KnownUser(email="@example.com"),
+    ]
+
+    labels = [person.label for person in truth(*users).people]
+
+    assert labels == ["ada", "ada-2", "ada-3", "unknown-2", "person"]
+
+
+def test_what_is_known_of_a_password() -> None:
+    users = [
+        KnownUser(email="a@example.com", password="long enough"),
+        KnownUser(email="b@example.com", password="short"),
+        KnownUser(email="c@example.com", password="c@example.com"),
+        KnownUser(email="d@example.com"),
+    ]
+
+    knowledge = [person.password for person in truth(*users).people]
+
+    assert knowledge == [
+        PasswordKnowledge.KNOWN,
+        PasswordKnowledge.SHORT,
+        PasswordKnowledge.SHORT,
+        PasswordKnowledge.NONE,
+    ]
+
+
+def test_nobody_known_is_an_error() -> None:
+    with pytest.raises(ConfigurationError, match=r"^no known user was given: name at least one person who is in the"):
+        Truth.of([], Connection(), SecretRegistry())
+
+
+def test_one_identifier_of_two_people_is_an_error() -> None:
+    with pytest.raises(ConfigurationError, match=r"^the identifier 'ada@example.com' is given to 2 known users"):
+        truth(KnownUser(email="ada@example.com"), KnownUser(email="b@example.com", aliases=["ada@example.com"]))
+
+
+def test_a_profile_that_contradicts_the_person_is_an_error() -> None:
+    with pytest.raises(
+        ConfigurationError,
+        match=r"^the known user 'ada@example.com' contradicts itself: its profile says email = 'eve@example.com'$",
+    ):
+        truth(KnownUser(email="ada@example.com", profile={"email": "eve@example.com"}))
+
+
+def test_a_profile_may_spell_the_email_otherwise() -> None:
+    known = truth(KnownUser(email="Ada@example.com", profile={"email": "ada@example.com"}))
+
+    assert known.people[0].profile == {"email": "ada@example.com"}
+
+
+# The set-up
+
+
+def test_everybody_is_looked_up_and_logged_in_first_and_again_later() -> None:
+    transcript = driven(Store(PASSWORDS).bridge())
+
+    told = [(exchange.script, exchange.person, exchange.situation) for exchange in transcript.exchanges[:8]]
+
+    assert told == [
+        (script, person, situation)
+        for situation in (Situation.KNOWN_USER, Situation.REPEATED)
+        for person in ("ada", "grace")
+        for script in (Script.GET_USER, Script.LOGIN)
+    ]
+
+
+def test_passwords_are_in_no_transcript() -> None:
+    transcript = driven(Store(PASSWORDS).bridge(), hostile=True, wrong_passwords=20)
+
+    text = str(transcript)
+
+    assert "«password of ada»" in text
+    assert "«password of ada, case changed»" in text
+    assert not [password for password in PASSWORDS.values() if password.lower() in text.lower()]
+
+
+def test_a_store_that_is_down_stops_the_check_and_is_quoted() -> None:
+    def down(*_: object) -> Answer:
+        return Failed(ScriptError("connection refused"))
+
+    transcript = driven(Store(PASSWORDS).bridge(login=down, get_user=down))
+
+    assert stop_of(transcript) == (
+        StopKind.SET_UP,
+        'every call failed, so nothing could be judged: get_user said ScriptError "connection refused"; '
+        'login said ScriptError "connection refused"',
+    )
+    assert set(situations(transcript)) == {"known-user"}
+
+
+def test_a_script_that_never_ends_for_anybody_stops_the_check() -> None:
+    transcript = driven(
+        Store(PASSWORDS).bridge(login=lambda *_: Ending.TIMED_OUT, get_user=lambda *_: Ending.TIMED_OUT)
+    )
+
+    assert stop_of(transcript)[1].endswith("get_user never called back; login never called back")
+
+
+def test_people_whom_no_script_knows_stop_the_check() -> None:
+    known = truth(
+        KnownUser(email="ada@example.com", password=PASSWORDS["ada@example.com"]),
+        KnownUser(email="nobody@example.com", password="never there"),
+    )
+
+    transcript = driven(Store(PASSWORDS).bridge(), known)
+
+    kind, message = stop_of(transcript)
+    assert kind is StopKind.SET_UP
+    assert message.startswith("no script knows nobody@example.com: the known users must be in the store")
+    assert message.endswith('get_user answered not-found; login said WrongUsernameOrPasswordError "no"')
+
+
+def test_a_disabled_person_may_be_refused_at_login_but_not_unknown_to_get_user() -> None:
+    known = truth(KnownUser(email="ada@example.com", password="another", disabled=True))
+
+    assert driven(Store(PASSWORDS).bridge(), known).header.stop_reason is None
+    assert driven(Store({}).bridge(), known).header.stop_reason is not None
+
+
+def test_one_script_that_knows_nobody_is_no_reason_to_stop() -> None:
+    transcript = driven(Store(PASSWORDS).bridge(get_user=lambda _: NotFound()))
+
+    assert transcript.header.stop_reason is None
+
+
+def test_a_retired_pair_is_asked_for_unknown_users_and_left_alone() -> None:
+    transcript = driven(Store(PASSWORDS).bridge(get_user=lambda _: NotFound(), login=lambda *_: NotFound()))
+
+    assert transcript.header.stop_reason is None
+    assert set(situations(transcript)) == {"known-user", "unknown-user"}
+
+
+def test_a_script_that_is_not_implemented_is_not_driven_further() -> None:
+    def template(*_: object) -> Answer:
+        return Failed(ScriptError("Please implement the Get User script for this database connection"))
+
+    transcript = driven(Store(PASSWORDS).bridge(get_user=template))
+
+    assert transcript.header.stop_reason is None
+    assert set(situations(transcript, Script.GET_USER)) == {"known-user"}
+    assert "unknown-user" in situations(transcript, Script.LOGIN)
+
+
+def test_a_script_that_cannot_be_called_is_a_finding_and_no_set_up_problem() -> None:
+    bridge = Store(PASSWORDS).bridge(login=lambda *_: Ending.RAISED, get_user=lambda *_: Ending.RAISED)
+    bridge.problems = {Script.LOGIN: "takes nothing", Script.GET_USER: "takes nothing"}
+
+    assert driven(bridge).header.stop_reason is None
+
+
+@pytest.mark.parametrize("script", BOTH)
+def test_a_database_with_one_script_is_driven_too(script: Script) -> None:
+    whole = Store(PASSWORDS).bridge()
+
+    transcript = driven(ScriptedBridge({script: whole.functions[script]}), hostile=True)
+
+    assert transcript.header.stop_reason is None
+    assert {exchange.script for exchange in transcript.exchanges} == {script}
+
+
+# Reading
+
+
+def test_other_spellings_denote_the_person() -> None:
+    known = truth(
+        KnownUser(email="Zoë@Example.com", username="zoe", aliases=["zoe@old.example.com"], password="pass phrase")
+    )
+    known_bridge = Store({}).bridge(login=lambda *_: NotFound(), get_user=lambda *_: NotFound())
+
+    planned = [
+        (call.situation, call.arguments[0])
+        for call in plan_calls(known, tuple(known_bridge.scripts), hostile=False, wrong_passwords=0, outage=())
+        if call.situation.family == "other-spelling" and call.script is Script.GET_USER
+    ]
+
+    assert planned == [
+        (Situation.LOWER_CASE, "zoë@example.com"),
+        (Situation.UPPER_CASE, "ZOË@EXAMPLE.COM"),
+        (Situation.SURROUNDING_BLANKS, " Zoë@Example.com "),
+        (Situation.UNICODE_FORM, "Zoe\u0308@Example.com"),
+        (Situation.USERNAME, "zoe"),
+        (Situation.ALIAS, "zoe@old.example.com"),
+    ]
+
+
+def test_unknown_users_are_new_each_time_and_have_a_username_where_there_are_some() -> None:
+    known = truth(connection=Connection(requires_username=True))
+
+    def unknown() -> list[object]:
+        planned = plan_calls(known, BOTH, hostile=False, wrong_passwords=0, outage=())
+        return [call.arguments[0] for call in planned if call.situation is Situation.UNKNOWN_USER]
+
+    first, second = unknown(), unknown()
+
+    assert len(set(first)) == 3
+    assert set(first).isdisjoint(second)
+    assert [str(identifier).rpartition("@")[2] for identifier in first[::2]][:2] == ["example.com", "example.com"]
+    assert "@" not in str(first[-1])
+
+
+# Wrong passwords
+
+
+def test_wrong_passwords_are_spread_the_telling_ones_first() -> None:
+    planned = plan_calls(truth(), (Script.LOGIN,), hostile=True, wrong_passwords=3, outage=())
+
+    tried = [
+        (call.person, call.situation)
+        for call in planned
+        if call.person != UNKNOWN and call.situation.family in {"wrong-password", "hostile"}
+    ]
+
+    assert [entry for entry in tried if entry[1] is not Situation.UNICODE_COLLISION] == [
+        ("ada", Situation.WRONG_PASSWORD),
+        ("grace", Situation.EMPTY_PASSWORD),
+        ("ada", Situation.SQL),
+        ("grace", Situation.CASE_CHANGED_PASSWORD),
+        ("ada", Situation.ANOTHER_USERS_PASSWORD),
+        ("grace", Situation.BLANK_PADDED_PASSWORD),
+    ]
+
+
+def test_only_a_long_password_is_cut() -> None:
+    known = truth(
+        KnownUser(email="ada@example.com", password="short enough"),
+        KnownUser(email="alan@example.com", password="ü" * 40),
+    )
+
+    planned = list(plan_calls(known, (Script.LOGIN,), hostile=False, wrong_passwords=9, outage=()))
+
+    cut = [call for call in planned if call.situation is Situation.CUT_PASSWORD]
+    assert [call.person for call in cut] == ["alan"]
+    assert known.registry.mask_argument("ü" * 36) == "«password of alan, cut after 72 bytes»"
+
+
+def test_a_password_without_letters_has_no_other_case_and_a_lone_user_no_other_password() -> None:
+    known = truth(KnownUser(email="ada@example.com", password="1234567890"))
+
+    planned = plan_calls(known, (Script.LOGIN,), hostile=False, wrong_passwords=20, outage=())
+
+    tried = {call.situation for call in planned if call.situation.family == "wrong-password"}
+    assert Situation.CASE_CHANGED_PASSWORD not in tried
+    assert Situation.ANOTHER_USERS_PASSWORD not in tried
+    assert Situation.BLANK_PASSWORD in tried
+
+
+@given(most=st.integers(0, 12), people=st.integers(1, 4))
+def test_nobody_gets_more_wrong_passwords_than_allowed(most: int, people: int) -> None:
+    users = [KnownUser(email=f"p{number}@example.com", password=f"Secret word {number}") for number in range(people)]
+    known = truth(*users)
+    store = Store({f"p{number}@example.com": f"Secret word {number}" for number in range(people)})
+
+    transcript = driven(store.bridge(), known, wrong_passwords=most)
+
+    failed = Counter(
+        exchange.person
+        for exchange in transcript.exchanges
+        if exchange.script is Script.LOGIN and exchange.person != UNKNOWN and exchange.ending is not Ending.FOUND
+    )
+    assert all(count <= most for count in failed.values())
+
+
+def test_a_right_login_follows_every_second_wrong_one_and_the_last() -> None:
+    known = truth(KnownUser(email="ada@example.com", password=PASSWORDS["ada@example.com"]))
+
+    transcript = driven(Store(PASSWORDS).bridge(), known)
+
+    endings = [exchange.ending for exchange in transcript.exchanges if exchange.script is Script.LOGIN]
+    assert endings[-5:] == [Ending.FAILED, Ending.FAILED, Ending.FOUND, Ending.FAILED, Ending.FOUND]
+
+
+def test_a_locked_person_is_left_alone() -> None:
+    store = Store(PASSWORDS)
+    wrong: Counter[str] = Counter()
+
+    def locking(identifier: str, password: str) -> Answer:
+        answer = store.login(identifier, password)
+        wrong[identifier] += isinstance(answer, Failed)
+        return answer if wrong[identifier] < 2 else Failed(WrongUsernameOrPasswordError(identifier, "locked"))
+
+    transcript = driven(store.bridge(login=locking), wrong_passwords=6)
+
+    marked = [exchange for exchange in transcript.exchanges if Mark.LOCKED_OUT in exchange.marks]
+    assert sorted(exchange.person for exchange in marked) == ["ada", "grace"]
+    for exchange in marked:
+        later = transcript.exchanges[exchange.number :]
+        assert not [call for call in later if call.script is Script.LOGIN and call.person == exchange.person]
+
+
+# Hostile input
+
+
+@given(st.emails(domains=st.just("example.com")) | st.from_regex(r"[a-z]{1,12}", fullmatch=True))
+def test_no_payload_is_the_identifier_that_it_is_built_from(identifier: str) -> None:
+    assert identifier not in [payload for _, payload in payloads(identifier)]
+    assert identifier.lower() not in list(collisions(identifier))
+
+
+def test_hostile_input_can_be_switched_off() -> None:
+    assert not [name for name in situations(driven(Store(PASSWORDS).bridge())) if name.startswith("hostile")]
+
+
+def test_hostile_input_tries_every_kind() -> None:
+    transcript = driven(Store(PASSWORDS).bridge(), hostile=True)
+
+    tried = {name for name in situations(transcript) if name.startswith("hostile")}
+
+    assert tried == {situation.value for situation in Situation if situation.family == "hostile"}
+
+
+def test_a_collision_that_is_an_alias_is_not_tried() -> None:
+    alias = next(collisions("ada@example.com"))
+    known = truth(KnownUser(email="ada@example.com", password="pass phrase", aliases=[alias]))
+
+    planned = plan_calls(known, BOTH, hostile=True, wrong_passwords=0, outage=())
+
+    assert alias not in [call.arguments[0] for call in planned if call.situation is Situation.UNICODE_COLLISION]
+
+
+def test_an_identifier_without_letters_has_few_collisions() -> None:
+    assert list(collisions("1@example.com")) == []
+
+
+# Outages
+
+
+class _Faults:
+    """Stands for the fault server where nothing is sent over a socket."""
+
+    def __init__(self, requests: int) -> None:
+        self.requests = requests
+        self.failed: list[Situation] = []
+
+    def fail(self, situation: Situation) -> None:
+        self.failed.append(situation)
+
+
+def test_the_teams_own_outage_is_looked_at_once() -> None:
+    broken = Store(PASSWORDS).bridge(get_user=lambda _: Failed(ScriptError("down")))
+
+    transcript = driven(Store(PASSWORDS).bridge(), outage=OutageDatabase(broken, None))
+
+    assert situations(transcript)["outage"] == 2
+
+
+def test_the_fault_server_goes_through_every_fault() -> None:
+    faults = _Faults(requests=1)
+    outage = OutageDatabase(Store(PASSWORDS).bridge(), faults)
+
+    transcript = driven(Store(PASSWORDS).bridge(), outage=outage)
+
+    assert faults.failed == list(FAULTS)
+    assert all(situations(transcript)[situation.value] == 2 for situation in FAULTS)
+
+
+def test_a_database_that_never_asks_the_fault_server_stops_the_check() -> None:
+    outage = OutageDatabase(Store(PASSWORDS).bridge(), _Faults(requests=0))
+
+    transcript = driven(Store(PASSWORDS).bridge(), outage=outage)
+
+    assert stop_of(transcript)[1].startswith("the outage database never contacted the fault server")
+
+
+def test_an_outage_needs_no_password() -> None:
+    known = truth(KnownUser(email="ada@example.com"))
+
+    transcript = driven(
+        Store(PASSWORDS).bridge(),
+        known,
+        outage=OutageDatabase(ScriptedBridge({Script.GET_USER: lambda _: NotFound()}), None),
+    )
+
+    assert situations(transcript)["outage"] == 1
+
+
+# The driver
+
+
+def flaky(answers: Iterator[Answer], store: Store) -> ScriptedBridge:
+    """Return a bridge whose get_user gives the answers first, then those of the store."""
+
+    def get_user(identifier: object) -> Answer:
+        return next(answers, None) or store.get_user(identifier)
+
+    return store.bridge(get_user=get_user)
+
+
+def test_a_failure_that_does_not_come_again_is_the_stores() -> None:
+    transcript = driven(flaky(iter([Failed(ScriptError("hiccup"))]), Store(PASSWORDS)))
+
+    assert transcript.exchanges[0].marks == {Mark.UNSTABLE_STORE}
+    assert transcript.exchanges[1].ending is Ending.FOUND
+    assert transcript.header.stop_reason is None
+
+
+def test_a_failure_that_comes_again_is_the_scripts() -> None:
+    store = Store(PASSWORDS)
+
+    def get_user(identifier: object) -> Answer:
+        return (
+            Failed(ScriptError("no such user")) if str(identifier).startswith("nobody") else store.get_user(identifier)
+        )
+
+    transcript = driven(store.bridge(get_user=get_user))
+
+    failed = [exchange for exchange in transcript.exchanges if exchange.ending is Ending.FAILED]
+    assert not [exchange for exchange in failed if exchange.marks]
+    assert len([exchange for exchange in failed if exchange.script is Script.GET_USER]) == 3
+
+
+def test_a_store_that_goes_away_stops_the_check() -> None:
+    store = Store(PASSWORDS)
+    calls = iter(range(1000))
+
+    def get_user(identifier: object) -> Answer:
+        return store.get_user(identifier) if next(calls) < 4 else Failed(ScriptError("gone"))
+
+    def login(identifier: object, password: object) -> Answer:
+        return store.login(identifier, password)
+
+    transcript = driven(store.bridge(get_user=get_user, login=login))
+
+    assert stop_of(transcript) == (
+        StopKind.SET_UP,
+        "the store stopped answering during the check: a call that had worked before failed repeatedly",
+    )
+    assert all(
+        exchange.marks
+        for exchange in transcript.exchanges
+        if exchange.ending is Ending.FAILED and exchange.script is Script.GET_USER
+    )
+
+
+def test_a_call_that_never_ends_is_not_repeated_in_its_family() -> None:
+    store = Store(PASSWORDS)
+
+    def get_user(identifier: object) -> Answer:
+        return Ending.TIMED_OUT if str(identifier).startswith("nobody") else store.get_user(identifier)
+
+    transcript = driven(store.bridge(get_user=get_user))
+
+    assert [exchange.ending for exchange in transcript.exchanges].count(Ending.TIMED_OUT) == 1
+
+
+def test_the_time_for_the_whole_check_ends_it() -> None:
+    transcript = driven(Store(PASSWORDS).bridge(), max_time=1e-9)
+
+    assert stop_of(transcript) == (
+        StopKind.TIME,
+        "the time for the whole check, 1e-09 s, was up before everything was looked at",
+    )
+
+
+def test_late_events_are_added_to_the_call_that_caused_them() -> None:
+    bridge = Store(PASSWORDS).bridge()
+    bridge.late = [LateEvent(1, arguments=(None,)), LateEvent(2, raised=RecordedError("ValueError", "late"))]
+
+    transcript = driven(bridge)
+
+    assert transcript.exchanges[1].outcome.callbacks[1:] == ((None,),)
+    assert transcript.exchanges[2].outcome.raised == RecordedError("ValueError", "late")
+    assert transcript.exchanges[2].outcome.raised_late
+
+
+def test_progress_is_told_of_every_call() -> None:
+    seen: list[Exchange] = []
+    known = truth()
+    recorder = Recorder(Header(people=known.people))
+
+    probe(
+        Store(PASSWORDS).bridge(),
+        known,
+        recorder,
+        open_outage=None,
+        hostile=False,
+        wrong_passwords=1,
+        max_time=60.0,
+        progress=seen.append,
+    )
+
+    assert [exchange.number for exchange in seen] == [exchange.number for exchange in recorder.transcript().exchanges]
