@@ -43,13 +43,22 @@ class Bridge(Protocol):
 
         Returns:
             What came back, as recorded values with secrets masked. Nothing that a script does raises here.
+
+        Raises:
+            DatabaseOpeningError: When a call ran out of time before, and the database could not be opened again.
         """
         ...
 
     def late_events(self) -> Sequence[LateEvent]:
-        """Return what calls did after their outcome was returned, since the last time this was asked."""
+        """Return what calls did after their outcome was returned, since the last time this was asked.
+
+        When something may still be under way, it is waited for a moment.
+        """
         ...
 
     def close(self) -> None:
-        """Release the database, its thread and its loop; the bridge cannot be used afterwards."""
+        """Release the database, its thread and its loop; the bridge cannot be used afterwards.
+
+        It raises nothing: what goes wrong then says nothing about the scripts, and is logged.
+        """
         ...

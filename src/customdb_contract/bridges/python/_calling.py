@@ -1,0 +1,209 @@
+"""One call of a script: everything that it does is seen here, on whatever thread it does it."""
+
+import inspect
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Final, cast
+
+from attrs import evolve
+
+from customdb_contract.bridges import LateEvent
+from customdb_contract.bridges.python._location import location_of_error
+from customdb_contract.bridges.python._output import CAPTURE, OutputCapture
+from customdb_contract.bridges.python._signatures import Handler
+from customdb_contract.contract import Failed, Found, ProfileResult, Script, ScriptError, callback_arguments
+from customdb_contract.transcript import Ending, Outcome, RecordedError, Special, Value, ending_of, record, record_error
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from customdb_contract.bridges.python._worker import Worker
+
+__all__ = ["CURRENT_CALL", "Call", "recorded_error"]
+
+_AFTER_RAISING_SECONDS: Final = 0.25
+"""How long a callback is still waited for when a task or thread of the script has ended with an exception."""
+
+
+class Call:
+    """One call of a script.
+
+    Args:
+        number: Which call of the bridge it is, counted from 0.
+        script: The script.
+        handler: How it is called.
+        mask: What replaces the secrets in everything that is recorded.
+        report_late: Is told of what happens after `close`.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        script: Script,
+        handler: Handler,
+        mask: Callable[[str], str],
+        report_late: Callable[[LateEvent], object],
+    ) -> None:
+        self._number = number
+        self._script = script
+        self._handler = handler
+        self._mask = mask
+        self._report_late = report_late
+        self._output = OutputCapture()
+        self._lock = threading.RLock()
+        self._started = time.perf_counter()
+        self._ended = self._started
+        self._ending: Ending | None = None
+        self._callbacks: list[tuple[Value, ...]] = []
+        self._raised: RecordedError | None = None
+        self._raised_late = False
+        self._has_returned = False
+        self._is_closed = False
+        self._stir: Callable[[], object] = _do_nothing
+
+    def run(self, worker: "Worker", arguments: Sequence[object]) -> None:
+        """Call the script and wait for its ending; this runs on the worker's thread.
+
+        Args:
+            worker: The worker.
+            arguments: The script's own arguments.
+        """
+        values: dict[str, object] = {"context": {}, "callback": self._callback}
+        call, capture = CURRENT_CALL.set(self), CAPTURE.set(self._output)
+        try:
+            if self._handler.has_callback:
+                worker.complete(self._run_with_callback(worker, arguments, values))
+            else:
+                self._run_returning(worker, arguments, values)
+        finally:
+            CAPTURE.reset(capture)
+            CURRENT_CALL.reset(call)
+
+    def close(self) -> Outcome:
+        """Return what was seen so far; from now on everything is late."""
+        with self._lock:
+            self._is_closed = True
+            ended = time.perf_counter() if self._ending is None else self._ended
+            return Outcome(
+                ending=Ending.TIMED_OUT if self._ending is None else self._ending,
+                callbacks=tuple(self._callbacks),
+                raised=self._raised,
+                raised_late=self._raised_late,
+                output=self._output.text(self._mask),
+                duration=ended - self._started,
+            )
+
+    def raised_elsewhere(self, error: BaseException) -> None:
+        """Note an exception that ended a task or a thread of the script; any thread may call this.
+
+        Args:
+            error: The exception.
+        """
+        recorded = recorded_error(error, self._mask)
+        with self._lock:
+            if self._is_closed:
+                self._report_late(LateEvent(self._number, raised=recorded))
+            elif self._raised is None:
+                self._raised, self._raised_late = recorded, True
+                self._stir()
+
+    def _run_returning(self, worker: "Worker", arguments: Sequence[object], values: dict[str, object]) -> None:
+        try:
+            returned = self._handler.call(arguments, values)
+            if inspect.isawaitable(returned):
+                returned = worker.complete(returned)
+            answer = self._arguments_for(returned)
+        except ScriptError as error:
+            answer = (self._recorded(error),)
+        except BaseException as error:  # noqa: BLE001 - also SystemExit is an ending of a script
+            self._raise(error)
+            return
+        self._answer(answer)
+
+    async def _run_with_callback(
+        self, worker: "Worker", arguments: Sequence[object], values: dict[str, object]
+    ) -> None:
+        stirred = worker.event()
+        self._stir = lambda: worker.call_soon(stirred.set)
+        try:
+            returned = self._handler.call(arguments, values)
+            if inspect.isawaitable(returned):
+                await returned
+        except ScriptError as error:
+            self._answer((self._recorded(error),))
+        except BaseException as error:
+            if self._is_closed:
+                raise
+            self._raise(error)
+        self._has_returned = True
+        await self._wait_for_callback(worker, stirred)
+        await worker.tick()
+
+    async def _wait_for_callback(self, worker: "Worker", stirred: "asyncio.Event") -> None:
+        if self._ending is not None:
+            return
+        await stirred.wait()
+        if self._ending is None:
+            stirred.clear()
+            await worker.wait(stirred, _AFTER_RAISING_SECONDS)
+            self._end(Ending.RAISED)
+
+    def _callback(self, *arguments: object) -> None:
+        self._answer(tuple(self._recorded(argument) for argument in arguments))
+
+    def _answer(self, recorded: tuple[Value, ...]) -> None:
+        with self._lock:
+            if not self._is_closed:
+                self._callbacks.append(recorded)
+                self._end(ending_of(self._script, recorded))
+            elif self._has_returned:
+                # What an interrupted script does while it is being stopped is not its own doing.
+                self._report_late(LateEvent(self._number, arguments=recorded))
+
+    def _raise(self, error: BaseException) -> None:
+        recorded = recorded_error(error, self._mask)
+        with self._lock:
+            if not self._is_closed:
+                self._raised, self._raised_late = recorded, False
+                self._end(Ending.RAISED)
+
+    def _end(self, ending: Ending) -> None:
+        """Keep the first ending."""
+        with self._lock:
+            if self._ending is None:
+                self._ending, self._ended = ending, time.perf_counter()
+                self._stir()
+
+    def _arguments_for(self, returned: object) -> tuple[Value, ...]:
+        try:
+            given = callback_arguments(self._script, cast("ProfileResult", returned))
+        except TypeError as error:
+            what = "None" if returned is None else type(returned).__name__
+            return (None, Special("not-a-result", f"{what}: {str(error).partition('; ')[2]}"))
+        # Found(None) and Failed(None) would read as "there is no such user".
+        if given[-1] is None and isinstance(returned, Found | Failed):
+            return (None, Special("not-a-result", f"{type(returned).__name__}(None)"))
+        return tuple(self._recorded(argument) for argument in given)
+
+    def _recorded(self, value: object) -> Value:
+        return recorded_error(value, self._mask) if isinstance(value, BaseException) else record(value, self._mask)
+
+
+CURRENT_CALL: ContextVar[Call | None] = ContextVar("customdb_contract_call", default=None)
+"""The call to which the current thread or task belongs."""
+
+
+def recorded_error(error: BaseException, mask: Callable[[str], str]) -> RecordedError:
+    """Return a recorded exception, located in the script and not in a library that it called.
+
+    Args:
+        error: The exception.
+        mask: What replaces the secrets in its message and arguments.
+    """
+    return evolve(record_error(error, mask), location=location_of_error(error))
+
+
+def _do_nothing() -> None:
+    """Stand in for waking a script that nobody waits for."""

@@ -1,0 +1,155 @@
+"""What scripts print and log, kept per call; everything else that is written passes through."""
+
+import logging
+import sys
+import threading
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, BinaryIO, Final, TextIO, cast
+
+from typing_extensions import override
+
+__all__ = ["CAPTURE", "MAX_OUTPUT", "OutputCapture", "captured_logging", "divert_streams", "restore_streams"]
+
+MAX_OUTPUT: Final = 65_536
+"""Characters that are shown of what one call wrote."""
+
+_MARGIN: Final = 4_096
+"""A secret that the cut divides would not be recognised, so this much before the cut is never shown."""
+
+_FORMAT: Final = "%(levelname)s %(name)s: %(message)s"
+_STREAMS: Final = ("stdout", "stderr")
+
+
+class OutputCapture:
+    """Keeps what one call writes, up to a limit; any thread may write."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._room = MAX_OUTPUT + _MARGIN
+        self._written = 0
+        self._lock = threading.RLock()
+
+    def write(self, text: str) -> None:
+        """Keep a text, as far as there is room.
+
+        Args:
+            text: What was printed or logged.
+        """
+        plain = str.__str__(text)
+        with self._lock:
+            self._written += len(plain)
+            if self._room > 0 and plain:
+                self._parts.append(plain[: self._room])
+                self._room -= len(self._parts[-1])
+
+    def text(self, mask: Callable[[str], str]) -> str:
+        """Return everything as one text, cut when it is too long.
+
+        Args:
+            mask: What replaces the secrets, also those that were written in pieces.
+        """
+        with self._lock:
+            joined, written = "".join(self._parts), self._written
+        masked = mask(joined) if joined else ""
+        if written <= MAX_OUTPUT:
+            return masked
+        shown = (masked[:-_MARGIN] if written > len(joined) else masked)[:MAX_OUTPUT]
+        return f"{shown}… and {written - len(shown)} more characters"
+
+
+CAPTURE: ContextVar[OutputCapture | None] = ContextVar("customdb_contract_capture", default=None)
+"""Where the current thread or task writes to; None stands for the real streams."""
+
+
+class _Bytes:
+    """The `buffer` of a diverted stream."""
+
+    def __init__(self, capture: OutputCapture) -> None:
+        self._capture = capture
+
+    def write(self, data: bytes) -> int:
+        plain = bytes(data)
+        self._capture.write(plain.decode(errors="backslashreplace"))
+        return len(plain)
+
+    def flush(self) -> None:
+        """Do nothing: what is written is kept at once."""
+
+
+class _Stream:
+    """Stands in for `sys.stdout` or `sys.stderr`, and passes on what no script writes."""
+
+    def __init__(self, original: TextIO) -> None:
+        self.original = original
+
+    def write(self, text: str) -> int:
+        capture = CAPTURE.get()
+        if capture is None:
+            return self.original.write(text)
+        capture.write(text)
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        if CAPTURE.get() is None:
+            self.original.flush()
+
+    @property
+    def buffer(self) -> BinaryIO:
+        capture = CAPTURE.get()
+        return self.original.buffer if capture is None else cast("BinaryIO", _Bytes(capture))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.original, name)
+
+
+def divert_streams() -> None:
+    """Put a stand-in in the place of `sys.stdout` and `sys.stderr`, where there is none yet.
+
+    Others replace them too (pytest does so per test), which is why this is asked before every call.
+    """
+    for name in _STREAMS:
+        stream = getattr(sys, name)
+        if stream is not None and not isinstance(stream, _Stream):
+            setattr(sys, name, _Stream(stream))
+
+
+def restore_streams() -> None:
+    """Put `sys.stdout` and `sys.stderr` back, unless somebody else has replaced them since."""
+    for name in _STREAMS:
+        stream = getattr(sys, name)
+        if isinstance(stream, _Stream):
+            setattr(sys, name, stream.original)
+
+
+class _Handler(logging.Handler):
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        capture = CAPTURE.get()
+        if capture is None:
+            return
+        try:
+            capture.write(f"{self.format(record)}\n")
+        except Exception:  # noqa: BLE001 - arguments of a script's log record may fail to print
+            self.handleError(record)
+
+
+@contextmanager
+def captured_logging() -> Generator[None]:
+    """Keep what the scripts log meanwhile, at the levels that the loggers have.
+
+    It lasts for one call only: as long as the root logger has a handler, `logging.basicConfig` does nothing.
+    """
+    handler = _Handler()
+    handler.setFormatter(logging.Formatter(_FORMAT))
+    logging.getLogger().addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
+        handler.close()

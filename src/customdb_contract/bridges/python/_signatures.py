@@ -1,0 +1,135 @@
+"""The scripts of a database object: which there are, and how each wants to be called."""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from inspect import Parameter
+from typing import Any, Final
+
+from attrs import frozen
+
+from customdb_contract.bridges.python._location import location_of_function
+from customdb_contract.contract import Script
+from customdb_contract.transcript import ScriptInfo
+
+__all__ = ["Handler", "find_handlers"]
+
+_POSITIONAL: Final = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+_VARIADIC: Final[Mapping[object, str]] = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}
+
+
+@frozen
+class Handler:
+    """One script, and how it is called.
+
+    Args:
+        function: The script itself.
+        has_callback: Whether it takes a callback instead of returning its result.
+        extras: The names of the arguments beside its own: `context`, `callback`.
+        by_keyword: Those of the extras that can only be given by name.
+        info: What is known of it without calling it.
+    """
+
+    function: Callable[..., object]
+    has_callback: bool
+    extras: tuple[str, ...]
+    by_keyword: frozenset[str]
+    info: ScriptInfo
+
+    def call(self, arguments: Sequence[object], values: Mapping[str, object]) -> object:
+        """Call the script.
+
+        Args:
+            arguments: Its own arguments.
+            values: Values of the extras, by name.
+        """
+        positional = [values[name] for name in self.extras if name not in self.by_keyword]
+        return self.function(*arguments, *positional, **{name: values[name] for name in self.by_keyword})
+
+
+def find_handlers(database: object, *, script_context: bool) -> Mapping[Script, Handler]:
+    """Return the scripts that a database object has as methods.
+
+    Args:
+        database: The object.
+        script_context: Whether the connection gives scripts the extra `context`.
+    """
+    methods = ((script, getattr(database, script.value, None)) for script in Script)
+    return {script: _handler(script, method, script_context) for script, method in methods if callable(method)}
+
+
+def _handler(script: Script, function: Callable[..., object], script_context: bool) -> Handler:  # noqa: FBT001 - private
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        # Some functions that are written in C do not tell their parameters.
+        signature = None
+    parameters = [] if signature is None else list(signature.parameters.values())
+    has_callback = _has_callback(parameters)
+    extras = _extras(script_context=script_context, has_callback=has_callback)
+    keyword_only = {parameter.name for parameter in parameters if parameter.kind is Parameter.KEYWORD_ONLY}
+    by_keyword = frozenset(extras) & keyword_only
+    info = ScriptInfo(
+        signature="" if signature is None else f"({', '.join(_shown(parameters))})",
+        problem=None if signature is None else _problem(script, signature, has_callback, script_context),
+        location=location_of_function(function),
+    )
+    return Handler(function, has_callback, extras, by_keyword, info)
+
+
+def _has_callback(parameters: Sequence[Parameter]) -> bool:
+    positional = [parameter.name for parameter in parameters if parameter.kind in _POSITIONAL]
+    # `functools.partial` turns what follows a bound argument into keywords.
+    return positional[-1:] == ["callback"] or any(
+        parameter.name == "callback" and parameter.kind is Parameter.KEYWORD_ONLY for parameter in parameters
+    )
+
+
+def _extras(*, script_context: bool, has_callback: bool) -> tuple[str, ...]:
+    return ("context",) * script_context + ("callback",) * has_callback
+
+
+def _shown(parameters: Sequence[Parameter]) -> list[str]:
+    """Return parameters as text, without their default values, which may be secret."""
+    shown: list[str] = []
+    keywords_follow = False
+    for parameter in parameters:
+        if parameter.kind is Parameter.KEYWORD_ONLY and not keywords_follow:
+            shown.append("*")
+        keywords_follow = keywords_follow or parameter.kind in {Parameter.KEYWORD_ONLY, Parameter.VAR_POSITIONAL}
+        default = "" if parameter.default is Parameter.empty else "=…"
+        shown.append(f"{_VARIADIC.get(parameter.kind, '')}{parameter.name}{default}")
+    return shown
+
+
+def _problem(
+    script: Script,
+    signature: inspect.Signature,
+    has_callback: bool,  # noqa: FBT001 - private
+    script_context: bool,  # noqa: FBT001 - private
+) -> str | None:
+    if _fits(script, signature, _extras(script_context=script_context, has_callback=has_callback)):
+        return None
+    other = _extras(script_context=not script_context, has_callback=has_callback)
+    taken = ", ".join(_shown(list(signature.parameters.values())))
+    returning = ", ".join((*script.argument_names, *_extras(script_context=script_context, has_callback=False)))
+    calling = ", ".join((*script.argument_names, *_extras(script_context=script_context, has_callback=True)))
+    problem = f"{script} takes ({taken}), and is called as {script}({returning}) or {script}({calling})"
+    if script_context and _fits(script, signature, other):
+        return f"{problem}: the connection has script_context on, so add the parameter context"
+    if "context" in signature.parameters and _fits(script, signature, other):
+        return f"{problem}: the connection has script_context off; turn it on, or take the parameter context out"
+    return problem
+
+
+def _fits(script: Script, signature: inspect.Signature, extras: Sequence[str]) -> bool:
+    by_keyword = {
+        parameter.name: None
+        for parameter in signature.parameters.values()
+        if parameter.kind is Parameter.KEYWORD_ONLY and parameter.name in extras
+    }
+    given: list[Any] = [None] * (len(script.argument_names) + len(extras) - len(by_keyword))
+    try:
+        signature.bind(*given, **by_keyword)
+    except TypeError:
+        return False
+    return True

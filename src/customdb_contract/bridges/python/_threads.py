@@ -1,0 +1,108 @@
+"""Exceptions in threads that scripts start: to which call they belong."""
+
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Final, TypeAlias
+from weakref import WeakKeyDictionary
+
+from customdb_contract.bridges.python._output import divert_streams, restore_streams
+
+__all__ = ["ThreadWatch", "borrow", "give_back", "renew"]
+
+_Report: TypeAlias = Callable[[BaseException], None]
+
+_lock: Final = threading.RLock()
+_owners: Final[WeakKeyDictionary[threading.Thread, _Report]] = WeakKeyDictionary()
+_watching: Final[dict[_Report, frozenset[threading.Thread]]] = {}
+
+
+class ThreadWatch:
+    """Knows which threads the calls of one database have started."""
+
+    def __init__(self) -> None:
+        self._started: WeakKeyDictionary[threading.Thread, None] = WeakKeyDictionary()
+
+    @contextmanager
+    def during(self, report: _Report) -> Generator[None]:
+        """Take every thread that is started meanwhile for one of the call's.
+
+        Args:
+            report: Is told of an exception that ends such a thread, also later.
+        """
+        before = frozenset(threading.enumerate())
+        with _lock:
+            _watching[report] = before
+        try:
+            yield
+        finally:
+            started = set(threading.enumerate()) - before
+            with _lock:
+                del _watching[report]
+                for thread in started:
+                    _owners[thread] = report
+                    self._started[thread] = None
+
+    @property
+    def any_alive(self) -> bool:
+        """Whether a thread that a call has started still runs."""
+        return any(thread.is_alive() for thread in list(self._started))
+
+
+def _owner(thread: threading.Thread | None) -> _Report | None:
+    if thread is None:
+        return None
+    with _lock:
+        started_in = (report for report, before in _watching.items() if thread not in before)
+        return _owners.get(thread) or next(started_in, None)
+
+
+class _Hook:
+    """Stands in for `threading.excepthook`, and passes on what no script raised."""
+
+    def __init__(self, original: Callable[[threading.ExceptHookArgs], object]) -> None:
+        self.original = original
+
+    def __call__(self, arguments: threading.ExceptHookArgs, /) -> None:
+        report = _owner(arguments.thread)
+        if report is None or arguments.exc_value is None:
+            self.original(arguments)
+        # Leaving a thread with sys.exit is no failure for Python either.
+        elif not isinstance(arguments.exc_value, SystemExit):
+            report(arguments.exc_value)
+
+
+_open_databases: Final[list[object]] = []
+
+
+def borrow(database: object) -> None:
+    """Have the interpreter's streams and its hook for exceptions in threads until `give_back`.
+
+    Args:
+        database: Who asks; they are given back when nobody has them any more.
+    """
+    with _lock:
+        _open_databases.append(database)
+        renew()
+
+
+def renew() -> None:
+    """Take the streams and the hook again where somebody else has replaced them since."""
+    with _lock:
+        divert_streams()
+        if not isinstance(threading.excepthook, _Hook):
+            threading.excepthook = _Hook(threading.excepthook)
+
+
+def give_back(database: object) -> None:
+    """End what `borrow` began.
+
+    Args:
+        database: The same as then.
+    """
+    with _lock:
+        _open_databases.remove(database)
+        if not _open_databases:
+            restore_streams()
+            if isinstance(threading.excepthook, _Hook):
+                threading.excepthook = threading.excepthook.original

@@ -1,0 +1,235 @@
+"""The thread on which a database lives: it runs one piece of work after another, and its event loop in between."""
+
+import asyncio
+import ctypes
+import threading
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextlib import ExitStack, suppress
+from functools import partial
+from typing import Any, Final, TypeAlias, TypeVar
+from weakref import WeakKeyDictionary
+
+from customdb_contract.bridges.python._output import CAPTURE, OutputCapture
+
+__all__ = ["Interruption", "Worker"]
+
+_Result = TypeVar("_Result")
+_Work: TypeAlias = Callable[[], object]
+_Report: TypeAlias = Callable[[BaseException], None]
+
+_CANCELLING_SECONDS: Final = 0.1
+"""Time that an async script has to end after it was cancelled, before its loop is given up."""
+
+
+class Interruption(BaseException):
+    """Raised inside a script whose time is up, so that it doesn't go on for the rest of the check."""
+
+
+class Worker:
+    """One thread with one event loop. When work runs out of time it is abandoned, and another one takes its place.
+
+    The loop runs while nothing else does, so tasks that outlive their call go on. It does not run while a function
+    that is not async is called: such a function may use `asyncio.run`.
+
+    Args:
+        report_of: Returns who is told of an exception in a task that is being created.
+        report: Is told of an exception that belongs to no such task.
+    """
+
+    def __init__(self, report_of: Callable[[], _Report | None], report: _Report) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.loop.set_task_factory(self._create_task)
+        self.loop.set_exception_handler(self._on_exception)
+        self.on_end = ExitStack()
+        self._report_of = report_of
+        self._report = report
+        self._reports: WeakKeyDictionary[object, _Report] = WeakKeyDictionary()
+        self._work: deque[_Work] = deque()
+        self._ended = threading.Event()
+        self._is_idle = False
+        self._is_ending = False
+        self._awaiting: asyncio.Task[object] | None = None
+        self._thread = threading.Thread(target=self._main, name="customdb-contract scripts", daemon=True)
+        self._thread.start()
+
+    # From outside
+
+    def run(self, work: _Work, seconds: float) -> bool:
+        """Do a piece of work on the thread, and wait for it.
+
+        Args:
+            work: A function that handles its own exceptions.
+            seconds: How long to wait.
+
+        Returns:
+            Whether it ended in time. If not, it still runs: see `cancel` and `abandon`.
+        """
+        self._ended = ended = threading.Event()
+        self._work.append(partial(_and_then, work, ended.set))
+        self._wake()
+        return ended.wait(seconds)
+
+    def cancel(self) -> bool:
+        """Cancel the work that ran out of time.
+
+        Returns:
+            Whether the worker can be used further: the work only awaited something, and obeyed.
+        """
+        task = self._awaiting
+        if task is not None:
+            self.loop.call_soon_threadsafe(task.cancel)
+        return self._ended.wait(0.0 if task is None else _CANCELLING_SECONDS)
+
+    def abandon(self) -> None:
+        """Have the thread end as soon as it can, also out of an endless loop; nobody waits for it."""
+        self._is_ending = True
+        if self._thread.ident is not None and self._thread.is_alive():
+            _raise_in_thread(self._thread.ident, Interruption)
+            self._wake()
+
+    def end(self, seconds: float) -> bool:
+        """Have the thread end after its work, and wait for it.
+
+        Args:
+            seconds: How long to wait.
+
+        Returns:
+            Whether it has ended; if not, it is abandoned.
+        """
+        self._is_ending = True
+        self._wake()
+        self._thread.join(seconds)
+        if self._thread.is_alive():
+            self.abandon()
+        return not self._thread.is_alive()
+
+    @property
+    def has_tasks(self) -> bool:
+        """Whether there are tasks that a call has started."""
+        return bool(self._reports)
+
+    def _wake(self) -> None:
+        with suppress(RuntimeError):  # the loop is closed: the thread has ended
+            self.loop.call_soon_threadsafe(self._stop_idling)
+
+    # On the thread
+
+    def complete(self, awaitable: Awaitable[_Result]) -> _Result:
+        """Run the loop until something awaitable is done, and return its result.
+
+        Args:
+            awaitable: For example what an async script returned.
+        """
+        answers: list[_Result] = []
+        errors: list[BaseException] = []
+        self._awaiting = task = self.loop.create_task(_wait(awaitable, answers, errors))
+        try:
+            while not task.done():
+                self._run(partial(self.loop.run_until_complete, task))
+        finally:
+            self._awaiting = None
+        for error in errors:
+            raise error
+        return answers[0]
+
+    def event(self) -> asyncio.Event:
+        """Return an event that coroutines on the loop can wait for."""
+        return asyncio.Event()
+
+    def call_soon(self, function: Callable[[], object]) -> None:
+        """Have a function called on the loop; any thread may ask.
+
+        Args:
+            function: A function of ours, for example `set` of an event.
+        """
+        with suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(function)
+
+    async def wait(self, event: asyncio.Event, seconds: float) -> None:
+        """Wait for an event, but not for ever.
+
+        Args:
+            event: The event.
+            seconds: How long.
+        """
+        with suppress(TimeoutError):
+            await asyncio.wait_for(event.wait(), seconds)
+
+    async def tick(self) -> None:
+        """Let everything on the loop that is ready have its turn."""
+        await asyncio.sleep(0)
+
+    def _main(self) -> None:
+        CAPTURE.set(OutputCapture())
+        with suppress(BaseException):
+            self._serve()
+        _raise_in_thread(threading.get_ident(), None)
+        with suppress(BaseException):
+            self.on_end.close()
+        with suppress(BaseException):
+            self._close_loop()
+
+    def _serve(self) -> None:
+        while not self._is_ending:
+            if self._work:
+                self._work.popleft()()
+            else:
+                self._is_idle = True
+                self._run(self.loop.run_forever)
+                self._is_idle = False
+
+    def _stop_idling(self) -> None:
+        if self._is_idle:
+            self.loop.stop()
+
+    def _run(self, run: _Work) -> None:
+        """Run the loop; a task of a script that ends with SystemExit or the like ends neither it nor the thread."""
+        try:
+            run()
+        except BaseException as error:
+            if isinstance(error, Interruption) or self.loop.is_closed():
+                raise
+
+    def _close_loop(self) -> None:
+        runner = asyncio.Runner(loop_factory=lambda: self.loop)
+        runner.get_loop()
+        runner.close()
+
+    def _create_task(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        coroutine: Coroutine[Any, Any, _Result] | Generator[Any, None, _Result],
+        **keywords: Any,
+    ) -> "asyncio.Task[_Result]":
+        task = asyncio.Task(coroutine, loop=loop, **keywords)
+        report = self._report_of()
+        if report is not None:
+            self._reports[task] = report
+        return task
+
+    def _on_exception(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        source = context.get("task") or context.get("future")
+        if isinstance(error, BaseException) and not isinstance(error, Interruption):
+            report = self._reports.get(source) if source is not None else None
+            (report or self._report)(error)
+
+
+def _and_then(work: _Work, then: _Work) -> None:
+    try:
+        work()
+    finally:
+        then()
+
+
+async def _wait(awaitable: Awaitable[_Result], answers: list[_Result], errors: list[BaseException]) -> None:
+    try:
+        answers.append(await awaitable)
+    except BaseException as error:  # noqa: BLE001 - a task that raises SystemExit would end its loop as well
+        errors.append(error)
+
+
+def _raise_in_thread(thread: int, exception: type[BaseException] | None) -> None:
+    raised = ctypes.py_object() if exception is None else ctypes.py_object(exception)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), raised)
