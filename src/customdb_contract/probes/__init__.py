@@ -75,8 +75,7 @@ def _plan_rest(
     yield from plan_unknown_users(truth, scripts)
     yield from plan_other_spellings(truth, scripts)
     if Script.LOGIN in scripts:
-        tried = plan_wrong_passwords(truth, wrong_passwords)
-        yield from (call for call in tried if hostile or call.situation.family != "hostile")
+        yield from plan_wrong_passwords(truth, wrong_passwords, hostile=hostile)
     if hostile:
         yield from plan_hostile(truth, scripts)
 

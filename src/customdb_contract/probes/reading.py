@@ -80,17 +80,18 @@ def wrong_password() -> str:
     return f"Wrong-{random_secrets.token_hex(6)}"
 
 
-def plan_wrong_passwords(truth: Truth, most: int) -> Iterator[PlannedCall]:
+def plan_wrong_passwords(truth: Truth, most: int, *, hostile: bool) -> Iterator[PlannedCall]:
     """Plan log-ins with passwords that are not the person's, the telling ones first, spread over the people.
 
     Args:
         truth: The known people.
         most: How many are planned for one person at the most, so that nobody is locked out.
+        hostile: Whether passwords that try injection are among them.
     """
     people = truth.people_who_log_in
     left = {person.label: most for person in people}
     turn = 0
-    for situation in _TELLING_ORDER:
+    for situation in (situation for situation in _TELLING_ORDER if hostile or situation.family != "hostile"):
         for offset in range(len(people)):
             person = people[(turn + offset) % len(people)]
             password = _variant(situation, person.label, truth)
