@@ -181,6 +181,14 @@ def test_a_script_that_never_ends_for_anybody_stops_the_check() -> None:
     assert stop_of(transcript)[1].endswith("get_user never called back; login never called back")
 
 
+def test_an_error_that_is_no_error_object_is_quoted_too() -> None:
+    bridge = Store(PASSWORDS).bridge(login=lambda *_: Failed("down"), get_user=lambda *_: Failed({"code": 7}))
+
+    transcript = driven(bridge)
+
+    assert stop_of(transcript)[1].endswith('get_user ended failed {"code": 7}; login ended failed "down"')
+
+
 def test_people_whom_no_script_knows_stop_the_check() -> None:
     known = truth(
         KnownUser(email="ada@example.com", password=PASSWORDS["ada@example.com"]),
@@ -454,6 +462,14 @@ def test_an_outage_needs_no_password() -> None:
         known,
         outage=OutageDatabase(ScriptedBridge({Script.GET_USER: lambda _: NotFound()}), None),
     )
+
+    assert situations(transcript)["outage"] == 1
+
+
+def test_an_outage_is_looked_at_without_get_user_too() -> None:
+    bridge = ScriptedBridge({Script.LOGIN: Store(PASSWORDS).login})
+
+    transcript = driven(bridge, outage=OutageDatabase(bridge, None))
 
     assert situations(transcript)["outage"] == 1
 
