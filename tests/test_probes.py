@@ -474,6 +474,12 @@ def test_an_outage_is_looked_at_without_get_user_too() -> None:
     assert situations(transcript)["outage"] == 1
 
 
+def test_a_plan_ends_with_the_outages() -> None:
+    planned = list(plan_calls(truth(), BOTH, hostile=True, wrong_passwords=1, outage=FAULTS))
+
+    assert [call.situation for call in planned[-2 * len(FAULTS) :: 2]] == list(FAULTS)
+
+
 # The driver
 
 

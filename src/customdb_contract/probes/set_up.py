@@ -129,12 +129,11 @@ def _quoted(exchanges: Sequence[Exchange], people: Sequence[Person] = ()) -> str
 
 
 def _said(exchange: Exchange) -> str:
-    match exchange.ending, exchange.outcome.error or exchange.outcome.raised:
-        case Ending.NOT_FOUND, _:
-            return "answered not-found"
-        case _, RecordedError(name, message):
-            return f"said {name} {json_text(message)}"
-        case Ending.TIMED_OUT, _:
-            return "never called back"
-        case ending, error:
-            return f"ended {ending} {json_text(error)}"
+    error = exchange.outcome.error or exchange.outcome.raised
+    if exchange.ending is Ending.NOT_FOUND:
+        return "answered not-found"
+    if exchange.ending is Ending.TIMED_OUT:
+        return "never called back"
+    if isinstance(error, RecordedError):
+        return f"said {error.name} {json_text(error.message)}"
+    return f"ended {exchange.ending} {json_text(error)}"
