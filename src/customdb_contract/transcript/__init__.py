@@ -13,6 +13,7 @@ from customdb_contract.transcript._header import (
 from customdb_contract.transcript._printing import print_exchange
 from customdb_contract.transcript._recorder import Recorder
 from customdb_contract.transcript._recording import record, record_error, safe_text
+from customdb_contract.transcript._stored import exchange_to_json, header_to_json
 from customdb_contract.transcript._transcript import Transcript
 from customdb_contract.transcript._values import RecordedError, Special, Value, canonical, from_json, json_text, to_json
 
@@ -36,7 +37,9 @@ __all__ = [
     "Value",
     "canonical",
     "ending_of",
+    "exchange_to_json",
     "from_json",
+    "header_to_json",
     "json_text",
     "print_exchange",
     "record",

@@ -8,7 +8,7 @@ from attrs import frozen
 from customdb_contract.contract import Declined, Done, Failed, Found, NotFound, Script, result_from_callback
 from customdb_contract.transcript._values import RecordedError, Value
 
-__all__ = ["Ending", "Exchange", "Mark", "Outcome", "Situation", "ending_of"]
+__all__ = ["Ending", "Exchange", "Mark", "Outcome", "Situation", "argument_name", "ending_of"]
 
 
 class Situation(StrEnum):
@@ -161,6 +161,17 @@ def ending_of(script: Script, arguments: Sequence[Value]) -> Ending:
             return Ending.DECLINED
         case None:
             return Ending.INVALID
+
+
+def argument_name(script: Script, place: int) -> str:
+    """Return the name of an argument: the contract's own, or `argument_3` and so on where it has none.
+
+    Args:
+        script: The script.
+        place: The argument's place, from 0.
+    """
+    names = script.argument_names
+    return names[place] if place < len(names) else f"argument_{place + 1}"
 
 
 @frozen

@@ -15,6 +15,7 @@ from customdb_contract.transcript._exchange import Exchange, Situation
 from customdb_contract.transcript._header import UNKNOWN, Header, Person
 from customdb_contract.transcript._parsing import parse_transcript
 from customdb_contract.transcript._printing import print_transcript
+from customdb_contract.transcript._stored import document_of, read_document, read_text
 from customdb_contract.transcript._values import Value, json_text
 
 __all__ = ["Transcript"]
@@ -59,6 +60,34 @@ class Transcript:
             TranscriptError: When a line is not understood; the message names it and what was expected.
         """
         return cls(*parse_transcript(text))
+
+    @classmethod
+    def from_json(cls, document: object) -> Self:
+        """Return a stored transcript; `to_json` is the inverse.
+
+        Args:
+            document: What `json.loads` returned.
+
+        Raises:
+            TranscriptError: When it is no transcript, or one of an unknown `schema_version`; the message names the key.
+        """
+        return cls(*read_document(document))
+
+    @classmethod
+    def loads(cls, text: str | bytes) -> Self:
+        """Return a stored transcript from JSON text.
+
+        Args:
+            text: The content of a file; at most 64 MiB.
+
+        Raises:
+            TranscriptError: When it is too large, no JSON, or no transcript.
+        """
+        return cls.from_json(read_text(text))
+
+    def to_json(self) -> dict[str, object]:
+        """Return the transcript as what `json.dumps` takes; nothing is left out."""
+        return document_of(self.header, self.exchanges)
 
     @override
     def __str__(self) -> str:

@@ -1,0 +1,168 @@
+"""Stored transcripts: the JSON form, which is exact, and can be judged again months later."""
+
+import json
+from typing import Final, cast
+
+from customdb_contract.errors import TranscriptError
+from customdb_contract.transcript._exchange import Exchange, Outcome, argument_name
+from customdb_contract.transcript._header import Header, Person
+from customdb_contract.transcript._values import to_json
+
+__all__ = [
+    "MAX_STORED_SIZE",
+    "SCHEMA_VERSION",
+    "document_of",
+    "exchange_to_json",
+    "header_to_json",
+    "read_document",
+    "read_text",
+]
+
+SCHEMA_VERSION: Final = 1
+
+MAX_STORED_SIZE: Final = 64 * 1024 * 1024
+"""Characters (or bytes) of a stored transcript that is read."""
+
+
+def document_of(header: Header, exchanges: tuple[Exchange, ...]) -> dict[str, object]:
+    """Return a transcript as what `json.dumps` takes.
+
+    Args:
+        header: Its header.
+        exchanges: Its exchanges.
+    """
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "header": header_to_json(header),
+        "exchanges": [exchange_to_json(exchange) for exchange in exchanges],
+    }
+
+
+def header_to_json(header: Header) -> dict[str, object]:
+    """Return a header as what `json.dumps` takes.
+
+    Args:
+        header: The header of a transcript.
+
+    Returns:
+        An object with the keys `contract_date`, `connection`, `people`, `scripts`, `ignore_fields`, `stop_reason`.
+    """
+    connection, stopped = header.connection, header.stop_reason
+    return {
+        "contract_date": to_json(header.contract_date),
+        "connection": {
+            "name": to_json(connection.name),
+            "import_mode": connection.import_mode,
+            "requires_username": connection.requires_username,
+            "script_context": connection.script_context,
+            "features": list(connection.features),
+        },
+        "people": [_person_to_json(person) for person in header.people],
+        "scripts": {
+            script.value: {
+                "signature": to_json(info.signature),
+                "problem": to_json(info.problem),
+                "location": to_json(info.location),
+            }
+            for script, info in header.scripts.items()
+        },
+        "ignore_fields": [to_json(path) for path in header.ignore_fields],
+        "stop_reason": stopped and {"kind": stopped.kind.value, "message": to_json(stopped.message)},
+    }
+
+
+def exchange_to_json(exchange: Exchange) -> dict[str, object]:
+    """Return an exchange as what `json.dumps` takes, as transcripts and reports have it.
+
+    Args:
+        exchange: The exchange.
+
+    Returns:
+        An object with the keys `number`, `script`, `person`, `situation`, `arguments`, `outcome`, `duration_seconds`
+        and `marks`. The arguments are under the names that the contract gives them, further ones under `argument_3`
+        and so on, by their place.
+    """
+    return {
+        "number": exchange.number,
+        "script": exchange.script.value,
+        "person": to_json(exchange.person),
+        "situation": exchange.situation.value,
+        "arguments": {
+            argument_name(exchange.script, place): to_json(value) for place, value in enumerate(exchange.arguments)
+        },
+        "outcome": _outcome_to_json(exchange.outcome),
+        "duration_seconds": exchange.outcome.duration,
+        "marks": sorted(mark.value for mark in exchange.marks),
+    }
+
+
+def read_document(document: object) -> tuple[Header, tuple[Exchange, ...]]:
+    """Return the header and the exchanges of a stored transcript.
+
+    Args:
+        document: What `json.loads` returned.
+
+    Raises:
+        TranscriptError: When it is none; the message names the key and what was expected.
+    """
+    version = _version(document)
+    if version != SCHEMA_VERSION:
+        message = (
+            f"schema_version is {version!r:.40}, and this version of customdb-contract reads {SCHEMA_VERSION}; "
+            "judge the transcript with the version that wrote it, or a later one"
+        )
+        raise TranscriptError(message)
+    # pydantic takes longer to import than everything else together, and most transcripts are never read again.
+    from customdb_contract.transcript._stored_model import unstore  # noqa: PLC0415
+
+    return unstore(document)
+
+
+def read_text(text: str | bytes) -> object:
+    """Return what JSON text holds.
+
+    Args:
+        text: The content of a file, of at most `MAX_STORED_SIZE`.
+
+    Raises:
+        TranscriptError: When it is too large, no JSON, or nested too deeply.
+    """
+    size = len(text)
+    if size > MAX_STORED_SIZE:
+        message = f"the text has {size} characters; a stored transcript has at most {MAX_STORED_SIZE}"
+        raise TranscriptError(message)
+    try:
+        return json.loads(text)
+    except RecursionError:
+        message = "the JSON is nested too deeply; a stored transcript has at most a few hundred levels"
+    except UnicodeDecodeError as error:
+        message = f"the text is not {error.encoding}: {error.reason} at byte {error.start}"
+    except ValueError as error:
+        message = f"the text is no JSON: {error}"
+    raise TranscriptError(message)
+
+
+def _version(document: object) -> object:
+    return cast("dict[str, object]", document).get("schema_version", 1) if isinstance(document, dict) else 1
+
+
+def _person_to_json(person: Person) -> dict[str, object]:
+    return {
+        "label": to_json(person.label),
+        "email": to_json(person.email),
+        "username": to_json(person.username),
+        "aliases": [to_json(alias) for alias in person.aliases],
+        "disabled": person.disabled,
+        "password": person.password.value,
+        "profile": to_json(person.profile),
+    }
+
+
+def _outcome_to_json(outcome: Outcome) -> dict[str, object]:
+    return {
+        "ending": outcome.ending.value,
+        "callbacks": [[to_json(argument) for argument in arguments] for arguments in outcome.callbacks],
+        "raised": to_json(outcome.raised),
+        "raised_late": outcome.raised_late,
+        "output": to_json(outcome.output),
+    }

@@ -1,0 +1,219 @@
+"""The form of stored transcripts, checked by pydantic where they enter."""
+
+import textwrap
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic_core import ErrorDetails
+
+from customdb_contract.connection import Connection
+from customdb_contract.contract import Script
+from customdb_contract.errors import ConfigurationError, TranscriptError
+from customdb_contract.transcript._exchange import Ending, Exchange, Mark, Outcome, Situation, argument_name
+from customdb_contract.transcript._header import Header, PasswordKnowledge, Person, ScriptInfo, StopKind, StopReason
+from customdb_contract.transcript._values import RecordedError, Value, from_json
+
+__all__ = ["unstore"]
+
+_SHOWN_PROBLEMS = 5
+_SHOWN_CHARACTERS = 240
+
+
+def _text(document: object) -> str:
+    value = from_json(document)
+    if not isinstance(value, str):
+        message = "must be a text"
+        raise ValueError(message)  # noqa: TRY004 - pydantic expects it
+    return value
+
+
+def _optional_text(document: object) -> str | None:
+    return None if document is None else _text(document)
+
+
+def _mapping(document: object) -> Mapping[str, Value]:
+    value = from_json(document)
+    if not isinstance(value, Mapping):
+        message = "must be an object"
+        raise ValueError(message)  # noqa: TRY004 - pydantic expects it
+    return value
+
+
+def _recorded_error(document: object) -> RecordedError | None:
+    value = from_json(document)
+    if not isinstance(value, RecordedError | None):
+        message = 'must be null or {"$error": class, "message": text, "arguments": [...], "location": text}'
+        raise ValueError(message)  # noqa: TRY004 - pydantic expects it
+    return value
+
+
+# pydantic's own str refuses lone surrogates, which scripts do hand over.
+_Text: TypeAlias = Annotated[str, PlainValidator(_text)]
+_OptionalText: TypeAlias = Annotated[str | None, PlainValidator(_optional_text)]
+# The recursive type of recorded values means nothing to pydantic, hence Any: from_json sees to it.
+_Value: TypeAlias = Annotated[Any, PlainValidator(from_json)]
+_Mapping: TypeAlias = Annotated[Any, PlainValidator(_mapping)]
+_BY_VALUE = Field(strict=False)
+
+
+class _Stored(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class _StoredConnection(_Stored):
+    name: _Text
+    import_mode: bool
+    requires_username: bool
+    script_context: bool
+    features: list[str]
+
+    def unstored(self) -> Connection:
+        return Connection(
+            name=self.name,
+            import_mode=self.import_mode,
+            requires_username=self.requires_username,
+            script_context=self.script_context,
+            features=self.features,
+        )
+
+
+class _StoredPerson(_Stored):
+    label: _Text
+    email: _OptionalText
+    username: _OptionalText
+    aliases: list[_Text]
+    disabled: bool
+    password: Annotated[PasswordKnowledge, _BY_VALUE]
+    profile: _Mapping
+
+    def unstored(self) -> Person:
+        return Person(
+            label=self.label,
+            email=self.email,
+            username=self.username,
+            aliases=tuple(self.aliases),
+            disabled=self.disabled,
+            profile=self.profile,
+            password=self.password,
+        )
+
+
+class _StoredScript(_Stored):
+    signature: _Text
+    problem: _OptionalText
+    location: _OptionalText
+
+    def unstored(self) -> ScriptInfo:
+        return ScriptInfo(signature=self.signature, problem=self.problem, location=self.location)
+
+
+class _StoredStopReason(_Stored):
+    kind: Annotated[StopKind, _BY_VALUE]
+    message: _Text
+
+    def unstored(self) -> StopReason:
+        return StopReason(self.kind, self.message)
+
+
+class _StoredHeader(_Stored):
+    contract_date: _Text
+    connection: _StoredConnection
+    people: list[_StoredPerson]
+    scripts: dict[Annotated[Script, _BY_VALUE], _StoredScript]
+    ignore_fields: list[_Text]
+    stop_reason: _StoredStopReason | None
+
+    def unstored(self) -> Header:
+        return Header(
+            contract_date=self.contract_date,
+            connection=self.connection.unstored(),
+            people=tuple(person.unstored() for person in self.people),
+            scripts={script: info.unstored() for script, info in self.scripts.items()},
+            ignore_fields=tuple(self.ignore_fields),
+            stop_reason=None if self.stop_reason is None else self.stop_reason.unstored(),
+        )
+
+
+class _StoredOutcome(_Stored):
+    ending: Annotated[Ending, _BY_VALUE]
+    callbacks: list[list[_Value]]
+    raised: Annotated[RecordedError | None, PlainValidator(_recorded_error)]
+    raised_late: bool
+    output: _Text
+
+
+class _StoredExchange(_Stored):
+    number: int
+    script: Annotated[Script, _BY_VALUE]
+    person: _Text
+    situation: Annotated[Situation, _BY_VALUE]
+    arguments: dict[str, _Value]
+    outcome: _StoredOutcome
+    duration_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    marks: list[Annotated[Mark, _BY_VALUE]]
+
+    def unstored(self) -> Exchange:
+        outcome = Outcome(
+            ending=self.outcome.ending,
+            callbacks=tuple(tuple(arguments) for arguments in self.outcome.callbacks),
+            raised=self.outcome.raised,
+            raised_late=self.outcome.raised_late,
+            output=self.outcome.output,
+            duration=self.duration_seconds,
+        )
+        marks = frozenset(self.marks)
+        return Exchange(self.number, self.script, self._values(), self.person, self.situation, outcome, marks)
+
+    def _values(self) -> tuple[Value, ...]:
+        expected = [argument_name(self.script, place) for place in range(len(self.arguments))]
+        if set(expected) != set(self.arguments):
+            message = (
+                f"exchange {self.number}: arguments has the keys {', '.join(self.arguments)}; "
+                f"expected {', '.join(expected)} for {self.script}"
+            )
+            raise TranscriptError(message)
+        return tuple(self.arguments[name] for name in expected)
+
+
+class _StoredTranscript(_Stored):
+    schema_version: int
+    header: _StoredHeader
+    exchanges: list[_StoredExchange]
+
+
+def unstore(document: object) -> tuple[Header, tuple[Exchange, ...]]:
+    """Return the header and the exchanges of a stored transcript.
+
+    Args:
+        document: What `json.loads` returned.
+
+    Raises:
+        TranscriptError: When it is no stored transcript; the message names each key and what was expected.
+    """
+    try:
+        stored = _StoredTranscript.model_validate(document)
+        return stored.header.unstored(), tuple(exchange.unstored() for exchange in stored.exchanges)
+    except ValidationError as error:
+        problems = [_problem(details) for details in error.errors(include_url=False)]
+    except ConfigurationError as error:
+        problems = [f"header.connection: {error}"]
+    more = [f"and {len(problems) - _SHOWN_PROBLEMS} more"] if len(problems) > _SHOWN_PROBLEMS else []
+    message = "\n  ".join(["this is no stored transcript:", *problems[:_SHOWN_PROBLEMS], *more])
+    raise TranscriptError(message)
+
+
+def _problem(details: ErrorDetails) -> str:
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in details["loc"]).lstrip(".")
+    match details["type"]:
+        case "missing":
+            said = "is missing"
+        case "extra_forbidden":
+            said = "is no key that is known here"
+        case "model_type":
+            said = "must be an object"
+        case _:
+            said = textwrap.shorten(details["msg"].removeprefix("Value error, "), _SHOWN_CHARACTERS, placeholder=" …")
+    seen = details["input"]
+    is_shown = details["type"] != "missing" and isinstance(seen, str | int | float | None)
+    return f"{path or 'the document'}: {said}" + (f", found {seen!r:.60}" if is_shown else "")

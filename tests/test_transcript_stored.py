@@ -1,0 +1,299 @@
+"""Stored transcripts: the JSON form is exact, and a wrong document is refused with its key."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from customdb_contract.errors import TranscriptError
+from customdb_contract.transcript import Transcript, exchange_to_json, header_to_json
+from transcript_strategies import transcripts
+
+TEXT = """\
+connection import_mode=on features=signup
+person ada email=ada@example.com username=ada alias=lovelace profile={"email_verified": true}
+login ada@example.com «password of ada» 3 -> found {"user_id": "7"}; raised later KeyError "x"; printed hi; after 2.5 s
+get_user nobody@example.com -> not-found   [unknown-user, unstable-store]
+stopped time "the time was up"
+"""
+
+
+def stored() -> Any:
+    return json.loads(json.dumps(Transcript.parse(TEXT).to_json()))
+
+
+@given(transcripts())
+def test_a_stored_transcript_is_exactly_the_same(transcript: Transcript) -> None:
+    read = Transcript.loads(json.dumps(transcript.to_json()))
+
+    assert read == transcript
+    assert json.dumps(read.to_json()) == json.dumps(transcript.to_json())
+
+
+@given(transcripts())
+def test_a_stored_transcript_prints_the_same(transcript: Transcript) -> None:
+    assert str(Transcript.from_json(transcript.to_json())) == str(transcript)
+
+
+def test_the_form_of_an_exchange() -> None:
+    first, second = Transcript.parse(TEXT).exchanges
+
+    assert exchange_to_json(first) == {
+        "number": 1,
+        "script": "login",
+        "person": "ada",
+        "situation": "known-user",
+        "arguments": {"identifier": "ada@example.com", "password": "«password of ada»", "argument_3": 3},
+        "outcome": {
+            "ending": "found",
+            "callbacks": [[None, {"user_id": "7"}]],
+            "raised": {"$error": "KeyError", "message": "x", "arguments": [], "location": None},
+            "raised_late": True,
+            "output": "hi",
+        },
+        "duration_seconds": 2.5,
+        "marks": [],
+    }
+    assert exchange_to_json(second)["marks"] == ["unstable-store"]
+
+
+def test_the_form_of_a_header() -> None:
+    assert header_to_json(Transcript.parse(TEXT).header) == {
+        "contract_date": "2026-08",
+        "connection": {
+            "name": "custom-database",
+            "import_mode": True,
+            "requires_username": False,
+            "script_context": False,
+            "features": ["signup"],
+        },
+        "people": [
+            {
+                "label": "ada",
+                "email": "ada@example.com",
+                "username": "ada",
+                "aliases": ["lovelace"],
+                "disabled": False,
+                "password": "known",
+                "profile": {"email_verified": True},
+            }
+        ],
+        "scripts": {
+            "login": {"signature": "", "problem": None, "location": None},
+            "get_user": {"signature": "", "problem": None, "location": None},
+        },
+        "ignore_fields": [],
+        "stop_reason": {"kind": "time", "message": "the time was up"},
+    }
+
+
+def _set(*path: str | int, value: object) -> Callable[[Any], object]:
+    def change(document: Any) -> None:
+        for part in path[:-1]:
+            document = document[part]
+        document[path[-1]] = value
+
+    return change
+
+
+def _drop(*path: str | int) -> Callable[[Any], object]:
+    def change(document: Any) -> None:
+        for part in path[:-1]:
+            document = document[part]
+        del document[path[-1]]
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (_drop("header"), "header: is missing"),
+        (_drop("exchanges"), "exchanges: is missing"),
+        (_drop("schema_version"), "schema_version: is missing"),
+        (_set("colour", value=3), "colour: is no key that is known here, found 3"),
+        (_set("header", value=3), "header: must be an object, found 3"),
+        (_set("exchanges", 0, "number", value="1"), "exchanges[0].number: Input should be a valid integer, found '1'"),
+        (
+            _set("exchanges", 0, "outcome", "ending", value="fund"),
+            (
+                "exchanges[0].outcome.ending: Input should be 'found', 'not-found', 'failed', 'done', 'declined', "
+                "'invalid', 'raised', 'timed-out' or 'died', found 'fund'"
+            ),
+        ),
+        (
+            _set("exchanges", 0, "duration_seconds", value=-1),
+            "exchanges[0].duration_seconds: Input should be greater than or equal to 0, found -1",
+        ),
+        (_set("exchanges", 0, "person", value=[7]), "exchanges[0].person: must be a text"),
+        (_set("header", "people", 0, "email", value=7), "header.people[0].email: must be a text, found 7"),
+        (_set("header", "people", 0, "profile", value=[]), "header.people[0].profile: must be an object"),
+        (
+            _set("exchanges", 0, "outcome", "raised", value="x"),
+            (
+                'exchanges[0].outcome.raised: must be null or {"$error": class, "message": text, "arguments": [...], '
+                "\"location\": text}, found 'x'"
+            ),
+        ),
+        (
+            _set("header", "connection", "features", value=["x"]),
+            "header.connection: features has no 'x'; choose from signup, reset, verify, change_email, delete",
+        ),
+    ],
+)
+def test_a_wrong_document_is_refused_with_its_key(change: Callable[[Any], object], said: str) -> None:
+    document = stored()
+    change(document)
+
+    with pytest.raises(TranscriptError) as caught:
+        Transcript.from_json(document)
+
+    assert str(caught.value) == f"this is no stored transcript:\n  {said}"
+
+
+def test_long_messages_are_shortened() -> None:
+    document = stored()
+    document["exchanges"][0]["situation"] = "sleepy"
+
+    with pytest.raises(TranscriptError, match=r"situation: Input should be 'known-user', .* …, found 'sleepy'$"):
+        Transcript.from_json(document)
+
+
+def test_of_many_problems_five_are_named() -> None:
+    document = stored()
+    document["exchanges"][0] = {}
+
+    with pytest.raises(TranscriptError) as caught:
+        Transcript.from_json(document)
+
+    assert str(caught.value).splitlines()[1:] == [
+        "  exchanges[0].number: is missing",
+        "  exchanges[0].script: is missing",
+        "  exchanges[0].person: is missing",
+        "  exchanges[0].situation: is missing",
+        "  exchanges[0].arguments: is missing",
+        "  and 3 more",
+    ]
+
+
+@pytest.mark.parametrize("document", [7, None, [], "text"])
+def test_something_else_than_an_object_is_refused(document: object) -> None:
+    with pytest.raises(TranscriptError, match=r"the document: must be an object"):
+        Transcript.from_json(document)
+
+
+@pytest.mark.parametrize("version", [2, 0, "1", None])
+def test_an_unknown_version_is_refused(version: object) -> None:
+    document = stored() | {"schema_version": version, "more": 7}
+
+    with pytest.raises(TranscriptError) as caught:
+        Transcript.from_json(document)
+
+    assert str(caught.value) == (
+        f"schema_version is {version!r}, and this version of customdb-contract reads 1; "
+        "judge the transcript with the version that wrote it, or a later one"
+    )
+
+
+def test_arguments_under_other_names_are_refused() -> None:
+    document = stored()
+    document["exchanges"][0]["arguments"] = {"password": "x", "argument_3": 3}
+
+    with pytest.raises(TranscriptError) as caught:
+        Transcript.from_json(document)
+
+    assert str(caught.value) == (
+        "exchange 1: arguments has the keys password, argument_3; expected identifier, password for login"
+    )
+
+
+def test_the_order_of_arguments_is_told_by_their_names() -> None:
+    document = stored()
+    arguments = document["exchanges"][0]["arguments"]
+    document["exchanges"][0]["arguments"] = dict(reversed(arguments.items()))
+
+    assert Transcript.from_json(document) == Transcript.parse(TEXT)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "the text is no JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
+        ("[" * 100_000, "the JSON is nested too deeply; a stored transcript has at most a few hundred levels"),
+        ('{"schema_version": ' + "9" * 5000 + "}", "the text is no JSON: Exceeds the limit"),
+        (b"\xff\xfe\x00", "the text is not utf-16-le: truncated data at byte 2"),
+    ],
+)
+def test_text_that_is_no_json_is_refused(text: str | bytes, said: str) -> None:
+    with pytest.raises(TranscriptError) as caught:
+        Transcript.loads(text)
+
+    assert str(caught.value).startswith(said)
+
+
+def test_too_large_a_text_is_refused_unread() -> None:
+    with pytest.raises(TranscriptError) as caught:
+        Transcript.loads(" " * (64 * 1024 * 1024 + 1))
+
+    assert str(caught.value) == "the text has 67108865 characters; a stored transcript has at most 67108864"
+
+
+def test_a_deeply_nested_document_is_refused() -> None:
+    document = stored()
+    nested: list[object] = []
+    for _ in range(10_000):
+        nested = [nested]
+    document["exchanges"][0]["outcome"]["callbacks"] = [[nested]]
+
+    with pytest.raises(TranscriptError, match=r"callbacks\[0\]\[0\]: a value is nested more than 100"):
+        Transcript.from_json(document)
+
+
+_KEYS = st.text() | st.sampled_from(["$error", "$text", "$special", "$mapping"])
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner),
+    max_leaves=5,
+)
+_PLACES = [
+    ("schema_version",),
+    ("header", "connection", "name"),
+    ("header", "people", 0),
+    ("header", "people", 0, "profile"),
+    ("header", "scripts", "login"),
+    ("header", "stop_reason"),
+    ("exchanges", 0),
+    ("exchanges", 0, "person"),
+    ("exchanges", 0, "arguments", "identifier"),
+    ("exchanges", 0, "outcome", "callbacks", 0, 1),
+    ("exchanges", 0, "marks"),
+]
+
+
+@given(st.sampled_from(_PLACES), _JSON)
+def test_any_document_is_read_or_refused(place: tuple[str | int, ...], value: object) -> None:
+    document = stored()
+    _set(*place, value=value)(document)
+
+    try:
+        transcript = Transcript.from_json(document)
+    except TranscriptError as error:
+        assert str(error).isprintable() or "\n" in str(error)  # noqa: PT017 - either outcome is right
+    else:
+        assert Transcript.from_json(transcript.to_json()) == transcript
+
+
+def test_pydantic_is_imported_only_to_read() -> None:
+    code = (
+        "import sys; from customdb_contract.transcript import Transcript; "
+        "Transcript.parse('get_user a -> not-found [unknown-user]').to_json(); "
+        "assert 'pydantic' not in sys.modules; Transcript.from_json(Transcript().to_json()); "
+        "assert 'pydantic' in sys.modules"
+    )
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
