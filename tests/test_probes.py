@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 from customdb_contract.faults import FAULTS
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from customdb_contract.bridges import LateEvent
@@ -14,7 +14,7 @@ from customdb_contract.connection import Connection, KnownUser
 from customdb_contract.contract import Failed, NotFound, Script, ScriptError, WrongUsernameOrPasswordError
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.probes import OutageDatabase, Truth, plan_calls, probe
-from customdb_contract.probes.hostile import collisions, payloads
+from customdb_contract.probes.hostile import collisions
 from customdb_contract.secrets import SecretRegistry
 from customdb_contract.transcript import (
     UNKNOWN,
@@ -384,8 +384,13 @@ def test_a_locked_person_is_left_alone() -> None:
 
 
 @given(st.emails(domains=st.just("example.com")) | st.from_regex(r"[a-z]{1,12}", fullmatch=True))
-def test_no_payload_is_the_identifier_that_it_is_built_from(identifier: str) -> None:
-    assert identifier not in [payload for _, payload in payloads(identifier)]
+@example("_@example.com")
+def test_no_hostile_identifier_is_a_known_persons(identifier: str) -> None:
+    known = truth(KnownUser(email=identifier, password="pass phrase"))
+
+    planned = plan_calls(known, BOTH, hostile=True, wrong_passwords=0, outage=())
+
+    assert identifier not in [call.arguments[0] for call in planned if call.situation.family == "hostile"]
     assert identifier.lower() not in list(collisions(identifier))
 
 

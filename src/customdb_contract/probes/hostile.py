@@ -34,7 +34,10 @@ def plan_hostile(truth: Truth, scripts: Sequence[Script]) -> Iterator[PlannedCal
         scripts: The scripts that the database has.
     """
     victim = next((person for person in truth.people if not person.disabled), truth.people[0])
+    known = {identifier.lower() for person in truth.people for identifier in person.identifiers}
     for situation, identifier in payloads(victim.identifiers[0]):
+        if isinstance(identifier, str) and identifier.strip().lower() in known:
+            continue
         if Script.GET_USER in scripts:
             yield PlannedCall(Script.GET_USER, (identifier,), UNKNOWN, situation)
         if Script.LOGIN in scripts:
@@ -47,7 +50,7 @@ def plan_hostile(truth: Truth, scripts: Sequence[Script]) -> Iterator[PlannedCal
 
 
 def payloads(identifier: str) -> Iterator[tuple[Situation, object]]:
-    """Yield identifiers that are nobody's and that a careless store takes for somebody's.
+    """Yield identifiers that a careless store takes for somebody's; almost all are nobody's.
 
     Args:
         identifier: The e-mail or username of a person who is in the store.
