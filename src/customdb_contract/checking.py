@@ -15,7 +15,7 @@ from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
 from customdb_contract.faults import FAULTS, FaultServer
 from customdb_contract.findings import Report
-from customdb_contract.probes import OutageDatabase, Truth, as_recorded, plan_calls, probe
+from customdb_contract.probes import OutageDatabase, PlannedCall, Truth, as_recorded, plan_calls, probe
 from customdb_contract.rules import judge
 from customdb_contract.secrets import Secret, SecretRegistry
 from customdb_contract.transcript import (
@@ -238,7 +238,7 @@ def plan_lines(database: object, users: Sequence[KnownUser], connection: Connect
             wrong_passwords=probing.wrong_passwords,
             outage=outage,
         )
-        return [print_call(call.script, as_recorded(call.arguments, truth.registry), call.situation) for call in calls]
+        return [_planned_line(call, truth) for call in calls]
 
 
 def _scripts_of(bridge: Bridge) -> Mapping[Script, ScriptInfo]:
@@ -270,6 +270,10 @@ def _open_outage(probing: Probing, truth: Truth) -> Generator[OutageDatabase]:
             database = functools.partial(database, faults.url)
         bridge = stack.enter_context(_opened(database, truth, probing.timeout))
         yield OutageDatabase(bridge, faults)
+
+
+def _planned_line(call: PlannedCall, truth: Truth) -> str:
+    return f"{print_call(call.script, as_recorded(call.arguments, truth.registry))}   [{call.situation}]"
 
 
 def takes_fault_url(make: Callable[..., object]) -> bool:

@@ -18,7 +18,7 @@ from customdb_contract.transcript._notation import (
 )
 from customdb_contract.transcript._values import RecordedError, Value, json_text
 
-__all__ = ["print_exchange", "print_transcript"]
+__all__ = ["print_call", "print_exchange", "print_transcript"]
 
 _PLAIN = re.compile(r"(?![-0-9])[\w@.+\-/%!$&'*=?^`|~]+|«[^«»\"\\]+»")
 _SHORTEST_SHOWN_SECONDS: Final = 1.0
@@ -47,8 +47,18 @@ def print_exchange(exchange: Exchange, people: Sequence[Person]) -> str:
     return _exchange_line(exchange, labels_by_identifier(people))
 
 
+def print_call(script: Script, arguments: Iterable[Value]) -> str:
+    """Return the call of a script as the one-line notation has it, without its outcome.
+
+    Args:
+        script: The script.
+        arguments: Its arguments, as recorded values.
+    """
+    return " ".join([script, *(_token(argument) for argument in arguments)])
+
+
 def _exchange_line(exchange: Exchange, owners: Mapping[str, str]) -> str:
-    asked = " ".join([exchange.script, *(_token(argument) for argument in exchange.arguments)])
+    asked = print_call(exchange.script, exchange.arguments)
     answer = "; ".join(_outcome_parts(exchange.script, exchange.outcome))
     identifier = exchange.identifier
     owner = owners.get(identifier, UNKNOWN) if isinstance(identifier, str) else UNKNOWN
