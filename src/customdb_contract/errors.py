@@ -1,6 +1,13 @@
 """The few exceptions that a caller can catch."""
 
-__all__ = ["ConfigurationError", "ContractBrokenError", "CustomDatabaseError", "DatabaseOpeningError", "TranscriptError"]
+__all__ = [
+    "ConfigurationError",
+    "ContractBrokenError",
+    "CustomDatabaseError",
+    "DatabaseOpeningError",
+    "ProfileError",
+    "TranscriptError",
+]
 
 
 class CustomDatabaseError(Exception):
@@ -28,3 +35,7 @@ class DatabaseOpeningError(CustomDatabaseError):
     The message has the exception's class and its message, secrets masked. Nothing was judged by then: this says nothing
     about the scripts.
     """
+
+
+class ProfileError(CustomDatabaseError, ValueError):
+    """A profile is not one that Auth0 accepts; the message names each attribute and what was expected of it."""
