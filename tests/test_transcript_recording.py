@@ -1,0 +1,351 @@
+"""Recording survives whatever a script hands over, and lets no secret through."""
+
+import datetime as dt
+import inspect
+import json
+import sys
+import uuid
+from collections import OrderedDict, UserDict, UserList, defaultdict, deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import count
+from types import MappingProxyType
+from typing import NamedTuple
+
+import pytest
+from attrs import frozen
+from hypothesis import given
+from pydantic import BaseModel
+from typing_extensions import override
+
+from customdb_contract.contract import ScriptError, UnauthorizedError, ValidationError, WrongUsernameOrPasswordError
+from customdb_contract.transcript import (
+    RecordedError,
+    Special,
+    Value,
+    from_json,
+    json_text,
+    record,
+    record_error,
+    safe_text,
+    to_json,
+)
+from hostile_values import (
+    EndlessMapping,
+    Hostile,
+    HostileMapping,
+    Kind,
+    Liar,
+    Nameless,
+    Number,
+    Ratio,
+    Row,
+    UnreadableCodeError,
+    UnreadableError,
+    in_error,
+    in_list,
+    in_mapping,
+    in_tuple,
+)
+from transcript_strategies import values
+
+
+def recorded(value: object) -> Value:
+    """Record without secrets."""
+    return record(value, str)
+
+
+# Plain data
+
+
+def _is_json(value: Value) -> bool:
+    match value:
+        case Special() | RecordedError():
+            return False
+        case str():
+            return True
+        case Mapping():
+            return all(map(_is_json, value.values()))
+        case Sequence():
+            return all(map(_is_json, value))
+        case _:
+            return True
+
+
+@given(values().filter(_is_json))
+def test_what_is_json_already_is_recorded_as_it_is(value: Value) -> None:
+    assert json.dumps(to_json(recorded(value))) == json.dumps(to_json(value))
+
+
+class Point(NamedTuple):
+    x: int
+    y: int
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (lambda: Kind("ada"), "ada"),
+        (lambda: Number(7), 7),
+        (lambda: Number(123_456_789), 123_456_789),
+        (lambda: Ratio(0.5), 0.5),
+        (lambda: -0.0, -0.0),
+        (lambda: Row([1, Kind("x")]), [1, "x"]),
+        (lambda: Point(1, 2), [1, 2]),
+        (lambda: (1, [2, ("x",)]), [1, [2, ["x"]]]),
+        (lambda: OrderedDict[str, int](a=1), {"a": 1}),
+        (lambda: defaultdict(list, a=[1]), {"a": [1]}),
+        (lambda: UserDict({"a": 1}), {"a": 1}),
+        (lambda: MappingProxyType({"a": 1}), {"a": 1}),
+        (lambda: {Kind("a"): Kind("b")}, {"a": "b"}),
+        (lambda: "\ud800", "\ud800"),
+    ],
+    ids=count(),
+)
+def test_what_json_has_is_recorded_as_that(make: Callable[[], object], expected: object) -> None:
+    found = recorded(make())
+
+    assert repr(found) == repr(expected)
+    assert type(found) is type(expected)
+
+
+# What JSON does not have
+
+
+@dataclass
+class Account:
+    id: int
+
+
+@frozen
+class Customer:
+    id: int
+
+
+class Model(BaseModel):
+    id: int
+
+
+class ObjectId:
+    @override
+    def __str__(self) -> str:
+        return "65f0c0ffee"
+
+
+class Plain:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (lambda: float("nan"), Special("float", "nan")),
+        (lambda: float("-inf"), Special("float", "-inf")),
+        (lambda: b"ada\xff", Special("bytes", "ada\\xff", 4)),
+        (lambda: bytearray(b"ada"), Special("bytearray", "ada", 3)),
+        (lambda: Decimal("1.50"), Special("Decimal", "1.50")),
+        (lambda: uuid.UUID(int=7), Special("UUID", "00000000-0000-0000-0000-000000000007")),
+        (lambda: dt.date(2026, 8, 1), Special("date", "2026-08-01")),
+        (ObjectId, Special("ObjectId", "65f0c0ffee")),
+        (lambda: Account(7), Special("Account", "Account(id=7)")),
+        (lambda: Customer(7), Special("Customer", "Customer(id=7)")),
+        (lambda: Model(id=7), Special("Model", "id=7")),
+        (lambda: {7}, Special("set", "{7}")),
+        (lambda: deque([7]), Special("deque", "deque([7])")),
+        (lambda: UserList([7]), Special("UserList", "[7]")),
+        (lambda: {1: "a", (2,): "b"}, Special("mapping", "keys 1, tuple", 2)),
+        (lambda: {"a": 1, None: "b"}, Special("mapping", "keys a, None", 2)),
+        (lambda: {"a": {b"x": 1}}, {"a": Special("mapping", "keys bytes", 1)}),
+        (lambda: 10**1_000_000, Special("int", hex(10**1_000_000)[:200], 3_321_929)),
+        (lambda: "x" * 50_000_000, Special("long-text", "x" * 200, 50_000_000)),
+        (lambda: b"x" * 50_000_000, Special("bytes", "x" * 200, 50_000_000)),
+    ],
+    ids=count(),
+)
+def test_what_json_does_not_have_is_special(make: Callable[[], object], expected: object) -> None:
+    assert recorded(make()) == expected
+
+
+@pytest.mark.parametrize("value", [Plain(), iter([1]), print, recorded, lambda: 1, Plain().__str__], ids=count())
+def test_no_address_is_recorded(value: object) -> None:
+    found = recorded(value)
+
+    assert isinstance(found, Special)
+    assert "0x" not in found.text
+
+
+# Size and depth
+
+
+def test_cycles_are_cut() -> None:
+    items: list[object] = [1]
+    items.append({"again": items})
+    error = WrongUsernameOrPasswordError("ada")
+    error.identifier = error  # type: ignore[assignment]  # a script may do so
+
+    assert recorded(items) == [1, {"again": Special("cycle")}]
+    assert recorded(error) == RecordedError(
+        "WrongUsernameOrPasswordError", "Wrong username or password", (Special("cycle"),)
+    )
+
+
+def test_what_is_only_shared_is_no_cycle() -> None:
+    shared = {"a": 1}
+
+    assert recorded([shared, shared]) == [{"a": 1}, {"a": 1}]
+
+
+@pytest.mark.parametrize("wrap", [in_list, in_tuple, in_mapping, in_error], ids=count())
+def test_deep_values_are_cut(wrap: Callable[[object], object]) -> None:
+    value: object = "deep"
+    for _ in range(10_000):
+        value = wrap(value)
+
+    text = json_text(recorded(value))
+
+    assert "too-deep" in text
+    assert from_json(json.loads(text)) == recorded(value)
+
+
+def test_many_items_are_cut() -> None:
+    as_list, as_mapping = recorded([1] * 50_000), recorded({str(number): number for number in range(50_000)})
+
+    assert isinstance(as_list, list)
+    assert len(as_list) == 20_001
+    assert as_list[-1] == Special("too-many")
+    assert isinstance(as_mapping, Mapping)
+    assert len(as_mapping) == 20_001
+    assert as_mapping["20000"] == Special("too-many")
+
+
+def test_values_that_double_with_each_level_are_cut() -> None:
+    value: object = "x"
+    for _ in range(40):
+        value = [value, value]
+
+    assert len(json_text(recorded(value))) < 10_000_000
+
+
+def test_many_long_texts_are_cut() -> None:
+    found = recorded([{"k" * 60_000: "v" * 60_000}] * 1000)
+
+    assert isinstance(found, list)
+    assert len(json_text(found)) < 3_000_000
+    assert found[-1] == {"k" * 200: Special("long-text", "v" * 200, 60_000)}
+
+
+# Hostile objects
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit, RecursionError, MemoryError])
+def test_hostile_objects_are_recorded(error: type[BaseException]) -> None:
+    assert recorded([Hostile(error)]) == [Special("Hostile", "")]
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (HostileMapping, Special("unreadable", "SystemExit: 3")),
+        (lambda: {"a": HostileMapping(), "b": 1}, {"a": Special("unreadable", "SystemExit: 3"), "b": 1}),
+        (Nameless, Special("Nameless", "here")),
+        (lambda: UnreadableError("x"), RecordedError("UnreadableError", "")),
+        (KeyboardInterrupt, RecordedError("KeyboardInterrupt", "")),
+        (
+            lambda: UnreadableCodeError("x", "y"),
+            RecordedError("ValidationError", "y", (Special("unreadable", "SystemExit: 4"),)),
+        ),
+    ],
+    ids=count(),
+)
+def test_hostile_values_are_recorded(make: Callable[[], object], expected: object) -> None:
+    assert recorded(make()) == expected
+
+
+def test_a_lie_about_the_class_is_seen_through() -> None:
+    found = recorded(Liar())
+
+    assert isinstance(found, Special)
+    assert found.kind == "Liar"
+
+
+def test_an_endless_mapping_is_cut() -> None:
+    found = recorded(EndlessMapping())
+
+    assert isinstance(found, Mapping)
+    assert len(found) == 20_001
+
+
+def test_recording_near_the_end_of_the_stack_survives() -> None:
+    def descend(left: int) -> Value:
+        return descend(left - 1) if left else recorded({"a": [{"b": [1]}]})
+
+    depth = len(inspect.stack(0))
+    found = [descend(sys.getrecursionlimit() - depth - spare) for spare in range(30, 45)]
+
+    assert all(json_text(value) for value in found)
+
+
+def test_safe_text_is_the_text_or_none() -> None:
+    assert safe_text(7) == "7"
+    assert safe_text("\ud800") == "\ud800"
+    assert safe_text(Kind("x")) == ""
+    assert safe_text(Hostile(SystemExit)) == ""
+
+
+# Errors
+
+
+class BadLoginError(WrongUsernameOrPasswordError):
+    """A team's own subclass."""
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (
+            lambda: WrongUsernameOrPasswordError("ada", "no"),
+            RecordedError("WrongUsernameOrPasswordError", "no", ("ada",)),
+        ),
+        (
+            lambda: WrongUsernameOrPasswordError(None),
+            RecordedError("WrongUsernameOrPasswordError", "Wrong username or password", (None,)),
+        ),
+        (lambda: BadLoginError("ada", "no"), RecordedError("WrongUsernameOrPasswordError", "no", ("ada",))),
+        (lambda: ValidationError("user_exists", "there"), RecordedError("ValidationError", "there", ("user_exists",))),
+        (lambda: UnauthorizedError("no"), RecordedError("UnauthorizedError", "no")),
+        (lambda: ScriptError("x"), RecordedError("ScriptError", "x")),
+        (ScriptError, RecordedError("ScriptError", "")),
+        (lambda: ScriptError(None), RecordedError("ScriptError", "")),  # type: ignore[arg-type]  # a script may do so
+        (lambda: KeyError("x"), RecordedError("KeyError", "'x'")),
+        (lambda: ValueError("x" * 100_000), RecordedError("ValueError", "x" * 32_768)),
+    ],
+    ids=count(),
+)
+def test_errors_are_recorded(make: Callable[[], BaseException], expected: RecordedError) -> None:
+    assert record_error(make(), str) == expected
+    assert recorded(make()) == expected
+
+
+def test_where_an_error_was_raised_is_recorded() -> None:
+    with pytest.raises(ScriptError) as caught:
+        Row().fail()
+
+    location = record_error(caught.value, str).location
+    assert location is not None
+    file, line = location.rsplit(":", 1)
+    assert file.endswith("hostile_values.py")
+    assert line.isdecimal()
+
+
+def test_the_innermost_place_counts() -> None:
+    def fail() -> None:
+        json.loads("{")
+
+    with pytest.raises(json.JSONDecodeError) as caught:
+        fail()
+
+    location = record_error(caught.value, str).location
+    assert location is not None
+    assert "json" in location.split(":")[-2]
+    assert "decoder.py" in location

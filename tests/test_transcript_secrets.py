@@ -1,0 +1,130 @@
+"""No secret survives recording, wherever it stands and however it is written."""
+
+import base64
+import json
+from collections import deque
+from collections.abc import Callable, Mapping
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from customdb_contract.contract import ScriptError, ValidationError, WrongUsernameOrPasswordError
+from customdb_contract.secrets import Secret, SecretRegistry
+from customdb_contract.transcript import RecordedError, Special, Value, json_text, record
+from hostile_values import FailingMapping, Kind, ObjectIdOf, in_error, in_list, in_mapping, in_tuple
+
+_ENCODINGS: Mapping[str, Callable[[str], str]] = {
+    "plain": str,
+    "json": lambda secret: json.dumps(secret)[1:-1],
+    "url": lambda secret: quote(secret, safe=""),
+    "form": quote_plus,
+    "base64": lambda secret: base64.b64encode(secret.encode()).decode(),
+    "base64 for URLs": lambda secret: base64.urlsafe_b64encode(secret.encode()).decode().rstrip("="),
+}
+
+
+def _instance_of(name: str) -> object:
+    return type(name.replace("\x00", ""), (), {})()
+
+
+def _raised(message: str) -> object:
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - any message
+        _raise(message)
+    return caught.value
+
+
+def _raise(message: str) -> object:
+    raise ValueError(message)
+
+
+_PLACES: Mapping[str, Callable[[str], object]] = {
+    "text": str,
+    "str subclass": Kind,
+    "part of a text": lambda secret: f"the password is {secret}, sorry",
+    "long text": lambda secret: f"{secret}{'x' * 100_000}",
+    "middle of a long text": lambda secret: f"{'x' * 65_530}{secret}{'x' * 100_000}",
+    "many times in a long text": lambda secret: secret * 20_000,
+    "key": lambda secret: {secret: 1},
+    "key beside one that is no text": lambda secret: {secret: 1, 7: 2},
+    "long key": lambda secret: {f"{'x' * 65_530}{secret}": 1},
+    "value": lambda secret: {"a": secret},
+    "bytes": lambda secret: secret.encode(),
+    "bytearray": lambda secret: bytearray(secret.encode()),
+    "object": lambda secret: deque([secret]) if secret.isascii() and "'" not in secret else ObjectIdOf(secret),
+    "text of an object": ObjectIdOf,
+    "class": _instance_of,
+    "message": ValueError,
+    "long message": lambda secret: ValueError(f"{'x' * 65_530}{secret}"),
+    "message of a script error": ScriptError,
+    "identifier": WrongUsernameOrPasswordError,
+    "code": ValidationError,
+    "raised error": _raised,
+    "unreadable": FailingMapping,
+}
+
+
+@st.composite
+def secrets(draw: st.DrawFn) -> str:
+    """A secret that could not stand in a transcript by chance."""
+    return "Pq9" + draw(st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=5, max_size=30)) + "Zk7"
+
+
+@given(
+    secret=secrets(),
+    encode=st.sampled_from(sorted(_ENCODINGS)),
+    place=st.sampled_from(sorted(_PLACES)),
+    nest=st.lists(
+        st.sampled_from([in_list, in_tuple, in_mapping, in_error]),
+        max_size=3,
+    ),
+)
+def test_no_secret_survives_recording(
+    secret: str, encode: str, place: str, nest: list[Callable[[object], object]]
+) -> None:
+    registry = SecretRegistry()
+    registry.add(Secret(secret), "password of ada")
+    encoded = _ENCODINGS[encode](secret)
+    value = _PLACES[place](encoded)
+    for wrap in nest:
+        value = wrap(value)
+
+    found = record(value, registry.mask)
+
+    for form in {encode(secret) for encode in _ENCODINGS.values()}:
+        assert form[:-1] not in _all_text(found)
+        assert form[:-1] not in repr(found)
+        assert form[:-1] not in json_text(found)
+
+
+def _all_text(value: Value) -> str:
+    match value:
+        case str():
+            return value
+        case Special(kind, text, _):
+            return f"{kind} {text}"
+        case RecordedError(name, message, arguments, location):
+            return " ".join([name, message, location or "", *map(_all_text, arguments)])
+        case Mapping():
+            return " ".join([*value, *map(_all_text, value.values())])
+        case list():
+            return " ".join(map(_all_text, value))
+        case _:
+            return ""
+
+
+@pytest.mark.parametrize("value", [7_654_321, -7_654_321, 7_654_321.0, {"pin": 7_654_321}])
+def test_a_secret_that_is_a_number_does_not_survive(value: object) -> None:
+    registry = SecretRegistry()
+    registry.add(Secret("7654321"), "password of ada")
+
+    assert "7654321" not in repr(record(value, registry.mask))
+    assert "«password of ada»" in repr(record(value, registry.mask))
+
+
+def test_other_numbers_stay_numbers_beside_a_secret() -> None:
+    registry = SecretRegistry()
+    registry.add(Secret("7654321"), "password of ada")
+
+    assert record([1_234_567, 0.5, 7], registry.mask) == [1_234_567, 0.5, 7]
