@@ -1,0 +1,155 @@
+"""The recorder numbers, marks and amends exchanges, from more than one thread."""
+
+import threading
+
+import pytest
+
+from customdb_contract.contract import Script
+from customdb_contract.errors import TranscriptError
+from customdb_contract.transcript import (
+    Ending,
+    Exchange,
+    Header,
+    Mark,
+    Outcome,
+    Person,
+    RecordedError,
+    Recorder,
+    ScriptInfo,
+    Situation,
+    StopKind,
+    StopReason,
+    Transcript,
+)
+
+HEADER = Header(people=(Person(label="ada", email="ada@example.com"),))
+NOT_FOUND = Outcome(Ending.NOT_FOUND, ((None,),))
+
+
+def recorder_with(calls: int) -> Recorder:
+    recorder = Recorder(HEADER)
+    for _ in range(calls):
+        recorder.record(
+            Script.GET_USER, ["ada@example.com"], person="ada", situation=Situation.KNOWN_USER, outcome=NOT_FOUND
+        )
+    return recorder
+
+
+def test_exchanges_are_numbered_in_order() -> None:
+    recorder = Recorder(HEADER)
+
+    made = [
+        recorder.record(script, [name], person=person, situation=situation, outcome=NOT_FOUND)
+        for script, name, person, situation in (
+            (Script.GET_USER, "ada@example.com", "ada", Situation.KNOWN_USER),
+            (Script.LOGIN, "nobody@example.com", "unknown", Situation.UNKNOWN_USER),
+        )
+    ]
+
+    assert made[0] == Exchange(1, Script.GET_USER, ("ada@example.com",), "ada", Situation.KNOWN_USER, NOT_FOUND)
+    assert made[1] == Exchange(2, Script.LOGIN, ("nobody@example.com",), "unknown", Situation.UNKNOWN_USER, NOT_FOUND)
+    assert recorder.transcript() == Transcript(HEADER, tuple(made))
+
+
+def test_a_transcript_does_not_change_any_more() -> None:
+    recorder = recorder_with(1)
+
+    before = recorder.transcript()
+    recorder.mark(1, Mark.LOCKED_OUT)
+    recorder.amend(1, [None])
+    recorder.stop(StopReason(StopKind.TIME, "up"))
+
+    assert before == recorder_with(1).transcript()
+
+
+def test_marks_add_up() -> None:
+    recorder = recorder_with(2)
+
+    recorder.mark(2, Mark.LOCKED_OUT)
+    recorder.mark(2, Mark.UNSTABLE_STORE)
+    recorder.mark(2, Mark.LOCKED_OUT)
+
+    assert [exchange.marks for exchange in recorder.transcript().exchanges] == [
+        frozenset(),
+        {Mark.LOCKED_OUT, Mark.UNSTABLE_STORE},
+    ]
+    assert [exchange.number for exchange in recorder.transcript().judged] == [1]
+
+
+def test_late_callbacks_follow_the_first_one_and_leave_the_ending() -> None:
+    recorder = recorder_with(1)
+
+    recorder.amend(1, [None, {"user_id": "7"}])
+    recorder.amend(1, arguments=())
+
+    outcome = recorder.transcript().exchanges[0].outcome
+    assert outcome == Outcome(Ending.NOT_FOUND, ((None,), (None, {"user_id": "7"}), ()))
+
+
+def test_the_first_late_exception_stays() -> None:
+    recorder = recorder_with(1)
+
+    recorder.amend(1, raised=RecordedError("KeyError", "x"))
+    recorder.amend(1, raised=RecordedError("OSError", "y"))
+
+    outcome = recorder.transcript().exchanges[0].outcome
+    assert outcome == Outcome(Ending.NOT_FOUND, ((None,),), RecordedError("KeyError", "x"), raised_late=True)
+
+
+def test_an_exception_of_the_call_itself_stays() -> None:
+    recorder = Recorder(HEADER)
+    raised = Outcome(Ending.RAISED, raised=RecordedError("KeyError", "x"))
+    recorder.record(Script.LOGIN, [], person="ada", situation=Situation.REPEATED, outcome=raised)
+
+    recorder.amend(1, raised=RecordedError("OSError", "y"))
+
+    assert recorder.transcript().exchanges[0].outcome == raised
+
+
+def test_the_first_reason_to_stop_stays() -> None:
+    recorder = recorder_with(0)
+
+    recorder.stop(StopReason(StopKind.TIME, "up"))
+    recorder.stop(StopReason(StopKind.INTERRUPTED, "ctrl-C"))
+
+    assert recorder.transcript().header.stop_reason == StopReason(StopKind.TIME, "up")
+
+
+def test_the_scripts_are_known() -> None:
+    recorder = recorder_with(0)
+
+    recorder.know_scripts({Script.LOGIN: ScriptInfo(signature="(identifier, password)")})
+
+    assert recorder.transcript().header.scripts == {Script.LOGIN: ScriptInfo(signature="(identifier, password)")}
+
+
+def test_an_exchange_about_nobody_known_is_refused() -> None:
+    recorder = Recorder(HEADER)
+    recorder.record(Script.LOGIN, [], person="eve", situation=Situation.REPEATED, outcome=NOT_FOUND)
+
+    with pytest.raises(TranscriptError, match=r"^exchange 1 is about \"eve\", who is not among the known people"):
+        recorder.transcript()
+
+
+def test_other_threads_may_amend() -> None:
+    recorder = recorder_with(1)
+    started = threading.Barrier(5)
+
+    def amend() -> None:
+        started.wait()
+        for _ in range(200):
+            recorder.amend(1, [None])
+
+    threads = [threading.Thread(target=amend) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    started.wait()
+    for _ in range(200):
+        recorder.mark(1, Mark.LOCKED_OUT)
+        recorder.transcript()
+    for thread in threads:
+        thread.join()
+
+    exchange = recorder.transcript().exchanges[0]
+    assert len(exchange.outcome.callbacks) == 801
+    assert exchange.marks == {Mark.LOCKED_OUT}
