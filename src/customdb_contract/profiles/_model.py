@@ -1,20 +1,25 @@
 """The normalized user profile, with its limits, as a pydantic model."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, TypeAlias, cast
+from typing import Annotated, Any, Final, TypeAlias
 
+from annotated_types import Len
 from attrs import frozen
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import PydanticCustomError
+from typing_extensions import TypedDict
 
 from customdb_contract.errors import ProfileError
 from customdb_contract.profiles._limits import (
+    EMAIL_LOCAL_MAX,
+    MFA_FACTORS_MAX,
     NAME_API_MAX,
     NAME_MAX,
     NICKNAME_MAX,
     PHONE_PATTERN,
     PICTURE_PATTERN,
     RESERVED_APP_METADATA,
+    TOTP_SECRET_PATTERN,
     USER_ID_MAX,
     USER_ID_PATTERN,
     USERNAME_MAX,
@@ -22,65 +27,100 @@ from customdb_contract.profiles._limits import (
     mfa_factors_problem,
     username_problem,
 )
-from customdb_contract.profiles._repair import Repair, Repairing
+from customdb_contract.profiles._repair import Repair, repair_profile
 
 __all__ = ["Normalized", "Profile", "normalize_profile"]
 
-_MAX_DEPTH = 50
+
+def _refused(problem: str) -> PydanticCustomError:
+    return PydanticCustomError("profile", "{problem}", {"problem": problem})
 
 
 def _email(value: str) -> str:
     problem = email_problem(value)
     if problem:
-        raise PydanticCustomError("email", "{problem}", {"problem": problem})  # noqa: EM101 - pydantic's own form
+        raise _refused(problem)
     return value
 
 
 def _mfa_factors(value: object) -> object:
     problem = mfa_factors_problem(value)
     if problem:
-        raise PydanticCustomError("mfa_factors", "{problem}", {"problem": problem})  # noqa: EM101
+        raise _refused(problem)
     return value
 
 
 def _metadata(value: object) -> object:
     """Check keys and types at every depth, in one walk that makes no copies."""
-    open_: list[tuple[object, int]] = [(value, 0)]
-    while open_:
-        item, depth = open_.pop()
-        if isinstance(item, dict):
-            for key, below in cast("dict[object, object]", item).items():
-                if not isinstance(key, str):
-                    raise _refused("has a key that is no text")
-                if "." in key or "$" in key:
-                    raise _refused(f"has the key {key!r}, and no key may contain . or $")
+    found: list[Any] = [value]
+    for item in found:
+        kind = item.__class__
+        if kind is dict:
+            try:
+                keys = "".join(item)
+            except TypeError:
+                problem = "has a key that is no text"
+                raise _refused(problem) from None
+            if "." in keys or "$" in keys:
+                problem = "has a key with . or $ in it, which no key may contain"
+                raise _refused(problem)
+            for below in item.values():
                 if below.__class__ not in _SCALARS:
-                    open_.append((below, depth + 1))
-        elif isinstance(item, list):
-            open_ += [(below, depth + 1) for below in cast("list[object]", item) if below.__class__ not in _SCALARS]
-        elif not isinstance(item, str | int | float | bool | None):
-            raise _refused(f"has a value of the type {type(item).__name__}, which JSON does not have")
-        if depth > _MAX_DEPTH:
-            raise _refused(f"is nested more than {_MAX_DEPTH} levels deep")
+                    found.append(below)
+        elif kind is list:
+            for below in item:
+                if below.__class__ not in _SCALARS:
+                    found.append(below)
+        elif not isinstance(item, str | int | float) or item in _NOT_NUMBERS or item != item:  # noqa: PLR0124 - NaN
+            problem = f"has a value of the type {kind.__name__}, which JSON does not have"
+            raise _refused(problem)
+        if len(found) > _MOST_CONTAINERS:
+            problem = f"has more than {_MOST_CONTAINERS} objects and arrays, or contains itself"
+            raise _refused(problem)
     return value
 
 
-_SCALARS = frozenset({str, int, bool, type(None)})
-
-
-def _refused(problem: str) -> PydanticCustomError:
-    return PydanticCustomError("metadata", "{problem}", {"problem": problem})
+_SCALARS: Final = frozenset({str, int, bool, type(None)})
+_NOT_NUMBERS: Final = (float("inf"), float("-inf"))
+_MOST_CONTAINERS: Final = 10_000
 
 
 def _app_metadata(value: dict[str, Any]) -> dict[str, Any]:
     reserved = RESERVED_APP_METADATA.intersection(value)
     if reserved:
-        raise _refused(f"has the reserved names {', '.join(sorted(reserved))}")
+        problem = f"has the reserved names {', '.join(sorted(reserved))}"
+        raise _refused(problem)
     return value
 
 
+# Almost every address is a plain one, for which pydantic-core answers without a call of Python.
+_PLAIN_EMAIL: Final = r"^[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*\.[A-Za-z]+$"
+_Email: TypeAlias = Annotated[
+    Annotated[str, StringConstraints(max_length=EMAIL_LOCAL_MAX, pattern=_PLAIN_EMAIL)]
+    | Annotated[str, AfterValidator(_email)],
+    Field(union_mode="left_to_right"),
+]
 _Name: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=NAME_MAX)]
 _Metadata: TypeAlias = Annotated[dict[str, Any], BeforeValidator(_metadata)]
+
+
+class _Part(TypedDict):
+    __pydantic_config__ = ConfigDict(extra="forbid", strict=True)  # type: ignore[misc]  # pydantic reads it there
+
+
+class _TotpSecret(_Part):
+    secret: Annotated[str, StringConstraints(pattern=TOTP_SECRET_PATTERN)]
+
+
+class _Totp(_Part):
+    totp: _TotpSecret
+
+
+# Almost every list of factors holds one TOTP secret; for it, too, pydantic-core answers.
+_MfaFactors: TypeAlias = Annotated[
+    Annotated[list[_Totp], Len(1, MFA_FACTORS_MAX)] | Annotated[list[dict[str, Any]], BeforeValidator(_mfa_factors)],
+    Field(union_mode="left_to_right"),
+]
 
 
 class Profile(BaseModel):
@@ -92,7 +132,7 @@ class Profile(BaseModel):
     model_config = ConfigDict(extra="allow", strict=True)
 
     user_id: Annotated[str, StringConstraints(max_length=USER_ID_MAX, pattern=USER_ID_PATTERN)]
-    email: Annotated[str, AfterValidator(_email)] | None = None
+    email: _Email | None = None
     email_verified: bool | None = None
     username: Annotated[str, StringConstraints(min_length=1, max_length=USERNAME_MAX)] | None = None
     phone_number: Annotated[str, StringConstraints(pattern=PHONE_PATTERN)] | None = None
@@ -105,7 +145,7 @@ class Profile(BaseModel):
     blocked: bool | None = None
     user_metadata: _Metadata | None = None
     app_metadata: Annotated[_Metadata, AfterValidator(_app_metadata)] | None = None
-    mfa_factors: Annotated[list[dict[str, Any]], BeforeValidator(_mfa_factors)] | None = None
+    mfa_factors: _MfaFactors | None = None
     identities: list[dict[str, Any]] | None = None
 
 
@@ -120,10 +160,6 @@ class Normalized:
 
     profile: Profile
     repairs: tuple[Repair, ...]
-
-
-_CONTAINERS = ("user_metadata", "app_metadata", "mfa_factors")
-_JSON_SCALARS = frozenset({str, int, bool, type(None)})
 
 
 def normalize_profile(raw: Mapping[str, object], *, import_mode: bool = False) -> Normalized:
@@ -143,24 +179,44 @@ def normalize_profile(raw: Mapping[str, object], *, import_mode: bool = False) -
     Raises:
         ProfileError: When Auth0 would not accept the profile; the message names each attribute and what was expected.
     """
-    repairing = Repairing(raw)
-    # Metadata is looked at once, by the model; it is only repaired when the model refuses it.
-    repairing.convert(
-        [name for name, value in raw.items() if value.__class__ not in _JSON_SCALARS and name not in _CONTAINERS]
-    )
-    repairing.normalize(import_mode=import_mode)
-    try:
-        profile = Profile.model_validate(repairing.attributes)
-    except ValidationError:
-        repairing.convert([name for name in _CONTAINERS if name in repairing.attributes])
+    if not _needs_repair(raw, import_mode=import_mode):
         try:
-            profile = Profile.model_validate(repairing.attributes)
-        except ValidationError as error:
-            raise ProfileError(_explain(error)) from None
+            profile = Profile.model_validate(raw)
+        except ValidationError:
+            pass
+        else:
+            return _normalized(profile, (), import_mode=import_mode)
+    repaired = repair_profile(raw, import_mode=import_mode)
+    try:
+        profile = Profile.model_validate(repaired.attributes)
+    except ValidationError as error:
+        raise ProfileError(_explain(error)) from None
+    return _normalized(profile, repaired.repairs, import_mode=import_mode)
+
+
+def _needs_repair(raw: Mapping[str, object], *, import_mode: bool) -> bool:
+    """Tell whether there is something to repair that the model would accept as it is; what it refuses shows later."""
+    if raw.get("name") is None or raw.get("nickname") is None or raw.get("picture") is None:
+        return True
+    for name in raw:
+        if name not in _FIELDS and (raw[name].__class__ not in _SCALARS or name in _RENAMED_OR_MOVED):
+            return True
+    if not import_mode:
+        return False
+    own = [raw.get("email"), raw.get("username")]
+    return any(isinstance(value, str) and value != value.lower() for value in own)
+
+
+_FIELDS: Final = frozenset(Profile.model_fields)
+_RENAMED_OR_MOVED: Final = frozenset({"id", "access_token", "refresh_token"})
+
+
+def _normalized(profile: Profile, repairs: tuple[Repair, ...], *, import_mode: bool) -> Normalized:
     problems = _import_problems(profile) if import_mode else ()
     if problems:
-        raise ProfileError("the profile is not one that Auth0 imports: " + "; ".join(problems))
-    return Normalized(profile, tuple(repairing.repairs))
+        message = f"the profile is not one that Auth0 imports: {'; '.join(problems)}"
+        raise ProfileError(message)
+    return Normalized(profile, repairs)
 
 
 def _import_problems(profile: Profile) -> Sequence[str]:
@@ -170,10 +226,10 @@ def _import_problems(profile: Profile) -> Sequence[str]:
 
 
 def _explain(error: ValidationError) -> str:
-    # The values stay out: they may be secrets.
-    told = (f"{_path(item['loc'])}: {item['msg']}" for item in error.errors(include_url=False, include_input=False))
-    return "the profile is not one that Auth0 accepts: " + "; ".join(told)
-
-
-def _path(location: Sequence[int | str]) -> str:
-    return ".".join(str(part) for part in location)
+    """Say of each attribute what is wrong with it. The values stay out: they may be secrets."""
+    told: dict[str, str] = {}
+    for item in error.errors(include_url=False, include_input=False):
+        # Of the two ways to validate an e-mail, the second one says what is wrong.
+        path = ".".join(str(part) for part in item["loc"] if not str(part).startswith(("constrained-", "function-")))
+        told[path] = item["msg"]
+    return "the profile is not one that Auth0 accepts: " + "; ".join(f"{path} {said}" for path, said in told.items())
