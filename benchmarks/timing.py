@@ -1,0 +1,71 @@
+"""Timing: two ways to do a thing, measured in turns, so that a busy moment hits both."""
+
+import gc
+import time
+from collections.abc import Callable
+
+from attrs import frozen
+
+__all__ = ["Measured", "ratio", "seconds"]
+
+
+@frozen
+class Measured:
+    """A ratio, and what it may be.
+
+    Args:
+        name: What was measured.
+        value: The ratio.
+        at_most: The highest value it may have, or None.
+        at_least: The lowest value it may have, or None.
+    """
+
+    name: str
+    value: float
+    at_most: float | None = None
+    at_least: float | None = None
+
+    def holds(self, slack: float = 1.0) -> bool:
+        """Tell whether the ratio is what it may be.
+
+        Args:
+            slack: A factor, 1 or more, by which a noisy machine may miss it.
+        """
+        low = self.at_least is None or self.value >= self.at_least / slack
+        return low and (self.at_most is None or self.value <= self.at_most * slack)
+
+
+def seconds(function: Callable[[], object], *, number: int = 1, repeat: int = 5) -> float:
+    """Return the shortest time that a call takes.
+
+    Args:
+        function: What is called.
+        number: How often it is called for one measurement.
+        repeat: How many measurements are made.
+    """
+    return min(_once(function, number) for _ in range(repeat))
+
+
+def ratio(first: Callable[[], object], second: Callable[[], object], *, number: int = 1, repeat: int = 9) -> float:
+    """Return how many times as long the first takes as the second, each by its shortest time.
+
+    Args:
+        first: What is judged.
+        second: What it is compared with.
+        number: How often each is called for one measurement.
+        repeat: How many measurements are made of each, in turns.
+    """
+    pairs = [(_once(first, number), _once(second, number)) for _ in range(repeat)]
+    return min(pair[0] for pair in pairs) / min(pair[1] for pair in pairs)
+
+
+def _once(function: Callable[[], object], number: int) -> float:
+    gc.collect()
+    gc.disable()
+    try:
+        started = time.perf_counter()
+        for _ in range(number):
+            function()
+        return (time.perf_counter() - started) / number
+    finally:
+        gc.enable()
