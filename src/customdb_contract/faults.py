@@ -1,13 +1,15 @@
 """The fault server: a store on loopback that fails in one way after another."""
 
 import contextlib
+import functools
 import secrets
+import selectors
 import socket
 import struct
 import threading
 from collections.abc import Callable, Mapping
 from types import MappingProxyType, TracebackType
-from typing import Final, Literal, Self, TypeAlias
+from typing import Final, Self
 
 from customdb_contract.transcript import Situation
 
@@ -33,10 +35,14 @@ FAULTS: Final[tuple[Situation, ...]] = (
 )
 """The ways in which the server can fail, the one that costs time last."""
 
-_Target: TypeAlias = Callable[[socket.socket], object]
+_MOST_HEAD_BYTES: Final = 65_536
+"""Bytes of a request's head that are waited for; a longer one is answered by what its first line says."""
 
 _MOST_BYTES: Final = 1_048_576
-"""Bytes of one request that are read; whoever sends more is cut off."""
+"""Bytes of one request that are waited for; a longer one is answered, and cut off after as many again."""
+
+_RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
+"""The value of SO_LINGER that makes closing a connection reset it."""
 
 _JSON: Final = "application/json"
 _HTML: Final = "text/html; charset=utf-8"
@@ -50,9 +56,9 @@ _ANSWERS: Final[Mapping[Situation, tuple[str, str, str, str]]] = MappingProxyTyp
         Situation.STATUS_401: ("401 Unauthorized", "WWW-Authenticate: Bearer\r\n", _JSON, '{"error": "unauthorized"}'),
         Situation.STATUS_403: ("403 Forbidden", "", _JSON, '{"error": "forbidden"}'),
         Situation.STATUS_404: ("404 Not Found", "", _JSON, '{"error": "not found"}'),
-        Situation.STATUS_429: ("429 Too Many Requests", "Retry-After: 60\r\n", _JSON, '{"error": "too many requests"}'),
+        Situation.STATUS_429: ("429 Too Many Requests", "Retry-After: 1\r\n", _JSON, '{"error": "too many requests"}'),
         Situation.STATUS_500: ("500 Internal Server Error", "", _JSON, '{"error": "internal server error"}'),
-        Situation.STATUS_503: ("503 Service Unavailable", "Retry-After: 60\r\n", _HTML, _PAGE),
+        Situation.STATUS_503: ("503 Service Unavailable", "Retry-After: 1\r\n", _HTML, _PAGE),
         Situation.HTML_PAGE: ("200 OK", "", _HTML, _PAGE),
         Situation.EMPTY_BODY: ("200 OK", "", _JSON, ""),
         Situation.EMPTY_ARRAY: ("200 OK", "", _JSON, "[]"),
@@ -67,7 +73,7 @@ _UNKNOWN_PATH: Final = ("404 Not Found", "", _JSON, '{"error": "no such path"}')
 class FaultServer:
     """An HTTP server on 127.0.0.1 that fails as it is told to; a context manager.
 
-    It keeps nothing of what it is sent, for there are passwords in it.
+    It refuses connections until the first `fail`, and keeps nothing of what it is sent, for there are passwords in it.
 
     Raises:
         OSError: When no port of the loopback interface can be had.
@@ -75,16 +81,12 @@ class FaultServer:
 
     def __init__(self) -> None:
         self._token = secrets.token_urlsafe(16)
-        # Bound and never listening: it keeps the port while connections to it are refused.
-        self._placeholder = _bound(("127.0.0.1", 0))
-        self._address: tuple[str, int] = self._placeholder.getsockname()
-        self._lock = threading.Lock()
-        self._listener: socket.socket | None = None
-        self._acceptor: threading.Thread | None = None
-        self._open: set[socket.socket] = set()
-        self._threads: set[threading.Thread] = set()
-        self._situation = Situation.REFUSE
-        self._requests = 0
+        self._switching = threading.Lock()
+        # Bound and not listening, it keeps the port while connections are refused.
+        self._socket = _bound(("127.0.0.1", 0))
+        self._address: tuple[str, int] = self._socket.getsockname()
+        self._store: _Store | None = None
+        self._is_closed = False
 
     def __enter__(self) -> Self:
         return self
@@ -101,9 +103,9 @@ class FaultServer:
 
     @property
     def requests(self) -> int:
-        """How many requests for `url` came since the last switch."""
-        with self._lock:
-            return self._requests
+        """How many requests for `url` came since the last switch; one that is refused is not seen."""
+        store = self._store
+        return store.requests if store is not None else 0
 
     def fail(self, situation: Situation) -> None:
         """Fail in another way from now on; connections that are still open are cut.
@@ -112,95 +114,171 @@ class FaultServer:
             situation: One of `FAULTS`.
 
         Raises:
-            ValueError: When it is none of them.
+            ValueError: When it is none of them, or the server is closed.
+            OSError: When another process took the port during the switch.
         """
         if situation not in FAULTS:
             message = f"the fault server cannot do {situation.value!r}; it can do {', '.join(FAULTS)}"
             raise ValueError(message)
-        self._stop_listening()
-        with self._lock:
-            self._situation = situation
-            self._requests = 0
-        if situation is not Situation.REFUSE:
-            self._listener = _bound(self._address)
-            self._listener.listen()
-            self._acceptor = self._start(self._accept, self._listener)
+        with self._switching:
+            if self._is_closed:
+                message = f"the fault server is closed, so it cannot do {situation.value!r}; make a new one"
+                raise ValueError(message)
+            self._cut()
+            self._socket = _bound(self._address)
+            if situation is not Situation.REFUSE:
+                self._socket.listen()
+                self._store = _Store(self._socket, self._token, situation)
 
     def close(self) -> None:
-        """Cut every connection and give the port back."""
-        self._stop_listening()
-        self._placeholder.close()
+        """Cut every connection and give the port back; closing again does nothing."""
+        with self._switching:
+            self._is_closed = True
+            self._cut()
 
-    def _stop_listening(self) -> None:
-        listener, self._listener = self._listener, None
-        if listener is not None:
-            # Closing alone would not wake the thread that waits for a connection.
-            with contextlib.suppress(OSError):
-                listener.shutdown(socket.SHUT_RDWR)
-            listener.close()
-        # No connection can be added any more once the acceptor has ended.
-        if self._acceptor is not None:
-            self._acceptor.join()
-        with self._lock:
-            connections = tuple(self._open)
-        for connection in connections:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        for thread in tuple(self._threads):
-            thread.join()
+    def _cut(self) -> None:
+        store, self._store = self._store, None
+        if store is not None:
+            store.close()
+        _close(self._socket)
 
-    def _start(self, target: _Target, sock: socket.socket) -> threading.Thread:
-        thread = threading.Thread(target=self._run, args=(target, sock), daemon=True, name="customdb-contract faults")
-        self._threads.add(thread)
-        thread.start()
-        return thread
 
-    def _run(self, target: _Target, sock: socket.socket) -> None:
+class _Store:
+    """The store between two switches: one thread that owns every connection, so that none outlives a switch."""
+
+    def __init__(self, listener: socket.socket, token: str, situation: Situation) -> None:
+        self.requests = 0
+        self._listener = listener
+        self._path = f"/{token}".encode()
+        self._situation = situation
+        self._connections: set[socket.socket] = set()
+        self._is_over = False
+        self._stop, self._stopped = socket.socketpair()
+        self._thread = threading.Thread(target=self._run, daemon=True, name="customdb-contract faults")
+        self._thread.start()
+
+    def close(self) -> None:
+        self._stop.close()
+        self._thread.join()
+
+    def _run(self) -> None:
+        self._listener.settimeout(0)
+        with selectors.DefaultSelector() as self._selector:
+            self._watch(self._listener, self._accept)
+            self._watch(self._stopped, self._end)
+            while not self._is_over:
+                for key, _ in self._selector.select():
+                    key.data()
+        self._stopped.close()
+        for connection in self._connections:
+            _close(connection)
+
+    def _watch(self, sock: socket.socket, on_readable: Callable[[], None]) -> None:
+        self._selector.register(sock, selectors.EVENT_READ, on_readable)
+
+    def _end(self) -> None:
+        self._is_over = True
+
+    def _accept(self) -> None:
+        # A client that gave up meanwhile, or a process without a free file descriptor: neither ends the store.
+        with contextlib.suppress(OSError):
+            connection, _ = self._listener.accept()
+            connection.settimeout(0)
+            self._connections.add(connection)
+            self._watch(connection, functools.partial(self._receive, connection, _Request()))
+
+    def _receive(self, connection: socket.socket, request: "_Request") -> None:
         try:
-            with contextlib.suppress(OSError):
-                target(sock)
-        finally:
-            self._threads.discard(threading.current_thread())
+            received = connection.recv(65_536)
+            request.add(received)
+            if not received or request.is_too_long:
+                self._forget(connection)
+                _close(connection)
+            elif request.is_whole and not request.is_answered:
+                request.is_answered = True
+                self._answer(connection, request.path)
+        except OSError:
+            self._forget(connection)
+            _close(connection)
 
-    def _accept(self, listener: socket.socket) -> None:
-        while True:
-            connection, _ = listener.accept()
-            with self._lock:
-                self._open.add(connection)
-            self._start(self._serve, connection)
+    def _forget(self, connection: socket.socket) -> None:
+        self._selector.unregister(connection)
+        self._connections.remove(connection)
 
-    def _serve(self, connection: socket.socket) -> None:
-        with connection:
-            try:
-                while self._answer(connection):
-                    pass
-            finally:
-                with self._lock:
-                    self._open.discard(connection)
+    def _answer(self, connection: socket.socket, path: bytes) -> None:
+        if not path.startswith(self._path):
+            _respond(connection, _UNKNOWN_PATH)
+            return
+        self.requests += 1
+        match self._situation:
+            case Situation.HANG:
+                self._selector.unregister(connection)
+            case Situation.RESET:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+                self._forget(connection)
+                connection.close()
+            case situation:
+                _respond(connection, _ANSWERS[situation])
 
-    def _answer(self, connection: socket.socket) -> bool:
-        """Read one request and fail; return whether another one may come over the connection."""
-        path = _read_request(connection)
-        if path is None:
-            return False
-        if not path.startswith(f"/{self._token}"):
-            connection.sendall(_response(*_UNKNOWN_PATH))
-            return False
-        with self._lock:
-            self._requests += 1
-            situation = self._situation
-        if situation is Situation.RESET:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            return False
-        if situation is Situation.HANG:
-            return _wait_until_cut(connection)
-        connection.sendall(_response(*_ANSWERS[situation]))
-        return True
+
+class _Request:
+    """One request while it arrives: its path and its length are looked at, its body is dropped at once."""
+
+    def __init__(self) -> None:
+        self.path = b""
+        self.is_answered = False
+        self._length = 0
+        self._head = b""
+        self._has_head = False
+        self._left = 0
+        self._is_chunked = False
+        self._last_bytes = b""
+
+    @property
+    def is_whole(self) -> bool:
+        # A body in chunks ends with an empty line; taking an empty line inside it for its end does no harm.
+        is_at_end = self._last_bytes == b"\r\n\r\n" if self._is_chunked else self._left <= 0
+        return self._has_head and (is_at_end or self._length > _MOST_BYTES)
+
+    @property
+    def is_too_long(self) -> bool:
+        return self._length > 2 * _MOST_BYTES
+
+    def add(self, received: bytes) -> None:
+        self._length += len(received)
+        if self._has_head:
+            self._add_body(received)
+            return
+        head, end, body = (self._head + received).partition(b"\r\n\r\n")
+        if end or len(head) > _MOST_HEAD_BYTES:
+            self._head = b""
+            self._read_head(head)
+            self._add_body(body)
+        else:
+            self._head = head
+
+    def _read_head(self, head: bytes) -> None:
+        self._has_head = True
+        first, *lines = head.split(b"\r\n")
+        _, path, *_ = (*first.split(maxsplit=2), b"", b"")
+        self.path = path[:100]
+        for line in lines:
+            name, _, value = line.lower().partition(b":")
+            value = value.strip()
+            if name == b"content-length" and value.isdigit():
+                # More digits than this are more bytes than are ever read, and slow to convert.
+                self._left = int(value[:20])
+            elif name == b"transfer-encoding":
+                self._is_chunked = value.endswith(b"chunked")
+
+    def _add_body(self, received: bytes) -> None:
+        self._left -= len(received)
+        self._last_bytes = (self._last_bytes + received)[-4:]
 
 
 def _bound(address: tuple[str, int]) -> socket.socket:
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    # Lets the listening socket share the port with the placeholder.
+    # The port must be free again at once, whatever became of the connections to it.
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind(address)
@@ -210,40 +288,21 @@ def _bound(address: tuple[str, int]) -> socket.socket:
     return sock
 
 
-def _read_request(connection: socket.socket) -> str | None:
-    """Read one HTTP request to its end, and return its path; None when there is none."""
-    head = b""
-    while b"\r\n\r\n" not in head:
-        received = connection.recv(65_536)
-        if not received or len(head) > _MOST_BYTES:
-            return None
-        head += received
-    head, _, body = head.partition(b"\r\n\r\n")
-    left = _content_length(head) - len(body)
-    while 0 < left <= _MOST_BYTES:
-        received = connection.recv(65_536)
-        if not received:
-            return None
-        left -= len(received)
-    words = head.split(b"\r\n", 1)[0].split()
-    return words[1].decode("latin-1") if len(words) > 1 else None
+def _close(sock: socket.socket) -> None:
+    # A process that was forked off meanwhile has a copy: closing ours alone would leave the connection open.
+    with contextlib.suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
+    sock.close()
 
 
-def _content_length(head: bytes) -> int:
-    for line in head.lower().split(b"\r\n"):
-        name, _, value = line.partition(b":")
-        if name == b"content-length" and value.strip().isdigit():
-            return int(value[:20])
-    return 0
-
-
-def _wait_until_cut(connection: socket.socket) -> Literal[False]:
-    while connection.recv(65_536):
-        pass
-    return False
-
-
-def _response(status: str, extra: str, kind: str, body: str) -> bytes:
-    length = len(body.encode())
-    head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n{extra}\r\n"
-    return (head + body).encode()
+def _respond(connection: socket.socket, answer: tuple[str, str, str, str]) -> None:
+    status, extra, kind, body = answer
+    lines = (
+        f"HTTP/1.1 {status}",
+        f"Content-Type: {kind}",
+        f"Content-Length: {len(body.encode())}",
+        "Connection: close",
+    )
+    connection.sendall("\r\n".join((*lines, f"{extra}\r\n{body}")).encode())
+    # Closing now would reset a connection on which more was sent, and take the answer from the client.
+    connection.shutdown(socket.SHUT_WR)
