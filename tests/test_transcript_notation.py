@@ -33,6 +33,8 @@ contract "2025-01"
 connection name=legacy-shop import_mode=on requires_username=on script_context=on features=signup,reset
 scripts login get_user create
 script login signature="(identifier, password)" problem="takes three" location="shop.py:7"
+script get_user signature="(email)"
+script create problem="takes none"
 person ada email=ada@example.com username=ada alias=lovelace password=short disabled=on profile={"plan": "full"}
 person "bob «the» \\u202e" email=bob@example.com password=none
 ignore app_metadata.last_seen
@@ -45,6 +47,8 @@ get_user ada@example.com -> found {"user_id": "7"}; called again -> failed Error
 get_user ada -> raised KeyError "x" at "shop.py:9"; printed "hello\\n"
 get_user ada -> timed-out; called again -> not-found; raised later ValueError ""; after 20.0 s
 get_user ada -> died   [known-user of unknown, locked-out, unstable-store]
+get_user ada -> failed Error(1, "two") "x"
+get_user ada -> failed {"$special": "undefined", "text": "", "size": null}
 get_user ada -> failed "text"
 get_user ada -> failed called with [["text"]]
 get_user ada -> invalid called with [null, 7]
@@ -57,6 +61,7 @@ get_user ada -> raised later
 create {"email": "ada@example.com"} -> done   [known-user]
 change_password ada new -> done
 change_password ada new -> declined
+change_email ada "null" true -> done
 change_password ada new -> done called with [null, {"email_verified": true}]
 delete "7" -> done   [known-user]
 """
@@ -109,6 +114,13 @@ def test_an_exchange_prints_alone_as_it_does_in_its_transcript(transcript: Trans
 
 def test_the_example_prints_as_it_is_written() -> None:
     assert str(Transcript.parse(EXAMPLE)) == EXAMPLE
+
+
+def test_an_exchange_of_the_example_prints_alone() -> None:
+    transcript = Transcript.parse(EXAMPLE)
+
+    assert print_exchange(transcript.exchanges[3], transcript.people) in EXAMPLE.splitlines()
+    assert print_exchange(transcript.exchanges[0], ()).endswith("   [known-user of ada]")
 
 
 def test_the_example_means_what_it_says() -> None:

@@ -84,6 +84,7 @@ def test_what_is_the_same_json_value(one: Value, other: Value, same: bool) -> No
         ("\u202e\u200b\ufeff\u00a0\u2028", '"\\u202e\\u200b\\ufeff\\u00a0\\u2028"'),
         ("\U000e0041\U0001f600", '"\\udb40\\udc41\U0001f600"'),
         ("\ud800", '"\\ud800"'),
+        ({"a": [1.5, -0.0, None]}, '{"a": [1.5, -0.0, null]}'),
         ("\ud83d\ude00", '{"$text": ["\\ud83d", "\\ude00"]}'),
         ({"$a": 1}, '{"$mapping": [["$a", 1]]}'),
         (Special("float", "nan"), '{"$special": "float", "text": "nan", "size": null}'),
@@ -92,6 +93,7 @@ def test_what_is_the_same_json_value(one: Value, other: Value, same: bool) -> No
 )
 def test_how_values_are_written(value: Value, text: str) -> None:
     assert json_text(value) == text
+    assert from_json(json.loads(text)) == value
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from customdb_contract.transcript._header import (
     StopKind,
     StopReason,
 )
-from customdb_contract.transcript._printing import print_exchange
+from customdb_contract.transcript._printing import print_call, print_exchange
 from customdb_contract.transcript._recorder import Recorder
 from customdb_contract.transcript._recording import record, record_error, safe_text
 from customdb_contract.transcript._stored import exchange_to_json, header_to_json
@@ -41,6 +41,7 @@ __all__ = [
     "from_json",
     "header_to_json",
     "json_text",
+    "print_call",
     "print_exchange",
     "record",
     "record_error",

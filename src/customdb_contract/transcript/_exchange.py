@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from typing import assert_never
 
 from attrs import frozen
 
@@ -161,6 +162,8 @@ def ending_of(script: Script, arguments: Sequence[Value]) -> Ending:
             return Ending.DECLINED
         case None:
             return Ending.INVALID
+        case _ as unreachable:
+            assert_never(unreachable)
 
 
 def argument_name(script: Script, place: int) -> str:

@@ -154,12 +154,14 @@ def _first_callback(script: Script, ending: Ending, arguments: tuple[Value, ...]
 
 
 def _callback(script: Script, arguments: tuple[Value, ...]) -> str:
-    match ending_of(script, arguments), arguments:
-        case Ending.FOUND, (None, profile):
-            return f"{Ending.FOUND} {json_text(profile)}"
-        case Ending.FAILED, (error,) if isinstance(error, str) or not isinstance(error, Sequence):
-            return f"{Ending.FAILED} {_error(error)}"
-        case ending, _:
+    ending = ending_of(script, arguments)
+    match arguments:
+        case (None, profile) if ending is Ending.FOUND:
+            return f"{ending} {json_text(profile)}"
+        # An array would read like the remark at the end of the line.
+        case (error,) if ending is Ending.FAILED and (isinstance(error, str) or not isinstance(error, Sequence)):
+            return f"{ending} {_error(error)}"
+        case _:
             implied = IMPLIED_ARGUMENTS.get(ending)
             # True equals 1 in Python, and `called with [null, 1]` must stay what it was.
             is_implied = implied is not None and repr(implied(script)) == repr(arguments)
