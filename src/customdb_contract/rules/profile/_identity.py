@@ -1,0 +1,296 @@
+"""The rules about whose profile comes back: one person has one `user_id`, and nobody gets another's profile."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._sightings import sightings, sightings_by_person, user_id_of
+from customdb_contract.transcript import Exchange, Transcript, Value, json_text
+
+__all__ = [
+    "mismatched_user_id",
+    "shared_email",
+    "shared_user_id",
+    "unstable_user_id",
+    "user_id_depends_on_identifier",
+    "wrong_users_profile",
+]
+
+_GET_USER: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/get-user"
+_LOGIN: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
+_CONNECTION: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection"
+_IDENTIFY: Final = "https://auth0.com/docs/manage-users/user-accounts/identify-users"
+_OWN: Final = frozenset({"known-user", "repeated"})
+
+
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_GET_USER)
+def unstable_user_id(transcript: Transcript) -> Iterator[Comparison]:
+    """A script returns more than one `user_id` for one person.
+
+    ## Why this matters
+    Auth0 keys the tenant's profile on `user_id`. A second value for the same person creates a duplicate user, or
+    orphans the first one, each time somebody logs in.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com"}
+        get_user ada@example.com -> found {"user_id": "9f1c", "email": "ada@example.com"}   [repeated]
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com"}
+        get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com"}   [repeated]
+
+    ## How to fix
+    Derive `user_id` from the primary key of the record; do not generate it.
+    """
+    for script in (Script.LOGIN, Script.GET_USER):
+        for person, seen in _own_sightings(transcript, script).items():
+            first, *later = seen
+            for exchange in later:
+                one, other = _user_id(first), _user_id(exchange)
+                message = f"{script} returned the user_id {one} for {person}, and {other} later; it must never change"
+                yield _compared(first, exchange, message)
+
+
+@rule(
+    group=Group.PROFILE,
+    severity=Severity.ERROR,
+    needs=(Need.GET_USER, Need.PASSWORD),
+    yields_to=("unstable-user-id",),
+    source=_LOGIN,
+)
+def mismatched_user_id(transcript: Transcript) -> Iterator[Comparison]:
+    """Login and get_user return different `user_id`s for one person.
+
+    ## Why this matters
+    With import mode on, the migrated profile may come from either script. Two ids make two users: one who logged in,
+    and one who reset the password.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "ada", "email": "ada@example.com"}
+        login ada@example.com «password of ada» -> found {"user_id": "7", "email": "ada@example.com"}
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com"}
+        login ada@example.com «password of ada» -> found {"user_id": "7", "email": "ada@example.com"}
+
+    ## How to fix
+    Build the profile in one function that both scripts call.
+    """
+    found = _own_sightings(transcript, Script.GET_USER)
+    for person, logins in _own_sightings(transcript, Script.LOGIN).items():
+        if found.get(person):
+            first, second = found[person][0], logins[0]
+            message = (
+                f"login returned the user_id {_user_id(second)} for {person}, and get_user {_user_id(first)}; "
+                "they must be the same"
+            )
+            yield _compared(first, second, message)
+
+
+@rule(
+    group=Group.PROFILE,
+    severity=Severity.ERROR,
+    needs=(Need.GET_USER,),
+    yields_to=("unstable-user-id",),
+    source=_GET_USER,
+)
+def user_id_depends_on_identifier(transcript: Transcript) -> Iterator[Comparison]:
+    """A script returns another `user_id` for another spelling of the same person's identifier.
+
+    ## Why this matters
+    People type their e-mail as they like, or their username. If the id follows what was typed, each spelling makes
+    another user in Auth0.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "ada@example.com", "email": "ada@example.com"}
+        get_user ADA@EXAMPLE.COM -> found {"user_id": "ADA@EXAMPLE.COM"}   [other-spelling of ada]
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com"}
+        get_user ADA@EXAMPLE.COM -> found {"user_id": "7", "email": "ada@example.com"}   [other-spelling of ada]
+
+    ## How to fix
+    Take `user_id` from the record that was found, never from the argument.
+    """
+    for script in (Script.LOGIN, Script.GET_USER):
+        own = _own_sightings(transcript, script)
+        for exchange in sightings(transcript, script):
+            if exchange.situation.family == "other-spelling" and own.get(exchange.person):
+                first = own[exchange.person][0]
+                message = (
+                    f"{script} returned the user_id {_user_id(exchange)} for another spelling of {exchange.person}'s "
+                    f"identifier, and {_user_id(first)} for their own; it must not depend on what was typed"
+                )
+                yield _compared(first, exchange, message)
+
+
+def _own_sightings(transcript: Transcript, script: Script) -> Mapping[str, Sequence[Exchange]]:
+    """Return, by person, the sightings by the person's own identifier that have a user_id."""
+    return {
+        person: own
+        for person, seen in sightings_by_person(transcript, script).items()
+        if (own := [exchange for exchange in seen if exchange.situation.family in _OWN and _user_id(exchange)])
+    }
+
+
+def _user_id(exchange: Exchange) -> str:
+    """Return the user_id as JSON text, 7 like "7": that a number is no text is told by another rule."""
+    user_id = user_id_of(exchange.profile or {})
+    return "" if user_id in (None, "") else json_text(user_id if isinstance(user_id, str) else json_text(user_id))
+
+
+def _compared(first: Exchange, second: Exchange, message: str) -> Comparison:
+    if _user_id(second) in {"", _user_id(first)}:
+        return Held((first, second))
+    ordered = (first, second) if first.number < second.number else (second, first)
+    return Violation(message, ordered, script=second.script)
+
+
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER, Need.SECOND_USER), source=_CONNECTION)
+def shared_user_id(transcript: Transcript) -> Iterator[Comparison]:
+    """Two people have the same `user_id`.
+
+    ## Why this matters
+    Auth0 takes them for one user: each gets the other's profile, metadata and permissions. Ids must be unique over all
+    custom databases of a tenant.
+
+    ## Violates
+        person ada email=ada@example.com
+        person bob email=bob@example.com
+        get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com"}
+        get_user bob@example.com -> found {"user_id": "7", "email": "bob@example.com"}
+
+    ## Conforms
+        person ada email=ada@example.com
+        person bob email=bob@example.com
+        get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com"}
+        get_user bob@example.com -> found {"user_id": "8", "email": "bob@example.com"}
+
+    ## How to fix
+    Use the primary key, with a prefix that names the store when the tenant has several: `shop-7`.
+    """
+    yield from _shared(transcript, _user_id, "user_id", Severity.ERROR)
+
+
+@rule(
+    group=Group.PROFILE,
+    severity=Severity.ERROR,
+    needs=(Need.GET_USER, Need.SECOND_USER),
+    yields_to=("shared-user-id", "wrong-users-profile"),
+    source=_IDENTIFY,
+)
+def shared_email(transcript: Transcript) -> Iterator[Comparison]:
+    """Two people have the same e-mail, up to upper and lower case.
+
+    ## Why this matters
+    With import mode on, Auth0 stores e-mails in lower case and refuses the second one, so the second person cannot log
+    in. With import mode off it makes two users with one e-mail.
+
+    ## Violates
+        connection import_mode=on
+        person ada email=ada@example.com
+        person old email=Ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com"}
+        get_user Ada@example.com -> found {"user_id": "8", "email": "Ada@example.com"}
+
+    ## Conforms
+        connection import_mode=on
+        person ada email=ada@example.com
+        person old email=ada.old@example.com
+        get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com"}
+        get_user ada.old@example.com -> found {"user_id": "8", "email": "ada.old@example.com"}
+
+    ## How to fix
+    Merge the records, or give one of them another e-mail, before the migration.
+    """
+    severity = Severity.ERROR if transcript.connection.import_mode else Severity.WARNING
+    yield from _shared(transcript, _email, "e-mail", severity)
+
+
+def _email(exchange: Exchange) -> str:
+    email = (exchange.profile or {}).get("email")
+    return email.strip().lower() if isinstance(email, str) else ""
+
+
+def _shared(
+    transcript: Transcript, key: Callable[[Exchange], str], name: str, severity: Severity
+) -> Iterator[Comparison]:
+    first_seen: dict[str, Exchange] = {}
+    told: set[tuple[str, str]] = set()
+    for exchange in sightings(transcript):
+        value = key(exchange)
+        if exchange.situation.family not in _OWN or not value:
+            continue
+        first = first_seen.setdefault(value, exchange)
+        if first.person == exchange.person:
+            continue
+        if (first.person, exchange.person) not in told:
+            told.add((first.person, exchange.person))
+            message = f"{first.person} and {exchange.person} have the same {name} {value}; it must be unique"
+            yield Violation(message, (first, exchange), severity)
+    clashing = {person for pair in told for person in pair}
+    for exchange in first_seen.values():
+        if exchange.person not in clashing and len(transcript.people) > 1:
+            yield Held((exchange,))
+
+
+@rule(
+    group=Group.PROFILE,
+    severity=Severity.ERROR,
+    needs=(Need.GET_USER,),
+    source="good practice: a profile with another person's e-mail lets one person reset another's password",
+)
+def wrong_users_profile(transcript: Transcript) -> Iterator[Comparison]:
+    """A script that was asked for one person returns the profile of another.
+
+    ## Why this matters
+    It hands one person another's account: whoever logs in or resets a password gets in as somebody else.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "8", "email": "bob@example.com"}
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "email": "Ada@example.com"}
+
+    ## How to fix
+    Look up by equality of the whole identifier, and return nothing when more than one record matches.
+    """
+    for exchange in sightings(transcript):
+        email = _email(exchange)
+        expected = _emails_of(transcript, exchange)
+        if not email or not expected:
+            continue
+        if email in expected:
+            yield Held((exchange,))
+        else:
+            message = (
+                f"{exchange.script} was asked for {exchange.person} and returned a profile with the e-mail "
+                f"{json_text(_raw_email(exchange))}; it must be that person's own"
+            )
+            yield Violation(message, (exchange,))
+
+
+def _raw_email(exchange: Exchange) -> Value:
+    return (exchange.profile or {}).get("email")
+
+
+def _emails_of(transcript: Transcript, exchange: Exchange) -> set[str]:
+    person = transcript.person(exchange.person)
+    if person is None:
+        return set()
+    truth = person.profile.get("email")
+    known = [person.email, truth if isinstance(truth, str) else None]
+    if not any(known):
+        return set()
+    known += [alias for alias in person.aliases if "@" in alias]
+    return {email.strip().lower() for email in known if email}

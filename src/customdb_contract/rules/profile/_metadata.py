@@ -1,0 +1,391 @@
+"""The rules about `user_metadata` and `app_metadata`, and about secrets in a profile."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.profiles import RESERVED_APP_METADATA, ROOT_PROFILE_NAMES, metadata_key_problems
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._sightings import sightings, user_id_of
+from customdb_contract.rules._wording import kind_of
+from customdb_contract.transcript import Exchange, Special, Transcript, Value
+
+__all__ = [
+    "access_in_user_metadata",
+    "dynamic_metadata_keys",
+    "inconsistent_metadata_type",
+    "invalid_metadata_key",
+    "legacy_metadata_name",
+    "metadata_not_json",
+    "metadata_shadows_profile",
+    "reserved_app_metadata",
+    "secret_in_profile",
+]
+
+_METADATA: Final = "https://auth0.com/docs/manage-users/user-accounts/metadata/metadata-fields-data"
+_LOGIN: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
+_KINDS: Final = ("user_metadata", "app_metadata")
+
+
+def _metadata(transcript: Transcript, *kinds: str) -> Iterator[tuple[Exchange, str, Mapping[str, Value]]]:
+    """Yield each metadata object of each sighting, with its name."""
+    for exchange in sightings(transcript):
+        for kind in kinds:
+            value = (exchange.profile or {}).get(kind)
+            if isinstance(value, Mapping):
+                yield exchange, kind, value
+
+
+def _walk(path: str, value: Value) -> Iterator[tuple[str, str, Value]]:
+    """Yield path, key and value of everything inside a value, at every depth."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield f"{path}.{key}" if path else key, key, item
+            yield from _walk(f"{path}.{key}" if path else key, item)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _walk(f"{path}[{index}]", item)
+
+
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_METADATA)
+def reserved_app_metadata(transcript: Transcript) -> Iterator[Comparison]:
+    """`app_metadata` has a name that Auth0 reserves.
+
+    ## Why this matters
+    Auth0 refuses names such as `email`, `user_id` or `blocked` in `app_metadata`, and the metadata is lost.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "app_metadata": {"blocked": false}}
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "app_metadata": {"legacy_blocked": false}}
+
+    ## How to fix
+    Rename it, or leave it out: mostly it is an attribute of the root.
+    """
+    for exchange, kind, metadata in _metadata(transcript, "app_metadata"):
+        names = sorted(RESERVED_APP_METADATA.intersection(metadata))
+        if names:
+            yield Violation(f"{exchange.script} returned {kind} with the reserved {', '.join(names)}", (exchange,))
+        else:
+            yield Held((exchange,))
+
+
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_METADATA)
+def invalid_metadata_key(transcript: Transcript) -> Iterator[Comparison]:
+    """A name inside metadata contains `.` or `$`.
+
+    ## Why this matters
+    Auth0 does not accept such names, at any depth: the metadata is lost, or the log-in fails.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "user_metadata": {"shop.test": {"seen": true}}}
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "user_metadata": {"sites": [{"name": "shop.test"}]}}
+
+    ## How to fix
+    Rename the field, or make it a value: an array of objects instead of an object with names as keys.
+    """
+    for exchange, kind, metadata in _metadata(transcript, *_KINDS):
+        paths = list(metadata_key_problems(metadata, kind))
+        if paths:
+            message = f"{exchange.script} returned the metadata field {paths[0]}; names must not contain . or $"
+            yield Violation(message, (exchange,))
+        else:
+            yield Held((exchange,))
+
+
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_METADATA)
+def metadata_not_json(transcript: Transcript) -> Iterator[Comparison]:
+    """Metadata is no object, or contains a value that JSON does not have.
+
+    ## Why this matters
+    Auth0 stores objects of JSON values. A date, a decimal or a binary value becomes whatever its serialisation makes of
+    it, and changes its type on the way.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "app_metadata": "plan=full"}
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "app_metadata": {"plan": "full"}}
+
+    ## How to fix
+    Return an object, and convert its values: dates to ISO 8601, decimals to numbers or text.
+    """
+    for exchange in sightings(transcript):
+        for kind in _KINDS:
+            metadata = (exchange.profile or {}).get(kind)
+            if metadata is None:
+                continue
+            if not isinstance(metadata, Mapping):
+                yield Violation(
+                    f"{exchange.script} returned {kind} that is {kind_of(metadata)}, no object", (exchange,)
+                )
+                continue
+            odd = [(path, value.kind) for path, _, value in _walk(kind, metadata) if isinstance(value, Special)]
+            if odd:
+                path, type_ = odd[0]
+                message = f"{exchange.script} returned {path} of the type {type_}, which JSON does not have"
+                yield Violation(message, (exchange,), Severity.WARNING)
+            else:
+                yield Held((exchange,))
+
+
+@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), source=_LOGIN)
+def legacy_metadata_name(transcript: Transcript) -> Iterator[Comparison]:
+    """A profile has `metadata` at its root instead of `app_metadata`.
+
+    ## Why this matters
+    `metadata` was the name until 2019. Today it is an attribute like any other, and `app_metadata` stays empty.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "metadata": {"plan": "full"}}
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "app_metadata": {"plan": "full"}}
+
+    ## How to fix
+    Rename it to `app_metadata`, or to `user_metadata` where people may edit it.
+    """
+    for exchange in sightings(transcript):
+        if isinstance((exchange.profile or {}).get("metadata"), Mapping):
+            message = f"{exchange.script} returned metadata at the root; the name is app_metadata or user_metadata"
+            yield Violation(message, (exchange,))
+        else:
+            yield Held((exchange,))
+
+
+@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), source=_METADATA)
+def metadata_shadows_profile(transcript: Transcript) -> Iterator[Comparison]:
+    """`app_metadata` has a name that is also an attribute of the profile.
+
+    ## Why this matters
+    Auth0 merges `app_metadata` onto the root of the profile in Rules and Actions, where it may override the attribute.
+    What is checked there, a username for instance, is then not what the user has.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "app_metadata": {"username": "root"}}
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "app_metadata": {"legacy_username": "root"}}
+
+    ## How to fix
+    Rename it.
+    """
+    shadowing = ROOT_PROFILE_NAMES - RESERVED_APP_METADATA
+    for exchange, kind, metadata in _metadata(transcript, "app_metadata"):
+        names = sorted(shadowing.intersection(metadata))
+        if names:
+            message = f"{exchange.script} returned {kind} with {', '.join(names)}, which may override the profile's own"
+            yield Violation(message, (exchange,))
+        else:
+            yield Held((exchange,))
+
+
+_GENERATED_KEY: Final = re.compile(
+    r"[0-9]{3,}|[0-9a-f]{24}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9]{4}-[0-9]{2}-[0-9]{2}.*"
+)
+
+
+@rule(group=Group.PROFILE, severity=Severity.INFO, needs=(Need.GET_USER,), source=_METADATA)
+def dynamic_metadata_keys(transcript: Transcript) -> Iterator[Comparison]:
+    """A name inside metadata is an id, an e-mail or a date, so that it differs from user to user.
+
+    ## Why this matters
+    Auth0 asks for static names: each new one becomes a field of its own, and users can no longer be searched by it.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "app_metadata": {"orders": {"2024-05-01": 3}}}
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "app_metadata": {"orders": [{"day": "2024-05-01"}]}}
+
+    ## How to fix
+    Make the id a value: an array of objects instead of an object with ids as keys.
+    """
+    for exchange, kind, metadata in _metadata(transcript, *_KINDS):
+        own = {user_id_of(exchange.profile or {}) or "", *_identifiers(transcript, exchange)} - {""}
+        dynamic = [
+            path for path, key, _ in _walk(kind, metadata) if key in own or _GENERATED_KEY.fullmatch(key.lower())
+        ]
+        if dynamic:
+            message = f"{exchange.script} returned metadata with the name {dynamic[0]}; make the id or date a value"
+            yield Violation(message, (exchange,))
+        else:
+            yield Held((exchange,))
+
+
+def _identifiers(transcript: Transcript, exchange: Exchange) -> tuple[str, ...]:
+    person = transcript.person(exchange.person)
+    return person.identifiers if person else ()
+
+
+@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER, Need.SECOND_USER), source=_METADATA)
+def inconsistent_metadata_type(transcript: Transcript) -> Iterator[Comparison]:
+    """A field of the metadata has another type for another user.
+
+    ## Why this matters
+    Auth0 asks for one type per field; with two, users can no longer be searched by it, and Actions that read it fail
+    for some people.
+
+    ## Violates
+        person ada email=ada@example.com
+        person bob email=bob@example.com
+        get_user ada@example.com -> found {"user_id": "7", "app_metadata": {"visits": 3}}
+        get_user bob@example.com -> found {"user_id": "8", "app_metadata": {"visits": "none"}}
+
+    ## Conforms
+        person ada email=ada@example.com
+        person bob email=bob@example.com
+        get_user ada@example.com -> found {"user_id": "7", "app_metadata": {"visits": 3}}
+        get_user bob@example.com -> found {"user_id": "8", "app_metadata": {"visits": 0}}
+
+    ## How to fix
+    Convert the value to one type; leave the field out where there is none.
+    """
+    first_seen: dict[tuple[str, str], tuple[Exchange, str]] = {}
+    for exchange, kind, metadata in _metadata(transcript, *_KINDS):
+        for name, value in metadata.items():
+            if value is None:
+                continue
+            type_ = kind_of(value) if isinstance(value, Special) else _json_type(value)
+            key = (exchange.script, f"{kind}.{name}")
+            first, expected = first_seen.setdefault(key, (exchange, type_))
+            if first.person == exchange.person:
+                continue
+            if type_ == expected:
+                yield Held((first, exchange))
+            else:
+                message = f"{exchange.script} returned {key[1]} as {expected} for one user and as {type_} for another"
+                yield Violation(message, (first, exchange))
+
+
+def _json_type(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, int | float):
+        return "a number"
+    if isinstance(value, str):
+        return "text"
+    return "an object" if isinstance(value, Mapping) else "an array"
+
+
+_ACCESS_NAMES: Final = frozenset(
+    {"role", "roles", "permission", "permissions", "admin", "isadmin", "scope", "scopes", "plan", "entitlements"}
+)
+
+
+@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), source=_METADATA)
+def access_in_user_metadata(transcript: Transcript) -> Iterator[Comparison]:
+    """`user_metadata` says what somebody may do.
+
+    ## Why this matters
+    People can edit their own `user_metadata`: whoever is told by it what somebody may do lets them choose.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "user_metadata": {"roles": ["reader"]}}
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "user_metadata": {"color": "red"}}
+
+    ## How to fix
+    Move it to `app_metadata`.
+    """
+    for exchange, kind, metadata in _metadata(transcript, "user_metadata"):
+        names = sorted(name for name in metadata if name.lower().replace("_", "") in _ACCESS_NAMES)
+        if names:
+            message = f"{exchange.script} returned {kind} with {', '.join(names)}, which people can edit themselves"
+            yield Violation(message, (exchange,))
+        else:
+            yield Held((exchange,))
+
+
+_MARKER: Final = "«password of "
+_HASH: Final = re.compile(
+    r"\$2[abxy]?\$[0-9]{2}\$.{20,}|\$argon2.{20,}|\$(?:1|5|6|y|7)\$.{8,}"
+    r"|\$pbkdf2.{20,}|pbkdf2_sha\d+\$.{20,}|\$?scrypt[$:].{20,}"
+    r"|\{(?:S?SHA\d*|S?MD5|CRYPT|BCRYPT|PBKDF2)[^}]*\}.{8,}|(?:md5|sha1|sha256|sha512)\$.{16,}",
+    re.IGNORECASE,
+)
+_HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2}){16,64}")
+_SECRET_NAMES: Final = frozenset(
+    {
+        "password",
+        "passwd",
+        "pwd",
+        "passwordhash",
+        "hashedpassword",
+        "encryptedpassword",
+        "passworddigest",
+        "passwordsalt",
+        "salt",
+        "hash",
+        "totpsecret",
+        "otpsecret",
+        "mfasecret",
+        "secret",
+        "apikey",
+        "privatekey",
+        "resettoken",
+        "sessiontoken",
+    }
+)
+
+
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_LOGIN)
+def secret_in_profile(transcript: Transcript) -> Iterator[Comparison]:
+    """A profile contains a password, a hash or another secret.
+
+    ## Why this matters
+    Auth0 stores it, shows it to every administrator of the tenant, and passes it on to applications and logs. A name
+    alone is a warning; a known password or the format of a hash is proof.
+
+    ## Violates
+        person ada email=ada@example.com
+        login ada@example.com «password of ada» -> found {"user_id": "7", "password": "«password of ada»"}
+
+    ## Conforms
+        person ada email=ada@example.com
+        login ada@example.com «password of ada» -> found {"user_id": "7", "email": "ada@example.com"}
+
+    ## How to fix
+    Name the attributes that you return, instead of returning the whole row.
+    """
+    for exchange in transcript.judged:
+        profile = exchange.profile
+        if profile is None:
+            continue
+        violations = list(_secrets(exchange, profile))
+        yield from violations
+        if not violations:
+            yield Held((exchange,))
+
+
+def _secrets(exchange: Exchange, profile: Mapping[str, Value]) -> Iterator[Violation]:
+    for path, key, value in _walk("", profile):
+        if not isinstance(value, str) or not value or path.startswith("mfa_factors"):
+            continue
+        named = key.lower().replace("_", "").replace("-", "") in _SECRET_NAMES
+        if _MARKER in value:
+            yield Violation(f"{exchange.script} returned a password in {path}; return no secrets", (exchange,))
+        elif _HASH.fullmatch(value) or (named and _HEX.fullmatch(value)):
+            yield Violation(f"{exchange.script} returned the hash of a password in {path}", (exchange,))
+        elif named:
+            message = f"{exchange.script} returned {path}, whose name says that it is a secret"
+            yield Violation(message, (exchange,), Severity.WARNING)

@@ -1,0 +1,221 @@
+"""The rules about `user_id`: what it is, and that one person has one."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.profiles import USER_ID_LINKABLE_MAX, USER_ID_MAX
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._sightings import sightings, user_id_of
+from customdb_contract.transcript import Person, Special, Transcript, Value
+
+__all__ = [
+    "invalid_user_id",
+    "missing_user_id",
+    "mutable_user_id",
+    "prefixed_user_id",
+    "user_id_not_a_string",
+]
+
+_PROFILES: Final = "https://auth0.com/docs/manage-users/user-accounts/user-profiles/normalized-user-profiles"
+_GET_USER: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/get-user"
+_LIMITS: Final = "https://auth0.com/docs/customize/actions/limitations"
+_DELETE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/delete"
+
+_ACCIDENTS: Final = frozenset({"undefined", "null", "None", "NaN", "nan", "[object Object]"})
+_SHORTEST_PART: Final = 5
+
+
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_PROFILES)
+def missing_user_id(transcript: Transcript) -> Iterator[Comparison]:
+    """A profile has no `user_id`, and no `id` in its place.
+
+    ## Why this matters
+    `user_id` is the one mandatory attribute: Auth0 keys its own record of the user on it. Without one there is nothing
+    that the next log-in could be matched with.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"email": "ada@example.com"}
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"id": "shop-7", "email": "ada@example.com"}
+
+    ## How to fix
+    Return the primary key of the record as text.
+
+    ```python
+    Found({"user_id": f"shop-{row.id}", "email": row.email})
+    ```
+    """
+    for exchange in sightings(transcript):
+        if user_id_of(exchange.profile or {}) in (None, ""):
+            message = f"{exchange.script} returned a profile without user_id; it is mandatory, and must not be empty"
+            yield Violation(message, (exchange,))
+        else:
+            yield Held((exchange,))
+
+
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_PROFILES)
+def user_id_not_a_string(transcript: Transcript) -> Iterator[Comparison]:
+    """A `user_id` is a number or another value that is no text.
+
+    ## Why this matters
+    The Management API knows text only. A number may come back as text, so that `7` and `"7"` no longer match where they
+    are compared; an ObjectId or a buffer becomes whatever its serialisation makes of it.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": 7, "email": "ada@example.com"}
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com"}
+
+    ## How to fix
+    Convert it: `str(row.id)` in Python, `row.id.toString()` in JavaScript.
+    """
+    for exchange in sightings(transcript):
+        user_id = user_id_of(exchange.profile or {})
+        if user_id is None or user_id == "":
+            continue
+        if isinstance(user_id, str):
+            yield Held((exchange,))
+            continue
+        kind = user_id.kind if isinstance(user_id, Special) else type(user_id).__name__
+        severity = Severity.WARNING if isinstance(user_id, int | float) else Severity.ERROR
+        message = f"{exchange.script} returned a user_id of the type {kind}; return it as text"
+        yield Violation(message, (exchange,), severity)
+
+
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_LIMITS)
+def invalid_user_id(transcript: Transcript) -> Iterator[Comparison]:
+    """A `user_id` has white space, is too long, or is the name of a missing value.
+
+    ## Why this matters
+    The Management API accepts no white space and at most 255 characters; from 128 on, accounts cannot be linked under
+    it. `"undefined"` or `"None"` means that a column has another name than the script thinks: everybody gets
+    the same id.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "undefined", "email": "ada@example.com"}
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "shop-7", "email": "ada@example.com"}
+
+    ## How to fix
+    Return the primary key of the record; check the name of its column.
+    """
+    for exchange in sightings(transcript):
+        user_id = user_id_of(exchange.profile or {})
+        if not isinstance(user_id, str) or not user_id:
+            continue
+        problem, severity = _problem(user_id)
+        if problem:
+            yield Violation(f"{exchange.script} returned a user_id that {problem}", (exchange,), severity)
+        else:
+            yield Held((exchange,))
+
+
+def _problem(user_id: str) -> tuple[str | None, Severity]:
+    if user_id in _ACCIDENTS:
+        return f"is the text {user_id!r}, the name of a missing value", Severity.ERROR
+    if any(character.isspace() for character in user_id):
+        return "contains white space, and it may have none", Severity.ERROR
+    if len(user_id) > USER_ID_MAX:
+        return f"has {len(user_id)} characters, and at most {USER_ID_MAX} are allowed", Severity.ERROR
+    if len(user_id) > USER_ID_LINKABLE_MAX:
+        allowed = f"and accounts with more than {USER_ID_LINKABLE_MAX} cannot become the primary one of linked accounts"
+        return f"has {len(user_id)} characters, {allowed}", Severity.WARNING
+    return None, Severity.INFO
+
+
+@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), source=_DELETE)
+def prefixed_user_id(transcript: Transcript) -> Iterator[Comparison]:
+    """A `user_id` starts with `auth0|`.
+
+    ## Why this matters
+    Auth0 puts `auth0|` in front of every `user_id` of a database connection, so it becomes `auth0|auth0|…`; and the
+    delete script is given the id without the prefix.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "auth0|7", "email": "ada@example.com"}
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com"}
+
+    ## How to fix
+    Return the id without the prefix.
+    """
+    for exchange in sightings(transcript):
+        user_id = user_id_of(exchange.profile or {})
+        if not isinstance(user_id, str) or not user_id:
+            continue
+        if user_id.startswith("auth0|"):
+            message = f"{exchange.script} returned a user_id that starts with auth0|, which Auth0 puts before it itself"
+            yield Violation(message, (exchange,))
+        else:
+            yield Held((exchange,))
+
+
+@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), source=_GET_USER)
+def mutable_user_id(transcript: Transcript) -> Iterator[Comparison]:
+    """A `user_id` is made of the e-mail, the username or the phone number, which people can change.
+
+    ## Why this matters
+    `user_id` must never change. When somebody's e-mail does, Auth0 sees a new user, and the old one keeps the metadata,
+    the roles and the linked accounts.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "shop|ada@example.com", "email": "ada@example.com"}
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "shop|7", "email": "ada@example.com"}
+
+    ## How to fix
+    Use a key that stays: the primary key of the record. Where there is none, add a column with a random one.
+    """
+    for exchange in sightings(transcript):
+        profile = exchange.profile or {}
+        user_id = user_id_of(profile)
+        if not isinstance(user_id, str) or not user_id:
+            continue
+        source = _made_of(user_id, profile, transcript.person(exchange.person))
+        if source:
+            message = f"{exchange.script} returned a user_id that is made of the {source}, which can change"
+            yield Violation(message, (exchange,))
+        else:
+            yield Held((exchange,))
+
+
+def _made_of(user_id: str, profile: Mapping[str, Value], person: Person | None) -> str | None:
+    known = {
+        "e-mail": {person.email if person else None, _attribute(profile, "email")},
+        "username": {person.username if person else None, _attribute(profile, "username")},
+        "phone number": {_attribute(profile, "phone_number")},
+    }
+    lowered = user_id.lower()
+    for name, values in known.items():
+        for value in values:
+            if value and (lowered == value.lower() or _is_part(value.lower(), lowered)):
+                return name
+    return None
+
+
+def _attribute(profile: Mapping[str, Value], name: str) -> str | None:
+    value = profile.get(name)
+    return value if isinstance(value, str) else None
+
+
+def _is_part(part: str, whole: str) -> bool:
+    if len(part) < _SHORTEST_PART:
+        return False
+    return re.search(rf"(?<![^\W_]){re.escape(part)}(?![^\W_])", whole) is not None
