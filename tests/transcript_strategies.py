@@ -151,7 +151,7 @@ def people(label: str) -> st.SearchStrategy[Person]:
         username=st.none() | texts(),
         aliases=st.lists(texts(), max_size=2).map(tuple),
         disabled=st.booleans(),
-        profile=st.just({}) | mappings(),
+        profile=mappings(),
         password=st.sampled_from(PasswordKnowledge),
     )
 
