@@ -218,9 +218,12 @@ def dynamic_metadata_keys(transcript: Transcript) -> Iterator[Comparison]:
     Make the id a value: an array of objects instead of an object with ids as keys.
     """
     for exchange, kind, metadata in _metadata(transcript, *_KINDS):
-        own = {user_id_of(exchange.profile or {}) or "", *_identifiers(transcript, exchange)} - {""}
+        user_id = user_id_of(exchange.profile or {})
+        own = _identifiers(transcript, exchange)
         dynamic = [
-            path for path, key, _ in _walk(kind, metadata) if key in own or _GENERATED_KEY.fullmatch(key.lower())
+            path
+            for path, key, _ in _walk(kind, metadata)
+            if key == user_id or key in own or _GENERATED_KEY.fullmatch(key.lower())
         ]
         if dynamic:
             message = f"{exchange.script} returned metadata with the name {dynamic[0]}; make the id or date a value"

@@ -1,0 +1,101 @@
+"""The rules of the group `migration`: what must hold so that people move to Auth0 whole."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._sightings import is_retired, sightings_by_person
+from customdb_contract.transcript import Exchange, Transcript
+
+__all__ = ["metadata_in_one_script_only", "retired_connection"]
+
+_MIGRATION: Final = (
+    "https://auth0.com/docs/manage-users/user-migration/configure-automatic-migration-from-your-database"
+)
+
+
+@rule(
+    group=Group.MIGRATION,
+    severity=Severity.ERROR,
+    needs=(Need.IMPORT_MODE, Need.GET_USER, Need.PASSWORD),
+    source=_MIGRATION,
+)
+def metadata_in_one_script_only(transcript: Transcript) -> Iterator[Comparison]:
+    """With import mode on, one script returns metadata and the other one doesn't.
+
+    ## Why this matters
+    Who logs in is migrated with the profile of login; who resets the password first, with that of get_user. Metadata
+    that one of them leaves out is lost for these people, and no script ever runs for them again.
+
+    ## Violates
+        connection import_mode=on
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7"}
+        login ada@example.com «password of ada» -> found {"user_id": "7", "app_metadata": {"plan": "full"}}
+
+    ## Conforms
+        connection import_mode=on
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "app_metadata": {"plan": "full"}}
+        login ada@example.com «password of ada» -> found {"user_id": "7", "app_metadata": {"plan": "full"}}
+
+    ## How to fix
+    Build the profile in one function that both scripts call.
+    """
+    if not transcript.connection.import_mode:
+        return
+    logins = sightings_by_person(transcript, Script.LOGIN)
+    for label, seen in sightings_by_person(transcript, Script.GET_USER).items():
+        if label not in logins:
+            continue
+        found, login = seen[0], logins[label][0]
+        pair = (found, login) if found.number < login.number else (login, found)
+        missing = [
+            (kind, script)
+            for kind in ("user_metadata", "app_metadata")
+            for script, one, other in ((Script.GET_USER, found, login), (Script.LOGIN, login, found))
+            if _has(other, kind) and not _has(one, kind)
+        ]
+        for kind, script in missing:
+            yield Violation(f"{script} leaves out {kind}, which the other script returns", pair, script=script)
+        if not missing:
+            yield Held(pair)
+
+
+def _has(exchange: Exchange, kind: str) -> bool:
+    metadata = (exchange.profile or {}).get(kind)
+    return isinstance(metadata, Mapping) and bool(metadata)
+
+
+@rule(group=Group.MIGRATION, severity=Severity.WARNING, needs=(Need.GET_USER, Need.LOGIN), source=_MIGRATION)
+def retired_connection(transcript: Transcript) -> Iterator[Comparison]:
+    """Both scripts answer null for everybody, which closes a store, but import mode is off.
+
+    ## Why this matters
+    When everybody has moved, Auth0 wants both scripts to call `callback(null, null)` and import mode to stay on. With
+    import mode off, nobody can log in any more, for only the scripts are asked.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> not-found
+        login ada@example.com «password of ada» -> not-found
+
+    ## Conforms
+        connection import_mode=on
+        person ada email=ada@example.com
+        get_user ada@example.com -> not-found
+        login ada@example.com «password of ada» -> not-found
+
+    ## How to fix
+    Turn "Import Users to Auth0" on again.
+    """
+    if not is_retired(transcript):
+        return
+    pair = tuple(transcript.select(script, "known-user")[0] for script in (Script.GET_USER, Script.LOGIN))
+    if transcript.connection.import_mode:
+        yield Held(pair)
+    else:
+        message = "both scripts answer null for everybody, as those of a retired store, but import mode is off"
+        yield Violation(message, pair)
