@@ -1,0 +1,312 @@
+import base64
+import copy
+import html
+import json
+import pickle
+from collections.abc import Callable, Mapping
+from typing import Final
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+
+from customdb_contract.secrets import SHORTEST_MASKED_ANYWHERE, Secret, SecretRegistry, marker
+
+MARKER: Final = "«password of ada»"
+unhurried: Final = settings(deadline=None)
+"""How long an example takes says nothing: the machine may be busy."""
+
+PASSWORD: Final = 'Correct "horse"/battery\\+stäple\n'
+
+ENCODERS: Final[Mapping[str, Callable[[str], str]]] = {
+    "plain": str,
+    "json": lambda text: json.dumps(text)[1:-1],
+    "json, not ASCII only": lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
+    "json within json": lambda text: json.dumps(json.dumps(text))[3:-3],
+    "json, as PHP writes it": lambda text: json.dumps(text)[1:-1].replace("/", r"\/"),
+    "repr": lambda text: repr(text)[1:-1],
+    "ascii": lambda text: ascii(text)[1:-1],
+    "repr of bytes": lambda text: repr(text.encode())[2:-1],
+    "URL": lambda text: quote(text, safe=""),
+    "path": quote,
+    "form": quote_plus,
+    "encodeURIComponent": lambda text: quote(text, safe="!'()*~"),
+    "encodeURI": lambda text: quote(text, safe="!'()*~;/?:@&=+$,#"),
+    "URLSearchParams": lambda text: quote_plus(text, safe="*"),
+    "lower-case URL": lambda text: "".join(f"%{byte:02x}" for byte in text.encode()),
+    "URL within URL": lambda text: quote(quote(text, safe=""), safe=""),
+    "URL within JSON": lambda text: json.dumps(quote(text))[1:-1],
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "base64 for URLs": lambda text: base64.urlsafe_b64encode(text.encode()).decode(),
+    "base64 without padding": lambda text: base64.b64encode(text.encode()).decode().rstrip("="),
+    "base64 in a URL": lambda text: quote(base64.b64encode(text.encode()).decode(), safe=""),
+    "base64 in JSON of PHP": lambda text: base64.b64encode(text.encode()).decode().replace("/", r"\/"),
+}
+
+CHARACTER_ENCODERS: Final[tuple[Callable[[str], str], ...]] = (
+    str,
+    lambda character: "".join(f"%{byte:02X}" for byte in character.encode()),
+    lambda character: "".join(f"%{byte:02x}" for byte in character.encode()),
+    lambda character: json.dumps(character)[1:-1],
+    lambda character: "".join(f"\\u{unit:04x}" for unit in _units(character)),
+    lambda character: "".join(f"\\u{unit:04X}" for unit in _units(character)),
+    lambda character: f"\\U{ord(character):08x}",
+    lambda character: f"\\u{{{ord(character):x}}}",
+    lambda character: f"\\x{ord(character):02x}" if ord(character) < 256 else character,
+    lambda character: "+" if character == " " else character,
+)
+
+awkward = st.sampled_from("\\\"'/+%=& \n\t\r\b\f\x00«»aA7\xe9€\U0001f600")
+secret_texts = st.text(awkward | st.characters(codec="utf-8"), min_size=SHORTEST_MASKED_ANYWHERE, max_size=30)
+any_text = st.text(awkward | st.characters(codec="utf-8"), max_size=20)
+
+
+def _units(character: str) -> list[int]:
+    raw = character.encode("utf-16-be")
+    return [int.from_bytes(raw[at : at + 2]) for at in range(0, len(raw), 2)]
+
+
+def knowing(*secrets: str, public: tuple[str, ...] = ()) -> SecretRegistry:
+    """Return a registry whose secrets are the passwords of ada, bob and so on."""
+    registry = SecretRegistry()
+    for text in public:
+        registry.add_public(text)
+    for secret, name in zip(secrets, ("ada", "bob", "cat"), strict=False):
+        registry.add(Secret(secret), f"password of {name}")
+    return registry
+
+
+def test_a_secret_shows_itself_to_nobody_who_does_not_ask() -> None:
+    secret = Secret(PASSWORD)
+
+    assert secret.reveal() == PASSWORD
+    assert f"{secret!r} {secret} {[secret]}" == "Secret('…') … [Secret('…')]"
+
+
+def test_secrets_are_values() -> None:
+    secret = Secret(PASSWORD)
+
+    assert secret == Secret(PASSWORD)
+    assert secret != Secret("another")
+    assert len({secret, Secret(PASSWORD)}) == 1
+    assert copy.deepcopy(secret) == secret
+    assert pickle.loads(pickle.dumps(secret)) == secret
+
+
+def test_a_marker_is_a_label_between_guillemets() -> None:
+    assert marker("password of ada") == MARKER
+
+
+@unhurried
+@given(text=any_text)
+def test_who_knows_no_secret_changes_no_text(text: str) -> None:
+    registry = SecretRegistry()
+
+    assert registry.mask(text) == text
+    assert registry.mask_argument(text) == text
+
+
+@pytest.mark.parametrize("encoder", ENCODERS)
+@pytest.mark.parametrize(("before", "after"), [("", ""), ("said: ", ", sorry"), ('{"p":"', '"}')])
+def test_a_secret_is_recognised_in_every_encoding(encoder: str, before: str, after: str) -> None:
+    encoded = ENCODERS[encoder](PASSWORD)
+
+    assert knowing(PASSWORD).mask(before + encoded + after) == before + MARKER + after
+
+
+@unhurried
+@given(secret=secret_texts, before=any_text, after=any_text, encoder=st.sampled_from(sorted(ENCODERS)))
+def test_no_form_of_a_secret_survives_in_any_text_around_it(secret: str, before: str, after: str, encoder: str) -> None:
+    assume(secret not in MARKER)
+    form = ENCODERS[encoder](secret)
+
+    masked = knowing(secret).mask(before + form + after)
+
+    assert MARKER in masked
+    assert form not in masked
+
+
+@unhurried
+@given(
+    pieces=st.lists(
+        st.tuples(awkward | st.characters(codec="utf-8"), st.sampled_from(CHARACTER_ENCODERS)), min_size=6, max_size=20
+    ),
+    before=any_text,
+    after=any_text,
+)
+def test_a_secret_is_recognised_whichever_of_its_characters_are_escaped(
+    pieces: list[tuple[str, Callable[[str], str]]], before: str, after: str
+) -> None:
+    secret = "".join(character for character, _ in pieces)
+    # Whether two backslashes are one or two depends on what wrote them, so one way is used for all.
+    assume("\\" not in secret)
+
+    masked = knowing(secret).mask(before + "".join(encode(character) for character, encode in pieces) + after)
+
+    assert MARKER in masked
+
+
+@unhurried
+@given(secret=secret_texts, before=st.binary(max_size=20), after=st.binary(max_size=20), is_for_urls=st.booleans())
+def test_a_secret_is_recognised_in_base64_of_something_longer(
+    secret: str, before: bytes, after: bytes, is_for_urls: bool
+) -> None:
+    encode = base64.urlsafe_b64encode if is_for_urls else base64.b64encode
+
+    masked = knowing(secret).mask(encode(before + secret.encode() + after).decode())
+
+    assert masked.count(MARKER) == 1
+    # What is left holds whole characters of what stands beside the secret, and less than a byte of it at each end.
+    assert len(masked) - len(MARKER) <= 4 * (len(before) + len(after)) / 3 + 8
+
+
+def test_a_password_is_recognised_in_a_basic_authorization_header() -> None:
+    header = f"Basic {base64.b64encode(b'ada@example.com:correct horse').decode()}"
+
+    masked = knowing("correct horse").mask(header)
+
+    assert header == "Basic YWRhQGV4YW1wbGUuY29tOmNvcnJlY3QgaG9yc2U="
+    assert masked == f"Basic YWRhQGV4YW1wbGUuY29tOm{MARKER}U="
+
+
+@unhurried
+@given(secret=secret_texts, text=any_text)
+@example(secret="password", text="password")
+def test_masking_again_changes_nothing(secret: str, text: str) -> None:
+    assume(not set("«»") & set(secret))
+    registry = knowing(secret)
+    masked = registry.mask(f"{text}{secret}{text}")
+
+    assert registry.mask(masked) == masked
+
+
+@unhurried
+@given(text=st.text(st.characters(codec="ascii"), max_size=50))
+def test_a_text_without_a_secret_stays_as_it_is(text: str) -> None:
+    assert knowing("päßwörter", "☃☃☃☃☃☃").mask(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["Correct horse", "correct  horse", "correct hors", "correct%21horse", "tcerroc esroh"]
+)
+def test_what_only_resembles_a_secret_stays_as_it_is(text: str) -> None:
+    assert knowing("correct horse").mask(text) == text
+
+
+def test_a_secret_is_replaced_as_often_as_it_occurs() -> None:
+    assert knowing("hunter2").mask("hunter2 hunter2hunter2") == f"{MARKER} {MARKER}{MARKER}"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_longest_secret_wins_where_several_begin(order: int) -> None:
+    registry = SecretRegistry()
+    for secret, label in (("x" * 72, "the first 72 bytes"), ("x" * 80, "all"))[::order]:
+        registry.add(Secret(secret), label)
+
+    assert registry.mask("x" * 80) == "«all»"
+    assert registry.mask("x" * 79) == f"«the first 72 bytes»{'x' * 7}"
+    assert registry.mask(base64.b64encode(b"x" * 80).decode()) == "«all»"
+
+
+@unhurried
+@given(secrets=st.lists(secret_texts, min_size=2, max_size=3, unique=True), joint=any_text)
+def test_several_secrets_are_masked_in_one_text(secrets: list[str], joint: str) -> None:
+    masked = knowing(*secrets).mask(joint.join(secrets))
+
+    markers = [marker(f"password of {name}") for name in ("ada", "bob", "cat")]
+    for part in markers:
+        masked = masked.replace(part, "\ue000")
+    assert [secret for secret in secrets if secret in masked and "\ue000" not in secret] == []
+
+
+def test_the_first_label_of_a_secret_stays() -> None:
+    assert knowing("hunter2", "hunter2").mask("hunter2") == MARKER
+
+
+def test_a_secret_that_is_added_later_is_masked_from_then_on() -> None:
+    registry = knowing("hunter2")
+    assert registry.mask("hunter2 hunter3") == f"{MARKER} hunter3"
+
+    registry.add(Secret("hunter3"), "token")
+
+    assert registry.mask("hunter2 hunter3") == f"{MARKER} «token»"
+
+
+@unhurried
+@given(secret=st.text(max_size=SHORTEST_MASKED_ANYWHERE - 1), text=any_text)
+def test_a_short_secret_is_masked_only_as_a_whole_argument(secret: str, text: str) -> None:
+    registry = knowing(secret)
+
+    assert registry.mask(text + secret) == text + secret
+    assert registry.mask_argument(secret) == (MARKER if secret else "")
+    assert not registry.is_masked_anywhere(Secret(secret))
+
+
+def test_length_is_counted_in_characters() -> None:
+    assert not SecretRegistry().is_masked_anywhere(Secret("\U0001f600" * 5))
+    assert SecretRegistry().is_masked_anywhere(Secret("\U0001f600" * 6))
+
+
+def test_a_secret_that_is_a_public_identifier_is_masked_only_as_a_whole_argument() -> None:
+    registry = knowing("ada@example.com", public=("ada@example.com",))
+
+    assert not registry.is_masked_anywhere(Secret("ada@example.com"))
+    assert registry.mask("ada@example.com is in") == "ada@example.com is in"
+    assert registry.mask_argument("ada@example.com") == MARKER
+
+
+def test_an_identifier_may_become_public_later() -> None:
+    registry = knowing("lovelace")
+    assert registry.mask("lovelace") == MARKER
+
+    registry.add_public("lovelace")
+
+    assert registry.mask("lovelace") == "lovelace"
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("lovelace@example.com", "lovelace@example.com"),
+        ("Lovelace@Example.com", "Lovelace@Example.com"),
+        ("mail=lovelace%40example.com&password=lovelace", f"mail=lovelace%40example.com&password={MARKER}"),
+        ("lovelace lovelace@example.com lovelace", f"{MARKER} lovelace@example.com {MARKER}"),
+        ("lovelace@example.org", f"{MARKER}@example.org"),
+    ],
+)
+def test_a_secret_within_a_public_identifier_does_not_garble_it(text: str, masked: str) -> None:
+    registry = knowing("lovelace", public=("ada@example.com", "lovelace@example.com"))
+
+    assert registry.mask(text) == masked
+
+
+def test_a_secret_that_goes_beyond_a_public_identifier_is_masked() -> None:
+    registry = knowing("example.com7", "lovelace", public=("lovelace@example.com",))
+
+    assert registry.mask("lovelace@example.com7") == f"lovelace@{MARKER}"
+
+
+def test_an_argument_that_holds_more_than_a_secret_is_masked_inside() -> None:
+    assert knowing("hunter2").mask_argument("hunter2 ") == f"{MARKER} "
+
+
+def test_escapes_without_end_are_searched_in_passing() -> None:
+    registry = knowing("\\" * 20 + "x", "%" * 20 + "x")
+
+    for text in ("\\" * 20_000, "%25" * 20_000, "%" * 20_000, "\\u005c" * 5_000):
+        assert registry.mask(text) == text
+
+
+@pytest.mark.parametrize("secret", ["]^-[&&~~||", "(?:.*)+$", "{0,}{1}", "«password of bob»", "ünïcödé", "\ud800 lone"])
+def test_no_character_of_a_secret_means_anything_to_the_search(secret: str) -> None:
+    registry = knowing(secret)
+
+    assert registry.mask(f"<{secret}>") == f"<{MARKER}>"
+    assert registry.mask("aaaaaaaaaa bbbbb") == "aaaaaaaaaa bbbbb"
+
+
+def test_an_encoding_that_is_not_known_is_not_claimed() -> None:
+    text = html.escape("<horse>&co")
+
+    assert knowing("<horse>&co").mask(text) == text
