@@ -1,9 +1,10 @@
 """The settings of a connection, and the truth about the people in the legacy store."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, cast
 
 from attrs import Attribute, field, frozen
+from attrs.validators import optional
 
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.secrets import Secret
@@ -17,8 +18,17 @@ FEATURES: Final = ("signup", "reset", "verify", "change_email", "delete")
 """What a tenant can offer in legacy mode, each of which needs scripts of its own."""
 
 
+def _texts(name: str, value: object) -> tuple[str, ...]:
+    values = tuple(cast("Iterable[object]", value)) if isinstance(value, Iterable) else (value,)
+    texts = tuple(text for text in values if isinstance(text, str))
+    if isinstance(value, str) or len(texts) < len(values):
+        message = f"{name} must be a list of texts, and is {value!r}"
+        raise ConfigurationError(message)
+    return texts
+
+
 def _features(value: Iterable[str]) -> tuple[str, ...]:
-    names = (value,) if isinstance(value, str) else tuple(value)
+    names = (value,) if isinstance(value, str) else _texts("features", value)
     for name in names:
         if name not in FEATURES:
             message = f"features has no {name!r}; choose from {', '.join(FEATURES)}"
@@ -29,6 +39,12 @@ def _features(value: Iterable[str]) -> tuple[str, ...]:
 def _is_flag(instance: object, attribute: "Attribute[bool]", value: object) -> None:
     if not isinstance(value, bool):
         message = f"{type(instance).__name__}: {attribute.name} must be True or False, and is {value!r}"
+        raise ConfigurationError(message)
+
+
+def _is_text(instance: object, attribute: "Attribute[str]", value: object) -> None:
+    if not isinstance(value, str):
+        message = f"{type(instance).__name__}: {attribute.name} must be a text, and is {value!r}"
         raise ConfigurationError(message)
 
 
@@ -44,24 +60,49 @@ class Connection:
         requires_username: Whether users have a username beside their e-mail.
         script_context: Whether the scripts get the extra argument `context` (`enable_script_context`).
         features: What the tenant offers in legacy mode, out of `FEATURES`; it decides which scripts must be there.
+
+    Raises:
+        ConfigurationError: When a value has the wrong type, or there is no such feature.
     """
 
-    name: str = "custom-database"
+    name: str = field(default="custom-database", validator=_is_text)
     import_mode: bool = field(default=False, validator=_is_flag)
     requires_username: bool = field(default=False, validator=_is_flag)
     script_context: bool = field(default=False, validator=_is_flag)
     features: tuple[str, ...] = field(default=(), converter=_features)
 
 
-def _names(value: Iterable[str]) -> tuple[str, ...]:
+def _aliases(value: Iterable[str]) -> tuple[str, ...]:
     if isinstance(value, str):
         message = f"aliases must be a list of identifiers, and is {value!r}; write [{value!r}]"
         raise ConfigurationError(message)
-    return tuple(value)
+    return _texts("aliases", value)
 
 
 def _secret(value: str | Secret | None) -> Secret | None:
     return Secret(value) if isinstance(value, str) else value
+
+
+def _is_password(instance: object, attribute: "Attribute[Secret]", value: object) -> None:
+    # The message does not show the value: it is a password, though an unusable one.
+    if isinstance(value, Secret):
+        found = None if value.reveal() else "empty"
+    else:
+        found = f"of the type {type(value).__name__}"
+    if found is not None:
+        message = (
+            f"{type(instance).__name__}: {attribute.name} must be a text, and is {found}; "
+            "leave it out when it is not known"
+        )
+        raise ConfigurationError(message)
+
+
+def _is_mapping(instance: object, attribute: "Attribute[Mapping[str, object]]", value: object) -> None:
+    if not isinstance(value, Mapping):
+        message = (
+            f"{type(instance).__name__}: {attribute.name} must map attributes to what they must be, and is {value!r}"
+        )
+        raise ConfigurationError(message)
 
 
 @frozen(kw_only=True)
@@ -81,12 +122,12 @@ class KnownUser:
         ConfigurationError: When there is neither an e-mail nor a username, or a value has the wrong type.
     """
 
-    email: str | None = None
-    username: str | None = None
-    password: Secret | None = field(default=None, converter=_secret)
-    aliases: tuple[str, ...] = field(default=(), converter=_names)
+    email: str | None = field(default=None, validator=optional(_is_text))
+    username: str | None = field(default=None, validator=optional(_is_text))
+    password: Secret | None = field(default=None, converter=_secret, validator=optional(_is_password))
+    aliases: tuple[str, ...] = field(default=(), converter=_aliases)
     disabled: bool = field(default=False, validator=_is_flag)
-    profile: Mapping[str, object] = field(factory=dict[str, object])
+    profile: Mapping[str, object] = field(factory=dict[str, object], validator=_is_mapping)
 
     def __attrs_post_init__(self) -> None:
         if not self.email and not self.username:
@@ -95,5 +136,5 @@ class KnownUser:
 
     @property
     def identifiers(self) -> tuple[str, ...]:
-        """Every identifier of the person: e-mail, username, aliases."""
-        return tuple(name for name in (self.email, self.username, *self.aliases) if name)
+        """Every identifier of the person, each once: e-mail, username, aliases."""
+        return tuple(dict.fromkeys(name for name in (self.email, self.username, *self.aliases) if name))

@@ -1,0 +1,176 @@
+import copy
+import pickle
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from customdb_contract.connection import FEATURES, Connection, KnownUser
+from customdb_contract.errors import ConfigurationError
+from customdb_contract.secrets import Secret
+
+PASSWORD = "correct horse battery"
+
+
+def test_a_connection_is_in_legacy_mode_unless_told_otherwise() -> None:
+    connection = Connection()
+
+    assert connection == Connection(
+        name="custom-database", import_mode=False, requires_username=False, script_context=False, features=()
+    )
+
+
+@pytest.mark.parametrize("setting", ["import_mode", "requires_username", "script_context"])
+@pytest.mark.parametrize("value", [None, 0, 1, "true", "off"])
+def test_a_setting_is_on_or_off_and_nothing_else(setting: str, value: object) -> None:
+    settings: dict[str, Any] = {setting: value}
+
+    with pytest.raises(ConfigurationError) as caught:
+        Connection(**settings)
+
+    assert str(caught.value) == f"Connection: {setting} must be True or False, and is {value!r}"
+
+
+@given(st.lists(st.sampled_from(FEATURES), unique=True))
+def test_features_are_kept_in_order(features: list[str]) -> None:
+    assert Connection(features=features).features == tuple(features)
+    assert Connection(features=iter(features)).features == tuple(features)
+
+
+def test_one_feature_may_be_written_alone() -> None:
+    assert Connection(features="reset").features == ("reset",)
+
+
+@pytest.mark.parametrize("features", ["sign-up", ["signup", "sign-up"]])
+def test_an_unknown_feature_is_named_with_those_that_there_are(features: Any) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Connection(features=features)
+
+    assert str(caught.value) == ("features has no 'sign-up'; choose from signup, reset, verify, change_email, delete")
+
+
+@pytest.mark.parametrize(
+    ("features", "shown"), [(None, "None"), (7, "7"), (["signup", 7], r"['signup', 7]"), (b"signup", "b'signup'")]
+)
+def test_features_of_the_wrong_type_are_named(features: Any, shown: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Connection(features=features)
+
+    assert str(caught.value) == f"features must be a list of texts, and is {shown}"
+
+
+def test_the_name_of_a_connection_is_a_text() -> None:
+    name: Any = 7
+
+    with pytest.raises(ConfigurationError, match=r"^Connection: name must be a text, and is 7$"):
+        Connection(name=name)
+
+
+@pytest.mark.parametrize("email", [None, ""])
+@pytest.mark.parametrize("username", [None, ""])
+def test_a_known_user_has_an_email_or_a_username(email: str | None, username: str | None) -> None:
+    message = r"^a known user needs an email or a username: KnownUser\(email='ada@example.com'\)$"
+
+    with pytest.raises(ConfigurationError, match=message):
+        KnownUser(email=email, username=username, aliases=["ada"])
+
+
+@pytest.mark.parametrize(
+    ("user", "identifiers"),
+    [
+        (KnownUser(email="ada@example.com"), ("ada@example.com",)),
+        (KnownUser(username="ada"), ("ada",)),
+        (KnownUser(username="ada", aliases=["a", "b"]), ("ada", "a", "b")),
+        (
+            KnownUser(aliases=("ada@shop.test", "", "ada", "ada@example.com"), username="ada", email="ada@example.com"),
+            ("ada@example.com", "ada", "ada@shop.test"),
+        ),
+    ],
+)
+def test_the_identifiers_are_email_username_and_aliases_each_once(user: KnownUser, identifiers: tuple[str]) -> None:
+    assert user.identifiers == identifiers
+
+
+@pytest.mark.parametrize("attribute", ["email", "username"])
+def test_an_identifier_is_a_text(attribute: str) -> None:
+    options: dict[str, Any] = {"username": "ada", attribute: 7}
+
+    with pytest.raises(ConfigurationError) as caught:
+        KnownUser(**options)
+
+    assert str(caught.value) == f"KnownUser: {attribute} must be a text, and is 7"
+
+
+def test_one_alias_written_alone_is_not_taken_for_a_list_of_letters() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        KnownUser(username="ada", aliases="lovelace")
+
+    assert str(caught.value) == "aliases must be a list of identifiers, and is 'lovelace'; write ['lovelace']"
+
+
+@pytest.mark.parametrize(("aliases", "shown"), [(None, "None"), ([None], r"[None]")])
+def test_aliases_of_the_wrong_type_are_named(aliases: Any, shown: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        KnownUser(username="ada", aliases=aliases)
+
+    assert str(caught.value) == f"aliases must be a list of texts, and is {shown}"
+
+
+def test_disabled_is_a_flag() -> None:
+    disabled: Any = "yes"
+
+    with pytest.raises(ConfigurationError, match=r"^KnownUser: disabled must be True or False, and is 'yes'$"):
+        KnownUser(username="ada", disabled=disabled)
+
+
+def test_a_profile_is_a_mapping() -> None:
+    profile: Any = ["email_verified"]
+
+    with pytest.raises(ConfigurationError) as caught:
+        KnownUser(username="ada", profile=profile)
+
+    assert str(caught.value) == (
+        "KnownUser: profile must map attributes to what they must be, and is ['email_verified']"
+    )
+
+
+@pytest.mark.parametrize(
+    ("password", "found"),
+    [
+        ("", "empty"),
+        (Secret(""), "empty"),
+        (PASSWORD.encode(), "of the type bytes"),
+        (271828182845, "of the type int"),
+        ([PASSWORD], "of the type list"),
+    ],
+)
+def test_an_unusable_password_is_refused_and_not_shown(password: Any, found: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        KnownUser(username="ada", password=password)
+
+    assert str(caught.value) == (
+        f"KnownUser: password must be a text, and is {found}; leave it out when it is not known"
+    )
+
+
+@pytest.mark.parametrize("password", [PASSWORD, Secret(PASSWORD)])
+def test_a_password_is_kept_as_a_secret(password: str | Secret) -> None:
+    user = KnownUser(username="ada", password=password)
+
+    assert user.password == Secret(PASSWORD)
+    assert user.password is not None
+    assert user.password.reveal() == PASSWORD
+    assert PASSWORD not in f"{user!r} {user} {(user,)}"
+    assert "password=Secret('…')" in repr(user)
+
+
+def test_without_a_password_there_is_none() -> None:
+    assert KnownUser(username="ada").password is None
+
+
+def test_copies_equal_the_original() -> None:
+    user = KnownUser(email="ada@example.com", password=PASSWORD, profile={"email_verified": True})
+
+    assert copy.deepcopy(user) == user
+    assert pickle.loads(pickle.dumps(user)) == user
