@@ -210,7 +210,7 @@ def callback_too_late(transcript: Transcript) -> Iterator[Comparison]:
     group=Group.CALLBACK,
     severity=Severity.ERROR,
     scripts=tuple(Script),
-    yields_to=("wrong-arity", "script-not-implemented"),
+    yields_to=("wrong-arity", "script-not-implemented", "sql-injection"),
     source="good practice: Auth0 documents no ending but the callback, and shows a thrown error as an internal one",
 )
 def throws_synchronously(transcript: Transcript) -> Iterator[Comparison]:

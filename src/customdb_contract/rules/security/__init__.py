@@ -1,0 +1,51 @@
+"""The rules of the group `security`: what people type is not to be trusted, and what they told is kept."""
+
+from customdb_contract.rules.security._injection import (
+    empty_identifier_accepted,
+    ldap_injection,
+    nosql_injection,
+    regex_from_input,
+    search_query_injection,
+    sql_injection,
+    type_confusion,
+    unicode_collision,
+    url_injection,
+    wildcard_identifier,
+)
+from customdb_contract.rules.security._leaks import (
+    email_verified_hardcoded,
+    error_leaks_details,
+    log_leaks_secret,
+    slow_on_long_input,
+    unknown_user_logged_as_known,
+    user_enumeration,
+)
+from customdb_contract.rules.security._passwords import (
+    empty_password_accepted,
+    password_compared_loosely,
+    password_nul_truncated,
+    password_truncated,
+)
+
+__all__ = [
+    "email_verified_hardcoded",
+    "empty_identifier_accepted",
+    "empty_password_accepted",
+    "error_leaks_details",
+    "ldap_injection",
+    "log_leaks_secret",
+    "nosql_injection",
+    "password_compared_loosely",
+    "password_nul_truncated",
+    "password_truncated",
+    "regex_from_input",
+    "search_query_injection",
+    "slow_on_long_input",
+    "sql_injection",
+    "type_confusion",
+    "unicode_collision",
+    "unknown_user_logged_as_known",
+    "url_injection",
+    "user_enumeration",
+    "wildcard_identifier",
+]

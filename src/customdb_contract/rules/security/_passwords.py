@@ -1,0 +1,144 @@
+"""The rules about passwords that are not the person's."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules.security._injection import accepts_any_password
+from customdb_contract.transcript import Ending, Situation, Transcript
+
+__all__ = [
+    "empty_password_accepted",
+    "password_compared_loosely",
+    "password_nul_truncated",
+    "password_truncated",
+]
+
+_STRUCTURE: Final = "https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure"
+_LOGIN: Final = (Script.LOGIN,)
+
+
+def _refused(
+    transcript: Transcript, situation: Situation, what: str, severity: Severity = Severity.ERROR
+) -> Iterator[Comparison]:
+    """Judge whether a password that is not quite the person's lets nobody in."""
+    for exchange in transcript.select(Script.LOGIN, situation):
+        if accepts_any_password(transcript, exchange):
+            continue
+        if exchange.ending is Ending.FOUND:
+            yield Violation(f"login let {exchange.person} in with {what}", (exchange,), severity)
+        elif exchange.ending in {Ending.NOT_FOUND, Ending.FAILED}:
+            yield Held((exchange,))
+
+
+@rule(
+    group=Group.SECURITY,
+    severity=Severity.ERROR,
+    scripts=_LOGIN,
+    needs=(Need.PASSWORD, Need.WRONG_PASSWORD),
+    source="good practice: an LDAP bind without a password succeeds (RFC 4513, section 5.1.2)",
+)
+def empty_password_accepted(transcript: Transcript) -> Iterator[Comparison]:
+    """Login lets somebody in with an empty or blank password.
+
+    ## Why this matters
+    Directories take a bind without a password for an anonymous one and report success; some stores have empty hashes.
+
+    ## Violates
+        person ada email=ada@example.com
+        login ada@example.com "" -> found {"user_id": "7"}   [wrong-password: empty]
+
+    ## Conforms
+        person ada email=ada@example.com
+        login ada@example.com "" -> failed WrongUsernameOrPasswordError("7") "no"   [wrong-password: empty]
+
+    ## How to fix
+    Refuse empty passwords before the store is asked.
+    """
+    yield from _refused(transcript, Situation.EMPTY_PASSWORD, "an empty password")
+    yield from _refused(transcript, Situation.BLANK_PASSWORD, "a blank password")
+
+
+@rule(
+    group=Group.SECURITY,
+    severity=Severity.ERROR,
+    scripts=_LOGIN,
+    needs=(Need.PASSWORD, Need.WRONG_PASSWORD),
+    source="good practice: each equivalence that is not meant makes passwords easier to guess",
+)
+def password_compared_loosely(transcript: Transcript) -> Iterator[Comparison]:
+    """Login ignores upper and lower case, or blanks around the password.
+
+    ## Why this matters
+    It makes passwords easier to guess. It also ends with the migration: Auth0 compares exactly, so people who typed it
+    the other way cannot get in any more.
+
+    ## Violates
+        person ada email=ada@example.com
+        login ada@example.com x -> found {"user_id": "7"}   [wrong-password: case-changed]
+
+    ## Conforms
+        person ada email=ada@example.com
+        login ada@example.com x -> failed WrongUsernameOrPasswordError("7") "no"   [wrong-password: case-changed]
+
+    ## How to fix
+    Hash the password as it was typed.
+    """
+    yield from _refused(transcript, Situation.CASE_CHANGED_PASSWORD, "the password in another upper and lower case")
+    yield from _refused(transcript, Situation.BLANK_PADDED_PASSWORD, "blanks around the password", Severity.WARNING)
+
+
+@rule(
+    group=Group.SECURITY,
+    severity=Severity.WARNING,
+    scripts=_LOGIN,
+    needs=(Need.PASSWORD, Need.WRONG_PASSWORD, Need.LONG_PASSWORD),
+    source=_STRUCTURE,
+)
+def password_truncated(transcript: Transcript) -> Iterator[Comparison]:
+    """Login accepts the first 72 bytes of a longer password.
+
+    ## Why this matters
+    bcrypt reads 72 bytes. Whoever knows the beginning of a long passphrase, or a prefix that everybody shares, gets in.
+
+    ## Violates
+        person ada email=ada@example.com
+        login ada@example.com x -> found {"user_id": "7"}   [wrong-password: 72-byte-cut]
+
+    ## Conforms
+        person ada email=ada@example.com
+        login ada@example.com x -> failed WrongUsernameOrPasswordError("7") "no"   [wrong-password: 72-byte-cut]
+
+    ## How to fix
+    Refuse longer passwords when they are set, or hash them with SHA-256 first: `bcrypt(base64(sha256(password)))`.
+    """
+    yield from _refused(transcript, Situation.CUT_PASSWORD, "the first 72 bytes of a longer password", Severity.WARNING)
+
+
+@rule(
+    group=Group.SECURITY,
+    severity=Severity.WARNING,
+    scripts=_LOGIN,
+    needs=(Need.PASSWORD, Need.WRONG_PASSWORD),
+    source="good practice: libraries written in C end a text at the first NUL character",
+)
+def password_nul_truncated(transcript: Transcript) -> Iterator[Comparison]:
+    """Login ignores what follows a NUL character in the password.
+
+    ## Why this matters
+    It shows that the hash is made of less than was typed; a raw hash that contains a NUL is then cut short too.
+
+    ## Violates
+        person ada email=ada@example.com
+        login ada@example.com x -> found {"user_id": "7"}   [wrong-password: nul-cut]
+
+    ## Conforms
+        person ada email=ada@example.com
+        login ada@example.com x -> failed WrongUsernameOrPasswordError("7") "no"   [wrong-password: nul-cut]
+
+    ## How to fix
+    Refuse passwords with NUL characters.
+    """
+    yield from _refused(transcript, Situation.NUL_CUT_PASSWORD, "more behind a NUL character", Severity.WARNING)
