@@ -1,7 +1,9 @@
 """The rules of the group `consistency`: login and get_user tell the same of the same people."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final
+
+from attrs import frozen
 
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
@@ -58,21 +60,40 @@ def mismatched_profile(transcript: Transcript) -> Iterator[Comparison]:
     """
     found = sightings_by_person(transcript, Script.GET_USER)
     logins = sightings_by_person(transcript, Script.LOGIN)
+    told: dict[tuple[str, Severity, Script], _Told] = {}
     for person in transcript.people:
-        own = {
-            script: _own(seen.get(person.label, ()))
-            for script, seen in ((Script.GET_USER, found), (Script.LOGIN, logins))
-        }
-        volatile: set[str] = set()
-        for script, seen in own.items():
-            for path, pair in _volatile(transcript, seen).items():
-                volatile.add(path)
-                message = f"{path} differs between two calls of {script} and is left out of the comparison"
-                yield Violation(message, pair, Severity.INFO)
-            if seen:
-                yield from _against_truth(transcript, person, seen[0], volatile)
-        if all(own.values()):
-            yield from _between_scripts(transcript, person, own[Script.GET_USER][0], own[Script.LOGIN][0], volatile)
+        own = {Script.GET_USER: _own(found.get(person.label, ())), Script.LOGIN: _own(logins.get(person.label, ()))}
+        volatile = {path: (script, pair) for script, seen in own.items() for path, pair in _volatile(transcript, seen)}
+        for path, (script, pair) in volatile.items():
+            message = f"{path} differs between two calls of {script} and is left out of the comparison"
+            yield Violation(message, pair, Severity.INFO)
+        comparing = _Comparing(transcript, person, volatile)
+        for comparison in comparing.all(own[Script.GET_USER][:1], own[Script.LOGIN][:1]):
+            if isinstance(comparison, Held):
+                yield comparison
+            else:
+                key = (comparison.subject, comparison.severity, comparison.evidence[-1].script)
+                told.setdefault(key, _Told(comparison.example, [])).evidence.extend(comparison.evidence)
+    for (subject, severity, script), one in told.items():
+        yield Violation(f"{subject}: {one.example}", tuple(one.evidence), severity, script)
+
+
+@frozen
+class _Told:
+    """What is said once of all people: an example, and the calls."""
+
+    example: str
+    evidence: list[Exchange]
+
+
+@frozen
+class _Mismatch:
+    """One path of one person that differs."""
+
+    subject: str
+    example: str
+    evidence: tuple[Exchange, ...]
+    severity: Severity
 
 
 def _own(seen: Sequence[Exchange]) -> Sequence[Exchange]:
@@ -87,14 +108,12 @@ def _compared(transcript: Transcript, first: Exchange, second: Exchange) -> Sequ
     return differences(*profiles)
 
 
-def _volatile(transcript: Transcript, seen: Sequence[Exchange]) -> Mapping[str, tuple[Exchange, Exchange]]:
-    """Return the paths that change between two calls of one script, with two calls that show it."""
-    found: dict[str, tuple[Exchange, Exchange]] = {}
+def _volatile(transcript: Transcript, seen: Sequence[Exchange]) -> Iterator[tuple[str, tuple[Exchange, Exchange]]]:
+    """Yield the paths that change between two calls of one script, with two calls that show it."""
     for later in seen[1:]:
         for difference in _compared(transcript, seen[0], later):
             if difference.path not in _NEVER_VOLATILE and not _is_ignored(difference.path, transcript):
-                found.setdefault(difference.path, (seen[0], later))
-    return found
+                yield difference.path, (seen[0], later)
 
 
 def _is_ignored(path: str, transcript: Transcript) -> bool:
@@ -105,67 +124,82 @@ def _is_below(path: str, above: str) -> bool:
     return path.startswith((f"{above}.", f"{above}["))
 
 
-def _between_scripts(
-    transcript: Transcript, person: Person, found: Exchange, login: Exchange, volatile: set[str]
-) -> Iterator[Comparison]:
-    differing = [
-        difference
-        for difference in _compared(transcript, found, login)
-        if not _is_told_elsewhere(difference, transcript)
-        and not _is_ignored(difference.path, transcript)
-        and not any(
-            difference.path == path or _is_below(path, difference.path) or _is_below(difference.path, path)
-            for path in volatile
+@frozen
+class _Comparing:
+    """The comparisons that concern one person."""
+
+    transcript: Transcript
+    person: Person
+    volatile: Collection[str]
+
+    def all(self, found: Sequence[Exchange], login: Sequence[Exchange]) -> Iterator[Held | _Mismatch]:
+        """Compare the scripts with the truth and with each other, as far as each was seen."""
+        for exchange in (*found, *login):
+            yield from self._with_truth(exchange, [*found, *login])
+        for one, other in zip(found, login, strict=False):
+            yield from self._with_each_other(one, other)
+
+    def _with_each_other(self, found: Exchange, login: Exchange) -> Iterator[Held | _Mismatch]:
+        pair = (found, login) if found.number < login.number else (login, found)
+        differing = [
+            difference
+            for difference in _compared(self.transcript, found, login)
+            if self._counts(difference) and not self._is_told_elsewhere(difference)
+        ]
+        for difference in differing:
+            import_mode = self.transcript.connection.import_mode
+            weighty = import_mode and difference.path.startswith(_WEIGHTY)
+            example = f"for {self.person.label} get_user says {difference.first}, and login {difference.second}"
+            subject = f"login and get_user tell different {difference.path}"
+            yield _Mismatch(subject, example, pair, Severity.ERROR if weighty else Severity.WARNING)
+        if not differing:
+            yield Held(pair)
+
+    def _with_truth(self, exchange: Exchange, seen: Sequence[Exchange]) -> Iterator[Held | _Mismatch]:
+        if not self.person.profile:
+            return
+        import_mode = self.transcript.connection.import_mode
+        attributes = repair_profile(exchange.profile or {}, import_mode=import_mode).attributes
+        expected = repair_profile(self.person.profile, import_mode=import_mode).attributes
+        expected = {name: value for name, value in expected.items() if name in self.person.profile}
+        wrong = [
+            difference
+            for difference in differences(_restricted(attributes, self.person.profile), expected)
+            if self._counts(difference) and not self._is_told_by_content(difference, seen)
+        ]
+        for difference in wrong:
+            example = f"for {self.person.label} it says {difference.first}, and expected was {difference.second}"
+            subject = f"{exchange.script} tells another {difference.path} than the known user's profile"
+            yield _Mismatch(subject, example, (exchange,), Severity.ERROR)
+        if not wrong:
+            yield Held((exchange,))
+
+    def _counts(self, difference: Difference) -> bool:
+        path = difference.path
+        return not _is_ignored(path, self.transcript) and not any(
+            path == other or _is_below(path, other) or _is_below(other, path) for other in self.volatile
         )
-    ]
-    pair = (found, login) if found.number < login.number else (login, found)
-    for difference in differing:
-        message = (
-            f"login says {difference.path} of {person.label} is {difference.second}, and get_user {difference.first}; "
-            "they must be the same"
+
+    def _is_told_elsewhere(self, difference: Difference) -> bool:
+        """Tell whether a rule of its own speaks: about the id, or about metadata that one script leaves out."""
+        if difference.path == "user_id":
+            return True
+        left_out = "nothing" in {difference.first, difference.second}
+        return self.transcript.connection.import_mode and left_out and difference.path in _METADATA
+
+    def _is_told_by_content(self, difference: Difference, seen: Sequence[Exchange]) -> bool:
+        """Tell whether a rule about the profile itself speaks, or the one about metadata in one script only."""
+        if difference.path == "email_verified":
+            return difference.first not in {"false", "nothing"} and (
+                difference.first != "true" or difference.second == "false"
+            )
+        others = [(exchange.profile or {}).get(difference.path) for exchange in seen]
+        return (
+            self.transcript.connection.import_mode
+            and difference.path in _METADATA
+            and difference.first == "nothing"
+            and any(others)
         )
-        weighty = transcript.connection.import_mode and difference.path.startswith(_WEIGHTY)
-        yield Violation(message, pair, Severity.ERROR if weighty else Severity.WARNING)
-    if not differing:
-        yield Held(pair)
-
-
-def _is_told_elsewhere(difference: Difference, transcript: Transcript) -> bool:
-    """Tell whether a rule of its own speaks: about the id, or about metadata that one script leaves out."""
-    if difference.path == "user_id":
-        return True
-    left_out = "nothing" in {difference.first, difference.second}
-    return transcript.connection.import_mode and left_out and difference.path in _METADATA
-
-
-def _against_truth(
-    transcript: Transcript, person: Person, exchange: Exchange, volatile: set[str]
-) -> Iterator[Comparison]:
-    if not person.profile:
-        return
-    attributes = repair_profile(exchange.profile or {}, import_mode=transcript.connection.import_mode).attributes
-    named = _restricted(attributes, person.profile)
-    expected = repair_profile(person.profile, import_mode=transcript.connection.import_mode).attributes
-    expected = {name: value for name, value in expected.items() if name in person.profile}
-    wrong = [
-        difference
-        for difference in differences(named, expected)
-        if difference.path not in volatile
-        and not _is_ignored(difference.path, transcript)
-        and not _is_hardcoded_verification(difference)
-    ]
-    for difference in wrong:
-        message = (
-            f"{exchange.script} says {difference.path} of {person.label} is {difference.first}, and the known user's "
-            f"profile says {difference.second}"
-        )
-        yield Violation(message, (exchange,))
-    if not wrong:
-        yield Held((exchange,))
-
-
-def _is_hardcoded_verification(difference: Difference) -> bool:
-    return (difference.path, difference.first, difference.second) == ("email_verified", "true", "false")
 
 
 def _restricted(value: Mapping[str, object], expected: Mapping[str, object]) -> dict[str, object]:
