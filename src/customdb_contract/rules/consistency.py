@@ -7,7 +7,13 @@ from attrs import frozen
 
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
-from customdb_contract.profiles import Difference, differences, repair_profile
+from customdb_contract.profiles import (
+    RESERVED_ROOT_ATTRIBUTES,
+    Difference,
+    differences,
+    is_secret_name,
+    repair_profile,
+)
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._sightings import is_retired, sightings_by_person
 from customdb_contract.transcript import Ending, Exchange, Person, Situation, Transcript
@@ -181,11 +187,14 @@ class _Comparing:
         )
 
     def _is_told_elsewhere(self, difference: Difference) -> bool:
-        """Tell whether a rule of its own speaks: about the id, or about metadata that one script leaves out."""
-        if difference.path == "user_id":
+        """Tell whether a rule of its own speaks: about the id, about content, or about metadata that one leaves out."""
+        path = difference.path
+        if path == "user_id" or path in RESERVED_ROOT_ATTRIBUTES or is_secret_name(path):
+            return True
+        if path == "email_verified" and not {difference.first, difference.second} <= {"true", "false", "nothing"}:
             return True
         left_out = "nothing" in {difference.first, difference.second}
-        return self.transcript.connection.import_mode and left_out and difference.path in _METADATA
+        return self.transcript.connection.import_mode and left_out and path in _METADATA
 
     def _is_told_by_content(self, difference: Difference, seen: Sequence[Exchange]) -> bool:
         """Tell whether a rule about the profile itself speaks, or the one about metadata in one script only."""
