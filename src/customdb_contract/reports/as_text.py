@@ -3,9 +3,9 @@
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import groupby
 from typing import Final, TypeAlias
 
+from customdb_contract.contract import Script
 from customdb_contract.findings import Finding, Need, Report, Severity, Status, Verdict
 from customdb_contract.transcript import UNKNOWN
 
@@ -13,13 +13,16 @@ __all__ = ["render"]
 
 _Paint: TypeAlias = Callable[[str, str], str]
 _WIDTH: Final = 100
-_LONGEST_CALL: Final = 220
+_LONGEST_CALL: Final = 130
 """Characters of a call that are shown; a stored transcript has all of it."""
 
 _MOST_ALIKE: Final = 2
 """Findings of one rule about one script that are shown; the others are counted."""
 
-_MOST_CALLS: Final = 4
+_MOST_CALLS: Final = 2
+"""Calls of one finding that are shown: two are enough for every comparison."""
+
+_MOST_PEOPLE: Final = 3
 _CODE = re.compile(r"^```.*?^```\s*", re.MULTILINE | re.DOTALL)
 _COLORS: Final = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 
@@ -85,12 +88,14 @@ def _failed(report: Report, verdict: Verdict, paint: _Paint) -> str:
     word = paint(str(verdict.severity), _COLORS[verdict.severity])
     preview = "  (preview: it fails nothing yet)" if rule.preview else ""
     lines = [f"{word}  {paint(rule.name, '1')}{preview}"]
-    for script, alike in groupby(verdict.findings, key=lambda finding: finding.script):
-        findings = list(alike)
+    by_script: dict[Script | None, list[Finding]] = {}
+    for finding in verdict.findings:
+        by_script.setdefault(finding.script, []).append(finding)
+    for script, findings in by_script.items():
         for finding in findings[:_MOST_ALIKE]:
             lines += _finding(report, finding)
         if len(findings) > _MOST_ALIKE:
-            lines.append(f"  … and {len(findings) - _MOST_ALIKE} more like these in {script}")
+            lines.append(f"  … and {len(findings) - _MOST_ALIKE} more like these in {script or 'the connection'}")
     fix = _fix(verdict)
     if fix:
         lines += ["", *_wrapped(f"Fix: {fix}")]
@@ -105,9 +110,13 @@ def _finding(report: Report, finding: Finding) -> Iterator[str]:
 
 
 def _for_whom(report: Report, finding: Finding) -> str:
+    """Return the people concerned, unless the message names one already."""
     exchanges = [report.transcript.exchanges[number - 1] for number in finding.evidence]
-    people = dict.fromkeys(exchange.person for exchange in exchanges if exchange.person != UNKNOWN)
-    return f" ({', '.join(people)})" if people else ""
+    people = list(dict.fromkeys(exchange.person for exchange in exchanges if exchange.person != UNKNOWN))
+    if not people or (len(people) == 1 and people[0] in finding.message):
+        return ""
+    more = f" and {len(people) - _MOST_PEOPLE} more" if len(people) > _MOST_PEOPLE else ""
+    return f" ({', '.join(people[:_MOST_PEOPLE])}{more})"
 
 
 def _shortened(line: str) -> str:
