@@ -150,7 +150,7 @@ class PythonDatabase(Bridge):
         problems: list[RecordedError] = []
 
         def work() -> None:
-            worker.on_end.push(self._note_closing)
+            worker.on_end.push(partial(self._note_closing, worker))
             try:
                 self._database = make(worker)
                 self._handlers = find_handlers(self._database, script_context=self._connection.script_context)
@@ -175,18 +175,20 @@ class PythonDatabase(Bridge):
         self._worker = None
 
     def _end_workers(self) -> None:
-        if self._worker is not None and not self._worker.end(self._opening_timeout):
-            _logger.warning("the database did not close within %g s", self._opening_timeout)
+        in_time = self._worker is None or self._worker.end(self._opening_timeout)
         for worker in self._abandoned:
             worker.end(_ABANDONED_SECONDS)
         problem = self._closing_problem
-        if problem is not None:
+        if not in_time:
+            _logger.warning("the database did not close within %g s", self._opening_timeout)
+        elif problem is not None:
             _logger.warning("the database could not be closed: %s: %s", problem.name, problem.message)
 
     def _note_closing(
-        self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
+        self, worker: "Worker", _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
     ) -> bool:
-        if error is not None:
+        # What an interrupted thread does while it ends is nobody's problem.
+        if error is not None and worker is self._worker:
             self._closing_problem = recorded_error(error, self._mask)
         return True
 

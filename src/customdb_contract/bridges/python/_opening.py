@@ -62,13 +62,14 @@ def _enter_async(manager: AbstractAsyncContextManager[object], worker: "Worker")
     opened: asyncio.Future[object] = worker.loop.create_future()
     closing = worker.event()
     keeper = worker.loop.create_task(_hold(manager, opened, closing))
+    database = worker.complete(opened)
 
     def leave() -> None:
         closing.set()
         worker.complete(keeper)
 
     worker.on_end.callback(leave)
-    return worker.complete(opened)
+    return database
 
 
 async def _hold(

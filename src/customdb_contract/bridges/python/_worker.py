@@ -3,11 +3,12 @@
 import asyncio
 import ctypes
 import threading
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextlib import ExitStack, suppress
 from functools import partial
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from customdb_contract.bridges.python._output import CAPTURE, OutputCapture
@@ -20,6 +21,11 @@ _Report: TypeAlias = Callable[[BaseException], None]
 
 _CANCELLING_SECONDS: Final = 0.1
 """Time that an async script has to end after it was cancelled, before its loop is given up."""
+
+_SAMPLES: Final = 10
+_SAMPLE_SECONDS: Final = 0.005
+_TIMES_BUSY: Final = 4
+"""Waking up, a blocked thread is busy for one or two samples."""
 
 
 class Interruption(BaseException):
@@ -49,6 +55,8 @@ class Worker:
         self._ended = threading.Event()
         self._is_idle = False
         self._is_ending = False
+        self._is_abandoned = False
+        self._clock = 0
         self._awaiting: asyncio.Task[object] | None = None
         self._thread = threading.Thread(target=self._main, name="customdb-contract scripts", daemon=True)
         self._thread.start()
@@ -83,26 +91,47 @@ class Worker:
 
     def abandon(self) -> None:
         """Have the thread end as soon as it can, also out of an endless loop; nobody waits for it."""
-        self._is_ending = True
-        if self._thread.ident is not None and self._thread.is_alive():
-            _raise_in_thread(self._thread.ident, Interruption)
-            self._wake()
+        self._is_ending = self._is_abandoned = True
+        self._wake()
+        if not self._ended.is_set() and self._is_running():
+            thread = ctypes.c_ulong(cast("int", self._thread.ident))
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(Interruption))
 
     def end(self, seconds: float) -> bool:
         """Have the thread end after its work, and wait for it.
 
         Args:
-            seconds: How long to wait.
+            seconds: How long to wait before it is abandoned.
 
         Returns:
-            Whether it has ended; if not, it is abandoned.
+            Whether it has ended in time.
         """
         self._is_ending = True
         self._wake()
         self._thread.join(seconds)
-        if self._thread.is_alive():
-            self.abandon()
-        return not self._thread.is_alive()
+        if not self._thread.is_alive():
+            return True
+        self._ended.clear()
+        self.abandon()
+        return False
+
+    def _is_running(self) -> bool:
+        """Tell whether the thread goes on and on, and is not blocked in a call of the system.
+
+        An exception for a blocked thread stays pending, and as long as it does, Python 3.11 stops every other thread
+        that is traced.
+        """
+        times_busy = 0
+        for _ in range(_SAMPLES):
+            try:
+                used = time.clock_gettime(self._clock)
+                time.sleep(_SAMPLE_SECONDS)
+                times_busy += time.clock_gettime(self._clock) > used
+            except OSError:
+                return False
+            if times_busy == _TIMES_BUSY:
+                return True
+        return False
 
     @property
     def has_tasks(self) -> bool:
@@ -161,10 +190,10 @@ class Worker:
         await asyncio.sleep(0)
 
     def _main(self) -> None:
+        self._clock = time.pthread_getcpuclockid(threading.get_ident())
         CAPTURE.set(OutputCapture())
         with suppress(BaseException):
             self._serve()
-        _raise_in_thread(threading.get_ident(), None)
         with suppress(BaseException):
             self.on_end.close()
         with suppress(BaseException):
@@ -180,7 +209,7 @@ class Worker:
                 self._is_idle = False
 
     def _stop_idling(self) -> None:
-        if self._is_idle:
+        if self._is_idle or self._is_abandoned:
             self.loop.stop()
 
     def _run(self, run: _Work) -> None:
@@ -188,7 +217,7 @@ class Worker:
         try:
             run()
         except BaseException as error:
-            if isinstance(error, Interruption) or self.loop.is_closed():
+            if isinstance(error, Interruption) or self._is_abandoned or self.loop.is_closed():
                 raise
 
     def _close_loop(self) -> None:
@@ -217,10 +246,10 @@ class Worker:
 
 
 def _and_then(work: _Work, then: _Work) -> None:
-    try:
+    # What comes out here is only the cancellation or the interruption of work that nobody waits for any more.
+    with suppress(BaseException):
         work()
-    finally:
-        then()
+    then()
 
 
 async def _wait(awaitable: Awaitable[_Result], answers: list[_Result], errors: list[BaseException]) -> None:
@@ -228,8 +257,3 @@ async def _wait(awaitable: Awaitable[_Result], answers: list[_Result], errors: l
         answers.append(await awaitable)
     except BaseException as error:  # noqa: BLE001 - a task that raises SystemExit would end its loop as well
         errors.append(error)
-
-
-def _raise_in_thread(thread: int, exception: type[BaseException] | None) -> None:
-    raised = ctypes.py_object() if exception is None else ctypes.py_object(exception)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), raised)

@@ -1,0 +1,199 @@
+"""Whatever a script hands over, raises or starts: an outcome, never a crash or a hang."""
+
+import asyncio
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from typing_extensions import override
+
+from customdb_contract.contract import Callback, Found, NotFound, Script, ScriptError
+from customdb_contract.transcript import UNKNOWN, Ending, Exchange, Outcome, Situation, Transcript
+from opened_database import open_database
+
+
+def _cyclic() -> object:
+    profile: dict[str, object] = {"user_id": "7"}
+    profile["self"] = profile
+    return profile
+
+
+def _deep() -> object:
+    profile: dict[str, object] = {}
+    for _ in range(10_000):
+        profile = {"inner": profile}
+    return profile
+
+
+class EndlessMapping(Mapping[str, object]):
+    @override
+    def __getitem__(self, key: str) -> object:
+        return self
+
+    @override
+    def __iter__(self) -> Iterator[str]:
+        return (str(number) for number in range(10**9))
+
+    @override
+    def __len__(self) -> int:
+        return sys.maxsize
+
+
+class FailingMapping(EndlessMapping):
+    @override
+    def __getitem__(self, key: str) -> object:
+        raise SystemExit
+
+
+class FailingText:
+    @override
+    def __str__(self) -> str:
+        raise SystemExit
+
+    __repr__ = __str__
+
+
+class FailingError(ScriptError):
+    def __init__(self) -> None:
+        Exception.__init__(self)
+
+    @override
+    def __str__(self) -> str:
+        raise KeyboardInterrupt
+
+    @property
+    @override
+    def message(self) -> str:
+        raise SystemExit
+
+    @message.setter
+    def message(self, _: str) -> None: ...
+
+
+PROFILES: dict[str, Callable[[], object]] = {
+    "cyclic": _cyclic,
+    "fifty megabytes": lambda: {"name": "x" * 50_000_000},
+    "ten thousand levels": _deep,
+    "lone surrogates": lambda: {"name": "\ud800", "\udfff": 1},
+    "endless": EndlessMapping,
+    "failing": FailingMapping,
+    "failing text": lambda: {"name": FailingText()},
+    "keys that are no text": lambda: {7: "x", FailingText(): 1},
+    "class": lambda: {"type": type},
+    "huge number": lambda: {"count": 10**5000},
+}
+
+
+def _is_written_and_read(script: Script, outcome: Outcome) -> bool:
+    exchange = Exchange(1, script, ("ada",), UNKNOWN, Situation.UNKNOWN_USER, outcome)
+    text = str(Transcript(exchanges=(exchange,)))
+    return str(Transcript.parse(text)) == text
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_hostile_profile_has_an_outcome(name: str) -> None:
+    def get_user(identifier: str) -> object:
+        return Found(PROFILES[name]())  # type: ignore[arg-type]  # the mistake it is about
+
+    def login(identifier: str, password: str, callback: Callback) -> None:
+        callback(None, PROFILES[name]())
+
+    with open_database(SimpleNamespace(get_user=get_user, login=login), timeout=20.0) as bridge:
+        for script, arguments in ((Script.GET_USER, ("ada",)), (Script.LOGIN, ("ada", "x"))):
+            outcome = bridge.call(script, arguments)
+            assert outcome.ending in {Ending.FOUND, Ending.INVALID}
+            assert outcome.raised is None
+            assert _is_written_and_read(script, outcome)
+
+
+@pytest.mark.parametrize("error", [FailingError(), ValueError(FailingText()), ExceptionGroup("many", [ValueError()])])
+def test_a_hostile_exception_has_an_outcome(error: Exception) -> None:
+    def get_user(identifier: str) -> object:
+        raise error
+
+    async def verify(email: str) -> object:
+        raise error
+
+    def login(identifier: str, password: str, callback: Callable[..., object]) -> None:
+        callback(error, error)
+
+    with open_database(SimpleNamespace(get_user=get_user, verify=verify, login=login)) as bridge:
+        for script in (Script.GET_USER, Script.VERIFY):
+            outcome = bridge.call(script, ("ada",))
+            assert outcome.ending is (Ending.FAILED if isinstance(error, ScriptError) else Ending.RAISED)
+        assert bridge.call(Script.LOGIN, ("ada", "x")).ending is Ending.FAILED
+
+
+def test_recursion_without_end_is_raised() -> None:
+    def get_user(identifier: str) -> object:
+        return get_user(identifier)
+
+    with open_database(SimpleNamespace(get_user=get_user)) as bridge:
+        outcome = bridge.call(Script.GET_USER, ("ada",))
+
+    assert outcome.raised is not None
+    assert outcome.raised.name == "RecursionError"
+
+
+def test_output_past_python_passes_through(capfd: pytest.CaptureFixture[str]) -> None:
+    def get_user(identifier: str) -> object:
+        for _ in range(100):
+            os.write(1, b"x" * 10_000)
+        return NotFound()
+
+    with open_database(SimpleNamespace(get_user=get_user)) as bridge:
+        assert bridge.call(Script.GET_USER, ("ada",)).output == ""
+
+    assert len(capfd.readouterr().out) == 1_000_000
+
+
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+def test_a_coroutine_that_nobody_awaits_is_no_crash() -> None:
+    async def look_up() -> object:
+        return NotFound()
+
+    def get_user(identifier: str) -> object:
+        look_up()  # type: ignore[unused-coroutine]  # pyright: ignore[reportUnusedCoroutine]  # the mistake it is about
+        return NotFound()
+
+    with open_database(SimpleNamespace(get_user=get_user)) as bridge:
+        assert bridge.call(Script.GET_USER, ("ada",)).ending is Ending.NOT_FOUND
+
+
+def test_many_callbacks_from_many_threads_are_all_recorded() -> None:
+    def get_user(identifier: str, callback: Callback) -> None:
+        threads = [threading.Thread(target=callback, args=(None,)) for _ in range(50)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    with open_database(SimpleNamespace(get_user=get_user)) as bridge:
+        assert bridge.call(Script.GET_USER, ("ada",)).callbacks == ((None,),) * 50
+
+
+def test_a_script_that_meddles_with_its_task_and_loop_harms_only_itself() -> None:
+    async def cancel_itself(identifier: str) -> object:
+        task: Any = asyncio.current_task()
+        task.cancel()
+        await asyncio.sleep(0)
+        return NotFound()
+
+    async def stop_the_loop(email: str) -> object:
+        asyncio.get_running_loop().stop()
+        await asyncio.sleep(0.01)
+        return NotFound()
+
+    async def close_the_loop(id: str) -> object:  # noqa: A002 - Auth0's name
+        asyncio.get_running_loop().close()
+        return NotFound()
+
+    database = SimpleNamespace(get_user=cancel_itself, verify=stop_the_loop, delete=close_the_loop)
+    with open_database(database) as bridge:
+        assert bridge.call(Script.GET_USER, ("ada",)).ending is Ending.RAISED
+        assert bridge.call(Script.VERIFY, ("ada",)).ending is Ending.INVALID
+        assert bridge.call(Script.DELETE, ("ada",)).ending is Ending.RAISED
