@@ -13,7 +13,15 @@ from typing_extensions import override
 
 from customdb_contract.contract import Script
 from customdb_contract.errors import ContractBrokenError
-from customdb_contract.transcript import Exchange, PasswordKnowledge, Situation, StopKind, Transcript, print_exchange
+from customdb_contract.transcript import (
+    Exchange,
+    PasswordKnowledge,
+    Situation,
+    StopKind,
+    Transcript,
+    print_exchange,
+    printable,
+)
 
 __all__ = [
     "Finding",
@@ -77,14 +85,14 @@ class Need(StrEnum):
     LOGIN = "a login script"
     GET_USER = "a get_user script"
     PASSWORD = "a password"  # noqa: S105 - an advice
-    LONG_PASSWORD = "a known user whose password is longer than 72 bytes"  # noqa: S105
-    SEARCHABLE_SECRET = "a known password of six or more characters"  # noqa: S105
-    WRONG_PASSWORD = "more users with a password (or a higher wrong_passwords)"  # noqa: S105
+    LONG_PASSWORD = "a user with a password over 72 bytes"  # noqa: S105
+    SEARCHABLE_SECRET = "a password of six or more characters"  # noqa: S105
+    WRONG_PASSWORD = "more users with a password"  # noqa: S105
     SECOND_USER = "a second user"
     USERNAME = "a username"
     EXPECTED_PROFILE = "the expected profile of a user"
-    UNVERIFIED_USER = "a known user with profile = { email_verified = false }"
-    DISABLED_USER = "a known user with disabled = true"
+    UNVERIFIED_USER = "a user whose profile says email_verified = false"
+    DISABLED_USER = "a disabled user"
     UNKNOWN_USER = "calls for an unknown user"
     OUTAGE = "[outage]"
     HOSTILE = "hostile = true"
@@ -361,13 +369,13 @@ class Report:
         lines = [self._headline()]
         for verdict in self.verdicts:
             if verdict.status is Status.CRASHED:
-                lines += ["", f"crashed: {verdict.rule.name}: {verdict.reason}"]
+                lines += ["", f"crashed: {verdict.rule.name}: {printable(str(verdict.reason))}"]
             if verdict.status is not Status.FAILED:
                 continue
             for finding in verdict.findings:
                 lines += [
                     "",
-                    f"{finding.severity}: {verdict.rule.name}: {finding.message}",
+                    f"{finding.severity}: {verdict.rule.name}: {printable(finding.message)}",
                     *self.evidence_lines(finding),
                 ]
         return "\n".join(lines)
@@ -378,7 +386,7 @@ class Report:
         told = ", ".join(f"{count[status]} {status}" for status in Status if count[status])
         state = "ok" if self.ok else "not ok"
         required = "".join(f"; nothing of the required group {group} could be judged" for group in self.missing_groups)
-        return f"{state}: {told or 'no rule'}{required}" + (f"\n{stop.kind}: {stop.message}" if stop else "")
+        return f"{state}: {told or 'no rule'}{required}" + (f"\n{stop.kind}: {printable(stop.message)}" if stop else "")
 
 
 _JUDGED: Collection[Status] = (Status.PASSED, Status.FAILED, Status.WAIVED)

@@ -37,25 +37,20 @@ def render(report: Report) -> str:
 def _case(suite: ET.Element, report: Report, verdict: Verdict, *, fails: bool) -> None:
     rule = verdict.rule
     case = ET.SubElement(suite, "testcase", classname=f"customdb-contract.{rule.group}", name=rule.name)
-    match verdict.status:
-        case Status.FAILED:
-            tag = "failure" if fails else "system-out"
-            for finding in verdict.findings:
-                text = "\n".join(
-                    [f"{finding.severity}: {finding.message}", *report.evidence_lines(finding), rule.source]
-                )
-                element = ET.SubElement(case, tag)
-                element.text = _legal(text)
-                if fails:
-                    element.set("type", finding.severity.value)
-                    element.set("message", _legal(finding.message))
-        case Status.CRASHED:
-            ET.SubElement(case, "error", type="crashed", message=_legal(str(verdict.reason)))
-        case Status.NOT_APPLICABLE | Status.WAIVED | Status.DESELECTED:
-            reason = f"{verdict.status}: {verdict.reason}" if verdict.reason else verdict.status.value
-            ET.SubElement(case, "skipped", message=_legal(reason))
-        case Status.PASSED:
-            pass
+    if verdict.status is Status.FAILED:
+        tag = "failure" if fails else "system-out"
+        for finding in verdict.findings:
+            text = "\n".join([f"{finding.severity}: {finding.message}", *report.evidence_lines(finding), rule.source])
+            element = ET.SubElement(case, tag)
+            element.text = _legal(text)
+            if fails:
+                element.set("type", finding.severity.value)
+                element.set("message", _legal(finding.message))
+    elif verdict.status is Status.CRASHED:
+        ET.SubElement(case, "error", type="crashed", message=_legal(str(verdict.reason)))
+    elif verdict.status is not Status.PASSED:
+        reason = f"{verdict.status}: {verdict.reason}" if verdict.reason else verdict.status.value
+        ET.SubElement(case, "skipped", message=_legal(reason))
 
 
 def _legal(text: str) -> str:

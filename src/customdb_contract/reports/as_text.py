@@ -2,12 +2,13 @@
 
 import re
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, TypeAlias
 
 from customdb_contract.contract import Script
 from customdb_contract.findings import Finding, Need, Report, Severity, Status, Verdict
-from customdb_contract.transcript import UNKNOWN
+from customdb_contract.transcript import UNKNOWN, printable
 
 __all__ = ["render"]
 
@@ -45,10 +46,11 @@ def render(report: Report, *, color: bool = False) -> str:
                 parts.append(_failed(report, verdict, paint))
             case Status.CRASHED:
                 parts.append(
-                    f"{paint('crashed', '31')}  {verdict.rule.name}\n  {verdict.reason}\n  This is a mistake of ours."
+                    f"{paint('crashed', '31')}  {verdict.rule.name}\n"
+                    f"  {printable(str(verdict.reason))}\n  This is a mistake of ours."
                 )
             case Status.WAIVED:
-                parts.append(f"waived  {verdict.rule.name}: {verdict.reason}")
+                parts.append(f"waived  {verdict.rule.name}: {printable(str(verdict.reason))}")
             case _:
                 pass
     parts.append(_totals(report, paint))
@@ -67,14 +69,14 @@ def _header(report: Report) -> str:
     transcript = report.transcript
     connection = transcript.connection
     mode = "import mode on" if connection.import_mode else "import mode off (legacy)"
-    people = ", ".join(person.identifiers[0] for person in transcript.people)
+    people = ", ".join(printable((*person.identifiers, person.label)[0]) for person in transcript.people)
     lines = [
-        f"Connection {connection.name}, {mode}; contract of {transcript.header.contract_date}",
+        f"Connection {printable(connection.name)}, {mode}; contract of {printable(transcript.header.contract_date)}",
         f"{len(transcript.exchanges)} calls; known users: {people or 'none'}",
     ]
     stop = transcript.header.stop_reason
     if stop:
-        lines += ["", *textwrap.wrap(f"The check ended early ({stop.kind}): {stop.message}", _WIDTH)]
+        lines += ["", *textwrap.wrap(f"The check ended early ({stop.kind}): {printable(stop.message)}", _WIDTH)]
     unstable = sum(1 for exchange in transcript.exchanges if exchange.marks)
     if unstable:
         lines.append(
@@ -124,7 +126,7 @@ def _shortened(line: str) -> str:
 
 
 def _wrapped(text: str) -> Iterator[str]:
-    for paragraph in text.splitlines():
+    for paragraph in map(printable, text.split("\n")):
         yield from textwrap.wrap(
             paragraph,
             _WIDTH,
@@ -142,7 +144,7 @@ def _fix(verdict: Verdict) -> str:
 def _totals(report: Report, paint: _Paint) -> str:
     count = report.count
     judged = count[Status.PASSED] + count[Status.FAILED] + count[Status.WAIVED]
-    told = ", ".join(f"{count[status]} {status}" for status in Status if count[status])
+    told = ", ".join(f"{count[status]} {status}{_severities(report, status)}" for status in Status if count[status])
     state = paint("ok", "32") if report.ok else paint("not ok", "31")
     missing = "".join(f"; no rule of the required group {group} could be judged" for group in report.missing_groups)
     incomplete = "" if report.complete else "; incomplete"
@@ -151,6 +153,14 @@ def _totals(report: Report, paint: _Paint) -> str:
     if more:
         lines[0] += f"; {advice} would add {more}"
     return "\n".join(lines)
+
+
+def _severities(report: Report, status: Status) -> str:
+    if status is not Status.FAILED:
+        return ""
+    severities = Counter(verdict.severity for verdict in report.verdicts if verdict.status is status)
+    told = ", ".join(f"{severities[severity]} {severity}" for severity in reversed(Severity) if severities[severity])
+    return f" ({told})"
 
 
 def _advice(verdicts: Iterable[Verdict]) -> tuple[str, int]:

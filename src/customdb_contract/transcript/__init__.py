@@ -15,7 +15,16 @@ from customdb_contract.transcript._recorder import Recorder
 from customdb_contract.transcript._recording import record, record_error, safe_text
 from customdb_contract.transcript._stored import exchange_to_json, header_to_json
 from customdb_contract.transcript._transcript import Transcript
-from customdb_contract.transcript._values import RecordedError, Special, Value, canonical, from_json, json_text, to_json
+from customdb_contract.transcript._values import (
+    RecordedError,
+    Special,
+    Value,
+    canonical,
+    from_json,
+    json_text,
+    printable,
+    to_json,
+)
 
 __all__ = [
     "UNKNOWN",
@@ -43,6 +52,7 @@ __all__ = [
     "json_text",
     "print_call",
     "print_exchange",
+    "printable",
     "record",
     "record_error",
     "safe_text",

@@ -19,6 +19,7 @@ __all__ = [
     "canonical",
     "from_json",
     "json_text",
+    "printable",
     "to_json",
 ]
 
@@ -216,7 +217,18 @@ def json_text(value: Value) -> str:
     Returns:
         JSON with letters of all scripts as they are; control, formatting and surrogate characters are escaped.
     """
-    text = json.dumps(to_json(value), ensure_ascii=False)
+    return printable(json.dumps(to_json(value), ensure_ascii=False))
+
+
+def printable(text: str) -> str:
+    """Return a text that is safe to show on a terminal, in one line.
+
+    Args:
+        text: What a script or a team gave.
+
+    Returns:
+        The text, with control, formatting and surrogate characters escaped as in JSON.
+    """
     if text.isprintable():
         return text
     return "".join(character if character.isprintable() else json.dumps(character)[1:-1] for character in text)

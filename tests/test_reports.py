@@ -1,0 +1,428 @@
+"""Reports: every format says the same, hides what is secret, and survives what scripts print."""
+
+import importlib.resources
+import json
+import re
+from collections.abc import Iterator
+from urllib.parse import quote
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import pytest
+from attrs import evolve
+from hypothesis import given, settings
+
+from customdb_contract import Connection, Failed, Found, KnownUser, NotFound, ProfileResult, Report, ScriptError, check
+from customdb_contract.contract import Script
+from customdb_contract.findings import Finding, Group, Held, Need, RuleInfo, Severity, Status, Verdict, Violation
+from customdb_contract.reports import FORMATS, as_text
+from customdb_contract.reports.as_json import to_document
+from customdb_contract.reports.catalogue import explain, list_rules, rules_as_json
+from customdb_contract.rules import CATALOGUE, judge
+from customdb_contract.rules._judging import judge_by
+from customdb_contract.rules._rule import Comparison, Rule, rule
+from customdb_contract.transcript import Header, ScriptInfo, StopKind, StopReason, Transcript
+from transcript_strategies import texts, transcripts
+
+SCHEMA = json.loads(importlib.resources.files("customdb_contract.reports").joinpath("report.schema.json").read_text())
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202e]")
+
+BROKEN = """
+connection import_mode=on
+script login location="shop/legacy.py:12"
+person ada email=ada@example.com
+person bob email=bob@example.com
+get_user ada@example.com -> found {"user_id": 7, "email": "ada@example.com", "email_verified": true}
+login ada@example.com «password of ada» -> found {"user_id": "8", "email": "ada@example.com", "email_verified": 1}
+get_user bob@example.com -> found {"user_id": "9", "email": "bob@example.com", "email_verified": true}
+login nobody@example.com x -> not-found   [unknown-user]
+"""
+
+
+@pytest.fixture
+def broken() -> Report:
+    return judge(Transcript.parse(BROKEN))
+
+
+def _with(report: Report, *verdicts: Verdict) -> Report:
+    return evolve(report, verdicts=(*report.verdicts, *verdicts))
+
+
+def _info(name: str, *, preview: bool = False) -> RuleInfo:
+    return evolve(CATALOGUE[0].info, name=name, preview=preview)
+
+
+# Text
+
+
+def test_text_says_what_is_wrong_for_whom_with_the_calls_and_how_to_fix_it(broken: Report) -> None:
+    selected = evolve(broken, verdicts=(broken.verdict("email-verified-not-boolean"),))
+
+    assert as_text.render(selected) == (
+        "Connection custom-database, import mode on; contract of 2026-08\n"
+        "4 calls; known users: ada@example.com, bob@example.com\n"
+        "\n"
+        "error  email-verified-not-boolean\n"
+        "  login returned email_verified that is a number instead of true or false (ada)\n"
+        "       2  login ada@example.com «password of ada» -> "
+        'found {"user_id": "8", "email": "ada@example.com", "email_verified": 1}\n'
+        "\n"
+        "  Fix: Convert the column: `bool(row.verified)` in Python, `row.verified === 1` in JavaScript.\n"
+        "  More: customdb-contract rules email-verified-not-boolean\n"
+        "\n"
+        "not ok: judged 1 of 1 rules: 1 failed (1 error)\n"
+    )
+
+
+def test_text_ends_with_what_to_give_so_that_more_can_be_judged() -> None:
+    report = judge(
+        Transcript.parse('person ada email=ada@example.com\nget_user ada@example.com -> found {"user_id": "7"}')
+    )
+
+    last = as_text.render(report).splitlines()[-1]
+
+    assert re.search(r"judged \d+ of \d+ rules: .*; .*a password.* and hostile = true would add \d+$", last)
+
+
+def test_text_advises_one_thing_alone() -> None:
+    info = evolve(_info("needs-outage"), needs=(Need.OUTAGE,))
+    verdict = Verdict(rule=info, status=Status.NOT_APPLICABLE, reason="needs [outage]", missing=(Need.OUTAGE,))
+
+    text = as_text.render(Report(transcript=Transcript(), verdicts=(verdict,)))
+
+    assert text.endswith("not ok: judged 0 of 1 rules: 1 not-applicable; [outage] would add 1\n")
+
+
+def test_text_puts_errors_before_warnings(broken: Report) -> None:
+    words = re.findall(r"^(error|warning|info)  ", as_text.render(broken), re.MULTILINE)
+
+    assert words == sorted(words, key=["error", "warning", "info"].index)
+
+
+def test_text_folds_findings_that_are_alike() -> None:
+    findings = tuple(Finding(f"breach {number}", Severity.ERROR, Script.LOGIN, ()) for number in range(5))
+    without_script = tuple(Finding(f"hole {number}", Severity.ERROR, None, ()) for number in range(3))
+    verdict = Verdict(rule=_info("a-rule"), status=Status.FAILED, findings=findings + without_script)
+
+    text = as_text.render(Report(transcript=Transcript(), verdicts=(verdict,)))
+
+    assert "breach 1\n" in text
+    assert "breach 2" not in text
+    assert "… and 3 more like these in login" in text
+    assert "… and 1 more like these in the connection" in text
+
+
+def test_text_names_three_people_and_counts_the_others() -> None:
+    people = "".join(f"person p{number} email=p{number}@example.com\n" for number in range(5))
+    calls = "".join(f'get_user p{number}@example.com -> found {{"user_id": "auth0|{number}"}}\n' for number in range(5))
+
+    text = as_text.render(judge(Transcript.parse(people + calls), select=["prefixed-user-id"]))
+
+    assert "(p0, p1, p2 and 2 more)" in " ".join(text.split())
+
+
+def test_text_shortens_long_calls_and_says_when_the_check_ended_early() -> None:
+    long = json.dumps({"user_id": "auth0|7", "name": "x" * 300})
+    transcript = Transcript.parse(
+        'stopped time "60 s were up"\nperson ada email=ada@example.com\n'
+        f"get_user ada@example.com -> found {long}\n"
+        "get_user ada@example.com -> not-found   [known-user, unstable-store]\n"
+    )
+
+    text = as_text.render(judge(transcript))
+
+    assert max(map(len, text.splitlines()[:-1])) < 200
+    assert "The check ended early (time): 60 s were up" in text
+    assert "1 calls are judged by no rule" in text
+    assert "; incomplete" in text
+
+
+def test_text_shows_crashes_waivers_previews_and_missing_groups(broken: Report) -> None:
+    crashed = Verdict(rule=_info("crashing"), status=Status.CRASHED, reason="KeyError: 'x'")
+    waived = Verdict(rule=_info("waived-one"), status=Status.WAIVED, reason="until May")
+    finding = Finding("new", Severity.WARNING, None, ())
+    preview = Verdict(rule=_info("newer", preview=True), status=Status.FAILED, findings=(finding,))
+    report = evolve(
+        _with(broken, crashed, waived, preview), require=(Group.MIGRATION,), verdicts=(crashed, waived, preview)
+    )
+
+    text = as_text.render(report)
+
+    assert "crashed  crashing\n  KeyError: 'x'\n  This is a mistake of ours." in text
+    assert "waived  waived-one: until May" in text
+    assert "warning  newer  (preview: it fails nothing yet)" in text
+    assert "no rule of the required group migration could be judged" in text
+
+
+def test_colour_is_only_where_it_is_asked_for(broken: Report) -> None:
+    assert "\x1b[" not in as_text.render(broken)
+    assert "\x1b[31merror\x1b[0m" in as_text.render(broken, color=True)
+
+
+def test_a_rule_without_docstring_has_no_fix_to_show() -> None:
+    info = evolve(_info("undocumented"), docstring="")
+    verdict = Verdict(rule=info, status=Status.FAILED, findings=(Finding("x", Severity.ERROR, None, ()),))
+
+    assert "Fix:" not in as_text.render(Report(transcript=Transcript(), verdicts=(verdict,)))
+
+
+# JSON
+
+
+def test_json_follows_the_schema_and_tells_the_exit_code(broken: Report) -> None:
+    document = json.loads(FORMATS["json"](broken))
+
+    VALIDATOR.validate(document)
+    assert document["exit_code"] == 1
+    assert document["summary"]["ok"] is False
+    assert document["people"][0] == {"label": "ada", "email": "ada@example.com", "username": None}
+    verdict = next(item for item in document["verdicts"] if item["rule"] == "mismatched-user-id")
+    assert verdict["findings"][0]["evidence"] == [1, 2]
+    assert verdict["docs"] == "reference/rules/mismatched-user-id.html"
+    assert document["exchanges"][0]["arguments"] == {"identifier": "ada@example.com"}
+
+
+def test_json_tells_why_a_check_ended_early() -> None:
+    report = judge(Transcript(Header(stop_reason=StopReason(StopKind.SET_UP, "down"))))
+
+    document = to_document(report)
+
+    VALIDATOR.validate(document)
+    assert document["complete"] is False
+    assert document["stop_reason"] == {"kind": "set-up", "message": "down"}
+    assert document["exit_code"] == 3
+
+
+# JUnit
+
+
+def test_junit_has_a_case_per_rule(broken: Report) -> None:
+    suite = ET.fromstring(FORMATS["junit"](broken))
+
+    cases = {case.get("name"): case for case in suite.iter("testcase")}
+    assert len(cases) == len(broken.verdicts) == int(suite.get("tests", ""))
+    failure = cases["mismatched-user-id"].find("failure")
+    assert failure is not None
+    assert failure.get("type") == "error"
+    assert "must be the same" in str(failure.get("message"))
+    assert "login ada@example.com" in str(failure.text)
+    assert int(suite.get("failures", "")) == len(suite.findall("testcase/failure"))
+    assert cases["retired-connection"].find("skipped") is not None
+
+
+def test_junit_shows_warnings_without_failing_and_errors_of_the_check() -> None:
+    finding = Finding("odd", Severity.WARNING, None, ())
+    verdicts = (
+        Verdict(rule=_info("warned"), status=Status.FAILED, findings=(finding,)),
+        Verdict(rule=_info("crashing"), status=Status.CRASHED, reason="KeyError"),
+        Verdict(rule=_info("left-out"), status=Status.DESELECTED),
+        Verdict(rule=_info("fine"), status=Status.PASSED),
+    )
+    header = Header(stop_reason=StopReason(StopKind.TIME, "60 s were up"))
+    report = Report(transcript=Transcript(header), verdicts=verdicts, require=(Group.SECURITY,))
+
+    suite = ET.fromstring(FORMATS["junit"](report))
+
+    assert suite.get("failures") == "0"
+    assert suite.get("errors") == "3"
+    assert suite.find("testcase[@name='warned']/system-out") is not None
+    assert suite.find("testcase[@name='complete check']/error") is not None
+    assert suite.find("testcase[@name='required group security']/error") is not None
+
+
+# SARIF
+
+
+def _sarif(report: Report) -> dict[str, object]:
+    document: dict[str, list[dict[str, object]]] = json.loads(FORMATS["sarif"](report))
+    return document["runs"][0]
+
+
+def test_sarif_points_to_the_script_and_keeps_its_fingerprint_when_lines_move(broken: Report) -> None:
+    moved = judge(Transcript.parse(BROKEN.replace("legacy.py:12", "legacy.py:99")))
+
+    results, others = _sarif(broken)["results"], _sarif(moved)["results"]
+
+    assert isinstance(results, list)
+    assert isinstance(others, list)
+    login = next(result for result in results if result["ruleId"] == "email-verified-not-boolean")
+    assert login["level"] == "error"
+    assert login["locations"][0]["physicalLocation"] == {
+        "artifactLocation": {"uri": "shop/legacy.py", "uriBaseId": "%SRCROOT%"},
+        "region": {"startLine": 12},
+    }
+    assert [result["partialFingerprints"] for result in results] == [item["partialFingerprints"] for item in others]
+    assert results != others
+
+
+def test_sarif_describes_the_rules_and_suppresses_waived_ones() -> None:
+    report = judge(Transcript.parse(BROKEN), waived={"mismatched-user-id": "until May"})
+
+    run = _sarif(report)
+
+    driver = run["tool"]["driver"]  # type: ignore[index]  # pyright: ignore[reportIndexIssue, reportUnknownVariableType]  # plain JSON
+    assert {item["id"] for item in driver["rules"]} == {item.info.name for item in CATALOGUE}
+    waived = next(result for result in run["results"] if result["ruleId"] == "mismatched-user-id")  # type: ignore[attr-defined]  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType]  # plain JSON
+    assert waived["suppressions"] == [{"kind": "external", "justification": "until May"}]
+
+
+def test_sarif_tells_when_the_check_could_not_be_carried_out() -> None:
+    crashed = Verdict(
+        rule=evolve(_info("crashing"), docstring="", source="good practice"), status=Status.CRASHED, reason="x"
+    )
+    header = Header(stop_reason=StopReason(StopKind.SET_UP, "down"))
+    run = _sarif(Report(transcript=Transcript(header), verdicts=(crashed,), require=(Group.SECURITY,)))
+
+    (invocation,) = run["invocations"]  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType]  # plain JSON
+    assert invocation["executionSuccessful"] is False
+    assert [item["message"]["text"] for item in invocation["toolExecutionNotifications"]] == [
+        "down",
+        "no rule of the required group security could be judged",
+        "crashing crashed: x",
+    ]
+
+
+def test_a_location_without_a_line_is_none() -> None:
+    header = Header(scripts={Script.LOGIN: ScriptInfo(location="<stdin>")})
+    finding = Finding("x", Severity.ERROR, Script.LOGIN, ())
+    verdict = Verdict(rule=_info("a-rule"), status=Status.FAILED, findings=(finding,))
+
+    run = _sarif(Report(transcript=Transcript(header), verdicts=(verdict,)))
+
+    assert "physicalLocation" not in run["results"][0]["locations"][0]  # type: ignore[index]  # pyright: ignore[reportIndexIssue]  # plain JSON
+
+
+# GitHub
+
+
+def test_github_annotates_the_script(broken: Report) -> None:
+    lines = FORMATS["github"](broken).splitlines()
+
+    assert any(
+        line.startswith("::error title=email-verified-not-boolean,file=shop/legacy.py,line=12::login returned")
+        for line in lines
+    )
+    assert lines[-1].startswith("::notice title=customdb-contract::not ok: ")
+
+
+def test_github_shows_ten_of_a_kind_and_counts_the_others() -> None:
+    findings = tuple(Finding(f"breach {number}", Severity.ERROR, None, ()) for number in range(13))
+    verdicts = (
+        Verdict(rule=_info("a-rule"), status=Status.FAILED, findings=findings),
+        Verdict(rule=_info("crashing"), status=Status.CRASHED, reason="100%"),
+    )
+    header = Header(stop_reason=StopReason(StopKind.TIME, "over"))
+
+    text = FORMATS["github"](Report(transcript=Transcript(header), verdicts=verdicts, require=(Group.OUTCOME,)))
+
+    assert text.count("::error title=a-rule::") == 10
+    assert "::notice title=customdb-contract::+3 more findings of severity error" in text
+    assert "::error title=customdb-contract::The check ended early: over" in text
+    assert "::error title=customdb-contract::no rule of the required group outcome could be judged" in text
+    assert "::error title=crashing::the rule crashed: 100%25" in text
+
+
+# Whatever scripts print
+
+
+@rule(group=Group.CALLBACK, severity=Severity.ERROR, source="good practice: for this test")
+def tells_everything(transcript: Transcript) -> Iterator[Comparison]:
+    """Everything is a finding.
+
+    ## How to fix
+    Nothing.
+    """
+    for exchange in transcript.exchanges:
+        yield Violation(str(exchange.identifier), (exchange,))
+        yield Held((exchange,))
+
+
+_TELLING: tuple[Rule, ...] = (tells_everything,)
+
+
+@settings(max_examples=20)
+@given(transcripts(), texts())
+def test_no_format_lets_out_what_a_script_smuggles_in(transcript: Transcript, reason: str) -> None:
+    header = evolve(transcript.header, stop_reason=StopReason(StopKind.TIME, reason))
+    report = judge_by(_TELLING, Transcript(header, transcript.exchanges))
+
+    VALIDATOR.validate(json.loads(FORMATS["json"](report)))
+    ET.fromstring(FORMATS["junit"](report))
+    json.loads(FORMATS["sarif"](report))
+    assert all(line.startswith("::") for line in FORMATS["github"](report).split("\n")[:-1])
+    assert "\r" not in FORMATS["github"](report)
+    assert not CONTROLS.search(as_text.render(report))
+
+
+PASSWORD = "tr0ub4dor & Zoë/7"
+
+
+class Leaking:
+    """Tells the password to everybody who listens."""
+
+    def login(self, identifier: str, password: str) -> ProfileResult:
+        print(f"login {identifier} with {password}, {quote(password)}, {json.dumps(password)}")
+        if identifier == "ada@example.com" and password == PASSWORD:
+            return Found(
+                {"user_id": "7", "email": identifier, "echo": [password, {password: quote(password, safe="")}]}
+            )
+        return Failed(ScriptError(f"not {PASSWORD}"))
+
+    def get_user(self, identifier: str) -> ProfileResult:
+        if identifier.startswith("nobody"):
+            raise ValueError(PASSWORD.encode())
+        return NotFound() if identifier != "ada@example.com" else Found({"user_id": "7", "email": identifier})
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_no_format_shows_a_password(name: str) -> None:
+    report = check(
+        Leaking(), [KnownUser(email="ada@example.com", password=PASSWORD)], connection=Connection(import_mode=True)
+    )
+
+    shown = [FORMATS[name](report), str(report), repr(report), str(report.transcript), json.dumps(to_document(report))]
+
+    forms = {
+        PASSWORD,
+        quote(PASSWORD),
+        quote(PASSWORD, safe=""),
+        json.dumps(PASSWORD)[1:-1],
+        repr(PASSWORD.encode())[2:-1],
+    }
+    assert report.verdict("log-leaks-secret").status is Status.FAILED
+    assert not [form for form in forms for text in shown if form in text]
+
+
+# The catalogue
+
+
+def test_the_catalogue_is_listed_by_group() -> None:
+    text = list_rules([item.info for item in CATALOGUE])
+
+    assert text.startswith("callback\n  callback-called-twice")
+    assert text.endswith(f"{len(CATALOGUE)} rules; `customdb-contract rules NAME` explains one")
+
+
+def test_a_rule_is_explained_with_its_facts_and_its_page() -> None:
+    text = explain(next(item.info for item in CATALOGUE if item.info.name == "mismatched-user-id"))
+
+    assert text.startswith(
+        "mismatched-user-id\n==================\n\ngroup profile, severity error at most, since 0.1.0\n"
+    )
+    assert "\nneeds: a get_user script; a password\n" in text
+    assert "\nsilent where one of these speaks: unstable-user-id\n" in text
+    assert "## Why this matters" in text
+
+
+def test_a_rule_without_its_docstring_says_why() -> None:
+    info = evolve(_info("stripped"), docstring="", needs=(), yields_to=())
+
+    assert explain(info).endswith("(run without -OO to read more)")
+
+
+def test_the_catalogue_as_json_has_the_documented_keys() -> None:
+    documents = json.loads(rules_as_json([item.info for item in CATALOGUE]))
+
+    assert set(documents[0]) == {"name", "group", "severity", "scripts", "source", "docs"}
+    assert len(documents) == len(CATALOGUE)
