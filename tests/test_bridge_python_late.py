@@ -158,6 +158,14 @@ def test_an_endless_loop_is_stopped() -> None:
         assert _join(_threads() - before) == set()
 
 
+def test_an_endless_loop_is_stopped_also_where_the_system_has_no_clock_for_threads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(time, "pthread_getcpuclockid")
+
+    test_an_endless_loop_is_stopped()
+
+
 def test_the_loop_is_kept_when_a_script_only_awaits() -> None:
     with open_database(SimpleNamespace(get_user=_await_forever), timeout=0.1) as bridge:
         threads = _threads()

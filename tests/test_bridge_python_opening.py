@@ -1,6 +1,7 @@
 """A database is made, opened and closed where its scripts run."""
 
 import asyncio
+import contextlib
 import functools
 import logging
 import sqlite3
@@ -20,24 +21,22 @@ from opened_database import PASSWORD, open_database
 
 
 class Shop:
-    """A store that only the thread which opened it may use, as `sqlite3` has it."""
+    """A store that only the thread which opened it may use."""
 
     def __init__(self) -> None:
-        self.connection = sqlite3.connect(":memory:")
-        self.connection.execute("CREATE TABLE users (id TEXT, email TEXT)")
-        self.connection.execute("INSERT INTO users VALUES ('7', 'ada@example.com')")
+        self.thread = threading.get_ident()
         self.is_closed = False
 
     def get_user(self, identifier: str) -> object:
-        row = self.connection.execute("SELECT id, email FROM users WHERE email = ?", (identifier,)).fetchone()
-        return Found({"user_id": row[0], "email": row[1]}) if row else NotFound()
+        assert threading.get_ident() == self.thread
+        return Found({"user_id": "7", "email": identifier})
 
     def login(self, identifier: str, password: str) -> object:
         time.sleep(30)
         return NotFound()
 
     def close(self) -> None:
-        self.connection.close()
+        assert threading.get_ident() == self.thread
         self.is_closed = True
 
 
@@ -145,6 +144,28 @@ def test_a_database_lives_on_the_thread_of_its_scripts(way: str) -> None:
 
     (shop,) = opened.shops
     assert shop.is_closed == ("manager" in way)
+
+
+class SqliteShop:
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def get_user(self, identifier: str) -> object:
+        row = self.connection.execute("SELECT id FROM users WHERE email = ?", (identifier,)).fetchone()
+        return Found({"user_id": row[0]}) if row else NotFound()
+
+
+def test_a_sqlite_connection_is_used_and_closed_where_it_was_opened() -> None:
+    @contextmanager
+    def manage() -> Generator[SqliteShop]:
+        with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+            connection.execute("CREATE TABLE users (id TEXT, email TEXT)")
+            connection.execute("INSERT INTO users VALUES ('7', 'ada@example.com')")
+            yield SqliteShop(connection)
+
+    with open_database(manage) as bridge:
+        assert bridge.call(Script.GET_USER, ("ada@example.com",)).result == {"user_id": "7"}
+        assert bridge.call(Script.GET_USER, ("bob@example.com",)).ending is Ending.NOT_FOUND
 
 
 def test_a_class_is_called() -> None:
@@ -310,13 +331,13 @@ def test_a_database_that_cannot_be_opened_again_is_said() -> None:
 
 @contextmanager
 def _fail_at_closing() -> Generator[object]:
-    yield Shop()
+    yield None
     raise ConnectionError(PASSWORD)
 
 
 @asynccontextmanager
 async def _fail_at_closing_later() -> AsyncGenerator[object]:
-    yield Shop()
+    yield None
     raise ConnectionError(PASSWORD)
 
 
@@ -335,7 +356,7 @@ def test_a_closing_that_raises_is_logged_with_secrets_masked(
 def test_a_closing_that_takes_too_long_is_given_up_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     @contextmanager
     def never_closes() -> Generator[object]:
-        yield Shop()
+        yield None
         while True:
             time.sleep(0.01)
 

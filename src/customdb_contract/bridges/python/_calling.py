@@ -188,7 +188,10 @@ class Call:
         return tuple(self._recorded(argument) for argument in given)
 
     def _recorded(self, value: object) -> Value:
-        return recorded_error(value, self._mask) if isinstance(value, BaseException) else record(value, self._mask)
+        # The real type: isinstance would ask the object itself.
+        if issubclass(type(value), BaseException):
+            return recorded_error(cast("BaseException", value), self._mask)
+        return record(value, self._mask)
 
 
 CURRENT_CALL: ContextVar[Call | None] = ContextVar("customdb_contract_call", default=None)

@@ -6,10 +6,13 @@ import sysconfig
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import CodeType, TracebackType
+from typing import cast
 
 __all__ = ["location_of_error", "location_of_function"]
 
 _PACKAGE = Path(__file__).parents[2]
+# Read past whatever a class of the script says about itself.
+_traceback_of = cast("Callable[[BaseException], TracebackType | None]", BaseException.__dict__["__traceback__"].__get__)
 _INSTALLED = ("site-packages", "dist-packages")
 
 
@@ -41,7 +44,7 @@ def location_of_error(error: BaseException) -> str | None:
         File and line, relative to the working directory when the file lies below it, otherwise the file's name and the
         line; None when no line of a script took part.
     """
-    own = [place for place in _places(error.__traceback__) if not _is_library(place[0])]
+    own = [place for place in _places(_traceback_of(error)) if not _is_library(place[0])]
     return _shown(*own[-1]) if own else None
 
 

@@ -1,4 +1,4 @@
-"""Exceptions in threads that scripts start: to which call they belong."""
+"""What is borrowed from the interpreter while a database is open: its streams, and its hook for failing threads."""
 
 import threading
 from collections.abc import Callable, Generator

@@ -56,7 +56,7 @@ class Worker:
         self._is_idle = False
         self._is_ending = False
         self._is_abandoned = False
-        self._clock = 0
+        self._clock: int | None = None
         self._awaiting: asyncio.Task[object] | None = None
         self._thread = threading.Thread(target=self._main, name="customdb-contract scripts", daemon=True)
         self._thread.start()
@@ -119,8 +119,10 @@ class Worker:
         """Tell whether the thread goes on and on, and is not blocked in a call of the system.
 
         An exception for a blocked thread stays pending, and as long as it does, Python 3.11 stops every other thread
-        that is traced.
+        that is traced. Where the system does not tell, it is taken to go on.
         """
+        if self._clock is None:
+            return True
         times_busy = 0
         for _ in range(_SAMPLES):
             try:
@@ -190,7 +192,7 @@ class Worker:
         await asyncio.sleep(0)
 
     def _main(self) -> None:
-        self._clock = time.pthread_getcpuclockid(threading.get_ident())
+        self._clock = _processor_clock()
         CAPTURE.set(OutputCapture())
         with suppress(BaseException):
             self._serve()
@@ -243,6 +245,12 @@ class Worker:
         if isinstance(error, BaseException) and not isinstance(error, Interruption):
             report = self._reports.get(source) if source is not None else None
             (report or self._report)(error)
+
+
+def _processor_clock() -> int | None:
+    """Return the clock of the time that this thread has used; Windows and macOS have none."""
+    clock_of: Callable[[int], int] | None = getattr(time, "pthread_getcpuclockid", None)
+    return None if clock_of is None else clock_of(threading.get_ident())
 
 
 def _and_then(work: _Work, then: _Work) -> None:
