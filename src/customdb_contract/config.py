@@ -256,10 +256,19 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigurationError(message) from None
 
 
+_REFERENCE: Final = _FromEnvironment.__name__
+_MEMBERS: Final = frozenset({"str", "bool", "int", "float", _REFERENCE})
+"""Pydantic names the members of a union in a location; they are no keys."""
+
+
 def _explain(path: Path, errors: Sequence[ErrorDetails]) -> str:
     """Say of each error where it is and what was expected; values stay out, for they may be secrets."""
     told: dict[str, list[str]] = {}
+    references = {error["loc"][: error["loc"].index(_REFERENCE)] for error in errors if _REFERENCE in error["loc"]}
+    tables = {error["loc"][:-1] for error in errors if error["type"] == "model_type"}
     for error in errors:
+        if error["loc"][-1] in _MEMBERS and error["loc"][:-1] in references - tables:
+            continue  # It is a table, so what is said of { env = … } says it all.
         told.setdefault(_key(error["loc"]), []).append(_expected(error))
     return "\n".join(f"{path}: {key} {' or '.join(dict.fromkeys(expected))}" for key, expected in told.items())
 
@@ -277,24 +286,21 @@ _FIELDS_OF: Mapping[str, type[BaseModel]] = {
 
 def _key(location: Sequence[int | str]) -> str:
     """Return the key as a person finds it in the file: `[check] timeout`, `[[users]] number 2: password`."""
-    # Pydantic names the members of a union too; they are no keys.
-    parts = [part for part in location if part not in {"str", "bool", "int", "float", "_FromEnvironment"}]
-    match parts:
-        case [table]:
-            return f"[{table}]"
-        case ["users", int(number), *rest]:
-            return f"[[users]] number {number + 1}" + (f": {'.'.join(map(str, rest))}" if rest else "")
-        case [table, *rest]:
-            return f"[{table}] {'.'.join(map(str, rest))}"
-        case _:
-            return "the file"
+    table, *rest = (part for part in location if part not in _MEMBERS)
+    where = f"[{table}]"
+    if table == "users" and rest:
+        where = f"[[users]] number {int(rest.pop(0)) + 1}" + (":" if rest else "")
+    return f"{where} {'.'.join(map(str, rest))}" if rest else where
 
 
 def _expected(error: ErrorDetails) -> str:
+    if error["type"] in {"model_type", "dict_type"}:
+        return "must be a table"
     if error["type"] == "extra_forbidden":
         table = str(error["loc"][0]) if len(error["loc"]) > 1 else ""
         name = str(error["loc"][-1])
-        known = list(_FIELDS_OF[table].model_fields) if table in _FIELDS_OF else ["env"]
+        in_reference = _REFERENCE in error["loc"]
+        known = list((_FromEnvironment if in_reference else _FIELDS_OF[table]).model_fields)
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
         return f"is not a known key; {hint}"

@@ -1,0 +1,411 @@
+"""`customdb.toml`: what it may say, and what is said about everything else."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from customdb_contract import Connection, KnownUser
+from customdb_contract.config import Configuration, find_config, import_attribute, load_config
+from customdb_contract.errors import ConfigurationError
+from customdb_contract.secrets import Secret
+from customdb_contract.transcript import Situation, Transcript
+
+SHOP = """
+    from customdb_contract import Failed, Found, NotFound, ScriptError, WrongUsernameOrPasswordError
+
+    class Shop:
+        def __init__(self, password="pass phrase", token=None):
+            self.password = password
+            self.token = token
+
+        def login(self, identifier, password):
+            if (identifier.lower(), password) != ("ada@example.com", self.password):
+                return Failed(WrongUsernameOrPasswordError(None, "no"))
+            return self.get_user(identifier)
+
+        def get_user(self, identifier):
+            if str(identifier).lower() != "ada@example.com":
+                return NotFound()
+            return Found({"user_id": "shop-7", "email": "ada@example.com", "email_verified": True})
+
+    class Broken(Shop):
+        def get_user(self, identifier):
+            raise ScriptError("down")
+        login = lambda self, identifier, password: self.get_user(identifier)
+
+    class AtUrl(Broken):
+        urls = []
+        def __init__(self, url, **settings):
+            super().__init__(**settings)
+            self.urls.append(url)
+
+    shop = Shop()
+"""
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Write:
+    """Write a configuration, beside it the module `{module}` with a shop; modules of one name would be cached."""
+    module = f"shop_{abs(hash(request.node.nodeid))}"
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / f"{module}.py").write_text(dedent(SHOP))
+
+    def write_config(text: str, name: str = "customdb.toml") -> Path:
+        path = tmp_path / name
+        path.write_text(dedent(text).replace("MODULE", module))
+        return path
+
+    return write_config
+
+
+def message_of(path: Path) -> str:
+    with pytest.raises(ConfigurationError) as raised:
+        load_config(path)
+    return str(raised.value)
+
+
+def test_everything_that_a_file_says_arrives(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADA_PASSWORD", "pass phrase")
+    path = write("""
+        [connection]
+        name = "legacy-shop"
+        import_mode = true
+        requires_username = true
+        script_context = true
+        features = ["signup", "reset"]
+
+        [database]
+        python = "MODULE:Shop"
+        configuration = { password = "pass phrase" }
+
+        [[users]]
+        email = "ada@example.com"
+        username = "ada"
+        password = { env = "ADA_PASSWORD" }
+        aliases = ["a@example.com"]
+        disabled = true
+        profile = { email_verified = true }
+
+        [new_user]
+        email = "customdb-{unique}@example.com"
+        username = "cdbc{unique}"
+
+        [check]
+        waived = { mutable-user-id = "until May" }
+        require = ["security"]
+        ignore_fields = ["app_metadata.seen"]
+        fail_on = "warning"
+        timeout = 2.5
+        max_time = 30.0
+        hostile = false
+        wrong_passwords = 1
+        settle = 0.5
+        """)
+
+    configuration = load_config(path)
+
+    assert configuration.connection == Connection(
+        name="legacy-shop",
+        import_mode=True,
+        requires_username=True,
+        script_context=True,
+        features=("signup", "reset"),
+    )
+    assert configuration.users == (
+        KnownUser(
+            email="ada@example.com",
+            username="ada",
+            password="pass phrase",
+            aliases=["a@example.com"],
+            disabled=True,
+            profile={"email_verified": True},
+        ),
+    )
+    assert configuration.waived == {"mutable-user-id": "until May"}
+    assert configuration.require == ("security",)
+    assert configuration.fail_on == "warning"
+    probing = configuration.probing
+    assert (probing.timeout, probing.max_time, probing.hostile, probing.wrong_passwords) == (2.5, 30.0, False, 1)
+    assert probing.ignore_fields == ("app_metadata.seen",)
+
+
+def test_a_file_can_be_checked_with_one_call(write: Write) -> None:
+    path = write("""
+        [database]
+        python = "MODULE:Shop"
+        [outage]
+        python = "MODULE:Broken"
+        [[users]]
+        email = "ada@example.com"
+        password = "pass phrase"
+        """)
+
+    report = load_config(path).check()
+
+    assert report.ok, report
+    assert report.transcript.select(None, Situation.OUTAGE)
+
+
+def test_an_object_is_taken_as_it_is(write: Write) -> None:
+    path = write("""
+        [database]
+        python = "MODULE:shop"
+        [[users]]
+        email = "ada@example.com"
+        """)
+
+    assert load_config(path).check().ok
+
+
+def test_the_fault_server_takes_the_place_of_the_store(write: Write) -> None:
+    path = write("""
+        [database]
+        python = "MODULE:Shop"
+        configuration = { token = { env = "HOME" } }
+        [outage]
+        python = "MODULE:AtUrl"
+        configuration = { url = "{fault_url}/api" }
+        """)
+
+    outage = load_config(path).probing.outage
+
+    assert callable(outage)
+    assert outage("http://127.0.0.1:1/x").urls == ["http://127.0.0.1:1/x/api"]
+
+
+def test_the_outage_may_differ_by_its_configuration_alone(write: Write) -> None:
+    path = write("""
+        [database]
+        python = "MODULE:Shop"
+        [outage]
+        configuration = { password = "never" }
+        """)
+
+    outage = load_config(path).probing.outage
+
+    assert callable(outage)
+    assert outage().password == "never"
+
+
+def test_what_comes_from_the_environment_is_a_secret(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_TOKEN", "t0ken-of-the-shop")
+    path = write("""
+        [database]
+        python = "MODULE:Shop"
+        configuration = { token = { env = "SHOP_TOKEN" } }
+        """)
+
+    configuration = load_config(path)
+
+    assert configuration.probing.secrets == {"configuration token": Secret("t0ken-of-the-shop")}
+    assert callable(configuration.database)
+    assert configuration.database().token == "t0ken-of-the-shop"
+    assert "t0ken" not in repr(configuration.probing)
+
+
+def test_a_table_of_a_project_file_will_do(write: Write) -> None:
+    path = write(
+        """
+        [tool.customdb-contract.connection]
+        name = "of the project"
+        """,
+        "pyproject.toml",
+    )
+
+    assert load_config(path).connection.name == "of the project"
+    assert find_config(path.parent) == path
+
+
+def test_a_project_file_without_the_table_is_none_of_ours(write: Write) -> None:
+    path = write("[project]\n", "pyproject.toml")
+
+    assert find_config(path.parent) is None
+    assert message_of(path) == f"{path}: there is no table [tool.customdb-contract]"
+
+
+def test_a_file_of_its_own_comes_first(write: Write) -> None:
+    write("[tool.customdb-contract]\n", "pyproject.toml")
+    path = write("")
+
+    assert find_config(path.parent) == path
+
+
+def test_no_file_is_no_error(tmp_path: Path) -> None:
+    assert find_config(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[connexion]", "[connexion] is not a known key; did you mean connection?"),
+        ("[zzz]", "[zzz] is not a known key; known are connection, database, outage, users, new_user, check"),
+        ("[check]\ntime_out = 3.0", "[check] time_out is not a known key; did you mean timeout?"),
+        ("[check]\ntimeout = 0.0", "[check] timeout is wrong: input should be greater than 0"),
+        ("[check]\nfail_on = 'info'", "[check] fail_on is wrong: input should be 'error' or 'warning'"),
+        ("[connection]\nimport_mode = 'on'", "[connection] import_mode is wrong: input should be a valid boolean"),
+        (
+            "[connection]\nfeatures = ['login']",
+            "[connection] features.0 is wrong: input should be 'signup', 'reset', 'verify', 'change_email' or 'delete'",
+        ),
+        ("[[users]]\nemial = 'a@example.com'", "[[users]] number 1: emial is not a known key; did you mean email?"),
+        (
+            "[[users]]\nemail = 'a@example.com'\n[[users]]\nemail = 7",
+            "[[users]] number 2: email is wrong: input should be a valid string",
+        ),
+        ("users = 7", "[users] is wrong: input should be a valid list"),
+        ("users = [7]", "[[users]] number 1 must be a table"),
+        ("[[users]]\ndisabled = true", "[[users]] number 1: a known user needs an email or a username"),
+        (
+            "[[users]]\nemail = 'a@example.com'\npassword = { env = 'NOT_SET_ANYWHERE' }",
+            "[[users]] number 1: the environment variable NOT_SET_ANYWHERE is not set",
+        ),
+        (
+            "[[users]]\nemail = 'a@example.com'\npassword = { environment = 'X' }",
+            "[[users]] number 1: password.environment is not a known key; known are env",
+        ),
+        (
+            "[database]\npython = 'MODULE:Shop'\nconfiguration = { token = { env = 'NOT_SET_ANYWHERE' } }",
+            "[database] configuration.token: the environment variable NOT_SET_ANYWHERE is not set",
+        ),
+        ("[check]\nwrites = true", "[check] writes = true: the scripts that write cannot be checked yet; leave it out"),
+        (
+            "[database]\nscripts = 'tenant'",
+            '[database] scripts: JavaScript scripts cannot be checked yet; give python = "module:attribute"',
+        ),
+        (
+            "[outage]\nnode_modules = 'x'",
+            '[outage] node_modules: JavaScript scripts cannot be checked yet; give python = "module:attribute"',
+        ),
+        ("[outage]", '[outage] says nothing: give python = "module:attribute", or a configuration that differs'),
+        ("[outage]\nconfiguration = { a = 1 }", "[outage] has a configuration, and no python names what it is for"),
+        (
+            "[database]\npython = 'MODULE:shop'\nconfiguration = { a = 1 }",
+            "[database] configuration is given to the function that makes the database, and python names an object",
+        ),
+        (
+            "[outage]\npython = 'MODULE:shop'\nconfiguration = { url = '{fault_url}' }",
+            "[outage] configuration has {fault_url}, so python must name a function that takes it",
+        ),
+        (
+            "[database]\npython = 'shop'",
+            "'shop' is no reference to a Python object; write module:attribute, such as shop.legacy:database",
+        ),
+        ("[database]\npython = 'MODULE:shap'", "has no attribute 'shap'; did you mean shop?"),
+        ("[database]\npython = 'MODULE:qqqq.x'", "has no attribute 'qqqq.x'"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_key(write: Write, text: str, message: str) -> None:
+    path = write(text)
+
+    told = message_of(path)
+
+    assert told.startswith(f"{path}: ")
+    assert message in told
+
+
+def test_every_mistake_is_told_at_once(write: Write) -> None:
+    path = write("[check]\ntimeout = 0.0\n[connection]\nname = 7")
+
+    assert message_of(path).splitlines() == [
+        f"{path}: [connection] name is wrong: input should be a valid string",
+        f"{path}: [check] timeout is wrong: input should be greater than 0",
+    ]
+
+
+def test_a_table_in_place_of_a_text_must_be_a_reference(write: Write) -> None:
+    path = write("[[users]]\nemail = 'a@example.com'\npassword = { environment = 'X' }")
+
+    assert message_of(path).splitlines() == [
+        f"{path}: [[users]] number 1: password.env is wrong: field required",
+        f"{path}: [[users]] number 1: password.environment is not a known key; known are env",
+    ]
+
+
+def test_a_number_in_place_of_a_text_may_be_either(write: Write) -> None:
+    path = write("[[users]]\nemail = 'a@example.com'\npassword = 7")
+
+    assert message_of(path) == (
+        f"{path}: [[users]] number 1: password is wrong: input should be a valid string or must be a table"
+    )
+
+
+def test_no_message_quotes_a_value(write: Write) -> None:
+    path = write("[[users]]\nemail = 'a@example.com'\npassword = ['s3cr3t-pass']")
+
+    assert "s3cr3t" not in message_of(path)
+
+
+def test_a_file_that_is_no_toml(write: Write) -> None:
+    assert "is not TOML: " in message_of(write("[check\n"))
+
+
+def test_a_file_that_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "customdb.toml"
+    path.write_bytes(b"\xff\xfe")
+
+    assert "is not TOML: " in message_of(path)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "customdb.toml"
+
+    assert message_of(path) == f"{path} cannot be read: No such file or directory"
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("import no_such_module_anywhere", "ModuleNotFoundError: No module named 'no_such_module_anywhere'"),
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+        ("raise SystemExit(3)", "SystemExit: 3"),
+        ("def broken(:", "SyntaxError: "),
+    ],
+)
+def test_a_module_that_cannot_be_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, message: str
+) -> None:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    name = f"failing_{abs(hash(body))}"
+    (tmp_path / f"{name}.py").write_text(body)
+
+    with pytest.raises(ConfigurationError) as raised:
+        import_attribute(f"{name}:x", tmp_path)
+
+    assert str(raised.value).startswith(f"{name} cannot be imported from {tmp_path}: {message}")
+
+
+def test_where_an_import_failed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "failing_below.py").write_text("\n\n1 / 0\n")
+
+    with pytest.raises(ConfigurationError, match=r"\(failing_below\.py, line 3\)$"):
+        import_attribute("failing_below:x", tmp_path)
+
+
+def test_ctrl_c_during_an_import_is_ctrl_c(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "interrupted.py").write_text("raise KeyboardInterrupt")
+
+    with pytest.raises(KeyboardInterrupt):
+        import_attribute("interrupted:x", tmp_path)
+
+
+def test_the_folder_stays_on_the_path_once(write: Write) -> None:
+    path = write("[database]\npython = 'MODULE:Shop'")
+
+    load_config(path)
+    load_config(path)
+
+    assert sys.path.count(str(path.parent.resolve())) == 1
+
+
+def test_judging_nothing_shows_unknown_names() -> None:
+    configuration = Configuration(waived={"no-such-rule": "why"})
+
+    with pytest.raises(ConfigurationError, match="there is no rule 'no-such-rule'"):
+        configuration.judge(Transcript())
