@@ -75,9 +75,43 @@ _HOMES = {
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
-__all__ = [  # noqa: PLE0604 - the names are resolved by __getattr__
+__all__ = [
+    "CONTRACT_DATE",
+    "Callback",
+    "ChangeEmail",
+    "ChangePassword",
+    "Connection",
+    "Create",
+    "CustomDatabase",
+    "Declined",
+    "Delete",
+    "Done",
+    "Exchange",
+    "Failed",
+    "Finding",
+    "Found",
+    "GetUser",
+    "KnownUser",
+    "Login",
+    "NotFound",
+    "OperationResult",
+    "Profile",
+    "ProfileResult",
+    "Report",
+    "ScriptError",
+    "Severity",
+    "Situation",
+    "Transcript",
+    "UnauthorizedError",
+    "ValidationError",
+    "Verdict",
+    "Verify",
+    "WrongUsernameOrPasswordError",
     "__version__",
-    *_HOME_OF,
+    "check",
+    "differences",
+    "judge",
+    "normalize_profile",
 ]
 
 

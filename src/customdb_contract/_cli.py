@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn, TextIO
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _EXIT_USAGE: Final = 2
+_EXIT_NOT_CARRIED_OUT: Final = 3
+_EXIT_INTERRUPTED: Final = 130
 _FORMATS: Final = ("text", "json", "junit", "sarif", "github")
 _PROGRESS_AFTER: Final = 1.0
 """Seconds after which a progress line is shown."""
@@ -39,9 +42,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         code: int = options.run(options)
+        sys.stdout.flush()
     except CustomDatabaseError as error:
         print(f"customdb-contract: {error}", file=sys.stderr)
         return _EXIT_USAGE
+    except KeyboardInterrupt:
+        print("customdb-contract: interrupted", file=sys.stderr)
+        return _EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read has had enough; Python would complain when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _EXIT_NOT_CARRIED_OUT
+    except Exception:  # noqa: BLE001 - exit code 1 would say that the scripts are broken
+        traceback.print_exc()
+        message = "this is a mistake of customdb-contract, not of your scripts; please report it"
+        print(f"customdb-contract: {message}", file=sys.stderr)
+        return _EXIT_NOT_CARRIED_OUT
     return code
 
 

@@ -1,0 +1,467 @@
+"""The command line: exit codes, what goes where, and what is said when it goes wrong."""
+
+import json
+import os
+import runpy
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import customdb_contract
+from customdb_contract import _cli
+from customdb_contract._cli import main
+from customdb_contract.reports import FORMATS
+from customdb_contract.rules import CATALOGUE
+from customdb_contract.transcript import Transcript
+
+SHOP = """
+    import os, sys
+    from customdb_contract import Failed, Found, NotFound, ScriptError, WrongUsernameOrPasswordError
+
+    class Shop:
+        user_id = "shop-7"
+
+        def login(self, identifier, password):
+            if (identifier.lower(), password) != ("ada@example.com", "pass phrase"):
+                return Failed(WrongUsernameOrPasswordError(None, "no"))
+            return self.get_user(identifier)
+
+        def get_user(self, identifier):
+            if str(identifier).lower() != "ada@example.com":
+                return NotFound()
+            return Found({"user_id": self.user_id, "email": "ada@example.com", "email_verified": True})
+
+    class Numeric(Shop):
+        user_id = ""
+
+    class Down(Shop):
+        def get_user(self, identifier):
+            raise ScriptError("connection refused")
+        def login(self, identifier, password):
+            raise ScriptError("connection refused")
+
+    class Bug:
+        def __init__(self):
+            raise RuntimeError
+"""
+CONFIG = """
+    [connection]
+    import_mode = true
+    [database]
+    python = "MODULE:Shop"
+    [[users]]
+    email = "ada@example.com"
+    password = "pass phrase"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Path:
+    """Return the current folder: it has a shop and its configuration."""
+    module = f"cli_shop_{abs(hash(request.node.nodeid))}"
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / f"{module}.py").write_text(textwrap.dedent(SHOP))
+    (tmp_path / "customdb.toml").write_text(textwrap.dedent(CONFIG).replace("MODULE", module))
+    return tmp_path
+
+
+def module_of(folder: Path) -> str:
+    return next(path.stem for path in folder.glob("cli_shop_*.py"))
+
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command line, and return exit code, standard output and standard error."""
+
+    def run_command(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        try:
+            code = main(arguments)
+        except SystemExit as exit_:
+            code = int(exit_.code or 0)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run_command
+
+
+# check
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_correct_database_ends_with_0(run: Run) -> None:
+    code, out, err = run("check")
+
+    assert (code, err) == (0, "")
+    assert out.splitlines()[-1].startswith("ok: judged ")
+
+
+def test_a_broken_database_ends_with_1(run: Run, folder: Path) -> None:
+    code, out, _ = run("check", "--python", f"{module_of(folder)}:Numeric")
+
+    assert code == 1
+    assert "error  missing-user-id" in out
+
+
+def test_a_store_that_is_down_ends_with_3(run: Run, folder: Path) -> None:
+    code, out, _ = run("check", "--python", f"{module_of(folder)}:Down")
+
+    assert code == 3
+    assert "connection refused" in out
+
+
+def test_a_database_that_cannot_be_opened_ends_with_3(run: Run, folder: Path) -> None:
+    code, out, _ = run("check", "--python", f"{module_of(folder)}:Bug")
+
+    assert code == 3
+    assert "RuntimeError" in out
+
+
+@pytest.mark.usefixtures("folder")
+def test_nothing_judged_ends_with_2(run: Run) -> None:
+    code, out, _ = run("check", "--select", "retired-connection")
+
+    assert code == 2
+    assert out.splitlines()[-1].startswith("not ok: judged 0 of")
+
+
+@pytest.mark.usefixtures("folder")
+def test_an_unknown_rule_ends_with_2_before_anything_is_called(run: Run) -> None:
+    code, out, err = run("check", "--ignore", "callback,unstable-userid")
+
+    assert (code, out) == (2, "")
+    assert err.startswith(
+        "customdb-contract: ignore: there is no rule or group 'unstable-userid'; did you mean unstable-user-id"
+    )
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_selection_judges_only_that(run: Run) -> None:
+    code, out, _ = run("check", "--select", "outcome", "--select", "security", "--format", "json")
+
+    document = json.loads(out)
+    assert code == 0
+    judged = {item["group"] for item in document["verdicts"] if item["status"] != "deselected"}
+    assert judged == {"outcome", "security"}
+
+
+def test_no_database_is_told_what_to_give(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    code, out, err = run("check")
+
+    assert (code, out) == (2, "")
+    assert err == (
+        "customdb-contract: no database to check: give --python MODULE:ATTRIBUTE, or a customdb.toml with [database] "
+        "python = …; `customdb-contract init` writes one\n"
+    )
+
+
+def test_a_person_can_be_named_without_a_configuration(run: Run, folder: Path) -> None:
+    (folder / "customdb.toml").unlink()
+
+    code, out, _ = run("check", "--python", f"{module_of(folder)}:Shop", "--user", "ada@example.com")
+
+    assert code == 0
+    assert "a password" in out.splitlines()[-1]
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_known_person_keeps_the_password_when_named(run: Run) -> None:
+    code, out, _ = run("check", "--user", "ada@example.com")
+
+    assert code == 0
+    assert "login ada@example.com" not in out
+    assert "a password," not in out.splitlines()[-1]
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_can_be_printed_and_written(run: Run, folder: Path, name: str) -> None:
+    code, out, _ = run("check", "--format", name)
+    written, nothing, _ = run("check", "--format", name, "--output", "report.out")
+
+    assert code == written == 0
+    assert out
+    assert nothing == ""
+    assert (folder / "report.out").read_text(encoding="utf-8")
+
+
+def test_the_formats_of_the_command_line_are_those_of_the_reports() -> None:
+    assert tuple(FORMATS) == _cli._FORMATS
+
+
+def test_a_file_that_cannot_be_written_ends_with_2(run: Run, folder: Path) -> None:
+    code, _, err = run("check", "--output", str(folder / "no" / "such" / "folder"))
+
+    assert code == 2
+    assert err.endswith("cannot be written: No such file or directory\n")
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_dry_run_prints_the_calls_and_calls_nothing(run: Run) -> None:
+    code, out, _ = run("check", "--dry-run", "--max-time", "30")
+
+    lines = out.splitlines()
+    assert code == 0
+    assert lines[0] == "get_user ada@example.com   [known-user]"
+    assert lines[-1] == f"{len(lines) - 1} calls, each at most 20 s; the check ends after 50 s at the latest"
+    assert "pass phrase" not in out
+
+
+@pytest.mark.usefixtures("folder")
+def test_ctrl_c_leaves_a_partial_report_and_ends_with_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_: object, exchange: customdb_contract.Exchange) -> None:
+        if exchange.number == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(_cli._Progress, "show", interrupt)
+
+    code, out, _ = run("check")
+
+    assert code == 130
+    assert "interrupted" in out
+    assert "3 calls" in out
+
+
+@pytest.mark.usefixtures("folder")
+def test_ctrl_c_before_the_check_ends_with_130_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_cli, "_configuration", interrupt)
+
+    assert run("check") == (130, "", "customdb-contract: interrupted\n")
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_mistake_of_ours_does_not_look_like_a_broken_database(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        raise LookupError("nowhere")
+
+    monkeypatch.setattr(_cli, "_configuration", fail)
+
+    code, out, err = run("check")
+
+    assert (code, out) == (3, "")
+    assert "LookupError: nowhere" in err
+    assert err.endswith(
+        "customdb-contract: this is a mistake of customdb-contract, not of your scripts; please report it\n"
+    )
+
+
+class _Terminal:
+    """A stream that says that it is a terminal."""
+
+    def __init__(self) -> None:
+        self.written: list[str] = []
+
+    encoding = "ascii"
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        self.written.append(text)
+        return len(text)
+
+    def flush(self) -> None:
+        pass
+
+
+def test_progress_is_shown_on_a_terminal_after_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    exchange = Transcript.parse("person ada email=a@example.com\nget_user a@example.com -> not-found").exchanges[0]
+    terminal = _Terminal()
+    progress = _cli._Progress(terminal)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a stand-in
+
+    progress.show(exchange)
+    progress.clear()
+    monkeypatch.setattr(_cli, "_PROGRESS_AFTER", -1.0)
+    progress.show(exchange)
+    progress.clear()
+
+    assert terminal.written == ["\r1 calls; get_user, known-user", f"\r{'':<29}\r"]
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(("no_color", "colored"), [("", True), ("1", False)])
+def test_colour_is_for_terminals_that_want_it(monkeypatch: pytest.MonkeyPatch, no_color: str, colored: bool) -> None:
+    terminal = _Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("NO_COLOR", no_color)
+
+    assert main(["check"]) == 0
+    assert ("\x1b[32mok\x1b[0m" in "".join(terminal.written)) is colored
+
+
+# replay
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_stored_check_is_judged_alike(run: Run) -> None:
+    code, out, _ = run("check", "--transcript", "seen.json")
+    again, replayed, _ = run("replay", "seen.json")
+
+    assert (again, replayed) == (code, out)
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_replay_takes_a_selection_and_a_format(run: Run) -> None:
+    run("check", "--transcript", "seen.json")
+
+    code, out, _ = run("replay", "seen.json", "--select", "callback", "--ignore", "wrong-arity", "--format", "json")
+
+    assert code == 0
+    assert json.loads(out)["summary"]["deselected"] > 50
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        (b"\xff\xfe", "cannot be read: "),
+        (b"{", "customdb-contract: "),
+        (b"[]", "customdb-contract: "),
+        (b'{"schema_version": 99}', "customdb-contract: "),
+        (b"[" * 100_000, "customdb-contract: "),
+    ],
+    ids=["missing", "binary", "cut", "array", "version", "deep"],
+)
+def test_what_is_no_transcript_ends_with_2(run: Run, tmp_path: Path, content: bytes | None, message: str) -> None:
+    path = tmp_path / "seen.json"
+    if content is not None:
+        path.write_bytes(content)
+
+    code, out, err = run("replay", str(path))
+
+    assert (code, out) == (2, "")
+    assert message in err
+    assert "Traceback" not in err
+
+
+# rules
+
+
+def test_the_rules_are_listed(run: Run) -> None:
+    code, out, _ = run("rules")
+
+    assert code == 0
+    assert out.splitlines()[-1].startswith(f"{len(CATALOGUE)} rules; ")
+
+
+def test_a_rule_is_explained(run: Run) -> None:
+    code, out, _ = run("rules", "unstable-user-id")
+
+    assert code == 0
+    assert out.startswith("unstable-user-id\n================\n")
+
+
+def test_the_rules_as_json(run: Run) -> None:
+    assert len(json.loads(run("rules", "--format", "json")[1])) == len(CATALOGUE)
+    assert [item["name"] for item in json.loads(run("rules", "unstable-user-id", "--format", "json")[1])] == [
+        "unstable-user-id"
+    ]
+
+
+def test_an_unknown_rule_has_near_matches(run: Run) -> None:
+    code, _, err = run("rules", "unstable-userid")
+
+    assert code == 2
+    assert err.startswith("customdb-contract: there is no rule 'unstable-userid'; did you mean unstable-user-id")
+
+
+def test_a_rule_that_is_like_no_other(run: Run) -> None:
+    assert run("rules", "zzzzz")[2].endswith("`customdb-contract rules` lists them\n")
+
+
+# init
+
+
+def test_init_writes_files_that_work(run: Run, folder: Path) -> None:
+    module = module_of(folder)
+    (folder / "customdb.toml").unlink()
+
+    code, out, _ = run("init")
+
+    config = folder / "customdb.toml"
+    assert code == 0
+    assert out.splitlines()[:2] == ["wrote customdb.toml", "wrote test_customdb.py"]
+    text = config.read_text().replace("my_package.my_module:database", f"{module}:Shop")
+    config.write_text(text.replace('{ env = "ADA_PASSWORD" }', '"pass phrase"'))
+    runpy.run_path(str(folder / "test_customdb.py"))["test_contract"]()
+
+
+@pytest.mark.usefixtures("folder")
+def test_init_overwrites_nothing(run: Run) -> None:
+    code, out, err = run("init")
+
+    assert (code, out) == (2, "")
+    assert err == "customdb-contract: customdb.toml exists already; remove it first, or run init in another folder\n"
+
+
+# The front door
+
+
+def test_the_version(run: Run) -> None:
+    assert run("--version") == (0, f"customdb-contract {customdb_contract.__version__}\n", "")
+
+
+def test_no_command_is_wrong_usage(run: Run) -> None:
+    assert run()[0] == 2
+
+
+def _python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, check=False, env=os.environ | environment
+    )
+
+
+def test_help_needs_no_pydantic() -> None:
+    code = """if True:
+        import sys
+        from customdb_contract._cli import main
+        try:
+            main(["--help"])
+        finally:
+            sys.stderr.write(" ".join(sys.modules))
+    """
+
+    ran = _python("-c", code)
+
+    assert "usage: customdb-contract" in ran.stdout
+    assert "pydantic" not in ran.stderr.split()
+
+
+def test_importing_the_package_imports_nothing_else() -> None:
+    ran = _python(
+        "-c", "import sys, customdb_contract; print([m for m in sys.modules if m in ('pydantic', 'attrs', 'asyncio')])"
+    )
+
+    assert ran.stdout == "[]\n"
+
+
+def test_it_runs_as_a_module() -> None:
+    ran = _python("-m", "customdb_contract", "rules", "no-such-rule-at-all")
+
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("customdb-contract: there is no rule")
+
+
+def test_a_closed_pipe_is_no_mistake() -> None:
+    command = [sys.executable, "-m", "customdb_contract", "rules"]
+
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+
+    assert (process.returncode, said) == (3, "")

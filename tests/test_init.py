@@ -1,0 +1,33 @@
+"""The front door of the package: names that are looked up when they are first used."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import customdb_contract
+
+
+def test_every_public_name_can_be_had_and_is_imported_for_type_checkers() -> None:
+    tree = ast.parse(Path(customdb_contract.__file__).read_text(encoding="utf-8"))
+    imported = {
+        alias.asname
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.asname
+    }
+
+    assert set(customdb_contract.__all__) == imported | {"__version__"}
+    assert len(customdb_contract.__all__) == len(set(customdb_contract.__all__))
+    for name in customdb_contract.__all__:
+        assert getattr(customdb_contract, name) is not None
+
+
+def test_dir_tells_every_name() -> None:
+    assert set(customdb_contract.__all__) <= set(dir(customdb_contract))
+
+
+def test_another_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="module 'customdb_contract' has no attribute 'chekc'"):
+        customdb_contract.chekc  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]  # noqa: B018 - wrong on purpose
