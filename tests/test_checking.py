@@ -120,7 +120,7 @@ def shop_of_one_thread() -> Generator[Shop]:
     thread = threading.current_thread()
 
     class OneThread(Shop):
-            def get_user(self, identifier: str) -> ProfileResult:
+        def get_user(self, identifier: str) -> ProfileResult:
             assert threading.current_thread() is thread
             return super().get_user(identifier)
 
@@ -172,7 +172,7 @@ def test_an_outage_database_that_takes_an_address_gets_that_of_the_fault_server(
             addresses.append(url)
             self._url = url
 
-            def get_user(self, identifier: str) -> ProfileResult:
+        def get_user(self, identifier: str) -> ProfileResult:
             import urllib.request  # noqa: PLC0415 - only this test asks over HTTP
 
             try:
@@ -403,7 +403,7 @@ def test_ctrl_c_leaves_a_transcript() -> None:
 
 def test_a_plan_calls_nothing_and_shows_no_password() -> None:
     class Untouched(Shop):
-            def get_user(self, identifier: str) -> ProfileResult:
+        def get_user(self, identifier: str) -> ProfileResult:
             pytest.fail("a script was called")
 
     lines = plan_lines(Untouched(), USERS, IMPORT, Probing(outage=Broken))
