@@ -98,6 +98,7 @@ def payloads(identifier: str) -> Iterator[tuple[Situation, object]]:
             f"{local[:-1]}_{rest}",
             f"{local[:-1]}?{rest}",
             f"%{rest}" if rest else "%%",
+            identifier[:-1] or "%%",
         ),
         Situation.REGEX: (".*", f"^{local}", f"{local[:-1]}.{rest}", f"(?i){identifier}x?"),
         Situation.CONTROL_CHARACTERS: (

@@ -12,6 +12,7 @@ __all__ = [
     "ignores_identifier",
     "is_retired",
     "outages",
+    "says_nothing",
     "sightings",
     "sightings_by_person",
     "user_id_of",
@@ -46,7 +47,10 @@ def sightings(transcript: Transcript, script: Script | None = None) -> Sequence[
     return [
         exchange
         for exchange in transcript.select(script, *REGULAR)
-        if exchange.profile is not None and exchange.person != UNKNOWN
+        if exchange.profile is not None
+        and exchange.person != UNKNOWN
+        # For a spelling that the store does not know, an empty profile is the answer for anybody unknown.
+        and not (exchange.situation.family == "other-spelling" and says_nothing(exchange.profile))
     ]
 
 
@@ -73,6 +77,15 @@ def user_id_of(profile: Mapping[str, Value]) -> Value:
     """
     user_id = profile.get("user_id")
     return profile.get("id") if user_id is None else user_id
+
+
+def says_nothing(profile: Mapping[str, Value]) -> bool:
+    """Tell whether a profile is empty, or has empty values only.
+
+    Args:
+        profile: A profile as a script returned it.
+    """
+    return not any(profile.values())
 
 
 def outages(transcript: Transcript, script: Script) -> Sequence[Exchange]:

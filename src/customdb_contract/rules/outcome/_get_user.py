@@ -6,7 +6,7 @@ from typing import Final
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._sightings import ignores_identifier, is_retired, outages
+from customdb_contract.rules._sightings import ignores_identifier, is_retired, outages, sightings
 from customdb_contract.rules._wording import kind_of, unfit_result
 from customdb_contract.transcript import Ending, Situation, Transcript, canonical
 
@@ -147,6 +147,7 @@ def get_user_ignores_identifier(transcript: Transcript) -> Iterator[Comparison]:
             "get_user returned a profile for different identifiers that are nobody's; "
             "look up the identifier that it is given, and answer NotFound() or callback(null) when there is none"
         )
-        yield Violation(message, tuple(exchange for exchange in asked if exchange.profile))
+        known = sightings(transcript, Script.GET_USER)
+        yield Violation(message, (*(exchange for exchange in asked if exchange.profile), *known))
     elif len({canonical(exchange.identifier) for exchange in asked}) > 1:
         yield Held(tuple(asked))

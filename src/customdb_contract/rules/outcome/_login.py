@@ -271,20 +271,21 @@ def inconsistent_error_identifier(transcript: Transcript) -> Iterator[Comparison
         if not _is_wrong_credentials(exchange):
             continue
         blamed = _blamed(exchange)
+        own = {str(user_id) for user_id in ids.get(exchange.person, ())}
         if not blamed:
             unnamed.append(exchange)
             yield Held((exchange,))
-        elif not isinstance(blamed, str):
+        elif not isinstance(blamed, str) and blamed not in ids.get(exchange.person, ()):
             message = (
                 f"login gave {_WRONG_CREDENTIALS} {kind_of(blamed)} as its first argument; "
                 "give it the identifier as text, or null for an unknown user"
             )
             yield Violation(message, (exchange,))
-        elif _denotes(blamed, transcript.person(exchange.person)) or blamed in ids.get(exchange.person, ()):
+        elif _denotes(blamed, transcript.person(exchange.person)) or str(blamed) in own:
             named.append(exchange)
             yield Held((exchange,))
-        elif exchange.person in ids or (exchange.person != UNKNOWN and transcript.owner(blamed)):
-            # Without a user_id of the person, another text may be one that was never seen.
+        elif len(own) == 1 or (exchange.person != UNKNOWN and transcript.owner(str(blamed))):
+            # Without the one user_id of the person, another text may be one that was never seen.
             message = (
                 f"login gave {_WRONG_CREDENTIALS} a first argument that is neither an identifier nor the user_id of "
                 "the user whose password was wrong; the identifier comes first, the message second"
@@ -334,15 +335,15 @@ def _misreported(exchange: Exchange, what: str) -> str:
     return f"login reported {what} with {kind_of(exchange.outcome.error)}; report it as {_WRONG_CREDENTIALS}"
 
 
-def _denotes(name: str, person: Person | None) -> bool:
-    return person is not None and name.casefold() in {own.casefold() for own in person.identifiers}
+def _denotes(name: Value, person: Person | None) -> bool:
+    return person is not None and str(name).casefold() in {own.casefold() for own in person.identifiers}
 
 
-def _ids_by_person(transcript: Transcript) -> Mapping[str, Collection[str]]:
-    """Return the `user_id` that the scripts gave each person, as text; an object has none that anybody could tell."""
-    ids: dict[str, set[str]] = {}
+def _ids_by_person(transcript: Transcript) -> Mapping[str, Collection[str | int]]:
+    """Return the `user_id`s that the scripts gave each person; an object has none that anybody could tell."""
+    ids: dict[str, set[str | int]] = {}
     for exchange in sightings(transcript):
         user_id = user_id_of(exchange.profile or {})
         if isinstance(user_id, str | int):
-            ids.setdefault(exchange.person, set()).add(str(user_id))
+            ids.setdefault(exchange.person, set()).add(user_id)
     return ids

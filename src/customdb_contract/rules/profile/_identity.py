@@ -59,7 +59,7 @@ def unstable_user_id(transcript: Transcript) -> Iterator[Comparison]:
     group=Group.PROFILE,
     severity=Severity.ERROR,
     needs=(Need.GET_USER, Need.PASSWORD),
-    yields_to=("unstable-user-id",),
+    yields_to=("unstable-user-id", "wrong-users-profile"),
     source=_LOGIN,
 )
 def mismatched_user_id(transcript: Transcript) -> Iterator[Comparison]:
@@ -154,7 +154,13 @@ def _compared(first: Exchange, second: Exchange, message: str) -> Comparison:
     return Violation(message, ordered, script=second.script)
 
 
-@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER, Need.SECOND_USER), source=_CONNECTION)
+@rule(
+    group=Group.PROFILE,
+    severity=Severity.ERROR,
+    needs=(Need.GET_USER, Need.SECOND_USER),
+    yields_to=("wrong-users-profile",),
+    source=_CONNECTION,
+)
 def shared_user_id(transcript: Transcript) -> Iterator[Comparison]:
     """Two people have the same `user_id`.
 
@@ -246,6 +252,7 @@ def _shared(
     group=Group.PROFILE,
     severity=Severity.ERROR,
     needs=(Need.GET_USER,),
+    yields_to=("get-user-ignores-identifier",),
     source="good practice: a profile with another person's e-mail lets one person reset another's password",
 )
 def wrong_users_profile(transcript: Transcript) -> Iterator[Comparison]:

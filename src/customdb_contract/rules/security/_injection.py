@@ -8,7 +8,7 @@ from typing import Final
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._sightings import ignores_identifier, sightings, user_id_of
+from customdb_contract.rules._sightings import ignores_identifier, says_nothing, sightings, user_id_of
 from customdb_contract.transcript import UNKNOWN, Ending, Exchange, RecordedError, Situation, Transcript, Value
 
 __all__ = [
@@ -28,7 +28,7 @@ _NOT_SANITIZED: Final = "https://auth0.com/docs/authenticate/database-connection
 _SQL_ERROR: Final = re.compile(
     r"unrecognized token|unterminated quoted string|syntax error at or near|near \".*\": syntax error"
     r"|You have an error in your SQL syntax|Unclosed quotation mark|Incorrect syntax near|ORA-0(?:0933|1756)"
-    r"|quoted string not properly terminated",
+    r"|quoted string not properly terminated|incomplete input|the query contains a null character",
     re.IGNORECASE,
 )
 
@@ -120,7 +120,7 @@ def sql_injection(transcript: Transcript) -> Iterator[Comparison]:
         for exchange in transcript.select(None, Situation.UNKNOWN_USER)
         if _SQL_ERROR.search(_said(exchange))
     }
-    for exchange in transcript.select(None, Situation.SQL):
+    for exchange in transcript.select(None, Situation.SQL, Situation.CONTROL_CHARACTERS):
         if exchange.script not in plain and _SQL_ERROR.search(_said(exchange)):
             message = (
                 f"{exchange.script} answered SQL as identifier with a syntax error of the database; use parameters"
@@ -334,7 +334,7 @@ def unicode_collision(transcript: Transcript) -> Iterator[Comparison]:
         if ignores_identifier(transcript, exchange.script) or accepts_any_password(transcript, exchange):
             continue
         own = {_folded(identifier) for identifier in person.identifiers} if person else set[str]()
-        if exchange.profile is None:
+        if exchange.profile is None or says_nothing(exchange.profile):
             yield Held((exchange,))
         elif _folded(exchange.identifier) not in own:
             owner = ids.get(str(user_id_of(exchange.profile)))

@@ -85,11 +85,13 @@ def _is_wrong(exchange: Exchange) -> bool:
 
 
 def _message(exchange: Exchange) -> str:
-    """Return the error's message without the identifier that was typed."""
+    """Return the error's message without what was typed."""
     error = exchange.outcome.error
     message = error.message.lower() if isinstance(error, RecordedError) else ""
-    identifier = exchange.identifier
-    return message.replace(identifier.lower(), "") if isinstance(identifier, str) and identifier else message
+    for typed in exchange.arguments:
+        if isinstance(typed, str) and typed:
+            message = message.replace(typed.lower(), "")
+    return message
 
 
 @rule(
@@ -215,7 +217,13 @@ def log_leaks_secret(transcript: Transcript) -> Iterator[Comparison]:
             yield Held((exchange,))
 
 
-@rule(group=Group.SECURITY, severity=Severity.WARNING, needs=(Need.UNVERIFIED_USER,), source=_GUIDELINES)
+@rule(
+    group=Group.SECURITY,
+    severity=Severity.WARNING,
+    needs=(Need.UNVERIFIED_USER,),
+    yields_to=("wrong-users-profile",),
+    source=_GUIDELINES,
+)
 def email_verified_hardcoded(transcript: Transcript) -> Iterator[Comparison]:
     """A person whose e-mail is not verified passes for verified.
 

@@ -1,6 +1,6 @@
 """The rules about passwords that are not the person's."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from customdb_contract.contract import Script
@@ -21,11 +21,16 @@ _LOGIN: Final = (Script.LOGIN,)
 
 
 def _refused(
-    transcript: Transcript, situation: Situation, what: str, severity: Severity = Severity.ERROR
+    transcript: Transcript,
+    situation: Situation,
+    what: str,
+    severity: Severity = Severity.ERROR,
+    *,
+    unless: Collection[str] = (),
 ) -> Iterator[Comparison]:
-    """Judge whether a password that is not quite the person's lets nobody in."""
+    """Judge whether a password that is not quite the person's lets nobody in, except people for whom that says less."""
     for exchange in transcript.select(Script.LOGIN, situation):
-        if accepts_any_password(transcript, exchange):
+        if exchange.person in unless or accepts_any_password(transcript, exchange):
             continue
         if exchange.ending is Ending.FOUND:
             yield Violation(f"login let {exchange.person} in with {what}", (exchange,), severity)
@@ -141,4 +146,15 @@ def password_nul_truncated(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Refuse passwords with NUL characters.
     """
-    yield from _refused(transcript, Situation.NUL_CUT_PASSWORD, "more behind a NUL character", Severity.WARNING)
+    cut_anyway = {
+        exchange.person
+        for exchange in transcript.select(Script.LOGIN, Situation.CUT_PASSWORD)
+        if exchange.ending is Ending.FOUND
+    }
+    yield from _refused(
+        transcript,
+        Situation.NUL_CUT_PASSWORD,
+        "more behind a NUL character",
+        Severity.WARNING,
+        unless=cut_anyway,
+    )

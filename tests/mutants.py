@@ -1,0 +1,165 @@
+"""A small shop with correct scripts, from which tests make wrong and unusual ones; and what a check says of them."""
+
+import sqlite3
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from customdb_contract import (
+    Connection,
+    Found,
+    KnownUser,
+    NotFound,
+    Report,
+    ScriptError,
+    Severity,
+    WrongUsernameOrPasswordError,
+    check,
+)
+
+__all__ = ["DOWN", "REFUSAL", "ROWS", "Mutant", "Row", "Shop", "breaches", "known_users", "report_on", "sql_store"]
+
+REFUSAL = "Wrong e-mail or password"
+DOWN = "The store cannot be reached"
+
+
+@frozen
+class Row:
+    """A customer of the shop."""
+
+    number: int
+    email: str
+    password: str
+    username: str | None = None
+    verified: bool = True
+    disabled: bool = False
+    plan: str = "full"
+
+
+ROWS = (
+    Row(7, "Ada.Lovelace@Example.com", "Weaving patterns", username="countess"),
+    Row(8, "bob@example.com", "builder of Things", username="builder", verified=False, plan="free"),
+    Row(9, "eve@example.com", "listening In", username="listener", disabled=True),
+    Row(
+        10,
+        "grace@example.com",
+        "We can only see a short distance ahead, but we can see plenty there that must be done",
+        username="admiral",
+    ),
+)
+
+
+def known_users() -> list[KnownUser]:
+    """Return the truth about the people of the shop."""
+    return [
+        KnownUser(
+            email=row.email,
+            username=row.username,
+            password=row.password,
+            disabled=row.disabled,
+            profile={"email_verified": row.verified, "app_metadata": {"plan": row.plan}},
+        )
+        for row in ROWS
+    ]
+
+
+class Shop:
+    """The shop's scripts as they should be; the variants override what they do otherwise."""
+
+    def __init__(self, *, is_down: bool = False) -> None:
+        self.is_down = is_down
+
+    def login(self, identifier: Any, password: Any) -> Any:
+        row = self.find(identifier)
+        if row is None:
+            raise WrongUsernameOrPasswordError(None, REFUSAL)
+        if not self.matches(row, password) or row.disabled:
+            raise WrongUsernameOrPasswordError(self.user_id(row), REFUSAL)
+        return Found(self.profile(row))
+
+    def get_user(self, identifier: Any) -> Any:
+        row = self.find(identifier)
+        return NotFound() if row is None else Found(self.profile(row))
+
+    def rows(self) -> tuple[Row, ...]:
+        """Ask the store for everything it has."""
+        if self.is_down:
+            raise ScriptError(DOWN)
+        return ROWS
+
+    def find(self, identifier: Any) -> Row | None:
+        return next((row for row in self.rows() if self.denotes(identifier, row)), None)
+
+    def denotes(self, identifier: Any, row: Row) -> bool:
+        return isinstance(identifier, str) and identifier.lower() in {row.email.lower(), row.username}
+
+    def matches(self, row: Row, password: Any) -> bool:
+        return bool(password == row.password)
+
+    def user_id(self, row: Row) -> Any:
+        return f"shop-{row.number}"
+
+    def profile(self, row: Row) -> dict[str, object]:
+        profile: dict[str, object] = {
+            "user_id": self.user_id(row),
+            "email": row.email.lower(),
+            "email_verified": row.verified,
+            "app_metadata": {"plan": row.plan},
+        }
+        return profile if row.username is None else profile | {"username": row.username}
+
+
+@frozen
+class Mutant:
+    """A variant of the shop, and the rules that must fire.
+
+    Args:
+        make: Makes its database; `is_down` tells whether the store is out of reach.
+        rules: The rules that must fire with import mode off, with severity warning or error.
+        imported: The same with import mode on; None stands for the same rules.
+        settings: Settings of the connection beside import mode.
+        users: Returns the known people.
+    """
+
+    make: Callable[..., object]
+    rules: Collection[str] = ()
+    imported: Collection[str] | None = None
+    settings: Mapping[str, bool] = field(factory=dict[str, bool])
+    users: Callable[[], list[KnownUser]] = known_users
+
+    def expected(self, *, import_mode: bool) -> list[str]:
+        """Return the names of the rules that must fire, sorted."""
+        return sorted(self.imported if import_mode and self.imported is not None else self.rules)
+
+
+def report_on(mutant: Mutant, *, import_mode: bool) -> Report:
+    """Check a variant of the shop, also with its store out of reach."""
+    return check(
+        mutant.make(is_down=False),
+        mutant.users(),
+        connection=Connection(
+            import_mode=import_mode,
+            requires_username=mutant.settings.get("requires_username", False),
+            script_context=mutant.settings.get("script_context", False),
+        ),
+        outage=mutant.make(is_down=True),
+        timeout=0.5,
+    )
+
+
+def breaches(report: Report) -> list[str]:
+    """Return the names of the rules with a finding of severity warning or error, sorted."""
+    return sorted(
+        verdict.rule.name
+        for verdict in report.verdicts
+        if any(finding.severity is not Severity.INFO for finding in verdict.findings)
+    )
+
+
+def sql_store() -> sqlite3.Connection:
+    """Return a real database in memory with the customers."""
+    connection = sqlite3.connect(":memory:", check_same_thread=False)
+    connection.execute("CREATE TABLE users (number INTEGER, email TEXT)")
+    connection.executemany("INSERT INTO users VALUES (?, ?)", [(row.number, row.email) for row in ROWS])
+    return connection

@@ -1,0 +1,712 @@
+"""Databases that are wrong on purpose: each breach is told by its own rule, and by no other."""
+
+import sqlite3
+import threading
+import unicodedata
+import uuid
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from customdb_contract import (
+    Failed,
+    Found,
+    NotFound,
+    Report,
+    ScriptError,
+    WrongUsernameOrPasswordError,
+)
+from mutants import REFUSAL, ROWS, Mutant, Row, Shop, breaches, report_on, sql_store
+
+MUTANTS: dict[str, Mutant] = {}
+
+
+def fires(*rules: str, imported: Collection[str] | None = None, **settings: bool) -> Callable[[type], type]:
+    """Note a class as a mutant on which exactly these rules fire."""
+
+    def note(make: type) -> type:
+        MUTANTS[make.__name__] = Mutant(make, rules, imported, settings)
+        return make
+
+    return note
+
+
+# The user_id
+
+
+@fires()
+class IdInsteadOfUserId(Shop):
+    def profile(self, row: Row) -> dict[str, object]:
+        profile = super().profile(row)
+        return {"id": profile.pop("user_id"), **profile}
+
+
+@fires("user-id-not-a-string")
+class NumericUserId(Shop):
+    def user_id(self, row: Row) -> Any:
+        return row.number
+
+
+@fires("user-id-not-a-string")
+class NumericUserIdInLoginOnly(Shop):
+    def get_user(self, identifier: Any) -> Any:
+        row = self.find(identifier)
+        return NotFound() if row is None else Found(self.profile(row) | {"user_id": str(row.number)})
+
+    def user_id(self, row: Row) -> Any:
+        return row.number
+
+
+@fires("unstable-user-id")
+class RandomUserId(Shop):
+    def profile(self, row: Row) -> dict[str, object]:
+        return super().profile(row) | {"user_id": str(uuid.uuid4())}
+
+
+@fires("mismatched-user-id")
+class AnotherUserIdInLogin(Shop):
+    def login(self, identifier: Any, password: Any) -> Any:
+        result = super().login(identifier, password)
+        return Found({**result.profile, "user_id": f"login-{result.profile['user_id']}"})
+
+
+@fires("mutable-user-id", "user-id-depends-on-identifier")
+class UserIdIsWhatWasTyped(Shop):
+    def get_user(self, identifier: Any) -> Any:
+        row = self.find(identifier)
+        return NotFound() if row is None else Found(self.profile(row) | {"user_id": identifier})
+
+    def login(self, identifier: Any, password: Any) -> Any:
+        return Found({**super().login(identifier, password).profile, "user_id": identifier})
+
+
+@fires("user-id-depends-on-identifier")
+class UserIdFollowsTheSpelling(Shop):
+    def find(self, identifier: Any) -> Row | None:
+        self.typed = str(identifier)
+        return super().find(identifier)
+
+    def user_id(self, row: Row) -> Any:
+        return f"shop-{row.number}-{len(self.typed)}-{self.typed.isupper()}"
+
+
+@fires("mutable-user-id")
+class UserIdIsTheEmail(Shop):
+    def user_id(self, row: Row) -> Any:
+        return row.email.lower()
+
+
+@fires("prefixed-user-id")
+class PrefixedUserId(Shop):
+    def user_id(self, row: Row) -> Any:
+        return f"auth0|{row.number}"
+
+
+@fires("missing-user-id")
+class NoUserId(Shop):
+    def profile(self, row: Row) -> dict[str, object]:
+        return {name: value for name, value in super().profile(row).items() if name != "user_id"}
+
+
+@fires("shared-user-id")
+class SharedUserId(Shop):
+    def user_id(self, row: Row) -> Any:
+        return "shop"
+
+
+@fires("invalid-user-id", "shared-user-id")
+class UndefinedUserId(Shop):
+    def user_id(self, row: Row) -> Any:
+        return "undefined"
+
+
+# How scripts end
+
+
+@fires("not-found-not-null")
+class EmptyObjectForUnknown(Shop):
+    def get_user(self, identifier: Any) -> Any:
+        row = self.find(identifier)
+        return Found({} if row is None else self.profile(row))
+
+
+@fires("not-found-not-null")
+class ErrorForUnknown(Shop):
+    def get_user(self, identifier: Any) -> Any:
+        row = self.find(identifier)
+        return Failed(ScriptError("no such user")) if row is None else Found(self.profile(row))
+
+
+@fires("throws-synchronously")
+class RaisesForUnknown(Shop):
+    def get_user(self, identifier: Any) -> Any:
+        row = self.find(identifier)
+        if row is None:
+            raise KeyError(identifier)
+        return Found(self.profile(row))
+
+
+@fires("profile-not-an-object")
+class NoneForUnknown(Shop):
+    def get_user(self, identifier: Any) -> Any:
+        row = self.find(identifier)
+        return None if row is None else Found(self.profile(row))
+
+
+@fires("profile-not-an-object")
+class BareDictionary(Shop):
+    def get_user(self, identifier: Any) -> Any:
+        row = self.find(identifier)
+        return NotFound() if row is None else self.profile(row)
+
+
+@fires("profile-not-an-object")
+class ListOfProfiles(Shop):
+    def get_user(self, identifier: Any) -> Any:
+        row = self.find(identifier)
+        profiles: Any = [] if row is None else [self.profile(row)]
+        return Found(profiles) if profiles else NotFound()
+
+
+@fires("error-not-an-error-object")
+class TextAsError(Shop):
+    def rows(self) -> tuple[Row, ...]:
+        return ROWS
+
+    def get_user(self, identifier: Any) -> Any:
+        return Failed("the store is down") if self.is_down else super().get_user(identifier)
+
+    def login(self, identifier: Any, password: Any) -> Any:
+        return Failed("the store is down") if self.is_down else super().login(identifier, password)
+
+
+class _WithCallback:
+    """The shop in callback style."""
+
+    def __init__(self, *, is_down: bool = False) -> None:
+        self.shop = Shop(is_down=is_down)
+
+    def login(self, identifier: Any, password: Any, callback: Callable[..., None]) -> None:
+        try:
+            callback(None, self.shop.login(identifier, password).profile)
+        except ScriptError as error:
+            callback(error)
+
+    def get_user(self, identifier: Any, callback: Callable[..., None]) -> None:
+        try:
+            result = self.shop.get_user(identifier)
+        except ScriptError as error:
+            return callback(error)
+        return callback(None, result.profile) if isinstance(result, Found) else callback(None)
+
+
+@fires("callback-called-twice")
+class CallsBackTwice(_WithCallback):
+    def get_user(self, identifier: Any, callback: Callable[..., None]) -> None:
+        super().get_user(identifier, callback)
+        callback(None)
+
+
+@fires("callback-not-called")
+class NeverCallsBackForUnknown(_WithCallback):
+    def get_user(self, identifier: Any, callback: Callable[..., None]) -> None:
+        super().get_user(identifier, lambda *arguments: callback(*arguments) if any(arguments) else None)
+
+
+@fires("callback-not-called")
+class NeverCallsBackInAnOutage(_WithCallback):
+    def login(self, identifier: Any, password: Any, callback: Callable[..., None]) -> None:
+        if not self.shop.is_down:
+            super().login(identifier, password, callback)
+
+
+@fires("uncaught-async-exception")
+class RaisesInAThread(_WithCallback):
+    def get_user(self, identifier: Any, callback: Callable[..., None]) -> None:
+        super().get_user(identifier, callback)
+        if self.shop.is_down:
+            thread = threading.Thread(target=self.shop.rows)
+            thread.start()
+            thread.join()
+
+
+@fires("wrong-arity")
+class WrongArity(Shop):
+    def get_user(self) -> Any:  # type: ignore[override]  # the mutation
+        return NotFound()
+
+
+@fires("script-not-implemented")
+class Template(Shop):
+    def get_user(self, identifier: Any) -> Any:
+        raise ScriptError("Please implement the Get User script for this database connection")
+
+
+@fires("login-null-result")
+class NullForWrongPassword(Shop):
+    def login(self, identifier: Any, password: Any) -> Any:
+        row = self.find(identifier)
+        return (
+            NotFound() if row is None or not self.matches(row, password) or row.disabled else Found(self.profile(row))
+        )
+
+
+@fires("wrong-password-not-reported")
+class ErrorForWrongPassword(Shop):
+    def login(self, identifier: Any, password: Any) -> Any:
+        try:
+            return super().login(identifier, password)
+        except WrongUsernameOrPasswordError as error:
+            if error.identifier is None:
+                raise
+            raise ScriptError(error.message) from error
+
+
+@fires("unknown-user-not-reported")
+class ErrorForUnknownAtLogin(Shop):
+    def login(self, identifier: Any, password: Any) -> Any:
+        try:
+            return super().login(identifier, password)
+        except WrongUsernameOrPasswordError as error:
+            if error.identifier is not None:
+                raise
+            raise ScriptError(error.message) from error
+
+
+@fires("wrong-password-not-reported", "unknown-user-not-reported")
+class ErrorForAllWrongCredentials(Shop):
+    def login(self, identifier: Any, password: Any) -> Any:
+        try:
+            return super().login(identifier, password)
+        except WrongUsernameOrPasswordError as error:
+            raise ScriptError(error.message) from error
+
+
+@fires("login-outage-as-wrong-password")
+class OutageAsWrongPassword(Shop):
+    def login(self, identifier: Any, password: Any) -> Any:
+        if self.is_down:
+            raise WrongUsernameOrPasswordError(None, REFUSAL)
+        return super().login(identifier, password)
+
+
+@fires("outage-as-not-found")
+class OutageAsNotFound(Shop):
+    def get_user(self, identifier: Any) -> Any:
+        return NotFound() if self.is_down else super().get_user(identifier)
+
+
+@fires("login-null-result")
+class OutageAsNullAtLogin(Shop):
+    def login(self, identifier: Any, password: Any) -> Any:
+        return NotFound() if self.is_down else super().login(identifier, password)
+
+
+@fires("throws-synchronously")
+class RaisesInAnOutage(Shop):
+    def rows(self) -> tuple[Row, ...]:
+        if self.is_down:
+            raise ConnectionRefusedError("no route")
+        return ROWS
+
+
+@fires("get-user-ignores-identifier")
+class AlwaysTheFirst(Shop):
+    def get_user(self, identifier: Any) -> Any:
+        return Found(self.profile(self.rows()[0]))
+
+
+@fires("inconsistent-error-identifier")
+class MessageAsIdentifier(Shop):
+    def login(self, identifier: Any, password: Any) -> Any:
+        try:
+            return super().login(identifier, password)
+        except WrongUsernameOrPasswordError as error:
+            if error.identifier is None:
+                raise
+            raise WrongUsernameOrPasswordError(REFUSAL, REFUSAL) from error
+
+
+# Looking up
+
+
+@fires("case-sensitive-identifier", imported=("case-sensitive-identifier",))
+class CaseSensitive(Shop):
+    def denotes(self, identifier: Any, row: Row) -> bool:
+        return identifier in (row.email, row.username)
+
+
+@fires("case-sensitive-identifier")
+class CaseSensitiveGetUser(Shop):
+    def get_user(self, identifier: Any) -> Any:
+        known = any(identifier in (row.email, row.username) for row in self.rows())
+        return super().get_user(identifier) if known else NotFound()
+
+
+class _Sql(Shop):
+    """The shop over a real database, with the query left out."""
+
+    query = "SELECT number FROM users WHERE lower(email) = lower(?)"
+
+    def __init__(self, *, is_down: bool = False) -> None:
+        super().__init__(is_down=is_down)
+        self.connection = sql_store()
+
+    def numbers(self, identifier: Any) -> Any:
+        return self.connection.execute(self.query, (identifier,)).fetchone()
+
+    def find(self, identifier: Any) -> Row | None:
+        rows = self.rows()
+        if not isinstance(identifier, str) or len(identifier) > 254:
+            return None
+        try:
+            found = self.numbers(identifier)
+        except UnicodeError:
+            return None
+        return next((row for row in rows if found and row.number == found[0]), None)
+
+
+@fires()
+class Parameters(_Sql):
+    pass
+
+
+@fires("wildcard-identifier")
+class Like(_Sql):
+    query = "SELECT number FROM users WHERE email LIKE ?"
+
+
+@fires("sql-injection")
+class Formatted(_Sql):
+    def numbers(self, identifier: Any) -> Any:
+        query = f"SELECT number FROM users WHERE lower(email) = lower('{identifier}')"
+        return self.connection.execute(query).fetchone()
+
+
+@fires("sql-injection")
+class FormattedWithErrorsWrapped(Formatted):
+    def numbers(self, identifier: Any) -> Any:
+        try:
+            return super().numbers(identifier)
+        except sqlite3.Error as error:
+            raise ScriptError("the query failed") from error
+
+
+@fires("sql-injection")
+class FormattedButChecked(Formatted):
+    def numbers(self, identifier: Any) -> Any:
+        try:
+            found = super().numbers(identifier)
+        except sqlite3.Error as error:
+            raise ScriptError(str(error)) from error
+        return found if any(identifier.lower() == row.email.lower() for row in ROWS) else None
+
+
+@fires("wildcard-identifier")
+class Prefix(Shop):
+    def denotes(self, identifier: Any, row: Row) -> bool:
+        return isinstance(identifier, str) and len(identifier) > 3 and row.email.lower().startswith(identifier.lower())
+
+
+@fires("unicode-collision")
+class AccentInsensitive(Shop):
+    def denotes(self, identifier: Any, row: Row) -> bool:
+        return isinstance(identifier, str) and _without_accents(identifier) == row.email.lower()
+
+
+def _without_accents(text: str) -> str:
+    return "".join(one for one in unicodedata.normalize("NFD", text) if not unicodedata.combining(one)).lower()
+
+
+@fires("empty-identifier-accepted")
+class EmptyIsTheFirst(Shop):
+    def denotes(self, identifier: Any, row: Row) -> bool:
+        return identifier == "" or super().denotes(identifier, row)
+
+
+@fires("type-confusion")
+class TakesArrays(Shop):
+    def denotes(self, identifier: Any, row: Row) -> bool:
+        return super().denotes(identifier[0] if isinstance(identifier, list) else identifier, row)
+
+
+@fires()
+class TrimsInOneScript(Shop):
+    def get_user(self, identifier: Any) -> Any:
+        return super().get_user(identifier.strip() if isinstance(identifier, str) else identifier)
+
+
+@fires("username-not-accepted", requires_username=True)
+class UsernameNotAccepted(Shop):
+    def denotes(self, identifier: Any, row: Row) -> bool:
+        return isinstance(identifier, str) and identifier.lower() == row.email.lower()
+
+
+@fires("login-without-get-user")
+class GetUserKnowsVerifiedOnly(Shop):
+    def get_user(self, identifier: Any) -> Any:
+        row = self.find(identifier)
+        return NotFound() if row is None or not row.verified else Found(self.profile(row))
+
+
+# Passwords
+
+
+@fires("empty-password-accepted")
+class EmptyPassword(Shop):
+    def matches(self, row: Row, password: Any) -> bool:
+        return not password or super().matches(row, password)
+
+
+@fires("password-compared-loosely")
+class CaseInsensitivePassword(Shop):
+    def matches(self, row: Row, password: Any) -> bool:
+        return bool(password.lower() == row.password.lower())
+
+
+@fires("password-compared-loosely")
+class TrimmedPassword(Shop):
+    def matches(self, row: Row, password: Any) -> bool:
+        return bool(password.strip() == row.password)
+
+
+@fires("password-truncated")
+class CutPassword(Shop):
+    def matches(self, row: Row, password: Any) -> bool:
+        return bool(password.encode("utf-8", "replace")[:72] == row.password.encode()[:72])
+
+
+@fires("password-nul-truncated")
+class NulCutPassword(Shop):
+    def matches(self, row: Row, password: Any) -> bool:
+        return bool(password.split("\0")[0] == row.password)
+
+
+@fires("wrong-password-not-reported")
+class AnyPassword(Shop):
+    def matches(self, row: Row, password: Any) -> bool:
+        return True
+
+
+@fires("blocked-user-logs-in")
+class DisabledGetsIn(Shop):
+    def login(self, identifier: Any, password: Any) -> Any:
+        row = self.find(identifier)
+        if row is None:
+            raise WrongUsernameOrPasswordError(None, REFUSAL)
+        if not self.matches(row, password):
+            raise WrongUsernameOrPasswordError(self.user_id(row), REFUSAL)
+        return Found(self.profile(row))
+
+
+# What they give away
+
+
+@fires("user-enumeration")
+class OtherMessageForUnknown(Shop):
+    def login(self, identifier: Any, password: Any) -> Any:
+        if self.find(identifier) is None:
+            raise WrongUsernameOrPasswordError(None, "no such user")
+        return super().login(identifier, password)
+
+
+@fires("log-leaks-secret")
+class PrintsThePassword(Shop):
+    def login(self, identifier: Any, password: Any) -> Any:
+        print("trying", password)
+        return super().login(identifier, password)
+
+
+@fires("log-leaks-secret")
+class PrintsTheEmail(Shop):
+    def find(self, identifier: Any) -> Row | None:
+        print("looking for", identifier)
+        return super().find(identifier)
+
+
+@fires("secret-in-profile")
+class HashInProfile(Shop):
+    def profile(self, row: Row) -> dict[str, object]:
+        return super().profile(row) | {"password_hash": "$2b$10$abcdefghijklmnopqrstuuSWSIsR3I9ks8cUcO6XyH0OEvVKYd5Wm"}
+
+
+@fires("secret-in-profile")
+class PasswordInProfile(Shop):
+    def profile(self, row: Row) -> dict[str, object]:
+        return super().profile(row) | {"password": row.password}
+
+
+@fires("error-leaks-details")
+class ErrorWithConnectionString(Shop):
+    def rows(self) -> tuple[Row, ...]:
+        if self.is_down:
+            raise ScriptError("could not connect to postgres://shop:pw@db.shop.test:5432/shop")
+        return ROWS
+
+
+@fires("error-leaks-details")
+class ErrorWithThePassword(Shop):
+    def login(self, identifier: Any, password: Any) -> Any:
+        try:
+            return super().login(identifier, password)
+        except WrongUsernameOrPasswordError as error:
+            raise WrongUsernameOrPasswordError(error.identifier, f"{REFUSAL}: {password}") from error
+
+
+# Profiles
+
+
+@fires("email-verified-not-boolean")
+class VerifiedIsANumber(Shop):
+    def profile(self, row: Row) -> dict[str, object]:
+        return super().profile(row) | {"email_verified": int(row.verified)}
+
+
+@fires("email-verified-hardcoded")
+class VerifiedIsHardcoded(Shop):
+    def profile(self, row: Row) -> dict[str, object]:
+        return super().profile(row) | {"email_verified": True}
+
+
+@fires("missing-email-verified")
+class VerifiedIsMissing(Shop):
+    def profile(self, row: Row) -> dict[str, object]:
+        return {name: value for name, value in super().profile(row).items() if name != "email_verified"}
+
+
+@fires("mismatched-profile", imported=("metadata-in-one-script-only",))
+class MetadataInLoginOnly(Shop):
+    def get_user(self, identifier: Any) -> Any:
+        row = self.find(identifier)
+        if row is None:
+            return NotFound()
+        return Found({name: value for name, value in self.profile(row).items() if name != "app_metadata"})
+
+
+@fires("mismatched-profile")
+class MetadataDiffers(Shop):
+    def get_user(self, identifier: Any) -> Any:
+        row = self.find(identifier)
+        return NotFound() if row is None else Found(self.profile(row) | {"app_metadata": {"plan": "guest"}})
+
+
+@fires("mismatched-profile")
+class NameDiffers(Shop):
+    def get_user(self, identifier: Any) -> Any:
+        row = self.find(identifier)
+        return NotFound() if row is None else Found(self.profile(row) | {"nickname": "customer"})
+
+
+@fires("reserved-root-attribute")
+class ReservedRootName(Shop):
+    def profile(self, row: Row) -> dict[str, object]:
+        return super().profile(row) | {"identities": [], "last_login": "2026-01-01"}
+
+
+@fires("reserved-app-metadata")
+class ReservedMetadataName(Shop):
+    def profile(self, row: Row) -> dict[str, object]:
+        return super().profile(row) | {"app_metadata": {"plan": row.plan, "clientID": "x"}}
+
+
+@fires("invalid-metadata-key")
+class DottedMetadataKey(Shop):
+    def profile(self, row: Row) -> dict[str, object]:
+        return super().profile(row) | {"app_metadata": {"plan": row.plan, "shop.test": True}}
+
+
+@fires("metadata-not-json")
+class DatetimeInMetadata(Shop):
+    def profile(self, row: Row) -> dict[str, object]:
+        return super().profile(row) | {"app_metadata": {"plan": row.plan, "since": datetime(2020, 1, 1, tzinfo=UTC)}}
+
+
+@fires("metadata-not-json")
+class MetadataIsAText(Shop):
+    def profile(self, row: Row) -> dict[str, object]:
+        return super().profile(row) | {"user_metadata": '{"color": "red"}'}
+
+
+@fires("legacy-metadata-name")
+class LegacyMetadataName(Shop):
+    def profile(self, row: Row) -> dict[str, object]:
+        return super().profile(row) | {"metadata": {"plan": row.plan}}
+
+
+@fires("access-in-user-metadata")
+class RolesInUserMetadata(Shop):
+    def profile(self, row: Row) -> dict[str, object]:
+        return super().profile(row) | {"user_metadata": {"roles": ["reader"]}}
+
+
+@fires("invalid-email")
+class NoEmail(Shop):
+    def profile(self, row: Row) -> dict[str, object]:
+        return {name: value for name, value in super().profile(row).items() if name != "email"}
+
+
+@fires(imported=("email-not-lowercase",))
+class EmailAsStored(Shop):
+    def profile(self, row: Row) -> dict[str, object]:
+        return super().profile(row) | {"email": row.email}
+
+
+@fires("invalid-name", "invalid-picture")
+class EmptyTexts(Shop):
+    def profile(self, row: Row) -> dict[str, object]:
+        return super().profile(row) | {"given_name": "", "picture": ""}
+
+
+@fires("profile-too-large")
+class LargeProfile(Shop):
+    def profile(self, row: Row) -> dict[str, object]:
+        return super().profile(row) | {"user_metadata": {"notes": "x" * 11_000}}
+
+
+@fires("wrong-users-profile")
+class BobIsGrace(Shop):
+    def profile(self, row: Row) -> dict[str, object]:
+        return super().profile(ROWS[3] if row.number == 8 else row)
+
+
+@fires("wrong-users-profile")
+class BobIsGraceInGetUser(Shop):
+    def get_user(self, identifier: Any) -> Any:
+        row = self.find(identifier)
+        return NotFound() if row is None else Found(self.profile(ROWS[3] if row.number == 8 else row))
+
+
+@fires("missing-script")
+class NoLogin:
+    def __init__(self, *, is_down: bool = False) -> None:
+        self.get_user = Shop(is_down=is_down).get_user
+
+
+@fires(imported=("missing-script",))
+class NoGetUser:
+    def __init__(self, *, is_down: bool = False) -> None:
+        self.login = Shop(is_down=is_down).login
+
+
+def explain(report: Report, expected: list[str]) -> str:
+    lines = [
+        f"{verdict.rule.name}: {finding.severity}: {finding.message}\n    "
+        + "\n    ".join(report.evidence_lines(finding)[:3])
+        for verdict in report.verdicts
+        for finding in verdict.findings
+    ]
+    return "\n".join([f"expected {expected}, and the findings are", *lines])
+
+
+@pytest.mark.parametrize("import_mode", [False, True], ids=["legacy", "import"])
+@pytest.mark.parametrize("name", MUTANTS)
+def test_exactly_the_rules_of_a_mutant_fire(name: str, *, import_mode: bool) -> None:
+    mutant = MUTANTS[name]
+    expected = mutant.expected(import_mode=import_mode)
+
+    report = report_on(mutant, import_mode=import_mode)
+
+    assert breaches(report) == expected, explain(report, expected)
+    assert not [verdict.rule.name for verdict in report.verdicts if verdict.status == "crashed"]
