@@ -1,7 +1,7 @@
 """Sightings: what a transcript shows of people, of unknown identifiers, and of the store when it is out of reach."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from customdb_contract.contract import Script
@@ -11,6 +11,7 @@ __all__ = [
     "REGULAR",
     "ignores_identifier",
     "is_retired",
+    "metadata_by_person",
     "outages",
     "says_nothing",
     "sightings",
@@ -86,6 +87,28 @@ def says_nothing(profile: Mapping[str, Value]) -> bool:
         profile: A profile as a script returned it.
     """
     return not any(profile.values())
+
+
+def metadata_by_person(transcript: Transcript) -> Iterator[tuple[str, Collection[Script], tuple[Exchange, ...]]]:
+    """Yield which scripts returned metadata of people whom both know: per person, `user_metadata` and `app_metadata`.
+
+    Args:
+        transcript: The transcript.
+
+    Yields:
+        The kind of metadata, the scripts that returned some in any call, and the first call of both, in order.
+    """
+    logins = sightings_by_person(transcript, Script.LOGIN)
+    for label, found in sightings_by_person(transcript, Script.GET_USER).items():
+        if label in logins:
+            pair = tuple(sorted((found[0], logins[label][0]), key=lambda exchange: exchange.number))
+            for kind in ("user_metadata", "app_metadata"):
+                yield kind, {exchange.script for exchange in (*found, *logins[label]) if _has(exchange, kind)}, pair
+
+
+def _has(exchange: Exchange, kind: str) -> bool:
+    metadata = (exchange.profile or {}).get(kind)
+    return isinstance(metadata, Mapping) and bool(metadata)
 
 
 def outages(transcript: Transcript, script: Script) -> Sequence[Exchange]:

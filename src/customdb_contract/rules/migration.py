@@ -1,13 +1,13 @@
 """The rules of the group `migration`: what must hold so that people move to Auth0 whole."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._sightings import is_retired, sightings_by_person
-from customdb_contract.transcript import Exchange, Transcript
+from customdb_contract.rules._sightings import is_retired, metadata_by_person
+from customdb_contract.transcript import Transcript
 
 __all__ = ["metadata_in_one_script_only", "retired_connection"]
 
@@ -46,27 +46,13 @@ def metadata_in_one_script_only(transcript: Transcript) -> Iterator[Comparison]:
     """
     if not transcript.connection.import_mode:
         return
-    logins = sightings_by_person(transcript, Script.LOGIN)
-    for label, seen in sightings_by_person(transcript, Script.GET_USER).items():
-        if label not in logins:
-            continue
-        found, login = seen[0], logins[label][0]
-        pair = (found, login) if found.number < login.number else (login, found)
-        missing = [
-            (kind, script)
-            for kind in ("user_metadata", "app_metadata")
-            for script, one, other in ((Script.GET_USER, found, login), (Script.LOGIN, login, found))
-            if _has(other, kind) and not _has(one, kind)
-        ]
-        for kind, script in missing:
-            yield Violation(f"{script} leaves out {kind}, which the other script returns", pair, script=script)
-        if not missing:
+    for kind, telling, pair in metadata_by_person(transcript):
+        if len(telling) > 1:
             yield Held(pair)
-
-
-def _has(exchange: Exchange, kind: str) -> bool:
-    metadata = (exchange.profile or {}).get(kind)
-    return isinstance(metadata, Mapping) and bool(metadata)
+        elif telling:
+            script = Script.LOGIN if Script.GET_USER in telling else Script.GET_USER
+            message = f"{script} leaves out {kind}, which the other script returns; return it from both"
+            yield Violation(message, pair, script=script)
 
 
 @rule(group=Group.MIGRATION, severity=Severity.WARNING, needs=(Need.GET_USER, Need.LOGIN), source=_MIGRATION)
@@ -93,9 +79,12 @@ def retired_connection(transcript: Transcript) -> Iterator[Comparison]:
     """
     if not is_retired(transcript):
         return
-    pair = tuple(transcript.select(script, "known-user")[0] for script in (Script.GET_USER, Script.LOGIN))
+    pair = tuple(transcript.select(script)[0] for script in (Script.GET_USER, Script.LOGIN))
     if transcript.connection.import_mode:
         yield Held(pair)
     else:
-        message = "both scripts answer null for everybody, as those of a retired store, but import mode is off"
+        message = (
+            "both scripts answer null for everybody, as those of a retired store do, but import mode is off; "
+            "turn it on, or nobody can log in"
+        )
         yield Violation(message, pair)

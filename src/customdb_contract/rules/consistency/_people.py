@@ -1,0 +1,249 @@
+"""The rules about who is known: both scripts know the same people, by every identifier that is theirs."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._sightings import REGULAR
+from customdb_contract.transcript import Ending, Exchange, Situation, Transcript
+
+__all__ = [
+    "blocked_user_logs_in",
+    "case_sensitive_identifier",
+    "inconsistent_trimming",
+    "login_without_get_user",
+    "username_not_accepted",
+]
+
+_LOGIN: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
+_STRUCTURE: Final = "https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure"
+_USERNAME: Final = "https://auth0.com/docs/authenticate/database-connections/require-username"
+_BOTH: Final = (Script.GET_USER, Script.LOGIN)
+_REFUSALS: Final = frozenset({Ending.NOT_FOUND, Ending.FAILED})
+"""How a script says that it knows nobody, or lets nobody in. The other endings are breaches of their own."""
+
+
+@rule(
+    group=Group.CONSISTENCY,
+    severity=Severity.ERROR,
+    needs=(Need.GET_USER, Need.PASSWORD),
+    yields_to=("wrong-arity", "script-not-implemented", "profile-not-an-object"),
+    source=_LOGIN,
+)
+def login_without_get_user(transcript: Transcript) -> Iterator[Comparison]:
+    """One script knows a person, and the other one doesn't.
+
+    ## Why this matters
+    Who can log in and isn't found by get_user cannot reset the password, and can sign up again: that makes a second
+    user. Who is found and cannot log in is locked out.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> not-found
+        login ada@example.com «password of ada» -> found {"user_id": "7"}
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7"}
+        login ada@example.com «password of ada» -> found {"user_id": "7"}
+
+    ## How to fix
+    Let both scripts look up the person with the same query.
+    """
+    for label, found, login in _pairs(transcript, "known-user", "repeated"):
+        person = transcript.person(label)
+        if person is None or person.disabled:
+            continue
+        pair = (found, login) if found.number < login.number else (login, found)
+        if found.ending is Ending.FOUND and login.ending is Ending.FOUND:
+            yield Held(pair)
+        elif login.ending is Ending.FOUND and found.ending in _REFUSALS:
+            message = f"{label} can log in, and get_user doesn't find them; it must find whoever can log in"
+            yield Violation(message, pair, script=Script.GET_USER)
+        elif found.ending is Ending.FOUND and login.ending in _REFUSALS:
+            message = f"get_user finds {label}, and login refuses the right password; both must know the same people"
+            yield Violation(message, pair, script=Script.LOGIN)
+
+
+def _pairs(transcript: Transcript, *situations: str) -> Iterator[tuple[str, Exchange, Exchange]]:
+    """Yield each person whom both scripts were asked for, with the first call of get_user and of login."""
+    asked: dict[str, dict[Script, Exchange]] = {}
+    for exchange in transcript.select(None, *situations):
+        asked.setdefault(exchange.person, {}).setdefault(exchange.script, exchange)
+    for label, by_script in asked.items():
+        if Script.GET_USER in by_script and Script.LOGIN in by_script:
+            yield label, by_script[Script.GET_USER], by_script[Script.LOGIN]
+
+
+@rule(
+    group=Group.CONSISTENCY,
+    severity=Severity.WARNING,
+    needs=(Need.GET_USER,),
+    source=_STRUCTURE,
+)
+def case_sensitive_identifier(transcript: Transcript) -> Iterator[Comparison]:
+    """A script doesn't find a person by another upper or lower case of the e-mail.
+
+    ## Why this matters
+    People type their e-mail as they like, and with import mode on Auth0 puts it into lower case before it asks. Who is
+    not found signs up again.
+
+    ## Violates
+        person ada email=Ada@example.com
+        get_user Ada@example.com -> found {"user_id": "7"}
+        get_user ada@example.com -> not-found   [other-spelling: lower-case of ada]
+
+    ## Conforms
+        person ada email=Ada@example.com
+        get_user Ada@example.com -> found {"user_id": "7"}
+        get_user ada@example.com -> found {"user_id": "7"}   [other-spelling: lower-case of ada]
+
+    ## How to fix
+    Compare in lower case, on both sides: `WHERE lower(email) = lower(?)`, with an index on `lower(email)`.
+    """
+    import_mode = transcript.connection.import_mode
+    yield from _found_by(
+        transcript,
+        [Situation.LOWER_CASE] if import_mode else [Situation.LOWER_CASE, Situation.UPPER_CASE],
+        "another upper or lower case of the identifier" if import_mode else "another upper or lower case of the e-mail",
+        lambda own, other: import_mode or ("@" in own and own.isascii() and own.lower() == other.lower()),
+    )
+
+
+def _found_by(
+    transcript: Transcript,
+    situations: Sequence[Situation],
+    what: str,
+    denotes_the_same: Callable[[str, str], bool] = lambda _own, _other: True,
+) -> Iterator[Comparison]:
+    """Judge whether whoever is found by their own identifier is found by another one too."""
+    own = _found_by_own(transcript)
+    for exchange in transcript.select(None, *situations):
+        first = own.get((exchange.script, exchange.person))
+        if first is None or not denotes_the_same(str(first.identifier), str(exchange.identifier)):
+            continue
+        if exchange.ending is Ending.FOUND:
+            yield Held((first, exchange))
+        elif exchange.ending in _REFUSALS:
+            message = f"{exchange.script} doesn't find a person by {what}; find everybody by it too"
+            yield Violation(message, (first, exchange))
+
+
+def _found_by_own(transcript: Transcript) -> Mapping[tuple[Script, str], Exchange]:
+    """Return the first call of each script that found a person by their own identifier."""
+    found: dict[tuple[Script, str], Exchange] = {}
+    for exchange in transcript.select(None, "known-user", "repeated"):
+        if exchange.ending is Ending.FOUND:
+            found.setdefault((exchange.script, exchange.person), exchange)
+    return found
+
+
+@rule(
+    group=Group.CONSISTENCY,
+    severity=Severity.INFO,
+    needs=(Need.GET_USER, Need.PASSWORD),
+    source="good practice: Auth0 documents nothing about blanks, so both scripts should treat them alike",
+)
+def inconsistent_trimming(transcript: Transcript) -> Iterator[Comparison]:
+    """One script ignores blanks around the identifier, and the other one doesn't.
+
+    ## Why this matters
+    Who pastes an e-mail with a blank can then log in but not reset the password, or the other way round.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7"}
+        login ada@example.com «password of ada» -> found {"user_id": "7"}
+        get_user " ada@example.com " -> found {"user_id": "7"}   [other-spelling: surrounding-blanks of ada]
+        login " ada@example.com " «password of ada» -> failed Error "no"   [other-spelling: surrounding-blanks of ada]
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7"}
+        login ada@example.com «password of ada» -> found {"user_id": "7"}
+        get_user " ada@example.com " -> not-found   [other-spelling: surrounding-blanks of ada]
+        login " ada@example.com " «password of ada» -> failed Error "no"   [other-spelling: surrounding-blanks of ada]
+
+    ## How to fix
+    Trim the identifier in both scripts, in the function that both use for the lookup.
+    """
+    own = _found_by_own(transcript)
+    for label, found, login in _pairs(transcript, Situation.SURROUNDING_BLANKS):
+        # Whom a script never finds, somebody disabled for instance, it doesn't find with blanks either.
+        if any((script, label) not in own for script in _BOTH):
+            continue
+        pair = (found, login) if found.number < login.number else (login, found)
+        if found.ending is login.ending is Ending.FOUND or {found.ending, login.ending} <= _REFUSALS:
+            yield Held(pair)
+        elif {found.ending, login.ending} <= {Ending.FOUND, *_REFUSALS}:
+            trimming = Script.GET_USER if found.ending is Ending.FOUND else Script.LOGIN
+            message = f"only {trimming} ignores blanks around the identifier; let both scripts treat them alike"
+            yield Violation(message, pair)
+
+
+@rule(
+    group=Group.CONSISTENCY,
+    severity=Severity.ERROR,
+    needs=(Need.REQUIRES_USERNAME, Need.USERNAME),
+    source=_USERNAME,
+)
+def username_not_accepted(transcript: Transcript) -> Iterator[Comparison]:
+    """The connection requires usernames, and a script doesn't find a person by theirs.
+
+    ## Why this matters
+    Then people log in with either, and Auth0 asks get_user for e-mail and username. Who is not found by the username
+    cannot log in with it, and somebody else may sign up with it.
+
+    ## Violates
+        connection requires_username=on
+        person ada email=ada@example.com username=ada
+        get_user ada@example.com -> found {"user_id": "7"}
+        get_user ada -> not-found   [other-spelling: username]
+
+    ## Conforms
+        connection requires_username=on
+        person ada email=ada@example.com username=ada
+        get_user ada@example.com -> found {"user_id": "7"}
+        get_user ada -> found {"user_id": "7"}   [other-spelling: username]
+
+    ## How to fix
+    Look up by e-mail or username: `WHERE lower(email) = lower(?) OR lower(username) = lower(?)`.
+    """
+    if transcript.connection.requires_username:
+        yield from _found_by(transcript, [Situation.USERNAME], "username, and the connection requires one")
+
+
+@rule(
+    group=Group.CONSISTENCY,
+    severity=Severity.WARNING,
+    scripts=(Script.LOGIN,),
+    needs=(Need.DISABLED_USER, Need.PASSWORD),
+    source="good practice: a migration must not give back the access that the legacy store took away",
+)
+def blocked_user_logs_in(transcript: Transcript) -> Iterator[Comparison]:
+    """A person who is disabled in the store can log in.
+
+    ## Why this matters
+    With import mode on, the first log-in makes an Auth0 user who is not disabled any more.
+
+    ## Violates
+        person eve email=eve@example.com disabled=on
+        login eve@example.com «password of eve» -> found {"user_id": "7"}
+
+    ## Conforms
+        person eve email=eve@example.com disabled=on
+        login eve@example.com «password of eve» -> failed WrongUsernameOrPasswordError(null) "no"
+
+    ## How to fix
+    Refuse disabled people like a wrong password, before or after the password is checked.
+    """
+    for exchange in transcript.select(Script.LOGIN, *REGULAR):
+        person = transcript.person(exchange.person)
+        if person is None or not person.disabled:
+            continue
+        if exchange.ending is Ending.FOUND:
+            yield Violation("login let a disabled person in; refuse whom the store has disabled", (exchange,))
+        elif exchange.ending in _REFUSALS:
+            yield Held((exchange,))

@@ -1,0 +1,280 @@
+"""The rule that compares the profiles of one person, path by path."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Final, cast
+
+from attrs import frozen
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.profiles import (
+    RESERVED_ROOT_ATTRIBUTES,
+    Difference,
+    differences,
+    is_secret_name,
+    repair_profile,
+)
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._sightings import metadata_by_person, sightings_by_person
+from customdb_contract.transcript import Exchange, Person, RecordedError, Special, Transcript, Value
+
+__all__ = ["mismatched_profile"]
+
+_LOGIN: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
+_METADATA: Final = ("user_metadata", "app_metadata")
+_WEIGHTY: Final = frozenset({"email", *_METADATA})
+_NOTHING: Final = "nothing"
+_BOOLEANS: Final = frozenset({"true", "false"})
+
+
+@rule(
+    group=Group.CONSISTENCY,
+    severity=Severity.ERROR,
+    needs=(Need.GET_USER, Need.PASSWORD),
+    source=_LOGIN,
+)
+def mismatched_profile(transcript: Transcript) -> Iterator[Comparison]:
+    """Login and get_user return different profiles of one person, or other ones than the known user's.
+
+    ## Why this matters
+    With import mode on, the migrated profile may come from either script: from login, or, after a password reset, from
+    get_user. What only one of them says is lost for good for some people. What changes between two calls of the same
+    script (a last-login time, a signed address) is left out and told as information.
+
+    ## Violates
+        connection import_mode=on
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "app_metadata": {"plan": "free"}}
+        login ada@example.com «password of ada» -> found {"user_id": "7", "app_metadata": {"plan": "full"}}
+
+    ## Conforms
+        connection import_mode=on
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "app_metadata": {"plan": "full"}}
+        login ada@example.com «password of ada» -> found {"user_id": "7", "app_metadata": {"plan": "full"}}
+
+    ## How to fix
+    Build the profile in one function that both scripts call.
+    """
+    by_script = [sightings_by_person(transcript, script) for script in (Script.GET_USER, Script.LOGIN)]
+    left_out = _left_out(transcript)
+    told: dict[tuple[str, Severity, Script], _Told] = {}
+    for person in transcript.people:
+        seen = [own for found in by_script if (own := _own(found.get(person.label, ()), person))]
+        volatile = {path: pair for own in seen for path, pair in _volatile(transcript, own)}
+        for path, pair in volatile.items():
+            if path != "user_id":
+                message = f"{path} differs between two calls of {pair[0].script} and is left out of the comparison"
+                yield Violation(message, pair, Severity.INFO)
+        for comparison in _Comparing(transcript, person, [own[0] for own in seen], volatile, left_out).all():
+            if isinstance(comparison, Held):
+                yield comparison
+            else:
+                key = (comparison.subject, comparison.severity, comparison.evidence[-1].script)
+                told.setdefault(key, _Told(comparison.example, [])).evidence.extend(comparison.evidence)
+    for (subject, severity, script), one in told.items():
+        yield Violation(f"{subject}: {one.example}", tuple(one.evidence), severity, script)
+
+
+def _left_out(transcript: Transcript) -> Collection[tuple[Script, str]]:
+    """Return which script leaves out which metadata for anybody, as far as a rule of its own tells it."""
+    if not transcript.connection.import_mode:
+        return frozenset()
+    return {
+        (script, kind)
+        for kind, telling, _ in metadata_by_person(transcript)
+        for script in (Script.GET_USER, Script.LOGIN)
+        if telling and script not in telling
+    }
+
+
+@frozen
+class _Told:
+    """What is said once of all people: an example, and the calls."""
+
+    example: str
+    evidence: list[Exchange]
+
+
+@frozen
+class _Mismatch:
+    """One path of one person that differs."""
+
+    subject: str
+    example: str
+    evidence: tuple[Exchange, ...]
+    severity: Severity
+
+
+def _own(seen: Sequence[Exchange], person: Person) -> Sequence[Exchange]:
+    """Return the sightings by the person's own identifier, but not of somebody else: another rule tells that."""
+    emails = {str(email).lower() for email in (*person.identifiers, person.profile.get("email")) if email}
+    return [
+        exchange
+        for exchange in seen
+        if exchange.situation.family != "other-spelling"
+        and (not person.email or _email(exchange.profile or {}) in {*emails, None})
+    ]
+
+
+def _email(profile: Mapping[str, Value]) -> str | None:
+    email = profile.get("email")
+    return email.strip().lower() if isinstance(email, str) else None
+
+
+def _attributes(profile: Mapping[str, Value], transcript: Transcript) -> Mapping[str, object]:
+    """Return what Auth0 makes of a profile; upper case in the e-mail and empty metadata make no difference."""
+    plain = {name: _plain(value) for name, value in profile.items()}
+    email = _email(profile)
+    lowered = plain if email is None else {**plain, "email": email}
+    attributes = repair_profile(lowered, import_mode=transcript.connection.import_mode).attributes
+    return {name: value for name, value in attributes.items() if name not in _METADATA or value != {}}
+
+
+def _plain(value: Value) -> object:
+    """Return a recorded value without what JSON does not have: another rule tells that it was there."""
+    match value:
+        case Special("undefined" | "float"):
+            return None
+        case Special():
+            return value.text
+        case None | bool() | int() | float() | str() | RecordedError():
+            return value
+        case Mapping():
+            return {name: _plain(item) for name, item in value.items()}
+        case _:
+            return [_plain(item) for item in value]
+
+
+def _compared(transcript: Transcript, first: Exchange, second: Exchange) -> Sequence[Difference]:
+    return differences(*(_attributes(exchange.profile or {}, transcript) for exchange in (first, second)))
+
+
+def _volatile(transcript: Transcript, seen: Sequence[Exchange]) -> Iterator[tuple[str, tuple[Exchange, Exchange]]]:
+    """Yield the paths that change between two calls of one script, with two calls that show it."""
+    for later in seen[1:]:
+        for difference in _compared(transcript, seen[0], later):
+            # In a list that grows, the same thing has another place each time.
+            path = difference.path.partition("[")[0]
+            if path != "email" and not _is_in(path, transcript.header.ignore_fields):
+                yield path, (seen[0], later)
+
+
+def _is_in(path: str, paths: Collection[str]) -> bool:
+    return any(path == other or path.startswith((f"{other}.", f"{other}[")) for other in paths)
+
+
+@frozen
+class _Comparing:
+    """The comparisons that concern one person.
+
+    Args:
+        transcript: The transcript.
+        person: The person.
+        seen: The first sighting by each script.
+        volatile: Paths that no two calls agree on.
+        left_out: Which script leaves out which kind of metadata, which another rule tells.
+    """
+
+    transcript: Transcript
+    person: Person
+    seen: Sequence[Exchange]
+    volatile: Collection[str]
+    left_out: Collection[tuple[Script, str]]
+
+    def all(self) -> Iterator[Held | _Mismatch]:
+        """Compare the scripts with the truth and with each other, as far as each was seen."""
+        between = _compared(self.transcript, *self.seen) if len(self.seen) > 1 else ()
+        wrong: set[str] = set()
+        if self.person.profile:
+            ids_differ = any(difference.path == "user_id" for difference in between)
+            for exchange in self.seen:
+                found = self._with_truth(exchange, ids_differ=ids_differ)
+                wrong |= {difference.path for difference in found}
+                for difference in found:
+                    example = (
+                        f"for {self.person.label} it says {difference.first}, and expected was {difference.second}"
+                    )
+                    subject = f"{exchange.script} tells another {difference.path} than the known user's profile"
+                    yield _Mismatch(subject, example, (exchange,), Severity.ERROR)
+                if not found:
+                    yield Held((exchange,))
+        if len(self.seen) > 1:
+            pair = tuple(sorted(self.seen, key=lambda exchange: exchange.number))
+            differing = [one for one in between if self._counts(one) and not self._is_told_elsewhere(one)]
+            for difference in differing:
+                if difference.path not in wrong:
+                    example = f"for {self.person.label} get_user says {difference.first}, and login {difference.second}"
+                    subject = f"login and get_user tell different {difference.path}"
+                    yield _Mismatch(subject, example, pair, self._severity(difference))
+            if not differing:
+                yield Held(pair)
+
+    def _with_truth(self, exchange: Exchange, *, ids_differ: bool) -> Sequence[Difference]:
+        raw = exchange.profile or {}
+        named = {"user_id" if name == "id" else name for name in self.person.profile}
+        repaired = _attributes(self.person.profile, self.transcript)
+        expected = {name: value for name, value in repaired.items() if name in named}
+        # What Auth0 generates is still absent from the script's own profile.
+        absent = {name for name, value in expected.items() if value is None and raw.get(name) is None}
+        attributes = {name: value for name, value in _attributes(raw, self.transcript).items() if name not in absent}
+        return [
+            difference
+            for difference in differences(_restricted(attributes, expected), expected)
+            if self._counts(difference)
+            and not self._is_told_by_content(exchange.script, difference)
+            and not (difference.path == "user_id" and (ids_differ or difference.first == _NOTHING))
+        ]
+
+    def _severity(self, difference: Difference) -> Severity:
+        is_weighty = _root(difference.path) in _WEIGHTY
+        return Severity.ERROR if is_weighty and self.transcript.connection.import_mode else Severity.WARNING
+
+    def _counts(self, difference: Difference) -> bool:
+        return not _is_in(difference.path, (*self.transcript.header.ignore_fields, *self.volatile))
+
+    def _is_told_by_content(self, script: Script, difference: Difference) -> bool:
+        """Tell whether a rule about the profile itself speaks, or the one about metadata in one script only."""
+        match difference.path:
+            case "email":
+                return not difference.first.startswith('"')
+            case "email_verified":
+                return difference.first not in _BOOLEANS or (difference.first, difference.second) == ("true", "false")
+            case "app_metadata" | "user_metadata":
+                return difference.first == _NOTHING and (script, difference.path) in self.left_out
+            case _:
+                return False
+
+    def _is_told_elsewhere(self, difference: Difference) -> bool:
+        """Tell whether a rule of its own speaks: about the id, about content, or about metadata that one leaves out."""
+        path = difference.path
+        values = {difference.first, difference.second}
+        match path:
+            case "user_id":
+                return True
+            case "email":
+                return not all(value.startswith('"') for value in values)
+            case "email_verified":
+                return not values <= _BOOLEANS
+            case "app_metadata" | "user_metadata":
+                return _NOTHING in values and any((script, path) in self.left_out for script in Script)
+            case _:
+                is_secret = _NOTHING in values and "." not in path and is_secret_name(path)
+                return is_secret or _root(path) in RESERVED_ROOT_ATTRIBUTES
+
+
+def _root(path: str) -> str:
+    return re.split(r"[.\[]", path, maxsplit=1)[0]
+
+
+def _restricted(value: Mapping[str, object], expected: Mapping[str, object]) -> dict[str, object]:
+    """Return what the expected profile names; attributes that it doesn't name are not compared."""
+    named: dict[str, object] = {}
+    for name, wanted in expected.items():
+        own = value.get(name)
+        if isinstance(wanted, Mapping) and isinstance(own, Mapping):
+            named[name] = _restricted(cast("Mapping[str, object]", own), cast("Mapping[str, object]", wanted))
+        else:
+            named[name] = own
+    return named
