@@ -1,4 +1,10 @@
-"""The normalized user profile: its attributes and limits, what Auth0 makes of one, and how two differ."""
+"""The normalized user profile: its attributes and limits, what Auth0 makes of one, and how two differ.
+
+The model is imported when it is first used: rules compare profiles without it, and pydantic is slow to import.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
 
 from customdb_contract.profiles._differences import Difference, differences
 from customdb_contract.profiles._limits import (
@@ -26,7 +32,6 @@ from customdb_contract.profiles._limits import (
     mfa_factors_problem,
     username_problem,
 )
-from customdb_contract.profiles._model import Normalized, Profile, normalize_profile
 from customdb_contract.profiles._repair import (
     Repair,
     Repaired,
@@ -35,6 +40,11 @@ from customdb_contract.profiles._repair import (
     is_secret_name,
     repair_profile,
 )
+
+if TYPE_CHECKING:
+    from customdb_contract.profiles._model import Normalized as Normalized
+    from customdb_contract.profiles._model import Profile as Profile
+    from customdb_contract.profiles._model import normalize_profile as normalize_profile
 
 __all__ = [
     "EMAIL_LOCAL_MAX",
@@ -72,3 +82,14 @@ __all__ = [
     "repair_profile",
     "username_problem",
 ]
+
+_OF_THE_MODEL = frozenset({"Normalized", "Profile", "normalize_profile"})
+
+
+def __getattr__(name: str) -> object:
+    if name not in _OF_THE_MODEL:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    value = getattr(importlib.import_module(f"{__name__}._model"), name)
+    globals()[name] = value
+    return value

@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, cast
+from typing import Any, Final, Protocol, cast
 
 from attrs import frozen
-from pydantic import BaseModel
 
 from customdb_contract.profiles._repair import generated_attributes, is_secret_name
 
@@ -15,6 +14,14 @@ _MAX_DEPTH: Final = 60
 _SHOWN: Final = 80
 _OF_ONE_LOGIN: Final = ("access_token", "refresh_token", "identities")
 _GENERATED: Final = ("name", "nickname", "picture")
+
+
+class Dumpable(Protocol):
+    """A pydantic model such as `Profile`; pydantic itself is not imported to compare."""
+
+    def model_dump(self) -> dict[str, Any]:
+        """Return the attributes."""
+        ...
 
 
 @frozen
@@ -32,7 +39,7 @@ class Difference:
     second: str
 
 
-def differences(a: Mapping[str, object] | BaseModel, b: Mapping[str, object] | BaseModel) -> tuple[Difference, ...]:
+def differences(a: Mapping[str, object] | Dumpable, b: Mapping[str, object] | Dumpable) -> tuple[Difference, ...]:
     """Return the paths at which two profiles differ, in the order of the first one.
 
     What makes no difference to Auth0 is none: an absent attribute against null, the order of scalars in an array, a
@@ -45,8 +52,8 @@ def differences(a: Mapping[str, object] | BaseModel, b: Mapping[str, object] | B
     return tuple(_compare("", _comparable(a), _comparable(b), 0))
 
 
-def _comparable(profile: Mapping[str, object] | BaseModel) -> Mapping[str, object]:
-    attributes = profile.model_dump() if isinstance(profile, BaseModel) else profile
+def _comparable(profile: Mapping[str, object] | Dumpable) -> Mapping[str, object]:
+    attributes = profile if isinstance(profile, Mapping) else profile.model_dump()
     generated = generated_attributes(attributes)
     return {
         name: None if name in _GENERATED and value == generated.get(name) else value
