@@ -18,7 +18,19 @@ from customdb_contract import (
     check,
 )
 
-__all__ = ["DOWN", "REFUSAL", "ROWS", "Mutant", "Row", "Shop", "breaches", "known_users", "report_on", "sql_store"]
+__all__ = [
+    "DOWN",
+    "REFUSAL",
+    "ROWS",
+    "Mutant",
+    "Row",
+    "Shop",
+    "breaches",
+    "explain",
+    "known_users",
+    "report_on",
+    "sql_store",
+]
 
 REFUSAL = "Wrong e-mail or password"
 DOWN = "The store cannot be reached"
@@ -155,6 +167,17 @@ def breaches(report: Report) -> list[str]:
         for verdict in report.verdicts
         if any(finding.severity is not Severity.INFO for finding in verdict.findings)
     )
+
+
+def explain(report: Report) -> str:
+    """Return every finding with some of the calls that prove it, for the message of a failed assertion."""
+    lines = [
+        f"{verdict.rule.name}: {finding.severity}: {finding.message}\n    "
+        + "\n    ".join(report.evidence_lines(finding)[:3])
+        for verdict in report.verdicts
+        for finding in verdict.findings
+    ]
+    return "\n".join(["the findings are", *lines])
 
 
 def sql_store() -> sqlite3.Connection:

@@ -340,10 +340,15 @@ def _denotes(name: Value, person: Person | None) -> bool:
 
 
 def _ids_by_person(transcript: Transcript) -> Mapping[str, Collection[str | int]]:
-    """Return the `user_id`s that the scripts gave each person; an object has none that anybody could tell."""
-    ids: dict[str, set[str | int]] = {}
+    """Return the `user_id`s that the scripts gave each person, without objects, and without those of several people."""
+    people_by_id: dict[str | int, set[str]] = {}
     for exchange in sightings(transcript):
         user_id = user_id_of(exchange.profile or {})
         if isinstance(user_id, str | int):
-            ids.setdefault(exchange.person, set()).add(user_id)
+            people_by_id.setdefault(user_id, set()).add(exchange.person)
+    ids: dict[str, set[str | int]] = {}
+    for user_id, people in people_by_id.items():
+        person, *others = people
+        if not others:
+            ids.setdefault(person, set()).add(user_id)
     return ids
