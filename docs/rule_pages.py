@@ -36,7 +36,7 @@ def _page(info: RuleInfo) -> str:
         "Severity, at most": f"`{info.severity}`",
         "Looks at": ", ".join(f"`{script}`" for script in info.scripts),
         "Needs": "; ".join(need.advice for need in info.needs) or "nothing more",
-        "Silent where one of these speaks": ", ".join(f"[{name}]({name}.md)" for name in info.yields_to) or "–",
+        "Silent where one of these speaks": ", ".join(f"[{name}]({name}.md)" for name in info.yields_to) or "none",
         "Since": info.since,
         "Source": source,
     }
@@ -65,7 +65,7 @@ def _precedence(infos: list[RuleInfo]) -> str:
         if info.yields_to
     )
     return (
-        "# Which rule speaks where two could\n\nOne breach is told by one rule. A rule of the first column is silent about a call "
-        "on which a rule of the second column has a finding.\n\n"
+        "# Which rule speaks where two could\n\nOne breach is told by one rule. A rule of the first column is silent "
+        "about a call on which a rule of the second column has a finding.\n\n"
         f"| rule | gives way to |\n| --- | --- |\n{rows}\n"
     )

@@ -389,7 +389,7 @@ RETIRED = "get_user ada@example.com -> not-found\nlogin nobody@example.com x -> 
         ("", False),
     ],
 )
-def test_a_pair_is_retired_when_both_deny_everybody_with_null(calls: str, retired: bool) -> None:  # noqa: FBT001 - a parametrised expectation
+def test_a_pair_is_retired_when_both_deny_everybody_with_null(calls: str, retired: bool) -> None:
     assert is_retired(Transcript.parse(ADA + calls)) is retired
 
 
@@ -403,7 +403,7 @@ def test_a_pair_is_retired_when_both_deny_everybody_with_null(calls: str, retire
         ('found {"user_id": "7"}', "not-found", False),
     ],
 )
-def test_an_identifier_is_ignored_when_two_unknown_ones_are_somebody(first: str, second: str, ignores: bool) -> None:  # noqa: FBT001 - a parametrised expectation
+def test_an_identifier_is_ignored_when_two_unknown_ones_are_somebody(first: str, second: str, ignores: bool) -> None:
     calls = f"get_user x@example.com -> {first}   [unknown-user]\nget_user y@example.com -> {second}   [unknown-user]\n"
 
     assert ignores_identifier(Transcript.parse(calls), Script.GET_USER) is ignores

@@ -1,13 +1,13 @@
 """Repairs: what Auth0 makes of a profile, and what JSON makes of a value, done on purpose and told."""
 
 import base64
-import datetime
+import datetime as dt
 import decimal
 import enum
 import hashlib
 import math
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Final, cast
 from urllib.parse import quote
@@ -73,9 +73,10 @@ def repair_profile(raw: Mapping[str, object], *, import_mode: bool = False) -> R
 
     `id` becomes `user_id`; a number, a `UUID` or an ObjectId as `user_id` becomes text; with import mode on, e-mail and
     username become lower case; missing `name`, `nickname` and `picture` are generated from the e-mail; `access_token`
-    and `refresh_token` move to the identity. Everywhere, `UUID` and ObjectId become text, `datetime` ISO 8601, `Decimal`
-    a number where that is exact and text otherwise, `bytes` their text in UTF-8 or base64, `Enum` its value, tuples and
-    sets arrays, NaN and infinity null. Other objects stay as they are.
+    and `refresh_token` move to the identity. Everywhere, `UUID` and ObjectId become text, `datetime` ISO 8601,
+    `Decimal` a number where that is exact and text otherwise, `bytes` their text in UTF-8 or base64, `Enum` its value,
+    tuples and sets arrays, NaN and infinity null. Other objects stay as they are, and so does what is nested more than
+    50 levels deep.
 
     Sources: <https://auth0.com/docs/manage-users/user-accounts/user-profiles/normalized-user-profiles>,
     <https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure>.
@@ -217,27 +218,30 @@ def _told(path: str, before: object, after: object) -> Iterator[Repair]:
 
 def _converted(value: object, depth: int) -> object:
     """Return a value as JSON has it, or the value itself when there is nothing to do."""
+    if isinstance(value, enum.Enum):
+        return _converted(cast("object", value.value), depth + 1)
     if value is None or isinstance(value, str | bool | int) or depth > _MAX_DEPTH:
-        return value.value if isinstance(value, enum.Enum) else value
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
     if isinstance(value, dict | list):
         return _converted_container(cast("dict[str, object] | list[object]", value), depth)
+    if isinstance(value, tuple | set | frozenset):
+        items = [_converted(item, depth + 1) for item in cast("Iterable[object]", value)]
+        return items if isinstance(value, tuple) else sorted(items, key=repr)
+    return _converted_scalar(value)
+
+
+def _converted_scalar(value: object) -> object:
     match value:
-        case float():
-            return value if math.isfinite(value) else None
         case uuid.UUID():
             return str(value)
         case decimal.Decimal():
             return _converted_decimal(value)
-        case datetime.datetime() | datetime.date() | datetime.time():
+        case dt.datetime() | dt.date() | dt.time():
             return value.isoformat()
-        case bytes() | bytearray() | memoryview():
+        case bytes() | bytearray():
             return _converted_bytes(bytes(value))
-        case enum.Enum():
-            return value.value
-        case tuple():
-            return [_converted(item, depth + 1) for item in cast("tuple[object, ...]", value)]
-        case set() | frozenset():
-            return sorted((_converted(item, depth + 1) for item in cast("set[object]", value)), key=repr)
         case _:
             return str(value) if type(value).__name__ in {"ObjectId", "ObjectID"} else value
 
