@@ -1,0 +1,148 @@
+"""Running what a page of the documentation shows, and comparing what it shows as output.
+
+- A `python` block is executed; one whose first line is a comment with a file's name is that file.
+- A `toml` block with such a first line is that file, and a `diff` block changes the file that it names.
+- A `console` block is run, line by line, in the folder of these files; what follows a command is its output.
+- A `text` block directly after a `python` block is what that one prints.
+
+In an output, a line `[…]` stands for any number of lines, and `…` for anything within a line.
+"""
+
+import contextlib
+import io
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from sybil import Document, Example
+from sybil.evaluators.python import PythonEvaluator
+from sybil.parsers.markdown import CodeBlockParser
+
+__all__ = ["assert_shown", "run_page"]
+
+_NAME = re.compile(r"# (?P<name>[\w.-]+\.(?:py|toml))\n")
+_COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "customdb-contract": (sys.executable, "-m", "customdb_contract"),
+    "python": (sys.executable,),
+    "pytest": (sys.executable, "-m", "pytest", "-p", "no:cacheprovider"),
+}
+_ELISION = "[…]"
+
+
+def run_page(text: str, path: Path, folder: Path) -> int:
+    """Run every example of a page, and return how many there were.
+
+    Args:
+        text: The page, in Markdown.
+        path: Where it comes from, for messages.
+        folder: Where the page's files are written and its commands run.
+    """
+    page = _Page(folder)
+    languages: Mapping[str, Callable[[Example], None]] = {
+        "python": page.python,
+        "toml": page.toml,
+        "diff": page.diff,
+        "console": page.console,
+        "text": page.text,
+    }
+    document = Document(text, str(path))
+    for language, evaluate in languages.items():
+        for region in CodeBlockParser(language, evaluate)(document):
+            document.add(region)
+    examples = list(document.examples())
+    for example in examples:
+        example.evaluate()
+    return len(examples)
+
+
+def assert_shown(shown: str, said: str, where: str) -> None:
+    """Fail when an output is not the one that a page shows.
+
+    Args:
+        shown: What the page shows.
+        said: What was really printed.
+        where: Page and line.
+    """
+    lines = [
+        "(?:.*\n)*" if line.strip() == _ELISION else re.escape(f"{line}\n").replace("…", ".*")
+        for line in shown.rstrip().split("\n")
+    ]
+    trimmed = re.sub(r"[ ]+$", "", said.strip("\n") + "\n", flags=re.MULTILINE)
+    assert re.fullmatch("".join(lines), trimmed), f"{where} shows\n{shown}\nand really it is\n{said}"
+
+
+class _Page:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.printed: tuple[int, str] | None = None
+        self.exit_code = 0
+
+    def python(self, example: Example) -> None:
+        if self._is_file(example):
+            return
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output), contextlib.chdir(self.folder):
+            PythonEvaluator()(example)
+        self.printed = (example.region.end, output.getvalue())
+
+    def toml(self, example: Example) -> None:
+        if not self._is_file(example):
+            tomllib.loads(example.parsed)
+
+    def _is_file(self, example: Example) -> bool:
+        named = _NAME.match(example.parsed)
+        if named:
+            (self.folder / named["name"]).write_text(str(example.parsed), encoding="utf-8")
+        return named is not None
+
+    def diff(self, example: Example) -> None:
+        head, *hunks = re.split(r"^@@.*\n", example.parsed, flags=re.MULTILINE)
+        path = self.folder / head.split()[1]
+        content = path.read_text(encoding="utf-8")
+        for hunk in hunks:
+            lines = hunk.splitlines(keepends=True)
+            old = "".join(line[1:] or "\n" for line in lines if not line.startswith("+"))
+            new = "".join(line[1:] or "\n" for line in lines if not line.startswith("-"))
+            assert content.count(old) == 1, f"{_where(example)}: not exactly once in {path.name}:\n{old}"
+            content = content.replace(old, new)
+        path.write_text(content, encoding="utf-8")
+
+    def console(self, example: Example) -> None:
+        for part in re.split(r"^\$ ", example.parsed, flags=re.MULTILINE)[1:]:
+            command, _, shown = part.partition("\n")
+            said = self._run(command.split("  #")[0])
+            if shown.strip():
+                assert_shown(shown, said, _where(example))
+
+    def text(self, example: Example) -> None:
+        between = "" if self.printed is None else example.document.text[self.printed[0] : example.region.start]
+        if self.printed is not None and not between.strip("`\n "):
+            assert_shown(example.parsed, self.printed[1], _where(example))
+
+    def _run(self, command: str) -> str:
+        word, *arguments = shlex.split(command)
+        if word == "echo":
+            assert arguments == ["$?"], f"{command} is not understood"
+            return f"{self.exit_code}\n"
+        done = subprocess.run(
+            [*_COMMANDS[word], *arguments],
+            cwd=self.folder,
+            env=os.environ | {"ADA_PASSWORD": "weaving algebraic patterns", "PYTHONDONTWRITEBYTECODE": "1"},
+            text=True,
+            encoding="utf-8",
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
+        self.exit_code = done.returncode
+        assert "Traceback" not in done.stderr, done.stderr
+        return done.stdout + done.stderr
+
+
+def _where(example: Example) -> str:
+    return f"{Path(example.path).name}, line {example.line},"
