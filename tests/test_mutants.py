@@ -6,7 +6,7 @@ import unicodedata
 import uuid
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import pytest
 from typing_extensions import override
@@ -396,6 +396,12 @@ class _Sql(Shop):
     def __init__(self, *, is_down: bool = False) -> None:
         super().__init__(is_down=is_down)
         self.connection = sql_store()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.connection.close()
 
     def numbers(self, identifier: Any) -> Any:
         return self.connection.execute(self.query, (identifier,)).fetchone()
