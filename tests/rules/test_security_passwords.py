@@ -1,0 +1,127 @@
+import pytest
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Finding, Severity, Status
+from customdb_contract.rules._rule import Rule
+from customdb_contract.rules.security import (
+    empty_password_accepted,
+    password_compared_loosely,
+    password_nul_truncated,
+    password_truncated,
+)
+from rules.judging import findings, verdict
+
+PEOPLE = "person ada email=ada@example.com\nperson bob email=bob@example.com\n"
+FOUND = 'found {"user_id": "7"}'
+REFUSED = 'failed WrongUsernameOrPasswordError("ada@example.com") "no"'
+
+LENIENT = [
+    pytest.param(
+        empty_password_accepted,
+        "empty",
+        "an empty password; refuse it before the store is asked",
+        Severity.ERROR,
+        id="empty",
+    ),
+    pytest.param(
+        empty_password_accepted,
+        "blank",
+        "a blank password; refuse it before the store is asked",
+        Severity.ERROR,
+        id="blank",
+    ),
+    pytest.param(
+        password_compared_loosely,
+        "case-changed",
+        "the password in another upper and lower case; hash it as typed",
+        Severity.ERROR,
+        id="case-changed",
+    ),
+    pytest.param(
+        password_compared_loosely,
+        "blank-padded",
+        "blanks around the password; hash it as typed",
+        Severity.WARNING,
+        id="blank-padded",
+    ),
+    pytest.param(
+        password_truncated,
+        "72-byte-cut",
+        "the first 72 bytes of a longer password; compare all of it",
+        Severity.WARNING,
+        id="72-byte-cut",
+    ),
+    pytest.param(
+        password_nul_truncated,
+        "nul-cut",
+        "more behind a NUL character; compare all of it",
+        Severity.WARNING,
+        id="nul-cut",
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "variant", "what", "severity"), LENIENT)
+def test_a_password_that_is_not_quite_right_lets_somebody_in(
+    rule: Rule, variant: str, what: str, severity: Severity
+) -> None:
+    text = PEOPLE + (
+        f'login ada@example.com "x" -> {REFUSED}   [wrong-password]\n'
+        f'login ada@example.com "x" -> {FOUND}   [wrong-password: {variant}]\n'
+        f'login bob@example.com "x" -> {REFUSED}   [wrong-password: {variant}]\n'
+    )
+
+    assert findings(rule, text) == [Finding(f"login let a known user in with {what}", severity, Script.LOGIN, (2,))]
+
+
+@pytest.mark.parametrize(("rule", "variant", "what", "severity"), LENIENT)
+@pytest.mark.parametrize("ending", [REFUSED, 'failed Error "too short"', "not-found"])
+def test_a_password_that_is_not_quite_right_is_refused(
+    rule: Rule, variant: str, what: str, severity: Severity, ending: str
+) -> None:
+    judged = verdict(rule, PEOPLE + f'login ada@example.com "x" -> {ending}   [wrong-password: {variant}]\n')
+
+    assert (judged.status, judged.held) == (Status.PASSED, 1)
+
+
+@pytest.mark.parametrize(("rule", "variant", "what", "severity"), LENIENT)
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param(f'login ada@example.com "x" -> {FOUND}   [wrong-password]\n', id="any password will do"),
+        pytest.param(f"login ada@example.com «password of ada» -> {FOUND}\n", id="right password"),
+    ],
+)
+def test_what_proves_nothing_is_not_judged(rule: Rule, variant: str, what: str, severity: Severity, lines: str) -> None:
+    variants = f'login bob@example.com "x" -> {FOUND}   [wrong-password: {variant}]\n' if "[wrong" in lines else ""
+
+    assert verdict(rule, PEOPLE + lines + variants).status is Status.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize(("rule", "variant", "what", "severity"), LENIENT)
+@pytest.mark.parametrize("ending", ['raised ValueError "NUL"', "timed-out"])
+def test_a_log_in_without_an_answer_shows_nothing(
+    rule: Rule, variant: str, what: str, severity: Severity, ending: str
+) -> None:
+    judged = verdict(rule, PEOPLE + f'login ada@example.com "x" -> {ending}   [wrong-password: {variant}]\n')
+
+    assert judged.status is Status.NOT_APPLICABLE
+
+
+def test_a_long_password_that_is_cut_is_told_once() -> None:
+    text = PEOPLE + (
+        f'login ada@example.com "x" -> {FOUND}   [wrong-password: 72-byte-cut]\n'
+        f'login ada@example.com "x" -> {FOUND}   [wrong-password: nul-cut]\n'
+    )
+
+    assert verdict(password_nul_truncated, text, password_truncated).status is Status.NOT_APPLICABLE
+    assert [finding.evidence for finding in findings(password_truncated, text)] == [(1,)]
+
+
+def test_a_short_password_with_a_nul_is_told_beside_a_long_one_that_is_cut() -> None:
+    text = PEOPLE + (
+        f'login ada@example.com "x" -> {FOUND}   [wrong-password: 72-byte-cut]\n'
+        f'login bob@example.com "x" -> {FOUND}   [wrong-password: nul-cut]\n'
+    )
+
+    assert [finding.evidence for finding in findings(password_nul_truncated, text)] == [(2,)]
