@@ -1,7 +1,8 @@
 """Running what a page of the documentation shows, and comparing what it shows as output.
 
 - A `python` block is executed; one whose first line is a comment with a file's name is that file.
-- A `toml` block with such a first line is that file, and a `diff` block changes the file that it names.
+- A `toml` block is a valid configuration; one with such a first line is that file.
+- A `diff` block changes the file that it names.
 - A `console` block is run, line by line, in the folder of these files; what follows a command is its output.
 - A `text` block directly after a `python` block is what that one prints.
 
@@ -22,6 +23,8 @@ from pathlib import Path
 from sybil import Document, Example
 from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers.markdown import CodeBlockParser
+
+from customdb_contract.config import _File  # pyright: ignore[reportPrivateUsage]  # what a file may say
 
 __all__ = ["assert_shown", "run_page"]
 
@@ -91,8 +94,8 @@ class _Page:
         self.printed = (example.region.end, output.getvalue())
 
     def toml(self, example: Example) -> None:
-        if not self._is_file(example):
-            tomllib.loads(example.parsed)
+        self._is_file(example)
+        _File.model_validate(tomllib.loads(example.parsed))
 
     def _is_file(self, example: Example) -> bool:
         named = _NAME.match(example.parsed)
