@@ -125,7 +125,7 @@ def _shown(path: str, value: object) -> str:
         return "nothing"
     if any(is_secret_name(part) for part in path.split(".")):
         return "…"
-    text = json.dumps(_masked(value, 0), ensure_ascii=True)
+    text = json.dumps(_masked(value, 0), ensure_ascii=False)
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 

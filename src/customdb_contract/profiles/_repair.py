@@ -153,12 +153,15 @@ class Repairing:
 
 
 def generated_attributes(attributes: Mapping[str, object]) -> dict[str, str]:
-    """Return the `name`, `nickname` and `picture` that Auth0 generates when they are missing; nothing without an e-mail.
+    """Return the `name`, `nickname` and `picture` that Auth0 generates when they are missing.
 
     Source: <https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure>.
 
     Args:
         attributes: A profile.
+
+    Returns:
+        Nothing when there is no e-mail that they could be made of.
     """
     email = attributes.get("email")
     if not isinstance(email, str) or "@" not in email:
