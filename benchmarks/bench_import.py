@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from benchmarks.timing import Measured, ratio
 
-
 # Users have the bytecode, wherever this runs.
 _ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 import customdb_contract.profiles
 from customdb_contract import Profile, differences, normalize_profile
@@ -27,7 +28,6 @@ from customdb_contract.profiles import (
     username_problem,
 )
 from profile_strategies import DEFECTS, defects, emails, json_values, profiles, raw_values
-from typing_extensions import override
 
 ADA = {
     "user_id": "7",

@@ -292,12 +292,10 @@ def _raw_email(exchange: Exchange) -> Value:
 
 
 def _emails_of(transcript: Transcript, exchange: Exchange) -> set[str]:
+    """Return the e-mails that may come back for a person: their own, the expected one, and aliases."""
     person = transcript.person(exchange.person)
-    if person is None:
-        return set()
-    truth = person.profile.get("email")
-    known = [person.email, truth if isinstance(truth, str) else None]
-    if not any(known):
-        return set()
-    known += [alias for alias in person.aliases if "@" in alias]
+    truth = person.profile.get("email") if person else None
+    known = [person.email if person else None, truth if isinstance(truth, str) else None]
+    if person and any(known):
+        known += [alias for alias in person.aliases if "@" in alias]
     return {email.strip().lower() for email in known if email}

@@ -38,13 +38,14 @@ def _metadata(transcript: Transcript, *kinds: str) -> Iterator[tuple[Exchange, s
 
 
 def _walk(path: str, value: Value) -> Iterator[tuple[str, str, Value]]:
-    """Yield path, key and value of everything inside a value, at every depth."""
+    """Yield path, name and value of everything inside a value, at every depth; items of arrays have no name."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             yield f"{path}.{key}" if path else key, key, item
             yield from _walk(f"{path}.{key}" if path else key, item)
     elif isinstance(value, list):
         for index, item in enumerate(value):
+            yield f"{path}[{index}]", "", item
             yield from _walk(f"{path}[{index}]", item)
 
 
