@@ -1,31 +1,29 @@
 """The rules of the group `security`: what people type is not to be trusted, and what they told is kept."""
 
-from customdb_contract.rules.security._injection import (
+from customdb_contract.rules.security._enumeration import unknown_user_logged_as_known, user_enumeration
+from customdb_contract.rules.security._identifiers import (
     empty_identifier_accepted,
+    slow_on_long_input,
+    type_confusion,
+    unicode_collision,
+)
+from customdb_contract.rules.security._injection import (
     ldap_injection,
     nosql_injection,
     regex_from_input,
     search_query_injection,
     sql_injection,
-    type_confusion,
-    unicode_collision,
     url_injection,
     wildcard_identifier,
 )
-from customdb_contract.rules.security._leaks import (
-    email_verified_hardcoded,
-    error_leaks_details,
-    log_leaks_secret,
-    slow_on_long_input,
-    unknown_user_logged_as_known,
-    user_enumeration,
-)
+from customdb_contract.rules.security._leaks import error_leaks_details, log_leaks_secret
 from customdb_contract.rules.security._passwords import (
     empty_password_accepted,
     password_compared_loosely,
     password_nul_truncated,
     password_truncated,
 )
+from customdb_contract.rules.security._verification import email_verified_hardcoded
 
 __all__ = [
     "email_verified_hardcoded",

@@ -1,137 +1,70 @@
-"""The rules about what messages and logs give away, and about input that keeps a script busy."""
+"""The rules about what messages and logs give away."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
-from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._sightings import sightings
-from customdb_contract.transcript import Ending, Exchange, RecordedError, Situation, Transcript
+from customdb_contract.rules.security._proof import without_typed
+from customdb_contract.transcript import Ending, Exchange, RecordedError, Transcript
 
-__all__ = [
-    "email_verified_hardcoded",
-    "error_leaks_details",
-    "log_leaks_secret",
-    "slow_on_long_input",
-    "unknown_user_logged_as_known",
-    "user_enumeration",
-]
+__all__ = ["error_leaks_details", "log_leaks_secret"]
 
-_ERRORS: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/error-handling"
 _VERIFY: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/verify"
 _LOGIN: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
-_GUIDELINES: Final = "https://auth0.com/docs/customize/actions/action-coding-guidelines"
-_WRONG: Final = "WrongUsernameOrPasswordError"
 
+_CONFIGURATION: Final = "«configuration "
+_PASSWORD: Final = re.compile(
+    r"«password of (.+?)(?:, (?:case changed|padded with a blank|then NUL and more|cut after 72 bytes))?»"
+)
+_EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_HASH: Final = re.compile(
+    r"\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{20,}|\$argon2(?:id|i|d)\$|\$[156y7]\$[./A-Za-z0-9]{4,}\$[./A-Za-z0-9]{20,}"
+    r"|\bpbkdf2_sha\d+\$\d+\$|\$pbkdf2|\bscrypt:\d+:\d+|\{(?:S?SHA\d*|S?MD5)\}[\w+/=]{8,}"
+    r"|\b(?:md5|sha1|sha256|sha512)\$\w{4,}"
+)
 _DETAILS: Final = {
-    "an SQL statement": re.compile(r"\b(?:SELECT\b.+\bFROM|INSERT INTO|UPDATE\b.+\bSET|DELETE FROM)\b", re.IGNORECASE),
-    "a stack trace": re.compile(r"Traceback \(most recent call last\)|\n\s+at .+\(.+:\d+:\d+\)"),
+    "a stack trace": re.compile(
+        r"Traceback \(most recent call last\)|^\s*File \"[^\"]+\", line \d+|\bat \S+ \(/.+:\d+:\d+\)"
+        r"|^\s+at .+(?::\d+:\d+\)?|\(\w+\.(?:java|kt|scala):\d+\)|:line \d+)$",
+        re.MULTILINE,
+    ),
+    # Statements are in upper case, or quote their names: "select another one from the list" is English.
+    "an SQL statement": re.compile(
+        r"\bSELECT\s.{1,500}?\sFROM\s|\bINSERT INTO\s|\bUPDATE\s+\S+\s+SET\s|\bDELETE FROM\s"
+        r"|\bselect\s+(?:\*|[`\"\[]|\w+\.\w+|\w+\s*,).{0,500}?\sfrom\s|\b(?:insert into|delete from|update)\s+[`\"\[]",
+        re.DOTALL,
+    ),
     "a connection string": re.compile(
-        r"\b(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|ldaps?|mssql)://\S+"
+        r"\b(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|ldaps?|mssql|sqlserver|oracle)(?:\+\w+)?://\S"
+        r"|\b(?:Server|Data Source)=[^;]+;.*\b(?:Password|Pwd|User Id|Uid)=",
+        re.IGNORECASE,
     ),
     "an address of the network": re.compile(
-        r"\b\d{1,3}(?:\.\d{1,3}){3}:\d{2,5}\b|\b(?:localhost|[\w-]+\.internal):\d{2,5}\b"
+        r"\b(?:\d{1,3}\.){3}\d{1,3}:\d{2,5}\b|(?<![\w.])::1:\d{2,5}\b|\blocalhost:\d{2,5}\b"
+        r"|\b[A-Za-z][\w-]*(?:\.[\w-]+)+:\d{4,5}\b|\b(?:ENOTFOUND|EAI_AGAIN) \S+|ConnectionPool\(host="
+        r"|connection to server at \"|MySQL server on '"
     ),
-    "a schema": re.compile(r"no such (?:table|column): \w+|relation \"\w+\" does not exist|Unknown column '"),
+    "the path of a file": re.compile(
+        r"(?<![\w:/.])/(?:[\w.@-]+/)+[\w.@-]+\.(?:[cm]?js|tsx?|py|rb|sqlite3?|db|pem|key|conf|ini|env|sock|log)\b"
+        r"|\b[A-Za-z]:\\\w[\w.-]*\\"
+    ),
+    "a message of the database": re.compile(
+        r"\bno such (?:table|column)\b|\b(?:relation|column) \"[^\"]+\" does not exist|Unknown column '"
+        r"|Table '[^']+' doesn't exist|Invalid (?:column|object) name '|\bSQLSTATE\b|\bORA-\d{5}\b"
+        r"|syntax error at or near|You have an error in your SQL syntax|duplicate key value violates"
+    ),
 }
 
 
 @rule(
     group=Group.SECURITY,
     severity=Severity.WARNING,
-    scripts=(Script.LOGIN,),
-    needs=(Need.PASSWORD, Need.WRONG_PASSWORD),
-    yields_to=("wrong-password-not-reported", "unknown-user-not-reported", "login-null-result"),
-    source=_ERRORS,
+    needs=(Need.SEARCHABLE_SECRET,),
+    yields_to=("sql-injection",),
+    source=_VERIFY,
 )
-def user_enumeration(transcript: Transcript) -> Iterator[Comparison]:
-    """Login says something else for an unknown user than for a wrong password.
-
-    ## Why this matters
-    Whoever tries e-mails learns who has an account. The message reaches the tenant log, and on some pages the browser.
-
-    ## Violates
-        person ada email=ada@example.com
-        login nobody@example.com x -> failed WrongUsernameOrPasswordError(null) "no such user"   [unknown-user]
-        login ada@example.com x -> failed WrongUsernameOrPasswordError("7") "wrong password"   [wrong-password]
-
-    ## Conforms
-        person ada email=ada@example.com
-        login nobody@example.com x -> failed WrongUsernameOrPasswordError(null) "denied"   [unknown-user]
-        login ada@example.com x -> failed WrongUsernameOrPasswordError("7") "denied"   [wrong-password]
-
-    ## How to fix
-    Use one message for both.
-    """
-    unknown = [exchange for exchange in transcript.select(Script.LOGIN, "unknown-user") if _is_wrong(exchange)]
-    wrong = [
-        exchange
-        for exchange in transcript.select(Script.LOGIN, "wrong-password")
-        if exchange.situation is Situation.WRONG_PASSWORD and _is_wrong(exchange)
-    ]
-    for one, other in zip(unknown[:1], wrong[:1], strict=False):
-        pair = (one, other) if one.number < other.number else (other, one)
-        if _message(one) == _message(other):
-            yield Held(pair)
-        else:
-            yield Violation("login says something else for an unknown user than for a wrong password", pair)
-
-
-def _is_wrong(exchange: Exchange) -> bool:
-    error = exchange.outcome.error
-    return isinstance(error, RecordedError) and error.name == _WRONG
-
-
-def _message(exchange: Exchange) -> str:
-    """Return the error's message without what was typed."""
-    error = exchange.outcome.error
-    message = error.message.lower() if isinstance(error, RecordedError) else ""
-    for typed in exchange.arguments:
-        if isinstance(typed, str) and typed:
-            message = message.replace(typed.lower(), "")
-    return message
-
-
-@rule(
-    group=Group.SECURITY,
-    severity=Severity.INFO,
-    scripts=(Script.LOGIN,),
-    needs=(Need.LOGIN,),
-    yields_to=("unknown-user-not-reported",),
-    source=_ERRORS,
-)
-def unknown_user_logged_as_known(transcript: Transcript) -> Iterator[Comparison]:
-    """Login names a user in `WrongUsernameOrPasswordError` when there is no such user.
-
-    ## Why this matters
-    With a first argument Auth0 logs `fp`, "user exists, password wrong"; without, `fu`, "no such user". Who watches the
-    log for attacks then sees users who don't exist.
-
-    ## Violates
-        person ada email=ada@example.com
-        login nobody@example.com x -> failed WrongUsernameOrPasswordError("nobody@example.com") "no"   [unknown-user]
-
-    ## Conforms
-        person ada email=ada@example.com
-        login nobody@example.com x -> failed WrongUsernameOrPasswordError(null) "no"   [unknown-user]
-
-    ## How to fix
-    Give it null: `WrongUsernameOrPasswordError(None, message)`, `new WrongUsernameOrPasswordError(null, message)`.
-    """
-    for exchange in transcript.select(Script.LOGIN, "unknown-user"):
-        error = exchange.outcome.error
-        if not isinstance(error, RecordedError) or error.name != _WRONG:
-            continue
-        if any(error.arguments):
-            message = "login named a user in WrongUsernameOrPasswordError for an unknown user; give it null"
-            yield Violation(message, (exchange,))
-        else:
-            yield Held((exchange,))
-
-
-@rule(group=Group.SECURITY, severity=Severity.WARNING, source=_VERIFY)
 def error_leaks_details(transcript: Transcript) -> Iterator[Comparison]:
     """An error's message tells how the store works, a password, or who else is in it.
 
@@ -149,32 +82,70 @@ def error_leaks_details(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Say what failed in words of your own, and keep the driver's message out.
     """
+    revealed = _revealed_passwords(transcript)
+    is_searchable = Need.SEARCHABLE_SECRET.is_met(transcript)
+    people = _people_by_email(transcript)
     for exchange in transcript.judged:
-        error = exchange.outcome.error
-        if exchange.ending is not Ending.FAILED or not isinstance(error, RecordedError):
+        if exchange.ending is not Ending.FAILED:
             continue
-        leaked = _leaked(error.message, exchange, transcript)
+        leaked = _leaked(
+            exchange, people, is_revealed=exchange.number in revealed and bool(_PASSWORD.search(_message(exchange)))
+        )
         if leaked:
             message = f"an error of {exchange.script} contains {leaked}; say what failed in words of your own"
             yield Violation(message, (exchange,))
-        else:
+        elif is_searchable:
             yield Held((exchange,))
 
 
-def _leaked(message: str, exchange: Exchange, transcript: Transcript) -> str | None:
-    if "«password of " in message or "«configuration " in message:
+def _leaked(exchange: Exchange, people: Mapping[str, str], *, is_revealed: bool) -> str | None:
+    """Return what the message of a call's error gives away."""
+    told = _message(exchange)
+    if is_revealed or _CONFIGURATION in told:
         return "a password or another secret"
+    if _HASH.search(told):
+        return "the hash of a password"
     typed = str(exchange.identifier).lower()
-    told = message.lower()
-    # Short identifiers, such as a username `ada`, are parts of other words.
-    for person in transcript.people:
-        own = (person.email or "").lower()
-        if own and person.label != exchange.person and own not in typed and own in told:
-            return "another person's e-mail"
-    return next((name for name, pattern in _DETAILS.items() if pattern.search(message)), None)
+    others = (email for email in _emails(told) if people.get(email, exchange.person) != exchange.person)
+    if any(email not in typed for email in others):
+        return "another person's e-mail"
+    rest = without_typed(told, exchange)
+    return next((name for name, pattern in _DETAILS.items() if pattern.search(rest)), None)
 
 
-_HASH: Final = re.compile(r"\$2[abxy]\$\d\d\$[./A-Za-z0-9]{20,}|\$argon2\w*\$|pbkdf2_sha\d+\$\d+\$")
+def _message(exchange: Exchange) -> str:
+    error = exchange.outcome.error
+    if isinstance(error, RecordedError):
+        return error.message
+    return error if isinstance(error, str) else ""
+
+
+def _emails(text: str) -> Iterator[str]:
+    return (match.group().lower() for match in _EMAIL.finditer(text))
+
+
+def _people_by_email(transcript: Transcript) -> Mapping[str, str]:
+    return {name.lower(): person.label for person in transcript.people for name in person.identifiers if "@" in name}
+
+
+def _revealed_passwords(transcript: Transcript) -> Collection[int]:
+    """Return the numbers of the calls that reveal a known password in an error's message or in what they print.
+
+    A password such as `password` is a word that every refusal contains. Who doesn't know the password cannot reveal it:
+    when it shows in calls about other people, it is taken for such a word.
+    """
+    shown = [
+        (exchange, owner)
+        for exchange in transcript.judged
+        for owner in set(_PASSWORD.findall(f"{_message(exchange)}\n{exchange.outcome.output}"))
+    ]
+    about = [exchange.person == owner or owner in _typed_passwords(exchange) for exchange, owner in shown]
+    words = {owner for (_, owner), is_about in zip(shown, about, strict=True) if not is_about}
+    return {exchange.number for exchange, owner in shown if owner not in words}
+
+
+def _typed_passwords(exchange: Exchange) -> Collection[str]:
+    return {owner for typed in exchange.arguments if isinstance(typed, str) for owner in _PASSWORD.findall(typed)}
 
 
 @rule(
@@ -201,96 +172,20 @@ def log_leaks_secret(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Log what happened and the `user_id`, never what was typed.
     """
-    if not Need.SEARCHABLE_SECRET.is_met(transcript):
-        return
-    emails = {person.email.lower() for person in transcript.people if person.email}
+    revealed = _revealed_passwords(transcript)
+    is_searchable = Need.SEARCHABLE_SECRET.is_met(transcript)
+    people = _people_by_email(transcript)
     for exchange in transcript.judged:
         output = exchange.outcome.output
-        lowered = output.lower()
-        if "«password of " in output or "«configuration " in output:
-            yield Violation(f"{exchange.script} printed a password or another secret", (exchange,))
-        elif _HASH.search(output):
-            yield Violation(f"{exchange.script} printed the hash of a password", (exchange,))
-        elif output and any(email in lowered for email in emails):
-            yield Violation(f"{exchange.script} printed the e-mail of a person", (exchange,), Severity.WARNING)
-        else:
-            yield Held((exchange,))
-
-
-@rule(
-    group=Group.SECURITY,
-    severity=Severity.WARNING,
-    needs=(Need.UNVERIFIED_USER,),
-    yields_to=("wrong-users-profile",),
-    source=_GUIDELINES,
-)
-def email_verified_hardcoded(transcript: Transcript) -> Iterator[Comparison]:
-    """A person whose e-mail is not verified passes for verified.
-
-    ## Why this matters
-    Applications trust verified e-mails: they link accounts and accept invitations by them. Whoever typed somebody
-    else's e-mail at sign-up then passes for that person.
-
-    ## Violates
-        person ada email=ada@example.com profile={"email_verified": false}
-        get_user ada@example.com -> found {"user_id": "7", "email_verified": true}
-
-    ## Conforms
-        person ada email=ada@example.com profile={"email_verified": false}
-        get_user ada@example.com -> found {"user_id": "7", "email_verified": false}
-
-    ## How to fix
-    Return what the store knows; return `false` where it knows nothing.
-    """
-    for exchange in sightings(transcript):
-        person = transcript.person(exchange.person)
-        if person is None or person.profile.get("email_verified") is not False:
-            continue
-        if (exchange.profile or {}).get("email_verified") is True:
-            message = f"{exchange.script} says that the e-mail of {person.label} is verified, and it is not"
-            yield Violation(message, (exchange,))
-        else:
-            yield Held((exchange,))
-
-
-_SLOW_SECONDS: Final = 1.0
-
-
-@rule(
-    group=Group.SECURITY,
-    severity=Severity.WARNING,
-    needs=(Need.HOSTILE,),
-    source="good practice: whoever can send long texts can keep a slow script busy",
-)
-def slow_on_long_input(transcript: Transcript) -> Iterator[Comparison]:
-    """A very long identifier or password takes a script a second or more.
-
-    ## Why this matters
-    A few such log-ins at a time keep the store, or the 250 scripts that a tenant may run at once, from everybody else.
-
-    ## Violates
-        person ada email=ada@example.com
-        login x y -> failed WrongUsernameOrPasswordError(null) "no"; after 6.5 s   [hostile: very-long]
-
-    ## Conforms
-        person ada email=ada@example.com
-        login x y -> failed WrongUsernameOrPasswordError(null) "no"   [hostile: very-long]
-
-    ## How to fix
-    Refuse identifiers over 254 characters and passwords over a few hundred before anything is done with them.
-    """
-    slow_anyway = {
-        exchange.script
-        for exchange in transcript.select(None, "known-user", "unknown-user")
-        if exchange.outcome.duration >= _SLOW_SECONDS
-    }
-    for exchange in transcript.select(None, Situation.VERY_LONG):
-        if exchange.script in slow_anyway:
-            continue
-        if exchange.outcome.duration >= _SLOW_SECONDS or exchange.ending is Ending.TIMED_OUT:
-            message = (
-                f"{exchange.script} took a second or more for a text of 100,000 characters; refuse long texts first"
+        printed = f"{exchange.script} printed"
+        if (exchange.number in revealed and _PASSWORD.search(output)) or _CONFIGURATION in output:
+            yield Violation(
+                f"{printed} a password or another secret; log what happened, not what was typed", (exchange,)
             )
-            yield Violation(message, (exchange,))
-        else:
+        elif _HASH.search(output):
+            yield Violation(f"{printed} the hash of a password; log what happened, not the record", (exchange,))
+        elif any(email in people for email in _emails(output)):
+            message = f"{printed} the e-mail of a person; log the user_id instead"
+            yield Violation(message, (exchange,), Severity.WARNING)
+        elif is_searchable:
             yield Held((exchange,))

@@ -6,7 +6,7 @@ from typing import Final
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules.security._injection import accepts_any_password
+from customdb_contract.rules.security._proof import accepts_any_password
 from customdb_contract.transcript import Ending, Situation, Transcript
 
 __all__ = [
@@ -24,17 +24,21 @@ def _refused(
     transcript: Transcript,
     situation: Situation,
     what: str,
+    advice: str,
     severity: Severity = Severity.ERROR,
     *,
     unless: Collection[str] = (),
 ) -> Iterator[Comparison]:
     """Judge whether a password that is not quite the person's lets nobody in, except people for whom that says less."""
+    if accepts_any_password(transcript):
+        return
     for exchange in transcript.select(Script.LOGIN, situation):
-        if exchange.person in unless or accepts_any_password(transcript, exchange):
+        person = transcript.person(exchange.person)
+        if exchange.person in unless:
             continue
         if exchange.ending is Ending.FOUND:
-            yield Violation(f"login let {exchange.person} in with {what}", (exchange,), severity)
-        elif exchange.ending in {Ending.NOT_FOUND, Ending.FAILED}:
+            yield Violation(f"login let a known user in with {what}; {advice}", (exchange,), severity)
+        elif exchange.ending in {Ending.NOT_FOUND, Ending.FAILED} and person is not None and not person.disabled:
             yield Held((exchange,))
 
 
@@ -62,8 +66,10 @@ def empty_password_accepted(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Refuse empty passwords before the store is asked.
     """
-    yield from _refused(transcript, Situation.EMPTY_PASSWORD, "an empty password")
-    yield from _refused(transcript, Situation.BLANK_PASSWORD, "a blank password")
+    yield from _refused(
+        transcript, Situation.EMPTY_PASSWORD, "an empty password", "refuse it before the store is asked"
+    )
+    yield from _refused(transcript, Situation.BLANK_PASSWORD, "a blank password", "refuse it before the store is asked")
 
 
 @rule(
@@ -91,8 +97,12 @@ def password_compared_loosely(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Hash the password as it was typed.
     """
-    yield from _refused(transcript, Situation.CASE_CHANGED_PASSWORD, "the password in another upper and lower case")
-    yield from _refused(transcript, Situation.BLANK_PADDED_PASSWORD, "blanks around the password", Severity.WARNING)
+    yield from _refused(
+        transcript, Situation.CASE_CHANGED_PASSWORD, "the password in another upper and lower case", "hash it as typed"
+    )
+    yield from _refused(
+        transcript, Situation.BLANK_PADDED_PASSWORD, "blanks around the password", "hash it as typed", Severity.WARNING
+    )
 
 
 @rule(
@@ -119,7 +129,13 @@ def password_truncated(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Refuse longer passwords when they are set, or hash them with SHA-256 first: `bcrypt(base64(sha256(password)))`.
     """
-    yield from _refused(transcript, Situation.CUT_PASSWORD, "the first 72 bytes of a longer password", Severity.WARNING)
+    yield from _refused(
+        transcript,
+        Situation.CUT_PASSWORD,
+        "the first 72 bytes of a longer password",
+        "compare all of it",
+        Severity.WARNING,
+    )
 
 
 @rule(
@@ -155,6 +171,7 @@ def password_nul_truncated(transcript: Transcript) -> Iterator[Comparison]:
         transcript,
         Situation.NUL_CUT_PASSWORD,
         "more behind a NUL character",
+        "compare all of it",
         Severity.WARNING,
         unless=cut_anyway,
     )

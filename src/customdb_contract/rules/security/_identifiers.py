@@ -1,0 +1,177 @@
+"""The rules about identifiers that are nobody's, look like somebody's, or are very long."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from typing import Final
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._sightings import says_nothing, sightings, user_id_of
+from customdb_contract.rules.security._proof import (
+    NOT_SANITIZED,
+    accepts_any_password,
+    folded,
+    ignoring_scripts,
+    judge_hostile,
+)
+from customdb_contract.transcript import Ending, Exchange, Situation, Transcript
+
+__all__ = ["empty_identifier_accepted", "slow_on_long_input", "type_confusion", "unicode_collision"]
+
+_SLOW_SECONDS: Final = 1.0
+"""What is shorter depends on the machine and the network."""
+
+
+@rule(group=Group.SECURITY, severity=Severity.WARNING, needs=(Need.HOSTILE,), source=NOT_SANITIZED)
+def type_confusion(transcript: Transcript) -> Iterator[Comparison]:
+    """An identifier that is no text, an object or an array, matches somebody.
+
+    ## Why this matters
+    Auth0 gives texts. Behind an HTTP interface of the store, though, whoever finds it can send anything.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ["ada@example.com"] -> found {"user_id": "7", "email": "ada@example.com"}   [hostile: type-confusion]
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user ["ada@example.com"] -> not-found   [hostile: type-confusion]
+
+    ## How to fix
+    Refuse what is no text: `if not isinstance(identifier, str): return NotFound()`.
+    """
+    yield from judge_hostile(
+        transcript, Situation.TYPE_CONFUSION, "a value that is no text", "refuse it", Severity.WARNING
+    )
+
+
+@rule(group=Group.SECURITY, severity=Severity.ERROR, needs=(Need.HOSTILE,), source=NOT_SANITIZED)
+def empty_identifier_accepted(transcript: Transcript) -> Iterator[Comparison]:
+    """An empty or blank identifier returns a profile.
+
+    ## Why this matters
+    A record without an e-mail, or the first one of all, comes back for whoever types nothing.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user "" -> found {"user_id": "1"}   [hostile: empty-identifier]
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user "" -> not-found   [hostile: empty-identifier]
+
+    ## How to fix
+    Answer that there is no such user: `if not identifier.strip(): return NotFound()`.
+    """
+    texts = {Situation.EMPTY_IDENTIFIER: "an empty text", Situation.BLANK_IDENTIFIER: "blanks"}
+    for situation, what in texts.items():
+        yield from judge_hostile(transcript, situation, what, "nobody has such an identifier")
+
+
+@rule(group=Group.SECURITY, severity=Severity.ERROR, needs=(Need.HOSTILE,), source=NOT_SANITIZED)
+def unicode_collision(transcript: Transcript) -> Iterator[Comparison]:
+    """An identifier that differs by a look-alike letter returns somebody's profile.
+
+    ## Why this matters
+    Whoever owns a look-alike of another person's e-mail can reset that person's password. It comes from collations that
+    ignore accents, and from columns of single-byte characters. Another spelling of the same person is a warning; where
+    lower case or Unicode normalization explains it there is no finding.
+
+    ## Violates
+        person jose email=jose@example.com
+        get_user josé@example.com -> found {"email": "jose@example.com"}   [hostile: unicode-collision of jose]
+
+    ## Conforms
+        person jose email=jose@example.com
+        get_user josé@example.com -> not-found   [hostile: unicode-collision of jose]
+
+    ## How to fix
+    Compare with a binary collation, after lower-casing; compare the e-mail of the record with the identifier once more.
+    """
+    people = _known_people(transcript)
+    ignoring = ignoring_scripts(transcript)
+    is_lax = accepts_any_password(transcript)
+    for exchange in transcript.select(None, Situation.UNICODE_COLLISION):
+        if exchange.script in ignoring or (exchange.script is Script.LOGIN and is_lax):
+            continue
+        person = transcript.person(exchange.person)
+        own = {folded(identifier) for identifier in person.identifiers} if person else set[str]()
+        profile = exchange.profile
+        if profile is None or says_nothing(profile):
+            yield Held((exchange,))
+        elif folded(exchange.identifier) not in own:
+            whose = _whose(exchange, people)
+            if exchange.person in whose:
+                message = f"{exchange.script} takes a look-alike letter in an e-mail for the plain one; compare exactly"
+                yield Violation(message, (exchange,), Severity.WARNING)
+            elif whose:
+                message = (
+                    f"{exchange.script} returned another person's profile for an e-mail with a look-alike letter; "
+                    "compare exactly"
+                )
+                yield Violation(message, (exchange,))
+
+
+def _known_people(transcript: Transcript) -> Mapping[tuple[str, str], Collection[str]]:
+    """Return the labels of the people who have an identifier or, as far as it was seen, a user_id."""
+    people: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for person in transcript.people:
+        for identifier in person.identifiers:
+            people["identifier", folded(identifier)].add(person.label)
+    for exchange in sightings(transcript):
+        user_id = user_id_of(exchange.profile or {})
+        if user_id:
+            people["user_id", str(user_id)].add(exchange.person)
+    return people
+
+
+def _whose(exchange: Exchange, people: Mapping[tuple[str, str], Collection[str]]) -> Collection[str]:
+    """Return the known people whose profile came back; nobody when the store knows the look-alike as well."""
+    profile = exchange.profile or {}
+    own = [folded(profile.get(name)) for name in ("email", "username")]
+    if folded(exchange.identifier) in own:
+        return set[str]()
+    keys = (*(("identifier", name) for name in own), ("user_id", str(user_id_of(profile))))
+    return next((people[key] for key in keys if key in people), set[str]())
+
+
+@rule(
+    group=Group.SECURITY,
+    severity=Severity.WARNING,
+    needs=(Need.HOSTILE,),
+    source="good practice: whoever can send long texts can keep a slow script busy",
+)
+def slow_on_long_input(transcript: Transcript) -> Iterator[Comparison]:
+    """A very long identifier or password takes a script a second or more.
+
+    ## Why this matters
+    A few such log-ins at a time keep the store, or the 250 scripts that a tenant may run at once, from everybody else.
+
+    ## Violates
+        person ada email=ada@example.com
+        login x y -> failed WrongUsernameOrPasswordError(null) "no"; after 6.5 s   [hostile: very-long]
+
+    ## Conforms
+        person ada email=ada@example.com
+        login x y -> failed WrongUsernameOrPasswordError(null) "no"   [hostile: very-long]
+
+    ## How to fix
+    Refuse identifiers over 254 characters and passwords over a few hundred before anything is done with them.
+    """
+    slow_anyway = {
+        exchange.script
+        for exchange in transcript.select(None, "known-user", "repeated", "unknown-user")
+        if exchange.outcome.duration >= _SLOW_SECONDS or exchange.ending is Ending.TIMED_OUT
+    }
+    for exchange in transcript.select(None, Situation.VERY_LONG):
+        if exchange.script in slow_anyway:
+            continue
+        if exchange.outcome.duration >= _SLOW_SECONDS or exchange.ending is Ending.TIMED_OUT:
+            message = (
+                f"{exchange.script} took a second or more for a very long text, and not for others; "
+                "refuse long texts before anything is done with them"
+            )
+            yield Violation(message, (exchange,))
+        else:
+            yield Held((exchange,))

@@ -1,0 +1,98 @@
+"""What counts as proof that hostile input did something."""
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterator
+from typing import Final
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Held, Severity, Violation
+from customdb_contract.rules._rule import Comparison
+from customdb_contract.rules._sightings import ignores_identifier, user_id_of
+from customdb_contract.transcript import UNKNOWN, Ending, Exchange, Situation, Transcript, Value
+
+__all__ = ["NOT_SANITIZED", "accepts_any_password", "folded", "ignoring_scripts", "judge_hostile", "without_typed"]
+
+NOT_SANITIZED: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection"
+"""The page on which Auth0 says that it hands over what people type as it is."""
+
+
+def judge_hostile(
+    transcript: Transcript, situation: Situation, what: str, advice: str, severity: Severity = Severity.ERROR
+) -> Iterator[Comparison]:
+    """Judge the calls of a situation: nobody has such an identifier, so nobody's profile may come back.
+
+    Args:
+        transcript: The transcript.
+        situation: The situation.
+        what: What was given, for the message.
+        advice: What to do, for the message.
+        severity: The severity of the findings.
+    """
+    ignoring = ignoring_scripts(transcript)
+    is_lax = accepts_any_password(transcript)
+    for exchange in transcript.select(None, situation):
+        is_password = exchange.person != UNKNOWN
+        if exchange.script in ignoring or (is_password and is_lax):
+            continue
+        if _is_somebody(exchange):
+            asked = "password" if is_password else "identifier"
+            message = f"{exchange.script} returned somebody's profile for {what} as {asked}; {advice}"
+            yield Violation(message, (exchange,), severity)
+        elif exchange.ending not in {Ending.TIMED_OUT, Ending.DIED}:
+            yield Held((exchange,))
+
+
+def ignoring_scripts(transcript: Transcript) -> Collection[Script]:
+    """Return the scripts that find everybody, so that no identifier proves anything.
+
+    Args:
+        transcript: The transcript.
+    """
+    return {script for script in (Script.LOGIN, Script.GET_USER) if ignores_identifier(transcript, script)}
+
+
+def accepts_any_password(transcript: Transcript) -> bool:
+    """Tell whether log-in lets anybody in with a plain wrong password, so that no variant of one proves anything.
+
+    Args:
+        transcript: The transcript.
+    """
+    return any(
+        exchange.ending is Ending.FOUND
+        for exchange in transcript.select(Script.LOGIN, Situation.WRONG_PASSWORD)
+        if exchange.situation is Situation.WRONG_PASSWORD
+    )
+
+
+def _is_somebody(exchange: Exchange) -> bool:
+    """Tell whether a profile came back that cannot be meant by the identifier that was asked for."""
+    profile = exchange.profile
+    if profile is None:
+        return False
+    if exchange.person != UNKNOWN:
+        return True
+    own = {folded(profile.get(name)) for name in ("email", "username", "phone_number")} - {""}
+    return bool(user_id_of(profile) or own) and folded(exchange.identifier) not in own
+
+
+def folded(value: Value) -> str:
+    """Return an identifier as a careful store may see it: trimmed, normalized, in lower case.
+
+    Args:
+        value: An identifier, or an attribute of a profile; what is no text becomes an empty one.
+    """
+    return unicodedata.normalize("NFKC", value).strip().lower() if isinstance(value, str) else ""
+
+
+def without_typed(text: str, exchange: Exchange) -> str:
+    """Return what a script said without what it was given: to repeat that tells nobody anything.
+
+    Args:
+        text: A message.
+        exchange: The call that it belongs to.
+    """
+    for typed in exchange.arguments:
+        if isinstance(typed, str) and typed:
+            text = re.sub(rf"(?<!\w){re.escape(typed)}(?!\w)", "", text, flags=re.IGNORECASE)
+    return text

@@ -1,0 +1,52 @@
+"""The rule about e-mails that nobody verified."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._sightings import sightings
+from customdb_contract.transcript import Transcript
+
+__all__ = ["email_verified_hardcoded"]
+
+_GUIDELINES: Final = "https://auth0.com/docs/customize/actions/action-coding-guidelines"
+
+
+@rule(
+    group=Group.SECURITY,
+    severity=Severity.WARNING,
+    needs=(Need.UNVERIFIED_USER,),
+    yields_to=("wrong-users-profile",),
+    source=_GUIDELINES,
+)
+def email_verified_hardcoded(transcript: Transcript) -> Iterator[Comparison]:
+    """A person whose e-mail is not verified passes for verified.
+
+    ## Why this matters
+    Applications trust verified e-mails: they link accounts and accept invitations by them. Whoever typed somebody
+    else's e-mail at sign-up then passes for that person.
+
+    ## Violates
+        person ada email=ada@example.com profile={"email_verified": false}
+        get_user ada@example.com -> found {"user_id": "7", "email_verified": true}
+
+    ## Conforms
+        person ada email=ada@example.com profile={"email_verified": false}
+        get_user ada@example.com -> found {"user_id": "7", "email_verified": false}
+
+    ## How to fix
+    Return what the store knows; return `false` where it knows nothing.
+    """
+    for exchange in sightings(transcript):
+        person = transcript.person(exchange.person)
+        if person is None or person.profile.get("email_verified") is not False:
+            continue
+        if (exchange.profile or {}).get("email_verified") is True:
+            message = f"{exchange.script} says that an e-mail is verified which is not; return what the store knows"
+            yield Violation(message, (exchange,))
+        else:
+            yield Held((exchange,))
+
+
+_SLOW_SECONDS: Final = 1.0
