@@ -1,0 +1,239 @@
+import pytest
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Finding, Severity, Status
+from customdb_contract.rules._rule import Rule
+from customdb_contract.rules.security import (
+    empty_identifier_accepted,
+    ldap_injection,
+    nosql_injection,
+    regex_from_input,
+    search_query_injection,
+    slow_on_long_input,
+    sql_injection,
+    type_confusion,
+    unicode_collision,
+    url_injection,
+    wildcard_identifier,
+)
+from rules.judging import findings, verdict
+
+PEOPLE = "person ada email=ada@example.com username=ada\nperson bob email=bob@example.com\n"
+ADA = 'found {"user_id": "7", "email": "ada@example.com"}'
+BOB = 'found {"user_id": "8", "email": "bob@example.com"}'
+REFUSED = 'failed WrongUsernameOrPasswordError(null) "no"'
+SYNTAX = 'near \\"OR\\": syntax error'
+
+INJECTIONS = [
+    pytest.param(sql_injection, "sql", "SQL", "use parameters", id="sql"),
+    pytest.param(nosql_injection, "nosql", "a query operator", "pass it on as a value", id="nosql"),
+    pytest.param(ldap_injection, "ldap", "an LDAP filter", "escape it", id="ldap"),
+    pytest.param(search_query_injection, "search-query", "a search query", "escape it", id="search-query"),
+    pytest.param(url_injection, "url", "parts of a web address", "encode it", id="url"),
+    pytest.param(wildcard_identifier, "wildcard", "a wildcard", "compare by equality", id="wildcard"),
+    pytest.param(regex_from_input, "regex", "a regular expression", "compare by equality", id="regex"),
+    pytest.param(
+        empty_identifier_accepted,
+        "empty-identifier",
+        "an empty text",
+        "nobody has such an identifier",
+        id="empty",
+    ),
+    pytest.param(empty_identifier_accepted, "blank-identifier", "blanks", "nobody has such an identifier", id="blank"),
+    pytest.param(type_confusion, "type-confusion", "a value that is no text", "refuse it", id="type-confusion"),
+]
+
+
+@pytest.mark.parametrize(("rule", "situation", "what", "advice"), INJECTIONS)
+def test_hostile_identifiers_return_somebody(rule: Rule, situation: str, what: str, advice: str) -> None:
+    text = PEOPLE + (
+        f'get_user "x" -> {ADA}   [hostile: {situation}]\n'
+        f'login "x" "y" -> found {{"user_id": "7"}}   [hostile: {situation}]\n'
+        f'get_user "y" -> found {{"username": "ada"}}   [hostile: {situation}]\n'
+    )
+    said = f"returned somebody's profile for {what} as identifier; {advice}"
+
+    assert findings(rule, text) == [
+        Finding(f"get_user {said}", rule.info.severity, Script.GET_USER, (1, 3)),
+        Finding(f"login {said}", rule.info.severity, Script.LOGIN, (2,)),
+    ]
+
+
+@pytest.mark.parametrize(("rule", "situation", "what", "advice"), INJECTIONS)
+def test_hostile_passwords_let_somebody_in(rule: Rule, situation: str, what: str, advice: str) -> None:
+    text = PEOPLE + f'login ada@example.com "x" -> {ADA}   [hostile: {situation} of ada]\n'
+    message = f"login returned somebody's profile for {what} as password; {advice}"
+
+    assert findings(rule, text) == [Finding(message, rule.info.severity, Script.LOGIN, (1,))]
+
+
+@pytest.mark.parametrize(("rule", "situation", "what", "advice"), INJECTIONS)
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "not-found",
+        'failed Error "not an identifier"',
+        'raised TypeError "text wanted"',
+        "found {}",
+        'found {"user_id": null}',
+        'found {"user_id": "9", "email": " X@example.com"}',
+    ],
+)
+def test_hostile_identifiers_return_nobody(rule: Rule, situation: str, what: str, advice: str, ending: str) -> None:
+    judged = verdict(rule, PEOPLE + f"get_user x@example.com -> {ending}   [hostile: {situation}]\n")
+
+    assert (judged.status, judged.held) == (Status.PASSED, 1)
+
+
+@pytest.mark.parametrize(("rule", "situation", "what", "advice"), INJECTIONS)
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param("get_user x -> timed-out   [hostile: {}]\n", id="no answer"),
+        pytest.param("get_user x -> died   [hostile: {}]\n", id="died"),
+        pytest.param(
+            f"get_user nobody@example.com -> {ADA}   [unknown-user]\nget_user noone@example.com -> {ADA}   "
+            f"[unknown-user]\nget_user x -> {ADA}   [hostile: {{}}]\n",
+            id="everybody is found",
+        ),
+        pytest.param(
+            f'login bob@example.com "x" -> {BOB}   [wrong-password]\n'
+            f'login ada@example.com "x" -> {ADA}   [hostile: {{}} of ada]\n',
+            id="any password will do",
+        ),
+    ],
+)
+def test_what_proves_nothing_is_not_judged(rule: Rule, situation: str, what: str, advice: str, lines: str) -> None:
+    text = lines.replace("[hostile: {{}}", f"[hostile: {situation}").replace("[hostile: {}", f"[hostile: {situation}")
+
+    assert verdict(rule, PEOPLE + text).status is Status.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize("situation", ["sql", "control-characters", "search-query"])
+@pytest.mark.parametrize("ending", ["failed Error", "raised OperationalError"])
+def test_a_syntax_error_shows_that_text_reached_the_statement(situation: str, ending: str) -> None:
+    text = PEOPLE + (
+        "get_user nobody@example.com -> not-found   [unknown-user]\n"
+        f'get_user "x" -> {ending} "{SYNTAX}"   [hostile: {situation}]\n'
+    )
+    message = "get_user answered hostile text with a syntax error of the database; use parameters"
+
+    assert findings(sql_injection, text) == [Finding(message, Severity.WARNING, Script.GET_USER, (2,))]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(
+            f'get_user nobody@example.com -> failed Error "{SYNTAX}"   [unknown-user]\n'
+            f'get_user "x" -> failed Error "{SYNTAX}"   [hostile: sql]\n',
+            id="for everybody",
+        ),
+        pytest.param('get_user "x" -> failed Error "syntax of the identifier"   [hostile: sql]\n', id="another error"),
+        pytest.param('get_user "x" -> failed "a text"   [hostile: sql]\n', id="no error object"),
+    ],
+)
+def test_another_error_shows_nothing(text: str) -> None:
+    assert verdict(sql_injection, PEOPLE + text).status is Status.PASSED
+
+
+# unicode-collision
+
+KNOWN = PEOPLE + f"get_user ada@example.com -> {ADA}\nget_user bob@example.com -> {BOB}\n"
+
+
+def test_a_look_alike_letter_is_taken_for_the_plain_one() -> None:
+    text = KNOWN + f"get_user ádá@example.com -> {ADA}   [hostile: unicode-collision of ada]\n"
+    message = "get_user takes a look-alike letter in an e-mail for the plain one; compare exactly"
+
+    assert findings(unicode_collision, text) == [Finding(message, Severity.WARNING, Script.GET_USER, (3,))]
+
+
+def test_a_look_alike_letter_finds_people_without_a_user_id_too() -> None:
+    profile = 'found {"email": "ada@example.com"}'
+    text = PEOPLE + (
+        f"get_user ada@example.com -> {profile}\n"
+        f"get_user ádá@example.com -> {profile}   [hostile: unicode-collision of ada]\n"
+    )
+
+    assert [finding.severity for finding in findings(unicode_collision, text)] == [Severity.WARNING]
+
+
+def test_a_look_alike_letter_returns_another_person() -> None:
+    text = KNOWN + f"get_user ádá@example.com -> {BOB}   [hostile: unicode-collision of ada]\n"
+    message = "get_user returned another person's profile for an e-mail with a look-alike letter; compare exactly"
+
+    assert findings(unicode_collision, text) == [Finding(message, Severity.ERROR, Script.GET_USER, (3,))]
+
+
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [
+        pytest.param("get_user ádá@example.com -> not-found   [hostile: unicode-collision of ada]\n", Status.PASSED),
+        pytest.param("get_user ádá@example.com -> found {}   [hostile: unicode-collision of ada]\n", Status.PASSED),
+        pytest.param(
+            "get_user \N{FULLWIDTH LATIN SMALL LETTER A}da@example.com -> "
+            f"{ADA}   [hostile: unicode-collision of ada]\n",
+            Status.NOT_APPLICABLE,
+            id="width mapping explains it",
+        ),
+        pytest.param(
+            'get_user ádá@example.com -> found {"user_id": "9", "email": "ádá@example.com"}   '
+            "[hostile: unicode-collision of ada]\n",
+            Status.NOT_APPLICABLE,
+            id="somebody has this e-mail",
+        ),
+        pytest.param(
+            'get_user ádá@example.com -> found {"user_id": "9", "email": "carol@example.com"}   '
+            "[hostile: unicode-collision of ada]\n",
+            Status.NOT_APPLICABLE,
+            id="somebody of whom nothing is known",
+        ),
+        pytest.param(
+            f"get_user nobody@example.com -> {ADA}   [unknown-user]\nget_user noone@example.com -> {ADA}   "
+            f"[unknown-user]\nget_user ádá@example.com -> {ADA}   [hostile: unicode-collision of ada]\n",
+            Status.NOT_APPLICABLE,
+            id="everybody is found",
+        ),
+        pytest.param(
+            f'login bob@example.com "x" -> {BOB}   [wrong-password]\n'
+            f"login ádá@example.com «password of ada» -> {ADA}   [hostile: unicode-collision of ada]\n",
+            Status.NOT_APPLICABLE,
+            id="any password will do",
+        ),
+    ],
+)
+def test_a_look_alike_letter_is_no_breach(lines: str, status: Status) -> None:
+    assert verdict(unicode_collision, KNOWN + lines).status is status
+
+
+# slow-on-long-input
+
+
+@pytest.mark.parametrize("ending", [f"{REFUSED}; after 1.5 s", "timed-out"])
+def test_a_very_long_text_keeps_a_script_busy(ending: str) -> None:
+    text = PEOPLE + (
+        f"login ada@example.com «password of ada» -> {ADA}\nlogin x y -> {ending}   [hostile: very-long]\n"
+    )
+    message = (
+        "login took a second or more for a very long text, and not for others; "
+        "refuse long texts before anything is done with them"
+    )
+
+    assert findings(slow_on_long_input, text) == [Finding(message, Severity.WARNING, Script.LOGIN, (2,))]
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        pytest.param(f"login x y -> {REFUSED}; after 0.9 s   [hostile: very-long]\n", Status.PASSED, id="quick"),
+        pytest.param(
+            f"login ada@example.com «password of ada» -> {ADA}; after 2.0 s\n"
+            f"login x y -> {REFUSED}; after 2.0 s   [hostile: very-long]\n",
+            Status.NOT_APPLICABLE,
+            id="slow for everybody",
+        ),
+    ],
+)
+def test_a_very_long_text_is_no_breach(text: str, status: Status) -> None:
+    assert verdict(slow_on_long_input, PEOPLE + text).status is status
