@@ -7,6 +7,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    __version__: str
     from customdb_contract.checking import check as check
     from customdb_contract.connection import CONTRACT_DATE as CONTRACT_DATE
     from customdb_contract.connection import Connection as Connection

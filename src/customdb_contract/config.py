@@ -114,7 +114,7 @@ class Configuration:
     users: tuple[KnownUser, ...] = ()
     connection: Connection = field(factory=Connection)
     probing: Probing = field(factory=Probing)
-    waived: Mapping[str, str] = field(factory=dict)
+    waived: Mapping[str, str] = field(factory=dict[str, str])
     require: tuple[str, ...] = ()
     fail_on: str = "error"
 
@@ -297,10 +297,9 @@ def _expected(error: ErrorDetails) -> str:
     if error["type"] in {"model_type", "dict_type"}:
         return "must be a table"
     if error["type"] == "extra_forbidden":
-        table = str(error["loc"][0]) if len(error["loc"]) > 1 else ""
-        name = str(error["loc"][-1])
-        in_reference = _REFERENCE in error["loc"]
-        known = list((_FromEnvironment if in_reference else _FIELDS_OF[table]).model_fields)
+        *above, name = map(str, error["loc"])
+        table = above[0] if above else ""
+        known = list((_FromEnvironment if _REFERENCE in above else _FIELDS_OF[table]).model_fields)
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
         return f"is not a known key; {hint}"

@@ -448,8 +448,8 @@ def test_an_id_that_follows_the_spelling() -> None:
     assert told("user-id-depends-on-identifier", text) == [
         (
             (
-                'get_user returned the user_id "ADA" for another spelling of ada\'s identifier, and "ada" for their own; '
-                "it must not depend on what was typed"
+                'get_user returned the user_id "ADA" for another spelling of ada\'s identifier, and "ada" for their '
+                "own; it must not depend on what was typed"
             ),
             "error",
             (1, 2),

@@ -62,7 +62,7 @@ def _comparable(profile: Mapping[str, object] | Dumpable) -> Mapping[str, object
     }
 
 
-def _compare(path: str, first: object, second: object, depth: int) -> Iterator[Difference]:
+def _compare(path: str, first: Any, second: Any, depth: int) -> Iterator[Difference]:
     if first is second:
         return
     if depth <= _MAX_DEPTH:
@@ -76,8 +76,9 @@ def _compare(path: str, first: object, second: object, depth: int) -> Iterator[D
                 path, cast("Sequence[object]", first), cast("Sequence[object]", second), depth
             )
             return
-    if not _is_same(first, second):
-        yield Difference(path, _shown(path, first), _shown(path, second))
+    one, other = cast("object", first), cast("object", second)
+    if not _is_same(one, other):
+        yield Difference(path, _shown(path, one), _shown(path, other))
 
 
 def _compare_mappings(

@@ -9,7 +9,7 @@ import math
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import Final, cast
+from typing import Any, Final, cast
 from urllib.parse import quote
 
 from attrs import frozen
@@ -137,14 +137,11 @@ class Repairing:
         self.repairs.append(Repair(path, kind, before, after))
 
     def _move_tokens(self) -> None:
-        identities = self.attributes.get("identities")
-        match identities:
-            case None | []:
-                first, others = dict[str, object](), list[object]()
-            case [dict(), *rest]:
-                first, others = dict(cast("dict[str, object]", identities[0])), list(rest)
-            case _:
-                return
+        identities: Any = self.attributes.get("identities") or [{}]
+        if not isinstance(identities, list) or not isinstance(identities[0], dict):
+            return
+        first, *others = cast("list[dict[str, object]]", identities)
+        first = dict(first)
         for name in _TOKENS:
             if name in self.attributes and name not in first:
                 first[name] = self.attributes.pop(name)
@@ -199,7 +196,7 @@ def shown(name: str, value: object) -> str:
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
-def _told(path: str, before: object, after: object) -> Iterator[Repair]:
+def _told(path: str, before: Any, after: Any) -> Iterator[Repair]:
     """Yield a repair for each value that was converted, with its own path."""
     if isinstance(before, Mapping) and isinstance(after, dict):
         fields = cast("Mapping[str, object]", before)
@@ -215,7 +212,7 @@ def _told(path: str, before: object, after: object) -> Iterator[Repair]:
                 yield from _told(f"{path}[{index}]", old, new)
     else:
         name = path.rpartition(".")[2]
-        after_text = shown(name, after)
+        after_text = shown(name, cast("object", after))
         yield Repair(path, RepairKind.CONVERTED, type(before).__name__, after_text)
 
 
