@@ -55,7 +55,10 @@ def test_the_page_of_the_command_line_names_every_option_of_each_command(capsys:
     assert commands == ["check", "replay", "rules", "init"]
     assert [section.partition("\n")[0] for section in sections] == [*commands, "Exit codes"]
     for command, section in zip([(), *((name,) for name in commands)], ["", *sections[:-1]], strict=True):
-        for option in re.findall(r"(?<![\w-])--?[a-z][a-z-]*", help_of(capsys, *command)):
+        described = re.findall(r"^  (-\S+(?:,? \S+)*)", help_of(capsys, *command), flags=re.MULTILINE)
+        options = re.findall(r"(?<![\w-])--?[a-z][a-z-]*", " ".join(described))
+        assert "--help" in options
+        for option in options:
             assert re.search(rf"`{option}[ `]", introduction + section), (command, option)
 
 
