@@ -96,6 +96,7 @@ def test_what_changes_between_two_calls_of_one_script_is_information() -> None:
         pytest.param("", "", id="the same"),
         pytest.param(', "given_name": null', "", id="null against absent"),
         pytest.param(', "app_metadata": {}', "", id="empty metadata"),
+        pytest.param(', "app_metadata": {"plan": null}', "", id="metadata with null everywhere"),
         pytest.param(', "user_metadata": {"a": ["x", "y"]}', ', "user_metadata": {"a": ["y", "x"]}', id="order"),
         pytest.param(', "picture": "https://example.com/7.png"', ', "picture": "https://example.com/7.png"', id="same"),
         pytest.param(', "password_hash": "x"', "", id="secret-in-profile tells it"),

@@ -47,6 +47,9 @@ def test_each_kind_of_metadata_is_told() -> None:
     [
         pytest.param(ON + both(WITH, WITH), Status.PASSED, id="both"),
         pytest.param(ON + both(WITHOUT, WITHOUT), Status.NOT_APPLICABLE, id="neither"),
+        pytest.param(
+            ON + both('found {"app_metadata": {"plan": null}}', WITHOUT), Status.NOT_APPLICABLE, id="null everywhere"
+        ),
         pytest.param(ON + both('found {"app_metadata": "text"}', WITHOUT), Status.NOT_APPLICABLE, id="no object"),
         pytest.param(both(WITHOUT, WITH), Status.NOT_APPLICABLE, id="import mode off"),
         pytest.param(ON + ADA + f"get_user ada@example.com -> {WITH}\n", Status.NOT_APPLICABLE, id="one script"),

@@ -108,7 +108,7 @@ def metadata_by_person(transcript: Transcript) -> Iterator[tuple[str, Collection
 
 def _has(exchange: Exchange, kind: str) -> bool:
     metadata = (exchange.profile or {}).get(kind)
-    return isinstance(metadata, Mapping) and bool(metadata)
+    return isinstance(metadata, Mapping) and any(value is not None for value in metadata.values())
 
 
 def outages(transcript: Transcript, script: Script) -> Sequence[Exchange]:

@@ -129,7 +129,14 @@ def _attributes(profile: Mapping[str, Value], transcript: Transcript) -> Mapping
     email = _email(profile)
     lowered = plain if email is None else {**plain, "email": email}
     attributes = repair_profile(lowered, import_mode=transcript.connection.import_mode).attributes
-    return {name: value for name, value in attributes.items() if name not in _METADATA or value != {}}
+    return {name: value for name, value in attributes.items() if name not in _METADATA or not _is_empty(value)}
+
+
+def _is_empty(value: object) -> bool:
+    """Tell whether metadata say nothing: without keys, or with null everywhere."""
+    return isinstance(value, Mapping) and not any(
+        item is not None for item in cast("Mapping[str, object]", value).values()
+    )
 
 
 def _plain(value: Value) -> object:
