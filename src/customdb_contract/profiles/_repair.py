@@ -213,7 +213,7 @@ def _told(path: str, before: Any, after: Any) -> Iterator[Repair]:
     else:
         name = path.rpartition(".")[2]
         after_text = shown(name, cast("object", after))
-        yield Repair(path, RepairKind.CONVERTED, type(before).__name__, after_text)
+        yield Repair(path, RepairKind.CONVERTED, type(cast("object", before)).__name__, after_text)
 
 
 def _converted(value: object, depth: int) -> object:
