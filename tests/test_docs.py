@@ -1,3 +1,4 @@
+import json
 import re
 from pathlib import Path
 
@@ -71,3 +72,11 @@ def test_every_relative_link_points_to_something_that_exists(page: Path) -> None
         path = (page.parent / target.partition("#")[0]).resolve()
         if "://" not in target and not (path.parent.name == "rules" and path.name in generated):
             assert path.exists(), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("table", ["connection", "check"])
+def test_the_page_of_the_configuration_tells_the_defaults(table: str) -> None:
+    page = (ROOT / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
+
+    for key, field in _FIELDS_OF[table].model_fields.items():
+        assert f"\n| `{key}` | `{json.dumps(field.default)}` | " in page
