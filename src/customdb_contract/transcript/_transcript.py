@@ -119,12 +119,15 @@ class Transcript:
             return self._by_script.get(script, ()) if script else self.judged
         if len(situations) == 1:
             return self._by_situation.get((script, str(situations[0])), ())
-        chosen = {
-            exchange.number: exchange
-            for situation in situations
-            for exchange in self._by_situation.get((script, str(situation)), ())
-        }
-        return [chosen[number] for number in sorted(chosen)]
+        key = (script, situations)
+        if key not in self._chosen:
+            chosen = {
+                exchange.number: exchange
+                for situation in situations
+                for exchange in self._by_situation.get((script, str(situation)), ())
+            }
+            self._chosen[key] = [chosen[number] for number in sorted(chosen)]
+        return self._chosen[key]
 
     def person(self, label: str) -> Person | None:
         """Return the known person with this label, or None.
@@ -141,6 +144,11 @@ class Transcript:
             identifier: The first argument of a call, or an attribute of a profile.
         """
         return self._people_by_identifier.get(identifier) if isinstance(identifier, str) else None
+
+    @cached_property
+    def _chosen(self) -> dict[tuple[Script | None, tuple[str, ...]], Sequence[Exchange]]:
+        """What was selected before: dozens of rules ask for the same."""
+        return {}
 
     @cached_property
     def _by_script(self) -> Mapping[Script, Sequence[Exchange]]:
