@@ -252,3 +252,14 @@ def test_the_profile_of_somebody_else_is_left_to_its_own_rule() -> None:
 )
 def test_an_email_does_not_pass_for_verified(text: str, status: Status) -> None:
     assert verdict(email_verified_hardcoded, text).status is status
+
+
+@pytest.mark.parametrize("part", ["x", "a-", "a.", "\\n", "server=a;", "«password of "])
+def test_a_very_long_text_is_read_quickly(part: str) -> None:
+    # No time is measured: with a pattern of quadratic cost this test would hardly end.
+    text = PEOPLE + (
+        f'login ada@example.com "x" -> {WRONG}(null) "{part * 60_000}"; printed "{part * 60_000}"   [wrong-password]\n'
+    )
+
+    for rule in (error_leaks_details, log_leaks_secret, user_enumeration):
+        assert verdict(rule, text).status in {Status.PASSED, Status.NOT_APPLICABLE}

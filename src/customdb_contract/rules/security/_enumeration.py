@@ -14,7 +14,7 @@ __all__ = ["unknown_user_logged_as_known", "user_enumeration"]
 
 _ERRORS: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/error-handling"
 _WRONG: Final = "WrongUsernameOrPasswordError"
-_NUMBER: Final = re.compile(r"\b[0-9a-f-]*\d[0-9a-f-]*\b")
+_NUMBER: Final = re.compile(r"\b[0-9a-f-]{0,64}\d[0-9a-f-]{0,64}\b")
 """Numbers, dates and the ids of requests."""
 
 

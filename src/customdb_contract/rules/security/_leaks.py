@@ -16,9 +16,10 @@ _LOGIN: Final = "https://auth0.com/docs/authenticate/database-connections/custom
 
 _CONFIGURATION: Final = "«configuration "
 _PASSWORD: Final = re.compile(
-    r"«password of (.+?)(?:, (?:case changed|padded with a blank|then NUL and more|cut after 72 bytes))?»"
+    r"«password of ([^«»]+?)(?:, (?:case changed|padded with a blank|then NUL and more|cut after 72 bytes))?»"
 )
-_EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+# Bounded, and from the start of a word only: a script may print a text of 100,000 characters.
+_EMAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 _HASH: Final = re.compile(
     r"\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{20,}|\$argon2(?:id|i|d)\$|\$[156y7]\$[./A-Za-z0-9]{4,}\$[./A-Za-z0-9]{20,}"
     r"|\bpbkdf2_sha\d+\$\d+\$|\$pbkdf2|\bscrypt:\d+:\d+|\{(?:S?SHA\d*|S?MD5)\}[\w+/=]{8,}"
@@ -26,8 +27,8 @@ _HASH: Final = re.compile(
 )
 _DETAILS: Final = {
     "a stack trace": re.compile(
-        r"Traceback \(most recent call last\)|^\s*File \"[^\"]+\", line \d+|\bat \S+ \(/.+:\d+:\d+\)"
-        r"|^\s+at .+(?::\d+:\d+\)?|\(\w+\.(?:java|kt|scala):\d+\)|:line \d+)$",
+        r"Traceback \(most recent call last\)|^[ \t]*File \"[^\"]+\", line \d+|\bat \S+ \(/.+:\d+:\d+\)"
+        r"|^[ \t]+at .+(?::\d+:\d+\)?|\(\w+\.(?:java|kt|scala):\d+\)|:line \d+)$",
         re.MULTILINE,
     ),
     # Statements are in upper case, or quote their names: "select another one from the list" is English.
@@ -38,12 +39,13 @@ _DETAILS: Final = {
     ),
     "a connection string": re.compile(
         r"\b(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|ldaps?|mssql|sqlserver|oracle)(?:\+\w+)?://\S"
-        r"|\b(?:Server|Data Source)=[^;]+;.*\b(?:Password|Pwd|User Id|Uid)=",
+        r"|\b(?:Server|Data Source)=[^;]{1,200};.{0,200}\b(?:Password|Pwd|User Id|Uid)=",
         re.IGNORECASE,
     ),
     "an address of the network": re.compile(
         r"\b(?:\d{1,3}\.){3}\d{1,3}:\d{2,5}\b|(?<![\w.])::1:\d{2,5}\b|\blocalhost:\d{2,5}\b"
-        r"|\b[A-Za-z][\w-]*(?:\.[\w-]+)+:\d{4,5}\b|\b(?:ENOTFOUND|EAI_AGAIN) \S+|ConnectionPool\(host="
+        r"|(?<![\w.-])[A-Za-z][\w-]{0,62}(?:\.[\w-]{1,63}){1,9}:\d{4,5}\b"
+        r"|\b(?:ENOTFOUND|EAI_AGAIN) \S+|ConnectionPool\(host="
         r"|connection to server at \"|MySQL server on '"
     ),
     "the path of a file": re.compile(
