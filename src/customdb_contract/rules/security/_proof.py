@@ -93,6 +93,6 @@ def without_typed(text: str, exchange: Exchange) -> str:
         exchange: The call that it belongs to.
     """
     for typed in exchange.arguments:
-        if isinstance(typed, str) and typed:
+        if isinstance(typed, str) and typed and typed.lower() in text.lower():
             text = re.sub(rf"(?<!\w){re.escape(typed)}(?!\w)", "", text, flags=re.IGNORECASE)
     return text
