@@ -132,6 +132,7 @@ class Mutant:
         imported: The same with import mode on; None stands for the same rules.
         settings: Settings of the connection beside import mode.
         users: Returns the known people.
+        timeout: Seconds that a script may take; little only where one never ends, since the machine may be busy.
     """
 
     make: Callable[..., object]
@@ -139,6 +140,7 @@ class Mutant:
     imported: Collection[str] | None = None
     settings: Mapping[str, bool] = field(factory=dict[str, bool])
     users: Callable[[], list[KnownUser]] = known_users
+    timeout: float = 20.0
 
     def expected(self, *, import_mode: bool) -> list[str]:
         """Return the names of the rules that must fire, sorted."""
@@ -156,7 +158,7 @@ def report_on(mutant: Mutant, *, import_mode: bool) -> Report:
             script_context=mutant.settings.get("script_context", False),
         ),
         outage=mutant.make(is_down=True),
-        timeout=0.5,
+        timeout=mutant.timeout,
     )
 
 

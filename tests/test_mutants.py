@@ -28,7 +28,8 @@ def fires(*rules: str, imported: Collection[str] | None = None, **settings: bool
     """Note a class as a mutant on which exactly these rules fire."""
 
     def note(make: _Database) -> _Database:
-        MUTANTS[make.__name__] = Mutant(make, rules, imported, settings)
+        timeout = 0.5 if "callback-not-called" in rules else 20.0
+        MUTANTS[make.__name__] = Mutant(make, rules, imported, settings, timeout=timeout)
         return make
 
     return note
