@@ -1,5 +1,6 @@
 """The documentation: Sphinx with MyST and furo. The pages of the rules are generated from their docstrings."""
 
+import re
 import sys
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -7,13 +8,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from rule_pages import write_rule_pages
+from sphinx.application import Sphinx
 
 project = "customdb-contract"
 author = "The customdb-contract authors"
 project_copyright = "the customdb-contract authors"
 version = release = version_of("customdb-contract")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.intersphinx", "sphinx.ext.napoleon"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build"]
@@ -25,10 +27,31 @@ autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented_params"
 napoleon_google_docstring = True
 napoleon_use_ivar = True
-# Docstrings are Markdown with single backticks; Sphinx reads them as references of any kind unless told otherwise.
-default_role = "code"
 nitpicky = True
-nitpick_ignore_regex = [("py:.*", ".*")]
-suppress_warnings = ["autodoc.mocked_object"]
+nitpick_ignore_regex = [
+    # The standard library has its own documentation, and no inventory of it is fetched.
+    ("py:class", r"collections\.abc\.\w+|pathlib\.Path"),
+    # Members of the recursive alias `Value`, which names them as text.
+    ("py:class", "Value|Special|RecordedError"),
+    # What may be compared instead of a mapping is private: it is whatever pydantic's models have.
+    ("py:class", r"customdb_contract\.profiles\._differences\.Dumpable"),
+    # Handler types are generic over their arguments; an expanded alias is no name.
+    ("py:class", r"customdb_contract\.contract\.(Returning|Calling)Handler\[.*"),
+]
 
 write_rule_pages(Path(__file__).parent / "reference" / "rules")
+
+
+def _as_restructured_text(
+    _app: object, what: str, _name: str, _object: object, _options: object, lines: list[str]
+) -> None:
+    """Turn the single backticks of our docstrings, which are Markdown, into those of reStructuredText."""
+    lines[:] = re.sub(r"(?<!`)`([^`]+)`(?!`)", r"``\1``", "\n".join(lines)).split("\n")
+    if what in {"attribute", "data", "property"}:
+        # Napoleon takes the first line up to a colon for a type; ours are sentences, so it gets an empty comment.
+        lines[:0] = ["..", ""]
+
+
+def setup(app: Sphinx) -> None:
+    """Prepare docstrings before napoleon reads them."""
+    app.connect("autodoc-process-docstring", _as_restructured_text, priority=400)

@@ -199,7 +199,7 @@ def callback_arguments(script: Script, result: ProfileResult | OperationResult) 
         result: One of the results that the script may end with.
 
     Returns:
-        The arguments, the error first: `(None, profile)` for `Found`.
+        The arguments, with the error first, such as `(None, profile)` for `Found`.
 
     Raises:
         TypeError: When the script cannot end with that result.
