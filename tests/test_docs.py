@@ -1,6 +1,7 @@
 import json
 import re
 from pathlib import Path
+from runpy import run_path
 
 import pytest
 
@@ -80,3 +81,32 @@ def test_the_page_of_the_configuration_tells_the_defaults(table: str) -> None:
 
     for key, field in _FIELDS_OF[table].model_fields.items():
         assert f"\n| `{key}` | `{json.dumps(field.default)}` | " in page
+
+
+@pytest.fixture(scope="session")
+def rule_pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("docs") / "rules"
+    write = run_path(str(ROOT / "docs" / "rule_pages.py"))["write_rule_pages"]
+    write(folder)
+    (folder / "rule-that-is-gone.md").write_text("# Gone\n", encoding="utf-8")
+    write(folder)
+    return folder
+
+
+def test_every_rule_has_a_page_and_a_line_in_the_index(rule_pages: Path) -> None:
+    index = (rule_pages / "index.md").read_text(encoding="utf-8")
+    names = {path.stem for path in rule_pages.iterdir()}
+
+    assert names == {rule.info.name for rule in CATALOGUE} | {"index", "precedence"}
+    for rule in CATALOGUE:
+        page = (rule_pages / f"{rule.info.name}.md").read_text(encoding="utf-8")
+        assert page.startswith(f"# {rule.info.name}\n\n{rule.info.docstring}\n\n## Facts\n")
+        assert index.count(f"\n| [{rule.info.name}]({rule.info.name}.md) | ") == 1
+
+
+def test_the_table_of_precedence_is_that_of_the_catalogue(rule_pages: Path) -> None:
+    page = (rule_pages / "precedence.md").read_text(encoding="utf-8")
+    rows = [re.findall(r"\[([a-z0-9-]+)\]", row) for row in page.split("\n") if row.startswith("| [")]
+
+    assert rows == [[rule.info.name, *rule.info.yields_to] for rule in CATALOGUE if rule.info.yields_to]
+    assert ["error-leaks-details", "sql-injection"] in rows

@@ -1,12 +1,14 @@
+import re
 from graphlib import TopologicalSorter
 from importlib import import_module
+from itertools import groupby
 from pkgutil import walk_packages
 
 import pytest
 
 from customdb_contract import rules
 from customdb_contract.errors import ConfigurationError
-from customdb_contract.findings import Severity, Status
+from customdb_contract.findings import Group, Severity, Status
 from customdb_contract.rules import CATALOGUE, Rule, find_rule, judge
 from customdb_contract.transcript import Transcript
 from rules.judging import verdict
@@ -25,11 +27,13 @@ def test_every_rule_that_is_written_is_in_the_catalogue() -> None:
 
 
 def test_rules_stand_in_groups() -> None:
-    groups = [rule.info.group for rule in CATALOGUE]
+    assert [group for group, _ in groupby(rule.info.group for rule in CATALOGUE)] == list(Group)
 
-    assert list(dict.fromkeys(groups)) == [
-        group for group, other in zip(groups, [None, *groups], strict=False) if group is not other
-    ]
+
+def test_names_are_in_kebab_case() -> None:
+    pattern = re.compile("[a-z0-9]+(?:-[a-z0-9]+)+")
+
+    assert [rule.info.name for rule in CATALOGUE if not pattern.fullmatch(rule.info.name)] == []
 
 
 @by_rule
