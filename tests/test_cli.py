@@ -125,6 +125,13 @@ def test_a_database_that_cannot_be_opened_ends_with_3(run: Run, folder: Path) ->
     assert "RuntimeError" in out
 
 
+def test_a_dry_run_of_a_database_that_cannot_be_opened_ends_with_3(run: Run, folder: Path) -> None:
+    code, out, err = run("check", "--dry-run", "--python", f"{module_of(folder)}:Bug")
+
+    assert (code, out) == (3, "")
+    assert err.startswith("customdb-contract: the database could not be opened: RuntimeError")
+
+
 @pytest.mark.usefixtures("folder")
 def test_nothing_judged_ends_with_2(run: Run) -> None:
     code, out, _ = run("check", "--select", "retired-connection")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, TextIO
 
 from typing_extensions import override
 
-from customdb_contract.errors import CustomDatabaseError
+from customdb_contract.errors import CustomDatabaseError, DatabaseOpeningError
 
 if TYPE_CHECKING:
     from customdb_contract.config import Configuration
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except CustomDatabaseError as error:
         print(f"customdb-contract: {error}", file=sys.stderr)
-        return _EXIT_USAGE
+        return _EXIT_NOT_CARRIED_OUT if isinstance(error, DatabaseOpeningError) else _EXIT_USAGE
     except KeyboardInterrupt:
         print("customdb-contract: interrupted", file=sys.stderr)
         return _EXIT_INTERRUPTED
