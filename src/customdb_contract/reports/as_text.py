@@ -159,7 +159,11 @@ def _severities(report: Report, status: Status) -> str:
     if status is not Status.FAILED:
         return ""
     severities = Counter(verdict.severity for verdict in report.verdicts if verdict.status is status)
-    told = ", ".join(f"{severities[severity]} {severity}" for severity in reversed(Severity) if severities[severity])
+    told = ", ".join(
+        f"{severities[severity]} {severity}{'s' if severities[severity] > 1 else ''}"
+        for severity in reversed(Severity)
+        if severities[severity]
+    )
     return f" ({told})"
 
 
