@@ -40,7 +40,7 @@ def _page(info: RuleInfo) -> str:
         "Since": info.since,
         "Source": source,
     }
-    table = "\n".join(f"| {name} | {fact} |" for name, fact in facts.items())
+    table = "\n".join(f"| {name} | {_in_cell(fact)} |" for name, fact in facts.items())
     return f"# {info.name}\n\n{_demoted(info.docstring)}\n\n## Facts\n\n| | |\n| --- | --- |\n{table}\n"
 
 
@@ -48,10 +48,16 @@ def _demoted(docstring: str) -> str:
     return docstring.replace("\n### ", "\n#### ")
 
 
+def _in_cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
 def _index(infos: list[RuleInfo]) -> str:
     parts = [f"# Rules\n\n{len(infos)} rules in {len({info.group for info in infos})} groups.\n"]
     for group, members in groupby(infos, key=lambda info: info.group):
-        rows = "\n".join(f"| [{info.name}]({info.name}.md) | {info.severity} | {info.summary} |" for info in members)
+        rows = "\n".join(
+            f"| [{info.name}]({info.name}.md) | {info.severity} | {_in_cell(info.summary)} |" for info in members
+        )
         parts.append(f"## {group}\n\n| rule | severity, at most | what it finds |\n| --- | --- | --- |\n{rows}\n")
     toctree = "\n".join(info.name for info in infos)
     parts.append(f"```{{toctree}}\n:hidden:\n\nprecedence\n{toctree}\n```\n")

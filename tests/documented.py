@@ -4,7 +4,8 @@
 - A `toml` block is a valid configuration; one with such a first line is that file.
 - A `diff` block changes the file that it names.
 - A `console` block is run, line by line, in the folder of these files; what follows a command is its output.
-- A `text` block directly after a `python` block is what that one prints.
+- A `text` block is what the `python` block directly before it prints.
+- A `yaml` block is the configuration of a CI job: its lines that start our command are understood by the command line.
 
 In an output, a line `[…]` stands for any number of lines, and `…` for anything within a line.
 """
@@ -24,6 +25,7 @@ from sybil import Document, Example
 from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers.markdown import CodeBlockParser
 
+from customdb_contract._cli import _parser  # pyright: ignore[reportPrivateUsage]  # every option
 from customdb_contract.config import _File  # pyright: ignore[reportPrivateUsage]  # what a file may say
 
 __all__ = ["assert_shown", "run_page"]
@@ -35,6 +37,7 @@ _COMMANDS: Mapping[str, tuple[str, ...]] = {
     "pytest": (sys.executable, "-m", "pytest", "-p", "no:cacheprovider"),
 }
 _ELISION = "[…]"
+_NO_COLOUR = {"NO_COLOR": "1", "PY_COLORS": "0", "PYTHON_COLORS": "0"}
 
 
 def run_page(text: str, path: Path, folder: Path) -> int:
@@ -52,6 +55,7 @@ def run_page(text: str, path: Path, folder: Path) -> int:
         "diff": page.diff,
         "console": page.console,
         "text": page.text,
+        "yaml": page.yaml,
     }
     document = Document(text, str(path))
     for language, evaluate in languages.items():
@@ -82,7 +86,7 @@ def assert_shown(shown: str, said: str, where: str) -> None:
 class _Page:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.printed: tuple[int, str] | None = None
+        self.printed = (0, "")
         self.exit_code = 0
 
     def python(self, example: Example) -> None:
@@ -123,9 +127,16 @@ class _Page:
                 assert_shown(shown, said, _where(example))
 
     def text(self, example: Example) -> None:
-        between = "" if self.printed is None else example.document.text[self.printed[0] : example.region.start]
-        if self.printed is not None and not between.strip("`\n "):
-            assert_shown(example.parsed, self.printed[1], _where(example))
+        end, said = self.printed
+        between = example.document.text[end : example.region.start]
+        assert not between.strip("`\n "), f"{_where(example)} is no output of a python block directly before it"
+        assert_shown(example.parsed, said, _where(example))
+
+    def yaml(self, example: Example) -> None:
+        commands = re.findall(r"^ *- (?:run: )?customdb-contract (.+)$", example.parsed, flags=re.MULTILINE)
+        assert commands, f"{_where(example)} shows no command of ours"
+        for command in commands:
+            _parser().parse_args(shlex.split(command))
 
     def _run(self, command: str) -> str:
         word, *arguments = shlex.split(command)
@@ -135,7 +146,7 @@ class _Page:
         done = subprocess.run(
             [*_COMMANDS[word], *arguments],
             cwd=self.folder,
-            env=os.environ | {"ADA_PASSWORD": "weaving algebraic patterns", "PYTHONDONTWRITEBYTECODE": "1"},
+            env=os.environ | _NO_COLOUR | {"PYTHONDONTWRITEBYTECODE": "1"},
             text=True,
             encoding="utf-8",
             capture_output=True,

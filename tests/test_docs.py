@@ -1,12 +1,22 @@
+import builtins
 import json
 import re
+import types
+import typing
+from collections.abc import Mapping
 from pathlib import Path
 from runpy import run_path
+from typing import get_args, get_origin
 
 import pytest
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
 from customdb_contract._cli import _parser  # pyright: ignore[reportPrivateUsage]  # every option
-from customdb_contract.config import _FIELDS_OF  # pyright: ignore[reportPrivateUsage]  # every key
+from customdb_contract.config import (
+    _FIELDS_OF,  # pyright: ignore[reportPrivateUsage]  # every key
+    _FromEnvironment,  # pyright: ignore[reportPrivateUsage]  # a type of values
+)
 from customdb_contract.rules import CATALOGUE
 from documented import run_page
 
@@ -18,9 +28,52 @@ PAGES = sorted(
 )
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+EXAMPLE = re.compile(r"^```(?:python|toml|diff|console|text|yaml)$", flags=re.MULTILINE)
+PAGES_WITH_EXAMPLES = [page for page in PAGES if EXAMPLE.search(page.read_text(encoding="utf-8"))]
+
+
+@pytest.mark.parametrize("page", PAGES_WITH_EXAMPLES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_example_of_a_page_runs_and_prints_what_the_page_shows(page: Path, tmp_path: Path) -> None:
-    run_page(page.read_text(encoding="utf-8"), page, tmp_path)
+    text = page.read_text(encoding="utf-8")
+
+    assert run_page(text, page, tmp_path) == len(EXAMPLE.findall(text))
+
+
+@pytest.mark.parametrize(
+    "examples",
+    [
+        "```python\nprint(7)\n```\n\n```text\n8\n```\n",
+        "```python\nprint(7)\n```\n\n```text\n…8\n```\n",
+        "```python\nprint(7)\n```\n\n```text\n7\n8\n```\n",
+        "```python\nprint(7)\n```\n\nMeanwhile.\n\n```text\n7\n```\n",
+        "```python\nassert False\n```\n",
+        "```console\n$ customdb-contract rules unstable-user-id\nnot this\n```\n",
+        "```console\n$ echo $?\n1\n```\n",
+        "```toml\n# customdb.toml\n[check]\n```\n\n```diff\n--- customdb.toml\n+++ customdb.toml\n@@\n-[users]\n```\n",
+        "```yaml\nsteps: []\n```\n",
+    ],
+)
+def test_a_page_that_shows_something_else_fails(examples: str, tmp_path: Path) -> None:
+    with pytest.raises(AssertionError):
+        run_page(examples, tmp_path / "page.md", tmp_path)
+
+
+def test_a_page_with_a_configuration_that_is_none_fails(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError):
+        run_page("```toml\n[check]\nfail_onn = 1\n```\n", tmp_path / "page.md", tmp_path)
+
+
+def test_a_page_with_a_command_that_is_none_fails(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit):
+        run_page("```yaml\n- run: customdb-contract check --outputs x\n```\n", tmp_path / "page.md", tmp_path)
+
+
+def test_the_page_on_ci_shows_the_test_that_init_writes() -> None:
+    page = (ROOT / "docs" / "how-to" / "run-in-ci.md").read_text(encoding="utf-8")
+    template = ROOT / "src" / "customdb_contract" / "templates" / "test_customdb.py.txt"
+    _, _, code = template.read_text(encoding="utf-8").partition("\n\n")
+
+    assert f"```python\n{code}```\n" in page
 
 
 def test_the_readme_shows_what_its_example_prints(tmp_path: Path) -> None:
@@ -32,15 +85,52 @@ def test_the_readme_shows_what_its_example_prints(tmp_path: Path) -> None:
     run_page(f"```python\n{python}", readme, tmp_path)
 
 
-@pytest.mark.parametrize("table", sorted(_FIELDS_OF), ids=lambda table: table or "file")
-def test_the_page_of_the_configuration_names_every_key(table: str) -> None:
-    page = (ROOT / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
-    headings = "\n".join(line for line in page.split("\n") if line.startswith("## "))
-    own = "database" if table == "outage" else table
-    section = re.split(rf"^## \[+{own}\]+$", page, flags=re.MULTILINE)[-1].partition("\n## ")[0]
+PLAIN_TYPES: Mapping[object, str] = {
+    str: "text",
+    bool: "true or false",
+    int: "whole number",
+    float: "number",
+    _FromEnvironment: '`{ env = "NAME" }`',
+}
 
-    for key in _FIELDS_OF[table].model_fields:
-        assert f"[{key}]" in headings if not table else f"`{key}`" in section
+
+def words(annotation: object) -> str:
+    """Say what a value of a type is, in the words of the page."""
+    match get_origin(annotation) or annotation:
+        case types.UnionType | typing.Union:
+            return ", ".join(words(member) for member in get_args(annotation) if member is not type(None))
+        case typing.Literal:
+            return ", ".join(f"`{name}`" for name in get_args(annotation))
+        case builtins.list:
+            return f"list of {words(get_args(annotation)[0])}"
+        case builtins.dict:
+            of = get_args(annotation)[1]
+            return "table" if of is typing.Any else f"table of {words(of)}"
+        case plain:
+            return PLAIN_TYPES[plain]
+
+
+def row(key: str, field: FieldInfo) -> str:
+    """Return how a row of a table of the page begins."""
+    bounds = [{"Gt(gt=0)": "more than 0", "Ge(ge=0)": "0 or more"}[repr(bound)] for bound in field.metadata]
+    kind = ", ".join([words(field.annotation), *bounds])
+    default = "" if field.is_required() or field.default is None else f"`{json.dumps(field.default)}` "
+    return f"| `{key}` | {kind} | {default}|"
+
+
+@pytest.mark.parametrize("table", [name for name in _FIELDS_OF if name not in {"", "outage"}])
+def test_the_page_of_the_configuration_tells_every_key_with_its_type_and_its_default(table: str) -> None:
+    page = (ROOT / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
+    section = re.split(rf"^## \[+{table}\]+$", page, flags=re.MULTILINE)[1].partition("\n## ")[0]
+    told = re.findall(r"^(\| `\w+` \|[^|]*\|[^|]*\|)", section, flags=re.MULTILINE)
+
+    assert told == [row(key, field) for key, field in _FIELDS_OF[table].model_fields.items()]
+
+
+def test_the_page_of_the_configuration_has_a_section_for_every_table() -> None:
+    page = (ROOT / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
+
+    assert re.findall(r"^## \[+(\w+)\]+$", page, flags=re.MULTILINE) == list(_FIELDS_OF[""].model_fields)
 
 
 def help_of(capsys: pytest.CaptureFixture[str], *command: str) -> str:
@@ -75,14 +165,6 @@ def test_every_relative_link_points_to_something_that_exists(page: Path) -> None
             assert path.exists(), f"{page.name} links to {target}"
 
 
-@pytest.mark.parametrize("table", ["connection", "check"])
-def test_the_page_of_the_configuration_tells_the_defaults(table: str) -> None:
-    page = (ROOT / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
-
-    for key, field in _FIELDS_OF[table].model_fields.items():
-        assert f"\n| `{key}` | `{json.dumps(field.default)}` | " in page
-
-
 @pytest.fixture(scope="session")
 def rule_pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("docs") / "rules"
@@ -101,7 +183,9 @@ def test_every_rule_has_a_page_and_a_line_in_the_index(rule_pages: Path) -> None
     for rule in CATALOGUE:
         page = (rule_pages / f"{rule.info.name}.md").read_text(encoding="utf-8")
         assert page.startswith(f"# {rule.info.name}\n\n{rule.info.docstring}\n\n## Facts\n")
-        assert index.count(f"\n| [{rule.info.name}]({rule.info.name}.md) | ") == 1
+        line = f"\n| [{rule.info.name}]({rule.info.name}.md) | {rule.info.severity} | "
+        assert index.count(line) == 1
+        assert "|" not in re.sub(r"\\\|", "", index.partition(line)[2].partition(" |\n")[0])
 
 
 def test_the_table_of_precedence_is_that_of_the_catalogue(rule_pages: Path) -> None:
