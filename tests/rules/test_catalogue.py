@@ -1,8 +1,13 @@
+import ast
+import inspect
 import re
+import tomllib
 from graphlib import TopologicalSorter
 from importlib import import_module
 from itertools import groupby
+from pathlib import Path
 from pkgutil import walk_packages
+from types import ModuleType
 
 import pytest
 
@@ -10,20 +15,56 @@ from customdb_contract import rules
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.findings import Group, Severity, Status
 from customdb_contract.rules import CATALOGUE, Rule, find_rule, judge
+from customdb_contract.rules._judging import judge_by
 from customdb_contract.transcript import Transcript
 from rules.judging import verdict
+
+ROOT = Path(__file__).parents[2]
+MODULES = [
+    import_module(name)
+    for name in [rules.__name__, *(module.name for module in walk_packages(rules.__path__, f"{rules.__name__}."))]
+]
+ACTING = {"__import__", "breakpoint", "eval", "exec", "globals", "input", "open", "print", "setattr"}
 
 by_rule = pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.info.name)
 
 
 def test_every_rule_that_is_written_is_in_the_catalogue() -> None:
-    modules = [import_module(module.name) for module in walk_packages(rules.__path__, f"{rules.__name__}.")]
     written = {
-        value.info.name: value for module in modules for value in vars(module).values() if isinstance(value, Rule)
+        value.info.name: value for module in MODULES for value in vars(module).values() if isinstance(value, Rule)
     }
 
     assert written == {rule.info.name: rule for rule in CATALOGUE}
     assert len(CATALOGUE) == len(written)
+
+
+def forbidden_imports() -> set[str]:
+    """Return what `[tool.importlinter]` keeps out of rules."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = project["tool"]["importlinter"]["contracts"]
+    return next(set(each["forbidden_modules"]) for each in contracts if each.get("source_modules") == [rules.__name__])
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_rules_are_pure(module: ModuleType) -> None:
+    nodes = list(ast.walk(ast.parse(inspect.getsource(module))))
+    imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
+    called = {node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+
+    assert {name.partition(".")[0] for name in imported} & forbidden_imports() == set()
+    assert called & ACTING == set()
+    assert [node for node in nodes if isinstance(node, ast.Global)] == []
+
+
+@by_rule
+def test_judging_again_says_the_same_and_changes_nothing(rule: Rule) -> None:
+    transcript = Transcript.parse(rule.info.sections["Violates"])
+    before = transcript.to_json()
+    first, second = judge_by((rule,), transcript), judge_by((rule,), transcript)
+
+    assert first.verdicts == second.verdicts
+    assert transcript.to_json() == before
 
 
 def test_rules_stand_in_groups() -> None:
