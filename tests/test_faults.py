@@ -14,7 +14,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from customdb_contract.faults import FAULTS, FaultServer
@@ -23,7 +23,6 @@ from customdb_contract.transcript import Situation
 PATIENCE: Final = 30.0
 """Seconds after which a test gives up on an answer that must come at once."""
 
-unhurried: Final = settings(deadline=None)
 """How long an example takes says nothing: the machine may be busy."""
 
 PASSWORD: Final = "correct-horse-battery"
@@ -465,7 +464,6 @@ def test_a_client_that_resets_the_connection_does_no_harm(server: FaultServer) -
     assert ask(server)[1] == b"{}"
 
 
-@unhurried
 @given(pieces=st.lists(st.binary(max_size=200), max_size=4), ends=st.booleans(), fault=st.sampled_from(FAULTS[1:]))
 def test_no_garbage_is_counted_or_harms_the_server(pieces: list[bytes], ends: bool, fault: Situation) -> None:
     with FaultServer() as server:
@@ -482,7 +480,6 @@ def test_no_garbage_is_counted_or_harms_the_server(pieces: list[bytes], ends: bo
         assert ask(server)[1] == b"[]"
 
 
-@unhurried
 @given(
     header=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=30),
     value=st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=40),

@@ -8,13 +8,12 @@ from typing import Final
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from customdb_contract.secrets import SHORTEST_MASKED_ANYWHERE, Secret, SecretRegistry, marker
 
 MARKER: Final = "«password of ada»"
-unhurried: Final = settings(deadline=None)
 """How long an example takes says nothing: the machine may be busy."""
 
 PASSWORD: Final = 'Correct "horse"/battery\\+stäple\n'
@@ -98,7 +97,6 @@ def test_a_marker_is_a_label_between_guillemets() -> None:
     assert marker("password of ada") == MARKER
 
 
-@unhurried
 @given(text=any_text)
 def test_who_knows_no_secret_changes_no_text(text: str) -> None:
     registry = SecretRegistry()
@@ -115,7 +113,6 @@ def test_a_secret_is_recognised_in_every_encoding(encoder: str, before: str, aft
     assert knowing(PASSWORD).mask(before + encoded + after) == before + MARKER + after
 
 
-@unhurried
 @given(secret=secret_texts, before=any_text, after=any_text, encoder=st.sampled_from(sorted(ENCODERS)))
 def test_no_form_of_a_secret_survives_in_any_text_around_it(secret: str, before: str, after: str, encoder: str) -> None:
     assume(secret not in MARKER)
@@ -127,7 +124,6 @@ def test_no_form_of_a_secret_survives_in_any_text_around_it(secret: str, before:
     assert form not in masked
 
 
-@unhurried
 @given(
     pieces=st.lists(
         st.tuples(awkward | st.characters(codec="utf-8"), st.sampled_from(CHARACTER_ENCODERS)), min_size=6, max_size=20
@@ -147,7 +143,6 @@ def test_a_secret_is_recognised_whichever_of_its_characters_are_escaped(
     assert MARKER in masked
 
 
-@unhurried
 @given(secret=secret_texts, before=st.binary(max_size=20), after=st.binary(max_size=20), is_for_urls=st.booleans())
 def test_a_secret_is_recognised_in_base64_of_something_longer(
     secret: str, before: bytes, after: bytes, is_for_urls: bool
@@ -170,7 +165,6 @@ def test_a_password_is_recognised_in_a_basic_authorization_header() -> None:
     assert masked == f"Basic YWRhQGV4YW1wbGUuY29tOm{MARKER}U="
 
 
-@unhurried
 @given(secret=secret_texts, text=any_text)
 @example(secret="password", text="password")
 def test_masking_again_changes_nothing(secret: str, text: str) -> None:
@@ -181,7 +175,6 @@ def test_masking_again_changes_nothing(secret: str, text: str) -> None:
     assert registry.mask(masked) == masked
 
 
-@unhurried
 @given(text=st.text(st.characters(codec="ascii"), max_size=50))
 def test_a_text_without_a_secret_stays_as_it_is(text: str) -> None:
     assert knowing("päßwörter", "☃☃☃☃☃☃").mask(text) == text
@@ -209,7 +202,6 @@ def test_the_longest_secret_wins_where_several_begin(order: int) -> None:
     assert registry.mask(base64.b64encode(b"x" * 80).decode()) == "«all»"
 
 
-@unhurried
 @given(secrets=st.lists(secret_texts, min_size=2, max_size=3, unique=True), joint=any_text)
 def test_several_secrets_are_masked_in_one_text(secrets: list[str], joint: str) -> None:
     masked = knowing(*secrets).mask(joint.join(secrets))
@@ -233,7 +225,6 @@ def test_a_secret_that_is_added_later_is_masked_from_then_on() -> None:
     assert registry.mask("hunter2 hunter3") == f"{MARKER} «token»"
 
 
-@unhurried
 @given(secret=st.text(max_size=SHORTEST_MASKED_ANYWHERE - 1), text=any_text)
 def test_a_short_secret_is_masked_only_as_a_whole_argument(secret: str, text: str) -> None:
     registry = knowing(secret)
