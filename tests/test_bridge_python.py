@@ -28,6 +28,7 @@ from customdb_contract.contract import (
 from customdb_contract.transcript import (
     UNKNOWN,
     Ending,
+    Escape,
     Exchange,
     Outcome,
     RecordedError,
@@ -233,7 +234,7 @@ def test_any_other_exception_is_raised(error: BaseException) -> None:
         assert outcome.callbacks == ()
         assert outcome.raised is not None
         assert outcome.raised.name == type(error).__name__
-        assert not outcome.raised_late
+        assert outcome.escape is Escape.THROWN
     assert _call(calling_later).ending is Ending.RAISED
 
 

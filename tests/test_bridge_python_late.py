@@ -16,7 +16,7 @@ from customdb_contract.bridges import LateEvent
 from customdb_contract.bridges.python import PythonDatabase
 from customdb_contract.bridges.python._worker import Worker
 from customdb_contract.contract import Callback, Found, NotFound, Script, ScriptError
-from customdb_contract.transcript import Ending, Outcome, RecordedError
+from customdb_contract.transcript import Ending, Escape, Outcome, RecordedError
 from opened_database import open_database
 
 ADA = {"user_id": "7"}
@@ -347,7 +347,7 @@ def test_an_exception_elsewhere_ends_a_call_whose_callback_does_not_come(script:
     with open_database(SimpleNamespace(get_user=script)) as bridge:
         outcome = bridge.call(Script.GET_USER, ("ada",))
 
-    assert (outcome.ending, outcome.raised_late, outcome.callbacks) == (Ending.RAISED, True, ())
+    assert (outcome.ending, outcome.escape, outcome.callbacks) == (Ending.RAISED, Escape.LATER, ())
     assert outcome.raised is not None
     assert outcome.raised.name == "ConnectionError"
     assert outcome.raised.location is not None
@@ -363,7 +363,7 @@ def test_a_callback_that_does_come_decides_all_the_same(script: Callable[..., ob
     with open_database(SimpleNamespace(get_user=get_user)) as bridge:
         outcome = bridge.call(Script.GET_USER, ("ada",))
 
-    assert (outcome.ending, outcome.raised_late) == (Ending.FOUND, True)
+    assert (outcome.ending, outcome.escape) == (Ending.FOUND, Escape.LATER)
 
 
 def test_only_the_first_exception_elsewhere_is_kept() -> None:
@@ -376,7 +376,7 @@ def test_only_the_first_exception_elsewhere_is_kept() -> None:
     with open_database(SimpleNamespace(get_user=get_user)) as bridge:
         outcome = bridge.call(Script.GET_USER, ("ada",))
 
-    assert (outcome.ending, outcome.raised_late) == (Ending.NOT_FOUND, True)
+    assert (outcome.ending, outcome.escape) == (Ending.NOT_FOUND, Escape.LATER)
     assert outcome.raised is not None
     assert outcome.raised.name == "KeyError"
 
@@ -392,7 +392,7 @@ def test_an_error_of_the_contract_in_a_task_is_reported_to_nobody_and_so_raised(
     with open_database(SimpleNamespace(get_user=get_user)) as bridge:
         outcome = bridge.call(Script.GET_USER, ("ada",))
 
-    assert (outcome.ending, outcome.raised_late) == (Ending.RAISED, True)
+    assert (outcome.ending, outcome.escape) == (Ending.RAISED, Escape.LATER)
 
 
 def test_sys_exit_in_a_task_ends_neither_the_thread_nor_the_call() -> None:

@@ -19,6 +19,7 @@ from customdb_contract.secrets import SecretRegistry
 from customdb_contract.transcript import (
     UNKNOWN,
     Ending,
+    Escape,
     Exchange,
     Header,
     Mark,
@@ -572,7 +573,7 @@ def test_late_events_are_added_to_the_call_that_caused_them() -> None:
 
     assert transcript.exchanges[1].outcome.callbacks[1:] == ((None,),)
     assert transcript.exchanges[2].outcome.raised == RecordedError("ValueError", "late")
-    assert transcript.exchanges[2].outcome.raised_late
+    assert transcript.exchanges[2].outcome.escape is Escape.LATER
 
 
 def test_progress_is_told_of_every_call() -> None:

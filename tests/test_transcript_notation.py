@@ -183,7 +183,7 @@ def test_an_identifier_of_two_people_is_the_first_ones() -> None:
             "7",
             (
                 "expected a script or a header entry: login, get_user, create, verify, change_password, change_email, "
-                'delete, contract, connection, scripts, script, person, ignore, stopped, found "7"'
+                'delete, contract, connection, scripts, script, source, person, ignore, stopped, found "7"'
             ),
         ),
         ("login ada", "expected -> and how the call ended, found the end of the line"),
@@ -230,7 +230,7 @@ def test_an_identifier_of_two_people_is_the_first_ones() -> None:
         ("get_user ada -> raised 7", 'expected an error such as ValueError "message", found 7'),
         (
             "get_user ada -> not-found; then",
-            'expected called again ->, raised, printed or after, found "then"',
+            'expected called again ->, raised, printed, noticed or after, found "then"',
         ),
         ("get_user ada -> not-found; after noon", 'expected a number of seconds, found "noon"'),
         ("get_user ada -> not-found; after 5", "expected s, found the end of the line"),

@@ -8,6 +8,7 @@ from customdb_contract.contract import Script
 from customdb_contract.errors import TranscriptError
 from customdb_contract.transcript import (
     Ending,
+    Escape,
     Exchange,
     Header,
     Mark,
@@ -93,7 +94,7 @@ def test_the_first_late_exception_stays() -> None:
     recorder.amend(1, raised=RecordedError("OSError", "y"))
 
     outcome = recorder.transcript().exchanges[0].outcome
-    assert outcome == Outcome(Ending.NOT_FOUND, ((None,),), RecordedError("KeyError", "x"), raised_late=True)
+    assert outcome == Outcome(Ending.NOT_FOUND, ((None,),), RecordedError("KeyError", "x"), escape=Escape.LATER)
 
 
 def test_an_exception_of_the_call_itself_stays() -> None:

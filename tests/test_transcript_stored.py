@@ -16,11 +16,12 @@ from transcript_strategies import transcripts
 
 TEXT = """\
 connection import_mode=on features=signup
+source login secret-literal "password" at "login.js:3:5"
 person ada email=ada@example.com username=ada alias=lovelace profile={"email_verified": true}
-login ada@example.com «password of ada» 3 -> found {"user_id": "7"}; raised later KeyError "x"; printed hi; after 2.5 s
+login ada@example.com «password of ada» 3 -> found {"user_id": "7"}; raised later KeyError x; printed hi; noticed request "GET /"; after 2.5 s
 get_user nobody@example.com -> not-found   [unknown-user, unstable-store]
 stopped time "the time was up"
-"""
+"""  # noqa: E501 - one exchange is one line
 
 
 def stored() -> Any:
@@ -53,8 +54,9 @@ def test_the_form_of_an_exchange() -> None:
             "ending": "found",
             "callbacks": [[None, {"user_id": "7"}]],
             "raised": {"$error": "KeyError", "message": "x", "arguments": [], "location": None},
-            "raised_late": True,
+            "escape": "later",
             "output": "hi",
+            "observations": [{"kind": "request", "text": "GET /"}],
         },
         "duration_seconds": 2.5,
         "marks": [],
@@ -84,8 +86,13 @@ def test_the_form_of_a_header() -> None:
             }
         ],
         "scripts": {
-            "login": {"signature": "", "problem": None, "location": None},
-            "get_user": {"signature": "", "problem": None, "location": None},
+            "login": {
+                "signature": "",
+                "problem": None,
+                "location": None,
+                "source": [{"kind": "secret-literal", "text": "password", "location": "login.js:3:5"}],
+            },
+            "get_user": {"signature": "", "problem": None, "location": None, "source": None},
         },
         "ignore_fields": [],
         "stop_reason": {"kind": "time", "message": "the time was up"},

@@ -10,15 +10,20 @@ from customdb_contract.contract import Script
 from customdb_contract.transcript import (
     UNKNOWN,
     Ending,
+    Escape,
     Exchange,
+    FactKind,
     Header,
     Mark,
+    Noticed,
+    Observation,
     Outcome,
     PasswordKnowledge,
     Person,
     RecordedError,
     ScriptInfo,
     Situation,
+    SourceFact,
     Special,
     StopKind,
     StopReason,
@@ -112,7 +117,7 @@ def mappings(inner: st.SearchStrategy[Value] | None = None) -> st.SearchStrategy
 @cache
 def recorded_errors(inner: st.SearchStrategy[Value] | None = None) -> st.SearchStrategy[RecordedError]:
     """Any recorded error; some under names that are words of the notation."""
-    telling = ("Error", "WrongUsernameOrPasswordError", "later", "at", "called", "true", "Größe")
+    telling = ("Error", "WrongUsernameOrPasswordError", "later", "rejection", "at", "called", "true", "Größe")
     carried = st.lists(values() if inner is None else inner, max_size=2).map(tuple)
     return st.builds(RecordedError, st.sampled_from(telling) | texts(), texts(), carried, st.none() | texts())
 
@@ -134,9 +139,10 @@ def outcomes(script: Script) -> st.SearchStrategy[Outcome]:
             ending=meant | st.sampled_from(Ending),
             callbacks=st.just(callbacks),
             raised=st.none() | recorded_errors(),
-            raised_late=st.booleans(),
+            escape=st.sampled_from(Escape),
             output=st.just("") | texts(),
             duration=st.floats(0, 1e9) | st.integers(0, 100).map(float),
+            observations=st.lists(st.builds(Observation, st.sampled_from(Noticed), texts()), max_size=2).map(tuple),
         )
 
     return st.lists(arguments, max_size=2).map(tuple).flatmap(build)
@@ -173,7 +179,14 @@ def connections() -> st.SearchStrategy[Connection]:
 def headers() -> st.SearchStrategy[Header]:
     """Any header."""
     labels = st.lists(texts().filter(lambda label: label != UNKNOWN), max_size=2, unique=True)
-    infos = st.builds(ScriptInfo, signature=texts(), problem=st.none() | texts(), location=st.none() | texts())
+    facts = st.lists(st.builds(SourceFact, st.sampled_from(FactKind), texts(), texts()), max_size=2).map(tuple)
+    infos = st.builds(
+        ScriptInfo,
+        signature=texts(),
+        problem=st.none() | texts(),
+        location=st.none() | texts(),
+        source=st.none() | facts,
+    )
     return st.builds(
         Header,
         people=labels.flatmap(lambda chosen: st.tuples(*map(people, chosen))),

@@ -6,7 +6,7 @@ from typing import Protocol
 from attrs import frozen
 
 from customdb_contract.contract import Script
-from customdb_contract.transcript import Outcome, RecordedError, ScriptInfo, Value
+from customdb_contract.transcript import Escape, Observation, Outcome, RecordedError, ScriptInfo, Value
 
 __all__ = ["Bridge", "LateEvent"]
 
@@ -19,11 +19,15 @@ class LateEvent:
         call: Which call of the bridge it belongs to, counted from 0.
         arguments: What the callback was given, or None when it was not called.
         raised: The exception that was raised in a task or a thread, or None.
+        escape: How it left the script.
+        observation: What else was noticed, or None.
     """
 
     call: int
     arguments: tuple[Value, ...] | None = None
     raised: RecordedError | None = None
+    escape: Escape = Escape.LATER
+    observation: Observation | None = None
 
 
 class Bridge(Protocol):

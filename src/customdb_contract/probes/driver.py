@@ -109,7 +109,13 @@ class Driver:
         """
         for event in bridge.late_events():
             number = self._numbers[id(bridge)][event.call]
-            self._recorder.amend(number, arguments=event.arguments, raised=event.raised)
+            self._recorder.amend(
+                number,
+                event.arguments,
+                raised=event.raised,
+                escape=event.escape,
+                observation=event.observation,
+            )
 
     def _call(self, bridge: Bridge, planned: PlannedCall) -> Exchange:
         if time.monotonic() - self._started > self._max_time:

@@ -9,6 +9,7 @@ from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._wording import kind_of
 from customdb_contract.transcript import (
     Ending,
+    Escape,
     Exchange,
     RecordedError,
     Situation,
@@ -248,7 +249,7 @@ def throws_synchronously(transcript: Transcript) -> Iterator[Comparison]:
     """
     for exchange in transcript.judged:
         outcome = exchange.outcome
-        if outcome.raised is None or outcome.raised_late:
+        if outcome.raised is None or outcome.escape is not Escape.THROWN:
             yield Held((exchange,))
         elif _could_be_asked(exchange):
             after = " after it had called its callback" if outcome.callbacks else ""
@@ -295,7 +296,7 @@ def uncaught_async_exception(transcript: Transcript) -> Iterator[Comparison]:
     """
     for exchange in transcript.judged:
         outcome = exchange.outcome
-        if outcome.raised is None or not outcome.raised_late:
+        if outcome.raised is None or outcome.escape is not Escape.LATER:
             yield Held((exchange,))
         elif _could_be_asked(exchange):
             result = "" if outcome.callbacks else ", so its callback was never called"

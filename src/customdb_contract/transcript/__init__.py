@@ -1,12 +1,24 @@
 """Transcripts: what was asked of a custom database, by whom, and what came back, as plain data."""
 
-from customdb_contract.transcript._exchange import Ending, Exchange, Mark, Outcome, Situation, ending_of
+from customdb_contract.transcript._exchange import (
+    Ending,
+    Escape,
+    Exchange,
+    Mark,
+    Noticed,
+    Observation,
+    Outcome,
+    Situation,
+    ending_of,
+)
 from customdb_contract.transcript._header import (
     UNKNOWN,
+    FactKind,
     Header,
     PasswordKnowledge,
     Person,
     ScriptInfo,
+    SourceFact,
     StopKind,
     StopReason,
 )
@@ -29,9 +41,13 @@ from customdb_contract.transcript._values import (
 __all__ = [
     "UNKNOWN",
     "Ending",
+    "Escape",
     "Exchange",
+    "FactKind",
     "Header",
     "Mark",
+    "Noticed",
+    "Observation",
     "Outcome",
     "PasswordKnowledge",
     "Person",
@@ -39,6 +55,7 @@ __all__ = [
     "Recorder",
     "ScriptInfo",
     "Situation",
+    "SourceFact",
     "Special",
     "StopKind",
     "StopReason",

@@ -9,7 +9,18 @@ from attrs import frozen
 from customdb_contract.contract import Declined, Done, Failed, Found, NotFound, Script, result_from_callback
 from customdb_contract.transcript._values import RecordedError, Value
 
-__all__ = ["Ending", "Exchange", "Mark", "Outcome", "Situation", "argument_name", "ending_of"]
+__all__ = [
+    "Ending",
+    "Escape",
+    "Exchange",
+    "Mark",
+    "Noticed",
+    "Observation",
+    "Outcome",
+    "Situation",
+    "argument_name",
+    "ending_of",
+]
 
 
 class Situation(StrEnum):
@@ -30,6 +41,10 @@ class Situation(StrEnum):
     UNICODE_FORM = "other-spelling: unicode-form"
     USERNAME = "other-spelling: username"
     ALIAS = "other-spelling: alias"
+    ORGANIZATION = "organization"
+    """The same as an earlier `known-user` call, with an organization in the context."""
+    CALLBACK_THROWS = "callback-throws"
+    """The same as an earlier `known-user` call, with a callback that throws."""
     UNKNOWN_USER = "unknown-user"
     """A well-formed identifier that is nobody's."""
     WRONG_PASSWORD = "wrong-password"  # noqa: S105 - a situation
@@ -104,6 +119,49 @@ class Mark(StrEnum):
     """The store refuses the right password after the wrong ones of this check."""
 
 
+class Escape(StrEnum):
+    """How an exception left a script."""
+
+    THROWN = "thrown"
+    """Out of the call itself."""
+    LATER = "later"
+    """Out of a task, a thread, a timer or the callback of a driver."""
+    REJECTION = "rejection"
+    """As a rejected promise that nobody handles: also the one that an async JavaScript function returned."""
+    ERROR_EVENT = "error-event"
+    """As an event `error` for which nobody listens."""
+
+
+class Noticed(StrEnum):
+    """What is noticed of a call beside what it handed over; a bridge notices what it can."""
+
+    REQUEST = "request"
+    """An HTTP request was sent: its method and URL."""
+    LATE_REQUEST = "late-request"
+    """An HTTP request was sent after the callback was called: its method and URL."""
+    CONFIGURATION_WRITE = "configuration-write"
+    """The object `configuration` was written to: the key."""
+    KEPT_IN_GLOBAL = "kept-in-global"
+    """What the call was given, or found, is kept where the next call sees it: the path."""
+    IMPLICIT_GLOBAL = "implicit-global"
+    """A module was used that only old runtimes have as a global: its name."""
+    OPEN_SOCKETS = "open-sockets"
+    """How many connections to other hosts were open afterwards, those of earlier calls among them."""
+
+
+@frozen
+class Observation:
+    """Something that was noticed of a call.
+
+    Args:
+        kind: What it is.
+        text: Which one, for example the method and the URL of a request, secrets masked.
+    """
+
+    kind: Noticed
+    text: str
+
+
 @frozen
 class Outcome:
     """What a bridge saw of one call: everything, in order.
@@ -114,17 +172,19 @@ class Outcome:
             that returns makes one. Empty when there was none.
         raised: The exception that left the script, or None. The contract's own errors are no such exception: raising
             one equals `callback(error)`.
-        raised_late: Whether it was raised outside the call itself: in a task or a thread that the script started.
+        escape: How it left the script; of no meaning when nothing was raised.
         output: What the script printed and logged, as one text, secrets masked.
         duration: Seconds from the call to its ending. Rules read it from one second on.
+        observations: What else was noticed, in order.
     """
 
     ending: Ending
     callbacks: tuple[tuple[Value, ...], ...] = ()
     raised: RecordedError | None = None
-    raised_late: bool = False
+    escape: Escape = Escape.THROWN
     output: str = ""
     duration: float = 0.0
+    observations: tuple[Observation, ...] = ()
 
     @property
     def arguments(self) -> tuple[Value, ...]:
@@ -140,6 +200,14 @@ class Outcome:
     def result(self) -> Value:
         """The second argument of the first callback, None when there is none."""
         return self.arguments[1] if len(self.arguments) > 1 else None
+
+    def noticed(self, kind: Noticed) -> tuple[str, ...]:
+        """Return the texts of the observations of one kind, in order.
+
+        Args:
+            kind: The kind.
+        """
+        return tuple(observation.text for observation in self.observations if observation.kind is kind)
 
 
 def ending_of(script: Script, arguments: Sequence[Value]) -> Ending:

@@ -12,7 +12,17 @@ from customdb_contract.contract import Script
 from customdb_contract.errors import TranscriptError
 from customdb_contract.transcript._values import Value, json_text
 
-__all__ = ["UNKNOWN", "Header", "PasswordKnowledge", "Person", "ScriptInfo", "StopKind", "StopReason"]
+__all__ = [
+    "UNKNOWN",
+    "FactKind",
+    "Header",
+    "PasswordKnowledge",
+    "Person",
+    "ScriptInfo",
+    "SourceFact",
+    "StopKind",
+    "StopReason",
+]
 
 UNKNOWN: Final = "unknown"
 """The person of an exchange whose identifier is nobody's."""
@@ -56,6 +66,56 @@ class Person:
         return tuple(name for name in (self.email, self.username, *self.aliases) if name)
 
 
+class FactKind(StrEnum):
+    """What reading a script's source can show."""
+
+    NOT_A_FUNCTION = "not-a-function"
+    """The source is no single function: it does not parse, or it is something else."""
+    MODULE_EXPORTS = "module-exports"
+    """The function is assigned to `module.exports`."""
+    ANONYMOUS_FUNCTION = "anonymous-function"
+    """The function has no name."""
+    BYTES = "bytes"
+    """The size of the source in bytes; always there."""
+    UNAVAILABLE_MODULE = "unavailable-module"
+    """A module is required in a version that Auth0's current runtimes do not have."""
+    IMPLICIT_GLOBAL = "implicit-global"
+    """A module is used without `require`, as a global that only old runtimes have."""
+    SECRET_LITERAL = "secret-literal"  # noqa: S105 - a kind of fact
+    """A credential stands in the source; the text names what it is given to, never the credential."""
+    CALL_WITHOUT_TIMEOUT = "call-without-timeout"
+    """An external call is made without a time-out of its own."""
+    TLS_NOT_VERIFIED = "tls-not-verified"
+    """The certificate of the other side is not verified, or the connection not encrypted."""
+    TIMING_UNSAFE_COMPARE = "timing-unsafe-compare"
+    """A hash is compared with an operator whose time depends on where they differ."""
+    WEAK_PASSWORD_HASH = "weak-password-hash"  # noqa: S105 - a kind of fact
+    """A password is hashed by something that is quick to try."""
+    DATABASE_DRIVER = "database-driver"
+    """A driver of a database is required, so the script talks to the database itself."""
+    REGEX_FROM_INPUT = "regex-from-input"
+    """A regular expression is made of what the script is given."""
+    CALLBACK_INSIDE_TRY = "callback-inside-try"
+    """The callback is called inside a try block or promise chain whose handler calls it again."""
+    CONTEXT_FIELD = "context-field"
+    """A field of `context` is read without a guard."""
+
+
+@frozen
+class SourceFact:
+    """Something that a script's source shows.
+
+    Args:
+        kind: What it is.
+        text: Which one, in a few words or as a short piece of the source without any credential.
+        location: File, line and column, such as `login.js:3:5`.
+    """
+
+    kind: FactKind
+    text: str
+    location: str
+
+
 @frozen(kw_only=True)
 class ScriptInfo:
     """What is known of a script without calling it.
@@ -64,11 +124,26 @@ class ScriptInfo:
         signature: Its parameters, for example `(identifier, password, callback)`; empty when unknown.
         problem: Why it cannot be called as the connection calls it, naming what was expected, or None.
         location: File and line where it is defined, or None.
+        source: What its source shows, in order; None when the source was not read.
     """
 
     signature: str = ""
     problem: str | None = None
     location: str | None = None
+    source: tuple[SourceFact, ...] | None = None
+
+    def facts(self, *kinds: FactKind) -> tuple[SourceFact, ...]:
+        """Return what the source shows of some kinds, in order.
+
+        Args:
+            kinds: The kinds.
+        """
+        return tuple(fact for fact in self.source or () if fact.kind in kinds)
+
+    @property
+    def can_be_called(self) -> bool:
+        """Whether there is a function that can be called as the connection calls it."""
+        return self.problem is None and not self.facts(FactKind.NOT_A_FUNCTION)
 
 
 class StopKind(StrEnum):

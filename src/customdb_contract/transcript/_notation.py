@@ -23,7 +23,7 @@ CONNECTION_FLAGS: Final = ("import_mode", "requires_username", "script_context")
 NO_PLAIN_WORDS: Final = frozenset({"true", "false", "null"})
 """Words that stand for a JSON value, so that a text like them is quoted."""
 
-CLASS_NAME: Final = re.compile(r"(?!(?:true|false|null|later|called|though|without|at)\b)[A-Za-z_]\w*")
+CLASS_NAME: Final = re.compile(r"(?!(?:true|false|null|later|rejection|error|called|though|without|at)\b)[A-Za-z_]\w*")
 """A class that can stand before its message; the words of the notation itself are excepted."""
 
 ENDINGS_WITHOUT_CALLBACK: Final = frozenset({Ending.RAISED, Ending.TIMED_OUT, Ending.DIED})

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
+from attrs import evolve
+
 from customdb_contract.connection import CONTRACT_DATE, Connection
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, TranscriptError
@@ -9,10 +11,12 @@ from customdb_contract.transcript._cursor import WORD, Cursor
 from customdb_contract.transcript._exchange import Exchange
 from customdb_contract.transcript._header import (
     UNKNOWN,
+    FactKind,
     Header,
     PasswordKnowledge,
     Person,
     ScriptInfo,
+    SourceFact,
     StopKind,
     StopReason,
 )
@@ -60,6 +64,7 @@ class _Parser:
             "connection": self._connection_settings,
             "scripts": self._script_names,
             "script": self._script_settings,
+            "source": self._source_fact,
             "person": self._person,
             "ignore": self._ignore,
             "stopped": self._stopped,
@@ -127,8 +132,22 @@ class _Parser:
     def _script_settings(self, cursor: Cursor, number: int) -> None:
         script = cursor.member(Script, "a script")
         self._once(f"script {script}", number)
-        settings = {key: cursor.text() for key in cursor.settings(("signature", "problem", "location"))}
-        self._script_infos[script] = ScriptInfo(**settings)
+        texts: dict[str, str] = {}
+        facts = self._script_infos.get(script, ScriptInfo()).source
+        for key in cursor.settings(("signature", "problem", "location", "source")):
+            if key != "source":
+                texts[key] = cursor.text()
+            elif cursor.switch():
+                facts = facts or ()
+        self._script_infos[script] = ScriptInfo(**texts, source=facts)
+
+    def _source_fact(self, cursor: Cursor, _: int) -> None:
+        script = cursor.member(Script, "a script")
+        kind, text = cursor.member(FactKind, "a kind of fact"), cursor.text()
+        cursor.expect("at")
+        info = self._script_infos.get(script, ScriptInfo())
+        fact = SourceFact(kind, text, cursor.text())
+        self._script_infos[script] = evolve(info, source=(*(info.source or ()), fact))
 
     def _person(self, cursor: Cursor, number: int) -> None:
         if self.exchanges:

@@ -6,7 +6,16 @@ from collections.abc import Collection
 from customdb_contract.contract import Script
 from customdb_contract.errors import TranscriptError
 from customdb_contract.transcript._cursor import Cursor, choose
-from customdb_contract.transcript._exchange import Ending, Mark, Outcome, Situation, ending_of
+from customdb_contract.transcript._exchange import (
+    Ending,
+    Escape,
+    Mark,
+    Noticed,
+    Observation,
+    Outcome,
+    Situation,
+    ending_of,
+)
 from customdb_contract.transcript._header import UNKNOWN
 from customdb_contract.transcript._notation import CLASS_NAME, ENDINGS_WITHOUT_CALLBACK, IMPLIED_ARGUMENTS
 from customdb_contract.transcript._values import RecordedError, Value, json_text
@@ -16,7 +25,7 @@ __all__ = ["parse_outcome", "parse_remark"]
 _Callbacks = list[tuple[Value, ...]]
 
 _SECONDS = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?")
-_LATER = re.compile(r"later\b")
+_ESCAPE = re.compile(rf"(?:{'|'.join(escape for escape in Escape if escape is not Escape.THROWN)})(?![\w-])")
 _SITUATION = re.compile(r"[\w-]+(?:: [\w-]+)?")
 
 
@@ -32,23 +41,26 @@ def parse_outcome(cursor: Cursor, script: Script) -> Outcome:
     """
     ending = cursor.member(Ending, "an ending")
     callbacks: _Callbacks = []
-    raised, late = _parse_raised(cursor) if ending is Ending.RAISED else (None, False)
+    raised, escape = _parse_raised(cursor) if ending is Ending.RAISED else (None, Escape.THROWN)
     if ending not in ENDINGS_WITHOUT_CALLBACK and not cursor.take("without callback"):
         callbacks.append(_parse_first_callback(cursor, script, ending))
     output, duration = "", 0.0
+    observations: list[Observation] = []
     while cursor.take(";"):
         if cursor.take("called again ->"):
             callbacks.append(_parse_callback(cursor, script, cursor.member(Ending, "an ending")))
         elif cursor.take("raised"):
-            raised, late = _parse_raised(cursor)
+            raised, escape = _parse_raised(cursor)
         elif cursor.take("printed"):
             output = cursor.text()
+        elif cursor.take("noticed"):
+            observations.append(Observation(cursor.member(Noticed, "what was noticed"), cursor.text()))
         elif cursor.take("after"):
             duration = float(cursor.match(_SECONDS) or cursor.fail("a number of seconds"))
             cursor.expect("s")
         else:
-            cursor.fail("called again ->, raised, printed or after")
-    return Outcome(ending, tuple(callbacks), raised, late, output, duration)
+            cursor.fail("called again ->, raised, printed, noticed or after")
+    return Outcome(ending, tuple(callbacks), raised, escape, output, duration, tuple(observations))
 
 
 def parse_remark(cursor: Cursor, owner: str, labels: Collection[str]) -> tuple[Situation, str, frozenset[Mark]]:
@@ -123,12 +135,12 @@ def _parse_error(cursor: Cursor) -> Value:
     return RecordedError(name, message, tuple(carried), cursor.text() if cursor.take("at ") else None)
 
 
-def _parse_raised(cursor: Cursor) -> tuple[RecordedError | None, bool]:
-    late = bool(cursor.match(_LATER))
+def _parse_raised(cursor: Cursor) -> tuple[RecordedError | None, Escape]:
+    escape = Escape(cursor.match(_ESCAPE) or Escape.THROWN)
     if cursor.at_end() or cursor.sees(";", "["):
-        return None, late
+        return None, escape
     error = _parse_error(cursor)
     if not isinstance(error, RecordedError):
         message = f'expected an error such as ValueError "message", found {json_text(error):.40}'
         raise TranscriptError(message)
-    return error, late
+    return error, escape

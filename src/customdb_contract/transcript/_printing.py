@@ -6,7 +6,7 @@ from typing import Final
 
 from customdb_contract.connection import CONTRACT_DATE, Connection
 from customdb_contract.contract import Script
-from customdb_contract.transcript._exchange import Ending, Exchange, Outcome, Situation, ending_of
+from customdb_contract.transcript._exchange import Ending, Escape, Exchange, Outcome, Situation, ending_of
 from customdb_contract.transcript._header import UNKNOWN, Header, PasswordKnowledge, Person, ScriptInfo
 from customdb_contract.transcript._notation import (
     CLASS_NAME,
@@ -76,6 +76,8 @@ def _header_lines(header: Header, exchanges: Iterable[Exchange]) -> Iterator[str
     for script, info in header.scripts.items():
         if info != ScriptInfo():
             yield " ".join(["script", script, *_script_settings(info)])
+        for fact in info.source or ():
+            yield f"source {script} {fact.kind} {json_text(fact.text)} at {json_text(fact.location)}"
     for person in header.people:
         yield " ".join(["person", _token(person.label), *_person_settings(person)])
     for path in header.ignore_fields:
@@ -99,6 +101,8 @@ def _script_settings(info: ScriptInfo) -> Iterator[str]:
         yield f"problem={json_text(info.problem)}"
     if info.location is not None:
         yield f"location={json_text(info.location)}"
+    if info.source == ():
+        yield "source=on"
 
 
 def _person_settings(person: Person) -> Iterator[str]:
@@ -136,15 +140,17 @@ def _outcome_parts(script: Script, outcome: Outcome) -> Iterator[str]:
         yield raised
     if outcome.output:
         yield f"printed {json_text(outcome.output)}"
+    yield from (f"noticed {noticed.kind} {json_text(noticed.text)}" for noticed in outcome.observations)
     if outcome.duration >= _SHORTEST_SHOWN_SECONDS:
         yield f"after {outcome.duration!r} s"
 
 
 def _raised(outcome: Outcome) -> str:
-    if outcome.raised is None and not outcome.raised_late:
+    is_thrown = outcome.escape is Escape.THROWN
+    if outcome.raised is None and is_thrown:
         return ""
     error = [_error(outcome.raised)] if outcome.raised else []
-    return " ".join(["raised", *(["later"] if outcome.raised_late else []), *error])
+    return " ".join(["raised", *([] if is_thrown else [outcome.escape]), *error])
 
 
 def _first_callback(script: Script, ending: Ending, arguments: tuple[Value, ...]) -> str:

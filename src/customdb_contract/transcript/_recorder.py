@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from attrs import evolve
 
 from customdb_contract.contract import Script
-from customdb_contract.transcript._exchange import Exchange, Mark, Outcome, Situation
+from customdb_contract.transcript._exchange import Escape, Exchange, Mark, Observation, Outcome, Situation
 from customdb_contract.transcript._header import Header, ScriptInfo, StopReason
 from customdb_contract.transcript._transcript import Transcript
 from customdb_contract.transcript._values import RecordedError, Value
@@ -70,7 +70,13 @@ class Recorder:
             self._exchanges[number - 1] = evolve(exchange, marks=exchange.marks | {mark})
 
     def amend(
-        self, number: int, arguments: Sequence[Value] | None = None, *, raised: RecordedError | None = None
+        self,
+        number: int,
+        arguments: Sequence[Value] | None = None,
+        *,
+        raised: RecordedError | None = None,
+        escape: Escape = Escape.LATER,
+        observation: Observation | None = None,
     ) -> None:
         """Add to an exchange what its script did after its outcome was recorded.
 
@@ -78,6 +84,8 @@ class Recorder:
             number: The exchange's number.
             arguments: What the callback was given, or None when it was not called.
             raised: The exception that was raised in a task or a thread, or None. Of several the first one stays.
+            escape: How it left the script.
+            observation: What else was noticed, or None.
         """
         with self._lock:
             exchange = self._exchanges[number - 1]
@@ -85,7 +93,9 @@ class Recorder:
             if arguments is not None:
                 outcome = evolve(outcome, callbacks=(*outcome.callbacks, tuple(arguments)))
             if raised is not None and outcome.raised is None:
-                outcome = evolve(outcome, raised=raised, raised_late=True)
+                outcome = evolve(outcome, raised=raised, escape=escape)
+            if observation is not None:
+                outcome = evolve(outcome, observations=(*outcome.observations, observation))
             self._exchanges[number - 1] = evolve(exchange, outcome=outcome)
 
     def stop(self, reason: StopReason) -> None:

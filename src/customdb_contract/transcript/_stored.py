@@ -5,7 +5,7 @@ from typing import Final, cast
 
 from customdb_contract.errors import TranscriptError
 from customdb_contract.transcript._exchange import Exchange, Outcome, argument_name
-from customdb_contract.transcript._header import Header, Person
+from customdb_contract.transcript._header import Header, Person, ScriptInfo
 from customdb_contract.transcript._values import to_json
 
 __all__ = [
@@ -58,14 +58,7 @@ def header_to_json(header: Header) -> dict[str, object]:
             "features": list(connection.features),
         },
         "people": [_person_to_json(person) for person in header.people],
-        "scripts": {
-            script.value: {
-                "signature": to_json(info.signature),
-                "problem": to_json(info.problem),
-                "location": to_json(info.location),
-            }
-            for script, info in header.scripts.items()
-        },
+        "scripts": {script.value: _script_to_json(info) for script, info in header.scripts.items()},
         "ignore_fields": [to_json(path) for path in header.ignore_fields],
         "stop_reason": stopped and {"kind": stopped.kind.value, "message": to_json(stopped.message)},
     }
@@ -146,6 +139,19 @@ def _version(document: object) -> object:
     return cast("dict[str, object]", document).get("schema_version", 1) if isinstance(document, dict) else 1
 
 
+def _script_to_json(info: ScriptInfo) -> dict[str, object]:
+    facts = [
+        {"kind": fact.kind.value, "text": to_json(fact.text), "location": to_json(fact.location)}
+        for fact in info.source or ()
+    ]
+    return {
+        "signature": to_json(info.signature),
+        "problem": to_json(info.problem),
+        "location": to_json(info.location),
+        "source": None if info.source is None else facts,
+    }
+
+
 def _person_to_json(person: Person) -> dict[str, object]:
     return {
         "label": to_json(person.label),
@@ -163,6 +169,9 @@ def _outcome_to_json(outcome: Outcome) -> dict[str, object]:
         "ending": outcome.ending.value,
         "callbacks": [[to_json(argument) for argument in arguments] for arguments in outcome.callbacks],
         "raised": to_json(outcome.raised),
-        "raised_late": outcome.raised_late,
+        "escape": outcome.escape.value,
         "output": to_json(outcome.output),
+        "observations": [
+            {"kind": noticed.kind.value, "text": to_json(noticed.text)} for noticed in outcome.observations
+        ],
     }

@@ -10,8 +10,27 @@ from pydantic_core import ErrorDetails
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, TranscriptError
-from customdb_contract.transcript._exchange import Ending, Exchange, Mark, Outcome, Situation, argument_name
-from customdb_contract.transcript._header import Header, PasswordKnowledge, Person, ScriptInfo, StopKind, StopReason
+from customdb_contract.transcript._exchange import (
+    Ending,
+    Escape,
+    Exchange,
+    Mark,
+    Noticed,
+    Observation,
+    Outcome,
+    Situation,
+    argument_name,
+)
+from customdb_contract.transcript._header import (
+    FactKind,
+    Header,
+    PasswordKnowledge,
+    Person,
+    ScriptInfo,
+    SourceFact,
+    StopKind,
+    StopReason,
+)
 from customdb_contract.transcript._values import RecordedError, Value, from_json
 
 __all__ = ["unstore"]
@@ -99,13 +118,26 @@ class _StoredPerson(_Stored):
         )
 
 
+class _StoredFact(_Stored):
+    kind: Annotated[FactKind, _BY_VALUE]
+    text: _Text
+    location: _Text
+
+
 class _StoredScript(_Stored):
     signature: _Text
     problem: _OptionalText
     location: _OptionalText
+    source: list[_StoredFact] | None
 
     def unstored(self) -> ScriptInfo:
-        return ScriptInfo(signature=self.signature, problem=self.problem, location=self.location)
+        facts = [SourceFact(fact.kind, fact.text, fact.location) for fact in self.source or ()]
+        return ScriptInfo(
+            signature=self.signature,
+            problem=self.problem,
+            location=self.location,
+            source=None if self.source is None else tuple(facts),
+        )
 
 
 class _StoredStopReason(_Stored):
@@ -135,12 +167,18 @@ class _StoredHeader(_Stored):
         )
 
 
+class _StoredObservation(_Stored):
+    kind: Annotated[Noticed, _BY_VALUE]
+    text: _Text
+
+
 class _StoredOutcome(_Stored):
     ending: Annotated[Ending, _BY_VALUE]
     callbacks: list[list[_Value]]
     raised: Annotated[RecordedError | None, PlainValidator(_recorded_error)]
-    raised_late: bool
+    escape: Annotated[Escape, _BY_VALUE]
     output: _Text
+    observations: list[_StoredObservation]
 
 
 class _StoredExchange(_Stored):
@@ -158,9 +196,10 @@ class _StoredExchange(_Stored):
             ending=self.outcome.ending,
             callbacks=tuple(tuple(arguments) for arguments in self.outcome.callbacks),
             raised=self.outcome.raised,
-            raised_late=self.outcome.raised_late,
+            escape=self.outcome.escape,
             output=self.outcome.output,
             duration=self.duration_seconds,
+            observations=tuple(Observation(noticed.kind, noticed.text) for noticed in self.outcome.observations),
         )
         marks = frozenset(self.marks)
         return Exchange(self.number, self.script, self._values(), self.person, self.situation, outcome, marks)

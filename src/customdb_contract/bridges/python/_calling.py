@@ -14,7 +14,17 @@ from customdb_contract.bridges.python._location import location_of_error
 from customdb_contract.bridges.python._output import CAPTURE, OutputCapture
 from customdb_contract.bridges.python._signatures import Handler
 from customdb_contract.contract import Failed, Found, ProfileResult, Script, ScriptError, callback_arguments
-from customdb_contract.transcript import Ending, Outcome, RecordedError, Special, Value, ending_of, record, record_error
+from customdb_contract.transcript import (
+    Ending,
+    Escape,
+    Outcome,
+    RecordedError,
+    Special,
+    Value,
+    ending_of,
+    record,
+    record_error,
+)
 
 if TYPE_CHECKING:
     import asyncio
@@ -58,7 +68,7 @@ class Call:
         self._ending: Ending | None = None
         self._callbacks: list[tuple[Value, ...]] = []
         self._raised: RecordedError | None = None
-        self._raised_late = False
+        self._escape = Escape.THROWN
         self._has_returned = False
         self._is_closed = False
         self._stir: Callable[[], object] = _do_nothing
@@ -90,7 +100,7 @@ class Call:
                 ending=Ending.TIMED_OUT if self._ending is None else self._ending,
                 callbacks=tuple(self._callbacks),
                 raised=self._raised,
-                raised_late=self._raised_late,
+                escape=self._escape,
                 output=self._output.text(self._mask),
                 duration=ended - self._started,
             )
@@ -106,7 +116,7 @@ class Call:
             if self._is_closed:
                 self._report_late(LateEvent(self._number, raised=recorded))
             elif self._raised is None:
-                self._raised, self._raised_late = recorded, True
+                self._raised, self._escape = recorded, Escape.LATER
                 self._stir()
 
     def _run_returning(self, worker: "Worker", arguments: Sequence[object], values: dict[str, object]) -> None:
@@ -166,7 +176,7 @@ class Call:
         recorded = recorded_error(error, self._mask)
         with self._lock:
             if not self._is_closed:
-                self._raised, self._raised_late = recorded, False
+                self._raised, self._escape = recorded, Escape.THROWN
                 self._end(Ending.RAISED)
 
     def _end(self, ending: Ending) -> None:
