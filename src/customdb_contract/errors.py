@@ -6,6 +6,7 @@ __all__ = [
     "CustomDatabaseError",
     "DatabaseOpeningError",
     "ProfileError",
+    "ScriptCallError",
     "TranscriptError",
 ]
 
@@ -39,3 +40,7 @@ class DatabaseOpeningError(CustomDatabaseError):
 
 class ProfileError(CustomDatabaseError, ValueError):
     """A profile is not one that Auth0 accepts; the message names each attribute and what was expected of it."""
+
+
+class ScriptCallError(CustomDatabaseError):
+    """A script that was called directly did not end as a script may; the message says how it ended."""

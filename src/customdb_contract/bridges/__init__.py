@@ -38,12 +38,26 @@ class Bridge(Protocol):
         """The scripts that the database has."""
         ...
 
-    def call(self, script: Script, arguments: Sequence[object]) -> Outcome:
+    @property
+    def callback_can_throw(self) -> bool:
+        """Whether a call can be given a callback that throws."""
+        ...
+
+    def call(
+        self,
+        script: Script,
+        arguments: Sequence[object],
+        *,
+        context: Mapping[str, object] | None = None,
+        throwing: bool = False,
+    ) -> Outcome:
         """Call a script and wait until it has ended, or its time is up.
 
         Args:
             script: One of `scripts`.
             arguments: Its own arguments, without `context` and `callback`. Secrets are given as plain text.
+            context: The extra argument where the connection has it; None stands for an empty one.
+            throwing: Whether the callback throws after it was called, where the bridge can do that.
 
         Returns:
             What came back, as recorded values with secrets masked. Nothing that a script does raises here.

@@ -22,9 +22,15 @@ from customdb_contract.transcript._header import (
     StopKind,
     StopReason,
 )
-from customdb_contract.transcript._printing import print_call, print_exchange
+from customdb_contract.transcript._printing import print_call, print_exchange, print_outcome
 from customdb_contract.transcript._recorder import Recorder
-from customdb_contract.transcript._recording import record, record_error, safe_text
+from customdb_contract.transcript._recording import (
+    MAX_TEXT,
+    SMALLEST_SECRET_NUMBER,
+    record,
+    record_error,
+    safe_text,
+)
 from customdb_contract.transcript._stored import exchange_to_json, header_to_json
 from customdb_contract.transcript._transcript import Transcript
 from customdb_contract.transcript._values import (
@@ -39,6 +45,8 @@ from customdb_contract.transcript._values import (
 )
 
 __all__ = [
+    "MAX_TEXT",
+    "SMALLEST_SECRET_NUMBER",
     "UNKNOWN",
     "Ending",
     "Escape",
@@ -69,6 +77,7 @@ __all__ = [
     "json_text",
     "print_call",
     "print_exchange",
+    "print_outcome",
     "printable",
     "record",
     "record_error",

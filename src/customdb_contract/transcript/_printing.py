@@ -18,7 +18,7 @@ from customdb_contract.transcript._notation import (
 )
 from customdb_contract.transcript._values import RecordedError, Value, json_text
 
-__all__ = ["print_call", "print_exchange", "print_transcript"]
+__all__ = ["print_call", "print_exchange", "print_outcome", "print_transcript"]
 
 _PLAIN = re.compile(r"(?![-0-9])[\w@.+\-/%!$&'*=?^`|~]+|«[^«»\"\\]+»")
 _SHORTEST_SHOWN_SECONDS: Final = 1.0
@@ -57,9 +57,19 @@ def print_call(script: Script, arguments: Iterable[Value]) -> str:
     return " ".join([script, *(_token(argument) for argument in arguments)])
 
 
+def print_outcome(script: Script, outcome: Outcome) -> str:
+    """Return how a call ended as the one-line notation has it, without the call.
+
+    Args:
+        script: The script that was called.
+        outcome: What came back.
+    """
+    return "; ".join(_outcome_parts(script, outcome))
+
+
 def _exchange_line(exchange: Exchange, owners: Mapping[str, str]) -> str:
     asked = print_call(exchange.script, exchange.arguments)
-    answer = "; ".join(_outcome_parts(exchange.script, exchange.outcome))
+    answer = print_outcome(exchange.script, exchange.outcome)
     identifier = exchange.identifier
     owner = owners.get(identifier, UNKNOWN) if isinstance(identifier, str) else UNKNOWN
     return f"{asked} -> {answer}{_remark(exchange, owner)}"

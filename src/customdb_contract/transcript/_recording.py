@@ -10,7 +10,15 @@ from typing import Final, cast
 from customdb_contract.contract import ScriptError, UnauthorizedError, ValidationError, WrongUsernameOrPasswordError
 from customdb_contract.transcript._values import MAX_BITS, MAX_DEPTH, RecordedError, Special, Value
 
-__all__ = ["MAX_CHARACTERS", "MAX_ITEMS", "MAX_TEXT", "record", "record_error", "safe_text"]
+__all__ = [
+    "MAX_CHARACTERS",
+    "MAX_ITEMS",
+    "MAX_TEXT",
+    "SMALLEST_SECRET_NUMBER",
+    "record",
+    "record_error",
+    "safe_text",
+]
 
 MAX_ITEMS: Final = 20_000
 """Values that are recorded of one argument; what follows is a `Special("too-many")`."""
@@ -23,7 +31,7 @@ MAX_CHARACTERS: Final = 2_000_000
 
 _SHOWN_TEXT: Final = 200
 _SHOWN_KEYS: Final = 5
-_SMALLEST_SECRET_NUMBER: Final = 100_000
+SMALLEST_SECRET_NUMBER: Final = 100_000
 """Shorter secrets are masked nowhere but as a whole argument."""
 
 _ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
@@ -125,7 +133,7 @@ class _Recording:
     def _integer(self, number: int) -> Value:
         if number.bit_length() > MAX_BITS:
             return Special("int", hex(number)[:_SHOWN_TEXT], number.bit_length())
-        if abs(number) < _SMALLEST_SECRET_NUMBER:
+        if abs(number) < SMALLEST_SECRET_NUMBER:
             return number
         return self._number(number)
 

@@ -95,8 +95,20 @@ class PythonDatabase(Bridge):
     def scripts(self) -> Mapping[Script, ScriptInfo]:
         return {script: handler.info for script, handler in self._handlers.items()}
 
+    @property
     @override
-    def call(self, script: Script, arguments: Sequence[object]) -> Outcome:
+    def callback_can_throw(self) -> bool:
+        return False
+
+    @override
+    def call(
+        self,
+        script: Script,
+        arguments: Sequence[object],
+        *,
+        context: Mapping[str, object] | None = None,
+        throwing: bool = False,
+    ) -> Outcome:
         worker = self._worker or self._open_again()
         handler = self._handlers[script]
         call = Call(self._calls, script, handler, self._mask, self._late.append)
@@ -104,7 +116,7 @@ class PythonDatabase(Bridge):
         self._last_call = call
         self._may_be_late = self._may_be_late or handler.has_callback
         # A script may change what it is given, but not what the caller has.
-        work = partial(call.run, worker, copy.deepcopy(arguments))
+        work = partial(call.run, worker, copy.deepcopy(arguments), copy.deepcopy(dict(context or {})))
         renew()
         with captured_logging(), self._threads.during(call.raised_elsewhere):
             try:

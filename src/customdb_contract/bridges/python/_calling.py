@@ -3,7 +3,7 @@
 import inspect
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final, cast
 
@@ -73,14 +73,15 @@ class Call:
         self._is_closed = False
         self._stir: Callable[[], object] = _do_nothing
 
-    def run(self, worker: "Worker", arguments: Sequence[object]) -> None:
+    def run(self, worker: "Worker", arguments: Sequence[object], context: Mapping[str, object]) -> None:
         """Call the script and wait for its ending; this runs on the worker's thread.
 
         Args:
             worker: The worker.
             arguments: The script's own arguments.
+            context: The extra argument where the connection has it.
         """
-        values: dict[str, object] = {"context": {}, "callback": self._callback}
+        values: dict[str, object] = {"context": context, "callback": self._callback}
         call, capture = CURRENT_CALL.set(self), CAPTURE.set(self._output)
         try:
             if self._handler.has_callback:

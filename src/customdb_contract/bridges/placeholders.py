@@ -1,0 +1,88 @@
+"""Placeholders in the settings of an outage's database, in whose place the address of what fails comes."""
+
+import re
+from collections.abc import Mapping
+from typing import Final, Protocol, runtime_checkable
+
+from attrs import frozen
+
+from customdb_contract.errors import ConfigurationError
+
+__all__ = ["FAULT_URL", "FaultyDatabase", "ProxiedStore", "placeholders_in", "proxied_store"]
+
+FAULT_URL: Final = "{fault_url}"
+"""The address of the fault server, as an URL."""
+
+_PROXY: Final = re.compile(r"\{fault_proxy(?P<part>_host|_port)?:(?P<host>[^{}]*):(?P<port>[^{}:]*)\}")
+_HIGHEST_PORT: Final = 65_535
+
+
+@runtime_checkable
+class FaultyDatabase(Protocol):
+    """A database whose settings have placeholders; it becomes one of an outage when they are filled."""
+
+    @property
+    def fault_placeholders(self) -> frozenset[str]:
+        """The placeholders that stand in the settings; empty when the team broke the store in its own way."""
+        ...
+
+    def with_faults(self, addresses: Mapping[str, str]) -> object:
+        """Return the database with addresses in place of the placeholders.
+
+        Args:
+            addresses: What to put in place of each of `fault_placeholders`.
+        """
+        ...
+
+
+@frozen
+class ProxiedStore:
+    """A store that a fault proxy stands in front of.
+
+    Args:
+        host: The host of the real store.
+        port: Its port.
+        part: Which part of the proxy's address the placeholder stands for: `host`, `port`, or empty for `host:port`.
+    """
+
+    host: str
+    port: int
+    part: str
+
+    def address(self, proxy: tuple[str, int]) -> str:
+        """Return what comes in the placeholder's place.
+
+        Args:
+            proxy: Host and port of the proxy.
+        """
+        host, port = proxy
+        return {"host": host, "port": str(port)}.get(self.part, f"{host}:{port}")
+
+
+def placeholders_in(text: object) -> frozenset[str]:
+    """Return the placeholders that stand in a setting.
+
+    Args:
+        text: The setting; one that is no text has none.
+    """
+    if not isinstance(text, str):
+        return frozenset()
+    found = {match[0] for match in _PROXY.finditer(text)}
+    return frozenset(found | ({FAULT_URL} if FAULT_URL in text else set()))
+
+
+def proxied_store(placeholder: str) -> ProxiedStore:
+    """Return the store that a placeholder of a fault proxy names.
+
+    Args:
+        placeholder: `{fault_proxy:HOST:PORT}`, `{fault_proxy_host:HOST:PORT}` or `{fault_proxy_port:HOST:PORT}`.
+
+    Raises:
+        ConfigurationError: When host or port are missing, or the port is none.
+    """
+    match = _PROXY.fullmatch(placeholder)
+    host, port = (match["host"], match["port"]) if match else ("", "")
+    if match is None or not host or not port.isascii() or not port.isdigit() or not 0 < int(port) <= _HIGHEST_PORT:
+        message = f"{placeholder} must name the real store by host and port: {{fault_proxy:db.example.com:5432}}"
+        raise ConfigurationError(message)
+    return ProxiedStore(host, int(port), (match["part"] or "").removeprefix("_"))
