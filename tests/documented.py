@@ -2,6 +2,7 @@
 
 - A `python` block is executed; one whose first line is a comment with a file's name is that file.
 - A `toml` block is a valid configuration; one with such a first line is that file.
+- A `javascript` block has such a line, and is that file.
 - A `diff` block changes the file that it names.
 - A `console` block is run, line by line, in the folder of these files; what follows a command is its output.
 - A `text` block is what the `python` block directly before it prints.
@@ -30,7 +31,7 @@ from customdb_contract.config import _File  # pyright: ignore[reportPrivateUsage
 
 __all__ = ["assert_shown", "run_page"]
 
-_NAME = re.compile(r"# (?P<name>[\w.-]+\.(?:py|toml))\n")
+_NAME = re.compile(r"(?:#|//) (?P<name>[\w./-]+\.(?:py|toml|js))\n")
 _COMMANDS: Mapping[str, tuple[str, ...]] = {
     "customdb-contract": (sys.executable, "-m", "customdb_contract"),
     "python": (sys.executable,),
@@ -52,6 +53,7 @@ def run_page(text: str, path: Path, folder: Path) -> int:
     languages: Mapping[str, Callable[[Example], None]] = {
         "python": page.python,
         "toml": page.toml,
+        "javascript": page.javascript,
         "diff": page.diff,
         "console": page.console,
         "text": page.text,
@@ -101,10 +103,15 @@ class _Page:
         self._is_file(example)
         _File.model_validate(tomllib.loads(example.parsed))
 
+    def javascript(self, example: Example) -> None:
+        assert self._is_file(example), f"{_where(example)} must begin with the name of its file"
+
     def _is_file(self, example: Example) -> bool:
         named = _NAME.match(example.parsed)
         if named:
-            (self.folder / named["name"]).write_text(str(example.parsed), encoding="utf-8")
+            path = self.folder / named["name"]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(str(example.parsed), encoding="utf-8")
         return named is not None
 
     def diff(self, example: Example) -> None:

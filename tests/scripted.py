@@ -36,7 +36,18 @@ class ScriptedBridge:
     def scripts(self) -> Mapping[Script, ScriptInfo]:
         return {script: ScriptInfo(problem=self.problems.get(script)) for script in self.functions}
 
-    def call(self, script: Script, arguments: Sequence[object]) -> Outcome:
+    @property
+    def callback_can_throw(self) -> bool:
+        return False
+
+    def call(
+        self,
+        script: Script,
+        arguments: Sequence[object],
+        *,
+        context: Mapping[str, object] | None = None,
+        throwing: bool = False,
+    ) -> Outcome:
         self.calls.append((script, tuple(arguments)))
         answer = self.functions[script](*arguments)
         if isinstance(answer, Ending):

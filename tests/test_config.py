@@ -175,7 +175,8 @@ def test_the_fault_server_takes_the_place_of_the_store(write: Write) -> None:
 
     outage: Any = load_config(path).probing.outage
 
-    assert outage("http://127.0.0.1:1/x").urls == ["http://127.0.0.1:1/x/api"]
+    assert outage.fault_placeholders == {"{fault_url}"}
+    assert outage.with_faults({"{fault_url}": "http://127.0.0.1:1/x"})().urls == ["http://127.0.0.1:1/x/api"]
 
 
 def test_the_outage_may_differ_by_its_configuration_alone(write: Write) -> None:
@@ -273,15 +274,18 @@ def test_no_file_is_no_error(tmp_path: Path) -> None:
         ),
         ("[check]\nwrites = true", "[check] writes = true: the scripts that write cannot be checked yet; leave it out"),
         (
-            "[database]\nscripts = 'tenant'",
-            '[database] scripts: JavaScript scripts cannot be checked yet; give python = "module:attribute"',
+            "[database]\npython = 'MODULE:Shop'\nscripts = 'tenant'",
+            "[database] has both python and scripts: give the one that is to be checked",
         ),
         (
-            "[outage]\nnode_modules = 'x'",
-            '[outage] node_modules: JavaScript scripts cannot be checked yet; give python = "module:attribute"',
+            "[database]\npython = 'MODULE:Shop'\nnode_modules = 'x'",
+            "[database] node_modules is for JavaScript: give scripts = the folder of the connection, or leave it out",
         ),
-        ("[outage]", '[outage] says nothing: give python = "module:attribute", or a configuration that differs'),
-        ("[outage]\nconfiguration = { a = 1 }", "[outage] has a configuration, and no python names what it is for"),
+        ("[outage]", "[outage] says nothing: give a configuration that differs, or another database"),
+        (
+            "[outage]\nconfiguration = { a = 1 }",
+            "[outage] has a configuration, and neither python nor scripts names what it is for",
+        ),
         (
             "[database]\npython = 'MODULE:shop'\nconfiguration = { a = 1 }",
             "[database] configuration is given to the function that makes the database, and python names an object",

@@ -98,7 +98,7 @@ def ask_until_counted(server: FaultServer, number: int) -> None:
 
 
 def test_every_way_in_which_a_store_can_fail_is_served_and_the_hang_comes_last() -> None:
-    outages = {situation for situation in Situation if situation.startswith("outage: ")}
+    outages = {situation for situation in Situation if situation.startswith("outage: ")} - {Situation.CUT}
 
     assert set(FAULTS) == outages
     assert len(FAULTS) == len(outages)

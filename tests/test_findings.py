@@ -67,11 +67,12 @@ def test_severities_are_ranked() -> None:
 
 
 FULL = Transcript.parse(
-    "connection import_mode=on requires_username=on\n"
+    "connection import_mode=on requires_username=on script_context=on\n"
+    "script get_user observed=on\n"
     "person ada email=ada@example.com username=ada disabled=on "
     'profile={"email_verified": false}\n'
     "person bob email=bob@example.com\n"
-    "get_user ada@example.com -> not-found\n"
+    'get_user ada@example.com -> not-found; noticed request "GET /"; noticed open-sockets "1"\n'
     "login ada@example.com x -> not-found\n"
     "login ada@example.com x -> not-found   [wrong-password: 72-byte-cut]\n"
     "get_user nobody@example.com -> not-found   [unknown-user]\n"

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from hypothesis import example, given
@@ -63,6 +64,9 @@ def driven(
         progress=lambda _: None,
     )
     return recorder.transcript()
+
+
+planned_calls = partial(plan_calls, callback_can_throw=False)
 
 
 def situations(transcript: Transcript, script: Script | None = None) -> Counter[str]:
@@ -264,7 +268,7 @@ def test_other_spellings_denote_the_person() -> None:
 
     planned = [
         (call.situation, call.arguments[0])
-        for call in plan_calls(known, tuple(known_bridge.scripts), hostile=False, wrong_passwords=0, outage=())
+        for call in planned_calls(known, tuple(known_bridge.scripts), hostile=False, wrong_passwords=0, outage=())
         if call.situation.family == "other-spelling" and call.script is Script.GET_USER
     ]
 
@@ -282,7 +286,7 @@ def test_unknown_users_are_new_each_time_and_have_a_username_where_there_are_som
     known = truth(connection=Connection(requires_username=True))
 
     def unknown() -> list[object]:
-        planned = plan_calls(known, BOTH, hostile=False, wrong_passwords=0, outage=())
+        planned = planned_calls(known, BOTH, hostile=False, wrong_passwords=0, outage=())
         return [call.arguments[0] for call in planned if call.situation is Situation.UNKNOWN_USER]
 
     first, second = unknown(), unknown()
@@ -297,7 +301,7 @@ def test_unknown_users_are_new_each_time_and_have_a_username_where_there_are_som
 
 
 def test_wrong_passwords_are_spread_the_telling_ones_first() -> None:
-    planned = plan_calls(truth(), (Script.LOGIN,), hostile=True, wrong_passwords=3, outage=())
+    planned = planned_calls(truth(), (Script.LOGIN,), hostile=True, wrong_passwords=3, outage=())
 
     tried = [
         (call.person, call.situation)
@@ -321,7 +325,7 @@ def test_only_a_long_password_is_cut() -> None:
         KnownUser(email="alan@example.com", password="ü" * 40),
     )
 
-    planned = list(plan_calls(known, (Script.LOGIN,), hostile=False, wrong_passwords=9, outage=()))
+    planned = list(planned_calls(known, (Script.LOGIN,), hostile=False, wrong_passwords=9, outage=()))
 
     cut = [call for call in planned if call.situation is Situation.CUT_PASSWORD]
     assert [call.person for call in cut] == ["alan"]
@@ -331,7 +335,7 @@ def test_only_a_long_password_is_cut() -> None:
 def test_a_password_without_letters_has_no_other_case_and_a_lone_user_no_other_password() -> None:
     known = truth(KnownUser(email="ada@example.com", password="1234567890"))
 
-    planned = plan_calls(known, (Script.LOGIN,), hostile=False, wrong_passwords=20, outage=())
+    planned = planned_calls(known, (Script.LOGIN,), hostile=False, wrong_passwords=20, outage=())
 
     tried = {call.situation for call in planned if call.situation.family == "wrong-password"}
     assert Situation.CASE_CHANGED_PASSWORD not in tried
@@ -390,7 +394,7 @@ def test_a_locked_person_is_left_alone() -> None:
 def test_no_hostile_identifier_is_a_known_persons(identifier: str) -> None:
     known = truth(KnownUser(email=identifier, password="pass phrase"))
 
-    planned = plan_calls(known, BOTH, hostile=True, wrong_passwords=0, outage=())
+    planned = planned_calls(known, BOTH, hostile=True, wrong_passwords=0, outage=())
 
     assert identifier not in [call.arguments[0] for call in planned if call.situation.family == "hostile"]
     assert identifier.lower() not in list(collisions(identifier))
@@ -412,7 +416,7 @@ def test_a_collision_that_is_an_alias_is_not_tried() -> None:
     alias = next(collisions("ada@example.com"))
     known = truth(KnownUser(email="ada@example.com", password="pass phrase", aliases=[alias]))
 
-    planned = plan_calls(known, BOTH, hostile=True, wrong_passwords=0, outage=())
+    planned = planned_calls(known, BOTH, hostile=True, wrong_passwords=0, outage=())
 
     assert alias not in [call.arguments[0] for call in planned if call.situation is Situation.UNICODE_COLLISION]
 
@@ -426,6 +430,8 @@ def test_an_identifier_without_letters_has_few_collisions() -> None:
 
 class _Faults:
     """Stands for the fault server where nothing is sent over a socket."""
+
+    situations = FAULTS
 
     def __init__(self, requests: int) -> None:
         self.requests = requests
@@ -482,7 +488,7 @@ def test_an_outage_is_looked_at_without_get_user_too() -> None:
 
 
 def test_a_plan_ends_with_the_outages() -> None:
-    planned = list(plan_calls(truth(), BOTH, hostile=True, wrong_passwords=1, outage=FAULTS))
+    planned = list(planned_calls(truth(), BOTH, hostile=True, wrong_passwords=1, outage=FAULTS))
 
     assert [call.situation for call in planned[-2 * len(FAULTS) :: 2]] == list(FAULTS)
 

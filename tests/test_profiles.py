@@ -210,7 +210,6 @@ _UUID = uuid.UUID("12345678-1234-5678-1234-567812345678")
         (frozenset({"b", "a"}), ["a", "b"]),
         ([[_UUID]], [[str(_UUID)]]),
     ],
-    ids=str,
 )
 def test_what_json_does_not_have_is_converted(value: object, expected: object) -> None:
     repaired = repair_profile({"x": value, "app_metadata": {"y": value}})
@@ -221,7 +220,7 @@ def test_what_json_does_not_have_is_converted(value: object, expected: object) -
     assert {repair.path.split("[")[0] for repair in repaired.repairs} == {"x", "app_metadata.y"}
 
 
-@pytest.mark.parametrize("value", [object(), 1j, "text", 7, 1.5, True, None, {"a": [1]}, []], ids=repr)
+@pytest.mark.parametrize("value", [object(), 1j, "text", 7, 1.5, True, None, {"a": [1]}, []])
 def test_what_json_has_and_what_nobody_knows_stays_as_it_is(value: object) -> None:
     repaired = repair_profile({"x": value})
 

@@ -186,6 +186,7 @@ def headers() -> st.SearchStrategy[Header]:
         problem=st.none() | texts(),
         location=st.none() | texts(),
         source=st.none() | facts,
+        observed=st.booleans(),
     )
     return st.builds(
         Header,

@@ -95,7 +95,11 @@ class _Version(argparse.Action):
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, metavar="FILE", help="default: customdb.toml, or pyproject.toml, here")
-    parser.add_argument("--python", metavar="MODULE:ATTRIBUTE", help="the database, or a function that makes it")
+    database = parser.add_mutually_exclusive_group()
+    database.add_argument("--python", metavar="MODULE:ATTRIBUTE", help="the database, or a function that makes it")
+    database.add_argument(
+        "--scripts", type=Path, metavar="FOLDER", help="the scripts of a connection, as the Auth0 Deploy CLI keeps them"
+    )
     parser.add_argument(
         "--user", action="append", default=[], metavar="EMAIL", help="check with this person only; may be repeated"
     )
@@ -161,13 +165,16 @@ def _check(options: argparse.Namespace) -> int:
 def _configuration(options: argparse.Namespace) -> "Configuration":
     from attrs import evolve
 
-    from customdb_contract.config import Configuration, find_config, import_attribute, load_config
+    from customdb_contract.config import Configuration, find_config, import_attribute, load_config, of_scripts
     from customdb_contract.connection import KnownUser
     from customdb_contract.errors import ConfigurationError
 
     here = Path()
     path = options.config or find_config(here)
-    configuration = load_config(path) if path else Configuration()
+    if path:
+        configuration = load_config(path, scripts=options.scripts)
+    else:
+        configuration = of_scripts(options.scripts) if options.scripts else Configuration()
     if options.python:
         configuration = evolve(configuration, database=import_attribute(options.python, here))
     if options.max_time is not None:
@@ -179,8 +186,8 @@ def _configuration(options: argparse.Namespace) -> "Configuration":
         )
     if configuration.database is None:
         message = (
-            "no database to check: give --python MODULE:ATTRIBUTE, or a customdb.toml with [database] python = …; "
-            "`customdb-contract init` writes one"
+            "no database to check: give --python MODULE:ATTRIBUTE or --scripts FOLDER, or a customdb.toml with "
+            "[database] python = … or scripts = …; `customdb-contract init` writes one"
         )
         raise ConfigurationError(message)
     return configuration

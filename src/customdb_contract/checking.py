@@ -8,14 +8,24 @@ from typing import Final
 
 from attrs import Attribute, field, frozen
 
-from customdb_contract.bridges import Bridge
+from customdb_contract.bridges import Bridge, BridgedDatabase
+from customdb_contract.bridges.placeholders import FAULT_URL, FaultyDatabase, proxied_store
 from customdb_contract.bridges.python import PythonDatabase
 from customdb_contract.connection import Connection, KnownUser
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
-from customdb_contract.faults import FAULTS, FaultServer
+from customdb_contract.faults import FAULTS, PROXY_FAULTS, FaultProxy, FaultServer
 from customdb_contract.findings import Report
-from customdb_contract.probes import OutageDatabase, PlannedCall, Truth, as_recorded, plan_calls, probe
+from customdb_contract.probes import (
+    Faults,
+    FaultsTogether,
+    OutageDatabase,
+    PlannedCall,
+    Truth,
+    as_recorded,
+    plan_calls,
+    probe,
+)
 from customdb_contract.rules import judge
 from customdb_contract.secrets import Secret, SecretRegistry
 from customdb_contract.transcript import (
@@ -107,11 +117,14 @@ def check(
 
     Args:
         database: An object with the scripts as methods, a function that makes one, or a context manager (or a function
-            that makes one) which gives one. Functions are called on the thread and the loop where the scripts run.
+            that makes one) which gives one; or a `NodeDatabase`. Functions are called on the thread and the loop where
+            the scripts run.
         users: The truth: people who are in the store now.
-        connection: The settings of the connection; None stands for Auth0's defaults.
+        connection: The settings of the connection; None stands for what the database says of them, or for Auth0's
+            defaults.
         outage: The same database with its store out of reach, in any of the forms above; or a function with one
-            parameter, which is given the address of a server that fails in one way after another.
+            parameter, which is given the address of a server that fails in one way after another; or a `NodeDatabase`
+            with the placeholder of such an address in its configuration.
         hostile: Whether identifiers that try injection are sent. They only read.
         wrong_passwords: Wrong passwords that are tried for one person at the most, 0 or more.
         timeout: Seconds that one script may take; Auth0 gives it 20.
@@ -147,7 +160,9 @@ def check(
 
     # Judging nothing shows an unknown name before the first call is made.
     judged(Transcript())
-    return judged(observe(database, users, connection or Connection(), probing, progress=progress))
+    if connection is None:
+        connection = database.connection if isinstance(database, BridgedDatabase) else Connection()
+    return judged(observe(database, users, connection, probing, progress=progress))
 
 
 def observe(
@@ -228,8 +243,7 @@ def plan_lines(database: object, users: Sequence[KnownUser], connection: Connect
     truth = make_truth(users, connection, probing)
     outage: Sequence[Situation] = ()
     if probing.outage is not None:
-        has_faults = callable(probing.outage) and takes_fault_url(probing.outage)
-        outage = FAULTS if has_faults else (Situation.OUTAGE,)
+        outage = _outage_situations(probing.outage)
     with _opened(database, truth, probing.timeout) as bridge:
         calls = plan_calls(
             truth,
@@ -237,6 +251,7 @@ def plan_lines(database: object, users: Sequence[KnownUser], connection: Connect
             hostile=probing.hostile,
             wrong_passwords=probing.wrong_passwords,
             outage=outage,
+            callback_can_throw=bridge.callback_can_throw,
         )
         return [_planned_line(call, truth) for call in calls]
 
@@ -251,25 +266,58 @@ def _scripts_of(bridge: Bridge) -> Mapping[Script, ScriptInfo]:
     return bridge.scripts
 
 
+def _outage_situations(outage: object) -> Sequence[Situation]:
+    if isinstance(outage, FaultyDatabase) and outage.fault_placeholders:
+        return FAULTS if FAULT_URL in outage.fault_placeholders else PROXY_FAULTS
+    return FAULTS if callable(outage) and takes_fault_url(outage) else (Situation.OUTAGE,)
+
+
 @contextmanager
 def _opened(database: object, truth: Truth, timeout: float) -> Generator[Bridge]:
-    bridge = PythonDatabase(database, connection=truth.connection, mask=truth.registry, timeout=timeout)
-    try:
+    with ExitStack() as stack:
+        if not isinstance(database, BridgedDatabase):
+            python = PythonDatabase(database, connection=truth.connection, mask=truth.registry, timeout=timeout)
+            stack.callback(python.close)
+            if not isinstance(python.database, BridgedDatabase):
+                yield python
+                return
+            # A function has made a database that brings its own bridge.
+            database = python.database
+        bridge = database.open_bridge(connection=truth.connection, mask=truth.registry, timeout=timeout)
+        stack.callback(bridge.close)
         yield bridge
-    finally:
-        bridge.close()
 
 
 @contextmanager
 def _open_outage(probing: Probing, truth: Truth) -> Generator[OutageDatabase]:
     with ExitStack() as stack:
-        faults = None
+        faults: Faults | None = None
         database = probing.outage
-        if callable(database) and takes_fault_url(database):
-            faults = stack.enter_context(FaultServer())
-            database = functools.partial(database, faults.url)
+        if isinstance(database, FaultyDatabase) and database.fault_placeholders:
+            addresses, faults = _open_faults(database.fault_placeholders, stack)
+            database = database.with_faults(addresses)
+        elif callable(database) and takes_fault_url(database):
+            server = faults = stack.enter_context(FaultServer())
+            database = functools.partial(database, server.url)
         bridge = stack.enter_context(_opened(database, truth, probing.timeout))
         yield OutageDatabase(bridge, faults)
+
+
+def _open_faults(placeholders: Collection[str], stack: ExitStack) -> tuple[Mapping[str, str], Faults]:
+    """Open what fails, and return the address for each placeholder, with what makes all of it fail."""
+    addresses: dict[str, str] = {}
+    faults: list[Faults] = []
+    if FAULT_URL in placeholders:
+        server = stack.enter_context(FaultServer())
+        addresses[FAULT_URL] = server.url
+        faults.append(server)
+    stores = {placeholder: proxied_store(placeholder) for placeholder in placeholders if placeholder != FAULT_URL}
+    proxies = {
+        (store.host, store.port): stack.enter_context(FaultProxy(store.host, store.port)) for store in stores.values()
+    }
+    for placeholder, store in stores.items():
+        addresses[placeholder] = store.address(proxies[store.host, store.port].address)
+    return addresses, FaultsTogether((*faults, *proxies.values()))
 
 
 def _planned_line(call: PlannedCall, truth: Truth) -> str:

@@ -3,18 +3,22 @@
 import difflib
 import functools
 import importlib
+import json
+import logging
 import os
 import sys
 import tomllib
 import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from customdb_contract.bridges import BridgedDatabase
+from customdb_contract.bridges.placeholders import fill, placeholders_in
 from customdb_contract.checking import DEFAULT_MAX_TIME, DEFAULT_TIMEOUT, DEFAULT_WRONG_PASSWORDS, Probing, observe
 from customdb_contract.connection import Connection, KnownUser
 from customdb_contract.errors import ConfigurationError
@@ -23,11 +27,15 @@ from customdb_contract.rules import judge
 from customdb_contract.secrets import Secret
 from customdb_contract.transcript import Exchange, Transcript
 
-__all__ = ["CONFIG_FILE", "Configuration", "find_config", "import_attribute", "load_config"]
+if TYPE_CHECKING:
+    from customdb_contract.bridges.node import NodeDatabase
+
+__all__ = ["CONFIG_FILE", "Configuration", "find_config", "import_attribute", "load_config", "of_scripts"]
 
 CONFIG_FILE: Final = "customdb.toml"
 _TABLE: Final = "customdb-contract"
-_FAULT_URL: Final = "{fault_url}"
+
+_logger: Final = logging.getLogger("customdb_contract")
 
 
 class _Table(BaseModel):
@@ -54,7 +62,11 @@ class _DatabaseTable(_Table):
     python: str | None = None
     scripts: str | None = None
     configuration: dict[str, _Setting] = {}
+    keywords: dict[str, _Setting] = {}
     node_modules: str | None = None
+    doubles: dict[str, str] = {}
+    environment: list[str] = []
+    node: str | None = None
 
 
 class _UserTable(_Table):
@@ -175,11 +187,25 @@ def find_config(folder: Path) -> Path | None:
     return None
 
 
-def load_config(path: Path) -> Configuration:
+def of_scripts(folder: Path) -> Configuration:
+    """Return the configuration for scripts in JavaScript of which no file says anything.
+
+    Args:
+        folder: The folder of the connection.
+
+    Raises:
+        ConfigurationError: When it has no scripts.
+    """
+    database = _node_database(str(folder), _DatabaseTable(), Path(), "--scripts:")
+    return Configuration(database=database, connection=database.connection)
+
+
+def load_config(path: Path, *, scripts: Path | None = None) -> Configuration:
     """Return what a configuration file says. Python modules are looked up from its folder, and imported.
 
     Args:
         path: A `customdb.toml`, or a `pyproject.toml` with the table `[tool.customdb-contract]`.
+        scripts: The folder of a connection that is checked instead of the database which the file names.
 
     Raises:
         ConfigurationError: When the file cannot be read, has an unknown key or a wrong value, names an environment
@@ -196,6 +222,8 @@ def load_config(path: Path) -> Configuration:
         file = _File.model_validate(document)
     except ValidationError as error:
         raise ConfigurationError(_explain(path, error.errors(include_url=False))) from None
+    if scripts is not None:
+        file.database.scripts, file.database.python = str(scripts.resolve()), None
     try:
         return _configuration(file, path.parent)
     except ConfigurationError as error:
@@ -317,7 +345,7 @@ def _configuration(file: _File, folder: Path) -> Configuration:
     return Configuration(
         database=database,
         users=users,
-        connection=Connection(**file.connection.model_dump()),
+        connection=_connection(file.connection, database),
         probing=Probing(
             outage=_outage(file, folder, secrets),
             hostile=check.hostile,
@@ -331,6 +359,23 @@ def _configuration(file: _File, folder: Path) -> Configuration:
         require=tuple(check.require),
         fail_on=check.fail_on,
     )
+
+
+def _connection(table: _ConnectionTable, database: object) -> Connection:
+    """Return what the file says, and for the rest what the database says of its connection."""
+    said = {name: getattr(table, name) for name in table.model_fields_set}
+    if not isinstance(database, BridgedDatabase):
+        return Connection(**said)
+    for name, value in said.items():
+        other = getattr(database.connection, name)
+        if name != "name" and name in database.said and other != value:
+            _logger.warning(
+                "[connection] %s = %s contradicts database.json, which says %s; the check follows [connection]",
+                name,
+                json.dumps(value),
+                json.dumps(other),
+            )
+    return evolve(database.connection, **said)
 
 
 def _user(user: _UserTable, number: int) -> KnownUser:
@@ -359,36 +404,66 @@ def _secret(text: _Text) -> Secret:
     return Secret(value)
 
 
-def _settings(table: Mapping[str, _Setting], secrets: dict[str, Secret], where: str) -> dict[str, object]:
-    """Return the configuration, and note what comes from the environment as secret."""
+def _settings(table: Mapping[str, _Setting], where: str) -> dict[str, object]:
+    """Return settings by name; what comes from the environment is a secret."""
     settings: dict[str, object] = {}
     for name, value in table.items():
-        if not isinstance(value, _FromEnvironment):
-            settings[name] = value
-            continue
         try:
-            secret = _secret(value)
+            settings[name] = _secret(value) if isinstance(value, _FromEnvironment) else value
         except ConfigurationError as error:
-            message = f"{where} configuration.{name}: {error}"
+            message = f"{where}.{name}: {error}"
             raise ConfigurationError(message) from None
-        secrets[f"configuration {name}"] = secret
-        settings[name] = secret.reveal()
     return settings
 
 
 def _database(table: _DatabaseTable, folder: Path, secrets: dict[str, Secret], where: str) -> object:
-    _refuse_javascript(table, where)
+    if table.python is not None and table.scripts is not None:
+        message = f"{where} has both python and scripts: give the one that is to be checked"
+        raise ConfigurationError(message)
+    if table.scripts is not None:
+        return _node_database(table.scripts, table, folder, where)
+    for key in _OF_SCRIPTS:
+        if key in table.model_fields_set:
+            message = f"{where} {key} is for JavaScript: give scripts = the folder of the connection, or leave it out"
+            raise ConfigurationError(message)
     if table.python is None:
         return None
     made = import_attribute(table.python, folder)
-    return _with_settings(made, _settings(table.configuration, secrets, where), where)
+    settings = _settings(table.configuration, f"{where} configuration")
+    secrets.update({f"configuration {name}": value for name, value in settings.items() if isinstance(value, Secret)})
+    return _with_settings(made, settings, where)
 
 
-def _refuse_javascript(table: _DatabaseTable, where: str) -> None:
-    for key in ("scripts", "node_modules"):
-        if getattr(table, key) is not None:
-            message = f'{where} {key}: JavaScript scripts cannot be checked yet; give python = "module:attribute"'
-            raise ConfigurationError(message)
+_OF_SCRIPTS: Final = ("keywords", "node_modules", "doubles", "environment", "node")
+
+
+def _node_database(scripts: str, table: _DatabaseTable, folder: Path, where: str) -> "NodeDatabase":
+    # What concerns Node is loaded only for those who have scripts in JavaScript.
+    from customdb_contract.bridges.node import NodeDatabase  # noqa: PLC0415
+
+    configuration = _settings(table.configuration, f"{where} configuration")
+    try:
+        return NodeDatabase(
+            folder / scripts,
+            configuration={name: _as_text(value) for name, value in configuration.items()},
+            keywords=_settings(table.keywords, f"{where} keywords"),
+            node_modules=None if table.node_modules is None else folder / table.node_modules,
+            doubles={name: folder / path for name, path in table.doubles.items()},
+            environment=table.environment,
+            node=table.node,
+        )
+    except ConfigurationError as error:
+        message = f"{where} {error}"
+        raise ConfigurationError(message) from None
+
+
+def _plain(settings: Mapping[str, object]) -> dict[str, object]:
+    return {name: value.reveal() if isinstance(value, Secret) else value for name, value in settings.items()}
+
+
+def _as_text(value: object) -> str | Secret:
+    """Return a setting as scripts find it: Auth0 keeps the values of `configuration` as text."""
+    return value if isinstance(value, str | Secret) else json.dumps(value)
 
 
 def _with_settings(made: object, settings: Mapping[str, object], where: str) -> object:
@@ -397,36 +472,44 @@ def _with_settings(made: object, settings: Mapping[str, object], where: str) -> 
     if not callable(made):
         message = f"{where} configuration is given to the function that makes the database, and python names an object"
         raise ConfigurationError(message)
-    return functools.partial(made, **settings)
+    return functools.partial(made, **_plain(settings))
 
 
 def _outage(file: _File, folder: Path, secrets: dict[str, Secret]) -> object:
-    if file.outage is None:
+    own = file.outage
+    if own is None:
         return None
-    _refuse_javascript(file.outage, "[outage]")
-    if file.outage.python is None and not file.outage.configuration:
-        message = '[outage] says nothing: give python = "module:attribute", or a configuration that differs'
+    if not own.model_fields_set:
+        message = "[outage] says nothing: give a configuration that differs, or another database"
         raise ConfigurationError(message)
-    reference = file.outage.python or file.database.python
-    if reference is None:
-        message = "[outage] has a configuration, and no python names what it is for"
+    given = file.database.model_dump(exclude_unset=True) | own.model_dump(exclude_unset=True)
+    # Another kind of database does not inherit what the first one is.
+    for key, other in (("python", "scripts"), ("scripts", "python")):
+        if key in own.model_fields_set:
+            given.pop(other, None)
+    given["configuration"] = file.database.configuration | own.configuration
+    table = _DatabaseTable.model_construct(**given)
+    if table.python is None and table.scripts is None:
+        message = "[outage] has a configuration, and neither python nor scripts names what it is for"
         raise ConfigurationError(message)
-    made = import_attribute(reference, folder)
-    settings = _settings(file.database.configuration | file.outage.configuration, secrets, "[outage]")
-    if not any(isinstance(value, str) and _FAULT_URL in value for value in settings.values()):
-        return _with_settings(made, settings, "[outage]")
+    placeholders = {name for value in table.configuration.values() for name in placeholders_in(value)}
+    if table.scripts is not None or not placeholders:
+        return _database(table, folder, secrets, "[outage]")
+    made = import_attribute(str(table.python), folder)
     if not callable(made):
-        message = f"[outage] configuration has {_FAULT_URL}, so python must name a function that takes it"
+        message = f"[outage] configuration has {min(placeholders)}, so python must name a function that takes it"
         raise ConfigurationError(message)
-    return _at_fault_url(made, settings)
+    return _PythonOutage(made, _settings(table.configuration, "[outage] configuration"), frozenset(placeholders))
 
 
-def _at_fault_url(make: Callable[..., object], settings: Mapping[str, object]) -> Callable[[str], object]:
-    def made_at(fault_url: str) -> object:
-        filled = {
-            name: value.replace(_FAULT_URL, fault_url) if isinstance(value, str) else value
-            for name, value in settings.items()
-        }
-        return make(**filled)
+@frozen
+class _PythonOutage:
+    """A function that makes a database from settings, some of which have placeholders."""
 
-    return made_at
+    make: Callable[..., object]
+    settings: Mapping[str, object]
+    fault_placeholders: frozenset[str]
+
+    def with_faults(self, addresses: Mapping[str, str]) -> Callable[[], object]:
+        filled = {name: fill(value, addresses) for name, value in self.settings.items()}
+        return functools.partial(self.make, **_plain(filled))

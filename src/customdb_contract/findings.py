@@ -15,6 +15,7 @@ from customdb_contract.contract import Script
 from customdb_contract.errors import ContractBrokenError
 from customdb_contract.transcript import (
     Exchange,
+    Noticed,
     PasswordKnowledge,
     Situation,
     StopKind,
@@ -99,6 +100,10 @@ class Need(StrEnum):
     IMPORT_MODE = "import mode on"
     LEGACY_MODE = "import mode off"
     REQUIRES_USERNAME = "requires_username on"
+    SCRIPT_CONTEXT = "script_context on"
+    JAVASCRIPT = "scripts in JavaScript"
+    CONNECTIONS = "scripts that connect to a store"
+    REQUESTS = "scripts in JavaScript that send requests"
 
     @property
     def advice(self) -> str:
@@ -108,7 +113,7 @@ class Need(StrEnum):
     @property
     def can_be_given(self) -> bool:
         """Whether a team can add it to a check; a mode of the connection is what it is."""
-        return self not in {Need.IMPORT_MODE, Need.LEGACY_MODE, Need.REQUIRES_USERNAME, Need.UNKNOWN_USER}
+        return self not in _NOT_TO_BE_GIVEN
 
     def is_met(self, transcript: Transcript) -> bool:
         """Tell whether a transcript has it.
@@ -118,6 +123,19 @@ class Need(StrEnum):
         """
         return _IS_MET[self](transcript)
 
+
+_NOT_TO_BE_GIVEN: Collection[Need] = frozenset(
+    {
+        Need.IMPORT_MODE,
+        Need.LEGACY_MODE,
+        Need.REQUIRES_USERNAME,
+        Need.UNKNOWN_USER,
+        Need.SCRIPT_CONTEXT,
+        Need.JAVASCRIPT,
+        Need.CONNECTIONS,
+        Need.REQUESTS,
+    }
+)
 
 _IS_MET: Mapping[Need, Callable[[Transcript], bool]] = {
     Need.LOGIN: lambda t: bool(t.select(Script.LOGIN)),
@@ -137,6 +155,10 @@ _IS_MET: Mapping[Need, Callable[[Transcript], bool]] = {
     Need.IMPORT_MODE: lambda t: t.connection.import_mode,
     Need.LEGACY_MODE: lambda t: not t.connection.import_mode,
     Need.REQUIRES_USERNAME: lambda t: t.connection.requires_username,
+    Need.SCRIPT_CONTEXT: lambda t: t.connection.script_context,
+    Need.JAVASCRIPT: lambda t: any(info.observed for info in t.header.scripts.values()),
+    Need.REQUESTS: lambda t: any(e.outcome.noticed(Noticed.REQUEST) for e in t.judged),
+    Need.CONNECTIONS: lambda t: any(e.outcome.noticed(Noticed.OPEN_SOCKETS) for e in t.judged),
 }
 
 

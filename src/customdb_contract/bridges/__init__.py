@@ -1,14 +1,16 @@
 """Bridges: what calls the scripts of a custom database, in whatever form it comes."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from attrs import frozen
 
+from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
+from customdb_contract.secrets import SecretRegistry
 from customdb_contract.transcript import Escape, Observation, Outcome, RecordedError, ScriptInfo, Value
 
-__all__ = ["Bridge", "LateEvent"]
+__all__ = ["Bridge", "BridgedDatabase", "LateEvent"]
 
 
 @frozen
@@ -78,5 +80,33 @@ class Bridge(Protocol):
         """Release the database, its thread and its loop; the bridge cannot be used afterwards.
 
         It raises nothing: what goes wrong then says nothing about the scripts, and is logged.
+        """
+        ...
+
+
+@runtime_checkable
+class BridgedDatabase(Protocol):
+    """A database that brings its own bridge; any other is an object in Python."""
+
+    @property
+    def connection(self) -> Connection:
+        """The settings of the connection, as far as the database knows them."""
+        ...
+
+    @property
+    def said(self) -> frozenset[str]:
+        """The names of the settings that the database knows."""
+        ...
+
+    def open_bridge(self, *, connection: Connection, mask: SecretRegistry, timeout: float) -> Bridge:
+        """Open the bridge.
+
+        Args:
+            connection: The settings of the connection.
+            mask: The known secrets; the database adds its own.
+            timeout: Seconds that a script may take.
+
+        Raises:
+            DatabaseOpeningError: When it cannot be opened.
         """
         ...

@@ -7,8 +7,9 @@ from typing import Final, Protocol, runtime_checkable
 from attrs import frozen
 
 from customdb_contract.errors import ConfigurationError
+from customdb_contract.secrets import Secret
 
-__all__ = ["FAULT_URL", "FaultyDatabase", "ProxiedStore", "placeholders_in", "proxied_store"]
+__all__ = ["FAULT_URL", "FaultyDatabase", "ProxiedStore", "fill", "placeholders_in", "proxied_store"]
 
 FAULT_URL: Final = "{fault_url}"
 """The address of the fault server, as an URL."""
@@ -69,6 +70,22 @@ def placeholders_in(text: object) -> frozenset[str]:
         return frozenset()
     found = {match[0] for match in _PROXY.finditer(text)}
     return frozenset(found | ({FAULT_URL} if FAULT_URL in text else set()))
+
+
+def fill(setting: object, addresses: Mapping[str, str]) -> object:
+    """Return a setting with addresses in place of its placeholders; one that is no text stays as it is.
+
+    Args:
+        setting: The setting, possibly a `Secret`.
+        addresses: What to put in place of each placeholder.
+    """
+    if isinstance(setting, Secret):
+        return Secret(str(fill(setting.reveal(), addresses)))
+    if not isinstance(setting, str):
+        return setting
+    for placeholder, address in addresses.items():
+        setting = setting.replace(placeholder, address)
+    return setting
 
 
 def proxied_store(placeholder: str) -> ProxiedStore:

@@ -8,20 +8,41 @@ from attrs import frozen
 
 from customdb_contract.bridges import Bridge
 from customdb_contract.contract import Script
-from customdb_contract.faults import FAULTS
 from customdb_contract.probes._plan import PlannedCall, Truth, as_recorded
+from customdb_contract.probes.circumstances import plan_circumstances, plan_organization
 from customdb_contract.probes.driver import Driver, StoppedEarly
 from customdb_contract.probes.hostile import plan_hostile
 from customdb_contract.probes.outage import plan_outage
 from customdb_contract.probes.reading import plan_other_spellings, plan_unknown_users, plan_wrong_passwords
-from customdb_contract.probes.set_up import is_not_implemented, is_retired_pair, plan_known_users, set_up_problem
-from customdb_contract.transcript import Exchange, Recorder, Situation, StopKind, StopReason
+from customdb_contract.probes.set_up import (
+    is_failure,
+    is_not_implemented,
+    is_retired_pair,
+    plan_known_users,
+    set_up_problem,
+)
+from customdb_contract.transcript import Ending, Exchange, FactKind, Recorder, Situation, StopKind, StopReason
 
-__all__ = ["Driver", "Faults", "OutageDatabase", "PlannedCall", "Truth", "as_recorded", "plan_calls", "probe"]
+__all__ = [
+    "Driver",
+    "Faults",
+    "FaultsTogether",
+    "OutageDatabase",
+    "PlannedCall",
+    "Truth",
+    "as_recorded",
+    "plan_calls",
+    "probe",
+]
 
 
 class Faults(Protocol):
     """A store that fails in the way it is told to: the fault server."""
+
+    @property
+    def situations(self) -> tuple[Situation, ...]:
+        """The ways in which it can fail, the one that costs time last."""
+        ...
 
     @property
     def requests(self) -> int:
@@ -32,9 +53,40 @@ class Faults(Protocol):
         """Fail in another way from now on.
 
         Args:
-            situation: One of `FAULTS`.
+            situation: One of `situations`.
         """
         ...
+
+
+@frozen
+class FaultsTogether:
+    """Several stores that fail in the same way at the same time.
+
+    Args:
+        stores: At least one.
+    """
+
+    stores: tuple[Faults, ...]
+
+    @property
+    def situations(self) -> tuple[Situation, ...]:
+        """The ways in which all of them can fail."""
+        first, *others = self.stores
+        return tuple(way for way in first.situations if all(way in other.situations for other in others))
+
+    @property
+    def requests(self) -> int:
+        """How many requests came to any of them since the last switch."""
+        return sum(store.requests for store in self.stores)
+
+    def fail(self, situation: Situation) -> None:
+        """Fail in another way from now on.
+
+        Args:
+            situation: One of `situations`.
+        """
+        for store in self.stores:
+            store.fail(situation)
 
 
 @frozen
@@ -51,7 +103,13 @@ class OutageDatabase:
 
 
 def plan_calls(
-    truth: Truth, scripts: Sequence[Script], *, hostile: bool, wrong_passwords: int, outage: Sequence[Situation]
+    truth: Truth,
+    scripts: Sequence[Script],
+    *,
+    hostile: bool,
+    wrong_passwords: int,
+    outage: Sequence[Situation],
+    callback_can_throw: bool,
 ) -> Iterator[PlannedCall]:
     """Plan every call of a check, in order; control calls and repetitions come on top.
 
@@ -61,17 +119,21 @@ def plan_calls(
         hostile: Whether identifiers that try injection are sent.
         wrong_passwords: How many wrong passwords are tried for one person at the most.
         outage: The ways in which the store will be out of reach.
+        callback_can_throw: Whether a call can be given a callback that throws.
     """
     yield from plan_known_users(truth, scripts, Situation.KNOWN_USER)
-    yield from _plan_rest(truth, scripts, hostile=hostile, wrong_passwords=wrong_passwords)
+    yield from _plan_rest(
+        truth, scripts, hostile=hostile, wrong_passwords=wrong_passwords, callback_can_throw=callback_can_throw
+    )
     for situation in outage:
         yield from plan_outage(truth, scripts, situation)
 
 
 def _plan_rest(
-    truth: Truth, scripts: Sequence[Script], *, hostile: bool, wrong_passwords: int
+    truth: Truth, scripts: Sequence[Script], *, hostile: bool, wrong_passwords: int, callback_can_throw: bool
 ) -> Iterator[PlannedCall]:
     yield from plan_known_users(truth, scripts, Situation.REPEATED)
+    yield from plan_circumstances(truth, scripts, callback_can_throw=callback_can_throw)
     yield from plan_unknown_users(truth, scripts)
     yield from plan_other_spellings(truth, scripts)
     if Script.LOGIN in scripts:
@@ -105,12 +167,22 @@ def probe(
     """
     driver = Driver(truth, recorder, max_time=max_time, progress=progress)
     try:
-        known = driver.drive(bridge, plan_known_users(truth, tuple(bridge.scripts), Situation.KNOWN_USER))
-        scripts = _scripts_to_drive(bridge, truth, _unmarked(recorder, known))
+        scripts = _scripts_with_function(bridge)
+        known = driver.drive(bridge, plan_known_users(truth, scripts, Situation.KNOWN_USER))
+        if truth.connection.script_context and _needs_organization(driver, bridge, truth, known):
+            return
+        scripts = _scripts_to_drive(scripts, bridge, truth, _unmarked(recorder, known))
         if is_retired_pair(_unmarked(recorder, known)):
             driver.drive(bridge, plan_unknown_users(truth, scripts))
             return
-        driver.drive(bridge, _plan_rest(truth, scripts, hostile=hostile, wrong_passwords=wrong_passwords))
+        rest = _plan_rest(
+            truth,
+            scripts,
+            hostile=hostile,
+            wrong_passwords=wrong_passwords,
+            callback_can_throw=bridge.callback_can_throw,
+        )
+        driver.drive(bridge, rest)
         driver.log_in_again(bridge)
         if open_outage:
             with open_outage() as outage:
@@ -122,13 +194,28 @@ def probe(
         driver.collect_late_events(bridge)
 
 
-def _scripts_to_drive(bridge: Bridge, truth: Truth, known: Sequence[Exchange]) -> tuple[Script, ...]:
+def _scripts_with_function(bridge: Bridge) -> tuple[Script, ...]:
+    """Return the scripts that are a function; a source that is none can't be called, and its rule tells it."""
+    return tuple(script for script, info in bridge.scripts.items() if not info.facts(FactKind.NOT_A_FUNCTION))
+
+
+def _needs_organization(driver: Driver, bridge: Bridge, truth: Truth, known: Sequence[Exchange]) -> bool:
+    """Tell whether no call works but with an organization in the context: then no other call would tell anything."""
+    if not known or not all(is_failure(exchange) for exchange in known):
+        return False
+    tried = driver.drive(bridge, plan_organization(truth, _scripts_with_function(bridge)))
+    return any(exchange.ending is Ending.FOUND for exchange in tried)
+
+
+def _scripts_to_drive(
+    scripts: Sequence[Script], bridge: Bridge, truth: Truth, known: Sequence[Exchange]
+) -> tuple[Script, ...]:
     """Return the scripts that have an implementation, or stop when the set-up shows that nothing can be judged."""
     problem = set_up_problem(known, truth.people, bridge.scripts)
     if problem:
         raise StoppedEarly(problem)
     empty = {exchange.script for exchange in known if is_not_implemented(exchange)}
-    return tuple(script for script in bridge.scripts if script not in empty)
+    return tuple(script for script in scripts if script not in empty)
 
 
 def _unmarked(recorder: Recorder, exchanges: Iterable[Exchange]) -> list[Exchange]:
@@ -141,7 +228,7 @@ def _drive_outage(driver: Driver, outage: OutageDatabase, truth: Truth, scripts:
         driver.drive(outage.bridge, plan_outage(truth, scripts, Situation.OUTAGE))
         return
     contacted = 0
-    for situation in FAULTS:
+    for situation in outage.faults.situations:
         outage.faults.fail(situation)
         driver.drive(outage.bridge, plan_outage(truth, scripts, situation))
         contacted += outage.faults.requests

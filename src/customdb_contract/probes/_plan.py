@@ -1,7 +1,7 @@
 """What a probe plans: calls, and the truth about the people they concern."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from attrs import field, frozen
 
@@ -11,7 +11,7 @@ from customdb_contract.errors import ConfigurationError
 from customdb_contract.secrets import Secret, SecretRegistry
 from customdb_contract.transcript import UNKNOWN, PasswordKnowledge, Person, Situation, Value, record
 
-__all__ = ["PlannedCall", "Truth", "as_recorded"]
+__all__ = ["PlannedCall", "Truth", "as_recorded", "plan_person"]
 
 
 @frozen
@@ -29,6 +29,24 @@ class PlannedCall:
     arguments: tuple[object, ...]
     person: str
     situation: Situation
+
+
+def plan_person(
+    person: Person, truth: "Truth", scripts: Collection[Script], situation: Situation
+) -> Iterator[PlannedCall]:
+    """Plan get_user and then login of one person, by their first identifier and with the right password.
+
+    Args:
+        person: The person.
+        truth: The known people.
+        scripts: The scripts that the database has.
+        situation: What the calls try.
+    """
+    identifier = person.identifiers[0]
+    if Script.GET_USER in scripts:
+        yield PlannedCall(Script.GET_USER, (identifier,), person.label, situation)
+    if Script.LOGIN in scripts and person.label in truth.passwords:
+        yield PlannedCall(Script.LOGIN, (identifier, truth.passwords[person.label]), person.label, situation)
 
 
 def as_recorded(arguments: Iterable[object], registry: SecretRegistry) -> tuple[Value, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from customdb_contract.bridges import Bridge
 from customdb_contract.contract import Script
 from customdb_contract.probes._plan import PlannedCall, Truth, as_recorded
+from customdb_contract.probes.circumstances import ORGANIZATION
 from customdb_contract.probes.set_up import is_failure
 from customdb_contract.secrets import Secret
 from customdb_contract.transcript import (
@@ -86,7 +87,7 @@ class Driver:
             if planned.situation.family == "outage":
                 continue
             self._learn(planned, exchange)
-            if is_failure(exchange) and bridge.scripts[planned.script].problem is None:
+            if is_failure(exchange) and bridge.scripts[planned.script].can_be_called:
                 self._confirm(bridge, planned, exchange)
             self._protect(bridge, planned, exchange)
         return made
@@ -122,7 +123,12 @@ class Driver:
             message = f"the time for the whole check, {self._max_time:g} s, was up before everything was looked at"
             raise StoppedEarly(StopReason(StopKind.TIME, message))
         plain = [argument.reveal() if isinstance(argument, Secret) else argument for argument in planned.arguments]
-        outcome = bridge.call(planned.script, plain)
+        outcome = bridge.call(
+            planned.script,
+            plain,
+            context=ORGANIZATION if planned.situation is Situation.ORGANIZATION else None,
+            throwing=planned.situation is Situation.CALLBACK_THROWS,
+        )
         exchange = self._recorder.record(
             planned.script,
             as_recorded(planned.arguments, self._truth.registry),

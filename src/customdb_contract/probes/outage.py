@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from customdb_contract.contract import Script
-from customdb_contract.probes._plan import PlannedCall, Truth
+from customdb_contract.probes._plan import PlannedCall, Truth, plan_person
 from customdb_contract.transcript import Situation
 
 __all__ = ["plan_outage"]
@@ -18,8 +18,4 @@ def plan_outage(truth: Truth, scripts: Sequence[Script], situation: Situation) -
         situation: The way in which the store is out of reach.
     """
     person = next(iter(truth.people_who_log_in or truth.people))
-    identifier = person.identifiers[0]
-    if Script.GET_USER in scripts:
-        yield PlannedCall(Script.GET_USER, (identifier,), person.label, situation)
-    if Script.LOGIN in scripts and person.label in truth.passwords:
-        yield PlannedCall(Script.LOGIN, (identifier, truth.passwords[person.label]), person.label, situation)
+    return plan_person(person, truth, scripts, situation)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from customdb_contract.contract import Script
-from customdb_contract.probes._plan import PlannedCall, Truth
+from customdb_contract.probes._plan import PlannedCall, Truth, plan_person
 from customdb_contract.transcript import (
     Ending,
     Exchange,
@@ -31,11 +31,7 @@ def plan_known_users(truth: Truth, scripts: Sequence[Script], situation: Situati
         situation: `KNOWN_USER` the first time, `REPEATED` later.
     """
     for person in truth.people:
-        identifier = person.identifiers[0]
-        if Script.GET_USER in scripts:
-            yield PlannedCall(Script.GET_USER, (identifier,), person.label, situation)
-        if Script.LOGIN in scripts and person.label in truth.passwords:
-            yield PlannedCall(Script.LOGIN, (identifier, truth.passwords[person.label]), person.label, situation)
+        yield from plan_person(person, truth, scripts, situation)
 
 
 def set_up_problem(
@@ -52,7 +48,7 @@ def set_up_problem(
         The reason when every call failed, or when both scripts deny a person. A pair of scripts which always answers
         null is no problem: that is how a retired store is closed.
     """
-    callable_ = [exchange for exchange in exchanges if scripts[exchange.script].problem is None]
+    callable_ = [exchange for exchange in exchanges if scripts[exchange.script].can_be_called]
     if not callable_ or any(is_not_implemented(exchange) for exchange in callable_):
         return None
     if all(is_failure(exchange) for exchange in callable_):

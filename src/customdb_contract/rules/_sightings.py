@@ -33,6 +33,7 @@ _OUTAGES: Final = frozenset(
         Situation.STATUS_503,
         Situation.HTML_PAGE,
         Situation.TRUNCATED_JSON,
+        Situation.CUT,
     }
 )
 """What no script can take for an answer of the store. The other faults may mean "no such user"."""

@@ -88,6 +88,8 @@ class Situation(StrEnum):
     EMPTY_OBJECT = "outage: empty-object"
     TRUNCATED_JSON = "outage: truncated-json"
     WRONG_SHAPE = "outage: wrong-shape"
+    CUT = "outage: cut"
+    """The answer of the store is cut off in the middle."""
 
     @property
     def family(self) -> str:
@@ -145,6 +147,8 @@ class Noticed(StrEnum):
     """What the call was given, or found, is kept where the next call sees it: the path."""
     IMPLICIT_GLOBAL = "implicit-global"
     """A module was used that only old runtimes have as a global: its name."""
+    NOTHING_LEFT = "nothing-left"
+    """Nothing was left under way that could have called the callback: for how long, in milliseconds."""
     OPEN_SOCKETS = "open-sockets"
     """How many connections to other hosts were open afterwards, those of earlier calls among them."""
 

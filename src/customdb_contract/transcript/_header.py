@@ -125,12 +125,14 @@ class ScriptInfo:
         problem: Why it cannot be called as the connection calls it, naming what was expected, or None.
         location: File and line where it is defined, or None.
         source: What its source shows, in order; None when the source was not read.
+        observed: Whether it is noticed what a call does beside what it hands over: its requests, what it keeps.
     """
 
     signature: str = ""
     problem: str | None = None
     location: str | None = None
     source: tuple[SourceFact, ...] | None = None
+    observed: bool = False
 
     def facts(self, *kinds: FactKind) -> tuple[SourceFact, ...]:
         """Return what the source shows of some kinds, in order.

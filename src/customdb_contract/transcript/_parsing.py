@@ -134,12 +134,22 @@ class _Parser:
         self._once(f"script {script}", number)
         texts: dict[str, str] = {}
         facts = self._script_infos.get(script, ScriptInfo()).source
-        for key in cursor.settings(("signature", "problem", "location", "source")):
-            if key != "source":
-                texts[key] = cursor.text()
-            elif cursor.switch():
-                facts = facts or ()
-        self._script_infos[script] = ScriptInfo(**texts, source=facts)
+        observed = False
+        for key in cursor.settings(("signature", "problem", "location", "source", "observed")):
+            match key:
+                case "source":
+                    facts = (facts or ()) if cursor.switch() else facts
+                case "observed":
+                    observed = cursor.switch()
+                case _:
+                    texts[key] = cursor.text()
+        self._script_infos[script] = ScriptInfo(
+            signature=texts.get("signature", ""),
+            problem=texts.get("problem"),
+            location=texts.get("location"),
+            source=facts,
+            observed=observed,
+        )
 
     def _source_fact(self, cursor: Cursor, _: int) -> None:
         script = cursor.member(Script, "a script")

@@ -113,6 +113,8 @@ def _script_settings(info: ScriptInfo) -> Iterator[str]:
         yield f"location={json_text(info.location)}"
     if info.source == ():
         yield "source=on"
+    if info.observed:
+        yield "observed=on"
 
 
 def _person_settings(person: Person) -> Iterator[str]:

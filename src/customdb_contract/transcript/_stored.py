@@ -149,6 +149,7 @@ def _script_to_json(info: ScriptInfo) -> dict[str, object]:
         "problem": to_json(info.problem),
         "location": to_json(info.location),
         "source": None if info.source is None else facts,
+        "observed": info.observed,
     }
 
 

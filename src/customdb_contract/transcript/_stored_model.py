@@ -129,6 +129,7 @@ class _StoredScript(_Stored):
     problem: _OptionalText
     location: _OptionalText
     source: list[_StoredFact] | None
+    observed: bool
 
     def unstored(self) -> ScriptInfo:
         facts = [SourceFact(fact.kind, fact.text, fact.location) for fact in self.source or ()]
@@ -137,6 +138,7 @@ class _StoredScript(_Stored):
             problem=self.problem,
             location=self.location,
             source=None if self.source is None else tuple(facts),
+            observed=self.observed,
         )
 
 

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from customdb_contract.bridges.node._folder import read_folder
-from customdb_contract.bridges.placeholders import placeholders_in
+from customdb_contract.bridges.placeholders import fill, placeholders_in
 from customdb_contract.connection import Connection
 from customdb_contract.contract import (
     ChangeEmail,
@@ -81,13 +81,14 @@ class NodeDatabase:
         found = read_folder(Path(folder), given)
         self._scripts = found.scripts
         self._connection = connection or found.connection
-        self._configuration = dict(configuration or {})
+        self._configuration: Mapping[str, object] = dict(configuration or {})
         self._secrets = {
             f"{kind} {name}": value
             for kind, values in (("configuration", self._configuration), ("keyword", keywords or {}))
             for name, value in values.items()
             if isinstance(value, Secret)
         }
+        self._said = frozenset() if connection else found.said
         self._modules = None if node_modules is None else _modules_in(node_modules)
         self._doubles = {name: _file_of(name, path) for name, path in (doubles or {}).items()}
         self._environment = {name: _variable(name) for name in environment}
@@ -98,6 +99,11 @@ class NodeDatabase:
     def connection(self) -> Connection:
         """The settings of the connection, as given or as `database.json` says."""
         return self._connection
+
+    @property
+    def said(self) -> frozenset[str]:
+        """Which settings of the connection `database.json` says."""
+        return self._said
 
     @property
     def fault_placeholders(self) -> frozenset[str]:
@@ -112,7 +118,7 @@ class NodeDatabase:
         """
         copy = object.__new__(type(self))
         copy.__dict__.update(self.__dict__)
-        copy._configuration = {name: _filled(value, addresses) for name, value in self._configuration.items()}
+        copy._configuration = {name: fill(value, addresses) for name, value in self._configuration.items()}
         copy._bridge = None
         return copy
 
@@ -246,13 +252,6 @@ def _error(error: object) -> object:
 
 def _revealed(value: object) -> Any:
     return value.reveal() if isinstance(value, Secret) else value
-
-
-def _filled(value: str | Secret, addresses: Mapping[str, str]) -> str | Secret:
-    text: str = _revealed(value)
-    for placeholder, address in addresses.items():
-        text = text.replace(placeholder, address)
-    return Secret(text) if isinstance(value, Secret) else text
 
 
 def _modules_in(node_modules: str | os.PathLike[str]) -> Path:

@@ -221,4 +221,4 @@ class NodeBridge(Bridge):
             error = recorded_error(opened["problem"], self._mask)
             text = f"{error.name}: {error.message}"
             facts = (SourceFact(FactKind.NOT_A_FUNCTION, text, error.location or file.name),)
-        return ScriptInfo(location=f"{file.name}:1", source=facts or None)
+        return ScriptInfo(location=f"{file.name}:1", source=facts or None, observed=True)

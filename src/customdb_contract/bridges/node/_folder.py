@@ -20,6 +20,11 @@ __all__ = ["ConnectionFolder", "ScriptFile", "read_folder"]
 
 _DATABASE_FILE: Final = "database.json"
 _KEYWORD: Final = re.compile(r"@@(?P<quoted>\w+)@@|##(?P<plain>\w+)##")
+_OPTIONS: Final = {
+    "import_mode": "import_mode",
+    "requires_username": "requires_username",
+    "enable_script_context": "script_context",
+}
 
 
 @frozen
@@ -42,10 +47,12 @@ class ConnectionFolder:
     Args:
         scripts: The sources by script.
         connection: The settings of the connection, as `database.json` says.
+        said: Which of the settings it says.
     """
 
     scripts: Mapping[Script, ScriptFile]
     connection: Connection
+    said: frozenset[str]
 
 
 def read_folder(folder: Path, keywords: Mapping[str, object]) -> ConnectionFolder:
@@ -72,7 +79,15 @@ def read_folder(folder: Path, keywords: Mapping[str, object]) -> ConnectionFolde
         names = ", ".join(f"{script}.js" for script in Script)
         message = f"{folder} has none of the scripts: {names}; give the folder of one connection"
         raise ConfigurationError(message)
-    return ConnectionFolder(found, _connection(document.get("name"), options, database))
+    said = {key: _flag(options[key], key, database) for key in _OPTIONS if options.get(key) is not None}
+    name = document.get("name")
+    connection = Connection(
+        name=name if isinstance(name, str) else Connection().name,
+        import_mode=said.get("import_mode", False),
+        requires_username=said.get("requires_username", False),
+        script_context=said.get("enable_script_context", False),
+    )
+    return ConnectionFolder(found, connection, frozenset(_OPTIONS[key] for key in said))
 
 
 def _document(path: Path, keywords: Mapping[str, object]) -> Mapping[str, object]:
@@ -90,17 +105,7 @@ def _mapping(value: object, path: Path, what: str) -> Mapping[str, object]:
     return cast("Mapping[str, object]", value)
 
 
-def _connection(name: object, options: Mapping[str, object], path: Path) -> Connection:
-    return Connection(
-        name=name if isinstance(name, str) else Connection().name,
-        import_mode=_flag(options, "import_mode", path),
-        requires_username=_flag(options, "requires_username", path),
-        script_context=_flag(options, "enable_script_context", path),
-    )
-
-
-def _flag(options: Mapping[str, object], key: str, path: Path) -> bool:
-    value = options.get(key, False)
+def _flag(value: object, key: str, path: Path) -> bool:
     if not isinstance(value, bool):
         message = f"{path}: options.{key} must be true or false, and is {json.dumps(value):.40}"
         raise ConfigurationError(message)

@@ -91,6 +91,11 @@ class PythonDatabase(Bridge):
             raise
 
     @property
+    def database(self) -> object:
+        """The database itself, as it was given or made."""
+        return self._database
+
+    @property
     @override
     def scripts(self) -> Mapping[Script, ScriptInfo]:
         return {script: handler.info for script, handler in self._handlers.items()}

@@ -60,7 +60,7 @@ def _attribute(
     """Judge one attribute wherever it is there."""
     for exchange in sightings(transcript):
         value = (exchange.profile or {}).get(name)
-        if value is None:
+        if value is None or (isinstance(value, Special) and value.kind == "undefined"):
             continue
         problem = problem_of(value)
         if problem:

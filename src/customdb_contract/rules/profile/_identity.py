@@ -158,7 +158,7 @@ def _compared(first: Exchange, second: Exchange, message: str) -> Comparison:
     group=Group.PROFILE,
     severity=Severity.ERROR,
     needs=(Need.GET_USER, Need.SECOND_USER),
-    yields_to=("wrong-users-profile",),
+    yields_to=("wrong-users-profile", "invalid-user-id"),
     source=_CONNECTION,
 )
 def shared_user_id(transcript: Transcript) -> Iterator[Comparison]:

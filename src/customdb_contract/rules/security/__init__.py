@@ -23,6 +23,7 @@ from customdb_contract.rules.security._passwords import (
     password_nul_truncated,
     password_truncated,
 )
+from customdb_contract.rules.security._transport import plaintext_transport
 from customdb_contract.rules.security._verification import email_verified_hardcoded
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "password_compared_loosely",
     "password_nul_truncated",
     "password_truncated",
+    "plaintext_transport",
     "regex_from_input",
     "search_query_injection",
     "slow_on_long_input",

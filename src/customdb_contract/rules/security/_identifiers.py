@@ -15,7 +15,7 @@ from customdb_contract.rules.security._proof import (
     ignoring_scripts,
     judge_hostile,
 )
-from customdb_contract.transcript import Ending, Exchange, Situation, Transcript
+from customdb_contract.transcript import Ending, Exchange, Noticed, Situation, Transcript
 
 __all__ = ["empty_identifier_accepted", "slow_on_long_input", "type_confusion", "unicode_collision"]
 
@@ -162,12 +162,12 @@ def slow_on_long_input(transcript: Transcript) -> Iterator[Comparison]:
     slow_anyway = {
         exchange.script
         for exchange in transcript.select(None, "known-user", "repeated", "unknown-user")
-        if exchange.outcome.duration >= _SLOW_SECONDS or exchange.ending is Ending.TIMED_OUT
+        if _is_slow(exchange)
     }
     for exchange in transcript.select(None, Situation.VERY_LONG):
         if exchange.script in slow_anyway:
             continue
-        if exchange.outcome.duration >= _SLOW_SECONDS or exchange.ending is Ending.TIMED_OUT:
+        if _is_slow(exchange):
             message = (
                 f"{exchange.script} took a second or more for a very long text, and not for others; "
                 "refuse long texts before anything is done with them"
@@ -175,3 +175,9 @@ def slow_on_long_input(transcript: Transcript) -> Iterator[Comparison]:
             yield Violation(message, (exchange,))
         else:
             yield Held((exchange,))
+
+
+def _is_slow(exchange: Exchange) -> bool:
+    outcome = exchange.outcome
+    never_ended = outcome.ending is Ending.TIMED_OUT and not outcome.noticed(Noticed.NOTHING_LEFT)
+    return never_ended or outcome.duration >= _SLOW_SECONDS

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from customdb_contract.findings import Group, Need, Severity, Violation
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules.security._proof import NOT_SANITIZED, judge_hostile
-from customdb_contract.transcript import Exchange, RecordedError, Situation, Transcript
+from customdb_contract.transcript import Exchange, Noticed, RecordedError, Situation, Transcript
 
 __all__ = [
     "ldap_injection",
@@ -18,6 +18,12 @@ __all__ = [
     "url_injection",
     "wildcard_identifier",
 ]
+
+_RESERVED: Final = frozenset("/?&")
+"""Characters that divide a web address (RFC 3986); what follows a `#` is never sent."""
+
+_SHORTEST_TELLING: Final = 5
+"""Characters of an identifier that do not stand in an address by chance."""
 
 _SQL_ERROR: Final = re.compile(
     r"unrecognized token: \"|unterminated quoted string|syntax error at or near|near \".*\": syntax error"
@@ -146,7 +152,8 @@ def url_injection(transcript: Transcript) -> Iterator[Comparison]:
 
     ## Why this matters
     With `/`, `?`, `#`, `&` or `..` somebody chooses another path or parameter of the legacy interface, and another
-    person's profile comes back.
+    person's profile comes back. The address of a request that a script in JavaScript sends shows it, whatever comes
+    back: `GET /users/ada@example.com?x=1`.
 
     ## Violates
         person ada email=ada@example.com
@@ -161,6 +168,18 @@ def url_injection(transcript: Transcript) -> Iterator[Comparison]:
     body.
     """
     yield from judge_hostile(transcript, Situation.URL, "parts of a web address", "encode it")
+    for exchange in transcript.select(None, Situation.URL):
+        identifier, requests = exchange.identifier, exchange.outcome.noticed(Noticed.REQUEST)
+        if not isinstance(identifier, str) or not requests or not _RESERVED.intersection(identifier[1:]):
+            continue
+        if len(identifier) >= _SHORTEST_TELLING and any(identifier in request for request in requests):
+            message = (
+                f"{exchange.script} put the identifier into a web address as it is: "
+                "with / ? or & somebody chooses another path or parameter; encode it"
+            )
+            yield Violation(message, (exchange,))
+        else:
+            yield Held((exchange,))
 
 
 @rule(group=Group.SECURITY, severity=Severity.ERROR, needs=(Need.HOSTILE,), source=NOT_SANITIZED)

@@ -150,7 +150,10 @@ process.on('beforeExit', () => {
   const call = current;
   if (!call) return;
   setTimeout(() => {
-    if (current === call) call.expire();
+    if (current === call) {
+      call.notice('nothing-left', String(IDLE_MILLISECONDS));
+      call.expire();
+    }
   }, IDLE_MILLISECONDS);
 });
 

@@ -1,16 +1,15 @@
 """The fault server: a store on loopback that fails in one way after another."""
 
-import contextlib
 import functools
 import secrets
-import selectors
 import socket
-import struct
-import threading
-from collections.abc import Callable, Mapping
-from types import MappingProxyType, TracebackType
-from typing import Final, Self
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
 
+from typing_extensions import override
+
+from customdb_contract.faults._listening import RESET_ON_CLOSE, FailingPort, Store, close_socket
 from customdb_contract.transcript import Situation
 
 __all__ = ["FAULTS", "FaultServer"]
@@ -41,9 +40,6 @@ _MOST_HEAD_BYTES: Final = 65_536
 _MOST_BYTES: Final = 1_048_576
 """Bytes of one request that are waited for; a longer one is answered, and cut off after as many again."""
 
-_RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
-"""The value of SO_LINGER that makes closing a connection reset it."""
-
 _JSON: Final = "application/json"
 _HTML: Final = "text/html; charset=utf-8"
 _PAGE: Final = (
@@ -70,7 +66,7 @@ _ANSWERS: Final[Mapping[Situation, tuple[str, str, str, str]]] = MappingProxyTyp
 _UNKNOWN_PATH: Final = ("404 Not Found", "", _JSON, '{"error": "no such path"}')
 
 
-class FaultServer:
+class FaultServer(FailingPort):
     """An HTTP server on 127.0.0.1 that fails as it is told to; a context manager.
 
     It refuses connections until the first `fail`, and keeps nothing of what it is sent, for there are passwords in it.
@@ -80,21 +76,8 @@ class FaultServer:
     """
 
     def __init__(self) -> None:
+        super().__init__("fault server")
         self._token = secrets.token_urlsafe(16)
-        self._switching = threading.Lock()
-        # Bound and not listening, it keeps the port while connections are refused.
-        self._socket = _bound(("127.0.0.1", 0))
-        self._address: tuple[str, int] = self._socket.getsockname()
-        self._store: _Store | None = None
-        self._is_closed = False
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     @property
     def url(self) -> str:
@@ -102,120 +85,49 @@ class FaultServer:
         return f"http://127.0.0.1:{self._address[1]}/{self._token}"
 
     @property
-    def requests(self) -> int:
-        """How many requests for `url` came since the last switch; one that is refused is not seen."""
-        store = self._store
-        return store.requests if store is not None else 0
+    @override
+    def situations(self) -> tuple[Situation, ...]:
+        return FAULTS
 
-    def fail(self, situation: Situation) -> None:
-        """Fail in another way from now on; connections that are still open are cut.
-
-        Args:
-            situation: One of `FAULTS`.
-
-        Raises:
-            ValueError: When it is none of them, or the server is closed.
-            OSError: When another process took the port during the switch.
-        """
-        if situation not in FAULTS:
-            message = f"the fault server cannot do {situation.value!r}; it can do {', '.join(FAULTS)}"
-            raise ValueError(message)
-        with self._switching:
-            if self._is_closed:
-                message = f"the fault server is closed, so it cannot do {situation.value!r}; make a new one"
-                raise ValueError(message)
-            self._cut()
-            self._socket = _bound(self._address)
-            if situation is not Situation.REFUSE:
-                self._socket.listen()
-                self._store = _Store(self._socket, self._token, situation)
-
-    def close(self) -> None:
-        """Cut every connection and give the port back; closing again does nothing."""
-        with self._switching:
-            self._is_closed = True
-            self._cut()
-
-    def _cut(self) -> None:
-        store, self._store = self._store, None
-        if store is not None:
-            store.close()
-        _close(self._socket)
+    @override
+    def _open(self, listener: socket.socket, situation: Situation) -> Store:
+        return _HttpStore(listener, situation, self._token)
 
 
-class _Store:
-    """The store between two switches: one thread that owns every connection, so that none outlives a switch."""
-
-    def __init__(self, listener: socket.socket, token: str, situation: Situation) -> None:
-        self.requests = 0
-        self._listener = listener
+class _HttpStore(Store):
+    def __init__(self, listener: socket.socket, situation: Situation, token: str) -> None:
         self._path = f"/{token}".encode()
-        self._situation = situation
-        self._connections: set[socket.socket] = set()
-        self._is_over = False
-        self._stop, self._stopped = socket.socketpair()
-        self._thread = threading.Thread(target=self._run, daemon=True, name="customdb-contract faults")
-        self._thread.start()
+        super().__init__(listener, situation)
 
-    def close(self) -> None:
-        self._stop.close()
-        self._thread.join()
-
-    def _run(self) -> None:
-        self._listener.settimeout(0)
-        with selectors.DefaultSelector() as self._selector:
-            self._watch(self._listener, self._accept)
-            self._watch(self._stopped, self._end)
-            while not self._is_over:
-                for key, _ in self._selector.select():
-                    key.data()
-        self._stopped.close()
-        for connection in self._connections:
-            _close(connection)
-
-    def _watch(self, sock: socket.socket, on_readable: Callable[[], None]) -> None:
-        self._selector.register(sock, selectors.EVENT_READ, on_readable)
-
-    def _end(self) -> None:
-        self._is_over = True
-
-    def _accept(self) -> None:
-        # A client that gave up meanwhile, or a process without a free file descriptor: neither ends the store.
-        with contextlib.suppress(OSError):
-            connection, _ = self._listener.accept()
-            connection.settimeout(0)
-            self._connections.add(connection)
-            self._watch(connection, functools.partial(self._receive, connection, _Request()))
+    @override
+    def on_connection(self, connection: socket.socket) -> None:
+        self.watch(connection, functools.partial(self._receive, connection, _Request()))
 
     def _receive(self, connection: socket.socket, request: "_Request") -> None:
         try:
             received = connection.recv(65_536)
             request.add(received)
             if not received or request.is_too_long:
-                self._forget(connection)
-                _close(connection)
+                self.forget(connection)
+                close_socket(connection)
             elif request.is_whole and not request.is_answered:
                 request.is_answered = True
                 self._answer(connection, request.path)
         except OSError:
-            self._forget(connection)
-            _close(connection)
-
-    def _forget(self, connection: socket.socket) -> None:
-        self._selector.unregister(connection)
-        self._connections.remove(connection)
+            self.forget(connection)
+            close_socket(connection)
 
     def _answer(self, connection: socket.socket, path: bytes) -> None:
         if not path.startswith(self._path):
             _respond(connection, _UNKNOWN_PATH)
             return
         self.requests += 1
-        match self._situation:
+        match self.situation:
             case Situation.HANG:
-                self._selector.unregister(connection)
+                self.unwatch(connection)
             case Situation.RESET:
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-                self._forget(connection)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+                self.forget(connection)
                 connection.close()
             case situation:
                 _respond(connection, _ANSWERS[situation])
@@ -274,25 +186,6 @@ class _Request:
     def _add_body(self, received: bytes) -> None:
         self._left -= len(received)
         self._last_bytes = (self._last_bytes + received)[-4:]
-
-
-def _bound(address: tuple[str, int]) -> socket.socket:
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    # The port must be free again at once, whatever became of the connections to it.
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        sock.bind(address)
-    except OSError:
-        sock.close()
-        raise
-    return sock
-
-
-def _close(sock: socket.socket) -> None:
-    # A process that was forked off meanwhile has a copy: closing ours alone would leave the connection open.
-    with contextlib.suppress(OSError):
-        sock.shutdown(socket.SHUT_RDWR)
-    sock.close()
 
 
 def _respond(connection: socket.socket, answer: tuple[str, str, str, str]) -> None:

@@ -1,4 +1,4 @@
-"""The rules of the group `callback`: every call ends exactly once, in time, and in a way that Auth0 documents."""
+"""The rules of the group `callback` about one call: how it ends, how often, and with what."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -7,12 +7,12 @@ from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._wording import kind_of
+from customdb_contract.rules.callback._circumstances import could_be_asked, severity_of
 from customdb_contract.transcript import (
     Ending,
     Escape,
     Exchange,
     RecordedError,
-    Situation,
     Transcript,
     ending_of,
 )
@@ -142,8 +142,8 @@ def callback_not_called(transcript: Transcript) -> Iterator[Comparison]:
                 "end every branch with a result or with callback(error)"
             )
             yield Violation(message, (exchange,))
-        elif exchange.ending is Ending.TIMED_OUT and _could_be_asked(exchange):
-            yield Violation(_never_ended(exchange), (exchange,), _severity(exchange))
+        elif exchange.ending is Ending.TIMED_OUT and could_be_asked(exchange):
+            yield Violation(_never_ended(exchange), (exchange,), severity_of(exchange))
 
 
 def _never_ended(exchange: Exchange) -> str:
@@ -211,7 +211,7 @@ def callback_too_late(transcript: Transcript) -> Iterator[Comparison]:
     group=Group.CALLBACK,
     severity=Severity.ERROR,
     scripts=tuple(Script),
-    yields_to=("wrong-arity", "script-not-implemented", "sql-injection"),
+    yields_to=("wrong-arity", "script-not-implemented", "context-without-organization", "sql-injection"),
     source="good practice: Auth0 documents no ending but the callback, and shows a thrown error as an internal one",
 )
 def throws_synchronously(transcript: Transcript) -> Iterator[Comparison]:
@@ -251,21 +251,21 @@ def throws_synchronously(transcript: Transcript) -> Iterator[Comparison]:
         outcome = exchange.outcome
         if outcome.raised is None or outcome.escape is not Escape.THROWN:
             yield Held((exchange,))
-        elif _could_be_asked(exchange):
+        elif could_be_asked(exchange):
             after = " after it had called its callback" if outcome.callbacks else ""
             during = " while the store was out of reach" if exchange.situation.family == "outage" else ""
             message = (
                 f"{exchange.script} raised {outcome.raised.name}{after}{during}; "
                 "catch it, and report it as ScriptError or with callback(error)"
             )
-            yield Violation(message, (exchange,), _severity(exchange))
+            yield Violation(message, (exchange,), severity_of(exchange))
 
 
 @rule(
     group=Group.CALLBACK,
     severity=Severity.ERROR,
     scripts=tuple(Script),
-    yields_to=("wrong-arity", "script-not-implemented"),
+    yields_to=("wrong-arity", "script-not-implemented", "context-without-organization"),
     source="good practice: nothing can catch such an exception for the script, so its callback is never called",
 )
 def uncaught_async_exception(transcript: Transcript) -> Iterator[Comparison]:
@@ -298,13 +298,13 @@ def uncaught_async_exception(transcript: Transcript) -> Iterator[Comparison]:
         outcome = exchange.outcome
         if outcome.raised is None or outcome.escape is not Escape.LATER:
             yield Held((exchange,))
-        elif _could_be_asked(exchange):
+        elif could_be_asked(exchange):
             result = "" if outcome.callbacks else ", so its callback was never called"
             message = (
                 f"{exchange.script} left {outcome.raised.name} uncaught in a task or thread that it started{result}; "
                 "wait for what it starts, and report the error with callback(error)"
             )
-            yield Violation(message, (exchange,), _severity(exchange))
+            yield Violation(message, (exchange,), severity_of(exchange))
 
 
 @rule(
@@ -467,15 +467,3 @@ def wrong_arity(transcript: Transcript) -> Iterator[Comparison]:
 
 def _failed(transcript: Transcript) -> Iterator[Exchange]:
     return (exchange for exchange in transcript.judged if exchange.ending is Ending.FAILED)
-
-
-def _could_be_asked(exchange: Exchange) -> bool:
-    """Tell whether Auth0 could hand over this identifier: it is text, and UTF-8 has it."""
-    if exchange.situation is Situation.TYPE_CONFUSION:
-        return False
-    texts = (argument for argument in exchange.arguments if isinstance(argument, str))
-    return not any("\ud800" <= character <= "\udfff" for text in texts for character in text)
-
-
-def _severity(exchange: Exchange) -> Severity | None:
-    return Severity.WARNING if exchange.situation.family == "hostile" else None

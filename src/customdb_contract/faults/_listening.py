@@ -1,0 +1,211 @@
+"""What the fault server and the fault proxy share: one port of the loopback interface, and the thread behind it."""
+
+import contextlib
+import selectors
+import socket
+import struct
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from types import TracebackType
+from typing import Final, Self
+
+from customdb_contract.transcript import Situation
+
+__all__ = ["RESET_ON_CLOSE", "FailingPort", "Store", "close_socket"]
+
+RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
+"""The value of SO_LINGER that makes closing a connection reset it."""
+
+
+class Store(ABC):
+    """The store between two switches: one thread that owns every connection, so that none outlives a switch.
+
+    Args:
+        listener: The socket that connections come to; it listens already.
+        situation: How to fail.
+    """
+
+    def __init__(self, listener: socket.socket, situation: Situation) -> None:
+        self.requests = 0
+        self.situation = situation
+        self._listener = listener
+        self._connections: set[socket.socket] = set()
+        self._is_over = False
+        self._stop, self._stopped = socket.socketpair()
+        self._thread = threading.Thread(target=self._run, daemon=True, name="customdb-contract faults")
+        self._thread.start()
+
+    @abstractmethod
+    def on_connection(self, connection: socket.socket) -> None:
+        """Do what is to be done with a connection that has just come.
+
+        Args:
+            connection: The connection; `watch` it or `forget` it.
+        """
+
+    def close(self) -> None:
+        """Cut every connection, and end the thread."""
+        self._stop.close()
+        self._thread.join()
+
+    def watch(self, connection: socket.socket, on_readable: Callable[[], None]) -> None:
+        """Have a function called whenever there is something to read; an OSError in it forgets the connection.
+
+        Args:
+            connection: The connection.
+            on_readable: The function.
+        """
+        self._selector.register(connection, selectors.EVENT_READ, on_readable)
+
+    def keep(self, connection: socket.socket) -> None:
+        """Own a connection, so that it ends with the store.
+
+        Args:
+            connection: The connection.
+        """
+        connection.settimeout(0)
+        self._connections.add(connection)
+
+    def unwatch(self, connection: socket.socket) -> None:
+        """Read nothing more of a connection, which stays open.
+
+        Args:
+            connection: The connection.
+        """
+        with contextlib.suppress(KeyError, ValueError):
+            self._selector.unregister(connection)
+
+    def forget(self, connection: socket.socket) -> None:
+        """Own and watch a connection no longer; it is for the caller to close it.
+
+        Args:
+            connection: The connection.
+        """
+        self.unwatch(connection)
+        self._connections.discard(connection)
+
+    def _run(self) -> None:
+        self._listener.settimeout(0)
+        with selectors.DefaultSelector() as self._selector:
+            self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
+            self._selector.register(self._stopped, selectors.EVENT_READ, self._end)
+            while not self._is_over:
+                for key, _ in self._selector.select():
+                    key.data()
+        self._stopped.close()
+        for connection in self._connections:
+            close_socket(connection)
+
+    def _end(self) -> None:
+        self._is_over = True
+
+    def _accept(self) -> None:
+        # A client that gave up meanwhile, or a process without a free file descriptor: neither ends the store.
+        with contextlib.suppress(OSError):
+            connection, _ = self._listener.accept()
+            self.keep(connection)
+            self.on_connection(connection)
+
+
+class FailingPort(ABC):
+    """A port of 127.0.0.1 behind which something fails as it is told to; a context manager.
+
+    It refuses connections until the first `fail`.
+
+    Args:
+        name: What it is called in messages.
+
+    Raises:
+        OSError: When no port of the loopback interface can be had.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._switching = threading.Lock()
+        # Bound and not listening, it keeps the port while connections are refused.
+        self._socket = _bound(("127.0.0.1", 0))
+        self._address: tuple[str, int] = self._socket.getsockname()
+        self._store: Store | None = None
+        self._is_closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    @abstractmethod
+    def situations(self) -> tuple[Situation, ...]:
+        """The ways in which it can fail, the one that costs time last."""
+
+    @abstractmethod
+    def _open(self, listener: socket.socket, situation: Situation) -> Store: ...
+
+    @property
+    def requests(self) -> int:
+        """How many requests came since the last switch; one that is refused is not seen."""
+        store = self._store
+        return store.requests if store is not None else 0
+
+    def fail(self, situation: Situation) -> None:
+        """Fail in another way from now on; connections that are still open are cut.
+
+        Args:
+            situation: One of `situations`.
+
+        Raises:
+            ValueError: When it is none of them, or the port is closed.
+            OSError: When another process took the port during the switch.
+        """
+        if situation not in self.situations:
+            message = f"the {self._name} cannot do {situation.value!r}; it can do {', '.join(self.situations)}"
+            raise ValueError(message)
+        with self._switching:
+            if self._is_closed:
+                message = f"the {self._name} is closed, so it cannot do {situation.value!r}; make a new one"
+                raise ValueError(message)
+            self._cut()
+            self._socket = _bound(self._address)
+            if situation is not Situation.REFUSE:
+                self._socket.listen()
+                self._store = self._open(self._socket, situation)
+
+    def close(self) -> None:
+        """Cut every connection and give the port back; closing again does nothing."""
+        with self._switching:
+            self._is_closed = True
+            self._cut()
+
+    def _cut(self) -> None:
+        store, self._store = self._store, None
+        if store is not None:
+            store.close()
+        close_socket(self._socket)
+
+
+def close_socket(sock: socket.socket) -> None:
+    """Close a socket for everybody who has it.
+
+    Args:
+        sock: The socket.
+    """
+    # A process that was forked off meanwhile has a copy: closing ours alone would leave the connection open.
+    with contextlib.suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
+    sock.close()
+
+
+def _bound(address: tuple[str, int]) -> socket.socket:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # The port must be free again at once, whatever became of the connections to it.
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind(address)
+    except OSError:
+        sock.close()
+        raise
+    return sock

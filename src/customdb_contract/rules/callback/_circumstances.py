@@ -1,0 +1,30 @@
+"""What decides whether a call that ended badly is held against a script, and how gravely."""
+
+from customdb_contract.findings import Severity
+from customdb_contract.transcript import Exchange, Situation
+
+__all__ = ["could_be_asked", "severity_of"]
+
+_NEVER_ASKED = frozenset({Situation.TYPE_CONFUSION, Situation.CALLBACK_THROWS})
+"""Auth0 hands over text only; and an exception of its own callback is not the script's."""
+
+
+def could_be_asked(exchange: Exchange) -> bool:
+    """Tell whether Auth0 could make this call: the identifier is text that UTF-8 has, and the callback works.
+
+    Args:
+        exchange: The call.
+    """
+    if exchange.situation in _NEVER_ASKED:
+        return False
+    texts = (argument for argument in exchange.arguments if isinstance(argument, str))
+    return not any("\ud800" <= character <= "\udfff" for text in texts for character in text)
+
+
+def severity_of(exchange: Exchange) -> Severity | None:
+    """Return the severity of an ending that is no documented one: a warning where the identifier was hostile.
+
+    Args:
+        exchange: The call.
+    """
+    return Severity.WARNING if exchange.situation.family == "hostile" else None

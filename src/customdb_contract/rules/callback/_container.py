@@ -1,0 +1,383 @@
+"""The rules of the group `callback` about what a script does beside calling back, and leaves behind."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules.callback._circumstances import could_be_asked, severity_of
+from customdb_contract.transcript import Ending, Escape, Exchange, Noticed, RecordedError, Situation, Transcript
+
+__all__ = [
+    "configuration_written",
+    "connection_leak",
+    "context_without_organization",
+    "unhandled_error_event",
+    "unhandled_rejection",
+    "user_data_in_global",
+    "work_after_callback",
+]
+
+_SCRIPTS_PAGE: Final = (
+    "https://auth0.com/docs/authenticate/database-connections/custom-db/custom-database-connections-scripts"
+)
+_CONNECTION_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection"
+_ENDED_BEFORE_ITS_TIME: Final = frozenset({Ending.RAISED, Ending.TIMED_OUT, Ending.DIED})
+_BADLY_ENDED: Final = _ENDED_BEFORE_ITS_TIME | {Ending.FAILED}
+_FEWEST_GROWING: Final = 8
+"""Calls in a row that each leave a connection open; a pool that fills would have stopped growing by then."""
+
+
+@rule(
+    group=Group.CALLBACK,
+    severity=Severity.ERROR,
+    scripts=tuple(Script),
+    needs=(Need.JAVASCRIPT,),
+    yields_to=("wrong-arity", "script-not-implemented", "context-without-organization"),
+    source="good practice: Node ends a process with an unhandled rejection, and with it the log-ins of other people",
+)
+def unhandled_rejection(transcript: Transcript) -> Iterator[Comparison]:
+    """A promise of a script is rejected, and nobody handles it.
+
+    ## Why this matters
+    An `async` script that throws hands nothing to its callback: Auth0 looks at the callback, not at the promise. The
+    log-in hangs, or ends with an error that tells nobody anything.
+
+    ## Violates
+        script login observed=on
+        person ada email=ada@example.com
+        login ada@example.com «password of ada» -> raised rejection TypeError "data is undefined" at "login.js:7:12"   [outage: 500]
+
+    ## Conforms
+        script login observed=on
+        person ada email=ada@example.com
+        login ada@example.com «password of ada» -> failed Error "the store answered with status 500"   [outage: 500]
+
+    ## How to fix
+    Catch everything that is awaited, and call back once, outside the `try`.
+
+    ```javascript
+    async function login(email, password, callback) {
+      let profile;
+      try {
+        profile = await authenticate(email, password);
+      } catch (error) {
+        return callback(new Error('the store is out of reach'));
+      }
+      return callback(null, profile);
+    }
+    ```
+    """  # noqa: E501 - one exchange is one line
+    for exchange in _observed(transcript):
+        yield _judge_escape(
+            exchange,
+            Escape.REJECTION,
+            "left a promise rejected with {name}",
+            "catch what is awaited, and report it with callback(error)",
+        )
+
+
+@rule(
+    group=Group.CALLBACK,
+    severity=Severity.ERROR,
+    scripts=tuple(Script),
+    needs=(Need.JAVASCRIPT,),
+    yields_to=("wrong-arity", "script-not-implemented", "context-without-organization"),
+    source="good practice: Node throws an event error that nobody listens to, and the process ends with it",
+)
+def unhandled_error_event(transcript: Transcript) -> Iterator[Comparison]:
+    """A connection or another emitter tells an error as an event, and nobody listens.
+
+    ## Why this matters
+    Node throws such an error where nothing can catch it. The callback is never called, and everything else in the
+    container ends with it.
+
+    ## Violates
+        script get_user observed=on
+        person ada email=ada@example.com
+        get_user ada@example.com -> raised error-event Error "ECONNREFUSED" at "get_user.js:4:3"   [outage: refuse]
+
+    ## Conforms
+        script get_user observed=on
+        person ada email=ada@example.com
+        get_user ada@example.com -> failed Error "the store is out of reach"   [outage: refuse]
+
+    ## How to fix
+    Listen: `connection.on('error', (error) => callback(new Error('the store is out of reach')))`, and see to it that
+    the callback is called only once.
+    """
+    for exchange in _observed(transcript):
+        yield _judge_escape(
+            exchange,
+            Escape.ERROR_EVENT,
+            "left an event error with {name} to nobody",
+            "listen with .on('error', …), and report it with callback(error)",
+        )
+
+
+@rule(
+    group=Group.CALLBACK,
+    severity=Severity.WARNING,
+    scripts=tuple(Script),
+    needs=(Need.JAVASCRIPT,),
+    source=_SCRIPTS_PAGE,
+)
+def work_after_callback(transcript: Transcript) -> Iterator[Comparison]:
+    """A script goes on working after it has called its callback.
+
+    ## Why this matters
+    Calling back is the last thing that a script may do: the container can be stopped then, and what is under way is
+    done by halves, or not at all.
+
+    ## Violates
+        script login observed=on
+        person ada email=ada@example.com
+        login ada@example.com «password of ada» -> found {"user_id": "7"}; noticed late-request "POST http://127.0.0.1:8080/audit"
+
+    ## Conforms
+        script login observed=on
+        person ada email=ada@example.com
+        login ada@example.com «password of ada» -> found {"user_id": "7"}; noticed request "POST http://127.0.0.1:8080/audit"
+
+    ## How to fix
+    Wait for everything, then call back.
+    """
+    for exchange in _observed(transcript):
+        if not exchange.outcome.callbacks:
+            continue
+        sent = exchange.outcome.noticed(Noticed.LATE_REQUEST)
+        if sent:
+            message = (
+                f"{exchange.script} sent {_method(sent[0])} after it had called its callback; "
+                "wait for what it starts, and call back last"
+            )
+            yield Violation(message, (exchange,))
+        else:
+            yield Held((exchange,))
+
+
+@rule(
+    group=Group.CALLBACK,
+    severity=Severity.ERROR,
+    scripts=tuple(Script),
+    needs=(Need.JAVASCRIPT,),
+    source=_SCRIPTS_PAGE,
+)
+def user_data_in_global(transcript: Transcript) -> Iterator[Comparison]:
+    """A script keeps what belongs to one user where the call of the next one sees it.
+
+    ## Why this matters
+    Auth0 runs the log-ins of many people in one container, and `global` is one for all of them, as is every variable
+    that is assigned without `let` or `const`. One person gets the data of another.
+
+    ## Violates
+        script login observed=on
+        person ada email=ada@example.com
+        login ada@example.com «password of ada» -> found {"user_id": "7"}; noticed kept-in-global "global.user.email"
+
+    ## Conforms
+        script login observed=on
+        person ada email=ada@example.com
+        login ada@example.com «password of ada» -> found {"user_id": "7"}
+
+    ## How to fix
+    Declare every variable inside the function. Keep in `global` only what is the same for everybody: a pool of
+    connections, a token of the service.
+    """
+    for exchange in _observed(transcript):
+        kept = exchange.outcome.noticed(Noticed.KEPT_IN_GLOBAL)
+        if kept:
+            # Keys may be identifiers, so that the name alone tells the place for every call.
+            place = ".".join(kept[0].removesuffix(" (as a key)").split(".")[:2])
+            message = (
+                f"{exchange.script} keeps what it was given in {place}, where the next call sees it; "
+                "declare the variable inside the function"
+            )
+            yield Violation(message, (exchange,))
+        else:
+            yield Held((exchange,))
+
+
+@rule(
+    group=Group.CALLBACK,
+    severity=Severity.WARNING,
+    scripts=tuple(Script),
+    needs=(Need.JAVASCRIPT,),
+    source=_SCRIPTS_PAGE,
+)
+def configuration_written(transcript: Transcript) -> Iterator[Comparison]:
+    """A script writes to the object `configuration`.
+
+    ## Why this matters
+    It is read-only: what is written there is lost, or an error in strict code.
+
+    ## Violates
+        script login observed=on
+        person ada email=ada@example.com
+        login ada@example.com «password of ada» -> found {"user_id": "7"}; noticed configuration-write "TOKEN"
+
+    ## Conforms
+        script login observed=on
+        person ada email=ada@example.com
+        login ada@example.com «password of ada» -> found {"user_id": "7"}
+
+    ## How to fix
+    Copy what you want to change: `const settings = { ...configuration, retries: 2 }`.
+    """
+    for exchange in _observed(transcript):
+        written = exchange.outcome.noticed(Noticed.CONFIGURATION_WRITE)
+        if written:
+            message = f"{exchange.script} wrote to configuration.{written[0]}, which is read-only; copy it instead"
+            yield Violation(message, (exchange,))
+        else:
+            yield Held((exchange,))
+
+
+@rule(
+    group=Group.CALLBACK,
+    severity=Severity.WARNING,
+    scripts=tuple(Script),
+    needs=(Need.JAVASCRIPT, Need.CONNECTIONS),
+    source="good practice: a store accepts only so many connections, and log-ins fail when they are used up",
+)
+def connection_leak(transcript: Transcript) -> Iterator[Comparison]:
+    """Every call of a script leaves one more connection open.
+
+    ## Why this matters
+    Nobody closes them until the container ends. A busy hour uses up what the store accepts, and then nobody logs in.
+
+    ## Violates
+        script get_user observed=on
+        get_user a1@example.com -> not-found; noticed open-sockets "1"   [unknown-user]
+        get_user a2@example.com -> not-found; noticed open-sockets "2"   [unknown-user]
+        get_user a3@example.com -> not-found; noticed open-sockets "3"   [unknown-user]
+        get_user a4@example.com -> not-found; noticed open-sockets "4"   [unknown-user]
+        get_user a5@example.com -> not-found; noticed open-sockets "5"   [unknown-user]
+        get_user a6@example.com -> not-found; noticed open-sockets "6"   [unknown-user]
+        get_user a7@example.com -> not-found; noticed open-sockets "7"   [unknown-user]
+        get_user a8@example.com -> not-found; noticed open-sockets "8"   [unknown-user]
+
+    ## Conforms
+        script get_user observed=on
+        get_user a1@example.com -> not-found; noticed open-sockets "1"   [unknown-user]
+        get_user a2@example.com -> not-found; noticed open-sockets "1"   [unknown-user]
+        get_user a3@example.com -> not-found; noticed open-sockets "1"   [unknown-user]
+        get_user a4@example.com -> not-found; noticed open-sockets "1"   [unknown-user]
+        get_user a5@example.com -> not-found; noticed open-sockets "1"   [unknown-user]
+        get_user a6@example.com -> not-found; noticed open-sockets "1"   [unknown-user]
+        get_user a7@example.com -> not-found; noticed open-sockets "1"   [unknown-user]
+        get_user a8@example.com -> not-found; noticed open-sockets "1"   [unknown-user]
+
+    ## How to fix
+    Close the connection on every path, also when there is an error, or keep one pool in `global`. Read or cancel the
+    body of every answer of `fetch`.
+    """
+    growing: defaultdict[Script, list[Exchange]] = defaultdict(list)
+    longest: defaultdict[Script, Sequence[Exchange]] = defaultdict(list)
+    seen: defaultdict[Script, list[Exchange]] = defaultdict(list)
+    level = 0
+    for exchange in _observed(transcript):
+        # What ended before its time has not come to closing anything.
+        if exchange.situation.family == "outage" or exchange.ending in _ENDED_BEFORE_ITS_TIME:
+            continue
+        before, level = level, _open_sockets(exchange)
+        if level:
+            seen[exchange.script].append(exchange)
+        growing[exchange.script] = [*growing[exchange.script], exchange] if level > before else []
+        longest[exchange.script] = max(longest[exchange.script], growing[exchange.script], key=len)
+    for script, exchanges in seen.items():
+        leaking = longest[script]
+        if len(leaking) >= _FEWEST_GROWING:
+            message = (
+                f"{script} left one more connection open with each of {len(leaking)} calls in a row; "
+                "close it on every path, or keep one pool for all calls"
+            )
+            yield Violation(message, tuple(leaking))
+        elif len(exchanges) >= _FEWEST_GROWING:
+            yield Held(tuple(exchanges))
+
+
+@rule(
+    group=Group.CALLBACK,
+    severity=Severity.ERROR,
+    needs=(Need.SCRIPT_CONTEXT,),
+    source=_CONNECTION_PAGE,
+)
+def context_without_organization(transcript: Transcript) -> Iterator[Comparison]:
+    """A script fails when the event has no organization.
+
+    ## Why this matters
+    `context.organization` is there only when somebody logs in to an organization. Everybody else runs into a
+    TypeError.
+
+    ## Violates
+        connection script_context=on
+        person ada email=ada@example.com
+        get_user ada@example.com -> raised TypeError "Cannot read properties of undefined (reading 'id')"
+        get_user ada@example.com -> found {"user_id": "7"}   [organization]
+
+    ## Conforms
+        connection script_context=on
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7"}
+        get_user ada@example.com -> found {"user_id": "7"}   [organization]
+
+    ## How to fix
+    Ask before reading: `context.organization?.id` in JavaScript, `context.get("organization")` in Python.
+    """
+    for exchange in transcript.select(None, Situation.ORGANIZATION):
+        if exchange.ending is not Ending.FOUND:
+            continue
+        for plain in transcript.select(exchange.script, "known-user", "repeated"):
+            if plain.person != exchange.person or plain.arguments != exchange.arguments:
+                continue
+            if plain.ending in _BADLY_ENDED:
+                message = (
+                    f"{exchange.script} works with an organization in the context, and fails without; "
+                    "read context.organization only when it is there"
+                )
+                yield Violation(message, (*_failing_like(plain, transcript), exchange))
+                break
+            yield Held((plain, exchange))
+
+
+def _failing_like(exchange: Exchange, transcript: Transcript) -> Iterator[Exchange]:
+    """Return the calls that fail in the same way: they are the same breach, which no other rule needs to tell."""
+    error = _error_name(exchange)
+    return (
+        other
+        for other in transcript.select(exchange.script)
+        if other.ending is exchange.ending and _error_name(other) == error
+    )
+
+
+def _error_name(exchange: Exchange) -> str | None:
+    error = exchange.outcome.error or exchange.outcome.raised
+    return error.name if isinstance(error, RecordedError) else None
+
+
+def _observed(transcript: Transcript) -> Iterator[Exchange]:
+    """Return the judged exchanges of which it would have been noticed what they did beside calling back."""
+    scripts = transcript.header.scripts
+    return (exchange for exchange in transcript.judged if scripts[exchange.script].observed)
+
+
+def _judge_escape(exchange: Exchange, escape: Escape, seen: str, advice: str) -> Comparison:
+    outcome = exchange.outcome
+    if outcome.raised is None or outcome.escape is not escape or not could_be_asked(exchange):
+        return Held((exchange,))
+    result = "" if outcome.callbacks else ", so its callback was never called"
+    during = " while the store was out of reach" if exchange.situation.family == "outage" else ""
+    message = f"{exchange.script} {seen.format(name=outcome.raised.name)}{during}{result}; {advice}"
+    return Violation(message, (exchange,), severity_of(exchange))
+
+
+def _method(request: str) -> str:
+    return f"a {request.partition(' ')[0]} request"
+
+
+def _open_sockets(exchange: Exchange) -> int:
+    numbers = exchange.outcome.noticed(Noticed.OPEN_SOCKETS)
+    return int(numbers[-1]) if numbers and numbers[-1].isdecimal() else 0

@@ -1,0 +1,66 @@
+"""The rule about the way that credentials take to the store."""
+
+import ipaddress
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import urlsplit
+
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.secrets import marker
+from customdb_contract.transcript import Noticed, Transcript
+
+__all__ = ["plaintext_transport"]
+
+_LOGIN_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
+_PASSWORD: Final = marker("password of ").rstrip("»")
+
+
+@rule(group=Group.SECURITY, severity=Severity.ERROR, needs=(Need.REQUESTS,), source=_LOGIN_PAGE)
+def plaintext_transport(transcript: Transcript) -> Iterator[Comparison]:
+    """Credentials or profiles travel where others can read them: without TLS, or in a web address.
+
+    ## Why this matters
+    Without TLS everybody on the way reads the password. In an address it also stands in the logs of every server and
+    proxy on the way, with TLS too. `http` to the machine itself, such as `http://127.0.0.1:8080`, is no finding: nobody
+    else is on that way.
+
+    ## Violates
+        script login observed=on
+        person ada email=ada@example.com
+        login ada@example.com «password of ada» -> found {"user_id": "7"}; noticed request "POST http://shop.example.com/sessions"
+
+    ## Conforms
+        script login observed=on
+        person ada email=ada@example.com
+        login ada@example.com «password of ada» -> found {"user_id": "7"}; noticed request "POST https://shop.example.com/sessions"
+
+    ## How to fix
+    Use `https`, and send the password in the body of a POST request.
+    """
+    for exchange in transcript.judged:
+        requests = (*exchange.outcome.noticed(Noticed.REQUEST), *exchange.outcome.noticed(Noticed.LATE_REQUEST))
+        if not requests:
+            continue
+        told = {problem for problem in map(_problem, requests) if problem}
+        for problem in sorted(told):
+            yield Violation(f"{exchange.script} {problem}", (exchange,))
+        if not told:
+            yield Held((exchange,))
+
+
+def _problem(request: str) -> str | None:
+    address = request.partition(" ")[2]
+    if _PASSWORD in address:
+        return "sent the password in a web address; send it in the body of a POST request"
+    parts = urlsplit(address)
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        return f"sent a request to {parts.hostname} without TLS; use https"
+    return None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -1,0 +1,37 @@
+// The identifier becomes a regular expression.
+// expect: regex-from-input
+async function getUser(email, callback) {
+  if (typeof email !== 'string') {
+    return callback(null);
+  }
+  let status;
+  let answer;
+  try {
+    const response = await fetch(`${configuration.API_URL}/everybody`, {
+      headers: { authorization: `Bearer ${configuration.API_TOKEN}` },
+      signal: AbortSignal.timeout(400),
+    });
+    status = response.status;
+    answer = await response.json();
+  } catch (error) {
+    return callback(new Error('the store is out of reach'));
+  }
+  if (status !== 200 || !Array.isArray(answer.users)) {
+    return callback(new Error('the store gave no answer'));
+  }
+  if (email.length > 254) {
+    return callback(null);
+  }
+  const pattern = (() => { try { return new RegExp(`^(?:${email.trim()})$`, 'i'); } catch (error) { return /^$/; } })();
+  const user = answer.users.find((one) => pattern.test(one.email));
+  if (!user) {
+    return callback(null);
+  }
+  return callback(null, {
+    user_id: user.id,
+    email: user.email,
+    email_verified: user.verified,
+    name: user.name,
+    app_metadata: { plan: 'reader' },
+  });
+}
