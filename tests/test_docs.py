@@ -28,7 +28,7 @@ PAGES = sorted(
 )
 
 
-EXAMPLE = re.compile(r"^```(?:python|toml|diff|console|text|yaml)$", flags=re.MULTILINE)
+EXAMPLE = re.compile(r"^```(?:python|toml|javascript|diff|console|text|yaml)$", flags=re.MULTILINE)
 PAGES_WITH_EXAMPLES = [page for page in PAGES if EXAMPLE.search(page.read_text(encoding="utf-8"))]
 
 

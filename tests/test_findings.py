@@ -68,7 +68,7 @@ def test_severities_are_ranked() -> None:
 
 FULL = Transcript.parse(
     "connection import_mode=on requires_username=on script_context=on\n"
-    "script get_user observed=on\n"
+    "script get_user observed=on source=on\n"
     "person ada email=ada@example.com username=ada disabled=on "
     'profile={"email_verified": false}\n'
     "person bob email=bob@example.com\n"

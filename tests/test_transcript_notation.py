@@ -245,7 +245,7 @@ def test_an_identifier_of_two_people_is_the_first_ones() -> None:
             "get_user ada -> not-found [outage: rest]",
             (
                 'expected a situation, found "outage: rest"; did you mean outage: reset or outage: refuse or '
-                "outage: 503?"
+                "outage: cut?"
             ),
         ),
         (

@@ -102,6 +102,7 @@ class Need(StrEnum):
     REQUIRES_USERNAME = "requires_username on"
     SCRIPT_CONTEXT = "script_context on"
     JAVASCRIPT = "scripts in JavaScript"
+    SOURCE = "scripts in JavaScript, and the parser of customdb-contract[node]"
     CONNECTIONS = "scripts that connect to a store"
     REQUESTS = "scripts in JavaScript that send requests"
 
@@ -132,6 +133,7 @@ _NOT_TO_BE_GIVEN: Collection[Need] = frozenset(
         Need.UNKNOWN_USER,
         Need.SCRIPT_CONTEXT,
         Need.JAVASCRIPT,
+        Need.SOURCE,
         Need.CONNECTIONS,
         Need.REQUESTS,
     }
@@ -157,6 +159,7 @@ _IS_MET: Mapping[Need, Callable[[Transcript], bool]] = {
     Need.REQUIRES_USERNAME: lambda t: t.connection.requires_username,
     Need.SCRIPT_CONTEXT: lambda t: t.connection.script_context,
     Need.JAVASCRIPT: lambda t: any(info.observed for info in t.header.scripts.values()),
+    Need.SOURCE: lambda t: any(info.source is not None for info in t.header.scripts.values()),
     Need.REQUESTS: lambda t: any(e.outcome.noticed(Noticed.REQUEST) for e in t.judged),
     Need.CONNECTIONS: lambda t: any(e.outcome.noticed(Noticed.OPEN_SOCKETS) for e in t.judged),
 }

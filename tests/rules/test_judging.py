@@ -366,6 +366,7 @@ def test_outages_are_the_faults_that_mean_nothing_else(script: Script) -> None:
         Situation.STATUS_503,
         Situation.HTML_PAGE,
         Situation.TRUNCATED_JSON,
+        Situation.CUT,
     }
     assert (Situation.STATUS_401 in certain) == (script is Script.GET_USER)
 

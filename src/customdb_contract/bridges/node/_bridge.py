@@ -18,6 +18,7 @@ from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
 from customdb_contract.errors import DatabaseOpeningError
 from customdb_contract.secrets import SecretRegistry
+from customdb_contract.source import is_available, read_source
 from customdb_contract.transcript import Ending, FactKind, Outcome, ScriptInfo, SourceFact
 
 __all__ = ["NodeBridge", "Surroundings"]
@@ -84,7 +85,7 @@ class NodeBridge(Bridge):
         self._noted: set[str] = set()
         self._container: Container | None = None
         opened = self._open()
-        self._infos = {script: self._info(file, opened[script]) for script, file in scripts.items()}
+        self._infos = {script: self._info(script, file, opened[script]) for script, file in scripts.items()}
 
     @property
     @override
@@ -215,10 +216,33 @@ class NodeBridge(Bridge):
         if container is not None:
             container.end()
 
-    def _info(self, file: ScriptFile, opened: Mapping[str, Any]) -> ScriptInfo:
+    def _info(self, script: Script, file: ScriptFile, opened: Mapping[str, Any]) -> ScriptInfo:
+        has_context = self._connection.script_context
         facts: tuple[SourceFact, ...] = ()
-        if "problem" in opened:
+        parameters: tuple[str, ...] | None = None
+        if is_available():
+            read = read_source(file.text, script=script, file_name=file.name, script_context=has_context)
+            facts, parameters = read.facts, read.parameters
+        if "problem" in opened and not any(fact.kind is FactKind.NOT_A_FUNCTION for fact in facts):
             error = recorded_error(opened["problem"], self._mask)
-            text = f"{error.name}: {error.message}"
-            facts = (SourceFact(FactKind.NOT_A_FUNCTION, text, error.location or file.name),)
-        return ScriptInfo(location=f"{file.name}:1", source=facts or None, observed=True)
+            said = SourceFact(FactKind.NOT_A_FUNCTION, f"{error.name}: {error.message}", error.location or file.name)
+            facts = (*facts, said)
+        return ScriptInfo(
+            signature="" if parameters is None else f"({', '.join(parameters)})",
+            problem=None if parameters is None else _problem(script, parameters, script_context=has_context),
+            location=f"{file.name}:1",
+            source=facts or None,
+            observed=True,
+        )
+
+
+def _problem(script: Script, parameters: Sequence[str], *, script_context: bool) -> str | None:
+    """Return why a function cannot be called as the connection calls it, or None where that is not proven."""
+    called_with = (*script.argument_names, *(("context",) if script_context else ()), "callback")
+    place = len(called_with) - 1
+    takes = f"{script} takes ({', '.join(parameters)}), and is called with ({', '.join(called_with)})"
+    if script_context and len(parameters) == place:
+        return f"{takes}: the connection has script_context on, so add the parameter context"
+    if not script_context and "context" in parameters[place : place + 1]:
+        return f"{takes}: the connection has script_context off; turn it on, or take the parameter context out"
+    return f"{takes}: the callback never arrives" if len(parameters) <= place else None

@@ -50,7 +50,7 @@ _ERRORS_THAT_SPEAK_WITHOUT_MESSAGE: Final = frozenset({"WrongUsernameOrPasswordE
     group=Group.CALLBACK,
     severity=Severity.ERROR,
     scripts=tuple(Script),
-    yields_to=("wrong-arity",),
+    yields_to=("wrong-arity", "callback-inside-try"),
     source=_SCRIPTS_PAGE,
 )
 def callback_called_twice(transcript: Transcript) -> Iterator[Comparison]:

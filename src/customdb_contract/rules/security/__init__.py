@@ -23,14 +23,23 @@ from customdb_contract.rules.security._passwords import (
     password_nul_truncated,
     password_truncated,
 )
+from customdb_contract.rules.security._source import (
+    direct_database_access,
+    hardcoded_secret,
+    timing_unsafe_compare,
+    tls_not_verified,
+    weak_password_hash,
+)
 from customdb_contract.rules.security._transport import plaintext_transport
 from customdb_contract.rules.security._verification import email_verified_hardcoded
 
 __all__ = [
+    "direct_database_access",
     "email_verified_hardcoded",
     "empty_identifier_accepted",
     "empty_password_accepted",
     "error_leaks_details",
+    "hardcoded_secret",
     "ldap_injection",
     "log_leaks_secret",
     "nosql_injection",
@@ -42,10 +51,13 @@ __all__ = [
     "search_query_injection",
     "slow_on_long_input",
     "sql_injection",
+    "timing_unsafe_compare",
+    "tls_not_verified",
     "type_confusion",
     "unicode_collision",
     "unknown_user_logged_as_known",
     "url_injection",
     "user_enumeration",
+    "weak_password_hash",
     "wildcard_identifier",
 ]

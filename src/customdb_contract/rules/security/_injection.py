@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.rules._facts import judge_facts
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules.security._proof import NOT_SANITIZED, judge_hostile
-from customdb_contract.transcript import Exchange, Noticed, RecordedError, Situation, Transcript
+from customdb_contract.transcript import Exchange, FactKind, Noticed, RecordedError, Situation, SourceFact, Transcript
 
 __all__ = [
     "ldap_injection",
@@ -221,4 +223,15 @@ def regex_from_input(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Compare by equality; where an expression is needed, escape the identifier: `re.escape(identifier)`.
     """
-    yield from judge_hostile(transcript, Situation.REGEX, "a regular expression", "compare by equality")
+    proven = set[Script | None]()
+    for comparison in judge_hostile(transcript, Situation.REGEX, "a regular expression", "compare by equality"):
+        if isinstance(comparison, Violation):
+            proven.update(exchange.script for exchange in comparison.evidence)
+        yield comparison
+
+    def tell(script: Script, fact: SourceFact) -> str:
+        return f"{script} makes a regular expression ({fact.text}) of its input; escape it, or compare by equality"
+
+    for comparison in judge_facts(transcript, (FactKind.REGEX_FROM_INPUT,), tell):
+        if isinstance(comparison, Violation) and comparison.script not in proven:
+            yield comparison

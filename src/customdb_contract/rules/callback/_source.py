@@ -1,0 +1,298 @@
+"""The rules of the group `callback` about the source of a script in JavaScript."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.rules._facts import judge_facts
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.transcript import FactKind, Situation, SourceFact, Transcript
+
+__all__ = [
+    "anonymous_function",
+    "callback_inside_try",
+    "delete_reads_empty_context",
+    "no_timeout_on_external_call",
+    "not_a_single_function",
+    "script_too_large",
+    "unavailable_module",
+]
+
+_SCRIPTS_PAGE: Final = (
+    "https://auth0.com/docs/authenticate/database-connections/custom-db/custom-database-connections-scripts"
+)
+_BEST_PRACTICES_PAGE: Final = (
+    "https://auth0.com/docs/authenticate/database-connections/custom-db/action-script-best-practices"
+)
+_MOST_BYTES: Final = 100_000
+
+
+@rule(
+    group=Group.CALLBACK,
+    severity=Severity.ERROR,
+    scripts=tuple(Script),
+    needs=(Need.SOURCE,),
+    source="good practice: Auth0's templates are each one function, and so is every script in its documentation",
+)
+def not_a_single_function(transcript: Transcript) -> Iterator[Comparison]:
+    """A script's source is not one function.
+
+    ## Why this matters
+    Auth0 takes the text of a script for one function. What does not parse, or has other statements beside the function,
+    ends every call with an error. `module.exports` is no part of it either, though the function in it can be found.
+
+    ## Violates
+        source login not-a-function "'return callback(' is not understood" at "login.js:3:5"
+        scripts login
+
+    ## Conforms
+        script login source=on
+        scripts login
+
+    ## How to fix
+    Keep exactly one function in the file, and put what it needs inside it.
+
+    ```javascript
+    function login(email, password, callback) {
+      function profileOf(row) { /* ... */ }
+      /* ... */
+    }
+    ```
+    """
+
+    def tell(script: Script, fact: SourceFact) -> str:
+        return f"{script} is not one function: {fact.text}; keep one function in the file, and nothing beside it"
+
+    yield from judge_facts(
+        transcript,
+        (FactKind.NOT_A_FUNCTION, FactKind.MODULE_EXPORTS),
+        tell,
+        lambda fact: Severity.WARNING if fact.kind is FactKind.MODULE_EXPORTS else None,
+    )
+
+
+@rule(
+    group=Group.CALLBACK,
+    severity=Severity.INFO,
+    scripts=tuple(Script),
+    needs=(Need.SOURCE,),
+    source=_BEST_PRACTICES_PAGE,
+)
+def anonymous_function(transcript: Transcript) -> Iterator[Comparison]:
+    """A script is a function without a name.
+
+    ## Why this matters
+    Auth0 advises to name it: the name stands in every stack trace of the tenant log.
+
+    ## Violates
+        source login anonymous-function "the function has no name" at "login.js:1:1"
+        scripts login
+
+    ## Conforms
+        script login source=on
+        scripts login
+
+    ## How to fix
+    Name it as Auth0's templates do: `login`, `getUser`, `create`, `verify`, `changePassword`, `changeEmail`,
+    `deleteUser`.
+    """
+
+    def tell(script: Script, _: SourceFact) -> str:
+        return f"{script} is a function without a name; name it, so that stack traces tell which script it was"
+
+    yield from judge_facts(transcript, (FactKind.ANONYMOUS_FUNCTION,), tell)
+
+
+@rule(
+    group=Group.CALLBACK,
+    severity=Severity.WARNING,
+    scripts=tuple(Script),
+    needs=(Need.SOURCE,),
+    source=_SCRIPTS_PAGE,
+)
+def script_too_large(transcript: Transcript) -> Iterator[Comparison]:
+    """A script's source has more than 100 kB.
+
+    ## Why this matters
+    Auth0 sets this limit for a script without its modules, and each call loads what is more.
+
+    ## Violates
+        source login bytes "100001" at "login.js:1:1"
+        scripts login
+
+    ## Conforms
+        source login bytes "100000" at "login.js:1:1"
+        scripts login
+
+    ## How to fix
+    Move the work into a service of your own, and call that.
+    """
+    for script, info in transcript.header.scripts.items():
+        for fact in info.facts(FactKind.BYTES):
+            size = int(fact.text) if fact.text.isdecimal() else 0
+            calls = tuple(transcript.select(script))[:1]
+            if size > _MOST_BYTES:
+                message = f"{script} has {size} bytes, and at most {_MOST_BYTES} are allowed; move work into a service"
+                yield Violation(message, calls, script=script)
+            else:
+                yield Held(calls)
+
+
+@rule(
+    group=Group.CALLBACK,
+    severity=Severity.ERROR,
+    scripts=tuple(Script),
+    needs=(Need.SOURCE,),
+    source="https://auth0.com/docs/troubleshoot/product-lifecycle/past-migrations/migrate-nodejs-16-to-nodejs-18",
+)
+def unavailable_module(transcript: Transcript) -> Iterator[Comparison]:
+    """A script uses a module that Auth0's current runtimes do not have.
+
+    ## Why this matters
+    With the next runtime every call ends in "Cannot find module", or in "request is not defined": the globals of old
+    runtimes are gone as well.
+
+    ## Violates
+        source login unavailable-module "mongodb@3.1.4" at "login.js:2:17"
+        source login implicit-global "request" at "login.js:5:3"
+        scripts login
+
+    ## Conforms
+        script login source=on
+        scripts login
+
+    ## How to fix
+    Require a version that Auth0 has now, and require what was a global: `const bcrypt = require('bcrypt')`.
+    """
+
+    def tell(script: Script, fact: SourceFact) -> str:
+        if fact.kind is FactKind.IMPLICIT_GLOBAL:
+            return f"{script} uses {fact.text} as a global, which only old runtimes have; require it"
+        return f"{script} requires {fact.text}, which current runtimes do not have; require a version that they have"
+
+    yield from judge_facts(transcript, (FactKind.UNAVAILABLE_MODULE, FactKind.IMPLICIT_GLOBAL), tell)
+
+
+@rule(
+    group=Group.CALLBACK,
+    severity=Severity.WARNING,
+    scripts=tuple(Script),
+    needs=(Need.SOURCE,),
+    source=_BEST_PRACTICES_PAGE,
+)
+def no_timeout_on_external_call(transcript: Transcript) -> Iterator[Comparison]:
+    """A script calls another host without a time-out of its own.
+
+    ## Why this matters
+    When that host hangs, so does the log-in, until Auth0 gives the script up after about 20 seconds.
+
+    ## Violates
+        source login call-without-timeout "fetch" at "login.js:3:20"
+        scripts login
+
+    ## Conforms
+        script login source=on
+        scripts login
+
+    ## How to fix
+    `fetch(url, { signal: AbortSignal.timeout(5000) })`, `axios.get(url, { timeout: 5000 })`.
+    """
+
+    def tell(script: Script, fact: SourceFact) -> str:
+        return f"{script} calls {fact.text} without a time-out; give it one, and report it with callback(error)"
+
+    yield from judge_facts(transcript, (FactKind.CALL_WITHOUT_TIMEOUT,), tell)
+
+
+@rule(
+    group=Group.CALLBACK,
+    severity=Severity.ERROR,
+    scripts=(Script.DELETE,),
+    needs=(Need.SOURCE, Need.SCRIPT_CONTEXT),
+    source=_SCRIPTS_PAGE,
+)
+def delete_reads_empty_context(transcript: Transcript) -> Iterator[Comparison]:
+    """The script `delete` reads fields of its context, which is always empty.
+
+    ## Why this matters
+    Auth0 gives `delete` an empty object. `context.organization.id` is a TypeError, and nobody is deleted.
+
+    ## Violates
+        connection script_context=on
+        source delete context-field "context.organization.id" at "delete.js:2:7"
+        scripts delete
+
+    ## Conforms
+        connection script_context=on
+        script delete source=on
+        scripts delete
+
+    ## How to fix
+    Do without the context in `delete`, or ask: `context.organization?.id`.
+    """
+    if not transcript.connection.script_context:
+        return
+
+    def tell(script: Script, fact: SourceFact) -> str:
+        return f"{script} reads {fact.text}, and its context is always empty; do without, or ask whether it is there"
+
+    for comparison in judge_facts(transcript, (FactKind.CONTEXT_FIELD,), tell):
+        if Script.DELETE in transcript.header.scripts:
+            yield comparison
+
+
+@rule(
+    group=Group.CALLBACK,
+    severity=Severity.WARNING,
+    scripts=tuple(Script),
+    needs=(Need.JAVASCRIPT,),
+    source="good practice: what the callback throws is not the script's, and is reported as if it were",
+)
+def callback_inside_try(transcript: Transcript) -> Iterator[Comparison]:
+    """The callback is called where a failure of its own calls it again.
+
+    ## Why this matters
+    `callback(null, profile)` inside `try`, or in a promise chain that ends with `.catch(callback)`, is called a second
+    time when what Auth0 does with the profile fails. What happens then is not predictable.
+
+    ## Violates
+        script get_user observed=on
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7"}
+        get_user ada@example.com -> found {"user_id": "7"}; called again -> failed Error "the result was refused"   [callback-throws]
+
+    ## Conforms
+        script get_user observed=on
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7"}
+        get_user ada@example.com -> found {"user_id": "7"}   [callback-throws]
+
+    ## How to fix
+    Compute the result inside `try`, and call back after it.
+
+    ```javascript
+    let profile;
+    try { profile = await load(email); } catch (error) { return callback(new Error('the store is out of reach')); }
+    return callback(null, profile);
+    ```
+    """  # noqa: E501 - one exchange is one line
+    proven = set[Script]()
+    for exchange in transcript.select(None, Situation.CALLBACK_THROWS):
+        plain = transcript.select(exchange.script, "known-user", "repeated")
+        if len(exchange.outcome.callbacks) > 1 and all(len(other.outcome.callbacks) <= 1 for other in plain):
+            proven.add(exchange.script)
+            message = (
+                f"{exchange.script} called back again when its callback threw; "
+                "call back after try, and not in a promise chain that ends with catch"
+            )
+            yield Violation(message, (exchange,))
+        elif exchange.outcome.callbacks:
+            yield Held((exchange,))
+
+    def tell(script: Script, fact: SourceFact) -> str:
+        return f"{script} calls {fact.text}, whose handler calls it again; call back after it"
+
+    for comparison in judge_facts(transcript, (FactKind.CALLBACK_INSIDE_TRY,), tell):
+        if not (isinstance(comparison, Violation) and comparison.script in proven):
+            yield comparison

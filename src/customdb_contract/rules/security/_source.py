@@ -1,0 +1,190 @@
+"""The rules of the group `security` about the source of a script in JavaScript."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Group, Need, Severity
+from customdb_contract.rules._facts import judge_facts
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.transcript import FactKind, SourceFact, Transcript
+
+__all__ = [
+    "direct_database_access",
+    "hardcoded_secret",
+    "timing_unsafe_compare",
+    "tls_not_verified",
+    "weak_password_hash",
+]
+
+_SCRIPTS_PAGE: Final = (
+    "https://auth0.com/docs/authenticate/database-connections/custom-db/custom-database-connections-scripts"
+)
+_BEST_PRACTICES_PAGE: Final = (
+    "https://auth0.com/docs/authenticate/database-connections/custom-db/action-script-best-practices"
+)
+_CREATE_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/create"
+
+
+@rule(
+    group=Group.SECURITY,
+    severity=Severity.WARNING,
+    scripts=tuple(Script),
+    needs=(Need.SOURCE,),
+    source=_SCRIPTS_PAGE,
+)
+def hardcoded_secret(transcript: Transcript) -> Iterator[Comparison]:
+    """A credential stands in the source of a script.
+
+    ## Why this matters
+    Everybody who may read the tenant's scripts, or the repository they are kept in, has it. `configuration` is there
+    for that, and is encrypted.
+
+    ## Violates
+        source login secret-literal "password" at "login.js:4:15"
+        scripts login
+
+    ## Conforms
+        script login source=on
+        scripts login
+
+    ## How to fix
+    Put it into the connection's configuration, read it as `configuration.DB_PASSWORD`, and replace the credential, for
+    it has been seen.
+    """
+
+    def tell(script: Script, fact: SourceFact) -> str:
+        return f"{script} has a credential in its source ({fact.text}); keep it in configuration, and replace it"
+
+    yield from judge_facts(transcript, (FactKind.SECRET_LITERAL,), tell)
+
+
+@rule(
+    group=Group.SECURITY,
+    severity=Severity.ERROR,
+    scripts=tuple(Script),
+    needs=(Need.SOURCE,),
+    source="good practice: without verification anybody on the way can be the store, and reads every password",
+)
+def tls_not_verified(transcript: Transcript) -> Iterator[Comparison]:
+    """A script does not verify whom it talks to, or does not encrypt.
+
+    ## Why this matters
+    Anybody on the way can answer in place of the store, and is given the password of everybody who logs in.
+
+    ## Violates
+        source login tls-not-verified "rejectUnauthorized: false" at "login.js:4:15"
+        scripts login
+
+    ## Conforms
+        script login source=on
+        scripts login
+
+    ## How to fix
+    Give the certificate of your authority (`ca: configuration.CA`) instead of turning the verification off; leave
+    `encrypt` on.
+    """
+
+    def tell(script: Script, fact: SourceFact) -> str:
+        return f"{script} says {fact.text}, so anybody on the way can be the store; verify the certificate"
+
+    yield from judge_facts(
+        transcript,
+        (FactKind.TLS_NOT_VERIFIED,),
+        tell,
+        lambda fact: Severity.WARNING if fact.text.startswith("encrypt") else None,
+    )
+
+
+@rule(
+    group=Group.SECURITY,
+    severity=Severity.INFO,
+    scripts=tuple(Script),
+    needs=(Need.SOURCE,),
+    source="good practice: the time that a comparison takes tells how much of a hash was right",
+)
+def timing_unsafe_compare(transcript: Transcript) -> Iterator[Comparison]:
+    """A hash is compared by an operator.
+
+    ## Why this matters
+    `===` ends at the first character that differs, so its time tells how much was right.
+
+    ## Violates
+        source login timing-unsafe-compare "===" at "login.js:9:7"
+        scripts login
+
+    ## Conforms
+        script login source=on
+        scripts login
+
+    ## How to fix
+    `crypto.timingSafeEqual(a, b)` for two buffers of one length, or `bcrypt.compare`.
+    """
+
+    def tell(script: Script, fact: SourceFact) -> str:
+        return f"{script} compares a hash by {fact.text}; use crypto.timingSafeEqual"
+
+    yield from judge_facts(transcript, (FactKind.TIMING_UNSAFE_COMPARE,), tell)
+
+
+@rule(
+    group=Group.SECURITY,
+    severity=Severity.WARNING,
+    scripts=(Script.CREATE, Script.CHANGE_PASSWORD),
+    needs=(Need.SOURCE,),
+    source=_CREATE_PAGE,
+)
+def weak_password_hash(transcript: Transcript) -> Iterator[Comparison]:
+    """A new password is hashed by something that is quick to try.
+
+    ## Why this matters
+    Who gets hold of the store tries billions of passwords a second against MD5 or SHA, and few against bcrypt.
+
+    ## Violates
+        source create weak-password-hash "sha1 of the password" at "create.js:5:16"
+        scripts create
+
+    ## Conforms
+        script create source=on
+        scripts create
+
+    ## How to fix
+    Use bcrypt with a cost of 10 or more, scrypt or Argon2; the OWASP Password Storage Cheat Sheet has the parameters.
+    """
+
+    def tell(script: Script, fact: SourceFact) -> str:
+        return f"{script} hashes a new password by {fact.text}; use bcrypt with a cost of 10 or more"
+
+    yield from judge_facts(transcript, (FactKind.WEAK_PASSWORD_HASH,), tell)
+
+
+@rule(
+    group=Group.SECURITY,
+    severity=Severity.INFO,
+    scripts=tuple(Script),
+    needs=(Need.SOURCE,),
+    source=_BEST_PRACTICES_PAGE,
+)
+def direct_database_access(transcript: Transcript) -> Iterator[Comparison]:
+    """A script talks to the database itself.
+
+    ## Why this matters
+    The database must be open to the internet for that, and every container of Auth0 opens connections of its own. Auth0
+    advises an interface of your own in between.
+
+    ## Violates
+        source login database-driver "pg" at "login.js:2:14"
+        scripts login
+
+    ## Conforms
+        script login source=on
+        scripts login
+
+    ## How to fix
+    Put an interface over HTTPS before the database, and let only Auth0 call it.
+    """
+
+    def tell(script: Script, fact: SourceFact) -> str:
+        return f"{script} talks to the database itself, with {fact.text}; put an interface of your own in between"
+
+    yield from judge_facts(transcript, (FactKind.DATABASE_DRIVER,), tell)

@@ -1,0 +1,51 @@
+"""What a script's source shows, without running it: facts, which rules judge.
+
+The source is read by a real parser, which the extra `node` installs. It tells what provably is there; what is never
+reached is not told.
+"""
+
+import importlib.util
+from typing import Final
+
+from attrs import frozen
+
+from customdb_contract.contract import Script
+from customdb_contract.transcript import SourceFact
+
+__all__ = ["Source", "is_available", "read_source"]
+
+_PARSERS: Final = ("tree_sitter", "tree_sitter_javascript")
+
+
+@frozen
+class Source:
+    """What a source shows.
+
+    Args:
+        facts: What it shows, in order.
+        parameters: The names of the function's parameters; None where there is no function, or where they cannot be
+            told, as with `...rest` and `arguments`.
+    """
+
+    facts: tuple[SourceFact, ...]
+    parameters: tuple[str, ...] | None
+
+
+def is_available() -> bool:
+    """Tell whether the parser is installed."""
+    return all(importlib.util.find_spec(name) is not None for name in _PARSERS)
+
+
+def read_source(text: str, *, script: Script, file_name: str, script_context: bool) -> Source:
+    """Return what the source of a script shows.
+
+    Args:
+        text: The source.
+        script: The script that it is of.
+        file_name: What the file is called in locations.
+        script_context: Whether the connection passes `context` to its scripts.
+    """
+    # Only who has scripts in JavaScript needs the parser.
+    from customdb_contract.source._reading import read  # noqa: PLC0415
+
+    return read(text, script, file_name, script_context=script_context)
