@@ -442,11 +442,12 @@ def _node_database(scripts: str, table: _DatabaseTable, folder: Path, where: str
     from customdb_contract.bridges.node import NodeDatabase  # noqa: PLC0415
 
     configuration = _settings(table.configuration, f"{where} configuration")
+    keywords = _settings(table.keywords, f"{where} keywords")
     try:
         return NodeDatabase(
             folder / scripts,
             configuration={name: _as_text(value) for name, value in configuration.items()},
-            keywords=_settings(table.keywords, f"{where} keywords"),
+            keywords=keywords,
             node_modules=None if table.node_modules is None else folder / table.node_modules,
             doubles={name: folder / path for name, path in table.doubles.items()},
             environment=table.environment,

@@ -1,0 +1,777 @@
+"""The bridge to scripts in JavaScript: what they do, and what it is told to be."""
+
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from customdb_contract import Connection, Failed, Found, NotFound, ValidationError, WrongUsernameOrPasswordError
+from customdb_contract.bridges.node import NodeDatabase
+from customdb_contract.contract import Declined, Done, Script, ScriptError, UnauthorizedError
+from customdb_contract.errors import DatabaseOpeningError, ScriptCallError
+from customdb_contract.secrets import Secret, SecretRegistry
+from customdb_contract.transcript import (
+    Ending,
+    Escape,
+    FactKind,
+    Noticed,
+    Outcome,
+    RecordedError,
+    Special,
+    print_outcome,
+)
+
+GET_USER = Script.GET_USER
+PLAIN = "function getUser(email, callback) { callback(null); }"
+
+
+class Opened:
+    """A bridge to one get_user script, and what else a test needs of it."""
+
+    def __init__(self, bridge: Any) -> None:
+        self.bridge = bridge
+
+    def __call__(self, *arguments: object, **options: Any) -> Outcome:
+        outcome: Outcome = self.bridge.call(GET_USER, list(arguments) or ["ada@example.com"], **options)
+        return outcome
+
+    def told(self, *arguments: object, **options: Any) -> str:
+        return print_outcome(GET_USER, self(*arguments, **options))
+
+
+Open = Callable[..., Opened]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    made = tmp_path / "shop"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def open_script(folder: Path) -> Iterator[Open]:
+    """Opens a bridge to a get_user script, given as its source or the body of its function."""
+    with ExitStack() as stack:
+
+        def open_it(
+            source: str,
+            *,
+            timeout: float = 5.0,
+            connection: Connection | None = None,
+            secrets: Mapping[str, str] | None = None,
+            name: str = "get_user.js",
+            **options: Any,
+        ) -> Opened:
+            body = textwrap.dedent(source)
+            text = body if "getUser" in body else f"async function getUser(email, callback) {{\n{body}\n}}"
+            (folder / name).write_text(text, encoding="utf-8")
+            mask = SecretRegistry()
+            for label, secret in (secrets or {}).items():
+                mask.add(Secret(secret), label)
+            database = NodeDatabase(folder, **options)
+            bridge = database.open_bridge(connection=connection or Connection(), mask=mask, timeout=timeout)
+            stack.callback(bridge.close)
+            return Opened(bridge)
+
+        yield open_it
+
+
+# Values
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("undefined", Special("undefined")),
+        ("NaN", Special("float", "NaN")),
+        ("-Infinity", Special("float", "-Infinity")),
+        ("-0", Special("float", "-0")),
+        ("5n", Special("bigint", "5")),
+        ("Symbol('s')", Special("symbol", "s")),
+        ("function named() {}", Special("function", "named")),
+        ("new Date(0)", Special("Date", "1970-01-01T00:00:00.000Z")),
+        ("new Date(NaN)", Special("Date", "invalid")),
+        ("Buffer.from('hi')", Special("Buffer", "hi", 2)),
+        ("new Uint8Array([104, 105]).buffer", Special("ArrayBuffer", "hi", 2)),
+        ("new Map([[1, 2]])", Special("Map", "", 1)),
+        ("new Set()", Special("Set", "", 0)),
+        ("new String('boxed')", Special("String", "boxed")),
+        ("/x/g", Special("RegExp", "/x/g")),
+        ("({ _bsontype: 'ObjectID', toString: () => '5f' })", Special("ObjectId", "5f")),
+        ("({ _bsontype: 'Long', toString: () => '7' })", Special("Long", "7")),
+        ("new URL('http://x.test/')", Special("URL", "http://x.test/")),
+        ("({ toJSON() { return 1; }, toString: () => 'own' })", Special("Object", "own")),
+        ("Promise.resolve(1)", Special("Promise", "[object Promise]")),
+        ("new (class Row { constructor() { this.id = 7; } })()", {"id": 7}),
+        ("Object.assign(Object.create(null), { id: 7 })", {"id": 7}),
+        ('JSON.parse(\'{"__proto__": 1, "$x": 2}\')', {"__proto__": 1, "$x": 2}),
+        ("[1, , 'x', [null, true, 1.5]]", [1, Special("undefined"), "x", [None, True, 1.5]]),
+        ("(() => { const own = {}; own.own = own; return own; })()", {"own": Special("cycle")}),
+        ("({ get broken() { throw new TypeError('no'); } })", {"broken": Special("unreadable", "TypeError")}),
+        ("new Proxy({}, { ownKeys() { throw 'no'; } })", Special("unreadable", "string")),
+        ("'a'.repeat(70000)", Special("long-text", "a" * 200, 70000)),
+        ("'\\ud800 \\u{1f600} \\u0000'", "\ud800 😀 \0"),
+        ("9007199254740993", 9007199254740992),
+        ("1e400 > 1", True),
+    ],
+)
+def test_a_value_crosses_as_what_it_is(open_script: Open, expression: str, value: object) -> None:
+    outcome = open_script(f"callback(null, {{ value: {expression} }});")()
+
+    assert outcome.result == {"value": value}
+
+
+def test_what_is_too_much_is_cut_where_it_can_be_seen(open_script: Open) -> None:
+    script = open_script("""
+        const kinds = {
+          deep: () => { let value = 1; for (let i = 0; i < 100; i += 1) value = [value]; return value; },
+          many: () => Array(30000).fill(1),
+          wide: () => Object.fromEntries(Array.from({ length: 30000 }, (_, i) => [`key${i}`, i])),
+          keys: () => ({ ['k'.repeat(70000)]: 1 }),
+          texts: () => Array(50).fill('a'.repeat(60000)),
+          huge: () => 'a'.repeat(50e6),
+        };
+        callback(null, { value: kinds[email]() });
+    """)
+
+    def value(kind: str) -> Any:
+        result: Any = script(kind).result
+        return result["value"]
+
+    deep = value("deep")
+    while isinstance(deep, list):
+        [deep] = deep
+    assert deep == Special("too-deep")
+    assert value("many")[-1].kind == "too-many"
+    assert Special("too-many") in value("wide").values()
+    assert [len(key) for key in value("keys")] == [65536]
+    assert {getattr(text, "kind", "text") for text in value("texts")} == {"text", "long-text"}
+    assert value("huge") == Special("long-text", "a" * 200, 50_000_000)
+
+
+@given(value=st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=20)
+    | st.floats(allow_nan=False, allow_infinity=False).filter(lambda number: str(number) != "-0.0" and abs(number) < 2**53),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+))  # fmt: skip
+def test_what_json_has_crosses_both_ways_unchanged(echo: Opened, value: object) -> None:
+    assert echo(value).result == {"value": value}
+
+
+@pytest.fixture(scope="module")
+def echo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    folder = tmp_path_factory.mktemp("echo")
+    (folder / "get_user.js").write_text("function getUser(value, callback) { callback(null, { value }); }", "utf-8")
+    bridge = NodeDatabase(folder).open_bridge(connection=Connection(), mask=SecretRegistry(), timeout=20.0)
+    yield Opened(bridge)
+    bridge.close()
+
+
+# Endings
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("callback();", "not-found"),
+        ("callback(undefined, undefined);", "not-found"),
+        ("callback(null, null);", "not-found called with [null, null]"),
+        ("callback(undefined, { user_id: '7' });", 'found {"user_id": "7"}'),
+        ("callback(new Error('down'));", 'failed Error "down" at "shop/get_user.js:2:10"'),
+        ("callback(new UnauthorizedError('no'));", 'failed UnauthorizedError "no" at "shop/get_user.js:2:10"'),
+        (
+            "callback(new WrongUsernameOrPasswordError(email, 'no'));",
+            'failed WrongUsernameOrPasswordError("ada@example.com") "no" at "shop/get_user.js:2:10"',
+        ),
+        (
+            "callback(new ValidationError('user_exists', 'there'));",
+            'failed ValidationError("user_exists") "there" at "shop/get_user.js:2:10"',
+        ),
+        (
+            "class Mine extends WrongUsernameOrPasswordError {} callback(new Mine(null, 'no'));",
+            'failed WrongUsernameOrPasswordError(null) "no" at "shop/get_user.js:2:61"',
+        ),
+        ("callback('down');", 'failed "down"'),
+        ("callback(false);", "failed false"),
+        ("callback(null, []);", "invalid called with [null, []]"),
+        ("callback(null, 7);", "invalid called with [null, 7]"),
+        ("callback(null); callback(null);", "not-found; called again -> not-found"),
+        ("callback(null); setImmediate(callback);", "not-found; called again -> not-found"),
+        ("throw new TypeError('oops');", 'raised rejection TypeError "oops" at "shop/get_user.js:2:7"'),
+        ("callback(null); throw new Error('x');", 'not-found; raised rejection Error "x" at "shop/get_user.js:2:23"'),
+        ("throw 'text';", 'raised rejection string "text"'),
+        ("throw null;", 'raised rejection object "null"'),
+        ("throw { toString() { throw 1; } };", 'raised rejection Object ""'),
+        ("Promise.reject(new Error('x'));", 'raised rejection Error "x" at "shop/get_user.js:2:16"'),
+        (
+            "setImmediate(() => { throw new RangeError('x'); });",
+            'raised later RangeError "x" at "shop/get_user.js:2:28"',
+        ),
+        ("process.exit(3);", "died"),
+        ("process.kill(process.pid, 'SIGKILL');", "died"),
+        (
+            "callback(null); console.log('hi', { a: 1 }); console.error('there');",
+            'not-found; printed "hi { a: 1 }\\nthere\\n"',
+        ),
+        (
+            "process.stdout.write('a'); process.stderr.write(Buffer.from('b'), () => callback(null));",
+            'not-found; printed "ab"',
+        ),
+        ("console.log({ get x() { throw 1; } }); callback(null);", 'not-found; printed "{ x: [Getter] }\\n"'),
+    ],
+)
+def test_an_ending_is_told(open_script: Open, body: str, told: str) -> None:
+    assert open_script(body).told() == told
+
+
+def test_a_function_that_is_not_async_throws(open_script: Open) -> None:
+    script = open_script("function getUser(email, callback) { throw new Error('oops'); }")
+
+    assert script.told() == 'raised Error "oops" at "shop/get_user.js:1:43"'
+
+
+@pytest.mark.parametrize(
+    "event",
+    ["new EventEmitter().emit('error', new Error('down'))", "new EventEmitter().emit('error', 'down')"],
+)
+def test_an_error_that_nobody_listens_to_is_told(open_script: Open, event: str) -> None:
+    script = open_script(f"const {{ EventEmitter }} = require('events'); setImmediate(() => {event});")
+
+    outcome = script()
+
+    assert (outcome.ending, outcome.escape) == (Ending.RAISED, Escape.ERROR_EVENT)
+    assert script.told("again").startswith("raised error-event")
+
+
+def test_a_script_that_can_never_call_back_is_not_waited_for(open_script: Open) -> None:
+    outcome = open_script("return 7;", timeout=60.0)()
+
+    assert outcome.ending is Ending.TIMED_OUT
+    assert outcome.noticed(Noticed.NOTHING_LEFT) == ("250",)
+
+
+@pytest.mark.parametrize("body", ["while (true) {}", "setInterval(() => 1, 1000);", "await new Promise(() => process.nextTick(function f() { process.nextTick(f); }));"])  # fmt: skip
+def test_a_script_that_hangs_runs_out_of_time_and_the_next_call_works(open_script: Open, body: str) -> None:
+    script = open_script(f"if (email === 'hang') {{ {body} }} else callback(null);", timeout=0.3)
+
+    assert script("hang").ending is Ending.TIMED_OUT
+    assert script().ending is Ending.NOT_FOUND
+
+
+def test_what_was_seen_before_the_time_was_up_is_told(open_script: Open) -> None:
+    outcome = open_script("console.log('waiting'); setInterval(() => 1, 1000);", timeout=0.3)()
+
+    assert outcome.output == "waiting\n"
+
+
+def test_after_the_process_has_died_the_next_call_finds_a_new_one(open_script: Open) -> None:
+    script = open_script(
+        "global.times = (global.times || 0) + 1; if (email === 'die') process.exit(); callback(null, { times });"
+    )
+
+    results = [script(email).result for email in ("a", "b", "die", "c")]
+
+    assert results == [{"times": 1}, {"times": 2}, None, {"times": 1}]
+
+
+def test_what_a_call_does_later_is_told_of_that_call(open_script: Open) -> None:
+    script = open_script("""
+        callback(null);
+        if (email === 'again') setTimeout(() => callback(null, { user_id: '7' }), 5);
+        if (email === 'throws') setTimeout(() => { throw new Error('late'); }, 5);
+        if (email === 'rejects') setTimeout(() => Promise.reject(new Error('late')), 5);
+        if (email === 'writes') setTimeout(() => { configuration.X = 1; }, 5);
+    """)
+    for email in ("again", "throws", "plain", "rejects", "writes"):
+        script(email)
+
+    events = {event.call: event for event in script.bridge.late_events()}
+
+    assert events[0].arguments == (None, {"user_id": "7"})
+    assert (events[1].raised.message, events[1].escape) == ("late", Escape.LATER)
+    assert (events[3].raised.message, events[3].escape) == ("late", Escape.REJECTION)
+    assert events[4].observation.kind is Noticed.CONFIGURATION_WRITE
+    assert sorted(events) == [0, 1, 3, 4]
+    assert script.bridge.late_events() == []
+
+
+def test_a_process_that_dies_or_blocks_later_costs_nothing_but_itself(open_script: Open) -> None:
+    script = open_script(
+        "callback(null); setTimeout(() => email === 'die' ? process.exit() : (() => { while (true); })(), 1);",
+        timeout=0.3,
+    )
+
+    for email in ("die", "block"):
+        assert script(email).ending in {Ending.NOT_FOUND, Ending.DIED, Ending.TIMED_OUT}
+        assert script.bridge.late_events() == []
+        assert script("ok").ending in {Ending.NOT_FOUND, Ending.DIED, Ending.TIMED_OUT}
+
+
+def test_an_interrupted_call_takes_its_process_with_it(open_script: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = open_script("callback(null);")
+    monkeypatch.setattr(script.bridge, "_asked", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+
+    with pytest.raises(KeyboardInterrupt):
+        script()
+
+    monkeypatch.undo()
+    assert script().ending is Ending.NOT_FOUND
+
+
+def test_a_process_that_dies_while_it_is_asked_what_it_saw_has_died(open_script: Open) -> None:
+    script = open_script(
+        "process.on('SIGUSR2', () => 1); setInterval(() => { if (Date.now() - start > 320) process.kill(process.pid, 'SIGKILL'); }, 1);"
+        "const start = Date.now(); while (Date.now() - start < 350);",
+        timeout=0.3,
+    )
+
+    assert script().ending in {Ending.DIED, Ending.TIMED_OUT}
+
+
+def test_a_callback_that_throws_is_no_exception_of_the_script(open_script: Open) -> None:
+    plain = open_script("callback(null);")
+    caught = open_script("try { callback(null); } catch (error) { callback(new Error('second')); }")
+
+    assert plain.bridge.callback_can_throw
+    assert plain.told(throwing=True) == "not-found"
+    assert caught.told(throwing=True).startswith('not-found; called again -> failed Error "second"')
+    assert caught.told() == "not-found"
+
+
+def test_a_script_that_calls_back_for_ever_is_told_so_many_times(open_script: Open) -> None:
+    assert len(open_script("for (let i = 0; i < 1000; i += 1) callback(null);")().callbacks) == 20
+
+
+def test_a_script_that_prints_for_ever_is_cut(open_script: Open) -> None:
+    outcome = open_script("for (let i = 0; i < 2000; i += 1) console.log('x'.repeat(1000)); callback(null);")()
+
+    assert outcome.output.endswith("… (1000000 characters)")
+    assert len(outcome.output) < 70_000
+
+
+# What surrounds a script
+
+
+def test_configuration_is_read_only_and_writing_is_noticed(open_script: Open) -> None:
+    outcome = open_script(
+        """
+        configuration.URL = 'other';
+        delete configuration.TOKEN;
+        configuration.URL = 'again';
+        try { Object.setPrototypeOf(configuration, null); } catch (error) { /* it is refused */ }
+        callback(null, { url: configuration.URL, token: configuration.TOKEN });
+        """,
+        configuration={"URL": "http://x.test", "TOKEN": "t"},
+    )()
+
+    assert outcome.result == {"url": "http://x.test", "token": "t"}
+    assert outcome.noticed(Noticed.CONFIGURATION_WRITE) == ("URL", "TOKEN", "__proto__")
+
+
+def test_what_is_kept_in_global_is_noticed(open_script: Open) -> None:
+    script = open_script("""
+        if (email === 'nothing') return callback(null);
+        global.pool = global.pool || new (class Pool { constructor() { this.seen = email; } })();
+        Object.defineProperty(global, 'hidden', { get() { throw new Error('not read'); }, configurable: true });
+        global.nested = { list: [new Map([[email, 1]]), new Set([email])], deep: { deep: { deep: { deep: { deep: { deep: email } } } } } };
+        last = `for ${email}`;
+        callback(null);
+    """)
+
+    assert script("nothing").noticed(Noticed.KEPT_IN_GLOBAL) == ()
+    kept = script("ada@example.com").noticed(Noticed.KEPT_IN_GLOBAL)
+    assert set(kept) == {"global.nested.list.0 (as a key)", "global.nested.list.1.item", "global.last"}
+    assert script("me").noticed(Noticed.KEPT_IN_GLOBAL) == ()
+
+
+def test_requests_are_noticed_also_those_that_come_too_late(open_script: Open) -> None:
+    outcome = open_script("""
+        const http = require('http');
+        const quiet = (request) => request.on('error', () => null);
+        await new Promise((resolve) => quiet(http.get('http://127.0.0.1:9/a?b=1')).on('close', resolve));
+        await fetch('http://127.0.0.1:39999/f?x=y z').catch(() => null);
+        callback(null);
+        quiet(http.request({ host: '127.0.0.1', port: 9, path: '/late', method: 'POST' })).end();
+    """)()
+
+    assert outcome.noticed(Noticed.REQUEST) == ("GET http://127.0.0.1:9/a?b=1", "GET http://127.0.0.1:39999/f?x=y%20z")
+    assert outcome.noticed(Noticed.LATE_REQUEST) == ("POST http://127.0.0.1:9/late",)
+
+
+def test_a_script_finds_what_auth0_gives_it(open_script: Open) -> None:
+    outcome = open_script("""
+        const names = { Buffer, URL, fetch, setTimeout, console, require, global, TextEncoder, AbortSignal };
+        callback(null, { types: Object.values(names).map((value) => typeof value).join(), same: global === globalThis });
+    """)()
+
+    assert outcome.result == {"types": ",".join(["function"] * 4 + ["object", "function", "object"] + ["function"] * 2), "same": True}  # fmt: skip
+
+
+def test_no_environment_but_what_is_named(open_script: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEEN", "yes")
+    monkeypatch.setenv("UNSEEN", "yes")
+
+    outcome = open_script("callback(null, { ...process.env });", environment=["SEEN"])()
+
+    assert outcome.result == {"SEEN": "yes"}
+
+
+def test_no_file_is_written_and_no_process_started(open_script: Open, tmp_path: Path) -> None:
+    script = open_script("""
+        const tries = {
+          file: () => require('fs').writeFileSync(process.cwd() + '/written', 'x'),
+          process: () => require('child_process').execSync('true'),
+        };
+        try { tries[email](); callback(null, {}); } catch (error) { callback(null, { code: error.code }); }
+    """)
+
+    assert script("file").result == {"code": "ERR_ACCESS_DENIED"}
+    assert script("process").result == {"code": "ERR_ACCESS_DENIED"}
+    assert not (tmp_path / "written").exists()
+
+
+def test_the_context_comes_before_the_callback_where_the_connection_has_it(open_script: Open) -> None:
+    script = open_script(
+        "function getUser(email, context, callback) { callback(null, { context }); }",
+        connection=Connection(script_context=True),
+    )
+
+    assert script().result == {"context": {}}
+    assert script(context={"organization": {"id": "org_1"}}).result == {"context": {"organization": {"id": "org_1"}}}
+
+
+# Modules
+
+
+@pytest.fixture
+def node_modules(tmp_path: Path) -> Path:
+    modules = tmp_path / "node_modules"
+    packages = {"plain": "1.2.3", "other": "2.0.0", "other--1.0.0": "1.0.0", "@scope/pack": "3.1.0", "bcrypt": "5.0.0"}
+    for name, version in packages.items():
+        package = modules / name
+        package.mkdir(parents=True)
+        (package / "package.json").write_text(f'{{"name": "{name}", "version": "{version}"}}', "utf-8")
+        (package / "index.js").write_text(f"exports.is = {f'{name} {version}'!r};", "utf-8")
+        (package / "part.js").write_text("exports.is = 'part';", "utf-8")
+    (modules / "unversioned").mkdir()
+    (modules / "unversioned" / "index.js").write_text("exports.is = 'unversioned';", "utf-8")
+    (modules / "broken").mkdir()
+    (modules / "broken" / "index.js").write_text("throw new Error('broken from the start');", "utf-8")
+    return modules
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("plain", "plain 1.2.3"),
+        ("plain/part", "part"),
+        ("plain@1.2.3", "plain 1.2.3"),
+        ("plain@1", "plain 1.2.3"),
+        ("other@1.0.0", "other--1.0.0 1.0.0"),
+        ("@scope/pack", "@scope/pack 3.1.0"),
+        ("@scope/pack@3.1.0/part", "part"),
+        ("unversioned@1", "unversioned"),
+    ],
+)
+def test_a_module_is_found(open_script: Open, node_modules: Path, name: str, found: str) -> None:
+    script = open_script("callback(null, { is: require(email).is });", node_modules=node_modules)
+
+    assert script(name).result == {"is": found}
+
+
+def test_another_version_than_was_asked_for_is_told_once(
+    open_script: Open, node_modules: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    script = open_script("callback(null, { is: require('other@9.9.9').is });", node_modules=node_modules)
+
+    assert [script().result for _ in range(2)] == [{"is": "other 2.0.0"}] * 2
+    assert caplog.messages == ["other@9.9.9 is asked for, and 2.0.0 is installed"]
+
+
+@pytest.mark.parametrize(
+    ("with_modules", "told"),
+    [
+        (True, 'shop/get_user.js requires "absent@2", which is not in {0}/node_modules: install it there with npm, or give a double of it'),
+        (False, 'shop/get_user.js requires "absent@2", and no folder of node_modules is given: install it there with npm, or give a double of it'),
+    ],
+)  # fmt: skip
+def test_a_module_that_is_not_there_is_named(
+    open_script: Open, node_modules: Path, with_modules: bool, told: str
+) -> None:
+    options = {"node_modules": node_modules} if with_modules else {}
+
+    raised = open_script("require('absent@2');", **options)().raised
+
+    assert raised is not None
+    assert raised.message == told.format(node_modules.parent.name)
+
+
+def test_a_module_may_fail_and_a_specifier_be_no_text(open_script: Open, node_modules: Path) -> None:
+    script = open_script("require(email === 'number' ? 7 : email);", node_modules=node_modules)
+
+    assert 'Error "broken from the start"' in script.told("broken")
+    assert 'TypeError "The \\"id\\" argument must be of type string"' in script.told("number")
+
+
+def test_a_double_stands_in_for_a_module(open_script: Open, tmp_path: Path) -> None:
+    (tmp_path / "double.js").write_text("exports.is = 'a double';", "utf-8")
+    script = open_script("callback(null, { is: require(email).is });", doubles={"pg": tmp_path / "double.js"})
+
+    assert script("pg").result == {"is": "a double"}
+    assert script("pg@7.1.0").result == {"is": "a double"}
+
+
+def test_a_global_of_old_runtimes_is_there_where_the_module_is(open_script: Open, node_modules: Path) -> None:
+    script = open_script(
+        "if (email === 'set') bcrypt = { is: 'own' }; callback(null, { is: bcrypt.is, request: typeof request });",
+        node_modules=node_modules,
+    )
+
+    used = script("use")
+    assert (used.result, used.noticed(Noticed.IMPLICIT_GLOBAL)) == (
+        {"is": "bcrypt 5.0.0", "request": "undefined"},
+        ("bcrypt",),
+    )
+    assert script("set").result == {"is": "own", "request": "undefined"}
+
+
+# What is known of a script
+
+
+@pytest.mark.parametrize(
+    ("source", "connection", "problem"),
+    [
+        ("function getUser(email, callback) {}", Connection(), None),
+        ("function getUser(email, callback, extra) {}", Connection(), None),
+        ("function getUser(email, ...rest) {}", Connection(), None),
+        ("getUser => arguments[1](null)", Connection(), "get_user takes (getUser), and is called with (identifier, callback): the callback never arrives"),
+        ("function getUser(email, context, callback) {}", Connection(), "get_user takes (email, context, callback), and is called with (identifier, callback): the connection has script_context off; turn it on, or take the parameter context out"),
+        ("function getUser(email, callback) {}", Connection(script_context=True), "get_user takes (email, callback), and is called with (identifier, context, callback): the connection has script_context on, so add the parameter context"),
+        ("function getUser(email) {}", Connection(script_context=True), "get_user takes (email), and is called with (identifier, context, callback): the callback never arrives"),
+    ],
+)  # fmt: skip
+def test_the_parameters_are_those_that_the_connection_calls_it_with(
+    open_script: Open, source: str, connection: Connection, problem: str | None
+) -> None:
+    info = open_script(source, connection=connection).bridge.scripts[GET_USER]
+
+    assert info.problem == problem
+    assert info.observed
+    assert info.location == "shop/get_user.js:1"
+
+
+@pytest.mark.parametrize(
+    ("source", "runs"),
+    [
+        ("function getUser(email, callback) { callback(null); }", True),
+        ("// first\nfunction getUser(email, callback) { callback(null); }\n// last", True),
+        ("function getUser(email, callback) { callback(null); };", True),
+        ("'use strict';\nfunction getUser(email, callback) { callback(null); }", True),
+        ("(email, callback) => callback(null) /* getUser */", True),
+        ("module.exports = function getUser(email, callback) { callback(null); }", True),
+        ("const helper = 1;\nfunction getUser(email, callback) { callback(null); }", True),
+        ("async function getUserAsync(email, callback) { callback(null); }\nconst getUser = 1;", True),
+        ("function getUser(email, callback) { callback(null);", False),
+        ("const getUser = 7;", False),
+        ("throw new Error('getUser');", False),
+        ("", False),
+    ],
+)
+@pytest.mark.parametrize("has_parser", [True, False])
+def test_a_source_is_a_function_or_it_is_told_that_it_is_none(
+    open_script: Open, source: str, runs: bool, has_parser: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("customdb_contract.bridges.node._bridge.is_available", lambda: has_parser)
+    script = open_script(source or "/* getUser */")
+
+    facts = script.bridge.scripts[GET_USER].facts(FactKind.NOT_A_FUNCTION)
+    if runs:
+        assert script().ending is Ending.NOT_FOUND
+    else:
+        assert facts[0].location.startswith("shop/get_user.js")
+        assert not script.bridge.scripts[GET_USER].can_be_called
+    if not has_parser:
+        assert bool(facts) is not runs
+
+
+# Secrets
+
+
+def test_secrets_are_masked_in_everything(open_script: Open, caplog: pytest.LogCaptureFixture) -> None:
+    secret = "hunter2-and-more"
+    script = open_script(
+        f"""
+        const secret = '{secret}';
+        const kinds = {{
+          result: () => callback(null, {{ [secret]: secret, list: [new Date(0), Buffer.from(secret), {{ a: `x ${{secret}}` }}] }}),
+          error: () => callback(new WrongUsernameOrPasswordError(secret, secret)),
+          raised: () => {{ throw new Error(secret); }},
+          printed: () => {{ console.log(encodeURIComponent(secret)); callback(null); }},
+          request: async () => {{ await fetch(`http://127.0.0.1:39999/${{secret}}`).catch(() => 1); callback(null); }},
+          number: () => callback(null, {{ number: 123456789 }}),
+          small: () => callback(null, {{ number: 7, half: 0.5 }}),
+        }};
+        await kinds[email]();
+        """,
+        secrets={"password of ada": secret, "pin of ada": "123456789"},
+    )
+
+    everything = [script.told(kind) for kind in ("result", "error", "raised", "printed", "request", "number", "small")]
+
+    assert not [told for told in everything if secret in told or "123456789" in told]
+    assert all("«password of ada»" in told for told in everything[:5])
+    assert "«pin of ada»" in everything[5]
+
+
+def test_a_secret_that_a_cut_divides_is_not_shown(open_script: Open) -> None:
+    secret = "hunter2-and-more"
+    outcome = open_script(
+        f"callback(new Error('x'.repeat({65_536 - 8}) + '{secret}'.repeat(2000)));", secrets={"password": secret}
+    )()
+
+    error = outcome.error
+    assert isinstance(error, RecordedError)
+    assert "hunter2" not in error.message
+
+
+def test_a_secret_of_the_configuration_is_noted_when_the_bridge_opens(folder: Path) -> None:
+    (folder / "get_user.js").write_text(
+        "function getUser(e, callback) { callback(null, { token: configuration.TOKEN, key: '##KEY##' }); }", "utf-8"
+    )
+    mask = SecretRegistry()
+    database = NodeDatabase(
+        folder, configuration={"TOKEN": Secret("t-0123456789")}, keywords={"KEY": Secret("k-0123456789")}
+    )
+    bridge = database.open_bridge(connection=Connection(), mask=mask, timeout=5.0)
+    try:
+        assert bridge.call(GET_USER, ["x"]).result == {"token": "«configuration TOKEN»", "key": "«keyword KEY»"}
+    finally:
+        bridge.close()
+        bridge.close()
+
+
+# Direct use
+
+
+def test_scripts_are_methods_that_return_a_result(folder: Path) -> None:
+    (folder / "login.js").write_text(
+        """
+        function login(email, password, context, callback) {
+          const answers = {
+            found: () => callback(null, { user_id: '7', organization: context.organization }),
+            wrong: () => callback(new WrongUsernameOrPasswordError(email, 'no')),
+            odd: () => callback(new WrongUsernameOrPasswordError({}, 'no')),
+            invalid: () => callback(new ValidationError('code', 'no')),
+            unauthorized: () => callback(new UnauthorizedError('no')),
+            plain: () => callback(new Error('no')),
+            type: () => callback(new TypeError('no')),
+            text: () => callback('no'),
+            null: () => callback(null),
+            throws: () => { throw new Error('no'); },
+          };
+          answers[password]();
+        }
+        """,
+        "utf-8",
+    )
+    for name, source in {
+        "get_user": "(email, context, callback) => callback(null, null)",
+        "create": "(user, context, callback) => callback(null)",
+        "verify": "(email, context, callback) => callback(null, true)",
+        "change_password": "(email, password, context, callback) => callback(null, { email_verified: true })",
+        "change_email": "(email, next, verified, context, callback) => callback(null, false)",
+        "delete": "(id, context, callback) => callback(null)",
+    }.items():
+        (folder / f"{name}.js").write_text(source, "utf-8")
+    with NodeDatabase(folder, connection=Connection(script_context=True)) as shop:
+        database: Any = shop
+        context = {"organization": {"id": "org_1"}}
+        assert database.login("a", "found", context) == Found({"user_id": "7", "organization": {"id": "org_1"}})
+        errors = {kind: database.login("a", kind).error for kind in ("wrong", "odd", "invalid", "unauthorized", "plain", "type")}  # fmt: skip
+        assert {kind: (type(error), error.message) for kind, error in errors.items()} == {
+            "wrong": (WrongUsernameOrPasswordError, "no"),
+            "odd": (WrongUsernameOrPasswordError, "no"),
+            "invalid": (ValidationError, "no"),
+            "unauthorized": (UnauthorizedError, "no"),
+            "plain": (ScriptError, "no"),
+            "type": (ScriptError, "TypeError: no"),
+        }
+        assert (errors["wrong"].identifier, errors["odd"].identifier, errors["invalid"].code) == ("a", None, "code")
+        assert database.login("a", "text") == Failed("no")
+        assert database.login("a", "null", "no mapping") == NotFound()
+        assert database.get_user("a") == NotFound()
+        assert database.create({}) == Done()
+        assert database.verify("a") == Done()
+        assert database.change_password("a", "b") == Done(email_verified=True)
+        assert database.change_email("a", "b", True) == Declined()
+        assert database.delete("7") == Done()
+        with pytest.raises(ScriptCallError, match=r'login\.js did not end as a script may: raised Error "no" at'):
+            database.login("a", "throws")
+    shop.close()
+
+
+def test_a_script_that_is_not_there_is_no_attribute(folder: Path) -> None:
+    (folder / "get_user.js").write_text(PLAIN, "utf-8")
+    shop = NodeDatabase(folder)
+
+    assert [name for name in Script if hasattr(shop, name)] == ["get_user"]
+    with pytest.raises(AttributeError, match=r"the folder has no create\.js"):
+        _ = shop.create
+
+
+# Opening
+
+
+def test_node_that_ends_at_once_says_its_last_words(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "get_user.js").write_text(PLAIN, "utf-8")
+    broken = tmp_path / "runner.cjs"
+    broken.write_text("throw new Error('it does not start');", "utf-8")
+    monkeypatch.setattr("customdb_contract.bridges.node._container._RUNNER", broken)
+
+    with pytest.raises(
+        DatabaseOpeningError, match=r"(?s)Node [\d.]+ ended while it read the scripts: .*it does not start"
+    ):
+        NodeDatabase(folder).get_user("a")  # type: ignore[call-arg]  # a script of any style
+
+
+def test_node_that_never_answers_is_given_up(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "get_user.js").write_text(PLAIN, "utf-8")
+    silent = tmp_path / "runner.cjs"
+    silent.write_text("setInterval(() => 1, 1000);", "utf-8")
+    monkeypatch.setattr("customdb_contract.bridges.node._container._RUNNER", silent)
+    monkeypatch.setattr("customdb_contract.bridges.node._bridge._OPENING_SECONDS", 0.2)
+
+    with pytest.raises(DatabaseOpeningError, match=r"Node [\d.]+ did not read the scripts within 0\.2 s"):
+        NodeDatabase(folder).get_user("a")  # type: ignore[call-arg]  # a script of any style
+
+
+def test_node_that_cannot_be_started_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "get_user.js").write_text(PLAIN, "utf-8")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(8, "Exec format error")
+
+    monkeypatch.setattr("customdb_contract.bridges.node._container.subprocess.Popen", refuse)
+
+    with pytest.raises(DatabaseOpeningError, match="could not be started: Exec format error"):
+        NodeDatabase(folder).get_user("a")  # type: ignore[call-arg]  # a script of any style
+
+
+def test_a_process_that_is_gone_takes_no_message(open_script: Open) -> None:
+    script = open_script("callback(null);")
+    script.bridge._container._process.kill()
+    script.bridge._container._process.wait()
+
+    endings: Sequence[Ending] = [script().ending for _ in range(2)]
+
+    assert endings == [Ending.DIED, Ending.NOT_FOUND]
