@@ -22,9 +22,10 @@ def callbacks_inside_try(tree: Tree) -> Iterator[SourceFact]:
     Args:
         tree: The tree of the source.
     """
-    callback = (*(parameters_of(tree) or ()), "")[-1] if parameters_of(tree) else ""
-    if not callback:
+    parameters = parameters_of(tree)
+    if not parameters:
         return
+    callback = parameters[-1]
     for node in tree.of_type("try_statement"):
         handler, body = field(node, "handler"), field(node, "body")
         if handler is not None and body is not None and any(_calls(handler, callback)):

@@ -58,7 +58,8 @@ def _clients(tree: Tree) -> frozenset[str]:
 
 def _may_have_timeout(tree: Tree, call: Node) -> bool:
     """Tell whether a time-out is given to a call, or something of which it cannot be told."""
-    for argument in argument_nodes(call):
+    # The first argument of fetch is an address, whatever it is called.
+    for argument in argument_nodes(call)[int(callee(call) == ("fetch",)) :]:
         value = tree.value_of(argument)
         if value is None:
             return True

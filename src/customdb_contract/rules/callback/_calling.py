@@ -12,6 +12,7 @@ from customdb_contract.transcript import (
     Ending,
     Escape,
     Exchange,
+    Noticed,
     RecordedError,
     Transcript,
     ending_of,
@@ -147,6 +148,11 @@ def callback_not_called(transcript: Transcript) -> Iterator[Comparison]:
 
 
 def _never_ended(exchange: Exchange) -> str:
+    if exchange.outcome.noticed(Noticed.NOTHING_LEFT):
+        return (
+            f"{exchange.script} did not call its callback, and nothing was left under way that could have; "
+            "end every branch with a result or with callback(error)"
+        )
     within = f"{exchange.outcome.duration:.0f} s" if exchange.outcome.duration >= 1 else "the time limit"
     if exchange.situation.family == "outage":
         return (

@@ -1,0 +1,365 @@
+"""The rules about scripts in JavaScript: what they say, and what they leave alone."""
+
+import pytest
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Finding, Severity, Status
+from customdb_contract.rules._rule import Rule
+from customdb_contract.rules.callback import (
+    anonymous_function,
+    callback_inside_try,
+    callback_not_called,
+    configuration_written,
+    connection_leak,
+    context_without_organization,
+    delete_reads_empty_context,
+    no_timeout_on_external_call,
+    not_a_single_function,
+    script_too_large,
+    unavailable_module,
+    unhandled_error_event,
+    unhandled_rejection,
+    user_data_in_global,
+    work_after_callback,
+)
+from customdb_contract.rules.profile import undefined_attribute
+from customdb_contract.rules.security import (
+    direct_database_access,
+    hardcoded_secret,
+    plaintext_transport,
+    regex_from_input,
+    slow_on_long_input,
+    timing_unsafe_compare,
+    tls_not_verified,
+    url_injection,
+    weak_password_hash,
+)
+from rules.judging import findings, verdict
+
+OBSERVED = "script login observed=on\nscript get_user observed=on\nperson ada email=ada@example.com\n"
+FOUND = 'get_user ada@example.com -> found {"user_id": "7"}'
+
+
+def found(message: str, script: Script, *evidence: int, severity: Severity = Severity.ERROR) -> list[Finding]:
+    return [Finding(message, severity, script, evidence)]
+
+
+# What a call does beside calling back
+
+
+def test_a_rejected_promise_is_found() -> None:
+    text = f"{OBSERVED}get_user ada@example.com -> raised rejection TypeError x   [outage: 500]"
+
+    assert findings(unhandled_rejection, text) == found(
+        "get_user left a promise rejected with TypeError while the store was out of reach, so its callback was never "
+        "called; catch what is awaited, and report it with callback(error)",
+        Script.GET_USER,
+        1,
+    )
+
+
+def test_an_error_event_is_found_also_after_the_callback() -> None:
+    text = f"{OBSERVED}get_user ada@example.com -> not-found; raised error-event Error x   [repeated]"
+
+    assert findings(unhandled_error_event, text) == found(
+        "get_user left an event error with Error to nobody; listen with .on('error', …), and report it with "
+        "callback(error)",
+        Script.GET_USER,
+        1,
+    )
+
+
+@pytest.mark.parametrize("rule", [unhandled_rejection, unhandled_error_event])
+def test_only_what_escapes_in_this_way_is_found(rule: Rule) -> None:
+    escapes = f"{OBSERVED}get_user ada@example.com -> raised later Error x\nget_user ada@example.com -> raised Error x"
+    hostile = 'get_user "\\ud800" -> raised rejection Error x   [hostile: control-characters]'
+    throwing = "get_user ada@example.com -> not-found; raised rejection Error x   [callback-throws]"
+
+    assert verdict(rule, escapes).status is Status.PASSED
+    assert verdict(rule, OBSERVED + hostile).status is Status.PASSED
+    assert verdict(rule, OBSERVED + throwing).status is Status.PASSED
+    assert verdict(rule, FOUND.join(["person ada email=ada@example.com\n", ""])).status is Status.NOT_APPLICABLE
+
+
+def test_hostile_text_that_is_rejected_is_a_warning() -> None:
+    [finding] = findings(unhandled_rejection, f"{OBSERVED}get_user % -> raised rejection Error x   [hostile: wildcard]")
+
+    assert finding.severity is Severity.WARNING
+
+
+def test_a_request_after_the_callback_is_found() -> None:
+    text = f'{OBSERVED}{FOUND}; noticed late-request "POST http://127.0.0.1/audit?user=7"\n{FOUND}   [repeated]'
+
+    assert findings(work_after_callback, text) == found(
+        "get_user sent a POST request after it had called its callback; wait for what it starts, and call back last",
+        Script.GET_USER,
+        1,
+        severity=Severity.WARNING,
+    )
+    assert verdict(work_after_callback, f"{OBSERVED}get_user ada@example.com -> timed-out").held == 0
+
+
+def test_what_is_kept_in_global_is_found_by_its_name() -> None:
+    kept = "noticed kept-in-global"
+    text = (
+        f'{OBSERVED}{FOUND}; {kept} "global.users (as a key)"\n'
+        f'{FOUND}; {kept} "global.users.ada@example.com.email"   [repeated]'
+    )
+
+    assert findings(user_data_in_global, text) == found(
+        "get_user keeps what it was given in global.users, where the next call sees it; declare the variable inside "
+        "the function",
+        Script.GET_USER,
+        1,
+        2,
+    )
+
+
+def test_writing_to_the_configuration_is_found() -> None:
+    text = f"{OBSERVED}{FOUND}; noticed configuration-write TOKEN"
+
+    assert findings(configuration_written, text) == found(
+        "get_user wrote to configuration.TOKEN, which is read-only; copy it instead",
+        Script.GET_USER,
+        1,
+        severity=Severity.WARNING,
+    )
+
+
+def calls(*sockets: int, remark: str = "unknown-user", ending: str = "not-found") -> str:
+    return "".join(
+        f'get_user n{i}@example.com -> {ending}; noticed open-sockets "{n}"   [{remark}]\n'
+        for i, n in enumerate(sockets)
+    )
+
+
+def test_one_more_connection_with_each_call_is_found() -> None:
+    assert findings(connection_leak, OBSERVED + calls(1, 1, *range(2, 11))) == found(
+        "get_user left one more connection open with each of 9 calls in a row; close it on every path, or keep one "
+        "pool for all calls",
+        Script.GET_USER,
+        *range(3, 11),
+        severity=Severity.WARNING,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        (calls(1, 2, 3, 4, 5, 5, 5, 5, 5, 5), Status.PASSED),
+        (calls(1, 2, 1, 2, 1, 2, 3, 4, 5, 4), Status.PASSED),
+        (calls(1, 2, 3, 4, 5, 6, 7), Status.NOT_APPLICABLE),
+        (calls(*range(1, 12), remark="outage: hang"), Status.NOT_APPLICABLE),
+        (calls(*range(1, 12), ending="raised rejection Error x"), Status.NOT_APPLICABLE),
+        (calls(*[1] * 12).replace('"1"', '"many"'), Status.NOT_APPLICABLE),
+    ],
+)
+def test_a_pool_that_fills_is_no_leak(text: str, status: Status) -> None:
+    assert verdict(connection_leak, OBSERVED + text).status is status
+
+
+def test_a_script_that_needs_an_organization_is_found() -> None:
+    text = (
+        "connection script_context=on\nperson ada email=ada@example.com\n"
+        "get_user ada@example.com -> raised rejection TypeError x\n"
+        "get_user ada@example.com -> failed Error other   [repeated]\n"
+        f"{FOUND}   [organization]\n"
+        "get_user nobody@example.com -> raised rejection TypeError x   [unknown-user]\n"
+    )
+
+    assert findings(context_without_organization, text) == found(
+        "get_user works with an organization in the context, and fails without; read context.organization only when "
+        "it is there",
+        Script.GET_USER,
+        1,
+        3,
+        4,
+    )
+
+
+def test_a_script_that_fails_with_an_organization_too_tells_nothing_of_it() -> None:
+    text = "connection script_context=on\nperson ada email=ada@example.com\n"
+    fails = "get_user ada@example.com -> failed Error x\nget_user ada@example.com -> failed Error x   [organization]\n"
+    says_text = 'get_user ada@example.com -> failed "x"\n' + f"{FOUND}   [organization]\n"
+    other = f"person bob email=bob@example.com\nget_user bob@example.com -> not-found\n{FOUND}   [organization]\n"
+
+    assert verdict(context_without_organization, text + fails).status is Status.NOT_APPLICABLE
+    assert verdict(context_without_organization, text + says_text).status is Status.FAILED
+    assert verdict(context_without_organization, text + other).status is Status.NOT_APPLICABLE
+
+
+def test_a_callback_that_is_called_again_when_it_throws_is_found_once() -> None:
+    again = f"{FOUND}; called again -> failed Error x   [callback-throws]"
+    fact = 'source get_user callback-inside-try "callback inside try" at "get_user.js:3:5"\n'
+
+    assert findings(callback_inside_try, f"{fact}{OBSERVED}{FOUND}\n{again}") == found(
+        "get_user called back again when its callback threw; call back after try, and not in a promise chain that ends "
+        "with catch",
+        Script.GET_USER,
+        2,
+        severity=Severity.WARNING,
+    )
+    assert findings(callback_inside_try, f"{fact}{FOUND}   [unknown-user]") == found(
+        "get_user.js:3:5: get_user calls callback inside try, whose handler calls it again; call back after it",
+        Script.GET_USER,
+        1,
+        severity=Severity.WARNING,
+    )
+
+
+def test_a_callback_that_is_called_twice_anyway_is_told_by_another_rule() -> None:
+    twice = f"{FOUND}; called again -> not-found"
+
+    assert verdict(callback_inside_try, f"{OBSERVED}{twice}\n{twice}   [callback-throws]").status is Status.PASSED
+    assert (
+        verdict(callback_inside_try, f"{OBSERVED}get_user ada@example.com -> timed-out   [callback-throws]").held == 0
+    )
+
+
+def test_where_nothing_is_left_that_could_call_back_it_is_said() -> None:
+    text = f'{OBSERVED}get_user ada@example.com -> timed-out; noticed nothing-left "250"'
+
+    assert findings(callback_not_called, text) == found(
+        "get_user did not call its callback, and nothing was left under way that could have; end every branch with a "
+        "result or with callback(error)",
+        Script.GET_USER,
+        1,
+    )
+
+
+def test_never_calling_back_is_not_slow() -> None:
+    text = f'{OBSERVED}get_user x -> timed-out; noticed nothing-left "250"   [hostile: very-long]'
+
+    assert verdict(slow_on_long_input, text).status is Status.PASSED
+
+
+def test_an_undefined_value_is_found() -> None:
+    text = OBSERVED + 'get_user ada@example.com -> found {"user_id": "7", "x": {"$special": "undefined"}}'
+
+    assert [finding.message for finding in findings(undefined_attribute, text)] == [
+        "get_user returned x without a value"
+    ]
+
+
+# Requests
+
+
+@pytest.mark.parametrize("kind", ["request", "late-request"])
+def test_a_request_without_tls_is_found(kind: str) -> None:
+    text = f'{OBSERVED}{FOUND}; noticed {kind} "GET http://shop.example.com/users"'
+
+    assert findings(plaintext_transport, text) == found(
+        "get_user sent a request to shop.example.com without TLS; use https", Script.GET_USER, 1
+    )
+
+
+def test_a_password_in_an_address_is_found_with_tls_too() -> None:
+    text = (
+        f"{OBSERVED}login ada@example.com «password of ada» -> found {{}}; "
+        'noticed request "GET https://shop.example.com/?p=«password of ada»"'
+    )
+
+    assert findings(plaintext_transport, text) == found(
+        "login sent the password in a web address; send it in the body of a POST request", Script.LOGIN, 1
+    )
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://127.0.0.1:8080/", "http://localhost/", "http://shop.localhost/x", "http://[::1]:80/", "https://x.test/"],
+)
+def test_the_machine_itself_and_tls_are_no_finding(address: str) -> None:
+    assert verdict(plaintext_transport, f'{OBSERVED}{FOUND}; noticed request "GET {address}"').status is Status.PASSED
+
+
+def test_an_identifier_that_is_not_encoded_is_found_in_the_address() -> None:
+    text = (
+        f"{OBSERVED}get_user ada@example.com&x=1 -> not-found; "
+        'noticed request "GET http://127.0.0.1/users?email=ada@example.com&x=1"   [hostile: url]'
+    )
+
+    assert findings(url_injection, text) == found(
+        "get_user put the identifier into a web address as it is: with / ? or & somebody chooses another path or "
+        "parameter; encode it",
+        Script.GET_USER,
+        1,
+    )
+
+
+@pytest.mark.parametrize(
+    ("identifier", "address"),
+    [
+        ("ada@example.com&x=1", "/users?email=ada%40example.com%26x%3D1"),
+        ("?", "/users?email=%3F"),
+        ("a/b", "/users/a/b"),
+        ("ada@example.com#x", "/users?email=ada@example.com"),
+    ],
+)
+def test_an_identifier_that_is_encoded_or_says_nothing_is_no_finding(identifier: str, address: str) -> None:
+    text = f'{OBSERVED}get_user "{identifier}" -> not-found; noticed request "GET http://x.test{address}"'
+
+    assert verdict(url_injection, f"{text}   [hostile: url]").status is Status.PASSED
+
+
+# Sources
+
+
+@pytest.mark.parametrize(
+    ("rule", "fact", "severity", "message"),
+    [
+        (not_a_single_function, 'not-a-function "} is missing"', Severity.ERROR, "login is not one function: } is missing; keep one function in the file, and nothing beside it"),  # noqa: E501
+        (not_a_single_function, 'module-exports "the function is assigned to module.exports"', Severity.WARNING, "login is not one function: the function is assigned to module.exports; keep one function in the file, and nothing beside it"),  # noqa: E501
+        (anonymous_function, "anonymous-function x", Severity.INFO, "login is a function without a name; name it, so that stack traces tell which script it was"),  # noqa: E501
+        (unavailable_module, "unavailable-module mongodb@3.1.4", Severity.ERROR, "login requires mongodb@3.1.4, which current runtimes do not have; require a version that they have"),  # noqa: E501
+        (unavailable_module, "implicit-global bcrypt", Severity.ERROR, "login uses bcrypt as a global, which only old runtimes have; require it"),  # noqa: E501
+        (no_timeout_on_external_call, "call-without-timeout fetch", Severity.WARNING, "login calls fetch without a time-out; give it one, and report it with callback(error)"),  # noqa: E501
+        (hardcoded_secret, "secret-literal password", Severity.WARNING, "login has a credential in its source (password); keep it in configuration, and replace it"),  # noqa: E501
+        (tls_not_verified, 'tls-not-verified "strictSSL: false"', Severity.ERROR, "login says strictSSL: false, so anybody on the way can be the store; verify the certificate"),  # noqa: E501
+        (tls_not_verified, 'tls-not-verified "encrypt: false"', Severity.WARNING, "login says encrypt: false, so anybody on the way can be the store; verify the certificate"),  # noqa: E501
+        (timing_unsafe_compare, 'timing-unsafe-compare "==="', Severity.INFO, "login compares a hash by ===; use crypto.timingSafeEqual"),  # noqa: E501
+        (weak_password_hash, 'weak-password-hash "md5 of the password"', Severity.WARNING, "login hashes a new password by md5 of the password; use bcrypt with a cost of 10 or more"),  # noqa: E501
+        (direct_database_access, "database-driver pg", Severity.INFO, "login talks to the database itself, with pg; put an interface of your own in between"),  # noqa: E501
+        (regex_from_input, "regex-from-input RegExp", Severity.ERROR, "login makes a regular expression (RegExp) of its input; escape it, or compare by equality"),  # noqa: E501
+        (callback_inside_try, 'callback-inside-try "done inside try"', Severity.WARNING, "login calls done inside try, whose handler calls it again; call back after it"),  # noqa: E501
+    ],
+)  # fmt: skip
+def test_what_a_source_shows_is_found_with_its_place(rule: Rule, fact: str, severity: Severity, message: str) -> None:
+    text = f'source login {fact} at "login.js:3:5"\nscripts login\n'
+
+    assert findings(rule, text) == [Finding(f"login.js:3:5: {message}", severity, Script.LOGIN, ())]
+    assert not findings(rule, "script login source=on\nscripts login\n")
+    assert verdict(rule, "scripts login\n").status is Status.NOT_APPLICABLE
+
+
+def test_delete_that_reads_its_context_is_found_where_the_connection_has_one() -> None:
+    fact = 'source delete context-field "context.organization.id" at "delete.js:2:7"\nscripts delete\n'
+
+    assert findings(delete_reads_empty_context, f"connection script_context=on\n{fact}") == found(
+        "delete.js:2:7: delete reads context.organization.id, and its context is always empty; do without, or ask "
+        "whether it is there",
+        Script.DELETE,
+    )
+    assert verdict(delete_reads_empty_context, fact).status is Status.NOT_APPLICABLE
+    other = "connection script_context=on\nscript login source=on\nscripts login\n"
+    assert verdict(delete_reads_empty_context, other).status is Status.NOT_APPLICABLE
+
+
+def test_a_source_over_100_kilobytes_is_found() -> None:
+    text = 'source login bytes "100001" at "login.js:1:1"\nscripts login\n'
+
+    assert findings(script_too_large, text) == found(
+        "login has 100001 bytes, and at most 100000 are allowed; move work into a service",
+        Script.LOGIN,
+        severity=Severity.WARNING,
+    )
+    assert verdict(script_too_large, text.replace("100001", "100000")).status is Status.PASSED
+    assert verdict(script_too_large, text.replace("100001", "many")).status is Status.PASSED
+
+
+def test_a_regular_expression_that_finds_somebody_is_told_once() -> None:
+    text = (
+        'source get_user regex-from-input RegExp at "get_user.js:3:5"\nperson ada email=ada@example.com\n'
+        'get_user .* -> found {"user_id": "7", "email": "ada@example.com"}   [hostile: regex]\n'
+    )
+
+    assert len(findings(regex_from_input, text)) == 1

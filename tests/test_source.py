@@ -1,0 +1,442 @@
+"""Reading the source of scripts: what provably stands there is told, with its place; everything else is not."""
+
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from customdb_contract.contract import Script
+from customdb_contract.source import Source, is_available, read_source
+from customdb_contract.transcript import FactKind
+
+NOTHING: list[tuple[str, str]] = []
+
+
+def read(text: str, script: Script = Script.LOGIN, *, context: bool = False) -> Source:
+    return read_source(text, script=script, file_name="login.js", script_context=context)
+
+
+def facts(body: str, *kinds: FactKind, script: Script = Script.LOGIN) -> list[tuple[str, str]]:
+    """Return text and place of the facts of some kinds in the body of a script, which begins in line 2."""
+    parameters = {
+        Script.LOGIN: "email, password, callback",
+        Script.CREATE: "user, callback",
+        Script.DELETE: "id, context, callback",
+    }[script]
+    source = read(f"async function script({parameters}) {{\n{body}\n}}", script, context=script is Script.DELETE)
+    assert not [fact for fact in source.facts if fact.kind is FactKind.NOT_A_FUNCTION], source
+    return [(fact.text, fact.location.removeprefix("login.js:")) for fact in source.facts if fact.kind in kinds]
+
+
+def test_the_parser_is_there() -> None:
+    assert is_available()
+
+
+# Shape
+
+
+@pytest.mark.parametrize(
+    ("source", "parameters"),
+    [
+        ("function login(email, password, callback) {}", ("email", "password", "callback")),
+        ("// a comment\nasync function login(email, cb) {}\n// another", ("email", "cb")),
+        ("function login(email /* or username */, cb) {};", ("email", "cb")),
+        ("'use strict';\nfunction login(email, cb) {}", ("email", "cb")),
+        ("const login = 7", None),
+        ("login => login", ("login",)),
+        ("(email, cb) => cb(null)", ("email", "cb")),
+        ("(function login(email, cb) {})", ("email", "cb")),
+        ("function login(email, ...rest) {}", None),
+        ("function login(email, cb = null) {}", None),
+        ("function login({ email }, cb) {}", None),
+        ("function login(email) { arguments[1](null); }", None),
+        ("module.exports = function login(email, cb) {};", ("email", "cb")),
+        ("exports = (email, cb) => cb(null)", ("email", "cb")),
+    ],
+)
+def test_the_parameters_are_told_where_they_can_be(source: str, parameters: tuple[str, ...] | None) -> None:
+    assert read(source).parameters == parameters
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "place"),
+    [
+        ("function login(email, cb) {\n  return cb(;\n}", ") is missing", "2:13"),
+        ("function login(email, cb) {", "} is missing", "1:28"),
+        ("function login(email, cb) {}\nfunction other() {}", "2 statements instead of one function", "2:1"),
+        ("const login = 7;", "1 statements instead of one function", "1:1"),
+        ("", "nothing instead of one function", "1:1"),
+        ("// only a comment", "nothing instead of one function", "1:1"),
+        ("{ 'json': true }", "", ""),
+    ],
+)
+def test_what_is_not_one_function_is_told_with_its_place(source: str, text: str, place: str) -> None:
+    told = [fact for fact in read(source).facts if fact.kind is FactKind.NOT_A_FUNCTION]
+
+    assert len(told) == 1
+    if text:
+        assert (told[0].text, told[0].location) == (text, f"login.js:{place}")
+
+
+def test_exports_names_and_sizes_are_told() -> None:
+    exported = read("module.exports = function (email, cb) {}")
+
+    assert [(fact.kind, fact.location) for fact in exported.facts] == [
+        (FactKind.BYTES, "login.js:1:1"),
+        (FactKind.MODULE_EXPORTS, "login.js:1:1"),
+        (FactKind.ANONYMOUS_FUNCTION, "login.js:1:18"),
+    ]
+    assert read("// ä\nfunction login() {}").facts[0].text == "25"
+    assert [fact.kind for fact in read("exports.login = function login() {}").facts] == [
+        FactKind.BYTES,
+        FactKind.NOT_A_FUNCTION,
+    ]
+
+
+@given(st.text(max_size=200) | st.text(alphabet=string.ascii_letters + "(){}[];=.,'`$\n /*", max_size=200))
+def test_any_text_is_read(text: str) -> None:
+    source = read(text)
+
+    assert source.facts[0].kind is FactKind.BYTES
+    lines = text.split("\n")
+    for fact in source.facts:
+        row, _ = map(int, fact.location.removeprefix("login.js:").split(":"))
+        assert 1 <= row <= len(lines) + 1
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "function login(cb) { return " + "(" * 3000 + "1" + ")" * 3000 + "; }",
+        "function login(cb) { return new RegExp(" + "cb + " * 5000 + "1); }",
+    ],
+)
+def test_what_nobody_writes_is_read_too(source: str) -> None:
+    assert read(source).facts[0].text == str(len(source))
+
+
+# Modules
+
+
+def test_modules_are_told() -> None:
+    body = (
+        "require('tedious@1.11.0'); require(`mongodb@3.1.4`); require('pg/lib/x'); require('axios@1'); require(email);"
+    )
+    body += "request.get(email); new mongo.Client(); request(email); bcrypt.hash(password);"
+
+    assert facts(body, FactKind.UNAVAILABLE_MODULE) == [("tedious@1.11.0", "2:1"), ("mongodb@3.1.4", "2:28")]
+    assert [text for text, _ in facts(body, FactKind.DATABASE_DRIVER)] == ["tedious", "mongodb", "pg"]
+    assert [text for text, _ in facts(body, FactKind.IMPLICIT_GLOBAL)] == ["request", "mongo", "bcrypt"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "const request = require('request'); request(email, callback);",
+        "function request() {} request();",
+        "[1].forEach((request) => request(1));",
+        "[1].forEach(request => request(1));",
+        "const { request } = require('https'); request(email);",
+        "try { email(); } catch (request) { request(); }",
+        "console.log(email.request());",
+    ],
+)
+def test_what_the_script_declares_is_no_global_of_the_runtime(body: str) -> None:
+    assert facts(body, FactKind.IMPLICIT_GLOBAL) == NOTHING
+
+
+# Secrets
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ("connect({ password: 'Hunter2!' });", "password"),
+        ("connect({ 'api_key': 'a1b2c3d4' });", "api_key"),
+        ("const clientSecret = 'Zx81-Spectrum';", "clientSecret"),
+        ("options.dbPassword = `Hunter2!`;", "dbPassword"),
+        ("connect('postgres://shop:Hunter2@db.example.com/shop');", "an address with a password in it"),
+        ("fetch(email, { headers: { authorization: 'Bearer 0123456789' } });", "a header with credentials"),
+        ("const auth = 'Basic c2hvcDpzaG9w';", "a header with credentials"),
+        ("const key = '-----BEGIN RSA PRIVATE KEY-----MII';", "a key"),
+        ("const id = 'AKIAABCDEFGHIJKLMNOP';", "a key"),
+    ],
+)
+def test_a_credential_is_told_and_not_shown(body: str, what: str) -> None:
+    assert [text for text, _ in facts(body, FactKind.SECRET_LITERAL)] == [what]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "connect({ password: configuration.DB_PASSWORD });",
+        "connect({ password: '' });",
+        "connect({ password: '********' });",
+        "connect({ password: 'the password' });",
+        "connect({ password: 'your-password-1' });",
+        "connect({ password: 'password_hash' });",
+        "connect({ password: `${configuration.A}B1` });",
+        "connect({ grant_type: 'Password1' });",
+        "connect({ name: 'Hunter2!' });",
+        "callback(new Error('Wrong password 7'));",
+        "connect('postgres://db.example.com/shop');",
+        "const passwordField = 'Password1';",
+        "[options.password][0] = 'x' === 'Hunter2!';",
+        "call('Hunter2!'); const [a] = ['Hunter2!'];",
+        "const scheme = 'Bearer';",
+    ],
+)
+def test_what_is_no_credential_is_not_told(body: str) -> None:
+    assert facts(body, FactKind.SECRET_LITERAL) == NOTHING
+
+
+@given(st.from_regex(r"[A-Z][a-z]{3,8}[0-9]{2,4}", fullmatch=True))
+def test_no_part_of_a_credential_is_in_what_is_told(secret: str) -> None:
+    told = facts(f"connect({{ password: '{secret}' }});", FactKind.SECRET_LITERAL)
+
+    assert told == [("password", "2:21")]
+
+
+# Calls to other hosts
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ("await fetch(email);", "fetch"),
+        ("await fetch(`${email}/x`, { method: 'POST' });", "fetch"),
+        ("const options = { method: 'POST' }; await fetch(email, options);", "fetch"),
+        ("const axios = require('axios'); await axios.get('http://x.test/' + email);", "axios.get"),
+        ("const axios = require('axios@1'); await axios({ url: '/x' });", "axios"),
+        ("const request = require('request'); request('http://x.test', () => callback(null));", "request"),
+        ("const https = require('https'); https.request(new URL('http://x.test'), { agent });", "https.request"),
+        ("await fetch(configuration.URL);", "fetch"),
+    ],
+)
+def test_a_call_without_a_timeout_is_told(body: str, what: str) -> None:
+    assert [text for text, _ in facts(body, FactKind.CALL_WITHOUT_TIMEOUT)] == [what]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "await fetch(email, { signal: AbortSignal.timeout(5000) });",
+        "const signal = AbortSignal.timeout(1); await fetch(email, { signal });",
+        "await fetch(email, { ...options });",
+        "await fetch(email, optionsOf(email));",
+        "const axios = require('axios'); await axios.get(email, { timeout: 5000 });",
+        "const axios = require('axios').create({ timeout: 1 }); await axios.get(email);",
+        "const client = require('axios'); client.defaults.x = 5000; await client.get('/x');",
+        "await Promise.race([fetch('/x'), timer]);",
+        "const http = require('http'); http.get('/x').setTimeout(5000);",
+        "const { get } = require('http'); get(email);",
+        "const fetch = mine; await fetch(email);",
+        "const http = require('http'); http.createServer();",
+        "const other = require('other'); other.get(email);",
+        "load(require('http'));",
+        "let options = { a: 1 }; options = { timeout: 1 }; fetch('/x', options);",
+    ],
+)
+def test_a_call_that_has_a_timeout_or_may_have_one_is_not_told(body: str) -> None:
+    assert facts(body, FactKind.CALL_WITHOUT_TIMEOUT) == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ("connect({ ssl: { rejectUnauthorized: false } });", "rejectUnauthorized: false"),
+        ("request({ strictSSL: false });", "strictSSL: false"),
+        ("connect({ options: { trustServerCertificate: true } });", "trustServerCertificate: true"),
+        ("require('tedious'); connect({ options: { encrypt: false } });", "encrypt: false"),
+        ("process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';", "NODE_TLS_REJECT_UNAUTHORIZED = 0"),
+        ("process.env.NODE_TLS_REJECT_UNAUTHORIZED = 0;", "NODE_TLS_REJECT_UNAUTHORIZED = 0"),
+        ("connect({ checkServerIdentity: () => undefined });", "checkServerIdentity that checks nothing"),
+        ("connect({ checkServerIdentity: function () {} });", "checkServerIdentity that checks nothing"),
+    ],
+)
+def test_what_turns_verification_off_is_told(body: str, what: str) -> None:
+    assert [text for text, _ in facts(body, FactKind.TLS_NOT_VERIFIED)] == [what]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "connect({ rejectUnauthorized: true, strictSSL: true });",
+        "connect({ rejectUnauthorized: configuration.VERIFY });",
+        "connect({ encrypt: false });",
+        "process.env.OTHER = '0'; process.env.NODE_TLS_REJECT_UNAUTHORIZED = '1';",
+        "connect({ checkServerIdentity: (host, cert) => check(host, cert) });",
+        "connect({ checkServerIdentity });",
+        "connect({ checkServerIdentity: check });",
+    ],
+)
+def test_what_verifies_is_not_told(body: str) -> None:
+    assert facts(body, FactKind.TLS_NOT_VERIFIED) == NOTHING
+
+
+# Passwords
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("const hash = createHmac('sha1', k).update(password).digest('hex'); if (hash === row.hash) f();", ["==="]),
+        ("if (row.hash != crypto.pbkdf2Sync(password).toString()) f();", []),
+        ("if (row.hash !== crypto.createHash('md5').update(password).digest('hex')) f();", ["!=="]),
+        ("if (crypto.timingSafeEqual(a, hash.digest())) f();", []),
+        ("if (hash.digest() > 7 || email === digest()) f();", []),
+    ],
+)
+def test_comparing_a_digest_by_an_operator_is_told(body: str, told: list[str]) -> None:
+    assert [text for text, _ in facts(body, FactKind.TIMING_UNSAFE_COMPARE)] == told
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("crypto.createHash('MD5').update(user.password).digest();", ["md5 of the password"]),
+        ("const hash = crypto.createHash('sha-256'); hash.update(user.password);", ["sha256 of the password"]),
+        ("crypto.createHash('sha1').update(salt).update(user.password);", ["sha1 of the password"]),
+        ("crypto.createHash('md5').update(user.email);", []),
+        ("crypto.createHash(name).update(user.password);", []),
+        ("hash.update(user.password); make().update(user.password); (0, f)().update(user.password);", []),
+        ("crypto.pbkdf2Sync(user.password, salt, 1000, 32, 'sha1');", ["PBKDF2 with 1000 iterations"]),
+        ("const rounds = 10; crypto.pbkdf2(user.password, salt, rounds, 32, done);", ["PBKDF2 with 10 iterations"]),
+        ("crypto.pbkdf2(user.password, salt, 600_000, 32, 'sha256', done);", []),
+        ("crypto.pbkdf2(user.password, salt, configuration.ROUNDS, 32, done); crypto.pbkdf2(user);", []),
+        ("bcrypt.hash(user.password, 4, done);", ["bcrypt with a cost of 4"]),
+        ("bcrypt.genSaltSync(10); bcrypt.hash(user.password, 12, done); bcrypt.hash(user.password, salt);", []),
+        ("other.hash(user.password, 4); bcrypt.compare(user.password, 4);", []),
+    ],
+)
+def test_hashing_a_new_password_by_something_quick_is_told(body: str, told: list[str]) -> None:
+    assert [text for text, _ in facts(body, FactKind.WEAK_PASSWORD_HASH, script=Script.CREATE)] == told
+
+
+def test_how_login_checks_an_old_hash_is_its_own_affair() -> None:
+    body = "crypto.createHash('md5').update(password).digest();"
+
+    assert facts(body, FactKind.WEAK_PASSWORD_HASH) == NOTHING
+
+
+# What the script is given
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("new RegExp(email);", ["RegExp"]),
+        ("RegExp(`^${email}$`, 'i');", ["RegExp"]),
+        ("const pattern = '^' + email.trim().toLowerCase(); new RegExp(pattern);", ["RegExp"]),
+        ("find({ email: { $regex: email } });", ["$regex"]),
+        ("find({ email: { $regex: ['^', email].join('') } });", ["$regex"]),
+        ("new RegExp('^a$'); new RegExp(configuration.PATTERN); new Map(email); RegExp();", []),
+        ("new RegExp(email.replace(/[.*+?^${}()|[\\]\\\\]/g, '\\\\$&'));", []),
+        ("new RegExp(escapeRegExp(email));", []),
+        ("new RegExp(quoted(email)); new RegExp(await load(email)); new RegExp(() => email);", []),
+        ("new RegExp(callback);", []),
+    ],
+)
+def test_a_regular_expression_of_what_the_script_is_given_is_told(body: str, told: list[str]) -> None:
+    assert [text for text, _ in facts(body, FactKind.REGEX_FROM_INPUT)] == told
+
+
+# Control
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("try { callback(null, {}); } catch (error) { callback(error); }", ["callback inside try"]),
+        ("try { await f(); return callback(); } catch { return callback(new Error('x')); }", ["callback inside try"]),
+        ("try { if (email) { callback(undefined, {}); } } catch (e) { callback(e); }", ["callback inside try"]),
+        ("f().then((row) => { callback(null, row); }).catch(callback);", ["callback inside a promise chain"]),
+        (
+            "f().then(g).then(function (row) { callback(null, row); }).then(h).catch((e) => callback(e));",
+            ["callback inside a promise chain"],
+        ),
+        ("f().then((row) => callback(null, row), (e) => callback(e));", []),
+        ("f().then((row) => row).catch(callback); f().catch(g); f().catch(); catch_(f);", []),
+        ("f().then(callback).catch(callback); (0, f)(1).catch(callback);", []),
+        ("try { await f(); } catch (error) { return callback(error); } callback(null, {});", []),
+        ("try { callback(error); } catch (error) { callback(error); }", []),
+        ("try { callback(null); } catch (error) { console.log(error); }", []),
+        ("try { callback(null); } finally { close(); }", []),
+        ("try { query(email, (error, row) => callback(null, row)); } catch (error) { callback(error); }", []),
+        ("try { callback(null); } catch (error) { later(() => callback(error)); }", []),
+    ],
+)
+def test_a_callback_that_would_be_called_again_is_told(body: str, told: list[str]) -> None:
+    assert [text for text, _ in facts(body, FactKind.CALLBACK_INSIDE_TRY)] == told
+
+
+def test_without_known_parameters_nothing_is_told_of_the_callback() -> None:
+    source = read("function login(...given) { try { callback(null); } catch (error) { callback(error); } }")
+
+    assert not [fact for fact in source.facts if fact.kind is FactKind.CALLBACK_INSIDE_TRY]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("console.log(context.organization.id);", ["context.organization.id"]),
+        ("console.log(context.organization?.id, context.organization);", []),
+        ("if (context.organization) console.log(context.organization.id);", []),
+        ("context.organization && console.log(context.organization.id);", []),
+        ("console.log(context.organization ? context.organization.id : 0);", []),
+        ("console.log(other.organization.id, f().x.y);", []),
+    ],
+)
+def test_a_field_of_the_empty_context_is_told(body: str, told: list[str]) -> None:
+    assert [text for text, _ in facts(body, FactKind.CONTEXT_FIELD, script=Script.DELETE)] == told
+
+
+def test_a_script_that_takes_no_context_reads_none() -> None:
+    source = read("(id) => context.organization.id", Script.DELETE, context=True)
+
+    assert not [fact for fact in source.facts if fact.kind is FactKind.CONTEXT_FIELD]
+
+
+# What is never reached
+
+FLAWS = [
+    ("new RegExp(email);", FactKind.REGEX_FROM_INPUT),
+    ("connect({ password: 'Hunter2!' });", FactKind.SECRET_LITERAL),
+    ("fetch('/x');", FactKind.CALL_WITHOUT_TIMEOUT),
+    ("require('pg');", FactKind.DATABASE_DRIVER),
+    ("bcrypt.hash(1);", FactKind.IMPLICIT_GLOBAL),
+    ("try { callback(null); } catch (error) { callback(error); }", FactKind.CALLBACK_INSIDE_TRY),
+]
+
+
+@pytest.mark.parametrize(("flaw", "kind"), FLAWS)
+@pytest.mark.parametrize(
+    ("around", "is_reached"),
+    [
+        ("return callback(null); {0}", False),
+        ("throw new Error(); {0}", False),
+        ("for (;;) {{ break; {0} }}", False),
+        ("if (false) {{ {0} }}", False),
+        ("if (true) {{ f(); }} else {{ {0} }}", False),
+        ("function unused() {{ {0} }}", False),
+        ("{0} return callback(null);", True),
+        ("if (email) {{ {0} }}", True),
+        ("if (true) {{ {0} }}", True),
+        ("return used(); function used() {{ {0} }}", True),
+        ("[1].forEach(() => {{ {0} }});", True),
+    ],
+)
+def test_what_is_never_reached_is_not_told(flaw: str, kind: FactKind, around: str, is_reached: bool) -> None:
+    if kind is FactKind.CALLBACK_INSIDE_TRY and "forEach" in around:
+        return
+    assert bool(facts(around.format(flaw), kind)) is is_reached
+
+
+@given(st.sampled_from(FLAWS), st.lists(st.sampled_from(["f();", "const x = 1;", "if (email) { g(); }"]), max_size=5))
+def test_a_place_is_where_the_flaw_stands(flaw: tuple[str, FactKind], before: list[str]) -> None:
+    body = "\n".join([*before, flaw[0]])
+
+    places = {place.split(":")[0] for _, place in facts(body, flaw[1])}
+
+    assert places == {str(len(before) + 2)}
