@@ -48,7 +48,7 @@ $(BIN)/python:
 	$(INSTALL) --upgrade 'pip>=25.1'
 
 $(VENV)/demo.stamp: pyproject.toml examples/bookshop/requirements.txt | $(BIN)/python
-	$(INSTALL) --editable . --requirement examples/bookshop/requirements.txt
+	$(INSTALL) --editable '.[node]' --requirement examples/bookshop/requirements.txt
 	@touch $@
 
 $(VENV)/dev.stamp: pyproject.toml | $(BIN)/python

@@ -24,7 +24,7 @@ from customdb_contract.contract import (
 )
 
 FOLDER = Path(create_store.__file__).parent
-CONFIGURATIONS = ("customdb.toml", "customdb-naive.toml")
+CONFIGURATIONS = ("customdb.toml", "customdb-naive.toml", "customdb-tenant.toml", "customdb-tenant-naive.toml")
 ADA = ("Ada.Lovelace@Example.com", "weaving algebraic patterns")
 GRACE = ("grace.hopper@example.com", "nanosecond of wire")
 JOAN = ("Joan.Clarke@example.com", "hut eight at midnight")
@@ -140,10 +140,10 @@ def test_bcrypt_is_never_given_more_than_it_hashes() -> None:
 # What the two configurations say about the people
 
 
-def test_both_configurations_tell_of_the_same_people() -> None:
-    correct_users, naive_users = map(users_of, CONFIGURATIONS)
+def test_all_configurations_tell_of_the_same_people() -> None:
+    first, *others = map(users_of, CONFIGURATIONS)
 
-    assert correct_users == naive_users
+    assert all(users == first for users in others)
 
 
 @pytest.mark.parametrize("user", users_of("customdb.toml"), ids=lambda user: user["email"])

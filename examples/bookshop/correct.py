@@ -50,7 +50,7 @@ class Bookshop:
 
     def login(self, identifier: str, password: str) -> ProfileResult:
         """Check a customer's password."""
-        customer = self._customer(identifier)
+        customer = self.customer(identifier)
         matches = password_matches(password, NOBODYS_HASH if customer is None else customer["password_hash"])
         if customer is None:
             raise WrongUsernameOrPasswordError(None, REFUSAL)
@@ -60,10 +60,18 @@ class Bookshop:
 
     def get_user(self, identifier: str) -> ProfileResult:
         """Find a customer by e-mail or username."""
-        customer = self._customer(identifier)
+        customer = self.customer(identifier)
         return NotFound() if customer is None else Found(_profile(customer))
 
-    def _customer(self, identifier: str) -> sqlite3.Row | None:
+    def customer(self, identifier: str) -> sqlite3.Row | None:
+        """Return what the store knows of a customer, or None.
+
+        Args:
+            identifier: The e-mail or the username, as typed.
+
+        Raises:
+            ScriptError: When the store cannot be read.
+        """
         if len(identifier) > LONGEST_IDENTIFIER or not identifier.isprintable():
             return None
         query = BY_EMAIL if "@" in identifier else BY_USERNAME

@@ -1,10 +1,13 @@
-"""Checks the bookshop's two custom databases: the naive one, which must fail, and the correct one, which must pass."""
+"""Checks the bookshop's custom databases, in Python and JavaScript: the naive ones must fail, the correct ones pass."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Final
+
+from api import PORT, serving
+from create_store import ensure_store
 
 __all__ = ["main"]
 
@@ -13,7 +16,7 @@ CLEAN: Final = 0
 FOLDER: Final = Path(__file__).parent
 
 NEXT: Final = """
-The naive custom database breaks the contract, and the correct one keeps it.
+The naive custom databases break the contract, and the correct ones keep it, in Python as in JavaScript.
 Try next: change a line of examples/bookshop/correct.py and check it again, or write a check of your own with
 
     customdb-contract init
@@ -43,6 +46,15 @@ def main() -> None:
     """Run the demonstration."""
     check("customdb-naive.toml", BROKEN)
     check("customdb.toml", CLEAN)
+    try:
+        with serving(ensure_store(), PORT) as address:
+            print(f"The scripts of the tenant call the shop's interface, which runs at {address} now.\n", flush=True)
+            check("customdb-tenant-naive.toml", BROKEN)
+            check("customdb-tenant.toml", CLEAN)
+    except OSError as error:
+        sys.exit(
+            f"The shop's interface cannot run on port {PORT} ({error.strerror}): end what runs there, and try again."
+        )
     print(NEXT)
 
 

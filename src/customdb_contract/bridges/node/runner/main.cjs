@@ -121,6 +121,8 @@ function run({ id, script, arguments: given, context, throwing }) {
   current = call;
   control.unref();
   call.given = given;
+  const kept = new Set(globals.keptBy(call));
+  call.newlyKept = () => globals.keptBy(call).filter((path) => !kept.has(path));
   als.run(call, () => {
     const extra = context === null ? [] : [context];
     call.run(scripts.get(script), [...given, ...extra]);
@@ -131,7 +133,7 @@ function finish(call) {
   if (current !== call) return;
   current = null;
   control.ref();
-  for (const path of globals.changes(call)) call.notice('kept-in-global', path);
+  for (const path of call.newlyKept()) call.notice('kept-in-global', path);
   const sockets = openSockets();
   if (sockets) call.notice('open-sockets', String(sockets));
   tell({ id: call.id, outcome: call.close() });

@@ -30,7 +30,8 @@ class GlobalWatch {
     this.own = new Set(Object.getOwnPropertyNames(globalThis));
   }
 
-  changes(call) {
+  /** Where texts that a call was given are kept now. */
+  keptBy(call) {
     const names = Object.getOwnPropertyNames(globalThis);
     if (names.length === this.own.size) return [];
     const texts = call.given.filter((text) => typeof text === 'string' && text.length >= SHORTEST_TEXT);
