@@ -307,7 +307,7 @@ def test_comparing_a_digest_by_an_operator_is_told(body: str, told: list[str]) -
         ("crypto.pbkdf2(user.password, salt, configuration.ROUNDS, 32, done); crypto.pbkdf2(user);", []),
         ("bcrypt.hash(user.password, 4, done);", ["bcrypt with a cost of 4"]),
         ("bcrypt.genSaltSync(10); bcrypt.hash(user.password, 12, done); bcrypt.hash(user.password, salt);", []),
-        ("other.hash(user.password, 4); bcrypt.compare(user.password, 4);", []),
+        ("other.hash(user.password, 4); bcrypt.compare(user.password, 4); tag`x`; new Map;", []),
     ],
 )
 def test_hashing_a_new_password_by_something_quick_is_told(body: str, told: list[str]) -> None:

@@ -12,6 +12,8 @@ from customdb_contract.transcript import (
     Exchange,
     Header,
     Mark,
+    Noticed,
+    Observation,
     Outcome,
     Person,
     RecordedError,
@@ -95,6 +97,15 @@ def test_the_first_late_exception_stays() -> None:
 
     outcome = recorder.transcript().exchanges[0].outcome
     assert outcome == Outcome(Ending.NOT_FOUND, ((None,),), RecordedError("KeyError", "x"), escape=Escape.LATER)
+
+
+def test_what_is_noticed_late_follows_what_was_noticed_before() -> None:
+    recorder = recorder_with(1)
+    late = Observation(Noticed.LATE_REQUEST, "POST http://127.0.0.1/")
+
+    recorder.amend(1, observation=late)
+
+    assert recorder.transcript().exchanges[0].outcome.observations == (late,)
 
 
 def test_an_exception_of_the_call_itself_stays() -> None:

@@ -44,9 +44,7 @@ def _told(tree: Tree, calls: Iterator[Node], text: str) -> Iterator[SourceFact]:
 
 def _calls(node: Node, callback: str) -> Iterator[Node]:
     """Yield the calls of the callback in a piece of the source itself, not in functions inside it."""
-    inside = field(node, "body") if node.type in _FUNCTIONS else node
-    if inside is None:
-        return iter(())
+    inside = (field(node, "body") if node.type in _FUNCTIONS else None) or node
     return (
         inner
         for inner in walk(inside, into_functions=False)

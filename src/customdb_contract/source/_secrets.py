@@ -53,8 +53,7 @@ def _what(node: Node, content: str) -> str | None:
 def _given_to(node: Node) -> str | None:
     """Return the name of the property or the variable that a text is given to."""
     parent = node.parent
-    if parent is None:
-        return None
+    assert parent is not None  # noqa: S101 - the root of a tree is no text
     if parent.type == "pair" and parent.child_by_field_name("value") == node:
         return property_name(parent)
     if parent.type == "variable_declarator":

@@ -50,11 +50,10 @@ def parameters_of(tree: Tree) -> tuple[str, ...] | None:
     """Return the names of the function's parameters, or None where they cannot be told.
 
     Args:
-        tree: The tree of the source.
+        tree: The tree of a source that is a function.
     """
     function = tree.function
-    if function is None:
-        return None
+    assert function is not None  # noqa: S101 - a source without one is not read any further
     single = field(function, "parameter")
     if single is not None:
         return (text_of(single),)
@@ -119,5 +118,4 @@ def _broken(node: Node) -> Iterator[Node]:
         return
     for child in node.children:
         yield from _broken(child)
-    if node.is_error or node.is_missing:
-        yield node
+    yield node

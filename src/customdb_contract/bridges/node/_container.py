@@ -89,10 +89,8 @@ class Container:
         searched = 0
         while (end := self._received.find(b"\n", searched)) < 0:
             searched = len(self._received)
-            left = until - time.monotonic()
-            if left <= 0:
-                return None
-            self._socket.settimeout(left)
+            # Zero would mean not to wait at all, and none for ever.
+            self._socket.settimeout(max(until - time.monotonic(), 0.001))
             try:
                 piece = self._socket.recv(_PIECE)
             except TimeoutError:

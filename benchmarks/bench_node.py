@@ -1,0 +1,64 @@
+"""What it costs to call a script in JavaScript: one Node for thousands of calls, and the time of one that hangs."""
+
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from benchmarks.timing import Measured, seconds
+from customdb_contract.bridges.node import NodeDatabase
+from customdb_contract.bridges.node._bridge import NodeBridge
+from customdb_contract.bridges.node._runtime import find_runtime
+from customdb_contract.connection import Connection
+from customdb_contract.contract import Script
+from customdb_contract.secrets import Secret, SecretRegistry
+
+_SCRIPT: Final = """
+function getUser(email, callback) {
+  if (email === 'hang') while (true) {}
+  callback(null, { user_id: '7', email, app_metadata: { plan: 'full' } });
+}
+"""
+_TIME_LIMIT: Final = 0.5
+
+
+def measure(*, brief: bool) -> Iterator[Measured]:
+    """Yield the ratios.
+
+    Args:
+        brief: Whether a rough answer will do.
+    """
+    registry = SecretRegistry()
+    registry.add(Secret("correct horse battery"), "password of ada")
+    number, repeat = (200, 3) if brief else (2000, 7)
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "get_user.js").write_text(_SCRIPT, encoding="utf-8")
+        database = NodeDatabase(folder)
+        bridge = database.open_bridge(connection=Connection(), mask=registry, timeout=_TIME_LIMIT)
+        try:
+            call = partial(bridge.call, Script.GET_USER, ("ada@example.com",))
+            taken = seconds(call, number=number, repeat=repeat)
+            yield Measured("a call of a trivial script: calls per second", 1 / taken, at_least=5000.0)
+            start = partial(_start_node, find_runtime().path)
+            started = seconds(start, repeat=repeat)
+            yield Measured(
+                "starting Node for each call, in calls through the persistent one", started / taken, at_least=500.0
+            )
+            hung = _hang(bridge)
+            yield Measured("a script that hangs: milliseconds beyond its time limit", hung * 1000, at_most=300.0)
+        finally:
+            bridge.close()
+
+
+def _start_node(path: str) -> None:
+    """Do what would be done for each call without a persistent process."""
+    subprocess.run([path, "--eval", _SCRIPT], check=True)  # the script itself is not even called
+
+
+def _hang(bridge: NodeBridge) -> float:
+    started = time.perf_counter()
+    bridge.call(Script.GET_USER, ("hang",))
+    return time.perf_counter() - started - _TIME_LIMIT
