@@ -145,10 +145,7 @@ def test_what_is_too_much_is_cut_where_it_can_be_seen(open_script: Open) -> None
         result: Any = script(kind).result
         return result["value"]
 
-    deep = value("deep")
-    while isinstance(deep, list):
-        [deep] = deep
-    assert deep == Special("too-deep")
+    assert str(value("deep")).strip("[]") == str(Special("too-deep"))
     assert value("many")[-1].kind == "too-many"
     assert Special("too-many") in value("wide").values()
     assert [len(key) for key in value("keys")] == [65536]

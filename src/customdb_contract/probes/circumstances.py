@@ -1,6 +1,7 @@
 """Circumstances: the same calls as before, with an organization in the context, or with a callback that throws."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from customdb_contract.contract import Script
 from customdb_contract.probes._plan import PlannedCall, Truth, plan_person
@@ -8,7 +9,7 @@ from customdb_contract.transcript import Situation
 
 __all__ = ["ORGANIZATION", "plan_circumstances", "plan_organization"]
 
-ORGANIZATION = {
+ORGANIZATION: Final[Mapping[str, object]] = {
     "organization": {"id": "org_0123456789abcdef", "name": "example", "display_name": "Example", "metadata": {}}
 }
 """The `context` of an event that has an organization.

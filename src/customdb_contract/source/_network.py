@@ -45,7 +45,7 @@ def calls_without_timeout(tree: Tree) -> Iterator[SourceFact]:
 
 
 def _clients(tree: Tree) -> frozenset[str]:
-    clients = set() if "fetch" in tree.declared else {"fetch"}
+    clients = set[str]() if "fetch" in tree.declared else {"fetch"}
     for call, module in required_modules(tree):
         declarator = call.parent
         if declarator is None or declarator.type != "variable_declarator" or module.partition("@")[0] not in _CLIENTS:

@@ -88,7 +88,7 @@ class NodeDatabase:
             for name, value in values.items()
             if isinstance(value, Secret)
         }
-        self._said = frozenset() if connection else found.said
+        self._said = frozenset[str]() if connection else found.said
         self._modules = None if node_modules is None else _modules_in(node_modules)
         self._doubles = {name: _file_of(name, path) for name, path in (doubles or {}).items()}
         self._environment = {name: _variable(name) for name in environment}
@@ -220,8 +220,9 @@ class NodeDatabase:
         if self._bridge is None:
             self._bridge = self.open_bridge(connection=self._connection, mask=SecretRegistry(), timeout=_TIMEOUT)
         own = len(script.argument_names)
-        context = arguments[own] if self._connection.script_context and len(arguments) > own else {}
-        outcome = self._bridge.call(script, arguments[:own], context=context if isinstance(context, Mapping) else {})
+        given = arguments[own] if self._connection.script_context and len(arguments) > own else None
+        context = cast("Mapping[str, object]", given) if isinstance(given, Mapping) else None
+        outcome = self._bridge.call(script, arguments[:own], context=context)
         return _result(script, outcome)
 
 

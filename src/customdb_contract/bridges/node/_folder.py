@@ -70,7 +70,7 @@ def read_folder(folder: Path, keywords: Mapping[str, object]) -> ConnectionFolde
         message = f"{folder} is no folder: give one with login.js, get_user.js and so on, as the Deploy CLI exports it"
         raise ConfigurationError(message)
     database = folder / _DATABASE_FILE
-    document = _document(database, keywords) if database.is_file() else {}
+    document = _document(database, keywords) if database.is_file() else dict[str, object]()
     options = _mapping(document.get("options", {}), database, "options")
     custom = _mapping(options.get("customScripts", {}), database, "options.customScripts")
     scripts = {script: _script(folder, script, custom, keywords) for script in Script}
