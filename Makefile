@@ -16,8 +16,8 @@ help: ## Show what can be made
 demo: $(VENV)/demo.stamp ## Check the example bookshop: its naive custom database, then the correct one
 	@$(BIN)/python examples/bookshop/demo.py
 
-test: $(VENV)/dev.stamp ## Run the tests
-	$(BIN)/python -m pytest -q $(TESTS)
+test: $(VENV)/dev.stamp tests/drivers/node_modules/.stamp ## Run the tests
+	$(BIN)/python -m pytest -q -n auto $(TESTS)
 
 lint: $(VENV)/dev.stamp ## Check style, layers and project metadata
 	$(BIN)/ruff check .
@@ -38,7 +38,7 @@ bench: $(VENV)/dev.stamp ## Measure the speed, as ratios; BENCH=--check only tel
 
 clean: ## Remove everything that was made
 	rm -rf $(VENV) dist build docs/_build docs/reference/rules .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache \
-		.hypothesis .import_linter_cache examples/bookshop/*.sqlite3
+		.hypothesis .import_linter_cache tests/drivers/node_modules examples/bookshop/*.sqlite3
 	find src tests examples benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 $(BIN)/python:
@@ -49,6 +49,10 @@ $(BIN)/python:
 
 $(VENV)/demo.stamp: pyproject.toml examples/bookshop/requirements.txt | $(BIN)/python
 	$(INSTALL) --editable '.[node]' --requirement examples/bookshop/requirements.txt
+	@touch $@
+
+tests/drivers/node_modules/.stamp: tests/drivers/package.json | $(VENV)/dev.stamp
+	$(BIN)/python tests/drivers/install.py
 	@touch $@
 
 $(VENV)/dev.stamp: pyproject.toml | $(BIN)/python
