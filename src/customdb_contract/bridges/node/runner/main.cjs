@@ -96,15 +96,19 @@ function evaluate(source, file, surrounding) {
   const names = ['module', 'exports', ...Object.keys(surrounding)];
   const values = [module, module.exports, ...Object.values(surrounding)];
   const importModuleDynamically = vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
-  const compile = (text, lineOffset) =>
-    vm.compileFunction(text, names, { filename: file, lineOffset, importModuleDynamically });
+  const compile = (body) =>
+    new vm.Script(`(function (${names.join(', ')}) { ${body}\n})`, {
+      filename: file,
+      lineOffset: -1,
+      importModuleDynamically,
+    }).runInThisContext();
   let compiled;
   try {
-    compiled = compile(`return (\n${source}\n)`, -1);
+    compiled = compile(`return (\n${source}\n)`);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     const named = NAMES.map((name) => `typeof ${name} === 'function' ? ${name} : typeof ${name}Async === 'function' ? ${name}Async :`);
-    compiled = compile(`${source}\n;return ${named.join(' ')} module.exports`, 0);
+    compiled = compile(`\n${source}\n;return ${named.join(' ')} module.exports`);
   }
   const found = compiled(...values);
   const script = typeof found === 'function' ? found : module.exports;
