@@ -14,8 +14,8 @@ from customdb_contract.transcript import Situation
 
 
 @contextmanager
-def store(answer: bytes, *, greets: bool) -> Generator[tuple[str, int]]:
-    """A server that answers whatever it is sent, or speaks first."""
+def store(answer: bytes, *, greeting: bytes = b"") -> Generator[tuple[str, int]]:
+    """A server that answers whatever it is sent, and may speak first."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
@@ -25,7 +25,8 @@ def store(answer: bytes, *, greets: bool) -> Generator[tuple[str, int]]:
                 except OSError:
                     return
                 with connection:
-                    if greets or connection.recv(1 << 20):
+                    connection.sendall(greeting)
+                    if connection.recv(1 << 20):
                         connection.sendall(answer)
                     connection.recv(1)
 
@@ -44,11 +45,12 @@ def everything(connection: socket.socket) -> bytes:
     return b"".join(iter(lambda: connection.recv(1 << 16), b""))
 
 
-@given(answer=st.binary(min_size=1, max_size=2000), greets=st.booleans())
-def test_an_answer_is_cut_in_the_middle_and_the_connection_ends(answer: bytes, greets: bool) -> None:
-    with store(answer, greets=greets) as target, FaultProxy(*target) as proxy:
+@given(answer=st.binary(min_size=1, max_size=2000), greeting=st.binary(max_size=100))
+def test_an_answer_is_cut_in_the_middle_and_the_connection_ends(answer: bytes, greeting: bytes) -> None:
+    with store(answer, greeting=greeting) as target, FaultProxy(*target) as proxy:
         proxy.fail(Situation.CUT)
         with closing(socket.create_connection(proxy.address)) as client:
+            assert client.recv(len(greeting), socket.MSG_WAITALL) == greeting
             client.sendall(b"question")
             received = everything(client)
 
@@ -58,20 +60,21 @@ def test_an_answer_is_cut_in_the_middle_and_the_connection_ends(answer: bytes, g
 
 
 def test_a_driver_that_asks_nothing_more_ends_the_connection_to_the_store() -> None:
-    with store(b"answer", greets=False) as target, FaultProxy(*target) as proxy:
+    with store(b"answer") as target, FaultProxy(*target) as proxy:
         proxy.fail(Situation.CUT)
         with closing(socket.create_connection(proxy.address)) as client:
             client.shutdown(socket.SHUT_WR)
             assert everything(client) == b""
+        assert proxy.requests == 0
 
 
-def test_a_store_that_is_really_out_of_reach_ends_the_connection() -> None:
+def test_a_store_that_is_really_out_of_reach_resets_the_connection() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = free.getsockname()
     with FaultProxy(*address) as proxy:
         proxy.fail(Situation.CUT)
-        with closing(socket.create_connection(proxy.address)) as client:
-            assert everything(client) == b""
+        with closing(socket.create_connection(proxy.address)) as client, pytest.raises(ConnectionResetError):
+            everything(client)
         assert proxy.requests == 1
 
 
@@ -129,7 +132,7 @@ def test_what_it_cannot_do_is_said() -> None:
 
 def test_nothing_is_left_when_it_is_closed() -> None:
     before = threading.active_count()
-    with store(b"answer", greets=True) as target:
+    with store(b"answer", greeting=b"greeting") as target:
         proxy = FaultProxy(*target)
         proxy.fail(Situation.HANG)
         with closing(socket.create_connection(proxy.address)):
