@@ -12,13 +12,16 @@ def _starts(pattern: bytes) -> re.Pattern[bytes]:
 
 _NOTHING: Final = _starts(b"(?!)")
 
+# A handshake record; or the greeting said again, in the way that the store prefers, which a change of cipher precedes.
+_TLS: Final = rb"\x16\x03|\x14\x03.\x00\x01\x01\x16\x03...\x01"
+
 # A packet 0 of protocol version 10. Commands are packet 0 of the driver's, so whatever isn't belongs to the log-in.
 _MYSQL_GREETING: Final = _starts(rb".{3}\x00\x0a")
-_MYSQL_STEPS: Final = _starts(rb"\x16\x03|(?!\x17\x03).{3}[^\x00]")
+_MYSQL_STEPS: Final = _starts(_TLS + rb"|(?!\x17\x03).{3}[^\x00]")
 
 _HANDSHAKES: Final = (
     # PostgreSQL: the start and the wish for encryption, which alone have no type; passwords; the handshake of TLS.
-    (_starts(rb"\x00\x00..(?:\x00\x03|\x04\xd2\x16)"), _starts(rb"\x00\x00|p|\x16\x03")),
+    (_starts(rb"\x00\x00..(?:\x00\x03|\x04\xd2\x16)"), _starts(_TLS + rb"|\x00\x00|p")),
     # SQL Server: PRELOGIN, which holds the handshake of TLS too; LOGIN7, SSPI, the token of a federation.
     (_starts(rb"\x12\x01"), _starts(rb"[\x08\x10-\x12]")),
     # MongoDB: OP_QUERY or OP_MSG, with the command as the first key of its document.
@@ -27,7 +30,7 @@ _HANDSHAKES: Final = (
         _starts(rb".{20}[^\x00]*\x00(?:.{8})?.{4}[\x01\x08\x10](?:hello|is[mM]aster|saslStart|saslContinue)\x00"),
     ),
     # TLS from the beginning, for example HTTPS.
-    (_starts(rb"\x16\x03"), _starts(rb"\x16\x03")),
+    (_starts(rb"\x16\x03"), _starts(_TLS)),
 )
 """What the driver says first, and what begins each of its turns until it asks something."""
 
