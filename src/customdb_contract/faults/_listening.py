@@ -12,9 +12,9 @@ from typing import Final, Self
 
 from customdb_contract.transcript import Situation
 
-__all__ = ["RESET_ON_CLOSE", "FailingPort", "Store", "close_socket"]
+__all__ = ["FailingPort", "Store"]
 
-RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
+_RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 """The value of SO_LINGER that makes closing a connection reset it."""
 
 
@@ -41,7 +41,7 @@ class Store(ABC):
         """Do what is to be done with a connection that has just come.
 
         Args:
-            connection: The connection; `watch` it or `forget` it.
+            connection: The connection, which is kept already.
         """
 
     def close(self) -> None:
@@ -49,17 +49,12 @@ class Store(ABC):
         self._stop.close()
         self._thread.join()
 
-    def watch(self, connection: socket.socket, on_readable: Callable[[], None]) -> None:
-        """Have a function called whenever there is something to read; an OSError in it forgets the connection.
-
-        Args:
-            connection: The connection.
-            on_readable: The function.
-        """
-        self._selector.register(connection, selectors.EVENT_READ, on_readable)
+    def seconds_to_wait(self) -> float | None:
+        """Give up what has taken too long, and return the seconds until this is to be done again, or None for never."""
+        return None
 
     def keep(self, connection: socket.socket) -> None:
-        """Own a connection, so that it ends with the store.
+        """Own a connection, so that it ends with the store; it does not block.
 
         Args:
             connection: The connection.
@@ -67,8 +62,22 @@ class Store(ABC):
         connection.settimeout(0)
         self._connections.add(connection)
 
+    def watch(
+        self, connection: socket.socket, on_ready: Callable[[], None], events: int = selectors.EVENT_READ
+    ) -> None:
+        """Have a function called whenever something can be done with a connection, in place of the function before.
+
+        Args:
+            connection: The connection.
+            on_ready: The function; it raises nothing, and can tell when the connection has ended meanwhile.
+            events: What to wait for, as in `selectors`; 0 for nothing.
+        """
+        self.unwatch(connection)
+        if events:
+            self._selector.register(connection, events, on_ready)
+
     def unwatch(self, connection: socket.socket) -> None:
-        """Read nothing more of a connection, which stays open.
+        """Wait for nothing of a connection, which stays open.
 
         Args:
             connection: The connection.
@@ -76,12 +85,27 @@ class Store(ABC):
         with contextlib.suppress(KeyError, ValueError):
             self._selector.unregister(connection)
 
-    def forget(self, connection: socket.socket) -> None:
-        """Own and watch a connection no longer; it is for the caller to close it.
+    def end(self, connection: socket.socket) -> None:
+        """End a connection in order; ending it again does nothing.
 
         Args:
             connection: The connection.
         """
+        self._forget(connection)
+        _close(connection)
+
+    def reset(self, connection: socket.socket) -> None:
+        """Reset a connection.
+
+        Args:
+            connection: The connection.
+        """
+        self._forget(connection)
+        with contextlib.suppress(OSError):
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        connection.close()
+
+    def _forget(self, connection: socket.socket) -> None:
         self.unwatch(connection)
         self._connections.discard(connection)
 
@@ -91,11 +115,11 @@ class Store(ABC):
             self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
             self._selector.register(self._stopped, selectors.EVENT_READ, self._end)
             while not self._is_over:
-                for key, _ in self._selector.select():
+                for key, _ in self._selector.select(self.seconds_to_wait()):
                     key.data()
         self._stopped.close()
         for connection in self._connections:
-            close_socket(connection)
+            _close(connection)
 
     def _end(self) -> None:
         self._is_over = True
@@ -184,15 +208,10 @@ class FailingPort(ABC):
         store, self._store = self._store, None
         if store is not None:
             store.close()
-        close_socket(self._socket)
+        _close(self._socket)
 
 
-def close_socket(sock: socket.socket) -> None:
-    """Close a socket for everybody who has it.
-
-    Args:
-        sock: The socket.
-    """
+def _close(sock: socket.socket) -> None:
     # A process that was forked off meanwhile has a copy: closing ours alone would leave the connection open.
     with contextlib.suppress(OSError):
         sock.shutdown(socket.SHUT_RDWR)

@@ -2,12 +2,17 @@
 
 import contextlib
 import functools
+import selectors
 import socket
+import time
+from collections.abc import Sequence
 from typing import Final
 
+from attrs import frozen
 from typing_extensions import override
 
-from customdb_contract.faults._listening import RESET_ON_CLOSE, FailingPort, Store, close_socket
+from customdb_contract.faults._listening import FailingPort, Store
+from customdb_contract.faults._relay import Relay
 from customdb_contract.transcript import Situation
 
 __all__ = ["PROXY_FAULTS", "FaultProxy"]
@@ -15,15 +20,22 @@ __all__ = ["PROXY_FAULTS", "FaultProxy"]
 PROXY_FAULTS: Final[tuple[Situation, ...]] = (Situation.REFUSE, Situation.RESET, Situation.CUT, Situation.HANG)
 """The ways in which the proxy can fail, the one that costs time last."""
 
-_PIECE: Final = 65_536
 _CONNECTING_SECONDS: Final = 2.0
+"""How long one address of the real store is waited for."""
 
 
 class FaultProxy(FailingPort):
     """A proxy on 127.0.0.1 that fails as it is told to, whatever protocol passes through it; a context manager.
 
-    It refuses connections, resets them as soon as they are made, answers nothing, or cuts the first answer of the real
-    store in the middle and ends the connection. The real store is contacted for that only. Nothing that passes is kept.
+    - It refuses connections.
+    - It resets them as soon as they are made: to wait until the driver has said something would leave those
+      waiting that let the store speak first, as MySQL does.
+    - It cuts an answer: everything passes between the driver and the real store until the driver has asked something;
+      of the first piece of the answer half passes, and the connection ends in order. Where the real store can't be
+      reached, connections are reset.
+    - It answers nothing, so that whoever connects hangs.
+
+    The real store is contacted for the cut only. Nothing that passes is kept.
 
     Args:
         host: The host of the real store.
@@ -49,53 +61,111 @@ class FaultProxy(FailingPort):
 
     @override
     def _open(self, listener: socket.socket, situation: Situation) -> Store:
-        return _Proxied(listener, situation, self._target)
+        # A name is looked up before the thread begins: nothing must keep that from being ended.
+        return _Proxied(listener, situation, _places(*self._target) if situation is Situation.CUT else ())
+
+
+@frozen
+class _Place:
+    """One of the addresses that the real store has."""
+
+    family: socket.AddressFamily
+    address: tuple[str | int | bytes, ...]
+
+
+def _places(host: str, port: int) -> Sequence[_Place]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return ()
+    return [_Place(family, address) for family, _, _, _, address in found]
+
+
+@frozen(eq=False)
+class _Attempt:
+    """A connection to the real store that is being made.
+
+    Args:
+        driver: The connection that waits for it.
+        store: The connection.
+        others: The addresses to try when this one is out of reach.
+        deadline: Until when it is waited for, on the clock `time.monotonic`.
+    """
+
+    driver: socket.socket
+    store: socket.socket
+    others: Sequence[_Place]
+    deadline: float
 
 
 class _Proxied(Store):
-    def __init__(self, listener: socket.socket, situation: Situation, target: tuple[str, int]) -> None:
-        self._target = target
+    def __init__(self, listener: socket.socket, situation: Situation, places: Sequence[_Place]) -> None:
+        self._places = places
+        self._attempts: set[_Attempt] = set()
         super().__init__(listener, situation)
 
     @override
     def on_connection(self, connection: socket.socket) -> None:
-        self.requests += 1
         match self.situation:
             case Situation.RESET:
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
-                self.forget(connection)
-                connection.close()
+                self.requests += 1
+                self.reset(connection)
             case Situation.CUT:
-                self._relay(connection)
+                self._try(connection, self._places)
             case _:
-                pass  # It hangs: the connection stays open, and nobody reads it.
+                self.requests += 1  # It hangs: the connection stays open, and nobody reads it.
 
-    def _relay(self, client: socket.socket) -> None:
+    @override
+    def seconds_to_wait(self) -> float | None:
+        now = time.monotonic()
+        for attempt in [attempt for attempt in self._attempts if attempt.deadline <= now]:
+            self._try_others(attempt)
+        return min((attempt.deadline - now for attempt in self._attempts), default=None)
+
+    def _try(self, driver: socket.socket, places: Sequence[_Place]) -> None:
+        for number, place in enumerate(places, start=1):
+            # A family that this machine hasn't, or a process without a free file descriptor.
+            with contextlib.suppress(OSError):
+                store = socket.socket(place.family, socket.SOCK_STREAM)
+                self.keep(store)
+                store.connect_ex(place.address)
+                attempt = _Attempt(driver, store, places[number:], time.monotonic() + _CONNECTING_SECONDS)
+                self._attempts.add(attempt)
+                self.watch(store, functools.partial(self._go_on, attempt), selectors.EVENT_WRITE)
+                return
+        self.requests += 1
+        self.reset(driver)
+
+    def _try_others(self, attempt: _Attempt) -> None:
+        self._attempts.remove(attempt)
+        self.end(attempt.store)
+        self._try(attempt.driver, attempt.others)
+
+    def _go_on(self, attempt: _Attempt) -> None:
         try:
-            server = socket.create_connection(self._target, _CONNECTING_SECONDS)
+            attempt.store.getpeername()
         except OSError:
-            self._end_both(client)
+            self._try_others(attempt)
             return
-        # What a driver sends is short: it fits into the buffers of the system.
-        self.keep(server)
-        self.watch(client, functools.partial(self._pass_on, client, server))
-        self.watch(server, functools.partial(self._cut_answer, client, server))
+        self._attempts.remove(attempt)
+        self._advance(Relay(attempt.driver, attempt.store, functools.partial(self._leave, attempt.store)))
 
-    def _pass_on(self, client: socket.socket, server: socket.socket) -> None:
-        sent = b""
-        with contextlib.suppress(OSError):
-            sent = client.recv(_PIECE)
-            server.sendall(sent)
-        if not sent:
-            self._end_both(client, server)
+    def _leave(self, store: socket.socket) -> None:
+        self.requests += 1
+        self.end(store)
 
-    def _cut_answer(self, client: socket.socket, server: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            answer = server.recv(_PIECE)
-            client.sendall(answer[: len(answer) // 2])
-        self._end_both(client, server)
+    def _advance(self, relay: Relay) -> None:
+        try:
+            relay.advance()
+        except OSError:
+            self._end_both(relay)
+            return
+        if relay.is_over:
+            self._end_both(relay)
+            return
+        for connection, events in relay.interests():
+            self.watch(connection, functools.partial(self._advance, relay), events)
 
-    def _end_both(self, *connections: socket.socket) -> None:
-        for connection in connections:
-            self.forget(connection)
-            close_socket(connection)
+    def _end_both(self, relay: Relay) -> None:
+        self.end(relay.driver)
+        self.end(relay.store)

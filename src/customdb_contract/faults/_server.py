@@ -9,7 +9,7 @@ from typing import Final
 
 from typing_extensions import override
 
-from customdb_contract.faults._listening import RESET_ON_CLOSE, FailingPort, Store, close_socket
+from customdb_contract.faults._listening import FailingPort, Store
 from customdb_contract.transcript import Situation
 
 __all__ = ["FAULTS", "FaultServer"]
@@ -108,14 +108,12 @@ class _HttpStore(Store):
             received = connection.recv(65_536)
             request.add(received)
             if not received or request.is_too_long:
-                self.forget(connection)
-                close_socket(connection)
+                self.end(connection)
             elif request.is_whole and not request.is_answered:
                 request.is_answered = True
                 self._answer(connection, request.path)
         except OSError:
-            self.forget(connection)
-            close_socket(connection)
+            self.end(connection)
 
     def _answer(self, connection: socket.socket, path: bytes) -> None:
         if not path.startswith(self._path):
@@ -126,9 +124,7 @@ class _HttpStore(Store):
             case Situation.HANG:
                 self.unwatch(connection)
             case Situation.RESET:
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
-                self.forget(connection)
-                connection.close()
+                self.reset(connection)
             case situation:
                 _respond(connection, _ANSWERS[situation])
 
