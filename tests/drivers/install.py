@@ -1,4 +1,4 @@
-"""Installs the npm modules that tests need into this folder, with the npm on PATH or the one that the tests' Node brings."""
+"""Installs the npm modules that tests need into this folder, with the npm on PATH or that of the tests' Node."""
 
 import shutil
 import subprocess

@@ -234,7 +234,7 @@ def _drive_outage(driver: Driver, outage: OutageDatabase, truth: Truth, scripts:
         contacted += outage.faults.requests
     if not contacted:
         message = (
-            "the outage database never contacted the fault server: take the address that it is given, with its path, "
-            "for that of the store"
+            "the outage database never contacted the fault server or proxy: take the address that it is given, with "
+            "its path where it has one, for that of the store"
         )
         raise StoppedEarly(StopReason(StopKind.SET_UP, message))
