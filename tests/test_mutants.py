@@ -132,7 +132,7 @@ class SharedUserId(Shop):
         return "shop"
 
 
-@fires("invalid-user-id", "shared-user-id")
+@fires("invalid-user-id")
 class UndefinedUserId(Shop):
     @override
     def user_id(self, row: Row) -> Any:
