@@ -282,7 +282,7 @@ def test_a_token_that_the_identity_has_already_is_not_lost() -> None:
 @given(
     st.dictionaries(st.text(max_size=12) | st.sampled_from(["id", "email", "identities", "access_token"]), raw_values())
 )
-@example({"id": Decimal("Infinity")})
+@example({"id": decimal.Decimal("Infinity")})
 def test_any_mapping_can_be_repaired_and_keeps_its_attributes(raw: dict[str, object]) -> None:
     repaired = repair_profile(raw, import_mode=True)
 
