@@ -425,3 +425,33 @@ def test_the_catalogue_as_json_has_the_documented_keys() -> None:
 
     assert set(documents[0]) == {"name", "group", "severity", "scripts", "source", "docs"}
     assert len(documents) == len(CATALOGUE)
+
+
+# Findings that a source shows
+
+
+def shown_by_source(place: str) -> Report:
+    text = f'source login secret-literal password at "tenant/login.js:{place}"\nscript login location="tenant/login.js:1"\n'
+    return judge(Transcript.parse(f"{text}scripts login\n"), select=["hardcoded-secret"])
+
+
+def test_a_finding_that_a_source_shows_is_told_with_its_place() -> None:
+    report = shown_by_source("3:5")
+    told = "tenant/login.js:3:5: login has a credential in its source (password)"
+
+    assert told in str(report)
+    assert told in FORMATS["text"](report).replace("\n  ", " ")
+    assert told in FORMATS["junit"](report)
+    assert told in FORMATS["json"](report)
+    assert "file=tenant/login.js,line=3::login has a credential" in FORMATS["github"](report)
+    [result] = json.loads(FORMATS["sarif"](report))["runs"][0]["results"]
+    assert result["message"]["text"].startswith("login has a credential")
+    assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 3}
+
+
+def test_the_fingerprint_of_such_a_finding_stays_when_lines_move() -> None:
+    results = [
+        json.loads(FORMATS["sarif"](shown_by_source(place)))["runs"][0]["results"][0] for place in ("3:5", "4:7")
+    ]
+
+    assert results[0]["partialFingerprints"] == results[1]["partialFingerprints"]

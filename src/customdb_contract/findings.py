@@ -236,12 +236,14 @@ class Violation:
         evidence: The exchanges that prove it, in order; empty only when the header proves it.
         severity: Its severity; None stands for that of the rule.
         script: The script that is to blame; None stands for that of the last exchange.
+        location: File, line and column that show it, or None.
     """
 
     message: str
     evidence: tuple[Exchange, ...]
     severity: Severity | None = None
     script: Script | None = None
+    location: str | None = None
 
 
 @frozen
@@ -253,12 +255,19 @@ class Finding:
         severity: How bad it is.
         script: The script that is to blame, or None when it is the connection.
         evidence: The numbers of the exchanges that prove it, in order.
+        location: File, line and column that show it, or None.
     """
 
     message: str
     severity: Severity
     script: Script | None
     evidence: tuple[int, ...]
+    location: str | None = None
+
+    @property
+    def told(self) -> str:
+        """The message, with the location before it where there is one."""
+        return self.message if self.location is None else f"{self.location}: {self.message}"
 
 
 @frozen(kw_only=True)
@@ -400,7 +409,7 @@ class Report:
             for finding in verdict.findings:
                 lines += [
                     "",
-                    f"{finding.severity}: {verdict.rule.name}: {printable(finding.message)}",
+                    f"{finding.severity}: {verdict.rule.name}: {printable(finding.told)}",
                     *self.evidence_lines(finding),
                 ]
         return "\n".join(lines)

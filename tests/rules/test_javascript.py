@@ -40,8 +40,14 @@ OBSERVED = "script login observed=on\nscript get_user observed=on\nperson ada em
 FOUND = 'get_user ada@example.com -> found {"user_id": "7"}'
 
 
-def found(message: str, script: Script, *evidence: int, severity: Severity = Severity.ERROR) -> list[Finding]:
-    return [Finding(message, severity, script, evidence)]
+def found(
+    message: str,
+    script: Script,
+    *evidence: int,
+    severity: Severity = Severity.ERROR,
+    location: str | None = None,
+) -> list[Finding]:
+    return [Finding(message, severity, script, evidence, location)]
 
 
 # What a call does beside calling back
@@ -200,10 +206,10 @@ def test_a_callback_that_is_called_again_when_it_throws_is_found_once() -> None:
         severity=Severity.WARNING,
     )
     assert findings(callback_inside_try, f"{fact}{FOUND}   [unknown-user]") == found(
-        "get_user.js:3:5: get_user calls callback inside try, whose handler calls it again; call back after it",
+        "get_user calls callback inside try, whose handler calls it again; call back after it",
         Script.GET_USER,
-        1,
         severity=Severity.WARNING,
+        location="get_user.js:3:5",
     )
 
 
@@ -326,7 +332,7 @@ def test_an_identifier_that_is_encoded_or_says_nothing_is_no_finding(identifier:
 def test_what_a_source_shows_is_found_with_its_place(rule: Rule, fact: str, severity: Severity, message: str) -> None:
     text = f'source login {fact} at "login.js:3:5"\nscripts login\n'
 
-    assert findings(rule, text) == [Finding(f"login.js:3:5: {message}", severity, Script.LOGIN, ())]
+    assert findings(rule, text) == [Finding(message, severity, Script.LOGIN, (), "login.js:3:5")]
     assert not findings(rule, "script login source=on\nscripts login\n")
     assert verdict(rule, "scripts login\n").status is Status.NOT_APPLICABLE
 
@@ -335,9 +341,9 @@ def test_delete_that_reads_its_context_is_found_where_the_connection_has_one() -
     fact = 'source delete context-field "context.organization.id" at "delete.js:2:7"\nscripts delete\n'
 
     assert findings(delete_reads_empty_context, f"connection script_context=on\n{fact}") == found(
-        "delete.js:2:7: delete reads context.organization.id, and its context is always empty; do without, or ask "
-        "whether it is there",
+        "delete reads context.organization.id, and its context is always empty; do without, or ask whether it is there",
         Script.DELETE,
+        location="delete.js:2:7",
     )
     assert verdict(delete_reads_empty_context, fact).status is Status.NOT_APPLICABLE
     other = "connection script_context=on\nscript login source=on\nscripts login\n"
@@ -351,6 +357,7 @@ def test_a_source_over_100_kilobytes_is_found() -> None:
         "login has 100001 bytes, and at most 100000 are allowed; move work into a service",
         Script.LOGIN,
         severity=Severity.WARNING,
+        location="login.js:1:1",
     )
     assert verdict(script_too_large, text.replace("100001", "100000")).status is Status.PASSED
     assert verdict(script_too_large, text.replace("100001", "many")).status is Status.PASSED

@@ -1,20 +1,22 @@
-"""Where a script stands, for formats that point into files."""
+"""Where a finding stands, for formats that point into files."""
 
-from customdb_contract.contract import Script
-from customdb_contract.findings import Report
+import re
+from typing import Final
+
+from customdb_contract.findings import Finding, Report
 
 __all__ = ["file_and_line"]
 
+_PLACE: Final = re.compile(r"(?P<file>.+?):(?P<line>[0-9]+)(?::[0-9]+)?", re.DOTALL)
 
-def file_and_line(report: Report, script: Script | None) -> tuple[str, int] | None:
-    """Return the file and the line of a script, or None when they are not known.
+
+def file_and_line(report: Report, finding: Finding) -> tuple[str, int] | None:
+    """Return the file and the line that show a finding, or else those of its script; None when they are not known.
 
     Args:
         report: The report.
-        script: The script, or None for the connection as a whole.
+        finding: One of its findings.
     """
-    info = report.transcript.header.scripts.get(script) if script else None
-    if info is None or info.location is None:
-        return None
-    file, _, line = info.location.rpartition(":")
-    return (file.replace("\\", "/"), int(line)) if file and line.isdecimal() else None
+    info = report.transcript.header.scripts.get(finding.script) if finding.script else None
+    match = _PLACE.fullmatch(finding.location or (info and info.location) or "")
+    return None if match is None else (match["file"].replace("\\", "/"), int(match["line"]))

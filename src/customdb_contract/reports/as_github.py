@@ -51,7 +51,7 @@ def _lines(report: Report) -> Iterator[str]:
 
 
 def _annotation(report: Report, verdict: Verdict, finding: Finding) -> str:
-    place = file_and_line(report, finding.script)
+    place = file_and_line(report, finding)
     where = "" if place is None else f",file={_escaped_property(place[0])},line={place[1]}"
     text = "\n".join([finding.message, *report.evidence_lines(finding)])
     return f"::{_COMMANDS[finding.severity]} title={verdict.rule.name}{where}::{_escaped(text)}"

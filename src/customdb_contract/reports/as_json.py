@@ -67,7 +67,7 @@ def _verdict(verdict: Verdict) -> dict[str, object]:
 
 def _finding(finding: Finding) -> dict[str, object]:
     return {
-        "message": finding.message,
+        "message": finding.told,
         "severity": finding.severity.value,
         "script": None if finding.script is None else finding.script.value,
         "evidence": list(finding.evidence),

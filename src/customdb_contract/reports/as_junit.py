@@ -40,12 +40,12 @@ def _case(suite: ET.Element, report: Report, verdict: Verdict, *, fails: bool) -
     if verdict.status is Status.FAILED:
         tag = "failure" if fails else "system-out"
         for finding in verdict.findings:
-            text = "\n".join([f"{finding.severity}: {finding.message}", *report.evidence_lines(finding), rule.source])
+            text = "\n".join([f"{finding.severity}: {finding.told}", *report.evidence_lines(finding), rule.source])
             element = ET.SubElement(case, tag)
             element.text = _legal(text)
             if fails:
                 element.set("type", finding.severity.value)
-                element.set("message", _legal(finding.message))
+                element.set("message", _legal(finding.told))
     elif verdict.status is Status.CRASHED:
         ET.SubElement(case, "error", type="crashed", message=_legal(str(verdict.reason)))
     elif verdict.status is not Status.PASSED:

@@ -8,7 +8,6 @@ import json
 from importlib.metadata import version
 from typing import Final
 
-from customdb_contract.contract import Script
 from customdb_contract.findings import Finding, Report, RuleInfo, Severity, Status, Verdict
 from customdb_contract.reports._location import file_and_line
 
@@ -77,7 +76,7 @@ def _result(report: Report, verdict: Verdict, finding: Finding) -> dict[str, obj
         "ruleId": verdict.rule.name,
         "level": _LEVELS[finding.severity],
         "message": {"text": f"{finding.message}\n{calls}" if calls else finding.message},
-        "locations": [_location(report, finding.script)],
+        "locations": [_location(report, finding)],
         "partialFingerprints": {"customdbContract/v1": _fingerprint(report, verdict, finding)},
     }
     if verdict.status is Status.WAIVED:
@@ -85,10 +84,11 @@ def _result(report: Report, verdict: Verdict, finding: Finding) -> dict[str, obj
     return result
 
 
-def _location(report: Report, script: Script | None) -> dict[str, object]:
+def _location(report: Report, finding: Finding) -> dict[str, object]:
+    script = finding.script
     name = script.value if script else report.transcript.connection.name
     location: dict[str, object] = {"logicalLocations": [{"name": name, "kind": "function" if script else "resource"}]}
-    place = file_and_line(report, script)
+    place = file_and_line(report, finding)
     if place:
         file, line = place
         location["physicalLocation"] = {

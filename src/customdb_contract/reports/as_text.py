@@ -106,7 +106,7 @@ def _failed(report: Report, verdict: Verdict, paint: _Paint) -> str:
 
 
 def _finding(report: Report, finding: Finding) -> Iterator[str]:
-    yield from _wrapped(f"{finding.message}{_for_whom(report, finding)}")
+    yield from _wrapped(f"{finding.told}{_for_whom(report, finding)}")
     shown = report.evidence_lines(finding)[:_MOST_CALLS]
     yield from (f"    {_shortened(line)}" for line in shown)
 

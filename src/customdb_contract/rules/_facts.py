@@ -21,15 +21,14 @@ def judge_facts(
     Args:
         transcript: The transcript.
         kinds: The kinds of facts.
-        tell: Returns the message, to which the place is added.
+        tell: Returns the message; the place is told beside it.
         severity_of: Returns the severity, or None for that of the rule.
     """
     for script, info in transcript.header.scripts.items():
         if info.source is None:
             continue
         found = info.facts(*kinds)
-        calls = tuple(transcript.select(script))
         for fact in found:
-            yield Violation(f"{fact.location}: {tell(script, fact)}", calls[:1], severity_of(fact), script)
+            yield Violation(tell(script, fact), (), severity_of(fact), script, fact.location)
         if not found:
-            yield Held(calls[:1])
+            yield Held(())

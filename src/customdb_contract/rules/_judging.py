@@ -127,15 +127,15 @@ def _verdict(
 
 def _findings(info: RuleInfo, violations: Iterable[Violation], taken: Mapping[int, str]) -> Iterator[Finding]:
     """Yield the findings: breaches that say the same of the same script are one, with the evidence of all."""
-    merged: dict[tuple[str, Severity, Script | None], dict[int, None]] = {}
+    merged: dict[tuple[str, Severity, Script | None, str | None], dict[int, None]] = {}
     for violation in violations:
         evidence = [exchange.number for exchange in violation.evidence]
         if not any(number in taken for number in evidence):
             script = violation.script or (violation.evidence[-1].script if violation.evidence else None)
-            key = (violation.message, violation.severity or info.severity, script)
+            key = (violation.message, violation.severity or info.severity, script, violation.location)
             merged.setdefault(key, {}).update(dict.fromkeys(evidence))
-    for (message, severity, script), numbers in merged.items():
-        yield Finding(message, severity, script, tuple(sorted(tuple(numbers)[:_MOST_EVIDENCE])))
+    for (message, severity, script, location), numbers in merged.items():
+        yield Finding(message, severity, script, tuple(sorted(tuple(numbers)[:_MOST_EVIDENCE])), location)
 
 
 def _expand(names: Collection[str], infos: Sequence[RuleInfo], option: str) -> set[str]:

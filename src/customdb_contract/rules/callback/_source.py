@@ -131,12 +131,11 @@ def script_too_large(transcript: Transcript) -> Iterator[Comparison]:
     for script, info in transcript.header.scripts.items():
         for fact in info.facts(FactKind.BYTES):
             size = int(fact.text) if fact.text.isdecimal() else 0
-            calls = tuple(transcript.select(script))[:1]
             if size > _MOST_BYTES:
                 message = f"{script} has {size} bytes, and at most {_MOST_BYTES} are allowed; move work into a service"
-                yield Violation(message, calls, script=script)
+                yield Violation(message, (), script=script, location=fact.location)
             else:
-                yield Held(calls)
+                yield Held(())
 
 
 @rule(
