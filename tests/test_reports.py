@@ -431,8 +431,9 @@ def test_the_catalogue_as_json_has_the_documented_keys() -> None:
 
 
 def shown_by_source(place: str) -> Report:
-    text = f'source login secret-literal password at "tenant/login.js:{place}"\nscript login location="tenant/login.js:1"\n'
-    return judge(Transcript.parse(f"{text}scripts login\n"), select=["hardcoded-secret"])
+    source = f'source login secret-literal password at "tenant/login.js:{place}"\n'
+    text = f'{source}script login location="tenant/login.js:1"\nscripts login\n'
+    return judge(Transcript.parse(text), select=["hardcoded-secret"])
 
 
 def test_a_finding_that_a_source_shows_is_told_with_its_place() -> None:
