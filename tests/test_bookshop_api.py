@@ -3,10 +3,12 @@
 import json
 import socket
 import string
+import threading
 import tomllib
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -14,11 +16,15 @@ from urllib.parse import quote, urlsplit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 import create_store
 from api import TOKEN, serving
 from customdb_contract import KnownUser, Report, check
 from customdb_contract.bridges.node import NodeDatabase
+from customdb_contract.contract import Script
+from customdb_contract.secrets import SecretRegistry
+from customdb_contract.transcript import Ending, RecordedError
 
 FOLDER: Final = Path(create_store.__file__).parent
 ALLOWED: Final = {"Authorization": f"Bearer {TOKEN}"}
@@ -106,7 +112,132 @@ def test_a_client_that_goes_away_ends_nothing(api: str) -> None:
     assert log_in(api, **ADA)[0] == 200
 
 
+def exchange(api: str, request: bytes) -> bytes:
+    """Send bytes, and return what comes until the server closes the connection."""
+    where = (urlsplit(api).hostname, urlsplit(api).port)
+    with closing(socket.create_connection(where, timeout=20)) as connection:
+        connection.sendall(request)
+        return b"".join(iter(lambda: connection.recv(65_536), b""))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"POST /sessions HTTP/1.1\r\nContent-Length: " + b"9" * 5_000,
+        b"POST /sessions HTTP/1.1\r\nContent-Length: -1",
+        b"POST /sessions HTTP/1.1\r\nTransfer-Encoding: chunked",
+        b"GET http://[x HTTP/1.1\r\nConnection: close",
+        b"GET /accounts?" + b"&" * 100 + b" HTTP/1.1\r\nConnection: close",
+        b"PUT /accounts HTTP/1.1",
+    ],
+    ids=["huge length", "negative length", "chunks", "address", "parameters", "method"],
+)
+def test_a_malformed_request_has_an_answer_in_json(api: str, head: bytes, capfd: pytest.CaptureFixture[str]) -> None:
+    answer = exchange(api, head + f"\r\nAuthorization: Bearer {TOKEN}\r\n\r\n".encode())
+
+    assert answer.startswith(b"HTTP/1.1 ")
+    assert list(json.loads(answer.partition(b"\r\n\r\n")[2])) == ["error"]
+    assert capfd.readouterr().err == ""
+
+
+def test_the_body_of_a_request_is_never_taken_for_the_next_request(api: str) -> None:
+    first = f"GET /accounts?login=ada HTTP/1.1\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: 5\r\n\r\nHELLO"
+    second = f"GET /accounts?login=ada HTTP/1.1\r\nAuthorization: Bearer {TOKEN}\r\nConnection: close\r\n\r\n"
+
+    assert exchange(api, (first + second).encode()).count(b"HTTP/1.1 200") == 2
+
+
+def test_nothing_is_answered_and_no_thread_is_left_when_it_has_ended(tmp_path: Path) -> None:
+    threads = set(threading.enumerate())
+    with serving(create_store.ensure_store(tmp_path / "bookshop.sqlite3")) as address:
+        kept = HTTPConnection(urlsplit(address).netloc, timeout=20)
+        kept.request("GET", "/accounts?login=ada", headers=ALLOWED)
+        kept.getresponse().read()
+
+    with closing(kept):
+        assert set(threading.enumerate()) == threads
+        assert kept.sock.recv(1) == b""
+
+
 # The tenant
+
+
+ACCOUNT: Final = {
+    "id": 7,
+    "email": "a@example.com",
+    "email_verified": True,
+    "disabled": False,
+    "username": None,
+    "first_name": None,
+}
+WRONG: Final[tuple[object, ...]] = ([], 7.5)
+NO_ACCOUNTS: Final[list[object]] = [
+    None,
+    7,
+    "a",
+    [],
+    {},
+    *({**ACCOUNT, name: value} for name in ACCOUNT for value in WRONG),
+]
+
+Strange = Callable[[int, object], list[str]]
+
+
+@pytest.fixture(scope="module")
+def strange() -> Iterator[Strange]:
+    """What login and get_user, the correct ones, say when the shop gives one answer to every request."""
+    answer: tuple[int, object] = (500, None)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            self.send_response(answer[0])
+            self.end_headers()
+            self.wfile.write(json.dumps(answer[1]).encode())
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        @override
+        def log_message(self, format: str, *args: object) -> None:
+            """Print nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server, ExitStack() as stack:
+        server.daemon_threads = False
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}).start()
+        stack.callback(server.shutdown)
+        database = NodeDatabase(
+            FOLDER / "tenant" / "database-connections" / "bookshop",
+            configuration={"API_URL": f"http://127.0.0.1:{server.server_port}", "API_TOKEN": TOKEN},
+            keywords={"SHOP": "The bookshop"},
+        )
+        bridge = database.open_bridge(connection=database.connection, mask=SecretRegistry(), timeout=20)
+        stack.callback(bridge.close)
+
+        def said(status: int, document: object) -> list[str]:
+            nonlocal answer
+            answer = (status, document)
+            calls = [bridge.call(Script.LOGIN, ["ada", "password"]), bridge.call(Script.GET_USER, ["ada"])]
+            assert [(call.ending, len(call.callbacks)) for call in calls] == [(Ending.FAILED, 1)] * 2, calls
+            errors = [call.error for call in calls]
+            return [f"{error.name}: {error.message}" for error in errors if isinstance(error, RecordedError)]
+
+        yield said
+
+
+@pytest.mark.parametrize("status", [200, 401, 403, 500])
+@pytest.mark.parametrize("document", [None, 7, [], {}, {"error": None}], ids=json.dumps)
+def test_an_answer_of_another_shape_is_an_error(strange: Strange, status: int, document: object) -> None:
+    assert strange(status, document) == ["Error: The shop gave no answer"] * 2
+
+
+@pytest.mark.parametrize("account", NO_ACCOUNTS, ids=json.dumps)
+def test_what_is_no_account_lets_nobody_in_and_is_not_nobody(strange: Strange, account: object) -> None:
+    assert strange(200, {"accounts": [account], "account": account}) == ["Error: The shop gave no answer"] * 2
+
+
+def test_two_accounts_are_not_one(strange: Strange) -> None:
+    assert strange(200, {"accounts": [ACCOUNT, ACCOUNT]}) == ["Error: The shop gave no answer"] * 2
 
 
 def checked(api: str, name: str) -> Report:

@@ -3,19 +3,22 @@
 import argparse
 import json
 import signal
+import socket
 import sqlite3
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from secrets import compare_digest
-from threading import Thread
-from typing import Final
-from urllib.parse import parse_qs, urlsplit
+from threading import Lock, Thread
+from typing import Any, Final
+from urllib.parse import parse_qs
 
 from typing_extensions import override
 
-from correct import Bookshop, password_matches
+from correct import NOBODYS_HASH, Bookshop, password_matches
 from create_store import ensure_store
 from customdb_contract import ScriptError
 
@@ -29,11 +32,40 @@ _MOST_BYTES: Final = 100_000
 
 
 class _Server(ThreadingHTTPServer):
-    daemon_threads = True
+    daemon_threads = False
 
     def __init__(self, store: Path, port: int) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
         self.store = store
+        self._connections: set[Any] = set()
+        self._changing = Lock()
+        super().__init__(("127.0.0.1", port), _Handler)
+
+    @override
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._changing:
+            self._connections.add(request)
+        super().process_request(request, client_address)
+
+    @override
+    def shutdown_request(self, request: Any) -> None:
+        with self._changing:
+            self._connections.discard(request)
+        super().shutdown_request(request)
+
+    @override
+    def server_close(self) -> None:
+        # Clients keep connections for their next request; each has a thread, which would wait for it.
+        with self._changing:
+            for connection in self._connections:
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+        super().server_close()
+
+    @override
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        # A client that goes away before it has its answer is no error of the server.
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -41,6 +73,8 @@ class _Handler(BaseHTTPRequestHandler):
     # Head and body in one packet: two of them wait for each other (RFC 896, RFC 1122).
     wbufsize = -1
     disable_nagle_algorithm = True
+    # Seconds that a connection may stay silent.
+    timeout = 30
 
     @override
     def setup(self) -> None:
@@ -56,11 +90,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer `GET /accounts?login=…` with the accounts that have this e-mail or username: none, or one."""
-        address = urlsplit(self.path)
-        if not self._is_allowed() or address.path != "/accounts":
+        path, _, query = self.path.partition("?")
+        if self._body() is None:
+            return
+        if not self._is_allowed() or path != "/accounts":
             self._refuse()
             return
-        logins = parse_qs(address.query, keep_blank_values=True).get("login", [])
+        logins = _logins(query)
         if len(logins) != 1:
             self._answer(400, {"error": "bad_request"})
             return
@@ -70,12 +106,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Answer `POST /sessions` with the account whose e-mail or username and password stand in the body."""
-        length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length) > _MOST_BYTES:
-            self.close_connection = True
-            self._answer(413, {"error": "too_large"})
+        body = self._body()
+        if body is None:
             return
-        body = self.rfile.read(int(length))
         if not self._is_allowed() or self.path != "/sessions":
             self._refuse()
             return
@@ -85,12 +118,29 @@ class _Handler(BaseHTTPRequestHandler):
             return
         with self._errors():
             customer = self._shop.customer(login)
-            if customer is None or not password_matches(password, customer["password_hash"]):
+            matches = password_matches(password, NOBODYS_HASH if customer is None else customer["password_hash"])
+            if customer is None or not matches:
                 self._answer(401, {"error": "invalid_credentials"})
             elif customer["disabled"]:
                 self._answer(403, {"error": "account_closed"})
             else:
                 self._answer(200, {"account": _account(customer)})
+
+    def _body(self) -> bytes | None:
+        """Read the body, whatever becomes of the request: what is left of it would be taken for the next one."""
+        length = self.headers.get("Content-Length", "0")
+        is_length = length.isascii() and length.isdigit() and len(length) <= len(str(_MOST_BYTES))
+        if "Transfer-Encoding" in self.headers or not is_length or int(length) > _MOST_BYTES:
+            self.close_connection = True
+            self._answer(413, {"error": "too_large"})
+            return None
+        return self.rfile.read(int(length))
+
+    @override
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer what is no request, or has another method, in JSON too."""
+        self.close_connection = True
+        self._answer(code, {"error": HTTPStatus(code).name.lower()})
 
     def _is_allowed(self) -> bool:
         given = self.headers.get("Authorization", "")
@@ -114,12 +164,22 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     @override
     def log_message(self, format: str, *args: object) -> None:
         """Print nothing: addresses have e-mails in them."""
+
+
+def _logins(query: str) -> list[str]:
+    try:
+        return parse_qs(query, keep_blank_values=True, max_num_fields=20).get("login", [])
+    except ValueError:
+        return []
 
 
 def _credentials(body: bytes) -> tuple[str | None, str | None]:

@@ -16,11 +16,21 @@ async function getUser(identifier, callback) {
   } catch (error) {
     return callback(new Error('The shop cannot be reached'));
   }
-  if (status !== 200 || !Array.isArray(answer.accounts)) {
+  const accounts = status === 200 ? answer?.accounts : undefined;
+  if (!Array.isArray(accounts) || accounts.length > 1 || !accounts.every(isAccount)) {
     return callback(new Error('The shop gave no answer'));
   }
-  const [account] = answer.accounts;
-  return account ? callback(null, profileOf(account)) : callback(null);
+  return accounts.length === 1 ? callback(null, profileOf(accounts[0])) : callback(null);
+
+  // An answer of another shape is no account, and no reason to let anybody in or to say that there is nobody.
+  function isAccount(account) {
+    return (
+      Number.isSafeInteger(account?.id) &&
+      typeof account.email === 'string' &&
+      [account.email_verified, account.disabled].every((flag) => typeof flag === 'boolean') &&
+      [account.username, account.first_name].every((text) => text === null || typeof text === 'string')
+    );
+  }
 
   function profileOf(account) {
     const profile = {

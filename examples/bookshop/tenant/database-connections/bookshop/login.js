@@ -18,19 +18,29 @@ async function login(userNameOrEmail, password, callback) {
   } catch (error) {
     return callback(new Error('The shop cannot be reached'));
   }
-  if (status === 401 && answer.error === 'invalid_credentials') {
+  if (status === 401 && answer?.error === 'invalid_credentials') {
     return callback(new WrongUsernameOrPasswordError(null, wrong));
   }
-  if (status === 403 && answer.error === 'account_closed') {
+  if (status === 403 && answer?.error === 'account_closed') {
     return callback(new UnauthorizedError('The account is closed'));
   }
   if (status === 413) {
     return callback(new WrongUsernameOrPasswordError(null, wrong));
   }
-  if (status !== 200 || !answer.account) {
+  if (status !== 200 || !isAccount(answer?.account)) {
     return callback(new Error('The shop gave no answer'));
   }
   return callback(null, profileOf(answer.account));
+
+  // An answer of another shape is no account, and no reason to let anybody in or to say that there is nobody.
+  function isAccount(account) {
+    return (
+      Number.isSafeInteger(account?.id) &&
+      typeof account.email === 'string' &&
+      [account.email_verified, account.disabled].every((flag) => typeof flag === 'boolean') &&
+      [account.username, account.first_name].every((text) => text === null || typeof text === 'string')
+    );
+  }
 
   function profileOf(account) {
     const profile = {

@@ -81,7 +81,7 @@ function open({ scripts: sources, configuration, folder, doubles }) {
     try {
       const script = evaluate(source, file, { ...shared, require: (specifier) => modules.load(specifier, file) });
       scripts.set(name, script);
-      opened[name] = { length: script.length };
+      opened[name] = {};
     } catch (error) {
       opened[name] = { problem: encodeThrown(error, locate) };
     }
@@ -125,8 +125,7 @@ function run({ id, script, arguments: given, context, throwing }) {
   current = call;
   control.unref();
   call.given = given;
-  const kept = new Set(globals.keptBy(call));
-  call.newlyKept = () => globals.keptBy(call).filter((path) => !kept.has(path));
+  call.keptBefore = new Set(globals.keptBy(call));
   als.run(call, () => {
     const extra = context === null ? [] : [context];
     call.run(scripts.get(script), [...given, ...extra]);
@@ -137,7 +136,10 @@ function finish(call) {
   if (current !== call) return;
   current = null;
   control.ref();
-  for (const path of call.newlyKept()) call.notice('kept-in-global', path);
+  globals.look();
+  for (const path of globals.keptBy(call)) {
+    if (!call.keptBefore.has(path)) call.notice('kept-in-global', path);
+  }
   const sockets = openSockets();
   if (sockets) call.notice('open-sockets', String(sockets));
   tell({ id: call.id, outcome: call.close() });

@@ -27,18 +27,22 @@ function openSockets() {
 /** Sees what scripts keep in `global`, also by forgetting to declare a variable. */
 class GlobalWatch {
   constructor() {
-    this.own = new Set(Object.getOwnPropertyNames(globalThis));
+    this.own = new Set(Object.keys(globalThis));
+    this.added = [];
+  }
+
+  /** Sees which globals scripts have made by now. */
+  look() {
+    const names = Object.keys(globalThis);
+    if (names.length !== this.own.size + this.added.length) this.added = names.filter((name) => !this.own.has(name));
   }
 
   /** Where texts that a call was given are kept now. */
   keptBy(call) {
-    const names = Object.getOwnPropertyNames(globalThis);
-    if (names.length === this.own.size) return [];
+    if (!this.added.length) return [];
     const texts = call.given.filter((text) => typeof text === 'string' && text.length >= SHORTEST_TEXT);
     const found = [];
-    for (const name of names) {
-      if (!this.own.has(name)) this.search(name, texts, found);
-    }
+    for (const name of this.added) this.search(name, texts, found);
     return found;
   }
 

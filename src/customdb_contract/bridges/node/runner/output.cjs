@@ -15,8 +15,6 @@ function captureOutput(callNow) {
     },
   });
   const captured = new Console({ stdout: stream, stderr: stream });
-  // An object that a script prints may throw while it is formatted; printing never fails in a real container.
-  captured._ignoreErrors = true;
   globalThis.console = captured;
   for (const name of ['stdout', 'stderr']) {
     process[name].write = (chunk, encoding, done) => {
