@@ -108,6 +108,9 @@ def open_script(folder: Path) -> Iterator[Open]:
         ("({ _bsontype: 'Long', toString: () => '7' })", Special("Long", "7")),
         ("new URL('http://x.test/')", Special("URL", "http://x.test/")),
         ("({ toJSON() { return 1; }, toString: () => 'own' })", Special("Object", "own")),
+        ("({ toJSON: () => ({ id: 7 }) })", {"id": 7}),
+        ("({ toJSON() { return this; }, toString: () => 'itself' })", Special("Object", "itself")),
+        ("({ toJSON() { throw new RangeError('no'); } })", Special("unreadable", "RangeError")),
         ("Promise.resolve(1)", Special("Promise", "[object Promise]")),
         ("new (class Row { constructor() { this.id = 7; } })()", {"id": 7}),
         ("Object.assign(Object.create(null), { id: 7 })", {"id": 7}),
@@ -137,6 +140,7 @@ def test_what_is_too_much_is_cut_where_it_can_be_seen(open_script: Open) -> None
           keys: () => ({ ['k'.repeat(70000)]: 1 }),
           texts: () => Array(50).fill('a'.repeat(60000)),
           huge: () => 'a'.repeat(50e6),
+          endless: () => { const next = () => ({ toJSON: next }); return next(); },
         };
         callback(null, { value: kinds[email]() });
     """)
@@ -150,6 +154,7 @@ def test_what_is_too_much_is_cut_where_it_can_be_seen(open_script: Open) -> None
     assert Special("too-many") in value("wide").values()
     assert [len(key) for key in value("keys")] == [65536]
     assert {getattr(text, "kind", "text") for text in value("texts")} == {"text", "long-text"}
+    assert value("endless") == Special("too-deep")
     assert value("huge") == Special("long-text", "a" * 200, 50_000_000)
 
 

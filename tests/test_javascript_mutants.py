@@ -17,6 +17,7 @@ from legacy_api import TOKEN, USERS, serving
 
 SCRIPTS: Final = Path(__file__).parent / "javascript"
 MUTANTS: Final = sorted((SCRIPTS / "mutants").iterdir())
+UNUSUAL: Final = sorted((SCRIPTS / "unusual").iterdir())
 DOUBLES: Final = {path.stem: path for path in (SCRIPTS / "doubles").iterdir()}
 ONLY_JAVASCRIPT: Final = frozenset(
     {
@@ -92,6 +93,14 @@ def test_nothing_is_found_in_correct_scripts(api: str, tmp_path: Path, import_mo
     assert report.ok, report
     assert not [verdict.rule.name for verdict in report.verdicts if verdict.findings]
     assert report.count[Status.PASSED] > 80
+
+
+@pytest.mark.parametrize("unusual", UNUSUAL, ids=lambda path: path.name)
+def test_nothing_is_found_in_what_is_only_unusual(unusual: Path, api: str, tmp_path: Path) -> None:
+    report = checked(unusual, api, tmp_path / "shop")
+
+    assert report.ok, report
+    assert not [verdict.rule.name for verdict in report.verdicts if verdict.findings], report
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda path: path.name)

@@ -60,7 +60,7 @@ class Encoding {
     try {
       if (types.isNativeError(value) || value instanceof Error) return this.error(value, depth);
       if (Array.isArray(value)) return this.array(value, depth);
-      const scalar = this.scalar(value);
+      const scalar = this.scalar(value, depth);
       return scalar === undefined ? this.mapping(value, depth) : scalar;
     } finally {
       this.open.delete(value);
@@ -68,7 +68,7 @@ class Encoding {
   }
 
   /** What JSON would make something else of: dates, buffers, ids of drivers, maps. */
-  scalar(value) {
+  scalar(value, depth) {
     if (types.isDate(value)) {
       const time = Date.prototype.getTime.call(value);
       return special('Date', Number.isNaN(time) ? 'invalid' : new Date(time).toISOString());
@@ -88,8 +88,11 @@ class Encoding {
       const kind = value._bsontype === 'ObjectID' ? 'ObjectId' : value._bsontype;
       return special(kind, this.cut(String(value)));
     }
-    if (typeof value.toJSON === 'function') return special(constructorName(value), this.cut(String(value)));
-    return undefined;
+    if (typeof value.toJSON !== 'function') return undefined;
+    // A document of an object mapper is what its JSON is; a date or an id of one would become text unseen.
+    const plain = value.toJSON('');
+    const isObject = plain !== null && typeof plain === 'object' && plain !== value;
+    return isObject ? this.encode(plain, depth + 1) : special(constructorName(value), this.cut(String(value)));
   }
 
   array(value, depth) {

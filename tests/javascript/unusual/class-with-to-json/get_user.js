@@ -1,0 +1,36 @@
+// A document as an object mapper returns it: its JSON is the profile.
+async function getUser(email, callback) {
+  if (typeof email !== 'string') {
+    return callback(null);
+  }
+  let status;
+  let answer;
+  try {
+    const response = await fetch(`${configuration.API_URL}/users?${new URLSearchParams({ email })}`, {
+      headers: { authorization: `Bearer ${configuration.API_TOKEN}` },
+      signal: AbortSignal.timeout(400),
+    });
+    status = response.status;
+    answer = await response.json();
+  } catch (error) {
+    return callback(new Error('the store is out of reach'));
+  }
+  if (status !== 200 || !Array.isArray(answer.users)) {
+    return callback(new Error('the store gave no answer'));
+  }
+  const user = answer.users[0];
+  if (!user) {
+    return callback(null);
+  }
+  class Document {
+    #stored;
+    constructor(stored) {
+      this.#stored = stored;
+    }
+    toJSON() {
+      const { id, email, verified, name } = this.#stored;
+      return { user_id: id, email, email_verified: verified, name, app_metadata: { plan: 'reader' } };
+    }
+  }
+  return callback(null, new Document(user));
+}
