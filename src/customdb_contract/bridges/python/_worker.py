@@ -53,6 +53,7 @@ class Worker:
         self._reports: WeakKeyDictionary[object, _Report] = WeakKeyDictionary()
         self._work: deque[_Work] = deque()
         self._ended = threading.Event()
+        self._last_moment = threading.Lock()
         self._is_idle = False
         self._is_ending = False
         self._is_abandoned = False
@@ -74,7 +75,7 @@ class Worker:
             Whether it ended in time. If not, it still runs: see `cancel` and `abandon`.
         """
         self._ended = ended = threading.Event()
-        self._work.append(partial(_and_then, work, ended.set))
+        self._work.append(partial(self._do, work, ended))
         self._wake()
         return ended.wait(seconds)
 
@@ -94,8 +95,11 @@ class Worker:
         self._is_ending = self._is_abandoned = True
         self._wake()
         if not self._ended.is_set() and self._is_running():
-            thread = ctypes.c_ulong(cast("int", self._thread.ident))
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(Interruption))
+            # Only work is interrupted: an interruption that comes later would hit the thread while it closes its loop.
+            with self._last_moment:
+                thread = ctypes.c_ulong(cast("int", self._thread.ident))
+                interruption = None if self._ended.is_set() else ctypes.py_object(Interruption)
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, interruption)
 
     def end(self, seconds: float) -> bool:
         """Have the thread end after its work, and wait for it.
@@ -210,6 +214,13 @@ class Worker:
                 self._run(self.loop.run_forever)
                 self._is_idle = False
 
+    def _do(self, work: _Work, ended: threading.Event) -> None:
+        # What comes out here is only the cancellation or the interruption of work that nobody waits for any more.
+        with suppress(BaseException):
+            work()
+        with self._last_moment:
+            ended.set()
+
     def _stop_idling(self) -> None:
         if self._is_idle or self._is_abandoned:
             self.loop.stop()
@@ -251,13 +262,6 @@ def _processor_clock() -> int | None:
     """Return the clock of the time that this thread has used; Windows and macOS have none."""
     clock_of: Callable[[int], int] | None = getattr(time, "pthread_getcpuclockid", None)
     return None if clock_of is None else clock_of(threading.get_ident())
-
-
-def _and_then(work: _Work, then: _Work) -> None:
-    # What comes out here is only the cancellation or the interruption of work that nobody waits for any more.
-    with suppress(BaseException):
-        work()
-    then()
 
 
 async def _wait(awaitable: Awaitable[_Result], answers: list[_Result], errors: list[BaseException]) -> None:
