@@ -10,8 +10,8 @@ from attrs import Attribute, field, frozen
 
 from customdb_contract.bridges import Bridge, BridgedDatabase
 from customdb_contract.bridges.placeholders import FAULT_URL, FaultyDatabase, proxied_store
-from customdb_contract.bridges.python import PythonDatabase
-from customdb_contract.connection import Connection, KnownUser
+from customdb_contract.bridges.python import PythonDatabase, is_factory
+from customdb_contract.connection import Connection, KnownUser, NewUser
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
 from customdb_contract.faults import FAULTS, PROXY_FAULTS, FaultProxy, FaultServer
@@ -22,7 +22,9 @@ from customdb_contract.probes import (
     OutageDatabase,
     PlannedCall,
     Truth,
+    Writing,
     as_recorded,
+    make_newcomers,
     plan_calls,
     probe,
 )
@@ -53,6 +55,12 @@ def _positive(_: object, attribute: "Attribute[float]", value: object) -> None:
         raise ConfigurationError(message)
 
 
+def _no_negative_time(_: object, attribute: "Attribute[float]", value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+        message = f"{attribute.name} must be a number of seconds, 0 or more, and is {value!r}"
+        raise ConfigurationError(message)
+
+
 def _not_negative(_: object, attribute: "Attribute[int]", value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         message = f"{attribute.name} must be a whole number, 0 or more, and is {value!r}"
@@ -71,6 +79,11 @@ class Probing:
         max_time: Seconds that the whole check may take.
         secrets: More secrets that must appear nowhere, by what they are.
         ignore_fields: Paths of the profile that are not compared.
+        writes: Whether the writing scripts are called too.
+        fresh_database: An empty database to write to, or None.
+        new_user: What a user looks like whom the check makes.
+        settle: Seconds that a write may take to be seen.
+        inspect: Returns what the store has of an identifier, or None.
     """
 
     outage: object = None
@@ -80,6 +93,11 @@ class Probing:
     max_time: float = field(default=DEFAULT_MAX_TIME, validator=_positive)
     secrets: Mapping[str, Secret] = field(factory=dict[str, Secret])
     ignore_fields: tuple[str, ...] = ()
+    writes: bool = False
+    fresh_database: object = None
+    new_user: NewUser = field(factory=NewUser)
+    settle: float = field(default=0.0, validator=_no_negative_time)
+    inspect: Callable[[str], object] | None = None
 
 
 class CheckInterrupted(KeyboardInterrupt):
@@ -106,6 +124,11 @@ def check(
     max_time: float = DEFAULT_MAX_TIME,
     secrets: Mapping[str, Secret] | None = None,
     ignore_fields: Sequence[str] = (),
+    writes: bool = False,
+    fresh_database: object = None,
+    new_user: NewUser | None = None,
+    settle: float = 0.0,
+    inspect: Callable[[str], object] | None = None,
     progress: Callable[[Exchange], None] = lambda _: None,
     select: Collection[str] = (),
     ignore: Collection[str] = (),
@@ -131,6 +154,15 @@ def check(
         max_time: Seconds that the whole check may take. What was not reached by then makes the report incomplete.
         secrets: More secrets that must appear nowhere, by what they are: `{"configuration API_TOKEN": Secret(…)}`.
         ignore_fields: Paths of the profile that are not compared, such as `app_metadata.last_seen`.
+        writes: Whether create, verify, change_password, change_email and delete are called too, on users whom the
+            check makes itself and removes at the end; with import mode on only change_password. Who could not be
+            removed stands in the report.
+        fresh_database: An empty database that is written to instead, in any of the forms of `database`.
+        new_user: What a user looks like whom the check makes; None stands for `NewUser()`.
+        settle: Seconds that a write may take to be seen, 0 or more. Between create and login nothing is waited for, for
+            Auth0 doesn't wait either.
+        inspect: Is given an identifier and returns what the store has of it, a mapping or None, without the scripts; so
+            it can be seen how passwords are stored, and whether reading writes.
         progress: Is told of each call.
         select: Names of rules or groups that are judged; empty stands for all.
         ignore: Names of rules or groups that are not judged.
@@ -153,6 +185,11 @@ def check(
         max_time=max_time,
         secrets=secrets or {},
         ignore_fields=tuple(ignore_fields),
+        writes=writes,
+        fresh_database=fresh_database,
+        new_user=new_user or NewUser(),
+        settle=settle,
+        inspect=inspect,
     )
 
     def judged(transcript: Transcript) -> Report:
@@ -188,6 +225,9 @@ def observe(
     """
     truth = make_truth(users, connection, probing)
     recorder = Recorder(Header(people=truth.people, connection=connection, ignore_fields=probing.ignore_fields))
+    writing = _writing(database, truth, probing)
+    if writing is not None:
+        recorder.know_new_people([newcomer.person for newcomer in writing.newcomers])
     try:
         with _opened(database, truth, probing.timeout) as bridge:
             recorder.know_scripts(_scripts_of(bridge))
@@ -200,6 +240,8 @@ def observe(
                 wrong_passwords=probing.wrong_passwords,
                 max_time=probing.max_time,
                 progress=progress,
+                writing=writing,
+                inspect=probing.inspect,
             )
     except DatabaseOpeningError as error:
         recorder.stop(StopReason(StopKind.SET_UP, str(error)))
@@ -207,6 +249,21 @@ def observe(
         recorder.stop(StopReason(StopKind.INTERRUPTED, "the check was interrupted before everything was looked at"))
         raise CheckInterrupted(recorder.transcript()) from None
     return recorder.transcript()
+
+
+def _writing(database: object, truth: Truth, probing: Probing) -> Writing | None:
+    if not probing.writes:
+        return None
+    written = database if probing.fresh_database is None else probing.fresh_database
+    # An object lives on one thread, so two calls at once need something that makes a database.
+    is_made_anew = isinstance(written, BridgedDatabase) or is_factory(written)
+    opened = functools.partial(_opened, written, truth, probing.timeout)
+    return Writing(
+        newcomers=make_newcomers(probing.new_user, truth),
+        settle=probing.settle,
+        open_fresh=None if probing.fresh_database is None else opened,
+        open_second=opened if is_made_anew else None,
+    )
 
 
 def make_truth(users: Sequence[KnownUser], connection: Connection, probing: Probing) -> Truth:
@@ -252,6 +309,7 @@ def plan_lines(database: object, users: Sequence[KnownUser], connection: Connect
             wrong_passwords=probing.wrong_passwords,
             outage=outage,
             callback_can_throw=bridge.callback_can_throw,
+            newcomers=make_newcomers(probing.new_user, truth) if probing.writes else (),
         )
         return [_planned_line(call, truth) for call in calls]
 

@@ -9,7 +9,7 @@ from attrs.validators import optional
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.secrets import Secret
 
-__all__ = ["CONTRACT_DATE", "FEATURES", "Connection", "KnownUser"]
+__all__ = ["CONTRACT_DATE", "FEATURES", "Connection", "KnownUser", "NewUser"]
 
 CONTRACT_DATE: Final = "2026-08"
 """The state of Auth0's documentation that the rules follow: year and month."""
@@ -138,3 +138,47 @@ class KnownUser:
     def identifiers(self) -> tuple[str, ...]:
         """Every identifier of the person, each once: e-mail, username, aliases."""
         return tuple(dict.fromkeys(name for name in (self.email, self.username, *self.aliases) if name))
+
+
+def _is_template(instance: object, attribute: "Attribute[str]", value: str) -> None:
+    if value.count(_UNIQUE) != 1:
+        message = (
+            f"{type(instance).__name__}: {attribute.name} must contain {_UNIQUE} once, which is replaced so that every "
+            f"user made by a check is another one, and is {value!r}"
+        )
+        raise ConfigurationError(message)
+
+
+_UNIQUE: Final = "{unique}"
+
+
+@frozen(kw_only=True)
+class NewUser:
+    """What a user looks like whom a check makes, to see what the writing scripts do.
+
+    Args:
+        email: The e-mail, with `{unique}` in it, which is replaced by lower-case letters and digits, at most 11.
+        username: The username, with `{unique}` in it; it is used where the connection requires usernames.
+
+    Raises:
+        ConfigurationError: When `{unique}` is missing, or a value is no text.
+    """
+
+    email: str = field(default="customdb-{unique}@example.com", validator=[_is_text, _is_template])
+    username: str = field(default="cdbc{unique}", validator=[_is_text, _is_template])
+
+    def email_of(self, unique: str) -> str:
+        """Return the e-mail of one user.
+
+        Args:
+            unique: What makes it another one than every other.
+        """
+        return self.email.replace(_UNIQUE, unique)
+
+    def username_of(self, unique: str) -> str:
+        """Return the username of one user.
+
+        Args:
+            unique: What makes it another one than every other.
+        """
+        return self.username.replace(_UNIQUE, unique)

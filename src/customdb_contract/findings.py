@@ -105,6 +105,14 @@ class Need(StrEnum):
     SOURCE = "scripts in JavaScript, and the parser of customdb-contract[node]"
     CONNECTIONS = "scripts that connect to a store"
     REQUESTS = "scripts in JavaScript that send requests"
+    CREATE = "a create script"
+    VERIFY = "a verify script"
+    CHANGE_PASSWORD = "a change_password script"  # noqa: S105 - an advice
+    CHANGE_EMAIL = "a change_email script"
+    DELETE = "a delete script"
+    WRITES = "writes = true"
+    SECOND_OPENING = "a function that makes the database, so that two can write at once"
+    INSPECT = "inspect, a function that looks into the store"
 
     @property
     def advice(self) -> str:
@@ -136,6 +144,11 @@ _NOT_TO_BE_GIVEN: Collection[Need] = frozenset(
         Need.SOURCE,
         Need.CONNECTIONS,
         Need.REQUESTS,
+        Need.CREATE,
+        Need.VERIFY,
+        Need.CHANGE_PASSWORD,
+        Need.CHANGE_EMAIL,
+        Need.DELETE,
     }
 )
 
@@ -161,6 +174,14 @@ _IS_MET: Mapping[Need, Callable[[Transcript], bool]] = {
     Need.JAVASCRIPT: lambda t: any(info.observed for info in t.header.scripts.values()),
     Need.SOURCE: lambda t: any(info.source is not None for info in t.header.scripts.values()),
     Need.REQUESTS: lambda t: any(e.outcome.noticed(Noticed.REQUEST) for e in t.judged),
+    Need.CREATE: lambda t: Script.CREATE in t.header.scripts,
+    Need.VERIFY: lambda t: Script.VERIFY in t.header.scripts,
+    Need.CHANGE_PASSWORD: lambda t: Script.CHANGE_PASSWORD in t.header.scripts,
+    Need.CHANGE_EMAIL: lambda t: Script.CHANGE_EMAIL in t.header.scripts,
+    Need.DELETE: lambda t: Script.DELETE in t.header.scripts,
+    Need.WRITES: lambda t: bool(t.select(None, "writing")),
+    Need.SECOND_OPENING: lambda t: bool(t.select(None, Situation.AT_ONCE)),
+    Need.INSPECT: lambda t: any(e.outcome.noticed(Noticed.INSPECTED) for e in t.judged),
     Need.CONNECTIONS: lambda t: any(e.outcome.noticed(Noticed.OPEN_SOCKETS) for e in t.judged),
 }
 
@@ -395,7 +416,7 @@ class Report:
             finding: A finding of this report.
         """
         exchanges = self.transcript.exchanges
-        people = self.transcript.people
+        people = self.transcript.header.people
         return tuple(f"{number:>4}  {print_exchange(exchanges[number - 1], people)}" for number in finding.evidence)
 
     @override

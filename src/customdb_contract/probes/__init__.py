@@ -1,7 +1,8 @@
 """Probes: drive a custom database through the situations that the contract speaks about."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
+from itertools import islice
 from typing import Protocol
 
 from attrs import frozen
@@ -19,7 +20,17 @@ from customdb_contract.probes.set_up import (
     is_not_implemented,
     is_retired_pair,
     plan_known_users,
+    refusal_of_new_user,
     set_up_problem,
+)
+from customdb_contract.probes.writing import (
+    Newcomer,
+    Writing,
+    make_newcomers,
+    plan_at_once,
+    plan_looks_for,
+    plan_outage_of_writing,
+    plan_writing,
 )
 from customdb_contract.transcript import Ending, Exchange, FactKind, Recorder, Situation, StopKind, StopReason
 
@@ -27,10 +38,13 @@ __all__ = [
     "Driver",
     "Faults",
     "FaultsTogether",
+    "Newcomer",
     "OutageDatabase",
     "PlannedCall",
     "Truth",
+    "Writing",
     "as_recorded",
+    "make_newcomers",
     "plan_calls",
     "probe",
 ]
@@ -110,6 +124,7 @@ def plan_calls(
     wrong_passwords: int,
     outage: Sequence[Situation],
     callback_can_throw: bool,
+    newcomers: Sequence[Newcomer] = (),
 ) -> Iterator[PlannedCall]:
     """Plan every call of a check, in order; control calls and repetitions come on top.
 
@@ -120,13 +135,19 @@ def plan_calls(
         wrong_passwords: How many wrong passwords are tried for one person at the most.
         outage: The ways in which the store will be out of reach.
         callback_can_throw: Whether a call can be given a callback that throws.
+        newcomers: The people whom the check makes; none when it only reads.
     """
     yield from plan_known_users(truth, scripts, Situation.KNOWN_USER)
     yield from _plan_rest(
         truth, scripts, hostile=hostile, wrong_passwords=wrong_passwords, callback_can_throw=callback_can_throw
     )
+    if newcomers:
+        yield from plan_writing(newcomers, truth.connection, scripts)
+        if Script.CREATE in scripts:
+            yield from plan_at_once(newcomers, truth.connection)
     for situation in outage:
         yield from plan_outage(truth, scripts, situation)
+        yield from plan_outage_of_writing(newcomers, truth.connection, scripts, situation)
 
 
 def _plan_rest(
@@ -152,6 +173,8 @@ def probe(
     wrong_passwords: int,
     max_time: float,
     progress: Callable[[Exchange], None],
+    writing: Writing | None = None,
+    inspect: Callable[[str], object] | None = None,
 ) -> None:
     """Drive a database through every situation, and record what it does.
 
@@ -164,34 +187,90 @@ def probe(
         wrong_passwords: How many wrong passwords are tried for one person at the most.
         max_time: Seconds that the whole check may take.
         progress: Is told of each exchange.
+        writing: How the check writes, or None when it only reads.
+        inspect: Returns what the store has of an identifier, without the scripts; None when there is no way to look.
     """
-    driver = Driver(truth, recorder, max_time=max_time, progress=progress)
+    driver = Driver(
+        truth,
+        recorder,
+        max_time=max_time,
+        progress=progress,
+        settle=0.0 if writing is None else writing.settle,
+        inspect=inspect,
+    )
+    with ExitStack() as stack:
+        written = bridge
+        try:
+            scripts = _drive_reading(driver, bridge, truth, recorder, hostile=hostile, wrong_passwords=wrong_passwords)
+            if writing is not None and scripts:
+                if writing.open_fresh is not None:
+                    written = stack.enter_context(writing.open_fresh())
+                _drive_writing(driver, written, truth, writing)
+            if open_outage is not None and scripts:
+                with open_outage() as outage:
+                    _drive_outage(driver, outage, truth, scripts, () if writing is None else writing.newcomers)
+                    driver.collect_late_events(outage.bridge)
+        except StoppedEarly as stopped:
+            recorder.stop(stopped.reason)
+        finally:
+            _clean_up(driver, written, recorder)
+            for used in {id(bridge): bridge, id(written): written}.values():
+                driver.collect_late_events(used)
+
+
+def _drive_reading(
+    driver: Driver, bridge: Bridge, truth: Truth, recorder: Recorder, *, hostile: bool, wrong_passwords: int
+) -> Sequence[Script]:
+    """Make the calls that change nothing, and return the scripts of which more can be seen; none ends the check."""
+    scripts = _scripts_with_function(bridge)
+    known = driver.drive(bridge, plan_known_users(truth, scripts, Situation.KNOWN_USER))
+    if truth.connection.script_context and _needs_organization(driver, bridge, truth, known):
+        return ()
+    scripts = _scripts_to_drive(scripts, bridge, truth, _unmarked(recorder, known))
+    if is_retired_pair(_unmarked(recorder, known)):
+        driver.drive(bridge, plan_unknown_users(truth, scripts))
+        return ()
+    rest = _plan_rest(
+        truth,
+        scripts,
+        hostile=hostile,
+        wrong_passwords=wrong_passwords,
+        callback_can_throw=bridge.callback_can_throw,
+    )
+    driver.drive(bridge, rest)
+    driver.log_in_again(bridge)
+    return scripts
+
+
+def _drive_writing(driver: Driver, bridge: Bridge, truth: Truth, writing: Writing) -> None:
+    scripts = _scripts_with_function(bridge)
+    planned = plan_writing(writing.newcomers, truth.connection, scripts)
+    # Whoever is found before being made is nobody's doing; the rules about unknown users tell that.
+    if any(exchange.ending is Ending.FOUND for exchange in driver.drive(bridge, islice(planned, 1))):
+        return
+    for exchange in driver.drive(bridge, islice(planned, 1)):
+        if exchange.script is Script.CREATE and exchange.ending is Ending.FAILED:
+            raise StoppedEarly(StopReason(StopKind.SET_UP, refusal_of_new_user(exchange)))
+    driver.drive(bridge, planned)
+    if writing.open_second is not None and {Script.CREATE, Script.GET_USER} <= set(scripts):
+        with writing.open_second() as second:
+            _drive_at_once(driver, bridge, second, truth, writing.newcomers)
+
+
+def _drive_at_once(driver: Driver, bridge: Bridge, second: Bridge, truth: Truth, newcomers: Sequence[Newcomer]) -> None:
+    """Make two calls at once, where the database that was opened again is the same store and no other one."""
+    looks = driver.drive(second, plan_looks_for(newcomers[0]))
+    if any(exchange.ending is Ending.FOUND for exchange in looks):
+        for call in plan_at_once(newcomers, truth.connection):
+            driver.drive_at_once((bridge, second), call)
+    driver.collect_late_events(second)
+
+
+def _clean_up(driver: Driver, bridge: Bridge, recorder: Recorder) -> None:
     try:
-        scripts = _scripts_with_function(bridge)
-        known = driver.drive(bridge, plan_known_users(truth, scripts, Situation.KNOWN_USER))
-        if truth.connection.script_context and _needs_organization(driver, bridge, truth, known):
-            return
-        scripts = _scripts_to_drive(scripts, bridge, truth, _unmarked(recorder, known))
-        if is_retired_pair(_unmarked(recorder, known)):
-            driver.drive(bridge, plan_unknown_users(truth, scripts))
-            return
-        rest = _plan_rest(
-            truth,
-            scripts,
-            hostile=hostile,
-            wrong_passwords=wrong_passwords,
-            callback_can_throw=bridge.callback_can_throw,
-        )
-        driver.drive(bridge, rest)
-        driver.log_in_again(bridge)
-        if open_outage:
-            with open_outage() as outage:
-                _drive_outage(driver, outage, truth, scripts)
-                driver.collect_late_events(outage.bridge)
+        driver.clean_up(bridge)
     except StoppedEarly as stopped:
         recorder.stop(stopped.reason)
-    finally:
-        driver.collect_late_events(bridge)
 
 
 def _scripts_with_function(bridge: Bridge) -> tuple[Script, ...]:
@@ -223,14 +302,25 @@ def _unmarked(recorder: Recorder, exchanges: Iterable[Exchange]) -> list[Exchang
     return [exchange for exchange in recorder.transcript().judged if exchange.number in numbers]
 
 
-def _drive_outage(driver: Driver, outage: OutageDatabase, truth: Truth, scripts: Sequence[Script]) -> None:
+def _drive_outage(
+    driver: Driver,
+    outage: OutageDatabase,
+    truth: Truth,
+    scripts: Sequence[Script],
+    newcomers: Sequence[Newcomer],
+) -> None:
+    def drive(situation: Situation) -> None:
+        driver.drive(outage.bridge, plan_outage(truth, scripts, situation))
+        there = outage.bridge.scripts
+        driver.drive(outage.bridge, plan_outage_of_writing(newcomers, truth.connection, there, situation))
+
     if outage.faults is None:
-        driver.drive(outage.bridge, plan_outage(truth, scripts, Situation.OUTAGE))
+        drive(Situation.OUTAGE)
         return
     contacted = 0
     for situation in outage.faults.situations:
         outage.faults.fail(situation)
-        driver.drive(outage.bridge, plan_outage(truth, scripts, situation))
+        drive(situation)
         contacted += outage.faults.requests
     if not contacted:
         message = (

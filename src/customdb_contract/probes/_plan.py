@@ -2,16 +2,28 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import cast
 
 from attrs import field, frozen
 
 from customdb_contract.connection import Connection, KnownUser
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError
-from customdb_contract.secrets import Secret, SecretRegistry
+from customdb_contract.secrets import Secret, SecretRegistry, marker
 from customdb_contract.transcript import UNKNOWN, PasswordKnowledge, Person, Situation, Value, record
 
-__all__ = ["PlannedCall", "Truth", "as_recorded", "plan_person"]
+__all__ = ["PlannedCall", "Truth", "UserIdOf", "as_recorded", "plan_one_person", "plan_person", "revealed"]
+
+
+@frozen
+class UserIdOf:
+    """Stands in a planned call for the `user_id` that the scripts return for somebody.
+
+    Args:
+        label: The label of the person.
+    """
+
+    label: str
 
 
 @frozen
@@ -20,7 +32,7 @@ class PlannedCall:
 
     Args:
         script: The script.
-        arguments: What to give it; secrets as `Secret`.
+        arguments: What to give it; secrets as `Secret`, and what only the answers will tell as `UserIdOf`.
         person: The label of the person that the identifier denotes, or `unknown`.
         situation: What the call tries.
     """
@@ -49,6 +61,17 @@ def plan_person(
         yield PlannedCall(Script.LOGIN, (identifier, truth.passwords[person.label]), person.label, situation)
 
 
+def plan_one_person(truth: "Truth", scripts: Collection[Script], situation: Situation) -> Iterator[PlannedCall]:
+    """Plan get_user and then login of one known person, one who can log in if there is one.
+
+    Args:
+        truth: The known people.
+        scripts: The scripts that the database has.
+        situation: What the calls try.
+    """
+    return plan_person(next(iter(truth.people_who_log_in or truth.people)), truth, scripts, situation)
+
+
 def as_recorded(arguments: Iterable[object], registry: SecretRegistry) -> tuple[Value, ...]:
     """Return the arguments of a call as a transcript has them: recorded, and with secrets masked.
 
@@ -56,10 +79,34 @@ def as_recorded(arguments: Iterable[object], registry: SecretRegistry) -> tuple[
         arguments: The arguments; secrets as `Secret`.
         registry: The known secrets.
     """
-    return tuple(
-        registry.mask_argument(argument.reveal()) if isinstance(argument, Secret) else record(argument, registry.mask)
-        for argument in arguments
-    )
+    return tuple(_as_recorded(argument, registry) for argument in arguments)
+
+
+def _as_recorded(argument: object, registry: SecretRegistry) -> Value:
+    match argument:
+        case Secret():
+            return registry.mask_argument(argument.reveal())
+        case UserIdOf(label):
+            return marker(f"user_id of {label}")
+        case Mapping():
+            attributes = cast("Mapping[str, object]", argument)
+            return {name: _as_recorded(value, registry) for name, value in attributes.items()}
+        case _:
+            return record(argument, registry.mask)
+
+
+def revealed(argument: object) -> object:
+    """Return an argument as the script is given it, with secrets in plain text.
+
+    Args:
+        argument: An argument of a planned call.
+    """
+    if isinstance(argument, Secret):
+        return argument.reveal()
+    if isinstance(argument, Mapping):
+        attributes = cast("Mapping[str, object]", argument)
+        return {name: revealed(value) for name, value in attributes.items()}
+    return argument
 
 
 @frozen(kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from customdb_contract.contract import Script
-from customdb_contract.probes._plan import PlannedCall, Truth, plan_person
+from customdb_contract.probes._plan import PlannedCall, Truth, plan_one_person
 from customdb_contract.transcript import Situation
 
 __all__ = ["ORGANIZATION", "plan_circumstances", "plan_organization"]
@@ -29,7 +29,7 @@ def plan_circumstances(truth: Truth, scripts: Sequence[Script], *, callback_can_
     if truth.connection.script_context:
         yield from plan_organization(truth, scripts)
     if callback_can_throw:
-        yield from _plan_one_person(truth, scripts, Situation.CALLBACK_THROWS)
+        yield from plan_one_person(truth, scripts, Situation.CALLBACK_THROWS)
 
 
 def plan_organization(truth: Truth, scripts: Sequence[Script]) -> Iterator[PlannedCall]:
@@ -39,9 +39,4 @@ def plan_organization(truth: Truth, scripts: Sequence[Script]) -> Iterator[Plann
         truth: The known people.
         scripts: The scripts that the database has.
     """
-    return _plan_one_person(truth, scripts, Situation.ORGANIZATION)
-
-
-def _plan_one_person(truth: Truth, scripts: Sequence[Script], situation: Situation) -> Iterator[PlannedCall]:
-    person = next(iter(truth.people_who_log_in or truth.people))
-    return plan_person(person, truth, scripts, situation)
+    return plan_one_person(truth, scripts, Situation.ORGANIZATION)

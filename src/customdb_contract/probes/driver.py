@@ -2,19 +2,25 @@
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, cast
+
+from attrs import evolve
 
 from customdb_contract.bridges import Bridge
 from customdb_contract.contract import Script
-from customdb_contract.probes._plan import PlannedCall, Truth, as_recorded
+from customdb_contract.probes._plan import PlannedCall, Truth, UserIdOf, as_recorded, revealed
 from customdb_contract.probes.circumstances import ORGANIZATION
+from customdb_contract.probes.inspecting import compare_records
 from customdb_contract.probes.set_up import is_failure
-from customdb_contract.secrets import Secret
 from customdb_contract.transcript import (
     UNKNOWN,
     Ending,
     Exchange,
     Mark,
+    Observation,
+    Outcome,
     RecordedError,
     Recorder,
     Situation,
@@ -24,7 +30,13 @@ from customdb_contract.transcript import (
 
 __all__ = ["Driver", "StoppedEarly"]
 
-_MOST_STORE_FAILURES = 3
+_MOST_STORE_FAILURES: Final = 3
+_CLEAN_UP_SECONDS: Final = 10.0
+"""How long removing people may go on after the time of the check, or after ctrl-C."""
+
+_MOST_OF_ONE_IDENTIFIER: Final = 3
+
+_READING: Final = (Script.LOGIN, Script.GET_USER)
 
 
 class StoppedEarly(Exception):  # noqa: N818 - it is no error but the end of a check
@@ -47,18 +59,33 @@ class Driver:
         recorder: Where the calls are recorded.
         max_time: Seconds that the whole check may take.
         progress: Is told of each exchange.
+        settle: Seconds that a write may take to be seen.
+        inspect: Returns what the store has of an identifier, or None when there is no way to look.
     """
 
     def __init__(
-        self, truth: Truth, recorder: Recorder, *, max_time: float, progress: Callable[[Exchange], None]
+        self,
+        truth: Truth,
+        recorder: Recorder,
+        *,
+        max_time: float,
+        progress: Callable[[Exchange], None],
+        settle: float = 0.0,
+        inspect: Callable[[str], object] | None = None,
     ) -> None:
         self._truth = truth
         self._recorder = recorder
         self._max_time = max_time
         self._progress = progress
-        self._started = time.monotonic()
+        self._settle = settle
+        self._inspect = inspect
+        self._deadline = time.monotonic() + max_time
+        self._user_ids: dict[str, str] = {}
+        self._written: PlannedCall | None = None
+        self._may_be_there: dict[str, str] = {}
         self._numbers: defaultdict[int, list[int]] = defaultdict(list)
         self._control: PlannedCall | None = None
+        self._control_bridge: Bridge | None = None
         self._right_login: dict[str, PlannedCall] = {}
         self._failed_logins: Counter[str] = Counter()
         self._locked_out: set[str] = set()
@@ -79,18 +106,61 @@ class Driver:
             StoppedEarly: When the time is up, or the store has stopped answering.
         """
         made: list[Exchange] = []
-        for planned in calls:
-            if self._is_pointless(planned):
+        for call in calls:
+            planned = self._resolved(call)
+            if planned is None or self._is_pointless(planned):
                 continue
             exchange = self._call(bridge, planned)
             made.append(exchange)
             if planned.situation.family == "outage":
                 continue
-            self._learn(planned, exchange)
+            self._learn(bridge, planned, exchange)
             if is_failure(exchange) and bridge.scripts[planned.script].can_be_called:
                 self._confirm(bridge, planned, exchange)
             self._protect(bridge, planned, exchange)
         return made
+
+    def drive_at_once(self, bridges: Sequence[Bridge], planned: PlannedCall) -> None:
+        """Make the same call in several databases at the same time.
+
+        Args:
+            bridges: The same database, opened several times.
+            planned: The call.
+        """
+        self._note_write(planned)
+        arguments = [revealed(argument) for argument in planned.arguments]
+        with ThreadPoolExecutor(len(bridges)) as pool:
+            calling = [pool.submit(bridge.call, planned.script, arguments) for bridge in bridges]
+            outcomes = [future.result() for future in calling]
+        for bridge, outcome in zip(bridges, outcomes, strict=True):
+            self._record(bridge, planned, outcome)
+
+    def clean_up(self, bridge: Bridge) -> None:
+        """Remove whom the check made, also when its time is up, and note who is gone.
+
+        Args:
+            bridge: The database that was written to.
+        """
+        self._deadline = time.monotonic() + _CLEAN_UP_SECONDS
+        for identifier, label in list(self._may_be_there.items()):
+            if self._is_removed(bridge, identifier, label):
+                self._recorder.removed(identifier)
+                del self._may_be_there[identifier]
+
+    def _is_removed(self, bridge: Bridge, identifier: str, label: str) -> bool:
+        """Remove whoever has an identifier, several times where several have it."""
+        if not {Script.GET_USER, Script.DELETE} <= bridge.scripts.keys():
+            return False
+        look = PlannedCall(Script.GET_USER, (identifier,), label, Situation.CLEAN_UP)
+        for _ in range(_MOST_OF_ONE_IDENTIFIER):
+            found = self._call(bridge, look)
+            if found.ending is Ending.NOT_FOUND:
+                return True
+            user_id = _user_id_of(found)
+            if user_id is None:
+                return False
+            self._call(bridge, PlannedCall(Script.DELETE, (user_id,), label, Situation.CLEAN_UP))
+        return self._call(bridge, look).ending is Ending.NOT_FOUND
 
     def log_in_again(self, bridge: Bridge) -> None:
         """Log everybody in rightly who failed since, so that no count of failures stays in the store.
@@ -119,16 +189,21 @@ class Driver:
             )
 
     def _call(self, bridge: Bridge, planned: PlannedCall) -> Exchange:
-        if time.monotonic() - self._started > self._max_time:
+        if time.monotonic() > self._deadline:
             message = f"the time for the whole check, {self._max_time:g} s, was up before everything was looked at"
             raise StoppedEarly(StopReason(StopKind.TIME, message))
-        plain = [argument.reveal() if isinstance(argument, Secret) else argument for argument in planned.arguments]
+        self._note_write(planned)
+        before = self._stored(planned)
         outcome = bridge.call(
             planned.script,
-            plain,
+            [revealed(argument) for argument in planned.arguments],
             context=ORGANIZATION if planned.situation is Situation.ORGANIZATION else None,
             throwing=planned.situation is Situation.CALLBACK_THROWS,
         )
+        seen = tuple(self._compared(planned, before))
+        return self._record(bridge, planned, evolve(outcome, observations=(*outcome.observations, *seen)))
+
+    def _record(self, bridge: Bridge, planned: PlannedCall, outcome: Outcome) -> Exchange:
         exchange = self._recorder.record(
             planned.script,
             as_recorded(planned.arguments, self._truth.registry),
@@ -140,14 +215,54 @@ class Driver:
         self._progress(exchange)
         return exchange
 
+    def _resolved(self, planned: PlannedCall) -> PlannedCall | None:
+        """Return the call with what the answers told filled in, or None when they did not."""
+        arguments = tuple(
+            self._user_ids.get(argument.label) if isinstance(argument, UserIdOf) else argument
+            for argument in planned.arguments
+        )
+        return None if None in arguments else evolve(planned, arguments=arguments)
+
+    def _note_write(self, planned: PlannedCall) -> None:
+        """Note whom a call may make before it is made, and give a write the time to be seen."""
+        if planned.situation.family in {"writing", "outage"}:
+            for identifier in _new_identifiers(planned):
+                self._may_be_there.setdefault(identifier, planned.person)
+                self._recorder.leave_behind(identifier)
+        if planned.script not in _READING:
+            self._written = planned
+        # Auth0 doesn't wait either between creating somebody and logging them in.
+        elif self._written is not None and (self._written.script, planned.script) != (Script.CREATE, Script.LOGIN):
+            time.sleep(self._settle)
+            self._written = None
+
+    def _compared(self, planned: PlannedCall, before: object) -> Iterator[Observation]:
+        if self._inspect is not None and _inspected_identifier(planned) is not None:
+            after = self._stored(planned)
+            yield from compare_records(before, after, planned.script, planned.arguments, self._truth.registry)
+
+    def _stored(self, planned: PlannedCall) -> object:
+        identifier = _inspected_identifier(planned)
+        if self._inspect is None or identifier is None:
+            return None
+        try:
+            return self._inspect(identifier)
+        except Exception as error:  # noqa: BLE001 - whatever the team's function raises is told in one sentence
+            message = f"inspect({identifier!r}) raised {type(error).__name__}: {error}; it must return a record or None"
+            raise StoppedEarly(StopReason(StopKind.SET_UP, self._truth.registry.mask(message))) from None
+
     def _is_pointless(self, planned: PlannedCall) -> bool:
         """Tell whether the person is locked out, or the script never ends in such a situation anyway."""
         locked_out = planned.script is Script.LOGIN and planned.person in self._locked_out
         return locked_out or (planned.script, planned.situation.family, Ending.TIMED_OUT) in self._proven
 
-    def _learn(self, planned: PlannedCall, exchange: Exchange) -> None:
+    def _learn(self, bridge: Bridge, planned: PlannedCall, exchange: Exchange) -> None:
+        user_id = _user_id_of(exchange)
+        if user_id is not None and planned.situation.family == "writing":
+            self._user_ids[planned.person] = user_id
         if exchange.ending is Ending.FOUND and planned.situation is Situation.KNOWN_USER:
-            self._control = self._control or planned
+            if self._control is None:
+                self._control, self._control_bridge = planned, bridge
             if planned.script is Script.LOGIN:
                 self._right_login[planned.person] = planned
 
@@ -157,13 +272,14 @@ class Driver:
         if key in self._proven:
             return
         doubted = [exchange]
-        if exchange.ending is not Ending.TIMED_OUT:
+        # A write is not made twice: the second time it would be another one.
+        if exchange.ending is not Ending.TIMED_OUT and planned.script in _READING:
             again = self._call(bridge, planned)
             doubted.append(again)
             if not _is_alike(exchange, again):
                 self._recorder.mark(exchange.number, Mark.UNSTABLE_STORE)
                 return
-        if self._control is not None:
+        if self._control is not None and self._control_bridge is bridge:
             control = self._call(bridge, _repeated(self._control))
             if is_failure(control):
                 self._give_up_on([*doubted, control])
@@ -193,6 +309,34 @@ class Driver:
         if exchange.ending is not Ending.FOUND:
             self._recorder.mark(exchange.number, Mark.LOCKED_OUT)
             self._locked_out.add(label)
+
+
+def _new_identifiers(planned: PlannedCall) -> Sequence[str]:
+    """Return the e-mails that somebody may have after a call, whoever made it."""
+    if planned.script is Script.CREATE:
+        user = planned.arguments[0]
+        named = [cast("Mapping[str, object]", user).get("email")] if isinstance(user, Mapping) else []
+    elif planned.script is Script.CHANGE_EMAIL:
+        named = [planned.arguments[1]]
+    else:
+        named = []
+    return [name for name in named if isinstance(name, str)]
+
+
+def _inspected_identifier(planned: PlannedCall) -> str | None:
+    """Return the identifier whose stored record shows what a call did, or None."""
+    if planned.situation.family not in {"known-user", "repeated", "writing"}:
+        return None
+    if planned.script is Script.CREATE:
+        return next(iter(_new_identifiers(planned)), None)
+    identifier = planned.arguments[0]
+    return identifier if planned.script is not Script.DELETE and isinstance(identifier, str) else None
+
+
+def _user_id_of(exchange: Exchange) -> str | None:
+    profile = exchange.profile or {}
+    user_id = profile.get("user_id") or profile.get("id")
+    return None if user_id is None else str(user_id)
 
 
 def _repeated(planned: PlannedCall) -> PlannedCall:

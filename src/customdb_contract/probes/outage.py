@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from customdb_contract.contract import Script
-from customdb_contract.probes._plan import PlannedCall, Truth, plan_person
+from customdb_contract.probes._plan import PlannedCall, Truth, plan_one_person
 from customdb_contract.transcript import Situation
 
 __all__ = ["plan_outage"]
@@ -17,5 +17,4 @@ def plan_outage(truth: Truth, scripts: Sequence[Script], situation: Situation) -
         scripts: The scripts that the database has.
         situation: The way in which the store is out of reach.
     """
-    person = next(iter(truth.people_who_log_in or truth.people))
-    return plan_person(person, truth, scripts, situation)
+    return plan_one_person(truth, scripts, situation)

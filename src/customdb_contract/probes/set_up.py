@@ -17,7 +17,14 @@ from customdb_contract.transcript import (
     json_text,
 )
 
-__all__ = ["is_failure", "is_not_implemented", "is_retired_pair", "plan_known_users", "set_up_problem"]
+__all__ = [
+    "is_failure",
+    "is_not_implemented",
+    "is_retired_pair",
+    "plan_known_users",
+    "refusal_of_new_user",
+    "set_up_problem",
+]
 
 _MOST_QUOTED: Final = 3
 
@@ -88,6 +95,18 @@ def is_not_implemented(exchange: Exchange) -> bool:
     """
     error = exchange.outcome.error or exchange.outcome.raised
     return isinstance(error, RecordedError) and "please implement" in error.message.lower()
+
+
+def refusal_of_new_user(exchange: Exchange) -> str:
+    """Return what to say when `create` fails for a user who isn't there, so that nothing written could be judged.
+
+    Args:
+        exchange: The call of `create`.
+    """
+    return (
+        f"create {_said(exchange)} for a user who isn't there, so the writing scripts could not be judged. Make the "
+        "new user ([new_user], NewUser) such as the store takes them, or correct create"
+    )
 
 
 def is_failure(exchange: Exchange) -> bool:

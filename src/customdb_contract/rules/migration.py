@@ -7,9 +7,9 @@ from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._sightings import is_retired, metadata_by_person
-from customdb_contract.transcript import Transcript
+from customdb_contract.transcript import WHOLE_RECORD, Noticed, Transcript
 
-__all__ = ["metadata_in_one_script_only", "retired_connection"]
+__all__ = ["login_deletes_user", "metadata_in_one_script_only", "retired_connection"]
 
 _MIGRATION: Final = (
     "https://auth0.com/docs/manage-users/user-migration/configure-automatic-migration-from-your-database"
@@ -88,3 +88,39 @@ def retired_connection(transcript: Transcript) -> Iterator[Comparison]:
             "turn it on, or nobody can log in"
         )
         yield Violation(message, pair)
+
+
+@rule(
+    group=Group.MIGRATION,
+    severity=Severity.ERROR,
+    scripts=(Script.LOGIN,),
+    needs=(Need.IMPORT_MODE, Need.INSPECT, Need.PASSWORD),
+    source=_MIGRATION,
+)
+def login_deletes_user(transcript: Transcript) -> Iterator[Comparison]:
+    """`login` removes the person from the legacy store.
+
+    ## Why this matters
+    Auth0 stores the person after the script has ended. When that is interrupted, the person is in neither store, and
+    nothing can bring them back.
+
+    ## Violates
+        connection import_mode=on
+        person ada email=ada@example.com
+        login ada@example.com «password of ada» -> found {"id": "7"}; noticed store-change "the whole record"
+
+    ## Conforms
+        connection import_mode=on
+        person ada email=ada@example.com
+        login ada@example.com «password of ada» -> found {"user_id": "7"}; noticed inspected "a record"
+
+    ## How to fix
+    Keep the row, and remove it weeks later, when the person is known to be in Auth0.
+    """
+    if not transcript.connection.import_mode:
+        return
+    for exchange in transcript.select(Script.LOGIN):
+        if WHOLE_RECORD in exchange.outcome.noticed(Noticed.STORE_CHANGE):
+            yield Violation("login removed the person from the legacy store; keep the row for now", (exchange,))
+        elif exchange.outcome.noticed(Noticed.INSPECTED):
+            yield Held((exchange,))

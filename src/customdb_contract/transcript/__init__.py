@@ -1,6 +1,7 @@
 """Transcripts: what was asked of a custom database, by whom, and what came back, as plain data."""
 
 from customdb_contract.transcript._exchange import (
+    WHOLE_RECORD,
     Ending,
     Escape,
     Exchange,
@@ -22,6 +23,7 @@ from customdb_contract.transcript._header import (
     StopKind,
     StopReason,
 )
+from customdb_contract.transcript._history import Account, History, Moment
 from customdb_contract.transcript._printing import print_call, print_exchange, print_outcome
 from customdb_contract.transcript._recorder import Recorder
 from customdb_contract.transcript._recording import (
@@ -48,12 +50,16 @@ __all__ = [
     "MAX_TEXT",
     "SMALLEST_SECRET_NUMBER",
     "UNKNOWN",
+    "WHOLE_RECORD",
+    "Account",
     "Ending",
     "Escape",
     "Exchange",
     "FactKind",
     "Header",
+    "History",
     "Mark",
+    "Moment",
     "Noticed",
     "Observation",
     "Outcome",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import assert_never
+from typing import Final, assert_never
 
 from attrs import frozen
 
@@ -10,6 +10,7 @@ from customdb_contract.contract import Declined, Done, Failed, Found, NotFound, 
 from customdb_contract.transcript._values import RecordedError, Value
 
 __all__ = [
+    "WHOLE_RECORD",
     "Ending",
     "Escape",
     "Exchange",
@@ -90,6 +91,15 @@ class Situation(StrEnum):
     WRONG_SHAPE = "outage: wrong-shape"
     CUT = "outage: cut"
     """The answer of the store is cut off in the middle."""
+    WRITING = "writing"
+    """A write on somebody whom the check made, or a look at what came of it."""
+    BLANKS_IN_PASSWORD = "writing: blanks-in-password"  # noqa: S105 - a situation
+    UNICODE_PASSWORD = "writing: unicode-password"  # noqa: S105
+    LONGEST_PASSWORD = "writing: 72-byte-password"  # noqa: S105
+    AT_ONCE = "writing: at-once"
+    """The same write, made by two at the same time."""
+    CLEAN_UP = "clean-up"
+    """Removing whom the check made."""
 
     @property
     def family(self) -> str:
@@ -151,6 +161,18 @@ class Noticed(StrEnum):
     """Nothing was left under way that could have called the callback: for how long, in milliseconds."""
     OPEN_SOCKETS = "open-sockets"
     """How many connections to other hosts were open afterwards, those of earlier calls among them."""
+    INSPECTED = "inspected"
+    """The store itself was looked at afterwards: `a record`, or `nothing`."""
+    STORED_FIELD = "stored-field"
+    """What the store keeps of the user that `create` was given, though it need not: the path."""
+    STORED_PASSWORD = "stored-password"  # noqa: S105 - a kind of observation
+    """Where the store has the password as it was typed: the path."""
+    STORE_CHANGE = "store-change"
+    """What the call changed in the stored record: the path, or `the whole record` where it is gone."""
+
+
+WHOLE_RECORD: Final = "the whole record"
+"""The text of a `store-change` when the record of the person is gone."""
 
 
 @frozen

@@ -50,6 +50,7 @@ class Person:
         disabled: Whether the person must not get in.
         profile: What the scripts must say about the person.
         password: What the check knows of the password.
+        new: Whether the check makes the person itself, so that nobody has the identifiers before.
     """
 
     label: str
@@ -59,6 +60,7 @@ class Person:
     disabled: bool = False
     profile: Mapping[str, Value] = field(factory=dict[str, Value])
     password: PasswordKnowledge = PasswordKnowledge.KNOWN
+    new: bool = False
 
     @property
     def identifiers(self) -> tuple[str, ...]:
@@ -177,12 +179,13 @@ class Header:
     """What is true of all exchanges of a transcript.
 
     Args:
-        people: The known people, with unique labels.
+        people: The known people, and those whom the check makes itself, with unique labels.
         connection: The settings of the connection.
         contract_date: The state of Auth0's documentation that the check followed.
         scripts: The scripts that the database has, and what is known of each without calling it.
         ignore_fields: Paths of the profile that are not compared, such as `app_metadata.last_seen`.
         stop_reason: Why the check ended early, or None when it is complete.
+        left_behind: Identifiers of people whom the check made and may not have removed.
 
     Raises:
         TranscriptError: When two people have the same label, or one is labelled `unknown`.
@@ -194,6 +197,7 @@ class Header:
     scripts: Mapping[Script, ScriptInfo] = field(factory=dict[Script, ScriptInfo])
     ignore_fields: tuple[str, ...] = ()
     stop_reason: StopReason | None = None
+    left_behind: tuple[str, ...] = ()
 
     def __attrs_post_init__(self) -> None:
         for label, times in Counter(person.label for person in self.people).items():

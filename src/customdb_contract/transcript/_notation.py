@@ -1,12 +1,12 @@
 """What printing and parsing the one-line notation share: its words."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from customdb_contract.contract import Script
-from customdb_contract.transcript._exchange import Ending
-from customdb_contract.transcript._header import Person
+from customdb_contract.transcript._exchange import Ending, Situation
+from customdb_contract.transcript._header import UNKNOWN, Person
 from customdb_contract.transcript._values import Value
 
 __all__ = [
@@ -15,7 +15,9 @@ __all__ = [
     "ENDINGS_WITHOUT_CALLBACK",
     "IMPLIED_ARGUMENTS",
     "NO_PLAIN_WORDS",
+    "implied_situation",
     "labels_by_identifier",
+    "owner_of",
 ]
 
 CONNECTION_FLAGS: Final = ("import_mode", "requires_username", "script_context")
@@ -47,3 +49,25 @@ def labels_by_identifier(people: Iterable[Person]) -> Mapping[str, str]:
         for identifier in person.identifiers:
             labels.setdefault(identifier, person.label)
     return labels
+
+
+def owner_of(arguments: Sequence[Value], labels: Mapping[str, str]) -> str:
+    """Return the label of the person whom a call is about by its arguments alone, or `unknown`.
+
+    Args:
+        arguments: What the script was given; `create` is given a user.
+        labels: The labels by identifier.
+    """
+    identifier = arguments[0] if arguments else None
+    if isinstance(identifier, Mapping):
+        identifier = identifier.get("email")
+    return labels.get(identifier, UNKNOWN) if isinstance(identifier, str) else UNKNOWN
+
+
+def implied_situation(person: Person | None) -> Situation:
+    """Return the situation that needs no remark where a call is about a person.
+
+    Args:
+        person: The person, or None for nobody.
+    """
+    return Situation.WRITING if person is not None and person.new else Situation.KNOWN_USER

@@ -20,7 +20,7 @@ from customdb_contract.transcript._header import (
     StopKind,
     StopReason,
 )
-from customdb_contract.transcript._notation import CONNECTION_FLAGS, labels_by_identifier
+from customdb_contract.transcript._notation import CONNECTION_FLAGS, implied_situation, labels_by_identifier, owner_of
 from customdb_contract.transcript._parsing_calls import parse_outcome, parse_remark
 from customdb_contract.transcript._values import Value, json_text
 
@@ -57,6 +57,7 @@ class _Parser:
         self._people: dict[str, Person] = {}
         self._ignored: list[str] = []
         self._stop_reason: StopReason | None = None
+        self._left_behind: list[str] = []
         self._owners: Mapping[str, str] = {}
         self._first_seen: dict[str, int] = {}
         self._headings: Mapping[str, Callable[[Cursor, int], None]] = {
@@ -68,6 +69,7 @@ class _Parser:
             "person": self._person,
             "ignore": self._ignore,
             "stopped": self._stopped,
+            "left": self._left,
         }
 
     def header(self) -> Header:
@@ -81,6 +83,7 @@ class _Parser:
             scripts=scripts | self._script_infos,
             ignore_fields=tuple(self._ignored),
             stop_reason=self._stop_reason,
+            left_behind=tuple(self._left_behind),
         )
 
     def parse(self, cursor: Cursor, number: int) -> None:
@@ -177,6 +180,9 @@ class _Parser:
         self._once("stopped", number)
         self._stop_reason = StopReason(cursor.member(StopKind, "a kind of stop"), cursor.text())
 
+    def _left(self, cursor: Cursor, _: int) -> None:
+        self._left_behind.append(cursor.text())
+
     def _exchange(self, cursor: Cursor, script: Script, number: int) -> None:
         if not self.exchanges:
             self._first_seen["exchange"] = number
@@ -185,9 +191,9 @@ class _Parser:
         while not cursor.take("->"):
             arguments.append(_argument(cursor))
         outcome = parse_outcome(cursor, script)
-        identifier = arguments[0] if arguments else None
-        owner = self._owners.get(identifier, UNKNOWN) if isinstance(identifier, str) else UNKNOWN
-        situation, person, marks = parse_remark(cursor, owner, self._people)
+        owner = owner_of(arguments, self._owners)
+        implied = implied_situation(self._people.get(owner))
+        situation, person, marks = parse_remark(cursor, owner, implied, self._people)
         place = len(self.exchanges) + 1
         self.exchanges.append(Exchange(place, script, tuple(arguments), person, situation, outcome, marks))
 
@@ -207,16 +213,17 @@ def _features(cursor: Cursor) -> Iterator[str]:
 def _parse_person(cursor: Cursor, label: str) -> Person:
     texts: dict[str, str] = {}
     aliases: list[str] = []
-    password, disabled, profile = PasswordKnowledge.KNOWN, False, dict[str, Value]()
-    known = ("email", "username", "alias", "password", "disabled", "profile")
+    password, profile = PasswordKnowledge.KNOWN, dict[str, Value]()
+    flags: dict[str, bool] = {}
+    known = ("email", "username", "alias", "password", "disabled", "new", "profile")
     for key in cursor.settings(known, repeatable=("alias",)):
         match key:
             case "alias":
                 aliases.append(cursor.text())
             case "password":
                 password = cursor.member(PasswordKnowledge, "what is known of the password")
-            case "disabled":
-                disabled = cursor.switch()
+            case "disabled" | "new":
+                flags[key] = cursor.switch()
             case "profile":
                 profile = _profile(cursor)
             case _:
@@ -226,9 +233,10 @@ def _parse_person(cursor: Cursor, label: str) -> Person:
         email=texts.get("email"),
         username=texts.get("username"),
         aliases=tuple(aliases),
-        disabled=disabled,
+        disabled=flags.get("disabled", False),
         profile=profile,
         password=password,
+        new=flags.get("new", False),
     )
 
 

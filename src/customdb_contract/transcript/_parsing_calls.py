@@ -63,12 +63,15 @@ def parse_outcome(cursor: Cursor, script: Script) -> Outcome:
     return Outcome(ending, tuple(callbacks), raised, escape, output, duration, tuple(observations))
 
 
-def parse_remark(cursor: Cursor, owner: str, labels: Collection[str]) -> tuple[Situation, str, frozenset[Mark]]:
+def parse_remark(
+    cursor: Cursor, owner: str, implied: Situation, labels: Collection[str]
+) -> tuple[Situation, str, frozenset[Mark]]:
     """Return the situation, the person's label and the marks of the remark that stands here, or of none.
 
     Args:
         cursor: The place behind the outcome.
         owner: The label of the person whom the identifier denotes, or `unknown`.
+        implied: The situation where there is no remark.
         labels: The labels of the known people.
 
     Raises:
@@ -77,7 +80,7 @@ def parse_remark(cursor: Cursor, owner: str, labels: Collection[str]) -> tuple[S
     if not cursor.take("["):
         if owner == UNKNOWN:
             cursor.fail("a remark such as [unknown-user], or before it a person whose identifier it is")
-        return Situation.KNOWN_USER, owner, frozenset()
+        return implied, owner, frozenset()
     situation = cursor.member(Situation, "a situation", _SITUATION)
     person = choose(cursor.text(), (*labels, UNKNOWN), "a person's label") if cursor.take("of ") else owner
     marks: set[Mark] = set()

@@ -1,20 +1,22 @@
 """Printing a transcript in the one-line notation."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from customdb_contract.connection import CONTRACT_DATE, Connection
 from customdb_contract.contract import Script
-from customdb_contract.transcript._exchange import Ending, Escape, Exchange, Outcome, Situation, ending_of
-from customdb_contract.transcript._header import UNKNOWN, Header, PasswordKnowledge, Person, ScriptInfo
+from customdb_contract.transcript._exchange import Ending, Escape, Exchange, Outcome, ending_of
+from customdb_contract.transcript._header import Header, PasswordKnowledge, Person, ScriptInfo
 from customdb_contract.transcript._notation import (
     CLASS_NAME,
     CONNECTION_FLAGS,
     ENDINGS_WITHOUT_CALLBACK,
     IMPLIED_ARGUMENTS,
     NO_PLAIN_WORDS,
+    implied_situation,
     labels_by_identifier,
+    owner_of,
 )
 from customdb_contract.transcript._values import RecordedError, Value, json_text
 
@@ -32,8 +34,8 @@ def print_transcript(header: Header, exchanges: Sequence[Exchange]) -> str:
         header: Its header.
         exchanges: Its exchanges.
     """
-    owners = labels_by_identifier(header.people)
-    lines = [*_header_lines(header, exchanges), *(_exchange_line(exchange, owners) for exchange in exchanges)]
+    tell = _remarks(header.people)
+    lines = [*_header_lines(header, exchanges), *(_exchange_line(exchange, tell) for exchange in exchanges)]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -44,7 +46,7 @@ def print_exchange(exchange: Exchange, people: Sequence[Person]) -> str:
         exchange: The exchange.
         people: The known people, whose own identifiers need no remark.
     """
-    return _exchange_line(exchange, labels_by_identifier(people))
+    return _exchange_line(exchange, _remarks(people))
 
 
 def print_call(script: Script, arguments: Iterable[Value]) -> str:
@@ -67,12 +69,10 @@ def print_outcome(script: Script, outcome: Outcome) -> str:
     return "; ".join(_outcome_parts(script, outcome))
 
 
-def _exchange_line(exchange: Exchange, owners: Mapping[str, str]) -> str:
+def _exchange_line(exchange: Exchange, remark: Callable[[Exchange], str]) -> str:
     asked = print_call(exchange.script, exchange.arguments)
     answer = print_outcome(exchange.script, exchange.outcome)
-    identifier = exchange.identifier
-    owner = owners.get(identifier, UNKNOWN) if isinstance(identifier, str) else UNKNOWN
-    return f"{asked} -> {answer}{_remark(exchange, owner)}"
+    return f"{asked} -> {answer}{remark(exchange)}"
 
 
 def _header_lines(header: Header, exchanges: Iterable[Exchange]) -> Iterator[str]:
@@ -94,6 +94,7 @@ def _header_lines(header: Header, exchanges: Iterable[Exchange]) -> Iterator[str
         yield f"ignore {_token(path)}"
     if header.stop_reason:
         yield f"stopped {header.stop_reason.kind} {json_text(header.stop_reason.message)}"
+    yield from (f"left {_token(identifier)}" for identifier in header.left_behind)
 
 
 def _connection_settings(connection: Connection) -> Iterator[str]:
@@ -127,6 +128,8 @@ def _person_settings(person: Person) -> Iterator[str]:
         yield f"password={person.password}"
     if person.disabled:
         yield "disabled=on"
+    if person.new:
+        yield "new=on"
     if person.profile:
         yield f"profile={json_text(person.profile)}"
 
@@ -194,8 +197,17 @@ def _error(error: Value) -> str:
     return f"{error.name}{carried} {json_text(error.message)}{location}"
 
 
-def _remark(exchange: Exchange, owner: str) -> str:
-    of = f" of {_token(exchange.person)}" if exchange.person != owner else ""
-    if exchange.situation is Situation.KNOWN_USER and exchange.person == owner != UNKNOWN and not exchange.marks:
-        return ""
-    return f"   [{', '.join([f'{exchange.situation}{of}', *sorted(exchange.marks)])}]"
+def _remarks(people: Sequence[Person]) -> Callable[[Exchange], str]:
+    """Return what tells the remark of an exchange; it is empty where the people imply it."""
+    labels = labels_by_identifier(people)
+    implied = {person.label: implied_situation(person) for person in people}
+
+    def remark(exchange: Exchange) -> str:
+        owner = owner_of(exchange.arguments, labels)
+        is_implied = exchange.person == owner and exchange.situation is implied.get(owner)
+        if is_implied and not exchange.marks:
+            return ""
+        of = f" of {_token(exchange.person)}" if exchange.person != owner else ""
+        return f"   [{', '.join([f'{exchange.situation}{of}', *sorted(exchange.marks)])}]"
+
+    return remark

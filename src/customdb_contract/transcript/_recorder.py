@@ -7,7 +7,7 @@ from attrs import evolve
 
 from customdb_contract.contract import Script
 from customdb_contract.transcript._exchange import Escape, Exchange, Mark, Observation, Outcome, Situation
-from customdb_contract.transcript._header import Header, ScriptInfo, StopReason
+from customdb_contract.transcript._header import Header, Person, ScriptInfo, StopReason
 from customdb_contract.transcript._transcript import Transcript
 from customdb_contract.transcript._values import RecordedError, Value
 
@@ -36,6 +36,35 @@ class Recorder:
         """
         with self._lock:
             self._header = evolve(self._header, scripts=dict(scripts))
+
+    def know_new_people(self, people: Sequence[Person]) -> None:
+        """Note people whom the check is going to make.
+
+        Args:
+            people: The people, with labels that nobody has yet.
+        """
+        with self._lock:
+            self._header = evolve(self._header, people=(*self._header.people, *people))
+
+    def leave_behind(self, identifier: str) -> None:
+        """Note somebody who is about to be made, and is left behind from now on unless removed.
+
+        Args:
+            identifier: The identifier by which the team can find the person.
+        """
+        with self._lock:
+            left = dict.fromkeys((*self._header.left_behind, identifier))
+            self._header = evolve(self._header, left_behind=tuple(left))
+
+    def removed(self, identifier: str) -> None:
+        """Note that somebody who was made is gone again.
+
+        Args:
+            identifier: The identifier that was noted.
+        """
+        with self._lock:
+            left = tuple(name for name in self._header.left_behind if name != identifier)
+            self._header = evolve(self._header, left_behind=left)
 
     def record(
         self, script: Script, arguments: Sequence[Value], *, person: str, situation: Situation, outcome: Outcome

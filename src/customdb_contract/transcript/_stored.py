@@ -45,7 +45,8 @@ def header_to_json(header: Header) -> dict[str, object]:
         header: The header of a transcript.
 
     Returns:
-        An object with the keys `contract_date`, `connection`, `people`, `scripts`, `ignore_fields`, `stop_reason`.
+        An object with the keys `contract_date`, `connection`, `people`, `scripts`, `ignore_fields`, `stop_reason`,
+        `left_behind`.
     """
     connection, stopped = header.connection, header.stop_reason
     return {
@@ -61,6 +62,7 @@ def header_to_json(header: Header) -> dict[str, object]:
         "scripts": {script.value: _script_to_json(info) for script, info in header.scripts.items()},
         "ignore_fields": [to_json(path) for path in header.ignore_fields],
         "stop_reason": stopped and {"kind": stopped.kind.value, "message": to_json(stopped.message)},
+        "left_behind": [to_json(identifier) for identifier in header.left_behind],
     }
 
 
@@ -162,6 +164,7 @@ def _person_to_json(person: Person) -> dict[str, object]:
         "disabled": person.disabled,
         "password": person.password.value,
         "profile": to_json(person.profile),
+        "new": person.new,
     }
 
 

@@ -105,6 +105,7 @@ class _StoredPerson(_Stored):
     disabled: bool
     password: Annotated[PasswordKnowledge, _BY_VALUE]
     profile: _Mapping
+    new: bool
 
     def unstored(self) -> Person:
         return Person(
@@ -115,6 +116,7 @@ class _StoredPerson(_Stored):
             disabled=self.disabled,
             profile=self.profile,
             password=self.password,
+            new=self.new,
         )
 
 
@@ -157,6 +159,7 @@ class _StoredHeader(_Stored):
     scripts: dict[Annotated[Script, _BY_VALUE], _StoredScript]
     ignore_fields: list[_Text]
     stop_reason: _StoredStopReason | None
+    left_behind: list[_Text]
 
     def unstored(self) -> Header:
         return Header(
@@ -166,6 +169,7 @@ class _StoredHeader(_Stored):
             scripts={script: info.unstored() for script, info in self.scripts.items()},
             ignore_fields=tuple(self.ignore_fields),
             stop_reason=None if self.stop_reason is None else self.stop_reason.unstored(),
+            left_behind=tuple(self.left_behind),
         )
 
 

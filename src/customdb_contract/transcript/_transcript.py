@@ -13,6 +13,7 @@ from customdb_contract.contract import Script
 from customdb_contract.errors import TranscriptError
 from customdb_contract.transcript._exchange import Exchange, Situation
 from customdb_contract.transcript._header import UNKNOWN, Header, Person
+from customdb_contract.transcript._history import History, Moment
 from customdb_contract.transcript._parsing import parse_transcript
 from customdb_contract.transcript._printing import print_transcript
 from customdb_contract.transcript._stored import document_of, read_document, read_text
@@ -98,10 +99,17 @@ class Transcript:
         """The settings of the connection."""
         return self.header.connection
 
-    @property
+    @cached_property
     def people(self) -> tuple[Person, ...]:
-        """The known people."""
-        return self.header.people
+        """The known people: those who were in the store before, not those whom the check made itself."""
+        return tuple(person for person in self.header.people if not person.new)
+
+    @cached_property
+    def history(self) -> Sequence[Moment]:
+        """What must have been true of the people whom the check made, at each judged call that was about them."""
+        history = History()
+        moments = [history.add(exchange) for exchange in self.exchanges]
+        return [moment for moment in moments if moment is not None]
 
     @cached_property
     def judged(self) -> tuple[Exchange, ...]:
@@ -169,7 +177,7 @@ class Transcript:
 
     @cached_property
     def _people_by_label(self) -> Mapping[str, Person]:
-        return {person.label: person for person in self.people}
+        return {person.label: person for person in self.header.people}
 
     @cached_property
     def _people_by_identifier(self) -> Mapping[str, Person]:

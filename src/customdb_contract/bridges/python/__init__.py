@@ -26,7 +26,7 @@ from customdb_contract.transcript import Outcome, RecordedError, ScriptInfo
 if TYPE_CHECKING:
     from customdb_contract.bridges.python._worker import Worker
 
-__all__ = ["PythonDatabase"]
+__all__ = ["PythonDatabase", "is_factory"]
 
 _LATE_SECONDS: Final = 0.05
 _ABANDONED_SECONDS: Final = 0.05

@@ -20,6 +20,7 @@ from customdb_contract.rules.profile._identity import (
     shared_email,
     shared_user_id,
     unstable_user_id,
+    user_id_changes_with_profile,
     user_id_depends_on_identifier,
     wrong_users_profile,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "shared_user_id",
     "undefined_attribute",
     "unstable_user_id",
+    "user_id_changes_with_profile",
     "user_id_depends_on_identifier",
     "user_id_not_a_string",
     "wrong_users_profile",

@@ -7,6 +7,7 @@ from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._sightings import sightings, sightings_by_person, user_id_of
+from customdb_contract.rules._writing import judge_user_ids, moments
 from customdb_contract.transcript import Exchange, Transcript, Value, json_text
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "shared_email",
     "shared_user_id",
     "unstable_user_id",
+    "user_id_changes_with_profile",
     "user_id_depends_on_identifier",
     "wrong_users_profile",
 ]
@@ -53,6 +55,20 @@ def unstable_user_id(transcript: Transcript) -> Iterator[Comparison]:
                 one, other = _user_id(first), _user_id(exchange)
                 message = f"{script} returned the user_id {one} for {person}, and {other} later; it must never change"
                 yield _compared(first, exchange, message)
+    for first, exchange in _between_writes(transcript):
+        message = f"{exchange.script} returned another user_id for a new user than before, and nothing was written"
+        yield _compared(first, exchange, f"{message} in between; it must never change")
+
+
+def _between_writes(transcript: Transcript) -> Iterator[tuple[Exchange, Exchange]]:
+    """Yield the profiles of somebody whom the check made, in pairs with the first one since their last write."""
+    firsts: dict[tuple[int, int, Script], Exchange] = {}
+    for moment in moments(transcript, Script.LOGIN, Script.GET_USER):
+        exchange, account = moment.exchange, moment.account
+        if account is not None and moment.is_right and exchange.profile is not None:
+            first = firsts.setdefault((account.number, account.last_write.number, exchange.script), exchange)
+            if first is not exchange:
+                yield first, exchange
 
 
 @rule(
@@ -299,3 +315,40 @@ def _emails_of(transcript: Transcript, exchange: Exchange) -> set[str]:
     if person and any(known):
         known += [alias for alias in person.aliases if "@" in alias]
     return {email.strip().lower() for email in known if email}
+
+
+@rule(
+    group=Group.PROFILE,
+    severity=Severity.ERROR,
+    scripts=(Script.VERIFY, Script.CHANGE_PASSWORD, Script.CHANGE_EMAIL, Script.GET_USER, Script.LOGIN),
+    needs=(Need.LEGACY_MODE, Need.CREATE, Need.WRITES),
+    source=_GET_USER,
+)
+def user_id_changes_with_profile(transcript: Transcript) -> Iterator[Comparison]:
+    """A script returns another `user_id` after the e-mail was changed or verified, or the password was changed.
+
+    ## Why this matters
+    Auth0 keys its own record on it. The next log-in makes a second user, without metadata, roles or linked accounts.
+
+    ## Violates
+        person new email=new@example.com alias=moved@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        get_user new@example.com -> found {"user_id": "id-of-new@example.com"}
+        get_user new@example.com -> found {"user_id": "id-of-new@example.com"}
+        change_email new@example.com moved@example.com true -> done
+        get_user moved@example.com -> found {"user_id": "id-of-moved@example.com"}
+
+    ## Conforms
+        person new email=new@example.com alias=moved@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        get_user new@example.com -> found {"user_id": "7"}
+        get_user new@example.com -> found {"user_id": "7"}
+        change_email new@example.com moved@example.com true -> done
+        get_user moved@example.com -> found {"user_id": "7"}
+
+    ## How to fix
+    Derive the `user_id` from the primary key alone.
+    """
+    if not transcript.connection.import_mode:
+        yield from judge_user_ids(transcript, (Script.VERIFY, Script.CHANGE_EMAIL), (Script.GET_USER, Script.LOGIN))
+        yield from judge_user_ids(transcript, (Script.CHANGE_PASSWORD,), (Script.LOGIN,))

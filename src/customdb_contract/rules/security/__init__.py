@@ -30,6 +30,7 @@ from customdb_contract.rules.security._source import (
     tls_not_verified,
     weak_password_hash,
 )
+from customdb_contract.rules.security._storage import plaintext_password_stored
 from customdb_contract.rules.security._transport import plaintext_transport
 from customdb_contract.rules.security._verification import email_verified_hardcoded
 
@@ -46,6 +47,7 @@ __all__ = [
     "password_compared_loosely",
     "password_nul_truncated",
     "password_truncated",
+    "plaintext_password_stored",
     "plaintext_transport",
     "regex_from_input",
     "search_query_injection",

@@ -1,0 +1,58 @@
+"""Inspecting: what the store itself shows of a person, where the team gave a way to look."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final, cast
+
+from customdb_contract.contract import Script
+from customdb_contract.probes._plan import revealed
+from customdb_contract.secrets import SecretRegistry
+from customdb_contract.transcript import WHOLE_RECORD, Noticed, Observation, record
+
+__all__ = ["compare_records"]
+
+_EXPECTED: Final = frozenset({"email", "username", "password"})
+"""What a store must keep of what `create` is given, in whatever form."""
+
+
+def compare_records(
+    before: object, after: object, script: Script, arguments: Sequence[object], registry: SecretRegistry
+) -> Iterator[Observation]:
+    """Yield what two looks at the store show of the call in between: paths only, never what stands there.
+
+    Args:
+        before: What the store had of the person before the call.
+        after: What it has afterwards.
+        script: The script that was called.
+        arguments: What it was given.
+        registry: The known secrets.
+    """
+    yield Observation(Noticed.INSPECTED, "nothing" if after is None else "a record")
+    if script in {Script.LOGIN, Script.GET_USER}:
+        if before is not None and after is None:
+            yield Observation(Noticed.STORE_CHANGE, WHOLE_RECORD)
+            return
+        old, new = dict(_leaves(before)), dict(_leaves(after))
+        for path in sorted(old.keys() | new.keys()):
+            if old.get(path) != new.get(path):
+                yield Observation(Noticed.STORE_CHANGE, path)
+        return
+    given = revealed(arguments[0]) if script is Script.CREATE and arguments else {}
+    user = cast("Mapping[str, object]", given) if isinstance(given, Mapping) else {}
+    for path, value in _leaves(after):
+        if isinstance(value, str) and registry.mask(value) != value:
+            yield Observation(Noticed.STORED_PASSWORD, path)
+        name = path.rpartition(".")[2]
+        if name in user and name not in _EXPECTED and user[name] == value:
+            yield Observation(Noticed.STORED_FIELD, path)
+
+
+def _leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:
+    recorded = record(value, _keep) if not path else value
+    if isinstance(recorded, Mapping):
+        for name, inner in cast("Mapping[str, object]", recorded).items():
+            yield from _leaves(inner, f"{path}.{name}" if path else str(name))
+    elif path:
+        yield path, recorded
+
+
+_keep: Callable[[str], str] = str

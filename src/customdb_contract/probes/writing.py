@@ -1,0 +1,326 @@
+"""Writing: what the scripts that change the store do, tried on people whom the check makes, and removes again."""
+
+import secrets
+import string
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Final
+
+from attrs import frozen
+
+from customdb_contract.bridges import Bridge
+from customdb_contract.connection import Connection, NewUser
+from customdb_contract.contract import Script
+from customdb_contract.probes._plan import PlannedCall, Truth, UserIdOf
+from customdb_contract.secrets import Secret
+from customdb_contract.transcript import UNKNOWN, Person, Situation
+
+__all__ = [
+    "Newcomer",
+    "Writing",
+    "make_newcomers",
+    "plan_at_once",
+    "plan_looks_for",
+    "plan_outage_of_writing",
+    "plan_writing",
+]
+
+_ALPHABET: Final = string.ascii_lowercase + string.digits
+_UNIQUE_LENGTH: Final = 8
+_LONGEST_PASSWORD: Final = 72
+"""Bytes that bcrypt looks at; a longer password is not promised to stay itself.
+
+Source: <https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure>.
+"""
+
+_VERIFIED: Final = True
+_UNVERIFIED: Final = False
+
+
+@frozen
+class Newcomer:
+    """Somebody whom the check makes.
+
+    Args:
+        person: Who it is; the aliases are the e-mails that the person gets later.
+        password: The password at first.
+        new_password: The password that the person gets later.
+        user: What `create` is given.
+        situation: What is tried with this person's `create`.
+    """
+
+    person: Person
+    password: Secret
+    new_password: Secret
+    user: Mapping[str, object]
+    situation: Situation
+
+    @property
+    def email(self) -> str:
+        """The e-mail at first."""
+        return str(self.person.email)
+
+    @property
+    def new_email(self) -> str:
+        """The e-mail that the person gets later."""
+        return self.person.aliases[0]
+
+
+@frozen(kw_only=True)
+class Writing:
+    """How a check writes.
+
+    Args:
+        newcomers: The people whom it makes.
+        settle: Seconds that a write may take to be seen.
+        open_fresh: Opens an empty database to write to, or None: then it is the checked one.
+        open_second: Opens the same database once more, for two calls at once, or None when that cannot be done.
+    """
+
+    newcomers: Sequence[Newcomer]
+    settle: float = 0.0
+    open_fresh: Callable[[], AbstractContextManager[Bridge]] | None = None
+    open_second: Callable[[], AbstractContextManager[Bridge]] | None = None
+
+
+def make_newcomers(new_user: NewUser, truth: Truth) -> Sequence[Newcomer]:
+    """Return the people whom a check makes, with names that no other run uses, and note their passwords.
+
+    Args:
+        new_user: What they look like.
+        truth: The known people, the connection, and where the secrets are noted.
+    """
+    run = "".join(secrets.choice(_ALPHABET) for _ in range(_UNIQUE_LENGTH))
+    token = secrets.token_hex(6)
+    blank = f"  Aa1! {token} "
+    beyond_ascii = f"Aa1!-pässwörd-日本-{token}"
+    longest = f"Aa1!-{secrets.token_hex(_LONGEST_PASSWORD)}"[:_LONGEST_PASSWORD]
+    tried = (
+        (Situation.WRITING, f"Aa1!-{secrets.token_hex(6)}"),
+        (Situation.WRITING, f"Bb2?-{secrets.token_hex(6)}"),
+        (Situation.BLANKS_IN_PASSWORD, blank),
+        (Situation.UNICODE_PASSWORD, beyond_ascii),
+        (Situation.LONGEST_PASSWORD, longest),
+        (Situation.AT_ONCE, f"Cc3%-{secrets.token_hex(6)}"),
+        (Situation.OUTAGE, f"Dd4$-{secrets.token_hex(6)}"),
+    )
+    taken = {person.label for person in truth.people}
+    labels = [f"new-{number}" for number in range(1, len(taken) + len(tried) + 1) if f"new-{number}" not in taken]
+    return [
+        _newcomer(label, f"{run}{number}", new_user, truth, password=Secret(password), situation=situation)
+        for number, (label, (situation, password)) in enumerate(zip(labels, tried, strict=False), start=1)
+    ]
+
+
+def _newcomer(
+    label: str, unique: str, new_user: NewUser, truth: Truth, *, password: Secret, situation: Situation
+) -> Newcomer:
+    connection = truth.connection
+    email, new_email = new_user.email_of(unique), new_user.email_of(f"{unique}x")
+    username = new_user.username_of(unique) if connection.requires_username else None
+    new_password = Secret(f"Zz9!-{secrets.token_hex(6)}")
+    for identifier in (email, new_email, username):
+        if identifier is not None:
+            truth.registry.add_public(identifier)
+    truth.registry.add(password, f"password of {label}")
+    truth.registry.add(new_password, f"new password of {label}")
+    return Newcomer(
+        person=Person(label=label, email=email, username=username, aliases=(new_email,), new=True),
+        password=password,
+        new_password=new_password,
+        user=_user(connection, email, username, password),
+        situation=situation,
+    )
+
+
+def _user(connection: Connection, email: str, username: str | None, password: Secret) -> Mapping[str, object]:
+    """Return what `create` is given at a sign-up.
+
+    Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/templates/create>.
+    """
+    user: dict[str, object] = {
+        "client_id": "client-of-customdb-contract",
+        "tenant": "tenant-of-customdb-contract",
+        "email": email,
+        "password": password,
+        "connection": connection.name,
+    }
+    return user if username is None else user | {"username": username}
+
+
+def plan_writing(
+    newcomers: Sequence[Newcomer], connection: Connection, scripts: Collection[Script]
+) -> Iterator[PlannedCall]:
+    """Plan every write on people whom the check makes, and the looks at what came of it.
+
+    With import mode on Auth0 calls `change_password` only, so then the others serve to make somebody.
+
+    Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/templates/create>.
+
+    Args:
+        newcomers: The people.
+        connection: The settings of the connection.
+        scripts: The scripts that the database has.
+    """
+    if Script.CREATE not in scripts or (connection.import_mode and Script.CHANGE_PASSWORD not in scripts):
+        return
+    first, second, *others = (newcomer for newcomer in newcomers if newcomer.situation is not Situation.OUTAGE)
+    plan = _Plan(scripts, connection)
+    yield from plan.creation(first)
+    yield from plan.creation(second)
+    if connection.import_mode:
+        yield from plan.change_of_password(first, second)
+        return
+    yield from plan.duplicates(first, second)
+    yield from plan.verification(first, second)
+    yield from plan.change_of_password(first, second)
+    yield from plan.change_of_email(first, second)
+    for newcomer in others:
+        if newcomer.situation is not Situation.AT_ONCE:
+            yield from plan.creation(newcomer)
+    yield from plan.deletion(first, second)
+
+
+def plan_at_once(newcomers: Sequence[Newcomer], connection: Connection) -> Iterator[PlannedCall]:
+    """Plan the write that two make at the same time.
+
+    Args:
+        newcomers: The people.
+        connection: The settings of the connection.
+    """
+    if not connection.import_mode:
+        for newcomer in newcomers:
+            if newcomer.situation is Situation.AT_ONCE:
+                yield PlannedCall(Script.CREATE, (newcomer.user,), newcomer.person.label, Situation.AT_ONCE)
+
+
+def plan_looks_for(newcomer: Newcomer) -> Iterator[PlannedCall]:
+    """Plan get_user for each e-mail that somebody may have by now.
+
+    Args:
+        newcomer: The person.
+    """
+    for email in (newcomer.email, newcomer.new_email):
+        yield PlannedCall(Script.GET_USER, (email,), newcomer.person.label, Situation.WRITING)
+
+
+def plan_outage_of_writing(
+    newcomers: Sequence[Newcomer], connection: Connection, scripts: Collection[Script], situation: Situation
+) -> Iterator[PlannedCall]:
+    """Plan each write once while the store is out of reach, for somebody who isn't there.
+
+    Args:
+        newcomers: The people.
+        connection: The settings of the connection.
+        scripts: The scripts that the database has.
+        situation: The way in which the store is out of reach. A hang costs the time of a whole script each.
+    """
+    if situation is Situation.HANG:
+        return
+    for newcomer in newcomers:
+        if newcomer.situation is not Situation.OUTAGE:
+            continue
+        label, email = newcomer.person.label, newcomer.email
+        planned = (
+            PlannedCall(Script.CREATE, (newcomer.user,), label, situation),
+            PlannedCall(Script.CHANGE_PASSWORD, (email, newcomer.new_password), label, situation),
+            PlannedCall(Script.VERIFY, (email,), label, situation),
+            PlannedCall(Script.CHANGE_EMAIL, (email, newcomer.new_email, True), label, situation),
+            PlannedCall(Script.DELETE, (_nobodys_id(newcomer),), label, situation),
+        )
+        for call in planned:
+            if call.script in scripts and (call.script is Script.CHANGE_PASSWORD or not connection.import_mode):
+                yield call
+
+
+def _nobodys_id(newcomer: Newcomer) -> str:
+    return newcomer.email.partition("@")[0]
+
+
+class _Plan:
+    """The parts of the plan, each for the scripts that there are."""
+
+    def __init__(self, scripts: Collection[Script], connection: Connection) -> None:
+        self._scripts = scripts
+        self._connection = connection
+
+    def creation(self, newcomer: Newcomer) -> Iterator[PlannedCall]:
+        yield from self._call(newcomer, Script.GET_USER, newcomer.email)
+        yield PlannedCall(Script.CREATE, (newcomer.user,), newcomer.person.label, newcomer.situation)
+        # Auth0 logs the new user in at once.
+        yield from self._call(newcomer, Script.LOGIN, newcomer.email, newcomer.password)
+        yield from self._call(newcomer, Script.GET_USER, newcomer.email)
+        if newcomer.person.username is not None and newcomer.situation is Situation.WRITING:
+            yield from self._call(newcomer, Script.GET_USER, newcomer.person.username)
+            yield from self._call(newcomer, Script.LOGIN, newcomer.person.username, newcomer.password)
+
+    def duplicates(self, first: Newcomer, second: Newcomer) -> Iterator[PlannedCall]:
+        yield from self._call(first, Script.CREATE, first.user)
+        spelled_otherwise = first.email.upper()
+        yield from self._call(first, Script.GET_USER, spelled_otherwise)
+        yield from self._call(first, Script.CREATE, {**first.user, "email": spelled_otherwise})
+        if first.person.username is not None:
+            # The second one's later e-mail is still nobody's.
+            user = {**first.user, "email": second.new_email}
+            yield PlannedCall(Script.CREATE, (user,), second.person.label, Situation.WRITING)
+
+    def verification(self, first: Newcomer, second: Newcomer) -> Iterator[PlannedCall]:
+        if Script.VERIFY not in self._scripts:
+            return
+        yield from self._looks(first, first.email, first.password)
+        yield from self._looks(second, second.email, second.password)
+        yield from self._call(first, Script.VERIFY, first.email)
+        yield from self._looks(first, first.email, first.password)
+        yield from self._looks(second, second.email, second.password)
+        yield from self._call(first, Script.VERIFY, first.email)
+        yield self._nobodys(Script.VERIFY, first.new_email)
+
+    def change_of_password(self, first: Newcomer, second: Newcomer) -> Iterator[PlannedCall]:
+        if Script.CHANGE_PASSWORD not in self._scripts:
+            return
+        yield from self._looks(first, first.email, first.password)
+        yield from self._looks(second, second.email, second.password)
+        yield from self._call(first, Script.CHANGE_PASSWORD, first.email, first.new_password)
+        yield from self._looks(first, first.email, first.new_password)
+        yield from self._call(first, Script.LOGIN, first.email, first.password)
+        yield from self._looks(second, second.email, second.password)
+        yield self._nobodys(Script.CHANGE_PASSWORD, first.new_email, second.new_password)
+
+    def change_of_email(self, first: Newcomer, second: Newcomer) -> Iterator[PlannedCall]:
+        if Script.CHANGE_EMAIL not in self._scripts:
+            return
+        password = first.new_password if Script.CHANGE_PASSWORD in self._scripts else first.password
+        yield from self._looks(first, first.email, password)
+        yield from self._call(first, Script.CHANGE_EMAIL, first.email, first.new_email, _VERIFIED)
+        yield from self._looks(first, first.new_email, password)
+        yield from self._call(first, Script.GET_USER, first.email)
+        yield from self._call(first, Script.CHANGE_EMAIL, first.new_email, first.new_email, _UNVERIFIED)
+        yield from self._looks(first, first.new_email, password)
+        yield from self._call(first, Script.CHANGE_EMAIL, first.new_email, second.email, _VERIFIED)
+        yield from self._looks(second, second.email, second.password)
+        yield from self._looks(first, first.new_email, password)
+        yield self._nobodys(Script.CHANGE_EMAIL, first.email, second.new_email, _UNVERIFIED)
+
+    def deletion(self, first: Newcomer, second: Newcomer) -> Iterator[PlannedCall]:
+        if Script.DELETE not in self._scripts:
+            return
+        password = first.new_password if Script.CHANGE_PASSWORD in self._scripts else first.password
+        email = first.new_email if Script.CHANGE_EMAIL in self._scripts else first.email
+        yield from self._looks(first, email, password)
+        yield from self._looks(second, second.email, second.password)
+        yield from self._call(second, Script.DELETE, UserIdOf(second.person.label))
+        yield from self._looks(second, second.email, second.password)
+        yield from self._call(second, Script.DELETE, UserIdOf(second.person.label))
+        yield self._nobodys(Script.DELETE, _nobodys_id(first))
+        yield from self._looks(first, email, password)
+
+    def _looks(self, newcomer: Newcomer, identifier: str, password: Secret) -> Iterator[PlannedCall]:
+        yield from self._call(newcomer, Script.GET_USER, identifier)
+        yield from self._call(newcomer, Script.LOGIN, identifier, password)
+
+    def _call(self, newcomer: Newcomer, script: Script, *arguments: object) -> Iterator[PlannedCall]:
+        if script in self._scripts:
+            yield PlannedCall(script, arguments, newcomer.person.label, Situation.WRITING)
+
+    def _nobodys(self, script: Script, *arguments: object) -> PlannedCall:
+        return PlannedCall(script, arguments, UNKNOWN, Situation.WRITING)

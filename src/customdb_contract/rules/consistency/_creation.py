@@ -1,0 +1,237 @@
+"""What `create` leaves behind: Auth0 logs the new user in at once."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._writing import REFUSALS, TEMPLATES, legacy_moments, looks_after
+from customdb_contract.transcript import Ending, Exchange, Moment, Noticed, Situation, Transcript
+
+__all__ = [
+    "create_not_atomic",
+    "create_not_visible",
+    "create_stores_extra_fields",
+    "password_altered",
+    "username_not_stored",
+]
+
+_CREATE = f"{TEMPLATES}/create"
+
+_ALTERED: Final[Mapping[Situation, str]] = {
+    Situation.BLANKS_IN_PASSWORD: "with blanks inside and around it",
+    Situation.UNICODE_PASSWORD: "with letters beyond ASCII",
+    Situation.LONGEST_PASSWORD: "of 72 bytes",
+}
+
+
+def _looks(transcript: Transcript) -> Iterator[tuple[Exchange, Moment]]:
+    """Yield each create with the looks at the same account that must find it, before the next write."""
+    if not transcript.connection.import_mode:
+        for created, moment in looks_after(transcript, Script.CREATE):
+            if moment.is_right and moment.exchange.ending in {Ending.FOUND, *REFUSALS}:
+                yield created, moment
+
+
+def _is_by_email(moment: Moment) -> bool:
+    return moment.account is not None and moment.exchange.identifier == moment.account.email
+
+
+@rule(
+    group=Group.CONSISTENCY,
+    severity=Severity.ERROR,
+    scripts=(Script.CREATE, Script.LOGIN, Script.GET_USER),
+    needs=(Need.LEGACY_MODE, Need.CREATE, Need.WRITES),
+    source=_CREATE,
+)
+def create_not_visible(transcript: Transcript) -> Iterator[Comparison]:
+    """Somebody who was just created cannot log in, or is not found.
+
+    ## Why this matters
+    Auth0 calls `login` right after `create`, with the same e-mail and password, and takes the profile from there. When
+    that fails the sign-up fails, while the store has the user: signing up again fails too.
+
+    ## Violates
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        login new@example.com «password of new» -> failed WrongUsernameOrPasswordError(null) "no"
+
+    ## Conforms
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        login new@example.com «password of new» -> found {"user_id": "7"}
+
+    ## How to fix
+    Hash the password in `create` in the way that `login` compares it, and let both write to and read from the same
+    primary, for `login` comes at once.
+    """
+    for created, moment in _looks(transcript):
+        exchange = moment.exchange
+        if not _is_by_email(moment) or (created.situation in _ALTERED and exchange.script is Script.LOGIN):
+            continue
+        if exchange.ending is Ending.FOUND:
+            yield Held((created, exchange))
+        else:
+            what = "cannot log in" if exchange.script is Script.LOGIN else "is not found by get_user"
+            yield Violation(f"create reported success, and the user {what}", (created, exchange))
+
+
+@rule(
+    group=Group.CONSISTENCY,
+    severity=Severity.WARNING,
+    scripts=(Script.CREATE, Script.LOGIN),
+    needs=(Need.LEGACY_MODE, Need.CREATE, Need.WRITES),
+    source="good practice: a password is kept as it was typed, for nobody knows that it was not",
+)
+def password_altered(transcript: Transcript) -> Iterator[Comparison]:
+    """A password with blanks, with letters beyond ASCII or of 72 bytes does not log in after it was set.
+
+    ## Why this matters
+    One of both scripts trims, cuts, or encodes in another way. The person signs up, and is locked out at once.
+
+    ## Violates
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done   [writing: blanks-in-password]
+        login new@example.com «password of new» -> failed WrongUsernameOrPasswordError(null) "no"
+
+    ## Conforms
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done   [writing: blanks-in-password]
+        login new@example.com «password of new» -> found {"user_id": "7"}
+
+    ## How to fix
+    Give the password to the hash as it came, as UTF-8, in both scripts. A password that the store doesn't take is
+    refused by `create` with a `ValidationError`.
+    """
+    for created, moment in _looks(transcript):
+        exchange = moment.exchange
+        kind = _ALTERED.get(created.situation)
+        if kind is None or exchange.script is not Script.LOGIN:
+            continue
+        if exchange.ending is Ending.FOUND:
+            yield Held((created, exchange))
+        else:
+            message = f"a password {kind} was taken by create, and login refuses it; keep passwords as they are typed"
+            yield Violation(message, (created, exchange))
+
+
+@rule(
+    group=Group.CONSISTENCY,
+    severity=Severity.ERROR,
+    scripts=(Script.CREATE, Script.LOGIN, Script.GET_USER),
+    needs=(Need.LEGACY_MODE, Need.REQUIRES_USERNAME, Need.CREATE, Need.WRITES),
+    source=_CREATE,
+)
+def username_not_stored(transcript: Transcript) -> Iterator[Comparison]:
+    """The connection requires usernames, and `create` does not store the one that it is given.
+
+    ## Why this matters
+    The user cannot log in with the name that they chose, and somebody else can choose it too.
+
+    ## Violates
+        connection requires_username=on
+        person new email=new@example.com username=newcomer new=on
+        create {"email": "new@example.com", "username": "newcomer", "password": "«password of new»"} -> done
+        get_user newcomer -> not-found
+
+    ## Conforms
+        connection requires_username=on
+        person new email=new@example.com username=newcomer new=on
+        create {"email": "new@example.com", "username": "newcomer", "password": "«password of new»"} -> done
+        get_user newcomer -> found {"user_id": "7", "username": "newcomer"}
+
+    ## How to fix
+    Store `user.username`, with a unique index on `lower(username)`, and return it as `username`.
+    """
+    if not transcript.connection.requires_username:
+        return
+    for created, moment in _looks(transcript):
+        exchange, account = moment.exchange, moment.account
+        if account is None or account.username is None:
+            continue
+        if exchange.profile is not None:
+            username = exchange.profile.get("username")
+            if isinstance(username, str) and username.lower() == account.username.lower():
+                yield Held((created, exchange))
+            else:
+                message = f"{exchange.script} doesn't return the username that create was given"
+                yield Violation(message, (created, exchange), script=Script.CREATE)
+        elif not _is_by_email(moment):
+            message = f"{exchange.script} doesn't find a new user by the username that create was given"
+            yield Violation(message, (created, exchange), script=Script.CREATE)
+
+
+@rule(
+    group=Group.CONSISTENCY,
+    severity=Severity.WARNING,
+    scripts=(Script.CREATE,),
+    needs=(Need.LEGACY_MODE, Need.CREATE, Need.WRITES, Need.INSPECT),
+    source=f"good practice, on top of {_CREATE}: what Auth0 keeps itself need not be stored",
+)
+def create_stores_extra_fields(transcript: Transcript) -> Iterator[Comparison]:
+    """`create` stores what it is given beside e-mail, username and password.
+
+    ## Why this matters
+    Whoever writes the whole object into the store also writes the tenant, the client and every field that somebody
+    adds to a sign-up, such as `is_admin`.
+
+    ## Violates
+        person new email=new@example.com new=on
+        create {"email": "new@example.com"} -> done; noticed inspected "a record"; noticed stored-field "tenant"
+
+    ## Conforms
+        person new email=new@example.com new=on
+        create {"email": "new@example.com"} -> done; noticed inspected "a record"
+
+    ## How to fix
+    Name the columns: `{ email: user.email, password: hash }` instead of `{ ...user, password: hash }`.
+    """
+    for moment in legacy_moments(transcript, Script.CREATE):
+        exchange = moment.exchange
+        fields = exchange.outcome.noticed(Noticed.STORED_FIELD)
+        if fields:
+            message = f"create stored {', '.join(fields)}, which Auth0 only passes along; store what the user needs"
+            yield Violation(message, (exchange,))
+        elif exchange.ending is Ending.DONE and "a record" in exchange.outcome.noticed(Noticed.INSPECTED):
+            yield Held((exchange,))
+
+
+@rule(
+    group=Group.CONSISTENCY,
+    severity=Severity.WARNING,
+    scripts=(Script.CREATE,),
+    needs=(Need.LEGACY_MODE, Need.CREATE, Need.WRITES, Need.SECOND_OPENING),
+    source="good practice: two sign-ups can come at the same time, and Auth0 does not put them in a row",
+)
+def create_not_atomic(transcript: Transcript) -> Iterator[Comparison]:
+    """Two sign-ups at the same time both succeed for the same e-mail.
+
+    ## Why this matters
+    Both asked whether there is such a user, both saw nobody, and both wrote. From then on it is chance which of the two
+    somebody logs in as.
+
+    ## Violates
+        person new email=new@example.com new=on
+        create {"email": "new@example.com"} -> done   [writing: at-once]
+        create {"email": "new@example.com"} -> done   [writing: at-once]
+
+    ## Conforms
+        person new email=new@example.com new=on
+        create {"email": "new@example.com"} -> done   [writing: at-once]
+        create {"email": "new@example.com"} -> failed ValidationError("user_exists") "no"   [writing: at-once]
+
+    ## How to fix
+    Don't ask first: write, and let a unique index on `lower(email)` refuse the second one.
+    """
+    by_email: dict[str, list[Exchange]] = {}
+    for moment in legacy_moments(transcript, Script.CREATE):
+        exchange, user = moment.exchange, moment.exchange.identifier
+        if exchange.situation is Situation.AT_ONCE and isinstance(user, Mapping):
+            by_email.setdefault(str(user.get("email")), []).append(exchange)
+    for together in by_email.values():
+        done = tuple(exchange for exchange in together if exchange.ending is Ending.DONE)
+        if len(done) > 1:
+            yield Violation("two creates at the same time made the same user twice", done)
+        elif len(together) > 1:
+            yield Held(tuple(together))

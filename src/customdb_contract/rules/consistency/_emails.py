@@ -1,0 +1,303 @@
+"""What `change_email` and `verify` leave behind."""
+
+from collections.abc import Iterator
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._writing import REFUSALS, TEMPLATES, judge_unknown_users, legacy_moments, looks_after
+from customdb_contract.transcript import Ending, Exchange, Moment, Transcript
+
+__all__ = [
+    "change_email_ineffective",
+    "change_email_no_op",
+    "change_email_takes_over",
+    "change_email_unknown_user",
+    "change_email_verified_only",
+    "verify_not_reflected",
+]
+
+_CHANGE_EMAIL = f"{TEMPLATES}/change-email"
+_SCRIPTS = (Script.CHANGE_EMAIL, Script.GET_USER, Script.LOGIN)
+_NEEDS = (Need.LEGACY_MODE, Need.CHANGE_EMAIL, Need.WRITES)
+
+
+def _looks(transcript: Transcript) -> Iterator[tuple[Exchange, Moment]]:
+    """Yield each successful change of an e-mail with the looks at the new and the old one, before the next write."""
+    for moment in legacy_moments(transcript, Script.GET_USER, Script.LOGIN):
+        written = moment.latest_write
+        if written is None or written.script is not Script.CHANGE_EMAIL or written.ending is not Ending.DONE:
+            continue
+        owner = moment.former or moment.account
+        if owner is not None and owner.number == moment.writes_to and moment.exchange.ending in _ANSWERS:
+            yield written, moment
+
+
+_ANSWERS = frozenset({Ending.FOUND, *REFUSALS})
+
+
+def _is_only_flag(written: Exchange) -> bool:
+    return str(written.arguments[0]).lower() == str(written.arguments[1]).lower()
+
+
+def _contradicts_flag(written: Exchange, exchange: Exchange) -> bool:
+    """Tell whether a profile says something else of the e-mail's verification than was written."""
+    flag = written.arguments[2] if len(written.arguments) > 2 else None  # noqa: PLR2004 - the third argument
+    said = (exchange.profile or {}).get("email_verified")
+    return isinstance(flag, bool) and isinstance(said, bool) and said is not flag
+
+
+@rule(
+    group=Group.CONSISTENCY,
+    severity=Severity.ERROR,
+    scripts=_SCRIPTS,
+    needs=_NEEDS,
+    yields_to=("change-email-no-op",),
+    source=_CHANGE_EMAIL,
+)
+def change_email_ineffective(transcript: Transcript) -> Iterator[Comparison]:
+    """After `change_email` reported success the new e-mail does not work, or the old one still does.
+
+    ## Why this matters
+    Auth0 keeps the new e-mail, and the store another one: the next log-in fails or makes a second user, and whoever
+    gets the old address can reset the password.
+
+    ## Violates
+        person new email=new@example.com alias=moved@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        change_email new@example.com moved@example.com true -> done
+        get_user moved@example.com -> found {"user_id": "7"}
+        get_user new@example.com -> found {"user_id": "7"}
+
+    ## Conforms
+        person new email=new@example.com alias=moved@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        change_email new@example.com moved@example.com true -> done
+        get_user moved@example.com -> found {"user_id": "7", "email_verified": true}
+        get_user new@example.com -> not-found
+
+    ## How to fix
+    Change the row in place, and what `verified` says with it: `SET email = $2, email_verified = $3 WHERE id = …`.
+    """
+    for written, moment in _looks(transcript):
+        exchange = moment.exchange
+        if _is_only_flag(written):
+            continue
+        is_found = exchange.ending is Ending.FOUND
+        if moment.former is not None and is_found:
+            message = f"change_email reported success, and {exchange.script} still finds the old e-mail"
+            yield Violation(message, (written, exchange), script=Script.CHANGE_EMAIL)
+        elif moment.former is None and moment.is_right and not is_found:
+            message = f"change_email reported success, and {exchange.script} does not find the new e-mail"
+            yield Violation(message, (written, exchange), script=Script.CHANGE_EMAIL)
+        elif moment.is_right and _contradicts_flag(written, exchange):
+            message = f"change_email reported success, and email_verified of {exchange.script} is not what it was given"
+            yield Violation(message, (written, exchange), script=Script.CHANGE_EMAIL)
+        elif moment.former is not None or moment.is_right:
+            yield Held((written, exchange))
+
+
+@rule(group=Group.CONSISTENCY, severity=Severity.ERROR, scripts=_SCRIPTS, needs=_NEEDS, source=_CHANGE_EMAIL)
+def change_email_no_op(transcript: Transcript) -> Iterator[Comparison]:
+    """`change_email` reports success and changes nothing.
+
+    ## Why this matters
+    Auth0 shows the new e-mail, and the next log-in with it fails; with the old one it makes a second user.
+
+    ## Violates
+        person new email=new@example.com alias=moved@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        change_email new@example.com moved@example.com true -> done
+        get_user moved@example.com -> not-found
+        get_user new@example.com -> found {"user_id": "7"}
+
+    ## Conforms
+        person new email=new@example.com alias=moved@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        change_email new@example.com moved@example.com true -> done
+        get_user moved@example.com -> found {"user_id": "7"}
+        get_user new@example.com -> not-found
+
+    ## How to fix
+    Write the script, or remove it: without it Auth0 says that the e-mail cannot be changed.
+    """
+    missing: dict[int, Exchange] = {}
+    for written, moment in _looks(transcript):
+        exchange = moment.exchange
+        if exchange.script is not Script.GET_USER or _is_only_flag(written):
+            continue
+        if moment.former is None:
+            if exchange.ending is Ending.NOT_FOUND:
+                missing[written.number] = exchange
+            elif exchange.ending is Ending.FOUND:
+                yield Held((written, exchange))
+        elif written.number in missing and exchange.ending is Ending.FOUND:
+            message = "change_email reported success and changed nothing: only the old e-mail is found"
+            yield Violation(message, (written, missing[written.number], exchange), script=Script.CHANGE_EMAIL)
+
+
+@rule(
+    group=Group.CONSISTENCY,
+    severity=Severity.ERROR,
+    scripts=(Script.CHANGE_EMAIL,),
+    needs=_NEEDS,
+    source="good practice: an e-mail denotes one person, so nobody can be given another one's",
+)
+def change_email_takes_over(transcript: Transcript) -> Iterator[Comparison]:
+    """`change_email` gives somebody the e-mail of another person.
+
+    ## Why this matters
+    From then on the e-mail denotes two people, and a password reset by one of them reaches the other one's account.
+
+    ## Violates
+        person new email=new@example.com new=on
+        person other email=other@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        create {"email": "other@example.com", "password": "«password of other»"} -> done
+        change_email new@example.com other@example.com true -> done
+
+    ## Conforms
+        person new email=new@example.com new=on
+        person other email=other@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        create {"email": "other@example.com", "password": "«password of other»"} -> done
+        change_email new@example.com other@example.com true -> declined
+
+    ## How to fix
+    Let a unique index on `lower(email)` refuse it, and end with `callback(null, false)` or an error.
+    """
+    for moment in legacy_moments(transcript, Script.CHANGE_EMAIL):
+        exchange, account, clash = moment.exchange, moment.account, moment.clash
+        if account is None or not account.exists or clash is None or not clash.exists:
+            continue
+        if exchange.ending is Ending.DONE:
+            yield Violation("change_email gave one person the e-mail of another one; refuse it", (exchange,))
+        elif exchange.ending in {Ending.DECLINED, Ending.FAILED}:
+            yield Held((exchange,))
+
+
+@rule(
+    group=Group.CONSISTENCY,
+    severity=Severity.WARNING,
+    scripts=_SCRIPTS,
+    needs=_NEEDS,
+    source=_CHANGE_EMAIL,
+)
+def change_email_verified_only(transcript: Transcript) -> Iterator[Comparison]:
+    """`change_email` with the e-mail that the person has does not just set whether it is verified.
+
+    ## Why this matters
+    Auth0 calls it so when an administrator marks an e-mail as verified or not. A script that looks whether the new
+    e-mail is free refuses it.
+
+    ## Violates
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        change_email new@example.com new@example.com true -> declined
+
+    ## Conforms
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        change_email new@example.com new@example.com true -> done
+        get_user new@example.com -> found {"user_id": "7", "email_verified": true}
+
+    ## How to fix
+    When looking whether the new e-mail is free, leave out the person's own row; and write `verified` each time.
+    """
+    for moment in legacy_moments(transcript, Script.CHANGE_EMAIL):
+        exchange = moment.exchange
+        if moment.account is not None and moment.account.exists and _is_only_flag(exchange):
+            if exchange.ending in {Ending.DECLINED, Ending.FAILED}:
+                message = "change_email refused the e-mail that the person has; set whether it is verified, and succeed"
+                yield Violation(message, (exchange,))
+            elif exchange.ending is Ending.DONE:
+                yield Held((exchange,))
+    for written, moment in _looks(transcript):
+        exchange = moment.exchange
+        if _is_only_flag(written) and moment.is_right:
+            if exchange.ending in REFUSALS:
+                message = f"change_email with the same e-mail made that {exchange.script} does not find the person"
+                yield Violation(message, (written, exchange), script=Script.CHANGE_EMAIL)
+            elif _contradicts_flag(written, exchange):
+                message = f"change_email reported success, and email_verified of {exchange.script} stayed what it was"
+                yield Violation(message, (written, exchange), script=Script.CHANGE_EMAIL)
+
+
+@rule(
+    group=Group.CONSISTENCY,
+    severity=Severity.WARNING,
+    scripts=(Script.CHANGE_EMAIL,),
+    needs=_NEEDS,
+    source="good practice: what was not changed is not to be reported as done",
+)
+def change_email_unknown_user(transcript: Transcript) -> Iterator[Comparison]:
+    """`change_email` reports success for an e-mail that nobody has.
+
+    ## Why this matters
+    Auth0 then has an e-mail that the store never heard of, and the person cannot log in with either.
+
+    ## Violates
+        change_email nobody@example.com moved@example.com true -> done   [writing]
+
+    ## Conforms
+        change_email nobody@example.com moved@example.com true -> declined   [writing]
+
+    ## How to fix
+    Look at how many rows were changed: `callback(null, result.rowCount > 0)`. A Python script returns `Declined()`.
+    """
+    message = "change_email reported success for an e-mail that nobody has; end with callback(null, false)"
+    yield from judge_unknown_users(legacy_moments(transcript, Script.CHANGE_EMAIL), {Ending.DONE}, message)
+
+
+@rule(
+    group=Group.CONSISTENCY,
+    severity=Severity.ERROR,
+    scripts=(Script.VERIFY, Script.GET_USER, Script.LOGIN),
+    needs=(Need.LEGACY_MODE, Need.VERIFY, Need.WRITES),
+    source=f"{TEMPLATES}/verify",
+)
+def verify_not_reflected(transcript: Transcript) -> Iterator[Comparison]:
+    """After `verify` a script does not return `email_verified: true`, or it does so for somebody else.
+
+    ## Why this matters
+    What `verify` returns does not change the user in Auth0: only the next profile does. Without it the person stays
+    unverified for ever, whatever they click.
+
+    ## Violates
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        verify new@example.com -> done
+        get_user new@example.com -> found {"user_id": "7", "email_verified": false}
+
+    ## Conforms
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        verify new@example.com -> done
+        get_user new@example.com -> found {"user_id": "7", "email_verified": true}
+
+    ## How to fix
+    Store it in `verify`, for this one person, and return it from `login` and `get_user`.
+    """
+    for written, moment in looks_after(transcript, Script.VERIFY):
+        exchange = moment.exchange
+        if transcript.connection.import_mode or not moment.is_right or exchange.profile is None:
+            continue
+        if exchange.profile.get("email_verified") is True:
+            yield Held((written, exchange))
+        else:
+            message = f"verify reported success, and {exchange.script} does not return email_verified = true"
+            yield Violation(message, (written, exchange), script=Script.VERIFY)
+    for moment in legacy_moments(transcript, Script.GET_USER, Script.LOGIN):
+        verified, account, exchange = moment.latest_write, moment.account, moment.exchange
+        if verified is None or verified.script is not Script.VERIFY or account is None or exchange.profile is None:
+            continue
+        seen = account.seen.get(exchange.script)
+        if moment.writes_to in {None, account.number} or seen is None or seen.number > verified.number:
+            continue
+        if _is_verified(seen) is False and _is_verified(exchange) is True:
+            message = "verify for one person made another one's e-mail count as verified"
+            yield Violation(message, (seen, verified, exchange), script=Script.VERIFY)
+
+
+def _is_verified(exchange: Exchange) -> object:
+    return (exchange.profile or {}).get("email_verified")

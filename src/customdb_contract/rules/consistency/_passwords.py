@@ -1,0 +1,144 @@
+"""What `change_password` leaves behind."""
+
+from collections.abc import Iterator
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._writing import REFUSALS, TEMPLATES, judge_user_ids, looks_after, moments
+from customdb_contract.transcript import Ending, Transcript
+
+__all__ = ["change_password_hits_others", "change_password_ineffective", "password_reset_changes_user"]
+
+_CHANGE_PASSWORD = f"{TEMPLATES}/change-password"
+_BOTH = (Script.LOGIN, Script.GET_USER)
+
+
+@rule(
+    group=Group.CONSISTENCY,
+    severity=Severity.ERROR,
+    scripts=(Script.CHANGE_PASSWORD, *_BOTH),
+    needs=(Need.CHANGE_PASSWORD, Need.WRITES),
+    source=_CHANGE_PASSWORD,
+)
+def change_password_ineffective(transcript: Transcript) -> Iterator[Comparison]:
+    """After `change_password` reported success the new password does not log in, or the old one still does.
+
+    ## Why this matters
+    Somebody resets a password because another person knows it. Both end badly: a person who is locked out, or a thief
+    who is not.
+
+    ## Violates
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        change_password new@example.com "«new password of new»" -> done
+        login new@example.com "«new password of new»" -> failed WrongUsernameOrPasswordError(null) "no"
+
+    ## Conforms
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        change_password new@example.com "«new password of new»" -> done
+        login new@example.com "«new password of new»" -> found {"user_id": "7"}
+        login new@example.com "«password of new»" -> failed WrongUsernameOrPasswordError(null) "no"
+
+    ## How to fix
+    Hash the new password as `create` does, wait for the update before the callback is called, and report success only
+    when a row was changed.
+    """
+    for written, moment in looks_after(transcript, Script.CHANGE_PASSWORD):
+        exchange, account = moment.exchange, moment.account
+        if account is None or not moment.is_exact or exchange.ending not in {Ending.FOUND, *REFUSALS}:
+            continue
+        is_found = exchange.ending is Ending.FOUND
+        if moment.is_right and not is_found:
+            what = "the new password does not log in" if exchange.script is Script.LOGIN else "the user is not found"
+            yield Violation(f"change_password reported success, and {what}", (written, exchange))
+        elif not moment.is_right and is_found and exchange.arguments[1] in account.former_passwords:
+            yield Violation("change_password reported success, and the old password still logs in", (written, exchange))
+        elif moment.is_right or (len(exchange.arguments) > 1 and exchange.arguments[1] in account.former_passwords):
+            yield Held((written, exchange))
+
+
+@rule(
+    group=Group.CONSISTENCY,
+    severity=Severity.ERROR,
+    scripts=(Script.CHANGE_PASSWORD, *_BOTH),
+    needs=(Need.CHANGE_PASSWORD, Need.WRITES),
+    source="good practice: a password belongs to one person",
+)
+def change_password_hits_others(transcript: Transcript) -> Iterator[Comparison]:
+    """`change_password` for one person changes what holds for another one.
+
+    ## Why this matters
+    An update whose condition is too wide (a missing WHERE, a LIKE, the wrong tenant) locks everybody out, and gives
+    one person everybody's account.
+
+    ## Violates
+        person new email=new@example.com new=on
+        person other email=other@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        create {"email": "other@example.com", "password": "«password of other»"} -> done
+        login other@example.com «password of other» -> found {"user_id": "8"}
+        change_password new@example.com "«new password of new»" -> done
+        login other@example.com «password of other» -> failed WrongUsernameOrPasswordError(null) "no"
+
+    ## Conforms
+        person new email=new@example.com new=on
+        person other email=other@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        create {"email": "other@example.com", "password": "«password of other»"} -> done
+        login other@example.com «password of other» -> found {"user_id": "8"}
+        change_password new@example.com "«new password of new»" -> done
+        login other@example.com «password of other» -> found {"user_id": "8"}
+
+    ## How to fix
+    Update by the primary key, or by the whole lower-cased e-mail: `UPDATE users SET … WHERE lower(email) = lower($1)`.
+    """
+    for moment in moments(transcript, *_BOTH):
+        exchange, account, written = moment.exchange, moment.account, moment.latest_write
+        if account is None or written is None or written.script is not Script.CHANGE_PASSWORD:
+            continue
+        if not moment.is_right or moment.writes_to in {None, account.number}:
+            continue
+        seen = account.seen.get(exchange.script)
+        if seen is not None and exchange.ending is Ending.FOUND:
+            yield Held((written, exchange))
+        elif seen is not None and seen.number < written.number and exchange.ending in REFUSALS:
+            message = "change_password for one person made that another one can't get in any more"
+            yield Violation(message, (seen, written, exchange), script=Script.CHANGE_PASSWORD)
+
+
+@rule(
+    group=Group.CONSISTENCY,
+    severity=Severity.ERROR,
+    scripts=(Script.CHANGE_PASSWORD, Script.GET_USER),
+    needs=(Need.CHANGE_PASSWORD, Need.WRITES),
+    source="https://auth0.com/docs/authenticate/database-connections/custom-db/templates/get-user",
+)
+def password_reset_changes_user(transcript: Transcript) -> Iterator[Comparison]:
+    """`get_user` returns another `user_id` after a password reset than before.
+
+    ## Why this matters
+    Auth0 asks get_user when the reset is asked for and again when the link is opened. Another id in between makes the
+    reset fail, or starts a second user.
+
+    ## Violates
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        get_user new@example.com -> found {"user_id": "7"}
+        get_user new@example.com -> found {"user_id": "7"}
+        change_password new@example.com "«new password of new»" -> done
+        get_user new@example.com -> found {"user_id": "7-2"}
+
+    ## Conforms
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        get_user new@example.com -> found {"user_id": "7"}
+        get_user new@example.com -> found {"user_id": "7"}
+        change_password new@example.com "«new password of new»" -> done
+        get_user new@example.com -> found {"user_id": "7"}
+
+    ## How to fix
+    Derive the `user_id` from the primary key alone, not from what a reset changes.
+    """
+    yield from judge_user_ids(transcript, (Script.CHANGE_PASSWORD,), (Script.GET_USER,))

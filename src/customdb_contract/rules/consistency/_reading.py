@@ -1,0 +1,48 @@
+"""What reading must leave as it is."""
+
+from collections.abc import Iterator
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.transcript import WHOLE_RECORD, Noticed, Transcript
+
+__all__ = ["read_script_writes"]
+
+
+@rule(
+    group=Group.CONSISTENCY,
+    severity=Severity.ERROR,
+    needs=(Need.INSPECT,),
+    yields_to=("login-deletes-user",),
+    source="https://auth0.com/docs/manage-users/user-migration/configure-automatic-migration-from-your-database",
+)
+def read_script_writes(transcript: Transcript) -> Iterator[Comparison]:
+    """A script that only reads changes the store.
+
+    ## Why this matters
+    Auth0 calls get_user whenever somebody types an identifier: at a sign-up, a reset, a change of e-mail. What it
+    writes happens for strangers. That login notes when somebody was last there is fine; that it removes them is not.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7"}; noticed inspected "a record"; noticed store-change "seen"
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7"}; noticed inspected "a record"
+
+    ## How to fix
+    Write in the scripts that are for it. Whom Auth0 has taken over is marked by a later job, or in an Action.
+    """
+    for exchange in transcript.judged:
+        if exchange.script not in {Script.LOGIN, Script.GET_USER} or not exchange.outcome.noticed(Noticed.INSPECTED):
+            continue
+        changed = exchange.outcome.noticed(Noticed.STORE_CHANGE)
+        if WHOLE_RECORD in changed:
+            yield Violation(f"{exchange.script} removed the record of the person it was asked for", (exchange,))
+        elif changed and exchange.script is Script.GET_USER:
+            message = f"get_user changed {', '.join(changed)} of the record it was asked for; only read there"
+            yield Violation(message, (exchange,), Severity.WARNING)
+        else:
+            yield Held((exchange,))

@@ -1,0 +1,189 @@
+"""What `change_password` ends with."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._writing import TEMPLATES, judge_outages, moments, told_result
+from customdb_contract.transcript import Ending, Exchange, Special, Transcript, Value
+
+__all__ = [
+    "change_password_misreported",
+    "change_password_outage_hidden",
+    "change_password_result_type",
+    "change_password_unknown_user",
+]
+
+_CHANGE_PASSWORD = f"{TEMPLATES}/change-password"
+
+
+@rule(
+    group=Group.OUTCOME,
+    severity=Severity.WARNING,
+    scripts=(Script.CHANGE_PASSWORD,),
+    needs=(Need.CHANGE_PASSWORD, Need.WRITES),
+    source="https://auth0.com/docs/authenticate/database-connections/custom-db/error-handling",
+)
+def change_password_unknown_user(transcript: Transcript) -> Iterator[Comparison]:
+    """`change_password` does not say `false` for somebody who isn't there.
+
+    ## Why this matters
+    `callback(null, false)` is how Auth0 learns that no password was changed. An error reaches the browser of whoever
+    opened the link, and success makes it tell that a password was changed which nobody has.
+
+    ## Violates
+        change_password nobody@example.com «new password» -> done   [writing]
+
+    ## Conforms
+        change_password nobody@example.com «new password» -> declined   [writing]
+
+    ## How to fix
+    Look at how many rows were changed: `callback(null, result.rowCount > 0)`. A Python script returns `Declined()`.
+    """
+    for moment in moments(transcript, Script.CHANGE_PASSWORD):
+        exchange = moment.exchange
+        if moment.is_nobodys and exchange.ending in {Ending.DONE, Ending.FAILED}:
+            said = "success" if exchange.ending is Ending.DONE else "an error"
+            message = f"change_password reported {said} for somebody who isn't there; end with callback(null, false)"
+            yield Violation(message, (exchange,))
+        elif moment.is_nobodys and exchange.ending is Ending.DECLINED:
+            yield Held((exchange,))
+
+
+@rule(
+    group=Group.OUTCOME,
+    severity=Severity.ERROR,
+    scripts=(Script.CHANGE_PASSWORD, Script.LOGIN),
+    needs=(Need.CHANGE_PASSWORD, Need.WRITES),
+    source=_CHANGE_PASSWORD,
+)
+def change_password_misreported(transcript: Transcript) -> Iterator[Comparison]:
+    """`change_password` changes the password and says that it did not.
+
+    ## Why this matters
+    The user is told that the reset failed, tries the old password, and is locked out. Auth0's own templates for MySQL
+    ask for `results.length`, which a driver has for queries only, not for updates.
+
+    ## Violates
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        change_password new@example.com "«new password of new»" -> declined
+        login new@example.com "«new password of new»" -> found {"user_id": "7"}
+
+    ## Conforms
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        change_password new@example.com "«new password of new»" -> done
+        login new@example.com "«new password of new»" -> found {"user_id": "7"}
+
+    ## How to fix
+    Ask for the number of changed rows: `results.affectedRows > 0` with MySQL, `result.rowCount > 0` with PostgreSQL.
+    """
+    tried: dict[str, tuple[Exchange, Value]] = {}
+    for moment in moments(transcript, Script.CHANGE_PASSWORD, Script.LOGIN):
+        exchange, account = moment.exchange, moment.account
+        email, password = str(exchange.identifier), exchange.arguments[1] if len(exchange.arguments) > 1 else None
+        if exchange.script is Script.CHANGE_PASSWORD:
+            tried.pop(email, None)
+            if account is not None and account.exists and account.password not in {None, password}:
+                tried[email] = exchange, password
+        elif email in tried and tried[email][1] == password:
+            change, _ = tried[email]
+            if exchange.ending is not Ending.FOUND or change.ending is Ending.DONE:
+                yield Held((change, exchange))
+            elif change.ending in {Ending.DECLINED, Ending.FAILED}:
+                message = "change_password said that it did not change the password, and the new one logs in"
+                yield Violation(f"{message}; end with callback(null, true)", (change, exchange), None, change.script)
+
+
+@rule(
+    group=Group.OUTCOME,
+    severity=Severity.WARNING,
+    scripts=(Script.CHANGE_PASSWORD,),
+    needs=(Need.CHANGE_PASSWORD, Need.WRITES),
+    source=_CHANGE_PASSWORD,
+)
+def change_password_result_type(transcript: Transcript) -> Iterator[Comparison]:
+    """`change_password` ends with something else than `true`, `false` or what may be updated.
+
+    ## Why this matters
+    Auth0 takes a boolean, or an object with `last_password_reset` or `email_verified`. What it makes of nothing, or of
+    the answer of an HTTP API, is not documented.
+
+    ## Violates
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        change_password new@example.com "«new password of new»" -> invalid called with [null]
+
+    ## Conforms
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        change_password new@example.com "«new password of new»" -> done
+
+    ## How to fix
+    End with `callback(null, true)`. A Python script without a callback returns `Done()` or `Declined()`.
+    """
+    for moment in moments(transcript, Script.CHANGE_PASSWORD):
+        exchange = moment.exchange
+        result = exchange.outcome.result
+        if exchange.ending is Ending.INVALID and not _is_dated(result):
+            message = f"change_password {told_result(exchange)}; end with callback(null, true) or callback(null, false)"
+            yield Violation(message, (exchange,))
+        elif isinstance(result, Mapping) and not _is_date(result.get("last_password_reset")):
+            yield Violation("change_password returned a last_password_reset that is no date", (exchange,))
+        elif exchange.ending in {Ending.DONE, Ending.DECLINED, Ending.INVALID}:
+            yield Held((exchange,))
+
+
+def _is_dated(result: Value) -> bool:
+    """Tell whether this is the object that may be updated, with a date in one of the forms that Auth0's samples have."""
+    return (
+        isinstance(result, Mapping)
+        and bool(result)
+        and set(result) <= {"last_password_reset", "email_verified"}
+        and isinstance(result.get("email_verified", False), bool)
+        and not isinstance(result.get("last_password_reset"), bool)
+    )
+
+
+def _is_date(value: Value) -> bool:
+    if isinstance(value, str):
+        try:
+            datetime.fromisoformat(value)
+        except ValueError:
+            return False
+        return True
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool)) or _is_special_date(value)
+
+
+def _is_special_date(value: Value) -> bool:
+    return isinstance(value, Special) and value.kind in {"Date", "datetime"}
+
+
+@rule(
+    group=Group.OUTCOME,
+    severity=Severity.ERROR,
+    scripts=(Script.CHANGE_PASSWORD,),
+    needs=(Need.CHANGE_PASSWORD, Need.WRITES, Need.OUTAGE),
+    source=_CHANGE_PASSWORD,
+)
+def change_password_outage_hidden(transcript: Transcript) -> Iterator[Comparison]:
+    """`change_password` says `true` or `false` while the store is out of reach.
+
+    ## Why this matters
+    `false` says that there is no such user, and `true` that the password was changed. Neither is known, and nobody is
+    told to try again.
+
+    ## Violates
+        change_password ada@example.com «new password» -> declined   [outage: refuse]
+
+    ## Conforms
+        change_password ada@example.com «new password» -> failed Error "connect ECONNREFUSED"   [outage: refuse]
+
+    ## How to fix
+    Call the callback with the error of the driver. Its text reaches the browser, so say nothing of the store in it.
+    """
+    message = "change_password hid that the store was out of reach; report an error"
+    yield from judge_outages(transcript, Script.CHANGE_PASSWORD, {Ending.DONE, Ending.DECLINED}, message)

@@ -1,0 +1,143 @@
+"""What `create` ends with."""
+
+from collections.abc import Iterator, Mapping
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._writing import TEMPLATES, judge_outages, legacy_moments, told_result
+from customdb_contract.transcript import Ending, Exchange, Moment, RecordedError, Situation, Transcript
+
+__all__ = ["create_duplicate_not_user_exists", "create_false_success", "create_unexpected_result"]
+
+_CREATE = f"{TEMPLATES}/create"
+
+
+@rule(
+    group=Group.OUTCOME,
+    severity=Severity.ERROR,
+    scripts=(Script.CREATE,),
+    needs=(Need.LEGACY_MODE, Need.CREATE, Need.WRITES),
+    source=_CREATE,
+)
+def create_duplicate_not_user_exists(transcript: Transcript) -> Iterator[Comparison]:
+    """`create` does not report `user_exists` for somebody who is there already.
+
+    ## Why this matters
+    Auth0 asks get_user first, but two sign-ups can come at the same time, and a username is another identifier than
+    the e-mail. A second row for the same person splits them in two; any other error is a failure without
+    words.
+
+    ## Violates
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        create {"email": "new@example.com", "password": "«password of new»"} -> failed Error "UNIQUE constraint failed"
+
+    ## Conforms
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        create {"email": "new@example.com", "password": "«password of new»"} -> failed ValidationError("user_exists") "no"
+
+    ## How to fix
+    Let a unique index decide, on `lower(email)` and on the username, and translate its error:
+
+    ```javascript
+    if (error.code === '23505') return callback(new ValidationError('user_exists', 'There is such a user already'));
+    ```
+    """
+    found: dict[str, int] = {}
+    for moment in legacy_moments(transcript, Script.GET_USER, Script.CREATE):
+        exchange = moment.exchange
+        if exchange.script is Script.GET_USER:
+            if moment.account is not None and exchange.ending is Ending.FOUND:
+                found[str(exchange.identifier)] = moment.account.number
+        elif exchange.situation is not Situation.AT_ONCE and _is_duplicate(moment, found):
+            error = exchange.outcome.error
+            if exchange.ending is Ending.DONE:
+                message = "create made a second user with the identifier of another one; report user_exists"
+                yield Violation(message, (exchange,))
+            elif isinstance(error, RecordedError) and (error.name, *error.arguments[:1]) == _USER_EXISTS:
+                yield Held((exchange,))
+            elif exchange.ending is Ending.FAILED:
+                message = "create refused somebody who is there already with another error than user_exists"
+                yield Violation(f"{message}; report ValidationError('user_exists', …)", (exchange,))
+
+
+_USER_EXISTS = ("ValidationError", "user_exists")
+
+
+def _is_duplicate(moment: Moment, found: Mapping[str, int]) -> bool:
+    """Tell whether somebody has one of the identifiers exactly, or is found by get_user under another spelling."""
+    user, clash = moment.exchange.identifier, moment.clash
+    if clash is None or not clash.exists or not isinstance(user, Mapping):
+        return False
+    given = {user.get("email"), user.get("username")}
+    return bool(given & set(clash.identifiers)) or found.get(str(user.get("email"))) == clash.number
+
+
+@rule(
+    group=Group.OUTCOME,
+    severity=Severity.ERROR,
+    scripts=(Script.CREATE,),
+    needs=(Need.LEGACY_MODE, Need.CREATE, Need.WRITES, Need.OUTAGE),
+    source=_CREATE,
+)
+def create_false_success(transcript: Transcript) -> Iterator[Comparison]:
+    """`create` reports success while the store is out of reach.
+
+    ## Why this matters
+    Auth0 takes the user for created and logs them in at once, which fails: the sign-up ends with an error, and nobody
+    knows why.
+
+    ## Violates
+        create {"email": "new@example.com"} -> done   [outage: refuse]
+
+    ## Conforms
+        create {"email": "new@example.com"} -> failed Error "connect ECONNREFUSED"   [outage: refuse]
+
+    ## How to fix
+    Call the callback with the error of the driver, or with one of your own when the status of the answer is none of
+    success: `if (!response.ok) return callback(new Error('The user could not be created'))`.
+    """
+    if not transcript.connection.import_mode:
+        message = "create reported success while the store was out of reach; report an error"
+        yield from judge_outages(transcript, Script.CREATE, {Ending.DONE}, message)
+
+
+@rule(
+    group=Group.OUTCOME,
+    severity=Severity.WARNING,
+    scripts=(Script.CREATE,),
+    needs=(Need.LEGACY_MODE, Need.CREATE, Need.WRITES),
+    source=_CREATE,
+)
+def create_unexpected_result(transcript: Transcript) -> Iterator[Comparison]:
+    """`create` hands over a result, and is to hand over none.
+
+    ## Why this matters
+    `callback(null)` says that the user was created; what another result means is not documented. Where passkeys are in
+    use, a profile is expected instead.
+
+    ## Violates
+        person new email=new@example.com new=on
+        create {"email": "new@example.com"} -> invalid called with [null, true]
+
+    ## Conforms
+        person new email=new@example.com new=on
+        create {"email": "new@example.com"} -> done
+
+    ## How to fix
+    End with `callback(null)`. A Python script without a callback returns `Done()`.
+    """
+    for moment in legacy_moments(transcript, Script.CREATE):
+        exchange = moment.exchange
+        if exchange.ending is Ending.INVALID and not _is_profile(exchange):
+            yield Violation(f"create {told_result(exchange)}; end with callback(null), or return Done()", (exchange,))
+        elif exchange.ending in {Ending.DONE, Ending.INVALID}:
+            yield Held((exchange,))
+
+
+def _is_profile(exchange: Exchange) -> bool:
+    """Tell whether the result is a profile, as connections with passkeys want it."""
+    result = exchange.outcome.result
+    return isinstance(result, Mapping) and isinstance(result.get("user_id") or result.get("id"), str)

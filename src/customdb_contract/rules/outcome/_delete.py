@@ -1,0 +1,247 @@
+"""What `delete` and `change_email` end with."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._writing import (
+    REFUSALS,
+    TEMPLATES,
+    judge_outages,
+    legacy_moments,
+    looks_after,
+    told_result,
+)
+from customdb_contract.transcript import Ending, Exchange, Moment, Transcript
+
+__all__ = [
+    "change_email_result_type",
+    "delete_ineffective",
+    "delete_misreported",
+    "delete_rejects_own_user_id",
+    "delete_unknown_user_inconsistent",
+]
+
+_DELETE = f"{TEMPLATES}/delete"
+
+
+@rule(
+    group=Group.OUTCOME,
+    severity=Severity.ERROR,
+    scripts=(Script.CHANGE_EMAIL,),
+    needs=(Need.LEGACY_MODE, Need.CHANGE_EMAIL, Need.WRITES),
+    source=f"{TEMPLATES}/change-email",
+)
+def change_email_result_type(transcript: Transcript) -> Iterator[Comparison]:
+    """`change_email` ends with something else than `true` or `false`.
+
+    ## Why this matters
+    Auth0 changes its own record for `true` only. If the store has changed and Auth0 has not, the next log-in makes
+    another user of the same person.
+
+    ## Violates
+        person new email=new@example.com alias=moved@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        change_email new@example.com moved@example.com true -> invalid called with [null, {"changed": 1}]
+
+    ## Conforms
+        person new email=new@example.com alias=moved@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        change_email new@example.com moved@example.com true -> done
+
+    ## How to fix
+    End with `callback(null, true)`. A Python script without a callback returns `Done()` or `Declined()`.
+    """
+    for moment in legacy_moments(transcript, Script.CHANGE_EMAIL):
+        exchange = moment.exchange
+        if exchange.ending is Ending.INVALID:
+            message = f"change_email {told_result(exchange)}; end with callback(null, true) or callback(null, false)"
+            yield Violation(message, (exchange,))
+        elif exchange.ending in {Ending.DONE, Ending.DECLINED}:
+            yield Held((exchange,))
+
+
+@rule(
+    group=Group.OUTCOME,
+    severity=Severity.ERROR,
+    scripts=(Script.DELETE, Script.GET_USER),
+    needs=(Need.LEGACY_MODE, Need.DELETE, Need.WRITES),
+    source=_DELETE,
+)
+def delete_misreported(transcript: Transcript) -> Iterator[Comparison]:
+    """`delete` says that it deleted somebody and did not reach the store, or that it failed and did delete them.
+
+    ## Why this matters
+    Auth0 removes its own record when the script says success. Who is still in the store logs in again, and is made
+    again; who is gone from the store and not from Auth0 stays there for ever.
+
+    ## Violates
+        delete shop-7 -> done   [outage: refuse]
+
+    ## Conforms
+        delete shop-7 -> failed Error "connect ECONNREFUSED"   [outage: refuse]
+
+    ## How to fix
+    Call the callback with the error of the driver, and with `null` only when the store has answered.
+    """
+    if transcript.connection.import_mode:
+        return
+    message = "delete reported success while the store was out of reach; report an error"
+    yield from judge_outages(transcript, Script.DELETE, {Ending.DONE}, message)
+    for deleted, look in _after_failed_deletes(transcript):
+        if look.ending is Ending.NOT_FOUND:
+            yield Violation("delete reported an error and deleted the user all the same", (deleted, look))
+
+
+def _after_failed_deletes(transcript: Transcript) -> Iterator[tuple[Exchange, Exchange]]:
+    """Yield each failed delete of somebody who was there, with the next get_user of the same e-mail."""
+    failed: dict[str, Exchange] = {}
+    for moment in legacy_moments(transcript, Script.DELETE, Script.GET_USER):
+        exchange, account = moment.exchange, moment.account
+        if account is None:
+            continue
+        if exchange.script is Script.GET_USER:
+            deleted = failed.pop(account.email, None)
+            if deleted is not None and moment.is_exact:
+                yield deleted, exchange
+        elif account.exists and exchange.ending is Ending.FAILED:
+            failed[account.email] = exchange
+
+
+@rule(
+    group=Group.OUTCOME,
+    severity=Severity.ERROR,
+    scripts=(Script.DELETE, Script.GET_USER, Script.LOGIN),
+    needs=(Need.LEGACY_MODE, Need.DELETE, Need.WRITES),
+    source=f"good practice, on top of {_DELETE}: whom the script reports as deleted, and only them, is gone",
+)
+def delete_ineffective(transcript: Transcript) -> Iterator[Comparison]:
+    """`delete` reports success, and the user is still there, or somebody else is gone.
+
+    ## Why this matters
+    Often the id is compared with a number or an ObjectId and matches nothing. The user is gone from Auth0, logs in
+    again and is made again.
+
+    ## Violates
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        get_user new@example.com -> found {"user_id": "shop-7"}
+        delete shop-7 -> done   [writing of new]
+        get_user new@example.com -> found {"user_id": "shop-7"}
+
+    ## Conforms
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        get_user new@example.com -> found {"user_id": "shop-7"}
+        delete shop-7 -> done   [writing of new]
+        get_user new@example.com -> not-found
+
+    ## How to fix
+    Turn the id back into what the store has (`Number(id)`, `new ObjectId(id)`), and look at how many rows were deleted.
+    """
+    for deleted, moment in _looks_after_delete(transcript):
+        exchange = moment.exchange
+        is_own = moment.account is not None and moment.account.last_write is deleted
+        if is_own and exchange.ending is Ending.FOUND:
+            message = "delete reported success, and the user is still there"
+            yield Violation(message, (deleted, exchange), script=Script.DELETE)
+        elif not is_own and exchange.ending in REFUSALS:
+            message = "delete of one user made another one disappear"
+            yield Violation(message, (deleted, exchange), script=Script.DELETE)
+        elif exchange.ending in {Ending.FOUND, *REFUSALS}:
+            yield Held((deleted, exchange))
+
+
+def _looks_after_delete(transcript: Transcript) -> Iterator[tuple[Exchange, Moment]]:
+    if transcript.connection.import_mode:
+        return
+    for deleted, moment in looks_after(transcript, Script.DELETE):
+        account = moment.account
+        if moment.is_exact and account is not None and account.exists is False:
+            yield deleted, moment
+    for moment in legacy_moments(transcript, Script.GET_USER, Script.LOGIN):
+        written, account = moment.latest_write, moment.account
+        if written is None or written.script is not Script.DELETE or written.ending is not Ending.DONE:
+            continue
+        if account is not None and moment.is_right and moment.writes_to not in {None, account.number}:
+            seen = account.seen.get(moment.exchange.script)
+            if seen is not None and seen.number < written.number:
+                yield written, moment
+
+
+@rule(
+    group=Group.OUTCOME,
+    severity=Severity.INFO,
+    scripts=(Script.DELETE,),
+    needs=(Need.LEGACY_MODE, Need.DELETE, Need.WRITES),
+    source="good practice: Auth0 documents nothing about unknown ids, so they should all end in the same way",
+)
+def delete_unknown_user_inconsistent(transcript: Transcript) -> Iterator[Comparison]:
+    """`delete` ends in different ways for ids that nobody has.
+
+    ## Why this matters
+    Whoever tries again after an interruption gets an error for one user and success for another.
+
+    ## Violates
+        delete shop-98 -> done   [writing]
+        delete shop-99 -> failed Error "no such user"   [writing]
+
+    ## Conforms
+        delete shop-98 -> done   [writing]
+        delete shop-99 -> done   [writing]
+
+    ## How to fix
+    Report success for an id that nobody has: what was asked for is the case.
+    """
+    unknown = [
+        moment.exchange
+        for moment in legacy_moments(transcript, Script.DELETE)
+        if moment.is_nobodys and moment.exchange.ending in {Ending.DONE, Ending.FAILED}
+    ]
+    for first, second in pairwise(unknown):
+        if first.ending is second.ending:
+            yield Held((first, second))
+        else:
+            yield Violation("delete ends in different ways for ids that nobody has", (first, second))
+
+
+@rule(
+    group=Group.OUTCOME,
+    severity=Severity.ERROR,
+    scripts=(Script.DELETE,),
+    needs=(Need.LEGACY_MODE, Need.DELETE, Need.WRITES),
+    yields_to=("delete-misreported",),
+    source=_DELETE,
+)
+def delete_rejects_own_user_id(transcript: Transcript) -> Iterator[Comparison]:
+    """`delete` refuses the very `user_id` that the other scripts return.
+
+    ## Why this matters
+    Auth0 hands over what login returned, without the prefix `auth0|`. A script that expects another form can delete
+    nobody.
+
+    ## Violates
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        get_user new@example.com -> found {"user_id": "shop-7"}
+        delete shop-7 -> failed Error "invalid id"   [writing of new]
+
+    ## Conforms
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        get_user new@example.com -> found {"user_id": "shop-7"}
+        delete shop-7 -> done   [writing of new]
+
+    ## How to fix
+    Build the `user_id` in one function, and take it apart in another one beside it.
+    """
+    for moment in legacy_moments(transcript, Script.DELETE):
+        exchange, account = moment.exchange, moment.account
+        if account is None or not account.exists:
+            continue
+        if exchange.ending is Ending.FAILED:
+            yield Violation("delete refused the user_id that the other scripts return", (exchange,))
+        elif exchange.ending is Ending.DONE:
+            yield Held((exchange,))

@@ -1,0 +1,112 @@
+"""What `verify` ends with."""
+
+from collections.abc import Iterator
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._writing import TEMPLATES, judge_unknown_users, legacy_moments, told_result
+from customdb_contract.transcript import Ending, Transcript
+
+__all__ = ["verify_not_idempotent", "verify_result_type", "verify_unknown_user_succeeds"]
+
+_VERIFY = f"{TEMPLATES}/verify"
+
+
+@rule(
+    group=Group.OUTCOME,
+    severity=Severity.WARNING,
+    scripts=(Script.VERIFY,),
+    needs=(Need.LEGACY_MODE, Need.VERIFY, Need.WRITES),
+    source=_VERIFY,
+)
+def verify_result_type(transcript: Transcript) -> Iterator[Comparison]:
+    """`verify` ends with something else than `true` or `false`.
+
+    ## Why this matters
+    Auth0 marks the e-mail as verified for exactly `true`. What it makes of an object or of nothing is not documented.
+
+    ## Violates
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        verify new@example.com -> invalid called with [null]
+
+    ## Conforms
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        verify new@example.com -> done
+
+    ## How to fix
+    End with `callback(null, true)`. A Python script without a callback returns `Done()` or `Declined()`.
+    """
+    for moment in legacy_moments(transcript, Script.VERIFY):
+        exchange = moment.exchange
+        if exchange.ending is Ending.INVALID:
+            yield Violation(f"verify {told_result(exchange)}; end with callback(null, true)", (exchange,))
+        elif exchange.ending in {Ending.DONE, Ending.DECLINED}:
+            yield Held((exchange,))
+
+
+@rule(
+    group=Group.OUTCOME,
+    severity=Severity.WARNING,
+    scripts=(Script.VERIFY,),
+    needs=(Need.LEGACY_MODE, Need.VERIFY, Need.WRITES),
+    source="good practice: programs that look at mails open links before people do, so verify runs twice",
+)
+def verify_not_idempotent(transcript: Transcript) -> Iterator[Comparison]:
+    """`verify` fails for somebody whose e-mail is verified already.
+
+    ## Why this matters
+    Mail programs and scanners open links in advance. The person who clicks afterwards is told that it failed.
+
+    ## Violates
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        verify new@example.com -> done
+        verify new@example.com -> declined
+
+    ## Conforms
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        verify new@example.com -> done
+        verify new@example.com -> done
+
+    ## How to fix
+    Don't ask for `email_verified = false` in the update: `UPDATE users SET email_verified = true WHERE email = $1`.
+    """
+    for moment in legacy_moments(transcript, Script.VERIFY):
+        exchange, account = moment.exchange, moment.account
+        if account is None or not account.exists or not account.verified or account.last_write.script != Script.VERIFY:
+            continue
+        if exchange.ending is Ending.DONE:
+            yield Held((account.last_write, exchange))
+        elif exchange.ending in {Ending.DECLINED, Ending.FAILED}:
+            message = "verify refused an e-mail that is verified already; end with callback(null, true) again"
+            yield Violation(message, (account.last_write, exchange))
+
+
+@rule(
+    group=Group.OUTCOME,
+    severity=Severity.WARNING,
+    scripts=(Script.VERIFY,),
+    needs=(Need.LEGACY_MODE, Need.VERIFY, Need.WRITES),
+    source="good practice: what was not changed is not to be reported as done",
+)
+def verify_unknown_user_succeeds(transcript: Transcript) -> Iterator[Comparison]:
+    """`verify` reports success for an e-mail that nobody has.
+
+    ## Why this matters
+    Auth0 tells the person that the e-mail is verified, and the next log-in says that it is not.
+
+    ## Violates
+        verify nobody@example.com -> done   [writing]
+
+    ## Conforms
+        verify nobody@example.com -> declined   [writing]
+
+    ## How to fix
+    Look at how many rows were changed: `callback(null, result.rowCount > 0)`. A Python script returns `Declined()`.
+    """
+    message = "verify reported success for an e-mail that nobody has; end with callback(null, false)"
+    yield from judge_unknown_users(legacy_moments(transcript, Script.VERIFY), {Ending.DONE}, message)

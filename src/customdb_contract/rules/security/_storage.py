@@ -1,0 +1,46 @@
+"""The rules about what the store keeps."""
+
+from collections.abc import Iterator
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._writing import TEMPLATES
+from customdb_contract.transcript import Noticed, Transcript
+
+__all__ = ["plaintext_password_stored"]
+
+
+@rule(
+    group=Group.SECURITY,
+    severity=Severity.ERROR,
+    scripts=(Script.CREATE, Script.CHANGE_PASSWORD),
+    needs=(Need.CREATE, Need.WRITES, Need.INSPECT),
+    source=f"{TEMPLATES}/create",
+)
+def plaintext_password_stored(transcript: Transcript) -> Iterator[Comparison]:
+    """The store has a password as it was typed, or in a form that anybody can turn back.
+
+    ## Why this matters
+    Whoever sees the store, a backup or a log of it can log in as everybody, here and wherever the password was used
+    again.
+
+    ## Violates
+        person new email=new@example.com new=on
+        create {"email": "new@example.com"} -> done; noticed inspected "a record"; noticed stored-password "password"
+
+    ## Conforms
+        person new email=new@example.com new=on
+        create {"email": "new@example.com"} -> done; noticed inspected "a record"
+
+    ## How to fix
+    Store a slow, salted hash: `bcrypt.hash(user.password, 12)`, Argon2 or scrypt. Base64 is no hash.
+    """
+    for script in (Script.CREATE, Script.CHANGE_PASSWORD):
+        for exchange in transcript.select(script, "writing"):
+            places = exchange.outcome.noticed(Noticed.STORED_PASSWORD)
+            if places:
+                message = f"{script} stored the password as it was typed, in {', '.join(places)}; store a slow hash"
+                yield Violation(message, (exchange,))
+            elif "a record" in exchange.outcome.noticed(Noticed.INSPECTED):
+                yield Held((exchange,))

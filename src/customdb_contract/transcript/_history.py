@@ -1,0 +1,297 @@
+"""The history of the people whom a check made: what each call must have left behind, if the scripts keep their word."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from attrs import evolve, field, frozen
+
+from customdb_contract.contract import Script
+from customdb_contract.transcript._exchange import Ending, Exchange
+from customdb_contract.transcript._values import RecordedError, Value
+
+__all__ = ["Account", "History", "Moment"]
+
+_READING: Final = (Script.LOGIN, Script.GET_USER)
+
+
+@frozen(kw_only=True)
+class Account:
+    """What must be true of somebody whom the check made.
+
+    Args:
+        number: Which one it is, counted from 0; it stays when the e-mail changes.
+        email: The current e-mail.
+        username: The username, or None.
+        last_write: The last call that may have changed the account: at first its `create`.
+        exists: Whether it is there; None when a call ended so that nobody can tell.
+        password: The current password, as its marker; None when nobody can tell.
+        former_passwords: The passwords that must not work any more.
+        verified: Whether the e-mail is verified; None when nobody can tell.
+        seen: The last call of `login` and of `get_user` that found it since the last write.
+    """
+
+    number: int
+    email: str
+    username: str | None
+    last_write: Exchange
+    exists: bool | None = True
+    password: Value = None
+    former_passwords: tuple[Value, ...] = ()
+    verified: bool | None = None
+    seen: Mapping[Script, Exchange] = field(factory=dict[Script, Exchange])
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """The identifiers by which the account must be found."""
+        return (self.email,) if self.username is None else (self.email, self.username)
+
+
+@frozen(kw_only=True)
+class Moment:
+    """A call that was about people whom the check made, and what was true before it.
+
+    Args:
+        exchange: The call.
+        account: The account that the call was about, deleted ones too; None when there never was one.
+        former: The account that had the identifier as its e-mail before, while nobody has it now.
+        clash: The account that has the identifier which the call wants to give to somebody.
+        latest_write: The last call before that may have changed any account.
+        writes_to: The number of the account that the latest write was about, or None.
+    """
+
+    exchange: Exchange
+    account: Account | None
+    former: Account | None
+    clash: Account | None
+    latest_write: Exchange | None
+    writes_to: int | None
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the account must be found: it is there, its identifier exact, and for `login` its password right."""
+        if self.account is None or not self.account.exists or not self.is_exact:
+            return False
+        return self.exchange.script is Script.GET_USER or _password_of(self.exchange) == self.account.password
+
+    @property
+    def follows(self) -> Exchange | None:
+        """The write to this very account after which nothing else was written, or None."""
+        written = None if self.account is None else self.account.last_write
+        return written if written is self.latest_write else None
+
+    @property
+    def is_nobodys(self) -> bool:
+        """Whether it is certain that there was nobody whom the call could be about."""
+        return self.account is None or self.account.exists is False
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the identifier was spelled as the account has it."""
+        return self.account is not None and self.exchange.identifier in self.account.identifiers
+
+
+class History:
+    """Follows the calls of a check, one after the other."""
+
+    def __init__(self) -> None:
+        self._accounts: list[Account] = []
+        self._current: dict[str, int] = {}
+        self._former: dict[str, int] = {}
+        self._user_ids: dict[str, int] = {}
+        self._latest_write: Exchange | None = None
+        self._writes_to: int | None = None
+
+    def find(self, identifier: Value) -> Account | None:
+        """Return the account that an identifier denotes now, whatever its upper or lower case; deleted ones too.
+
+        Args:
+            identifier: An e-mail or a username.
+        """
+        number = self._current.get(identifier.lower()) if isinstance(identifier, str) else None
+        return None if number is None else self._accounts[number]
+
+    def add(self, exchange: Exchange) -> Moment | None:
+        """Take the next call into account.
+
+        Args:
+            exchange: The call.
+
+        Returns:
+            What was true before it; None when it says nothing of the people whom the check made, or is not judged.
+        """
+        family = exchange.situation.family
+        if family == "outage":
+            self._doubt_all(exchange)
+            return None
+        if family not in {"writing", "clean-up"}:
+            return None
+        moment = self._moment(exchange)
+        if exchange.marks:
+            self._doubt_all(exchange)
+            return None
+        self._apply(moment)
+        return moment if family == "writing" else None
+
+    def _moment(self, exchange: Exchange) -> Moment:
+        identifier = exchange.identifier
+        clash: Account | None = None
+        match exchange.script:
+            case Script.CREATE:
+                user = identifier if isinstance(identifier, Mapping) else {}
+                account = None
+                clash = self._holder(user.get("email")) or self._holder(user.get("username"))
+                former = None
+            case Script.DELETE:
+                number = self._user_ids.get(identifier) if isinstance(identifier, str) else None
+                account = None if number is None else self._accounts[number]
+                former = None
+            case _:
+                account = self.find(identifier)
+                former = self._former_holder(identifier)
+        if exchange.script is Script.CHANGE_EMAIL and len(exchange.arguments) > 1:
+            clash = self._holder(exchange.arguments[1])
+            clash = None if clash is not None and account is not None and clash.number == account.number else clash
+        return Moment(
+            exchange=exchange,
+            account=account,
+            former=former,
+            clash=clash,
+            latest_write=self._latest_write,
+            writes_to=self._writes_to,
+        )
+
+    def _holder(self, identifier: Value) -> Account | None:
+        account = self.find(identifier)
+        return None if account is None or account.exists is False else account
+
+    def _former_holder(self, identifier: Value) -> Account | None:
+        number = self._former.get(identifier.lower()) if isinstance(identifier, str) else None
+        return None if number is None or self._holder(identifier) is not None else self._accounts[number]
+
+    def _apply(self, moment: Moment) -> None:
+        exchange, account = moment.exchange, moment.account
+        if exchange.script in _READING:
+            if account is not None and moment.is_exact:
+                self._note_sighting(account, moment)
+            return
+        before = len(self._accounts)
+        match exchange.script:
+            case Script.CREATE:
+                self._create(exchange, moment.clash)
+            case _ if account is None:
+                pass
+            case Script.DELETE:
+                is_gone = exchange.ending is Ending.DONE or account.exists is False
+                self._set(evolve(account, exists=False if is_gone else None), exchange)
+            case Script.VERIFY:
+                self._verify(account, exchange)
+            case Script.CHANGE_PASSWORD:
+                self._change_password(account, exchange)
+            case _:
+                self._change_email(account, exchange, moment.clash)
+        self._latest_write = exchange
+        self._writes_to = before if len(self._accounts) > before else None if account is None else account.number
+
+    def _note_sighting(self, account: Account, moment: Moment) -> None:
+        exchange = moment.exchange
+        profile = exchange.profile
+        if profile is None or account.exists is False:
+            # What contradicts the scripts' own word is told once; nobody knows what is true afterwards.
+            if moment.is_right and exchange.identifier == account.email:
+                self._doubt(account, exchange)
+            return
+        if moment.is_right:
+            self._accounts[account.number] = evolve(account, seen={**account.seen, exchange.script: exchange})
+        user_id = profile.get("user_id") or profile.get("id")
+        if user_id is not None:
+            self._user_ids.setdefault(str(user_id), account.number)
+
+    def _create(self, exchange: Exchange, clash: Account | None) -> None:
+        user = exchange.identifier if isinstance(exchange.identifier, Mapping) else {}
+        email, username = user.get("email"), user.get("username")
+        if clash is not None:
+            if not _is_refused(exchange):
+                self._doubt(clash, exchange)
+            return
+        if not isinstance(email, str) or _is_user_exists(exchange):
+            return
+        is_done = exchange.ending is Ending.DONE
+        account = Account(
+            number=len(self._accounts),
+            email=email,
+            username=username if isinstance(username, str) else None,
+            last_write=exchange,
+            exists=True if is_done else None,
+            password=user.get("password") if is_done else None,
+        )
+        self._accounts.append(account)
+        for name in account.identifiers:
+            self._current[name.lower()] = account.number
+            self._former.pop(name.lower(), None)
+
+    def _verify(self, account: Account, exchange: Exchange) -> None:
+        if exchange.ending is Ending.DONE and account.exists:
+            self._set(evolve(account, verified=True), exchange)
+        elif exchange.ending is not Ending.DECLINED:
+            self._set(evolve(account, verified=None), exchange)
+
+    def _change_password(self, account: Account, exchange: Exchange) -> None:
+        password = exchange.arguments[1] if len(exchange.arguments) > 1 else None
+        if exchange.ending is Ending.DONE and account.exists:
+            former = (*account.former_passwords, account.password)
+            kept = tuple(name for name in dict.fromkeys(former) if name is not None and name != password)
+            self._set(evolve(account, password=password, former_passwords=kept), exchange)
+        elif exchange.ending is not Ending.DECLINED:
+            self._set(evolve(account, password=None, former_passwords=()), exchange)
+
+    def _change_email(self, account: Account, exchange: Exchange, clash: Account | None) -> None:
+        email, verified = (*exchange.arguments[1:3], None, None)[:2]
+        if exchange.ending is Ending.DECLINED or not isinstance(email, str):
+            return
+        is_done = exchange.ending is Ending.DONE and account.exists is True
+        if email.lower() == account.email.lower():
+            flag = verified if is_done and isinstance(verified, bool) else None
+            self._set(evolve(account, verified=flag), exchange)
+        elif is_done and clash is None:
+            self._set(evolve(account, email=email, verified=verified if isinstance(verified, bool) else None), exchange)
+            self._current.pop(account.email.lower(), None)
+            self._current[email.lower()] = account.number
+            self._former[account.email.lower()] = account.number
+            self._former.pop(email.lower(), None)
+        else:
+            self._doubt(account, exchange)
+            if clash is not None:
+                self._doubt(clash, exchange)
+            else:
+                self._current[email.lower()] = account.number
+
+    def _set(self, account: Account, write: Exchange) -> None:
+        self._accounts[account.number] = evolve(account, last_write=write, seen={})
+
+    def _doubt(self, account: Account, write: Exchange) -> None:
+        exists = None if account.exists else account.exists
+        self._set(evolve(account, exists=exists, password=None, former_passwords=(), verified=None), write)
+
+    def _doubt_all(self, exchange: Exchange) -> None:
+        if exchange.script not in _READING:
+            for account in self._accounts:
+                self._doubt(account, exchange)
+
+
+def _password_of(login: Exchange) -> Value:
+    return login.arguments[1] if len(login.arguments) > 1 else None
+
+
+def _is_user_exists(exchange: Exchange) -> bool:
+    error = exchange.outcome.error
+    return (
+        exchange.ending is Ending.FAILED
+        and isinstance(error, RecordedError)
+        and error.name == "ValidationError"
+        and error.arguments[:1] == ("user_exists",)
+    )
+
+
+def _is_refused(exchange: Exchange) -> bool:
+    """Tell whether a create for somebody who is there already changed nothing: it failed, in whatever way."""
+    return exchange.ending is Ending.FAILED
