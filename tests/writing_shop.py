@@ -1,9 +1,10 @@
 """A small shop whose scripts also write, as they should; and the variants of it that a check must tell apart."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import define, field
+from attrs import define
 
 from customdb_contract import (
     Declined,
@@ -37,7 +38,6 @@ class Record:
     password: str
     username: str | None = None
     verified: bool = False
-    orders: list[str] = field(factory=list[str])
 
 
 class WritingShop:
@@ -48,6 +48,7 @@ class WritingShop:
         ada = Record(7, "ada@example.com", "Weaving patterns", "countess", verified=True)
         self.records: list[Record] = [] if is_empty else [ada]
         self.numbers = 100
+        self.extra: dict[str, dict[str, object]] = {}
 
     def rows(self) -> list[Record]:
         """Ask the store for everything it has."""
@@ -62,11 +63,25 @@ class WritingShop:
 
     def profile(self, row: Record) -> dict[str, object]:
         profile: dict[str, object] = {
-            "user_id": f"shop-{row.number}",
+            "user_id": self.user_id(row),
             "email": row.email.lower(),
             "email_verified": row.verified,
         }
         return profile if row.username is None else profile | {"username": row.username}
+
+    def user_id(self, row: Record) -> str:
+        return f"shop-{row.number}"
+
+    def stored_password(self, row: Record) -> str:
+        return hashlib.sha256(f"salt of {row.number}: {row.password}".encode()).hexdigest()
+
+    def inspect(self, identifier: str) -> Mapping[str, object] | None:
+        """Look into the store, without the scripts."""
+        row = next((row for row in self.records if row.email.lower() == identifier.lower()), None)
+        if row is None:
+            return None
+        record = {"number": row.number, "email": row.email, "password": self.stored_password(row)}
+        return {**record, **self.extra.get(row.email, {})}
 
     def login(self, identifier: Any, password: Any) -> Any:
         row = self.find(identifier)
@@ -110,5 +125,5 @@ class WritingShop:
         return Done()
 
     def delete(self, user_id: Any) -> Any:
-        self.records = [row for row in self.rows() if f"shop-{row.number}" != user_id]
+        self.records = [row for row in self.rows() if self.user_id(row) != user_id]
         return Done()

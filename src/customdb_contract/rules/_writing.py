@@ -114,7 +114,7 @@ def judge_user_ids(
     seen: dict[tuple[int, Script], list[Exchange]] = {}
     for moment in moments(transcript, Script.LOGIN, Script.GET_USER):
         exchange, account, written = moment.exchange, moment.account, moment.follows
-        if account is None or exchange.profile is None or exchange.script not in readers or not moment.is_exact:
+        if account is None or exchange.profile is None or exchange.script not in readers or not moment.is_right:
             continue
         before = seen.setdefault((account.number, exchange.script), [])
         known = {canonical(user_id_of(earlier.profile or {})) for earlier in before}

@@ -173,6 +173,9 @@ class History:
         if exchange.script in _READING:
             if account is not None and moment.is_exact:
                 self._note_sighting(account, moment)
+            elif moment.former is not None and exchange.ending is Ending.FOUND:
+                self._current[str(exchange.identifier).lower()] = moment.former.number
+                self._doubt(moment.former, exchange)
             return
         before = len(self._accounts)
         match exchange.script:
@@ -199,6 +202,8 @@ class History:
             # What contradicts the scripts' own word is told once; nobody knows what is true afterwards.
             if moment.is_right and exchange.identifier == account.email:
                 self._doubt(account, exchange)
+            elif moment.is_right:
+                self._accounts[account.number] = evolve(account, username=None)
             return
         if moment.is_right:
             self._accounts[account.number] = evolve(account, seen={**account.seen, exchange.script: exchange})

@@ -104,10 +104,15 @@ def password_altered(transcript: Transcript) -> Iterator[Comparison]:
     Give the password to the hash as it came, as UTF-8, in both scripts. A password that the store doesn't take is
     refused by `create` with a `ValidationError`.
     """
+    is_ordinary_kept = False
     for created, moment in _looks(transcript):
         exchange = moment.exchange
+        if exchange.script is not Script.LOGIN:
+            continue
         kind = _ALTERED.get(created.situation)
-        if kind is None or exchange.script is not Script.LOGIN:
+        # Where no password logs in, create-not-visible tells it.
+        is_ordinary_kept |= kind is None and exchange.ending is Ending.FOUND
+        if kind is None or not is_ordinary_kept:
             continue
         if exchange.ending is Ending.FOUND:
             yield Held((created, exchange))

@@ -292,7 +292,7 @@ def verify_not_reflected(transcript: Transcript) -> Iterator[Comparison]:
         if verified is None or verified.script is not Script.VERIFY or account is None or exchange.profile is None:
             continue
         seen = account.seen.get(exchange.script)
-        if moment.writes_to in {None, account.number} or seen is None or seen.number > verified.number:
+        if moment.writes_to == account.number or seen is None or seen.number > verified.number:
             continue
         if _is_verified(seen) is False and _is_verified(exchange) is True:
             message = "verify for one person made another one's e-mail count as verified"

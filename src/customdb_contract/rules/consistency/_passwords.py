@@ -98,7 +98,7 @@ def change_password_hits_others(transcript: Transcript) -> Iterator[Comparison]:
         exchange, account, written = moment.exchange, moment.account, moment.latest_write
         if account is None or written is None or written.script is not Script.CHANGE_PASSWORD:
             continue
-        if not moment.is_right or moment.writes_to in {None, account.number}:
+        if not moment.is_right or moment.writes_to == account.number:
             continue
         seen = account.seen.get(exchange.script)
         if seen is not None and exchange.ending is Ending.FOUND:

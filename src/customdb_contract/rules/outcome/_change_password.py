@@ -138,7 +138,7 @@ def change_password_result_type(transcript: Transcript) -> Iterator[Comparison]:
 
 
 def _is_dated(result: Value) -> bool:
-    """Tell whether this is the object that may be updated, with a date in one of the forms that Auth0's samples have."""
+    """Tell whether this is the object that may be updated, with a date in a form that Auth0's samples have."""
     return (
         isinstance(result, Mapping)
         and bool(result)

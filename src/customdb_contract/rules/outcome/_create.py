@@ -36,7 +36,7 @@ def create_duplicate_not_user_exists(transcript: Transcript) -> Iterator[Compari
     ## Conforms
         person new email=new@example.com new=on
         create {"email": "new@example.com", "password": "«password of new»"} -> done
-        create {"email": "new@example.com", "password": "«password of new»"} -> failed ValidationError("user_exists") "no"
+        create {"email": "new@example.com"} -> failed ValidationError("user_exists") "no"
 
     ## How to fix
     Let a unique index decide, on `lower(email)` and on the username, and translate its error:
