@@ -209,7 +209,10 @@ def _replay(options: argparse.Namespace) -> int:
     from customdb_contract.rules import judge
     from customdb_contract.transcript import Transcript
 
-    transcript = Transcript.loads(_read(options.transcript))
+    text = _read(options.transcript)
+    # A stored transcript is a JSON object; a failure shows the one-line notation, which is easier to copy.
+    is_stored = text.lstrip("\ufeff \t\r\n").startswith("{")
+    transcript = Transcript.loads(text) if is_stored else Transcript.parse(text)
     report = judge(transcript, select=_names(options.select), ignore=_names(options.ignore))
     return _report(report, options)
 

@@ -3,7 +3,7 @@
 import functools
 import inspect
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Final
 
 from attrs import Attribute, field, frozen
@@ -42,7 +42,7 @@ from customdb_contract.transcript import (
     print_call,
 )
 
-__all__ = ["CheckInterrupted", "Probing", "check", "make_truth", "observe", "plan_lines", "takes_fault_url"]
+__all__ = ["CheckInterrupted", "Probing", "check", "make_truth", "observe", "opened", "plan_lines", "takes_fault_url"]
 
 DEFAULT_TIMEOUT: Final = 20.0
 DEFAULT_MAX_TIME: Final = 60.0
@@ -330,18 +330,38 @@ def _outage_situations(outage: object) -> Sequence[Situation]:
     return FAULTS if callable(outage) and takes_fault_url(outage) else (Situation.OUTAGE,)
 
 
+def _opened(database: object, truth: Truth, timeout: float) -> AbstractContextManager[Bridge]:
+    return opened(database, connection=truth.connection, mask=truth.registry, timeout=timeout)
+
+
 @contextmanager
-def _opened(database: object, truth: Truth, timeout: float) -> Generator[Bridge]:
+def opened(
+    database: object, *, connection: Connection, mask: SecretRegistry, timeout: float = DEFAULT_TIMEOUT
+) -> Generator[Bridge]:
+    """Open what calls the scripts of a database, and close it afterwards.
+
+    Args:
+        database: The database, in any of the forms that `check` takes.
+        connection: The settings of the connection.
+        mask: The known secrets.
+        timeout: Seconds that a script may take.
+
+    Yields:
+        The bridge.
+
+    Raises:
+        DatabaseOpeningError: When the database cannot be opened.
+    """
     with ExitStack() as stack:
         if not isinstance(database, BridgedDatabase):
-            python = PythonDatabase(database, connection=truth.connection, mask=truth.registry, timeout=timeout)
+            python = PythonDatabase(database, connection=connection, mask=mask, timeout=timeout)
             stack.callback(python.close)
             if not isinstance(python.database, BridgedDatabase):
                 yield python
                 return
             # A function has made a database that brings its own bridge.
             database = python.database
-        bridge = database.open_bridge(connection=truth.connection, mask=truth.registry, timeout=timeout)
+        bridge = database.open_bridge(connection=connection, mask=mask, timeout=timeout)
         stack.callback(bridge.close)
         yield bridge
 

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from customdb_contract.bridges import Bridge
 from customdb_contract.contract import Script
-from customdb_contract.probes._plan import PlannedCall, Truth, as_recorded
+from customdb_contract.probes._plan import PlannedCall, Truth, as_recorded, revealed
 from customdb_contract.probes.circumstances import plan_circumstances, plan_organization
 from customdb_contract.probes.driver import Driver, StoppedEarly
 from customdb_contract.probes.hostile import plan_hostile
@@ -47,6 +47,7 @@ __all__ = [
     "make_newcomers",
     "plan_calls",
     "probe",
+    "revealed",
 ]
 
 

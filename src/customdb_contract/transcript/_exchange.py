@@ -104,7 +104,7 @@ class Situation(StrEnum):
     @property
     def family(self) -> str:
         """The part before the colon, for example `hostile` of `hostile: sql`."""
-        return self.value.partition(":")[0]
+        return str.partition(self, ":")[0]
 
 
 class Ending(StrEnum):

@@ -20,6 +20,7 @@ class Account:
 
     Args:
         number: Which one it is, counted from 0; it stays when the e-mail changes.
+        person: The label of the person whom `create` was about.
         email: The current e-mail.
         username: The username, or None.
         last_write: The last call that may have changed the account: at first its `create`.
@@ -31,6 +32,7 @@ class Account:
     """
 
     number: int
+    person: str
     email: str
     username: str | None
     last_write: Exchange
@@ -109,6 +111,16 @@ class History:
         """
         number = self._current.get(identifier.lower()) if isinstance(identifier, str) else None
         return None if number is None else self._accounts[number]
+
+    def knows(self, identifier: Value) -> bool:
+        """Tell whether an identifier was ever anybody's.
+
+        Args:
+            identifier: An e-mail or a username.
+        """
+        return isinstance(identifier, str) and (
+            identifier.lower() in self._current or identifier.lower() in self._former
+        )
 
     def add(self, exchange: Exchange) -> Moment | None:
         """Take the next call into account.
@@ -223,6 +235,7 @@ class History:
         is_done = exchange.ending is Ending.DONE
         account = Account(
             number=len(self._accounts),
+            person=exchange.person,
             email=email,
             username=username if isinstance(username, str) else None,
             last_write=exchange,

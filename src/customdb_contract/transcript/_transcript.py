@@ -170,7 +170,7 @@ class Transcript:
         found: defaultdict[tuple[Script | None, str], list[Exchange]] = defaultdict(list)
         for exchange in self.judged:
             # A family's name is also a situation of its own, hence a set.
-            for name in {exchange.situation.value, exchange.situation.family}:
+            for name in {str.__str__(exchange.situation), exchange.situation.family}:
                 found[exchange.script, name].append(exchange)
                 found[None, name].append(exchange)
         return found

@@ -1,0 +1,355 @@
+"""`CustomDatabaseMachine`: sequences of calls that nobody thought of, judged by the same rules."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack
+from functools import cache
+from typing import ClassVar, Final
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from typing_extensions import override
+
+from customdb_contract.bridges import Bridge
+from customdb_contract.checking import DEFAULT_TIMEOUT, opened
+from customdb_contract.connection import Connection, NewUser
+from customdb_contract.contract import Script
+from customdb_contract.errors import ConfigurationError, ContractBrokenError
+from customdb_contract.findings import Finding, Need, Report, Verdict
+from customdb_contract.probes import PlannedCall, as_recorded, revealed
+from customdb_contract.rules import CATALOGUE, judge
+from customdb_contract.secrets import Secret, SecretRegistry
+from customdb_contract.transcript import (
+    UNKNOWN,
+    Ending,
+    Exchange,
+    Header,
+    History,
+    Person,
+    Recorder,
+    Situation,
+    printable,
+)
+
+__all__ = ["CustomDatabaseMachine", "run_machine"]
+
+_NAMES: Final = ("first", "second", "third")
+"""So few people that their identifiers often meet."""
+
+_PASSWORDS: Final = {name: Secret(f"Aa1!-the-{name}-password") for name in _NAMES}
+_MOST_FAILING_LOGINS: Final = 2
+"""For one identifier, so that no store locks anybody out."""
+
+_JUDGED_EARLY: Final = frozenset({6, 18})
+"""After how many calls a sequence is judged, beside its end: what breaks early is short, and shrinks quickly."""
+
+_HYPOTHESIS_OWN_PROFILES: Final = frozenset({"default", "ci"})
+
+_names = st.sampled_from(_NAMES)
+
+
+class CustomDatabaseMachine(RuleBasedStateMachine):
+    """A state machine of Hypothesis that drives all scripts of a database in any order, and judges what they did.
+
+    Subclass it, override `fresh_database`, and run it with `run_machine`, or as the class's `TestCase`. Each example
+    opens a fresh database and calls create, login, get_user, verify, change_password, change_email and delete,
+    whichever it has, for a few people who get into each other's way. At the end of an example the rules judge what was
+    seen. A breach shrinks to the shortest sequence, and is shown as a transcript that `customdb-contract replay` takes.
+
+    Attributes:
+        connection: The settings of the connection. With import mode on, of the writing scripts only `create` (to make
+            somebody) and `change_password` are called.
+        new_user: What the e-mails and usernames look like.
+        timeout: Seconds that one script may take.
+        ignore: Names of rules or groups that are not judged.
+        waived: Rules whose breach is accepted, with the reason.
+        fail_on: The lowest severity that fails: `error` or `warning`.
+    """
+
+    connection: ClassVar[Connection] = Connection()
+    new_user: ClassVar[NewUser] = NewUser()
+    timeout: ClassVar[float] = DEFAULT_TIMEOUT
+    ignore: ClassVar[Collection[str]] = ()
+    waived: ClassVar[Mapping[str, str]] = {}
+    fail_on: ClassVar[str] = "error"
+
+    def fresh_database(self) -> object:
+        """Return a database with an empty store, in any of the forms that `check` takes.
+
+        Called for each example, so the store must be another one each time, or be emptied here.
+        """
+        message = f"{type(self).__name__} must override fresh_database, and return a database with an empty store"
+        raise ConfigurationError(message)
+
+    def outage_database(self) -> object:
+        """Return the same database with its store out of reach, or None: then no outage is tried."""
+        return None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._people = _people(self.new_user, requires_username=self.connection.requires_username)
+        self._registry = _registry(self.new_user)
+        self._recorder = Recorder(Header(people=tuple(self._people.values()), connection=self.connection))
+        self._history = History()
+        self._given: dict[str, str] = {}
+        self._failing_logins: Counter[str] = Counter()
+        self._last: PlannedCall | None = None
+        self._is_broken = False
+        self._stack = ExitStack()
+        try:
+            self._bridge = self._open(self.fresh_database())
+            self._recorder.know_scripts(self._bridge.scripts)
+            self._refuse_unfit()
+            outage = self.outage_database()
+            self._outage = None if outage is None else self._open(outage)
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def _open(self, database: object) -> Bridge:
+        opening = opened(database, connection=self.connection, mask=self._registry, timeout=self.timeout)
+        return self._stack.enter_context(opening)
+
+    def _refuse_unfit(self) -> None:
+        missing = [name for name in (Script.CREATE, Script.GET_USER) if name not in self._bridge.scripts]
+        if missing:
+            message = f"the machine needs the scripts create and get_user, and the fresh database has no {missing[0]}"
+            raise ConfigurationError(message)
+        for person in self._people.values():
+            outcome = self._bridge.call(Script.GET_USER, [person.email])
+            if outcome.ending is Ending.FOUND:
+                message = (
+                    f"fresh_database must return a database with an empty store each time, and this one knows "
+                    f"{person.email} before anything was created"
+                )
+                raise ConfigurationError(message)
+            if outcome.ending is not Ending.NOT_FOUND:
+                message = f"the fresh database cannot be used: get_user ended {outcome.ending} for {person.email}"
+                raise ConfigurationError(message)
+
+    def _has(self, script: Script) -> bool:
+        is_called = not self.connection.import_mode or script not in _LEGACY_ONLY
+        return script in self._bridge.scripts and is_called
+
+    @initialize(name=_names, password=_names)
+    def sign_up(self, name: str, password: str) -> None:
+        """Begin with somebody, for nothing happens to nobody."""
+        self._create(name, name, password)
+
+    @rule(name=_names, username=_names, password=_names)
+    def create(self, name: str, username: str, password: str) -> None:
+        """Sign somebody up, also where there is somebody already."""
+        self._create(name, username, password)
+
+    def _create(self, name: str, username: str, password: str) -> None:
+        self._given[str(self._people[name].email)] = password
+        user: dict[str, object] = {
+            "client_id": "client-of-customdb-contract",
+            "tenant": "tenant-of-customdb-contract",
+            "email": self._people[name].email,
+            "password": _PASSWORDS[password],
+            "connection": self.connection.name,
+        }
+        if self.connection.requires_username:
+            user["username"] = self._people[username].username
+        self._do(PlannedCall(Script.CREATE, (user,), name, Situation.WRITING))
+
+    @rule(name=_names, other=st.none() | _names)
+    def log_in(self, name: str, other: str | None) -> None:
+        """Log in with the last password that was set, or with another one, but not so often that a store locks out."""
+        email = str(self._people[name].email)
+        password = other or self._given.get(email, name)
+        is_given = password == self._given.get(email)
+        if self._has(Script.LOGIN) and (is_given or self._failing_logins[email] < _MOST_FAILING_LOGINS):
+            exchange = self._look(Script.LOGIN, name, email, _PASSWORDS[password])
+            self._failing_logins[email] = 0 if exchange.ending is Ending.FOUND else self._failing_logins[email] + 1
+
+    @rule(name=_names, is_upper=st.booleans())
+    def get_user(self, name: str, *, is_upper: bool) -> None:
+        """Look somebody up, sometimes in upper case."""
+        email = str(self._people[name].email)
+        self._look(Script.GET_USER, name, email.upper() if is_upper else email)
+
+    def _look(self, script: Script, name: str, email: str, *arguments: object) -> Exchange:
+        is_known = self._history.knows(email)
+        situation = Situation.WRITING if is_known else Situation.UNKNOWN_USER
+        return self._do(PlannedCall(script, (email, *arguments), name if is_known else UNKNOWN, situation))
+
+    @precondition(lambda self: self._has(Script.VERIFY))
+    @rule(name=_names)
+    def verify(self, name: str) -> None:
+        """Open the link that verifies an e-mail, also twice, also of nobody."""
+        self._do(PlannedCall(Script.VERIFY, (self._people[name].email,), name, Situation.WRITING))
+
+    @precondition(lambda self: self._has(Script.CHANGE_PASSWORD))
+    @rule(name=_names, password=_names)
+    def change_password(self, name: str, password: str) -> None:
+        """Reset a password, also to the one that there is, also of nobody."""
+        self._given[str(self._people[name].email)] = password
+        arguments = (self._people[name].email, _PASSWORDS[password])
+        self._do(PlannedCall(Script.CHANGE_PASSWORD, arguments, name, Situation.WRITING))
+
+    @precondition(lambda self: self._has(Script.CHANGE_EMAIL))
+    @rule(name=_names, new_name=_names, verified=st.booleans())
+    def change_email(self, name: str, new_name: str, *, verified: bool) -> None:
+        """Give somebody another e-mail, also the same one, also one that somebody has."""
+        email, new_email = str(self._people[name].email), str(self._people[new_name].email)
+        self._given[new_email] = self._given.get(email, name)
+        arguments = (email, new_email, verified)
+        self._do(PlannedCall(Script.CHANGE_EMAIL, arguments, name, Situation.WRITING))
+
+    @precondition(lambda self: self._has(Script.DELETE))
+    @rule(name=_names)
+    def delete(self, name: str) -> None:
+        """Delete somebody by the `user_id` that get_user returns."""
+        exchange = self._look(Script.GET_USER, name, str(self._people[name].email))
+        profile = exchange.profile or {}
+        user_id = profile.get("user_id") or profile.get("id")
+        if user_id is not None:
+            self._do(PlannedCall(Script.DELETE, (str(user_id),), name, Situation.WRITING))
+
+    @precondition(lambda self: self._last is not None)
+    @rule()
+    def again(self) -> None:
+        """Make the last write once more, as somebody does who got an error."""
+        if self._last is not None:
+            self._do(self._last)
+
+    @precondition(lambda self: self._outage is not None)
+    @rule(name=_names, script=st.sampled_from((Script.GET_USER, Script.LOGIN)))
+    def store_is_out_of_reach(self, name: str, script: Script) -> None:
+        """Look somebody up, or log in, while the store is out of reach."""
+        bridge = self._outage
+        if bridge is not None and script in bridge.scripts:
+            email = self._people[name].email
+            arguments = (email,) if script is Script.GET_USER else (email, _PASSWORDS[name])
+            self._do(PlannedCall(script, arguments, name, Situation.OUTAGE), bridge)
+
+    def _do(self, planned: PlannedCall, bridge: Bridge | None = None) -> Exchange:
+        outcome = (bridge or self._bridge).call(planned.script, [revealed(argument) for argument in planned.arguments])
+        exchange = self._recorder.record(
+            planned.script,
+            as_recorded(planned.arguments, self._registry),
+            person=self._label(planned.person),
+            situation=planned.situation,
+            outcome=outcome,
+        )
+        self._history.add(exchange)
+        if planned.script not in {Script.GET_USER, Script.LOGIN}:
+            self._last = planned
+        if exchange.number in _JUDGED_EARLY:
+            self._judge()
+        return exchange
+
+    def _label(self, name: str) -> str:
+        """Return whose account has somebody's e-mail by now."""
+        person = self._people.get(name)
+        account = None if person is None else self._history.find(person.email)
+        return name if account is None or account.exists is False else account.person
+
+    @override
+    def teardown(self) -> None:
+        self._stack.close()
+        if not self._is_broken:
+            self._judge()
+
+    def _judge(self) -> None:
+        report = judge(
+            self._recorder.transcript(),
+            select=_VISIBLE_IN_A_SEQUENCE,
+            ignore=self.ignore,
+            waived=self.waived,
+            fail_on=self.fail_on,
+        )
+        proven = next(_proven(report), None)
+        if proven is not None:
+            verdict, finding = proven
+            self._is_broken = True
+            raise ContractBrokenError(_told(report, verdict, finding))
+
+
+_NEVER_MET: Final = frozenset(
+    {
+        Need.CONNECTIONS,
+        Need.DISABLED_USER,
+        Need.EXPECTED_PROFILE,
+        Need.HOSTILE,
+        Need.INSPECT,
+        Need.JAVASCRIPT,
+        Need.LONG_PASSWORD,
+        Need.REQUESTS,
+        Need.SECOND_OPENING,
+        Need.SECOND_USER,
+        Need.SOURCE,
+        Need.UNVERIFIED_USER,
+        Need.WRONG_PASSWORD,
+    }
+)
+_VISIBLE_IN_A_SEQUENCE: Final = tuple(rule.info.name for rule in CATALOGUE if _NEVER_MET.isdisjoint(rule.info.needs))
+"""The rules that could see something in these calls."""
+
+_LEGACY_ONLY: Final = (Script.VERIFY, Script.CHANGE_EMAIL, Script.DELETE)
+"""What Auth0 calls with import mode off only."""
+
+
+def run_machine(machine: type[CustomDatabaseMachine]) -> None:
+    """Run a state machine with the settings of the current Hypothesis profile.
+
+    Args:
+        machine: The class.
+
+    Raises:
+        ContractBrokenError: When a sequence breaks a rule; the message has the shortest one that was found.
+        ConfigurationError: When the database is not fresh, cannot be used, or lacks the scripts.
+    """
+    # The deadline of Hypothesis' own profiles is meant for one call of a function; that of a team's profile holds.
+    is_own = settings.get_current_profile_name() in _HYPOTHESIS_OWN_PROFILES
+    chosen = settings(deadline=None if is_own else settings().deadline, suppress_health_check=list(HealthCheck))
+    run_state_machine_as_test(machine, settings=chosen)
+
+
+@cache
+def _people(new_user: NewUser, *, requires_username: bool) -> Mapping[str, Person]:
+    return {
+        name: Person(
+            label=name,
+            email=new_user.email_of(name),
+            username=new_user.username_of(name) if requires_username else None,
+            new=True,
+        )
+        for name in _NAMES
+    }
+
+
+@cache
+def _registry(new_user: NewUser) -> SecretRegistry:
+    registry = SecretRegistry()
+    for person in _people(new_user, requires_username=True).values():
+        for identifier in person.identifiers:
+            registry.add_public(identifier)
+    for name, password in _PASSWORDS.items():
+        registry.add(password, f"{name} password")
+    return registry
+
+
+def _proven(report: Report) -> Iterator[tuple[Verdict, Finding]]:
+    """Yield the findings that make the report fail and that calls prove; what the header shows needs no sequence."""
+    for verdict in report.failures:
+        for finding in verdict.findings:
+            if finding.evidence and finding.severity.rank >= report.fail_on.rank:
+                yield verdict, finding
+
+
+def _told(report: Report, verdict: Verdict, finding: Finding) -> str:
+    return "\n".join(
+        [
+            f"{finding.severity}: {verdict.rule.name}: {printable(finding.told)}",
+            *report.evidence_lines(finding),
+            "",
+            "The whole sequence; stored in a file, `customdb-contract replay FILE` judges it again:",
+            "",
+            str(report.transcript),
+            f"How to fix it: customdb-contract rules {verdict.rule.name}",
+        ]
+    )
