@@ -1,0 +1,120 @@
+"""Strategies for whole custom databases with the people who are in them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeAlias
+
+from attrs import frozen
+from hypothesis import strategies as st
+
+from customdb_contract.connection import Connection, KnownUser
+from customdb_contract.testing.strategies import _truth
+from customdb_contract.testing.strategies._arguments import check_sizes, strategy_or
+from customdb_contract.testing.strategies._in_memory import InMemoryDatabase
+from customdb_contract.testing.strategies._metadata import PLAIN_TEXT, field_names
+from customdb_contract.testing.strategies._profiles import profiles
+
+__all__ = ["DrawnDatabase", "databases"]
+
+_Metadata: TypeAlias = st.SearchStrategy[dict[str, object]]
+
+_MOST_PEOPLE: Final = 20
+_SCALARS: Final[Mapping[str, st.SearchStrategy[object]]] = {
+    "flag": st.booleans(),
+    "number": st.integers() | st.floats(allow_nan=False, allow_infinity=False),
+    "text": st.text(PLAIN_TEXT),
+}
+_KINDS: Final[Mapping[str, st.SearchStrategy[object]]] = {
+    **_SCALARS,
+    "list": st.lists(st.text(PLAIN_TEXT), max_size=3),
+    "object": st.dictionaries(field_names(), st.one_of(*_SCALARS.values()), max_size=3),
+}
+
+
+@frozen(kw_only=True)
+class DrawnDatabase:
+    """A correct custom database, and the truth about it: what `customdb_contract.check` takes.
+
+    Args:
+        database: The database.
+        users: The people who are in it, in order.
+        connection: The settings of its connection.
+    """
+
+    database: InMemoryDatabase
+    users: tuple[KnownUser, ...]
+    connection: Connection
+
+    @property
+    def outage(self) -> InMemoryDatabase:
+        """The same database with its store out of reach."""
+        return InMemoryDatabase(self.users, is_down=True)
+
+
+def databases(
+    *, connections: st.SearchStrategy[Connection] | None = None, min_people: int = 1, max_people: int = 3
+) -> st.SearchStrategy[DrawnDatabase]:
+    """Return a strategy for correct custom databases with all seven scripts, which `customdb_contract.check` passes.
+
+    The people of one database differ in `user_id`, e-mail and username, and a field of their metadata has the same type
+    for all of them. Each example is a database of its own, so that a test may write to it.
+
+    Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/custom-database-connections-scripts>.
+
+    Args:
+        connections: A strategy for the connection, of which `script_context` is left off, since the scripts take no
+            `context`; None stands for `connections(script_context=False)`.
+        min_people: People at least, 1 or more: a check needs somebody who is known.
+        max_people: People at the most, up to 20.
+
+    Raises:
+        InvalidArgument: When an argument has another type or is out of range.
+    """
+    check_sizes("people", 1, min_people, max_people, _MOST_PEOPLE)
+    settings = strategy_or("connections", connections, lambda: _truth.connections(script_context=False))
+
+    def people(
+        connection: Connection, user_metadata: _Metadata, app_metadata: _Metadata
+    ) -> st.SearchStrategy[DrawnDatabase]:
+        person = _truth.known_users(
+            profiles=profiles(
+                import_mode=connection.import_mode,
+                requires_username=connection.requires_username,
+                user_metadata=user_metadata,
+                app_metadata=app_metadata,
+            )
+        )
+        several = st.lists(person, min_size=min_people, max_size=max_people, unique_by=(_user_id, _email, _username))
+        return several.filter(_keep_their_passwords).map(
+            lambda users: DrawnDatabase(database=InMemoryDatabase(users), users=tuple(users), connection=connection)
+        )
+
+    return st.tuples(settings, _schemas(), _schemas()).flatmap(lambda drawn: people(*drawn))
+
+
+def _schemas() -> st.SearchStrategy[_Metadata]:
+    """Return a strategy for strategies: which fields the metadata of a store have, and of which type each is."""
+    fields = st.dictionaries(field_names(), st.sampled_from(sorted(_KINDS)), max_size=3)
+    return fields.map(
+        lambda chosen: st.fixed_dictionaries({}, optional={name: _KINDS[kind] for name, kind in chosen.items()})
+    )
+
+
+def _user_id(user: KnownUser) -> object:
+    return user.profile["user_id"]
+
+
+def _email(user: KnownUser) -> object:
+    return user.profile["email"]
+
+
+def _username(user: KnownUser) -> object:
+    # Whoever has no username is told apart by the e-mail, which is none.
+    return user.username or user.profile["email"]
+
+
+def _keep_their_passwords(users: Sequence[KnownUser]) -> bool:
+    """Tell whether no profile contains somebody's password, which a check would rightly take for a leak."""
+    told = json.dumps([dict(user.profile) for user in users]).lower()
+    passwords = (json.dumps(user.password.reveal()).lower()[1:-1] for user in users if user.password)
+    return not any(password in told for password in passwords)

@@ -1,0 +1,511 @@
+"""The public strategies: what is valid is, what is flawed is found by one rule, and everything shrinks."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import find as find_minimal
+from hypothesis import strategies as st
+from hypothesis.errors import InvalidArgument
+
+import customdb_contract.testing
+from customdb_contract import (
+    Connection,
+    Declined,
+    Done,
+    Found,
+    KnownUser,
+    NotFound,
+    Report,
+    ScriptError,
+    Situation,
+    Transcript,
+    ValidationError,
+    WrongUsernameOrPasswordError,
+    check,
+    judge,
+    normalize_profile,
+)
+from customdb_contract.contract import Script
+from customdb_contract.findings import Group
+from customdb_contract.profiles import email_problem, metadata_key_problems, mfa_factors_problem, username_problem
+from customdb_contract.rules import CATALOGUE
+from customdb_contract.testing import strategies
+from customdb_contract.testing.strategies import FLAWS, NOT_IN_ONE_PROFILE, DrawnDatabase, InMemoryDatabase
+from customdb_contract.transcript import Ending, Exchange, Header, Outcome, Person, record
+from mutants import breaches, explain
+
+
+def found_in(profile: Mapping[str, object], *, import_mode: bool = True) -> Report:
+    """Judge a transcript in which login and get_user both return a profile, twice."""
+    email, username = profile.get("email"), profile.get("username")
+    person = Person(
+        label="ada",
+        email=email if isinstance(email, str) and email else "ada@example.com",
+        username=username if isinstance(username, str) and username else None,
+    )
+    outcome = Outcome(ending=Ending.FOUND, callbacks=((None, record(profile, str)),))
+    calls = [
+        (script, situation)
+        for situation in (Situation.KNOWN_USER, Situation.REPEATED)
+        for script in (Script.GET_USER, Script.LOGIN)
+    ]
+    exchanges = tuple(
+        Exchange(
+            number, script, (person.email, "«password of ada»")[: len(script.argument_names)], "ada", situation, outcome
+        )
+        for number, (script, situation) in enumerate(calls, start=1)
+    )
+    return judge(Transcript(Header(people=(person,), connection=Connection(import_mode=import_mode)), exchanges))
+
+
+# Valid profiles and their parts
+
+
+@given(strategies.emails())
+def test_an_email_is_valid_in_lower_case_and_of_a_reserved_domain(email: str) -> None:
+    assert email_problem(email) is None
+    assert email == email.lower()
+    assert email.rpartition("@")[2] in strategies.RESERVED_DOMAINS
+
+
+@given(strategies.emails(domains=["shop.example"], upper_case=True, international=True))
+def test_an_email_of_another_alphabet_is_valid(email: str) -> None:
+    assert email_problem(email) is None
+    assert email.rpartition("@")[2] in {"shop.example", "bücher.test"}
+
+
+@given(strategies.usernames(max_size=128) | strategies.usernames(min_size=2, max_size=3, upper_case=True))
+def test_a_username_is_valid(username: str) -> None:
+    assert username_problem(username) is None
+
+
+@given(strategies.mfa_factors())
+def test_factors_are_valid(factors: list[dict[str, dict[str, str]]]) -> None:
+    assert mfa_factors_problem(factors) is None
+
+
+@given(strategies.metadata())
+def test_metadata_is_valid(metadata: dict[str, object]) -> None:
+    assert list(metadata_key_problems(metadata, "app_metadata")) == []
+
+
+@given(strategies.metadata(names=st.just("plan"), values=st.just("full")))
+def test_metadata_has_the_given_fields(metadata: dict[str, object]) -> None:
+    assert metadata in ({}, {"plan": "full"})
+
+
+@given(strategies.passwords(), strategies.passwords(min_size=80, max_size=90, international=True))
+def test_a_password_has_the_length_that_is_asked_for(documented: str, legacy: str) -> None:
+    assert 8 <= len(documented) <= 72
+    assert documented.isascii()
+    assert documented.isprintable()
+    assert 80 <= len(legacy) <= 90
+
+
+_PROFILES = strategies.profiles() | strategies.profiles(import_mode=True, requires_username=True)
+
+
+@given(_PROFILES, st.booleans())
+def test_a_valid_profile_needs_no_repair(profile: dict[str, object], import_mode: bool) -> None:
+    normalized = normalize_profile(profile, import_mode=import_mode)
+
+    assert normalized.repairs == ()
+    assert normalized.profile.model_dump(exclude_unset=True) == profile
+
+
+@given(_PROFILES, st.booleans())
+def test_no_rule_finds_anything_in_a_valid_profile(profile: dict[str, object], import_mode: bool) -> None:
+    report = found_in(profile, import_mode=import_mode)
+
+    told = [verdict.rule.name for verdict in report.verdicts if verdict.findings]
+    # With import mode off, factors are left aside, which is told as information.
+    assert told == (["invalid-mfa-factors"] if "mfa_factors" in profile and not import_mode else []), explain(report)
+    assert report.ok
+
+
+@given(
+    strategies.profiles(
+        user_ids=st.just("7"),
+        emails=st.just("ada@example.com"),
+        usernames=st.just("ada"),
+        user_metadata=st.just({"color": "red"}),
+        app_metadata=st.just({"seats": 7}),
+        requires_username=True,
+    )
+)
+def test_a_profile_is_made_of_what_is_given(profile: dict[str, object]) -> None:
+    given_values = {"user_id": "7", "email": "ada@example.com", "username": "ada"}
+    assert profile | given_values == profile
+    assert profile.get("user_metadata") in (None, {"color": "red"})
+    assert profile.get("app_metadata") in (None, {"seats": 7})
+
+
+# Flawed profiles
+
+
+@pytest.mark.parametrize("rule", FLAWS)
+@settings(suppress_health_check=[HealthCheck.differing_executors])
+@given(data=st.data())
+def test_one_rule_finds_the_flaw_of_a_profile(rule: str, data: st.DataObject) -> None:
+    report = found_in(data.draw(strategies.flawed_profiles(rule)))
+
+    assert breaches(report) == [rule], explain(report)
+
+
+def test_every_rule_about_profiles_has_a_flaw_or_a_reason() -> None:
+    about_profiles = [rule.info.name for rule in CATALOGUE if rule.info.group is Group.PROFILE]
+
+    assert sorted([*FLAWS, *NOT_IN_ONE_PROFILE]) == sorted(about_profiles)
+
+
+@given(strategies.flawed_profiles("missing-user-id", profiles=st.just({"user_id": "7", "email": "ada@example.com"})))
+def test_a_given_profile_gets_the_flaw(profile: dict[str, object]) -> None:
+    assert profile in (
+        {"email": "ada@example.com"},
+        {"user_id": None, "email": "ada@example.com"},
+        {"user_id": "", "email": "ada@example.com"},
+    )
+
+
+# Hostile identifiers
+
+
+@given(strategies.hostile_identifiers(victims=strategies.emails()))
+def test_no_correct_database_finds_anybody_by_a_hostile_identifier(identifier: object) -> None:
+    victim = KnownUser(email="ada@example.com", password="correct horse")
+
+    assert InMemoryDatabase([victim]).get_user(identifier) == NotFound()  # type: ignore[arg-type]  # that is the attack
+
+
+@given(strategies.hostile_identifiers(situations=["hostile: unicode-collision"]))
+def test_a_look_alike_is_no_ascii(identifier: object) -> None:
+    assert isinstance(identifier, str)
+    assert not identifier.isascii()
+
+
+@given(strategies.hostile_identifiers(situations={Situation.TYPE_CONFUSION}))
+def test_what_confuses_types_is_no_text(identifier: object) -> None:
+    assert not isinstance(identifier, str)
+
+
+# People, connections, transcripts
+
+
+@given(strategies.known_users())
+def test_a_known_user_is_who_the_profile_says(user: KnownUser) -> None:
+    assert user.email
+    assert user.email.lower() == user.profile["email"]
+    assert user.username == user.profile.get("username")
+    assert user.password
+
+
+@given(strategies.known_users(disabled=True, profiles=st.just({"email": "ada@example.com"})))
+def test_a_known_user_is_as_asked_for(user: KnownUser) -> None:
+    assert user.disabled
+    assert user.profile == {"email": "ada@example.com"}
+
+
+@given(strategies.connections(import_mode=True, requires_username=False, names=st.just("legacy")))
+def test_a_connection_is_as_asked_for(connection: Connection) -> None:
+    assert (connection.name, connection.import_mode, connection.requires_username) == ("legacy", True, False)
+
+
+@given(strategies.transcripts())
+def test_a_transcript_is_what_its_text_and_its_json_stand_for(transcript: Transcript) -> None:
+    assert str(Transcript.parse(str(transcript))) == str(transcript)
+    assert Transcript.from_json(transcript.to_json()) == transcript
+
+
+@given(strategies.transcripts(connections=strategies.connections(import_mode=True)))
+def test_a_transcript_is_of_the_given_connection(transcript: Transcript) -> None:
+    assert transcript.connection.import_mode
+
+
+# Databases
+
+
+@settings(max_examples=25)
+@given(strategies.databases())
+def test_a_database_passes_the_check(drawn: DrawnDatabase) -> None:
+    report = check(drawn.database, drawn.users, connection=drawn.connection, outage=drawn.outage)
+
+    assert [verdict.rule.name for verdict in report.verdicts if verdict.findings] == [], explain(report)
+    assert report.ok
+    assert report.transcript.header.stop_reason is None
+
+
+@given(
+    strategies.databases(
+        connections=st.just(Connection(import_mode=True, requires_username=True)), min_people=2, max_people=2
+    )
+)
+def test_a_database_is_as_asked_for(drawn: DrawnDatabase) -> None:
+    assert drawn.connection.import_mode
+    assert len(drawn.users) == 2
+    assert all(user.username for user in drawn.users)
+
+
+@given(strategies.databases(max_people=1), strategies.emails(domains=["new.test"]), strategies.passwords())
+def test_the_scripts_of_a_database_write(drawn: DrawnDatabase, email: str, password: str) -> None:
+    database = drawn.database
+    assert database.create({"email": email, "password": password, "app_metadata": {"plan": "full"}}) == Done()
+    with pytest.raises(ValidationError):
+        database.create({"email": email.upper(), "password": password})
+    profile = database.login(email, password)
+    assert isinstance(profile, Found)
+    assert profile.profile["app_metadata"] == {"plan": "full"}
+    assert profile.profile["email_verified"] is False
+    assert database.verify(email) == Done()
+    assert database.change_password(email, "another one") == Done()
+    with pytest.raises(WrongUsernameOrPasswordError):
+        database.login(email, password)
+    (user,) = drawn.users
+    assert database.change_email(email, str(user.email), True) == Declined()
+    assert database.change_email(email, f"x{email}", True) == Done()
+    changed = database.get_user(f"x{email}")
+    assert isinstance(changed, Found)
+    assert changed.profile == {**profile.profile, "email": f"x{email}", "email_verified": True}
+    assert database.delete(str(changed.profile["user_id"])) == Done()
+    assert database.get_user(f"x{email}") == NotFound()
+    for answer in (
+        database.verify(email),
+        database.change_password(email, password),
+        database.change_email(email, email, False),
+    ):
+        assert answer == Declined()
+
+
+def test_a_username_can_be_signed_up_with_once() -> None:
+    database = InMemoryDatabase([KnownUser(username="ada", profile={"user_id": "new|1"})])
+
+    database.create({"email": "bob@example.com", "password": "builder", "username": "bob"})
+    with pytest.raises(ValidationError, match="no"):
+        database.create({"email": "other@example.com", "password": "builder", "username": "ADA"})
+
+    assert database.get_user("bob") == Found(
+        {"user_id": "new|2", "email": "bob@example.com", "email_verified": False, "username": "bob"}
+    )
+    assert database.get_user("ada") == Found({"user_id": "new|1", "email_verified": False, "username": "ada"})
+
+
+def test_nobody_gets_in_without_a_password() -> None:
+    database = InMemoryDatabase([KnownUser(email="ada@example.com")])
+
+    with pytest.raises(WrongUsernameOrPasswordError):
+        database.login("ada@example.com", "")
+
+
+def test_a_database_says_who_is_in_it() -> None:
+    assert repr(InMemoryDatabase([KnownUser(email="ada@example.com")])) == "InMemoryDatabase of ada@example.com"
+    assert repr(InMemoryDatabase()) == "InMemoryDatabase of nobody"
+
+
+@pytest.mark.parametrize(
+    ("script", "arguments"),
+    [
+        (Script.LOGIN, ("ada@example.com", "x")),
+        (Script.GET_USER, ("ada@example.com",)),
+        (Script.CREATE, ({"email": "ada@example.com", "password": "x"},)),
+        (Script.VERIFY, ("ada@example.com",)),
+        (Script.CHANGE_PASSWORD, ("ada@example.com", "x")),
+        (Script.CHANGE_EMAIL, ("ada@example.com", "bob@example.com", True)),
+        (Script.DELETE, ("7",)),
+    ],
+)
+def test_a_store_that_is_out_of_reach_fails_in_every_script(script: Script, arguments: tuple[object, ...]) -> None:
+    with pytest.raises(ScriptError, match="down"):
+        getattr(InMemoryDatabase(is_down=True), script)(*arguments)
+
+
+# Shrinking
+
+_SMALLEST_PROFILE = {
+    "user_id": "1",
+    "email": "a@example.com",
+    "email_verified": False,
+    "name": "0",
+    "nickname": "0",
+    "picture": "https://example.com/0.png",
+}
+
+
+@pytest.mark.parametrize(
+    ("strategy", "smallest"),
+    [
+        (strategies.emails(), "a@example.com"),
+        (strategies.emails(domains=["shop.test"], upper_case=True, international=True), "a@shop.test"),
+        (strategies.usernames(), "a"),
+        (strategies.phone_numbers(), "+1"),
+        (strategies.passwords(), "00000000"),
+        (strategies.user_ids(), "1"),
+        (strategies.metadata(), {}),
+        (strategies.mfa_factors(), [{"totp": {"secret": "2"}}]),
+        (strategies.profiles(), _SMALLEST_PROFILE),
+        (strategies.profiles(requires_username=True), _SMALLEST_PROFILE | {"username": "a"}),
+        (
+            strategies.flawed_profiles("missing-email-verified"),
+            {name: value for name, value in _SMALLEST_PROFILE.items() if name != "email_verified"},
+        ),
+        (strategies.flawed_profiles("mutable-user-id"), _SMALLEST_PROFILE | {"user_id": "a@example.com"}),
+        (strategies.hostile_identifiers(), "' OR '1'='1"),
+        (strategies.connections(), Connection()),
+        (strategies.transcripts(), Transcript()),
+        (strategies.awkward_texts(), ""),
+        (strategies.recorded_values(), None),
+        (strategies.json_values(), None),
+    ],
+    ids=repr,
+)
+def test_a_strategy_shrinks_to_something_short(strategy: st.SearchStrategy[object], smallest: object) -> None:
+    assert find_minimal(strategy, lambda _: True) == smallest
+
+
+def test_people_shrink_to_one_plain_person() -> None:
+    drawn = find_minimal(strategies.databases(), lambda _: True)
+
+    assert [(user.email, user.profile, user.disabled) for user in drawn.users] == [
+        ("a@example.com", _SMALLEST_PROFILE, False)
+    ]
+    assert drawn.connection == Connection()
+
+
+def test_what_matters_is_all_that_stays() -> None:
+    assert find_minimal(strategies.emails(), lambda email: "." in email.partition("@")[0]) == "a.0@example.com"
+    assert find_minimal(strategies.profiles(), lambda profile: "phone_number" in profile) == _SMALLEST_PROFILE | {
+        "phone_number": "+1"
+    }
+
+
+# Arguments that make no sense
+
+_DOMAINS = "must be domains such as 'example.com', at least one, of at most 189 characters"
+_SITUATIONS = "must be some of 'hostile: sql', 'hostile: nosql', "
+_FLAG = "must be True or False"
+_OPEN_FLAG = "must be True, False, or None for both"
+
+
+def _strategy(kind: str) -> str:
+    return f"must be a strategy or None, and is of the type {kind}"
+
+
+def _sizes(name: str, least: int, most: int) -> str:
+    return f"must be whole numbers with {least} <= min_{name} <= max_{name} <= {most}"
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "message"),
+    [
+        ("emails", {"domains": "example.com"}, f"domains='example.com' {_DOMAINS}"),
+        ("emails", {"domains": []}, f"domains=[] {_DOMAINS}"),
+        ("emails", {"domains": ["example.com", "localhost"]}, f"domains=['example.com', 'localhost'] {_DOMAINS}"),
+        ("emails", {"domains": [7]}, f"domains=[7] {_DOMAINS}"),
+        ("emails", {"domains": 7}, f"domains=7 {_DOMAINS}"),
+        ("emails", {"upper_case": 1}, f"upper_case=1 {_FLAG}"),
+        ("emails", {"international": None}, f"international=None {_FLAG}"),
+        ("usernames", {"min_size": 0}, f"min_size=0 and max_size=15 {_sizes('size', 1, 128)}"),
+        ("usernames", {"max_size": 129}, f"min_size=1 and max_size=129 {_sizes('size', 1, 128)}"),
+        ("usernames", {"min_size": 16}, f"min_size=16 and max_size=15 {_sizes('size', 1, 128)}"),
+        ("usernames", {"min_size": True}, f"min_size=True and max_size=15 {_sizes('size', 1, 128)}"),
+        ("usernames", {"upper_case": "no"}, f"upper_case='no' {_FLAG}"),
+        ("passwords", {"min_size": 0}, f"min_size=0 and max_size=72 {_sizes('size', 1, 1000)}"),
+        ("passwords", {"max_size": "9"}, f"min_size=8 and max_size='9' {_sizes('size', 1, 1000)}"),
+        ("passwords", {"international": 1}, f"international=1 {_FLAG}"),
+        ("metadata", {"names": "plan"}, f"names='plan' {_strategy('str')}"),
+        ("metadata", {"values": 7}, f"values=7 {_strategy('int')}"),
+        ("profiles", {"import_mode": None}, f"import_mode=None {_FLAG}"),
+        ("profiles", {"requires_username": 1}, f"requires_username=1 {_FLAG}"),
+        ("profiles", {"user_ids": "7"}, f"user_ids='7' {_strategy('str')}"),
+        ("profiles", {"emails": "7"}, f"emails='7' {_strategy('str')}"),
+        ("profiles", {"usernames": "7"}, f"usernames='7' {_strategy('str')}"),
+        ("profiles", {"user_metadata": {}}, f"user_metadata={{}} {_strategy('dict')}"),
+        ("profiles", {"app_metadata": {}}, f"app_metadata={{}} {_strategy('dict')}"),
+        ("hostile_identifiers", {"victims": "ada"}, f"victims='ada' {_strategy('str')}"),
+        ("hostile_identifiers", {"situations": []}, f"situations=[] {_SITUATIONS}"),
+        ("hostile_identifiers", {"situations": "hostile: sql"}, f"situations='hostile: sql' {_SITUATIONS}"),
+        ("hostile_identifiers", {"situations": ["outage"]}, f"situations=['outage'] {_SITUATIONS}"),
+        ("hostile_identifiers", {"situations": [[]]}, f"situations=[[]] {_SITUATIONS}"),
+        ("hostile_identifiers", {"situations": 7}, f"situations=7 {_SITUATIONS}"),
+        ("connections", {"import_mode": "on"}, f"import_mode='on' {_OPEN_FLAG}"),
+        ("connections", {"requires_username": 1}, f"requires_username=1 {_OPEN_FLAG}"),
+        ("connections", {"script_context": 0}, f"script_context=0 {_OPEN_FLAG}"),
+        ("connections", {"names": "legacy"}, f"names='legacy' {_strategy('str')}"),
+        ("known_users", {"disabled": 0}, f"disabled=0 {_OPEN_FLAG}"),
+        ("known_users", {"profiles": {}}, f"profiles={{}} {_strategy('dict')}"),
+        ("transcripts", {"connections": 7}, f"connections=7 {_strategy('int')}"),
+        ("databases", {"connections": 7}, f"connections=7 {_strategy('int')}"),
+        ("databases", {"min_people": 0}, f"min_people=0 and max_people=3 {_sizes('people', 1, 20)}"),
+        ("databases", {"max_people": 21}, f"min_people=1 and max_people=21 {_sizes('people', 1, 20)}"),
+    ],
+)
+def test_an_argument_that_makes_no_sense_is_told(name: str, arguments: dict[str, object], message: str) -> None:
+    with pytest.raises(InvalidArgument) as raised:
+        getattr(strategies, name)(**arguments)
+
+    assert str(raised.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("missing-id", "rule='missing-id' is broken by no single profile; choose one of missing-user-id, "),
+        (
+            "shared-email",
+            "rule='shared-email' is broken by no single profile: it takes the profiles of two people; choose ",
+        ),
+    ],
+)
+def test_a_rule_that_has_no_flaw_is_told_with_the_reason(rule: str, message: str) -> None:
+    with pytest.raises(InvalidArgument) as raised:
+        strategies.flawed_profiles(rule)
+
+    assert str(raised.value).startswith(message)
+
+
+def test_profiles_that_are_no_strategy_get_no_flaw() -> None:
+    with pytest.raises(InvalidArgument, match="profiles=7 must be a strategy or None, and is of the type int"):
+        strategies.flawed_profiles("invalid-name", profiles=7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # that is what is told
+
+
+# The front door
+
+
+def test_every_public_name_of_testing_can_be_had_and_is_imported_for_type_checkers() -> None:
+    tree = ast.parse(Path(customdb_contract.testing.__file__).read_text(encoding="utf-8"))
+    imported = {
+        alias.asname
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.asname
+    }
+
+    assert set(customdb_contract.testing.__all__) == imported
+    for name in customdb_contract.testing.__all__:
+        assert getattr(customdb_contract.testing, name) is not None
+        assert name in dir(customdb_contract.testing)
+
+
+def test_another_name_of_testing_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match=r"'customdb_contract\.testing' has no attribute 'strategy'"):
+        getattr(customdb_contract.testing, "strategy")  # noqa: B009 - a type checker would refuse the plain form
+
+
+@pytest.mark.parametrize(
+    ("program", "expected"),
+    [
+        ("import customdb_contract, customdb_contract.testing", "False"),
+        ("import customdb_contract.testing; customdb_contract.testing.strategies", "True"),
+    ],
+)
+def test_hypothesis_is_imported_only_for_who_draws(program: str, expected: str) -> None:
+    program = f"{program}; import sys; print('hypothesis' in sys.modules)"
+
+    assert (
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+        == f"{expected}\n"
+    )
