@@ -22,8 +22,8 @@ from customdb_contract.reports.catalogue import explain, list_rules, rules_as_js
 from customdb_contract.rules import CATALOGUE, judge
 from customdb_contract.rules._judging import judge_by
 from customdb_contract.rules._rule import Comparison, Rule, rule
+from customdb_contract.testing.strategies import awkward_texts, transcripts
 from customdb_contract.transcript import Header, ScriptInfo, StopKind, StopReason, Transcript
-from transcript_strategies import texts, transcripts
 
 SCHEMA = json.loads(importlib.resources.files("customdb_contract.reports").joinpath("report.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
@@ -340,7 +340,7 @@ _TELLING: tuple[Rule, ...] = (tells_everything,)
 
 
 @settings(max_examples=20)
-@given(transcripts(), texts())
+@given(transcripts(), awkward_texts())
 def test_no_format_lets_out_what_a_script_smuggles_in(transcript: Transcript, reason: str) -> None:
     header = evolve(transcript.header, stop_reason=StopReason(StopKind.TIME, reason))
     report = judge_by(_TELLING, Transcript(header, transcript.exchanges))

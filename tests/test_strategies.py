@@ -3,12 +3,12 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import find as find_minimal
+from hypothesis import find, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
@@ -36,8 +36,10 @@ from customdb_contract.profiles import email_problem, metadata_key_problems, mfa
 from customdb_contract.rules import CATALOGUE
 from customdb_contract.testing import strategies
 from customdb_contract.testing.strategies import FLAWS, NOT_IN_ONE_PROFILE, DrawnDatabase, InMemoryDatabase
-from customdb_contract.transcript import Ending, Exchange, Header, Outcome, Person, record
+from customdb_contract.transcript import Ending, Exchange, Header, Outcome, Person, ScriptInfo, record
 from mutants import breaches, explain
+
+_Drawn = TypeVar("_Drawn")
 
 
 def found_in(profile: Mapping[str, object], *, import_mode: bool = True) -> Report:
@@ -60,7 +62,17 @@ def found_in(profile: Mapping[str, object], *, import_mode: bool = True) -> Repo
         )
         for number, (script, situation) in enumerate(calls, start=1)
     )
-    return judge(Transcript(Header(people=(person,), connection=Connection(import_mode=import_mode)), exchanges))
+    header = Header(
+        people=(person,),
+        connection=Connection(import_mode=import_mode),
+        scripts={Script.LOGIN: ScriptInfo(), Script.GET_USER: ScriptInfo()},
+    )
+    return judge(Transcript(header, exchanges))
+
+
+def smallest_of(strategy: st.SearchStrategy[_Drawn], condition: Callable[[_Drawn], bool] = lambda _: True) -> _Drawn:
+    """Return what a strategy shrinks to."""
+    return find(strategy, condition, settings=settings(max_examples=200, database=None))
 
 
 # Valid profiles and their parts
@@ -149,7 +161,7 @@ def test_a_profile_is_made_of_what_is_given(profile: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize("rule", FLAWS)
-@settings(suppress_health_check=[HealthCheck.differing_executors])
+@settings(max_examples=50)
 @given(data=st.data())
 def test_one_rule_finds_the_flaw_of_a_profile(rule: str, data: st.DataObject) -> None:
     report = found_in(data.draw(strategies.flawed_profiles(rule)))
@@ -229,7 +241,7 @@ def test_a_transcript_is_of_the_given_connection(transcript: Transcript) -> None
 # Databases
 
 
-@settings(max_examples=25)
+@settings(max_examples=30)
 @given(strategies.databases())
 def test_a_database_passes_the_check(drawn: DrawnDatabase) -> None:
     report = check(drawn.database, drawn.users, connection=drawn.connection, outage=drawn.outage)
@@ -239,6 +251,7 @@ def test_a_database_passes_the_check(drawn: DrawnDatabase) -> None:
     assert report.transcript.header.stop_reason is None
 
 
+@settings(max_examples=30)
 @given(
     strategies.databases(
         connections=st.just(Connection(import_mode=True, requires_username=True)), min_people=2, max_people=2
@@ -359,14 +372,13 @@ _SMALLEST_PROFILE = {
         (strategies.recorded_values(), None),
         (strategies.json_values(), None),
     ],
-    ids=repr,
 )
 def test_a_strategy_shrinks_to_something_short(strategy: st.SearchStrategy[object], smallest: object) -> None:
-    assert find_minimal(strategy, lambda _: True) == smallest
+    assert smallest_of(strategy) == smallest
 
 
 def test_people_shrink_to_one_plain_person() -> None:
-    drawn = find_minimal(strategies.databases(), lambda _: True)
+    drawn = smallest_of(strategies.databases())
 
     assert [(user.email, user.profile, user.disabled) for user in drawn.users] == [
         ("a@example.com", _SMALLEST_PROFILE, False)
@@ -375,8 +387,8 @@ def test_people_shrink_to_one_plain_person() -> None:
 
 
 def test_what_matters_is_all_that_stays() -> None:
-    assert find_minimal(strategies.emails(), lambda email: "." in email.partition("@")[0]) == "a.0@example.com"
-    assert find_minimal(strategies.profiles(), lambda profile: "phone_number" in profile) == _SMALLEST_PROFILE | {
+    assert smallest_of(strategies.emails(), lambda email: "." in email.partition("@")[0]) == "a.0@example.com"
+    assert smallest_of(strategies.profiles(), lambda profile: "phone_number" in profile) == _SMALLEST_PROFILE | {
         "phone_number": "+1"
     }
 

@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from typing_extensions import override
 
 from customdb_contract.contract import ScriptError, UnauthorizedError, ValidationError, WrongUsernameOrPasswordError
+from customdb_contract.testing.strategies import recorded_values
 from customdb_contract.transcript import (
     RecordedError,
     Special,
@@ -48,7 +49,6 @@ from hostile_values import (
     in_mapping,
     in_tuple,
 )
-from transcript_strategies import values
 
 
 def recorded(value: object) -> Value:
@@ -73,7 +73,7 @@ def _is_json(value: Value) -> bool:
             return True
 
 
-@given(values().filter(_is_json))
+@given(recorded_values().filter(_is_json))
 def test_what_is_json_already_is_recorded_as_it_is(value: Value) -> None:
     assert json.dumps(to_json(recorded(value))) == json.dumps(to_json(value))
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customdb_contract.errors import TranscriptError
+from customdb_contract.testing.strategies import transcripts
 from customdb_contract.transcript import Transcript, exchange_to_json, header_to_json
-from transcript_strategies import transcripts
 
 TEXT = """\
 connection import_mode=on features=signup
