@@ -214,6 +214,7 @@ def test_a_known_user_is_who_the_profile_says(user: KnownUser) -> None:
     assert user.email.lower() == user.profile["email"]
     assert user.username == user.profile.get("username")
     assert user.password
+    assert user.password.reveal() not in {value for value in user.profile.values() if isinstance(value, str)}
 
 
 @given(strategies.known_users(disabled=True, profiles=st.just({"email": "ada@example.com"})))
