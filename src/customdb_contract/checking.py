@@ -27,6 +27,7 @@ from customdb_contract.probes import (
     make_newcomers,
     plan_calls,
     probe,
+    probe_known_users,
 )
 from customdb_contract.rules import judge
 from customdb_contract.secrets import Secret, SecretRegistry
@@ -42,7 +43,17 @@ from customdb_contract.transcript import (
     print_call,
 )
 
-__all__ = ["CheckInterrupted", "Probing", "check", "make_truth", "observe", "opened", "plan_lines", "takes_fault_url"]
+__all__ = [
+    "CheckInterrupted",
+    "Probing",
+    "check",
+    "make_truth",
+    "observe",
+    "observe_known_users",
+    "opened",
+    "plan_lines",
+    "takes_fault_url",
+]
 
 DEFAULT_TIMEOUT: Final = 20.0
 DEFAULT_MAX_TIME: Final = 60.0
@@ -264,6 +275,38 @@ def _writing(database: object, truth: Truth, probing: Probing) -> Writing | None
         open_fresh=None if probing.fresh_database is None else opened,
         open_second=opened if is_made_anew else None,
     )
+
+
+def observe_known_users(
+    database: object, users: Sequence[KnownUser], connection: Connection | None, probing: Probing, script: Script
+) -> Transcript:
+    """Call one script twice for each known user, and return what it did, unjudged.
+
+    Args:
+        database: The database, in any of the forms that `check` takes.
+        users: The truth: people who are in the store now.
+        connection: The settings of the connection; None stands for what the database says of them.
+        probing: How to drive it.
+        script: The script.
+
+    Raises:
+        ConfigurationError: When an argument cannot be used, or the database has no such script.
+    """
+    if connection is None:
+        connection = database.connection if isinstance(database, BridgedDatabase) else Connection()
+    truth = make_truth(users, connection, probing)
+    recorder = Recorder(Header(people=truth.people, connection=connection, ignore_fields=probing.ignore_fields))
+    try:
+        with _opened(database, truth, probing.timeout) as bridge:
+            scripts = _scripts_of(bridge)
+            if script not in scripts:
+                message = f"the database has no {script}"
+                raise ConfigurationError(message)
+            recorder.know_scripts({script: scripts[script]})
+            probe_known_users(bridge, truth, recorder, script, max_time=probing.max_time)
+    except DatabaseOpeningError as error:
+        recorder.stop(StopReason(StopKind.SET_UP, str(error)))
+    return recorder.transcript()
 
 
 def make_truth(users: Sequence[KnownUser], connection: Connection, probing: Probing) -> Truth:

@@ -48,6 +48,7 @@ __all__ = [
     "plan_calls",
     "probe",
     "revealed",
+    "probe_known_users",
 ]
 
 
@@ -272,6 +273,26 @@ def _clean_up(driver: Driver, bridge: Bridge, recorder: Recorder) -> None:
         driver.clean_up(bridge)
     except StoppedEarly as stopped:
         recorder.stop(stopped.reason)
+
+
+def probe_known_users(bridge: Bridge, truth: Truth, recorder: Recorder, script: Script, *, max_time: float) -> None:
+    """Call one script twice for each known user, and record what it does.
+
+    Args:
+        bridge: The database.
+        truth: The known people.
+        recorder: Where the calls are recorded, and why they ended early if they did.
+        script: The script.
+        max_time: Seconds that all of it may take.
+    """
+    driver = Driver(truth, recorder, max_time=max_time, progress=lambda _: None)
+    try:
+        for situation in (Situation.KNOWN_USER, Situation.REPEATED):
+            driver.drive(bridge, plan_known_users(truth, (script,), situation))
+    except StoppedEarly as stopped:
+        recorder.stop(stopped.reason)
+    finally:
+        driver.collect_late_events(bridge)
 
 
 def _scripts_with_function(bridge: Bridge) -> tuple[Script, ...]:

@@ -10,7 +10,7 @@ from customdb_contract.contract import Script
 from customdb_contract.findings import Finding, Need, Report, Severity, Status, Verdict
 from customdb_contract.transcript import UNKNOWN, printable
 
-__all__ = ["render"]
+__all__ = ["render", "render_verdict"]
 
 _Paint: TypeAlias = Callable[[str, str], str]
 _WIDTH: Final = 100
@@ -42,19 +42,33 @@ def render(report: Report, *, color: bool = False) -> str:
     parts = [_header(report)]
     for verdict in sorted(report.verdicts, key=lambda verdict: -verdict.severity.rank):
         match verdict.status:
-            case Status.FAILED:
-                parts.append(_failed(report, verdict, paint))
-            case Status.CRASHED:
-                parts.append(
-                    f"{paint('crashed', '31')}  {verdict.rule.name}\n"
-                    f"  {printable(str(verdict.reason))}\n  This is a mistake of ours."
-                )
+            case Status.FAILED | Status.CRASHED:
+                parts.append(_told(report, verdict, paint))
             case Status.WAIVED:
                 parts.append(f"waived  {verdict.rule.name}: {printable(str(verdict.reason))}")
             case _:
                 pass
     parts.append(_totals(report, paint))
     return "\n\n".join(parts) + "\n"
+
+
+def render_verdict(report: Report, verdict: Verdict) -> str:
+    """Return what a report says about one rule: the findings, the calls that prove them, how to fix them.
+
+    Args:
+        report: The report.
+        verdict: One of its verdicts: of a rule that is broken, waived or crashed.
+    """
+    return _told(report, verdict, _plain)
+
+
+def _told(report: Report, verdict: Verdict, paint: _Paint) -> str:
+    if verdict.status is Status.CRASHED:
+        return (
+            f"{paint('crashed', '31')}  {verdict.rule.name}\n"
+            f"  {printable(str(verdict.reason))}\n  This is a mistake of ours."
+        )
+    return _failed(report, verdict, paint)
 
 
 def _paint(text: str, code: str) -> str:

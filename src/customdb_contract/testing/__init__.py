@@ -1,4 +1,4 @@
-"""What tests of a custom database are written with; it needs the extra `testing`.
+"""What a team's own tests are made of: a contract suite for pytest, assertions, strategies, and a state machine.
 
 Names are looked up when they are first used (PEP 562), so that each one imports only what it needs itself.
 """
@@ -8,19 +8,45 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from customdb_contract.testing import strategies as strategies
+    from customdb_contract.testing.assertions import assert_consistent as assert_consistent
+    from customdb_contract.testing.assertions import assert_contract as assert_contract
+    from customdb_contract.testing.machine import CustomDatabaseMachine as CustomDatabaseMachine
+    from customdb_contract.testing.machine import run_machine as run_machine
+    from customdb_contract.testing.outcomes import ContractWarning as ContractWarning
+    from customdb_contract.testing.suite import ContractSuite as ContractSuite
 
 _HOME_OF = {
-    "strategies": "customdb_contract.testing.strategies:",
+    "ContractSuite": "suite:ContractSuite",
+    "ContractWarning": "outcomes:ContractWarning",
+    "CustomDatabaseMachine": "machine:CustomDatabaseMachine",
+    "assert_consistent": "assertions:assert_consistent",
+    "assert_contract": "assertions:assert_contract",
+    "run_machine": "machine:run_machine",
+    "strategies": "strategies:",
 }
 
-__all__ = ["strategies"]
+__all__ = [
+    "ContractSuite",
+    "ContractWarning",
+    "CustomDatabaseMachine",
+    "assert_consistent",
+    "assert_contract",
+    "run_machine",
+    "strategies",
+]
 
 
 def __getattr__(name: str) -> object:
     if name not in _HOME_OF:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    value: object = pkgutil.resolve_name(_HOME_OF[name])
+    try:
+        value: object = pkgutil.resolve_name(f"{__name__}.{_HOME_OF[name]}")
+    except ModuleNotFoundError as error:
+        if error.name not in {"pytest", "hypothesis"}:
+            raise
+        message = f"{name} needs {error.name}: pip install 'customdb-contract[testing]'"
+        raise ModuleNotFoundError(message, name=error.name) from None
     globals()[name] = value
     return value
 

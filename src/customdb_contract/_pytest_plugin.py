@@ -1,0 +1,213 @@
+"""The pytest plugin. It is loaded in every run, so what it needs for a contract is imported when there is one."""
+
+import importlib.metadata
+import re
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import pytest
+
+from customdb_contract.testing._run import MARKER, run_of
+
+if TYPE_CHECKING:
+    from customdb_contract.testing.configured import ConfigurationFile
+
+_FILE: Final = "customdb.toml"
+_NAMED: Final = "customdb*.toml"
+"""What is taken for a configuration when somebody names it on the command line."""
+_PRINTED: Final = "customdb_printed"
+"""Under this name an xdist worker hands its reports over."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options, each with its twin in the ini file."""
+    group = parser.getgroup("customdb-contract", "Auth0 custom databases")
+    group.addoption(
+        "--customdb-config", metavar="FILE", help="check the database of this customdb.toml, an item a rule"
+    )
+    group.addoption(
+        "--customdb-select", action="append", metavar="NAMES", help="only these rules or groups, with commas"
+    )
+    group.addoption(
+        "--customdb-ignore", action="append", metavar="NAMES", help="without these rules or groups, with commas"
+    )
+    group.addoption(
+        "--customdb-report",
+        action="append",
+        metavar="FORMAT:FILE",
+        help="write the report to a file, as text, json, junit, sarif or github; may be repeated",
+    )
+    parser.addini("customdb_config", "like --customdb-config, in a run that names no files", type="string", default="")
+    parser.addini("customdb_select", "like --customdb-select", type="args", default=[])
+    parser.addini("customdb_ignore", "like --customdb-ignore", type="args", default=[])
+    parser.addini("customdb_report", "like --customdb-report, one a line", type="linelist", default=[])
+    parser.addini("customdb_collect", f"check every {_FILE} that is found", type="bool", default=False)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Understand the options, so that a wrong one ends the run before it begins."""
+    config.addinivalue_line("markers", f"{MARKER}(rule): a rule of the contract of Auth0 custom databases")
+    path = _config_file(config)
+    if path is not None:
+        if not path.is_file():
+            message = f"--customdb-config: there is no file {path}"
+            raise pytest.UsageError(message)
+        if str(path) not in config.args:
+            config.args.append(str(path))
+    select, ignore = _names(config, "customdb_select"), _names(config, "customdb_ignore")
+    if select or ignore:
+        run_of(config).deselected = _deselected(select, ignore)
+    _targets(config)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Tell the version, and the connection when a configuration file is given."""
+    header = f"customdb-contract: {importlib.metadata.version('customdb-contract')}"
+    path = _config_file(config)
+    return header if path is None else f"{header}, connection {_connection_name(path)}"
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "ConfigurationFile | None":
+    """Collect a configuration file that was named, or all of them when the ini file says so."""
+    if file_path.suffix != ".toml" or not _is_wanted(file_path, parent):
+        return None
+    from customdb_contract.testing.configured import ConfigurationFile
+
+    return ConfigurationFile.from_parent(parent, path=file_path)  # pyright: ignore[reportUnknownMemberType]  # pytest's
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect the rules that the options exclude."""
+    deselected = run_of(config).deselected
+    if not deselected:
+        return
+    gone = [item for item in items if _rule_of(item) in deselected]
+    if gone:
+        config.hook.pytest_deselected(items=gone)
+        items[:] = [item for item in items if item not in set(gone)]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Print the reports; a worker of xdist hands them to the process that started it, which writes them."""
+    config = session.config
+    targets = _targets(config)
+    if not targets:
+        return
+    from customdb_contract.reports import FORMATS
+
+    run = run_of(config)
+    for name, report in run.reports.items():
+        run.printed[name] = [FORMATS[name_of_format](report) for name_of_format, _ in targets]
+    handed_over: dict[str, Any] | None = getattr(config, "workeroutput", None)
+    if handed_over is not None:
+        handed_over[_PRINTED] = run.printed
+        return
+    for number, (_, path) in enumerate(targets):
+        texts = {name: texts[number] for name, texts in run.printed.items()}
+        for name, text in texts.items():
+            _write(path if len(texts) == 1 else _beside(path, name), text)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take the reports of an xdist worker; where several workers checked one suite, those of the first."""
+    for name, texts in getattr(node, "workeroutput", {}).get(_PRINTED, {}).items():
+        run_of(node.config).printed.setdefault(name, texts)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say when there was nothing to report: an old file would be taken for a new one."""
+    targets = _targets(config)
+    if targets and not run_of(config).printed:
+        files = ", ".join(str(path) for _, path in targets)
+        terminalreporter.write_line(f"customdb-contract: nothing was checked, so there is no report in {files}")
+
+
+def _config_file(config: pytest.Config) -> Path | None:
+    """Return the configuration file of this run, or None; the ini file's counts when no files are named."""
+    option: str | None = config.getoption("customdb_config")
+    if option is not None:
+        return config.invocation_params.dir / option
+    if config.args_source is pytest.Config.ArgsSource.ARGS or not config.getini("customdb_config"):
+        return None
+    return config.rootpath / str(config.getini("customdb_config"))
+
+
+def _is_wanted(path: Path, parent: pytest.Collector) -> bool:
+    if path == _config_file(parent.config):
+        return True
+    if path.match(_NAMED) and parent.session.isinitpath(path):
+        return True
+    return path.name == _FILE and bool(parent.config.getini("customdb_collect"))
+
+
+def _connection_name(path: Path) -> str:
+    """Return the name of the connection in a configuration file; what is wrong with the file is told later."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        document = {}
+    tables = document.get("tool", {}).get("customdb-contract", {}) if path.name == "pyproject.toml" else document
+    return f"{tables.get('connection', {}).get('name', 'without a name')} ({path.name})"
+
+
+def _given(config: pytest.Config, name: str) -> Sequence[str]:
+    """Return the values of an option that may be repeated, or else of its twin in the ini file."""
+    return cast("Sequence[str]", config.getoption(name) or config.getini(name))
+
+
+def _names(config: pytest.Config, option: str) -> list[str]:
+    return [name for value in _given(config, option) for name in value.replace(",", " ").split()]
+
+
+def _deselected(select: Sequence[str], ignore: Sequence[str]) -> frozenset[str]:
+    from customdb_contract.errors import ConfigurationError
+    from customdb_contract.findings import Status
+    from customdb_contract.rules import judge
+    from customdb_contract.transcript import Transcript
+
+    try:
+        report = judge(Transcript(), select=select, ignore=ignore)
+    except ConfigurationError as error:
+        message = f"--customdb-{error}"
+        raise pytest.UsageError(message) from None
+    return frozenset(verdict.rule.name for verdict in report.verdicts if verdict.status is Status.DESELECTED)
+
+
+def _rule_of(item: pytest.Item) -> str | None:
+    marker = item.get_closest_marker(MARKER)
+    return None if marker is None else marker.args[0]
+
+
+def _targets(config: pytest.Config) -> list[tuple[str, Path]]:
+    """Return the formats and the files that reports are written to."""
+    values = _given(config, "customdb_report")
+    if not values:
+        return []
+    from customdb_contract.reports import FORMATS
+
+    base = config.invocation_params.dir if config.getoption("customdb_report") else config.rootpath
+    targets: list[tuple[str, Path]] = []
+    for value in values:
+        name, _, file = value.partition(":")
+        if name not in FORMATS or not file:
+            message = f"--customdb-report: write FORMAT:FILE with a format out of {', '.join(FORMATS)}, not {value!r}"
+            raise pytest.UsageError(message)
+        targets.append((name, base / file))
+    return targets
+
+
+def _beside(path: Path, name: str) -> Path:
+    """Return the path for one of several reports: `report.xml` becomes `report-test_shop.py-TestShop.xml`."""
+    suffix = re.sub(r"[^\w.]+", "-", name)
+    return path.with_name(f"{path.stem}-{suffix}{path.suffix}")
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        pytest.exit(f"--customdb-report: {path} cannot be written: {error.strerror}", pytest.ExitCode.USAGE_ERROR)

@@ -1,0 +1,68 @@
+"""A configuration file as a collection of pytest items, one for each rule."""
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+from typing_extensions import override
+
+from customdb_contract.config import load_config
+from customdb_contract.errors import ConfigurationError
+from customdb_contract.findings import Report
+from customdb_contract.rules import CATALOGUE
+from customdb_contract.testing._making import report_of
+from customdb_contract.testing._run import MARKER
+from customdb_contract.testing.outcomes import conclude
+from customdb_contract.transcript import Transcript
+
+__all__ = ["ConfigurationFile", "RuleItem", "check_configured"]
+
+
+class ConfigurationFile(pytest.File):
+    """A configuration file, collected: every rule is one item. It is read when the first of them runs."""
+
+    @override
+    def collect(self) -> Iterator["RuleItem"]:
+        for rule in CATALOGUE:
+            item = RuleItem.from_parent(self, name=rule.info.name)  # pyright: ignore[reportUnknownMemberType]  # pytest's
+            item.add_marker(getattr(pytest.mark, MARKER)(rule.info.name))
+            yield item
+
+
+class RuleItem(pytest.Item):
+    """One rule, on the database of a configuration file."""
+
+    _report: Report
+
+    @override
+    def setup(self) -> None:
+        file = cast("ConfigurationFile", self.parent)
+        self._report = report_of(file, lambda deselected: check_configured(self.path, deselected))
+
+    @override
+    def runtest(self) -> None:
+        conclude(self, self._report, self.name)
+
+    @override
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        return self.path, None, f"{self.path.name}: {self.name}"
+
+
+def check_configured(path: Path, deselected: Collection[str]) -> Report:
+    """Check the database of a configuration file.
+
+    Args:
+        path: The file.
+        deselected: Names of rules that are not judged.
+
+    Raises:
+        ConfigurationError: When the file cannot be used.
+    """
+    configuration = load_config(path)
+    if configuration.database is None:
+        message = f"{path}: no database to check: give [database] python or scripts"
+        raise ConfigurationError(message)
+    # Judging nothing shows an unknown name before the first call is made.
+    configuration.judge(Transcript())
+    return configuration.judge(configuration.observe(), ignore=deselected)

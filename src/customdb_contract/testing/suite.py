@@ -1,0 +1,249 @@
+"""`ContractSuite`: the contract as a test class, with one pytest item for each rule."""
+
+import traceback
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Final, cast
+
+import pytest
+from typing_extensions import override
+
+from customdb_contract.checking import DEFAULT_MAX_TIME, DEFAULT_TIMEOUT, DEFAULT_WRONG_PASSWORDS, check
+from customdb_contract.connection import Connection, KnownUser
+from customdb_contract.errors import ConfigurationError
+from customdb_contract.findings import Report
+from customdb_contract.rules import CATALOGUE
+from customdb_contract.secrets import Secret
+from customdb_contract.testing._making import report_of
+from customdb_contract.testing._run import MARKER
+from customdb_contract.testing.outcomes import conclude
+
+__all__ = ["ContractSuite"]
+
+_RULES: Final = tuple(rule.info.name for rule in CATALOGUE)
+_OURS: Final = ("test_rule", "report")
+"""What a subclass may not replace."""
+
+
+class ContractSuite:
+    """The contract as a test class: subclass it, and every rule is one pytest item, `test_rule[unstable-user-id]`.
+
+    A subclass has the fixtures `database` and `users` (as methods, or in a conftest.py, of any scope); what they return
+    is what `check` takes. It may replace the fixtures `connection`, `outage`, `fresh_database`, `new_user` and
+    `inspect`, which return None here. Its own tests may use the fixture `report`.
+
+    The database is driven once for each class, when the first of its items runs. A broken rule fails, one that could
+    not be judged is skipped, one that is waived is expected to fail, and one with mere warnings issues a
+    `ContractWarning`. What keeps the check from being carried out is an error in the set-up of the items.
+
+    Attributes:
+        waived: Rules whose breach is accepted, with the reason.
+        select: Names of rules or groups that are judged; empty stands for all.
+        ignore: Names of rules or groups that are not judged.
+        require: Groups that must have been judged.
+        fail_on: The lowest severity that fails: `error` or `warning`.
+        hostile: Whether identifiers that try injection are sent. They only read.
+        wrong_passwords: Wrong passwords that are tried for one person at the most, 0 or more.
+        timeout: Seconds that one script may take.
+        max_time: Seconds that the whole check may take.
+        ignore_fields: Paths of the profile that are not compared.
+        secrets: More secrets that must appear nowhere, by what they are.
+        config: A configuration file, from the folder of the test module, that says all of it: no fixture is asked for
+            then, and no other attribute may be set.
+    """
+
+    __test__: ClassVar[bool] = False
+
+    waived: ClassVar[Mapping[str, str]] = {}
+    select: ClassVar[Collection[str]] = ()
+    ignore: ClassVar[Collection[str]] = ()
+    require: ClassVar[Collection[str]] = ()
+    fail_on: ClassVar[str] = "error"
+    hostile: ClassVar[bool] = True
+    wrong_passwords: ClassVar[int] = DEFAULT_WRONG_PASSWORDS
+    timeout: ClassVar[float] = DEFAULT_TIMEOUT
+    max_time: ClassVar[float] = DEFAULT_MAX_TIME
+    ignore_fields: ClassVar[Collection[str]] = ()
+    secrets: ClassVar[Mapping[str, Secret]] = {}
+    config: ClassVar[str | Path | None] = None
+
+    _replaced: ClassVar[tuple[str, ...]] = ()
+
+    @override
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if "__test__" not in vars(cls):
+            cls.__test__ = True
+        # Replaced names are put back, so that there are items whose set-up can say that this doesn't work.
+        for name in _OURS:
+            ours = vars(ContractSuite)[name]
+            if next(vars(base)[name] for base in cls.__mro__ if name in vars(base)) is not ours:
+                cls._replaced = (*cls._replaced, name)
+                setattr(cls, name, ours)
+
+    @pytest.fixture
+    def connection(self) -> Any:
+        """The settings of the connection; None stands for what the database says of them, or Auth0's defaults."""
+        return None
+
+    @pytest.fixture
+    def outage(self) -> Any:
+        """The same database with its store out of reach, in any of the forms that `check` takes, or None."""
+        return None
+
+    @pytest.fixture
+    def fresh_database(self) -> Any:
+        """A function that makes an empty database which may be written to, or None."""
+        return None
+
+    @pytest.fixture
+    def new_user(self) -> Any:
+        """What a user made by the check looks like, or None."""
+        return None
+
+    @pytest.fixture
+    def inspect(self) -> Any:
+        """A function that looks into the store behind the scripts, or None."""
+        return None
+
+    @pytest.fixture
+    def report(self, request: pytest.FixtureRequest) -> Report:
+        """The report on the database, made when it is first asked for."""
+        suite = request.node.getparent(pytest.Class)
+
+        def make(deselected: Collection[str]) -> Report:
+            _refuse_replaced(self._replaced)
+            if self.config is not None:
+                return _check_configured(type(self), request.path.parent / self.config, deselected)
+            return check(**_keywords_of_check(type(self), request, deselected))
+
+        return report_of(suite, make)
+
+    @pytest.mark.parametrize(
+        "rule", [pytest.param(name, id=name, marks=getattr(pytest.mark, MARKER)(name)) for name in _RULES]
+    )
+    def test_rule(self, rule: str, report: Report, request: pytest.FixtureRequest) -> None:
+        """The database keeps the rule."""
+        conclude(request.node, report, rule)
+
+
+_SETTINGS: Final = (
+    "waived",
+    "select",
+    "ignore",
+    "require",
+    "fail_on",
+    "hostile",
+    "wrong_passwords",
+    "timeout",
+    "max_time",
+    "ignore_fields",
+    "secrets",
+)
+_LISTS: Final = ("select", "ignore", "require", "ignore_fields")
+_TABLES: Final = ("waived", "secrets")
+
+
+def _refuse_replaced(names: Sequence[str]) -> None:
+    if names:
+        what = " and ".join(names)
+        message = (
+            f"it replaces {what}, which no suite may; accept a breach with "
+            'waived = {"the-rule": "why, until when"}, or leave rules out with ignore'
+        )
+        raise ConfigurationError(message)
+
+
+def _check_configured(suite: type[ContractSuite], path: Path, deselected: Collection[str]) -> Report:
+    from customdb_contract.testing.configured import check_configured
+
+    for name in _SETTINGS:
+        if getattr(suite, name) != getattr(ContractSuite, name):
+            message = f"config names a file, so {name} belongs into its table [check]"
+            raise ConfigurationError(message)
+    return check_configured(path, deselected)
+
+
+def _keywords_of_check(
+    suite: type[ContractSuite], request: pytest.FixtureRequest, deselected: Collection[str]
+) -> dict[str, Any]:
+    """Return what `check` is called with: the fixtures and the attributes of a suite.
+
+    What the scripts that write need (`fresh_database`, `new_user`, `inspect`) belongs here.
+    """
+    settings: dict[str, Any] = {name: getattr(suite, name) for name in _SETTINGS}
+    for name in (*_LISTS, *_TABLES):
+        _refuse_misshapen(name, settings[name])
+    settings["ignore"] = {*settings["ignore"], *deselected}
+    database = _fixture(request, "database")
+    if database is None:
+        message = "the fixture database returned None; it must return the custom database, or a function that makes it"
+        raise ConfigurationError(message)
+    return {
+        "database": database,
+        "users": _users(_fixture(request, "users")),
+        "connection": _connection(_fixture(request, "connection")),
+        "outage": _fixture(request, "outage"),
+        **settings,
+    }
+
+
+def _refuse_misshapen(name: str, value: object) -> None:
+    if name in _TABLES and not isinstance(value, Mapping):
+        message = f"{name} must be a dictionary, and is {value!r}"
+        raise ConfigurationError(message)
+    if name in _LISTS and (isinstance(value, str) or not isinstance(value, Collection)):
+        message = f"{name} must be a list of names, and is {value!r}"
+        raise ConfigurationError(message)
+
+
+def _users(value: object) -> list[KnownUser]:
+    if not isinstance(value, Collection):
+        hint = "; put it in brackets" if isinstance(value, KnownUser) else ""
+        message = f"the fixture users must return a list of KnownUser, and returned a {type(value).__name__}{hint}"
+        raise ConfigurationError(message)
+    users: list[KnownUser] = []
+    for user in cast("Collection[object]", value):
+        if not isinstance(user, KnownUser):
+            message = f"the fixture users must return a list of KnownUser, and in its list is a {type(user).__name__}"
+            raise ConfigurationError(message)
+        users.append(user)
+    return users
+
+
+def _connection(value: object) -> Connection | None:
+    if value is None or isinstance(value, Connection):
+        return value
+    message = f"the fixture connection must return a Connection, and returned a {type(value).__name__}"
+    raise ConfigurationError(message)
+
+
+_MEANING: Final = {
+    "database": "the custom database, or a function that makes it",
+    "users": "a list of KnownUser: people who are in the store",
+}
+
+
+def _fixture(request: pytest.FixtureRequest, name: str) -> object:
+    """Return what a fixture of the team gives. It is asked for by name, so it may have any scope."""
+    try:
+        return request.getfixturevalue(name)
+    except pytest.FixtureLookupError as error:
+        missing = error.argname or name
+        message = f"the fixture {name} needs a fixture {missing}, which there is not"
+        if missing == name:
+            message = (
+                f"it has no fixture {name}; define one, in the class or in a conftest.py, that returns {_MEANING[name]}"
+            )
+        raise ConfigurationError(message) from None
+    except pytest.fail.Exception as error:
+        message = f"the fixture {name} failed: {' '.join(str(error).split())}"
+        raise ConfigurationError(message) from None
+    except Exception as error:
+        message = f"the fixture {name} failed: {type(error).__name__}: {error}{_where(error)}"
+        raise ConfigurationError(message) from error
+
+
+def _where(error: BaseException) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f" ({Path(frame.filename).name}, line {frame.lineno})"
