@@ -15,7 +15,7 @@ from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, ContractBrokenError
 from customdb_contract.findings import Report
 from customdb_contract.rules import judge
-from customdb_contract.transcript import Ending, Transcript
+from customdb_contract.transcript import Ending, Transcript, print_exchange
 
 __all__ = ["assert_consistent", "assert_contract"]
 
@@ -101,12 +101,15 @@ def _refuse_unanswered(transcript: Transcript) -> None:
     __tracebackhide__ = True
     identifiers = {person.label: person.identifiers[0] for person in transcript.people}
     problems: list[str] = []
+    examples: list[str] = []
     for what, endings in (("does not find", {Ending.NOT_FOUND}), ("fails for", set(Ending) - _ANSWERS)):
-        people = list(dict.fromkeys(identifiers[call.person] for call in transcript.judged if call.ending in endings))
+        calls = [exchange for exchange in transcript.judged if exchange.ending in endings]
+        people = list(dict.fromkeys(identifiers[call.person] for call in calls))
         if people:
             more = f" and {len(people) - _MOST_NAMED} more" if len(people) > _MOST_NAMED else ""
             named = ", ".join(people[:_MOST_NAMED])
             problems.append(f"get_user {what} {len(people)} of {len(identifiers)}: {named}{more}")
+            examples.append(f"{calls[0].number:>4}  {print_exchange(calls[0], transcript.people)}")
     if problems:
         message = f"{'; '.join(problems)}. Everybody in the sample must be in the store that the database reads"
-        raise ContractBrokenError(message)
+        raise ContractBrokenError("\n".join([message, *examples]))

@@ -1,0 +1,678 @@
+"""`ContractSuite`: what every rule is in a team's own pytest run."""
+
+import inspect
+import re
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from customdb_contract import rules
+from customdb_contract.checking import check
+from customdb_contract.connection import Connection
+from customdb_contract.findings import Group, RuleInfo, Severity, Violation
+from customdb_contract.rules import CATALOGUE, Rule
+from customdb_contract.testing import ContractSuite
+from customdb_contract.testing import suite as suite_module
+from suites import SHOP, write_suite
+
+RULES = len(CATALOGUE)
+
+
+def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    # The filters of our own run would count here.
+    return pytester.runpytest_inprocess("-W", "default", *arguments)
+
+
+def told(result: pytest.RunResult) -> str:
+    return "\n".join(result.outlines)
+
+
+def errors_of(result: pytest.RunResult) -> Sequence[str]:
+    """Return what each error in the set-up says."""
+    errors = re.split(r"^=+ .*$", told(result).partition(" ERRORS ")[2], flags=re.MULTILINE)[0]
+    return [text.strip() for text in re.split(r"^_+ ERROR at setup of .+ _+\n", errors, flags=re.MULTILINE)[1:]]
+
+
+def assert_set_up_problem(result: pytest.RunResult, problem: str) -> None:
+    """The first item tells the problem and nothing else, the others only that there is one; no rule has failed."""
+    first, second, *_ = errors_of(result)
+    assert first == f"TestShop: {problem}"
+    assert second == "TestShop could not be set up; the first error of its rules tells why"
+    result.assert_outcomes(errors=RULES)
+
+
+# What becomes of a rule
+
+
+def test_every_rule_is_an_item_with_the_name_of_the_rule(pytester: pytest.Pytester) -> None:
+    write_suite(pytester)
+
+    items, _ = pytester.inline_genitems("test_shop.py")
+
+    assert [item.name for item in items] == [f"test_rule[{rule.info.name}]" for rule in CATALOGUE]
+
+
+def test_a_correct_database_passes_and_what_was_not_judged_is_skipped_with_its_reason(
+    pytester: pytest.Pytester,
+) -> None:
+    write_suite(pytester)
+
+    result = run(pytester, "-rs")
+
+    outcomes = result.parseoutcomes()
+    assert outcomes["passed"] > 40
+    assert outcomes["passed"] + outcomes["skipped"] == RULES
+    result.stdout.fnmatch_lines(["SKIPPED*not applicable: needs *outage*"])
+
+
+def test_a_broken_rule_fails_with_the_text_of_the_report_and_nothing_of_ours(pytester: pytest.Pytester) -> None:
+    write_suite(pytester, database="Unstable()")
+
+    result = run(pytester, "--tb=long")
+
+    assert result.parseoutcomes()["failed"] == 1
+    text = told(result).partition(" FAILURES ")[2]
+    assert re.match(
+        r"""=+
+_+ TestShop.test_rule\[unstable-user-id\] _+
+error  unstable-user-id
+  get_user returned the user_id "shop-1" for ada, and "shop-\d+" later; it must never change
+       1  get_user ada@example.com -> found .*
+    +\d+  get_user ada@example.com -> found .*
+(?:.*\n)+
+  Fix: .*
+(?:.*\n)*  More: customdb-contract rules unstable-user-id
+  See it again: pytest "test_shop.py::TestShop::test_rule\[unstable-user-id\]"
+=+ short test summary""",
+        text,
+    ), text
+
+
+def test_a_waived_rule_is_an_expected_failure(pytester: pytest.Pytester) -> None:
+    write_suite(pytester, 'waived = {"unstable-user-id": "until May, ticket 12"}', database="Unstable()")
+
+    result = run(pytester, "-rx")
+
+    assert result.parseoutcomes()["xfailed"] == 1
+    assert "failed" not in result.parseoutcomes()
+    result.stdout.fnmatch_lines(["XFAIL test_shop.py::TestShop::test_rule?unstable-user-id? - until May, ticket 12"])
+    assert run(pytester, "--runxfail").parseoutcomes()["failed"] == 1
+
+
+def test_a_waiver_of_a_rule_that_passes_fails(pytester: pytest.Pytester) -> None:
+    write_suite(pytester, 'waived = {"unstable-user-id": "until May"}')
+
+    result = run(pytester)
+
+    assert result.parseoutcomes()["failed"] == 1
+    result.stdout.fnmatch_lines(
+        ["  the waiver of unstable-user-id is stale: the rule passes now; remove it (until May)"]
+    )
+
+
+def test_a_warning_is_a_contract_warning_at_the_suite(pytester: pytest.Pytester) -> None:
+    write_suite(pytester, database="Mutable()")
+
+    result = run(pytester)
+
+    assert "failed" not in result.parseoutcomes()
+    line = 1 + (pytester.path / "test_shop.py").read_text().splitlines().index("class TestShop(ContractSuite):")
+    result.stdout.fnmatch_lines([f"*test_shop.py:{line}: ContractWarning: warning  mutable-user-id"])
+
+
+def test_a_warning_fails_when_warnings_are_errors(pytester: pytest.Pytester) -> None:
+    write_suite(pytester, database="Mutable()")
+
+    result = run(pytester, "-W", "error::customdb_contract.testing.ContractWarning", "--tb=short")
+
+    assert result.parseoutcomes()["failed"] == 1
+    result.stdout.re_match_lines_random([r"^warning  mutable-user-id$", r"^  See it again: pytest .*"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+    result.stdout.no_fnmatch_line("*outcomes.py*")
+
+
+def test_a_warning_fails_when_the_suite_says_so(pytester: pytest.Pytester) -> None:
+    write_suite(pytester, 'fail_on = "warning"', database="Mutable()")
+
+    assert run(pytester).parseoutcomes()["failed"] == 1
+
+
+def test_information_passes(pytester: pytest.Pytester) -> None:
+    write_suite(pytester, 'select = ["mismatched-profile"]', database="Counting()", before=COUNTING)
+
+    result = run(pytester, "-W", "error")
+
+    assert result.parseoutcomes() == {"passed": 1, "skipped": RULES - 1}
+
+
+COUNTING = """
+class Counting(Shop):
+    counter = 0
+
+    def profile(self, email):
+        Counting.counter += 1
+        return super().profile(email) | {"app_metadata": {"log_ins": Counting.counter}}
+"""
+
+
+def broken_rule(*, preview: bool = False) -> Rule:
+    def judge(transcript: object) -> Sequence[Violation]:
+        if preview:
+            return [Violation("something new", ())]
+        raise ZeroDivisionError
+
+    info = RuleInfo(
+        name="unstable-user-id",
+        group=Group.PROFILE,
+        severity=Severity.WARNING,
+        scripts=(),
+        needs=(),
+        yields_to=(),
+        since="1",
+        source="good practice",
+        preview=preview,
+        docstring="A test.",
+    )
+    return Rule(info, judge)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # any iterable will do
+
+
+def test_a_rule_that_crashes_fails(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "CATALOGUE", (broken_rule(),))
+    write_suite(pytester)
+
+    result = run(pytester, "-k", "unstable-user-id")
+
+    result.assert_outcomes(failed=1, deselected=RULES - 1)
+    result.stdout.fnmatch_lines(["crashed  unstable-user-id", "  ZeroDivisionError: *", "  This is a mistake of ours."])
+
+
+@pytest.mark.parametrize("arguments", [(), ("-W", "error::customdb_contract.testing.ContractWarning")])
+def test_a_preview_never_fails(
+    arguments: Sequence[str], pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "CATALOGUE", (broken_rule(preview=True),))
+    write_suite(pytester, 'fail_on = "warning"')
+
+    result = run(pytester, "-k", "unstable-user-id", *arguments)
+
+    result.assert_outcomes(passed=1, deselected=RULES - 1, warnings=0 if arguments else 1)
+
+
+# What a suite says
+
+
+def test_a_suite_has_the_settings_of_a_check_with_their_defaults() -> None:
+    """What is missing are the arguments that are fixtures, and the one that is for programs."""
+    parameters: Mapping[str, inspect.Parameter] = inspect.signature(check).parameters
+    fixtures = {"database", "users", "connection", "outage", "progress"}
+    settings = {name: parameter.default for name, parameter in parameters.items() if name not in fixtures}
+
+    assert set(suite_module._SETTINGS) == set(settings)
+    for name, default in settings.items():
+        assert getattr(ContractSuite, name) == ({} if default is None else default), name
+
+
+def test_every_setting_arrives(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, object] = {}
+
+    def noted(**keywords: object) -> object:
+        given.update(keywords)
+        return check(**keywords)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+    monkeypatch.setattr(suite_module, "check", noted)
+    write_suite(
+        pytester,
+        """
+        waived = {"unstable-user-id": "until May"}
+        select = ["profile", "security"]
+        ignore = ["user-enumeration"]
+        require = ["profile"]
+        fail_on = "warning"
+        hostile = False
+        wrong_passwords = 1
+        timeout = 7.0
+        max_time = 77.0
+        ignore_fields = ["app_metadata.seen"]
+        secrets = {"configuration TOKEN": Secret("a secret token")}
+
+        @pytest.fixture
+        def connection(self):
+            return Connection(import_mode=True)
+
+        @pytest.fixture
+        def outage(self):
+            return Broken()
+        """,
+    )
+
+    run(pytester, "--customdb-ignore", "url-injection")
+
+    assert type(given.pop("database")).__name__ == "Shop"
+    assert len(given.pop("users")) == 2  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a list
+    assert given.pop("connection") == Connection(import_mode=True)
+    assert type(given.pop("outage")).__name__ == "Broken"
+    assert repr(given.pop("secrets")).startswith("{'configuration TOKEN': ")
+    assert given == {
+        "waived": {"unstable-user-id": "until May"},
+        "select": ["profile", "security"],
+        "ignore": {"user-enumeration", "url-injection"},
+        "require": ["profile"],
+        "fail_on": "warning",
+        "hostile": False,
+        "wrong_passwords": 1,
+        "timeout": 7.0,
+        "max_time": 77.0,
+        "ignore_fields": ["app_metadata.seen"],
+    }
+
+
+def test_what_a_suite_leaves_out_is_skipped_as_deselected(pytester: pytest.Pytester) -> None:
+    write_suite(pytester, 'select = ["unstable-user-id", "mismatched-user-id"]\nignore = ["mismatched-user-id"]')
+
+    result = run(pytester, "-rs")
+
+    result.assert_outcomes(passed=1, skipped=RULES - 1)
+    result.stdout.fnmatch_lines([f"SKIPPED ?{RULES - 1}? *: deselected"])
+
+
+def test_rules_of_a_required_group_of_which_none_could_be_judged_fail(pytester: pytest.Pytester) -> None:
+    write_suite(
+        pytester,
+        """
+        require = ["migration", "profile"]
+
+        @pytest.fixture
+        def users(self):
+            return [KnownUser(email="ada@example.com")]
+        """,
+    )
+
+    result = run(pytester, "-k", "metadata-in-one-script-only or retired-connection or unstable-user-id")
+
+    assert result.parseoutcomes()["failed"] >= 1
+    result.stdout.fnmatch_lines(["nothing of the required group migration could be judged: needs *"])
+
+
+def test_an_async_database_a_factory_and_a_context_manager_work(pytester: pytest.Pytester) -> None:
+    write_suite(
+        pytester,
+        database="database",
+        before="""
+        from contextlib import asynccontextmanager
+
+        class AsyncShop(Shop):
+            async def login(self, identifier, password):
+                return super().login(identifier, password)
+
+            async def get_user(self, identifier):
+                return super().get_user(identifier)
+
+        @asynccontextmanager
+        async def database():
+            yield AsyncShop()
+        """,
+    )
+
+    outcomes = run(pytester).parseoutcomes()
+
+    assert outcomes["passed"] > 40
+    assert set(outcomes) == {"passed", "skipped"}
+
+
+@pytest.mark.parametrize("scope", ["function", "class", "module", "session"])
+def test_fixtures_may_have_any_scope_and_stand_in_a_conftest(scope: str, pytester: pytest.Pytester) -> None:
+    write_suite(pytester, database="")
+    pytester.makeconftest(
+        f"""
+        import pytest
+
+        @pytest.fixture(scope={scope!r})
+        def database():
+            from test_shop import Shop
+            return Shop()
+
+        @pytest.fixture(scope={scope!r})
+        def users():
+            from test_shop import USERS
+            return USERS
+        """
+    )
+
+    outcomes = run(pytester, "-W", "error").parseoutcomes()
+
+    assert outcomes["passed"] > 40
+    assert set(outcomes) == {"passed", "skipped"}
+
+
+def test_fixtures_of_class_methods_may_have_any_scope(pytester: pytest.Pytester) -> None:
+    write_suite(
+        pytester,
+        """
+        @pytest.fixture(scope="session")
+        @classmethod
+        def database(cls):
+            return Shop()
+        """,
+    )
+
+    assert set(run(pytester, "-W", "error").parseoutcomes()) == {"passed", "skipped"}
+
+
+def test_the_optional_fixtures_are_none_whatever_a_conftest_has_by_these_names(pytester: pytest.Pytester) -> None:
+    write_suite(
+        pytester,
+        """
+        def test_own(self, connection, outage, fresh_database, new_user, inspect):
+            assert [connection, outage, fresh_database, new_user, inspect] == [None] * 5
+        """,
+    )
+    pytester.makeconftest("import pytest\n\n@pytest.fixture\ndef connection():\n    return 7\n")
+
+    run(pytester, "-k", "test_own").assert_outcomes(passed=1, deselected=RULES)
+
+
+def test_a_suite_may_have_tests_of_its_own_with_the_report(pytester: pytest.Pytester) -> None:
+    write_suite(
+        pytester,
+        """
+        def test_own(self, report):
+            assert len(report.transcript.exchanges) > 20
+        """,
+    )
+
+    run(pytester, "-k", "test_own").assert_outcomes(passed=1, deselected=RULES)
+
+
+def test_a_configuration_file_can_say_all_of_it(pytester: pytest.Pytester) -> None:
+    write_configuration(pytester)
+    write_suite(pytester, 'config = "customdb.toml"', database="")
+
+    assert set(run(pytester).parseoutcomes()) == {"passed", "skipped"}
+
+
+def write_configuration(pytester: pytest.Pytester, more: str = "") -> None:
+    pytester.makepyfile(shop_of_file=SHOP)
+    pytester.path.joinpath("customdb.toml").write_text(
+        f"""
+        [database]
+        python = "shop_of_file:Shop"
+
+        [[users]]
+        email = "ada@example.com"
+        password = "correct Horse battery"
+
+        {more}
+        """
+    )
+
+
+# What is collected
+
+
+def test_the_base_class_is_not_collected_and_a_subclass_may_have_any_name(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        f"{SHOP}\nclass Renamed(ContractSuite):\n    pass\n\nclass TestBase(ContractSuite):\n    __test__ = False\n"
+        "class Mine(TestBase):\n    pass\n\nTestAlias = ContractSuite\n"
+    )
+
+    items, _ = pytester.inline_genitems()
+
+    assert {item.nodeid.split("::")[1] for item in items} == {"Renamed", "Mine"}
+    assert len(items) == 2 * RULES
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ("def test_rule(self): pass", "test_rule"),
+        ("test_rule = None", "test_rule"),
+        ("test_rule = None\nreport = None", "test_rule and report"),
+        ("@pytest.fixture\ndef report(self): return None", "report"),
+    ],
+)
+def test_the_rules_cannot_be_overridden(body: str, what: str, pytester: pytest.Pytester) -> None:
+    write_suite(pytester, body)
+
+    assert_set_up_problem(
+        run(pytester),
+        f"it replaces {what}, which no suite may; accept a breach with "
+        'waived = {"the-rule": "why, until when"}, or leave rules out with ignore',
+    )
+
+
+def test_neither_can_they_in_a_class_between_or_beside(pytester: pytest.Pytester) -> None:
+    write_suite(
+        pytester,
+        database="",
+        before="class Base(ContractSuite):\n    __test__ = False\n    test_rule = None\n\n"
+        "class Beside:\n    def report(self): pass\n\n"
+        "class TestOne(Base): pass\n\nclass TestTwo(Beside, ContractSuite): pass\n",
+    )
+
+    result = run(pytester, "-k", "TestOne or TestTwo")
+
+    result.assert_outcomes(errors=2 * RULES, deselected=RULES)
+    result.stdout.fnmatch_lines(["TestOne: it replaces test_rule, *", "TestTwo: it replaces report, *"])
+
+
+# How pytest runs it
+
+COUNTED = """
+from pathlib import Path
+
+def counted():
+    with Path(__file__).with_name("made.txt").open("a") as file:
+        file.write("made\\n")
+    return Unstable()
+"""
+
+
+def times_made(pytester: pytest.Pytester) -> int:
+    return len((pytester.path / "made.txt").read_text().splitlines())
+
+
+def test_the_database_is_driven_once_for_a_class_and_only_when_an_item_runs(pytester: pytest.Pytester) -> None:
+    write_suite(pytester, database="counted", before=COUNTED)
+
+    run(pytester, "--collect-only")
+    assert not (pytester.path / "made.txt").exists()
+
+    run(pytester)
+    assert times_made(pytester) == 1
+
+
+def test_a_subclass_of_a_suite_has_a_report_of_its_own(pytester: pytest.Pytester) -> None:
+    write_suite(pytester, database="counted", before=COUNTED)
+    module = pytester.path / "test_shop.py"
+    module.write_text(
+        f"{module.read_text()}\nclass TestOther(TestShop):\n    @pytest.fixture\n    def database(self):\n"
+        "        return Shop()\n"
+    )
+
+    result = run(pytester, "-k", "unstable-user-id")
+
+    result.assert_outcomes(failed=1, passed=1, deselected=2 * RULES - 2)
+    assert times_made(pytester) == 1
+
+
+def test_items_can_be_chosen_run_again_and_run_in_another_order(pytester: pytest.Pytester) -> None:
+    write_suite(pytester, database="Unstable()")
+    pytester.makeconftest("def pytest_collection_modifyitems(items):\n    items.reverse()\n")
+
+    run(pytester, "-k", "unstable-user-id").assert_outcomes(failed=1, deselected=RULES - 1)
+    run(pytester, "--lf").assert_outcomes(failed=1)
+    run(pytester, "-p", "no:cacheprovider", "test_shop.py::TestShop::test_rule[unstable-user-id]").assert_outcomes(
+        failed=1
+    )
+    assert run(pytester, "-m", "customdb_contract", "--strict-markers").parseoutcomes()["failed"] == 1
+
+
+def test_every_worker_of_xdist_drives_the_database_once(pytester: pytest.Pytester) -> None:
+    write_suite(pytester, database="counted", before=COUNTED)
+
+    result = pytester.runpytest_subprocess("-n", "2", "-q")
+
+    assert result.parseoutcomes()["failed"] == 1
+    assert result.parseoutcomes()["passed"] > 40
+    assert 1 <= times_made(pytester) <= 2
+
+
+def test_it_works_without_the_plugin(pytester: pytest.Pytester) -> None:
+    write_suite(pytester, database="Unstable()")
+
+    result = run(pytester, "-p", "no:customdb_contract", "-W", "ignore::pytest.PytestUnknownMarkWarning")
+
+    assert result.parseoutcomes()["failed"] == 1
+
+
+# What cannot be set up
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        (
+            'waived = {"unstable-user-id": " "}',
+            'waived: unstable-user-id has no reason; write unstable-user-id = "why this breach is accepted, *"',
+        ),
+        (
+            'waived = {"unstable-userid": "until May"}',
+            "waived: there is no rule 'unstable-userid'; did you mean unstable-user-id or *?",
+        ),
+        ("waived = ['unstable-user-id']", "waived must be a dictionary, and is ['unstable-user-id']"),
+        ("select = 'profile'", "select must be a list of names, and is 'profile'"),
+        ("ignore = 7", "ignore must be a list of names, and is 7"),
+        ("select = ['profil']", "select: there is no rule or group 'profil'; did you mean profile*"),
+        ("require = ['safety']", "require: there is no group 'safety'; *"),
+        ("fail_on = 'info'", "fail_on must be 'error' or 'warning', and is 'info'"),
+        ("timeout = 0", "timeout must be a number of seconds above 0, and is 0"),
+        (
+            "ignore = ['callback', 'outcome', 'profile', 'consistency', 'migration', 'security']",
+            "no rule could be judged: all are deselected",
+        ),
+        ("select = ['outage-as-not-found']", "no rule could be judged: needs [[]outage]"),
+        ("config = 'no.toml'", "*no.toml cannot be read: No such file or directory"),
+        ("config = 'no.toml'\nmax_time = 7", "config names a file, so max_time belongs into its table [[]check]"),
+        (
+            "@pytest.fixture\ndef database(self): return None",
+            "the fixture database returned None; it must return the custom database, or a function that makes it",
+        ),
+        (
+            "@pytest.fixture\ndef database(self): return object()",
+            "the database has none of the scripts: give an object with the methods login and get_user, or a function *",
+        ),
+        (
+            "@pytest.fixture\ndef database(self): 1 / 0",
+            "the fixture database failed: ZeroDivisionError: division by zero (test_shop.py, line *)",
+        ),
+        ("@pytest.fixture\ndef database(self): pytest.fail('no store')", "the fixture database failed: no store"),
+        (
+            "@pytest.fixture\ndef database(self, shop): return shop",
+            "the fixture database needs a fixture shop, which there is not",
+        ),
+        (
+            "@pytest.fixture(params=[1])\ndef database(self, request): return Shop()",
+            "the fixture database failed: The requested fixture has no parameter defined for test: *",
+        ),
+        (
+            "@pytest.fixture\ndef users(self): return USERS[0]",
+            "the fixture users must return a list of KnownUser, and returned a KnownUser; put it in brackets",
+        ),
+        (
+            "@pytest.fixture\ndef users(self): return 7",
+            "the fixture users must return a list of KnownUser, and returned a int",
+        ),
+        (
+            "@pytest.fixture\ndef users(self): return ['ada@example.com']",
+            "the fixture users must return a list of KnownUser, and in its list is a str",
+        ),
+        ("@pytest.fixture\ndef users(self): return []", "no known user was given: name at least one person *"),
+        (
+            "@pytest.fixture\ndef connection(self): return 'bookshop'",
+            "the fixture connection must return a Connection, and returned a str",
+        ),
+        (
+            "@pytest.fixture\ndef users(self): return [KnownUser(email='eve@example.com', password='pass phrase')]",
+            "the check ended early (set-up): no script knows eve@example.com: the known users must be in the store, *",
+        ),
+        (
+            "@pytest.fixture\ndef database(self): return Broken()",
+            "the check ended early (set-up): every call failed, so nothing could be judged: *",
+        ),
+    ],
+)
+def test_what_cannot_be_set_up_is_told_once_in_one_sentence(body: str, problem: str, pytester: pytest.Pytester) -> None:
+    write_suite(pytester, body)
+
+    result = run(pytester, "-k", "missing-user-id or missing-script")
+
+    result.assert_outcomes(errors=2, deselected=RULES - 2)
+    first, second = errors_of(result)
+    assert "\n" not in first
+    pytest.LineMatcher([first]).fnmatch_lines([f"TestShop: {problem}"])
+    assert second == "TestShop could not be set up; the first error of its rules tells why"
+
+
+@pytest.mark.parametrize("name", ["database", "users"])
+def test_a_fixture_that_is_not_there_is_told_with_what_it_must_return(name: str, pytester: pytest.Pytester) -> None:
+    fixture = {"database": "", "users": "\n@pytest.fixture\ndef database(self): return Shop()"}[name]
+    write_suite(pytester, fixture, database="")
+    meaning = {
+        "database": "the custom database, or a function that makes it",
+        "users": "a list of KnownUser: people who are in the store",
+    }[name]
+
+    assert_set_up_problem(
+        run(pytester),
+        f"it has no fixture {name}; define one, in the class or in a conftest.py, that returns {meaning}",
+    )
+
+
+def test_a_fixture_that_skips_skips(pytester: pytest.Pytester) -> None:
+    write_suite(pytester, "@pytest.fixture\ndef database(self): pytest.skip('no Docker here')")
+
+    run(pytester).assert_outcomes(skipped=RULES)
+
+
+def test_a_check_that_ran_out_of_time_is_an_error_that_tells_what_was_seen(pytester: pytest.Pytester) -> None:
+    write_suite(
+        pytester,
+        "max_time = 0.3",
+        database="Slow()",
+        before="""
+        import time
+
+        class Slow(Unstable):
+            def get_user(self, identifier):
+                time.sleep(0.05)
+                return super().get_user(identifier)
+        """,
+    )
+
+    result = run(pytester)
+
+    result.assert_outcomes(errors=RULES)
+    result.stdout.fnmatch_lines(["TestShop: the check ended early (time): *", "This was seen until then: not ok: *"])
+
+
+def test_an_interruption_ends_the_run(pytester: pytest.Pytester) -> None:
+    write_suite(
+        pytester,
+        database="Interrupted()",
+        before="""
+        import _thread
+        import time
+
+        class Interrupted(Shop):
+            def get_user(self, identifier):
+                _thread.interrupt_main()
+                time.sleep(0.2)
+                return super().get_user(identifier)
+        """,
+    )
+
+    result = run(pytester)
+
+    assert result.ret is pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines(["*CheckInterrupted: the check was interrupted*"])
+    result.assert_outcomes()
