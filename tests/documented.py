@@ -6,7 +6,8 @@
 - A `diff` block changes the file that it names.
 - A `console` block is run, line by line, in the folder of these files; what follows a command is its output.
 - A `text` block is what the `python` block directly before it prints.
-- A `yaml` block is the configuration of a CI job: its lines that start our command are understood by the command line.
+- A `yaml` block is the configuration of a CI job: its lines that start our command are understood by the command line,
+  and those that start pytest name options of the plugin.
 
 In an output, a line `[…]` stands for any number of lines, and `…` for anything within a line.
 """
@@ -19,13 +20,14 @@ import shlex
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from sybil import Document, Example
 from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers.markdown import CodeBlockParser
 
+from customdb_contract import _pytest_plugin  # pyright: ignore[reportPrivateUsage]  # its options
 from customdb_contract._cli import _parser  # pyright: ignore[reportPrivateUsage]  # every option
 from customdb_contract.config import _File  # pyright: ignore[reportPrivateUsage]  # what a file may say
 
@@ -141,9 +143,12 @@ class _Page:
 
     def yaml(self, example: Example) -> None:
         commands = re.findall(r"^ *- (?:run: )?customdb-contract (.+)$", example.parsed, flags=re.MULTILINE)
-        assert commands, f"{_where(example)} shows no command of ours"
+        tests = re.findall(r"^ *- (?:run: )?pytest (.+)$", example.parsed, flags=re.MULTILINE)
+        assert commands or tests, f"{_where(example)} shows no command of ours"
         for command in commands:
             _parser().parse_args(shlex.split(command))
+        for option in re.findall(r"--customdb-[a-z-]+", " ".join(tests)):
+            assert option in _plugin_options(), f"{_where(example)}: pytest has no {option}"
 
     def _run(self, command: str) -> str:
         word, *arguments = shlex.split(command)
@@ -163,6 +168,11 @@ class _Page:
         self.exit_code = done.returncode
         assert "Traceback" not in done.stderr, done.stderr
         return done.stdout + done.stderr
+
+
+def _plugin_options() -> Collection[str]:
+    source = Path(_pytest_plugin.__file__).read_text(encoding="utf-8")
+    return re.findall(r'"(--customdb-[a-z-]+)"', source)
 
 
 def _where(example: Example) -> str:

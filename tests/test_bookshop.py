@@ -329,3 +329,11 @@ def test_naive_hides_an_outage() -> None:
     with naive.broken() as database:
         assert database.get_user(ADA[0]) == NotFound()
         assert refusal_of(database, *ADA) == (ADA[0], f"login failed for {ADA[0]}")
+
+
+def test_its_own_test_suite_passes(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", str(FOLDER))
+
+    outcomes = result.parseoutcomes()
+    assert outcomes["passed"] > 70
+    assert set(outcomes) == {"passed", "skipped"}

@@ -2,7 +2,6 @@
 
 import json
 import os
-import runpy
 import subprocess
 import sys
 import textwrap
@@ -403,7 +402,9 @@ def test_init_writes_files_that_work(run: Run, folder: Path) -> None:
     assert out.splitlines()[:2] == ["wrote customdb.toml", "wrote test_customdb.py"]
     text = config.read_text().replace("my_package.my_module:database", f"{module}:Shop")
     config.write_text(text.replace('{ env = "ADA_PASSWORD" }', '"pass phrase"'))
-    runpy.run_path(str(folder / "test_customdb.py"))["test_contract"]()
+    done = _python("-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder))
+    assert done.returncode == 0, done.stdout
+    assert " passed" in done.stdout
 
 
 @pytest.mark.usefixtures("folder")

@@ -51,6 +51,7 @@ def test_every_example_of_a_page_runs_and_prints_what_the_page_shows(page: Path,
         "```console\n$ echo $?\n1\n```\n",
         "```toml\n# customdb.toml\n[check]\n```\n\n```diff\n--- customdb.toml\n+++ customdb.toml\n@@\n-[users]\n```\n",
         "```yaml\nsteps: []\n```\n",
+        "```yaml\n- run: pytest --customdb-reports json:x\n```\n",
     ],
 )
 def test_a_page_that_shows_something_else_fails(examples: str, tmp_path: Path) -> None:
