@@ -2,7 +2,6 @@
 
 import importlib.metadata
 import re
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -145,6 +144,8 @@ def _is_wanted(path: Path, parent: pytest.Collector) -> bool:
 
 def _connection_name(path: Path) -> str:
     """Return the name of the connection in a configuration file; what is wrong with the file is told later."""
+    import tomllib
+
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
