@@ -176,8 +176,18 @@ def test_what_the_ini_file_names_is_no_part_of_a_run_that_names_its_files(
     run(pytester, "-o", f"customdb_config={file}", str(own)).assert_outcomes(passed=1)
 
 
+def test_the_workers_of_xdist_find_it_too(pytester: pytest.Pytester, file: Path) -> None:
+    file.rename(file.with_name("my.toml"))
+    pytester.makeini("[pytest]\ncustomdb_config = shop/my.toml\ncustomdb_select = profile\n")
+
+    outcomes = pytester.runpytest_subprocess("-n2", "-q").parseoutcomes()
+
+    assert set(outcomes) == {"passed", "skipped"}
+    assert sum(outcomes.values()) == PROFILE_RULES
+
+
 def test_a_file_that_is_named_twice_is_collected_once(pytester: pytest.Pytester, file: Path) -> None:
-    result = run(pytester, "--customdb-config", str(file), str(file), "-o", "customdb_collect=true", "shop")
+    result = run(pytester, "--customdb-config", str(file), "shop/customdb.toml", "-o", "customdb_collect=true", "shop")
 
     assert sum(result.parseoutcomes().values()) == RULES
 
@@ -253,6 +263,12 @@ def test_rules_are_deselected_in_files_and_in_suites(
 
     assert outcomes.pop("deselected") == 2 * (RULES - left)
     assert sum(outcomes.values()) == 2 * left + 1
+
+
+def test_tests_that_are_no_rules_stay(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_own(): pass")
+
+    run(pytester, "--customdb-select", "profile").assert_outcomes(passed=1)
 
 
 @pytest.mark.parametrize("option", ["select", "ignore"])

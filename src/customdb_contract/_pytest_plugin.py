@@ -129,9 +129,11 @@ def _config_file(config: pytest.Config) -> Path | None:
     option: str | None = config.getoption("customdb_config")
     if option is not None:
         return config.invocation_params.dir / option
-    if config.args_source is pytest.Config.ArgsSource.ARGS or not config.getini("customdb_config"):
-        return None
-    return config.rootpath / str(config.getini("customdb_config"))
+    named = str(config.getini("customdb_config"))
+    path = config.rootpath / named
+    # A worker of xdist is given every file of the run by name, this one too.
+    names_files = config.args_source is pytest.Config.ArgsSource.ARGS and str(path) not in config.args
+    return path if named and not names_files else None
 
 
 def _is_wanted(path: Path, parent: pytest.Collector) -> bool:
