@@ -132,6 +132,18 @@ def test_the_items_end_as_those_of_a_suite(pytester: pytest.Pytester, file: Path
     )
 
 
+def test_a_failure_is_seen_again_from_the_folder_where_pytest_was_started(
+    pytester: pytest.Pytester, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_configuration(file, database="Unstable")
+    arguments = (f"{file}::unstable-user-id", "--rootdir", str(pytester.path))
+
+    monkeypatch.chdir(file.parent)
+    run(pytester, *arguments).stdout.fnmatch_lines(['  See it again: pytest "customdb.toml::unstable-user-id"'])
+    monkeypatch.chdir(pytester.mkdir("other"))
+    run(pytester, *arguments).stdout.fnmatch_lines([f'  See it again: pytest "{file}::unstable-user-id"'])
+
+
 def test_a_warning_points_to_the_file(pytester: pytest.Pytester, file: Path) -> None:
     write_configuration(file, database="Mutable")
 

@@ -565,6 +565,10 @@ def test_it_works_without_the_plugin(pytester: pytest.Pytester) -> None:
             "@pytest.fixture\ndef database(self): 1 / 0",
             "the fixture database failed: ZeroDivisionError: division by zero (test_shop.py, line *)",
         ),
+        (
+            "@pytest.fixture\ndef users(self): return [KnownUser()]",
+            "the fixture users failed: ConfigurationError: a known user needs an email or a username: *)",
+        ),
         ("@pytest.fixture\ndef database(self): pytest.fail('no store')", "the fixture database failed: no store"),
         (
             "@pytest.fixture\ndef database(self, shop): return shop",
@@ -626,6 +630,23 @@ def test_a_fixture_that_is_not_there_is_told_with_what_it_must_return(name: str,
         run(pytester),
         f"it has no fixture {name}; define one, in the class or in a conftest.py, that returns {meaning}",
     )
+
+
+def test_a_mistake_of_ours_is_told_once_with_its_traceback(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistaken(**_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(suite_module, "check", mistaken)
+    write_suite(pytester)
+
+    result = run(pytester, "-k", "missing-user-id or missing-script")
+
+    result.assert_outcomes(errors=2, deselected=RULES - 2)
+    first, second = errors_of(result)
+    assert "E       ZeroDivisionError" in first
+    assert second == "TestShop could not be set up; the first error of its rules tells why"
 
 
 def test_a_fixture_that_skips_skips(pytester: pytest.Pytester) -> None:

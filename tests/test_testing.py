@@ -31,7 +31,7 @@ def test_another_name_is_an_attribute_error() -> None:
 
 
 def without(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
-    monkeypatch.setitem(sys.modules, module, None)  # type: ignore[arg-type]  # this is how an import is made to fail
+    monkeypatch.setitem(sys.modules, module, None)  # this is how an import is made to fail
     monkeypatch.delitem(sys.modules, "customdb_contract.testing.suite", raising=False)
     monkeypatch.delitem(vars(testing), "ContractSuite", raising=False)
 

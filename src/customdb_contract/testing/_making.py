@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from customdb_contract.errors import ConfigurationError
+from customdb_contract.errors import CustomDatabaseError
 from customdb_contract.findings import Report, Status
 from customdb_contract.testing._run import run_of
 from customdb_contract.transcript import printable
@@ -31,8 +31,11 @@ def report_of(suite: pytest.Collector, make: Callable[[Collection[str]], Report]
         report = None
         try:
             report = make(run_of(suite.config).deselected)
-        except ConfigurationError as error:
+        except CustomDatabaseError as error:
             problem = str(error)
+        except Exception:
+            suite.stash[_MADE] = None
+            raise
         else:
             run_of(suite.config).reports[suite.nodeid] = report
             problem = _problem(report)

@@ -72,5 +72,8 @@ def _line(item: pytest.Item) -> int:
 
 
 def _fail(item: pytest.Item, report: Report, verdict: Verdict) -> NoReturn:
-    text = as_text.render_verdict(report, verdict)
-    pytest.fail(f'{text}\n  See it again: pytest "{item.nodeid}"', pytrace=False)
+    # A node id begins at the root of the tests, which need not be the folder where pytest was started.
+    folder = item.config.invocation_params.dir
+    path = item.path.relative_to(folder) if item.path.is_relative_to(folder) else item.path
+    again = f'pytest "{path.as_posix()}::{item.nodeid.partition("::")[2]}"'
+    pytest.fail(f"{as_text.render_verdict(report, verdict)}\n  See it again: {again}", pytrace=False)

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from customdb_contract.checking import DEFAULT_MAX_TIME, DEFAULT_TIMEOUT, DEFAULT_WRONG_PASSWORDS, check
 from customdb_contract.connection import Connection, KnownUser
-from customdb_contract.errors import ConfigurationError
+from customdb_contract.errors import ConfigurationError, CustomDatabaseError
 from customdb_contract.findings import Report
 from customdb_contract.rules import CATALOGUE
 from customdb_contract.secrets import Secret
@@ -240,7 +240,8 @@ def _fixture(request: pytest.FixtureRequest, name: str) -> object:
         message = f"the fixture {name} failed: {' '.join(str(error).split())}"
         raise ConfigurationError(message) from None
     except Exception as error:
-        message = f"the fixture {name} failed: {type(error).__name__}: {error}{_where(error)}"
+        where = "" if isinstance(error, CustomDatabaseError) else _where(error)
+        message = f"the fixture {name} failed: {type(error).__name__}: {error}{where}"
         raise ConfigurationError(message) from error
 
 
