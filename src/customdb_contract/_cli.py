@@ -105,6 +105,7 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     )
     _add_output(parser)
     _add_selection(parser)
+    parser.add_argument("--writes", action="store_true", help="also call the scripts that write, on users made for it")
     parser.add_argument("--dry-run", action="store_true", help="print the calls and the longest time, and call nothing")
     parser.add_argument("--max-time", type=float, metavar="SECONDS", help="for the whole check; default: 60")
     parser.add_argument("--transcript", type=Path, metavar="FILE", help="store what happened, for replay")
@@ -179,6 +180,8 @@ def _configuration(options: argparse.Namespace) -> "Configuration":
         configuration = evolve(configuration, database=import_attribute(options.python, here))
     if options.max_time is not None:
         configuration = evolve(configuration, probing=evolve(configuration.probing, max_time=options.max_time))
+    if options.writes:
+        configuration = evolve(configuration, probing=evolve(configuration.probing, writes=True))
     if options.user:
         known = {user.email: user for user in configuration.users}
         configuration = evolve(

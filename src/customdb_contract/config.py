@@ -20,7 +20,7 @@ from pydantic_core import ErrorDetails
 from customdb_contract.bridges import BridgedDatabase
 from customdb_contract.bridges.placeholders import fill, placeholders_in
 from customdb_contract.checking import DEFAULT_MAX_TIME, DEFAULT_TIMEOUT, DEFAULT_WRONG_PASSWORDS, Probing, observe
-from customdb_contract.connection import Connection, KnownUser
+from customdb_contract.connection import Connection, KnownUser, NewUser
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.findings import Report
 from customdb_contract.rules import judge
@@ -79,8 +79,8 @@ class _UserTable(_Table):
 
 
 class _NewUserTable(_Table):
-    email: str
-    username: str | None = None
+    email: str = NewUser().email
+    username: str = NewUser().username
 
 
 _Seconds: TypeAlias = Annotated[float, Field(gt=0)]
@@ -104,7 +104,7 @@ class _File(_Table):
     database: _DatabaseTable = Field(default_factory=_DatabaseTable)
     outage: _DatabaseTable | None = None
     users: list[_UserTable] = []
-    new_user: _NewUserTable | None = None
+    new_user: _NewUserTable = Field(default_factory=_NewUserTable)
     check: _CheckTable = Field(default_factory=_CheckTable)
 
 
@@ -336,9 +336,6 @@ def _expected(error: ErrorDetails) -> str:
 
 def _configuration(file: _File, folder: Path) -> Configuration:
     check = file.check
-    if check.writes:
-        message = "[check] writes = true: the scripts that write cannot be checked yet; leave it out"
-        raise ConfigurationError(message)
     secrets: dict[str, Secret] = {}
     users = tuple(_user(user, number) for number, user in enumerate(file.users, start=1))
     database = _database(file.database, folder, secrets, "[database]")
@@ -354,6 +351,9 @@ def _configuration(file: _File, folder: Path) -> Configuration:
             max_time=check.max_time,
             secrets=secrets,
             ignore_fields=tuple(check.ignore_fields),
+            writes=check.writes,
+            new_user=_new_user(file.new_user),
+            settle=check.settle,
         ),
         waived=check.waived,
         require=tuple(check.require),
@@ -376,6 +376,14 @@ def _connection(table: _ConnectionTable, database: object) -> Connection:
                 json.dumps(other),
             )
     return evolve(database.connection, **said)
+
+
+def _new_user(table: _NewUserTable) -> NewUser:
+    try:
+        return NewUser(email=table.email, username=table.username)
+    except ConfigurationError as error:
+        message = f"[new_user] {error}"
+        raise ConfigurationError(message) from None
 
 
 def _user(user: _UserTable, number: int) -> KnownUser:

@@ -47,8 +47,8 @@ __all__ = [
     "make_newcomers",
     "plan_calls",
     "probe",
-    "revealed",
     "probe_known_users",
+    "revealed",
 ]
 
 

@@ -36,6 +36,7 @@ def to_document(report: Report) -> dict[str, object]:
         "complete": report.complete,
         "stop_reason": None if stop is None else {"kind": stop.kind.value, "message": stop.message},
         "exit_code": report.exit_code,
+        "left_behind": list(transcript.header.left_behind),
         "connection": {
             "name": transcript.connection.name,
             "import_mode": transcript.connection.import_mode,

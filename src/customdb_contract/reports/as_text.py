@@ -91,6 +91,10 @@ def _header(report: Report) -> str:
     stop = transcript.header.stop_reason
     if stop:
         lines += ["", *textwrap.wrap(f"The check ended early ({stop.kind}): {printable(stop.message)}", _WIDTH)]
+    left = transcript.header.left_behind
+    if left:
+        named = f"The check made users and could not remove them; they may be in the store: {', '.join(left)}"
+        lines += ["", *textwrap.wrap(printable(named), _WIDTH)]
     unstable = sum(1 for exchange in transcript.exchanges if exchange.marks)
     if unstable:
         lines.append(

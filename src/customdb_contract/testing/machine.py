@@ -1,7 +1,7 @@
 """`CustomDatabaseMachine`: sequences of calls that nobody thought of, judged by the same rules."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack
 from functools import cache
 from typing import ClassVar, Final
@@ -12,10 +12,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from typing_extensions import override
 
 from customdb_contract.bridges import Bridge
-from customdb_contract.checking import DEFAULT_TIMEOUT, opened
+from customdb_contract.bridges.placeholders import FaultyDatabase
+from customdb_contract.checking import DEFAULT_TIMEOUT, opened, takes_fault_url
 from customdb_contract.connection import Connection, NewUser
 from customdb_contract.contract import Script
-from customdb_contract.errors import ConfigurationError, ContractBrokenError
+from customdb_contract.errors import ConfigurationError, ContractBrokenError, DatabaseOpeningError
 from customdb_contract.findings import Finding, Need, Report, Verdict
 from customdb_contract.probes import PlannedCall, as_recorded, revealed
 from customdb_contract.rules import CATALOGUE, judge
@@ -32,7 +33,7 @@ from customdb_contract.transcript import (
     printable,
 )
 
-__all__ = ["CustomDatabaseMachine", "run_machine"]
+__all__ = ["CustomDatabaseMachine", "machine_on", "run_machine"]
 
 _NAMES: Final = ("first", "second", "third")
 """So few people that their identifiers often meet."""
@@ -248,9 +249,13 @@ class CustomDatabaseMachine(RuleBasedStateMachine):
         account = None if person is None else self._history.find(person.email)
         return name if account is None or account.exists is False else account.person
 
+    def close(self) -> None:
+        """Close the databases, and judge nothing."""
+        self._stack.close()
+
     @override
     def teardown(self) -> None:
-        self._stack.close()
+        self.close()
         if not self._is_broken:
             self._judge()
 
@@ -291,6 +296,56 @@ _VISIBLE_IN_A_SEQUENCE: Final = tuple(rule.info.name for rule in CATALOGUE if _N
 
 _LEGACY_ONLY: Final = (Script.VERIFY, Script.CHANGE_EMAIL, Script.DELETE)
 """What Auth0 calls with import mode off only."""
+
+
+def machine_on(
+    make: Callable[[], object],
+    *,
+    connection: Connection | None,
+    new_user: NewUser | None,
+    outage: object,
+    timeout: float,
+    ignore: Collection[str],
+    waived: Mapping[str, str],
+    fail_on: str,
+) -> type[CustomDatabaseMachine]:
+    """Return a machine on databases that a function makes, tried twice before it runs.
+
+    Args:
+        make: Makes a database with an empty store, another one each time.
+        connection: The settings of the connection, or None for Auth0's defaults.
+        new_user: What the e-mails and usernames look like, or None.
+        outage: The database with its store out of reach; one that is to be given an address is left out.
+        timeout: Seconds that one script may take.
+        ignore: Names of rules or groups that are not judged.
+        waived: Rules whose breach is accepted, with the reason.
+        fail_on: The lowest severity that fails.
+
+    Raises:
+        ConfigurationError: When the database is not fresh, cannot be used, or lacks the scripts.
+    """
+    needs_address = isinstance(outage, FaultyDatabase) or (callable(outage) and takes_fault_url(outage))
+    reachable = None if needs_address else outage
+    attributes = {
+        "connection": connection or Connection(),
+        "new_user": new_user or NewUser(),
+        "timeout": timeout,
+        "ignore": tuple(ignore),
+        "waived": dict(waived),
+        "fail_on": fail_on,
+        "fresh_database": lambda _: make(),
+        "outage_database": lambda _: reachable,
+    }
+    machine = type("FreshDatabaseMachine", (CustomDatabaseMachine,), attributes)
+    try:
+        for _ in range(2):
+            tried = machine()
+            tried.sign_up(_NAMES[0], _NAMES[0])
+            tried.close()
+    except DatabaseOpeningError as error:
+        message = f"fresh_database: {error}"
+        raise ConfigurationError(message) from None
+    return machine
 
 
 def run_machine(machine: type[CustomDatabaseMachine]) -> None:

@@ -3,25 +3,28 @@
 import traceback
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Final, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 import pytest
 from typing_extensions import override
 
 from customdb_contract.checking import DEFAULT_MAX_TIME, DEFAULT_TIMEOUT, DEFAULT_WRONG_PASSWORDS, check
-from customdb_contract.connection import Connection, KnownUser
-from customdb_contract.errors import ConfigurationError, CustomDatabaseError
+from customdb_contract.connection import Connection, KnownUser, NewUser
+from customdb_contract.errors import ConfigurationError, ContractBrokenError, CustomDatabaseError
 from customdb_contract.findings import Report
 from customdb_contract.rules import CATALOGUE
 from customdb_contract.secrets import Secret
 from customdb_contract.testing._making import report_of
-from customdb_contract.testing._run import MARKER
+from customdb_contract.testing._run import MARKER, run_of
 from customdb_contract.testing.outcomes import conclude
+
+if TYPE_CHECKING:
+    from customdb_contract.testing.machine import CustomDatabaseMachine
 
 __all__ = ["ContractSuite"]
 
 _RULES: Final = tuple(rule.info.name for rule in CATALOGUE)
-_OURS: Final = ("test_rule", "report")
+_OURS: Final = ("test_rule", "test_machine", "report", "machine")
 """What a subclass may not replace."""
 
 
@@ -31,6 +34,9 @@ class ContractSuite:
     A subclass has the fixtures `database` and `users` (as methods, or in a conftest.py, of any scope); what they return
     is what `check` takes. It may replace the fixtures `connection`, `outage`, `fresh_database`, `new_user` and
     `inspect`, which return None here. Its own tests may use the fixture `report`.
+
+    With `fresh_database` the scripts that write are called too, on such a database, and `test_machine` runs a
+    `CustomDatabaseMachine` on fresh ones, with the examples and the deadline of the Hypothesis profile.
 
     The database is driven once for each class, when the first of its items runs. A broken rule fails, one that could
     not be judged is skipped, one that is waived is expected to fail, and one with mere warnings issues a
@@ -47,6 +53,7 @@ class ContractSuite:
         timeout: Seconds that one script may take.
         max_time: Seconds that the whole check may take.
         ignore_fields: Paths of the profile that are not compared.
+        settle: Seconds that a write may take to be seen.
         secrets: More secrets that must appear nowhere, by what they are.
         config: A configuration file, from the folder of the test module, that says all of it: no fixture is asked for
             then, and no other attribute may be set.
@@ -64,6 +71,7 @@ class ContractSuite:
     timeout: ClassVar[float] = DEFAULT_TIMEOUT
     max_time: ClassVar[float] = DEFAULT_MAX_TIME
     ignore_fields: ClassVar[Collection[str]] = ()
+    settle: ClassVar[float] = 0.0
     secrets: ClassVar[Mapping[str, Secret]] = {}
     config: ClassVar[str | Path | None] = None
 
@@ -126,6 +134,25 @@ class ContractSuite:
         """The database keeps the rule."""
         conclude(request.node, report, rule)
 
+    @pytest.fixture
+    def machine(self, request: pytest.FixtureRequest) -> "type[CustomDatabaseMachine]":
+        """The state machine on fresh databases."""
+        suite = request.node.getparent(pytest.Class)
+        try:
+            _refuse_replaced(self._replaced)
+            return _machine_of(type(self), request, run_of(request.config).deselected)
+        except ConfigurationError as error:
+            pytest.fail(f"{suite.name}: {error}", pytrace=False)
+
+    def test_machine(self, machine: "type[CustomDatabaseMachine]") -> None:
+        """No sequence of calls breaks a rule."""
+        from customdb_contract.testing.machine import run_machine
+
+        try:
+            run_machine(machine)
+        except ContractBrokenError as error:
+            pytest.fail("\n".join([str(error), *getattr(error, "__notes__", ())]), pytrace=False)
+
 
 _SETTINGS: Final = (
     "waived",
@@ -138,6 +165,7 @@ _SETTINGS: Final = (
     "timeout",
     "max_time",
     "ignore_fields",
+    "settle",
     "secrets",
 )
 _LISTS: Final = ("select", "ignore", "require", "ignore_fields")
@@ -167,10 +195,7 @@ def _check_configured(suite: type[ContractSuite], path: Path, deselected: Collec
 def _keywords_of_check(
     suite: type[ContractSuite], request: pytest.FixtureRequest, deselected: Collection[str]
 ) -> dict[str, Any]:
-    """Return what `check` is called with: the fixtures and the attributes of a suite.
-
-    What the scripts that write need (`fresh_database`, `new_user`, `inspect`) belongs here.
-    """
+    """Return what `check` is called with: the fixtures and the attributes of a suite."""
     settings: dict[str, Any] = {name: getattr(suite, name) for name in _SETTINGS}
     for name in (*_LISTS, *_TABLES):
         _refuse_misshapen(name, settings[name])
@@ -179,13 +204,46 @@ def _keywords_of_check(
     if database is None:
         message = "the fixture database returned None; it must return the custom database, or a function that makes it"
         raise ConfigurationError(message)
+    fresh = _fixture(request, "fresh_database")
     return {
         "database": database,
         "users": _users(_fixture(request, "users")),
         "connection": _connection(_fixture(request, "connection")),
         "outage": _fixture(request, "outage"),
+        "writes": fresh is not None,
+        "fresh_database": fresh,
+        "new_user": _new_user(_fixture(request, "new_user")),
+        "inspect": _fixture(request, "inspect"),
         **settings,
     }
+
+
+def _machine_of(
+    suite: type[ContractSuite], request: pytest.FixtureRequest, deselected: Collection[str]
+) -> "type[CustomDatabaseMachine]":
+    """Return the machine of a suite, tried twice: the second database must not have what the first one was given."""
+    fresh = None if suite.config is not None else _fixture(request, "fresh_database")
+    if fresh is None:
+        pytest.skip("not applicable: needs the fixture fresh_database, a function that makes an empty database")
+    if not callable(fresh):
+        message = (
+            "the fixture fresh_database must return a function that makes an empty database each time, and returned "
+            f"a {type(fresh).__name__}"
+        )
+        raise ConfigurationError(message)
+    from customdb_contract.testing.machine import machine_on
+
+    outage = _fixture(request, "outage")
+    return machine_on(
+        fresh,
+        connection=_connection(_fixture(request, "connection")),
+        new_user=_new_user(_fixture(request, "new_user")),
+        outage=outage,
+        timeout=suite.timeout,
+        ignore={*suite.ignore, *deselected},
+        waived=suite.waived,
+        fail_on=suite.fail_on,
+    )
 
 
 def _refuse_misshapen(name: str, value: object) -> None:
@@ -209,6 +267,13 @@ def _users(value: object) -> list[KnownUser]:
             raise ConfigurationError(message)
         users.append(user)
     return users
+
+
+def _new_user(value: object) -> NewUser | None:
+    if value is None or isinstance(value, NewUser):
+        return value
+    message = f"the fixture new_user must return a NewUser, and returned a {type(value).__name__}"
+    raise ConfigurationError(message)
 
 
 def _connection(value: object) -> Connection | None:
