@@ -31,6 +31,9 @@ nitpicky = True
 nitpick_ignore_regex = [
     # The standard library has its own documentation, and no inventory of it is fetched.
     ("py:class", r"collections\.abc\.\w+|pathlib\.Path|os\.PathLike"),
+    # So has Hypothesis.
+    ("py:class", r"hypothesis\.strategies\.SearchStrategy"),
+    ("py:exc", "InvalidArgument"),
     # Members of the recursive alias `Value`, which names them as text.
     ("py:class", "Value|Special|RecordedError"),
     # What may be compared instead of a mapping is private: it is whatever pydantic's models have.

@@ -124,7 +124,7 @@ def passwords(*, min_size: int = 8, max_size: int = 72, international: bool = Fa
 
 
 def user_ids() -> st.SearchStrategy[str]:
-    """Return a strategy for `user_id`s as stores have them: a number, one with the store's name, or an ObjectId.
+    """Return a strategy for a `user_id` as stores have it: a number, one with the store's name, or an ObjectId.
 
     None of them can be made of a drawn e-mail, username or phone number, for people can change these. They shrink to
     `1`.
