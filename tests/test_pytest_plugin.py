@@ -169,7 +169,14 @@ def test_another_toml_file_is_none_of_ours(pytester: pytest.Pytester) -> None:
     assert run(pytester, "other.toml").ret is pytest.ExitCode.USAGE_ERROR
 
 
-@pytest.mark.parametrize("named", [["--customdb-config", "shop/my.toml"], ["-o", "customdb_config=shop/my.toml"]])
+@pytest.mark.parametrize(
+    "named",
+    [
+        ["--customdb-config", "shop/my.toml"],
+        ["--customdb-config", "shop/../shop/my.toml"],
+        ["-o", "customdb_config=shop/my.toml"],
+    ],
+)
 def test_an_option_names_a_file_whatever_its_name(named: Sequence[str], pytester: pytest.Pytester, file: Path) -> None:
     file.rename(file.with_name("my.toml"))
     pytester.makepyfile("def test_own(): pass")

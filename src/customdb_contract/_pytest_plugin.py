@@ -1,6 +1,7 @@
 """The pytest plugin. It is loaded in every run, so what it needs for a contract is imported when there is one."""
 
 import importlib.metadata
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -85,7 +86,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     gone = [item for item in items if _rule_of(item) in deselected]
     if gone:
         config.hook.pytest_deselected(items=gone)
-        items[:] = [item for item in items if item not in set(gone)]
+        items[:] = [item for item in items if _rule_of(item) not in deselected]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -128,9 +129,9 @@ def _config_file(config: pytest.Config) -> Path | None:
     """Return the configuration file of this run, or None; the ini file's counts when no files are named."""
     option: str | None = config.getoption("customdb_config")
     if option is not None:
-        return config.invocation_params.dir / option
+        return Path(os.path.normpath(config.invocation_params.dir / option))
     named = str(config.getini("customdb_config"))
-    path = config.rootpath / named
+    path = Path(os.path.normpath(config.rootpath / named))
     # A worker of xdist is given every file of the run by name, this one too.
     names_files = config.args_source is pytest.Config.ArgsSource.ARGS and str(path) not in config.args
     return path if named and not names_files else None
