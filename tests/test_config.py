@@ -272,7 +272,11 @@ def test_no_file_is_no_error(tmp_path: Path) -> None:
             "[database]\npython = 'MODULE:Shop'\nconfiguration = { token = { env = 'NOT_SET_ANYWHERE' } }",
             "[database] configuration.token: the environment variable NOT_SET_ANYWHERE is not set",
         ),
-        ("[check]\nwrites = true", "[check] writes = true: the scripts that write cannot be checked yet; leave it out"),
+        (
+            "[new_user]\nemail = 'new@example.com'",
+            "[new_user] NewUser: email must contain {unique} once, which is replaced so that every user made by a check "
+            "is another one, and is 'new@example.com'",
+        ),
         (
             "[database]\npython = 'MODULE:Shop'\nscripts = 'tenant'",
             "[database] has both python and scripts: give the one that is to be checked",

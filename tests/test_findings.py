@@ -78,6 +78,11 @@ FULL = Transcript.parse(
     "get_user nobody@example.com -> not-found   [unknown-user]\n"
     "get_user ada@example.com -> not-found   [outage: reset]\n"
     'get_user "*" -> not-found   [hostile: wildcard]\n'
+    'create {"email": "new@example.com"} -> done; noticed inspected "a record"   [writing: at-once]\n'
+    "verify new@example.com -> done   [writing]\n"
+    "change_password new@example.com x -> done   [writing]\n"
+    "change_email new@example.com x true -> done   [writing]\n"
+    "delete 7 -> done   [writing]\n"
 )
 BARE = Transcript.parse("person ada email=ada@example.com password=none\n")
 

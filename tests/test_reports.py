@@ -83,7 +83,7 @@ def test_text_ends_with_what_to_give_so_that_more_can_be_judged() -> None:
 
     last = as_text.render(report).splitlines()[-1]
 
-    assert re.search(r"judged \d+ of \d+ rules: .*; .*a password.* and hostile = true would add \d+$", last)
+    assert re.search(r"judged \d+ of \d+ rules: .*; .*a password.*hostile = true.* would add \d+$", last)
 
 
 def test_text_advises_one_thing_alone() -> None:

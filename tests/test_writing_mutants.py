@@ -1,5 +1,6 @@
 """Writing scripts that are wrong on purpose: each breach is told by its own rule, and by no other."""
 
+import base64
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -15,7 +16,6 @@ from customdb_contract import (
     Done,
     Failed,
     Found,
-    NotFound,
     Report,
     ScriptError,
     ValidationError,
@@ -220,8 +220,6 @@ class PasswordsInPlainText(WritingShop):
 class PasswordsInBase64(WritingShop):
     @override
     def stored_password(self, row: Record) -> str:
-        import base64
-
         return base64.b64encode(row.password.encode()).decode()
 
 
@@ -606,6 +604,3 @@ def test_different_answers_for_unknown_ids_are_told_as_info() -> None:
     report = report_on(MUTANTS["DeleteOfUnknownIdsDiffers"])
 
     assert [finding.severity for finding in report.verdict("delete-unknown-user-inconsistent").findings] == ["info"]
-
-
-_ = NotFound

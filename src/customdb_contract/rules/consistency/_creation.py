@@ -91,12 +91,18 @@ def password_altered(transcript: Transcript) -> Iterator[Comparison]:
     One of both scripts trims, cuts, or encodes in another way. The person signs up, and is locked out at once.
 
     ## Violates
+        person first email=first@example.com new=on
         person new email=new@example.com new=on
+        create {"email": "first@example.com", "password": "«password of first»"} -> done
+        login first@example.com «password of first» -> found {"user_id": "6"}
         create {"email": "new@example.com", "password": "«password of new»"} -> done   [writing: blanks-in-password]
         login new@example.com «password of new» -> failed WrongUsernameOrPasswordError(null) "no"
 
     ## Conforms
+        person first email=first@example.com new=on
         person new email=new@example.com new=on
+        create {"email": "first@example.com", "password": "«password of first»"} -> done
+        login first@example.com «password of first» -> found {"user_id": "6"}
         create {"email": "new@example.com", "password": "«password of new»"} -> done   [writing: blanks-in-password]
         login new@example.com «password of new» -> found {"user_id": "7"}
 
@@ -172,7 +178,7 @@ def username_not_stored(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.WARNING,
     scripts=(Script.CREATE,),
     needs=(Need.LEGACY_MODE, Need.CREATE, Need.WRITES, Need.INSPECT),
-    source=f"good practice, on top of {_CREATE}: what Auth0 keeps itself need not be stored",
+    source=_CREATE,
 )
 def create_stores_extra_fields(transcript: Transcript) -> Iterator[Comparison]:
     """`create` stores what it is given beside e-mail, username and password.

@@ -115,7 +115,7 @@ def _after_failed_deletes(transcript: Transcript) -> Iterator[tuple[Exchange, Ex
     severity=Severity.ERROR,
     scripts=(Script.DELETE, Script.GET_USER, Script.LOGIN),
     needs=(Need.LEGACY_MODE, Need.DELETE, Need.WRITES),
-    source=f"good practice, on top of {_DELETE}: whom the script reports as deleted, and only them, is gone",
+    source=_DELETE,
 )
 def delete_ineffective(transcript: Transcript) -> Iterator[Comparison]:
     """`delete` reports success, and the user is still there, or somebody else is gone.
