@@ -1,7 +1,7 @@
 """`ContractSuite`: the contract as a test class, with one pytest item for each rule."""
 
 import traceback
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["ContractSuite"]
 
 _RULES: Final = tuple(rule.info.name for rule in CATALOGUE)
-_OURS: Final = ("test_rule", "test_machine", "report", "machine")
+_OURS: Final = ("test_rule", "report", "machine")
 """What a subclass may not replace."""
 
 
@@ -75,6 +75,8 @@ class ContractSuite:
     secrets: ClassVar[Mapping[str, Secret]] = {}
     config: ClassVar[str | Path | None] = None
 
+    test_machine: ClassVar[Callable[..., None]]
+
     _replaced: ClassVar[tuple[str, ...]] = ()
 
     @override
@@ -84,10 +86,13 @@ class ContractSuite:
             cls.__test__ = True
         # Replaced names are put back, so that there are items whose set-up can say that this doesn't work.
         for name in _OURS:
-            ours = vars(ContractSuite)[name]
-            if next(vars(base)[name] for base in cls.__mro__ if name in vars(base)) is not ours:
+            if _is_replaced(cls, name):
                 cls._replaced = (*cls._replaced, name)
-                setattr(cls, name, ours)
+                setattr(cls, name, vars(ContractSuite)[name])
+        if _is_replaced(cls, "fresh_database"):
+            if getattr(cls, "test_machine", _test_machine) is not _test_machine:
+                cls._replaced = (*cls._replaced, "test_machine")
+            cls.test_machine = _test_machine
 
     @pytest.fixture
     def connection(self) -> Any:
@@ -144,14 +149,20 @@ class ContractSuite:
         except ConfigurationError as error:
             pytest.fail(f"{suite.name}: {error}", pytrace=False)
 
-    def test_machine(self, machine: "type[CustomDatabaseMachine]") -> None:
-        """No sequence of calls breaks a rule."""
-        from customdb_contract.testing.machine import run_machine
 
-        try:
-            run_machine(machine)
-        except ContractBrokenError as error:
-            pytest.fail("\n".join([str(error), *getattr(error, "__notes__", ())]), pytrace=False)
+def _is_replaced(suite: type[ContractSuite], name: str) -> bool:
+    found = next(vars(base)[name] for base in suite.__mro__ if name in vars(base))
+    return found is not vars(ContractSuite)[name]
+
+
+def _test_machine(self: ContractSuite, machine: "type[CustomDatabaseMachine]") -> None:  # noqa: ARG001 - a method
+    """No sequence of calls breaks a rule."""
+    from customdb_contract.testing.machine import run_machine
+
+    try:
+        run_machine(machine)
+    except ContractBrokenError as error:
+        pytest.fail("\n".join([str(error), *getattr(error, "__notes__", ())]), pytrace=False)
 
 
 _SETTINGS: Final = (
@@ -221,10 +232,8 @@ def _keywords_of_check(
 def _machine_of(
     suite: type[ContractSuite], request: pytest.FixtureRequest, deselected: Collection[str]
 ) -> "type[CustomDatabaseMachine]":
-    """Return the machine of a suite, tried twice: the second database must not have what the first one was given."""
-    fresh = None if suite.config is not None else _fixture(request, "fresh_database")
-    if fresh is None:
-        pytest.skip("not applicable: needs the fixture fresh_database, a function that makes an empty database")
+    """Return the machine of a suite, which has been tried: no database may have what another one was given."""
+    fresh = _fixture(request, "fresh_database")
     if not callable(fresh):
         message = (
             "the fixture fresh_database must return a function that makes an empty database each time, and returned "
