@@ -204,7 +204,7 @@ def test_a_preview_never_fails(
 def test_a_suite_has_the_settings_of_a_check_with_their_defaults() -> None:
     """What is missing are the arguments that are fixtures, and the one that is for programs."""
     parameters: Mapping[str, inspect.Parameter] = inspect.signature(check).parameters
-    fixtures = {"database", "users", "connection", "outage", "progress"}
+    fixtures = {"database", "users", "connection", "outage", "progress", "fresh_database", "new_user", "inspect", "writes"}
     settings = {name: parameter.default for name, parameter in parameters.items() if name not in fixtures}
 
     assert set(suite_module._SETTINGS) == set(settings)
@@ -233,6 +233,7 @@ def test_every_setting_arrives(pytester: pytest.Pytester, monkeypatch: pytest.Mo
         timeout = 7.0
         max_time = 77.0
         ignore_fields = ["app_metadata.seen"]
+        settle = 0.5
         secrets = {"configuration TOKEN": Secret("a secret token")}
 
         @pytest.fixture
@@ -253,6 +254,11 @@ def test_every_setting_arrives(pytester: pytest.Pytester, monkeypatch: pytest.Mo
     assert type(given.pop("outage")).__name__ == "Broken"
     assert repr(given.pop("secrets")).startswith("{'configuration TOKEN': ")
     assert given == {
+        "writes": False,
+        "fresh_database": None,
+        "new_user": None,
+        "inspect": None,
+        "settle": 0.5,
         "waived": {"unstable-user-id": "until May"},
         "select": ["profile", "security"],
         "ignore": {"user-enumeration", "url-injection"},

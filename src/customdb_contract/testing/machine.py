@@ -138,17 +138,25 @@ class CustomDatabaseMachine(RuleBasedStateMachine):
         """Begin with somebody, for nothing happens to nobody."""
         self._create(name, name, password)
 
+    def _look_at(self, name: str) -> None:
+        """Look somebody up, and log in with the last password that was set: without that, a write shows nothing."""
+        self.get_user(name, is_upper=False)
+        self.log_in(name, None)
+
     @rule(name=_names, username=_names, password=_names)
     def create(self, name: str, username: str, password: str) -> None:
         """Sign somebody up, also where there is somebody already."""
         self._create(name, username, password)
 
     def _create(self, name: str, username: str, password: str) -> None:
-        self._given[str(self._people[name].email)] = password
+        email = str(self._people[name].email)
+        account = self._history.find(email)
+        if account is None or not account.exists:
+            self._given[email] = password
         user: dict[str, object] = {
             "client_id": "client-of-customdb-contract",
             "tenant": "tenant-of-customdb-contract",
-            "email": self._people[name].email,
+            "email": email,
             "password": _PASSWORDS[password],
             "connection": self.connection.name,
         }
@@ -178,37 +186,46 @@ class CustomDatabaseMachine(RuleBasedStateMachine):
         return self._do(PlannedCall(script, (email, *arguments), name if is_known else UNKNOWN, situation))
 
     @precondition(lambda self: self._has(Script.VERIFY))
-    @rule(name=_names)
-    def verify(self, name: str) -> None:
+    @rule(is_looked_at=st.booleans(), name=_names)
+    def verify(self, name: str, *, is_looked_at: bool) -> None:
         """Open the link that verifies an e-mail, also twice, also of nobody."""
         self._do(PlannedCall(Script.VERIFY, (self._people[name].email,), name, Situation.WRITING))
+        if is_looked_at:
+            self._look_at(name)
 
     @precondition(lambda self: self._has(Script.CHANGE_PASSWORD))
-    @rule(name=_names, password=_names)
-    def change_password(self, name: str, password: str) -> None:
+    @rule(is_looked_at=st.booleans(), name=_names, password=_names)
+    def change_password(self, name: str, password: str, *, is_looked_at: bool) -> None:
         """Reset a password, also to the one that there is, also of nobody."""
         self._given[str(self._people[name].email)] = password
         arguments = (self._people[name].email, _PASSWORDS[password])
         self._do(PlannedCall(Script.CHANGE_PASSWORD, arguments, name, Situation.WRITING))
+        if is_looked_at:
+            self._look_at(name)
 
     @precondition(lambda self: self._has(Script.CHANGE_EMAIL))
-    @rule(name=_names, new_name=_names, verified=st.booleans())
-    def change_email(self, name: str, new_name: str, *, verified: bool) -> None:
+    @rule(is_looked_at=st.booleans(), name=_names, new_name=_names, verified=st.booleans())
+    def change_email(self, name: str, new_name: str, *, verified: bool, is_looked_at: bool) -> None:
         """Give somebody another e-mail, also the same one, also one that somebody has."""
         email, new_email = str(self._people[name].email), str(self._people[new_name].email)
         self._given[new_email] = self._given.get(email, name)
         arguments = (email, new_email, verified)
         self._do(PlannedCall(Script.CHANGE_EMAIL, arguments, name, Situation.WRITING))
+        if is_looked_at:
+            self._look_at(new_name)
+            self._look_at(name)
 
     @precondition(lambda self: self._has(Script.DELETE))
-    @rule(name=_names)
-    def delete(self, name: str) -> None:
+    @rule(is_looked_at=st.booleans(), name=_names)
+    def delete(self, name: str, *, is_looked_at: bool) -> None:
         """Delete somebody by the `user_id` that get_user returns."""
         exchange = self._look(Script.GET_USER, name, str(self._people[name].email))
         profile = exchange.profile or {}
         user_id = profile.get("user_id") or profile.get("id")
         if user_id is not None:
             self._do(PlannedCall(Script.DELETE, (str(user_id),), name, Situation.WRITING))
+            if is_looked_at:
+                self._look_at(name)
 
     @precondition(lambda self: self._last is not None)
     @rule()

@@ -1,0 +1,180 @@
+"""The state machine: it finds what a sequence breaks, shows the shortest one, and says what it cannot work with."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import settings
+from typing_extensions import override
+
+from customdb_contract import Connection, Declined, Done, Found, NotFound, Transcript, judge
+from customdb_contract.connection import NewUser
+from customdb_contract.errors import ConfigurationError, ContractBrokenError
+from customdb_contract.testing import CustomDatabaseMachine, run_machine
+from customdb_contract.testing.machine import machine_on
+from writing_shop import WritingShop
+
+
+@pytest.fixture(autouse=True)
+def brief_profile() -> Iterator[None]:
+    """Let every machine run for a few examples, and remember nothing."""
+    before = settings.get_current_profile_name()
+    settings.register_profile("brief", max_examples=25, stateful_step_count=25, database=None, derandomize=True)
+    settings.load_profile("brief")
+    yield
+    settings.load_profile(before)
+
+
+def machine(make: Callable[[], object], **settings: Any) -> type[CustomDatabaseMachine]:
+    given: dict[str, Any] = {
+        "connection": None,
+        "new_user": None,
+        "outage": None,
+        "timeout": 20.0,
+        "ignore": (),
+        "waived": {},
+        "fail_on": "error",
+    }
+    return machine_on(make, **given | settings)
+
+
+def empty_shop() -> WritingShop:
+    return WritingShop(is_empty=True)
+
+
+def test_a_correct_database_passes() -> None:
+    run_machine(machine(empty_shop, outage=WritingShop(is_down=True), fail_on="warning"))
+
+
+def test_so_does_one_with_usernames_and_one_with_import_mode() -> None:
+    run_machine(machine(empty_shop, connection=Connection(requires_username=True), fail_on="warning"))
+    run_machine(machine(empty_shop, connection=Connection(import_mode=True), fail_on="warning"))
+
+
+class Misreporting(WritingShop):
+    @override
+    def change_password(self, email: Any, new_password: Any) -> Any:
+        super().change_password(email, new_password)
+        return Declined()
+
+
+def test_a_breach_is_shown_as_a_short_sequence_that_can_be_judged_again() -> None:
+    with pytest.raises(ContractBrokenError) as raised:
+        run_machine(machine(lambda: Misreporting(is_empty=True)))
+
+    told = str(raised.value)
+    assert told.startswith("error: change-password-misreported: change_password said that it did not change")
+    sequence = told.partition("judges it again:\n\n")[2].partition("\nHow to fix it:")[0]
+    transcript = Transcript.parse(sequence)
+    assert [exchange.script for exchange in transcript.exchanges] == ["create", "change_password", "login"]
+    assert [verdict.rule.name for verdict in judge(transcript).failures] == ["change-password-misreported"]
+    assert "Aa1!" not in told
+
+
+def test_a_rule_can_be_waived_or_left_out() -> None:
+    run_machine(machine(lambda: Misreporting(is_empty=True), ignore=["change-password-misreported"]))
+    run_machine(machine(lambda: Misreporting(is_empty=True), waived={"change-password-misreported": "until May"}))
+
+
+class ForgetfulInOutage(WritingShop):
+    @override
+    def get_user(self, identifier: Any) -> Any:
+        return NotFound() if self.is_down else super().get_user(identifier)
+
+
+def test_an_outage_in_the_middle_is_judged_too() -> None:
+    with pytest.raises(ContractBrokenError, match="error: outage-as-not-found: "):
+        run_machine(machine(empty_shop, outage=ForgetfulInOutage(is_down=True)))
+
+
+def test_an_outage_that_needs_an_address_is_left_to_the_check() -> None:
+    made = machine(empty_shop, outage=lambda fault_url: WritingShop(is_down=True))
+
+    assert made().outage_database() is None
+
+
+def test_it_can_be_subclassed_and_run_by_any_test_runner() -> None:
+    class ShopMachine(CustomDatabaseMachine):
+        @override
+        def fresh_database(self) -> object:
+            return empty_shop()
+
+    run_machine(ShopMachine)
+    assert issubclass(ShopMachine.TestCase, object)
+
+
+class SharedShop(WritingShop):
+    kept: ClassVar[WritingShop] = WritingShop(is_empty=True)
+
+
+class WithoutCreate:
+    def get_user(self, identifier: str) -> Any:
+        return NotFound()
+
+
+class WithoutGetUser:
+    def create(self, user: Any) -> Any:
+        return Done()
+
+
+class Broken:
+    def get_user(self, identifier: str) -> Any:
+        raise ConnectionError
+
+    def create(self, user: Any) -> Any:
+        return Done()
+
+
+class KnowingAnybody:
+    def get_user(self, identifier: str) -> Any:
+        return Found({"user_id": "7"})
+
+    def create(self, user: Any) -> Any:
+        return Done()
+
+
+def cannot_open() -> object:
+    raise OSError("no such store")
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: SharedShop.kept, "fresh_database must return a database with an empty store each time, and this one"),
+        (KnowingAnybody, "fresh_database must return a database with an empty store each time, and this one knows cust"),
+        (WithoutCreate, "the machine needs the scripts create and get_user, and the fresh database has no create"),
+        (WithoutGetUser, "the machine needs the scripts create and get_user, and the fresh database has no get_user"),
+        (Broken, "the fresh database cannot be used: get_user ended raised for customdb-first@example.com"),
+        (lambda: cannot_open, "fresh_database: the database could not be opened: OSError: no such store"),
+    ],
+)
+def test_what_it_cannot_work_with_is_said_before_anything_is_judged(make: Callable[[], object], said: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        machine(make)
+
+    assert str(raised.value).startswith(said)
+
+
+def test_a_subclass_must_say_what_database() -> None:
+    with pytest.raises(ConfigurationError, match="CustomDatabaseMachine must override fresh_database"):
+        CustomDatabaseMachine()
+
+
+def test_the_deadline_of_a_teams_own_profile_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[settings] = []
+    monkeypatch.setattr(
+        "customdb_contract.testing.machine.run_state_machine_as_test",
+        lambda _, settings: seen.append(settings),
+    )
+
+    run_machine(CustomDatabaseMachine)
+    settings.load_profile("default")
+    run_machine(CustomDatabaseMachine)
+
+    assert [chosen.deadline for chosen in seen] == [settings.get_profile("brief").deadline, None]
+
+
+def test_the_people_look_as_the_team_says() -> None:
+    made = machine(empty_shop, new_user=NewUser(email="{unique}@shop.test"))
+
+    assert "first@shop.test" in str(made()._recorder.transcript())
