@@ -37,8 +37,10 @@ script get_user signature="(email)"
 script create problem="takes none"
 person ada email=ada@example.com username=ada alias=lovelace password=short disabled=on profile={"plan": "full"}
 person "bob «the» \\u202e" email=bob@example.com password=none
+person new email=new@example.com new=on
 ignore app_metadata.last_seen
 stopped time "the time was up"
+left new@example.com
 login ada@example.com «password of ada» -> found {"user_id": "7", "email": "ada@example.com"}
 login ada@example.com hunter2 -> failed WrongUsernameOrPasswordError("ada@example.com") "wrong"   [wrong-password]
 get_user nobody@example.com -> not-found   [unknown-user]
@@ -58,12 +60,15 @@ get_user ada -> not-found called with []
 get_user ada -> found called with [null, {}, 1]
 get_user ada -> raised
 get_user ada -> raised later
-create {"email": "ada@example.com"} -> done   [known-user]
+create {"email": "ada@example.com"} -> done
 change_password ada new -> done
 change_password ada new -> declined
 change_email ada "null" true -> done
 change_password ada new -> done called with [null, {"email_verified": true}]
 delete "7" -> done   [known-user]
+create {"email": "new@example.com"} -> done
+get_user new@example.com -> not-found
+get_user new@example.com -> not-found   [clean-up]
 """
 
 
@@ -183,7 +188,7 @@ def test_an_identifier_of_two_people_is_the_first_ones() -> None:
             "7",
             (
                 "expected a script or a header entry: login, get_user, create, verify, change_password, change_email, "
-                'delete, contract, connection, scripts, script, source, person, ignore, stopped, found "7"'
+                'delete, contract, connection, scripts, script, source, person, ignore, stopped, left, found "7"'
             ),
         ),
         ("login ada", "expected -> and how the call ended, found the end of the line"),

@@ -83,6 +83,7 @@ def test_the_form_of_a_header() -> None:
                 "disabled": False,
                 "password": "known",
                 "profile": {"email_verified": True},
+                "new": False,
             }
         ],
         "scripts": {
@@ -97,6 +98,7 @@ def test_the_form_of_a_header() -> None:
         },
         "ignore_fields": [],
         "stop_reason": {"kind": "time", "message": "the time was up"},
+        "left_behind": [],
     }
 
 

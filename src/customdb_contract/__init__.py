@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from customdb_contract.connection import CONTRACT_DATE as CONTRACT_DATE
     from customdb_contract.connection import Connection as Connection
     from customdb_contract.connection import KnownUser as KnownUser
+    from customdb_contract.connection import NewUser as NewUser
     from customdb_contract.contract import Callback as Callback
     from customdb_contract.contract import ChangeEmail as ChangeEmail
     from customdb_contract.contract import ChangePassword as ChangePassword
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "checking": ("check",),
-    "connection": ("CONTRACT_DATE", "Connection", "KnownUser"),
+    "connection": ("CONTRACT_DATE", "Connection", "KnownUser", "NewUser"),
     "contract": (
         "Callback",
         "ChangeEmail",
@@ -94,6 +95,7 @@ __all__ = [
     "GetUser",
     "KnownUser",
     "Login",
+    "NewUser",
     "NotFound",
     "OperationResult",
     "Profile",
