@@ -274,8 +274,10 @@ def test_no_file_is_no_error(tmp_path: Path) -> None:
         ),
         (
             "[new_user]\nemail = 'new@example.com'",
-            "[new_user] NewUser: email must contain {unique} once, which is replaced so that every user made by a check "
-            "is another one, and is 'new@example.com'",
+            (
+                "[new_user] NewUser: email must contain {unique} once, which is replaced so that every user made by a "
+                "check is another one, and is 'new@example.com'"
+            ),
         ),
         (
             "[database]\npython = 'MODULE:Shop'\nscripts = 'tenant'",

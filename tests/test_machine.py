@@ -143,7 +143,10 @@ def cannot_open() -> object:
     ("make", "said"),
     [
         (lambda: SharedShop.kept, "fresh_database must return a database with an empty store each time, and this one"),
-        (KnowingAnybody, "fresh_database must return a database with an empty store each time, and this one knows cust"),
+        (
+            KnowingAnybody,
+            "fresh_database must return a database with an empty store each time, and this one knows cust",
+        ),
         (WithoutCreate, "the machine needs the scripts create and get_user, and the fresh database has no create"),
         (WithoutGetUser, "the machine needs the scripts create and get_user, and the fresh database has no get_user"),
         (Broken, "the fresh database cannot be used: get_user ended raised for customdb-first@example.com"),

@@ -204,7 +204,17 @@ def test_a_preview_never_fails(
 def test_a_suite_has_the_settings_of_a_check_with_their_defaults() -> None:
     """What is missing are the arguments that are fixtures, and the one that is for programs."""
     parameters: Mapping[str, inspect.Parameter] = inspect.signature(check).parameters
-    fixtures = {"database", "users", "connection", "outage", "progress", "fresh_database", "new_user", "inspect", "writes"}
+    fixtures = {
+        "database",
+        "users",
+        "connection",
+        "outage",
+        "progress",
+        "fresh_database",
+        "new_user",
+        "inspect",
+        "writes",
+    }
     settings = {name: parameter.default for name, parameter in parameters.items() if name not in fixtures}
 
     assert set(suite_module._SETTINGS) == set(settings)

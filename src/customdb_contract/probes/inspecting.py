@@ -36,8 +36,9 @@ def compare_records(
             if old.get(path) != new.get(path):
                 yield Observation(Noticed.STORE_CHANGE, path)
         return
-    given = revealed(arguments[0]) if script is Script.CREATE and arguments else {}
-    user = cast("Mapping[str, object]", given) if isinstance(given, Mapping) else {}
+    user: Mapping[str, object] = {}
+    if script is Script.CREATE:
+        user = cast("Mapping[str, object]", revealed(arguments[0]))
     for path, value in _leaves(after):
         if isinstance(value, str) and registry.mask(value) != value:
             yield Observation(Noticed.STORED_PASSWORD, path)

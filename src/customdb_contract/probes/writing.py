@@ -164,20 +164,21 @@ def plan_writing(
     """
     if Script.CREATE not in scripts or (connection.import_mode and Script.CHANGE_PASSWORD not in scripts):
         return
-    first, second, *others = (newcomer for newcomer in newcomers if newcomer.situation is not Situation.OUTAGE)
+    alone = (Situation.AT_ONCE, Situation.OUTAGE)
+    first, second, *others = (newcomer for newcomer in newcomers if newcomer.situation not in alone)
     plan = _Plan(scripts, connection)
     yield from plan.creation(first)
     yield from plan.creation(second)
     if connection.import_mode:
         yield from plan.change_of_password(first, second)
         return
-    yield from plan.duplicates(first, second)
     yield from plan.verification(first, second)
     yield from plan.change_of_password(first, second)
     yield from plan.change_of_email(first, second)
     for newcomer in others:
-        if newcomer.situation is not Situation.AT_ONCE:
-            yield from plan.creation(newcomer)
+        yield from plan.creation(newcomer)
+    # A create that overwrites somebody leaves nothing certain, so it is tried on somebody who is needed no more.
+    yield from plan.duplicates(others[0], second)
     yield from plan.deletion(first, second)
 
 
@@ -234,7 +235,7 @@ def plan_outage_of_writing(
 
 
 def _nobodys_id(newcomer: Newcomer) -> str:
-    return newcomer.email.partition("@")[0]
+    return f"nobody-{newcomer.email.partition('@')[0]}"
 
 
 class _Plan:
@@ -250,7 +251,7 @@ class _Plan:
         # Auth0 logs the new user in at once.
         yield from self._call(newcomer, Script.LOGIN, newcomer.email, newcomer.password)
         yield from self._call(newcomer, Script.GET_USER, newcomer.email)
-        if newcomer.person.username is not None and newcomer.situation is Situation.WRITING:
+        if newcomer.person.username is not None:
             yield from self._call(newcomer, Script.GET_USER, newcomer.person.username)
             yield from self._call(newcomer, Script.LOGIN, newcomer.person.username, newcomer.password)
 

@@ -302,7 +302,15 @@ class Exchange:
     @property
     def identifier(self) -> Value:
         """The first argument: the identifier, e-mail or id that the call was about."""
-        return self.arguments[0] if self.arguments else None
+        return self.argument(0)
+
+    def argument(self, place: int) -> Value:
+        """Return one of the arguments; None where it was not given.
+
+        Args:
+            place: Its place, from 0.
+        """
+        return self.arguments[place] if place < len(self.arguments) else None
 
     @property
     def profile(self) -> Mapping[str, Value] | None:

@@ -37,8 +37,8 @@ class Account:
     username: str | None
     last_write: Exchange
     exists: bool | None = True
-    password: Value = None
-    former_passwords: tuple[Value, ...] = ()
+    password: str | None = None
+    former_passwords: tuple[str, ...] = ()
     verified: bool | None = None
     seen: Mapping[Script, Exchange] = field(factory=dict[Script, Exchange])
 
@@ -73,7 +73,7 @@ class Moment:
         """Whether the account must be found: it is there, its identifier exact, and for `login` its password right."""
         if self.account is None or not self.account.exists or not self.is_exact:
             return False
-        return self.exchange.script is Script.GET_USER or _password_of(self.exchange) == self.account.password
+        return self.exchange.script is Script.GET_USER or self.exchange.argument(1) == self.account.password
 
     @property
     def follows(self) -> Exchange | None:
@@ -149,7 +149,7 @@ class History:
         clash: Account | None = None
         match exchange.script:
             case Script.CREATE:
-                user = identifier if isinstance(identifier, Mapping) else {}
+                user = _user_of(exchange)
                 account = None
                 clash = self._holder(user.get("email")) or self._holder(user.get("username"))
                 former = None
@@ -160,8 +160,8 @@ class History:
             case _:
                 account = self.find(identifier)
                 former = self._former_holder(identifier)
-        if exchange.script is Script.CHANGE_EMAIL and len(exchange.arguments) > 1:
-            clash = self._holder(exchange.arguments[1])
+        if exchange.script is Script.CHANGE_EMAIL:
+            clash = self._holder(exchange.argument(1))
             clash = None if clash is not None and account is not None and clash.number == account.number else clash
         return Moment(
             exchange=exchange,
@@ -224,7 +224,7 @@ class History:
             self._user_ids.setdefault(str(user_id), account.number)
 
     def _create(self, exchange: Exchange, clash: Account | None) -> None:
-        user = exchange.identifier if isinstance(exchange.identifier, Mapping) else {}
+        user = _user_of(exchange)
         email, username = user.get("email"), user.get("username")
         if clash is not None:
             if not _is_refused(exchange):
@@ -240,7 +240,7 @@ class History:
             username=username if isinstance(username, str) else None,
             last_write=exchange,
             exists=True if is_done else None,
-            password=user.get("password") if is_done else None,
+            password=_text(user.get("password")) if is_done else None,
         )
         self._accounts.append(account)
         for name in account.identifiers:
@@ -254,7 +254,7 @@ class History:
             self._set(evolve(account, verified=None), exchange)
 
     def _change_password(self, account: Account, exchange: Exchange) -> None:
-        password = exchange.arguments[1] if len(exchange.arguments) > 1 else None
+        password = _text(exchange.argument(1))
         if exchange.ending is Ending.DONE and account.exists:
             former = (*account.former_passwords, account.password)
             kept = tuple(name for name in dict.fromkeys(former) if name is not None and name != password)
@@ -263,7 +263,7 @@ class History:
             self._set(evolve(account, password=None, former_passwords=()), exchange)
 
     def _change_email(self, account: Account, exchange: Exchange, clash: Account | None) -> None:
-        email, verified = (*exchange.arguments[1:3], None, None)[:2]
+        email, verified = exchange.argument(1), exchange.argument(2)
         if exchange.ending is Ending.DECLINED or not isinstance(email, str):
             return
         is_done = exchange.ending is Ending.DONE and account.exists is True
@@ -296,8 +296,13 @@ class History:
                 self._doubt(account, exchange)
 
 
-def _password_of(login: Exchange) -> Value:
-    return login.arguments[1] if len(login.arguments) > 1 else None
+def _user_of(create: Exchange) -> Mapping[str, Value]:
+    user = create.identifier
+    return user if isinstance(user, Mapping) else {}
+
+
+def _text(value: Value) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _is_user_exists(exchange: Exchange) -> bool:

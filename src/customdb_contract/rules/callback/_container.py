@@ -360,8 +360,8 @@ def _error_name(exchange: Exchange) -> str | None:
 
 def _observed(transcript: Transcript) -> Iterator[Exchange]:
     """Return the judged exchanges of which it would have been noticed what they did beside calling back."""
-    scripts = transcript.header.scripts
-    return (exchange for exchange in transcript.judged if scripts[exchange.script].observed)
+    observed = {script for script, info in transcript.header.scripts.items() if info.observed}
+    return (exchange for exchange in transcript.judged if exchange.script in observed)
 
 
 def _judge_escape(exchange: Exchange, escape: Escape, seen: str, advice: str) -> Comparison:

@@ -37,12 +37,12 @@ _ANSWERS = frozenset({Ending.FOUND, *REFUSALS})
 
 
 def _is_only_flag(written: Exchange) -> bool:
-    return str(written.arguments[0]).lower() == str(written.arguments[1]).lower()
+    return str(written.identifier).lower() == str(written.argument(1)).lower()
 
 
 def _contradicts_flag(written: Exchange, exchange: Exchange) -> bool:
     """Tell whether a profile says something else of the e-mail's verification than was written."""
-    flag = written.arguments[2] if len(written.arguments) > 2 else None  # noqa: PLR2004 - the third argument
+    flag = written.argument(2)
     said = (exchange.profile or {}).get("email_verified")
     return isinstance(flag, bool) and isinstance(said, bool) and said is not flag
 

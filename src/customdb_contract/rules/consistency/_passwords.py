@@ -50,12 +50,13 @@ def change_password_ineffective(transcript: Transcript) -> Iterator[Comparison]:
         if account is None or not moment.is_exact or exchange.ending not in {Ending.FOUND, *REFUSALS}:
             continue
         is_found = exchange.ending is Ending.FOUND
+        is_former = exchange.script is Script.LOGIN and exchange.argument(1) in account.former_passwords
         if moment.is_right and not is_found:
             what = "the new password does not log in" if exchange.script is Script.LOGIN else "the user is not found"
             yield Violation(f"change_password reported success, and {what}", (written, exchange))
-        elif not moment.is_right and is_found and exchange.arguments[1] in account.former_passwords:
+        elif is_former and is_found:
             yield Violation("change_password reported success, and the old password still logs in", (written, exchange))
-        elif moment.is_right or (len(exchange.arguments) > 1 and exchange.arguments[1] in account.former_passwords):
+        elif moment.is_right or is_former:
             yield Held((written, exchange))
 
 

@@ -84,10 +84,11 @@ def change_password_misreported(transcript: Transcript) -> Iterator[Comparison]:
     tried: dict[str, tuple[Exchange, Value]] = {}
     for moment in moments(transcript, Script.CHANGE_PASSWORD, Script.LOGIN):
         exchange, account = moment.exchange, moment.account
-        email, password = str(exchange.identifier), exchange.arguments[1] if len(exchange.arguments) > 1 else None
+        email, password = str(exchange.identifier), exchange.argument(1)
         if exchange.script is Script.CHANGE_PASSWORD:
             tried.pop(email, None)
-            if account is not None and account.exists and account.password not in {None, password}:
+            is_changed = account is not None and account.password is not None and account.password != password
+            if is_changed and account is not None and account.exists:
                 tried[email] = exchange, password
         elif email in tried and tried[email][1] == password:
             change, _ = tried[email]

@@ -71,8 +71,11 @@ def _is_duplicate(moment: Moment, found: Mapping[str, int]) -> bool:
     user, clash = moment.exchange.identifier, moment.clash
     if clash is None or not clash.exists or not isinstance(user, Mapping):
         return False
-    given = {user.get("email"), user.get("username")}
-    return bool(given & set(clash.identifiers)) or found.get(str(user.get("email"))) == clash.number
+    given = (user.get("email"), user.get("username"))
+    return (
+        any(identifier in given for identifier in clash.identifiers)
+        or found.get(str(user.get("email"))) == clash.number
+    )
 
 
 @rule(

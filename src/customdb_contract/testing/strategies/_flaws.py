@@ -217,6 +217,7 @@ _INFORMATION: Final = "what it finds is information, neither a warning nor an er
 NOT_IN_ONE_PROFILE: Final[Mapping[str, str]] = {
     "unstable-user-id": "it takes two profiles that one script returned for one person",
     "mismatched-user-id": "it takes the profiles that both scripts returned for one person",
+    "user-id-changes-with-profile": "it takes the profiles before and after a write",
     "user-id-depends-on-identifier": "it takes the profiles for two spellings of one identifier",
     "shared-user-id": _TWO_PEOPLE,
     "shared-email": _TWO_PEOPLE,
