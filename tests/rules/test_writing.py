@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
+import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from customdb_contract import Connection, Transcript, judge
 from customdb_contract.contract import Script
-from customdb_contract.findings import Status
+from customdb_contract.findings import Group, Need, Status
+from customdb_contract.rules import CATALOGUE, Rule
 from customdb_contract.testing import strategies
 from customdb_contract.transcript import (
     Ending,
@@ -56,6 +59,11 @@ _situations = st.sampled_from(
 
 
 _INFO = ScriptInfo()
+WRITING = [rule for rule in CATALOGUE if Need.WRITES in rule.info.needs]
+
+
+def name_of(rule: Rule) -> str:
+    return rule.info.name
 
 
 @st.composite
@@ -86,6 +94,32 @@ def test_no_rule_crashes_on_any_sequence(exchanges: Sequence[Exchange], import_m
 def test_no_rule_crashes_on_any_transcript(transcript: Transcript) -> None:
     """A header that somebody wrote by hand may leave out the scripts that were called."""
     assert {verdict.rule.name for verdict in judge(transcript).verdicts if verdict.status is Status.CRASHED} == set()
+
+
+@pytest.mark.parametrize("rule", WRITING, ids=name_of)
+@pytest.mark.parametrize("section", ["Violates", "Conforms"])
+def test_a_call_that_never_ended_proves_nothing(section: str, rule: Rule) -> None:
+    told = Transcript.parse(rule.info.sections[section])
+    *before, last = told.exchanges
+    silent = evolve(last, outcome=Outcome(Ending.TIMED_OUT))
+
+    judged = judge(evolve(told, exchanges=(*before, silent)), select=[rule.info.name]).verdict(rule.info.name)
+
+    assert judged.status in {Status.PASSED, Status.NOT_APPLICABLE}
+
+
+@pytest.mark.parametrize("rule", [rule for rule in WRITING if rule.info.group is Group.CONSISTENCY], ids=name_of)
+def test_nothing_is_certain_about_somebody_whose_create_never_ended(rule: Rule) -> None:
+    told = Transcript.parse(rule.info.sections["Violates"])
+    exchanges = tuple(
+        evolve(call, outcome=Outcome(Ending.TIMED_OUT)) if call.script is Script.CREATE else call
+        for call in told.exchanges
+    )
+
+    judged = judge(evolve(told, exchanges=exchanges), select=[rule.info.name]).verdict(rule.info.name)
+
+    is_made = any(call.script is Script.CREATE for call in exchanges)
+    assert is_made is (judged.status is not Status.FAILED)
 
 
 def test_what_contradicts_a_script_is_told_once() -> None:

@@ -83,6 +83,7 @@ class Driver:
         self._user_ids: dict[str, str] = {}
         self._written: PlannedCall | None = None
         self._may_be_there: dict[str, str] = {}
+        self._unfinished: set[str] = set()
         self._numbers: defaultdict[int, list[int]] = defaultdict(list)
         self._control: PlannedCall | None = None
         self._control_bridge: Bridge | None = None
@@ -133,6 +134,7 @@ class Driver:
             calling = [pool.submit(bridge.call, planned.script, arguments) for bridge in bridges]
             outcomes = [future.result() for future in calling]
         for bridge, outcome in zip(bridges, outcomes, strict=True):
+            self._note_end(planned, outcome)
             self._record(bridge, planned, outcome)
 
     def clean_up(self, bridge: Bridge) -> None:
@@ -148,14 +150,17 @@ class Driver:
                 del self._may_be_there[identifier]
 
     def _is_removed(self, bridge: Bridge, identifier: str, label: str) -> bool:
-        """Remove whoever has an identifier, several times where several have it."""
+        """Remove whoever has an identifier, several times where several have it.
+
+        Nobody may have it yet, where the call that may give it to somebody hadn't ended when it was last seen.
+        """
         if not {Script.GET_USER, Script.DELETE} <= bridge.scripts.keys():
             return False
         look = PlannedCall(Script.GET_USER, (identifier,), label, Situation.CLEAN_UP)
-        for _ in range(_MOST_OF_ONE_IDENTIFIER):
+        for number in range(_MOST_OF_ONE_IDENTIFIER):
             found = self._call(bridge, look)
             if found.ending is Ending.NOT_FOUND:
-                return True
+                return number > 0 or identifier not in self._unfinished
             user_id = _user_id_of(found)
             if user_id is None:
                 return False
@@ -200,6 +205,7 @@ class Driver:
             context=ORGANIZATION if planned.situation is Situation.ORGANIZATION else None,
             throwing=planned.situation is Situation.CALLBACK_THROWS,
         )
+        self._note_end(planned, outcome)
         seen = tuple(self._compared(planned, before))
         return self._record(bridge, planned, evolve(outcome, observations=(*outcome.observations, *seen)))
 
@@ -229,12 +235,18 @@ class Driver:
             for identifier in _new_identifiers(planned):
                 self._may_be_there.setdefault(identifier, planned.person)
                 self._recorder.leave_behind(identifier)
+                if planned.situation.family == "writing":
+                    self._unfinished.add(identifier)
         if planned.script not in _READING:
             self._written = planned
         # Auth0 doesn't wait either between creating somebody and logging them in.
         elif self._written is not None and (self._written.script, planned.script) != (Script.CREATE, Script.LOGIN):
             time.sleep(self._settle)
             self._written = None
+
+    def _note_end(self, planned: PlannedCall, outcome: Outcome) -> None:
+        if outcome.ending is not Ending.TIMED_OUT:
+            self._unfinished.difference_update(_new_identifiers(planned))
 
     def _compared(self, planned: PlannedCall, before: object) -> Iterator[Observation]:
         if self._inspect is not None and _inspected_identifier(planned) is not None:

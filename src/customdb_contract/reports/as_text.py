@@ -90,11 +90,11 @@ def _header(report: Report) -> str:
     ]
     stop = transcript.header.stop_reason
     if stop:
-        lines += ["", *textwrap.wrap(f"The check ended early ({stop.kind}): {printable(stop.message)}", _WIDTH)]
+        lines += ["", *_wrapped(f"The check ended early ({stop.kind}): {stop.message}", indent="")]
     left = transcript.header.left_behind
     if left:
         named = f"The check made users and could not remove them; they may be in the store: {', '.join(left)}"
-        lines += ["", *textwrap.wrap(printable(named), _WIDTH)]
+        lines += ["", *_wrapped(named, indent="")]
     unstable = sum(1 for exchange in transcript.exchanges if exchange.marks)
     if unstable:
         lines.append(
@@ -143,13 +143,13 @@ def _shortened(line: str) -> str:
     return line if len(line) <= _LONGEST_CALL else f"{line[:_LONGEST_CALL]}…"
 
 
-def _wrapped(text: str) -> Iterator[str]:
+def _wrapped(text: str, indent: str = "  ") -> Iterator[str]:
     for paragraph in map(printable, text.split("\n")):
         yield from textwrap.wrap(
             paragraph,
             _WIDTH,
-            initial_indent="  ",
-            subsequent_indent="  ",
+            initial_indent=indent,
+            subsequent_indent=indent,
             break_long_words=False,
             break_on_hyphens=False,
         )

@@ -1,0 +1,430 @@
+"""A check that writes: whom it makes, and that nobody of them stays; what is said where somebody does."""
+
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from typing_extensions import override
+
+from customdb_contract import (
+    Connection,
+    Done,
+    Exchange,
+    Failed,
+    KnownUser,
+    NewUser,
+    NotFound,
+    Report,
+    ScriptError,
+    check,
+)
+from customdb_contract.checking import CheckInterrupted, Probing, plan_lines
+from customdb_contract.contract import Script
+from customdb_contract.findings import Status
+from customdb_contract.probes import driver
+from customdb_contract.reports import FORMATS
+from customdb_contract.transcript import Situation, StopKind
+from mutants import breaches, explain
+from writing_shop import WritingShop, known_customer
+
+IMPORT = Connection(import_mode=True)
+USERS = [known_customer()]
+
+
+def written(shop: object, **settings: Any) -> Report:
+    return check(shop, USERS, writes=True, hostile=False, wrong_passwords=0, **settings)
+
+
+def emails(shop: WritingShop) -> list[str]:
+    return [record.email for record in shop.records]
+
+
+# Whom it makes, and that nobody stays
+
+
+def test_nobody_stays_and_nobody_else_is_written_to() -> None:
+    shop = WritingShop()
+
+    report = written(shop)
+
+    assert breaches(report) == [], explain(report)
+    assert emails(shop) == ["ada@example.com"]
+    assert report.transcript.header.left_behind == ()
+    about_ada = [call.script for call in report.transcript.exchanges if call.person == "ada"]
+    assert set(about_ada) == {Script.LOGIN, Script.GET_USER}
+
+
+@pytest.mark.parametrize("missing", [script for script in Script if script.value not in {"login", "get_user"}])
+def test_a_database_may_lack_any_writing_script(missing: Script) -> None:
+    class Lacking:
+        def __init__(self) -> None:
+            for script in Script:
+                if script is not missing:
+                    setattr(self, script.value, getattr(shop, script.value))
+
+    shop = WritingShop()
+
+    report = written(Lacking())
+
+    assert missing not in {exchange.script for exchange in report.transcript.exchanges}
+    assert breaches(report) == [], explain(report)
+
+
+def test_with_import_mode_on_only_change_password_is_judged() -> None:
+    shop = WritingShop()
+
+    report = written(shop, connection=IMPORT)
+
+    scripts = {call.script for call in report.transcript.exchanges if call.situation is Situation.WRITING}
+    assert scripts == {Script.CREATE, Script.GET_USER, Script.LOGIN, Script.CHANGE_PASSWORD}
+    assert emails(shop) == ["ada@example.com"]
+    assert breaches(report) == [], explain(report)
+
+
+def test_the_fresh_database_is_the_one_that_is_written_to() -> None:
+    class ReadOnly(WritingShop):
+        @override
+        def add(self, user: Mapping[str, Any]) -> None:
+            pytest.fail("the checked database was written to")
+
+    made: list[WritingShop] = []
+
+    def empty() -> WritingShop:
+        made.append(WritingShop(is_empty=True))
+        return made[-1]
+
+    report = written(ReadOnly(), fresh_database=empty)
+
+    assert breaches(report) == [], explain(report)
+    assert any(shop.numbers > 100 for shop in made)
+    assert [emails(shop) for shop in made] == [[] for _ in made]
+
+
+class Replicated(WritingShop):
+    """What is read is older than what was written, by a tenth of a second, except for the one who wrote."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.until = 0.0
+        self.old: list[Any] = []
+
+    @override
+    def get_user(self, identifier: Any) -> Any:
+        return super().get_user(identifier) if time.monotonic() > self.until else NotFound()
+
+    @override
+    def add(self, user: Mapping[str, Any]) -> None:
+        super().add(user)
+        self.until = time.monotonic() + 0.1
+
+
+def test_a_replicated_store_is_given_the_time_it_needs() -> None:
+    assert "create-not-visible" in breaches(written(Replicated(), select=["create-not-visible"]))
+    assert breaches(written(Replicated(), select=["create-not-visible"], settle=0.2)) == []
+
+
+def test_new_users_look_as_the_team_says() -> None:
+    shop = WritingShop()
+    seen: list[str] = []
+    create = shop.create
+    shop.create = lambda user: seen.append(user["email"]) or create(user)  # type: ignore[method-assign,func-returns-value]
+
+    written(shop, new_user=NewUser(email="test-{unique}@shop.test"))
+
+    assert len(seen) > 3
+    assert all(email.lower().startswith("test-") and email.lower().endswith("@shop.test") for email in seen)
+
+
+# What prevents it
+
+
+def test_a_create_that_refuses_the_new_user_ends_the_check() -> None:
+    class OnlyStaff(WritingShop):
+        @override
+        def create(self, user: Mapping[str, Any]) -> Any:
+            return Failed(ScriptError("only @staff.example.com may sign up"))
+
+    report = written(OnlyStaff())
+
+    stop = report.transcript.header.stop_reason
+    assert stop is not None
+    assert stop.kind is StopKind.SET_UP
+    assert stop.message == (
+        'create said ScriptError "only @staff.example.com may sign up" for a user who isn\'t there, so the writing '
+        "scripts could not be judged. Make the new user ([new_user], NewUser) such as the store takes them, or correct "
+        "create"
+    )
+    assert report.exit_code == 3
+
+
+def test_a_database_that_finds_whoever_is_asked_for_is_not_written_to() -> None:
+    class Everybody(WritingShop):
+        @override
+        def get_user(self, identifier: Any) -> Any:
+            return super().get_user("ada@example.com")
+
+        @override
+        def add(self, user: Mapping[str, Any]) -> None:
+            pytest.fail("somebody was made")
+
+    report = written(Everybody())
+
+    assert breaches(report) == ["get-user-ignores-identifier"], explain(report)
+
+
+def test_an_inspect_that_raises_is_told_in_one_sentence_and_masked() -> None:
+    def inspect(email: str) -> object:
+        message = f"no table people, and Weaving patterns is not for {email}"
+        raise LookupError(message)
+
+    report = written(WritingShop(), inspect=inspect)
+
+    stop = report.transcript.header.stop_reason
+    assert stop is not None
+    assert stop.kind is StopKind.SET_UP
+    assert stop.message == (
+        "inspect('ada@example.com') raised LookupError: no table people, and «password of ada» is not for "
+        "ada@example.com; it must return a record or None"
+    )
+
+
+def test_seconds_to_settle_are_a_number() -> None:
+    with pytest.raises(Exception, match=r"settle must be a number of seconds, 0 or more, and is -1"):
+        written(WritingShop(), settle=-1)
+
+
+# Who is left behind
+
+
+class WithoutDelete:
+    """Everything but delete."""
+
+    def __init__(self, shop: WritingShop) -> None:
+        for script in Script:
+            if script is not Script.DELETE:
+                setattr(self, script.value, getattr(shop, script.value))
+
+
+class Undeletable(WritingShop):
+    """Delete says that it is done."""
+
+    @override
+    def delete(self, user_id: Any) -> Any:
+        return Done()
+
+
+class Unsearchable(WritingShop):
+    """Once there are others, nobody is found."""
+
+    @override
+    def get_user(self, identifier: Any) -> Any:
+        if len(self.records) > 1:
+            raise ScriptError("out of order")
+        return super().get_user(identifier)
+
+
+class WithoutUserId(WritingShop):
+    """No profile says by which id somebody can be removed."""
+
+    @override
+    def profile(self, row: Any) -> dict[str, object]:
+        return {name: value for name, value in super().profile(row).items() if name != "user_id"}
+
+
+@pytest.mark.parametrize("kind", [WithoutDelete, Undeletable, Unsearchable, WithoutUserId])
+def test_whoever_could_not_be_removed_is_named_in_every_report(kind: Callable[..., object]) -> None:
+    shop = WritingShop() if kind is WithoutDelete else kind()
+    assert isinstance(shop, WritingShop)
+
+    report = written(WithoutDelete(shop) if kind is WithoutDelete else shop)
+
+    left = report.transcript.header.left_behind
+    assert {email.lower() for email in emails(shop)[1:]} <= {email.lower() for email in left}
+    assert left
+    text = FORMATS["text"](report)
+    assert "The check made users and could not remove them; they may be in the store:" in text
+    assert all(email in " ".join(text.split()) for email in left)
+    assert json.loads(FORMATS["json"](report))["left_behind"] == list(left)
+
+
+def test_several_with_one_identifier_are_all_removed() -> None:
+    class Upserting(WritingShop):
+        @override
+        def create(self, user: Mapping[str, Any]) -> Any:
+            self.add(user)
+            return Done()
+
+    shop = Upserting()
+
+    report = written(shop)
+
+    assert "create-duplicate-not-user-exists" in breaches(report)
+    assert emails(shop) == ["ada@example.com"]
+    assert report.transcript.header.left_behind == ()
+
+
+def test_removing_has_a_time_of_its_own_and_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driver, "_CLEAN_UP_SECONDS", -1)
+    shop = WritingShop()
+
+    report = written(shop)
+
+    assert len(report.transcript.header.left_behind) > 3
+    assert report.transcript.header.stop_reason is not None
+    assert set(emails(shop)[1:]) <= set(report.transcript.header.left_behind)
+
+
+def test_a_check_whose_time_is_up_still_removes_whom_it_made() -> None:
+    class Slow(WritingShop):
+        @override
+        def create(self, user: Mapping[str, Any]) -> Any:
+            time.sleep(0.3)
+            return super().create(user)
+
+    shop = Slow()
+
+    report = written(shop, max_time=0.5)
+
+    stop = report.transcript.header.stop_reason
+    assert stop is not None
+    assert stop.kind is StopKind.TIME
+    assert Situation.CLEAN_UP in {call.situation for call in report.transcript.exchanges}
+    assert emails(shop) == ["ada@example.com"]
+    assert report.transcript.header.left_behind == ()
+
+
+# Ctrl-C
+
+
+def interrupted_at(shop: object, is_moment: Callable[[Exchange], bool]) -> CheckInterrupted:
+    def interrupt(exchange: Exchange) -> None:
+        if is_moment(exchange):
+            raise KeyboardInterrupt
+
+    with pytest.raises(CheckInterrupted) as interrupted:
+        written(shop, progress=interrupt)
+    return interrupted.value
+
+
+@pytest.mark.parametrize("script", [script for script in Script if script.value not in {"login", "get_user"}])
+def test_ctrl_c_after_any_write_leaves_nobody(script: Script) -> None:
+    shop = WritingShop()
+
+    interrupted = interrupted_at(
+        shop, lambda exchange: exchange.script is script and exchange.situation is Situation.WRITING
+    )
+
+    assert emails(shop) == ["ada@example.com"]
+    assert interrupted.transcript.header.left_behind == ()
+    stop = interrupted.transcript.header.stop_reason
+    assert stop is not None
+    assert stop.kind is StopKind.INTERRUPTED
+
+
+def test_ctrl_c_without_a_delete_script_names_who_is_there() -> None:
+    shop = WritingShop()
+
+    interrupted = interrupted_at(WithoutDelete(shop), lambda exchange: exchange.script is Script.CHANGE_EMAIL)
+
+    left = interrupted.transcript.header.left_behind
+    assert len(emails(shop)) > 1
+    assert set(emails(shop)[1:]) <= set(left)
+
+
+def test_a_second_ctrl_c_ends_the_removing_and_names_who_is_there() -> None:
+    shop = WritingShop()
+
+    interrupted = interrupted_at(
+        shop,
+        lambda exchange: exchange.script is Script.CHANGE_EMAIL or exchange.situation is Situation.CLEAN_UP,
+    )
+
+    left = interrupted.transcript.header.left_behind
+    assert len(emails(shop)) > 1
+    assert set(emails(shop)[1:]) <= set(left)
+
+
+@pytest.mark.parametrize("seconds", [0.3, 0.9])
+def test_ctrl_c_within_a_create_that_still_runs_leaves_or_names_the_user(seconds: float) -> None:
+    class Slow(WritingShop):
+        @override
+        def create(self, user: Mapping[str, Any]) -> Any:
+            threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+            time.sleep(seconds)
+            return super().create(user)
+
+    shop = Slow()
+
+    with pytest.raises(CheckInterrupted) as interrupted:
+        written(shop)
+    time.sleep(seconds)
+
+    assert set(emails(shop)[1:]) <= set(interrupted.value.transcript.header.left_behind)
+
+
+# Nobody's password is shown
+
+
+def test_no_password_of_anybody_is_in_any_report_transcript_or_plan() -> None:
+    class Leaking(WritingShop):
+        @override
+        def create(self, user: Mapping[str, Any]) -> Any:
+            passwords.append(user["password"])
+            print("creating", dict(user))
+            return super().create(user)
+
+        @override
+        def change_password(self, email: Any, new_password: Any) -> Any:
+            passwords.append(new_password)
+            raise ScriptError(f"cannot set {new_password}")
+
+        @override
+        def profile(self, row: Any) -> dict[str, object]:
+            return {**super().profile(row), "user_metadata": {"hint": row.password}}
+
+    passwords: list[str] = ["Weaving patterns"]
+    shop = Leaking()
+
+    report = written(shop, inspect=lambda email: {"note": f"{email}: {passwords[-1]}"})
+    shown = [render(report) for render in FORMATS.values()]
+    shown += [json.dumps(report.transcript.to_json()), str(report.transcript), repr(report.transcript), repr(report)]
+    shown += plan_lines(shop, USERS, Connection(), Probing(writes=True))
+
+    assert len(set(passwords)) > 5
+    assert [password for password in passwords for text in shown if password.strip() in text] == []
+    assert Status.FAILED in {verdict.status for verdict in report.verdicts}
+
+
+# The plan
+
+
+def test_a_plan_has_the_writes_and_makes_none_of_them() -> None:
+    class Untouched(WritingShop):
+        @override
+        def add(self, user: Mapping[str, Any]) -> None:
+            pytest.fail("somebody was made")
+
+    lines = plan_lines(Untouched(), USERS, Connection(), Probing(writes=True, outage=lambda: Untouched()))
+
+    scripts = {line.partition(" ")[0] for line in lines if "[writing" in line}
+    assert scripts == {script.value for script in Script}
+    assert any(line.startswith("delete «user_id of new-2»") for line in lines)
+    assert any(line.startswith("create ") and "[writing: at-once]" in line for line in lines)
+
+
+def test_a_plan_for_a_database_without_create_has_no_writes() -> None:
+    class Reader:
+        login, get_user = WritingShop().login, WritingShop().get_user
+
+    assert not any("[writing" in line for line in plan_lines(Reader(), USERS, Connection(), Probing(writes=True)))
+
+
+def test_known_users_without_a_password_are_enough() -> None:
+    report = check(WritingShop(), [KnownUser(email="ada@example.com")], writes=True, hostile=False)
+
+    assert breaches(report) == [], explain(report)
