@@ -224,6 +224,15 @@ def test_a_dry_run_prints_the_calls_and_calls_nothing(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("folder")
+def test_writes_are_made_only_where_they_are_asked_for(run: Run) -> None:
+    _, reading, _ = run("check", "--python", "writing_shop:WritingShop", "--dry-run")
+    _, writing, _ = run("check", "--python", "writing_shop:WritingShop", "--dry-run", "--writes")
+
+    assert "create" not in reading
+    assert "\ncreate " in writing
+
+
+@pytest.mark.usefixtures("folder")
 def test_ctrl_c_leaves_a_partial_report_and_ends_with_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(_: object, exchange: customdb_contract.Exchange) -> None:
         if exchange.number == 3:

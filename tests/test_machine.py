@@ -78,6 +78,16 @@ def test_a_rule_can_be_waived_or_left_out() -> None:
     run_machine(machine(lambda: Misreporting(is_empty=True), waived={"change-password-misreported": "until May"}))
 
 
+class WithoutLogin:
+    def __init__(self) -> None:
+        shop = empty_shop()
+        self.create, self.get_user = shop.create, shop.get_user
+
+
+def test_what_no_call_proves_has_no_sequence_and_is_left_to_the_check() -> None:
+    run_machine(machine(WithoutLogin))
+
+
 class ForgetfulInOutage(WritingShop):
     @override
     def get_user(self, identifier: Any) -> Any:

@@ -417,6 +417,14 @@ def test_a_plan_has_the_writes_and_makes_none_of_them() -> None:
     assert any(line.startswith("create ") and "[writing: at-once]" in line for line in lines)
 
 
+def test_a_plan_with_import_mode_on_changes_a_password_and_nothing_else() -> None:
+    lines = plan_lines(WritingShop(), USERS, IMPORT, Probing(writes=True))
+
+    written_by = {line.partition(" ")[0] for line in lines if "[writing" in line}
+    assert written_by == {"create", "get_user", "login", "change_password"}
+    assert not any("at-once" in line for line in lines)
+
+
 def test_a_plan_for_a_database_without_create_has_no_writes() -> None:
     class Reader:
         login, get_user = WritingShop().login, WritingShop().get_user

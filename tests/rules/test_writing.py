@@ -138,3 +138,79 @@ def test_what_contradicts_a_script_is_told_once() -> None:
     assert [(finding.message, finding.evidence) for finding in findings] == [
         ("create reported success, and the user is not found by get_user", (1, 2))
     ]
+
+
+# What each rule looks at
+
+
+MADE = """
+person new email=new@example.com username=newcomer alias=moved@example.com new=on
+create {"email": "new@example.com", "username": "newcomer", "password": "«password of new»"} -> done
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "calls"),
+    [
+        pytest.param(
+            "username-not-stored",
+            Status.NOT_APPLICABLE,
+            "get_user new@example.com -> not-found",
+            id="create-not-visible tells of somebody who isn't even found by the e-mail",
+        ),
+        pytest.param(
+            "create-not-atomic",
+            Status.NOT_APPLICABLE,
+            'create {"email": "other@example.com"} -> done   [writing: at-once]',
+            id="one call alone was not at the same time as another one",
+        ),
+        pytest.param(
+            "change-email-no-op",
+            Status.PASSED,
+            "change_email new@example.com moved@example.com true -> done\n"
+            'get_user moved@example.com -> found {"user_id": "7"}\n'
+            'get_user new@example.com -> found {"user_id": "7"}',
+            id="something was changed where the new e-mail is found, whatever the old one does",
+        ),
+        pytest.param(
+            "change-email-verified-only",
+            Status.FAILED,
+            "change_email new@example.com new@example.com true -> done\n"
+            'get_user new@example.com -> found {"user_id": "7", "email_verified": false}',
+            id="the flag that was given must be what get_user returns",
+        ),
+        pytest.param(
+            "change-email-verified-only",
+            Status.PASSED,
+            "change_email new@example.com new@example.com true -> done\n"
+            'get_user new@example.com -> found {"user_id": "7"}',
+            id="a profile without the flag contradicts nothing",
+        ),
+        *(
+            pytest.param(
+                "change-password-result-type",
+                status,
+                f'change_password new@example.com "«other»" -> {ending} called with [null, {result}]',
+                id=f"{result} is {status}",
+            )
+            for (ending, result), status in {
+                ("done", '{"last_password_reset": "2026-01-31T12:00:00Z"}'): Status.PASSED,
+                ("invalid", '{"last_password_reset": 1769860800000, "email_verified": true}'): Status.PASSED,
+                (
+                    "invalid",
+                    '{"last_password_reset": {"$special": "Date", "text": "2026-01-31", "size": null}}',
+                ): Status.PASSED,
+                ("done", '{"last_password_reset": "last Tuesday"}'): Status.FAILED,
+                ("invalid", '{"last_password_reset": true}'): Status.FAILED,
+                ("invalid", '{"last_password_reset": []}'): Status.FAILED,
+                ("invalid", '{"email_verified": "yes"}'): Status.FAILED,
+                ("invalid", '{"password": "new"}'): Status.FAILED,
+                ("invalid", "{}"): Status.FAILED,
+            }.items()
+        ),
+    ],
+)
+def test_a_rule_about_writing_looks_closely(name: str, status: Status, calls: str) -> None:
+    judged = judge(Transcript.parse(f"connection requires_username=on\n{MADE}{calls}"), select=[name]).verdict(name)
+
+    assert judged.status is status, judged.findings

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack
 from functools import cache
-from typing import ClassVar, Final
+from typing import ClassVar, Final, cast
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -233,15 +233,14 @@ class CustomDatabaseMachine(RuleBasedStateMachine):
     @rule()
     def again(self) -> None:
         """Make the last write once more, as somebody does who got an error."""
-        if self._last is not None:
-            self._do(self._last)
+        self._do(cast("PlannedCall", self._last))
 
     @precondition(lambda self: self._outage is not None)
     @rule(name=_names, script=st.sampled_from((Script.GET_USER, Script.LOGIN)))
     def store_is_out_of_reach(self, name: str, script: Script) -> None:
         """Look somebody up, or log in, while the store is out of reach."""
-        bridge = self._outage
-        if bridge is not None and script in bridge.scripts:
+        bridge = cast("Bridge", self._outage)
+        if script in bridge.scripts:
             email = self._people[name].email
             arguments = (email,) if script is Script.GET_USER else (email, _PASSWORDS[name])
             self._do(PlannedCall(script, arguments, name, Situation.OUTAGE), bridge)
