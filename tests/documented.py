@@ -41,6 +41,8 @@ _COMMANDS: Mapping[str, tuple[str, ...]] = {
 }
 _ELISION = "[…]"
 _NO_COLOUR = {"NO_COLOR": "1", "PY_COLORS": "0", "PYTHON_COLORS": "0"}
+_IN_CI = ("CI", "BUILD_NUMBER")
+"""Where one of these is set, pytest prints more than a page shows, which is what somebody sees in a terminal."""
 
 
 def run_page(text: str, path: Path, folder: Path) -> int:
@@ -158,7 +160,9 @@ class _Page:
         done = subprocess.run(
             [*_COMMANDS[word], *arguments],
             cwd=self.folder,
-            env=os.environ | _NO_COLOUR | {"PYTHONDONTWRITEBYTECODE": "1"},
+            env={name: value for name, value in os.environ.items() if name not in _IN_CI}
+            | _NO_COLOUR
+            | {"PYTHONDONTWRITEBYTECODE": "1"},
             text=True,
             encoding="utf-8",
             capture_output=True,
