@@ -5,7 +5,7 @@ import sqlite3
 from base64 import b64encode
 from hmac import compare_digest
 from pathlib import Path
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 import bcrypt
 
@@ -35,6 +35,8 @@ class Bookshop:
     Args:
         store: The shop's SQLite file. It is opened when the first script needs it, and only read.
     """
+
+    _mode: ClassVar[str] = "ro"
 
     def __init__(self, store: Path) -> None:
         self._store = store
@@ -83,7 +85,7 @@ class Bookshop:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
-            self._connection = sqlite3.connect(f"{self._store.absolute().as_uri()}?mode=ro", uri=True)
+            self._connection = sqlite3.connect(f"{self._store.absolute().as_uri()}?mode={self._mode}", uri=True)
             self._connection.row_factory = sqlite3.Row
         return self._connection
 

@@ -17,7 +17,16 @@ from typing import Final
 
 import bcrypt
 
-__all__ = ["CUSTOMERS", "STORE", "Customer", "create_store", "customers", "ensure_store", "hash_password"]
+__all__ = [
+    "CUSTOMERS",
+    "STORE",
+    "Customer",
+    "create_empty_store",
+    "create_store",
+    "customers",
+    "ensure_store",
+    "hash_password",
+]
 
 STORE: Final = Path(__file__).with_name("bookshop.sqlite3")
 """Where the shop keeps its customers."""
@@ -200,7 +209,7 @@ def hash_password(password: str, scheme: str, random: Random) -> str:
     Raises:
         ValueError: When bcrypt is asked to hash more than 72 bytes.
     """
-    raw = password.encode()
+    raw = password.encode("utf-8", "surrogatepass")
     if scheme in {"md5", "sha1"}:
         salt = f"{random.getrandbits(32):08x}"
         return f"{scheme}${salt}${hashlib.new(scheme, salt.encode() + raw).hexdigest()}"
@@ -228,6 +237,20 @@ def create_store(path: Path) -> None:
             connection.execute(f"PRAGMA user_version = {STORE_VERSION}")
             connection.commit()
         unfinished.replace(path)
+
+
+def create_empty_store(path: Path) -> Path:
+    """Write a store without customers, for tests that sign up their own.
+
+    Args:
+        path: The file to write, which must not be there.
+
+    Returns:
+        The path.
+    """
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(f"PRAGMA synchronous = OFF; {SCHEMA}")
+    return path
 
 
 def _insert(connection: sqlite3.Connection) -> None:

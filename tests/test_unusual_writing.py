@@ -1,0 +1,629 @@
+"""Writing scripts that are right in an unusual way: no rule may warn of them, whatever is called in whatever order."""
+
+import asyncio
+import copy
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+import pytest
+from attrs import field, frozen
+from hypothesis import settings
+from typing_extensions import override
+
+from customdb_contract import (
+    Connection,
+    Declined,
+    Done,
+    Failed,
+    Found,
+    NotFound,
+    Report,
+    ScriptError,
+    UnauthorizedError,
+    ValidationError,
+    WrongUsernameOrPasswordError,
+    check,
+)
+from customdb_contract.contract import Script
+from customdb_contract.testing import run_machine
+from customdb_contract.testing.machine import machine_on
+from mutants import breaches, explain
+from writing_shop import Record, WritingShop, known_customer
+
+_Database = TypeVar("_Database", bound=type)
+
+
+@frozen
+class Unusual:
+    """A database on which nothing may fire.
+
+    Args:
+        make: Makes it; `is_down` tells whether its store is out of reach, `is_empty` whether nobody is in it at first.
+        settle: Seconds that a write may take to be seen.
+        machines: In which modes the state machine runs on it. It waits for no replica; with import mode on it calls
+            create, login, get_user and change_password only.
+        settings: Settings of the connection beside import mode.
+    """
+
+    make: Callable[..., Any]
+    settle: float = 0.0
+    machines: tuple[str, ...] = ("legacy", "import")
+    settings: Mapping[str, bool] = field(factory=dict[str, bool])
+
+    def connection(self, *, import_mode: bool) -> Connection:
+        return Connection(
+            import_mode=import_mode,
+            requires_username=self.settings.get("requires_username", False),
+            script_context=self.settings.get("script_context", False),
+        )
+
+
+RIGHT: dict[str, Unusual] = {}
+
+
+_BOTH = ("legacy", "import")
+_LEGACY = ("legacy",)
+_IMPORT = ("import",)
+
+
+def right(
+    *, settle: float = 0.0, machines: tuple[str, ...] = _BOTH, **settings: bool
+) -> Callable[[_Database], _Database]:
+    """Note a class as a database on which nothing fires."""
+
+    def note(make: _Database) -> _Database:
+        RIGHT[make.__name__] = Unusual(make, settle=settle, machines=machines, settings=settings)
+        return make
+
+    return note
+
+
+# How scripts are written
+
+
+class _Wrapping:
+    """Scripts around those of the shop."""
+
+    def __init__(self, *, is_down: bool = False, is_empty: bool = False) -> None:
+        self.shop = WritingShop(is_down=is_down, is_empty=is_empty)
+
+    def inspect(self, identifier: str) -> object:
+        return self.shop.inspect(identifier)
+
+
+@right()
+class Asynchronous(_Wrapping):
+    async def login(self, identifier: Any, password: Any) -> Any:
+        await asyncio.sleep(0)
+        return self.shop.login(identifier, password)
+
+    async def get_user(self, identifier: Any) -> Any:
+        await asyncio.sleep(0)
+        return self.shop.get_user(identifier)
+
+    async def create(self, user: Any) -> Any:
+        await asyncio.sleep(0)
+        return self.shop.create(user)
+
+    async def verify(self, email: Any) -> Any:
+        await asyncio.sleep(0)
+        return self.shop.verify(email)
+
+    async def change_password(self, email: Any, new_password: Any) -> Any:
+        await asyncio.sleep(0)
+        return self.shop.change_password(email, new_password)
+
+    async def change_email(self, email: Any, new_email: Any, verified: Any) -> Any:
+        await asyncio.sleep(0)
+        return self.shop.change_email(email, new_email, verified)
+
+    async def delete(self, user_id: Any) -> Any:
+        await asyncio.sleep(0)
+        return self.shop.delete(user_id)
+
+
+def _end(script: Callable[..., Any], arguments: tuple[object, ...], callback: Callable[..., None]) -> None:
+    """Call a script in result style, and end as one in callback style does."""
+    try:
+        result = script(*arguments)
+    except ScriptError as error:
+        return callback(error)
+    if isinstance(result, Failed):
+        return callback(result.error)
+    if isinstance(result, Found):
+        return callback(None, result.profile)
+    is_silent = script.__name__ in {Script.CREATE, Script.DELETE, Script.GET_USER}
+    return callback(None) if is_silent else callback(None, isinstance(result, Done))
+
+
+@right()
+class WithCallback(_Wrapping):
+    def login(self, identifier: Any, password: Any, callback: Any) -> None:
+        _end(self.shop.login, (identifier, password), callback)
+
+    def get_user(self, identifier: Any, callback: Any) -> None:
+        _end(self.shop.get_user, (identifier,), callback)
+
+    def create(self, user: Any, callback: Any) -> None:
+        _end(self.shop.create, (user,), callback)
+
+    def verify(self, email: Any, callback: Any) -> None:
+        _end(self.shop.verify, (email,), callback)
+
+    def change_password(self, email: Any, new_password: Any, callback: Any) -> None:
+        _end(self.shop.change_password, (email, new_password), callback)
+
+    def change_email(self, email: Any, new_email: Any, verified: Any, callback: Any) -> None:
+        _end(self.shop.change_email, (email, new_email, verified), callback)
+
+    def delete(self, user_id: Any, callback: Any) -> None:
+        _end(self.shop.delete, (user_id,), callback)
+
+
+@right(machines=_LEGACY, script_context=True)
+class WithContext(_Wrapping):
+    def login(self, identifier: Any, password: Any, context: object) -> Any:
+        return self.shop.login(identifier, password)
+
+    def get_user(self, identifier: Any, context: object) -> Any:
+        return self.shop.get_user(identifier)
+
+    def create(self, user: Any, context: object) -> Any:
+        return self.shop.create(user)
+
+    def verify(self, email: Any, context: object) -> Any:
+        return self.shop.verify(email)
+
+    def change_password(self, email: Any, new_password: Any, context: object) -> Any:
+        return self.shop.change_password(email, new_password)
+
+    def change_email(self, email: Any, new_email: Any, verified: Any, context: object) -> Any:
+        return self.shop.change_email(email, new_email, verified)
+
+    def delete(self, user_id: Any, context: object) -> Any:
+        return self.shop.delete(user_id)
+
+
+@right()
+class SignsUpAndResetsOnly(_Wrapping):
+    def __init__(self, *, is_down: bool = False, is_empty: bool = False) -> None:
+        super().__init__(is_down=is_down, is_empty=is_empty)
+        shop = self.shop
+        self.login, self.get_user = shop.login, shop.get_user
+        self.create, self.change_password, self.delete = shop.create, shop.change_password, shop.delete
+
+
+@right(machines=_LEGACY, requires_username=True)
+class UsernamesRequired(WritingShop):
+    pass
+
+
+# What create does
+
+
+@right(machines=_IMPORT)
+class CreateReturnsTheProfileForPasskeys(_Wrapping):
+    def __init__(self, *, is_down: bool = False, is_empty: bool = False) -> None:
+        super().__init__(is_down=is_down, is_empty=is_empty)
+        shop = self.shop
+        self.login, self.get_user, self.verify = shop.login, shop.get_user, shop.verify
+        self.change_password, self.change_email, self.delete = shop.change_password, shop.change_email, shop.delete
+
+    def create(self, user: Any, callback: Any) -> None:
+        result = self.shop.create(user)
+        row = self.shop.find(user["email"])
+        if isinstance(result, Failed) or row is None:
+            callback(result.error)
+        else:
+            callback(None, self.shop.profile(row))
+
+
+@right()
+class VerifiedFromTheStart(WritingShop):
+    @override
+    def add(self, user: Mapping[str, Any]) -> None:
+        super().add(user)
+        self.records[-1].verified = True
+
+
+@right(machines=_LEGACY)
+class KeepsMetadata(WritingShop):
+    def __init__(self, *, is_down: bool = False, is_empty: bool = False) -> None:
+        super().__init__(is_down=is_down, is_empty=is_empty)
+        self.metadata: dict[int, dict[str, object]] = {}
+
+    @override
+    def add(self, user: Mapping[str, Any]) -> None:
+        super().add(user)
+        kinds = ("user_metadata", "app_metadata")
+        self.metadata[self.records[-1].number] = {kind: user[kind] for kind in kinds if kind in user}
+
+    @override
+    def profile(self, row: Record) -> dict[str, object]:
+        return {**super().profile(row), "app_metadata": {"plan": "free"}, **self.metadata.get(row.number, {})}
+
+
+@right(requires_username=True)
+class KeepsEverythingInLowerCase(WritingShop):
+    @override
+    def add(self, user: Mapping[str, Any]) -> None:
+        super().add({name: value.lower() if name in {"email", "username"} else value for name, value in user.items()})
+
+    @override
+    def change_email(self, email: Any, new_email: Any, verified: Any) -> Any:
+        return super().change_email(email, new_email.lower(), verified)
+
+
+@right(machines=_LEGACY)
+class ReturnsTheEmailAsTyped(WritingShop):
+    @override
+    def profile(self, row: Record) -> dict[str, object]:
+        return super().profile(row) | {"email": row.email}
+
+
+@right(machines=_LEGACY)
+class TrimsEmails(WritingShop):
+    @override
+    def find(self, identifier: object) -> Record | None:
+        return super().find(str(identifier).strip())
+
+    @override
+    def add(self, user: Mapping[str, Any]) -> None:
+        super().add({**user, "email": user["email"].strip()})
+
+
+@right(machines=_LEGACY)
+class MakesUsernamesUp(WritingShop):
+    @override
+    def add(self, user: Mapping[str, Any]) -> None:
+        super().add({"username": f"customer{self.numbers}", **user})
+
+
+# How somebody is called
+
+
+@right(machines=_LEGACY)
+class RandomUserIds(WritingShop):
+    def __init__(self, *, is_down: bool = False, is_empty: bool = False) -> None:
+        super().__init__(is_down=is_down, is_empty=is_empty)
+        self.ids: dict[int, str] = {}
+
+    @override
+    def user_id(self, row: Record) -> str:
+        return self.ids.setdefault(row.number, str(uuid4()))
+
+    @override
+    def delete(self, user_id: Any) -> Any:
+        self.rows()
+        try:
+            UUID(user_id)
+        except ValueError:
+            raise ScriptError("That is no id of a customer") from None
+        return super().delete(user_id)
+
+
+@right(machines=_LEGACY)
+class PrefixedByTheStore(WritingShop):
+    @override
+    def user_id(self, row: Record) -> str:
+        return f"legacy-shop|{row.number}"
+
+
+@right(machines=_LEGACY)
+class IdInPlaceOfUserId(WritingShop):
+    @override
+    def profile(self, row: Record) -> dict[str, object]:
+        profile = super().profile(row)
+        return {"id": profile.pop("user_id"), **profile}
+
+
+# Passwords
+
+
+@right()
+class TakesPlainShortPasswordsOnly(WritingShop):
+    def is_refused(self, password: str) -> bool:
+        return not password.isascii() or password.strip() != password or len(password.encode()) > 64
+
+    @override
+    def create(self, user: Mapping[str, Any]) -> Any:
+        if self.is_refused(user["password"]):
+            raise ValidationError("password_not_allowed", "Up to 64 letters, digits and signs, please")
+        return super().create(user)
+
+    @override
+    def change_password(self, email: Any, new_password: Any) -> Any:
+        if self.is_refused(new_password):
+            return Failed(ValidationError("password_not_allowed", "Up to 64 letters, digits and signs, please"))
+        return super().change_password(email, new_password)
+
+
+@right(machines=_IMPORT)
+class DeclinesFormerPasswords(WritingShop):
+    def __init__(self, *, is_down: bool = False, is_empty: bool = False) -> None:
+        super().__init__(is_down=is_down, is_empty=is_empty)
+        self.former: dict[int, set[str]] = {}
+
+    def refusal(self) -> Any:
+        return Declined()
+
+    @override
+    def change_password(self, email: Any, new_password: Any) -> Any:
+        row = self.find(email)
+        if row is None:
+            return Declined()
+        former = self.former.setdefault(row.number, set())
+        former.add(row.password)
+        return self.refusal() if new_password in former else super().change_password(email, new_password)
+
+
+@right(machines=_IMPORT)
+class FailsForFormerPasswords(DeclinesFormerPasswords):
+    @override
+    def refusal(self) -> Any:
+        return Failed(ValidationError("password_reused", "Another one than before, please"))
+
+
+@right(machines=_IMPORT)
+class PasswordsAreTooYoungToChange(WritingShop):
+    @override
+    def change_password(self, email: Any, new_password: Any) -> Any:
+        if self.find(email) is None:
+            return Declined()
+        raise ValidationError("password_too_young", "A password can be changed after a day")
+
+
+@right()
+class ResetProvesTheMailbox(WritingShop):
+    @override
+    def change_password(self, email: Any, new_password: Any) -> Any:
+        result = super().change_password(email, new_password)
+        row = self.find(email)
+        if row is None or not isinstance(result, Done):
+            return result
+        row.verified = True
+        return Done(last_password_reset="2026-08-01T10:00:00.000Z", email_verified=True)
+
+
+@right(machines=())
+class LocksOutAfterThreeFailures(WritingShop):
+    def __init__(self, *, is_down: bool = False, is_empty: bool = False) -> None:
+        super().__init__(is_down=is_down, is_empty=is_empty)
+        self.failures: dict[int, int] = {}
+
+    @override
+    def login(self, identifier: Any, password: Any) -> Any:
+        row = self.find(identifier)
+        number = 0 if row is None else row.number
+        if self.failures.get(number, 0) >= 3:
+            raise UnauthorizedError("Too many failures; ask the shop")
+        try:
+            result = super().login(identifier, password)
+        except WrongUsernameOrPasswordError:
+            if number:
+                self.failures[number] = self.failures.get(number, 0) + 1
+            raise
+        self.failures[number] = 0
+        return result
+
+
+# E-mails
+
+
+@right(machines=())
+class RefusesAnEmailWithAnError(WritingShop):
+    @override
+    def verify(self, email: Any) -> Any:
+        result = super().verify(email)
+        return Failed(ScriptError("There is no such user")) if isinstance(result, Declined) else result
+
+    @override
+    def change_email(self, email: Any, new_email: Any, verified: Any) -> Any:
+        result = super().change_email(email, new_email, verified)
+        if isinstance(result, Declined):
+            raise ValidationError("email_not_allowed", "Another e-mail, please")
+        return result
+
+
+@right()
+class ReservesWhatWasUsedOnce(WritingShop):
+    def __init__(self, *, is_down: bool = False, is_empty: bool = False) -> None:
+        super().__init__(is_down=is_down, is_empty=is_empty)
+        self.reserved: set[str] = set()
+
+    @override
+    def create(self, user: Mapping[str, Any]) -> Any:
+        if user["email"].lower() in self.reserved:
+            return Failed(ValidationError("email_reserved", "This e-mail was used before"))
+        return super().create(user)
+
+    @override
+    def change_email(self, email: Any, new_email: Any, verified: Any) -> Any:
+        if new_email.lower() in self.reserved:
+            return Declined()
+        result = super().change_email(email, new_email, verified)
+        if isinstance(result, Done) and email.lower() != new_email.lower():
+            self.reserved.add(email.lower())
+        return result
+
+    @override
+    def delete(self, user_id: Any) -> Any:
+        self.reserved.update(row.email.lower() for row in self.rows() if self.user_id(row) == user_id)
+        return super().delete(user_id)
+
+
+# Whom the store keeps, and what it notes
+
+
+@right(machines=_LEGACY)
+class DeletesSoftly(WritingShop):
+    def __init__(self, *, is_down: bool = False, is_empty: bool = False) -> None:
+        super().__init__(is_down=is_down, is_empty=is_empty)
+        self.deleted: set[int] = set()
+
+    @override
+    def find(self, identifier: object) -> Record | None:
+        all_records = self.rows()
+        self.records = [row for row in all_records if row.number not in self.deleted]
+        try:
+            return super().find(identifier)
+        finally:
+            self.records = all_records
+
+    @override
+    def delete(self, user_id: Any) -> Any:
+        self.deleted.update(row.number for row in self.rows() if self.user_id(row) == user_id)
+        return Done()
+
+
+@right(machines=_LEGACY)
+class FailsForIdsThatNobodyHas(WritingShop):
+    @override
+    def delete(self, user_id: Any) -> Any:
+        if not any(self.user_id(row) == user_id for row in self.rows()):
+            raise ScriptError("There is no such user")
+        return super().delete(user_id)
+
+
+@right()
+class CountsLogins(WritingShop):
+    def __init__(self, *, is_down: bool = False, is_empty: bool = False) -> None:
+        super().__init__(is_down=is_down, is_empty=is_empty)
+        self.logins: dict[int, int] = {}
+
+    @override
+    def login(self, identifier: Any, password: Any) -> Any:
+        result = super().login(identifier, password)
+        row = self.find(identifier)
+        if row is None:
+            return result
+        self.logins[row.number] = self.logins.get(row.number, 0) + 1
+        return Found(self.profile(row))
+
+    @override
+    def profile(self, row: Record) -> dict[str, object]:
+        return super().profile(row) | {"app_metadata": {"logins": self.logins.get(row.number, 0), "plan": "free"}}
+
+    @override
+    def inspect(self, identifier: str) -> Mapping[str, object] | None:
+        row, record = self.find(identifier), super().inspect(identifier)
+        return None if row is None or record is None else {**record, "logins": self.logins.get(row.number, 0)}
+
+
+@right(settle=0.03, machines=())
+class ReadsFromAReplica(WritingShop):
+    def __init__(self, *, is_down: bool = False, is_empty: bool = False) -> None:
+        super().__init__(is_down=is_down, is_empty=is_empty)
+        self.old: list[Record] = []
+        self.until = 0.0
+
+    def lag(self) -> None:
+        self.old = copy.deepcopy(self.records)
+        self.until = time.monotonic() + 0.01
+
+    @override
+    def get_user(self, identifier: Any) -> Any:
+        if time.monotonic() > self.until:
+            return super().get_user(identifier)
+        primary, self.records = self.records, self.old
+        try:
+            return super().get_user(identifier)
+        finally:
+            self.records = primary
+
+    @override
+    def create(self, user: Mapping[str, Any]) -> Any:
+        self.lag()
+        return super().create(user)
+
+    @override
+    def verify(self, email: Any) -> Any:
+        self.lag()
+        return super().verify(email)
+
+    @override
+    def change_password(self, email: Any, new_password: Any) -> Any:
+        self.lag()
+        return super().change_password(email, new_password)
+
+    @override
+    def change_email(self, email: Any, new_email: Any, verified: Any) -> Any:
+        self.lag()
+        return super().change_email(email, new_email, verified)
+
+    @override
+    def delete(self, user_id: Any) -> Any:
+        self.lag()
+        return super().delete(user_id)
+
+
+def report_on(unusual: Unusual, *, import_mode: bool) -> Report:
+    database = unusual.make()
+    return check(
+        database,
+        [known_customer()],
+        connection=unusual.connection(import_mode=import_mode),
+        outage=unusual.make(is_down=True),
+        writes=True,
+        hostile=False,
+        settle=unusual.settle,
+        inspect=database.inspect,
+    )
+
+
+@pytest.mark.parametrize("import_mode", [False, True], ids=["legacy", "import"])
+@pytest.mark.parametrize("name", RIGHT)
+def test_nothing_fires_on_right_writing_scripts(name: str, *, import_mode: bool) -> None:
+    report = report_on(RIGHT[name], import_mode=import_mode)
+
+    assert breaches(report) == [], explain(report)
+    assert report.exit_code == 0
+    assert report.transcript.header.left_behind == ()
+
+
+@pytest.fixture
+def few_short_sequences() -> Iterator[None]:
+    """Let the machines run for a few examples, and remember nothing."""
+    before = settings.get_current_profile_name()
+    settings.register_profile(
+        "few-short-sequences",
+        max_examples=8,
+        stateful_step_count=18,
+        deadline=None,
+        derandomize=True,
+        database=None,
+    )
+    settings.load_profile("few-short-sequences")
+    yield
+    settings.load_profile(before)
+
+
+@pytest.mark.usefixtures("few_short_sequences")
+@pytest.mark.parametrize(
+    ("name", "mode"), [(name, mode) for name, unusual in RIGHT.items() for mode in unusual.machines]
+)
+def test_nothing_fires_in_any_order(name: str, mode: str) -> None:
+    unusual = RIGHT[name]
+    machine = machine_on(
+        lambda: unusual.make(is_empty=True),
+        connection=unusual.connection(import_mode=mode == "import"),
+        new_user=None,
+        outage=unusual.make(is_down=True),
+        timeout=20.0,
+        ignore=(),
+        waived={},
+        fail_on="warning",
+    )
+
+    run_machine(machine)
+
+
+def test_the_shop_that_deletes_softly_keeps_the_record() -> None:
+    shop = DeletesSoftly()
+
+    shop.delete("shop-7")
+
+    assert shop.get_user("ada@example.com") == NotFound()
+    assert [row.email for row in shop.records] == ["ada@example.com"]
