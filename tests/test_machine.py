@@ -1,18 +1,21 @@
 """The state machine: it finds what a sequence breaks, shows the shortest one, and says what it cannot work with."""
 
+import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 from typing_extensions import override
 
-from customdb_contract import Connection, Declined, Done, Found, NotFound, Transcript, judge
+from customdb_contract import Connection, Declined, Done, Failed, Found, NotFound, Transcript, ValidationError, judge
 from customdb_contract.connection import NewUser
 from customdb_contract.errors import ConfigurationError, ContractBrokenError
 from customdb_contract.testing import CustomDatabaseMachine, run_machine
 from customdb_contract.testing.machine import machine_on
-from writing_shop import WritingShop
+from writing_shop import Record, WritingShop
 
 
 @pytest.fixture(autouse=True)
@@ -25,12 +28,20 @@ def brief_profile() -> Iterator[None]:
     settings.load_profile(before)
 
 
+@pytest.fixture
+def no_shrinking() -> None:
+    """Be content with the first sequence that breaks a rule."""
+    settings.register_profile("hasty", settings.get_profile("brief"), phases=[Phase.generate])
+    settings.load_profile("hasty")
+
+
 def machine(make: Callable[[], object], **settings: Any) -> type[CustomDatabaseMachine]:
     given: dict[str, Any] = {
         "connection": None,
         "new_user": None,
         "outage": None,
         "timeout": 20.0,
+        "select": (),
         "ignore": (),
         "waived": {},
         "fail_on": "error",
@@ -88,12 +99,63 @@ def test_what_no_call_proves_has_no_sequence_and_is_left_to_the_check() -> None:
     run_machine(machine(WithoutLogin))
 
 
+@pytest.mark.usefixtures("no_shrinking")
+def test_only_what_is_selected_is_judged() -> None:
+    run_machine(machine(lambda: Misreporting(is_empty=True), select=["profile", "verify-not-reflected"]))
+    run_machine(machine(lambda: Misreporting(is_empty=True), select=["hardcoded-secret"]))
+    with pytest.raises(ContractBrokenError, match="change-password-misreported"):
+        run_machine(machine(lambda: Misreporting(is_empty=True), select=["outcome"]))
+
+
+@pytest.mark.parametrize("option", ["select", "ignore"])
+def test_an_unknown_rule_is_told_before_anything_is_called(option: str) -> None:
+    settings: dict[str, Any] = {option: ["change-password-misreport"]}
+    with pytest.raises(ConfigurationError, match="did you mean change-password-misreported"):
+        machine(cannot_open, **settings)
+
+
+def test_nobody_is_tried_with_so_many_wrong_passwords_that_a_store_would_lock_them_out() -> None:
+    tried = machine(empty_shop)()
+    tried.sign_up("first", "first")
+    for name in ("first", "second", "third") * 4:
+        tried.log_in(name, "second")
+    tried.log_in("first", None)
+    tried.close()
+
+    failing = [
+        str(exchange.identifier)
+        for exchange in tried._recorder.transcript().exchanges
+        if exchange.script == "login" and exchange.ending == "failed"
+    ]
+    assert max(Counter(failing).values()) == 2
+    assert len(failing) == 4
+    assert tried._recorder.transcript().exchanges[-1].ending == "found"
+
+
+class OnOneThread(WritingShop):
+    """Its store belongs to the thread that opened it, as a connection to SQLite does."""
+
+    def __init__(self) -> None:
+        super().__init__(is_empty=True)
+        self.store = sqlite3.connect(":memory:")
+
+    @override
+    def rows(self) -> list[Record]:
+        self.store.execute("SELECT 1")
+        return super().rows()
+
+
+def test_the_database_is_made_where_its_scripts_run() -> None:
+    run_machine(machine(OnOneThread))
+
+
 class ForgetfulInOutage(WritingShop):
     @override
     def get_user(self, identifier: Any) -> Any:
         return NotFound() if self.is_down else super().get_user(identifier)
 
 
+@pytest.mark.usefixtures("no_shrinking")
 def test_an_outage_in_the_middle_is_judged_too() -> None:
     with pytest.raises(ContractBrokenError, match="error: outage-as-not-found: "):
         run_machine(machine(empty_shop, outage=ForgetfulInOutage(is_down=True)))
@@ -145,6 +207,12 @@ class KnowingAnybody:
         return Done()
 
 
+class RefusingEverybody(WritingShop):
+    @override
+    def create(self, user: Any) -> Any:
+        return Failed(ValidationError("invalid_domain", "We take no such e-mails"))
+
+
 def cannot_open() -> object:
     raise OSError("no such store")
 
@@ -160,7 +228,11 @@ def cannot_open() -> object:
         (WithoutCreate, "the machine needs the scripts create and get_user, and the fresh database has no create"),
         (WithoutGetUser, "the machine needs the scripts create and get_user, and the fresh database has no get_user"),
         (Broken, "the fresh database cannot be used: get_user ended raised for customdb-first@example.com"),
-        (lambda: cannot_open, "fresh_database: the database could not be opened: OSError: no such store"),
+        (
+            lambda: RefusingEverybody(is_empty=True),
+            'create said ValidationError "We take no such e-mails" for a user who',
+        ),
+        (cannot_open, "fresh_database: the database could not be opened: OSError: no such store"),
     ],
 )
 def test_what_it_cannot_work_with_is_said_before_anything_is_judged(make: Callable[[], object], said: str) -> None:
@@ -175,18 +247,21 @@ def test_a_subclass_must_say_what_database() -> None:
         CustomDatabaseMachine()
 
 
-def test_the_deadline_of_a_teams_own_profile_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_deadline_of_a_teams_own_profile_holds_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[settings] = []
     monkeypatch.setattr(
         "customdb_contract.testing.machine.run_state_machine_as_test",
         lambda _, settings: seen.append(settings),
     )
 
-    run_machine(CustomDatabaseMachine)
-    settings.load_profile("default")
-    run_machine(CustomDatabaseMachine)
+    for deadline in ({}, {"deadline": 3000}, {"deadline": None}):
+        settings.register_profile("team", settings.get_profile("default"), max_examples=7, **deadline)
+        settings.load_profile("team")
+        run_machine(CustomDatabaseMachine)
 
-    assert [chosen.deadline for chosen in seen] == [settings.get_profile("brief").deadline, None]
+    assert [chosen.deadline for chosen in seen] == [None, timedelta(seconds=3), None]
+    assert [chosen.max_examples for chosen in seen] == [7, 7, 7]
+    assert not any(Phase.explain in chosen.phases for chosen in seen)
 
 
 def test_the_people_look_as_the_team_says() -> None:

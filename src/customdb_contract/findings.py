@@ -111,7 +111,7 @@ class Need(StrEnum):
     CHANGE_EMAIL = "a change_email script"
     DELETE = "a delete script"
     WRITES = "writes = true"
-    SECOND_OPENING = "a function that makes the database, so that two can write at once"
+    SECOND_OPENING = "a function that opens the same store again, so that two can write at once"
     INSPECT = "inspect, a function that looks into the store"
 
     @property

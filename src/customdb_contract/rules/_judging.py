@@ -1,7 +1,8 @@
 """Judging: every rule of a catalogue over one transcript."""
 
 import difflib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Final
 
 from customdb_contract.contract import Script
@@ -10,6 +11,7 @@ from customdb_contract.findings import (
     Finding,
     Group,
     Held,
+    Need,
     Report,
     RuleInfo,
     Severity,
@@ -57,6 +59,7 @@ def judge_by(
         for name, run in judged.items()
         if run.crash is None and name not in previews
     }
+    is_met = cache(lambda need: need.is_met(transcript))
     verdicts: list[Verdict] = []
     for info in infos:
         if info.name not in chosen:
@@ -64,7 +67,7 @@ def judge_by(
             continue
         taken = {number: specific for specific in info.yields_to for number in spoken.get(specific, ())}
         run = judged[info.name]
-        verdicts.append(_verdict(info, run, transcript, reason=waived.get(info.name), taken=taken))
+        verdicts.append(_verdict(info, run, is_met, reason=waived.get(info.name), taken=taken))
     return Report(
         transcript=transcript,
         verdicts=tuple(verdicts),
@@ -96,7 +99,7 @@ def _run(rule: Rule, transcript: Transcript) -> _Run:
 
 
 def _verdict(
-    info: RuleInfo, run: "_Run", transcript: Transcript, *, reason: str | None, taken: Mapping[int, str]
+    info: RuleInfo, run: "_Run", is_met: Callable[[Need], bool], *, reason: str | None, taken: Mapping[int, str]
 ) -> Verdict:
     if run.crash is not None:
         return Verdict(rule=info, status=Status.CRASHED, reason=run.crash)
@@ -109,7 +112,7 @@ def _verdict(
         specific = dict.fromkeys(taken[number] for number in evidence if number in taken)
         return Verdict(rule=info, status=Status.NOT_APPLICABLE, held=run.held, reason=f"told by {', '.join(specific)}")
     if not run.held:
-        missing = tuple(need for need in info.needs if not need.is_met(transcript))
+        missing = tuple(need for need in info.needs if not is_met(need))
         wanted = ", ".join(need.advice for need in missing)
         why = f"needs {wanted}" if wanted else "nothing that this rule looks at was seen"
         return Verdict(rule=info, status=Status.NOT_APPLICABLE, reason=why, missing=missing)
@@ -142,7 +145,8 @@ def _expand(names: Collection[str], infos: Sequence[RuleInfo], option: str) -> s
     known = {info.name for info in infos} | {info.group.value for info in infos}
     for name in names:
         _check_name(name, known, option, "rule or group")
-    return {info.name for info in infos if info.name in names or info.group.value in names}
+    named = frozenset(names)
+    return {info.name for info in infos if info.name in named or info.group.value in named}
 
 
 def _check_waivers(waived: Mapping[str, str], infos: Sequence[RuleInfo]) -> None:

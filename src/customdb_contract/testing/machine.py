@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from functools import cache
 from typing import ClassVar, Final, cast
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from typing_extensions import override
@@ -19,8 +19,9 @@ from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, ContractBrokenError, DatabaseOpeningError
 from customdb_contract.findings import Finding, Need, Report, Verdict
 from customdb_contract.probes import PlannedCall, as_recorded, revealed
+from customdb_contract.probes.set_up import refusal_of_new_user
 from customdb_contract.rules import CATALOGUE, judge
-from customdb_contract.secrets import Secret, SecretRegistry
+from customdb_contract.secrets import Secret, SecretRegistry, marker
 from customdb_contract.transcript import (
     UNKNOWN,
     Ending,
@@ -30,6 +31,7 @@ from customdb_contract.transcript import (
     Person,
     Recorder,
     Situation,
+    Transcript,
     printable,
 )
 
@@ -38,16 +40,21 @@ __all__ = ["CustomDatabaseMachine", "machine_on", "run_machine"]
 _NAMES: Final = ("first", "second", "third")
 """So few people that their identifiers often meet."""
 
-_PASSWORDS: Final = {name: Secret(f"Aa1!-the-{name}-password") for name in _NAMES}
+_PASSWORDS: Final = {
+    name: Secret(password)
+    for name, password in zip(_NAMES, ("Tk4!wolme-ruspa", "Gz8?binto-kavel", "Hn6%derzu-pimol"), strict=True)
+}
+"""No policy finds a name, a word or a row of equal letters in them."""
+
+_MARKERS: Final = {name: marker(f"{name} password") for name in _NAMES}
+
 _MOST_FAILING_LOGINS: Final = 2
 """For one identifier, so that no store locks anybody out."""
-
-_JUDGED_EARLY: Final = frozenset({6, 18})
-"""After how many calls a sequence is judged, beside its end: what breaks early is short, and shrinks quickly."""
+_MOST_FAILING_LOGINS_IN_ALL: Final = 4
+"""Some stores count by address instead."""
 
 _NOT_OURS: Final = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
 """Health checks about the speed of a team's database, or the length of a sequence, which nobody can shorten."""
-_HYPOTHESIS_OWN_PROFILES: Final = frozenset({"default", "ci"})
 
 _names = st.sampled_from(_NAMES)
 
@@ -65,6 +72,7 @@ class CustomDatabaseMachine(RuleBasedStateMachine):
             somebody) and `change_password` are called.
         new_user: What the e-mails and usernames look like.
         timeout: Seconds that one script may take.
+        select: Names of rules or groups that are judged; empty stands for all.
         ignore: Names of rules or groups that are not judged.
         waived: Rules whose breach is accepted, with the reason.
         fail_on: The lowest severity that fails: `error` or `warning`.
@@ -73,6 +81,7 @@ class CustomDatabaseMachine(RuleBasedStateMachine):
     connection: ClassVar[Connection] = Connection()
     new_user: ClassVar[NewUser] = NewUser()
     timeout: ClassVar[float] = DEFAULT_TIMEOUT
+    select: ClassVar[Collection[str]] = ()
     ignore: ClassVar[Collection[str]] = ()
     waived: ClassVar[Mapping[str, str]] = {}
     fail_on: ClassVar[str] = "error"
@@ -95,10 +104,8 @@ class CustomDatabaseMachine(RuleBasedStateMachine):
         self._registry = _registry(self.new_user)
         self._recorder = Recorder(Header(people=tuple(self._people.values()), connection=self.connection))
         self._history = History()
-        self._given: dict[str, str] = {}
         self._failing_logins: Counter[str] = Counter()
         self._last: PlannedCall | None = None
-        self._is_broken = False
         self._stack = ExitStack()
         try:
             self._bridge = self._open(self.fresh_database())
@@ -138,10 +145,12 @@ class CustomDatabaseMachine(RuleBasedStateMachine):
     @initialize(name=_names, password=_names)
     def sign_up(self, name: str, password: str) -> None:
         """Begin with somebody, for nothing happens to nobody."""
-        self._create(name, name, password)
+        exchange = self._create(name, name, password)
+        if exchange.ending is Ending.FAILED:
+            raise ConfigurationError(refusal_of_new_user(exchange))
 
     def _look_at(self, name: str) -> None:
-        """Look somebody up, and log in with the last password that was set: without that, a write shows nothing."""
+        """Look somebody up, and log in rightly: without that, a write shows nothing."""
         self.get_user(name, is_upper=False)
         self.log_in(name, None)
 
@@ -150,31 +159,36 @@ class CustomDatabaseMachine(RuleBasedStateMachine):
         """Sign somebody up, also where there is somebody already."""
         self._create(name, username, password)
 
-    def _create(self, name: str, username: str, password: str) -> None:
-        email = str(self._people[name].email)
-        account = self._history.find(email)
-        if account is None or not account.exists:
-            self._given[email] = password
+    def _create(self, name: str, username: str, password: str) -> Exchange:
         user: dict[str, object] = {
             "client_id": "client-of-customdb-contract",
             "tenant": "tenant-of-customdb-contract",
-            "email": email,
+            "email": self._people[name].email,
             "password": _PASSWORDS[password],
             "connection": self.connection.name,
         }
         if self.connection.requires_username:
             user["username"] = self._people[username].username
-        self._do(PlannedCall(Script.CREATE, (user,), name, Situation.WRITING))
+        return self._do(PlannedCall(Script.CREATE, (user,), name, Situation.WRITING))
 
     @rule(name=_names, other=st.none() | _names)
     def log_in(self, name: str, other: str | None) -> None:
-        """Log in with the last password that was set, or with another one, but not so often that a store locks out."""
+        """Log in rightly, or with another password, but not so often that a store locks somebody out."""
         email = str(self._people[name].email)
-        password = other or self._given.get(email, name)
-        is_given = password == self._given.get(email)
-        if self._has(Script.LOGIN) and (is_given or self._failing_logins[email] < _MOST_FAILING_LOGINS):
+        right = self._right_password(email)
+        password = other or right or name
+        failing = self._failing_logins
+        may_fail = failing[email] < _MOST_FAILING_LOGINS and failing.total() < _MOST_FAILING_LOGINS_IN_ALL
+        if self._has(Script.LOGIN) and (password == right or may_fail):
             exchange = self._look(Script.LOGIN, name, email, _PASSWORDS[password])
-            self._failing_logins[email] = 0 if exchange.ending is Ending.FOUND else self._failing_logins[email] + 1
+            failing[email] += exchange.ending is not Ending.FOUND
+
+    def _right_password(self, email: str) -> str | None:
+        """Return whose password is the one of an e-mail's account, where that is certain."""
+        account = self._history.find(email)
+        if account is None or not account.exists:
+            return None
+        return next((name for name in _NAMES if account.password == _MARKERS[name]), None)
 
     @rule(name=_names, is_upper=st.booleans())
     def get_user(self, name: str, *, is_upper: bool) -> None:
@@ -199,7 +213,6 @@ class CustomDatabaseMachine(RuleBasedStateMachine):
     @rule(is_looked_at=st.booleans(), name=_names, password=_names)
     def change_password(self, name: str, password: str, *, is_looked_at: bool) -> None:
         """Reset a password, also to the one that there is, also of nobody."""
-        self._given[str(self._people[name].email)] = password
         arguments = (self._people[name].email, _PASSWORDS[password])
         self._do(PlannedCall(Script.CHANGE_PASSWORD, arguments, name, Situation.WRITING))
         if is_looked_at:
@@ -209,9 +222,7 @@ class CustomDatabaseMachine(RuleBasedStateMachine):
     @rule(is_looked_at=st.booleans(), name=_names, new_name=_names, verified=st.booleans())
     def change_email(self, name: str, new_name: str, *, verified: bool, is_looked_at: bool) -> None:
         """Give somebody another e-mail, also the same one, also one that somebody has."""
-        email, new_email = str(self._people[name].email), str(self._people[new_name].email)
-        self._given[new_email] = self._given.get(email, name)
-        arguments = (email, new_email, verified)
+        arguments = (self._people[name].email, self._people[new_name].email, verified)
         self._do(PlannedCall(Script.CHANGE_EMAIL, arguments, name, Situation.WRITING))
         if is_looked_at:
             self._look_at(new_name)
@@ -257,8 +268,6 @@ class CustomDatabaseMachine(RuleBasedStateMachine):
         self._history.add(exchange)
         if planned.script not in {Script.GET_USER, Script.LOGIN}:
             self._last = planned
-        if exchange.number in _JUDGED_EARLY:
-            self._judge()
         return exchange
 
     def _label(self, name: str) -> str:
@@ -274,13 +283,15 @@ class CustomDatabaseMachine(RuleBasedStateMachine):
     @override
     def teardown(self) -> None:
         self.close()
-        if not self._is_broken:
-            self._judge()
+        self._judge()
 
     def _judge(self) -> None:
+        visible = _visible_rules(frozenset(self.select))
+        if not visible:
+            return
         report = judge(
             self._recorder.transcript(),
-            select=_VISIBLE_IN_A_SEQUENCE,
+            select=visible,
             ignore=self.ignore,
             waived=self.waived,
             fail_on=self.fail_on,
@@ -288,7 +299,6 @@ class CustomDatabaseMachine(RuleBasedStateMachine):
         proven = next(_proven(report), None)
         if proven is not None:
             verdict, finding = proven
-            self._is_broken = True
             raise ContractBrokenError(_told(report, verdict, finding))
 
 
@@ -309,11 +319,19 @@ _NEVER_MET: Final = frozenset(
         Need.WRONG_PASSWORD,
     }
 )
-_VISIBLE_IN_A_SEQUENCE: Final = tuple(rule.info.name for rule in CATALOGUE if _NEVER_MET.isdisjoint(rule.info.needs))
-"""The rules that could see something in these calls."""
-
 _LEGACY_ONLY: Final = (Script.VERIFY, Script.CHANGE_EMAIL, Script.DELETE)
 """What Auth0 calls with import mode off only."""
+
+
+@cache
+def _visible_rules(select: frozenset[str]) -> frozenset[str]:
+    """Return the selected rules that could see something in these calls."""
+    return frozenset(
+        rule.info.name
+        for rule in CATALOGUE
+        if _NEVER_MET.isdisjoint(rule.info.needs)
+        and (not select or not select.isdisjoint({rule.info.name, rule.info.group.value}))
+    )
 
 
 def machine_on(
@@ -323,6 +341,7 @@ def machine_on(
     new_user: NewUser | None,
     outage: object,
     timeout: float,
+    select: Collection[str],
     ignore: Collection[str],
     waived: Mapping[str, str],
     fail_on: str,
@@ -330,23 +349,26 @@ def machine_on(
     """Return a machine on databases that a function makes, tried twice before it runs.
 
     Args:
-        make: Makes a database with an empty store, another one each time.
+        make: Makes a database with an empty store, another one each time; it is called where the scripts run.
         connection: The settings of the connection, or None for Auth0's defaults.
         new_user: What the e-mails and usernames look like, or None.
         outage: The database with its store out of reach; one that is to be given an address is left out.
         timeout: Seconds that one script may take.
+        select: Names of rules or groups that are judged; empty stands for all.
         ignore: Names of rules or groups that are not judged.
         waived: Rules whose breach is accepted, with the reason.
         fail_on: The lowest severity that fails.
 
     Raises:
-        ConfigurationError: When the database is not fresh, cannot be used, or lacks the scripts.
+        ConfigurationError: When the database is not fresh, cannot be used, or lacks the scripts; when there is no rule
+            of such a name.
     """
+    judge(Transcript(), select=select, ignore=ignore, waived=waived, fail_on=fail_on)
     needs_address = isinstance(outage, FaultyDatabase) or (callable(outage) and takes_fault_url(outage))
     reachable = None if needs_address else outage
 
     def fresh_database(_: CustomDatabaseMachine) -> object:
-        return make()
+        return make
 
     def outage_database(_: CustomDatabaseMachine) -> object:
         return reachable
@@ -355,6 +377,7 @@ def machine_on(
         "connection": connection or Connection(),
         "new_user": new_user or NewUser(),
         "timeout": timeout,
+        "select": tuple(select),
         "ignore": tuple(ignore),
         "waived": dict(waived),
         "fail_on": fail_on,
@@ -383,9 +406,16 @@ def run_machine(machine: type[CustomDatabaseMachine]) -> None:
         ContractBrokenError: When a sequence breaks a rule; the message has the shortest one that was found.
         ConfigurationError: When the database is not fresh, cannot be used, or lacks the scripts.
     """
-    # The deadline of Hypothesis' own profiles is meant for one call of a function; that of a team's profile holds.
-    is_own = settings.get_current_profile_name() in _HYPOTHESIS_OWN_PROFILES
-    chosen = settings(deadline=None if is_own else settings().deadline, suppress_health_check=_NOT_OURS)
+    # The deadline that nobody chose is meant for one call of a function, not for a whole sequence.
+    is_chosen = settings().deadline != settings.get_profile("default").deadline
+    deadline = settings().deadline if is_chosen else None
+    chosen = settings(
+        deadline=deadline,
+        suppress_health_check=_NOT_OURS,
+        report_multiple_bugs=False,
+        # Explaining tells of lines of this library, which are not to blame.
+        phases=[phase for phase in settings().phases if phase is not Phase.explain],
+    )
     run_state_machine_as_test(machine, settings=chosen)
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 import pytest
 from typing_extensions import override
 
+from customdb_contract.bridges import BridgedDatabase
 from customdb_contract.checking import DEFAULT_MAX_TIME, DEFAULT_TIMEOUT, DEFAULT_WRONG_PASSWORDS, check
 from customdb_contract.connection import Connection, KnownUser, NewUser
-from customdb_contract.errors import ConfigurationError, ContractBrokenError, CustomDatabaseError
+from customdb_contract.errors import ConfigurationError, CustomDatabaseError
 from customdb_contract.findings import Report
 from customdb_contract.rules import CATALOGUE
 from customdb_contract.secrets import Secret
@@ -159,10 +160,13 @@ def _test_machine(self: ContractSuite, machine: "type[CustomDatabaseMachine]") -
     """No sequence of calls breaks a rule."""
     from customdb_contract.testing.machine import run_machine
 
+    problem = None
     try:
         run_machine(machine)
-    except ContractBrokenError as error:
-        pytest.fail("\n".join([str(error), *getattr(error, "__notes__", ())]), pytrace=False)
+    except CustomDatabaseError as error:
+        problem = str(error)
+    if problem is not None:
+        pytest.fail(problem, pytrace=False)
 
 
 _SETTINGS: Final = (
@@ -242,13 +246,17 @@ def _machine_of(
         raise ConfigurationError(message)
     from customdb_contract.testing.machine import machine_on
 
-    outage = _fixture(request, "outage")
+    connection = _connection(_fixture(request, "connection"))
+    database = _fixture(request, "database")
+    if connection is None and isinstance(database, BridgedDatabase):
+        connection = database.connection
     return machine_on(
         fresh,
-        connection=_connection(_fixture(request, "connection")),
+        connection=connection,
         new_user=_new_user(_fixture(request, "new_user")),
-        outage=outage,
+        outage=_fixture(request, "outage"),
         timeout=suite.timeout,
+        select=suite.select,
         ignore={*suite.ignore, *deselected},
         waived=suite.waived,
         fail_on=suite.fail_on,

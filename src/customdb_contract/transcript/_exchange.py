@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import cached_property
 from typing import Final, assert_never
 
 from attrs import frozen
@@ -312,7 +313,7 @@ class Exchange:
         """
         return self.arguments[place] if place < len(self.arguments) else None
 
-    @property
+    @cached_property
     def profile(self) -> Mapping[str, Value] | None:
         """The profile of a `found` ending, otherwise None."""
         result = self.outcome.result

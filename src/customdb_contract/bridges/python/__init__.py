@@ -14,7 +14,7 @@ from typing_extensions import override
 from customdb_contract.bridges import Bridge, LateEvent
 from customdb_contract.bridges.python._calling import CURRENT_CALL, Call, recorded_error
 from customdb_contract.bridges.python._opening import is_factory, open_database
-from customdb_contract.bridges.python._output import captured_logging
+from customdb_contract.bridges.python._output import LoggingCapture
 from customdb_contract.bridges.python._signatures import Handler, find_handlers
 from customdb_contract.bridges.python._threads import ThreadWatch, borrow, give_back, renew
 from customdb_contract.connection import Connection
@@ -74,6 +74,7 @@ class PythonDatabase(Bridge):
         self._opening_timeout = opening_timeout
         self._late: deque[LateEvent] = deque()
         self._threads = ThreadWatch()
+        self._logging = LoggingCapture()
         self._calls = 0
         self._last_call: Call | None = None
         self._may_be_late = False
@@ -123,7 +124,7 @@ class PythonDatabase(Bridge):
         # A script may change what it is given, but not what the caller has.
         work = partial(call.run, worker, copy.deepcopy(arguments), copy.deepcopy(dict(context or {})))
         renew()
-        with captured_logging(), self._threads.during(call.raised_elsewhere):
+        with self._logging, self._threads.during(call.raised_elsewhere):
             try:
                 in_time = worker.run(work, self._timeout)
             except BaseException:

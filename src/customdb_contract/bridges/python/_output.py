@@ -3,14 +3,13 @@
 import logging
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from typing import Any, BinaryIO, Final, TextIO, cast
 
 from typing_extensions import override
 
-__all__ = ["CAPTURE", "MAX_OUTPUT", "OutputCapture", "captured_logging", "divert_streams", "restore_streams"]
+__all__ = ["CAPTURE", "MAX_OUTPUT", "LoggingCapture", "OutputCapture", "divert_streams", "restore_streams"]
 
 MAX_OUTPUT: Final = 65_536
 """Characters that are shown of what one call wrote."""
@@ -139,17 +138,18 @@ class _Handler(logging.Handler):
             self.handleError(record)
 
 
-@contextmanager
-def captured_logging() -> Generator[None]:
-    """Keep what the scripts log meanwhile, at the levels that the loggers have.
+class LoggingCapture:
+    """While it is entered, it keeps what the scripts log, at the levels that the loggers have.
 
-    It lasts for one call only: as long as the root logger has a handler, `logging.basicConfig` does nothing.
+    It is entered for one call only: as long as the root logger has a handler, `logging.basicConfig` does nothing.
     """
-    handler = _Handler()
-    handler.setFormatter(logging.Formatter(_FORMAT))
-    logging.getLogger().addHandler(handler)
-    try:
-        yield
-    finally:
-        logging.getLogger().removeHandler(handler)
-        handler.close()
+
+    def __init__(self) -> None:
+        self._handler = _Handler()
+        self._handler.setFormatter(logging.Formatter(_FORMAT))
+
+    def __enter__(self) -> None:
+        logging.getLogger().addHandler(self._handler)
+
+    def __exit__(self, *_: object) -> None:
+        logging.getLogger().removeHandler(self._handler)

@@ -4,10 +4,10 @@ import asyncio
 import ctypes
 import threading
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextlib import ExitStack, suppress
 from functools import partial
+from queue import SimpleQueue
 from typing import Any, Final, TypeAlias, TypeVar, cast
 from weakref import WeakKeyDictionary
 
@@ -35,8 +35,8 @@ class Interruption(BaseException):
 class Worker:
     """One thread with one event loop. When work runs out of time it is abandoned, and another one takes its place.
 
-    The loop runs while nothing else does, so tasks that outlive their call go on. It does not run while a function
-    that is not async is called: such a function may use `asyncio.run`.
+    The loop is made when something needs it. From then on it runs while nothing else does, so tasks that outlive their
+    call go on. It does not run while a function that is not async is called: such a function may use `asyncio.run`.
 
     Args:
         report_of: Returns who is told of an exception in a task that is being created.
@@ -44,14 +44,12 @@ class Worker:
     """
 
     def __init__(self, report_of: Callable[[], _Report | None], report: _Report) -> None:
-        self.loop = asyncio.new_event_loop()
-        self.loop.set_task_factory(self._create_task)
-        self.loop.set_exception_handler(self._on_exception)
         self.on_end = ExitStack()
         self._report_of = report_of
         self._report = report
         self._reports: WeakKeyDictionary[object, _Report] = WeakKeyDictionary()
-        self._work: deque[_Work] = deque()
+        self._work: SimpleQueue[_Work] = SimpleQueue()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._ended = threading.Event()
         self._last_moment = threading.Lock()
         self._is_idle = False
@@ -75,8 +73,9 @@ class Worker:
             Whether it ended in time. If not, it still runs: see `cancel` and `abandon`.
         """
         self._ended = ended = threading.Event()
-        self._work.append(partial(self._do, work, ended))
-        self._wake()
+        self._work.put(partial(self._do, work, ended))
+        if self._loop is not None:
+            self._stop_idling_on(self._loop)
         return ended.wait(seconds)
 
     def cancel(self) -> bool:
@@ -87,7 +86,7 @@ class Worker:
         """
         task = self._awaiting
         if task is not None:
-            self.loop.call_soon_threadsafe(task.cancel)
+            task.get_loop().call_soon_threadsafe(task.cancel)
         return self._ended.wait(0.0 if task is None else _CANCELLING_SECONDS)
 
     def abandon(self) -> None:
@@ -145,10 +144,27 @@ class Worker:
         return bool(self._reports)
 
     def _wake(self) -> None:
+        self._work.put(_do_nothing)
+        if self._loop is not None:
+            self._stop_idling_on(self._loop)
+
+    def _stop_idling_on(self, loop: asyncio.AbstractEventLoop) -> None:
         with suppress(RuntimeError):  # the loop is closed: the thread has ended
-            self.loop.call_soon_threadsafe(self._stop_idling)
+            loop.call_soon_threadsafe(self._stop_idling)
 
     # On the thread
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop. Waiting for work on it takes several times as long as without, so it is made when needed."""
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._loop.set_task_factory(self._create_task)
+            self._loop.set_exception_handler(self._on_exception)
+            # Whoever abandoned this thread a moment ago saw no loop that could be stopped.
+            if self._is_abandoned:
+                raise Interruption
+        return self._loop
 
     def complete(self, awaitable: Awaitable[_Result]) -> _Result:
         """Run the loop until something awaitable is done, and return its result.
@@ -178,8 +194,9 @@ class Worker:
         Args:
             function: A function of ours, for example `set` of an event.
         """
-        with suppress(RuntimeError):
-            self.loop.call_soon_threadsafe(function)
+        if self._loop is not None:
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(function)
 
     async def wait(self, event: asyncio.Event, seconds: float) -> None:
         """Wait for an event, but not for ever.
@@ -207,12 +224,12 @@ class Worker:
 
     def _serve(self) -> None:
         while not self._is_ending:
-            if self._work:
-                self._work.popleft()()
-            else:
+            if self._loop is not None and self._work.empty():
                 self._is_idle = True
-                self._run(self.loop.run_forever)
+                self._run(self._loop.run_forever)
                 self._is_idle = False
+            else:
+                self._work.get()()
 
     def _do(self, work: _Work, ended: threading.Event) -> None:
         # What comes out here is only the cancellation or the interruption of work that nobody waits for any more.
@@ -234,6 +251,8 @@ class Worker:
                 raise
 
     def _close_loop(self) -> None:
+        if self._loop is None:
+            return
         runner = asyncio.Runner(loop_factory=lambda: self.loop)
         runner.get_loop()
         runner.close()
@@ -256,6 +275,10 @@ class Worker:
         if isinstance(error, BaseException) and not isinstance(error, Interruption):
             report = self._reports.get(source) if source is not None else None
             (report or self._report)(error)
+
+
+def _do_nothing() -> None:
+    """Be the work that ends waiting for work."""
 
 
 def _processor_clock() -> int | None:
