@@ -1,0 +1,204 @@
+"""What the state machine costs beside Hypothesis itself, which draws the steps, and the scripts."""
+
+import itertools
+import sqlite3
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from typing_extensions import override
+
+from benchmarks.timing import Measured, ratio
+from customdb_contract import Done, Found, ValidationError, WrongUsernameOrPasswordError
+from customdb_contract.testing import CustomDatabaseMachine
+from customdb_contract.testing.strategies import InMemoryDatabase
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "examples" / "bookshop"))
+
+from accounts import Accounts
+from create_store import create_empty_store
+
+_STORES: Final = TemporaryDirectory(prefix="customdb-contract-benchmark-")
+_NUMBERS: Final = itertools.count()
+_MOST_FAILING_LOGINS: Final = 2
+_MOST_FAILING_LOGINS_IN_ALL: Final = 4
+_NAMES: Final = st.sampled_from(("first", "second", "third"))
+
+
+class _Ours(CustomDatabaseMachine):
+    """The machine on a correct database in memory."""
+
+    @override
+    def fresh_database(self) -> object:
+        return InMemoryDatabase
+
+
+class _OursOnSqlite(_Ours):
+    """The machine on the bookshop's store: a new SQLite file for each example, and passwords hashed by bcrypt."""
+
+    @override
+    def fresh_database(self) -> object:
+        return _new_shop
+
+
+class _Bare(RuleBasedStateMachine):
+    """What somebody would write by hand: the same steps, the same calls, and a dictionary that must agree with them."""
+
+    def fresh_database(self) -> Any:
+        return InMemoryDatabase()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.database = self.fresh_database()
+        self.passwords: dict[str, str] = {}
+        self.failing: Counter[str] = Counter()
+        self.last: tuple[Any, ...] = ()
+
+    @initialize(name=_NAMES, password=_NAMES)
+    def sign_up(self, name: str, password: str) -> None:
+        self._create(name, password)
+
+    @rule(name=_NAMES, username=_NAMES, password=_NAMES)
+    def create(self, name: str, username: str, password: str) -> None:  # noqa: ARG002 - drawn by the other one too
+        self._create(name, password)
+
+    def _create(self, name: str, password: str) -> None:
+        self.last = (self._create, name, password)
+        email = f"{name}@example.com"
+        try:
+            is_done = self.database.create({"email": email, "password": password}) == Done()
+        except ValidationError:
+            is_done = False
+        assert is_done is (email not in self.passwords)
+        if is_done:
+            self.passwords[email] = password
+
+    @rule(name=_NAMES, other=st.none() | _NAMES)
+    def log_in(self, name: str, other: str | None) -> None:
+        email = f"{name}@example.com"
+        right = self.passwords.get(email)
+        password = other or right or name
+        if password != right and (
+            self.failing[email] == _MOST_FAILING_LOGINS or self.failing.total() == _MOST_FAILING_LOGINS_IN_ALL
+        ):
+            return
+        try:
+            self.database.login(email, password)
+        except WrongUsernameOrPasswordError:
+            self.failing[email] += 1
+            assert password != right
+        else:
+            assert password == right
+
+    @rule(name=_NAMES, is_upper=st.booleans())
+    def get_user(self, name: str, *, is_upper: bool) -> None:
+        email = f"{name}@example.com"
+        found = self.database.get_user(email.upper() if is_upper else email)
+        assert isinstance(found, Found) is (email in self.passwords)
+
+    def _look_at(self, name: str) -> None:
+        self.get_user(name, is_upper=False)
+        self.log_in(name, None)
+
+    @rule(is_looked_at=st.booleans(), name=_NAMES)
+    def verify(self, name: str, *, is_looked_at: bool) -> None:
+        self.database.verify(f"{name}@example.com")
+        if is_looked_at:
+            self._look_at(name)
+
+    @rule(is_looked_at=st.booleans(), name=_NAMES, password=_NAMES)
+    def change_password(self, name: str, password: str, *, is_looked_at: bool) -> None:
+        email = f"{name}@example.com"
+        self.database.change_password(email, password)
+        if email in self.passwords:
+            self.passwords[email] = password
+        if is_looked_at:
+            self._look_at(name)
+
+    @rule(is_looked_at=st.booleans(), name=_NAMES, new_name=_NAMES, verified=st.booleans())
+    def change_email(self, name: str, new_name: str, *, verified: bool, is_looked_at: bool) -> None:
+        email, new_email = f"{name}@example.com", f"{new_name}@example.com"
+        self.database.change_email(email, new_email, verified)
+        if email in self.passwords and new_email not in self.passwords:
+            self.passwords[new_email] = self.passwords.pop(email)
+        if is_looked_at:
+            self._look_at(new_name)
+            self._look_at(name)
+
+    @rule(is_looked_at=st.booleans(), name=_NAMES)
+    def delete(self, name: str, *, is_looked_at: bool) -> None:
+        email = f"{name}@example.com"
+        found = self.database.get_user(email)
+        if isinstance(found, Found):
+            self.database.delete(str(found.profile["user_id"]))
+            del self.passwords[email]
+            if is_looked_at:
+                self._look_at(name)
+
+    @rule()
+    def again(self) -> None:
+        make, *arguments = self.last
+        make(*arguments)
+
+
+class _BareOnSqlite(_Bare):
+    """The same by hand."""
+
+    @override
+    def fresh_database(self) -> Any:
+        return _new_shop()
+
+    @override
+    def teardown(self) -> None:
+        self.database.__exit__()
+
+
+class _QuickAccounts(Accounts):
+    @override
+    def _open(self) -> sqlite3.Connection:
+        connection = super()._open()
+        # Neither of the two is to be measured by how busy the disk is.
+        connection.execute("PRAGMA synchronous = OFF")
+        return connection
+
+
+def _new_shop() -> Accounts:
+    return _QuickAccounts(create_empty_store(Path(_STORES.name) / f"{next(_NUMBERS)}.sqlite3"))
+
+
+def measure(*, brief: bool) -> Iterator[Measured]:
+    """Yield the ratio.
+
+    Args:
+        brief: Whether a rough answer will do.
+    """
+    chosen = settings(
+        max_examples=10 if brief else 50,
+        stateful_step_count=50,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+
+    def run(machine: type[RuleBasedStateMachine]) -> None:
+        run_state_machine_as_test(machine, settings=chosen)
+
+    for what, ours, bare, at_most in (
+        ("the bookshop's SQLite store", _OursOnSqlite, _BareOnSqlite, 1.5),
+        # In memory a script takes no time, so that crossing over to its thread and back is most of what there is.
+        ("an in-memory database", _Ours, _Bare, 3.0),
+    ):
+        yield Measured(
+            f"the state machine over {what}, in times of a bare one with as many steps",
+            ratio(partial(run, ours), partial(run, bare), repeat=3 if brief else 5),
+            at_most=at_most,
+        )
