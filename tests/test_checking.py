@@ -430,3 +430,9 @@ def test_nothing_of_the_check_stays_behind() -> None:
 
     assert set(threading.enumerate()) <= before
     assert (sys.stdout, sys.stderr) == (output, error)
+
+
+@pytest.mark.parametrize("fresh", [5, lambda: None, Shop])
+def test_a_fresh_database_that_nobody_can_be_made_in_is_no_silent_pass(fresh: object) -> None:
+    with pytest.raises(ConfigurationError, match="fresh_database has no script create, so nothing can be written"):
+        check(Shop(), USERS, writes=True, fresh_database=fresh, hostile=False)

@@ -3,6 +3,7 @@
 import inspect
 import re
 from collections.abc import Mapping, Sequence
+from textwrap import dedent
 
 import pytest
 
@@ -10,9 +11,10 @@ from customdb_contract import rules
 from customdb_contract.checking import check
 from customdb_contract.connection import Connection
 from customdb_contract.findings import Group, RuleInfo, Severity, Violation
-from customdb_contract.rules import CATALOGUE, Rule
+from customdb_contract.rules import CATALOGUE, Rule, judge
 from customdb_contract.testing import ContractSuite
 from customdb_contract.testing import suite as suite_module
+from customdb_contract.transcript import Transcript
 from suites import SHOP, write_suite
 
 RULES = len(CATALOGUE)
@@ -469,6 +471,157 @@ def test_neither_can_they_in_a_class_between_or_beside(pytester: pytest.Pytester
 
     result.assert_outcomes(errors=2 * RULES, deselected=RULES)
     result.stdout.fnmatch_lines(["TestOne: it replaces test_rule, *", "TestTwo: it replaces report, *"])
+
+
+# The scripts that write
+
+WRITING = """
+from customdb_contract import Declined, Done, Failed, ValidationError
+from customdb_contract.testing.strategies import InMemoryDatabase
+
+
+class Forgetful(InMemoryDatabase):
+    def verify(self, email):
+        return Done() if self.get_user(email) != NotFound() else Declined()
+
+
+class Refusing(InMemoryDatabase):
+    def create(self, user):
+        return Failed(ValidationError("closed", "No more users"))
+
+
+class Usernames(InMemoryDatabase):
+    def create(self, user):
+        assert "username" in user
+        return super().create(user)
+
+
+class InNode:
+    connection = Connection(requires_username=True)
+    said = frozenset({"requires_username"})
+
+    def __init__(self, make=Usernames):
+        self.make = make
+
+    def open_bridge(self, *, connection, mask, timeout):
+        from customdb_contract.bridges.python import PythonDatabase
+
+        return PythonDatabase(self.make, connection=connection, mask=mask, timeout=timeout)
+"""
+FRESH = """
+@pytest.fixture
+def fresh_database(self):
+    return {fresh}
+"""
+BRIEF = """
+from hypothesis import settings
+
+settings.register_profile("brief", max_examples=10, stateful_step_count=15, database=None, derandomize=True)
+settings.load_profile("brief")
+"""
+
+
+def write_writing_suite(pytester: pytest.Pytester, fresh: str, body: str = "", *, database: str = "Shop()") -> None:
+    """Write a suite that also writes, with a machine that is quickly done."""
+    pytester.makeconftest(BRIEF)
+    write_suite(pytester, FRESH.format(fresh=fresh) + dedent(body), database=database, before=WRITING)
+
+
+def test_with_fresh_databases_the_writing_scripts_are_judged_and_the_machine_runs(pytester: pytest.Pytester) -> None:
+    write_writing_suite(pytester, "InMemoryDatabase")
+
+    result = run(pytester, "-v")
+
+    assert result.ret == 0
+    result.stdout.fnmatch_lines_random(
+        [
+            "*::test_rule[[]create-not-visible[]] PASSED*",
+            "*::test_rule[[]change-email-takes-over[]] PASSED*",
+            "*::test_machine PASSED*",
+        ]
+    )
+
+
+def test_without_fresh_databases_there_is_no_machine(pytester: pytest.Pytester) -> None:
+    write_suite(pytester)
+
+    assert "test_machine" not in told(run(pytester, "--collect-only", "-q"))
+
+
+def test_what_the_machine_finds_is_told_once_as_the_shortest_sequence(pytester: pytest.Pytester) -> None:
+    write_writing_suite(pytester, "Forgetful")
+
+    result = run(pytester, "-k", "machine")
+
+    result.assert_outcomes(failed=1, deselected=RULES)
+    text = told(result).partition("short test summary")[0]
+    assert text.count("verify reported success, and") == 1
+    assert "customdb-contract replay FILE" in text
+    assert "Traceback" not in text
+    assert "hypothesis/" not in text
+    sequence = text.partition("judges it again:\n\n")[2].partition("\nHow to fix it:")[0]
+    failures = judge(Transcript.parse(sequence)).failures
+    assert [verdict.rule.name for verdict in failures] == ["verify-not-reflected"]
+
+
+def test_the_machine_judges_what_the_suite_does(pytester: pytest.Pytester) -> None:
+    write_writing_suite(pytester, "Forgetful", 'waived = {"verify-not-reflected": "until May"}')
+    run(pytester, "-k", "machine").assert_outcomes(passed=1, deselected=RULES)
+
+    write_writing_suite(pytester, "Forgetful", "ignore = ['verify-not-reflected']")
+    run(pytester, "-k", "machine").assert_outcomes(passed=1, deselected=RULES)
+
+    write_writing_suite(pytester, "Forgetful", "select = ['profile']")
+    run(pytester, "-k", "machine").assert_outcomes(passed=1, deselected=RULES)
+
+    write_writing_suite(pytester, "Forgetful")
+    run(pytester, "-k", "machine", "--customdb-ignore=consistency").assert_outcomes(passed=1, deselected=RULES)
+
+
+def test_what_a_database_says_of_its_connection_holds_for_the_machine_too(pytester: pytest.Pytester) -> None:
+    write_writing_suite(pytester, "lambda: InNode()", database="InNode(lambda: InMemoryDatabase(USERS))")
+
+    run(pytester, "-k", "machine or create-not-visible").assert_outcomes(passed=2, deselected=RULES - 1)
+
+
+@pytest.mark.parametrize(
+    ("fresh", "problem"),
+    [
+        (
+            "Shop()",
+            "the fixture fresh_database must return a function that makes an empty database each time, and *a Shop",
+        ),
+        ("Shop", "the machine needs the scripts create and get_user, and the fresh database has no create"),
+        ("lambda: 1 / 0", "fresh_database: the database could not be opened: ZeroDivisionError: division by zero *"),
+        ("Refusing", 'create said ValidationError "No more users" for a user who isn\'t there, *'),
+    ],
+)
+def test_a_fresh_database_that_cannot_be_used_is_an_error_of_the_machine(
+    fresh: str, problem: str, pytester: pytest.Pytester
+) -> None:
+    write_writing_suite(pytester, fresh)
+
+    result = run(pytester, "-k", "machine")
+
+    result.assert_outcomes(errors=1, deselected=RULES)
+    (said,) = errors_of(result)
+    pytest.LineMatcher([said]).fnmatch_lines([f"TestShop: {problem}"])
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ("def test_machine(self): pass", "test_machine"),
+        ("@pytest.fixture\ndef machine(self): return None", "machine"),
+    ],
+)
+def test_the_machine_cannot_be_overridden(body: str, what: str, pytester: pytest.Pytester) -> None:
+    write_writing_suite(pytester, "InMemoryDatabase", body)
+
+    result = run(pytester, "-k", "machine")
+
+    result.assert_outcomes(errors=1, deselected=RULES)
+    assert errors_of(result)[0].startswith(f"TestShop: it replaces {what}, which no suite may; ")
 
 
 # How pytest runs it

@@ -272,9 +272,21 @@ def _writing(database: object, truth: Truth, probing: Probing) -> Writing | None
     return Writing(
         newcomers=make_newcomers(probing.new_user, truth),
         settle=probing.settle,
-        open_fresh=None if probing.fresh_database is None else opened,
+        open_fresh=None if probing.fresh_database is None else functools.partial(_opened_fresh, opened),
         open_second=opened if is_made_anew else None,
     )
+
+
+@contextmanager
+def _opened_fresh(open_database: Callable[[], AbstractContextManager[Bridge]]) -> Generator[Bridge]:
+    with open_database() as bridge:
+        if Script.CREATE not in bridge.scripts:
+            message = (
+                "fresh_database has no script create, so nothing can be written: give a database with create, "
+                "or a function that returns one"
+            )
+            raise ConfigurationError(message)
+        yield bridge
 
 
 def observe_known_users(

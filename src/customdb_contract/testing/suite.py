@@ -148,7 +148,9 @@ class ContractSuite:
             _refuse_replaced(self._replaced)
             return _machine_of(type(self), request, run_of(request.config).deselected)
         except ConfigurationError as error:
-            pytest.fail(f"{suite.name}: {error}", pytrace=False)
+            problem = str(error)
+        # Outside of the handler, so that pytest tells of one exception.
+        pytest.fail(f"{suite.name}: {problem}", pytrace=False)
 
 
 def _is_replaced(suite: type[ContractSuite], name: str) -> bool:
