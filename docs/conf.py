@@ -1,12 +1,14 @@
-"""The documentation: Sphinx with MyST and furo. The pages of the rules are generated from their docstrings."""
+"""The documentation: Sphinx with MyST and furo. The pages of the rules are generated from docstrings and tests."""
 
 import re
 import sys
 from importlib.metadata import version as version_of
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).parent))
 
+from proof_page import proof_page
 from rule_pages import write_rule_pages
 from sphinx.application import Sphinx
 
@@ -42,7 +44,7 @@ nitpick_ignore_regex = [
     ("py:class", r"customdb_contract\.contract\.(Returning|Calling)Handler\[.*"),
 ]
 
-write_rule_pages(Path(__file__).parent / "reference" / "rules")
+write_rule_pages(Path(__file__).parent / "reference" / "rules", {"proofs": proof_page()})
 
 
 def _as_restructured_text(

@@ -1,5 +1,6 @@
 """Writes one Markdown page per rule, their index, and the table of precedence, from the catalogue."""
 
+from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
 
@@ -9,16 +10,19 @@ from customdb_contract.rules import CATALOGUE
 __all__ = ["write_rule_pages"]
 
 
-def write_rule_pages(folder: Path) -> None:
+def write_rule_pages(folder: Path, more: Mapping[str, str] | None = None) -> None:
     """Write the pages, and remove those of rules that are gone.
 
     Args:
         folder: Where the pages go; everything in it is generated.
+        more: Other pages about all the rules, by their names; the index leads to them.
     """
     infos = [rule.info for rule in CATALOGUE]
-    pages = {f"{info.name}.md": _page(info) for info in infos} | {
-        "index.md": _index(infos),
-        "precedence.md": _precedence(infos),
+    general = {"precedence": _precedence(infos), **(more or {})}
+    pages = {
+        **{f"{info.name}.md": _page(info) for info in infos},
+        "index.md": _index(infos, list(general)),
+        **{f"{name}.md": text for name, text in general.items()},
     }
     folder.mkdir(parents=True, exist_ok=True)
     for stale in set(folder.glob("*.md")) - {folder / name for name in pages}:
@@ -52,15 +56,17 @@ def _in_cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def _index(infos: list[RuleInfo]) -> str:
-    parts = [f"# Rules\n\n{len(infos)} rules in {len({info.group for info in infos})} groups.\n"]
+def _index(infos: list[RuleInfo], general: list[str]) -> str:
+    counted = f"{len(infos)} rules in {len({info.group for info in infos})} groups."
+    see = "\n".join(f"- []({name}.md)" for name in general)
+    parts = [f"# Rules\n\n{counted}\n\n{see}\n"]
     for group, members in groupby(infos, key=lambda info: info.group):
         rows = "\n".join(
             f"| [{info.name}]({info.name}.md) | {info.severity} | {_in_cell(info.summary)} |" for info in members
         )
         parts.append(f"## {group}\n\n| rule | severity, at most | what it finds |\n| --- | --- | --- |\n{rows}\n")
-    toctree = "\n".join(info.name for info in infos)
-    parts.append(f"```{{toctree}}\n:hidden:\n\nprecedence\n{toctree}\n```\n")
+    toctree = "\n".join([*general, *(info.name for info in infos)])
+    parts.append(f"```{{toctree}}\n:hidden:\n\n{toctree}\n```\n")
     return "\n".join(parts)
 
 

@@ -27,6 +27,7 @@ __all__ = [
     "Shop",
     "breaches",
     "explain",
+    "informed",
     "known_users",
     "report_on",
     "sql_store",
@@ -130,6 +131,7 @@ class Mutant:
         make: Makes its database; `is_down` tells whether the store is out of reach.
         rules: The rules that must fire with import mode off, with severity warning or error.
         imported: The same with import mode on; None stands for the same rules.
+        tells: The rules that must tell something of severity info, in both modes; others may do so too.
         settings: Settings of the connection beside import mode.
         users: Returns the known people.
         timeout: Seconds that a script may take; little only where one never ends, since the machine may be busy.
@@ -138,6 +140,7 @@ class Mutant:
     make: Callable[..., object]
     rules: Collection[str] = ()
     imported: Collection[str] | None = None
+    tells: Collection[str] = ()
     settings: Mapping[str, bool] = field(factory=dict[str, bool])
     users: Callable[[], list[KnownUser]] = known_users
     timeout: float = 20.0
@@ -169,6 +172,15 @@ def breaches(report: Report) -> list[str]:
         for verdict in report.verdicts
         if any(finding.severity is not Severity.INFO for finding in verdict.findings)
     )
+
+
+def informed(report: Report) -> set[str]:
+    """Return the names of the rules that have findings, all of severity info."""
+    return {
+        verdict.rule.name
+        for verdict in report.verdicts
+        if verdict.findings and all(finding.severity is Severity.INFO for finding in verdict.findings)
+    }
 
 
 def explain(report: Report) -> str:

@@ -14,22 +14,41 @@ from typing_extensions import override
 from customdb_contract import (
     Failed,
     Found,
+    KnownUser,
     NotFound,
     ScriptError,
     WrongUsernameOrPasswordError,
 )
-from mutants import REFUSAL, ROWS, Mutant, Row, Shop, breaches, explain, report_on, sql_store
+from mutants import (
+    REFUSAL,
+    ROWS,
+    Mutant,
+    Row,
+    Shop,
+    breaches,
+    explain,
+    informed,
+    known_users,
+    report_on,
+    sql_store,
+)
 
 MUTANTS: dict[str, Mutant] = {}
 _Database = TypeVar("_Database", bound=type)
 
 
-def fires(*rules: str, imported: Collection[str] | None = None, **settings: bool) -> Callable[[_Database], _Database]:
-    """Note a class as a mutant on which exactly these rules fire."""
+def fires(
+    *rules: str,
+    imported: Collection[str] | None = None,
+    tells: Collection[str] = (),
+    users: Callable[[], list[KnownUser]] = known_users,
+    **settings: bool,
+) -> Callable[[_Database], _Database]:
+    """Note a class as a mutant on which exactly these rules fire; those in `tells` only inform."""
 
     def note(make: _Database) -> _Database:
         timeout = 0.5 if "callback-not-called" in rules else 20.0
-        MUTANTS[make.__name__] = Mutant(make, rules, imported, settings, timeout=timeout)
+        MUTANTS[make.__name__] = Mutant(make, rules, imported, tells, settings, users, timeout)
         return make
 
     return note
@@ -490,7 +509,7 @@ class TakesArrays(Shop):
         return super().denotes(identifier[0] if isinstance(identifier, list) else identifier, row)
 
 
-@fires()
+@fires(tells=("inconsistent-trimming",))
 class TrimsInOneScript(Shop):
     @override
     def get_user(self, identifier: Any) -> Any:
@@ -722,6 +741,28 @@ class LegacyMetadataName(Shop):
         return super().profile(row) | {"metadata": {"plan": row.plan}}
 
 
+@fires("metadata-shadows-profile")
+class UsernameInMetadata(Shop):
+    @override
+    def profile(self, row: Row) -> dict[str, object]:
+        return super().profile(row) | {"app_metadata": {"plan": row.plan, "username": row.username}}
+
+
+@fires("inconsistent-metadata-type")
+class TwoTypesForOneField(Shop):
+    @override
+    def profile(self, row: Row) -> dict[str, object]:
+        points = row.number if row.verified else "none"
+        return super().profile(row) | {"app_metadata": {"plan": row.plan, "points": points}}
+
+
+@fires(tells=("dynamic-metadata-keys",))
+class DaysAsMetadataKeys(Shop):
+    @override
+    def profile(self, row: Row) -> dict[str, object]:
+        return super().profile(row) | {"app_metadata": {"plan": row.plan, "orders": {"2024-05-01": 3}}}
+
+
 @fires("access-in-user-metadata")
 class RolesInUserMetadata(Shop):
     @override
@@ -750,6 +791,34 @@ class EmptyTexts(Shop):
         return super().profile(row) | {"given_name": "", "picture": ""}
 
 
+@fires(imported=("invalid-username",), requires_username=True)
+class BlankInUsername(Shop):
+    @override
+    def profile(self, row: Row) -> dict[str, object]:
+        return super().profile(row) | {"username": f"the {row.username}"}
+
+
+@fires(imported=("invalid-username",), requires_username=True)
+class UsernameLeftOut(Shop):
+    @override
+    def profile(self, row: Row) -> dict[str, object]:
+        return {name: value for name, value in super().profile(row).items() if name != "username"}
+
+
+@fires("invalid-phone-number")
+class NationalPhoneNumber(Shop):
+    @override
+    def profile(self, row: Row) -> dict[str, object]:
+        return super().profile(row) | {"phone_number": "0171 555 01 23"}
+
+
+@fires(tells=("idp-token-in-profile",))
+class TokenInProfile(Shop):
+    @override
+    def profile(self, row: Row) -> dict[str, object]:
+        return super().profile(row) | {"access_token": "token-of-the-old-provider"}
+
+
 @fires("profile-too-large")
 class LargeProfile(Shop):
     @override
@@ -772,6 +841,21 @@ class BobIsGraceInGetUser(Shop):
         return NotFound() if row is None else Found(self.profile(ROWS[3] if row.number == 8 else row))
 
 
+def _known_by_username() -> list[KnownUser]:
+    return [KnownUser(username=row.username, password=row.password, disabled=row.disabled) for row in ROWS]
+
+
+@fires("shared-email", users=_known_by_username)
+class FamiliesShareAnEmail(Shop):
+    @override
+    def denotes(self, identifier: Any, row: Row) -> bool:
+        return isinstance(identifier, str) and identifier.lower() == row.username
+
+    @override
+    def profile(self, row: Row) -> dict[str, object]:
+        return super().profile(row) | {"email": "family@example.com" if row.number < 9 else row.email}
+
+
 @fires("missing-script")
 class NoLogin:
     def __init__(self, *, is_down: bool = False) -> None:
@@ -784,6 +868,18 @@ class NoGetUser:
         self.login = Shop(is_down=is_down).login
 
 
+@fires("retired-connection", imported=())
+class ClosedWithoutImportMode:
+    def __init__(self, *, is_down: bool = False) -> None:
+        pass
+
+    def login(self, identifier: Any, password: Any) -> Any:
+        return NotFound()
+
+    def get_user(self, identifier: Any) -> Any:
+        return NotFound()
+
+
 @pytest.mark.parametrize("import_mode", [False, True], ids=["legacy", "import"])
 @pytest.mark.parametrize("name", MUTANTS)
 def test_exactly_the_rules_of_a_mutant_fire(name: str, *, import_mode: bool) -> None:
@@ -793,4 +889,5 @@ def test_exactly_the_rules_of_a_mutant_fire(name: str, *, import_mode: bool) -> 
     report = report_on(mutant, import_mode=import_mode)
 
     assert breaches(report) == expected, explain(report)
+    assert informed(report) >= set(mutant.tells), explain(report)
     assert not [verdict.rule.name for verdict in report.verdicts if verdict.status == "crashed"]

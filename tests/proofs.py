@@ -1,0 +1,96 @@
+"""What proves each rule: the databases, scripts and profiles that are wrong on purpose and that it tells of."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from attrs import frozen
+
+import test_javascript_mutants
+import test_mutants
+import test_unusual_databases
+import test_unusual_writing
+import test_writing_mutants
+from customdb_contract.rules import CATALOGUE
+from customdb_contract.testing.strategies import FLAWS
+
+__all__ = ["PROVEN_OTHERWISE", "UNUSUAL", "Proof", "mutants_in_javascript", "mutants_in_python", "proofs", "words_of"]
+
+PROVEN_OTHERWISE: Final[Mapping[str, str]] = {
+    "callback-too-late": "ten seconds are too long for a test; the examples of its page are its proof",
+    "create-not-atomic": "it takes two sign-ups at the same moment, which a test of its own makes",
+    "delete-unknown-user-inconsistent": "what it finds is information, which a test of its own looks at",
+}
+"""The rules that no mutant names, with the reason."""
+
+
+@frozen
+class Proof:
+    """What proves one rule.
+
+    Args:
+        python: Databases in Python that are wrong in one way, in words.
+        javascript: Scripts in JavaScript that are.
+        has_flaw: Whether Hypothesis draws profiles which break this rule and no other.
+    """
+
+    python: tuple[str, ...]
+    javascript: tuple[str, ...]
+    has_flaw: bool
+
+
+def words_of(name: str) -> str:
+    """Say the name of a class, or of a folder, in words.
+
+    Args:
+        name: The name, in CamelCase or with hyphens.
+    """
+    return " ".join(re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", name)).lower()
+
+
+def mutants_in_python() -> Mapping[str, frozenset[str]]:
+    """Return the rules that each database in Python must break, by the words for the database."""
+    reading = {
+        words_of(name): frozenset((*mutant.rules, *(mutant.imported or ()), *mutant.tells))
+        for name, mutant in test_mutants.MUTANTS.items()
+    }
+    writing = {words_of(name): frozenset(mutant.rules) for name, mutant in test_writing_mutants.MUTANTS.items()}
+    both = reading.keys() & writing.keys()
+    told = reading | {
+        f"{words} (of a shop that writes)" if words in both else words: writing[words] for words in writing
+    }
+    return {words: rules for words, rules in told.items() if rules}
+
+
+def mutants_in_javascript() -> Mapping[str, frozenset[str]]:
+    """Return the rules that each folder of scripts must break, by the words for the folder."""
+    return {
+        words_of(folder.name): frozenset(test_javascript_mutants.said(folder, "expect"))
+        for folder in test_javascript_mutants.MUTANTS
+    }
+
+
+def proofs() -> Mapping[str, Proof]:
+    """Return what proves each rule, in the order of the catalogue."""
+    python, javascript = mutants_in_python(), mutants_in_javascript()
+    return {
+        rule.info.name: Proof(
+            python=tuple(_naming(rule.info.name, python)),
+            javascript=tuple(_naming(rule.info.name, javascript)),
+            has_flaw=rule.info.name in FLAWS,
+        )
+        for rule in CATALOGUE
+    }
+
+
+def _naming(rule: str, mutants: Mapping[str, frozenset[str]]) -> Iterator[str]:
+    return (words for words, rules in mutants.items() if rule in rules)
+
+
+UNUSUAL: Final[Mapping[str, int]] = {
+    "databases in Python that are only read": len(test_unusual_databases.RIGHT)
+    + len(test_unusual_databases.OTHER_USERS),
+    "databases in Python that are written to": len(test_unusual_writing.RIGHT),
+    "scripts in JavaScript": len(test_javascript_mutants.UNUSUAL),
+}
+"""How many unusual but correct ones there are on which nothing may be found."""
