@@ -454,6 +454,27 @@ def test_the_context_comes_before_the_callback_where_the_connection_has_it(open_
     assert script(context={"organization": {"id": "org_1"}}).result == {"context": {"organization": {"id": "org_1"}}}
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "function changeEmail(email, newEmail, verified, callback) { callback(null, true); }",
+        "function changeEmail(email, newEmail, verified, context, callback) { callback(null, !context.organization); }",
+    ],
+)
+def test_change_email_gets_the_context_only_where_it_takes_it(folder: Path, source: str) -> None:
+    (folder / "change_email.js").write_text(source, "utf-8")
+
+    connection = Connection(script_context=True)
+    bridge = NodeDatabase(folder).open_bridge(connection=connection, mask=SecretRegistry(), timeout=5.0)
+    try:
+        outcome = bridge.call(Script.CHANGE_EMAIL, ("a@example.com", "b@example.com", True))
+        assert bridge.scripts[Script.CHANGE_EMAIL].problem is None
+    finally:
+        bridge.close()
+
+    assert outcome.ending is Ending.DONE
+
+
 # Modules
 
 

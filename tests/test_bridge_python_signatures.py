@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from customdb_contract.contract import Callback, Found, NotFound, Script
+from customdb_contract.contract import Callback, Done, Found, NotFound, Script
 from customdb_contract.transcript import Ending, Outcome, ScriptInfo
 from opened_database import open_database
 
@@ -104,6 +104,37 @@ def test_the_context_comes_before_the_callback_and_last_otherwise(login: Callabl
 
     assert outcome.result == {"context": {}}
     assert info.problem is None
+
+
+def _change_email(email: str, new_email: str, verified: bool) -> Done:
+    return Done()
+
+
+def _change_email_calling(email: str, new_email: str, verified: bool, callback: Callback) -> None:
+    callback(None, True)
+
+
+def _change_email_with_context(email: str, new_email: str, verified: bool, context: object) -> Done:
+    assert context == {}
+    return Done()
+
+
+def _change_email_calling_with_context(
+    email: str, new_email: str, verified: bool, context: object, callback: Callback
+) -> None:
+    callback(None, context == {})
+
+
+@pytest.mark.parametrize(
+    "change_email",
+    [_change_email, _change_email_calling, _change_email_with_context, _change_email_calling_with_context],
+)
+def test_change_email_gets_the_context_only_where_it_takes_it(change_email: Callable[..., object]) -> None:
+    with open_database(SimpleNamespace(change_email=change_email), script_context=True) as bridge:
+        outcome = bridge.call(Script.CHANGE_EMAIL, ("a@example.com", "b@example.com", True))
+
+        assert bridge.scripts[Script.CHANGE_EMAIL].problem is None
+        assert outcome.ending is Ending.DONE
 
 
 CALLED = "is called as login(identifier, password) or login(identifier, password, callback)"

@@ -6,11 +6,12 @@ Source of every statement about Auth0 here, unless another is named:
 
 from collections.abc import Awaitable, Mapping, Sequence
 from enum import StrEnum
-from typing import ParamSpec, Protocol, TypeAlias, TypeVar, cast
+from typing import Final, ParamSpec, Protocol, TypeAlias, TypeVar, cast
 
 from attrs import field, frozen
 
 __all__ = [
+    "CONTEXT_IS_OPTIONAL",
     "Callback",
     "CallingHandler",
     "ChangeEmail",
@@ -75,6 +76,14 @@ _ARGUMENT_NAMES: Mapping[Script, tuple[str, ...]] = {
     Script.CHANGE_EMAIL: ("email", "new_email", "verified"),
     Script.DELETE: ("id",),
 }
+
+
+CONTEXT_IS_OPTIONAL: Final = frozenset({Script.CHANGE_EMAIL})
+"""Scripts of which no page says that they get `context`: they may do without, also where the connection has it.
+
+Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/templates/change-email>, which has none, and
+<https://auth0.com/docs/authenticate/database-connections/custom-db/test-custom-database-connections>.
+"""
 
 
 class ScriptError(Exception):

@@ -15,7 +15,7 @@ from customdb_contract.bridges.node._decoding import late_event, outcome_of, rec
 from customdb_contract.bridges.node._folder import ScriptFile
 from customdb_contract.bridges.node._runtime import Runtime
 from customdb_contract.connection import Connection
-from customdb_contract.contract import Script
+from customdb_contract.contract import CONTEXT_IS_OPTIONAL, Script
 from customdb_contract.errors import DatabaseOpeningError
 from customdb_contract.secrets import SecretRegistry
 from customdb_contract.source import is_available, read_source
@@ -84,6 +84,7 @@ class NodeBridge(Bridge):
         self._late: deque[LateEvent] = deque()
         self._noted: set[str] = set()
         self._container: Container | None = None
+        self._with_context = set(scripts) if connection.script_context else set[Script]()
         opened = self._open()
         self._infos = {script: self._info(script, file, opened[script]) for script, file in scripts.items()}
 
@@ -115,7 +116,7 @@ class NodeBridge(Bridge):
             "id": number,
             "script": script.value,
             "arguments": list(arguments),
-            "context": dict(context or {}) if self._connection.script_context else None,
+            "context": dict(context or {}) if script in self._with_context else None,
             "throwing": throwing,
         }
         started = time.perf_counter()
@@ -227,6 +228,10 @@ class NodeBridge(Bridge):
             error = recorded_error(opened["problem"], self._mask)
             said = SourceFact(FactKind.NOT_A_FUNCTION, f"{error.name}: {error.message}", error.location or file.name)
             facts = (*facts, said)
+        if parameters is not None and script in CONTEXT_IS_OPTIONAL:
+            has_context = has_context and len(parameters) != len(script.argument_names) + 1
+            if not has_context:
+                self._with_context.discard(script)
         return ScriptInfo(
             signature="" if parameters is None else f"({', '.join(parameters)})",
             problem=None if parameters is None else _problem(script, parameters, script_context=has_context),

@@ -8,7 +8,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from customdb_contract.bridges.python._location import location_of_function
-from customdb_contract.contract import Script
+from customdb_contract.contract import CONTEXT_IS_OPTIONAL, Script
 from customdb_contract.transcript import ScriptInfo
 
 __all__ = ["Handler", "find_handlers"]
@@ -65,6 +65,9 @@ def _handler(script: Script, function: Callable[..., object], script_context: bo
         signature = None
     parameters = [] if signature is None else list(signature.parameters.values())
     has_callback = _has_callback(parameters)
+    if signature is not None and script in CONTEXT_IS_OPTIONAL:
+        without = _extras(script_context=False, has_callback=has_callback)
+        script_context = script_context and not _fits(script, signature, without)
     extras = _extras(script_context=script_context, has_callback=has_callback)
     keyword_only = {parameter.name for parameter in parameters if parameter.kind is Parameter.KEYWORD_ONLY}
     by_keyword = frozenset(extras) & keyword_only
