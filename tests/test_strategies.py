@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from hypothesis import find, given, settings
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
@@ -74,7 +74,9 @@ def smallest_of(
     strategy: st.SearchStrategy[_Drawn], condition: Callable[[_Drawn], bool] = lambda _: True, *, examples: int = 10
 ) -> _Drawn:
     """Return what a strategy shrinks to."""
-    return find(strategy, condition, settings=settings(max_examples=examples, database=None))
+    # Explaining traces every line, and tells nothing that is asked for here.
+    phases = (Phase.generate, Phase.shrink)
+    return find(strategy, condition, settings=settings(max_examples=examples, database=None, phases=phases))
 
 
 # Valid profiles and their parts
