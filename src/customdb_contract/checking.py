@@ -1,7 +1,6 @@
 """`check`: probe, judge, report."""
 
 import functools
-import inspect
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Final
@@ -9,16 +8,12 @@ from typing import Final
 from attrs import Attribute, field, frozen
 
 from customdb_contract.bridges import Bridge, BridgedDatabase
-from customdb_contract.bridges.placeholders import FAULT_URL, FaultyDatabase, proxied_store
 from customdb_contract.bridges.python import PythonDatabase, is_factory
 from customdb_contract.connection import Connection, KnownUser, NewUser
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
-from customdb_contract.faults import FAULTS, PROXY_FAULTS, FaultProxy, FaultServer
 from customdb_contract.findings import Report
 from customdb_contract.probes import (
-    Faults,
-    FaultsTogether,
     OutageDatabase,
     PlannedCall,
     Truth,
@@ -52,7 +47,6 @@ __all__ = [
     "observe_known_users",
     "opened",
     "plan_lines",
-    "takes_fault_url",
 ]
 
 DEFAULT_TIMEOUT: Final = 20.0
@@ -355,7 +349,9 @@ def plan_lines(database: object, users: Sequence[KnownUser], connection: Connect
     truth = make_truth(users, connection, probing)
     outage: Sequence[Situation] = ()
     if probing.outage is not None:
-        outage = _outage_situations(probing.outage)
+        from customdb_contract.outages import outage_situations  # noqa: PLC0415 - see _open_outage
+
+        outage = outage_situations(probing.outage)
     with _opened(database, truth, probing.timeout) as bridge:
         calls = plan_calls(
             truth,
@@ -377,12 +373,6 @@ def _scripts_of(bridge: Bridge) -> Mapping[Script, ScriptInfo]:
         )
         raise ConfigurationError(message)
     return bridge.scripts
-
-
-def _outage_situations(outage: object) -> Sequence[Situation]:
-    if isinstance(outage, FaultyDatabase) and outage.fault_placeholders:
-        return FAULTS if FAULT_URL in outage.fault_placeholders else PROXY_FAULTS
-    return FAULTS if callable(outage) and takes_fault_url(outage) else (Situation.OUTAGE,)
 
 
 def _opened(database: object, truth: Truth, timeout: float) -> AbstractContextManager[Bridge]:
@@ -421,54 +411,11 @@ def opened(
         yield bridge
 
 
-@contextmanager
-def _open_outage(probing: Probing, truth: Truth) -> Generator[OutageDatabase]:
-    with ExitStack() as stack:
-        faults: Faults | None = None
-        database = probing.outage
-        if isinstance(database, FaultyDatabase) and database.fault_placeholders:
-            addresses, faults = _open_faults(database.fault_placeholders, stack)
-            database = database.with_faults(addresses)
-        elif callable(database) and takes_fault_url(database):
-            server = faults = stack.enter_context(FaultServer())
-            database = functools.partial(database, server.url)
-        bridge = stack.enter_context(_opened(database, truth, probing.timeout))
-        yield OutageDatabase(bridge, faults)
+def _open_outage(probing: Probing, truth: Truth) -> AbstractContextManager[OutageDatabase]:
+    from customdb_contract.outages import open_outage  # noqa: PLC0415 - only who provokes an outage needs servers
 
-
-def _open_faults(placeholders: Collection[str], stack: ExitStack) -> tuple[Mapping[str, str], Faults]:
-    """Open what fails, and return the address for each placeholder, with what makes all of it fail."""
-    addresses: dict[str, str] = {}
-    faults: list[Faults] = []
-    if FAULT_URL in placeholders:
-        server = stack.enter_context(FaultServer())
-        addresses[FAULT_URL] = server.url
-        faults.append(server)
-    stores = {placeholder: proxied_store(placeholder) for placeholder in placeholders if placeholder != FAULT_URL}
-    proxies = {
-        (store.host, store.port): stack.enter_context(FaultProxy(store.host, store.port)) for store in stores.values()
-    }
-    for placeholder, store in stores.items():
-        addresses[placeholder] = store.address(proxies[store.host, store.port].address)
-    return addresses, FaultsTogether((*faults, *proxies.values()))
+    return open_outage(probing.outage, lambda database: _opened(database, truth, probing.timeout))
 
 
 def _planned_line(call: PlannedCall, truth: Truth) -> str:
     return f"{print_call(call.script, as_recorded(call.arguments, truth.registry))}   [{call.situation}]"
-
-
-def takes_fault_url(make: Callable[..., object]) -> bool:
-    """Tell whether a function must be given the address of the fault server.
-
-    Args:
-        make: A function that makes the outage database.
-    """
-    try:
-        parameters = inspect.signature(make).parameters.values()
-    except (TypeError, ValueError):
-        return False
-    return any(
-        parameter.default is parameter.empty
-        and parameter.kind in {parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD}
-        for parameter in parameters
-    )

@@ -12,12 +12,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from typing_extensions import override
 
 from customdb_contract.bridges import Bridge
-from customdb_contract.bridges.placeholders import FaultyDatabase
-from customdb_contract.checking import DEFAULT_TIMEOUT, opened, takes_fault_url
+from customdb_contract.checking import DEFAULT_TIMEOUT, opened
 from customdb_contract.connection import Connection, NewUser
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, ContractBrokenError, DatabaseOpeningError
 from customdb_contract.findings import Finding, Need, Report, Verdict
+from customdb_contract.outages import needs_address
 from customdb_contract.probes import PlannedCall, as_recorded, revealed
 from customdb_contract.probes.set_up import refusal_of_new_user
 from customdb_contract.rules import CATALOGUE, judge
@@ -364,14 +364,13 @@ def machine_on(
             of such a name.
     """
     judge(Transcript(), select=select, ignore=ignore, waived=waived, fail_on=fail_on)
-    needs_address = isinstance(outage, FaultyDatabase) or (callable(outage) and takes_fault_url(outage))
-    reachable = None if needs_address else outage
+    without_address = None if needs_address(outage) else outage
 
     def fresh_database(_: CustomDatabaseMachine) -> object:
         return make
 
     def outage_database(_: CustomDatabaseMachine) -> object:
-        return reachable
+        return without_address
 
     attributes: dict[str, object] = {
         "connection": connection or Connection(),

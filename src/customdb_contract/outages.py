@@ -1,0 +1,100 @@
+"""The same database with its store out of reach: as the team broke it, or with what fails on loopback as its store."""
+
+import functools
+import inspect
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+
+from customdb_contract.bridges import Bridge
+from customdb_contract.bridges.placeholders import FAULT_URL, FaultyDatabase, proxied_store
+from customdb_contract.faults import FAULTS, PROXY_FAULTS, FaultProxy, FaultServer
+from customdb_contract.probes import Faults, FaultsTogether, OutageDatabase
+from customdb_contract.transcript import Situation
+
+__all__ = ["needs_address", "open_outage", "outage_situations", "takes_fault_url"]
+
+
+def needs_address(outage: object) -> bool:
+    """Tell whether an outage database must be given the address of what fails in its store's place.
+
+    Args:
+        outage: What the caller gave.
+    """
+    if isinstance(outage, FaultyDatabase):
+        return bool(outage.fault_placeholders)
+    return callable(outage) and takes_fault_url(outage)
+
+
+def outage_situations(outage: object) -> Sequence[Situation]:
+    """Return the ways in which the store of an outage database will be out of reach.
+
+    Args:
+        outage: What the caller gave.
+    """
+    if not needs_address(outage):
+        return (Situation.OUTAGE,)
+    by_proxy = isinstance(outage, FaultyDatabase) and FAULT_URL not in outage.fault_placeholders
+    return PROXY_FAULTS if by_proxy else FAULTS
+
+
+@contextmanager
+def open_outage(
+    outage: object, open_database: Callable[[object], AbstractContextManager[Bridge]]
+) -> Generator[OutageDatabase]:
+    """Open an outage database, and what fails in its store's place where it needs that; close both afterwards.
+
+    Args:
+        outage: What the caller gave.
+        open_database: Opens a database.
+
+    Yields:
+        The database, and what makes its store fail.
+
+    Raises:
+        DatabaseOpeningError: When the database cannot be opened.
+    """
+    with ExitStack() as stack:
+        faults: Faults | None = None
+        database = outage
+        if isinstance(database, FaultyDatabase) and database.fault_placeholders:
+            addresses, faults = _open_faults(database.fault_placeholders, stack)
+            database = database.with_faults(addresses)
+        elif callable(database) and takes_fault_url(database):
+            server = faults = stack.enter_context(FaultServer())
+            database = functools.partial(database, server.url)
+        bridge = stack.enter_context(open_database(database))
+        yield OutageDatabase(bridge, faults)
+
+
+def _open_faults(placeholders: Collection[str], stack: ExitStack) -> tuple[Mapping[str, str], Faults]:
+    """Open what fails, and return the address for each placeholder, with what makes all of it fail."""
+    addresses: dict[str, str] = {}
+    faults: list[Faults] = []
+    if FAULT_URL in placeholders:
+        server = stack.enter_context(FaultServer())
+        addresses[FAULT_URL] = server.url
+        faults.append(server)
+    stores = {placeholder: proxied_store(placeholder) for placeholder in placeholders if placeholder != FAULT_URL}
+    proxies = {
+        (store.host, store.port): stack.enter_context(FaultProxy(store.host, store.port)) for store in stores.values()
+    }
+    for placeholder, store in stores.items():
+        addresses[placeholder] = store.address(proxies[store.host, store.port].address)
+    return addresses, FaultsTogether((*faults, *proxies.values()))
+
+
+def takes_fault_url(make: Callable[..., object]) -> bool:
+    """Tell whether a function must be given the address of the fault server.
+
+    Args:
+        make: A function that makes the outage database.
+    """
+    try:
+        parameters = inspect.signature(make).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    return any(
+        parameter.default is parameter.empty
+        and parameter.kind in {parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD}
+        for parameter in parameters
+    )
