@@ -122,7 +122,8 @@ class PythonDatabase(Bridge):
         self._last_call = call
         self._may_be_late = self._may_be_late or handler.has_callback
         # A script may change what it is given, but not what the caller has.
-        work = partial(call.run, worker, copy.deepcopy(arguments), copy.deepcopy(dict(context or {})))
+        given = [argument if isinstance(argument, str) else copy.deepcopy(argument) for argument in arguments]
+        work = partial(call.run, worker, given, copy.deepcopy(dict(context)) if context else {})
         renew()
         with self._logging, self._threads.during(call.raised_elsewhere):
             try:

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import os
 import sysconfig
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,9 +30,14 @@ def _is_library(file: str) -> bool:
 
 
 def _shown(file: str, line: int) -> str:
-    path, here = Path(file), Path.cwd()
+    return f"{_relative(file, os.getcwd())}:{line}"  # noqa: PTH109 - a text is all that is needed, for each error
+
+
+@functools.lru_cache
+def _relative(file: str, folder: str) -> str:
+    path, here = Path(file), Path(folder)
     # A path outside is shortened to its name: it would tell of the machine, and means nothing elsewhere.
-    return f"{path.relative_to(here).as_posix() if path.is_relative_to(here) else path.name}:{line}"
+    return path.relative_to(here).as_posix() if path.is_relative_to(here) else path.name
 
 
 def location_of_error(error: BaseException) -> str | None:
