@@ -6,13 +6,17 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from typing_extensions import override
 
 from customdb_contract import (
     Connection,
+    Declined,
     Done,
     Exchange,
     Failed,
@@ -26,8 +30,9 @@ from customdb_contract import (
 from customdb_contract.checking import CheckInterrupted, Probing, plan_lines
 from customdb_contract.contract import Script
 from customdb_contract.findings import Status
-from customdb_contract.probes import driver
+from customdb_contract.probes import Truth, driver, make_newcomers
 from customdb_contract.reports import FORMATS
+from customdb_contract.secrets import SecretRegistry
 from customdb_contract.transcript import Situation, StopKind
 from mutants import breaches, explain
 from writing_shop import WritingShop, known_customer
@@ -129,15 +134,18 @@ def test_a_replicated_store_is_given_the_time_it_needs() -> None:
 
 
 def test_new_users_look_as_the_team_says() -> None:
-    shop = WritingShop()
-    seen: list[str] = []
-    create = shop.create
-    shop.create = lambda user: seen.append(user["email"]) or create(user)  # type: ignore[method-assign,func-returns-value]
+    class Noting(WritingShop):
+        @override
+        def create(self, user: Mapping[str, Any]) -> Any:
+            seen.append(user["email"].lower())
+            return super().create(user)
 
-    written(shop, new_user=NewUser(email="test-{unique}@shop.test"))
+    seen: list[str] = []
+
+    written(Noting(), new_user=NewUser(email="test-{unique}@shop.test"))
 
     assert len(seen) > 3
-    assert all(email.lower().startswith("test-") and email.lower().endswith("@shop.test") for email in seen)
+    assert all(email.startswith("test-") and email.endswith("@shop.test") for email in seen)
 
 
 # What prevents it
@@ -252,6 +260,103 @@ def test_whoever_could_not_be_removed_is_named_in_every_report(kind: Callable[..
     assert json.loads(FORMATS["json"](report))["left_behind"] == list(left)
 
 
+def test_without_get_user_everybody_who_was_made_is_named() -> None:
+    class OnlyLogin:
+        def __init__(self) -> None:
+            for script in Script:
+                if script is not Script.GET_USER:
+                    setattr(self, script.value, getattr(shop, script.value))
+
+    shop = WritingShop()
+
+    report = written(OnlyLogin())
+
+    assert len(emails(shop)) > 3
+    assert set(emails(shop)[1:]) <= set(report.transcript.header.left_behind)
+
+
+class HidesTheUnverified(WritingShop):
+    """Nobody whose e-mail is unverified is found by get_user; login finds them."""
+
+    @override
+    def get_user(self, identifier: Any) -> Any:
+        row = self.find(identifier)
+        return NotFound() if row is None or not row.verified else super().get_user(identifier)
+
+
+def test_whoever_is_hidden_is_removed_by_the_id_that_login_told() -> None:
+    shop = HidesTheUnverified()
+
+    report = written(shop)
+
+    assert emails(shop) == ["ada@example.com"]
+    assert report.transcript.header.left_behind == ()
+
+
+def test_whoever_is_hidden_and_has_no_known_id_is_named() -> None:
+    class NobodyLogsIn(HidesTheUnverified):
+        @override
+        def login(self, identifier: Any, password: Any) -> Any:
+            result = super().login(identifier, password)
+            return result if identifier == "ada@example.com" else Failed(ScriptError("out of order"))
+
+    shop = NobodyLogsIn()
+
+    report = written(shop)
+
+    assert len(emails(shop)) > 3
+    assert set(emails(shop)[1:]) <= set(report.transcript.header.left_behind)
+
+
+def test_whoever_was_deleted_without_a_right_result_is_removed() -> None:
+    class ReturnsNothing(WritingShop):
+        @override
+        def delete(self, user_id: Any) -> Any:
+            super().delete(user_id)
+
+    shop = ReturnsNothing()
+
+    report = written(shop)
+
+    assert emails(shop) == ["ada@example.com"]
+    assert report.transcript.header.left_behind == ()
+
+
+def test_an_id_is_not_used_once_more_after_a_delete_that_never_ended() -> None:
+    class Breaks(WritingShop):
+        @override
+        def delete(self, user_id: Any) -> Any:
+            asked.append(user_id)
+            super().delete(user_id)
+            raise ZeroDivisionError
+
+    asked: list[str] = []
+    shop = Breaks()
+
+    report = written(shop)
+
+    assert emails(shop) == ["ada@example.com"]
+    assert len(set(asked)) == len(asked) - 1, "the plan itself deletes one person twice"
+    assert report.transcript.header.left_behind
+
+
+def test_somebody_who_is_made_out_of_nobody_is_removed() -> None:
+    class MakesSomebody(WritingShop):
+        @override
+        def change_password(self, email: Any, new_password: Any) -> Any:
+            if self.find(email) is None:
+                self.add({"email": email, "password": new_password})
+                return Declined()
+            return super().change_password(email, new_password)
+
+    shop = MakesSomebody()
+
+    report = written(shop)
+
+    assert emails(shop) == ["ada@example.com"]
+    assert report.transcript.header.left_behind == ()
+
+
 def test_several_with_one_identifier_are_all_removed() -> None:
     class Upserting(WritingShop):
         @override
@@ -279,16 +384,21 @@ def test_removing_has_a_time_of_its_own_and_an_end(monkeypatch: pytest.MonkeyPat
     assert set(emails(shop)[1:]) <= set(report.transcript.header.left_behind)
 
 
-def test_a_check_whose_time_is_up_still_removes_whom_it_made() -> None:
+def test_a_check_whose_time_is_up_still_removes_whom_it_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    late: list[float] = []
+    monkeypatch.setattr(
+        driver, "time", SimpleNamespace(sleep=time.sleep, monotonic=lambda: time.monotonic() + sum(late))
+    )
+
     class Slow(WritingShop):
         @override
         def create(self, user: Mapping[str, Any]) -> Any:
-            time.sleep(0.3)
+            late.extend([] if late else [1000.0])
             return super().create(user)
 
     shop = Slow()
 
-    report = written(shop, max_time=0.5)
+    report = written(shop)
 
     stop = report.transcript.header.stop_reason
     assert stop is not None
@@ -367,6 +477,27 @@ def test_ctrl_c_within_a_create_that_still_runs_leaves_or_names_the_user(seconds
     assert set(emails(shop)[1:]) <= set(interrupted.value.transcript.header.left_behind)
 
 
+# Whom it makes has a password that no policy refuses
+
+
+@given(st.sampled_from(["customdb-{unique}@example.com", "b0c1d2f3g4h5j6k7m8n9p0q1r2s3t4v5-{unique}@shop.test"]))
+def test_no_policy_refuses_the_passwords_of_new_users(email: str) -> None:
+    truth = Truth.of(USERS, Connection(requires_username=True), SecretRegistry())
+
+    for newcomer in make_newcomers(NewUser(email=email), truth):
+        for secret in (newcomer.password, newcomer.new_password):
+            password, rest = secret.reveal().lower(), secret.reveal()[5:].lower()
+            rows = [password[place : place + 3] for place in range(len(password) - 2)]
+            assert [row for row in rows if len(set(row)) == 1] == []
+            assert [
+                row for row in rows if row.isalnum() and ord(row[2]) - ord(row[1]) == ord(row[1]) - ord(row[0])
+            ] == []
+            assert "password" not in password
+            assert not any(rest[place : place + 3] in newcomer.email for place in range(len(rest) - 2))
+        is_longest = newcomer.situation is Situation.LONGEST_PASSWORD
+        assert (len(newcomer.password.reveal().encode()) == 72) is is_longest
+
+
 # Nobody's password is shown
 
 
@@ -409,7 +540,7 @@ def test_a_plan_has_the_writes_and_makes_none_of_them() -> None:
         def add(self, user: Mapping[str, Any]) -> None:
             pytest.fail("somebody was made")
 
-    lines = plan_lines(Untouched(), USERS, Connection(), Probing(writes=True, outage=lambda: Untouched()))
+    lines = plan_lines(Untouched(), USERS, Connection(), Probing(writes=True, outage=Untouched))
 
     scripts = {line.partition(" ")[0] for line in lines if "[writing" in line}
     assert scripts == {script.value for script in Script}

@@ -223,6 +223,21 @@ class PasswordsInBase64(WritingShop):
         return base64.b64encode(row.password.encode()).decode()
 
 
+@fires("create-not-visible")
+class ProfileForPasskeysWithAnotherHash(WritingShop):
+    def __init__(self, *, is_down: bool = False) -> None:
+        super().__init__(is_down=is_down)
+        self.create = self.create_with_callback  # type: ignore[method-assign,assignment]
+
+    def create_with_callback(self, user: Mapping[str, Any], callback: Any) -> None:
+        result = WritingShop.create(self, {**user, "password": f"hash of {user['password']}"})
+        row = self.find(user["email"])
+        if isinstance(result, Failed) or row is None:
+            callback(result.error)
+        else:
+            callback(None, self.profile(row))
+
+
 # verify
 
 
@@ -267,7 +282,55 @@ class VerifyVerifiesEverybody(WritingShop):
         return result
 
 
+@fires("verify-not-reflected")
+class VerifyTogglesTheFlag(WritingShop):
+    @override
+    def verify(self, email: Any) -> Any:
+        row = self.find(email)
+        if row is None:
+            return Declined()
+        row.verified = not row.verified
+        return Done()
+
+
+@fires("verify-not-reflected")
+class VerifyHashesTheHash(WritingShop):
+    @override
+    def verify(self, email: Any) -> Any:
+        row = self.find(email)
+        if row is not None and not row.verified:
+            row.password = f"hash of {row.password}"
+        return super().verify(email)
+
+
+@fires("verify-result-type")
+class VerifySaysFalse(WritingShop):
+    @override
+    def verify(self, email: Any) -> Any:
+        super().verify(email)
+        return Declined()
+
+
 # change_password
+
+
+@fires("change-password-unknown-user")
+class MakesNobodyIntoSomebody(WritingShop):
+    @override
+    def change_password(self, email: Any, new_password: Any) -> Any:
+        if self.find(email) is None:
+            self.add({"email": email, "password": new_password})
+        return super().change_password(email, new_password)
+
+
+@fires("change-password-ineffective", requires_username=True)
+class ChangePasswordLosesTheUsername(WritingShop):
+    @override
+    def change_password(self, email: Any, new_password: Any) -> Any:
+        row = self.find(email)
+        if row is not None:
+            row.username = None
+        return super().change_password(email, new_password)
 
 
 @fires("change-password-unknown-user")
@@ -438,6 +501,37 @@ class ChangeEmailAsksNobody(WritingShop):
         return Done()
 
 
+@fires("change-email-takes-over")
+class ChangeEmailTakesOverAndSaysFalse(WritingShop):
+    @override
+    def change_email(self, email: Any, new_email: Any, verified: Any) -> Any:
+        row, holder = self.find(email), self.find(new_email)
+        if row is not None and holder is not None and holder is not row:
+            holder.email, row.email = f"was-{holder.email}", new_email
+        return super().change_email(email, new_email, verified) if holder is None or holder is row else Declined()
+
+
+@fires("change-email-takes-over")
+class ChangeEmailFailsAndRemovesTheOther(WritingShop):
+    @override
+    def change_email(self, email: Any, new_email: Any, verified: Any) -> Any:
+        row, holder = self.find(email), self.find(new_email)
+        if row is None or holder is None or holder is row:
+            return super().change_email(email, new_email, verified)
+        self.records.remove(holder)
+        return Failed(ScriptError("UNIQUE constraint failed"))
+
+
+@fires("change-email-ineffective", requires_username=True)
+class ChangeEmailLosesTheUsername(WritingShop):
+    @override
+    def change_email(self, email: Any, new_email: Any, verified: Any) -> Any:
+        result, row = super().change_email(email, new_email, verified), self.find(new_email)
+        if isinstance(result, Done) and row is not None:
+            row.username = None
+        return result
+
+
 @fires("change-email-verified-only")
 class RefusesTheSameEmail(WritingShop):
     @override
@@ -482,6 +576,21 @@ class FailsAfterDeleting(WritingShop):
     def delete(self, user_id: Any) -> Any:
         super().delete(user_id)
         return Failed(ScriptError("The audit log is full"))
+
+
+@fires("delete-misreported")
+class DeleteReturnsNothing(WritingShop):
+    @override
+    def delete(self, user_id: Any) -> Any:
+        super().delete(user_id)
+
+
+@fires("delete-misreported")
+class DeleteReturnsTrue(WritingShop):
+    @override
+    def delete(self, user_id: Any) -> Any:
+        super().delete(user_id)
+        return True
 
 
 @fires("delete-ineffective")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from customdb_contract import Connection, Transcript, judge
 from customdb_contract.contract import Script
-from customdb_contract.findings import Group, Need, Status
+from customdb_contract.findings import Group, Need, Severity, Status
 from customdb_contract.rules import CATALOGUE, Rule
 from customdb_contract.testing import strategies
 from customdb_contract.transcript import (
@@ -143,6 +143,131 @@ def test_what_contradicts_a_script_is_told_once() -> None:
 # What each rule looks at
 
 
+BOTH = """
+person new email=new@example.com alias=moved@example.com new=on
+person other email=other@example.com alias=third@example.com new=on
+create {"email": "new@example.com", "password": "«password of new»"} -> done
+create {"email": "other@example.com", "password": "«password of other»"} -> done
+"""
+
+
+@pytest.mark.parametrize(
+    "calls",
+    [
+        pytest.param(
+            'get_user other@example.com -> found {"user_id": "shop-2"}\n'
+            "delete shop-2 -> done   [writing of other]\n"
+            'create {"email": "moved@example.com", "password": "«password of new»"} -> done\n'
+            'get_user moved@example.com -> found {"user_id": "shop-2"}\n'
+            "delete shop-2 -> done   [writing of new]\n"
+            "get_user moved@example.com -> not-found\n"
+            'create {"email": "moved@example.com", "password": "«password of new»"} -> done',
+            id="an id that is given again",
+        ),
+        pytest.param(
+            'get_user other@example.com -> found {"user_id": "shop-2"}\n'
+            "delete shop-2 -> done   [writing of other]\n"
+            'create {"email": "other@example.com", "password": "«password of other»"} -> done\n'
+            "verify other@example.com -> done\n"
+            "delete shop-2 -> done   [writing of other]\n"
+            "verify other@example.com -> declined",
+            id="somebody who is made again with the id, which nobody looked at",
+        ),
+        pytest.param(
+            'get_user other@example.com -> found {"user_id": "shop-2"}\n'
+            'change_password other@example.com "«former password»" -> declined\n'
+            "delete shop-2 -> done   [writing of other]\n"
+            'create {"email": "other@example.com", "password": "«former password»"} -> done\n'
+            'login other@example.com "«former password»" -> found {"user_id": "shop-3"}',
+            id="a password that was refused before and is the first of the next one with the e-mail",
+        ),
+        pytest.param(
+            'change_password new@example.com "«other»" -> failed Error "x"\n'
+            'change_password new@example.com "«third»" -> timed-out\n'
+            'login new@example.com "«other»" -> found {"user_id": "shop-3"}',
+            id="a password that may have been set since it was refused",
+        ),
+        pytest.param(
+            'change_email new@example.com other@example.com true -> failed ValidationError("email_taken") "x"\n'
+            "change_email other@example.com third@example.com true -> done\n"
+            'create {"email": "other@example.com", "password": "«password of other»"} -> done\n'
+            'get_user other@example.com -> found {"user_id": "shop-3"}\n'
+            "delete shop-3 -> done   [writing of other]\n"
+            'change_password third@example.com "«other»" -> done',
+            id="an e-mail that was refused with an error, given up, and taken again",
+        ),
+        pytest.param(
+            "change_email new@example.com other@example.com true -> timed-out\n"
+            "change_email other@example.com third@example.com true -> done\n"
+            'create {"email": "other@example.com", "password": "«password of other»"} -> done\n'
+            'get_user other@example.com -> found {"user_id": "shop-3"}\n'
+            "delete shop-3 -> done   [writing of other]\n"
+            'change_password third@example.com "«other»" -> done',
+            id="two who cannot be told apart any more, of whom one is deleted",
+        ),
+        pytest.param(
+            'change_email nobody@example.com other@example.com true -> failed Error "x"   [writing]\n'
+            'get_user other@example.com -> found {"user_id": "shop-2"}\n'
+            "delete shop-2 -> done   [writing of other]\n"
+            'change_email other@example.com third@example.com true -> failed Error "x"\n'
+            'change_password third@example.com "«other»" -> declined',
+            id="somebody who is gone gets nobody's e-mail",
+        ),
+        pytest.param(
+            'change_password moved@example.com "«other»" -> failed ValidationError("password_has_name") "x"\n'
+            'change_password new@example.com "«other»" -> done',
+            id="a password that is refused whoever there is",
+        ),
+        pytest.param(
+            'change_password moved@example.com "«other»" -> declined\n'
+            'change_password moved@example.com "«other»" -> failed Error "one reset a day"\n'
+            'change_password new@example.com "«other»" -> done',
+            id="a limit on resets for each e-mail",
+        ),
+        pytest.param(
+            'create {"email": "new@example.com", "password": "«other»"} -> failed ValidationError("weak") "x"\n'
+            'create {"email": "moved@example.com", "password": "«other»"} -> done',
+            id="another password than the one that was taken",
+        ),
+        pytest.param(
+            'create {"email": "new@example.com", "password": "«password of new»"} -> failed Error "too many"\n'
+            'create {"email": "moved@example.com", "password": "«other»"} -> failed Error "too many"',
+            id="a limit on sign-ups",
+        ),
+        pytest.param(
+            'create {"email": "new@example.com"} -> failed ValidationError("user_exists") "x"\n'
+            'create {"email": "new@example.com", "password": "«password of new»"} -> failed Error "too many"\n'
+            'create {"email": "moved@example.com", "password": "«other»"} -> done',
+            id="a limit on sign-ups for each e-mail",
+        ),
+        *(
+            pytest.param(f"{script} -> done   [outage: {fault} of new]", id=f"{script.partition(' ')[0]}: {fault}")
+            for script in (
+                'create {"email": "moved@example.com"}',
+                'change_password new@example.com "«other»"',
+                "delete shop-7",
+            )
+            for fault in ("html-page", "truncated-json", "cut")
+        ),
+        pytest.param(
+            'create {"email": "moved@example.com"} -> invalid called with [null, {"user_id": "shop-9"}]',
+            id="the profile that passkeys want",
+        ),
+        pytest.param(
+            'get_user other@example.com -> found {"user_id": "shop-2", "email_verified": false}\n'
+            "verify other@example.com -> declined\n"
+            'get_user other@example.com -> found {"user_id": "shop-2", "email_verified": false}',
+            id="a verify that refuses",
+        ),
+    ],
+)
+def test_a_right_sequence_breaks_no_rule(calls: str) -> None:
+    report = judge(Transcript.parse(f"{BOTH}{calls}"), select=[rule.info.name for rule in WRITING])
+
+    told = [(verdict.rule.name, finding) for verdict in report.failures for finding in verdict.findings]
+    assert [finding for finding in told if finding[1].severity is not Severity.INFO] == []
+
+
 MADE = """
 person new email=new@example.com username=newcomer alias=moved@example.com new=on
 create {"email": "new@example.com", "username": "newcomer", "password": "«password of new»"} -> done
@@ -171,6 +296,19 @@ create {"email": "new@example.com", "username": "newcomer", "password": "«passw
             'get_user moved@example.com -> found {"user_id": "7"}\n'
             'get_user new@example.com -> found {"user_id": "7"}',
             id="something was changed where the new e-mail is found, whatever the old one does",
+        ),
+        pytest.param(
+            "change-email-no-op",
+            Status.NOT_APPLICABLE,
+            "change_email new@example.com moved@example.com true -> done\n"
+            'get_user moved@example.com -> failed Error "x"',
+            id="an error says nothing of what was changed",
+        ),
+        pytest.param(
+            "change-email-verified-only",
+            Status.FAILED,
+            "change_email new@example.com new@example.com true -> done\nget_user new@example.com -> not-found",
+            id="somebody whose flag was set is still found",
         ),
         pytest.param(
             "change-email-verified-only",

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, cast
 
 from customdb_contract.contract import Script
-from customdb_contract.probes._plan import revealed
-from customdb_contract.secrets import SecretRegistry
+from customdb_contract.secrets import Secret, SecretRegistry
 from customdb_contract.transcript import WHOLE_RECORD, Noticed, Observation, record
 
 __all__ = ["compare_records"]
@@ -15,7 +14,7 @@ _EXPECTED: Final = frozenset({"email", "username", "password"})
 
 
 def compare_records(
-    before: object, after: object, script: Script, arguments: Sequence[object], registry: SecretRegistry
+    before: object, after: object, script: Script, arguments: Sequence[object]
 ) -> Iterator[Observation]:
     """Yield what two looks at the store show of the call in between: paths only, never what stands there.
 
@@ -24,7 +23,6 @@ def compare_records(
         after: What it has afterwards.
         script: The script that was called.
         arguments: What it was given.
-        registry: The known secrets.
     """
     yield Observation(Noticed.INSPECTED, "nothing" if after is None else "a record")
     if script in {Script.LOGIN, Script.GET_USER}:
@@ -37,10 +35,16 @@ def compare_records(
                 yield Observation(Noticed.STORE_CHANGE, path)
         return
     user: Mapping[str, object] = {}
+    given = arguments[1] if script is Script.CHANGE_PASSWORD else None
     if script is Script.CREATE:
-        user = cast("Mapping[str, object]", revealed(arguments[0]))
+        user = cast("Mapping[str, object]", arguments[0])
+        given = user.get("password")
+    # Somebody else's password may be a word that stands in any record.
+    own = SecretRegistry()
+    if isinstance(given, Secret):
+        own.add(given, "password")
     for path, value in _leaves(after):
-        if isinstance(value, str) and registry.mask(value) != value:
+        if isinstance(value, str) and own.mask(value) != value:
             yield Observation(Noticed.STORED_PASSWORD, path)
         name = path.rpartition(".")[2]
         if name in user and name not in _EXPECTED and user[name] == value:

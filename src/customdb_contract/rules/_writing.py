@@ -1,6 +1,6 @@
 """Judging writes: the moments of a transcript in which something was written, or looked at afterwards."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from customdb_contract.contract import Script
@@ -8,17 +8,20 @@ from customdb_contract.findings import Held, Severity, Violation
 from customdb_contract.rules._rule import Comparison
 from customdb_contract.rules._sightings import outages, user_id_of
 from customdb_contract.rules._wording import kind_of, unfit_result
-from customdb_contract.transcript import Ending, Exchange, Moment, Situation, Transcript, canonical
+from customdb_contract.transcript import Ending, Exchange, Moment, Situation, Transcript, canonical, is_done
 
 __all__ = [
     "REFUSALS",
     "TEMPLATES",
+    "is_no_limit",
+    "is_verified",
     "judge_outages",
     "judge_unknown_users",
     "judge_user_ids",
     "legacy_moments",
     "looks_after",
     "moments",
+    "seen_before",
     "told_result",
 ]
 
@@ -26,6 +29,9 @@ TEMPLATES: Final = "https://auth0.com/docs/authenticate/database-connections/cus
 
 REFUSALS: Final = frozenset({Ending.NOT_FOUND, Ending.FAILED})
 """How a reading script says that it knows nobody, or lets nobody in."""
+
+_MAY_BE_DONE: Final = frozenset({Situation.HTML_PAGE, Situation.TRUNCATED_JSON, Situation.CUT})
+"""Faults in which the status, or the store itself, says that a write was made."""
 
 
 def moments(transcript: Transcript, *scripts: Script) -> Iterator[Moment]:
@@ -58,7 +64,7 @@ def looks_after(transcript: Transcript, script: Script) -> Iterator[tuple[Exchan
     """
     for moment in moments(transcript, Script.LOGIN, Script.GET_USER):
         written = moment.follows
-        if written is not None and written.script is script and written.ending is Ending.DONE:
+        if written is not None and written.script is script and is_done(written):
             yield written, moment
 
 
@@ -74,7 +80,9 @@ def judge_outages(
         message: What to say of them.
     """
     for exchange in outages(transcript, script):
-        if exchange.ending in hidden:
+        if exchange.situation in _MAY_BE_DONE:
+            continue
+        if exchange.ending in hidden or is_done(exchange):
             yield Violation(message, (exchange,))
         elif exchange.ending is Ending.FAILED:
             yield Held((exchange,))
@@ -111,21 +119,72 @@ def judge_user_ids(
         writes: The scripts that wrote.
         readers: The scripts whose `user_id` is compared.
     """
-    seen: dict[tuple[int, Script], list[Exchange]] = {}
+    seen: dict[tuple[int, Script], list[tuple[Exchange, str]]] = {}
     for moment in moments(transcript, Script.LOGIN, Script.GET_USER):
         exchange, account, written = moment.exchange, moment.account, moment.follows
         if account is None or exchange.profile is None or exchange.script not in readers or not moment.is_right:
             continue
+        user_id = canonical(user_id_of(exchange.profile))
         before = seen.setdefault((account.number, exchange.script), [])
-        known = {canonical(user_id_of(earlier.profile or {})) for earlier in before}
-        if written is not None and written.script in writes and len(before) > 1 and len(known) == 1:
-            evidence = (before[-1], written, exchange)
-            if canonical(user_id_of(exchange.profile)) in known:
+        if written is not None and written.script in writes and len(before) > 1:
+            known = {earlier for _, earlier in before}
+            evidence = (before[-1][0], written, exchange)
+            if known == {user_id}:
                 yield Held(evidence)
-            else:
+            elif len(known) == 1:
                 message = f"{exchange.script} returns another user_id after {written.script} than before"
                 yield Violation(f"{message}; derive it from what never changes", evidence, script=exchange.script)
-        before.append(exchange)
+        before.append((exchange, user_id))
+
+
+def seen_before(transcript: Transcript, *scripts: Script) -> Mapping[int, Mapping[Script, Exchange]]:
+    """Return how each script found somebody last before a write to them, where nothing was written in between.
+
+    Args:
+        transcript: The transcript.
+        scripts: The scripts that wrote.
+
+    Returns:
+        By the number of the write, by reading script.
+    """
+    return {
+        moment.exchange.number: {
+            script: seen
+            for script, seen in (moment.account.seen if moment.account else {}).items()
+            if moment.latest_write is None or seen.number > moment.latest_write.number
+        }
+        for moment in moments(transcript, *scripts)
+    }
+
+
+def is_verified(exchange: Exchange) -> object:
+    """Return what the profile of an exchange says of the e-mail's verification.
+
+    Args:
+        exchange: A call of a reading script.
+    """
+    return (exchange.profile or {}).get("email_verified")
+
+
+def is_no_limit(transcript: Transcript, refused: Exchange, created: Exchange | None = None) -> bool:
+    """Tell whether a script refused a call for another reason than that there were too many calls.
+
+    A limit for everybody would refuse the later calls too, and one for each person nobody's first call.
+
+    Args:
+        transcript: The transcript.
+        refused: The call.
+        created: An earlier call about the same person that must be there, or None.
+    """
+    calls = [call for call in transcript.exchanges if call.script is refused.script and call is not created]
+    earlier = {_email_of(call) for call in calls if call.number < refused.number}
+    later = [call for call in transcript.select(refused.script, "writing") if call.number > refused.number]
+    return any(is_done(call) for call in later) and _email_of(refused) not in earlier
+
+
+def _email_of(write: Exchange) -> str:
+    asked = write.identifier
+    return str(asked.get("email") if isinstance(asked, Mapping) else asked).lower()
 
 
 def told_result(exchange: Exchange) -> str:

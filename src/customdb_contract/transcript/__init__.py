@@ -23,7 +23,7 @@ from customdb_contract.transcript._header import (
     StopKind,
     StopReason,
 )
-from customdb_contract.transcript._history import Account, History, Moment
+from customdb_contract.transcript._history import Account, History, Moment, is_done
 from customdb_contract.transcript._printing import print_call, print_exchange, print_outcome
 from customdb_contract.transcript._recorder import Recorder
 from customdb_contract.transcript._recording import (
@@ -80,6 +80,7 @@ __all__ = [
     "exchange_to_json",
     "from_json",
     "header_to_json",
+    "is_done",
     "json_text",
     "print_call",
     "print_exchange",

@@ -9,7 +9,7 @@ from customdb_contract.contract import Script
 from customdb_contract.transcript._exchange import Ending, Exchange
 from customdb_contract.transcript._values import RecordedError, Value
 
-__all__ = ["Account", "History", "Moment"]
+__all__ = ["Account", "History", "Moment", "is_done"]
 
 _READING: Final = (Script.LOGIN, Script.GET_USER)
 
@@ -23,6 +23,7 @@ class Account:
         person: The label of the person whom `create` was about.
         email: The current e-mail.
         username: The username, or None.
+        created: The `create` that made it.
         last_write: The last call that may have changed the account: at first its `create`.
         exists: Whether it is there; None when a call ended so that nobody can tell.
         password: The current password, as its marker; None when nobody can tell.
@@ -35,6 +36,7 @@ class Account:
     person: str
     email: str
     username: str | None
+    created: Exchange
     last_write: Exchange
     exists: bool | None = True
     password: str | None = None
@@ -193,11 +195,10 @@ class History:
         match exchange.script:
             case Script.CREATE:
                 self._create(exchange, moment.clash)
+            case Script.DELETE:
+                self._delete(account, exchange)
             case _ if account is None:
                 pass
-            case Script.DELETE:
-                is_gone = exchange.ending is Ending.DONE or account.exists is False
-                self._set(evolve(account, exists=False if is_gone else None), exchange)
             case Script.VERIFY:
                 self._verify(account, exchange)
             case Script.CHANGE_PASSWORD:
@@ -221,26 +222,29 @@ class History:
             self._accounts[account.number] = evolve(account, seen={**account.seen, exchange.script: exchange})
         user_id = profile.get("user_id") or profile.get("id")
         if user_id is not None:
-            self._user_ids.setdefault(str(user_id), account.number)
+            # A store may give an id again that it has taken back.
+            holder = self._accounts[self._user_ids.get(str(user_id), account.number)]
+            self._user_ids[str(user_id)] = holder.number if holder.exists else account.number
 
     def _create(self, exchange: Exchange, clash: Account | None) -> None:
         user = _user_of(exchange)
         email, username = user.get("email"), user.get("username")
         if clash is not None:
-            if not _is_refused(exchange):
+            if exchange.ending is not Ending.FAILED:
                 self._doubt(clash, exchange)
             return
         if not isinstance(email, str) or _is_user_exists(exchange):
             return
-        is_done = exchange.ending is Ending.DONE
+        is_made = is_done(exchange)
         account = Account(
             number=len(self._accounts),
             person=exchange.person,
             email=email,
             username=username if isinstance(username, str) else None,
+            created=exchange,
             last_write=exchange,
-            exists=True if is_done else None,
-            password=_text(user.get("password")) if is_done else None,
+            exists=True if is_made else None,
+            password=_text(user.get("password")) if is_made else None,
         )
         self._accounts.append(account)
         for name in account.identifiers:
@@ -264,24 +268,44 @@ class History:
 
     def _change_email(self, account: Account, exchange: Exchange, clash: Account | None) -> None:
         email, verified = exchange.argument(1), exchange.argument(2)
-        if exchange.ending is Ending.DECLINED or not isinstance(email, str):
+        is_nobodys, is_taken = account.exists is False, clash is not None and clash.exists is True
+        is_refused = exchange.ending is Ending.DECLINED or (exchange.ending is Ending.FAILED and is_taken | is_nobodys)
+        if is_refused or not isinstance(email, str) or (is_nobodys and clash is not None):
             return
-        is_done = exchange.ending is Ending.DONE and account.exists is True
+        is_changed = exchange.ending is Ending.DONE and account.exists is True
+        flag = verified if is_changed and isinstance(verified, bool) else None
         if email.lower() == account.email.lower():
-            flag = verified if is_done and isinstance(verified, bool) else None
             self._set(evolve(account, verified=flag), exchange)
-        elif is_done and clash is None:
-            self._set(evolve(account, email=email, verified=verified if isinstance(verified, bool) else None), exchange)
+        elif is_changed and clash is None:
+            self._set(evolve(account, email=email, verified=flag), exchange)
             self._current.pop(account.email.lower(), None)
             self._current[email.lower()] = account.number
             self._former[account.email.lower()] = account.number
             self._former.pop(email.lower(), None)
         else:
-            self._doubt(account, exchange)
+            # Whoever was made out of nobody may have the new e-mail.
+            self._doubt(evolve(account, exists=None), exchange)
             if clash is not None:
                 self._doubt(clash, exchange)
             else:
                 self._current[email.lower()] = account.number
+
+    def _delete(self, account: Account | None, exchange: Exchange) -> None:
+        if account is None or not account.exists:
+            self._doubt_unseen(exchange)
+        if account is not None and account.exists is False:
+            self._set(account, exchange)
+        elif account is not None and account.exists and exchange.ending is Ending.DONE:
+            self._set(evolve(account, exists=False), exchange)
+        elif account is not None:
+            self._doubt(account, exchange)
+
+    def _doubt_unseen(self, exchange: Exchange) -> None:
+        """Doubt whoever an id may denote that nobody there was seen with: those whose id nobody knows."""
+        known = set(self._user_ids.values())
+        for account in self._accounts:
+            if account.exists and account.number not in known:
+                self._doubt(account, exchange)
 
     def _set(self, account: Account, write: Exchange) -> None:
         self._accounts[account.number] = evolve(account, last_write=write, seen={})
@@ -294,6 +318,18 @@ class History:
         if exchange.script not in _READING:
             for account in self._accounts:
                 self._doubt(account, exchange)
+
+
+def is_done(exchange: Exchange) -> bool:
+    """Tell whether a write says that it did what it was asked for; `create` may hand over the new profile instead.
+
+    Args:
+        exchange: A call of a writing script.
+    """
+    result = exchange.outcome.result
+    is_profile = isinstance(result, Mapping) and bool(result.get("user_id") or result.get("id"))
+    is_new = exchange.script is Script.CREATE and exchange.ending in {Ending.FOUND, Ending.INVALID} and is_profile
+    return exchange.ending is Ending.DONE or is_new
 
 
 def _user_of(create: Exchange) -> Mapping[str, Value]:
@@ -313,8 +349,3 @@ def _is_user_exists(exchange: Exchange) -> bool:
         and error.name == "ValidationError"
         and error.arguments[:1] == ("user_exists",)
     )
-
-
-def _is_refused(exchange: Exchange) -> bool:
-    """Tell whether a create for somebody who is there already changed nothing: it failed, in whatever way."""
-    return exchange.ending is Ending.FAILED

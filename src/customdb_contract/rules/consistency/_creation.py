@@ -7,7 +7,7 @@ from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._writing import REFUSALS, TEMPLATES, legacy_moments, looks_after
-from customdb_contract.transcript import Ending, Exchange, Moment, Noticed, Situation, Transcript
+from customdb_contract.transcript import Ending, Exchange, Moment, Noticed, Situation, Transcript, is_done
 
 __all__ = [
     "create_not_atomic",
@@ -204,7 +204,7 @@ def create_stores_extra_fields(transcript: Transcript) -> Iterator[Comparison]:
         if fields:
             message = f"create stored {', '.join(fields)}, which Auth0 only passes along; store what the user needs"
             yield Violation(message, (exchange,))
-        elif exchange.ending is Ending.DONE and "a record" in exchange.outcome.noticed(Noticed.INSPECTED):
+        elif is_done(exchange) and "a record" in exchange.outcome.noticed(Noticed.INSPECTED):
             yield Held((exchange,))
 
 
@@ -241,7 +241,7 @@ def create_not_atomic(transcript: Transcript) -> Iterator[Comparison]:
         if exchange.situation is Situation.AT_ONCE and isinstance(user, Mapping):
             by_email.setdefault(str(user.get("email")), []).append(exchange)
     for together in by_email.values():
-        done = tuple(exchange for exchange in together if exchange.ending is Ending.DONE)
+        done = tuple(exchange for exchange in together if is_done(exchange))
         if len(done) > 1:
             yield Violation("two creates at the same time made the same user twice", done)
         elif len(together) > 1:

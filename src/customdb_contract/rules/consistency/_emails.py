@@ -1,12 +1,20 @@
 """What `change_email` and `verify` leave behind."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._writing import REFUSALS, TEMPLATES, judge_unknown_users, legacy_moments, looks_after
-from customdb_contract.transcript import Ending, Exchange, Moment, Transcript
+from customdb_contract.rules._writing import (
+    REFUSALS,
+    TEMPLATES,
+    is_verified,
+    judge_unknown_users,
+    legacy_moments,
+    looks_after,
+    seen_before,
+)
+from customdb_contract.transcript import Account, Ending, Exchange, Moment, Transcript
 
 __all__ = [
     "change_email_ineffective",
@@ -88,7 +96,9 @@ def change_email_ineffective(transcript: Transcript) -> Iterator[Comparison]:
             message = f"change_email reported success, and {exchange.script} still finds the old e-mail"
             yield Violation(message, (written, exchange), script=Script.CHANGE_EMAIL)
         elif moment.former is None and moment.is_right and not is_found:
-            message = f"change_email reported success, and {exchange.script} does not find the new e-mail"
+            email = moment.account is not None and exchange.identifier == moment.account.email
+            what = "the new e-mail" if email else "the username any more"
+            message = f"change_email reported success, and {exchange.script} does not find {what}"
             yield Violation(message, (written, exchange), script=Script.CHANGE_EMAIL)
         elif moment.is_right and _contradicts_flag(written, exchange):
             message = f"change_email reported success, and email_verified of {exchange.script} is not what it was given"
@@ -166,14 +176,32 @@ def change_email_takes_over(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Let a unique index on `lower(email)` refuse it, and end with `callback(null, false)` or an error.
     """
-    for moment in legacy_moments(transcript, Script.CHANGE_EMAIL):
+    refused: dict[int, Exchange | None] = {}
+    for moment in legacy_moments(transcript, Script.CHANGE_EMAIL, Script.GET_USER, Script.LOGIN):
         exchange, account, clash = moment.exchange, moment.account, moment.clash
-        if account is None or not account.exists or clash is None or not clash.exists:
+        if account is None or not account.exists:
             continue
-        if exchange.ending is Ending.DONE:
+        if exchange.script is not Script.CHANGE_EMAIL:
+            yield from _lost_by_refusal(moment, account, refused)
+        elif clash is None or not clash.exists:
+            continue
+        elif exchange.ending is Ending.DONE:
             yield Violation("change_email gave one person the e-mail of another one; refuse it", (exchange,))
         elif exchange.ending in {Ending.DECLINED, Ending.FAILED}:
+            refused[exchange.number] = moment.latest_write
             yield Held((exchange,))
+
+
+def _lost_by_refusal(moment: Moment, account: Account, refused: Mapping[int, Exchange | None]) -> Iterator[Comparison]:
+    """Yield a violation where somebody was found before a refused change of an e-mail, and is not found after it."""
+    exchange, written, seen = moment.exchange, moment.latest_write, account.seen.get(moment.exchange.script)
+    if written is None or written.number not in refused or seen is None or not moment.is_right:
+        return
+    earlier = refused[written.number]
+    is_since = earlier is None or seen.number > earlier.number
+    if is_since and seen.number < written.number and exchange.ending in REFUSALS:
+        message = f"change_email refused another one's e-mail, and {exchange.script} does not find somebody since then"
+        yield Violation(f"{message}; change nothing then", (seen, written, exchange), script=Script.CHANGE_EMAIL)
 
 
 @rule(
@@ -257,7 +285,7 @@ def change_email_unknown_user(transcript: Transcript) -> Iterator[Comparison]:
     source=f"{TEMPLATES}/verify",
 )
 def verify_not_reflected(transcript: Transcript) -> Iterator[Comparison]:
-    """After `verify` a script does not return `email_verified: true`, or it does so for somebody else.
+    """After `verify` a script does not return `email_verified: true`, or lets nobody in, or says so of somebody else.
 
     ## Why this matters
     What `verify` returns does not change the user in Auth0: only the next profile does. Without it the person stays
@@ -278,15 +306,26 @@ def verify_not_reflected(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Store it in `verify`, for this one person, and return it from `login` and `get_user`.
     """
+    if transcript.connection.import_mode:
+        return
+    found_before = seen_before(transcript, Script.VERIFY)
     for written, moment in looks_after(transcript, Script.VERIFY):
         exchange = moment.exchange
-        if transcript.connection.import_mode or not moment.is_right or exchange.profile is None:
+        before = found_before[written.number].get(exchange.script)
+        if moment.is_right and before is not None and exchange.ending in REFUSALS:
+            message = f"verify reported success, and {exchange.script} refuses the person since then"
+            yield Violation(message, (before, written, exchange), script=Script.VERIFY)
+        if not moment.is_right or exchange.profile is None:
             continue
         if exchange.profile.get("email_verified") is True:
             yield Held((written, exchange))
         else:
             message = f"verify reported success, and {exchange.script} does not return email_verified = true"
             yield Violation(message, (written, exchange), script=Script.VERIFY)
+    yield from _verified_by_another(transcript)
+
+
+def _verified_by_another(transcript: Transcript) -> Iterator[Comparison]:
     for moment in legacy_moments(transcript, Script.GET_USER, Script.LOGIN):
         verified, account, exchange = moment.latest_write, moment.account, moment.exchange
         if verified is None or verified.script is not Script.VERIFY or account is None or exchange.profile is None:
@@ -294,10 +333,6 @@ def verify_not_reflected(transcript: Transcript) -> Iterator[Comparison]:
         seen = account.seen.get(exchange.script)
         if moment.writes_to == account.number or seen is None or seen.number > verified.number:
             continue
-        if _is_verified(seen) is False and _is_verified(exchange) is True:
+        if is_verified(seen) is False and is_verified(exchange) is True:
             message = "verify for one person made another one's e-mail count as verified"
             yield Violation(message, (seen, verified, exchange), script=Script.VERIFY)
-
-
-def _is_verified(exchange: Exchange) -> object:
-    return (exchange.profile or {}).get("email_verified")

@@ -6,8 +6,8 @@ from datetime import datetime
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._writing import TEMPLATES, judge_outages, moments, told_result
-from customdb_contract.transcript import Ending, Exchange, Special, Transcript, Value
+from customdb_contract.rules._writing import TEMPLATES, is_no_limit, judge_outages, moments, told_result
+from customdb_contract.transcript import Ending, Exchange, RecordedError, Special, Transcript, Value
 
 __all__ = [
     "change_password_misreported",
@@ -31,7 +31,8 @@ def change_password_unknown_user(transcript: Transcript) -> Iterator[Comparison]
 
     ## Why this matters
     `callback(null, false)` is how Auth0 learns that no password was changed. An error reaches the browser of whoever
-    opened the link, and success makes it tell that a password was changed which nobody has.
+    opened the link, and success makes it tell that a password was changed which nobody has. An error counts where the
+    script works afterwards; a ValidationError does not, for it is about the password.
 
     ## Violates
         change_password nobody@example.com «new password» -> done   [writing]
@@ -44,12 +45,20 @@ def change_password_unknown_user(transcript: Transcript) -> Iterator[Comparison]
     """
     for moment in moments(transcript, Script.CHANGE_PASSWORD):
         exchange = moment.exchange
-        if moment.is_nobodys and exchange.ending in {Ending.DONE, Ending.FAILED}:
-            said = "success" if exchange.ending is Ending.DONE else "an error"
+        is_error = exchange.ending is Ending.FAILED and _is_about_the_person(transcript, exchange)
+        if moment.is_nobodys and (is_error or exchange.ending is Ending.DONE):
+            said = "an error" if is_error else "success"
             message = f"change_password reported {said} for somebody who isn't there; end with callback(null, false)"
             yield Violation(message, (exchange,))
         elif moment.is_nobodys and exchange.ending is Ending.DECLINED:
             yield Held((exchange,))
+
+
+def _is_about_the_person(transcript: Transcript, exchange: Exchange) -> bool:
+    """Tell whether a call failed because nobody is there; a password may be refused before anybody is looked up."""
+    error = exchange.outcome.error
+    is_validation = isinstance(error, RecordedError) and error.name == "ValidationError"
+    return not is_validation and is_no_limit(transcript, exchange)
 
 
 @rule(
@@ -81,22 +90,25 @@ def change_password_misreported(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Ask for the number of changed rows: `results.affectedRows > 0` with MySQL, `result.rowCount > 0` with PostgreSQL.
     """
-    tried: dict[str, tuple[Exchange, Value]] = {}
+    tried: dict[int, tuple[Exchange, Exchange]] = {}
     for moment in moments(transcript, Script.CHANGE_PASSWORD, Script.LOGIN):
         exchange, account = moment.exchange, moment.account
-        email, password = str(exchange.identifier), exchange.argument(1)
+        if account is None:
+            continue
         if exchange.script is Script.CHANGE_PASSWORD:
-            tried.pop(email, None)
-            is_changed = account is not None and account.password is not None and account.password != password
-            if is_changed and account is not None and account.exists:
-                tried[email] = exchange, password
-        elif email in tried and tried[email][1] == password:
-            change, _ = tried[email]
-            if exchange.ending is not Ending.FOUND or change.ending is Ending.DONE:
-                yield Held((change, exchange))
-            elif change.ending in {Ending.DECLINED, Ending.FAILED}:
-                message = "change_password said that it did not change the password, and the new one logs in"
-                yield Violation(f"{message}; end with callback(null, true)", (change, exchange), None, change.script)
+            tried.pop(account.number, None)
+            if account.exists and account.password not in {None, exchange.argument(1)}:
+                tried[account.number] = exchange, account.last_write
+            continue
+        change, before = tried.get(account.number, (exchange, exchange))
+        is_latest = account.last_write.number in {change.number, before.number}
+        if not is_latest or not moment.is_exact or exchange.argument(1) != change.argument(1):
+            continue
+        if exchange.ending is not Ending.FOUND or change.ending is Ending.DONE:
+            yield Held((change, exchange))
+        elif change.ending in {Ending.DECLINED, Ending.FAILED}:
+            message = "change_password said that it did not change the password, and the new one logs in"
+            yield Violation(f"{message}; end with callback(null, true)", (change, exchange), None, change.script)
 
 
 @rule(

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._writing import TEMPLATES, judge_outages, legacy_moments, told_result
-from customdb_contract.transcript import Ending, Exchange, Moment, RecordedError, Situation, Transcript
+from customdb_contract.rules._writing import TEMPLATES, is_no_limit, judge_outages, legacy_moments, told_result
+from customdb_contract.transcript import Ending, Exchange, Moment, RecordedError, Situation, Transcript, Value, is_done
 
 __all__ = ["create_duplicate_not_user_exists", "create_false_success", "create_unexpected_result"]
 
@@ -26,12 +26,15 @@ def create_duplicate_not_user_exists(transcript: Transcript) -> Iterator[Compari
     ## Why this matters
     Auth0 asks get_user first, but two sign-ups can come at the same time, and a username is another identifier than
     the e-mail. A second row for the same person splits them in two; any other error is a failure without
-    words.
+    words. An error counts where the script works afterwards, and another code where the very same call worked before:
+    otherwise it may be about something else.
 
     ## Violates
         person new email=new@example.com new=on
+        person other email=other@example.com new=on
         create {"email": "new@example.com", "password": "«password of new»"} -> done
         create {"email": "new@example.com", "password": "«password of new»"} -> failed Error "UNIQUE constraint failed"
+        create {"email": "other@example.com", "password": "«password of other»"} -> done
 
     ## Conforms
         person new email=new@example.com new=on
@@ -52,18 +55,31 @@ def create_duplicate_not_user_exists(transcript: Transcript) -> Iterator[Compari
             if moment.account is not None and exchange.ending is Ending.FOUND:
                 found[str(exchange.identifier)] = moment.account.number
         elif exchange.situation is not Situation.AT_ONCE and _is_duplicate(moment, found):
-            error = exchange.outcome.error
-            if exchange.ending is Ending.DONE:
+            if is_done(exchange):
                 message = "create made a second user with the identifier of another one; report user_exists"
                 yield Violation(message, (exchange,))
-            elif isinstance(error, RecordedError) and (error.name, *error.arguments[:1]) == _USER_EXISTS:
+            elif _code_of(exchange) == "user_exists":
                 yield Held((exchange,))
-            elif exchange.ending is Ending.FAILED:
+            elif _is_about_the_person(transcript, moment):
                 message = "create refused somebody who is there already with another error than user_exists"
                 yield Violation(f"{message}; report ValidationError('user_exists', …)", (exchange,))
 
 
-_USER_EXISTS = ("ValidationError", "user_exists")
+def _code_of(exchange: Exchange) -> Value:
+    """Return the code of the ValidationError with which a call failed, or None."""
+    error = exchange.outcome.error
+    if isinstance(error, RecordedError) and error.name == "ValidationError":
+        return next(iter(error.arguments), None)
+    return None
+
+
+def _is_about_the_person(transcript: Transcript, moment: Moment) -> bool:
+    """Tell whether a create failed because of who is there; another code may be about an e-mail or a password."""
+    exchange, clash = moment.exchange, moment.clash
+    if clash is None or exchange.ending is not Ending.FAILED:
+        return False
+    is_the_same = exchange.identifier == clash.created.identifier
+    return (is_the_same or _code_of(exchange) is None) and is_no_limit(transcript, exchange, clash.created)
 
 
 def _is_duplicate(moment: Moment, found: Mapping[str, int]) -> bool:
@@ -134,13 +150,7 @@ def create_unexpected_result(transcript: Transcript) -> Iterator[Comparison]:
     """
     for moment in legacy_moments(transcript, Script.CREATE):
         exchange = moment.exchange
-        if exchange.ending is Ending.INVALID and not _is_profile(exchange):
-            yield Violation(f"create {told_result(exchange)}; end with callback(null), or return Done()", (exchange,))
-        elif exchange.ending in {Ending.DONE, Ending.INVALID}:
+        if is_done(exchange):
             yield Held((exchange,))
-
-
-def _is_profile(exchange: Exchange) -> bool:
-    """Tell whether the result is a profile, as connections with passkeys want it."""
-    result = exchange.outcome.result
-    return isinstance(result, Mapping) and isinstance(result.get("user_id") or result.get("id"), str)
+        elif exchange.ending in {Ending.FOUND, Ending.INVALID}:
+            yield Violation(f"create {told_result(exchange)}; end with callback(null), or return Done()", (exchange,))

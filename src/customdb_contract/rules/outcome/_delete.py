@@ -71,7 +71,7 @@ def change_email_result_type(transcript: Transcript) -> Iterator[Comparison]:
     source=_DELETE,
 )
 def delete_misreported(transcript: Transcript) -> Iterator[Comparison]:
-    """`delete` says that it deleted somebody and did not reach the store, or that it failed and did delete them.
+    """`delete` says success without reaching the store, an error after deleting somebody, or neither of both.
 
     ## Why this matters
     Auth0 removes its own record when the script says success. Who is still in the store logs in again, and is made
@@ -93,6 +93,11 @@ def delete_misreported(transcript: Transcript) -> Iterator[Comparison]:
     for deleted, look in _after_failed_deletes(transcript):
         if look.ending is Ending.NOT_FOUND:
             yield Violation("delete reported an error and deleted the user all the same", (deleted, look))
+    for moment in legacy_moments(transcript, Script.DELETE):
+        exchange = moment.exchange
+        if exchange.ending is Ending.INVALID:
+            message = f"delete {told_result(exchange)}; end with callback(null), or return Done()"
+            yield Violation(message, (exchange,), Severity.WARNING)
 
 
 def _after_failed_deletes(transcript: Transcript) -> Iterator[tuple[Exchange, Exchange]]:

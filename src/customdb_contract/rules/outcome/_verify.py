@@ -5,7 +5,14 @@ from collections.abc import Iterator
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._writing import TEMPLATES, judge_unknown_users, legacy_moments, told_result
+from customdb_contract.rules._writing import (
+    TEMPLATES,
+    is_verified,
+    judge_unknown_users,
+    legacy_moments,
+    seen_before,
+    told_result,
+)
 from customdb_contract.transcript import Ending, Transcript
 
 __all__ = ["verify_not_idempotent", "verify_result_type", "verify_unknown_user_succeeds"]
@@ -21,7 +28,7 @@ _VERIFY = f"{TEMPLATES}/verify"
     source=_VERIFY,
 )
 def verify_result_type(transcript: Transcript) -> Iterator[Comparison]:
-    """`verify` ends with something else than `true` or `false`.
+    """`verify` ends with something else than `true` or `false`, or says `false` and verifies.
 
     ## Why this matters
     Auth0 marks the e-mail as verified for exactly `true`. What it makes of an object or of nothing is not documented.
@@ -45,6 +52,17 @@ def verify_result_type(transcript: Transcript) -> Iterator[Comparison]:
             yield Violation(f"verify {told_result(exchange)}; end with callback(null, true)", (exchange,))
         elif exchange.ending in {Ending.DONE, Ending.DECLINED}:
             yield Held((exchange,))
+    found_before = seen_before(transcript, Script.VERIFY)
+    for moment in legacy_moments(transcript, Script.GET_USER, Script.LOGIN):
+        verified, account, exchange = moment.latest_write, moment.account, moment.exchange
+        if verified is None or account is None or account.number != moment.writes_to or not moment.is_right:
+            continue
+        seen = found_before.get(verified.number, {}).get(exchange.script)
+        if seen is None or verified.ending is not Ending.DECLINED:
+            continue
+        if is_verified(seen) is False and is_verified(exchange) is True:
+            message = "verify said false and verified the e-mail; end with callback(null, true)"
+            yield Violation(message, (seen, verified, exchange), script=Script.VERIFY)
 
 
 @rule(

@@ -61,12 +61,12 @@ def unstable_user_id(transcript: Transcript) -> Iterator[Comparison]:
 
 
 def _between_writes(transcript: Transcript) -> Iterator[tuple[Exchange, Exchange]]:
-    """Yield the profiles of somebody whom the check made, in pairs with the first one since their last write."""
+    """Yield the profiles of somebody whom the check made, in pairs with the first one since anything was written."""
     firsts: dict[tuple[int, int, Script], Exchange] = {}
     for moment in moments(transcript, Script.LOGIN, Script.GET_USER):
-        exchange, account = moment.exchange, moment.account
-        if account is not None and moment.is_right and exchange.profile is not None:
-            first = firsts.setdefault((account.number, account.last_write.number, exchange.script), exchange)
+        exchange, account, written = moment.exchange, moment.account, moment.latest_write
+        if account is not None and written is not None and moment.is_right and exchange.profile is not None:
+            first = firsts.setdefault((account.number, written.number, exchange.script), exchange)
             if first is not exchange:
                 yield first, exchange
 
