@@ -111,9 +111,9 @@ class _Bare(RuleBasedStateMachine):
         found = self.database.get_user(email.upper() if is_upper else email)
         assert isinstance(found, Found) is (email in self.passwords)
 
-    def _look_at(self, name: str) -> None:
+    def _look_at(self, name: str, password: str | None = None) -> None:
         self.get_user(name, is_upper=False)
-        self.log_in(name, None)
+        self.log_in(name, password)
 
     @precondition(lambda self: self.last is not None)
     @rule(is_looked_at=st.booleans(), name=_NAMES)
@@ -127,7 +127,7 @@ class _Bare(RuleBasedStateMachine):
     def change_password(self, name: str, password: str, *, is_looked_at: bool) -> None:
         self._do(partial(self._change_password, f"{name}@example.com", password))
         if is_looked_at:
-            self._look_at(name)
+            self._look_at(name, password)
 
     def _change_password(self, email: str, password: str) -> None:
         is_done = self.database.change_password(email, password) == Done()

@@ -20,6 +20,7 @@ from customdb_contract import (
     Done,
     Exchange,
     Failed,
+    Found,
     KnownUser,
     NewUser,
     NotFound,
@@ -355,6 +356,21 @@ def test_somebody_who_is_made_out_of_nobody_is_removed() -> None:
 
     assert emails(shop) == ["ada@example.com"]
     assert report.transcript.header.left_behind == ()
+
+
+def test_whoever_is_found_in_the_place_of_somebody_new_is_not_deleted() -> None:
+    class FindsTheFirst(WritingShop):
+        @override
+        def get_user(self, identifier: Any) -> Any:
+            return NotFound() if self.find(identifier) is None else Found(self.profile(self.records[0]))
+
+    shop = FindsTheFirst()
+
+    report = written(shop)
+
+    assert breaches(report) == ["wrong-users-profile"], explain(report)
+    assert emails(shop)[0] == "ada@example.com"
+    assert set(emails(shop)[1:]) <= set(report.transcript.header.left_behind)
 
 
 def test_several_with_one_identifier_are_all_removed() -> None:

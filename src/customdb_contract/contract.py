@@ -216,7 +216,7 @@ def callback_arguments(script: Script, result: ProfileResult | OperationResult) 
     match result:
         case Failed(error):
             return (error,)
-        case Found(profile) if script in _READING:
+        case Found(profile) if script in _READING or script is Script.CREATE:
             return (None, profile)
         case NotFound() if script in _READING:
             return (None,)
@@ -251,6 +251,9 @@ def result_from_callback(script: Script, arguments: Sequence[object]) -> Profile
         if value is None:
             return NotFound()
         return Found(cast("Mapping[str, object]", value)) if isinstance(value, Mapping) else None
+    if script is Script.CREATE and isinstance(value, Mapping):
+        profile = cast("Mapping[str, object]", value)
+        return Found(profile) if profile.get("user_id") or profile.get("id") else None
     if script in _DONE_WITH_NULL:
         return Done() if value is None else None
     if value is True:
@@ -274,6 +277,8 @@ def _done_object(value: Mapping[object, object]) -> Done | None:
 def _allowed(script: Script) -> str:
     if script in _READING:
         return "return Found(profile), NotFound() or Failed(error)"
+    if script is Script.CREATE:
+        return "return Done() or Failed(error); with passkeys Found(profile)"
     if script in _DONE_WITH_NULL:
         return "return Done() or Failed(error)"
     return "return Done(), Declined() or Failed(error)"
@@ -338,14 +343,15 @@ Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/temp
 """
 
 Create: TypeAlias = (
-    ReturningHandler[[_User], OperationResult]
+    ReturningHandler[[_User], OperationResult | Found]
     | CallingHandler[[_User, Callback]]
-    | ReturningHandler[[_User, ScriptContext], OperationResult]
+    | ReturningHandler[[_User, ScriptContext], OperationResult | Found]
     | CallingHandler[[_User, ScriptContext, Callback]]
 )
-"""`create(user)`: create a user.
+"""`create(user)`: create a user. Only a connection with passkeys takes `Found(profile)`, the profile of the new user.
 
-Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/templates/create>.
+Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/templates/create> and
+<https://auth0.com/docs/authenticate/database-connections/passkeys/configure-passkey-policy>.
 """
 
 Verify: TypeAlias = (

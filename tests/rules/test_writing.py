@@ -250,7 +250,7 @@ create {"email": "other@example.com", "password": "«password of other»"} -> do
             for fault in ("html-page", "truncated-json", "cut")
         ),
         pytest.param(
-            'create {"email": "moved@example.com"} -> invalid called with [null, {"user_id": "shop-9"}]',
+            'create {"email": "moved@example.com"} -> found {"user_id": "shop-9"}',
             id="the profile that passkeys want",
         ),
         pytest.param(

@@ -167,7 +167,7 @@ class Driver:
                 return True
             if found.ending is Ending.NOT_FOUND:
                 return identifier not in self._unfinished and not self._is_hidden(bridge, label)
-            user_id = _user_id_of(found)
+            user_id = self._user_id_of(found)
             if user_id is None or Script.DELETE not in bridge.scripts:
                 return False
             self._call(bridge, PlannedCall(Script.DELETE, (user_id,), label, Situation.CLEAN_UP))
@@ -245,6 +245,15 @@ class Driver:
         )
         return None if None in arguments else evolve(planned, arguments=arguments)
 
+    def _user_id_of(self, exchange: Exchange) -> str | None:
+        """Return the `user_id` that a call found, unless it is somebody's whom the check did not make."""
+        profile = exchange.profile or {}
+        user_id, email = profile.get("user_id") or profile.get("id"), profile.get("email")
+        # A get_user that finds the wrong person must not get that person deleted.
+        if isinstance(email, str) and email.lower() not in map(str.lower, self._may_be_there):
+            return None
+        return None if user_id is None else str(user_id)
+
     def _note_write(self, planned: PlannedCall) -> None:
         """Note whom a call may make before it is made, and give a write the time to be seen."""
         if planned.situation.family in {"writing", "outage"}:
@@ -293,7 +302,7 @@ class Driver:
         return locked_out or (planned.script, planned.situation.family, Ending.TIMED_OUT) in self._proven
 
     def _learn(self, bridge: Bridge, planned: PlannedCall, exchange: Exchange) -> None:
-        user_id = _user_id_of(exchange)
+        user_id = self._user_id_of(exchange)
         if user_id is not None and planned.situation.family == "writing":
             self._user_ids[planned.person] = user_id
         if exchange.ending is Ending.FOUND and planned.situation is Situation.KNOWN_USER:
@@ -369,12 +378,6 @@ def _inspected_identifier(planned: PlannedCall) -> str | None:
         return next(iter(_new_identifiers(planned)), None)
     identifier = planned.arguments[0]
     return identifier if planned.script is not Script.DELETE and isinstance(identifier, str) else None
-
-
-def _user_id_of(exchange: Exchange) -> str | None:
-    profile = exchange.profile or {}
-    user_id = profile.get("user_id") or profile.get("id")
-    return None if user_id is None else str(user_id)
 
 
 def _repeated(planned: PlannedCall) -> PlannedCall:

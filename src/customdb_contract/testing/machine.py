@@ -149,10 +149,10 @@ class CustomDatabaseMachine(RuleBasedStateMachine):
         if exchange.ending is Ending.FAILED:
             raise ConfigurationError(refusal_of_new_user(exchange))
 
-    def _look_at(self, name: str) -> None:
-        """Look somebody up, and log in rightly: without that, a write shows nothing."""
+    def _look_at(self, name: str, password: str | None = None) -> None:
+        """Look somebody up, and log in, rightly if no password is given: without that, a write shows nothing."""
         self.get_user(name, is_upper=False)
-        self.log_in(name, None)
+        self.log_in(name, password)
 
     @rule(name=_names, username=_names, password=_names)
     def create(self, name: str, username: str, password: str) -> None:
@@ -216,7 +216,7 @@ class CustomDatabaseMachine(RuleBasedStateMachine):
         arguments = (self._people[name].email, _PASSWORDS[password])
         self._do(PlannedCall(Script.CHANGE_PASSWORD, arguments, name, Situation.WRITING))
         if is_looked_at:
-            self._look_at(name)
+            self._look_at(name, password)
 
     @precondition(lambda self: self._has(Script.CHANGE_EMAIL))
     @rule(is_looked_at=st.booleans(), name=_names, new_name=_names, verified=st.booleans())

@@ -269,7 +269,8 @@ class History:
     def _change_email(self, account: Account, exchange: Exchange, clash: Account | None) -> None:
         email, verified = exchange.argument(1), exchange.argument(2)
         is_nobodys, is_taken = account.exists is False, clash is not None and clash.exists is True
-        is_refused = exchange.ending is Ending.DECLINED or (exchange.ending is Ending.FAILED and is_taken | is_nobodys)
+        is_certain = is_taken or is_nobodys
+        is_refused = exchange.ending is Ending.DECLINED or (exchange.ending is Ending.FAILED and is_certain)
         if is_refused or not isinstance(email, str) or (is_nobodys and clash is not None):
             return
         is_changed = exchange.ending is Ending.DONE and account.exists is True
@@ -326,9 +327,7 @@ def is_done(exchange: Exchange) -> bool:
     Args:
         exchange: A call of a writing script.
     """
-    result = exchange.outcome.result
-    is_profile = isinstance(result, Mapping) and bool(result.get("user_id") or result.get("id"))
-    is_new = exchange.script is Script.CREATE and exchange.ending in {Ending.FOUND, Ending.INVALID} and is_profile
+    is_new = exchange.script is Script.CREATE and exchange.ending is Ending.FOUND
     return exchange.ending is Ending.DONE or is_new
 
 

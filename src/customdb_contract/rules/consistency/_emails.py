@@ -60,7 +60,7 @@ def _contradicts_flag(written: Exchange, exchange: Exchange) -> bool:
     severity=Severity.ERROR,
     scripts=_SCRIPTS,
     needs=_NEEDS,
-    yields_to=("change-email-no-op",),
+    yields_to=("change-email-no-op", "wrong-users-profile"),
     source=_CHANGE_EMAIL,
 )
 def change_email_ineffective(transcript: Transcript) -> Iterator[Comparison]:
@@ -209,6 +209,7 @@ def _lost_by_refusal(moment: Moment, account: Account, refused: Mapping[int, Exc
     severity=Severity.WARNING,
     scripts=_SCRIPTS,
     needs=_NEEDS,
+    yields_to=("wrong-users-profile",),
     source=_CHANGE_EMAIL,
 )
 def change_email_verified_only(transcript: Transcript) -> Iterator[Comparison]:
@@ -282,6 +283,7 @@ def change_email_unknown_user(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.ERROR,
     scripts=(Script.VERIFY, Script.GET_USER, Script.LOGIN),
     needs=(Need.LEGACY_MODE, Need.VERIFY, Need.WRITES),
+    yields_to=("wrong-users-profile",),
     source=f"{TEMPLATES}/verify",
 )
 def verify_not_reflected(transcript: Transcript) -> Iterator[Comparison]:

@@ -6,8 +6,8 @@ from typing import Final
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._sightings import REGULAR
-from customdb_contract.transcript import Ending, Exchange, Situation, Transcript
+from customdb_contract.rules._sightings import REGULAR, user_id_of
+from customdb_contract.transcript import Ending, Exchange, Situation, Transcript, canonical
 
 __all__ = [
     "blocked_user_logs_in",
@@ -178,9 +178,17 @@ def inconsistent_trimming(transcript: Transcript) -> Iterator[Comparison]:
         if found.ending is login.ending is Ending.FOUND or {found.ending, login.ending} <= _REFUSALS:
             yield Held(pair)
         elif {found.ending, login.ending} <= {Ending.FOUND, *_REFUSALS}:
-            trimming = Script.GET_USER if found.ending is Ending.FOUND else Script.LOGIN
-            message = f"only {trimming} ignores blanks around the identifier; let both scripts treat them alike"
-            yield Violation(message, pair)
+            trimming = found if found.ending is Ending.FOUND else login
+            # An empty profile, or somebody else's, says nothing of blanks.
+            if _user_id(trimming) == _user_id(own[trimming.script, label]):
+                message = (
+                    f"only {trimming.script} ignores blanks around the identifier; let both scripts treat them alike"
+                )
+                yield Violation(message, pair)
+
+
+def _user_id(exchange: Exchange) -> str:
+    return canonical(user_id_of(exchange.profile or {}))
 
 
 @rule(

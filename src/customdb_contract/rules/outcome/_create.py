@@ -152,5 +152,5 @@ def create_unexpected_result(transcript: Transcript) -> Iterator[Comparison]:
         exchange = moment.exchange
         if is_done(exchange):
             yield Held((exchange,))
-        elif exchange.ending in {Ending.FOUND, Ending.INVALID}:
+        elif exchange.ending is Ending.INVALID:
             yield Violation(f"create {told_result(exchange)}; end with callback(null), or return Done()", (exchange,))

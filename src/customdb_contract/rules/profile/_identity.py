@@ -293,14 +293,19 @@ def wrong_users_profile(transcript: Transcript) -> Iterator[Comparison]:
         expected = _emails_of(transcript, exchange)
         if not email or not expected:
             continue
-        if email in expected:
-            yield Held((exchange,))
-        else:
-            message = (
-                f"{exchange.script} was asked for {exchange.person} and returned a profile with the e-mail "
-                f"{json_text(_raw_email(exchange))}; it must be that person's own"
-            )
-            yield Violation(message, (exchange,))
+        yield Held((exchange,)) if email in expected else _anothers_profile(exchange)
+    known = {name.lower() for person in transcript.people for name in person.identifiers}
+    for moment in moments(transcript, Script.LOGIN, Script.GET_USER):
+        if moment.is_right and _email(moment.exchange) in known:
+            yield _anothers_profile(moment.exchange)
+
+
+def _anothers_profile(exchange: Exchange) -> Violation:
+    message = (
+        f"{exchange.script} was asked for {exchange.person} and returned a profile with the e-mail "
+        f"{json_text(_raw_email(exchange))}; it must be that person's own"
+    )
+    return Violation(message, (exchange,))
 
 
 def _raw_email(exchange: Exchange) -> Value:
