@@ -3,7 +3,7 @@
 import inspect
 import re
 from collections.abc import Mapping, Sequence
-from textwrap import dedent
+from textwrap import dedent, indent
 
 import pytest
 
@@ -559,7 +559,7 @@ def test_what_the_machine_finds_is_told_once_as_the_shortest_sequence(pytester: 
     assert "customdb-contract replay FILE" in text
     assert "Traceback" not in text
     assert "hypothesis/" not in text
-    sequence = text.partition("judges it again:\n\n")[2].partition("\nHow to fix it:")[0]
+    sequence = text.partition("judges it again:\n\n")[2].partition("\n====")[0]
     failures = judge(Transcript.parse(sequence)).failures
     assert [verdict.rule.name for verdict in failures] == ["verify-not-reflected"]
 
@@ -622,6 +622,23 @@ def test_the_machine_cannot_be_overridden(body: str, what: str, pytester: pytest
 
     result.assert_outcomes(errors=1, deselected=RULES)
     assert errors_of(result)[0].startswith(f"TestShop: it replaces {what}, which no suite may; ")
+
+
+def test_what_a_script_logs_is_in_no_log_of_pytest(pytester: pytest.Pytester) -> None:
+    body = """
+        import logging
+        logging.getLogger("shop").error("trying %s", password)
+        return Shop().login(identifier, password)
+    """
+    before = "class Logging(Shop):\n    def login(self, identifier, password):\n" + indent(dedent(body), " " * 8)
+    write_suite(pytester, database="Logging()", before=before)
+
+    result = run(pytester, "-rA", "-o", "log_cli=true", "-o", "junit_logging=all", "--junit-xml=report.xml")
+
+    said = told(result) + (pytester.path / "report.xml").read_text(encoding="utf-8")
+    assert "login printed a password or another secret" in said
+    assert "correct Horse battery" not in said
+    assert "nanosecond Wire" not in said
 
 
 # How pytest runs it
@@ -713,6 +730,10 @@ def test_it_works_without_the_plugin(pytester: pytest.Pytester) -> None:
         ("ignore = 7", "ignore must be a list of names, and is 7"),
         ("select = ['profil']", "select: there is no rule or group 'profil'; did you mean profile*"),
         ("require = ['safety']", "require: there is no group 'safety'; *"),
+        (
+            "writes = True",
+            "a suite has no attribute writes: give it the fixture fresh_database, and the scripts that write *",
+        ),
         ("fail_on = 'info'", "fail_on must be 'error' or 'warning', and is 'info'"),
         ("timeout = 0", "timeout must be a number of seconds above 0, and is 0"),
         (
@@ -760,6 +781,14 @@ def test_it_works_without_the_plugin(pytester: pytest.Pytester) -> None:
             "the fixture users must return a list of KnownUser, and in its list is a str",
         ),
         ("@pytest.fixture\ndef users(self): return []", "no known user was given: name at least one person *"),
+        (
+            "@pytest.fixture\ndef outage(self): return 'http://x'",
+            "the outage database has none of the scripts: give the same database with its store out of reach, or *",
+        ),
+        (
+            "@pytest.fixture\ndef inspect(self): return {}",
+            "inspect must be a function that is given an identifier, and is a dict",
+        ),
         (
             "@pytest.fixture\ndef connection(self): return 'bookshop'",
             "the fixture connection must return a Connection, and returned a str",

@@ -311,6 +311,21 @@ class VerifySaysFalse(WritingShop):
         return Declined()
 
 
+@fires("verify-not-reflected")
+class VerifyForgetsEverybodyElse(WritingShop):
+    @override
+    def verify(self, email: Any) -> Any:
+        result = super().verify(email)
+        for row in self.rows():
+            row.verified = row.verified and (row.number < 100 or row.email == email)
+        return result
+
+    @override
+    def add(self, user: Mapping[str, Any]) -> None:
+        super().add(user)
+        self.records[-1].verified = self.numbers % 2 == 0
+
+
 # change_password
 
 

@@ -72,6 +72,12 @@ def _not_negative(_: object, attribute: "Attribute[int]", value: object) -> None
         raise ConfigurationError(message)
 
 
+def _function_or_none(_: object, attribute: "Attribute[Callable[[str], object] | None]", value: object) -> None:
+    if value is not None and not callable(value):
+        message = f"{attribute.name} must be a function that is given an identifier, and is a {type(value).__name__}"
+        raise ConfigurationError(message)
+
+
 @frozen(kw_only=True)
 class Probing:
     """How a check drives a database; see `check` for what each setting means.
@@ -102,7 +108,7 @@ class Probing:
     fresh_database: object = None
     new_user: NewUser = field(factory=NewUser)
     settle: float = field(default=0.0, validator=_no_negative_time)
-    inspect: Callable[[str], object] | None = None
+    inspect: Callable[[str], object] | None = field(default=None, validator=_function_or_none)
 
 
 class CheckInterrupted(KeyboardInterrupt):

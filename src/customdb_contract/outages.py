@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 from customdb_contract.bridges import Bridge
 from customdb_contract.bridges.placeholders import FAULT_URL, FaultyDatabase, proxied_store
+from customdb_contract.errors import ConfigurationError
 from customdb_contract.faults import FAULTS, PROXY_FAULTS, FaultProxy, FaultServer
 from customdb_contract.probes import Faults, FaultsTogether, OutageDatabase
 from customdb_contract.transcript import Situation
@@ -51,7 +52,8 @@ def open_outage(
         The database, and what makes its store fail.
 
     Raises:
-        DatabaseOpeningError: When the database cannot be opened.
+        ConfigurationError: When it has no scripts.
+        DatabaseOpeningError: When it cannot be opened.
     """
     with ExitStack() as stack:
         faults: Faults | None = None
@@ -63,6 +65,12 @@ def open_outage(
             server = faults = stack.enter_context(FaultServer())
             database = functools.partial(database, server.url)
         bridge = stack.enter_context(open_database(database))
+        if not bridge.scripts:
+            message = (
+                "the outage database has none of the scripts: give the same database with its store out of reach, "
+                "or a function that returns one"
+            )
+            raise ConfigurationError(message)
         yield OutageDatabase(bridge, faults)
 
 

@@ -331,9 +331,11 @@ def _drive_outage(
     scripts: Sequence[Script],
     newcomers: Sequence[Newcomer],
 ) -> None:
+    there = outage.bridge.scripts
+    read = [script for script in scripts if script in there]
+
     def drive(situation: Situation) -> None:
-        driver.drive(outage.bridge, plan_outage(truth, scripts, situation))
-        there = outage.bridge.scripts
+        driver.drive(outage.bridge, plan_outage(truth, read, situation))
         driver.drive(outage.bridge, plan_outage_of_writing(newcomers, truth.connection, there, situation))
 
     if outage.faults is None:

@@ -341,6 +341,7 @@ class _Plan:
         yield from self._looks(second, second.email, second.password)
         yield from self._call(second, Script.DELETE, UserIdOf(second.person.label))
         yield from self._looks(second, second.email, second.password)
+        yield from self._looks(first, email, password)
         yield from self._call(second, Script.DELETE, UserIdOf(second.person.label))
         yield self._nobodys(Script.DELETE, _nobodys_id(first))
         yield from self._looks(first, email, password)

@@ -455,10 +455,10 @@ def _told(report: Report, verdict: Verdict, finding: Finding) -> str:
         [
             f"{finding.severity}: {verdict.rule.name}: {printable(finding.told)}",
             *report.evidence_lines(finding),
+            f"How to fix it: customdb-contract rules {verdict.rule.name}",
             "",
-            "The whole sequence; stored in a file, `customdb-contract replay FILE` judges it again:",
+            "The whole sequence, to the end; stored in a file, `customdb-contract replay FILE` judges it again:",
             "",
             str(report.transcript),
-            f"How to fix it: customdb-contract rules {verdict.rule.name}",
         ]
     )

@@ -213,6 +213,11 @@ def _keywords_of_check(
     suite: type[ContractSuite], request: pytest.FixtureRequest, deselected: Collection[str]
 ) -> dict[str, Any]:
     """Return what `check` is called with: the fixtures and the attributes of a suite."""
+    if hasattr(suite, "writes"):
+        message = (
+            "a suite has no attribute writes: give it the fixture fresh_database, and the scripts that write are called"
+        )
+        raise ConfigurationError(message)
     settings: dict[str, Any] = {name: getattr(suite, name) for name in _SETTINGS}
     for name in (*_LISTS, *_TABLES):
         _refuse_misshapen(name, settings[name])

@@ -3,7 +3,7 @@
 import logging
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from typing import Any, BinaryIO, Final, TextIO, cast
 
@@ -139,17 +139,28 @@ class _Handler(logging.Handler):
 
 
 class LoggingCapture:
-    """While it is entered, it keeps what the scripts log, at the levels that the loggers have.
+    """While it is entered, it keeps what the scripts log, at the levels that the loggers have, and nobody else does.
 
-    It is entered for one call only: as long as the root logger has a handler, `logging.basicConfig` does nothing.
+    Other handlers of the root logger would show it unmasked, those of pytest for one. It is entered for one call only:
+    as long as the root logger has a handler, `logging.basicConfig` does nothing.
     """
 
     def __init__(self) -> None:
         self._handler = _Handler()
         self._handler.setFormatter(logging.Formatter(_FORMAT))
+        self._others: Sequence[logging.Handler] = ()
 
     def __enter__(self) -> None:
-        logging.getLogger().addHandler(self._handler)
+        root = logging.getLogger()
+        self._others = tuple(root.handlers)
+        for handler in self._others:
+            handler.addFilter(self._passes)
+        root.addHandler(self._handler)
 
     def __exit__(self, *_: object) -> None:
         logging.getLogger().removeHandler(self._handler)
+        for handler in self._others:
+            handler.removeFilter(self._passes)
+
+    def _passes(self, _: logging.LogRecord) -> bool:
+        return CAPTURE.get() is None

@@ -335,6 +335,8 @@ def _verified_by_another(transcript: Transcript) -> Iterator[Comparison]:
         seen = account.seen.get(exchange.script)
         if moment.writes_to == account.number or seen is None or seen.number > verified.number:
             continue
-        if is_verified(seen) is False and is_verified(exchange) is True:
-            message = "verify for one person made another one's e-mail count as verified"
+        before, after = is_verified(seen), is_verified(exchange)
+        if isinstance(before, bool) and isinstance(after, bool) and before is not after:
+            state = "verified" if after else "unverified"
+            message = f"verify for one person made another one's e-mail count as {state}"
             yield Violation(message, (seen, verified, exchange), script=Script.VERIFY)

@@ -63,7 +63,7 @@ def login_without_get_user(transcript: Transcript) -> Iterator[Comparison]:
             message = f"{label} can log in, and get_user doesn't find them; it must find whoever can log in"
             yield Violation(message, pair, script=Script.GET_USER)
         elif found.ending is Ending.FOUND and login.ending in _REFUSALS:
-            message = f"get_user finds {label}, and login refuses the right password; both must know the same people"
+            message = f"get_user finds {label}, and login refuses the given password; both must know the same people"
             yield Violation(message, pair, script=Script.LOGIN)
 
 
