@@ -59,7 +59,11 @@ def judge_by(
         for name, run in judged.items()
         if run.crash is None and name not in previews
     }
-    is_met = cache(lambda need: need.is_met(transcript))
+
+    @cache
+    def is_met(need: Need) -> bool:
+        return need.is_met(transcript)
+
     verdicts: list[Verdict] = []
     for info in infos:
         if info.name not in chosen:

@@ -150,10 +150,11 @@ def seen_before(transcript: Transcript, *scripts: Script) -> Mapping[int, Mappin
     return {
         moment.exchange.number: {
             script: seen
-            for script, seen in (moment.account.seen if moment.account else {}).items()
+            for script, seen in moment.account.seen.items()
             if moment.latest_write is None or seen.number > moment.latest_write.number
         }
         for moment in moments(transcript, *scripts)
+        if moment.account is not None
     }
 
 

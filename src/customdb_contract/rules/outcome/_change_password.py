@@ -97,7 +97,7 @@ def change_password_misreported(transcript: Transcript) -> Iterator[Comparison]:
             continue
         if exchange.script is Script.CHANGE_PASSWORD:
             tried.pop(account.number, None)
-            if account.exists and account.password not in {None, exchange.argument(1)}:
+            if account.exists and account.password not in (None, exchange.argument(1)):
                 tried[account.number] = exchange, account.last_write
             continue
         change, before = tried.get(account.number, (exchange, exchange))
