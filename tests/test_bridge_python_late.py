@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from customdb_contract.bridges import LateEvent
 from customdb_contract.bridges.python import PythonDatabase
-from customdb_contract.bridges.python._worker import Worker
+from customdb_contract.bridges.python._worker import Interruption, Worker
 from customdb_contract.contract import Callback, Found, NotFound, Script, ScriptError
 from customdb_contract.transcript import Ending, Escape, Outcome, RecordedError
 from opened_database import open_database
@@ -533,11 +533,33 @@ def test_a_callback_that_is_called_after_everything_is_closed_does_no_harm() -> 
 
 def test_an_exception_from_a_closed_loop_does_no_harm() -> None:
     worker = Worker(lambda: None, lambda _: None)
+    worker.call_soon(lambda: None)
+    assert worker.run(lambda: worker.loop, 5)
     assert worker.end(5)
 
     worker.call_soon(lambda: None)
 
     assert worker.end(5)
+
+
+def test_a_thread_that_was_abandoned_begins_no_loop() -> None:
+    worker = Worker(lambda: None, lambda _: None)
+    abandoned, ended = threading.Event(), threading.Event()
+
+    def work() -> None:
+        abandoned.wait(5)
+        try:
+            pytest.fail(f"{worker.loop} was made")
+        except Interruption:
+            ended.set()
+            raise
+
+    assert not worker.run(work, 0.05)
+    worker.abandon()
+    abandoned.set()
+
+    assert ended.wait(5)
+    worker.end(5)
 
 
 def test_late_events_are_plain_data() -> None:

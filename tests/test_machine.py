@@ -10,7 +10,18 @@ import pytest
 from hypothesis import Phase, settings
 from typing_extensions import override
 
-from customdb_contract import Connection, Declined, Done, Failed, Found, NotFound, Transcript, ValidationError, judge
+from customdb_contract import (
+    Connection,
+    Declined,
+    Done,
+    Failed,
+    Found,
+    NotFound,
+    ScriptError,
+    Transcript,
+    ValidationError,
+    judge,
+)
 from customdb_contract.connection import NewUser
 from customdb_contract.errors import ConfigurationError, ContractBrokenError
 from customdb_contract.testing import CustomDatabaseMachine, run_machine
@@ -159,6 +170,15 @@ class ForgetfulInOutage(WritingShop):
 def test_an_outage_in_the_middle_is_judged_too() -> None:
     with pytest.raises(ContractBrokenError, match="error: outage-as-not-found: "):
         run_machine(machine(empty_shop, outage=ForgetfulInOutage(is_down=True)))
+
+
+class FindingInOutage:
+    def get_user(self, identifier: Any) -> Any:
+        return Failed(ScriptError("down"))
+
+
+def test_an_outage_database_may_have_some_of_the_scripts_only() -> None:
+    run_machine(machine(empty_shop, outage=FindingInOutage()))
 
 
 def test_an_outage_that_needs_an_address_is_left_to_the_check() -> None:

@@ -210,6 +210,10 @@ def test_a_file_that_is_named_twice_is_collected_once(pytester: pytest.Pytester,
 
     assert sum(result.parseoutcomes().values()) == RULES
 
+    result = run(pytester, "--customdb-config", str(file), str(pytester.path / file))
+
+    assert sum(result.parseoutcomes().values()) == RULES
+
 
 def test_a_file_that_is_not_there_ends_the_run(pytester: pytest.Pytester) -> None:
     result = run(pytester, "--customdb-config", "no.toml")

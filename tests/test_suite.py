@@ -782,6 +782,10 @@ def test_it_works_without_the_plugin(pytester: pytest.Pytester) -> None:
         ),
         ("@pytest.fixture\ndef users(self): return []", "no known user was given: name at least one person *"),
         (
+            "@pytest.fixture\ndef new_user(self): return 7",
+            "the fixture new_user must return a NewUser, and returned a int",
+        ),
+        (
             "@pytest.fixture\ndef outage(self): return 'http://x'",
             "the outage database has none of the scripts: give the same database with its store out of reach, or *",
         ),
