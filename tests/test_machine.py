@@ -4,7 +4,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import pytest
 from hypothesis import Phase, settings
@@ -149,6 +149,12 @@ class OnOneThread(WritingShop):
     def __init__(self) -> None:
         super().__init__(is_empty=True)
         self.store = sqlite3.connect(":memory:")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.store.close()
 
     @override
     def rows(self) -> list[Record]:

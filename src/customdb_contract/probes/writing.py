@@ -305,10 +305,10 @@ class _Plan:
     def change_of_password(self, first: Newcomer, second: Newcomer, nobody: str) -> Iterator[PlannedCall]:
         if Script.CHANGE_PASSWORD not in self._scripts:
             return
-        yield from self._looks(first, first.email, first.password)
-        yield from self._looks(second, second.email, second.password)
         # Nobody's comes first: a change that works afterwards shows that it was refused because nobody is there.
         yield self._nobodys(Script.CHANGE_PASSWORD, nobody, second.new_password)
+        yield from self._looks(first, first.email, first.password)
+        yield from self._looks(second, second.email, second.password)
         yield from self._call(first, Script.CHANGE_PASSWORD, first.email, first.new_password)
         yield from self._looks(first, first.email, first.new_password)
         yield from self._look_by_username(first)

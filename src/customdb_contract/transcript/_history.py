@@ -60,6 +60,7 @@ class Moment:
         former: The account that had the identifier as its e-mail before, while nobody has it now.
         clash: The account that has the identifier which the call wants to give to somebody.
         latest_write: The last call before that may have changed any account.
+        write_before: The one before that.
         writes_to: The number of the account that the latest write was about, or None.
     """
 
@@ -68,6 +69,7 @@ class Moment:
     former: Account | None
     clash: Account | None
     latest_write: Exchange | None
+    write_before: Exchange | None
     writes_to: int | None
 
     @property
@@ -82,6 +84,14 @@ class Moment:
         """The write to this very account after which nothing else was written, or None."""
         written = None if self.account is None else self.account.last_write
         return written if written is self.latest_write else None
+
+    @property
+    def seen_just_before(self) -> Exchange | None:
+        """The call of the same script that found the account before the latest write, and after every other one."""
+        seen = None if self.account is None else self.account.seen.get(self.exchange.script)
+        if seen is None or self.latest_write is None or seen.number > self.latest_write.number:
+            return None
+        return seen if self.write_before is None or seen.number > self.write_before.number else None
 
     @property
     def is_nobodys(self) -> bool:
@@ -103,6 +113,7 @@ class History:
         self._former: dict[str, int] = {}
         self._user_ids: dict[str, int] = {}
         self._latest_write: Exchange | None = None
+        self._write_before: Exchange | None = None
         self._writes_to: int | None = None
 
     def find(self, identifier: Value) -> Account | None:
@@ -171,6 +182,7 @@ class History:
             former=former,
             clash=clash,
             latest_write=self._latest_write,
+            write_before=self._write_before,
             writes_to=self._writes_to,
         )
 
@@ -205,7 +217,7 @@ class History:
                 self._change_password(account, exchange)
             case _:
                 self._change_email(account, exchange, moment.clash)
-        self._latest_write = exchange
+        self._write_before, self._latest_write = self._latest_write, exchange
         self._writes_to = before if len(self._accounts) > before else None if account is None else account.number
 
     def _note_sighting(self, account: Account, moment: Moment) -> None:

@@ -1,6 +1,6 @@
 """What `change_email` and `verify` leave behind."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator
 
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
@@ -14,7 +14,7 @@ from customdb_contract.rules._writing import (
     looks_after,
     seen_before,
 )
-from customdb_contract.transcript import Account, Ending, Exchange, Moment, Transcript
+from customdb_contract.transcript import Ending, Exchange, Moment, Transcript
 
 __all__ = [
     "change_email_ineffective",
@@ -176,30 +176,28 @@ def change_email_takes_over(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Let a unique index on `lower(email)` refuse it, and end with `callback(null, false)` or an error.
     """
-    refused: dict[int, Exchange | None] = {}
+    refused: set[int] = set()
     for moment in legacy_moments(transcript, Script.CHANGE_EMAIL, Script.GET_USER, Script.LOGIN):
         exchange, account, clash = moment.exchange, moment.account, moment.clash
         if account is None or not account.exists:
             continue
         if exchange.script is not Script.CHANGE_EMAIL:
-            yield from _lost_by_refusal(moment, account, refused)
+            yield from _lost_by_refusal(moment, refused)
         elif clash is None or not clash.exists:
             continue
         elif exchange.ending is Ending.DONE:
             yield Violation("change_email gave one person the e-mail of another one; refuse it", (exchange,))
         elif exchange.ending in {Ending.DECLINED, Ending.FAILED}:
-            refused[exchange.number] = moment.latest_write
+            refused.add(exchange.number)
             yield Held((exchange,))
 
 
-def _lost_by_refusal(moment: Moment, account: Account, refused: Mapping[int, Exchange | None]) -> Iterator[Comparison]:
+def _lost_by_refusal(moment: Moment, refused: Collection[int]) -> Iterator[Comparison]:
     """Yield a violation where somebody was found before a refused change of an e-mail, and is not found after it."""
-    exchange, written, seen = moment.exchange, moment.latest_write, account.seen.get(moment.exchange.script)
+    exchange, written, seen = moment.exchange, moment.latest_write, moment.seen_just_before
     if written is None or written.number not in refused or seen is None or not moment.is_right:
         return
-    earlier = refused[written.number]
-    is_since = earlier is None or seen.number > earlier.number
-    if is_since and seen.number < written.number and exchange.ending in REFUSALS:
+    if exchange.ending in REFUSALS:
         message = f"change_email refused another one's e-mail, and {exchange.script} does not find somebody since then"
         yield Violation(f"{message}; change nothing then", (seen, written, exchange), script=Script.CHANGE_EMAIL)
 
@@ -332,8 +330,8 @@ def _verified_by_another(transcript: Transcript) -> Iterator[Comparison]:
         verified, account, exchange = moment.latest_write, moment.account, moment.exchange
         if verified is None or verified.script is not Script.VERIFY or account is None or exchange.profile is None:
             continue
-        seen = account.seen.get(exchange.script)
-        if moment.writes_to == account.number or seen is None or seen.number > verified.number:
+        seen = moment.seen_just_before
+        if moment.writes_to == account.number or seen is None:
             continue
         before, after = is_verified(seen), is_verified(exchange)
         if isinstance(before, bool) and isinstance(after, bool) and before is not after:

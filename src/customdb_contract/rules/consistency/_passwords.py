@@ -101,10 +101,10 @@ def change_password_hits_others(transcript: Transcript) -> Iterator[Comparison]:
             continue
         if not moment.is_right or moment.writes_to == account.number:
             continue
-        seen = account.seen.get(exchange.script)
+        seen = moment.seen_just_before
         if seen is not None and exchange.ending is Ending.FOUND:
             yield Held((written, exchange))
-        elif seen is not None and seen.number < written.number and exchange.ending in REFUSALS:
+        elif seen is not None and exchange.ending in REFUSALS:
             message = "change_password for one person made that another one can't get in any more"
             yield Violation(message, (seen, written, exchange), script=Script.CHANGE_PASSWORD)
 

@@ -170,10 +170,9 @@ def _looks_after_delete(transcript: Transcript) -> Iterator[tuple[Exchange, Mome
         written, account = moment.latest_write, moment.account
         if written is None or written.script is not Script.DELETE or written.ending is not Ending.DONE:
             continue
-        if account is not None and moment.is_right and moment.writes_to != account.number:
-            seen = account.seen.get(moment.exchange.script)
-            if seen is not None and seen.number < written.number:
-                yield written, moment
+        is_anothers = account is not None and moment.is_right and moment.writes_to != account.number
+        if is_anothers and moment.seen_just_before is not None:
+            yield written, moment
 
 
 @rule(
