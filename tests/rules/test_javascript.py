@@ -105,6 +105,35 @@ def test_a_request_after_the_callback_is_found() -> None:
     assert verdict(work_after_callback, f"{OBSERVED}get_user ada@example.com -> timed-out").held == 0
 
 
+@pytest.mark.parametrize(
+    ("how", "header"),
+    [
+        ('found {"user_id": "7"}; noticed process-ended "exit code 0"', OBSERVED),
+        ('found {"user_id": "7"}; noticed process-ended "exit code 0"', "person ada email=ada@example.com\n"),
+        ('died though called with [null, {"user_id": "7"}]', OBSERVED),
+        ('found {"user_id": "7"}; noticed late-request "GET http://a.test/"; noticed process-ended "killed"', OBSERVED),
+    ],
+)
+def test_ending_the_process_after_the_callback_is_an_error(how: str, header: str) -> None:
+    assert findings(work_after_callback, f"{header}get_user ada@example.com -> {how}") == found(
+        "get_user ended the process that it ran in after it had called its callback, and with it the calls of other "
+        "people; call back, and let the process run",
+        Script.GET_USER,
+        1,
+    )
+
+
+@pytest.mark.parametrize(
+    "exchange",
+    [
+        "get_user ada@example.com -> died",
+        'get_user ada@example.com -> found {"user_id": "7"}; noticed process-ended "exit code 0"   [callback-throws]',
+    ],
+)
+def test_a_process_that_ends_before_the_callback_or_by_the_checks_own_doing_is_not_work_after_it(exchange: str) -> None:
+    assert verdict(work_after_callback, OBSERVED + exchange).findings == ()
+
+
 def test_what_is_kept_in_global_is_found_by_its_name() -> None:
     kept = "noticed kept-in-global"
     text = (

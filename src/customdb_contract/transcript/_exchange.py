@@ -160,6 +160,8 @@ class Noticed(StrEnum):
     """A module was used that only old runtimes have as a global: its name."""
     NOTHING_LEFT = "nothing-left"
     """Nothing was left under way that could have called the callback: for how long, in milliseconds."""
+    PROCESS_ENDED = "process-ended"
+    """The process that the script ran in ended after the callback was called: how, for example `exit code 1`."""
     OPEN_SOCKETS = "open-sockets"
     """How many connections to other hosts were open afterwards, those of earlier calls among them."""
     INSPECTED = "inspected"

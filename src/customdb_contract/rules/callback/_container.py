@@ -119,7 +119,7 @@ def unhandled_error_event(transcript: Transcript) -> Iterator[Comparison]:
 
 @rule(
     group=Group.CALLBACK,
-    severity=Severity.WARNING,
+    severity=Severity.ERROR,
     scripts=tuple(Script),
     needs=(Need.JAVASCRIPT,),
     source=_SCRIPTS_PAGE,
@@ -129,7 +129,8 @@ def work_after_callback(transcript: Transcript) -> Iterator[Comparison]:
 
     ## Why this matters
     Calling back is the last thing that a script may do: the container can be stopped then, and what is under way is
-    done by halves, or not at all.
+    done by halves, or not at all. A script that ends the process itself, with `process.exit()` for example, takes the
+    log-ins of other people with it. That is an error, everything else a warning.
 
     ## Violates
         script login observed=on
@@ -142,20 +143,35 @@ def work_after_callback(transcript: Transcript) -> Iterator[Comparison]:
         login ada@example.com «password of ada» -> found {"user_id": "7"}; noticed request "POST http://127.0.0.1:8080/audit"
 
     ## How to fix
-    Wait for everything, then call back.
+    Wait for everything, then call back, and leave the process alone.
     """
-    for exchange in _observed(transcript):
+    observed = {exchange.number for exchange in _observed(transcript)}
+    for exchange in transcript.judged:
         if not exchange.outcome.callbacks:
             continue
         sent = exchange.outcome.noticed(Noticed.LATE_REQUEST)
-        if sent:
+        if _ended_its_process(exchange):
+            message = (
+                f"{exchange.script} ended the process that it ran in after it had called its callback, and with it the "
+                "calls of other people; call back, and let the process run"
+            )
+            yield Violation(message, (exchange,))
+        elif exchange.number not in observed:
+            continue
+        elif sent:
             message = (
                 f"{exchange.script} sent {_method(sent[0])} after it had called its callback; "
                 "wait for what it starts, and call back last"
             )
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), Severity.WARNING)
         else:
             yield Held((exchange,))
+
+
+def _ended_its_process(exchange: Exchange) -> bool:
+    """Tell whether the process was gone after the callback had been called, and not by the check's own doing."""
+    ended = exchange.ending is Ending.DIED or bool(exchange.outcome.noticed(Noticed.PROCESS_ENDED))
+    return ended and could_be_asked(exchange)
 
 
 @rule(
