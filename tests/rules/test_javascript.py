@@ -110,7 +110,7 @@ def test_a_request_after_the_callback_is_found() -> None:
     [
         ('found {"user_id": "7"}; noticed process-ended "exit code 0"', OBSERVED),
         ('found {"user_id": "7"}; noticed process-ended "exit code 0"', "person ada email=ada@example.com\n"),
-        ('died though called with [null, {"user_id": "7"}]', OBSERVED),
+        ('died; called again -> found {"user_id": "7"}', OBSERVED),
         ('found {"user_id": "7"}; noticed late-request "GET http://a.test/"; noticed process-ended "killed"', OBSERVED),
     ],
 )
