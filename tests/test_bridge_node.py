@@ -152,7 +152,7 @@ def test_what_is_too_much_is_cut_where_it_can_be_seen(open_script: Open) -> None
     assert str(value("deep")).strip("[]") == str(Special("too-deep"))
     assert value("many")[-1].kind == "too-many"
     assert Special("too-many") in value("wide").values()
-    assert [len(key) for key in value("keys")] == [65536]
+    assert [len(key) for key in value("keys")] == [32768]
     assert {getattr(text, "kind", "text") for text in value("texts")} == {"text", "long-text"}
     assert value("endless") == Special("too-deep")
     assert value("huge") == Special("long-text", "a" * 200, 50_000_000)
@@ -319,6 +319,19 @@ def test_a_process_that_dies_or_blocks_later_costs_nothing_but_itself(open_scrip
         assert script(email).ending is Ending.NOT_FOUND
         assert script.bridge.late_events() == []
         assert script("ok").ending is Ending.NOT_FOUND
+
+
+@pytest.mark.parametrize("line", ["garbage", "{}", '{"id": 0, "late": [], "notes": []}', " {}", "0123456789abcdef {}", "\\xff"])
+def test_a_line_that_a_script_writes_to_the_runners_socket_ends_the_process(open_script: Open, line: str) -> None:
+    script = open_script(f"""
+        const fs = require('fs');
+        const isSocket = (fd) => {{ try {{ return fs.fstatSync(fd).isSocket(); }} catch {{ return false; }} }};
+        if (email === 'forge') for (let fd = 3; fd < 64; fd += 1) if (isSocket(fd)) fs.writeSync(fd, '{line}\\n');
+        callback(null, {{ told: process.argv.length }});
+    """)
+
+    assert script("forge").ending is Ending.DIED
+    assert script().result == {"told": 2}
 
 
 def test_an_interrupted_call_takes_its_process_with_it(open_script: Open, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -667,6 +680,21 @@ def test_a_secret_that_a_cut_divides_is_not_shown(open_script: Open) -> None:
     error = outcome.error
     assert isinstance(error, RecordedError)
     assert "hunter2" not in error.message
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "callback(null, {{ ['k'.repeat({before}) + '{secret}'.repeat(2000)]: 1 }});",
+        "require('http').get('http://127.0.0.1:9/' + 'k'.repeat(3980) + '{secret}').on('error', () => callback(null));",
+    ],
+)
+def test_a_secret_that_a_cut_divides_is_shown_in_no_key_and_no_request(open_script: Open, body: str) -> None:
+    secret = "hunter2-and-more"
+    told = open_script(body.format(before=65_536 - 8, secret=secret), secrets={"password": secret}).told()
+
+    assert "kkkkkk" in told
+    assert "hunter2" not in told
 
 
 def test_a_secret_of_the_configuration_is_noted_when_the_bridge_opens(folder: Path) -> None:

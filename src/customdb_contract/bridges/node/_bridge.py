@@ -160,6 +160,7 @@ class NodeBridge(Bridge):
         sources = {script.value: {"source": file.text, "file": file.name} for script, file in self._sources.items()}
         question = {
             "open": {
+                "token": container.token,
                 "scripts": sources,
                 "configuration": dict(self._surroundings.configuration),
                 "folder": self._surroundings.folder,

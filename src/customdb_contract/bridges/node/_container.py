@@ -1,8 +1,12 @@
-"""The container: one Node process, spoken to over a socket of its own, in lines of JSON."""
+"""The container: one Node process, spoken to over a socket of its own, in lines of JSON.
+
+A script may write to that socket too, so every line from the runner starts with a token that only the runner knows.
+"""
 
 import contextlib
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -22,7 +26,7 @@ _MOST_TOLD: Final = 2000
 
 
 class ContainerDiedError(Exception):
-    """The process has ended, and answers nothing any more."""
+    """The process has ended, or what it says isn't from the runner: it answers nothing any more."""
 
 
 class Container:
@@ -39,6 +43,7 @@ class Container:
     def __init__(self, runtime: Runtime, environment: Mapping[str, str]) -> None:
         self._socket, theirs = socket.socketpair()
         self._received = bytearray()
+        self._token = secrets.token_hex(16)
         # What Node itself says when it cannot go on; scripts cannot write there.
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `end`
         try:
@@ -57,6 +62,11 @@ class Container:
             raise
         finally:
             theirs.close()
+
+    @property
+    def token(self) -> str:
+        """What the first message must bring to the runner, and each line from it starts with."""
+        return self._token
 
     def tell(self, message: Mapping[str, object]) -> None:
         """Send a message.
@@ -83,7 +93,7 @@ class Container:
             The message, or None when there was none in time.
 
         Raises:
-            ContainerDiedError: When the process has ended.
+            ContainerDiedError: When the process has ended, or a line without the token arrives.
         """
         until = time.monotonic() + seconds
         searched = 0
@@ -100,9 +110,11 @@ class Container:
             if not piece:
                 raise ContainerDiedError
             self._received += piece
-        line = bytes(self._received[:end])
+        token, _, text = bytes(self._received[:end]).partition(b" ")
         del self._received[: end + 1]
-        message: Mapping[str, Any] = json.loads(line)
+        if token != self._token.encode():
+            raise ContainerDiedError
+        message: Mapping[str, Any] = json.loads(text)
         return message
 
     def last_words(self) -> str:

@@ -25,6 +25,7 @@ from customdb_contract.transcript import (
 __all__ = ["late_event", "outcome_of", "recorded_error"]
 
 _SHOWN_TEXT: Final = 200
+_SHOWN_OBSERVATION: Final = 4000
 _MOST_OUTPUT: Final = 65_536
 
 _Mask = Callable[[str], str]
@@ -93,7 +94,7 @@ def _arguments(told: Sequence[object], mask: _Mask) -> tuple[Value, ...]:
 
 
 def _observation(told: Mapping[str, str], mask: _Mask) -> Observation:
-    return Observation(Noticed(told["kind"]), mask(told["text"]))
+    return Observation(Noticed(told["kind"]), _cut(told["text"], mask)[:_SHOWN_OBSERVATION])
 
 
 def _output(text: str, mask: _Mask) -> str:
@@ -121,7 +122,7 @@ def _masked(value: Value, mask: _Mask) -> Value:
                 arguments=tuple(_masked(argument, mask) for argument in value.arguments),
             )
         case Mapping():
-            return {mask(key): _masked(item, mask) for key, item in value.items()}
+            return {_cut(key, mask): _masked(item, mask) for key, item in value.items()}
         case _:
             return [_masked(item, mask) for item in value]
 

@@ -8,6 +8,8 @@ const { encode, encodeThrown } = require('./encoding.cjs');
 const MOST_CALLBACKS = 20;
 const MOST_OBSERVATIONS = 100;
 const MOST_OUTPUT = 1_000_000;
+// Python masks secrets, and then cuts: what is cut here is cut far behind what it shows.
+const MOST_TEXT = 65_536;
 
 class CallbackError extends Error {}
 
@@ -77,7 +79,7 @@ class Call {
 
   notice(kind, text) {
     const late = kind === 'request' && this.callbacks.length > 0;
-    const noticed = { kind: late ? 'late-request' : kind, text: text.slice(0, 4000) };
+    const noticed = { kind: late ? 'late-request' : kind, text: text.slice(0, MOST_TEXT) };
     if (this.observations.some((other) => other.kind === noticed.kind && other.text === noticed.text)) return;
     if (this.observations.length >= MOST_OBSERVATIONS) return;
     this.observations.push(noticed);

@@ -20,7 +20,8 @@ const {
   makeConfiguration,
 } = require('./contract.cjs');
 
-const CONTROL = Number(process.argv[2]);
+// Scripts may look at the arguments too, and are not to find the socket there.
+const CONTROL = Number(process.argv.pop());
 const IDLE_MILLISECONDS = 250;
 const NAMES = [
   'login',
@@ -40,6 +41,7 @@ const control = new net.Socket({ fd: CONTROL, readable: true, writable: true });
 const scripts = new Map();
 const late = [];
 const notes = [];
+let token = '';
 let current = null;
 let globals = null;
 let files = [];
@@ -47,7 +49,7 @@ let files = [];
 const callNow = () => als.getStore() ?? current;
 
 function tell(message) {
-  control.write(`${JSON.stringify({ ...message, late: late.splice(0), notes: notes.splice(0) })}\n`);
+  control.write(`${token} ${JSON.stringify({ ...message, late: late.splice(0), notes: notes.splice(0) })}\n`);
 }
 
 /** The place in a script that a stack names, as `file:line:column`. */
@@ -64,7 +66,8 @@ function locate(stack) {
   return null;
 }
 
-function open({ scripts: sources, configuration, folder, doubles }) {
+function open({ token: given, scripts: sources, configuration, folder, doubles }) {
+  token = given;
   files = Object.values(sources).map(({ file }) => file);
   const modules = new Modules({ folder, doubles, als, note: (text) => notes.push(text) });
   const shared = {
@@ -178,7 +181,7 @@ process.on('exit', () => {
   if (!current) return;
   const outcome = { ...current.close(), ended: 'died' };
   try {
-    fs.writeSync(CONTROL, `${JSON.stringify({ id: current.id, outcome, late, notes })}\n`);
+    fs.writeSync(CONTROL, `${token} ${JSON.stringify({ id: current.id, outcome, late, notes })}\n`);
   } catch {
     // The socket is full or gone: the other side sees that the process has ended.
   }
