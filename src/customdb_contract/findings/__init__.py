@@ -1,0 +1,18 @@
+"""What is known of a rule, what a rule found, and the report that holds it."""
+
+from customdb_contract.findings._found import Finding, Held, Status, Verdict, Violation
+from customdb_contract.findings._report import Report
+from customdb_contract.findings._rules import Group, Need, RuleInfo, Severity
+
+__all__ = [
+    "Finding",
+    "Group",
+    "Held",
+    "Need",
+    "Report",
+    "RuleInfo",
+    "Severity",
+    "Status",
+    "Verdict",
+    "Violation",
+]

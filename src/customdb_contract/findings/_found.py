@@ -1,0 +1,106 @@
+"""What a rule found: comparisons as it yields them, findings and the verdict as a report has them."""
+
+from enum import StrEnum
+
+from attrs import frozen
+
+from customdb_contract.contract import Script
+from customdb_contract.findings._rules import Need, RuleInfo, Severity
+from customdb_contract.transcript import Exchange
+
+__all__ = ["Finding", "Held", "Status", "Verdict", "Violation"]
+
+
+class Status(StrEnum):
+    """What became of one rule."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    """It has findings. Whether they make the report fail depends on their severity."""
+    NOT_APPLICABLE = "not-applicable"
+    """There was nothing to look at; the reason says what to give."""
+    WAIVED = "waived"
+    """Judged and broken, with the team's reason why that is accepted."""
+    DESELECTED = "deselected"
+    CRASHED = "crashed"
+    """The rule itself failed: a mistake of this library."""
+
+
+@frozen
+class Held:
+    """One comparison that a rule could make, and that turned out well.
+
+    Args:
+        evidence: The exchanges that were compared.
+    """
+
+    evidence: tuple[Exchange, ...]
+
+
+@frozen
+class Violation:
+    """One breach, as a rule yields it.
+
+    Args:
+        message: What was seen and what was expected.
+        evidence: The exchanges that prove it, in order; empty only when the header proves it.
+        severity: Its severity; None stands for that of the rule.
+        script: The script that is to blame; None stands for that of the last exchange.
+        location: File, line and column that show it, or None.
+    """
+
+    message: str
+    evidence: tuple[Exchange, ...]
+    severity: Severity | None = None
+    script: Script | None = None
+    location: str | None = None
+
+
+@frozen
+class Finding:
+    """One breach, in a report.
+
+    Args:
+        message: What was seen and what was expected.
+        severity: How bad it is.
+        script: The script that is to blame, or None when it is the connection.
+        evidence: The numbers of the exchanges that prove it, in order.
+        location: File, line and column that show it, or None.
+    """
+
+    message: str
+    severity: Severity
+    script: Script | None
+    evidence: tuple[int, ...]
+    location: str | None = None
+
+    @property
+    def told(self) -> str:
+        """The message, with the location before it where there is one."""
+        return self.message if self.location is None else f"{self.location}: {self.message}"
+
+
+@frozen(kw_only=True)
+class Verdict:
+    """What became of one rule.
+
+    Args:
+        rule: The rule.
+        status: What became of it.
+        findings: The breaches; empty unless it failed or is waived.
+        held: How many comparisons turned out well.
+        reason: Why it is not applicable, waived or crashed; otherwise None.
+        missing: What would have to be given so that it can be judged.
+    """
+
+    rule: RuleInfo
+    status: Status
+    findings: tuple[Finding, ...] = ()
+    held: int = 0
+    reason: str | None = None
+    missing: tuple[Need, ...] = ()
+
+    @property
+    def severity(self) -> Severity:
+        """The highest severity of the findings, or the rule's highest possible when there is none."""
+        return max((finding.severity for finding in self.findings), key=lambda s: s.rank, default=self.rule.severity)

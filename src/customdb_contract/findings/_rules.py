@@ -1,0 +1,198 @@
+"""What is known of a rule: its group, how bad its findings can be, what it needs."""
+
+import inspect
+import re
+from collections.abc import Callable, Collection, Mapping
+from enum import StrEnum
+from functools import cached_property
+
+from attrs import frozen
+
+from customdb_contract.contract import Script
+from customdb_contract.transcript import Noticed, PasswordKnowledge, Situation, Transcript
+
+__all__ = ["Group", "Need", "RuleInfo", "Severity"]
+
+
+class Severity(StrEnum):
+    """How bad a finding is."""
+
+    INFO = "info"
+    """Good practice, or something to know."""
+    WARNING = "warning"
+    """A documented recommendation is violated, or it fails under plausible conditions."""
+    ERROR = "error"
+    """The contract is broken: users see a failure, or there is a security hole."""
+
+    @property
+    def rank(self) -> int:
+        """A number that grows with the severity, from 0."""
+        return list(Severity).index(self)
+
+
+class Group(StrEnum):
+    """The groups of rules, which `--select` and `--ignore` also take."""
+
+    CALLBACK = "callback"
+    OUTCOME = "outcome"
+    PROFILE = "profile"
+    CONSISTENCY = "consistency"
+    MIGRATION = "migration"
+    SECURITY = "security"
+
+
+class Need(StrEnum):
+    """Something that a rule needs before it can look at anything; its value says it to people."""
+
+    LOGIN = "a login script"
+    GET_USER = "a get_user script"
+    PASSWORD = "a password"  # noqa: S105 - an advice
+    LONG_PASSWORD = "a user with a password over 72 bytes"  # noqa: S105
+    SEARCHABLE_SECRET = "a password of six or more characters"  # noqa: S105
+    WRONG_PASSWORD = "more users with a password"  # noqa: S105
+    SECOND_USER = "a second user"
+    USERNAME = "a username"
+    EXPECTED_PROFILE = "the expected profile of a user"
+    UNVERIFIED_USER = "a user whose profile says email_verified = false"
+    DISABLED_USER = "a disabled user"
+    UNKNOWN_USER = "calls for an unknown user"
+    OUTAGE = "[outage]"
+    HOSTILE = "hostile = true"
+    IMPORT_MODE = "import mode on"
+    LEGACY_MODE = "import mode off"
+    REQUIRES_USERNAME = "requires_username on"
+    SCRIPT_CONTEXT = "script_context on"
+    JAVASCRIPT = "scripts in JavaScript"
+    SOURCE = "scripts in JavaScript, and the parser of customdb-contract[node]"
+    CONNECTIONS = "scripts that connect to a store"
+    REQUESTS = "scripts in JavaScript that send requests"
+    CREATE = "a create script"
+    VERIFY = "a verify script"
+    CHANGE_PASSWORD = "a change_password script"  # noqa: S105 - an advice
+    CHANGE_EMAIL = "a change_email script"
+    DELETE = "a delete script"
+    WRITES = "writes = true"
+    SECOND_OPENING = "a function that opens the same store again, so that two can write at once"
+    INSPECT = "inspect, a function that looks into the store"
+
+    @property
+    def advice(self) -> str:
+        """What it is, for people."""
+        return self.value
+
+    @property
+    def can_be_given(self) -> bool:
+        """Whether a team can add it to a check; a mode of the connection is what it is."""
+        return self not in _NOT_TO_BE_GIVEN
+
+    def is_met(self, transcript: Transcript) -> bool:
+        """Tell whether a transcript has it.
+
+        Args:
+            transcript: The transcript.
+        """
+        return _IS_MET[self](transcript)
+
+
+_NOT_TO_BE_GIVEN: Collection[Need] = frozenset(
+    {
+        Need.IMPORT_MODE,
+        Need.LEGACY_MODE,
+        Need.REQUIRES_USERNAME,
+        Need.UNKNOWN_USER,
+        Need.SCRIPT_CONTEXT,
+        Need.JAVASCRIPT,
+        Need.SOURCE,
+        Need.CONNECTIONS,
+        Need.REQUESTS,
+        Need.CREATE,
+        Need.VERIFY,
+        Need.CHANGE_PASSWORD,
+        Need.CHANGE_EMAIL,
+        Need.DELETE,
+    }
+)
+
+_IS_MET: Mapping[Need, Callable[[Transcript], bool]] = {
+    Need.LOGIN: lambda t: bool(t.select(Script.LOGIN)),
+    Need.GET_USER: lambda t: bool(t.select(Script.GET_USER)),
+    Need.PASSWORD: lambda t: bool(t.select(Script.LOGIN, "known-user", "repeated")),
+    Need.LONG_PASSWORD: lambda t: bool(t.select(Script.LOGIN, Situation.CUT_PASSWORD)),
+    Need.SEARCHABLE_SECRET: lambda t: any(person.password is PasswordKnowledge.KNOWN for person in t.people),
+    Need.WRONG_PASSWORD: lambda t: bool(t.select(Script.LOGIN, "wrong-password")),
+    Need.SECOND_USER: lambda t: len(t.people) > 1,
+    Need.USERNAME: lambda t: any(person.username for person in t.people),
+    Need.EXPECTED_PROFILE: lambda t: any(person.profile for person in t.people),
+    Need.UNVERIFIED_USER: lambda t: any(person.profile.get("email_verified") is False for person in t.people),
+    Need.DISABLED_USER: lambda t: any(person.disabled for person in t.people),
+    Need.UNKNOWN_USER: lambda t: bool(t.select(None, "unknown-user")),
+    Need.OUTAGE: lambda t: bool(t.select(None, "outage")),
+    Need.HOSTILE: lambda t: bool(t.select(None, "hostile")),
+    Need.IMPORT_MODE: lambda t: t.connection.import_mode,
+    Need.LEGACY_MODE: lambda t: not t.connection.import_mode,
+    Need.REQUIRES_USERNAME: lambda t: t.connection.requires_username,
+    Need.SCRIPT_CONTEXT: lambda t: t.connection.script_context,
+    Need.JAVASCRIPT: lambda t: any(info.observed for info in t.header.scripts.values()),
+    Need.SOURCE: lambda t: any(info.source is not None for info in t.header.scripts.values()),
+    Need.REQUESTS: lambda t: any(e.outcome.noticed(Noticed.REQUEST) for e in t.judged),
+    Need.CREATE: lambda t: Script.CREATE in t.header.scripts,
+    Need.VERIFY: lambda t: Script.VERIFY in t.header.scripts,
+    Need.CHANGE_PASSWORD: lambda t: Script.CHANGE_PASSWORD in t.header.scripts,
+    Need.CHANGE_EMAIL: lambda t: Script.CHANGE_EMAIL in t.header.scripts,
+    Need.DELETE: lambda t: Script.DELETE in t.header.scripts,
+    Need.WRITES: lambda t: bool(t.select(None, "writing")),
+    Need.SECOND_OPENING: lambda t: bool(t.select(None, Situation.AT_ONCE)),
+    Need.INSPECT: lambda t: any(e.outcome.noticed(Noticed.INSPECTED) for e in t.judged),
+    Need.CONNECTIONS: lambda t: any(e.outcome.noticed(Noticed.OPEN_SOCKETS) for e in t.judged),
+}
+
+
+_SECTION = re.compile(r"^## (?P<title>.+)$", re.MULTILINE)
+
+
+@frozen(kw_only=True, slots=False)
+class RuleInfo:
+    """A rule, described.
+
+    Args:
+        name: Its name in kebab case, which names the violation: `--ignore unstable-user-id` reads as a sentence.
+        group: The group it belongs to.
+        severity: The highest severity that its findings can have.
+        scripts: The scripts that it looks at.
+        needs: What it needs before it can look at anything.
+        yields_to: More specific rules: where one of them has a finding on the same exchange, this one is silent.
+        since: The version that brought it.
+        source: A page of Auth0's documentation, or "good practice" with the reason.
+        preview: Whether it is new: reported, never failing.
+        docstring: Its page, in Markdown.
+    """
+
+    name: str
+    group: Group
+    severity: Severity
+    scripts: tuple[Script, ...]
+    needs: tuple[Need, ...]
+    yields_to: tuple[str, ...]
+    since: str
+    source: str
+    preview: bool
+    docstring: str
+
+    @property
+    def docs(self) -> str:
+        """The page of the rule, below the root of the documentation."""
+        return f"reference/rules/{self.name}.html"
+
+    @cached_property
+    def summary(self) -> str:
+        """What the rule finds, in one sentence."""
+        return self.docstring.partition("\n\n")[0].replace("\n", " ")
+
+    @cached_property
+    def sections(self) -> Mapping[str, str]:
+        """The sections of the page, by title: `Why this matters`, `Violates`, `Conforms`, `How to fix`."""
+        _, *parts = _SECTION.split(self.docstring)
+        return {
+            title: inspect.cleandoc(f"\n{text}").strip("\n")
+            for title, text in zip(parts[::2], parts[1::2], strict=True)
+        }
