@@ -1,0 +1,257 @@
+"""Interrupts: ctrl-C and SIGTERM are noted when they come, and end a check at its next safe point."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from types import FrameType
+from typing import Final, TypeAlias
+
+__all__ = ["Interrupts", "current_interrupts", "interruptible"]
+
+_Previous: TypeAlias = Callable[[int, FrameType | None], object] | int | signal.Handlers | None
+
+_LOOK_SECONDS: Final = 0.05
+"""How often a wait for another thread looks for an interrupt: a signal handler may not touch the locks of an event."""
+
+_HURRIED_SECONDS: Final = 0.5
+"""Time that closing something may take once a check was interrupted."""
+
+_MOST_RUNG: Final = 16
+
+_PATIENCE_SECONDS: Final = 1.0
+"""How long a noted interrupt may stay unnoticed until the next one raises wherever the main thread is."""
+
+
+class Interrupts:
+    """The interrupts that have come during one check.
+
+    An interrupt is pending until `begin_clean_up` is called; after that only a second one is. Whatever waits must be
+    woken by it: use `wait` or `sleep`, or poll `fileno()` beside your own descriptors and call `raise_if_pending` next.
+    """
+
+    def __init__(self) -> None:
+        self._noted = 0
+        self._tolerated = 0
+        self._noted_at = 0.0
+        self._is_immediate = True
+        self._pipe: tuple[int, int] | None = None
+        self._making_pipe = threading.Lock()
+
+    @property
+    def happened(self) -> bool:
+        """Whether the check was interrupted at all."""
+        return self._noted > 0
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether an interrupt has come that was not acted upon."""
+        return self._noted > self._tolerated
+
+    def raise_if_pending(self) -> None:
+        """Be a safe point.
+
+        Raises:
+            KeyboardInterrupt: When an interrupt is pending.
+        """
+        if self.is_pending:
+            raise KeyboardInterrupt
+
+    def fileno(self) -> int:
+        """Return a descriptor that can be read from while an interrupt is pending; any thread may poll it."""
+        with self._making_pipe:
+            if self._pipe is None:
+                self._pipe = os.pipe()
+                os.set_blocking(self._pipe[0], False)
+                if self.is_pending:
+                    self._ring()
+            return self._pipe[0]
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        """Wait for an event that another thread sets.
+
+        Args:
+            event: The event.
+            seconds: How long to wait.
+
+        Returns:
+            Whether it was set in time.
+
+        Raises:
+            KeyboardInterrupt: When an interrupt is pending, also one that comes meanwhile.
+        """
+        until = time.monotonic() + seconds
+        while True:
+            self.raise_if_pending()
+            left = until - time.monotonic()
+            if event.wait(min(max(left, 0.0), _LOOK_SECONDS)):
+                return True
+            if left <= 0:
+                return False
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for nothing but an interrupt.
+
+        Args:
+            seconds: How long.
+
+        Raises:
+            KeyboardInterrupt: When an interrupt is pending, also one that comes meanwhile.
+        """
+        self.wait(threading.Event(), seconds)
+
+    def wait_hurriedly(self, event: threading.Event, seconds: float) -> bool:
+        """Wait for something to close, but only for a moment once the check was interrupted; this raises nothing.
+
+        Args:
+            event: The event that another thread sets when it has closed.
+            seconds: How long to wait.
+
+        Returns:
+            Whether it was set in time.
+        """
+        until = time.monotonic() + seconds
+        hurried_until = None
+        while not event.wait(min(max(until - time.monotonic(), 0.0), _LOOK_SECONDS)):
+            if self.happened and hurried_until is None:
+                hurried_until = time.monotonic() + _HURRIED_SECONDS
+                until = min(until, hurried_until)
+            if time.monotonic() >= until:
+                return False
+        return True
+
+    def begin_clean_up(self) -> None:
+        """Have the check end with its clean-up, which a first interrupt does not cut short, and a second one does."""
+        self._tolerated = 1
+        if self._pipe is not None and not self.is_pending:
+            with suppress(BlockingIOError):
+                os.read(self._pipe[0], _MOST_RUNG)
+
+    @contextmanager
+    def deferred(self) -> Generator[None]:
+        """Have interrupts only be noted: what runs meanwhile is divided by safe points, or short."""
+        with self._raising(immediately=False):
+            yield
+
+    @contextmanager
+    def immediate(self) -> Generator[None]:
+        """Have an interrupt raise where it comes: what runs meanwhile is the team's, and may take any time.
+
+        Raises:
+            KeyboardInterrupt: When an interrupt is pending already.
+        """
+        with self._raising(immediately=True):
+            self.raise_if_pending()
+            yield
+
+    def note(self) -> None:
+        """Note an interrupt; those that come before the last one was acted upon count once.
+
+        Raises:
+            KeyboardInterrupt: When interrupts are not deferred, or nothing has acted upon the last one for too long.
+        """
+        is_stuck = self.is_pending and time.monotonic() - self._noted_at > _PATIENCE_SECONDS
+        if not self.is_pending:
+            self._noted += 1
+            self._noted_at = time.monotonic()
+            if self.is_pending:
+                self._ring()
+        if self._is_immediate or is_stuck:
+            # The next one must not hit whatever handles this one.
+            self._is_immediate = False
+            raise KeyboardInterrupt
+
+    def close(self) -> None:
+        """Give the descriptors back."""
+        pipe, self._pipe = self._pipe or (), None
+        for descriptor in pipe:
+            os.close(descriptor)
+
+    @contextmanager
+    def _raising(self, *, immediately: bool) -> Generator[None]:
+        before, self._is_immediate = self._is_immediate, immediately
+        try:
+            yield
+        finally:
+            self._is_immediate = before
+
+    def _ring(self) -> None:
+        if self._pipe is not None:
+            os.write(self._pipe[1], b"!")
+
+
+_CURRENT: ContextVar[Interrupts | None] = ContextVar("customdb_contract_interrupts", default=None)
+_NO_CHECK: Final = Interrupts()
+
+
+def current_interrupts() -> Interrupts:
+    """Return the interrupts of the check that runs here; outside of a check none ever comes.
+
+    What waits on other threads as well keeps what it got on the thread of the check.
+    """
+    return _CURRENT.get() or _NO_CHECK
+
+
+@contextmanager
+def interruptible() -> Generator[Interrupts]:
+    """Note SIGINT and SIGTERM for as long as a check runs, on the main thread; on others there are no signals.
+
+    A signal that is ignored stays ignored, as for a command started by `nohup`. A SIGTERM that the program handles
+    itself stays its own. The previous handlers are always put back.
+
+    Yields:
+        The interrupts, which raise where they come until they are deferred.
+
+    Raises:
+        KeyboardInterrupt: At the end, when there was an interrupt and nothing else was raised: none is lost.
+    """
+    interrupts = Interrupts()
+    handler = _Handler(interrupts)
+    token = _CURRENT.set(interrupts)
+    try:
+        if threading.current_thread() is threading.main_thread():
+            handler.install()
+        yield interrupts
+    finally:
+        with interrupts.deferred():
+            handler.restore()
+            _CURRENT.reset(token)
+            interrupts.close()
+    if interrupts.happened:
+        raise KeyboardInterrupt
+
+
+class _Handler:
+    def __init__(self, interrupts: Interrupts) -> None:
+        self._interrupts = interrupts
+        self._process = os.getpid()
+        self._previous: dict[int, _Previous] = {}
+
+    def __call__(self, number: int, _: FrameType | None) -> None:
+        if os.getpid() != self._process:
+            # A process that a script has forked ends as it would have without a check.
+            signal.signal(number, self._previous[number])
+            signal.raise_signal(number)
+        else:
+            self._interrupts.note()
+
+    def install(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            handler = signal.getsignal(number)
+            if _is_replaced(number, handler):
+                self._previous[number] = handler
+                signal.signal(number, self)
+
+    def restore(self) -> None:
+        # SIGINT comes last: once its own handler is back, it may raise here.
+        for number in reversed(self._previous):
+            signal.signal(number, self._previous[number])
+
+
+def _is_replaced(number: signal.Signals, handler: _Previous) -> bool:
+    if number is signal.SIGTERM:
+        return handler is signal.SIG_DFL or isinstance(handler, _Handler)
+    return handler is not signal.SIG_IGN and handler is not None
