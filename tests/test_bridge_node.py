@@ -321,7 +321,9 @@ def test_a_process_that_dies_or_blocks_later_costs_nothing_but_itself(open_scrip
         assert script("ok").ending is Ending.NOT_FOUND
 
 
-@pytest.mark.parametrize("line", ["garbage", "{}", '{"id": 0, "late": [], "notes": []}', " {}", "0123456789abcdef {}", "\\xff"])
+@pytest.mark.parametrize(
+    "line", ["garbage", "{}", '{"id": 0, "late": [], "notes": []}', " {}", "0123456789abcdef {}", "\\xff"]
+)
 def test_a_line_that_a_script_writes_to_the_runners_socket_ends_the_process(open_script: Open, line: str) -> None:
     script = open_script(f"""
         const fs = require('fs');

@@ -318,7 +318,7 @@ class BadLoginError(WrongUsernameOrPasswordError):
         (ScriptError, RecordedError("ScriptError", "")),
         (lambda: ScriptError(None), RecordedError("ScriptError", "")),  # type: ignore[arg-type]  # a script may do so
         (lambda: KeyError("x"), RecordedError("KeyError", "'x'")),
-        (lambda: ValueError("x" * 100_000), RecordedError("ValueError", "x" * 32_768)),
+        (lambda: ValueError("x" * 100_000), RecordedError("ValueError", "x" * 65_536)),
     ],
     ids=count(),
 )

@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 
 from customdb_contract.contract import ScriptError, ValidationError, WrongUsernameOrPasswordError
 from customdb_contract.secrets import Secret, SecretRegistry
-from customdb_contract.transcript import RecordedError, Special, Value, json_text, record
+from customdb_contract.transcript import (
+    MAX_TEXT,
+    RecordedError,
+    Special,
+    Value,
+    json_text,
+    mask_text,
+    mask_value,
+    record,
+)
 from hostile_values import FailingMapping, Kind, ObjectIdOf, in_error, in_list, in_mapping, in_tuple
 
 _ENCODINGS: Mapping[str, Callable[[str], str]] = {
@@ -128,3 +137,38 @@ def test_other_numbers_stay_numbers_beside_a_secret() -> None:
     registry.add(Secret("7654321"), "password of ada")
 
     assert record([1_234_567, 0.5, 7], registry.mask) == [1_234_567, 0.5, 7]
+
+
+def test_a_text_is_masked_before_it_is_cut_and_no_marker_is_cut_in_two() -> None:
+    registry = SecretRegistry()
+    registry.add(Secret("correct horse"), "password of ada")
+
+    assert mask_text(f"{'x' * 195}correct horse, sorry", registry.mask, 200) == f"{'x' * 195}«password of ada»"
+    assert mask_text(f"{'x' * 200}correct horse", registry.mask, 200) == "x" * 200
+    assert mask_text(f"« {'x' * 600}", registry.mask, 200) == f"« {'x' * 198}"
+
+
+@given(secret=secrets(), at=st.integers(-40, 40), kept=st.integers(1, 40))
+def test_a_secret_that_was_cut_in_two_before_does_not_show(secret: str, at: int, kept: int) -> None:
+    registry = SecretRegistry()
+    registry.add(Secret(secret), "password of ada")
+
+    cut = f"{'x' * (MAX_TEXT - len(secret) + at)}{secret}"[:MAX_TEXT]
+    cut = cut if len(cut) == MAX_TEXT else f"{'x' * (MAX_TEXT - kept)}{secret}{secret}"[:MAX_TEXT]
+
+    assert "Pq9" not in mask_text(cut, registry.mask)
+
+
+def test_everything_that_another_process_tells_is_masked() -> None:
+    registry = SecretRegistry()
+    registry.add(Secret("hunter2-7"), "password of ada")
+    told: Value = {
+        "hunter2-7": ["hunter2-7", Special("hunter2-7", "hunter2-7", 9), None, True, 7, 0.5],
+        "error": RecordedError("hunter2-7", "hunter2-7", ("hunter2-7",), "hunter2-7.js:1:1"),
+        "long": f"hunter2-7{'x' * MAX_TEXT}",
+    }
+
+    found = mask_value(told, registry.mask)
+
+    assert "hunter2" not in json_text(found)
+    assert json_text(found).count("«password of ada»") == 9

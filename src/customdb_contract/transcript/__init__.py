@@ -24,15 +24,10 @@ from customdb_contract.transcript._header import (
     StopReason,
 )
 from customdb_contract.transcript._history import Account, History, Moment, is_done
+from customdb_contract.transcript._masking import MAX_TEXT, Mask, cut_masked, mask_text, mask_value
 from customdb_contract.transcript._printing import print_call, print_exchange, print_outcome
 from customdb_contract.transcript._recorder import Recorder
-from customdb_contract.transcript._recording import (
-    MAX_TEXT,
-    SMALLEST_SECRET_NUMBER,
-    record,
-    record_error,
-    safe_text,
-)
+from customdb_contract.transcript._recording import record, record_error, safe_text
 from customdb_contract.transcript._stored import exchange_to_json, header_to_json
 from customdb_contract.transcript._transcript import Transcript
 from customdb_contract.transcript._values import (
@@ -48,7 +43,6 @@ from customdb_contract.transcript._values import (
 
 __all__ = [
     "MAX_TEXT",
-    "SMALLEST_SECRET_NUMBER",
     "UNKNOWN",
     "WHOLE_RECORD",
     "Account",
@@ -59,6 +53,7 @@ __all__ = [
     "Header",
     "History",
     "Mark",
+    "Mask",
     "Moment",
     "Noticed",
     "Observation",
@@ -76,12 +71,15 @@ __all__ = [
     "Transcript",
     "Value",
     "canonical",
+    "cut_masked",
     "ending_of",
     "exchange_to_json",
     "from_json",
     "header_to_json",
     "is_done",
     "json_text",
+    "mask_text",
+    "mask_value",
     "print_call",
     "print_exchange",
     "print_outcome",

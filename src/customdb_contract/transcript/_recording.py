@@ -8,31 +8,18 @@ from types import TracebackType
 from typing import Final, cast
 
 from customdb_contract.contract import ScriptError, UnauthorizedError, ValidationError, WrongUsernameOrPasswordError
+from customdb_contract.transcript._masking import MAX_TEXT, SHOWN_TEXT, Mask, mask_number, mask_text
 from customdb_contract.transcript._values import MAX_BITS, MAX_DEPTH, RecordedError, Special, Value
 
-__all__ = [
-    "MAX_CHARACTERS",
-    "MAX_ITEMS",
-    "MAX_TEXT",
-    "SMALLEST_SECRET_NUMBER",
-    "record",
-    "record_error",
-    "safe_text",
-]
+__all__ = ["MAX_CHARACTERS", "MAX_ITEMS", "record", "record_error", "safe_text"]
 
 MAX_ITEMS: Final = 20_000
 """Values that are recorded of one argument; what follows is a `Special("too-many")`."""
 
-MAX_TEXT: Final = 65_536
-"""Characters of one text that are recorded; a longer one is a `Special("long-text")`."""
-
 MAX_CHARACTERS: Final = 2_000_000
 """Characters of all texts of one argument that are recorded; further texts are each a `Special("long-text")`."""
 
-_SHOWN_TEXT: Final = 200
 _SHOWN_KEYS: Final = 5
-SMALLEST_SECRET_NUMBER: Final = 100_000
-"""Shorter secrets are masked nowhere but as a whole argument."""
 
 _ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
 _SCALARS = (str, int, float, type(None))
@@ -57,7 +44,7 @@ def safe_text(value: object) -> str:
         return ""
 
 
-def record(value: object, mask: Callable[[str], str]) -> Value:
+def record(value: object, mask: Mask) -> Value:
     """Return a recorded value: nothing in it is an object of the script any more.
 
     Args:
@@ -70,7 +57,7 @@ def record(value: object, mask: Callable[[str], str]) -> Value:
     return _Recording(mask).record(value, 0)
 
 
-def record_error(error: BaseException, mask: Callable[[str], str]) -> RecordedError:
+def record_error(error: BaseException, mask: Mask) -> RecordedError:
     """Return a recorded exception.
 
     Args:
@@ -84,7 +71,7 @@ def record_error(error: BaseException, mask: Callable[[str], str]) -> RecordedEr
 
 
 class _Recording:
-    def __init__(self, mask: Callable[[str], str]) -> None:
+    def __init__(self, mask: Mask) -> None:
         self._mask = mask
         self._items_left = MAX_ITEMS
         self._characters_left = MAX_CHARACTERS
@@ -105,7 +92,7 @@ class _Recording:
         elif issubclass(kind, ValidationError):
             carried = (self._attribute(error, "code", depth),)
         location = self._location(error)
-        return RecordedError(self._cut(name, _SHOWN_TEXT), self._cut(_message(error), MAX_TEXT), carried, location)
+        return RecordedError(self._shown(name), mask_text(_message(error), self._mask), carried, location)
 
     def _record(self, value: object, depth: int) -> Value:
         # The real type: what an object says its __class__ is may be a lie.
@@ -122,7 +109,7 @@ class _Recording:
             return self._bytes(cast("bytes | bytearray", value))
         if issubclass(kind, list | tuple | Mapping | BaseException):
             return self._nested(value, depth)
-        return Special(self._cut(_name_of(kind), _SHOWN_TEXT), self._shown(_ADDRESS.sub("", safe_text(value))))
+        return Special(self._shown(_name_of(kind)), self._shown(_ADDRESS.sub("", safe_text(value))))
 
     def _text(self, text: str) -> Value:
         if len(text) > min(MAX_TEXT, self._characters_left):
@@ -132,18 +119,11 @@ class _Recording:
 
     def _integer(self, number: int) -> Value:
         if number.bit_length() > MAX_BITS:
-            return Special("int", hex(number)[:_SHOWN_TEXT], number.bit_length())
-        if abs(number) < SMALLEST_SECRET_NUMBER:
-            return number
-        return self._number(number)
+            return Special("int", self._shown(hex(number)), number.bit_length())
+        return mask_number(number, self._mask)
 
     def _float(self, number: float) -> Value:
-        return self._number(number) if math.isfinite(number) else Special("float", repr(number))
-
-    def _number(self, number: float) -> Value:
-        text = repr(number)
-        masked = self._mask(text)
-        return number if masked == text else Special(type(number).__name__, masked)
+        return mask_number(number, self._mask) if math.isfinite(number) else Special("float", repr(number))
 
     def _bytes(self, value: bytes | bytearray) -> Value:
         base = bytes if issubclass(type(value), bytes) else bytearray
@@ -182,9 +162,9 @@ class _Recording:
         return recorded
 
     def _key(self, key: str) -> str:
-        limit = MAX_TEXT if len(key) <= self._characters_left else _SHOWN_TEXT
+        limit = MAX_TEXT if len(key) <= self._characters_left else SHOWN_TEXT
         self._characters_left -= min(len(key), limit)
-        return self._cut(key, limit)
+        return mask_text(key, self._mask, limit)
 
     def _attribute(self, error: BaseException, name: str, depth: int) -> Value:
         try:
@@ -197,20 +177,13 @@ class _Recording:
         frame = _traceback_of(error)
         while frame is not None and frame.tb_next is not None:
             frame = frame.tb_next
-        return self._cut(f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}", MAX_TEXT) if frame else None
+        return mask_text(f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}", self._mask) if frame else None
 
     def _unreadable(self, error: BaseException) -> Special:
         return Special("unreadable", self._shown(f"{_name_of(type(error))}: {safe_text(error)}"))
 
     def _shown(self, text: str) -> str:
-        return self._cut(text, _SHOWN_TEXT)
-
-    def _cut(self, text: str, limit: int) -> str:
-        if len(text) <= MAX_TEXT:
-            return self._mask(text)[:limit]
-        # A secret that the first cut divides is not recognised, so what stands near that cut is not shown.
-        masked = self._mask(text[:MAX_TEXT])
-        return masked[: max(0, len(masked) - MAX_TEXT // 2)][:limit]
+        return mask_text(text, self._mask, SHOWN_TEXT)
 
 
 def _message(error: BaseException) -> str:

@@ -1,37 +1,32 @@
 """What the runner told of a call, as recorded values with secrets masked."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
-
-from attrs import evolve
 
 from customdb_contract.bridges import LateEvent
 from customdb_contract.contract import Script
 from customdb_contract.transcript import (
     MAX_TEXT,
-    SMALLEST_SECRET_NUMBER,
     Ending,
     Escape,
+    Mask,
     Noticed,
     Observation,
     Outcome,
     RecordedError,
-    Special,
     Value,
     ending_of,
     from_json,
+    mask_text,
+    mask_value,
 )
 
 __all__ = ["late_event", "outcome_of", "recorded_error"]
 
-_SHOWN_TEXT: Final = 200
 _SHOWN_OBSERVATION: Final = 4000
-_MOST_OUTPUT: Final = 65_536
-
-_Mask = Callable[[str], str]
 
 
-def outcome_of(script: Script, told: Mapping[str, Any], mask: _Mask) -> Outcome:
+def outcome_of(script: Script, told: Mapping[str, Any], mask: Mask) -> Outcome:
     """Return the outcome that the runner told.
 
     Args:
@@ -52,7 +47,7 @@ def outcome_of(script: Script, told: Mapping[str, Any], mask: _Mask) -> Outcome:
     )
 
 
-def late_event(told: Mapping[str, Any], mask: _Mask) -> LateEvent:
+def late_event(told: Mapping[str, Any], mask: Mask) -> LateEvent:
     """Return what the runner told of a call whose outcome was told before.
 
     Args:
@@ -68,14 +63,14 @@ def late_event(told: Mapping[str, Any], mask: _Mask) -> LateEvent:
     )
 
 
-def recorded_error(told: object, mask: _Mask) -> RecordedError:
+def recorded_error(told: object, mask: Mask) -> RecordedError:
     """Return an error that the runner told.
 
     Args:
         told: The error, tagged with `$error`.
         mask: What replaces the secrets.
     """
-    error = _masked(from_json(told), mask)
+    error = mask_value(from_json(told), mask)
     return error if isinstance(error, RecordedError) else RecordedError("Error")
 
 
@@ -89,57 +84,14 @@ def _ending(script: Script, ended: str, callbacks: Sequence[tuple[Value, ...]]) 
             return Ending(ended)
 
 
-def _arguments(told: Sequence[object], mask: _Mask) -> tuple[Value, ...]:
-    return tuple(_masked(from_json(value), mask) for value in told)
+def _arguments(told: Sequence[object], mask: Mask) -> tuple[Value, ...]:
+    return tuple(mask_value(from_json(value), mask) for value in told)
 
 
-def _observation(told: Mapping[str, str], mask: _Mask) -> Observation:
-    return Observation(Noticed(told["kind"]), _cut(told["text"], mask)[:_SHOWN_OBSERVATION])
+def _observation(told: Mapping[str, str], mask: Mask) -> Observation:
+    return Observation(Noticed(told["kind"]), mask_text(told["text"], mask, _SHOWN_OBSERVATION))
 
 
-def _output(text: str, mask: _Mask) -> str:
-    masked = mask(text)
-    if len(masked) <= _MOST_OUTPUT:
-        return masked
-    return f"{masked[:_MOST_OUTPUT]}… ({len(masked)} characters)"
-
-
-def _masked(value: Value, mask: _Mask) -> Value:
-    match value:
-        case str():
-            return mask(value)
-        case None | bool():
-            return value
-        case int() | float():
-            return _number(value, mask)
-        case Special(_, text):
-            return evolve(value, text=_shown(text, mask))
-        case RecordedError():
-            return evolve(
-                value,
-                name=_shown(value.name, mask),
-                message=_cut(value.message, mask),
-                arguments=tuple(_masked(argument, mask) for argument in value.arguments),
-            )
-        case Mapping():
-            return {_cut(key, mask): _masked(item, mask) for key, item in value.items()}
-        case _:
-            return [_masked(item, mask) for item in value]
-
-
-def _number(number: float, mask: _Mask) -> Value:
-    if abs(number) < SMALLEST_SECRET_NUMBER:
-        return number
-    text = repr(number)
-    masked = mask(text)
-    return number if masked == text else Special(type(number).__name__, masked)
-
-
-def _shown(text: str, mask: _Mask) -> str:
-    return _cut(text, mask)[:_SHOWN_TEXT]
-
-
-def _cut(text: str, mask: _Mask) -> str:
-    masked = mask(text)
-    # A secret that the runner's cut divides is not recognised, so what stands near that cut is not shown.
-    return masked if len(text) < MAX_TEXT else masked[: max(0, len(masked) - MAX_TEXT // 2)]
+def _output(text: str, mask: Mask) -> str:
+    shown = mask_text(text, mask)
+    return shown if len(text) < MAX_TEXT else f"{shown}… ({len(text)} characters)"

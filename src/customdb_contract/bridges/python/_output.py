@@ -3,18 +3,20 @@
 import logging
 import sys
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from typing import Any, BinaryIO, Final, TextIO, cast
 
 from typing_extensions import override
+
+from customdb_contract.transcript import Mask, cut_masked
 
 __all__ = ["CAPTURE", "MAX_OUTPUT", "LoggingCapture", "OutputCapture", "divert_streams", "restore_streams"]
 
 MAX_OUTPUT: Final = 65_536
 """Characters that are shown of what one call wrote."""
 
-_MARGIN: Final = 4_096
+_MARGIN: Final = 32_768
 """A secret that the cut divides would not be recognised, so this much before the cut is never shown."""
 
 _FORMAT: Final = "%(levelname)s %(name)s: %(message)s"
@@ -43,7 +45,7 @@ class OutputCapture:
                 self._parts.append(plain[: self._room])
                 self._room -= len(self._parts[-1])
 
-    def text(self, mask: Callable[[str], str]) -> str:
+    def text(self, mask: Mask) -> str:
         """Return everything as one text, cut when it is too long.
 
         Args:
@@ -54,7 +56,7 @@ class OutputCapture:
         masked = mask(joined) if joined else ""
         if written <= MAX_OUTPUT:
             return masked
-        shown = (masked[:-_MARGIN] if written > len(joined) else masked)[:MAX_OUTPUT]
+        shown = cut_masked(masked[:-_MARGIN] if written > len(joined) else masked, MAX_OUTPUT)
         return f"{shown}… and {written - len(shown)} more characters"
 
 

@@ -1,0 +1,104 @@
+"""Masking recorded values: secrets are replaced before anything is cut off a text."""
+
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
+
+from customdb_contract.transcript._values import RecordedError, Special, Value
+
+__all__ = [
+    "MAX_TEXT",
+    "SHOWN_TEXT",
+    "_SMALLEST_SECRET_NUMBER",
+    "Mask",
+    "cut_masked",
+    "mask_number",
+    "mask_text",
+    "mask_value",
+]
+
+MAX_TEXT: Final = 65_536
+"""Characters of one text that are recorded; a longer one is a `Special("long-text")`."""
+
+SHOWN_TEXT: Final = 200
+"""Characters that are shown of a value that is not recorded as it is."""
+
+_SMALLEST_SECRET_NUMBER: Final = 100_000
+"""Shorter secrets are masked only where a whole argument equals them."""
+
+_MARGIN: Final = MAX_TEXT // 2
+_LONGEST_MARKER: Final = 500
+
+Mask: TypeAlias = Callable[[str], str]
+"""What replaces the secrets in a text by markers."""
+
+
+def mask_text(text: str, mask: Mask, limit: int = MAX_TEXT) -> str:
+    """Return the beginning of a text, with secrets masked before it is cut.
+
+    Args:
+        text: Any text. One of `MAX_TEXT` characters or more may have been cut already, in the middle of a secret.
+        mask: What replaces the secrets.
+        limit: Characters that are shown at most, except for the rest of a marker.
+    """
+    masked = mask(text[: limit + _MARGIN])
+    if len(text) >= min(MAX_TEXT, limit + _MARGIN):
+        # A secret that the cut divides is not recognised, so what stands near the cut is not shown.
+        masked = masked[: max(0, len(masked) - _MARGIN)]
+    return cut_masked(masked, limit)
+
+
+def cut_masked(masked: str, limit: int) -> str:
+    """Return the beginning of a masked text; a marker that begins in it stays whole, so that rules find it.
+
+    Args:
+        masked: The text.
+        limit: Characters that are shown at most, except for the rest of a marker.
+    """
+    if len(masked) <= limit:
+        return masked
+    opened = masked.rfind("«", max(0, limit - _LONGEST_MARKER), limit)
+    closed = masked.find("»", opened, opened + _LONGEST_MARKER) if opened >= 0 else -1
+    return masked[: max(limit, closed + 1)]
+
+
+def mask_number(number: float, mask: Mask) -> Value:
+    """Return a number as it is, or as a `Special` where a secret stands in its digits.
+
+    Args:
+        number: A finite number.
+        mask: What replaces the secrets.
+    """
+    if abs(number) < _SMALLEST_SECRET_NUMBER:
+        return number
+    text = repr(number)
+    masked = mask(text)
+    return number if masked == text else Special(type(number).__name__, masked)
+
+
+def mask_value(value: Value, mask: Mask) -> Value:
+    """Return a value that another process told, with the secrets in every text of it masked.
+
+    Args:
+        value: The value, unmasked.
+        mask: What replaces the secrets.
+    """
+    match value:
+        case str():
+            return mask_text(value, mask) if len(value) > MAX_TEXT else mask(value)
+        case None | bool():
+            return value
+        case int() | float():
+            return mask_number(value, mask)
+        case Special(kind, text, size):
+            return Special(mask_text(kind, mask, SHOWN_TEXT), mask_text(text, mask, SHOWN_TEXT), size)
+        case RecordedError(name, message, arguments, location):
+            return RecordedError(
+                mask_text(name, mask, SHOWN_TEXT),
+                mask_text(message, mask),
+                tuple(mask_value(argument, mask) for argument in arguments),
+                None if location is None else mask_text(location, mask),
+            )
+        case Mapping():
+            return {mask_text(key, mask): mask_value(item, mask) for key, item in value.items()}
+        case _:
+            return [mask_value(item, mask) for item in value]
