@@ -16,6 +16,7 @@ from customdb_contract.bridges import LateEvent
 from customdb_contract.bridges.python import PythonDatabase
 from customdb_contract.bridges.python._worker import Interruption, Worker
 from customdb_contract.contract import Callback, Found, NotFound, Script, ScriptError
+from customdb_contract.interrupts import Interrupts
 from customdb_contract.transcript import Ending, Escape, Outcome, RecordedError
 from opened_database import open_database
 
@@ -175,7 +176,7 @@ def test_the_loop_is_kept_when_a_script_only_awaits() -> None:
 
 
 def test_work_that_ends_just_after_its_time_keeps_the_worker() -> None:
-    worker = Worker(lambda: None, lambda _: None)
+    worker = Worker(Interrupts(), lambda: None, lambda _: None)
 
     assert not worker.run(lambda: time.sleep(0.05), 0.0)
     time.sleep(0.2)
@@ -186,7 +187,7 @@ def test_work_that_ends_just_after_its_time_keeps_the_worker() -> None:
 
 
 def test_work_that_is_given_while_other_work_awaits_does_not_disturb_it() -> None:
-    worker = Worker(lambda: None, lambda _: None)
+    worker = Worker(Interrupts(), lambda: None, lambda _: None)
     awaiting, answer, done = threading.Event(), worker.event(), threading.Event()
 
     async def wait() -> None:
@@ -532,7 +533,7 @@ def test_a_callback_that_is_called_after_everything_is_closed_does_no_harm() -> 
 
 
 def test_an_exception_from_a_closed_loop_does_no_harm() -> None:
-    worker = Worker(lambda: None, lambda _: None)
+    worker = Worker(Interrupts(), lambda: None, lambda _: None)
     worker.call_soon(lambda: None)
     assert worker.run(lambda: worker.loop, 5)
     assert worker.end(5)
@@ -543,7 +544,7 @@ def test_an_exception_from_a_closed_loop_does_no_harm() -> None:
 
 
 def test_a_thread_that_was_abandoned_begins_no_loop() -> None:
-    worker = Worker(lambda: None, lambda _: None)
+    worker = Worker(Interrupts(), lambda: None, lambda _: None)
     abandoned, ended = threading.Event(), threading.Event()
 
     def work() -> None:

@@ -80,6 +80,7 @@ def test_what_may_take_any_time_does_not_begin_after_an_interrupt() -> None:
     with interrupted() as interrupts:
         signal.raise_signal(signal.SIGINT)
         with interrupts.immediate():
+            interrupts.raise_if_pending()
             steps.append("begins")
 
     assert not steps
@@ -124,32 +125,50 @@ def test_without_an_interrupt_nothing_raises() -> None:
 # More than one
 
 
-def test_the_clean_up_goes_on_after_one_interrupt_and_ends_with_the_second() -> None:
+@pytest.mark.parametrize("number", SIGNALS)
+def test_the_clean_up_goes_on_after_one_interrupt_and_ends_with_the_second(number: int) -> None:
     with interrupted() as interrupts:
         signal.raise_signal(signal.SIGINT)
-        interrupts.begin_clean_up()
-        assert not interrupts.is_pending
-        signal.raise_signal(signal.SIGTERM)
+        with interrupts.finishing(60):
+            assert not interrupts.is_pending
+            signal.raise_signal(number)
+            assert interrupts.is_pending
         assert interrupts.is_pending
 
 
 def test_the_clean_up_goes_on_after_an_interrupt_that_comes_during_it() -> None:
     with interrupted() as interrupts:
-        interrupts.begin_clean_up()
-        signal.raise_signal(signal.SIGINT)
-        assert interrupts.happened
-        assert not interrupts.is_pending
-        signal.raise_signal(signal.SIGINT)
+        with interrupts.finishing(60):
+            with interrupts.immediate():
+                signal.raise_signal(signal.SIGINT)
+            assert interrupts.happened
+            assert not interrupts.is_pending
+            signal.raise_signal(signal.SIGINT)
+            assert interrupts.is_pending
         assert interrupts.is_pending
 
 
-def test_interrupts_count_once_until_they_are_acted_upon() -> None:
+def test_the_clean_up_after_an_interrupt_has_little_time() -> None:
+    with interrupted() as interrupts:
+        signal.raise_signal(signal.SIGINT)
+        with interrupts.finishing(0.01), pytest.raises(KeyboardInterrupt):
+            interrupts.sleep(60)
+
+
+def test_the_clean_up_without_an_interrupt_has_time() -> None:
+    with interruptible() as interrupts:
+        with interrupts.finishing(0.01):
+            interrupts.sleep(0.1)
+        assert not interrupts.happened
+
+
+def test_interrupts_count_once_while_one_is_pending() -> None:
     # `timeout -s INT` sends two of them at once.
     with interrupted() as interrupts:
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
-        interrupts.begin_clean_up()
-        assert not interrupts.is_pending
+        with interrupts.finishing(60):
+            assert not interrupts.is_pending
 
 
 def test_a_second_interrupt_raises_where_the_first_one_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,22 +213,31 @@ def test_waiting_on_another_thread_ends_with_an_interrupt() -> None:
 def test_waiting_ends_with_the_event_or_in_time() -> None:
     interrupts, event = Interrupts(), threading.Event()
     assert not interrupts.wait(event, 0.0)
-    assert not interrupts.wait_hurriedly(event, 0.0)
     started = time.monotonic()
     interrupts.sleep(0.12)
     assert time.monotonic() - started >= 0.12
     event.set()
     assert interrupts.wait(event, 60)
-    assert interrupts.wait_hurriedly(event, 60)
 
 
-def test_closing_has_a_moment_after_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("moment", ["before", "meanwhile", None])
+def test_closing_has_a_moment_once_there_was_an_interrupt(moment: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_HURRIED_SECONDS", 0.1)
+    ended = threading.Event()
+    thread = threading.Thread(target=ended.wait)
+    thread.start()
     with interrupted() as interrupts:
-        signal.raise_signal(signal.SIGINT)
+        if moment is None:
+            assert not interrupts.join(thread, 0.1)
+        if moment == "meanwhile":
+            threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
+        else:
+            signal.raise_signal(signal.SIGINT)
         started = time.monotonic()
-        assert not interrupts.wait_hurriedly(threading.Event(), 60)
+        assert not interrupts.join(thread, 60)
         assert time.monotonic() - started >= 0.1
+        ended.set()
+        assert interrupts.join(thread, 60)
 
 
 def test_an_interrupt_can_be_polled_for() -> None:
@@ -218,10 +246,18 @@ def test_an_interrupt_can_be_polled_for() -> None:
         signal.raise_signal(signal.SIGINT)
         assert is_readable(interrupts)
         assert is_readable(interrupts)
-        interrupts.begin_clean_up()
-        assert not is_readable(interrupts)
-        signal.raise_signal(signal.SIGINT)
+        with interrupts.finishing(60):
+            assert not is_readable(interrupts)
+            signal.raise_signal(signal.SIGINT)
+            assert is_readable(interrupts)
         assert is_readable(interrupts)
+
+
+def test_what_finishes_is_woken_by_the_end_of_its_time() -> None:
+    with interrupted() as interrupts:
+        signal.raise_signal(signal.SIGINT)
+        with interrupts.finishing(0.01):
+            assert select.select([interrupts], [], [], 60)[0]
 
 
 def test_an_interrupt_that_came_before_can_be_polled_for() -> None:
@@ -230,10 +266,10 @@ def test_an_interrupt_that_came_before_can_be_polled_for() -> None:
         assert is_readable(interrupts)
 
 
-def test_what_cleans_up_without_an_interrupt_is_not_woken() -> None:
+def test_what_finishes_without_an_interrupt_is_not_woken() -> None:
     with interruptible() as interrupts:
-        assert not is_readable(interrupts)
-        interrupts.begin_clean_up()
+        with interrupts.finishing(60):
+            assert not is_readable(interrupts)
         assert not is_readable(interrupts)
 
 

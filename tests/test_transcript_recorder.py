@@ -122,9 +122,18 @@ def test_the_first_reason_to_stop_stays() -> None:
     recorder = recorder_with(0)
 
     recorder.stop(StopReason(StopKind.TIME, "up"))
-    recorder.stop(StopReason(StopKind.INTERRUPTED, "ctrl-C"))
+    recorder.stop(StopReason(StopKind.SET_UP, "down"))
 
     assert recorder.transcript().header.stop_reason == StopReason(StopKind.TIME, "up")
+
+
+def test_an_interruption_is_always_told() -> None:
+    recorder = recorder_with(0)
+
+    recorder.stop(StopReason(StopKind.TIME, "up"))
+    recorder.stop(StopReason(StopKind.INTERRUPTED, "ctrl-C"))
+
+    assert recorder.transcript().header.stop_reason == StopReason(StopKind.INTERRUPTED, "ctrl-C")
 
 
 def test_the_scripts_are_known() -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, TextIO
 from typing_extensions import override
 
 from customdb_contract.errors import CustomDatabaseError, DatabaseOpeningError
+from customdb_contract.interrupts import current_interrupts, interruptible
 
 if TYPE_CHECKING:
     from customdb_contract.config import Configuration
@@ -36,18 +37,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit code: 0 ok; 1 not ok; 2 wrong usage or configuration, or nothing was judged; 3 the check could not be
-        carried out; 130 interrupted.
+        carried out; 130 interrupted, by ctrl-C or SIGTERM.
     """
-    parser = _parser()
-    options = parser.parse_args(arguments)
+    options = _parser().parse_args(arguments)
     try:
-        code: int = options.run(options)
-        sys.stdout.flush()
+        with interruptible():
+            code: int = options.run(options)
+            sys.stdout.flush()
     except CustomDatabaseError as error:
-        print(f"customdb-contract: {error}", file=sys.stderr)
+        _complain(error)
         return _EXIT_NOT_CARRIED_OUT if isinstance(error, DatabaseOpeningError) else _EXIT_USAGE
     except KeyboardInterrupt:
-        print("customdb-contract: interrupted", file=sys.stderr)
+        _complain("interrupted")
         return _EXIT_INTERRUPTED
     except BrokenPipeError:
         # Whoever read has had enough; Python would complain when it flushes at its end.
@@ -55,10 +56,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _EXIT_NOT_CARRIED_OUT
     except Exception:  # noqa: BLE001 - exit code 1 would say that the scripts are broken
         traceback.print_exc()
-        message = "this is a mistake of customdb-contract, not of your scripts; please report it"
-        print(f"customdb-contract: {message}", file=sys.stderr)
+        _complain("this is a mistake of customdb-contract, not of your scripts; please report it")
         return _EXIT_NOT_CARRIED_OUT
     return code
+
+
+def _complain(message: object) -> None:
+    print(f"customdb-contract: {message}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -151,16 +155,21 @@ def _check(options: argparse.Namespace) -> int:
     configuration.judge(Transcript(), select=select, ignore=ignore)
     if options.dry_run:
         return _dry_run(configuration)
-    progress = _Progress(sys.stderr)
-    try:
-        transcript = configuration.observe(progress=progress.show)
-    except CheckInterrupted as interrupted:
-        transcript = interrupted.transcript
-    finally:
-        progress.clear()
-    if options.transcript:
-        _write(options.transcript, _stored(transcript))
-    return _report(configuration.judge(transcript, select=select, ignore=ignore), options)
+    interrupts = current_interrupts()
+    interrupts.raise_if_pending()
+    # From here on there is something to report, so an interrupt costs none of it.
+    with interrupts.deferred():
+        progress = _Progress(sys.stderr)
+        try:
+            transcript = configuration.observe(progress=progress.show)
+        except CheckInterrupted as interrupted:
+            transcript = interrupted.transcript
+            _complain(interrupted)
+        finally:
+            progress.clear()
+        if options.transcript:
+            _write(options.transcript, _stored(transcript))
+        return _report(configuration.judge(transcript, select=select, ignore=ignore), options)
 
 
 def _configuration(options: argparse.Namespace) -> "Configuration":
@@ -253,7 +262,9 @@ def _wants_color(stream: TextIO) -> bool:
 def _print(text: str) -> None:
     # A terminal of another encoding must not end a check with a traceback.
     encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    # Whoever reads it may have stopped reading.
+    with current_interrupts().immediate():
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def _stored(transcript: "Transcript") -> str:

@@ -13,6 +13,7 @@ from customdb_contract.connection import Connection, KnownUser, NewUser
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
 from customdb_contract.findings import Report
+from customdb_contract.interrupts import interruptible
 from customdb_contract.probes import (
     OutageDatabase,
     PlannedCall,
@@ -112,14 +113,17 @@ class Probing:
 
 
 class CheckInterrupted(KeyboardInterrupt):
-    """Somebody pressed ctrl-C during a check.
+    """Ctrl-C or SIGTERM ended a check. The message names every user who may be left in the store.
 
     Args:
         transcript: What had been seen until then.
     """
 
     def __init__(self, transcript: Transcript) -> None:
-        super().__init__("the check was interrupted")
+        left = ", ".join(transcript.header.left_behind)
+        super().__init__(
+            "the check was interrupted" + (f"; these users may be left in the store: {left}" if left else "")
+        )
         self.transcript = transcript
 
 
@@ -186,7 +190,7 @@ def check(
 
     Raises:
         ConfigurationError: When an argument cannot be used, or the database has no scripts or cannot be made.
-        CheckInterrupted: After ctrl-C; a `KeyboardInterrupt` that carries the transcript so far.
+        CheckInterrupted: After ctrl-C or SIGTERM; a `KeyboardInterrupt` that carries the transcript so far.
     """
     probing = Probing(
         outage=outage,
@@ -210,7 +214,11 @@ def check(
     judged(Transcript())
     if connection is None:
         connection = database.connection if isinstance(database, BridgedDatabase) else Connection()
-    return judged(observe(database, users, connection, probing, progress=progress))
+    transcript = observe(database, users, connection, probing, progress=progress)
+    try:
+        return judged(transcript)
+    except KeyboardInterrupt:
+        raise CheckInterrupted(transcript) from None
 
 
 def observe(
@@ -232,34 +240,43 @@ def observe(
 
     Raises:
         ConfigurationError: When an argument cannot be used, or the database has no scripts.
-        CheckInterrupted: After ctrl-C.
+        CheckInterrupted: After ctrl-C or SIGTERM.
     """
     truth = make_truth(users, connection, probing)
     recorder = Recorder(Header(people=truth.people, connection=connection, ignore_fields=probing.ignore_fields))
     writing = _writing(database, truth, probing)
     if writing is not None:
         recorder.know_new_people([newcomer.person for newcomer in writing.newcomers])
+    with _interruptible(recorder):
+        try:
+            with _opened(database, truth, probing.timeout) as bridge:
+                recorder.know_scripts(_scripts_of(bridge))
+                probe(
+                    bridge,
+                    truth,
+                    recorder,
+                    open_outage=None if probing.outage is None else lambda: _open_outage(probing, truth),
+                    hostile=probing.hostile,
+                    wrong_passwords=probing.wrong_passwords,
+                    max_time=probing.max_time,
+                    progress=progress,
+                    writing=writing,
+                    inspect=probing.inspect,
+                )
+        except DatabaseOpeningError as error:
+            recorder.stop(StopReason(StopKind.SET_UP, str(error)))
+    return recorder.transcript()
+
+
+@contextmanager
+def _interruptible(recorder: Recorder) -> Generator[None]:
+    """Have an interrupt end a check with what was seen until then."""
     try:
-        with _opened(database, truth, probing.timeout) as bridge:
-            recorder.know_scripts(_scripts_of(bridge))
-            probe(
-                bridge,
-                truth,
-                recorder,
-                open_outage=None if probing.outage is None else lambda: _open_outage(probing, truth),
-                hostile=probing.hostile,
-                wrong_passwords=probing.wrong_passwords,
-                max_time=probing.max_time,
-                progress=progress,
-                writing=writing,
-                inspect=probing.inspect,
-            )
-    except DatabaseOpeningError as error:
-        recorder.stop(StopReason(StopKind.SET_UP, str(error)))
+        with interruptible() as interrupts, interrupts.deferred():
+            yield
     except KeyboardInterrupt:
         recorder.stop(StopReason(StopKind.INTERRUPTED, "the check was interrupted before everything was looked at"))
         raise CheckInterrupted(recorder.transcript()) from None
-    return recorder.transcript()
 
 
 def _writing(database: object, truth: Truth, probing: Probing) -> Writing | None:
@@ -303,21 +320,23 @@ def observe_known_users(
 
     Raises:
         ConfigurationError: When an argument cannot be used, or the database has no such script.
+        CheckInterrupted: After ctrl-C or SIGTERM.
     """
     if connection is None:
         connection = database.connection if isinstance(database, BridgedDatabase) else Connection()
     truth = make_truth(users, connection, probing)
     recorder = Recorder(Header(people=truth.people, connection=connection, ignore_fields=probing.ignore_fields))
-    try:
-        with _opened(database, truth, probing.timeout) as bridge:
-            scripts = _scripts_of(bridge)
-            if script not in scripts:
-                message = f"the database has no {script}"
-                raise ConfigurationError(message)
-            recorder.know_scripts({script: scripts[script]})
-            probe_known_users(bridge, truth, recorder, script, max_time=probing.max_time)
-    except DatabaseOpeningError as error:
-        recorder.stop(StopReason(StopKind.SET_UP, str(error)))
+    with _interruptible(recorder):
+        try:
+            with _opened(database, truth, probing.timeout) as bridge:
+                scripts = _scripts_of(bridge)
+                if script not in scripts:
+                    message = f"the database has no {script}"
+                    raise ConfigurationError(message)
+                recorder.know_scripts({script: scripts[script]})
+                probe_known_users(bridge, truth, recorder, script, max_time=probing.max_time)
+        except DatabaseOpeningError as error:
+            recorder.stop(StopReason(StopKind.SET_UP, str(error)))
     return recorder.transcript()
 
 

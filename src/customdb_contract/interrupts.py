@@ -29,8 +29,8 @@ _PATIENCE_SECONDS: Final = 1.0
 class Interrupts:
     """The interrupts that have come during one check.
 
-    An interrupt is pending until `begin_clean_up` is called; after that only a second one is. Whatever waits must be
-    woken by it: use `wait` or `sleep`, or poll `fileno()` beside your own descriptors and call `raise_if_pending` next.
+    Whatever waits must be woken by one: use `wait` or `sleep`, or poll `fileno()` beside your own descriptors and call
+    `raise_if_pending` next.
     """
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class Interrupts:
 
     @property
     def is_pending(self) -> bool:
-        """Whether an interrupt has come that was not acted upon."""
+        """Whether the check has to end: after an interrupt, or the second one where a first one is tolerated."""
         return self._noted > self._tolerated
 
     def raise_if_pending(self) -> None:
@@ -103,32 +103,47 @@ class Interrupts:
         """
         self.wait(threading.Event(), seconds)
 
-    def wait_hurriedly(self, event: threading.Event, seconds: float) -> bool:
-        """Wait for something to close, but only for a moment once the check was interrupted; this raises nothing.
+    def join(self, thread: threading.Thread, seconds: float) -> bool:
+        """Wait for a thread that closes something, but only for a moment once the check was interrupted.
 
         Args:
-            event: The event that another thread sets when it has closed.
+            thread: The thread.
             seconds: How long to wait.
 
         Returns:
-            Whether it was set in time.
+            Whether it has ended in time.
         """
         until = time.monotonic() + seconds
-        hurried_until = None
-        while not event.wait(min(max(until - time.monotonic(), 0.0), _LOOK_SECONDS)):
-            if self.happened and hurried_until is None:
-                hurried_until = time.monotonic() + _HURRIED_SECONDS
-                until = min(until, hurried_until)
-            if time.monotonic() >= until:
+        is_hurried = False
+        while thread.is_alive():
+            if self.happened and not is_hurried:
+                is_hurried, until = True, min(until, time.monotonic() + _HURRIED_SECONDS)
+            left = until - time.monotonic()
+            if left <= 0:
                 return False
+            thread.join(min(left, _LOOK_SECONDS))
         return True
 
-    def begin_clean_up(self) -> None:
-        """Have the check end with its clean-up, which a first interrupt does not cut short, and a second one does."""
+    @contextmanager
+    def finishing(self, seconds: float) -> Generator[None]:
+        """Have a first interrupt not end what runs meanwhile; a second one does, or the end of its time.
+
+        Args:
+            seconds: How long it may go on where the check was interrupted before.
+        """
         self._tolerated = 1
-        if self._pipe is not None and not self.is_pending:
-            with suppress(BlockingIOError):
-                os.read(self._pipe[0], _MOST_RUNG)
+        self._fall_silent()
+        timer = threading.Timer(seconds, self._expire)
+        timer.daemon = True
+        if self.happened:
+            timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            self._tolerated = 0
+            if self.is_pending:
+                self._ring()
 
     @contextmanager
     def deferred(self) -> Generator[None]:
@@ -138,20 +153,18 @@ class Interrupts:
 
     @contextmanager
     def immediate(self) -> Generator[None]:
-        """Have an interrupt raise where it comes: what runs meanwhile is the team's, and may take any time.
+        """Have an interrupt raise where it comes: what runs meanwhile may take any time, and has no safe points.
 
-        Raises:
-            KeyboardInterrupt: When an interrupt is pending already.
+        One that is pending already does not raise by itself, so begin with `raise_if_pending` where it should.
         """
         with self._raising(immediately=True):
-            self.raise_if_pending()
             yield
 
     def note(self) -> None:
-        """Note an interrupt; those that come before the last one was acted upon count once.
+        """Note an interrupt; one that comes while another one is pending is the same.
 
         Raises:
-            KeyboardInterrupt: When interrupts are not deferred, or nothing has acted upon the last one for too long.
+            KeyboardInterrupt: When interrupts are not deferred, or one has been pending for too long.
         """
         is_stuck = self.is_pending and time.monotonic() - self._noted_at > _PATIENCE_SECONDS
         if not self.is_pending:
@@ -159,7 +172,7 @@ class Interrupts:
             self._noted_at = time.monotonic()
             if self.is_pending:
                 self._ring()
-        if self._is_immediate or is_stuck:
+        if is_stuck or (self._is_immediate and self.is_pending):
             # The next one must not hit whatever handles this one.
             self._is_immediate = False
             raise KeyboardInterrupt
@@ -178,9 +191,18 @@ class Interrupts:
         finally:
             self._is_immediate = before
 
+    def _expire(self) -> None:
+        self._noted = self._tolerated + 1
+        self._ring()
+
     def _ring(self) -> None:
         if self._pipe is not None:
             os.write(self._pipe[1], b"!")
+
+    def _fall_silent(self) -> None:
+        if self._pipe is not None and not self.is_pending:
+            with suppress(BlockingIOError):
+                os.read(self._pipe[0], _MOST_RUNG)
 
 
 _CURRENT: ContextVar[Interrupts | None] = ContextVar("customdb_contract_interrupts", default=None)

@@ -10,6 +10,7 @@ from attrs import evolve
 
 from customdb_contract.bridges import Bridge
 from customdb_contract.contract import Script
+from customdb_contract.interrupts import current_interrupts
 from customdb_contract.probes._plan import PlannedCall, Truth, UserIdOf, as_recorded, revealed
 from customdb_contract.probes.circumstances import ORGANIZATION
 from customdb_contract.probes.inspecting import compare_records
@@ -32,7 +33,10 @@ __all__ = ["Driver", "StoppedEarly"]
 
 _MOST_STORE_FAILURES: Final = 3
 _CLEAN_UP_SECONDS: Final = 10.0
-"""How long removing people may go on after the time of the check, or after ctrl-C."""
+"""How long removing people may go on after the time of the check."""
+
+_INTERRUPTED_CLEAN_UP_SECONDS: Final = 5.0
+"""How long removing people may take after an interrupt: continuous integration waits little longer until it kills."""
 
 _MOST_OF_ONE_IDENTIFIER: Final = 3
 
@@ -79,6 +83,7 @@ class Driver:
         self._progress = progress
         self._settle = settle
         self._inspect = inspect
+        self._interrupts = current_interrupts()
         self._deadline = time.monotonic() + max_time
         self._user_ids: dict[str, str] = {}
         self._written: PlannedCall | None = None
@@ -130,6 +135,7 @@ class Driver:
             bridges: The same database, opened several times.
             planned: The call.
         """
+        self._interrupts.raise_if_pending()
         self._note_write(planned)
         arguments = [revealed(argument) for argument in planned.arguments]
         with ThreadPoolExecutor(len(bridges)) as pool:
@@ -140,17 +146,24 @@ class Driver:
             self._record(bridge, planned, outcome)
 
     def clean_up(self, bridge: Bridge) -> None:
-        """Remove whom the check made, also when its time is up, and note who is gone.
+        """Remove whom the check made, also when its time is up or it was interrupted, and note who is gone.
 
         Args:
             bridge: The database that was written to.
+
+        Raises:
+            StoppedEarly: When it takes too long.
+            KeyboardInterrupt: When a second interrupt comes, or it takes too long after a first one.
         """
+        if not self._may_be_there:
+            return
         self._deadline = time.monotonic() + _CLEAN_UP_SECONDS
-        # Who got another e-mail is found by the later one.
-        for identifier, label in reversed(list(self._may_be_there.items())):
-            if self._is_removed(bridge, identifier, label):
-                self._recorder.removed(identifier)
-                del self._may_be_there[identifier]
+        with self._interrupts.finishing(_INTERRUPTED_CLEAN_UP_SECONDS):
+            # Who got another e-mail is found by the later one.
+            for identifier, label in reversed(list(self._may_be_there.items())):
+                if self._is_removed(bridge, identifier, label):
+                    self._recorder.removed(identifier)
+                    del self._may_be_there[identifier]
 
     def _is_removed(self, bridge: Bridge, identifier: str, label: str) -> bool:
         """Remove whoever has an identifier, several times where several have it.
@@ -198,7 +211,11 @@ class Driver:
 
         Args:
             bridge: The database, before it is closed.
+
+        Raises:
+            KeyboardInterrupt: When an interrupt is pending: the script may still hold the database.
         """
+        self._interrupts.raise_if_pending()
         for event in bridge.late_events():
             number = self._numbers[id(bridge)][event.call]
             self._recorder.amend(
@@ -210,11 +227,13 @@ class Driver:
             )
 
     def _call(self, bridge: Bridge, planned: PlannedCall) -> Exchange:
+        self._interrupts.raise_if_pending()
         if time.monotonic() > self._deadline:
             message = f"the time for the whole check, {self._max_time:g} s, was up before everything was looked at"
             raise StoppedEarly(StopReason(StopKind.TIME, message))
-        self._note_write(planned)
+        self._let_writes_settle(planned)
         before = self._stored(planned)
+        self._note_write(planned)
         outcome = bridge.call(
             planned.script,
             [revealed(argument) for argument in planned.arguments],
@@ -234,7 +253,9 @@ class Driver:
             outcome=outcome,
         )
         self._numbers[id(bridge)].append(exchange.number)
-        self._progress(exchange)
+        with self._interrupts.immediate():
+            self._interrupts.raise_if_pending()
+            self._progress(exchange)
         return exchange
 
     def _resolved(self, planned: PlannedCall) -> PlannedCall | None:
@@ -254,8 +275,17 @@ class Driver:
             return None
         return None if user_id is None else str(user_id)
 
+    def _let_writes_settle(self, planned: PlannedCall) -> None:
+        """Give the last write the time to be seen by a call that reads."""
+        if planned.script not in _READING or self._written is None:
+            return
+        # Auth0 doesn't wait either between creating somebody and logging them in.
+        if (self._written.script, planned.script) != (Script.CREATE, Script.LOGIN):
+            self._interrupts.sleep(self._settle)
+            self._written = None
+
     def _note_write(self, planned: PlannedCall) -> None:
-        """Note whom a call may make before it is made, and give a write the time to be seen."""
+        """Note whom a call may make before it is made."""
         if planned.situation.family in {"writing", "outage"}:
             for identifier in _new_identifiers(planned):
                 self._may_be_there.setdefault(identifier, planned.person)
@@ -264,10 +294,6 @@ class Driver:
                     self._unfinished.add(identifier)
         if planned.script not in _READING:
             self._written = planned
-        # Auth0 doesn't wait either between creating somebody and logging them in.
-        elif self._written is not None and (self._written.script, planned.script) != (Script.CREATE, Script.LOGIN):
-            time.sleep(self._settle)
-            self._written = None
 
     def _note_end(self, planned: PlannedCall, outcome: Outcome) -> None:
         if outcome.ending is not Ending.TIMED_OUT:
@@ -291,7 +317,9 @@ class Driver:
         if self._inspect is None or identifier is None:
             return None
         try:
-            return self._inspect(identifier)
+            with self._interrupts.immediate():
+                self._interrupts.raise_if_pending()
+                return self._inspect(identifier)
         except Exception as error:  # noqa: BLE001 - whatever the team's function raises is told in one sentence
             message = f"inspect({identifier!r}) raised {type(error).__name__}: {error}; it must return a record or None"
             raise StoppedEarly(StopReason(StopKind.SET_UP, self._truth.registry.mask(message))) from None

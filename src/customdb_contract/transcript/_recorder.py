@@ -7,7 +7,7 @@ from attrs import evolve
 
 from customdb_contract.contract import Script
 from customdb_contract.transcript._exchange import Escape, Exchange, Mark, Observation, Outcome, Situation
-from customdb_contract.transcript._header import Header, Person, ScriptInfo, StopReason
+from customdb_contract.transcript._header import Header, Person, ScriptInfo, StopKind, StopReason
 from customdb_contract.transcript._transcript import Transcript
 from customdb_contract.transcript._values import RecordedError, Value
 
@@ -131,10 +131,11 @@ class Recorder:
         """Note why the check ended before everything was looked at.
 
         Args:
-            reason: The reason. Of several the first one stays.
+            reason: The reason. Of several the first one stays, but an interruption is always told.
         """
         with self._lock:
-            self._header = evolve(self._header, stop_reason=self._header.stop_reason or reason)
+            stays = self._header.stop_reason is not None and reason.kind is not StopKind.INTERRUPTED
+            self._header = evolve(self._header, stop_reason=self._header.stop_reason if stays else reason)
 
     def transcript(self) -> Transcript:
         """Return what was recorded so far; what comes later does not change it."""

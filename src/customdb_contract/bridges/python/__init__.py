@@ -20,6 +20,7 @@ from customdb_contract.bridges.python._threads import ThreadWatch, borrow, give_
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
 from customdb_contract.errors import DatabaseOpeningError
+from customdb_contract.interrupts import current_interrupts
 from customdb_contract.secrets import SecretRegistry
 from customdb_contract.transcript import Outcome, RecordedError, ScriptInfo
 
@@ -73,6 +74,7 @@ class PythonDatabase(Bridge):
         self._timeout = timeout
         self._opening_timeout = opening_timeout
         self._late: deque[LateEvent] = deque()
+        self._interrupts = current_interrupts()
         self._threads = ThreadWatch()
         self._logging = LoggingCapture()
         self._calls = 0
@@ -165,7 +167,7 @@ class PythonDatabase(Bridge):
     def _open(self, what: str, make: "Callable[[Worker], object]") -> "Worker":
         from customdb_contract.bridges.python._worker import Worker  # noqa: PLC0415 - only who opens one needs asyncio
 
-        worker = self._worker = Worker(_report_of_current_call, self._raised_somewhere)
+        worker = self._worker = Worker(self._interrupts, _report_of_current_call, self._raised_somewhere)
         problems: list[RecordedError] = []
 
         def work() -> None:
@@ -176,7 +178,12 @@ class PythonDatabase(Bridge):
             except BaseException as error:  # noqa: BLE001 - also SystemExit says that there is no database
                 problems.append(recorded_error(error, self._mask))
 
-        if not worker.run(work, self._opening_timeout):
+        try:
+            in_time = worker.run(work, self._opening_timeout)
+        except KeyboardInterrupt:
+            self._give_up(worker)
+            raise
+        if not in_time:
             self._give_up(worker)
             message = f"{what} did not open within {self._opening_timeout:g} s"
             raise DatabaseOpeningError(message)
@@ -198,7 +205,7 @@ class PythonDatabase(Bridge):
         for worker in self._abandoned:
             worker.end(_ABANDONED_SECONDS)
         problem = self._closing_problem
-        if not in_time:
+        if not in_time and not self._interrupts.happened:
             _logger.warning("the database did not close within %g s", self._opening_timeout)
         elif problem is not None:
             _logger.warning("the database could not be closed: %s: %s", problem.name, problem.message)

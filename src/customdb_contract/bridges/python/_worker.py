@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from customdb_contract.bridges.python._output import CAPTURE, OutputCapture
+from customdb_contract.interrupts import Interrupts
 
 __all__ = ["Interruption", "Worker"]
 
@@ -39,12 +40,14 @@ class Worker:
     call go on. It does not run while a function that is not async is called: such a function may use `asyncio.run`.
 
     Args:
+        interrupts: What ends waiting for the thread.
         report_of: Returns who is told of an exception in a task that is being created.
         report: Is told of an exception that belongs to no such task.
     """
 
-    def __init__(self, report_of: Callable[[], _Report | None], report: _Report) -> None:
+    def __init__(self, interrupts: Interrupts, report_of: Callable[[], _Report | None], report: _Report) -> None:
         self.on_end = ExitStack()
+        self._interrupts = interrupts
         self._report_of = report_of
         self._report = report
         self._reports: WeakKeyDictionary[object, _Report] = WeakKeyDictionary()
@@ -71,12 +74,15 @@ class Worker:
 
         Returns:
             Whether it ended in time. If not, it still runs: see `cancel` and `abandon`.
+
+        Raises:
+            KeyboardInterrupt: When the check is interrupted meanwhile. Then it still runs as well.
         """
         self._ended = ended = threading.Event()
         self._work.put(partial(self._do, work, ended))
         if self._loop is not None:
             self._stop_idling_on(self._loop)
-        return ended.wait(seconds)
+        return self._interrupts.wait(ended, seconds)
 
     def cancel(self) -> bool:
         """Cancel the work that ran out of time.
@@ -111,8 +117,7 @@ class Worker:
         """
         self._is_ending = True
         self._wake()
-        self._thread.join(seconds)
-        if not self._thread.is_alive():
+        if self._interrupts.join(self._thread, seconds):
             return True
         self._ended.clear()
         self.abandon()
