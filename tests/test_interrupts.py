@@ -105,14 +105,28 @@ def test_no_interrupt_is_lost() -> None:
         signal.raise_signal(signal.SIGINT)
 
 
-def test_another_exception_comes_before_an_interrupt() -> None:
+def test_an_interrupt_comes_before_another_exception() -> None:
+    with interrupted():
+        signal.raise_signal(signal.SIGINT)
+        raise LookupError
+
+
+def test_an_interrupt_that_says_more_comes_first() -> None:
+    class Explained(KeyboardInterrupt):
+        pass
+
     def check() -> None:
         with interruptible() as interrupts, interrupts.deferred():
             signal.raise_signal(signal.SIGINT)
-            raise LookupError
+            raise Explained
 
-    with pytest.raises(LookupError):
+    with pytest.raises(Explained):
         check()
+
+
+def test_another_exception_stays_without_an_interrupt() -> None:
+    with pytest.raises(LookupError), interruptible():
+        raise LookupError
 
 
 def test_without_an_interrupt_nothing_raises() -> None:

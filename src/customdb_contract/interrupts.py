@@ -228,7 +228,7 @@ def interruptible() -> Generator[Interrupts]:
         The interrupts, which raise where they come until they are deferred.
 
     Raises:
-        KeyboardInterrupt: At the end, when there was an interrupt and nothing else was raised: none is lost.
+        KeyboardInterrupt: At the end, when there was an interrupt, in place of whatever else was raised: none is lost.
     """
     interrupts = Interrupts()
     handler = _Handler(interrupts)
@@ -237,6 +237,12 @@ def interruptible() -> Generator[Interrupts]:
         if threading.current_thread() is threading.main_thread():
             handler.install()
         yield interrupts
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        if interrupts.happened:
+            raise KeyboardInterrupt from None
+        raise
     finally:
         with interrupts.deferred():
             handler.restore()
