@@ -112,7 +112,7 @@ def test_printed_text_is_one_safe_line_per_entry(transcript: Transcript) -> None
 
 @given(transcripts())
 def test_an_exchange_prints_alone_as_it_does_in_its_transcript(transcript: Transcript) -> None:
-    alone = [print_exchange(exchange, transcript.people) for exchange in transcript.exchanges]
+    alone = [print_exchange(exchange, transcript.header.people) for exchange in transcript.exchanges]
 
     assert str(transcript).splitlines()[-len(alone) :] == alone or not alone
 
@@ -238,6 +238,7 @@ def test_an_identifier_of_two_people_is_the_first_ones() -> None:
             'expected called again ->, raised, printed, noticed or after, found "then"',
         ),
         ("get_user ada -> not-found; after noon", 'expected a number of seconds, found "noon"'),
+        ("get_user ada -> not-found; after 1e999 s", "a call takes a finite number of seconds"),
         ("get_user ada -> not-found; after 5", "expected s, found the end of the line"),
         (
             "get_user eve -> not-found",

@@ -116,6 +116,8 @@ def test_tags_may_be_written_shortly(document: object, value: Value) -> None:
         {"$special": "x", "text": 7},
         {"$special": "x", "size": "7"},
         {"$special": "x", "size": True},
+        {"$special": "x", "size": -1},
+        {"$special": "x", "size": 2**1024},
         {"$special": "x", "more": 7},
         {"$error": 7},
         {"$error": "x", "message": 7},

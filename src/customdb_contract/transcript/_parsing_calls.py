@@ -1,5 +1,6 @@
 """Parsing what stands behind the arrow: how a call ended, and in which situation."""
 
+import math
 import re
 from collections.abc import Collection
 
@@ -57,6 +58,9 @@ def parse_outcome(cursor: Cursor, script: Script) -> Outcome:
             observations.append(Observation(cursor.member(Noticed, "what was noticed"), cursor.text()))
         elif cursor.take("after"):
             duration = float(cursor.match(_SECONDS) or cursor.fail("a number of seconds"))
+            if math.isinf(duration):
+                message = "a call takes a finite number of seconds"
+                raise TranscriptError(message)
             cursor.expect("s")
         else:
             cursor.fail("called again ->, raised, printed, noticed or after")

@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final, TypeAlias, cast
+from typing import Final, TypeAlias, TypeGuard, cast
 
 from attrs import evolve, frozen
 
@@ -169,7 +169,7 @@ def _from_object(fields: Mapping[str, object], levels: int) -> Value:
 def _untagged(tag: str, fields: Mapping[str, object], levels: int) -> Value:
     if tag == "$special":
         kind, text, size = _text(fields[tag]), _text(fields.get("text", "")), fields.get("size")
-        if kind is None or text is None or isinstance(size, bool) or not isinstance(size, int | None):
+        if kind is None or text is None or not _is_size(size):
             return None
         return Special(kind, text, size)
     if tag == "$error":
@@ -182,6 +182,12 @@ def _untagged(tag: str, fields: Mapping[str, object], levels: int) -> Value:
         pairs = _list(fields[tag])
         return None if pairs is None else dict(_pair(pair, levels) for pair in pairs)
     return _text(fields)
+
+
+def _is_size(document: object) -> TypeGuard[int | None]:
+    if isinstance(document, int) and not isinstance(document, bool):
+        return document >= 0 and document.bit_length() <= MAX_BITS
+    return document is None
 
 
 def _text(document: object) -> str | None:

@@ -195,8 +195,7 @@ def callback_too_late(transcript: Transcript) -> Iterator[Comparison]:
         outcome = exchange.outcome
         if not outcome.callbacks:
             continue
-        seconds = int(outcome.duration)
-        ended = f"{exchange.script} called its callback or returned only after {seconds} s"
+        ended = f"{exchange.script} called its callback or returned only after {outcome.duration // 1:.0f} s"
         if outcome.duration >= _LIMIT_SECONDS:
             message = f"{ended}; Auth0 stops a script after about 20 s, so end before, with an own time-out"
             yield Violation(message, (exchange,))

@@ -26,6 +26,8 @@ _SCRIPTS_PAGE: Final = (
 _CONNECTION_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection"
 _ENDED_BEFORE_ITS_TIME: Final = frozenset({Ending.RAISED, Ending.TIMED_OUT, Ending.DIED})
 _BADLY_ENDED: Final = _ENDED_BEFORE_ITS_TIME | {Ending.FAILED}
+_MOST_DIGITS: Final = 9
+"""Digits of a number of connections; Python refuses to read very long ones, and no machine has so many."""
 _FEWEST_GROWING: Final = 8
 """Calls in a row that each leave a connection open; a pool that fills would have stopped growing by then."""
 
@@ -395,5 +397,5 @@ def _method(request: str) -> str:
 
 
 def _open_sockets(exchange: Exchange) -> int:
-    numbers = exchange.outcome.noticed(Noticed.OPEN_SOCKETS)
-    return int(numbers[-1]) if numbers and numbers[-1].isdecimal() else 0
+    number = next(reversed(exchange.outcome.noticed(Noticed.OPEN_SOCKETS)), "")
+    return int(number) if number.isdecimal() and len(number) <= _MOST_DIGITS else 0

@@ -1,6 +1,6 @@
 """How `login` ends when the credentials are wrong, and when the store is out of reach."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from customdb_contract.contract import Script
@@ -339,16 +339,19 @@ def _denotes(name: Value, person: Person | None) -> bool:
     return person is not None and str(name).casefold() in {own.casefold() for own in person.identifiers}
 
 
-def _ids_by_person(transcript: Transcript) -> Mapping[str, Collection[str | int]]:
-    """Return the `user_id`s that the scripts gave each person, without objects, and without those of several people."""
+def _ids_by_person(transcript: Transcript) -> Mapping[str, Sequence[str | int]]:
+    """Return the `user_id`s that the scripts gave each person, without objects, and without those of several people.
+
+    They are no set, for what a script blames may be an object, which no set can be asked for.
+    """
     people_by_id: dict[str | int, set[str]] = {}
     for exchange in sightings(transcript):
         user_id = user_id_of(exchange.profile or {})
         if isinstance(user_id, str | int):
             people_by_id.setdefault(user_id, set()).add(exchange.person)
-    ids: dict[str, set[str | int]] = {}
+    ids: dict[str, list[str | int]] = {}
     for user_id, people in people_by_id.items():
         person, *others = people
         if not others:
-            ids.setdefault(person, set()).add(user_id)
+            ids.setdefault(person, []).append(user_id)
     return ids

@@ -28,7 +28,7 @@ _SHORTEST_TELLING: Final = 5
 """Characters of an identifier that do not stand in an address by chance."""
 
 _SQL_ERROR: Final = re.compile(
-    r"unrecognized token: \"|unterminated quoted string|syntax error at or near|near \".*\": syntax error"
+    r"unrecognized token: \"|unterminated quoted string|syntax error at or near|near \".{0,200}?\": syntax error"
     r"|You have an error in your SQL syntax|Unclosed quotation mark|Incorrect syntax near|ORA-0(?:0933|1756)"
     r"|quoted string not properly terminated|incomplete input|the query contains a null character",
     re.IGNORECASE,

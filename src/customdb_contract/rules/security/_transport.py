@@ -53,7 +53,11 @@ def _problem(request: str) -> str | None:
     address = request.partition(" ")[2]
     if _PASSWORD in address:
         return "sent the password in a web address; send it in the body of a POST request"
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        # Nothing can be said of an address that is none.
+        return None
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
         return f"sent a request to {parts.hostname} without TLS; use https"
     return None

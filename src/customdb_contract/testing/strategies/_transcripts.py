@@ -71,6 +71,46 @@ _TELLING_TEXTS = (
 )
 _LARGEST_INTEGER = 2**1024 - 1
 
+_ATTRIBUTES = (
+    "user_id",
+    "id",
+    "email",
+    "email_verified",
+    "username",
+    "phone_number",
+    "phone_verified",
+    "name",
+    "nickname",
+    "picture",
+    "mfa_factors",
+    "user_metadata",
+    "app_metadata",
+    "metadata",
+    "password",
+    "last_login",
+    "access_token",
+)
+"""What rules ask for in a profile, or in the user that `create` is given."""
+
+_NOTICED_TEXTS = (
+    "GET http://shop.example.com/users?email=ada@example.com",
+    "POST http://127.0.0.1:8080/sessions",
+    "GET http://[::1",
+    "GET http://[v1.x]:80/",
+    "GET http://]/",
+    "GET http://shop.example.com:99999999999999999999/",
+    "GET http://\u2100/",
+    "GET http://user:password@/",
+    "GET",
+    "a record",
+    "nothing",
+    "the whole record",
+    "1",
+    "\N{ARABIC-INDIC DIGIT SEVEN}",
+    "9" * 5_000,
+)
+"""What is noticed of calls, and what looks like it: addresses that no parser takes, numbers that no machine has."""
+
 
 @cache
 def awkward_texts() -> st.SearchStrategy[str]:
@@ -111,6 +151,18 @@ def _mappings(inner: st.SearchStrategy[Value] | None = None) -> st.SearchStrateg
 
 
 @cache
+def _profiles() -> st.SearchStrategy[Mapping[str, Value]]:
+    """Return a strategy for mappings with the attributes of a profile, whatever their values."""
+    values = st.one_of(
+        recorded_values(),
+        st.sampled_from(_TELLING_TEXTS),
+        st.dictionaries(st.sampled_from(_ATTRIBUTES) | awkward_texts(), recorded_values(), max_size=2),
+        st.lists(_mappings(), max_size=2),
+    )
+    return st.dictionaries(st.sampled_from(_ATTRIBUTES), values, max_size=4)
+
+
+@cache
 def _recorded_errors(inner: st.SearchStrategy[Value] | None = None) -> st.SearchStrategy[RecordedError]:
     """Return a strategy for recorded errors, some under names that are words of the notation."""
     telling = ("Error", "WrongUsernameOrPasswordError", "later", "rejection", "at", "called", "true", "Größe")
@@ -125,10 +177,12 @@ def _outcomes(script: Script) -> st.SearchStrategy[Outcome]:
     """Return a strategy for outcomes of a script, most of them with the ending that the first callback means."""
     arguments = st.one_of(
         st.sampled_from([(), (None,), (None, True), (None, False), (None, None), (None, 1), (None, None, 7)]),
-        _mappings().map(lambda profile: (None, profile)),
+        (_profiles() | _mappings()).map(lambda profile: (None, profile)),
         recorded_values().map(lambda error: (error,)),
         st.lists(recorded_values(), max_size=2).map(tuple),
     )
+
+    noticed = st.builds(Observation, st.sampled_from(Noticed), st.sampled_from(_NOTICED_TEXTS) | awkward_texts())
 
     def build(callbacks: tuple[tuple[Value, ...], ...]) -> st.SearchStrategy[Outcome]:
         meant = st.just(ending_of(script, callbacks[0])) if callbacks else st.nothing()
@@ -139,10 +193,8 @@ def _outcomes(script: Script) -> st.SearchStrategy[Outcome]:
             raised=st.none() | _recorded_errors(),
             escape=st.sampled_from(Escape),
             output=st.just("") | awkward_texts(),
-            duration=st.floats(0, 1e9) | st.integers(0, 100).map(float),
-            observations=st.lists(st.builds(Observation, st.sampled_from(Noticed), awkward_texts()), max_size=2).map(
-                tuple
-            ),
+            duration=st.floats(0, allow_infinity=False) | st.integers(0, 100).map(float),
+            observations=st.lists(noticed, max_size=2).map(tuple),
         )
 
     return st.lists(arguments, max_size=2).map(tuple).flatmap(build)
@@ -157,8 +209,9 @@ def _people(label: str) -> st.SearchStrategy[Person]:
         username=st.none() | awkward_texts(),
         aliases=st.lists(awkward_texts(), max_size=2).map(tuple),
         disabled=st.booleans(),
-        profile=_mappings(),
+        profile=_profiles() | _mappings(),
         password=st.sampled_from(PasswordKnowledge),
+        new=st.booleans(),
     )
 
 
@@ -187,11 +240,19 @@ def _headers(connection: st.SearchStrategy[Connection]) -> st.SearchStrategy[Hea
     )
 
 
+_ORDINARY = (Situation.KNOWN_USER, Situation.REPEATED, Situation.WRONG_PASSWORD, Situation.WRITING)
+"""What most rules look at."""
+
+
 def _exchanges(number: int, header: Header) -> st.SearchStrategy[Exchange]:
     """Return a strategy for exchanges of a transcript with this header, some about an identifier of a known person."""
     identifiers = sorted({name for person in header.people for name in person.identifiers})
     known = st.sampled_from(identifiers) if identifiers else st.nothing()
-    arguments = st.tuples(known | awkward_texts(), awkward_texts()) | st.lists(recorded_values(), max_size=3).map(tuple)
+    arguments = st.one_of(
+        st.tuples(known | awkward_texts(), awkward_texts()),
+        st.tuples(_profiles()),
+        st.lists(recorded_values(), max_size=3).map(tuple),
+    )
 
     def build(script: Script) -> st.SearchStrategy[Exchange]:
         return st.builds(
@@ -200,7 +261,7 @@ def _exchanges(number: int, header: Header) -> st.SearchStrategy[Exchange]:
             script=st.just(script),
             arguments=arguments,
             person=st.sampled_from([UNKNOWN, *(person.label for person in header.people)]),
-            situation=st.just(Situation.KNOWN_USER) | st.sampled_from(Situation),
+            situation=st.sampled_from(_ORDINARY) | st.sampled_from(Situation),
             outcome=_outcomes(script),
             marks=st.frozensets(st.sampled_from(Mark)),
         )
