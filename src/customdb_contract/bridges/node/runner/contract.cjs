@@ -5,8 +5,30 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { createRequire, builtinModules } = require('node:module');
+const {
+  Error,
+  Proxy,
+  String,
+  TypeError,
+  defineProperty,
+  detach,
+  freeze,
+  hasOwn,
+  includes,
+  indexOf,
+  keysOf,
+  parse: parseJson,
+  slice,
+  startsWith,
+  stringify,
+} = require('./primordials.cjs');
 const { knowError } = require('./encoding.cjs');
 const { watchDriver } = require('./drivers.cjs');
+
+const { readFileSync } = fs;
+const { basename, join } = path;
+const builtins = [...builtinModules];
+const LONGEST_VERSION = 100;
 
 class WrongUsernameOrPasswordError extends Error {
   constructor(userNameOrEmail, message) {
@@ -31,12 +53,13 @@ class UnauthorizedError extends Error {
   }
 }
 
-knowError(WrongUsernameOrPasswordError, ['userNameOrEmail']);
-knowError(ValidationError, ['code']);
-knowError(UnauthorizedError, []);
+knowError(WrongUsernameOrPasswordError, 'WrongUsernameOrPasswordError', ['userNameOrEmail']);
+knowError(ValidationError, 'ValidationError', ['code']);
+knowError(UnauthorizedError, 'UnauthorizedError', []);
 
 // Modules that runtimes before Node 12 had as globals, and what they are called in npm.
 const IMPLICIT_GLOBALS = {
+  __proto__: null,
   _: 'lodash',
   async: 'async',
   auth0: 'auth0',
@@ -68,7 +91,8 @@ function makeConfiguration(values, onWrite) {
     onWrite(String(key));
     return false;
   };
-  return new Proxy(Object.freeze({ ...values }), {
+  return new Proxy(freeze({ ...values }), {
+    __proto__: null,
     set: refuse,
     defineProperty: refuse,
     deleteProperty: refuse,
@@ -82,84 +106,96 @@ class Modules {
     this.doubles = doubles;
     this.note = note;
     this.als = als;
-    this.require = folder === null ? null : createRequire(path.join(folder, 'script.js'));
+    this.require = folder === null ? null : createRequire(join(folder, 'script.js'));
+    this.resolve = this.require?.resolve;
   }
 
   /** What a script calls as `require`. */
   load(specifier, file) {
     if (typeof specifier !== 'string') throw new TypeError('The "id" argument must be of type string');
     const { name, version, rest } = parse(specifier);
-    const double = this.doubles[specifier] ?? this.doubles[name + rest];
-    if (double) return require(double);
-    if (builtinModules.includes(specifier) || specifier.startsWith('node:')) return require(specifier);
+    const double = this.doubleOf(specifier) ?? this.doubleOf(name + rest);
+    if (double !== undefined) return require(double);
+    if (includes(builtins, specifier) || startsWith(specifier, 'node:')) return require(specifier);
     const found = this.find(name, version, rest);
-    if (!found) throw missing(specifier, file, this.folder);
+    if (found === null) throw missing(specifier, file, this.folder);
     return watchDriver(name, this.require(found), this.als, this.require);
   }
 
+  doubleOf(name) {
+    return hasOwn(this.doubles, name) ? this.doubles[name] : undefined;
+  }
+
   find(name, version, rest) {
-    if (!this.require) return null;
-    const candidates = version ? [`${name}--${version}`, name] : [name];
-    for (const candidate of candidates) {
-      try {
-        const resolved = this.require.resolve(candidate + rest);
-        if (version) this.compare(name, version, candidate);
-        return resolved;
-      } catch (error) {
-        if (error.code !== 'MODULE_NOT_FOUND') throw error;
-      }
+    if (this.require === null) return null;
+    return (version && this.findAs(`${name}--${version}`, name, version, rest)) || this.findAs(name, name, version, rest);
+  }
+
+  findAs(candidate, name, version, rest) {
+    const { resolve } = this;
+    let resolved;
+    try {
+      resolved = resolve(candidate + rest);
+    } catch (error) {
+      if (error.code === 'MODULE_NOT_FOUND') return null;
+      throw error;
     }
-    return null;
+    if (version) this.compare(name, version, candidate);
+    return resolved;
   }
 
   compare(name, version, candidate) {
-    const file = path.join(this.folder, 'node_modules', candidate, 'package.json');
+    const file = join(this.folder, 'node_modules', candidate, 'package.json');
     let installed;
     try {
-      installed = JSON.parse(fs.readFileSync(file, 'utf8')).version;
+      installed = parseJson(readFileSync(file, 'utf8')).version;
     } catch {
       return;
     }
-    if (installed !== version && !installed.startsWith(`${version}.`)) {
-      this.note(`${name}@${version} is asked for, and ${installed} is installed`);
-    }
+    if (typeof installed !== 'string' || installed === version || startsWith(installed, `${version}.`)) return;
+    if (version.length <= LONGEST_VERSION) this.note(`${name}@${version} is asked for, and ${installed} is installed`);
   }
 
   /** The globals of old runtimes, where the module is there; `onUse` is told when a script uses one. */
   defineImplicitGlobals(onUse) {
-    for (const [global, name] of Object.entries(IMPLICIT_GLOBALS)) {
-      const isThere = name in this.doubles || this.find(name, '', '');
+    for (const global of keysOf(IMPLICIT_GLOBALS)) {
+      const name = IMPLICIT_GLOBALS[global];
+      const isThere = this.doubleOf(name) !== undefined || this.find(name, '', '') !== null;
       if (!isThere || global in globalThis) continue;
-      Object.defineProperty(globalThis, global, {
+      defineProperty(globalThis, global, {
+        __proto__: null,
         configurable: true,
         get: () => {
           onUse(global);
           return this.load(name, 'a global');
         },
         set: (value) => {
-          Object.defineProperty(globalThis, global, { value, writable: true, configurable: true, enumerable: true });
+          const own = { __proto__: null, value, writable: true, configurable: true, enumerable: true };
+          defineProperty(globalThis, global, own);
         },
       });
     }
   }
 }
 
+detach(Modules);
+
 /** `mongodb@3.1.4/lib/x` in its parts; a scope such as `@azure/msal-node` belongs to the name. */
 function parse(specifier) {
-  const at = specifier.indexOf('@', 1);
-  const first = specifier.startsWith('@') ? specifier.indexOf('/') + 1 : 0;
-  const slash = specifier.indexOf('/', Math.max(first, at));
+  const at = indexOf(specifier, '@', 1);
+  const first = startsWith(specifier, '@') ? indexOf(specifier, '/') + 1 : 0;
+  const slash = indexOf(specifier, '/', at > first ? at : first);
   const end = slash < 0 ? specifier.length : slash;
-  if (at > 0 && at < end) {
-    return { name: specifier.slice(0, at), version: specifier.slice(at + 1, end), rest: specifier.slice(end) };
-  }
-  return { name: specifier.slice(0, end), version: '', rest: specifier.slice(end) };
+  const rest = slice(specifier, end);
+  if (at > 0 && at < end) return { name: slice(specifier, 0, at), version: slice(specifier, at + 1, end), rest };
+  return { name: slice(specifier, 0, end), version: '', rest };
 }
 
 function missing(specifier, file, folder) {
-  const where = folder === null ? 'and no folder of node_modules is given' : `which is not in ${path.basename(folder)}/node_modules`;
+  const isGiven = folder !== null;
+  const where = isGiven ? `which is not in ${basename(folder)}/node_modules` : 'and no folder of node_modules is given';
   const error = new Error(
-    `${file} requires ${JSON.stringify(specifier)}, ${where}: install it there with npm, or give a double of it`,
+    `${file} requires ${stringify(specifier)}, ${where}: install it there with npm, or give a double of it`,
   );
   error.code = 'MODULE_NOT_FOUND';
   return error;

@@ -4,7 +4,10 @@
 // callback is told of the call that caused it, the callback keeps the context of the call that gave it. What the
 // drivers do is not changed.
 
+const { WeakMap, apply, defineProperty, indexOf, weakGet, weakHas, weakSet } = require('./primordials.cjs');
+
 const POOLED = {
+  __proto__: null,
   pg: [
     ['Client', ['query', 'connect']],
     ['Pool', ['query', 'connect']],
@@ -25,21 +28,23 @@ const POOLED = {
 };
 
 const causes = new WeakMap();
-const watched = new WeakSet();
+const watched = new WeakMap();
 
 function watchDriver(name, driver, als, require) {
-  for (const [constructor, methods] of POOLED[name] ?? []) {
-    const prototype = prototypeOf(driver, constructor, require);
-    if (!prototype || watched.has(prototype)) continue;
-    watched.add(prototype);
-    for (const method of methods) wrap(prototype, method, als);
+  const pooled = POOLED[name];
+  for (let index = 0; pooled !== undefined && index < pooled.length; index += 1) {
+    const prototype = prototypeOf(driver, pooled[index][0], require);
+    if (!prototype || weakHas(watched, prototype)) continue;
+    weakSet(watched, prototype, true);
+    const methods = pooled[index][1];
+    for (let place = 0; place < methods.length; place += 1) wrap(prototype, methods[place], als);
   }
   return driver;
 }
 
 function prototypeOf(driver, constructor, require) {
   try {
-    return (constructor.includes('/') ? require(constructor) : driver[constructor])?.prototype;
+    return (indexOf(constructor, '/') < 0 ? driver[constructor] : require(constructor))?.prototype;
   } catch {
     return undefined;
   }
@@ -48,34 +53,35 @@ function prototypeOf(driver, constructor, require) {
 function wrap(prototype, method, als) {
   const original = prototype[method];
   if (typeof original !== 'function') return;
-  Object.defineProperty(prototype, method, {
+  defineProperty(prototype, method, {
+    __proto__: null,
     configurable: true,
     writable: true,
     value(...given) {
       const last = given.length - 1;
-      const call = als.getStore();
-      if (call && typeof given[last] === 'function') given[last] = inContext(given[last], call, als);
-      return original.apply(this, given);
+      const ticket = als.getStore();
+      if (ticket && typeof given[last] === 'function') given[last] = inContext(given[last], ticket, als);
+      return apply(original, this, given);
     },
   });
 }
 
-function inContext(callback, call, als) {
+function inContext(callback, ticket, als) {
   return function inContextOfItsCall(...given) {
-    return als.run(call, () => {
+    return als.run(ticket, () => {
       try {
-        return callback.apply(this, given);
+        return apply(callback, this, given);
       } catch (error) {
-        if (error !== null && typeof error === 'object') causes.set(error, call);
+        if (error !== null && typeof error === 'object') weakSet(causes, error, ticket);
         throw error;
       }
     });
   };
 }
 
-/** The call that caused an error thrown in such a callback. */
+/** The ticket of the call that caused an error thrown in such a callback. */
 function causeOf(error) {
-  return error !== null && typeof error === 'object' ? causes.get(error) : undefined;
+  return error !== null && typeof error === 'object' ? weakGet(causes, error) : undefined;
 }
 
 module.exports = { causeOf, watchDriver };

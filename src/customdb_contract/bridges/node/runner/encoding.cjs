@@ -3,23 +3,100 @@
 // Turns what a script hands over into JSON that loses nothing: what JSON would change is tagged with `$`.
 
 const { types } = require('node:util');
+const {
+  Error,
+  ObjectPrototype,
+  Set,
+  String,
+  Uint8Array,
+  append,
+  apply,
+  bigintText,
+  bigintValue,
+  booleanValue,
+  bufferSize,
+  codeAt,
+  dataView,
+  dateText,
+  dateTime,
+  detach,
+  getPrototypeOf,
+  hasOwn,
+  is,
+  isArray,
+  isFinite,
+  isInstance,
+  keysOf,
+  latin1,
+  mapSize,
+  min,
+  numberValue,
+  regexText,
+  setAdd,
+  setDelete,
+  setHas,
+  setSize,
+  sharedBufferSize,
+  slice,
+  stringValue,
+  symbolDescription,
+  symbolValue,
+  typedArray,
+} = require('./primordials.cjs');
+const { count, quote } = require('./json.cjs');
+
+const {
+  isAnyArrayBuffer,
+  isArrayBufferView,
+  isBigIntObject,
+  isBooleanObject,
+  isBoxedPrimitive,
+  isDataView,
+  isDate,
+  isMap,
+  isNativeError,
+  isNumberObject,
+  isPromise,
+  isProxy,
+  isRegExp,
+  isSet,
+  isSharedArrayBuffer,
+  isStringObject,
+  isSymbolObject,
+  isWeakMap,
+  isWeakSet,
+} = types;
 
 const MOST_DEPTH = 50;
 const MOST_ITEMS = 20_000;
 const MOST_CHARACTERS = 2_000_000;
+const MOST_PROTOTYPES = 100;
+// Python masks secrets, and then cuts: what is cut here is cut far behind what it shows.
 const MOST_TEXT = 65_536;
+// Short names are told in any case; how many there can be is bounded by the number of items.
+const MOST_TEXT_FOR_FREE = 32;
+const LARGEST_BIGINT = 1n << 4096n;
+const DOLLAR = 36;
 
-const ownErrors = new Map();
+const ownErrors = [];
 
-function knowError(constructor, fields) {
-  ownErrors.set(constructor, fields);
+/** Makes an error class of Auth0 known, under its name, with the fields that it carries. */
+function knowError(constructor, name, fields) {
+  append(ownErrors, { constructor, name, fields });
+}
+
+/** What the values of one call may take together. */
+class Budget {
+  constructor() {
+    this.items = MOST_ITEMS;
+    this.characters = MOST_CHARACTERS;
+  }
 }
 
 class Encoding {
-  constructor(locate) {
+  constructor(locate, budget) {
     this.locate = locate;
-    this.items = MOST_ITEMS;
-    this.characters = MOST_CHARACTERS;
+    this.budget = budget;
     this.open = new Set();
   }
 
@@ -27,7 +104,7 @@ class Encoding {
     try {
       return this.encodeAny(value, depth);
     } catch (error) {
-      return special('unreadable', nameOf(error));
+      return this.special('unreadable', nameOf(error));
     }
   }
 
@@ -36,172 +113,240 @@ class Encoding {
       case 'string':
         return this.text(value);
       case 'number':
-        return Number.isFinite(value) && !Object.is(value, -0) ? value : special('float', Object.is(value, -0) ? '-0' : String(value));
+        if (is(value, -0)) return this.special('float', '-0');
+        return isFinite(value) ? `${value}` : this.special('float', `${value}`);
       case 'boolean':
-        return value;
+        return value ? 'true' : 'false';
       case 'undefined':
-        return special('undefined');
+        return this.special('undefined');
       case 'bigint':
-        return special('bigint', this.cut(value.toString()));
+        return this.special('bigint', digitsOf(value));
       case 'symbol':
-        return special('symbol', this.cut(String(value.description)));
+        return this.special('symbol', `${symbolDescription(value)}`);
       case 'function':
-        return special('function', this.cut(String(value.name)));
+        return this.special('function', textOf(read(value, 'name')));
       default:
-        return value === null ? null : this.object(value, depth);
+        return value === null ? 'null' : this.object(value, depth);
     }
   }
 
   object(value, depth) {
-    if (this.open.has(value)) return special('cycle');
-    if (depth >= MOST_DEPTH) return special('too-deep');
-    if (this.items <= 0) return special('too-many');
-    this.open.add(value);
+    if (setHas(this.open, value)) return this.special('cycle');
+    if (depth >= MOST_DEPTH) return this.special('too-deep');
+    if (this.budget.items <= 0) return this.special('too-many');
+    setAdd(this.open, value);
     try {
-      if (types.isNativeError(value) || value instanceof Error) return this.error(value, depth);
-      if (Array.isArray(value)) return this.array(value, depth);
-      const scalar = this.scalar(value, depth);
-      return scalar === undefined ? this.mapping(value, depth) : scalar;
+      if (isError(value)) return this.error(value, depth);
+      if (isArray(value)) return this.array(value, depth);
+      return this.scalar(value) ?? this.converted(value, depth) ?? this.mapping(value, depth);
     } finally {
-      this.open.delete(value);
+      setDelete(this.open, value);
     }
   }
 
-  /** What JSON would make something else of: dates, buffers, ids of drivers, maps. */
-  scalar(value, depth) {
-    if (types.isDate(value)) {
-      const time = Date.prototype.getTime.call(value);
-      return special('Date', Number.isNaN(time) ? 'invalid' : new Date(time).toISOString());
+  /** What JSON would make something else of: dates, buffers, maps. */
+  scalar(value) {
+    if (isDate(value)) return this.special('Date', is(dateTime(value), NaN) ? 'invalid' : dateText(value));
+    if (isArrayBufferView(value)) {
+      const view = isDataView(value) ? dataView : typedArray;
+      return this.bytes(value, view.buffer(value), view.offset(value), view.size(value));
     }
-    if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) {
-      const bytes = ArrayBuffer.isView(value)
-        ? Buffer.from(value.buffer, value.byteOffset, Math.min(value.byteLength, MOST_TEXT))
-        : Buffer.from(value).subarray(0, MOST_TEXT);
-      return special(constructorName(value), bytes.toString('latin1'), value.byteLength);
+    if (isAnyArrayBuffer(value)) {
+      return this.bytes(value, value, 0, isSharedArrayBuffer(value) ? sharedBufferSize(value) : bufferSize(value));
     }
-    if (types.isMap(value) || types.isSet(value)) return special(constructorName(value), '', value.size);
-    if (types.isBoxedPrimitive(value)) return special(constructorName(value), this.cut(String(value)));
-    if (types.isRegExp(value) || types.isPromise(value) || types.isWeakMap(value) || types.isWeakSet(value)) {
-      return special(constructorName(value), this.cut(String(value)));
-    }
-    if (typeof value._bsontype === 'string') {
-      const kind = value._bsontype === 'ObjectID' ? 'ObjectId' : value._bsontype;
-      return special(kind, this.cut(String(value)));
-    }
-    if (typeof value.toJSON !== 'function') return undefined;
+    if (isMap(value)) return this.special(constructorName(value), '', mapSize(value));
+    if (isSet(value)) return this.special(constructorName(value), '', setSize(value));
+    if (isBoxedPrimitive(value)) return this.special(constructorName(value), unboxed(value));
+    if (isRegExp(value)) return this.special(constructorName(value), textOf(regexText(value)));
+    if (isPromise(value)) return this.special(constructorName(value), '[object Promise]');
+    if (isWeakMap(value)) return this.special(constructorName(value), '[object WeakMap]');
+    if (isWeakSet(value)) return this.special(constructorName(value), '[object WeakSet]');
+    return undefined;
+  }
+
+  bytes(value, buffer, offset, size) {
+    const shown = new Uint8Array(buffer, offset, min(size, MOST_TEXT));
+    return this.special(constructorName(value), latin1(shown, 0, min(size, MOST_TEXT)), size);
+  }
+
+  /** Ids of drivers, and what says itself how it becomes JSON. */
+  converted(value, depth) {
+    const kind = read(value, '_bsontype');
+    if (typeof kind === 'string') return this.special(kind === 'ObjectID' ? 'ObjectId' : kind, String(value));
+    const convert = read(value, 'toJSON');
+    if (typeof convert !== 'function') return undefined;
     // A document of an object mapper is what its JSON is; a date or an id of one would become text unseen.
-    const plain = value.toJSON('');
+    const plain = apply(convert, value, ['']);
     const isObject = plain !== null && typeof plain === 'object' && plain !== value;
-    return isObject ? this.encode(plain, depth + 1) : special(constructorName(value), this.cut(String(value)));
+    return isObject ? this.encode(plain, depth + 1) : this.special(constructorName(value), String(value));
   }
 
   array(value, depth) {
-    const items = [];
-    for (let index = 0; index < value.length; index += 1) {
-      if (this.items-- <= 0) {
-        items.push(special('too-many', '', value.length - index));
+    const length = typeof value.length === 'number' ? value.length : 0;
+    let text = '[';
+    for (let index = 0; index < length; index += 1) {
+      if (index > 0) text += ',';
+      if (this.budget.items-- <= 0) {
+        text += this.special('too-many', '', length - index);
         break;
       }
-      items.push(this.encode(read(value, index), depth + 1));
+      text += this.item(value, index, depth);
     }
-    return items;
+    return `${text}]`;
   }
 
   mapping(value, depth) {
-    const pairs = [];
-    for (const key of Object.keys(value)) {
-      if (this.items-- <= 0) {
-        pairs.push(['…', special('too-many')]);
-        break;
-      }
-      let item;
-      try {
-        item = this.encode(value[key], depth + 1);
-      } catch (error) {
-        item = special('unreadable', nameOf(error));
-      }
-      pairs.push([key.length > MOST_TEXT ? key.slice(0, MOST_TEXT) : key, item]);
+    const keys = keysOf(value);
+    const isPlain = !hasTag(keys);
+    let text = '';
+    for (let index = 0; index < keys.length; index += 1) {
+      const isFull = this.budget.items-- <= 0 || this.budget.characters <= 0;
+      const key = isFull ? '"\\u2026"' : quote(this.cut(keys[index]));
+      const item = isFull ? this.special('too-many') : this.item(value, keys[index], depth);
+      if (index > 0) text += ',';
+      text += isPlain ? `${key}:${item}` : `[${key},${item}]`;
+      if (isFull) break;
     }
-    if (pairs.some(([key]) => key.startsWith('$') || key === '__proto__')) return { $mapping: pairs };
-    return Object.fromEntries(pairs);
+    return isPlain ? `{${text}}` : `{"$mapping":[${text}]}`;
+  }
+
+  item(holder, key, depth) {
+    let item;
+    try {
+      if (!hasOwn(holder, key)) return this.special('undefined');
+      item = holder[key];
+    } catch (error) {
+      return this.special('unreadable', nameOf(error));
+    }
+    return this.encode(item, depth + 1);
   }
 
   error(value, depth) {
-    let fields = [];
-    let name = nameOf(value);
-    for (const [constructor, names] of ownErrors) {
-      if (value instanceof constructor) {
-        name = constructor.name;
-        fields = names;
-      }
+    let known;
+    for (let index = 0; index < ownErrors.length; index += 1) {
+      if (isInstance(value, ownErrors[index].constructor)) known = ownErrors[index];
     }
-    return {
-      $error: this.cut(name),
-      message: this.cut(messageOf(value)),
-      arguments: fields.map((field) => this.encode(read(value, field) ?? null, depth + 1)),
-      location: this.locate(read(value, 'stack')),
-    };
+    let carried = '';
+    for (let index = 0; known && index < known.fields.length; index += 1) {
+      if (index > 0) carried += ',';
+      carried += this.encode(read(value, known.fields[index]) ?? null, depth + 1);
+    }
+    return this.thrown(known ? known.name : nameOf(value), textOf(read(value, 'message')), carried, value);
+  }
+
+  thrown(name, message, carried, error) {
+    const place = this.locate(read(error, 'stack'));
+    const location = place === null ? 'null' : quote(place);
+    const texts = `"$error":${quote(this.cut(name))},"message":${quote(this.cut(message))}`;
+    return `{${texts},"arguments":[${carried}],"location":${location}}`;
   }
 
   text(value) {
-    if (value.length <= MOST_TEXT && value.length <= this.characters) {
-      this.characters -= value.length;
-      return value;
+    if (value.length <= MOST_TEXT && value.length <= this.budget.characters) {
+      this.budget.characters -= value.length;
+      return quote(value);
     }
-    return special('long-text', value.slice(0, MOST_TEXT), value.length);
+    return this.special('long-text', value, value.length);
   }
 
+  special(kind, text = '', size = null) {
+    const shown = `"$special":${quote(this.cut(kind))},"text":${text === '' ? '""' : quote(this.cut(text))}`;
+    return `{${shown},"size":${count(size)}}`;
+  }
+
+  /** As much of a text as Python takes, or nothing of it when nothing is left to give. */
   cut(text) {
-    return text.length > MOST_TEXT ? text.slice(0, MOST_TEXT) : text;
+    const cut = text.length > MOST_TEXT ? slice(text, 0, MOST_TEXT) : text;
+    if (cut.length > MOST_TEXT_FOR_FREE) {
+      if (cut.length > this.budget.characters) return '';
+      this.budget.characters -= cut.length;
+    }
+    return cut;
   }
 }
 
-function special(kind, text = '', size = null) {
-  return { $special: kind, text, size };
+detach(Budget);
+detach(Encoding);
+
+function hasTag(keys) {
+  for (let index = 0; index < keys.length; index += 1) {
+    const key = keys[index];
+    if (codeAt(key, 0) === DOLLAR || key === '__proto__') return true;
+  }
+  return false;
 }
 
+/** An attribute that a value has itself or by its class: what a script adds to all objects belongs to none. */
 function read(value, key) {
   try {
-    return value[key];
+    if (isProxy(value)) return value[key];
+    let holder = value;
+    for (let depth = 0; holder !== null && holder !== ObjectPrototype && depth < MOST_PROTOTYPES; depth += 1) {
+      if (hasOwn(holder, key)) return value[key];
+      holder = getPrototypeOf(holder);
+    }
   } catch {
-    return undefined;
+    // It can't be read, so it says nothing.
   }
+  return undefined;
+}
+
+function isError(value) {
+  return isNativeError(value) || isInstance(value, Error);
 }
 
 function constructorName(value) {
   const constructor = read(value, 'constructor');
   const name = typeof constructor === 'function' ? read(constructor, 'name') : undefined;
-  return typeof name === 'string' && name ? name : 'Object';
+  return typeof name === 'string' && name !== '' ? name : 'Object';
 }
 
 function nameOf(error) {
   if (error === null || typeof error !== 'object') return typeof error;
   const name = constructorName(error);
   const own = read(error, 'name');
-  return name === 'Error' && typeof own === 'string' && own ? own : name;
+  return name === 'Error' && typeof own === 'string' && own !== '' ? own : name;
 }
 
-function messageOf(error) {
-  const message = read(error, 'message');
-  return typeof message === 'string' ? message : '';
+function textOf(value) {
+  return typeof value === 'string' ? value : '';
+}
+
+/** The digits of a number, but not of one which takes minutes to write down. */
+function digitsOf(value) {
+  return value < LARGEST_BIGINT && value > -LARGEST_BIGINT ? bigintText(value) : '';
+}
+
+function unboxed(value) {
+  if (isStringObject(value)) return stringValue(value);
+  if (isNumberObject(value)) return `${numberValue(value)}`;
+  if (isBooleanObject(value)) return `${booleanValue(value)}`;
+  if (isBigIntObject(value)) return digitsOf(bigintValue(value));
+  return isSymbolObject(value) ? `${symbolDescription(symbolValue(value))}` : '';
 }
 
 /** A value as JSON; `locate` finds the place in a script that a stack names. */
-function encode(value, locate) {
-  return new Encoding(locate).encode(value, 0);
+function encode(value, locate, budget = new Budget()) {
+  return new Encoding(locate, budget).encode(value, 0);
 }
 
 /** Whatever was thrown, as an error: a text that is thrown has no class, so its type stands for it. */
-function encodeThrown(value, locate) {
-  const encoding = new Encoding(locate);
-  if (types.isNativeError(value) || value instanceof Error) return encoding.encode(value, 0);
+function encodeThrown(value, locate, budget = new Budget()) {
+  const encoding = new Encoding(locate, budget);
+  if (value !== null && typeof value === 'object') {
+    try {
+      if (isError(value)) return encoding.error(value, 0);
+    } catch {
+      // A proxy that doesn't say what it is.
+    }
+  }
   let text;
   try {
     text = String(value);
   } catch {
     text = '';
   }
-  return { $error: nameOf(value), message: encoding.cut(text), arguments: [], location: null };
+  return encoding.thrown(nameOf(value), text, '', null);
 }
 
-module.exports = { encode, encodeThrown, knowError };
+module.exports = { Budget, encode, encodeThrown, knowError, read, textOf };

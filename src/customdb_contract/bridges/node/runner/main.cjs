@@ -3,15 +3,17 @@
 // The container: one Node process that runs the scripts of one database, one call after another, and tells over a
 // socket of its own what each call did. What a script writes to standard output never reaches that socket.
 
-const { AsyncLocalStorage } = require('node:async_hooks');
-const fs = require('node:fs');
-const net = require('node:net');
+const { AsyncLocalStorage, AsyncResource } = require('node:async_hooks');
+const { isProxy } = require('node:util/types');
 const vm = require('node:vm');
-const { Call } = require('./call.cjs');
+const primordials = require('./primordials.cjs');
+const { authenticate, listen, mayEnd, send, stayAlive } = require('./control.cjs');
+const { Call, callOf } = require('./call.cjs');
 const { captureOutput } = require('./output.cjs');
 const { causeOf } = require('./drivers.cjs');
-const { encodeThrown } = require('./encoding.cjs');
-const { GlobalWatch, openSockets, watchRequests } = require('./observing.cjs');
+const { encodeThrown, read } = require('./encoding.cjs');
+const { Items, quote } = require('./json.cjs');
+const { GlobalWatch, dictionary, openSockets, watchRequests } = require('./observing.cjs');
 const {
   Modules,
   UnauthorizedError,
@@ -20,9 +22,17 @@ const {
   makeConfiguration,
 } = require('./contract.cjs');
 
-// Scripts may look at the arguments too, and are not to find the socket there.
-const CONTROL = Number(process.argv.pop());
+const { SyntaxError, append, codeAt, defineProperty, hasOwn, indexOf, isInstance, isolate, keysOf } = primordials;
+const { parse, slice, symbolDescription, symbolsOf, uncurry } = primordials;
+const { setImmediate, setTimeout } = globalThis;
+
 const IDLE_MILLISECONDS = 250;
+const MOST_LATE = 500;
+const MOST_LATE_CHARACTERS = 16_000_000;
+const MOST_NOTES = 100;
+const MOST_NOTE_CHARACTERS = 100_000;
+const MOST_STACK = 20_000;
+const MOST_DIGITS = 9;
 const NAMES = [
   'login',
   'getUser',
@@ -35,141 +45,167 @@ const NAMES = [
   'loginByEmail',
   'remove',
 ];
+const SURROUNDING =
+  'module, exports, configuration, require, WrongUsernameOrPasswordError, ValidationError, UnauthorizedError';
+const either = (name) => `typeof ${name} === 'function' ? ${name} :`;
+const NAMED = NAMES.map((name) => `${either(name)} ${either(`${name}Async`)}`).join(' ');
 
-const als = new AsyncLocalStorage();
-const control = new net.Socket({ fd: CONTROL, readable: true, writable: true });
-const scripts = new Map();
-const late = [];
-const notes = [];
-let token = '';
+const als = isolate(new AsyncLocalStorage());
+const inScope = uncurry(AsyncResource.prototype.runInAsyncScope);
+const runInThisContext = uncurry(vm.Script.prototype.runInThisContext);
+const { Script } = vm;
+const importModuleDynamically = vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+
+const scripts = { __proto__: null };
+let late = new Items(MOST_LATE, MOST_LATE_CHARACTERS);
+let notes = new Items(MOST_NOTES, MOST_NOTE_CHARACTERS);
 let current = null;
 let globals = null;
 let files = [];
 
-const callNow = () => als.getStore() ?? current;
+const callNow = () => callOf(als.getStore()) ?? current;
+const sink = { add: (json) => late.add(json) };
 
-function tell(message) {
-  control.write(`${token} ${JSON.stringify({ ...message, late: late.splice(0), notes: notes.splice(0) })}\n`);
+/** Sends what is new: the fields of a message as JSON, and what was seen of earlier calls since the last one. */
+function tell(fields) {
+  const news = `"late":${late.json},"notes":${notes.json}`;
+  late = new Items(MOST_LATE, MOST_LATE_CHARACTERS);
+  notes = new Items(MOST_NOTES, MOST_NOTE_CHARACTERS);
+  send(fields === '' ? `{${news}}` : `{${fields},${news}}`);
 }
 
 /** The place in a script that a stack names, as `file:line:column`. */
 function locate(stack) {
   if (typeof stack !== 'string') return null;
-  for (const line of stack.split('\n')) {
-    for (const file of files) {
-      const at = line.indexOf(`${file}:`);
-      if (at < 0) continue;
-      const [, row, column] = /^:(\d+):?(\d+)?/.exec(line.slice(at + file.length)) ?? [];
-      if (row) return column ? `${file}:${row}:${column}` : `${file}:${row}`;
-    }
+  const text = slice(stack, 0, MOST_STACK);
+  for (let start = 0, end = 0; start < text.length; start = end + 1) {
+    const found = indexOf(text, '\n', start);
+    end = found < 0 ? text.length : found;
+    const place = placeIn(slice(text, start, end));
+    if (place !== null) return place;
   }
   return null;
 }
 
-function open({ token: given, scripts: sources, configuration, folder, doubles }) {
-  token = given;
-  files = Object.values(sources).map(({ file }) => file);
-  const modules = new Modules({ folder, doubles, als, note: (text) => notes.push(text) });
-  const shared = {
-    configuration: makeConfiguration(configuration, (key) => callNow()?.notice('configuration-write', key)),
-    WrongUsernameOrPasswordError,
-    ValidationError,
-    UnauthorizedError,
-  };
+function placeIn(line) {
+  for (let index = 0; index < files.length; index += 1) {
+    const at = indexOf(line, `${files[index]}:`);
+    const row = at < 0 ? '' : digits(line, at + files[index].length);
+    if (row === '') continue;
+    return `${files[index]}${row}${digits(line, at + files[index].length + row.length)}`;
+  }
+  return null;
+}
+
+/** A colon and the digits behind it, or nothing. */
+function digits(text, start) {
+  if (text[start] !== ':') return '';
+  let end = start + 1;
+  while (end < text.length && end - start <= MOST_DIGITS && codeAt(text, end) >= 48 && codeAt(text, end) <= 57) end += 1;
+  return end > start + 1 ? slice(text, start, end) : '';
+}
+
+function open({ token, scripts: sources, configuration, folder, doubles }) {
+  authenticate(token);
+  const names = keysOf(sources);
+  for (const name of names) append(files, sources[name].file);
+  const modules = new Modules({ folder, doubles, als, note: (text) => notes.add(quote(text)) });
+  const readOnly = makeConfiguration(configuration, (key) => callNow()?.notice('configuration-write', key));
   captureOutput(callNow);
   watchRequests(callNow);
   modules.defineImplicitGlobals((name) => callNow()?.notice('implicit-global', name));
-  const opened = {};
-  for (const [name, { source, file }] of Object.entries(sources)) {
+  let opened = '';
+  for (let index = 0; index < names.length; index += 1) {
+    const name = names[index];
+    const { source, file } = sources[name];
+    let problem = '';
     try {
-      const script = evaluate(source, file, { ...shared, require: (specifier) => modules.load(specifier, file) });
-      scripts.set(name, script);
-      opened[name] = {};
+      scripts[name] = evaluate(source, file, readOnly, (specifier) => modules.load(specifier, file));
     } catch (error) {
-      opened[name] = { problem: encodeThrown(error, locate) };
+      problem = `"problem":${encodeThrown(error, locate)}`;
     }
+    opened += `${index > 0 ? ',' : ''}${quote(name)}:{${problem}}`;
   }
   globals = new GlobalWatch();
-  tell({ opened });
+  tell(`"opened":{${opened}}`);
 }
 
 /** The function that a script is: an expression, as Auth0 takes it, or else what its text leaves behind. */
-function evaluate(source, file, surrounding) {
-  const module = { exports: {} };
-  const names = ['module', 'exports', ...Object.keys(surrounding)];
-  const values = [module, module.exports, ...Object.values(surrounding)];
-  const importModuleDynamically = vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
-  const compile = (body) =>
-    new vm.Script(`(function (${names.join(', ')}) { ${body}\n})`, {
-      filename: file,
-      lineOffset: -1,
-      importModuleDynamically,
-    }).runInThisContext();
+function evaluate(source, file, configuration, require) {
+  const compile = (body) => {
+    const options = { __proto__: null, filename: file, lineOffset: -1, importModuleDynamically };
+    return runInThisContext(new Script(`(function (${SURROUNDING}) { ${body}\n})`, options));
+  };
   let compiled;
   try {
     compiled = compile(`return (\n${source}\n)`);
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    const named = NAMES.map((name) => `typeof ${name} === 'function' ? ${name} : typeof ${name}Async === 'function' ? ${name}Async :`);
-    compiled = compile(`\n${source}\n;return ${named.join(' ')} module.exports`);
+    if (!isInstance(error, SyntaxError)) throw error;
+    compiled = compile(`\n${source}\n;return ${NAMED} module.exports`);
   }
-  const found = compiled(...values);
+  const module = { exports: {} };
+  const errors = [WrongUsernameOrPasswordError, ValidationError, UnauthorizedError];
+  const found = compiled(module, module.exports, configuration, require, errors[0], errors[1], errors[2]);
   const script = typeof found === 'function' ? found : module.exports;
   if (typeof script !== 'function') {
     const error = new SyntaxError('the source is no function');
-    error.stack = `${file}:1`;
+    defineProperty(error, 'stack', { __proto__: null, value: `${file}:1` });
     throw error;
   }
   return script;
 }
 
 function run({ id, script, arguments: given, context, throwing }) {
-  const call = new Call(id, script, { locate, late, throwing, onEnd: finish });
+  const call = new Call(id, { locate, late: sink, throwing, onEnd: finish });
+  const passed = [];
+  for (let index = 0; index < given.length; index += 1) append(passed, given[index]);
+  if (context !== null) append(passed, context);
+  append(passed, (...result) => call.called(result));
   current = call;
-  control.unref();
   call.given = given;
-  call.keptBefore = new Set(globals.keptBy(call));
-  als.run(call, () => {
-    const extra = context === null ? [] : [context];
-    call.run(scripts.get(script), [...given, ...extra]);
-  });
+  call.keptBefore = dictionary(globals.keptBy(given));
+  mayEnd();
+  // In a scope of its own, for a script finds the resource in whose scope it runs.
+  inScope(new AsyncResource('SCRIPT'), () => als.run(call.ticket, () => call.run(scripts[script], passed)));
 }
 
 function finish(call) {
   if (current !== call) return;
   current = null;
-  control.ref();
+  stayAlive();
   globals.look();
-  for (const path of globals.keptBy(call)) {
-    if (!call.keptBefore.has(path)) call.notice('kept-in-global', path);
+  const kept = globals.keptBy(call.given);
+  for (let index = 0; index < kept.length; index += 1) {
+    if (!(kept[index] in call.keptBefore)) call.notice('kept-in-global', kept[index]);
   }
   const sockets = openSockets();
-  if (sockets) call.notice('open-sockets', String(sockets));
-  tell({ id: call.id, outcome: call.close() });
+  if (sockets > 0) call.notice('open-sockets', `${sockets}`);
+  tell(`"id":${call.id},"outcome":${call.close()}`);
 }
 
-function onMessage(message) {
-  if (message.open) open(message.open);
-  else if (message.call) run(message.call);
-  else if (message.cancel !== undefined) current?.expire();
-  else tell({});
+/** What is late is told when the timers that are due have run. */
+function onLine(line) {
+  const message = parse(line);
+  if (hasOwn(message, 'open')) open(message.open);
+  else if (hasOwn(message, 'call')) run(message.call);
+  else if (hasOwn(message, 'cancel')) current?.expire();
+  else setImmediate(() => setImmediate(() => tell('')));
 }
 
 // Nothing is left that could ever call the callback: waiting for its time to be up would show nothing new.
 process.on('beforeExit', () => {
-  control.ref();
+  stayAlive();
   const call = current;
-  if (!call) return;
+  if (call === null) return;
   setTimeout(() => {
-    if (current === call) {
-      call.notice('nothing-left', String(IDLE_MILLISECONDS));
-      call.expire();
-    }
+    if (current !== call) return;
+    call.notice('nothing-left', `${IDLE_MILLISECONDS}`);
+    call.expire();
   }, IDLE_MILLISECONDS);
 });
 
 process.on('uncaughtException', (error, origin) => {
-  const call = causeOf(error) ?? callNow();
+  const call = callOf(causeOf(error)) ?? callNow();
   call?.escaped(error, origin === 'unhandledRejection' ? 'rejection' : escapeOf(error));
 });
 
@@ -177,33 +213,31 @@ process.on('unhandledRejection', (error) => {
   callNow()?.escaped(error, 'rejection');
 });
 
-process.on('exit', () => {
-  if (!current) return;
-  const outcome = { ...current.close(), ended: 'died' };
-  try {
-    fs.writeSync(CONTROL, `${token} ${JSON.stringify({ id: current.id, outcome, late, notes })}\n`);
-  } catch {
-    // The socket is full or gone: the other side sees that the process has ended.
-  }
+process.on('exit', (code) => {
+  const call = current;
+  if (call === null) return;
+  current = null;
+  const cause = callNow();
+  // What an earlier call has left behind may end the process, and with it the call that is under way.
+  if (cause !== call) cause?.notice('process-ended', `exit code ${code}`);
+  tell(`"id":${call.id},"outcome":${call.close('died')}`);
 });
 
 /** Node marks the error of an event `error` that nobody listens to. */
 function escapeOf(error) {
-  if (error?.code === 'ERR_UNHANDLED_ERROR') return 'error-event';
-  const symbols = error !== null && typeof error === 'object' ? Object.getOwnPropertySymbols(error) : [];
-  return symbols.some((symbol) => symbol.description === 'kEnhanceStackBeforeInspector') ? 'error-event' : 'later';
+  if (error === null || typeof error !== 'object') return 'later';
+  if (read(error, 'code') === 'ERR_UNHANDLED_ERROR') return 'error-event';
+  const symbols = isProxy(error) ? [] : symbolsOf(error);
+  for (let index = 0; index < symbols.length; index += 1) {
+    if (symbolDescription(symbols[index]) === 'kEnhanceStackBeforeInspector') return 'error-event';
+  }
+  return 'later';
 }
 
-const pieces = [];
-control.setEncoding('utf8');
-control.on('data', (text) => {
-  let rest = text;
-  for (let end = rest.indexOf('\n'); end >= 0; end = rest.indexOf('\n')) {
-    pieces.push(rest.slice(0, end));
-    rest = rest.slice(end + 1);
-    onMessage(JSON.parse(pieces.splice(0).join('')));
-  }
-  if (rest) pieces.push(rest);
-});
-control.on('close', () => process.kill(process.pid, 'SIGKILL'));
-control.on('error', () => process.kill(process.pid, 'SIGKILL'));
+// Events of the process arrive also where a script has replaced what all emitters inherit; and the runner's own
+// modules are nothing that a script could require.
+defineProperty(process, 'emit', { value: process.emit, writable: true, configurable: true });
+for (const file of keysOf(require.cache)) delete require.cache[file];
+module.children.length = 0;
+
+listen(onLine);

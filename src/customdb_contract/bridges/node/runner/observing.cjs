@@ -3,87 +3,165 @@
 // What is noticed of a call beside its callback: the requests that it sends, what it keeps, what it leaves open.
 
 const channels = require('node:diagnostics_channel');
+const { isMap, isProxy, isSet } = require('node:util/types');
+const {
+  append,
+  detach,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  hasOwn,
+  indexOf,
+  Set,
+  isArray,
+  keysOf,
+  mapEach,
+  setAdd,
+  setEach,
+  setHas,
+  setSize,
+} = require('./primordials.cjs');
+const { textOf } = require('./encoding.cjs');
+
+const { getActiveResourcesInfo } = process;
 
 const MOST_DEPTH = 5;
 const MOST_NODES = 5000;
+const MOST_FOUND = 100;
 const SHORTEST_TEXT = 4;
 
 /** Node tells of every request that its own HTTP clients send; nothing of the scripts or their modules is changed. */
 function watchRequests(callNow) {
-  channels.channel('http.client.request.start').subscribe(({ request }) => {
-    const host = request.getHeader('host') ?? request.host;
-    callNow()?.notice('request', `${request.method} ${request.protocol}//${host}${request.path}`);
+  subscribe('http.client.request.start', callNow, (request) => {
+    const host = textOf(request.getHeader('host')) || textOf(request.host);
+    return `${textOf(request.method)} ${textOf(request.protocol)}//${host}${textOf(request.path)}`;
   });
-  channels.channel('undici:request:create').subscribe(({ request }) => {
-    callNow()?.notice('request', `${request.method} ${request.origin}${request.path}`);
+  subscribe('undici:request:create', callNow, (request) => {
+    return `${textOf(request.method)} ${textOf(request.origin)}${textOf(request.path)}`;
+  });
+}
+
+function subscribe(channel, callNow, describe) {
+  channels.channel(channel).subscribe(({ request }) => {
+    try {
+      callNow()?.notice('request', describe(request));
+    } catch {
+      // The script has made something else of its request.
+    }
   });
 }
 
 /** Connections that keep the process alive; an idle one in a pool of Node's own agents does not. */
 function openSockets() {
-  return process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
+  const names = getActiveResourcesInfo();
+  let open = 0;
+  for (let index = 0; index < names.length; index += 1) if (names[index] === 'TCPSocketWrap') open += 1;
+  return open;
 }
 
 /** Sees what scripts keep in `global`, also by forgetting to declare a variable. */
 class GlobalWatch {
   constructor() {
-    this.own = new Set(Object.keys(globalThis));
+    this.own = dictionary(keysOf(globalThis));
+    this.size = keysOf(globalThis).length;
     this.added = [];
   }
 
   /** Sees which globals scripts have made by now. */
   look() {
-    const names = Object.keys(globalThis);
-    if (names.length !== this.own.size + this.added.length) this.added = names.filter((name) => !this.own.has(name));
+    const names = keysOf(globalThis);
+    if (names.length === this.size + this.added.length) return;
+    this.added = [];
+    for (let index = 0; index < names.length; index += 1) {
+      if (!(names[index] in this.own)) append(this.added, names[index]);
+    }
   }
 
   /** Where texts that a call was given are kept now. */
-  keptBy(call) {
-    if (!this.added.length) return [];
-    const texts = call.given.filter((text) => typeof text === 'string' && text.length >= SHORTEST_TEXT);
+  keptBy(given) {
     const found = [];
-    for (const name of this.added) this.search(name, texts, found);
+    if (this.added.length === 0) return found;
+    const search = new Search(given, found);
+    for (let index = 0; index < this.added.length; index += 1) search.global(this.added[index]);
     return found;
   }
+}
 
-  search(name, texts, found) {
-    const descriptor = Object.getOwnPropertyDescriptor(globalThis, name);
-    if (!descriptor || !('value' in descriptor)) return;
-    const seen = new Set();
-    const visit = (value, path, depth) => {
-      if (typeof value === 'string') {
-        if (texts.some((text) => value.includes(text))) found.push(path);
-        return;
-      }
-      if (value === null || typeof value !== 'object' || seen.has(value)) return;
-      if (depth >= MOST_DEPTH || seen.size >= MOST_NODES || !isPlain(value)) return;
-      seen.add(value);
-      for (const [key, item] of entries(value)) {
-        if (texts.some((text) => key.includes(text))) found.push(`${path} (as a key)`);
-        else visit(item, `${path}.${key}`, depth + 1);
-      }
-    };
-    visit(descriptor.value, `global.${name}`, 0);
+class Search {
+  constructor(given, found) {
+    this.texts = [];
+    for (let index = 0; index < given.length; index += 1) {
+      if (typeof given[index] === 'string' && given[index].length >= SHORTEST_TEXT) append(this.texts, given[index]);
+    }
+    this.found = found;
+    this.seen = new Set();
   }
+
+  global(name) {
+    this.property(globalThis, name, `global.${name}`, 0);
+  }
+
+  property(holder, key, path, depth) {
+    const descriptor = getOwnPropertyDescriptor(holder, key);
+    if (descriptor !== undefined && descriptor.enumerable && hasOwn(descriptor, 'value')) {
+      this.visit(descriptor.value, path, depth);
+    }
+  }
+
+  visit(value, path, depth) {
+    if (typeof value === 'string') {
+      if (this.isGiven(value)) this.add(path);
+      return;
+    }
+    if (value === null || typeof value !== 'object' || setHas(this.seen, value)) return;
+    if (depth >= MOST_DEPTH || setSize(this.seen) >= MOST_NODES || !isPlain(value)) return;
+    setAdd(this.seen, value);
+    if (isMap(value)) mapEach(value, (item, key) => this.entry(textOf(key), item, path, depth));
+    else if (isSet(value)) setEach(value, (item) => this.visit(item, `${path}.item`, depth + 1));
+    else this.properties(value, path, depth);
+  }
+
+  properties(value, path, depth) {
+    const keys = keysOf(value);
+    for (let index = 0; index < keys.length && index < MOST_NODES; index += 1) {
+      const key = keys[index];
+      if (this.isGiven(key)) this.add(`${path} (as a key)`);
+      else this.property(value, key, `${path}.${key}`, depth + 1);
+    }
+  }
+
+  entry(key, item, path, depth) {
+    if (this.isGiven(key)) this.add(`${path} (as a key)`);
+    else this.visit(item, `${path}.${key}`, depth + 1);
+  }
+
+  add(path) {
+    if (this.found.length < MOST_FOUND) append(this.found, path);
+  }
+
+  isGiven(text) {
+    for (let index = 0; index < this.texts.length; index += 1) {
+      if (indexOf(text, this.texts[index]) >= 0) return true;
+    }
+    return false;
+  }
+}
+
+detach(GlobalWatch);
+detach(Search);
+
+/** Names as keys, to look them up. */
+function dictionary(names) {
+  const found = { __proto__: null };
+  for (let index = 0; index < names.length; index += 1) found[names[index]] = true;
+  return found;
 }
 
 /** Plain data: an object of a module, such as a pool of connections, is nobody's record. */
 function isPlain(value) {
-  if (Array.isArray(value) || value instanceof Map || value instanceof Set) return true;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
+  if (isProxy(value)) return false;
+  if (isArray(value) || isMap(value) || isSet(value)) return true;
+  const prototype = getPrototypeOf(value);
+  return prototype === null || isProxy(prototype) === false && getPrototypeOf(prototype) === null;
 }
 
-function* entries(value) {
-  if (value instanceof Map) {
-    for (const [key, item] of value) yield [String(key), item];
-  } else if (value instanceof Set) {
-    for (const item of value) yield ['item', item];
-  } else {
-    for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
-      if ('value' in descriptor && descriptor.enumerable) yield [key, descriptor.value];
-    }
-  }
-}
-
-module.exports = { GlobalWatch, openSockets, watchRequests };
+module.exports = { GlobalWatch, dictionary, openSockets, watchRequests };

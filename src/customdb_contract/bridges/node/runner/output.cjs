@@ -3,26 +3,23 @@
 // What scripts print belongs to the call that printed it.
 
 const { Console } = require('node:console');
-const { Writable } = require('node:stream');
+const { isUint8Array } = require('node:util/types');
+const { nextTick } = process;
+const { String, apply, defineProperty, utf8 } = require('./primordials.cjs');
 
 function captureOutput(callNow) {
   const print = (text) => callNow()?.print(text);
-  const stream = new Writable({
-    decodeStrings: false,
-    write(chunk, _, done) {
-      print(String(chunk));
-      done();
-    },
-  });
-  const captured = new Console({ stdout: stream, stderr: stream });
-  globalThis.console = captured;
+  const sink = { __proto__: null, write: (text) => print(String(text)) };
+  globalThis.console = new Console({ stdout: sink, stderr: sink, ignoreErrors: false });
   for (const name of ['stdout', 'stderr']) {
-    process[name].write = (chunk, encoding, done) => {
-      print(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8'));
+    const write = (chunk, encoding, done) => {
+      print(isUint8Array(chunk) ? utf8(chunk) : String(chunk));
       const after = typeof encoding === 'function' ? encoding : done;
-      if (typeof after === 'function') process.nextTick(after);
+      if (typeof after === 'function') apply(nextTick, process, [after]);
       return true;
     };
+    const descriptor = { __proto__: null, value: write, writable: true, configurable: true, enumerable: true };
+    defineProperty(process[name], 'write', descriptor);
   }
 }
 

@@ -1,0 +1,73 @@
+'use strict';
+
+// The socket to the other side: lines of JSON, each of ours behind the token that tells it from what a script writes.
+
+const fs = require('node:fs');
+const net = require('node:net');
+const { indexOf, isolate, latin1, slice, wait } = require('./primordials.cjs');
+
+const { writeSync } = fs;
+const { _kill: kill, pid } = process;
+const SIGKILL = 9;
+const PIECE = 65_536;
+const LONGEST_INTERVAL = 2 ** 31 - 1;
+
+// Scripts may look at the arguments too, and are not to find the socket there.
+const descriptor = Number(process.argv.pop());
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+// The socket never keeps the process alive itself: Node shows scripts the handles that do.
+const alive = isolate(setInterval(() => undefined, LONGEST_INTERVAL));
+let token = '';
+
+/** Calls `onLine` with each line that arrives; where nothing can arrive any more, nobody needs this process. */
+function listen(onLine) {
+  let rest = '';
+  const receive = (size, bytes) => {
+    let text = latin1(bytes, 0, size);
+    for (let end = indexOf(text, '\n'); end >= 0; end = indexOf(text, '\n')) {
+      const line = rest + slice(text, 0, end);
+      rest = '';
+      text = slice(text, end + 1);
+      onLine(line);
+    }
+    rest += text;
+  };
+  const onread = { buffer: Buffer.alloc(PIECE), callback: receive };
+  const socket = new net.Socket({ fd: descriptor, readable: true, writable: true, onread });
+  socket.on('close', die);
+  socket.on('error', die);
+  socket.unref();
+  isolate(socket);
+}
+
+function authenticate(given) {
+  token = given;
+}
+
+/** Sends a message; as nobody else may come between, it waits until all of it is written. */
+function send(json) {
+  let text = `${token} ${json}\n`;
+  while (text !== '') {
+    try {
+      text = slice(text, writeSync(descriptor, text, null, 'latin1'));
+    } catch (error) {
+      if (error.code !== 'EAGAIN') die();
+      wait(sleeper, 0, 0, 1);
+    }
+  }
+}
+
+function stayAlive() {
+  alive.ref();
+}
+
+/** From now on the process ends when a script has nothing left to do. */
+function mayEnd() {
+  alive.unref();
+}
+
+function die() {
+  kill(pid, SIGKILL);
+}
+
+module.exports = { authenticate, listen, mayEnd, send, stayAlive };

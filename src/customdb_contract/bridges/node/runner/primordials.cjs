@@ -1,0 +1,123 @@
+'use strict';
+
+// The built-ins that the runner uses, copied before any script is loaded. A script may replace every one of them, in the
+// realm that it shares with the runner: so the runner calls these copies, and leaves alone what looks one up unseen:
+// methods, `for … of`, spread elements, patterns of arrays, `instanceof`, and objects that inherit from Object.prototype
+// where a missing property is read.
+
+const { apply, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys, setPrototypeOf } = Reflect;
+
+const uncurry = Function.prototype.bind.bind(Function.prototype.call);
+const getter = (prototype, name) => uncurry(getOwnPropertyDescriptor(prototype, name).get);
+const hasOwn = uncurry(Object.prototype.hasOwnProperty);
+
+/** Own copies of everything that an object inherits, so that no change of its prototypes reaches it. */
+function isolate(object) {
+  for (let holder = getPrototypeOf(object); holder !== Object.prototype; holder = getPrototypeOf(holder)) {
+    for (const key of ownKeys(holder)) {
+      if (!hasOwn(object, key)) defineProperty(object, key, getOwnPropertyDescriptor(holder, key));
+    }
+  }
+  setPrototypeOf(object, null);
+  return object;
+}
+
+/** Lets the instances of a class inherit nothing that scripts can change: an assignment would meet a setter there. */
+function detach(constructor) {
+  setPrototypeOf(constructor.prototype, null);
+}
+
+/** Adds an item to an array, past any setter that its prototype has by now. */
+function append(array, value) {
+  const item = { __proto__: null, value, writable: true, enumerable: true, configurable: true };
+  defineProperty(array, array.length, item);
+}
+
+const hasInstance = uncurry(Function.prototype[Symbol.hasInstance]);
+const TypedArray = getPrototypeOf(Uint8Array.prototype);
+
+module.exports = {
+  append,
+  apply,
+  defineProperty,
+  detach,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  hasOwn,
+  isolate,
+  uncurry,
+
+  ObjectPrototype: Object.prototype,
+  descriptorsOf: Object.getOwnPropertyDescriptors,
+  freeze: Object.freeze,
+  is: Object.is,
+  keysOf: Object.keys,
+  symbolsOf: Object.getOwnPropertySymbols,
+
+  isArray: Array.isArray,
+  includes: uncurry(Array.prototype.includes),
+
+  String,
+  codeAt: uncurry(String.prototype.charCodeAt),
+  indexOf: uncurry(String.prototype.indexOf),
+  slice: uncurry(String.prototype.slice),
+  startsWith: uncurry(String.prototype.startsWith),
+  stringValue: uncurry(String.prototype.valueOf),
+
+  isFinite: Number.isFinite,
+  isSafeInteger: Number.isSafeInteger,
+  min: Math.min,
+  numberText: uncurry(Number.prototype.toString),
+  numberValue: uncurry(Number.prototype.valueOf),
+  bigintText: uncurry(BigInt.prototype.toString),
+  bigintValue: uncurry(BigInt.prototype.valueOf),
+  booleanValue: uncurry(Boolean.prototype.valueOf),
+  symbolDescription: getter(Symbol.prototype, 'description'),
+  symbolValue: uncurry(Symbol.prototype.valueOf),
+
+  dateText: uncurry(Date.prototype.toISOString),
+  dateTime: uncurry(Date.prototype.getTime),
+  regexText: uncurry(RegExp.prototype.toString),
+  execute: uncurry(RegExp.prototype.exec),
+
+  Error,
+  SyntaxError,
+  TypeError,
+  isInstance: (value, constructor) => hasInstance(constructor, value),
+
+  Map,
+  mapEach: uncurry(Map.prototype.forEach),
+  mapSize: getter(Map.prototype, 'size'),
+  Set,
+  setAdd: uncurry(Set.prototype.add),
+  setDelete: uncurry(Set.prototype.delete),
+  setEach: uncurry(Set.prototype.forEach),
+  setHas: uncurry(Set.prototype.has),
+  setSize: getter(Set.prototype, 'size'),
+  WeakMap,
+  weakGet: uncurry(WeakMap.prototype.get),
+  weakHas: uncurry(WeakMap.prototype.has),
+  weakSet: uncurry(WeakMap.prototype.set),
+
+  Uint8Array,
+  bufferSize: getter(ArrayBuffer.prototype, 'byteLength'),
+  sharedBufferSize: getter(SharedArrayBuffer.prototype, 'byteLength'),
+  latin1: uncurry(Buffer.prototype.latin1Slice),
+  utf8: uncurry(Buffer.prototype.utf8Slice),
+  typedArray: {
+    buffer: getter(TypedArray, 'buffer'),
+    offset: getter(TypedArray, 'byteOffset'),
+    size: getter(TypedArray, 'byteLength'),
+  },
+  dataView: {
+    buffer: getter(DataView.prototype, 'buffer'),
+    offset: getter(DataView.prototype, 'byteOffset'),
+    size: getter(DataView.prototype, 'byteLength'),
+  },
+
+  Proxy,
+  parse: JSON.parse,
+  stringify: JSON.stringify,
+  then: uncurry(Promise.prototype.then),
+  wait: Atomics.wait,
+};
