@@ -16,8 +16,10 @@ help: ## Show what can be made
 demo: $(VENV)/demo.stamp ## Check the example bookshop: its naive custom database, then the correct one
 	@$(BIN)/python examples/bookshop/demo.py
 
-test: $(VENV)/dev.stamp tests/drivers/node_modules/.stamp ## Run the tests
-	$(BIN)/python -m pytest -q -n auto $(TESTS)
+test: $(VENV)/dev.stamp tests/drivers/node_modules/.stamp ## Run the tests; COVERAGE=1 also reports the branches that none of them takes
+	$(if $(COVERAGE),$(BIN)/python -m coverage erase)
+	$(BIN)/python -m $(if $(COVERAGE),coverage run -m )pytest -q -rs -n auto --dist worksteal $(TESTS)
+	$(if $(COVERAGE),$(BIN)/python -m coverage combine --quiet && $(BIN)/python -m coverage report)
 
 lint: $(VENV)/dev.stamp ## Check style, layers and project metadata
 	$(BIN)/ruff check .
@@ -25,9 +27,10 @@ lint: $(VENV)/dev.stamp ## Check style, layers and project metadata
 	$(BIN)/lint-imports
 	$(BIN)/validate-pyproject pyproject.toml
 
-types: $(VENV)/dev.stamp ## Check the types with mypy and pyright
+types: $(VENV)/dev.stamp ## Check the types with mypy and pyright, and what these two say of a team's own code
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/python -m pytest -q -m type_checkers tests/test_typing.py
 
 docs: $(VENV)/dev.stamp ## Build the documentation into docs/_build/html
 	$(BIN)/sphinx-build -n -W --keep-going -q docs docs/_build/html

@@ -1,5 +1,9 @@
 """What holds for all tests."""
 
+import os
+import signal
+
+import pytest
 from hypothesis import settings
 
 pytest_plugins = ["pytester"]
@@ -7,3 +11,13 @@ pytest_plugins = ["pytester"]
 # A busy machine is no failure, and a script may have to run out of time.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+# A shell that runs something in the background has it ignore ctrl-C, and tests press it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Use more workers than processors, since many tests wait: for a time limit, or for a process that they started."""
+    return (os.cpu_count() or 1) * 2

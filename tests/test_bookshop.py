@@ -32,6 +32,8 @@ from customdb_contract.contract import (
     WrongUsernameOrPasswordError,
 )
 
+pytestmark = pytest.mark.one_python
+
 FOLDER = Path(create_store.__file__).parent
 CONFIGURATIONS = (
     "customdb.toml",

@@ -26,6 +26,8 @@ from customdb_contract.contract import Script
 from customdb_contract.secrets import SecretRegistry
 from customdb_contract.transcript import Ending, RecordedError
 
+pytestmark = pytest.mark.one_python
+
 FOLDER: Final = Path(create_store.__file__).parent
 ALLOWED: Final = {"Authorization": f"Bearer {TOKEN}"}
 ADA: Final = {"login": "ada.lovelace@example.com", "password": "weaving algebraic patterns"}

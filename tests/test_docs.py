@@ -20,6 +20,8 @@ from customdb_contract.config import (
 from customdb_contract.rules import CATALOGUE
 from documented import run_page
 
+pytestmark = pytest.mark.one_python
+
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(
     path

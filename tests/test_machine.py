@@ -28,6 +28,8 @@ from customdb_contract.testing import CustomDatabaseMachine, run_machine
 from customdb_contract.testing.machine import machine_on
 from writing_shop import Record, WritingShop
 
+pytestmark = pytest.mark.one_python
+
 
 @pytest.fixture(autouse=True)
 def brief_profile() -> Iterator[None]:

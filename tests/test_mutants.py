@@ -33,6 +33,8 @@ from mutants import (
     sql_store,
 )
 
+pytestmark = pytest.mark.one_python
+
 MUTANTS: dict[str, Mutant] = {}
 _Database = TypeVar("_Database", bound=type)
 

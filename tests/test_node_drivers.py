@@ -26,7 +26,10 @@ POSTGRES: Final = find_postgres()
 ADA: Final = KnownUser(email="ada@example.com", password="correct horse battery")
 BOB: Final = KnownUser(email="bob@example.com", password="staple correct battery", profile={"email_verified": False})
 
-pytestmark = pytest.mark.skipif(not MODULES.is_dir(), reason="the npm modules are not installed: run make test")
+pytestmark = [
+    pytest.mark.one_python,
+    pytest.mark.skipif(not MODULES.is_dir(), reason="the npm modules are not installed: run make test"),
+]
 
 
 def database(folder: Path, scripts: Mapping[str, str], **configuration: str) -> NodeDatabase:

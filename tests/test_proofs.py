@@ -8,6 +8,8 @@ import pytest
 from customdb_contract.rules import CATALOGUE
 from proofs import PROVEN_OTHERWISE, UNUSUAL, mutants_in_javascript, mutants_in_python, proofs, words_of
 
+pytestmark = pytest.mark.one_python
+
 PAGE = Path(__file__).parent.parent / "docs" / "proof_page.py"
 NAMES = [rule.info.name for rule in CATALOGUE]
 

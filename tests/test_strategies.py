@@ -39,6 +39,8 @@ from customdb_contract.testing.strategies import FLAWS, NOT_IN_ONE_PROFILE, Draw
 from customdb_contract.transcript import Ending, Exchange, Header, Outcome, Person, ScriptInfo, record
 from mutants import breaches, explain
 
+pytestmark = pytest.mark.one_python
+
 _Drawn = TypeVar("_Drawn")
 
 
@@ -165,7 +167,7 @@ def test_a_profile_is_made_of_what_is_given(profile: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize("rule", FLAWS)
-@settings(max_examples=50)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_one_rule_finds_the_flaw_of_a_profile(rule: str, data: st.DataObject) -> None:
     report = found_in(data.draw(strategies.flawed_profiles(rule)))

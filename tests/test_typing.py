@@ -1,4 +1,4 @@
-"""Type checkers accept right handlers and refuse wrong ones, each on exactly the marked lines."""
+"""Type checkers accept right handlers and refuse wrong ones, each on exactly the marked lines: part of `make types`."""
 
 import json
 import re
@@ -13,6 +13,8 @@ FOLDER = Path(__file__).with_name("typing")
 FILES = sorted(FOLDER.glob("*.py"))
 MARK = re.compile(r"  # error$")
 
+pytestmark = pytest.mark.type_checkers
+
 Place = tuple[str, int]
 
 
@@ -25,7 +27,7 @@ def _run(*command: str) -> str:
 
 
 def _mypy() -> Iterator[Place]:
-    output = _run("mypy", "--output=json", "--no-incremental", *map(str, FILES))
+    output = _run("mypy", "--output=json", *map(str, FILES))
     for line in output.splitlines():
         if line.startswith("{"):
             message = json.loads(line)

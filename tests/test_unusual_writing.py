@@ -37,6 +37,8 @@ from customdb_contract.testing.machine import machine_on
 from mutants import breaches, explain
 from writing_shop import Record, WritingShop, known_customer
 
+pytestmark = pytest.mark.one_python
+
 _Database = TypeVar("_Database", bound=type)
 
 

@@ -27,6 +27,8 @@ from customdb_contract.transcript import Situation
 from mutants import breaches, explain
 from writing_shop import Record, WritingShop, known_customer
 
+pytestmark = pytest.mark.one_python
+
 _Shop = TypeVar("_Shop", bound=type[WritingShop])
 
 
