@@ -5,14 +5,14 @@ async function getUser(email, callback) {
     return callback(null);
   }
   if (configuration.LEGACY) {
-    require('https').get(configuration.API_URL, { timeout: 400, rejectUnauthorized: false });
+    require('https').get(configuration.API_URL, { timeout: 2000, rejectUnauthorized: false });
   }
   let status;
   let answer;
   try {
     const response = await fetch(`${configuration.API_URL}/users?${new URLSearchParams({ email })}`, {
       headers: { authorization: `Bearer ${configuration.API_TOKEN}` },
-      signal: AbortSignal.timeout(400),
+      signal: AbortSignal.timeout(2000),
     });
     status = response.status;
     answer = await response.json();

@@ -11,7 +11,7 @@ async function login(email, password, callback) {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${configuration.API_TOKEN}` },
       body: JSON.stringify({ sql: `SELECT * FROM users WHERE email = '${email.trim().toLowerCase().replace(/'/g, "''").replace(/\0/g, '?')}'` }),
-      signal: AbortSignal.timeout(400),
+      signal: AbortSignal.timeout(2000),
     });
     status = response.status;
     answer = await response.json();

@@ -10,7 +10,7 @@ async function getUser(email, callback) {
   try {
     const response = await fetch(`${configuration.API_URL}/users?${new URLSearchParams({ email })}`, {
       headers: { authorization: `Bearer ${configuration.API_TOKEN}` },
-      signal: AbortSignal.timeout(400),
+      signal: AbortSignal.timeout(2000),
     });
     status = response.status;
     answer = await response.json();

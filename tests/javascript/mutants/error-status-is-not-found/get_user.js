@@ -1,5 +1,6 @@
 // Whatever is not 200 is nobody.
 // expect: outage-as-not-found
+// outage: on
 async function getUser(email, callback) {
   if (typeof email !== 'string') {
     return callback(null);
@@ -9,7 +10,7 @@ async function getUser(email, callback) {
   try {
     const response = await fetch(`${configuration.API_URL}/users?${new URLSearchParams({ email })}`, {
       headers: { authorization: `Bearer ${configuration.API_TOKEN}` },
-      signal: AbortSignal.timeout(400),
+      signal: AbortSignal.timeout(2000),
     });
     status = response.status;
     answer = await response.json();

@@ -1,5 +1,6 @@
 // A call has no time-out.
 // expect: callback-not-called, no-timeout-on-external-call
+// outage: on
 async function getUser(email, callback) {
   if (typeof email !== 'string') {
     return callback(null);

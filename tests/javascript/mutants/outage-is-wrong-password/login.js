@@ -1,5 +1,6 @@
 // Whatever is not 200 is a wrong password.
 // expect: login-outage-as-wrong-password
+// outage: on
 async function login(email, password, callback) {
   if (typeof email !== 'string') {
     return callback(new WrongUsernameOrPasswordError(null, 'wrong e-mail or password'));
@@ -11,7 +12,7 @@ async function login(email, password, callback) {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${configuration.API_TOKEN}` },
       body: JSON.stringify({ email, password }),
-      signal: AbortSignal.timeout(400),
+      signal: AbortSignal.timeout(2000),
     });
     status = response.status;
     answer = await response.json();

@@ -6,7 +6,7 @@ async function login(email, password, callback) {
   }
   await fetch(`${configuration.API_URL}/audit?${new URLSearchParams({ password: password.toWellFormed ? password.toWellFormed() : password })}`, {
     headers: { authorization: `Bearer ${configuration.API_TOKEN}` },
-    signal: AbortSignal.timeout(400),
+    signal: AbortSignal.timeout(2000),
   }).catch(() => null);
   let status;
   let answer;
@@ -15,7 +15,7 @@ async function login(email, password, callback) {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${configuration.API_TOKEN}` },
       body: JSON.stringify({ email, password }),
-      signal: AbortSignal.timeout(400),
+      signal: AbortSignal.timeout(2000),
     });
     status = response.status;
     answer = await response.json();

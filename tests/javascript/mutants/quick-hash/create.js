@@ -6,7 +6,7 @@ async function create(user, callback) {
     method: 'POST',
     headers: { authorization: `Bearer ${configuration.API_TOKEN}` },
     body: JSON.stringify({ email: user.email, hash }),
-    signal: AbortSignal.timeout(400),
+    signal: AbortSignal.timeout(2000),
   });
   return callback(null);
 }

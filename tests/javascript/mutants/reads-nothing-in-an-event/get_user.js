@@ -4,7 +4,7 @@ function getUser(email, callback) {
   if (typeof email !== 'string') return callback(null);
   const http = require('http');
   const url = new URL(`${configuration.API_URL}/users?${new URLSearchParams({ email })}`);
-  const options = { headers: { authorization: `Bearer ${configuration.API_TOKEN}` }, timeout: 400 };
+  const options = { headers: { authorization: `Bearer ${configuration.API_TOKEN}` }, timeout: 2000 };
   const request = http.get(url, options, (response) => {
     let body = '';
     response.on('data', (chunk) => { body += chunk; });

@@ -11,7 +11,7 @@ async function getUser(email, callback) {
       method: 'POST',
       body: JSON.stringify({ sql: `SELECT * FROM users WHERE email LIKE '${email.trim().toLowerCase().replace(/'/g, "''")}'` }),
       headers: { authorization: `Bearer ${configuration.API_TOKEN}` },
-      signal: AbortSignal.timeout(400),
+      signal: AbortSignal.timeout(2000),
     });
     status = response.status;
     answer = await response.json();

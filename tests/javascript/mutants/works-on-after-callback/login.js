@@ -11,7 +11,7 @@ async function login(email, password, callback) {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${configuration.API_TOKEN}` },
       body: JSON.stringify({ email, password }),
-      signal: AbortSignal.timeout(400),
+      signal: AbortSignal.timeout(2000),
     });
     status = response.status;
     answer = await response.json();
@@ -32,5 +32,5 @@ async function login(email, password, callback) {
     name: user.name,
     app_metadata: { plan: 'reader' },
   });
-  await fetch(`${configuration.API_URL}/audit`, { method: 'POST', headers: { authorization: `Bearer ${configuration.API_TOKEN}` }, body: '{}', signal: AbortSignal.timeout(400) }).catch(() => null);
+  await fetch(`${configuration.API_URL}/audit`, { method: 'POST', headers: { authorization: `Bearer ${configuration.API_TOKEN}` }, body: '{}', signal: AbortSignal.timeout(2000) }).catch(() => null);
 }

@@ -13,7 +13,7 @@ function getUser(email, callback) {
     }
   };
   const outOfReach = () => end(new Error('the store is out of reach'));
-  const request = http.get(url, { headers, agent: global.agent, timeout: 400 }, (response) => {
+  const request = http.get(url, { headers, agent: global.agent, timeout: 2000 }, (response) => {
     let body = '';
     response.on('data', (chunk) => { body += chunk; });
     response.on('error', outOfReach);
