@@ -1,0 +1,110 @@
+"""A rule judges each user as if no one else were there: what comes before and after changes nothing.
+
+A loop that ends too early, or a rule that looks only at the first user, fails here.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Final
+
+import pytest
+from attrs import evolve
+
+from customdb_contract.rules import CATALOGUE, Rule
+from customdb_contract.rules._judging import judge_by
+from customdb_contract.transcript import Exchange, Header, Person, Transcript
+
+ABOUT_ALL_USERS: Final[Mapping[str, str]] = {
+    "connection-leak": "counts calls in a row, whoever they are about",
+    "delete-unknown-user-inconsistent": "compares the unknown ids with each other",
+    "get-user-ignores-identifier": "one unknown user who is not found shows that the identifier is read",
+    "inconsistent-metadata-type": "compares the users with each other",
+    "retired-connection": "one user who is found shows that the connection is in use",
+    "user-enumeration": "compares all unknown users with all known ones",
+    "username-not-stored": "one stored username shows that usernames are stored",
+}
+"""The rules that compare users with each other, and how."""
+
+RULES: Final = [
+    rule
+    for rule in CATALOGUE
+    if rule.info.name not in ABOUT_ALL_USERS and Transcript.parse(rule.info.sections["Violates"]).exchanges
+]
+EXAMPLES: Final = [
+    rule.info.sections[section]
+    for rule in CATALOGUE
+    for section in ("Violates", "Conforms")
+    # These two show of the whole store that something else is not the reason of what is seen.
+    if rule.info.name not in {"callback-called-twice", "get-user-ignores-identifier"}
+]
+
+_NAMES: Final = "ada|Ada|ADA|ad_|bob|eve|new|other|moved|old|nobody|noone|first|jose|josé"
+_NAME: Final = re.compile(rf"(?<![\w-])(?:{_NAMES}|a(?=\d))(?![a-z]|=| password|-spelling)")
+_ID: Final = re.compile(r'(?:(?<="id": ")|(?<="user_id": ")|(?<="user_id": )|(?<=delete ))(?:[a-z]+[-|])?(?=\d)')
+
+
+@cache
+def renamed(text: str, number: int) -> Transcript:
+    """Return an example in which everybody is somebody else: with other names, addresses and ids."""
+    people = _NAME.sub(lambda name: f"{'Zz' if name[0].istitle() else 'zz'}{number}q{name[0]}", text)
+    return Transcript.parse(_ID.sub(lambda prefix: f"{prefix[0]}{number + 1}0", people))
+
+
+def in_the_store_of(example: Transcript, broken: Transcript) -> Transcript:
+    """Return an example as if the other one's connection and scripts were its own."""
+    return evolve(example, header=evolve(broken.header, people=example.header.people))
+
+
+def joined(parts: Sequence[Transcript]) -> Transcript:
+    """Return one transcript with the people and the calls of several, in order."""
+    people: list[Person] = [person for part in parts for person in part.header.people]
+    calls: list[Exchange] = [exchange for part in parts for exchange in part.exchanges]
+    header: Header = evolve(parts[0].header, people=tuple(people))
+    return Transcript(header, tuple(evolve(call, number=place) for place, call in enumerate(calls, start=1)))
+
+
+def evidence(rule: Rule, transcript: Transcript) -> Sequence[int]:
+    """Return the calls that prove what a rule finds."""
+    found = judge_by((rule,), transcript).verdict(rule.info.name).findings
+    return sorted({number for finding in found for number in finding.evidence})
+
+
+def innocent(rule: Rule, broken: Transcript) -> Iterator[Transcript]:
+    """Yield all examples, of whichever rule, in which this rule finds nothing."""
+    for number, text in enumerate(EXAMPLES):
+        example = in_the_store_of(renamed(text, number), broken)
+        if not evidence(rule, example):
+            yield example
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.info.name)
+def test_a_breach_is_found_whatever_comes_before_and_after(rule: Rule) -> None:
+    broken = Transcript.parse(rule.info.sections["Violates"])
+    others = list(innocent(rule, broken))
+    before = sum(len(other.exchanges) for other in others)
+    proof = evidence(rule, broken)
+
+    assert before > 200
+    assert evidence(rule, joined([*others, broken])) == [number + before for number in proof]
+    assert evidence(rule, joined([broken, *others])) == proof
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.info.name)
+def test_a_breach_is_found_for_every_user(rule: Rule) -> None:
+    text = rule.info.sections["Violates"]
+    parts = [renamed(text, number) for number in range(3)]
+    size = len(parts[0].exchanges)
+    proof = evidence(rule, parts[0])
+
+    every = [number + size * place for place in range(len(parts)) for number in proof]
+    assert evidence(rule, joined(parts)) == every[:8]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.info.name)
+def test_what_conforms_is_seen_for_every_user(rule: Rule) -> None:
+    text = rule.info.sections["Conforms"]
+    parts = [renamed(text, number) for number in range(3)]
+    held = [judge_by((rule,), part).verdict(rule.info.name).held for part in parts]
+
+    assert judge_by((rule,), joined(parts)).verdict(rule.info.name).held == sum(held)
