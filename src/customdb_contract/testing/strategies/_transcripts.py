@@ -71,7 +71,7 @@ _TELLING_TEXTS = (
 )
 _LARGEST_INTEGER = 2**1024 - 1
 
-_ATTRIBUTES = (
+_ATTRIBUTES: tuple[str, ...] = (
     "user_id",
     "id",
     "email",
