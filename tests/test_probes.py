@@ -144,14 +144,62 @@ def test_a_profile_may_spell_the_email_otherwise() -> None:
 def test_everybody_is_looked_up_and_logged_in_first_and_again_later() -> None:
     transcript = driven(Store(PASSWORDS).bridge())
 
-    told = [(exchange.script, exchange.person, exchange.situation) for exchange in transcript.exchanges[:8]]
+    told = [(exchange.script, exchange.person, exchange.situation) for exchange in transcript.exchanges[:10]]
 
     assert told == [
-        (script, person, situation)
-        for situation in (Situation.KNOWN_USER, Situation.REPEATED)
-        for person in ("ada", "grace")
-        for script in (Script.GET_USER, Script.LOGIN)
+        (Script.GET_USER, "ada", Situation.KNOWN_USER),
+        (Script.LOGIN, "ada", Situation.KNOWN_USER),
+        (Script.GET_USER, "ada", Situation.REPEATED),
+        (Script.GET_USER, "grace", Situation.KNOWN_USER),
+        (Script.LOGIN, "grace", Situation.KNOWN_USER),
+        (Script.GET_USER, "grace", Situation.REPEATED),
+        (Script.GET_USER, "ada", Situation.REPEATED),
+        (Script.LOGIN, "ada", Situation.REPEATED),
+        (Script.GET_USER, "grace", Situation.REPEATED),
+        (Script.LOGIN, "grace", Situation.REPEATED),
     ]
+
+
+@pytest.mark.parametrize("only", ["ada@example.com", "grace@example.com"])
+def test_nobody_else_is_logged_in_once_a_login_has_removed_somebody(only: str) -> None:
+    store = Store(dict(PASSWORDS))
+
+    def login(identifier: object, password: object) -> Answer:
+        answer = store.login(identifier, password)
+        if identifier == only:
+            store.passwords = {email: known for email, known in store.passwords.items() if email != only}
+        return answer
+
+    transcript = driven(store.bridge(login=login))
+
+    assert stop_of(transcript) == (
+        StopKind.PROTECTION,
+        (
+            f"since {only} logged in, no script knows this user any more; the check logs nobody else in, because that "
+            "may remove other users too"
+        ),
+    )
+    assert [str(exchange.ending) for exchange in transcript.exchanges[-5:]] == [
+        "found",
+        "found",
+        "not-found",
+        "failed",
+        "not-found",
+    ]
+    assert set(store.passwords) == {*PASSWORDS} - {only}
+
+
+@pytest.mark.parametrize("denied", [1, 2])
+def test_a_store_that_denies_somebody_once_removes_nobody(denied: int) -> None:
+    """One denial after a log-in, or two of get_user alone, are no proof."""
+    store = Store(PASSWORDS)
+    asked = Counter[object]()
+
+    def get_user(identifier: object) -> Answer:
+        asked[identifier] += 1
+        return NotFound() if 1 < asked[identifier] <= 1 + denied else store.get_user(identifier)
+
+    assert driven(store.bridge(get_user=get_user)).header.stop_reason is None
 
 
 def test_passwords_are_in_no_transcript() -> None:

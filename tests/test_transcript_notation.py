@@ -277,7 +277,7 @@ def test_an_identifier_of_two_people_is_the_first_ones() -> None:
             "person bob password=strong",
             'expected what is known of the password, found "strong"; choose from known, short, none',
         ),
-        ("stopped soon x", 'expected a kind of stop, found "soon"; choose from set-up, time, interrupted'),
+        ("stopped soon x", 'expected a kind of stop, found "soon"; choose from set-up, time, protection, interrupted'),
         ("contract 7", "expected a text, found 7; put it in double quotes"),
         (
             'login NaN NaN -> found {"a": NaN}',

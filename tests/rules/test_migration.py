@@ -2,7 +2,7 @@ import pytest
 
 from customdb_contract.contract import Script
 from customdb_contract.findings import Finding, Severity, Status
-from customdb_contract.rules.migration import metadata_in_one_script_only, retired_connection
+from customdb_contract.rules.migration import login_deletes_user, metadata_in_one_script_only, retired_connection
 from rules.judging import findings, verdict
 
 ON = "connection import_mode=on\n"
@@ -83,3 +83,64 @@ def test_a_retired_store_with_import_mode_off_lets_nobody_in() -> None:
 )
 def test_retirement_is_no_breach(text: str, status: Status) -> None:
     assert verdict(retired_connection, text).status is status
+
+
+# login-deletes-user
+
+KNOWN = both('found {"user_id": "7"}', 'found {"user_id": "7"}')
+NOBODY = "get_user ada@example.com -> not-found   [repeated]\n"
+REFUSED = 'login ada@example.com «password of ada» -> failed WrongUsernameOrPasswordError(null) "no"   [repeated]\n'
+EMPTY = "login ada@example.com «password of ada» -> not-found   [repeated]\n"
+DOWN = 'login ada@example.com «password of ada» -> failed Error "down"   [repeated]\n'
+THERE = 'get_user ada@example.com -> found {"user_id": "7"}   [repeated]\n'
+IN = 'login ada@example.com «password of ada» -> found {"user_id": "7"}   [repeated]\n'
+
+
+@pytest.mark.parametrize("mode", ["", ON])
+@pytest.mark.parametrize("refusal", [REFUSED, EMPTY])
+def test_a_person_whom_both_scripts_deny_after_a_login_was_removed_by_it(mode: str, refusal: str) -> None:
+    message = (
+        "since the person logged in, neither script knows them any more; keep the row, and hide nobody "
+        "who has logged in"
+    )
+
+    assert findings(login_deletes_user, mode + KNOWN + NOBODY + refusal + NOBODY) == [
+        Finding(message, Severity.ERROR, Script.LOGIN, (1, 2, 3, 4, 5))
+    ]
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        pytest.param("", id="not asked again"),
+        pytest.param(NOBODY + REFUSED, id="denied once"),
+        pytest.param(NOBODY * 3, id="denied by one script"),
+        pytest.param(NOBODY + REFUSED + DOWN + NOBODY, id="out of reach"),
+        pytest.param(NOBODY + REFUSED + IN, id="back again"),
+    ],
+)
+def test_what_is_no_steady_denial_by_both_scripts_proves_nothing(later: str) -> None:
+    assert verdict(login_deletes_user, KNOWN + later).status is Status.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(ADA + IN + NOBODY + REFUSED + NOBODY, id="never found"),
+        pytest.param(ADA + THERE + NOBODY + REFUSED + NOBODY, id="never logged in"),
+        pytest.param(ADA + IN + THERE.replace("7", "8") + NOBODY + REFUSED, id="found after the last log-in only"),
+    ],
+)
+def test_a_person_whom_only_one_script_knew_was_removed_by_nobody(text: str) -> None:
+    assert verdict(login_deletes_user, text).findings == ()
+
+
+def test_a_person_who_is_found_after_the_last_login_stayed() -> None:
+    assert verdict(login_deletes_user, KNOWN + NOBODY + REFUSED + NOBODY + THERE).status is Status.PASSED
+
+
+@pytest.mark.parametrize("mode", ["", ON])
+def test_a_record_that_is_gone_after_a_login_was_removed_by_it(mode: str) -> None:
+    [finding] = findings(login_deletes_user, mode + KNOWN.rstrip() + '; noticed store-change "the whole record"')
+
+    assert finding.message == "login removed the person from the legacy store; keep the row for now"

@@ -23,6 +23,7 @@ from customdb_contract.probes.set_up import (
     refusal_of_new_user,
     set_up_problem,
 )
+from customdb_contract.probes.staying import drive_known_users
 from customdb_contract.probes.writing import (
     Newcomer,
     Writing,
@@ -225,7 +226,7 @@ def _drive_reading(
 ) -> Sequence[Script]:
     """Make the calls that change nothing, and return the scripts of which more can be seen; none ends the check."""
     scripts = _scripts_with_function(bridge)
-    known = driver.drive(bridge, plan_known_users(truth, scripts, Situation.KNOWN_USER))
+    known = drive_known_users(driver, bridge, truth, scripts)
     if truth.connection.script_context and _needs_organization(driver, bridge, truth, known):
         return ()
     scripts = _scripts_to_drive(scripts, bridge, truth, _unmarked(recorder, known))

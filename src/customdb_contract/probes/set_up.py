@@ -18,6 +18,7 @@ from customdb_contract.transcript import (
 )
 
 __all__ = [
+    "is_denial",
     "is_failure",
     "is_not_implemented",
     "is_retired_pair",
@@ -116,11 +117,16 @@ def is_failure(exchange: Exchange) -> bool:
         exchange: A call made while the store should be in order.
     """
     return exchange.ending in {Ending.RAISED, Ending.TIMED_OUT, Ending.DIED} or (
-        exchange.ending is Ending.FAILED and not _is_denial(exchange)
+        exchange.ending is Ending.FAILED and not is_denial(exchange)
     )
 
 
-def _is_denial(exchange: Exchange) -> bool:
+def is_denial(exchange: Exchange) -> bool:
+    """Tell whether a script said that it does not know the person, or that the password is wrong.
+
+    Args:
+        exchange: A call.
+    """
     error = exchange.outcome.error
     return exchange.ending is Ending.NOT_FOUND or (
         exchange.script is Script.LOGIN
@@ -133,7 +139,7 @@ def _is_denied(person: Person, exchanges: Sequence[Exchange]) -> bool:
     asked = [exchange for exchange in exchanges if exchange.person == person.label]
     if person.disabled:
         asked = [exchange for exchange in asked if exchange.script is not Script.LOGIN]
-    return bool(asked) and all(_is_denial(exchange) for exchange in asked)
+    return bool(asked) and all(is_denial(exchange) for exchange in asked)
 
 
 def _quoted(exchanges: Sequence[Exchange], people: Sequence[Person] = ()) -> str:

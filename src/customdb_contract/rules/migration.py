@@ -1,19 +1,22 @@
 """The rules of the group `migration`: what must hold so that people move to Auth0 whole."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._sightings import is_retired, metadata_by_person
-from customdb_contract.transcript import WHOLE_RECORD, Noticed, Transcript
+from customdb_contract.transcript import WHOLE_RECORD, Ending, Exchange, Noticed, RecordedError, Transcript
 
 __all__ = ["login_deletes_user", "metadata_in_one_script_only", "retired_connection"]
 
 _MIGRATION: Final = (
     "https://auth0.com/docs/manage-users/user-migration/configure-automatic-migration-from-your-database"
 )
+
+_BOTH: Final = frozenset({Script.LOGIN, Script.GET_USER})
+_FEWEST_DENIALS: Final = 3
 
 
 @rule(
@@ -93,34 +96,79 @@ def retired_connection(transcript: Transcript) -> Iterator[Comparison]:
 @rule(
     group=Group.MIGRATION,
     severity=Severity.ERROR,
-    scripts=(Script.LOGIN,),
-    needs=(Need.IMPORT_MODE, Need.INSPECT, Need.PASSWORD),
+    scripts=(Script.LOGIN, Script.GET_USER),
+    needs=(Need.GET_USER, Need.PASSWORD),
     source=_MIGRATION,
 )
 def login_deletes_user(transcript: Transcript) -> Iterator[Comparison]:
-    """`login` removes the person from the legacy store.
+    """`login` removes the person from the legacy store, or hides them from both scripts.
 
     ## Why this matters
     Auth0 stores the person after the script has ended. When that is interrupted, the person is in neither store, and
-    nothing can bring them back.
+    nothing can bring them back. With import mode off the person can never log in again.
+
+    The check then logs nobody else in.
 
     ## Violates
         connection import_mode=on
         person ada email=ada@example.com
-        login ada@example.com «password of ada» -> found {"id": "7"}; noticed store-change "the whole record"
+        get_user ada@example.com -> found {"user_id": "7"}
+        login ada@example.com «password of ada» -> found {"user_id": "7"}
+        get_user ada@example.com -> not-found   [repeated]
+        login ada@example.com «password of ada» -> failed WrongUsernameOrPasswordError(null) "no"   [repeated]
+        get_user ada@example.com -> not-found   [repeated]
 
     ## Conforms
         connection import_mode=on
         person ada email=ada@example.com
-        login ada@example.com «password of ada» -> found {"user_id": "7"}; noticed inspected "a record"
+        get_user ada@example.com -> found {"user_id": "7"}
+        login ada@example.com «password of ada» -> found {"user_id": "7"}
+        get_user ada@example.com -> found {"user_id": "7"}   [repeated]
 
     ## How to fix
-    Keep the row, and remove it weeks later, when the person is known to be in Auth0.
+    Keep the row, and remove it weeks later, when the person is known to be in Auth0. A mark that says who has moved
+    must not make either script deny that person.
     """
-    if not transcript.connection.import_mode:
-        return
     for exchange in transcript.select(Script.LOGIN):
         if WHOLE_RECORD in exchange.outcome.noticed(Noticed.STORE_CHANGE):
             yield Violation("login removed the person from the legacy store; keep the row for now", (exchange,))
         elif exchange.outcome.noticed(Noticed.INSPECTED):
             yield Held((exchange,))
+    for person in transcript.people:
+        yield from _judge_staying(
+            [
+                exchange
+                for exchange in transcript.select(None, "known-user", "repeated")
+                if exchange.person == person.label and exchange.script in {Script.LOGIN, Script.GET_USER}
+            ]
+        )
+
+
+def _judge_staying(asked: Sequence[Exchange]) -> Iterator[Comparison]:
+    """Judge whether a person whom both scripts found is still known after the last log-in.
+
+    One denial may be a store that answers in two ways; those of both scripts, and again, are its state.
+    """
+    logins = [exchange for exchange in asked if exchange.script is Script.LOGIN and exchange.profile is not None]
+    looks = [exchange for exchange in asked if exchange.script is Script.GET_USER and exchange.profile is not None]
+    if not logins or not looks or looks[0].number > logins[-1].number:
+        return
+    login = logins[-1]
+    later = [exchange for exchange in asked if exchange.number > login.number]
+    denials = [exchange for exchange in later if _is_denial(exchange)]
+    if looks[-1].number > login.number:
+        yield Held((login, looks[-1]))
+    elif len(denials) == len(later) >= _FEWEST_DENIALS and {exchange.script for exchange in denials} == _BOTH:
+        message = (
+            "since the person logged in, neither script knows them any more; keep the row, and hide nobody "
+            "who has logged in"
+        )
+        yield Violation(message, (looks[0], login, *denials), script=Script.LOGIN)
+
+
+def _is_denial(exchange: Exchange) -> bool:
+    error = exchange.outcome.error
+    is_wrong = isinstance(error, RecordedError) and error.name == "WrongUsernameOrPasswordError"
+    return exchange.ending is Ending.NOT_FOUND or (
+        exchange.script is Script.LOGIN and exchange.ending is Ending.FAILED and is_wrong
+    )

@@ -157,6 +157,8 @@ class StopKind(StrEnum):
     """The database could not be checked at all: exit code 3."""
     TIME = "time"
     """The time for the whole check was up."""
+    PROTECTION = "protection"
+    """To go on would have removed people from the store."""
     INTERRUPTED = "interrupted"
     """Somebody pressed ctrl-C."""
 
