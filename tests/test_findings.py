@@ -243,13 +243,13 @@ def test_a_report_as_text_says_when_it_is_ok_and_when_there_was_no_rule() -> Non
     assert str(report()) == "not ok: no rule"
 
 
-def test_a_report_that_is_not_ok_raises_its_text() -> None:
+def test_a_report_that_is_not_ok_raises_its_text_and_how_to_fix_it() -> None:
     judged = report(broken(ERROR))
 
     with pytest.raises(ContractBrokenError) as caught:
         judged.raise_for_failures()
 
-    assert str(caught.value) == str(judged)
+    assert str(caught.value) == f"{judged}\nFix: Don't."
     assert isinstance(caught.value, AssertionError)
 
 

@@ -1,14 +1,20 @@
 """What a rule found: comparisons as it yields them, findings and the verdict as a report has them."""
 
+import re
 from enum import StrEnum
+from typing import Final
 
-from attrs import frozen
+from attrs import field, frozen
 
 from customdb_contract.contract import Script
 from customdb_contract.findings._rules import Need, RuleInfo, Severity
-from customdb_contract.transcript import Exchange
+from customdb_contract.transcript import Exchange, brief
 
 __all__ = ["Finding", "Held", "Status", "Verdict", "Violation"]
+
+_VALUE: Final = re.compile(r"\{(?:expected|got)\}")
+_MOST_OF_A_VALUE: Final = 200
+_MOST_OF_A_MESSAGE: Final = 1_000
 
 
 class Status(StrEnum):
@@ -41,12 +47,18 @@ class Held:
 class Violation:
     """One breach, as a rule yields it.
 
+    Values that may differ in the next run, such as an id or a duration, belong into `expected` and `got`. In the
+    message `{expected}` and `{got}` stand for them, so that the same breach is recognised in spite of them.
+
     Args:
         message: What was seen and what was expected.
         evidence: The exchanges that prove it, in order; empty only when the header proves it.
         severity: Its severity; None stands for that of the rule.
         script: The script that is to blame; None stands for that of the last exchange.
         location: File, line and column that show it, or None.
+        path: What it is about, for example `user_metadata.plan`; None when the rule is about one thing only.
+        expected: What was expected, as JSON or in words.
+        got: What came instead, as JSON or in words.
     """
 
     message: str
@@ -54,11 +66,25 @@ class Violation:
     severity: Severity | None = None
     script: Script | None = None
     location: str | None = None
+    path: str | None = None
+    expected: str | None = None
+    got: str | None = None
+
+    @property
+    def blamed(self) -> Script | None:
+        """The script that is to blame: the one that is named, or else that of the last exchange."""
+        return self.script or (self.evidence[-1].script if self.evidence else None)
+
+    @property
+    def told(self) -> str:
+        """The message, with the values filled in."""
+        values = {"{expected}": self.expected, "{got}": self.got}
+        return _VALUE.sub(lambda match: brief(str(values[match[0]]), _MOST_OF_A_VALUE), self.message)
 
 
 @frozen
 class Finding:
-    """One breach, in a report.
+    """One breach, in a report. Two are equal when they say the same.
 
     Args:
         message: What was seen and what was expected.
@@ -66,6 +92,9 @@ class Finding:
         script: The script that is to blame, or None when it is the connection.
         evidence: The numbers of the exchanges that prove it, in order.
         location: File, line and column that show it, or None.
+        path: What it is about, for example `user_metadata.plan`, or None.
+        expected: What was expected, as JSON or in words, or None.
+        got: What came instead, as JSON or in words, or None.
     """
 
     message: str
@@ -73,11 +102,14 @@ class Finding:
     script: Script | None
     evidence: tuple[int, ...]
     location: str | None = None
+    path: str | None = field(default=None, eq=False)
+    expected: str | None = field(default=None, eq=False)
+    got: str | None = field(default=None, eq=False)
 
     @property
     def told(self) -> str:
-        """The message, with the location before it where there is one."""
-        return self.message if self.location is None else f"{self.location}: {self.message}"
+        """The message, with the location before it where there is one: one printable line of limited length."""
+        return brief(self.message if self.location is None else f"{self.location}: {self.message}", _MOST_OF_A_MESSAGE)
 
 
 @frozen(kw_only=True)

@@ -1,7 +1,8 @@
 """The report on one transcript: every verdict, and the exit code."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import cached_property
 from typing import Final
 
 from attrs import frozen
@@ -10,9 +11,16 @@ from typing_extensions import override
 from customdb_contract.errors import ContractBrokenError
 from customdb_contract.findings._found import Finding, Status, Verdict
 from customdb_contract.findings._rules import Group, Severity
-from customdb_contract.transcript import StopKind, Transcript, print_exchange, printable
+from customdb_contract.transcript import Exchange, StopKind, Transcript, brief, exchange_printer
 
 __all__ = ["Report"]
+
+_MOST_FINDINGS: Final = 10
+"""Findings of one rule that a report shows as text."""
+
+_MOST_OF_A_CALL: Final = 500
+_MOST_NAMES: Final = 3
+"""Rules that the representation of a report names: pytest shows 240 characters of it."""
 
 EXIT_OK: Final = 0
 EXIT_BROKEN: Final = 1
@@ -21,7 +29,7 @@ EXIT_NOT_CARRIED_OUT: Final = 3
 EXIT_INTERRUPTED: Final = 130
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Report:
     """The verdicts on one transcript.
 
@@ -101,44 +109,78 @@ class Report:
         """Do nothing when the report is ok.
 
         Raises:
-            ContractBrokenError: When it is not, with the findings and the calls that prove them.
+            ContractBrokenError: When it is not, with the findings, the calls that prove them, and how to fix them.
         """
+        __tracebackhide__ = True
         if not self.ok:
-            raise ContractBrokenError(str(self))
+            raise ContractBrokenError("\n".join(self._text(with_fixes=True)))
 
     def evidence_lines(self, finding: Finding) -> tuple[str, ...]:
         """Return the calls that prove a finding, in the one-line notation, each with its number.
 
         Args:
             finding: A finding of this report.
+
+        Returns:
+            Printable lines. Of a long one the beginning, and how much of it is left out.
         """
-        exchanges = self.transcript.exchanges
-        people = self.transcript.header.people
-        return tuple(f"{number:>4}  {print_exchange(exchanges[number - 1], people)}" for number in finding.evidence)
+        return tuple(f"{number:>4}  {self._printed(number)}" for number in finding.evidence)
+
+    def _printed(self, number: int) -> str:
+        if number not in self._lines:
+            self._lines[number] = brief(self._print(self.transcript.exchanges[number - 1]), _MOST_OF_A_CALL)
+        return self._lines[number]
+
+    @cached_property
+    def _lines(self) -> dict[int, str]:
+        """The calls that were printed before: one may prove thousands of findings."""
+        return {}
+
+    @cached_property
+    def _print(self) -> Callable[[Exchange], str]:
+        return exchange_printer(self.transcript.header.people)
+
+    @override
+    def __repr__(self) -> str:
+        failed = [verdict.rule.name for verdict in self.verdicts if verdict.status is Status.FAILED]
+        more = f" and {len(failed) - _MOST_NAMES} more" if len(failed) > _MOST_NAMES else ""
+        named = f" ({', '.join(failed[:_MOST_NAMES])}{more})" if failed else ""
+        return f"<Report {self._state}: {self._totals}{named}>"
 
     @override
     def __str__(self) -> str:
-        lines = [self._headline()]
+        return "\n".join(self._text(with_fixes=False))
+
+    def _text(self, *, with_fixes: bool) -> Iterator[str]:
+        yield self._headline()
         for verdict in self.verdicts:
+            name = verdict.rule.name
             if verdict.status is Status.CRASHED:
-                lines += ["", f"crashed: {verdict.rule.name}: {printable(str(verdict.reason))}"]
+                yield f"\ncrashed: {name}: {brief(str(verdict.reason), _MOST_OF_A_CALL)}"
             if verdict.status is not Status.FAILED:
                 continue
-            for finding in verdict.findings:
-                lines += [
-                    "",
-                    f"{finding.severity}: {verdict.rule.name}: {printable(finding.told)}",
-                    *self.evidence_lines(finding),
-                ]
-        return "\n".join(lines)
+            for finding in verdict.findings[:_MOST_FINDINGS]:
+                yield f"\n{finding.severity}: {name}: {finding.told}"
+                yield from self.evidence_lines(finding)
+            if len(verdict.findings) > _MOST_FINDINGS:
+                yield f"\n… and {len(verdict.findings) - _MOST_FINDINGS:,} more of {name}"
+            if with_fixes and verdict.rule.fix:
+                yield f"Fix: {verdict.rule.fix}"
 
     def _headline(self) -> str:
         stop = self.transcript.header.stop_reason
-        count = self.count
-        told = ", ".join(f"{count[status]} {status}" for status in Status if count[status])
-        state = "ok" if self.ok else "not ok"
         required = "".join(f"; nothing of the required group {group} could be judged" for group in self.missing_groups)
-        return f"{state}: {told or 'no rule'}{required}" + (f"\n{stop.kind}: {printable(stop.message)}" if stop else "")
+        said = f"\n{stop.kind}: {brief(stop.message, _MOST_OF_A_CALL)}" if stop else ""
+        return f"{self._state}: {self._totals}{required}{said}"
+
+    @property
+    def _state(self) -> str:
+        return "ok" if self.ok else "not ok"
+
+    @property
+    def _totals(self) -> str:
+        count = self.count
+        return ", ".join(f"{count[status]} {status}" for status in Status if count[status]) or "no rule"
 
 
 _JUDGED: Collection[Status] = (Status.PASSED, Status.FAILED, Status.WAIVED)

@@ -147,6 +147,7 @@ _IS_MET: Mapping[Need, Callable[[Transcript], bool]] = {
 }
 
 
+_CODE = re.compile(r"^```.*?^```\s*", re.MULTILINE | re.DOTALL)
 _SECTION = re.compile(r"^## (?P<title>.+)$", re.MULTILINE)
 
 
@@ -196,3 +197,8 @@ class RuleInfo:
             title: inspect.cleandoc(f"\n{text}").strip("\n")
             for title, text in zip(parts[::2], parts[1::2], strict=True)
         }
+
+    @cached_property
+    def fix(self) -> str:
+        """How to fix what it finds, in a few sentences without code; empty when its page is not there."""
+        return " ".join(_CODE.sub("", self.sections.get("How to fix", "")).split())

@@ -7,7 +7,7 @@ from customdb_contract.findings import Finding, Report
 
 __all__ = ["file_and_line"]
 
-_PLACE: Final = re.compile(r"(?P<file>.+?):(?P<line>[0-9]+)(?::[0-9]+)?", re.DOTALL)
+_PLACE: Final = re.compile(r"(?P<file>.+?):(?P<line>[1-9][0-9]{0,8})(?::[0-9]+)?", re.DOTALL)
 
 
 def file_and_line(report: Report, finding: Finding) -> tuple[str, int] | None:

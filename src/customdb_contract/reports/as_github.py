@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from customdb_contract.findings import Finding, Report, Severity, Status, Verdict
+from customdb_contract.reports._limits import shown
 from customdb_contract.reports._location import file_and_line
 
 __all__ = ["render"]
@@ -14,6 +15,8 @@ __all__ = ["render"]
 _COMMANDS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 _MOST_SHOWN: Final = 10
 """Annotations of one kind that GitHub shows for one step."""
+_NOTICES: Final = 4
+"""Notices about the whole report: what is left out of each severity, and the totals."""
 
 
 def render(report: Report) -> str:
@@ -26,35 +29,51 @@ def render(report: Report) -> str:
 
 
 def _lines(report: Report) -> Iterator[str]:
-    stop = report.transcript.header.stop_reason
-    if stop:
-        yield f"::error title=customdb-contract::{_escaped(f'The check ended early: {stop.message}')}"
-    for group in report.missing_groups:
-        yield f"::error title=customdb-contract::no rule of the required group {group} could be judged"
-    for verdict in report.verdicts:
-        if verdict.status is Status.CRASHED:
-            yield f"::error title={verdict.rule.name}::{_escaped(f'the rule crashed: {verdict.reason}')}"
-    failed = [
-        (verdict, finding)
+    errors = [_command("error", "customdb-contract", text) for text in _problems(report)]
+    errors += [
+        _command("error", verdict.rule.name, f"the rule crashed: {shown(str(verdict.reason))}")
         for verdict in report.verdicts
-        if verdict.status is Status.FAILED
-        for finding in verdict.findings
+        if verdict.status is Status.CRASHED
     ]
+    yield from errors
+    # What is said of the whole report counts too.
+    room = {Severity.ERROR: _MOST_SHOWN - len(errors), Severity.INFO: _MOST_SHOWN - _NOTICES}
     for severity in reversed(Severity):
-        alike = [(verdict, finding) for verdict, finding in failed if finding.severity is severity]
-        yield from (_annotation(report, verdict, finding) for verdict, finding in alike[:_MOST_SHOWN])
-        if len(alike) > _MOST_SHOWN:
-            yield f"::notice title=customdb-contract::+{len(alike) - _MOST_SHOWN} more findings of severity {severity}"
+        alike = [
+            (verdict, finding)
+            for verdict in report.verdicts
+            if verdict.status is Status.FAILED
+            for finding in verdict.findings
+            if finding.severity is severity
+        ]
+        most = max(0, room.get(severity, _MOST_SHOWN))
+        yield from (_annotation(report, verdict, finding) for verdict, finding in alike[:most])
+        if len(alike) > most:
+            yield _command(
+                "notice", "customdb-contract", f"+{len(alike) - most:,} more findings of severity {severity}"
+            )
     count = report.count
     told = ", ".join(f"{count[status]} {status}" for status in Status if count[status])
-    yield f"::notice title=customdb-contract::{'ok' if report.ok else 'not ok'}: {told}"
+    yield _command("notice", "customdb-contract", f"{'ok' if report.ok else 'not ok'}: {told}")
+
+
+def _problems(report: Report) -> Iterator[str]:
+    stop = report.transcript.header.stop_reason
+    if stop:
+        yield f"The check ended early: {shown(stop.message)}"
+    for group in report.missing_groups:
+        yield f"no rule of the required group {group} could be judged"
 
 
 def _annotation(report: Report, verdict: Verdict, finding: Finding) -> str:
     place = file_and_line(report, finding)
-    where = "" if place is None else f",file={_escaped_property(place[0])},line={place[1]}"
-    text = "\n".join([finding.message, *report.evidence_lines(finding)])
-    return f"::{_COMMANDS[finding.severity]} title={verdict.rule.name}{where}::{_escaped(text)}"
+    where = "" if place is None else f",file={_escaped_property(shown(place[0]))},line={place[1]}"
+    text = "\n".join([shown(finding.message), *report.evidence_lines(finding)])
+    return _command(_COMMANDS[finding.severity], f"{verdict.rule.name}{where}", text)
+
+
+def _command(name: str, title: str, text: str) -> str:
+    return f"::{name} title={title}::{_escaped(text)}"
 
 
 def _escaped(text: str) -> str:

@@ -1,11 +1,12 @@
 """The report as JSON: the stable form, `schema_version` 1."""
 
-import json
 from importlib.metadata import version
 from typing import Final
 
 from customdb_contract.findings import Finding, Report, Status, Verdict
-from customdb_contract.transcript import exchange_to_json
+from customdb_contract.reports._json import dumped
+from customdb_contract.reports._limits import MOST_OF_A_CALL, left_out, shown, shown_findings
+from customdb_contract.transcript import exchange_to_json, shortened_exchange
 
 __all__ = ["SCHEMA_VERSION", "render", "to_document"]
 
@@ -18,7 +19,7 @@ def render(report: Report) -> str:
     Args:
         report: The report.
     """
-    return json.dumps(to_document(report), indent=2) + "\n"
+    return dumped(to_document(report))
 
 
 def to_document(report: Report) -> dict[str, object]:
@@ -26,6 +27,9 @@ def to_document(report: Report) -> dict[str, object]:
 
     Args:
         report: The report.
+
+    Returns:
+        Of very many findings of a rule the first ones, of what is very long in a call the beginning.
     """
     transcript = report.transcript
     stop = transcript.header.stop_reason
@@ -34,7 +38,7 @@ def to_document(report: Report) -> dict[str, object]:
         "tool": {"name": "customdb-contract", "version": version("customdb-contract")},
         "contract_date": transcript.header.contract_date,
         "complete": report.complete,
-        "stop_reason": None if stop is None else {"kind": stop.kind.value, "message": stop.message},
+        "stop_reason": None if stop is None else {"kind": stop.kind.value, "message": shown(stop.message)},
         "exit_code": report.exit_code,
         "left_behind": list(transcript.header.left_behind),
         "connection": {
@@ -48,7 +52,9 @@ def to_document(report: Report) -> dict[str, object]:
         ],
         "summary": {"ok": report.ok} | {status.value.replace("-", "_"): report.count[status] for status in Status},
         "verdicts": [_verdict(verdict) for verdict in report.verdicts],
-        "exchanges": [exchange_to_json(exchange) for exchange in transcript.exchanges],
+        "exchanges": [
+            exchange_to_json(shortened_exchange(exchange, MOST_OF_A_CALL)) for exchange in transcript.exchanges
+        ],
     }
 
 
@@ -59,8 +65,9 @@ def _verdict(verdict: Verdict) -> dict[str, object]:
         "status": verdict.status.value,
         "severity": verdict.severity.value,
         "preview": verdict.rule.preview,
-        "reason": verdict.reason,
-        "findings": [_finding(finding) for finding in verdict.findings],
+        "reason": None if verdict.reason is None else shown(verdict.reason),
+        "findings": [_finding(finding) for finding in shown_findings(verdict)],
+        "findings_left_out": left_out(verdict),
         "docs": verdict.rule.docs,
         "source": verdict.rule.source,
     }
@@ -72,4 +79,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "severity": finding.severity.value,
         "script": None if finding.script is None else finding.script.value,
         "evidence": list(finding.evidence),
+        "path": None if finding.path is None else shown(finding.path),
+        "expected": None if finding.expected is None else shown(finding.expected),
+        "got": None if finding.got is None else shown(finding.got),
     }

@@ -1,14 +1,11 @@
 """The report as JUnit XML: one test case per rule."""
 
-import re
-from typing import Final
 from xml.etree import ElementTree as ET
 
 from customdb_contract.findings import Report, Status, Verdict
+from customdb_contract.reports._limits import left_out, shown, shown_findings
 
 __all__ = ["render"]
-
-_ILLEGAL_IN_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render(report: Report) -> str:
@@ -17,11 +14,11 @@ def render(report: Report) -> str:
     Args:
         report: The report.
     """
-    suite = ET.Element("testsuite", name=_legal(f"customdb-contract.{report.transcript.connection.name}"))
+    suite = ET.Element("testsuite", name=shown(f"customdb-contract.{report.transcript.connection.name}"))
     stop = report.transcript.header.stop_reason
     if stop:
         case = ET.SubElement(suite, "testcase", classname="customdb-contract", name="complete check")
-        ET.SubElement(case, "error", type=stop.kind.value, message=_legal(stop.message)).text = _legal(stop.message)
+        ET.SubElement(case, "error", type=stop.kind.value, message=shown(stop.message)).text = shown(stop.message)
     for group in report.missing_groups:
         case = ET.SubElement(suite, "testcase", classname="customdb-contract", name=f"required group {group}")
         ET.SubElement(case, "error", type="not-applicable", message=f"no rule of the group {group} could be judged")
@@ -39,19 +36,18 @@ def _case(suite: ET.Element, report: Report, verdict: Verdict, *, fails: bool) -
     case = ET.SubElement(suite, "testcase", classname=f"customdb-contract.{rule.group}", name=rule.name)
     if verdict.status is Status.FAILED:
         tag = "failure" if fails else "system-out"
-        for finding in verdict.findings:
-            text = "\n".join([f"{finding.severity}: {finding.told}", *report.evidence_lines(finding), rule.source])
+        for finding in shown_findings(verdict):
             element = ET.SubElement(case, tag)
-            element.text = _legal(text)
+            element.text = "\n".join(
+                [f"{finding.severity}: {finding.told}", *report.evidence_lines(finding), rule.source]
+            )
             if fails:
                 element.set("type", finding.severity.value)
-                element.set("message", _legal(finding.told))
+                element.set("message", finding.told)
+        if left_out(verdict):
+            ET.SubElement(case, "system-out").text = f"… and {left_out(verdict):,} more findings"
     elif verdict.status is Status.CRASHED:
-        ET.SubElement(case, "error", type="crashed", message=_legal(str(verdict.reason)))
+        ET.SubElement(case, "error", type="crashed", message=shown(str(verdict.reason)))
     elif verdict.status is not Status.PASSED:
         reason = f"{verdict.status}: {verdict.reason}" if verdict.reason else verdict.status.value
-        ET.SubElement(case, "skipped", message=_legal(reason))
-
-
-def _legal(text: str) -> str:
-    return _ILLEGAL_IN_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+        ET.SubElement(case, "skipped", message=shown(reason))

@@ -1,19 +1,31 @@
 """The report as SARIF 2.1.0, for code scanning.
 
-Source: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>.
+Source: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>, and
+<https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sarif-support>.
 """
 
 import hashlib
-import json
+from collections import Counter
+from collections.abc import Iterator
 from importlib.metadata import version
+from pathlib import PurePosixPath
 from typing import Final
+from urllib.parse import quote
 
-from customdb_contract.findings import Finding, Report, RuleInfo, Severity, Status, Verdict
+from customdb_contract.findings import Finding, Group, Report, RuleInfo, Severity, Status, Verdict
+from customdb_contract.reports._json import dumped
+from customdb_contract.reports._limits import left_out, shown, shown_findings
 from customdb_contract.reports._location import file_and_line
 
 __all__ = ["render"]
 
 _LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+_SECURITY_SEVERITIES: Final = {Severity.ERROR: "8.0", Severity.WARNING: "5.0", Severity.INFO: "2.0"}
+"""What code scanning shows as high, medium and low."""
+
+_GOOD_PRACTICE: Final = (
+    "https://auth0.com/docs/authenticate/database-connections/custom-db/action-script-best-practices"
+)
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
@@ -34,71 +46,98 @@ def render(report: Report) -> str:
         },
         "invocations": [_invocation(report)],
         "columnKind": "unicodeCodePoints",
-        "results": [_result(report, verdict, finding) for verdict in told for finding in verdict.findings],
+        "results": [result for verdict in told for result in _results(report, verdict)],
     }
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+    return dumped({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _rule(rule: RuleInfo) -> dict[str, object]:
+    properties: dict[str, object] = {"tags": [rule.group.value, "auth0", "custom-database"]}
+    if rule.group is Group.SECURITY:
+        properties["security-severity"] = _SECURITY_SEVERITIES[rule.severity]
     descriptor: dict[str, object] = {
         "id": rule.name,
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
-        "properties": {"tags": [rule.group.value, "auth0", "custom-database"]},
+        "properties": properties,
     }
     if rule.docstring:
         descriptor["shortDescription"] = {"text": rule.summary}
         descriptor["fullDescription"] = {"text": rule.sections.get("Why this matters", rule.summary)}
         descriptor["help"] = {"text": rule.docstring, "markdown": rule.docstring}
-    if rule.source.startswith("https://"):
-        descriptor["helpUri"] = rule.source
+    descriptor["helpUri"] = rule.source if rule.source.startswith("https://") else _GOOD_PRACTICE
     return descriptor
 
 
 def _invocation(report: Report) -> dict[str, object]:
     stop = report.transcript.header.stop_reason
-    said = [stop.message] if stop else []
-    said += [f"no rule of the required group {group} could be judged" for group in report.missing_groups]
-    said += [
-        f"{verdict.rule.name} crashed: {verdict.reason}"
+    problems = [shown(stop.message)] if stop else []
+    problems += [f"no rule of the required group {group} could be judged" for group in report.missing_groups]
+    problems += [
+        f"{verdict.rule.name} crashed: {shown(str(verdict.reason))}"
         for verdict in report.verdicts
-        if verdict.reason and verdict.status is Status.CRASHED
+        if verdict.status is Status.CRASHED
+    ]
+    notes = [
+        f"{left_out(verdict):,} more findings of {verdict.rule.name} are left out"
+        for verdict in report.verdicts
+        if left_out(verdict)
     ]
     return {
-        "executionSuccessful": not said,
+        "executionSuccessful": not problems,
         "exitCode": report.exit_code,
-        "toolExecutionNotifications": [{"level": "error", "message": {"text": text}} for text in said],
+        "toolExecutionNotifications": [
+            {"level": level, "message": {"text": text}}
+            for level, texts in (("error", problems), ("note", notes))
+            for text in texts
+        ],
     }
 
 
-def _result(report: Report, verdict: Verdict, finding: Finding) -> dict[str, object]:
-    calls = "\n".join(report.evidence_lines(finding))
+def _results(report: Report, verdict: Verdict) -> Iterator[dict[str, object]]:
+    alike: Counter[str] = Counter()
+    for finding in shown_findings(verdict):
+        breach = _hash_of_breach(report, verdict, finding)
+        alike[breach] += 1
+        yield _result(report, verdict, finding, fingerprint=f"{breach}:{alike[breach]}")
+
+
+def _result(report: Report, verdict: Verdict, finding: Finding, *, fingerprint: str) -> dict[str, object]:
     result: dict[str, object] = {
         "ruleId": verdict.rule.name,
         "level": _LEVELS[finding.severity],
-        "message": {"text": f"{finding.message}\n{calls}" if calls else finding.message},
+        "message": {"text": "\n".join([shown(finding.message), *report.evidence_lines(finding)])},
         "locations": [_location(report, finding)],
-        "partialFingerprints": {"customdbContract/v1": _fingerprint(report, verdict, finding)},
+        # Code scanning reads the second one, which it otherwise makes of the line in the file.
+        "partialFingerprints": {"customdbContract/v1": fingerprint, "primaryLocationLineHash": fingerprint},
     }
+    compared = {"path": finding.path, "expected": finding.expected, "got": finding.got}
+    properties = {name: shown(text) for name, text in compared.items() if text is not None}
+    if properties:
+        result["properties"] = properties
     if verdict.status is Status.WAIVED:
-        result["suppressions"] = [{"kind": "external", "justification": verdict.reason}]
+        result["suppressions"] = [{"kind": "external", "justification": shown(str(verdict.reason))}]
     return result
 
 
 def _location(report: Report, finding: Finding) -> dict[str, object]:
     script = finding.script
-    name = script.value if script else report.transcript.connection.name
+    name = script.value if script else shown(report.transcript.connection.name)
     location: dict[str, object] = {"logicalLocations": [{"name": name, "kind": "function" if script else "resource"}]}
     place = file_and_line(report, finding)
     if place:
         file, line = place
-        location["physicalLocation"] = {
-            "artifactLocation": {"uri": file, "uriBaseId": "%SRCROOT%"},
-            "region": {"startLine": line},
-        }
+        location["physicalLocation"] = {"artifactLocation": _artifact(file), "region": {"startLine": line}}
     return location
 
 
-def _fingerprint(report: Report, verdict: Verdict, finding: Finding) -> str:
-    """Return what stays the same when lines move: the rule, the connection, the script, and what was seen."""
-    seen = (verdict.rule.name, report.transcript.connection.name, finding.script or "", finding.message)
-    return hashlib.sha256("\0".join(seen).encode("utf-8", "backslashreplace")).hexdigest()
+def _artifact(file: str) -> dict[str, object]:
+    path = quote(file, errors="backslashreplace")
+    if PurePosixPath(file).is_absolute():
+        return {"uri": f"file://{path}"}
+    return {"uri": path, "uriBaseId": "%SRCROOT%"}
+
+
+def _hash_of_breach(report: Report, verdict: Verdict, finding: Finding) -> str:
+    """Return what is the same for the same breach in the next run: no line, no wording, no value that was seen."""
+    breach = (verdict.rule.name, report.transcript.connection.name, finding.script or "", finding.path or "")
+    return hashlib.sha256("\0".join(breach).encode("utf-8", "backslashreplace")).hexdigest()[:32]

@@ -1,6 +1,5 @@
 """The report for people: what is wrong, for whom, the calls that prove it, and how to fix it."""
 
-import re
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -8,6 +7,7 @@ from typing import Final, TypeAlias
 
 from customdb_contract.contract import Script
 from customdb_contract.findings import Finding, Need, Report, Severity, Status, Verdict
+from customdb_contract.reports._limits import shown
 from customdb_contract.transcript import UNKNOWN, printable
 
 __all__ = ["render", "render_verdict"]
@@ -24,7 +24,7 @@ _MOST_CALLS: Final = 2
 """Calls of one finding that are shown: two are enough for every comparison."""
 
 _MOST_PEOPLE: Final = 3
-_CODE = re.compile(r"^```.*?^```\s*", re.MULTILINE | re.DOTALL)
+_MOST_USERS: Final = 20
 _COLORS: Final = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 
 
@@ -45,7 +45,7 @@ def render(report: Report, *, color: bool = False) -> str:
             case Status.FAILED | Status.CRASHED:
                 parts.append(_told(report, verdict, paint))
             case Status.WAIVED:
-                parts.append(f"waived  {verdict.rule.name}: {printable(str(verdict.reason))}")
+                parts.append(f"waived  {verdict.rule.name}: {shown(str(verdict.reason))}")
             case _:
                 pass
     parts.append(_totals(report, paint))
@@ -66,7 +66,7 @@ def _told(report: Report, verdict: Verdict, paint: _Paint) -> str:
     if verdict.status is Status.CRASHED:
         return (
             f"{paint('crashed', '31')}  {verdict.rule.name}\n"
-            f"  {printable(str(verdict.reason))}\n  This is a mistake of ours."
+            f"  {shown(str(verdict.reason))}\n  This is a mistake of ours."
         )
     return _failed(report, verdict, paint)
 
@@ -83,14 +83,15 @@ def _header(report: Report) -> str:
     transcript = report.transcript
     connection = transcript.connection
     mode = "import mode on" if connection.import_mode else "import mode off (legacy)"
-    people = ", ".join(printable((*person.identifiers, person.label)[0]) for person in transcript.people)
+    names = [shown((*person.identifiers, person.label)[0]) for person in transcript.people]
+    more = f" and {len(names) - _MOST_USERS:,} more" if len(names) > _MOST_USERS else ""
     lines = [
-        f"Connection {printable(connection.name)}, {mode}; contract of {printable(transcript.header.contract_date)}",
-        f"{len(transcript.exchanges)} calls; known users: {people or 'none'}",
+        f"Connection {shown(connection.name)}, {mode}; contract of {shown(transcript.header.contract_date)}",
+        f"{len(transcript.exchanges)} calls; known users: {', '.join(names[:_MOST_USERS]) or 'none'}{more}",
     ]
     stop = transcript.header.stop_reason
     if stop:
-        lines += ["", *_wrapped(f"The check ended early ({stop.kind}): {stop.message}", indent="")]
+        lines += ["", *_wrapped(f"The check ended early ({stop.kind}): {shown(stop.message)}", indent="")]
     left = transcript.header.left_behind
     if left:
         named = f"The check made users and could not remove them; they may be in the store: {', '.join(left)}"
@@ -116,17 +117,16 @@ def _failed(report: Report, verdict: Verdict, paint: _Paint) -> str:
             lines += _finding(report, finding)
         if len(findings) > _MOST_ALIKE:
             lines.append(f"  … and {len(findings) - _MOST_ALIKE} more like these in {script or 'the connection'}")
-    fix = _fix(verdict)
-    if fix:
-        lines += ["", *_wrapped(f"Fix: {fix}")]
+    if rule.fix:
+        lines += ["", *_wrapped(f"Fix: {rule.fix}")]
     lines.append(f"  More: customdb-contract rules {rule.name}")
     return "\n".join(lines)
 
 
 def _finding(report: Report, finding: Finding) -> Iterator[str]:
     yield from _wrapped(f"{finding.told}{_for_whom(report, finding)}")
-    shown = report.evidence_lines(finding)[:_MOST_CALLS]
-    yield from (f"    {_shortened(line)}" for line in shown)
+    calls = report.evidence_lines(finding)[:_MOST_CALLS]
+    yield from (f"    {_shortened(line)}" for line in calls)
 
 
 def _for_whom(report: Report, finding: Finding) -> str:
@@ -144,19 +144,14 @@ def _shortened(line: str) -> str:
 
 
 def _wrapped(text: str, indent: str = "  ") -> Iterator[str]:
-    for paragraph in map(printable, text.split("\n")):
-        yield from textwrap.wrap(
-            paragraph,
-            _WIDTH,
-            initial_indent=indent,
-            subsequent_indent=indent,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-
-
-def _fix(verdict: Verdict) -> str:
-    return " ".join(_CODE.sub("", verdict.rule.sections.get("How to fix", "")).split())
+    yield from textwrap.wrap(
+        printable(text),
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _totals(report: Report, paint: _Paint) -> str:

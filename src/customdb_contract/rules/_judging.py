@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import cache
 from typing import Final
 
-from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.findings import (
     Finding,
@@ -133,16 +132,24 @@ def _verdict(
 
 
 def _findings(info: RuleInfo, violations: Iterable[Violation], taken: Mapping[int, str]) -> Iterator[Finding]:
-    """Yield the findings: breaches that say the same of the same script are one, with the evidence of all."""
-    merged: dict[tuple[str, Severity, Script | None, str | None], dict[int, None]] = {}
+    """Yield the findings: breaches that differ in their values only are one, with the evidence of all."""
+    merged: dict[tuple[object, ...], tuple[Violation, dict[int, None]]] = {}
     for violation in violations:
         evidence = [exchange.number for exchange in violation.evidence]
         if not any(number in taken for number in evidence):
-            script = violation.script or (violation.evidence[-1].script if violation.evidence else None)
-            key = (violation.message, violation.severity or info.severity, script, violation.location)
-            merged.setdefault(key, {}).update(dict.fromkeys(evidence))
-    for (message, severity, script, location), numbers in merged.items():
-        yield Finding(message, severity, script, tuple(sorted(tuple(numbers)[:_MOST_EVIDENCE])), location)
+            key = (violation.message, violation.path, violation.severity, violation.blamed, violation.location)
+            merged.setdefault(key, (violation, {}))[1].update(dict.fromkeys(evidence))
+    for first, numbers in merged.values():
+        yield Finding(
+            message=first.told,
+            severity=first.severity or info.severity,
+            script=first.blamed,
+            evidence=tuple(sorted(tuple(numbers)[:_MOST_EVIDENCE])),
+            location=first.location,
+            path=first.path,
+            expected=first.expected,
+            got=first.got,
+        )
 
 
 def _expand(names: Collection[str], infos: Sequence[RuleInfo], option: str) -> set[str]:

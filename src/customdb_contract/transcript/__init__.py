@@ -25,9 +25,11 @@ from customdb_contract.transcript._header import (
 )
 from customdb_contract.transcript._history import Account, History, Moment, is_done
 from customdb_contract.transcript._masking import MAX_TEXT, Mask, cut_masked, mask_text, mask_value
-from customdb_contract.transcript._printing import print_call, print_exchange, print_outcome
+from customdb_contract.transcript._printable import brief, printable
+from customdb_contract.transcript._printing import exchange_printer, print_call, print_exchange, print_outcome
 from customdb_contract.transcript._recorder import Recorder
 from customdb_contract.transcript._recording import record, record_error, safe_text
+from customdb_contract.transcript._shortening import shortened_exchange
 from customdb_contract.transcript._stored import exchange_to_json, header_to_json
 from customdb_contract.transcript._transcript import Transcript
 from customdb_contract.transcript._values import (
@@ -37,7 +39,6 @@ from customdb_contract.transcript._values import (
     canonical,
     from_json,
     json_text,
-    printable,
     to_json,
 )
 
@@ -70,9 +71,11 @@ __all__ = [
     "StopReason",
     "Transcript",
     "Value",
+    "brief",
     "canonical",
     "cut_masked",
     "ending_of",
+    "exchange_printer",
     "exchange_to_json",
     "from_json",
     "header_to_json",
@@ -87,5 +90,6 @@ __all__ = [
     "record",
     "record_error",
     "safe_text",
+    "shortened_exchange",
     "to_json",
 ]

@@ -20,7 +20,7 @@ from customdb_contract.transcript._notation import (
 )
 from customdb_contract.transcript._values import RecordedError, Value, json_text
 
-__all__ = ["print_call", "print_exchange", "print_outcome", "print_transcript"]
+__all__ = ["exchange_printer", "print_call", "print_exchange", "print_outcome", "print_transcript"]
 
 _PLAIN = re.compile(r"(?![-0-9])[\w@.+\-/%!$&'*=?^`|~]+|«[^«»\"\\]+»")
 _SHORTEST_SHOWN_SECONDS: Final = 1.0
@@ -34,9 +34,18 @@ def print_transcript(header: Header, exchanges: Sequence[Exchange]) -> str:
         header: Its header.
         exchanges: Its exchanges.
     """
-    tell = _remarks(header.people)
-    lines = [*_header_lines(header, exchanges), *(_exchange_line(exchange, tell) for exchange in exchanges)]
+    lines = [*_header_lines(header, exchanges), *map(exchange_printer(header.people), exchanges)]
     return "".join(f"{line}\n" for line in lines)
+
+
+def exchange_printer(people: Sequence[Person]) -> Callable[[Exchange], str]:
+    """Return a function that prints exchanges of one transcript in the one-line notation.
+
+    Args:
+        people: The known people, whose own identifiers need no remark.
+    """
+    remark = _remarks(people)
+    return lambda exchange: _exchange_line(exchange, remark)
 
 
 def print_exchange(exchange: Exchange, people: Sequence[Person]) -> str:
@@ -46,7 +55,7 @@ def print_exchange(exchange: Exchange, people: Sequence[Person]) -> str:
         exchange: The exchange.
         people: The known people, whose own identifiers need no remark.
     """
-    return _exchange_line(exchange, _remarks(people))
+    return exchange_printer(people)(exchange)
 
 
 def print_call(script: Script, arguments: Iterable[Value]) -> str:

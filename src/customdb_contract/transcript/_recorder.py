@@ -8,6 +8,7 @@ from attrs import evolve
 from customdb_contract.contract import Script
 from customdb_contract.transcript._exchange import Escape, Exchange, Mark, Observation, Outcome, Situation
 from customdb_contract.transcript._header import Header, Person, ScriptInfo, StopKind, StopReason
+from customdb_contract.transcript._shortening import shortened
 from customdb_contract.transcript._transcript import Transcript
 from customdb_contract.transcript._values import RecordedError, Value
 
@@ -76,14 +77,14 @@ class Recorder:
             arguments: What it was given, as recorded values with secrets masked.
             person: The label of the person that the identifier denotes, or `unknown`.
             situation: What the call tried.
-            outcome: What came back.
+            outcome: What came back. Of very much the end is left out.
 
         Returns:
             The exchange, with its number.
         """
         with self._lock:
             number = len(self._exchanges) + 1
-            exchange = Exchange(number, script, tuple(arguments), person, situation, outcome)
+            exchange = Exchange(number, script, tuple(arguments), person, situation, shortened(outcome))
             self._exchanges.append(exchange)
             return exchange
 
@@ -125,7 +126,7 @@ class Recorder:
                 outcome = evolve(outcome, raised=raised, escape=escape)
             if observation is not None:
                 outcome = evolve(outcome, observations=(*outcome.observations, observation))
-            self._exchanges[number - 1] = evolve(exchange, outcome=outcome)
+            self._exchanges[number - 1] = evolve(exchange, outcome=shortened(outcome))
 
     def stop(self, reason: StopReason) -> None:
         """Note why the check ended before everything was looked at.

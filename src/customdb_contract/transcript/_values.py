@@ -9,6 +9,7 @@ from typing import Final, TypeAlias, TypeGuard, cast
 from attrs import evolve, frozen
 
 from customdb_contract.errors import TranscriptError
+from customdb_contract.transcript._printable import printable
 
 __all__ = [
     "MAX_BITS",
@@ -19,7 +20,6 @@ __all__ = [
     "canonical",
     "from_json",
     "json_text",
-    "printable",
     "to_json",
 ]
 
@@ -224,20 +224,6 @@ def json_text(value: Value) -> str:
         JSON with letters of all scripts as they are; control, formatting and surrogate characters are escaped.
     """
     return printable(json.dumps(to_json(value), ensure_ascii=False))
-
-
-def printable(text: str) -> str:
-    """Return a text that is safe to show on a terminal, in one line.
-
-    Args:
-        text: What a script or a team gave.
-
-    Returns:
-        The text, with control, formatting and surrogate characters escaped as in JSON.
-    """
-    if text.isprintable():
-        return text
-    return "".join(character if character.isprintable() else json.dumps(character)[1:-1] for character in text)
 
 
 def canonical(value: Value) -> str:

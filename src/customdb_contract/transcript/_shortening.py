@@ -1,0 +1,150 @@
+"""Shortening what a call handed over: however much it was, a transcript of many calls stays readable."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Final
+
+from attrs import evolve
+
+from customdb_contract.transcript._exchange import Exchange, Outcome
+from customdb_contract.transcript._values import RecordedError, Special, Value
+
+__all__ = ["MOST_CALLBACKS", "MOST_OF_A_CALL", "shortened", "shortened_exchange"]
+
+MOST_OF_A_CALL: Final = 262_144
+"""Characters, about, of what one call handed over that are recorded: some twenty times the largest profile allowed."""
+
+MOST_CALLBACKS: Final = 1_000
+"""Callings of the callback, and observations, that are recorded of one call."""
+
+_SHOWN_TEXT: Final = 200
+_OF_AN_ITEM: Final = 8
+"""Characters that any value counts for beside those of its text: quotes, a comma, an indentation."""
+_ESCAPED: Final = 6
+"""Characters that one which is not ASCII has in JSON."""
+
+
+def shortened(outcome: Outcome, most: int = MOST_OF_A_CALL) -> Outcome:
+    """Return an outcome without the end of what is very long in it; where something is missing, a `Special` says so.
+
+    Args:
+        outcome: What a bridge saw.
+        most: Characters that it may have, about, when it is stored.
+    """
+    times = max(len(outcome.callbacks), len(outcome.observations))
+    seen = [outcome.raised, outcome.output, *outcome.callbacks, *(noticed.text for noticed in outcome.observations)]
+    if times <= MOST_CALLBACKS and _weight_of(seen, most) <= most:
+        return outcome
+    shortening = _Shortening(most)
+    return evolve(
+        outcome,
+        callbacks=tuple(shortening.values(arguments) for arguments in outcome.callbacks[:MOST_CALLBACKS]),
+        raised=None if outcome.raised is None else shortening.error(outcome.raised),
+        output=shortening.text(outcome.output),
+        observations=tuple(
+            evolve(noticed, text=shortening.text(noticed.text)) for noticed in outcome.observations[:MOST_CALLBACKS]
+        ),
+    )
+
+
+def shortened_exchange(exchange: Exchange, most: int) -> Exchange:
+    """Return an exchange without the end of what is very long in it.
+
+    Args:
+        exchange: The exchange.
+        most: Characters that its arguments may have, about, and its outcome.
+    """
+    arguments = _Shortening(most).values(exchange.arguments)
+    return evolve(exchange, arguments=arguments, outcome=shortened(exchange.outcome, most))
+
+
+class _Shortening:
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    def values(self, values: Iterable[Value]) -> tuple[Value, ...]:
+        return tuple(self.value(value) for value in values)
+
+    def value(self, value: Value) -> Value:
+        match value:
+            case str():
+                return value if self._spend(value) else self._long_text(value)
+            case RecordedError():
+                return self.error(value)
+            case Special(kind, text):
+                return evolve(value, kind=self.text(kind), text=self.text(text))
+            case None | bool() | int() | float():
+                self._left -= _OF_AN_ITEM
+                return value
+            case Mapping():
+                return self._mapping(value)
+            case _:
+                return self._items(value)
+
+    def error(self, error: RecordedError) -> RecordedError:
+        return RecordedError(
+            self.text(error.name),
+            self.text(error.message),
+            self.values(error.arguments),
+            None if error.location is None else self.text(error.location),
+        )
+
+    def text(self, text: str) -> str:
+        return text if self._spend(text) else f"{self._beginning(text, max(_SHOWN_TEXT, self._left // _ESCAPED))}…"
+
+    def _long_text(self, text: str) -> Special:
+        return Special("long-text", self._beginning(text, _SHOWN_TEXT), len(text))
+
+    def _beginning(self, text: str, most: int) -> str:
+        kept = text[:most]
+        self._left -= _weight(kept)
+        return kept
+
+    def _mapping(self, value: Mapping[str, Value]) -> Mapping[str, Value]:
+        kept: dict[str, Value] = {}
+        for number, (key, item) in enumerate(value.items()):
+            if self._left <= 0:
+                return kept | {"…": Special("too-many", size=len(value) - number)}
+            kept[self.text(key)] = self.value(item)
+        return kept
+
+    def _items(self, value: Sequence[Value]) -> Sequence[Value]:
+        kept: list[Value] = []
+        for number, item in enumerate(value):
+            if self._left <= 0:
+                return [*kept, Special("too-many", size=len(value) - number)]
+            kept.append(self.value(item))
+        return kept
+
+    def _spend(self, text: str) -> bool:
+        weight = _weight(text)
+        if weight > self._left:
+            return False
+        self._left -= weight
+        return True
+
+
+def _weight(text: str) -> int:
+    return (len(text) if text.isascii() else _ESCAPED * len(text)) + _OF_AN_ITEM
+
+
+def _weight_of(value: Value, most: int) -> int:
+    """Return about how many characters a value has when it is stored, reading hardly more of it than `most`."""
+    if isinstance(value, str):
+        return _weight(value)
+    weight = _OF_AN_ITEM
+    for part in _parts(value):
+        weight += _weight_of(part, most - weight)
+        if weight > most:
+            break
+    return weight
+
+
+def _parts(value: Value) -> Iterable[Value]:
+    if value is None or isinstance(value, int | float):
+        return ()
+    if isinstance(value, Special):
+        return (value.kind, value.text)
+    if isinstance(value, RecordedError):
+        return (value.name, value.message, value.location, *value.arguments)
+    return chain.from_iterable(value.items()) if isinstance(value, Mapping) else value
