@@ -1,7 +1,10 @@
 """The bridge to scripts in JavaScript: what they do, and what it is told to be."""
 
+import os
+import signal
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customdb_contract import Connection, Failed, Found, NotFound, ValidationError, WrongUsernameOrPasswordError
+from customdb_contract.bridges import LateEvent
 from customdb_contract.bridges.node import NodeDatabase
 from customdb_contract.contract import Declined, Done, Script, ScriptError, UnauthorizedError
 from customdb_contract.errors import DatabaseOpeningError, ScriptCallError
@@ -20,6 +24,7 @@ from customdb_contract.transcript import (
     Escape,
     FactKind,
     Noticed,
+    Observation,
     Outcome,
     RecordedError,
     Special,
@@ -218,7 +223,7 @@ def echo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
             'raised later RangeError "x" at "shop/get_user.js:2:28"',
         ),
         ("process.exit(3);", "died"),
-        ("process.kill(process.pid, 'SIGKILL');", "died"),
+        ("process.kill(process.pid, 'SIGKILL');", 'died; noticed process-ended "it was ended by SIGKILL"'),
         (
             "callback(null); console.log('hi', { a: 1 }); console.error('there');",
             'not-found; printed "hi { a: 1 }\\nthere\\n"',
@@ -315,9 +320,11 @@ def test_a_process_that_dies_or_blocks_later_costs_nothing_but_itself(open_scrip
         timeout=0.3,
     )
 
-    for email in ("die", "block"):
+    ended = Observation(Noticed.PROCESS_ENDED, "it exited with code 0")
+    blocked = Observation(Noticed.STILL_RUNNING, "0.3 s")
+    for number, email, noticed in ((0, "die", ended), (2, "block", blocked)):
         assert script(email).ending is Ending.NOT_FOUND
-        assert script.bridge.late_events() == []
+        assert script.bridge.late_events() == [LateEvent(number, observation=noticed)]
         assert script("ok").ending is Ending.NOT_FOUND
 
 
@@ -770,7 +777,7 @@ def test_scripts_are_methods_that_return_a_result(folder: Path) -> None:
         assert database.change_password("a", "b") == Done(email_verified=True)
         assert database.change_email("a", "b", True) == Declined()
         assert database.delete("7") == Done()
-        with pytest.raises(ScriptCallError, match=r'login\.js did not end as a script may: raised Error "no" at'):
+        with pytest.raises(ScriptCallError, match=r'login did not end as a script may: raised Error "no" at'):
             database.login("a", "throws")
     shop.close()
 
@@ -780,7 +787,7 @@ def test_a_script_that_is_not_there_is_no_attribute(folder: Path) -> None:
     shop = NodeDatabase(folder)
 
     assert [name for name in Script if hasattr(shop, name)] == ["get_user"]
-    with pytest.raises(AttributeError, match=r"the folder has no create\.js"):
+    with pytest.raises(AttributeError, match=r"the database has no create"):
         _ = shop.create
 
 
@@ -793,10 +800,11 @@ def test_node_that_ends_at_once_says_its_last_words(
     (folder / "get_user.js").write_text(PLAIN, "utf-8")
     broken = tmp_path / "runner.cjs"
     broken.write_text("throw new Error('it does not start');", "utf-8")
-    monkeypatch.setattr("customdb_contract.bridges.node._container._RUNNER", broken)
+    monkeypatch.setattr("customdb_contract.bridges.node._bridge._RUNNER", broken)
 
     with pytest.raises(
-        DatabaseOpeningError, match=r"(?s)Node [\d.]+ ended while it read the scripts: .*it does not start"
+        DatabaseOpeningError,
+        match=r"(?s)Node [\d.]+ ended while it opened the database: it exited with code 1: .*it does not start",
     ):
         NodeDatabase(folder).get_user("a")  # type: ignore[call-arg]  # a script of any style
 
@@ -805,10 +813,10 @@ def test_node_that_never_answers_is_given_up(folder: Path, tmp_path: Path, monke
     (folder / "get_user.js").write_text(PLAIN, "utf-8")
     silent = tmp_path / "runner.cjs"
     silent.write_text("setInterval(() => 1, 1000);", "utf-8")
-    monkeypatch.setattr("customdb_contract.bridges.node._container._RUNNER", silent)
-    monkeypatch.setattr("customdb_contract.bridges.node._bridge._OPENING_SECONDS", 0.2)
+    monkeypatch.setattr("customdb_contract.bridges.node._bridge._RUNNER", silent)
+    monkeypatch.setattr("customdb_contract.bridges.containers._opening.OPENING_SECONDS", 0.2)
 
-    with pytest.raises(DatabaseOpeningError, match=r"Node [\d.]+ did not read the scripts within 0\.2 s"):
+    with pytest.raises(DatabaseOpeningError, match=r"Node [\d.]+ did not open the database within 0\.2 s"):
         NodeDatabase(folder).get_user("a")  # type: ignore[call-arg]  # a script of any style
 
 
@@ -818,17 +826,19 @@ def test_node_that_cannot_be_started_is_told(folder: Path, monkeypatch: pytest.M
     def refuse(*_: object, **__: object) -> None:
         raise OSError(8, "Exec format error")
 
-    monkeypatch.setattr("customdb_contract.bridges.node._container.subprocess.Popen", refuse)
+    monkeypatch.setattr("customdb_contract.bridges.containers._container.subprocess.Popen", refuse)
 
     with pytest.raises(DatabaseOpeningError, match="could not be started: Exec format error"):
         NodeDatabase(folder).get_user("a")  # type: ignore[call-arg]  # a script of any style
 
 
-def test_a_process_that_is_gone_takes_no_message(open_script: Open) -> None:
+def test_a_process_that_has_ended_between_two_calls_is_replaced(open_script: Open) -> None:
     script = open_script("callback(null);")
-    script.bridge._container._process.kill()
-    script.bridge._container._process.wait()
+    for calls in range(3):
+        os.killpg(script.bridge._container._process.pid, signal.SIGKILL)
+        while not script.bridge._container.has_something:
+            time.sleep(0.01)
 
-    endings: Sequence[Ending] = [script().ending for _ in range(2)]
-
-    assert endings == [Ending.DIED, Ending.NOT_FOUND]
+        assert script().ending is Ending.NOT_FOUND
+        ended = Observation(Noticed.PROCESS_ENDED, "it was ended by SIGKILL")
+        assert script.bridge.late_events() == [LateEvent(calls - 1, observation=ended)][:calls]

@@ -416,7 +416,7 @@ def test_the_outage_may_be_another_folder_or_in_python(
     ).probing.outage
 
     assert not hasattr(other, "login")
-    assert python.__name__ == "Shop"
+    assert repr(python) == "PythonProcess('broken_shop:Shop')"
 
 
 def test_a_contradiction_of_the_settings_is_told_and_the_file_holds(

@@ -238,8 +238,11 @@ def test_a_pyproject_can_be_named(pytester: pytest.Pytester, file: Path) -> None
         ("[database", "*customdb.toml is not TOML: *"),
         ("[chekc]", "*customdb.toml: [[]chekc] is not a known key; did you mean check?"),
         ("", "*customdb.toml: no database to check: give [[]database] python or scripts"),
-        ("[database]\npython = 'no_such:Shop'", "*customdb.toml: no_such cannot be imported from *"),
-        ("[database]\npython = 'shop_of_plugin:Shop'", "no known user was given: *"),
+        (
+            "[database]\npython = 'no_such:Shop'\n[[users]]\nemail = 'ada@example.com'",
+            "*customdb.toml: no_such cannot be imported from *",
+        ),
+        ("[database]\npython = 'shop_of_plugin:Shop'", "*customdb.toml: no known user was given: *"),
         (
             "[database]\npython = 'shop_of_plugin:Shop'\n[check]\nrequire = ['safety']",
             "require: there is no group 'safety'; *",

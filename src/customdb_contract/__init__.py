@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     __version__: str
+    from customdb_contract.bridges.python_process import PythonProcess as PythonProcess
     from customdb_contract.checking import check as check
     from customdb_contract.connection import CONTRACT_DATE as CONTRACT_DATE
     from customdb_contract.connection import Connection as Connection
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from customdb_contract.transcript import Transcript as Transcript
 
 _HOMES = {
+    "bridges.python_process": ("PythonProcess",),
     "checking": ("check",),
     "connection": ("CONTRACT_DATE", "Connection", "KnownUser", "NewUser"),
     "contract": (
@@ -100,6 +102,7 @@ __all__ = [
     "OperationResult",
     "Profile",
     "ProfileResult",
+    "PythonProcess",
     "Report",
     "ScriptError",
     "Severity",

@@ -175,18 +175,17 @@ def _check(options: argparse.Namespace) -> int:
 def _configuration(options: argparse.Namespace) -> "Configuration":
     from attrs import evolve
 
-    from customdb_contract.config import Configuration, find_config, import_attribute, load_config, of_scripts
+    from customdb_contract.config import Configuration, find_config, load_config, of_python, of_scripts
     from customdb_contract.connection import KnownUser
     from customdb_contract.errors import ConfigurationError
 
-    here = Path()
-    path = options.config or find_config(here)
+    path = options.config or find_config(Path())
     if path:
-        configuration = load_config(path, scripts=options.scripts)
+        configuration = load_config(path, scripts=options.scripts, python=options.python)
+    elif options.python:
+        configuration = of_python(options.python)
     else:
         configuration = of_scripts(options.scripts) if options.scripts else Configuration()
-    if options.python:
-        configuration = evolve(configuration, database=import_attribute(options.python, here))
     if options.max_time is not None:
         configuration = evolve(configuration, probing=evolve(configuration.probing, max_time=options.max_time))
     if options.writes:

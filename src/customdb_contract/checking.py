@@ -249,6 +249,8 @@ def observe(
         recorder.know_new_people([newcomer.person for newcomer in writing.newcomers])
     with _interruptible(recorder):
         try:
+            # What is wrong with the outage database shows before the first call.
+            _outage_situations(probing, truth)
             with _opened(database, truth, probing.timeout) as bridge:
                 recorder.know_scripts(_scripts_of(bridge))
                 probe(
@@ -372,11 +374,7 @@ def plan_lines(database: object, users: Sequence[KnownUser], connection: Connect
         DatabaseOpeningError: When the database cannot be made.
     """
     truth = make_truth(users, connection, probing)
-    outage: Sequence[Situation] = ()
-    if probing.outage is not None:
-        from customdb_contract.outages import outage_situations  # noqa: PLC0415 - see _open_outage
-
-        outage = outage_situations(probing.outage)
+    outage = _outage_situations(probing, truth)
     with _opened(database, truth, probing.timeout) as bridge:
         calls = plan_calls(
             truth,
@@ -434,6 +432,18 @@ def opened(
         bridge = database.open_bridge(connection=connection, mask=mask, timeout=timeout)
         stack.callback(bridge.close)
         yield bridge
+
+
+def _outage_situations(probing: Probing, truth: Truth) -> Sequence[Situation]:
+    """Return the ways in which the store of the outage database will be out of reach, after a look at that database."""
+    if probing.outage is None:
+        return ()
+    from customdb_contract.outages import outage_situations  # noqa: PLC0415 - see _open_outage
+
+    try:
+        return outage_situations(probing.outage)
+    except (ConfigurationError, DatabaseOpeningError) as error:
+        raise type(error)(truth.registry.mask(str(error))) from None
 
 
 def _open_outage(probing: Probing, truth: Truth) -> AbstractContextManager[OutageDatabase]:

@@ -1,14 +1,10 @@
 """`customdb.toml`, or the table `[tool.customdb-contract]` of a pyproject.toml."""
 
 import difflib
-import functools
-import importlib
 import json
 import logging
 import os
-import sys
 import tomllib
-import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
@@ -18,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from customdb_contract.bridges import BridgedDatabase
-from customdb_contract.bridges.placeholders import fill, placeholders_in
+from customdb_contract.bridges.python_process import PythonProcess
 from customdb_contract.checking import DEFAULT_MAX_TIME, DEFAULT_TIMEOUT, DEFAULT_WRONG_PASSWORDS, Probing, observe
 from customdb_contract.connection import Connection, KnownUser, NewUser
 from customdb_contract.errors import ConfigurationError
@@ -30,7 +26,7 @@ from customdb_contract.transcript import Exchange, Transcript
 if TYPE_CHECKING:
     from customdb_contract.bridges.node import NodeDatabase
 
-__all__ = ["CONFIG_FILE", "Configuration", "find_config", "import_attribute", "load_config", "of_scripts"]
+__all__ = ["CONFIG_FILE", "Configuration", "find_config", "load_config", "of_python", "of_scripts"]
 
 CONFIG_FILE: Final = "customdb.toml"
 _TABLE: Final = "customdb-contract"
@@ -120,6 +116,7 @@ class Configuration:
         waived: Rules whose breach is accepted, with the reason.
         require: Groups that must have been judged.
         fail_on: The lowest severity that makes the report fail.
+        path: The file, or None.
     """
 
     database: object = None
@@ -129,6 +126,7 @@ class Configuration:
     waived: Mapping[str, str] = field(factory=dict[str, str])
     require: tuple[str, ...] = ()
     fail_on: str = "error"
+    path: Path | None = None
 
     def check(self) -> Report:
         """Check the database as the file says: what a test needs.
@@ -153,7 +151,13 @@ class Configuration:
             ConfigurationError: When the file names no database, or nobody is known.
             CheckInterrupted: After ctrl-C.
         """
-        return observe(self.database, self.users, self.connection, self.probing, progress=progress)
+        try:
+            return observe(self.database, self.users, self.connection, self.probing, progress=progress)
+        except ConfigurationError as error:
+            if self.path is None:
+                raise
+            message = f"{self.path}: {error}"
+            raise ConfigurationError(message) from error.__cause__
 
     def judge(self, transcript: Transcript, *, select: Collection[str] = (), ignore: Collection[str] = ()) -> Report:
         """Judge a transcript as the file says: with its waivers, required groups and lowest failing severity.
@@ -200,16 +204,30 @@ def of_scripts(folder: Path) -> Configuration:
     return Configuration(database=database, connection=database.connection)
 
 
-def load_config(path: Path, *, scripts: Path | None = None) -> Configuration:
-    """Return what a configuration file says. Python modules are looked up from its folder, and imported.
+def of_python(reference: str) -> Configuration:
+    """Return the configuration for a database in Python of which no file says anything.
+
+    Args:
+        reference: Where it is, as `module:attribute`, looked up from the working directory.
+
+    Raises:
+        ConfigurationError: When it is no such reference.
+    """
+    return Configuration(database=_python_process(reference, _DatabaseTable(), Path(), "--python:"))
+
+
+def load_config(path: Path, *, scripts: Path | None = None, python: str | None = None) -> Configuration:
+    """Return what a configuration file says. Python modules are looked up from its folder, and not imported yet.
 
     Args:
         path: A `customdb.toml`, or a `pyproject.toml` with the table `[tool.customdb-contract]`.
         scripts: The folder of a connection that is checked instead of the database which the file names.
+        python: A reference `module:attribute` that is checked instead of it, looked up from the working directory. Of
+            the file's table it keeps the environment.
 
     Raises:
-        ConfigurationError: When the file cannot be read, has an unknown key or a wrong value, names an environment
-            variable that is not set, or a module that cannot be imported. The message names file and key.
+        ConfigurationError: When the file cannot be read, has an unknown key or a wrong value, or names an environment
+            variable that is not set. The message names file and key.
     """
     document = _read(path)
     if path.name == "pyproject.toml":
@@ -225,51 +243,14 @@ def load_config(path: Path, *, scripts: Path | None = None) -> Configuration:
     if scripts is not None:
         file.database.scripts, file.database.python = str(scripts.resolve()), None
     try:
-        return _configuration(file, path.parent)
+        configuration = _configuration(file, path)
+        if python is None:
+            return configuration
+        table = _DatabaseTable(environment=file.database.environment)
+        return evolve(configuration, database=_python_process(python, table, Path(), "--python:"))
     except ConfigurationError as error:
         message = f"{path}: {error}"
         raise ConfigurationError(message) from error.__cause__
-
-
-def import_attribute(reference: str, folder: Path) -> object:
-    """Return the object that a reference `module:attribute` names.
-
-    Args:
-        reference: A module's dotted name, a colon, and an attribute's dotted name.
-        folder: Where the module is looked up first.
-
-    Raises:
-        ConfigurationError: When it is no such reference, or cannot be imported.
-    """
-    module_name, colon, attribute = reference.partition(":")
-    if not (module_name and colon and attribute):
-        message = (
-            f"{reference!r} is no reference to a Python object; write module:attribute, such as shop.legacy:database"
-        )
-        raise ConfigurationError(message)
-    # It stays on the path: the module may import its neighbours later, when it is called.
-    if str(folder.resolve()) not in sys.path:
-        sys.path.insert(0, str(folder.resolve()))
-    try:
-        found: object = importlib.import_module(module_name)
-    except BaseException as error:
-        if isinstance(error, KeyboardInterrupt):
-            raise
-        message = f"{module_name} cannot be imported from {folder}: {type(error).__name__}: {error}{_where(error)}"
-        raise ConfigurationError(message) from error
-    for name in attribute.split("."):
-        if not hasattr(found, name):
-            near = difflib.get_close_matches(name, dir(found), n=3)
-            hint = f"; did you mean {' or '.join(near)}?" if near else ""
-            message = f"{module_name} has no attribute {attribute!r}{hint}"
-            raise ConfigurationError(message)
-        found = getattr(found, name)
-    return found
-
-
-def _where(error: BaseException) -> str:
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "importlib" not in frame.filename]
-    return f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if len(frames) > 1 else ""
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -334,22 +315,20 @@ def _expected(error: ErrorDetails) -> str:
     return f"is wrong: {error['msg'][:1].lower()}{error['msg'][1:]}"
 
 
-def _configuration(file: _File, folder: Path) -> Configuration:
-    check = file.check
-    secrets: dict[str, Secret] = {}
+def _configuration(file: _File, path: Path) -> Configuration:
+    check, folder = file.check, path.parent
     users = tuple(_user(user, number) for number, user in enumerate(file.users, start=1))
-    database = _database(file.database, folder, secrets, "[database]")
+    database = _database(file.database, folder, "[database]")
     return Configuration(
         database=database,
         users=users,
         connection=_connection(file.connection, database),
         probing=Probing(
-            outage=_outage(file, folder, secrets),
+            outage=_outage(file, folder),
             hostile=check.hostile,
             wrong_passwords=check.wrong_passwords,
             timeout=check.timeout,
             max_time=check.max_time,
-            secrets=secrets,
             ignore_fields=tuple(check.ignore_fields),
             writes=check.writes,
             new_user=_new_user(file.new_user),
@@ -358,6 +337,7 @@ def _configuration(file: _File, folder: Path) -> Configuration:
         waived=check.waived,
         require=tuple(check.require),
         fail_on=check.fail_on,
+        path=path,
     )
 
 
@@ -424,7 +404,7 @@ def _settings(table: Mapping[str, _Setting], where: str) -> dict[str, object]:
     return settings
 
 
-def _database(table: _DatabaseTable, folder: Path, secrets: dict[str, Secret], where: str) -> object:
+def _database(table: _DatabaseTable, folder: Path, where: str) -> object:
     if table.python is not None and table.scripts is not None:
         message = f"{where} has both python and scripts: give the one that is to be checked"
         raise ConfigurationError(message)
@@ -436,13 +416,19 @@ def _database(table: _DatabaseTable, folder: Path, secrets: dict[str, Secret], w
             raise ConfigurationError(message)
     if table.python is None:
         return None
-    made = import_attribute(table.python, folder)
-    settings = _settings(table.configuration, f"{where} configuration")
-    secrets.update({f"configuration {name}": value for name, value in settings.items() if isinstance(value, Secret)})
-    return _with_settings(made, settings, where)
+    return _python_process(table.python, table, folder, where)
 
 
-_OF_SCRIPTS: Final = ("keywords", "node_modules", "doubles", "environment", "node")
+_OF_SCRIPTS: Final = ("keywords", "node_modules", "doubles", "node")
+
+
+def _python_process(reference: str, table: _DatabaseTable, folder: Path, where: str) -> PythonProcess:
+    configuration = _settings(table.configuration, f"{where} configuration")
+    try:
+        return PythonProcess(reference, configuration=configuration, folder=folder, environment=table.environment)
+    except ConfigurationError as error:
+        message = f"{where} {error}"
+        raise ConfigurationError(message) from None
 
 
 def _node_database(scripts: str, table: _DatabaseTable, folder: Path, where: str) -> "NodeDatabase":
@@ -466,25 +452,12 @@ def _node_database(scripts: str, table: _DatabaseTable, folder: Path, where: str
         raise ConfigurationError(message) from None
 
 
-def _plain(settings: Mapping[str, object]) -> dict[str, object]:
-    return {name: value.reveal() if isinstance(value, Secret) else value for name, value in settings.items()}
-
-
 def _as_text(value: object) -> str | Secret:
     """Return a setting as scripts find it: Auth0 keeps the values of `configuration` as text."""
     return value if isinstance(value, str | Secret) else json.dumps(value)
 
 
-def _with_settings(made: object, settings: Mapping[str, object], where: str) -> object:
-    if not settings:
-        return made
-    if not callable(made):
-        message = f"{where} configuration is given to the function that makes the database, and python names an object"
-        raise ConfigurationError(message)
-    return functools.partial(made, **_plain(settings))
-
-
-def _outage(file: _File, folder: Path, secrets: dict[str, Secret]) -> object:
+def _outage(file: _File, folder: Path) -> object:
     own = file.outage
     if own is None:
         return None
@@ -501,24 +474,4 @@ def _outage(file: _File, folder: Path, secrets: dict[str, Secret]) -> object:
     if table.python is None and table.scripts is None:
         message = "[outage] has a configuration, and neither python nor scripts names what it is for"
         raise ConfigurationError(message)
-    placeholders = {name for value in table.configuration.values() for name in placeholders_in(value)}
-    if table.scripts is not None or not placeholders:
-        return _database(table, folder, secrets, "[outage]")
-    made = import_attribute(str(table.python), folder)
-    if not callable(made):
-        message = f"[outage] configuration has {min(placeholders)}, so python must name a function that takes it"
-        raise ConfigurationError(message)
-    return _PythonOutage(made, _settings(table.configuration, "[outage] configuration"), frozenset(placeholders))
-
-
-@frozen
-class _PythonOutage:
-    """A function that makes a database from settings, some of which have placeholders."""
-
-    make: Callable[..., object]
-    settings: Mapping[str, object]
-    fault_placeholders: frozenset[str]
-
-    def with_faults(self, addresses: Mapping[str, str]) -> Callable[[], object]:
-        filled = {name: fill(value, addresses) for name, value in self.settings.items()}
-        return functools.partial(self.make, **_plain(filled))
+    return _database(table, folder, "[outage]")

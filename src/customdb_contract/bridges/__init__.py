@@ -23,6 +23,7 @@ class LateEvent:
         raised: The exception that was raised in a task or a thread, or None.
         escape: How it left the script.
         observation: What else was noticed, or None.
+        output: What was written to standard output and standard error, secrets masked.
     """
 
     call: int
@@ -30,6 +31,7 @@ class LateEvent:
     raised: RecordedError | None = None
     escape: Escape = Escape.LATER
     observation: Observation | None = None
+    output: str = ""
 
 
 class Bridge(Protocol):

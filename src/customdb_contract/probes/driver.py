@@ -224,6 +224,7 @@ class Driver:
                 raised=event.raised,
                 escape=event.escape,
                 observation=event.observation,
+                output=event.output,
             )
 
     def _call(self, bridge: Bridge, planned: PlannedCall) -> Exchange:

@@ -107,6 +107,7 @@ class Recorder:
         raised: RecordedError | None = None,
         escape: Escape = Escape.LATER,
         observation: Observation | None = None,
+        output: str = "",
     ) -> None:
         """Add to an exchange what its script did after its outcome was recorded.
 
@@ -116,6 +117,7 @@ class Recorder:
             raised: The exception that was raised in a task or a thread, or None. Of several the first one stays.
             escape: How it left the script.
             observation: What else was noticed, or None.
+            output: What else it wrote.
         """
         with self._lock:
             exchange = self._exchanges[number - 1]
@@ -126,6 +128,8 @@ class Recorder:
                 outcome = evolve(outcome, raised=raised, escape=escape)
             if observation is not None:
                 outcome = evolve(outcome, observations=(*outcome.observations, observation))
+            if output:
+                outcome = evolve(outcome, output=outcome.output + output)
             self._exchanges[number - 1] = evolve(exchange, outcome=shortened(outcome))
 
     def stop(self, reason: StopReason) -> None:

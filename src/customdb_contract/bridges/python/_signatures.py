@@ -11,10 +11,25 @@ from customdb_contract.bridges.python._location import location_of_function
 from customdb_contract.contract import CONTEXT_IS_OPTIONAL, Script
 from customdb_contract.transcript import ScriptInfo
 
-__all__ = ["Handler", "find_handlers"]
+__all__ = ["Handler", "Manner", "find_handlers", "manner_of"]
 
 _POSITIONAL: Final = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 _VARIADIC: Final[Mapping[object, str]] = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}
+
+
+@frozen
+class Manner:
+    """How a script wants to be called.
+
+    Args:
+        extras: The names of the arguments beside its own: `context`, `callback`.
+        by_keyword: Those of the extras that can only be given by name.
+        info: What is known of the script without calling it.
+    """
+
+    extras: tuple[str, ...]
+    by_keyword: frozenset[str]
+    info: ScriptInfo
 
 
 @frozen
@@ -23,17 +38,21 @@ class Handler:
 
     Args:
         function: The script itself.
-        has_callback: Whether it takes a callback instead of returning its result.
-        extras: The names of the arguments beside its own: `context`, `callback`.
-        by_keyword: Those of the extras that can only be given by name.
-        info: What is known of it without calling it.
+        manner: How it wants to be called.
     """
 
     function: Callable[..., object]
-    has_callback: bool
-    extras: tuple[str, ...]
-    by_keyword: frozenset[str]
-    info: ScriptInfo
+    manner: Manner
+
+    @property
+    def has_callback(self) -> bool:
+        """Whether it takes a callback instead of returning its result."""
+        return "callback" in self.manner.extras
+
+    @property
+    def info(self) -> ScriptInfo:
+        """What is known of it without calling it."""
+        return self.manner.info
 
     def call(self, arguments: Sequence[object], values: Mapping[str, object]) -> object:
         """Call the script.
@@ -42,8 +61,9 @@ class Handler:
             arguments: Its own arguments.
             values: Values of the extras, by name.
         """
-        positional = [values[name] for name in self.extras if name not in self.by_keyword]
-        return self.function(*arguments, *positional, **{name: values[name] for name in self.by_keyword})
+        by_keyword = self.manner.by_keyword
+        positional = [values[name] for name in self.manner.extras if name not in by_keyword]
+        return self.function(*arguments, *positional, **{name: values[name] for name in by_keyword})
 
 
 def find_handlers(database: object, *, script_context: bool) -> Mapping[Script, Handler]:
@@ -54,15 +74,27 @@ def find_handlers(database: object, *, script_context: bool) -> Mapping[Script, 
         script_context: Whether the connection gives scripts the extra `context`.
     """
     methods = ((script, getattr(database, script.value, None)) for script in Script)
-    return {script: _handler(script, method, script_context) for script, method in methods if callable(method)}
+    return {
+        script: Handler(
+            method,
+            manner_of(script, _signature(method), location_of_function(method), script_context=script_context),
+        )
+        for script, method in methods
+        if callable(method)
+    }
 
 
-def _handler(script: Script, function: Callable[..., object], script_context: bool) -> Handler:  # noqa: FBT001 - private
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):
-        # Some functions that are written in C do not tell their parameters.
-        signature = None
+def manner_of(
+    script: Script, signature: inspect.Signature | None, location: str | None, *, script_context: bool
+) -> Manner:
+    """Return how a script wants to be called.
+
+    Args:
+        script: The script.
+        signature: Its parameters; None for some functions that are written in C, which do not tell them.
+        location: Where it stands.
+        script_context: Whether the connection gives scripts the extra `context`.
+    """
     parameters = [] if signature is None else list(signature.parameters.values())
     has_callback = _has_callback(parameters)
     if signature is not None and script in CONTEXT_IS_OPTIONAL:
@@ -70,13 +102,19 @@ def _handler(script: Script, function: Callable[..., object], script_context: bo
         script_context = script_context and not _fits(script, signature, without)
     extras = _extras(script_context=script_context, has_callback=has_callback)
     keyword_only = {parameter.name for parameter in parameters if parameter.kind is Parameter.KEYWORD_ONLY}
-    by_keyword = frozenset(extras) & keyword_only
     info = ScriptInfo(
         signature="" if signature is None else f"({', '.join(_shown(parameters))})",
         problem=None if signature is None else _problem(script, signature, has_callback, script_context),
-        location=location_of_function(function),
+        location=location,
     )
-    return Handler(function, has_callback, extras, by_keyword, info)
+    return Manner(extras, frozenset(extras) & keyword_only, info)
+
+
+def _signature(function: Callable[..., object]) -> inspect.Signature | None:
+    try:
+        return inspect.signature(function)
+    except (TypeError, ValueError):
+        return None
 
 
 def _has_callback(parameters: Sequence[Parameter]) -> bool:

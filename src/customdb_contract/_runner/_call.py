@@ -1,0 +1,153 @@
+"""One call of a script: what it does until it is over is its outcome, what it does later is reported as late."""
+
+from collections.abc import Callable
+from threading import RLock
+from time import perf_counter
+from typing import cast
+
+from customdb_contract._runner._builtins import own_builtins
+from customdb_contract._runner._reading import encode, encode_error
+
+# See _builtins.
+__builtins__ = own_builtins()
+
+__all__ = ["Call", "encode_argument"]
+
+_MOST_CALLBACKS = 20
+_MOST_CHARACTERS = 16_000_000
+_TOO_MANY = '[{"$special": "too-many", "text": "", "size": null}]'
+
+_lock = RLock()
+
+
+class Call:
+    """One call of a script; any thread may report to it.
+
+    Args:
+        number: Which call it is.
+        report_called: Is given the number and what the callback is given, as JSON, at once: the process may not live to
+            tell it later. None where that is not needed.
+        report_late: Is given what happens after `close`, as JSON.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        report_called: "Callable[[int, str], object] | None",
+        report_late: "Callable[[str], object]",
+    ) -> None:
+        self.number = number
+        self.has_returned = False
+        self.stir: Callable[[], object] = _do_nothing
+        self._report_called = report_called
+        self._report_late = report_late
+        self._started = perf_counter()
+        self._ended = self._started
+        self._ending: str | None = None
+        self._callbacks: list[str] = []
+        self._characters_left = _MOST_CHARACTERS
+        self._raised = "null"
+        self._escape = "thrown"
+        self._is_closed = False
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the callback was called, or something was raised instead."""
+        return self._ending is not None
+
+    def callback(self, *arguments: object) -> None:
+        """Be the callback that the script is given."""
+        self.answer(arguments)
+
+    def answer(self, arguments: "tuple[object, ...]") -> None:
+        """Note what the callback is given, or what it would be given by a script that returns.
+
+        Args:
+            arguments: The arguments, error first; an exception is recorded as an error.
+        """
+        self.answer_encoded([encode_argument(argument) for argument in arguments])
+
+    def answer_encoded(self, arguments: "list[str]") -> None:
+        """Note what the callback is given, as JSON.
+
+        Args:
+            arguments: The arguments, error first.
+        """
+        given = f"[{', '.join(arguments)}]"
+        with _lock:
+            if len(self._callbacks) >= _MOST_CALLBACKS:
+                return
+            self._characters_left -= len(given)
+            if self._characters_left < 0:
+                given = _TOO_MANY
+            self._callbacks.append(given)
+            if not self._is_closed:
+                if self._report_called is not None:
+                    self._report_called(self.number, given)
+                self._end("callback")
+            elif self.has_returned:
+                self._report_late(f'{{"call": {self.number}, "arguments": {given}}}')
+
+    def raise_(self, error: BaseException) -> None:
+        """Note an exception that left the script.
+
+        Args:
+            error: The exception.
+        """
+        raised = encode_error(error)
+        with _lock:
+            if not self._is_closed:
+                self._raised, self._escape = raised, "thrown"
+                self._end("raised")
+
+    def raised_elsewhere(self, error: BaseException) -> None:
+        """Note an exception that ended a task or a thread of the script.
+
+        Args:
+            error: The exception.
+        """
+        raised = encode_error(error)
+        with _lock:
+            if self._is_closed:
+                self._report_late(f'{{"call": {self.number}, "raised": {raised}, "escape": "later"}}')
+            elif self._raised == "null":
+                self._raised, self._escape = raised, "later"
+                self.stir()
+
+    def give_up(self) -> None:
+        """End the call that only raised, somewhere else than in the call itself."""
+        with _lock:
+            self._end("raised")
+
+    def close(self) -> str:
+        """Return the outcome as JSON; from now on everything is late."""
+        with _lock:
+            self._is_closed = True
+            seconds = (perf_counter() if self._ending is None else self._ended) - self._started
+            return (
+                f'{{"ended": "{self._ending or "timed-out"}", "callbacks": [{", ".join(self._callbacks)}], '
+                f'"raised": {self._raised}, "escape": "{self._escape}", "output": "", "observations": [], '
+                f'"seconds": {seconds:.6f}}}'
+            )
+
+    def _end(self, ending: str) -> None:
+        """Keep the first ending."""
+        if self._ending is None:
+            self._ending, self._ended = ending, perf_counter()
+            self.stir()
+
+
+def encode_argument(value: object) -> str:
+    """Return an argument of the callback as JSON.
+
+    Args:
+        value: The argument; an exception becomes an error.
+    """
+    # The real type: isinstance would ask the object itself.
+    if issubclass(type(value), BaseException):
+        return encode_error(cast("BaseException", value))
+    return encode(value)
+
+
+def _do_nothing() -> None:
+    """Stand in for waking a script that nobody waits for."""

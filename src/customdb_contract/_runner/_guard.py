@@ -1,0 +1,138 @@
+"""The guard: a parent process that outlives its child, and ends everything that the child has started.
+
+A file of its own that needs no package: the container of Node runs it as a script.
+"""
+
+import contextlib
+import os
+import select
+import signal
+import sys
+
+try:
+    import resource
+except ImportError:  # pragma: no cover - Windows has none, and no containers either
+    resource = None  # type: ignore[assignment] # see above
+
+__all__ = ["main", "watch_over"]
+
+_SIGNAL_BASE = 128
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def watch_over(life: int, control: int) -> int:
+    """Fork. The child returns; the parent exits with the child's exit code when it is gone.
+
+    The parent is its guard: when the child ends, or the other end of `life` is closed, because its owner wants that
+    or has died, every process that the child has started is killed.
+
+    Args:
+        life: A descriptor that can be read when the child must end.
+        control: A descriptor that only the child needs.
+
+    Returns:
+        A descriptor that can be read as soon as the guard finds also those processes that leave its process group.
+
+    Raises:
+        SystemExit: In the parent; 128 and more stands for a signal.
+    """
+    waking, woken = os.pipe()
+    ready, readied = os.pipe()
+    os.set_blocking(woken, False)
+    signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    child = os.fork()
+    if child == 0:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for descriptor in (waking, woken, readied, life):
+            os.close(descriptor)
+        if resource is not None:
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        return ready
+    for descriptor in (ready, control):
+        os.close(descriptor)
+    _adopt_orphans()
+    os.close(readied)
+    code = _wait(child, life, waking)
+    _kill_descendants(child)
+    if code is None:
+        # Where orphans can't be adopted, they are at least in this process group.
+        os.killpg(0, signal.SIGKILL)
+    sys.exit(code)
+
+
+def main(arguments: "list[str]") -> None:
+    """Run a command under a guard.
+
+    Args:
+        arguments: The descriptors `life` and `control`, and the command, which finds `control` open.
+    """
+    life, control, *command = arguments
+    os.close(watch_over(int(life), int(control)))
+    # Python itself sets it where no locale is given; the command gets the environment that the container was given.
+    if os.environ.get("LC_CTYPE") == "C.UTF-8":
+        del os.environ["LC_CTYPE"]
+    os.execv(command[0], command)  # noqa: S606 - that is what it is for
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of every orphan below, where the system can do that: whoever left its session is found."""
+    try:
+        import ctypes  # noqa: PLC0415 - it costs milliseconds, which the child doesn't wait for
+
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    except (ImportError, AttributeError, OSError, TypeError):
+        # Only Linux has it; elsewhere the session of the child is all that is killed.
+        return
+
+
+def _wait(child: int, life: int, waking: int) -> "int | None":
+    """Wait until the child has ended, and return its exit code; None when it must end."""
+    while True:
+        readable, _, _ = select.select([life, waking], [], [])
+        if life in readable:
+            return None
+        os.read(waking, 512)
+        code = _reap(child)
+        if code is not None:
+            return code
+
+
+def _reap(child: int) -> "int | None":
+    """Take note of every process that has ended, and return the exit code of the child if it is among them."""
+    found = None
+    while True:
+        try:
+            process, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return found
+        if process == 0:
+            return found
+        if process == child:
+            code = os.waitstatus_to_exitcode(status)
+            found = code if code >= 0 else _SIGNAL_BASE - code
+
+
+def _kill_descendants(child: int) -> None:
+    """Kill the child, and then one generation of adopted orphans after another."""
+    while True:
+        for process in {child, *_children()}:
+            with contextlib.suppress(OSError):
+                os.kill(process, signal.SIGKILL)
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+
+
+def _children() -> "list[int]":
+    try:
+        with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:  # noqa: PTH123 - pathlib is slow
+            return [int(process) for process in file.read().split()]
+    except (OSError, ValueError):
+        return []
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

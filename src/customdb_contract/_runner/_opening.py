@@ -1,0 +1,97 @@
+"""Opening a database: importing it, calling the function that makes it, and entering its context manager."""
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from customdb_contract._runner._builtins import own_builtins
+from customdb_contract._runner._loop_of import LoopOf
+
+# See _builtins.
+__builtins__ = own_builtins()
+
+__all__ = ["NotThereError", "find_attribute", "is_factory", "open_database"]
+
+_MOST_NAMES = 200
+
+
+class NotThereError(Exception):
+    """A module has no such attribute.
+
+    Args:
+        names: The names that it has.
+    """
+
+    def __init__(self, names: "list[str]") -> None:
+        super().__init__()
+        self.names = names
+
+
+def find_attribute(module: str, attribute: str, folders: "list[str]") -> object:
+    """Return what `module:attribute` names.
+
+    Args:
+        module: The module's dotted name.
+        attribute: The attribute's dotted name.
+        folders: Where modules are looked up before and after the folders that Python itself knows.
+
+    Raises:
+        NotThereError: When there is no such attribute.
+        BaseException: Whatever the module raises while it is imported.
+    """
+    first, *others = folders
+    sys.path.insert(0, first)
+    sys.path.extend(folder for folder in others if folder not in sys.path)
+    found: object = import_module(module)
+    for name in attribute.split("."):
+        if not hasattr(found, name):
+            raise NotThereError([str(name) for name in dir(found)][:_MOST_NAMES])
+        found = getattr(found, name)
+    return found
+
+
+def open_database(
+    made: object, scripts: "list[str]", arguments: "list[str]", settings: "dict[str, object]", loop: "LoopOf"
+) -> "tuple[object, Callable[[], object]]":
+    """Return the database, opened, and a function that closes it.
+
+    Args:
+        made: The database, or a function that makes it, or a context manager that gives it.
+        scripts: The names of all scripts.
+        arguments: What a function that makes it is given.
+        settings: The keywords of such a function.
+        loop: The event loop of the scripts.
+    """
+    opened: Any = made(*arguments, **settings) if is_factory(made, scripts) else made  # type: ignore[operator] # see is_factory
+    kind = type(opened)
+    if hasattr(kind, "__await__"):
+        opened = loop.get().complete(opened)
+        kind = type(opened)
+    if hasattr(kind, "__aenter__"):
+        return loop.get().hold(opened)
+    if hasattr(kind, "__enter__"):
+        return kind.__enter__(opened), lambda: kind.__exit__(opened, None, None, None)
+    return opened, _do_nothing
+
+
+def is_factory(database: object, scripts: "list[str]") -> bool:
+    """Tell whether this is something that makes a database, and not one itself.
+
+    Args:
+        database: What the reference names.
+        scripts: The names of all scripts.
+
+    Returns:
+        True for a class, and for anything else that can be called, has none of the scripts and is no context manager.
+    """
+    kind = type(database)
+    if issubclass(kind, type):
+        return True
+    if not callable(database) or hasattr(kind, "__enter__") or hasattr(kind, "__aenter__"):
+        return False
+    return not any(callable(getattr(database, name, None)) for name in scripts)
+
+
+def _do_nothing() -> None:
+    """Close what needs no closing."""

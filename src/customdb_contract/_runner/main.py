@@ -1,0 +1,16 @@
+"""The start of the process: a guard stays behind, and its child serves."""
+
+import sys
+
+from customdb_contract._runner._guard import watch_over
+from customdb_contract._runner._serving import serve
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Serve the database of the container whose descriptors `life` and `control` are the arguments."""
+    life, control = map(int, sys.argv[1:])
+    # Scripts find neither of them.
+    del sys.argv[1:]
+    serve(control, watch_over(life, control))

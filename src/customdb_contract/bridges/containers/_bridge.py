@@ -1,0 +1,276 @@
+"""Calling scripts in a container, and going on in a new one when a call has taken it down."""
+
+import logging
+import time
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from typing_extensions import override
+
+from customdb_contract.bridges import Bridge, LateEvent
+from customdb_contract.bridges.containers._container import Container, ContainerDiedError
+from customdb_contract.bridges.containers._decoding import late_event, masked_output, outcome_of, recorded_arguments
+from customdb_contract.bridges.containers._messages import InvalidMessageError, Message, validated
+from customdb_contract.bridges.containers._opening import ask_first, reason_of
+from customdb_contract.contract import Script
+from customdb_contract.errors import DatabaseOpeningError
+from customdb_contract.interrupts import current_interrupts
+from customdb_contract.secrets import SecretRegistry
+from customdb_contract.transcript import Ending, Noticed, Observation, Outcome, Value, ending_of
+
+__all__ = ["ContainerBridge"]
+
+_LATE_SECONDS: Final = 0.05
+_EXPIRING_SECONDS: Final = 0.1
+"""How long a call whose time is up may take to tell what was seen of it; a blocked process tells nothing."""
+
+_MOST_LATE: Final = 5000
+
+_logger = logging.getLogger("customdb_contract")
+
+
+class ContainerBridge(Bridge, ABC):
+    """Runs the scripts of one connection in one process, until a call takes that process down.
+
+    Args:
+        mask: The known secrets, which are replaced in everything that is recorded.
+        timeout: Seconds that a script may take.
+    """
+
+    def __init__(self, *, mask: SecretRegistry, timeout: float) -> None:
+        self._mask = mask.mask
+        self._timeout = timeout
+        self._interrupts = current_interrupts()
+        self._container: Container | None = None
+        self._calls = 0
+        self._has_called = False
+        self._called: tuple[Value, ...] | None = None
+        self._called_after = 0.0
+        self._late: deque[LateEvent] = deque(maxlen=_MOST_LATE)
+        self._noted: set[str] = set()
+
+    @property
+    @abstractmethod
+    def _what(self) -> str:
+        """What runs in the container, for messages: `Node 22.20.0`."""
+
+    @property
+    @abstractmethod
+    def _can_be_cancelled(self) -> bool:
+        """Whether the runner can tell what was seen of a call that has not ended."""
+
+    @abstractmethod
+    def _start(self) -> Container:
+        """Start the process.
+
+        Raises:
+            OSError: When that is impossible.
+        """
+
+    @abstractmethod
+    def _order(self, token: str) -> Mapping[str, object]:
+        """Return what the runner must know to open the database, the token among it."""
+
+    @abstractmethod
+    def _take_opened(self, opened: Mapping[str, Any] | None) -> None:
+        """Take what the runner has found.
+
+        Raises:
+            InvalidMessageError: When no runner finds that.
+            DatabaseOpeningError: When the database cannot be opened.
+            ConfigurationError: When what the team gave names no database.
+        """
+
+    @abstractmethod
+    def _call_of(self, script: Script) -> Mapping[str, object]:
+        """Return what the runner must know to call a script, beside its context."""
+
+    @abstractmethod
+    def _takes_context(self, script: Script) -> bool:
+        """Tell whether a script is given the extra argument."""
+
+    @override
+    def call(
+        self,
+        script: Script,
+        arguments: Sequence[object],
+        *,
+        context: Mapping[str, object] | None = None,
+        throwing: bool = False,
+    ) -> Outcome:
+        self._start_again_if_gone()
+        number = self._calls
+        self._calls += 1
+        self._has_called = True
+        self._called = None
+        call = {
+            "id": number,
+            "script": script.value,
+            "arguments": list(arguments),
+            "context": dict(context or {}) if self._takes_context(script) else None,
+            "throwing": throwing,
+            **self._call_of(script),
+        }
+        started = time.perf_counter()
+        try:
+            told = self._asked({"call": call}, self._timeout)
+            if told is None:
+                return self._expired(script, time.perf_counter() - started)
+            outcome = self._outcome(script, told)
+        except (ContainerDiedError, InvalidMessageError) as error:
+            return self._died(error, time.perf_counter() - started)
+        except BaseException:
+            self._end()
+            raise
+        if outcome.ending is Ending.DIED:
+            self._end()
+        return outcome
+
+    @override
+    def late_events(self) -> Sequence[LateEvent]:
+        if self._container is not None and self._has_called:
+            self._has_called = False
+            time.sleep(_LATE_SECONDS)
+            self._look_for_late_events()
+        return [self._late.popleft() for _ in range(len(self._late))]
+
+    @override
+    def close(self) -> None:
+        self._end()
+
+    def _open(self) -> None:
+        try:
+            container = self._container = self._start()
+        except OSError as error:
+            message = f"{self._what} could not be started: {error.strerror or error}"
+            raise DatabaseOpeningError(message) from None
+        try:
+            told = ask_first(container, {"open": self._order(container.token)}, what=self._what, mask=self._mask)
+            self._take_opened(told.opened)
+        except InvalidMessageError as error:
+            self._end()
+            message = f"{self._what} could not open the database: {reason_of(error)}"
+            raise DatabaseOpeningError(message) from None
+        except BaseException:
+            self._end()
+            raise
+
+    def _start_again_if_gone(self) -> None:
+        """Note what was written since the last call, and that the process has ended since, if it has."""
+        container = self._container
+        if container is not None and container.has_something:
+            self._add_late_output(container.take_output())
+            try:
+                self._expect_silence(container)
+            except (ContainerDiedError, InvalidMessageError) as error:
+                self._add_late(Noticed.PROCESS_ENDED, reason_of(error))
+                self._end()
+        if self._container is None:
+            self._open()
+
+    def _expect_silence(self, container: Container) -> None:
+        """Raise what tells of the end of a process; a runner says nothing unasked, so whoever does is none."""
+        if container.answer(0.0) is not None:
+            raise InvalidMessageError
+
+    def _look_for_late_events(self) -> None:
+        container = self._opened_container()
+        try:
+            is_gone = self._asked({"late": True}, self._timeout) is None
+            self._add_late_output(container.take_output())
+            if is_gone:
+                self._add_late(Noticed.STILL_RUNNING, f"{self._timeout:g} s")
+        except (ContainerDiedError, InvalidMessageError) as error:
+            is_gone = True
+            self._add_late_output(container.take_output())
+            self._add_late(Noticed.PROCESS_ENDED, reason_of(error))
+        if is_gone:
+            self._end()
+
+    def _add_late_output(self, text: str) -> None:
+        if text and self._calls:
+            self._late.append(LateEvent(self._calls - 1, output=masked_output(text, self._mask)))
+
+    def _add_late(self, kind: Noticed, text: str) -> None:
+        if self._calls:
+            self._late.append(LateEvent(self._calls - 1, observation=Observation(kind, text)))
+
+    def _asked(self, message: Mapping[str, object], seconds: float) -> Message | None:
+        """Return the answer to a message, with what came before it noted, or None when there is none in time.
+
+        Raises:
+            ContainerDiedError: When the process has ended.
+            InvalidMessageError: When it sends what no runner sends.
+        """
+        container = self._opened_container()
+        started = time.monotonic()
+        container.tell(message, seconds)
+        while True:
+            told = container.answer(max(0.0, seconds - (time.monotonic() - started)))
+            if told is None:
+                return None
+            answer = validated(told)
+            self._note(answer)
+            if answer.called is None:
+                return answer
+            if answer.called.id == self._calls - 1 and self._called is None:
+                self._called = recorded_arguments(answer.called.arguments, self._mask)
+                self._called_after = time.monotonic() - started
+
+    def _note(self, told: Message) -> None:
+        for event in told.late:
+            if event.call >= self._calls:
+                raise InvalidMessageError
+            self._late.append(late_event(event, self._mask))
+        for text in told.notes:
+            if text not in self._noted:
+                self._noted.add(text)
+                _logger.warning("%s", self._mask(text))
+
+    def _outcome(self, script: Script, told: Message) -> Outcome:
+        if told.outcome is None or told.id != self._calls - 1:
+            raise InvalidMessageError
+        return outcome_of(script, told.outcome, self._opened_container().take_output(), self._mask)
+
+    def _expired(self, script: Script, seconds: float) -> Outcome:
+        """Return what was seen of a call whose time is up; its process is not used any further, as Auth0's is not."""
+        try:
+            told = self._asked({"cancel": True}, _EXPIRING_SECONDS) if self._can_be_cancelled else None
+            if told is not None:
+                outcome = self._outcome(script, told)
+            elif self._called is None:
+                outcome = self._seen(Ending.TIMED_OUT, seconds)
+            else:
+                called, after = self._called, self._called_after
+                still = Observation(Noticed.STILL_RUNNING, f"{seconds - after:.0f} s")
+                outcome = self._seen(ending_of(script, called), after, still)
+        except (ContainerDiedError, InvalidMessageError) as error:
+            return self._died(error, seconds)
+        self._end()
+        return outcome
+
+    def _died(self, error: ContainerDiedError | InvalidMessageError, seconds: float) -> Outcome:
+        outcome = self._seen(Ending.DIED, seconds, Observation(Noticed.PROCESS_ENDED, reason_of(error)))
+        self._end()
+        return outcome
+
+    def _seen(self, ending: Ending, seconds: float, *observed: Observation) -> Outcome:
+        """Return what was seen of a call of which the runner did not report the outcome."""
+        return Outcome(
+            ending,
+            callbacks=() if self._called is None else (self._called,),
+            output=masked_output(self._opened_container().take_output(), self._mask),
+            duration=seconds,
+            observations=observed,
+        )
+
+    def _opened_container(self) -> Container:
+        assert self._container is not None  # noqa: S101 - every caller has opened one
+        return self._container
+
+    def _end(self) -> None:
+        container, self._container = self._container, None
+        if container is not None:
+            container.end()

@@ -1,0 +1,245 @@
+"""The container: one process with a runner in it, spoken to over a socket of its own, in lines of JSON.
+
+A script may write to that socket too, so every line from the runner starts with a token that only the runner knows.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, cast
+
+from customdb_contract import _runner
+from customdb_contract.interrupts import Interrupts
+
+__all__ = ["Container", "ContainerDiedError", "guarded"]
+
+_GUARD: Final = str(Path(_runner.__file__).with_name("_guard.py"))
+_PIECE: Final = 1 << 16
+_MOST_RECEIVED: Final = 1 << 26
+"""Bytes of one message; a runner sends far less."""
+
+_MOST_OUTPUT: Final = 1 << 20
+"""Bytes that are kept of what the process writes between two looks at it."""
+
+_ENDING_SECONDS: Final = 2.0
+_SIGNAL_BASE: Final = 128
+
+
+class ContainerDiedError(Exception):
+    """The process has ended, or what it says isn't from the runner: it answers nothing any more.
+
+    Args:
+        reason: Why, in a few words that are ours.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def guarded(command: Sequence[str]) -> Callable[[int, int], Sequence[str]]:
+    """Return how to start a command under a guard, which ends whatever it has started.
+
+    Args:
+        command: The command; the descriptor of the socket becomes its last argument.
+    """
+    return lambda life, control: [sys.executable, "-I", "-S", _GUARD, str(life), str(control), *command, str(control)]
+
+
+class Container:
+    """A process with a runner in it.
+
+    Args:
+        command: Returns the command, given the descriptors of its guard and of the socket.
+        environment: All environment variables that it gets.
+        interrupts: What wakes whoever waits for an answer.
+
+    Raises:
+        OSError: When it cannot be started.
+    """
+
+    def __init__(
+        self,
+        command: Callable[[int, int], Sequence[str]],
+        environment: Mapping[str, str],
+        *,
+        interrupts: Interrupts,
+    ) -> None:
+        self._interrupts = interrupts
+        self._received = bytearray()
+        self._searched = 0
+        self._output = bytearray()
+        self._is_ended = False
+        self._is_silent = False
+        self._token = secrets.token_hex(16)
+        with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
+            self._socket, control = socket.socketpair()
+            ours.callback(self._socket.close)
+            theirs.callback(control.close)
+            self._reading, writing = os.pipe()
+            ours.callback(os.close, self._reading)
+            theirs.callback(os.close, writing)
+            life, self._life = os.pipe()
+            ours.callback(os.close, self._life)
+            theirs.callback(os.close, life)
+            self._process = subprocess.Popen(  # noqa: S603 - see Runtime
+                command(life, control.fileno()),
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=writing,
+                stderr=writing,
+                start_new_session=True,
+                pass_fds=(life, control.fileno()),
+            )
+            self._descriptors = ours.pop_all()
+        os.set_blocking(self._reading, False)
+        self._poll = select.poll()
+        self._poll.register(self._socket, select.POLLIN)
+        self._poll.register(self._reading, select.POLLIN)
+        self._poll.register(interrupts.fileno(), select.POLLIN)
+
+    @property
+    def token(self) -> str:
+        """What the first message must bring to the runner, and each line from it starts with."""
+        return self._token
+
+    def tell(self, message: Mapping[str, object], seconds: float) -> None:
+        """Send a message.
+
+        Args:
+            message: What `json.dumps` takes.
+            seconds: How long the process may take to receive it.
+
+        Raises:
+            ContainerDiedError: When nobody is there to receive it.
+        """
+        try:
+            self._socket.settimeout(seconds)
+            self._socket.sendall(json.dumps(message).encode() + b"\n")
+        except OSError:
+            raise ContainerDiedError(self.how_it_ended()) from None
+
+    def answer(self, seconds: float) -> Mapping[str, Any] | None:
+        """Wait for the next message.
+
+        Args:
+            seconds: How long to wait.
+
+        Returns:
+            The message, or None when there was none in time.
+
+        Raises:
+            ContainerDiedError: When the process has ended, or a line arrives that isn't the runner's.
+            KeyboardInterrupt: When an interrupt is pending, also one that comes meanwhile.
+        """
+        until = time.monotonic() + seconds
+        while (end := self._received.find(b"\n", self._searched)) < 0:
+            self._searched = len(self._received)
+            left = until - time.monotonic()
+            ready = {descriptor for descriptor, _ in self._poll.poll(max(0.0, left) * 1000)}
+            self._interrupts.raise_if_pending()
+            # What was written before a message is there before it, so it is read before it.
+            if self._reading in ready:
+                self._drain()
+            if self._socket.fileno() in ready:
+                self._receive()
+            elif left <= 0:
+                return None
+        token, _, text = bytes(self._received[:end]).partition(b" ")
+        del self._received[: end + 1]
+        self._searched = 0
+        if token != self._token.encode():
+            reason = "something else than its runner wrote to its socket"
+            raise ContainerDiedError(reason)
+        return _decoded(text)
+
+    def take_output(self) -> str:
+        """Return what the process has written to standard output and standard error since the last time."""
+        self._drain()
+        text = self._output.decode("utf-8", "backslashreplace")
+        self._output.clear()
+        return text
+
+    @property
+    def has_something(self) -> bool:
+        """Whether the process has written or sent something that nobody has taken yet, or has ended."""
+        return bool(self._received or self._poll.poll(0))
+
+    def how_it_ended(self) -> str:
+        """Return how the process has ended, in a few words."""
+        self.wait(_ENDING_SECONDS)
+        code = self._process.returncode
+        if code is None:
+            return "it closed its socket"
+        if code < 0:
+            code = _SIGNAL_BASE - code
+        with contextlib.suppress(ValueError):
+            return f"it was ended by {signal.Signals(code - _SIGNAL_BASE).name}"
+        return f"it exited with code {code}"
+
+    def wait(self, seconds: float) -> None:
+        """Wait for the process to end.
+
+        Args:
+            seconds: How long at the most.
+        """
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+
+    def end(self) -> None:
+        """End the process and everything that it has started; ending it again does nothing."""
+        if self._is_ended:
+            return
+        self._is_ended = self._is_silent = True
+        # Its guard sees that, and ends what it guards before itself.
+        self._descriptors.close()
+        self.wait(_ENDING_SECONDS)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def _receive(self) -> None:
+        try:
+            piece = self._socket.recv(_PIECE)
+        except OSError:
+            piece = b""
+        if not piece:
+            raise ContainerDiedError(self.how_it_ended())
+        self._received += piece
+        if len(self._received) > _MOST_RECEIVED:
+            reason = f"it sent more than {_MOST_RECEIVED >> 20} MiB in one message"
+            raise ContainerDiedError(reason)
+
+    def _drain(self) -> None:
+        """Take what the process has written; what is more than a look should cost waits for the next one."""
+        for _ in range(2 * _MOST_OUTPUT // _PIECE):
+            if self._is_silent:
+                return
+            try:
+                piece = os.read(self._reading, _PIECE)
+            except BlockingIOError:
+                return
+            if not piece:
+                self._poll.unregister(self._reading)
+                self._is_silent = True
+                return
+            if len(self._output) < _MOST_OUTPUT:
+                self._output += piece
+
+
+def _decoded(text: bytes) -> Mapping[str, Any]:
+    with contextlib.suppress(ValueError, RecursionError):
+        message = json.loads(text)
+        if isinstance(message, dict):
+            return cast("dict[str, Any]", message)
+    reason = "its runner sent what is no message"
+    raise ContainerDiedError(reason)

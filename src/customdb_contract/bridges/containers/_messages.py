@@ -1,0 +1,110 @@
+"""The messages of a runner. A script may have tampered with it, so nothing is taken for granted."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+__all__ = [
+    "Called",
+    "InvalidMessageError",
+    "LateEventMessage",
+    "Message",
+    "NoticedMessage",
+    "OutcomeMessage",
+    "validated",
+]
+
+_MOST_CALLBACKS: Final = 100
+_MOST_ARGUMENTS: Final = 30_000
+_MOST_EVENTS: Final = 2_000
+_MOST_TEXT: Final = 1 << 21
+_LONGEST_CALL: Final = 1e6
+
+
+class InvalidMessageError(Exception):
+    """A message that no runner sends. What it says instead is not shown: it may be a secret."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+_Text: TypeAlias = Annotated[str, Field(max_length=_MOST_TEXT)]
+_Call: TypeAlias = Annotated[int, Field(ge=0)]
+_Escape: TypeAlias = Literal["thrown", "later", "rejection", "error-event"]
+_Arguments: TypeAlias = Annotated[list[Any], Field(max_length=_MOST_ARGUMENTS)]
+_Error: TypeAlias = dict[str, Any]
+
+
+class NoticedMessage(_Part):
+    """What a runner noticed of a call."""
+
+    kind: Literal[
+        "request",
+        "late-request",
+        "configuration-write",
+        "kept-in-global",
+        "implicit-global",
+        "nothing-left",
+        "open-sockets",
+        "process-ended",
+    ]
+    text: _Text
+
+
+class OutcomeMessage(_Part):
+    """How a call ended."""
+
+    ended: Literal["callback", "raised", "timed-out", "died"]
+    callbacks: Annotated[list[_Arguments], Field(max_length=_MOST_CALLBACKS)]
+    raised: _Error | None
+    escape: _Escape
+    output: _Text
+    observations: Annotated[list[NoticedMessage], Field(max_length=_MOST_EVENTS)]
+    seconds: Annotated[float, Field(ge=0, le=_LONGEST_CALL, allow_inf_nan=False)]
+
+
+class LateEventMessage(_Part):
+    """What a call did after its outcome was reported."""
+
+    call: _Call
+    arguments: _Arguments | None = None
+    raised: _Error | None = None
+    escape: _Escape = "later"
+    noticed: NoticedMessage | None = None
+
+
+class Called(_Part):
+    """The callback was called; the outcome follows, unless the process does not live to report it."""
+
+    id: _Call
+    arguments: _Arguments
+
+
+class Message(_Part):
+    """A message of a runner: an answer with what belongs to earlier calls, or a callback that was called just now."""
+
+    id: _Call | None = None
+    outcome: OutcomeMessage | None = None
+    opened: dict[str, Any] | None = None
+    looked: bool | None = None
+    closed: _Error | None = None
+    called: Called | None = None
+    late: Annotated[list[LateEventMessage], Field(max_length=_MOST_EVENTS)] = []
+    notes: Annotated[list[_Text], Field(max_length=_MOST_EVENTS)] = []
+
+
+def validated(message: Mapping[str, Any]) -> Message:
+    """Return a message as its runner must have sent it.
+
+    Args:
+        message: A JSON object.
+
+    Raises:
+        InvalidMessageError: When it is another one.
+    """
+    try:
+        return Message.model_validate(message)
+    except (ValidationError, RecursionError):
+        raise InvalidMessageError from None

@@ -1,0 +1,178 @@
+"""A custom database in Python that runs in a process of its own.
+
+Whatever its scripts do to their interpreter, they do it to that process. It is no security boundary: the scripts may
+read and write what whoever runs the check may.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+from customdb_contract.bridges.containers import ContainerDatabase, variable
+from customdb_contract.bridges.placeholders import FAULT_URL, fill, placeholders_in
+from customdb_contract.connection import Connection
+from customdb_contract.contract import Script
+from customdb_contract.errors import ConfigurationError
+from customdb_contract.secrets import Secret, SecretRegistry
+
+if TYPE_CHECKING:
+    from customdb_contract.bridges.python_process._bridge import Order, PythonProcessBridge
+
+__all__ = ["PythonProcess"]
+
+
+class PythonProcess(ContainerDatabase):
+    """A custom database in Python, in a process of its own: a script that hangs, crashes or patches touches only that.
+
+    Give it to `check` as it is, or as an outage or a fresh database. Used directly, its scripts are methods:
+    `PythonProcess("shop.legacy:database").get_user("ada@example.com")`.
+
+    Args:
+        reference: Where the database is, as `module:attribute`: an object with the scripts as methods, a function that
+            makes one, or a context manager that gives one.
+        configuration: The keywords of that function. A value may be a `Secret`, and may have `{fault_url}` or
+            `{fault_proxy:HOST:PORT}` in it where this is the database of an outage.
+        folder: Where the module is looked up first; None stands for the working directory.
+        connection: The settings of the connection; None stands for Auth0's defaults.
+        environment: The names of environment variables that the scripts may see, beside PATH, HOME, LANG and what
+            Python itself needs.
+
+    Raises:
+        ConfigurationError: When the reference is none, a value of the configuration is not JSON, or an environment
+            variable is not set.
+    """
+
+    def __init__(
+        self,
+        reference: str,
+        *,
+        configuration: Mapping[str, object] | None = None,
+        folder: str | os.PathLike[str] | None = None,
+        connection: Connection | None = None,
+        environment: Iterable[str] = (),
+    ) -> None:
+        super().__init__()
+        module, colon, attribute = reference.partition(":")
+        if not (module and colon and attribute):
+            message = (
+                f"{reference!r} is no reference to a Python object; write module:attribute, "
+                "such as shop.legacy:database"
+            )
+            raise ConfigurationError(message)
+        self._reference = reference
+        self._folder = Path.cwd() if folder is None else Path(folder).resolve()
+        self._configuration = {name: _checked(name, value) for name, value in (configuration or {}).items()}
+        self._connection = connection or Connection()
+        self._environment = {name: variable(name) for name in environment}
+        self._fault_url: str | None = None
+
+    @override
+    def __repr__(self) -> str:
+        return f"PythonProcess({self._reference!r})"
+
+    @property
+    @override
+    def connection(self) -> Connection:
+        """The settings of the connection, as given."""
+        return self._connection
+
+    @property
+    def said(self) -> frozenset[str]:
+        """Which settings of the connection the database itself knows: none."""
+        return frozenset()
+
+    @cached_property
+    def fault_placeholders(self) -> frozenset[str]:
+        """The placeholders in the configuration that stand for a store which is out of reach.
+
+        `{fault_url}` is also one where the function that makes the database takes an argument which the configuration
+        does not give. To see that, the module is imported in a process of its own.
+
+        Raises:
+            ConfigurationError: When there is no such module or attribute.
+            DatabaseOpeningError: When the process does not start.
+        """
+        from customdb_contract.bridges.python_process._bridge import needs_fault_url  # noqa: PLC0415 - see open_bridge
+
+        found = frozenset(name for value in self._configuration.values() for name in placeholders_in(_revealed(value)))
+        needs_argument = needs_fault_url(self._order(), self._registry())
+        return found or (frozenset({FAULT_URL}) if needs_argument else found)
+
+    def with_faults(self, addresses: Mapping[str, str]) -> "PythonProcess":
+        """Return the same database with other addresses in its configuration, or as its function's argument.
+
+        Args:
+            addresses: What to put in place of each of `fault_placeholders`.
+        """
+        copy = object.__new__(type(self))
+        copy.__dict__.update(self.__dict__)
+        copy._forget_bridge()
+        copy.__dict__["fault_placeholders"] = frozenset[str]()
+        copy._configuration = {name: fill(value, addresses) for name, value in self._configuration.items()}
+        in_configuration = any(placeholders_in(_revealed(value)) for value in self._configuration.values())
+        copy._fault_url = None if in_configuration else addresses.get(FAULT_URL)
+        return copy
+
+    @override
+    def open_bridge(self, *, connection: Connection, mask: SecretRegistry, timeout: float) -> "PythonProcessBridge":
+        """Start the process, and return what calls the scripts in it.
+
+        Args:
+            connection: The settings of the connection.
+            mask: Where the secrets of the configuration are noted.
+            timeout: Seconds that a script may take.
+
+        Raises:
+            ConfigurationError: When there is no such module or attribute.
+            DatabaseOpeningError: When the process does not start, or the database cannot be opened.
+        """
+        # Only who opens one needs processes and sockets.
+        from customdb_contract.bridges.python_process._bridge import PythonProcessBridge  # noqa: PLC0415
+
+        self._note_secrets(mask)
+        return PythonProcessBridge(self._order(), connection=connection, mask=mask, timeout=timeout)
+
+    @override
+    def _has(self, script: Script) -> bool:
+        return script in self._opened_bridge().scripts
+
+    def _order(self) -> "Order":
+        from customdb_contract.bridges.python_process._bridge import Order  # noqa: PLC0415 - see open_bridge
+
+        module, _, attribute = self._reference.partition(":")
+        return Order(
+            module=module,
+            attribute=attribute,
+            folder=str(self._folder),
+            arguments=() if self._fault_url is None else (self._fault_url,),
+            settings={name: _revealed(value) for name, value in self._configuration.items()},
+            environment=self._environment,
+        )
+
+    def _registry(self) -> SecretRegistry:
+        registry = SecretRegistry()
+        self._note_secrets(registry)
+        return registry
+
+    def _note_secrets(self, registry: SecretRegistry) -> None:
+        for name, value in self._configuration.items():
+            if isinstance(value, Secret):
+                registry.add(value, f"configuration {name}")
+
+
+def _revealed(value: object) -> Any:
+    return value.reveal() if isinstance(value, Secret) else value
+
+
+def _checked(name: str, value: object) -> object:
+    try:
+        json.dumps(_revealed(value))
+    except (TypeError, ValueError):
+        message = f"configuration {name} must be text, a number or true or false, and is a {type(value).__name__}"
+        raise ConfigurationError(message) from None
+    return value
