@@ -257,6 +257,51 @@ def test_people_whom_no_script_knows_stop_the_check() -> None:
     assert message.endswith('get_user answered not-found; login said WrongUsernameOrPasswordError "no"')
 
 
+@pytest.mark.parametrize("email", PASSWORDS)
+@pytest.mark.parametrize("login", [ScriptError("no row"), WrongUsernameOrPasswordError(None, "no")])
+def test_people_for_whom_every_script_fails_stop_the_check(email: str, login: ScriptError) -> None:
+    store = Store(PASSWORDS)
+
+    transcript = driven(
+        store.bridge(
+            get_user=lambda who: Failed(ScriptError("no row")) if who == email else store.get_user(who),
+            login=lambda who, password: Failed(login) if who == email else store.login(who, password),
+        )
+    )
+
+    kind, message = stop_of(transcript)
+    assert kind is StopKind.SET_UP
+    assert message.startswith(f"no script finds {email}, so nothing can be judged for them: every call ends in an")
+    assert 'the list of users: get_user said ScriptError "no row"; login said ' in message
+
+
+@pytest.mark.parametrize("ending", [Ending.RAISED, Ending.TIMED_OUT])
+def test_what_is_raised_or_never_ends_for_one_person_is_a_finding_and_no_set_up_problem(ending: Ending) -> None:
+    store = Store(PASSWORDS)
+
+    transcript = driven(
+        store.bridge(
+            get_user=lambda who: ending if who == "grace@example.com" else store.get_user(who),
+            login=lambda who, password: ending if who == "grace@example.com" else store.login(who, password),
+        )
+    )
+
+    assert transcript.header.stop_reason is None
+
+
+def test_an_error_for_a_disabled_person_is_no_set_up_problem() -> None:
+    known = truth(
+        KnownUser(email="ada@example.com", password=PASSWORDS["ada@example.com"]),
+        KnownUser(email="eve@example.com", password="another", disabled=True),
+    )
+    store = Store(PASSWORDS)
+    bridge = store.bridge(
+        get_user=lambda who: Failed(ScriptError("disabled")) if who == "eve@example.com" else store.get_user(who)
+    )
+
+    assert driven(bridge, known).header.stop_reason is None
+
+
 def test_a_disabled_person_may_be_refused_at_login_but_not_unknown_to_get_user() -> None:
     known = truth(KnownUser(email="ada@example.com", password="another", disabled=True))
 

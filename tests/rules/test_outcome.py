@@ -17,6 +17,7 @@ from customdb_contract.rules.outcome import (
     unknown_user_not_reported,
     wrong_password_not_reported,
 )
+from customdb_contract.rules.profile import invalid_user_id, missing_user_id, wrong_users_profile
 from rules.judging import findings, verdict
 
 ADA = "person ada email=ada@example.com username=ada\n"
@@ -752,3 +753,74 @@ def test_a_script_with_wrong_parameters_is_not_blamed_for_its_answers() -> None:
     )
 
     assert verdict(unknown_user_not_reported, text, wrong_arity).reason == "told by wrong-arity"
+
+
+# Profiles in an outage
+
+KNOWN = 'get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com"}\n'
+OUTAGE_RULES = {
+    Script.GET_USER: (outage_as_not_found, "get_user ada@example.com", "returned"),
+    Script.LOGIN: (
+        login_outage_as_wrong_password,
+        "login ada@example.com «password of ada»",
+        "let a known user in with",
+    ),
+}
+
+
+@pytest.mark.parametrize("script", OUTAGE_RULES)
+@pytest.mark.parametrize("fault", ["", ": 500", ": 403", ": html-page", ": empty-object", ": hang"])
+@pytest.mark.parametrize(
+    "profile",
+    [
+        "{}",
+        '{"error": "internal"}',
+        '{"user_id": "", "email": "ada@example.com"}',
+        '{"user_id": {"$special": "undefined", "text": "", "size": null}, "email": "ada@example.com"}',
+        '{"user_id": "500", "message": "internal"}',
+        '{"user_id": "8", "email": "bob@example.com"}',
+    ],
+)
+def test_a_profile_that_is_not_the_users_is_found_in_an_outage(script: Script, fault: str, profile: str) -> None:
+    rule, call, did = OUTAGE_RULES[script]
+
+    assert findings(rule, f"{ADA}{KNOWN}{call} -> found {profile}   [outage{fault}]") == [
+        Finding(
+            f"{script} {did} a profile that is not the user's while the store was out of reach; report an outage as "
+            "ScriptError or new Error(message)",
+            Severity.ERROR,
+            script,
+            (2,),
+        )
+    ]
+
+
+@pytest.mark.parametrize("script", OUTAGE_RULES)
+@pytest.mark.parametrize("profile", ['{"user_id": "7"}', '{"id": "7"}', '{"user_id": "9", "email": "Ada@example.com"}'])
+def test_a_profile_of_the_user_that_was_kept_from_before_conforms(script: Script, profile: str) -> None:
+    rule, call, _ = OUTAGE_RULES[script]
+
+    assert verdict(rule, f"{ADA}{KNOWN}{call} -> found {profile}   [outage: 500]").status is Status.PASSED
+
+
+def test_a_profile_of_somebody_else_proves_an_outage_also_where_nobody_was_seen_before() -> None:
+    text = 'get_user ada@example.com -> found {"user_id": "8", "email": "bob@example.com"}   [outage]'
+
+    assert verdict(outage_as_not_found, ADA + text).status is Status.FAILED
+
+
+@pytest.mark.parametrize(
+    ("rule", "profile"),
+    [
+        (missing_user_id, '{"error": "internal"}'),
+        (missing_user_id, '{"user_id": {"$special": "undefined", "text": "", "size": null}}'),
+        (invalid_user_id, '{"user_id": "undefined"}'),
+        (wrong_users_profile, '{"user_id": "8", "email": "bob@example.com"}'),
+    ],
+)
+def test_rules_about_whose_profile_it_is_look_at_outages_too(rule: Rule, profile: str) -> None:
+    text = f"{ADA}{KNOWN}login ada@example.com x -> found {profile}   [outage: 500]"
+
+    [finding] = findings(rule, text)
+
+    assert finding.evidence == (2,)

@@ -53,8 +53,8 @@ def set_up_problem(
         scripts: The scripts that the database has; one that cannot be called at all is a finding, not a problem here.
 
     Returns:
-        The reason when every call failed, or when both scripts deny a person. A pair of scripts which always answers
-        null is no problem: that is how a retired store is closed.
+        The reason when every call failed, or when both scripts deny a person or end in an error for them. A pair of
+        scripts which always answers null is no problem: that is how a retired store is closed.
     """
     callable_ = [exchange for exchange in exchanges if scripts[exchange.script].can_be_called]
     if not callable_ or any(is_not_implemented(exchange) for exchange in callable_):
@@ -62,6 +62,14 @@ def set_up_problem(
     if all(is_failure(exchange) for exchange in callable_):
         return StopReason(StopKind.SET_UP, f"every call failed, so nothing could be judged: {_quoted(callable_)}")
     denied = [person for person in people if _is_denied(person, callable_)]
+    failed = [person for person in people if person not in denied and _is_failed(person, callable_)]
+    if failed:
+        names = ", ".join(person.identifiers[0] for person in failed)
+        message = (
+            f"no script finds {names}, so nothing can be judged for them: every call ends in an error, and not for "
+            f"other known users. Correct the scripts, or the list of users: {_quoted(callable_, failed)}"
+        )
+        return StopReason(StopKind.SET_UP, message)
     if not denied or is_retired_pair(callable_):
         return None
     names = ", ".join(person.identifiers[0] for person in denied)
@@ -140,6 +148,18 @@ def _is_denied(person: Person, exchanges: Sequence[Exchange]) -> bool:
     if person.disabled:
         asked = [exchange for exchange in asked if exchange.script is not Script.LOGIN]
     return bool(asked) and all(is_denial(exchange) for exchange in asked)
+
+
+def _is_failed(person: Person, exchanges: Sequence[Exchange]) -> bool:
+    """Tell whether no script found a person who must get in, and each said so by an error or a denial.
+
+    What is raised, or never ends, is a finding of its own.
+    """
+    asked = [exchange for exchange in exchanges if exchange.person == person.label]
+    return bool(asked) and not person.disabled and all(exchange.ending in _UNFOUND for exchange in asked)
+
+
+_UNFOUND: Final = frozenset({Ending.FAILED, Ending.NOT_FOUND})
 
 
 def _quoted(exchanges: Sequence[Exchange], people: Sequence[Person] = ()) -> str:

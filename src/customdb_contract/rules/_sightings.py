@@ -5,17 +5,20 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from customdb_contract.contract import Script
-from customdb_contract.transcript import UNKNOWN, Ending, Exchange, Situation, Transcript, Value, canonical
+from customdb_contract.findings import Held, Violation
+from customdb_contract.transcript import UNKNOWN, Ending, Exchange, Situation, Special, Transcript, Value, canonical
 
 __all__ = [
     "REGULAR",
     "ignores_identifier",
     "is_retired",
+    "judge_profiles_in_outages",
     "metadata_by_person",
     "outages",
     "says_nothing",
     "sightings",
     "sightings_by_person",
+    "sightings_in_outages",
     "user_id_of",
 ]
 
@@ -77,8 +80,13 @@ def user_id_of(profile: Mapping[str, Value]) -> Value:
     Args:
         profile: A profile as a script returned it.
     """
-    user_id = profile.get("user_id")
-    return profile.get("id") if user_id is None else user_id
+    found = (profile.get(name) for name in ("user_id", "id"))
+    # JSON, as which Auth0 reads a profile, leaves out what is undefined.
+    return next((value for value in found if value is not None and not _is_undefined(value)), None)
+
+
+def _is_undefined(value: Value) -> bool:
+    return isinstance(value, Special) and value.kind == "undefined"
 
 
 def says_nothing(profile: Mapping[str, Value]) -> bool:
@@ -124,6 +132,52 @@ def outages(transcript: Transcript, script: Script) -> Sequence[Exchange]:
     """
     certain = _OUTAGES | {Situation.STATUS_401} if script is Script.GET_USER else _OUTAGES
     return [exchange for exchange in transcript.select(script, "outage") if exchange.situation in certain]
+
+
+def sightings_in_outages(transcript: Transcript, script: Script | None = None) -> Sequence[Exchange]:
+    """Return the judged exchanges in which a profile of a known person came back though the store was out of reach.
+
+    Whatever the fault, none of them hands over a profile: what came back is made of an error, or was kept from before.
+
+    Args:
+        transcript: The transcript.
+        script: `login` or `get_user`, or None for both.
+    """
+    return [
+        exchange
+        for exchange in transcript.select(script, "outage")
+        if exchange.profile is not None and exchange.person != UNKNOWN and exchange.script in _READING
+    ]
+
+
+_READING: Final = frozenset({Script.LOGIN, Script.GET_USER})
+
+
+def judge_profiles_in_outages(transcript: Transcript, script: Script) -> Iterator[Held | Violation]:
+    """Judge whether a profile that came back while the store was out of reach is that of the person who was asked for.
+
+    Args:
+        transcript: The transcript.
+        script: `login` or `get_user`.
+    """
+    ids: defaultdict[str, set[str]] = defaultdict(set)
+    for exchange in sightings(transcript):
+        ids[exchange.person].add(canonical(user_id_of(exchange.profile or {})))
+    for exchange in sightings_in_outages(transcript, script):
+        profile, person = exchange.profile or {}, transcript.person(exchange.person)
+        user_id, email = user_id_of(profile), profile.get("email")
+        own = () if person is None else map(str.casefold, person.identifiers)
+        is_named = isinstance(email, str) and email.casefold() in own
+        has_id, known = user_id not in (None, ""), ids[exchange.person]
+        if has_id and (canonical(user_id) in known or is_named):
+            yield Held((exchange,))
+        elif known or not has_id or email is not None:
+            did = "let a known user in with" if script is Script.LOGIN else "returned"
+            message = (
+                f"{script} {did} a profile that is not the user's while the store was out of reach; "
+                "report an outage as ScriptError or new Error(message)"
+            )
+            yield Violation(message, (exchange,))
 
 
 def is_retired(transcript: Transcript) -> bool:

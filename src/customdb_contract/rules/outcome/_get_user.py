@@ -6,7 +6,13 @@ from typing import Final
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._sightings import ignores_identifier, is_retired, outages, sightings
+from customdb_contract.rules._sightings import (
+    ignores_identifier,
+    is_retired,
+    judge_profiles_in_outages,
+    outages,
+    sightings,
+)
 from customdb_contract.rules._wording import kind_of, unfit_result
 from customdb_contract.transcript import Ending, Situation, Transcript, canonical
 
@@ -73,11 +79,12 @@ def not_found_not_null(transcript: Transcript) -> Iterator[Comparison]:
     source=_GET_USER_PAGE,
 )
 def outage_as_not_found(transcript: Transcript) -> Iterator[Comparison]:
-    """`get_user` answers "not found" while the store is out of reach.
+    """`get_user` answers "not found", or with a profile that is not the user's, while the store is out of reach.
 
     ## Why this matters
     Auth0 believes it: somebody who signs up during the outage gets a second account beside the old one, and a password
-    reset is dropped in silence. Both stay when the store is back.
+    reset is dropped in silence. Both stay when the store is back. A profile that was made of the body of an error is
+    kept as well.
 
     ## Violates
         person ada email=ada@example.com
@@ -113,6 +120,7 @@ def outage_as_not_found(transcript: Transcript) -> Iterator[Comparison]:
                 "report an outage as ScriptError or new Error(message)"
             )
             yield Violation(message, (exchange,))
+    yield from judge_profiles_in_outages(transcript, Script.GET_USER)
 
 
 @rule(

@@ -6,7 +6,14 @@ from typing import Final
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._sightings import REGULAR, is_retired, outages, sightings, user_id_of
+from customdb_contract.rules._sightings import (
+    REGULAR,
+    is_retired,
+    judge_profiles_in_outages,
+    outages,
+    sightings,
+    user_id_of,
+)
 from customdb_contract.rules._wording import kind_of
 from customdb_contract.transcript import (
     UNKNOWN,
@@ -190,12 +197,14 @@ def login_null_result(transcript: Transcript) -> Iterator[Comparison]:
     source=_ERRORS_PAGE,
 )
 def login_outage_as_wrong_password(transcript: Transcript) -> Iterator[Comparison]:
-    """`login` reports a store that is out of reach as wrong credentials.
+    """`login` reports a store that is out of reach as wrong credentials, or lets people in without it.
 
     ## Why this matters
     Everybody who logs in during the outage is told that the password is wrong, resets it or gives up, and is counted as
     an attacker: Auth0's brute-force protection locks people out who did nothing wrong. The tenant log shows attacks
     instead of an outage.
+
+    Where the body of an error becomes the profile, whoever logs in during the outage gets in, with any password.
 
     ## Violates
         person ada email=ada@example.com
@@ -232,6 +241,7 @@ def login_outage_as_wrong_password(transcript: Transcript) -> Iterator[Compariso
             yield Violation(message, (exchange,))
         else:
             yield Held((exchange,))
+    yield from judge_profiles_in_outages(transcript, Script.LOGIN)
 
 
 @rule(

@@ -6,7 +6,7 @@ from typing import Final
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._sightings import sightings, sightings_by_person, user_id_of
+from customdb_contract.rules._sightings import sightings, sightings_by_person, sightings_in_outages, user_id_of
 from customdb_contract.rules._writing import judge_user_ids, moments
 from customdb_contract.transcript import Exchange, Transcript, Value, json_text
 
@@ -288,7 +288,7 @@ def wrong_users_profile(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Look up by equality of the whole identifier, and return nothing when more than one record matches.
     """
-    for exchange in sightings(transcript):
+    for exchange in (*sightings(transcript), *sightings_in_outages(transcript)):
         email = _email(exchange)
         expected = _emails_of(transcript, exchange)
         if not email or not expected:

@@ -7,7 +7,7 @@ from typing import Final
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.profiles import USER_ID_LINKABLE_MAX, USER_ID_MAX
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._sightings import sightings, user_id_of
+from customdb_contract.rules._sightings import sightings, sightings_in_outages, user_id_of
 from customdb_contract.transcript import Person, Special, Transcript, Value
 
 __all__ = [
@@ -50,7 +50,7 @@ def missing_user_id(transcript: Transcript) -> Iterator[Comparison]:
     Found({"user_id": f"shop-{row.id}", "email": row.email})
     ```
     """
-    for exchange in sightings(transcript):
+    for exchange in (*sightings(transcript), *sightings_in_outages(transcript)):
         if user_id_of(exchange.profile or {}) in (None, ""):
             message = f"{exchange.script} returned a profile without user_id; it is mandatory, and must not be empty"
             yield Violation(message, (exchange,))
@@ -110,7 +110,7 @@ def invalid_user_id(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Return the primary key of the record; check the name of its column.
     """
-    for exchange in sightings(transcript):
+    for exchange in (*sightings(transcript), *sightings_in_outages(transcript)):
         user_id = user_id_of(exchange.profile or {})
         if not isinstance(user_id, str) or not user_id:
             continue
