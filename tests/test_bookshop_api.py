@@ -157,7 +157,7 @@ def test_nothing_is_answered_and_no_thread_is_left_when_it_has_ended(tmp_path: P
         kept.getresponse().read()
 
     with closing(kept):
-        assert set(threading.enumerate()) == threads
+        assert set(threading.enumerate()) <= threads
         assert kept.sock.recv(1) == b""
 
 
@@ -253,7 +253,7 @@ def checked(api: str, name: str) -> Report:
         )
 
     users = [KnownUser(**user) for user in document["users"]]
-    return check(at(api), users, outage=at("{fault_url}"), timeout=3.0)
+    return check(at(api), users, outage=at("{fault_url}"), timeout=6.0)
 
 
 def test_the_correct_scripts_keep_the_contract(api: str) -> None:

@@ -68,7 +68,7 @@ def open_script(folder: Path) -> Iterator[Open]:
         def open_it(
             source: str,
             *,
-            timeout: float = 5.0,
+            timeout: float = 20.0,
             connection: Connection | None = None,
             secrets: Mapping[str, str] | None = None,
             name: str = "get_user.js",
@@ -267,14 +267,14 @@ def test_a_script_that_can_never_call_back_is_not_waited_for(open_script: Open) 
 
 @pytest.mark.parametrize("body", ["while (true) {}", "setInterval(() => 1, 1000);", "await new Promise(() => process.nextTick(function f() { process.nextTick(f); }));"])  # fmt: skip
 def test_a_script_that_hangs_runs_out_of_time_and_the_next_call_works(open_script: Open, body: str) -> None:
-    script = open_script(f"if (email === 'hang') {{ {body} }} else callback(null);", timeout=0.3)
+    script = open_script(f"if (email === 'hang') {{ {body} }} else callback(null);", timeout=1.0)
 
     assert script("hang").ending is Ending.TIMED_OUT
     assert script().ending is Ending.NOT_FOUND
 
 
 def test_what_was_seen_before_the_time_was_up_is_told(open_script: Open) -> None:
-    outcome = open_script("console.log('waiting'); setInterval(() => 1, 1000);", timeout=0.3)()
+    outcome = open_script("console.log('waiting'); setInterval(() => 1, 1000);", timeout=1.0)()
 
     assert outcome.output == "waiting\n"
 
@@ -317,7 +317,7 @@ def test_a_process_that_dies_or_blocks_later_costs_nothing_but_itself(open_scrip
         if (email === 'die') setTimeout(() => process.exit(), 20);
         if (email === 'block') setTimeout(() => { while (true); }, 20);
         """,
-        timeout=0.3,
+        timeout=1.0,
     )
 
     ended = Observation(Noticed.PROCESS_ENDED, "it exited with code 0")
@@ -358,7 +358,7 @@ def test_a_process_that_dies_while_it_is_asked_what_it_saw_has_died(open_script:
     script = open_script(
         "process.on('SIGUSR2', () => 1); setInterval(() => { if (Date.now() - start > 320) process.kill(process.pid, 'SIGKILL'); }, 1);"
         "const start = Date.now(); while (Date.now() - start < 350);",
-        timeout=0.3,
+        timeout=1.0,
     )
 
     assert script().ending in {Ending.DIED, Ending.TIMED_OUT}
@@ -487,7 +487,7 @@ def test_change_email_gets_the_context_only_where_it_takes_it(folder: Path, sour
     (folder / "change_email.js").write_text(source, "utf-8")
 
     connection = Connection(script_context=True)
-    bridge = NodeDatabase(folder).open_bridge(connection=connection, mask=SecretRegistry(), timeout=5.0)
+    bridge = NodeDatabase(folder).open_bridge(connection=connection, mask=SecretRegistry(), timeout=20.0)
     try:
         outcome = bridge.call(Script.CHANGE_EMAIL, ("a@example.com", "b@example.com", True))
         assert bridge.scripts[Script.CHANGE_EMAIL].problem is None
@@ -714,7 +714,7 @@ def test_a_secret_of_the_configuration_is_noted_when_the_bridge_opens(folder: Pa
     database = NodeDatabase(
         folder, configuration={"TOKEN": Secret("t-0123456789")}, keywords={"KEY": Secret("k-0123456789")}
     )
-    bridge = database.open_bridge(connection=Connection(), mask=mask, timeout=5.0)
+    bridge = database.open_bridge(connection=Connection(), mask=mask, timeout=20.0)
     try:
         assert bridge.call(GET_USER, ["x"]).result == {"token": "«configuration TOKEN»", "key": "«keyword KEY»"}
     finally:

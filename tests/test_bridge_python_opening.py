@@ -17,7 +17,7 @@ from attrs import define
 from customdb_contract.contract import Found, NotFound, Script
 from customdb_contract.errors import CustomDatabaseError, DatabaseOpeningError
 from customdb_contract.transcript import Ending
-from opened_database import PASSWORD, open_database
+from opened_database import PASSWORD, open_database, run_out_of_time
 
 
 class Shop:
@@ -195,8 +195,8 @@ def test_something_without_scripts_has_none(database: object) -> None:
 def test_a_function_is_called_again_after_a_call_ran_out_of_time(way: str) -> None:
     opened = Opened([])
 
-    with open_database(MAKERS[way](opened), timeout=0.1) as bridge:
-        assert bridge.call(Script.LOGIN, ("ada@example.com", "x")).ending is Ending.TIMED_OUT
+    with open_database(MAKERS[way](opened)) as bridge:
+        assert run_out_of_time(bridge, Script.LOGIN, "ada@example.com", "x").ending is Ending.TIMED_OUT
         assert bridge.call(Script.GET_USER, ("ada@example.com",)).ending is Ending.FOUND
 
     assert len(opened.shops) == 2
@@ -227,8 +227,8 @@ class Endless:
 def test_an_object_is_used_further_after_a_call_ran_out_of_time() -> None:
     database = Endless()
 
-    with open_database(database, timeout=0.1) as bridge:
-        assert bridge.call(Script.LOGIN, ("ada@example.com", "x")).ending is Ending.TIMED_OUT
+    with open_database(database) as bridge:
+        assert run_out_of_time(bridge, Script.LOGIN, "ada@example.com", "x").ending is Ending.TIMED_OUT
         assert bridge.call(Script.GET_USER, ("ada@example.com",)).ending is Ending.NOT_FOUND
 
     assert (database.entered, database.left) == (1, 0)
@@ -322,8 +322,8 @@ def test_a_database_that_cannot_be_opened_again_is_said() -> None:
         made.append(Shop())
         return made[0]
 
-    with open_database(make, timeout=0.1) as bridge:
-        bridge.call(Script.LOGIN, ("ada@example.com", "x"))
+    with open_database(make) as bridge:
+        run_out_of_time(bridge, Script.LOGIN, "ada@example.com", "x")
         expected = "^after a call ran out of time the database could not be opened: ConnectionError: "
         with pytest.raises(DatabaseOpeningError, match=expected):
             bridge.call(Script.GET_USER, ("ada@example.com",))
@@ -374,8 +374,8 @@ def test_closing_twice_does_no_harm() -> None:
 def test_no_thread_is_left() -> None:
     before = set(threading.enumerate())
 
-    with open_database(Endless(), timeout=0.1) as bridge:
-        bridge.call(Script.LOGIN, ("ada@example.com", "x"))
+    with open_database(Endless()) as bridge:
+        run_out_of_time(bridge, Script.LOGIN, "ada@example.com", "x")
         bridge.call(Script.GET_USER, ("ada@example.com",))
 
     assert set(threading.enumerate()) <= before

@@ -356,7 +356,7 @@ ZOO: dict[str, Callable[..., object]] = {
 
 @pytest.mark.parametrize("name", ZOO)
 def test_whatever_a_script_does_is_a_verdict(name: str) -> None:
-    report = check(replaced(ZOO[name]), USERS, connection=IMPORT, timeout=5.0)
+    report = check(replaced(ZOO[name]), USERS, connection=IMPORT, timeout=20.0)
 
     assert not report.ok
     assert report.count[Status.CRASHED] == 0, report

@@ -49,7 +49,7 @@ def fires(
     """Note a class as a mutant on which exactly these rules fire; those in `tells` only inform."""
 
     def note(make: _Database) -> _Database:
-        timeout = 0.5 if "callback-not-called" in rules else 20.0
+        timeout = 1.0 if "callback-not-called" in rules else 20.0
         MUTANTS[make.__name__] = Mutant(make, rules, imported, tells, settings, users, timeout)
         return make
 

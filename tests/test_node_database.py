@@ -354,7 +354,7 @@ def test_an_outage_is_provoked_where_a_placeholder_stands(
         planned = plan_lines(correct, [ADA], Connection(), Probing(outage=outage))
         assert sum("[outage: " in line for line in planned) == 2 * ways
         return
-    report = check(correct, [ADA], connection=Connection(import_mode=True), outage=outage, timeout=2.0)
+    report = check(correct, [ADA], connection=Connection(import_mode=True), outage=outage, timeout=20.0)
     situations = {exchange.situation for exchange in report.transcript.select(None, "outage")}
     assert len(situations) == ways
     assert report.verdict("outage-as-not-found").status is Status.PASSED

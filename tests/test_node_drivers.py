@@ -78,20 +78,20 @@ CLIENTS: Final = {
     "axios": """
         const axios = require('axios');
         const ask = (path, body) => axios({ url: configuration.API_URL + path, method: body ? 'POST' : 'GET', data: body,
-          headers, timeout: 400, validateStatus: () => true }).then(({ status, data }) => ({ status, data }));
+          headers, timeout: 2000, validateStatus: () => true }).then(({ status, data }) => ({ status, data }));
     """,
     "node-fetch": """
         const fetch = require('node-fetch');
         const ask = async (path, body) => {
           const response = await fetch(configuration.API_URL + path,
-            { method: body ? 'POST' : 'GET', body: body && JSON.stringify(body), headers, timeout: 400 });
+            { method: body ? 'POST' : 'GET', body: body && JSON.stringify(body), headers, timeout: 2000 });
           return { status: response.status, data: await response.json() };
         };
     """,
     "request": """
         const request = require('request');
         const ask = (path, body) => new Promise((resolve, reject) => {
-          const options = { url: configuration.API_URL + path, method: body ? 'POST' : 'GET', headers, timeout: 400,
+          const options = { url: configuration.API_URL + path, method: body ? 'POST' : 'GET', headers, timeout: 2000,
             body: body && JSON.stringify(body) };
           request(options, (error, response, text) => {
             if (error) return reject(error);
@@ -147,7 +147,7 @@ def test_scripts_over_a_client_of_http_keep_the_contract(tmp_path: Path, client:
             configuration={"API_URL": "{fault_url}", "API_TOKEN": Secret(TOKEN)},
             node_modules=MODULES,
         )
-        report = check(shop, USERS, outage=outage, timeout=2.0, wrong_passwords=20)
+        report = check(shop, USERS, outage=outage, timeout=20.0, wrong_passwords=20)
 
     assert report.ok, report
     assert not [verdict.rule.name for verdict in report.verdicts if verdict.findings]
@@ -166,7 +166,7 @@ POOL: Final = """
   const { Pool } = require('pg');
   if (!global.pool) {
     global.pool = new Pool({ host: configuration.HOST, port: Number(configuration.PORT), user: 'shop', database: 'postgres',
-      connectionTimeoutMillis: 500, query_timeout: 500, max: 2 });
+      connectionTimeoutMillis: 1500, query_timeout: 1500, max: 2 });
     global.pool.on('error', () => null);
   }
 """
@@ -212,7 +212,7 @@ def checked(folder: Path, port: int, **changed: str) -> Report:
     shop = database(folder, CORRECT | changed, HOST="127.0.0.1", PORT=str(port))
     target = f"127.0.0.1:{port}"
     outage = database(folder, {}, HOST=f"{{fault_proxy_host:{target}}}", PORT=f"{{fault_proxy_port:{target}}}")
-    return check(shop, [ADA, BOB], connection=Connection(import_mode=True), outage=outage, timeout=3.0)
+    return check(shop, [ADA, BOB], connection=Connection(import_mode=True), outage=outage, timeout=6.0)
 
 
 def test_scripts_over_postgresql_keep_the_contract_with_a_proxy_that_fails_in_between(

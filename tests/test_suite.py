@@ -860,14 +860,18 @@ def test_a_fixture_that_skips_skips(pytester: pytest.Pytester) -> None:
 def test_a_check_that_ran_out_of_time_is_an_error_that_tells_what_was_seen(pytester: pytest.Pytester) -> None:
     write_suite(
         pytester,
-        "max_time = 0.3",
+        "max_time = 2.0",
         database="Slow()",
         before="""
         import time
 
         class Slow(Unstable):
+            calls = 0
+
             def get_user(self, identifier):
-                time.sleep(0.05)
+                self.calls += 1
+                if self.calls > 6:
+                    time.sleep(2.0)
                 return super().get_user(identifier)
         """,
     )

@@ -761,7 +761,7 @@ class StatusTells:
     def ask(self, method: str, path: str) -> bytes:
         request = Request(f"{self.url}{path}", method=method)
         try:
-            with urlopen(request, timeout=5) as answer:
+            with urlopen(request, timeout=0.5) as answer:
                 return bytes(answer.read())
         except HTTPError as error:
             if error.code in {401, 404}:
