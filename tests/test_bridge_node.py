@@ -291,22 +291,27 @@ def test_after_the_process_has_died_the_next_call_finds_a_new_one(open_script: O
 
 def test_what_a_call_does_later_is_told_of_that_call(open_script: Open) -> None:
     script = open_script("""
+        const later = {
+          again: () => callback(null, { user_id: '7' }),
+          throws: () => { throw new Error('late'); },
+          rejects: () => Promise.reject(new Error('late')),
+          writes: () => { configuration.X = 1; },
+        };
+        global.gate = global.gate || new Promise((resolve) => { global.open = resolve; });
         callback(null);
-        if (email === 'again') setTimeout(() => callback(null, { user_id: '7' }), 5);
-        if (email === 'throws') setTimeout(() => { throw new Error('late'); }, 5);
-        if (email === 'rejects') setTimeout(() => Promise.reject(new Error('late')), 5);
-        if (email === 'writes') setTimeout(() => { configuration.X = 1; }, 5);
+        if (email === 'plain') open();
+        else gate.then(() => setImmediate(later[email]));
     """)
-    for email in ("again", "throws", "plain", "rejects", "writes"):
+    for email in ("again", "throws", "rejects", "writes", "plain"):
         script(email)
 
     events = {event.call: event for event in script.bridge.late_events()}
 
     assert events[0].arguments == (None, {"user_id": "7"})
     assert (events[1].raised.message, events[1].escape) == ("late", Escape.LATER)
-    assert (events[3].raised.message, events[3].escape) == ("late", Escape.REJECTION)
-    assert events[4].observation.kind is Noticed.CONFIGURATION_WRITE
-    assert sorted(events) == [0, 1, 3, 4]
+    assert (events[2].raised.message, events[2].escape) == ("late", Escape.REJECTION)
+    assert events[3].observation.kind is Noticed.CONFIGURATION_WRITE
+    assert sorted(events) == [0, 1, 2, 3]
     assert script.bridge.late_events() == []
 
 
