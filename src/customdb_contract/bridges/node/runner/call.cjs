@@ -6,7 +6,8 @@ const { hrtime } = process;
 const { setImmediate } = globalThis;
 const { isPromise } = require('node:util/types');
 const { Error, apply, detach, slice, then } = require('./primordials.cjs');
-const { Budget, encode, encodeThrown, read } = require('./encoding.cjs');
+const { read } = require('./attributes.cjs');
+const { Budget, encode, encodeThrown } = require('./encoding.cjs');
 const { Items, number, quote } = require('./json.cjs');
 
 const MOST_CALLBACKS = 20;

@@ -128,7 +128,8 @@ class Modules {
 
   find(name, version, rest) {
     if (this.require === null) return null;
-    return (version && this.findAs(`${name}--${version}`, name, version, rest)) || this.findAs(name, name, version, rest);
+    const versioned = version ? this.findAs(`${name}--${version}`, name, version, rest) : null;
+    return versioned ?? this.findAs(name, name, version, rest);
   }
 
   findAs(candidate, name, version, rest) {

@@ -5,7 +5,6 @@
 const { types } = require('node:util');
 const {
   Error,
-  ObjectPrototype,
   Set,
   String,
   Uint8Array,
@@ -20,7 +19,6 @@ const {
   dateText,
   dateTime,
   detach,
-  getPrototypeOf,
   hasOwn,
   is,
   isArray,
@@ -43,6 +41,7 @@ const {
   symbolValue,
   typedArray,
 } = require('./primordials.cjs');
+const { constructorName, nameOf, read, textOf } = require('./attributes.cjs');
 const { count, quote } = require('./json.cjs');
 
 const {
@@ -57,7 +56,6 @@ const {
   isNativeError,
   isNumberObject,
   isPromise,
-  isProxy,
   isRegExp,
   isSet,
   isSharedArrayBuffer,
@@ -70,7 +68,6 @@ const {
 const MOST_DEPTH = 50;
 const MOST_ITEMS = 20_000;
 const MOST_CHARACTERS = 2_000_000;
-const MOST_PROTOTYPES = 100;
 // Python masks secrets, and then cuts: what is cut here is cut far behind what it shows.
 const MOST_TEXT = 65_536;
 // Short names are told in any case; how many there can be is bounded by the number of items.
@@ -276,40 +273,8 @@ function hasTag(keys) {
   return false;
 }
 
-/** An attribute that a value has itself or by its class: what a script adds to all objects belongs to none. */
-function read(value, key) {
-  try {
-    if (isProxy(value)) return value[key];
-    let holder = value;
-    for (let depth = 0; holder !== null && holder !== ObjectPrototype && depth < MOST_PROTOTYPES; depth += 1) {
-      if (hasOwn(holder, key)) return value[key];
-      holder = getPrototypeOf(holder);
-    }
-  } catch {
-    // It can't be read, so it says nothing.
-  }
-  return undefined;
-}
-
 function isError(value) {
   return isNativeError(value) || isInstance(value, Error);
-}
-
-function constructorName(value) {
-  const constructor = read(value, 'constructor');
-  const name = typeof constructor === 'function' ? read(constructor, 'name') : undefined;
-  return typeof name === 'string' && name !== '' ? name : 'Object';
-}
-
-function nameOf(error) {
-  if (error === null || typeof error !== 'object') return typeof error;
-  const name = constructorName(error);
-  const own = read(error, 'name');
-  return name === 'Error' && typeof own === 'string' && own !== '' ? own : name;
-}
-
-function textOf(value) {
-  return typeof value === 'string' ? value : '';
 }
 
 /** The digits of a number, but not of one which takes minutes to write down. */
@@ -349,4 +314,4 @@ function encodeThrown(value, locate, budget = new Budget()) {
   return encoding.thrown(nameOf(value), text, '', null);
 }
 
-module.exports = { Budget, encode, encodeThrown, knowError, read, textOf };
+module.exports = { Budget, encode, encodeThrown, knowError };

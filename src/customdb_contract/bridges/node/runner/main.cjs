@@ -11,7 +11,8 @@ const { authenticate, listen, mayEnd, send, stayAlive } = require('./control.cjs
 const { Call, callOf } = require('./call.cjs');
 const { captureOutput } = require('./output.cjs');
 const { causeOf } = require('./drivers.cjs');
-const { encodeThrown, read } = require('./encoding.cjs');
+const { read } = require('./attributes.cjs');
+const { encodeThrown } = require('./encoding.cjs');
 const { Items, quote } = require('./json.cjs');
 const { GlobalWatch, dictionary, openSockets, watchRequests } = require('./observing.cjs');
 const {
@@ -101,8 +102,12 @@ function placeIn(line) {
 function digits(text, start) {
   if (text[start] !== ':') return '';
   let end = start + 1;
-  while (end < text.length && end - start <= MOST_DIGITS && codeAt(text, end) >= 48 && codeAt(text, end) <= 57) end += 1;
+  while (end < text.length && end - start <= MOST_DIGITS && isDigit(codeAt(text, end))) end += 1;
   return end > start + 1 ? slice(text, start, end) : '';
+}
+
+function isDigit(code) {
+  return code >= 48 && code <= 57;
 }
 
 function open({ token, scripts: sources, configuration, folder, doubles }) {

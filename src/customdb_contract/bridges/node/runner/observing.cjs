@@ -5,13 +5,13 @@
 const channels = require('node:diagnostics_channel');
 const { isMap, isProxy, isSet } = require('node:util/types');
 const {
+  Set,
   append,
   detach,
   getOwnPropertyDescriptor,
   getPrototypeOf,
   hasOwn,
   indexOf,
-  Set,
   isArray,
   keysOf,
   mapEach,
@@ -20,7 +20,7 @@ const {
   setHas,
   setSize,
 } = require('./primordials.cjs');
-const { textOf } = require('./encoding.cjs');
+const { textOf } = require('./attributes.cjs');
 
 const { getActiveResourcesInfo } = process;
 
@@ -161,7 +161,7 @@ function isPlain(value) {
   if (isProxy(value)) return false;
   if (isArray(value) || isMap(value) || isSet(value)) return true;
   const prototype = getPrototypeOf(value);
-  return prototype === null || isProxy(prototype) === false && getPrototypeOf(prototype) === null;
+  return prototype === null || (!isProxy(prototype) && getPrototypeOf(prototype) === null);
 }
 
 module.exports = { GlobalWatch, dictionary, openSockets, watchRequests };

@@ -1,9 +1,9 @@
 'use strict';
 
-// The built-ins that the runner uses, copied before any script is loaded. A script may replace every one of them, in the
-// realm that it shares with the runner: so the runner calls these copies, and leaves alone what looks one up unseen:
-// methods, `for … of`, spread elements, patterns of arrays, `instanceof`, and objects that inherit from Object.prototype
-// where a missing property is read.
+// The built-ins that the runner uses, copied before any script is loaded. A script shares its realm with the runner and may
+// replace every one of them. So the runner calls these copies, and once scripts are loaded it avoids what looks up others
+// unseen: methods, `for … of`, spread elements, patterns of arrays, `instanceof`, and a missing property of an object that
+// inherits from Object.prototype.
 
 const { apply, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys, setPrototypeOf } = Reflect;
 
@@ -48,7 +48,6 @@ module.exports = {
   uncurry,
 
   ObjectPrototype: Object.prototype,
-  descriptorsOf: Object.getOwnPropertyDescriptors,
   freeze: Object.freeze,
   is: Object.is,
   keysOf: Object.keys,
@@ -85,7 +84,6 @@ module.exports = {
   TypeError,
   isInstance: (value, constructor) => hasInstance(constructor, value),
 
-  Map,
   mapEach: uncurry(Map.prototype.forEach),
   mapSize: getter(Map.prototype, 'size'),
   Set,

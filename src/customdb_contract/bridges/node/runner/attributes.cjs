@@ -1,0 +1,42 @@
+'use strict';
+
+// What a value says about itself, read so that nothing it does can disturb the reader.
+
+const { isProxy } = require('node:util/types');
+const { ObjectPrototype, getPrototypeOf, hasOwn } = require('./primordials.cjs');
+
+const MOST_PROTOTYPES = 100;
+
+/** An attribute that a value has itself or by its class: what a script adds to all objects belongs to none. */
+function read(value, key) {
+  try {
+    if (isProxy(value)) return value[key];
+    let holder = value;
+    for (let depth = 0; holder !== null && holder !== ObjectPrototype && depth < MOST_PROTOTYPES; depth += 1) {
+      if (hasOwn(holder, key)) return value[key];
+      holder = getPrototypeOf(holder);
+    }
+  } catch {
+    // It can't be read, so it says nothing.
+  }
+  return undefined;
+}
+
+function constructorName(value) {
+  const constructor = read(value, 'constructor');
+  const name = typeof constructor === 'function' ? read(constructor, 'name') : undefined;
+  return typeof name === 'string' && name !== '' ? name : 'Object';
+}
+
+function nameOf(error) {
+  if (error === null || typeof error !== 'object') return typeof error;
+  const name = constructorName(error);
+  const own = read(error, 'name');
+  return name === 'Error' && typeof own === 'string' && own !== '' ? own : name;
+}
+
+function textOf(value) {
+  return typeof value === 'string' ? value : '';
+}
+
+module.exports = { constructorName, nameOf, read, textOf };
