@@ -326,7 +326,7 @@ def test_a_process_that_dies_or_blocks_later_costs_nothing_but_itself(open_scrip
     )
 
     ended = Observation(Noticed.PROCESS_ENDED, "it exited with code 0")
-    blocked = Observation(Noticed.STILL_RUNNING, "0.3 s")
+    blocked = Observation(Noticed.STILL_RUNNING, "1 s")
     for number, email, noticed in ((0, "die", ended), (2, "block", blocked)):
         assert script(email).ending is Ending.NOT_FOUND
         assert script.bridge.late_events() == [LateEvent(number, observation=noticed)]
