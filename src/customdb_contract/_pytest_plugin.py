@@ -3,7 +3,8 @@
 import importlib.metadata
 import os
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -87,6 +88,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if gone:
         config.hook.pytest_deselected(items=gone)
         items[:] = [item for item in items if _rule_of(item) not in deselected]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the findings of a report that a test asserted, as in `assert report.ok, report`."""
+    outcome = yield
+    # Whoever has a report has imported this.
+    if call.excinfo is not None and "customdb_contract.findings" in sys.modules:
+        from customdb_contract.reports import as_text
+        from customdb_contract.testing._asserted import asserted_reports
+
+        outcome.sections += [("customdb-contract", as_text.render(report)) for report in asserted_reports(call.excinfo)]
+    return outcome
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
