@@ -17,7 +17,7 @@ from customdb_contract.interrupts import current_interrupts, interruptible
 if TYPE_CHECKING:
     from customdb_contract.config import Configuration
     from customdb_contract.findings import Report
-    from customdb_contract.transcript import Exchange, Transcript
+    from customdb_contract.transcript import Exchange
 
 __all__ = ["main"]
 
@@ -55,14 +55,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _EXIT_NOT_CARRIED_OUT
     except Exception:  # noqa: BLE001 - exit code 1 would say that the scripts are broken
-        traceback.print_exc()
+        _print_safely(traceback.format_exc().rstrip("\n"))
         _complain("this is a mistake of customdb-contract, not of your scripts; please report it")
         return _EXIT_NOT_CARRIED_OUT
     return code
 
 
 def _complain(message: object) -> None:
-    print(f"customdb-contract: {message}", file=sys.stderr)
+    # What a script said may have lines of its own, which must not look like ours.
+    _print_safely(f"customdb-contract: {message}".replace("\n", "\n  "))
+
+
+def _print_safely(text: str) -> None:
+    """Print to standard error what may quote a script: no control characters, and no commands of a CI system."""
+    from customdb_contract.transcript import printable
+
+    for line in text.split("\n"):
+        print(printable(line), file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -168,7 +177,7 @@ def _check(options: argparse.Namespace) -> int:
         finally:
             progress.clear()
         if options.transcript:
-            _write(options.transcript, _stored(transcript))
+            _write(options.transcript, transcript.dumps())
         return _report(configuration.judge(transcript, select=select, ignore=ignore), options)
 
 
@@ -264,12 +273,6 @@ def _print(text: str) -> None:
     # Whoever reads it may have stopped reading.
     with current_interrupts().immediate():
         sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
-
-
-def _stored(transcript: "Transcript") -> str:
-    import json
-
-    return json.dumps(transcript.to_json(), indent=1) + "\n"
 
 
 def _read(path: Path) -> str:

@@ -1,11 +1,12 @@
 """One call of a script: who was meant, in which situation, what was asked and what came back."""
 
+import math
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import cached_property
 from typing import Final, assert_never
 
-from attrs import frozen
+from attrs import field, frozen
 
 from customdb_contract.contract import Declined, Done, Failed, Found, NotFound, Script, result_from_callback
 from customdb_contract.transcript._values import RecordedError, Value
@@ -193,6 +194,11 @@ class Observation:
     text: str
 
 
+def _seconds(duration: float) -> float:
+    """Return a duration that can be stored: a script may have replaced the clock by which it was measured."""
+    return duration if math.isfinite(duration) and duration >= 0 else 0.0
+
+
 @frozen
 class Outcome:
     """What a bridge saw of one call: everything, in order.
@@ -214,7 +220,7 @@ class Outcome:
     raised: RecordedError | None = None
     escape: Escape = Escape.THROWN
     output: str = ""
-    duration: float = 0.0
+    duration: float = field(default=0.0, converter=_seconds)
     observations: tuple[Observation, ...] = ()
 
     @property

@@ -90,7 +90,10 @@ class _Shortening:
         )
 
     def text(self, text: str) -> str:
-        return text if self._spend(text) else f"{self._beginning(text, max(_SHOWN_TEXT, self._left // _ESCAPED))}…"
+        if self._spend(text):
+            return text
+        kept = self._beginning(text, max(_SHOWN_TEXT, self._left // _ESCAPED))
+        return kept if len(kept) == len(text) else f"{kept}…"
 
     def _long_text(self, text: str) -> Special:
         return Special("long-text", self._beginning(text, _SHOWN_TEXT), len(text))
@@ -105,7 +108,8 @@ class _Shortening:
         for number, (key, item) in enumerate(value.items()):
             if self._left <= 0:
                 return kept | {"…": Special("too-many", size=len(value) - number)}
-            kept[self.text(key)] = self.value(item)
+            name = self.text(key)
+            kept[name] = self.value(item)
         return kept
 
     def _items(self, value: Sequence[Value]) -> Sequence[Value]:

@@ -9,9 +9,9 @@ from customdb_contract.transcript._header import Header, Person, ScriptInfo
 from customdb_contract.transcript._values import to_json
 
 __all__ = [
-    "MAX_STORED_SIZE",
     "SCHEMA_VERSION",
     "document_of",
+    "dumped",
     "exchange_to_json",
     "header_to_json",
     "read_document",
@@ -19,9 +19,6 @@ __all__ = [
 ]
 
 SCHEMA_VERSION: Final = 1
-
-MAX_STORED_SIZE: Final = 64 * 1024 * 1024
-"""Characters (or bytes) of a stored transcript that is read."""
 
 
 def document_of(header: Header, exchanges: tuple[Exchange, ...]) -> dict[str, object]:
@@ -36,6 +33,18 @@ def document_of(header: Header, exchanges: tuple[Exchange, ...]) -> dict[str, ob
         "header": header_to_json(header),
         "exchanges": [exchange_to_json(exchange) for exchange in exchanges],
     }
+
+
+def dumped(header: Header, exchanges: tuple[Exchange, ...]) -> str:
+    """Return a transcript as JSON text, a line for each exchange.
+
+    Args:
+        header: Its header.
+        exchanges: Its exchanges.
+    """
+    lines = ",\n".join(json.dumps(exchange_to_json(exchange), allow_nan=False) for exchange in exchanges)
+    first = f'{{"schema_version": {SCHEMA_VERSION},\n"header": {json.dumps(header_to_json(header), allow_nan=False)},'
+    return f'{first}\n"exchanges": [\n{lines}\n]}}\n'
 
 
 def header_to_json(header: Header) -> dict[str, object]:
@@ -117,15 +126,11 @@ def read_text(text: str | bytes) -> object:
     """Return what JSON text holds.
 
     Args:
-        text: The content of a file, of at most `MAX_STORED_SIZE`.
+        text: The content of a file.
 
     Raises:
-        TranscriptError: When it is too large, no JSON, or nested too deeply.
+        TranscriptError: When it is no JSON, or nested too deeply.
     """
-    size = len(text)
-    if size > MAX_STORED_SIZE:
-        message = f"the text has {size} characters; a stored transcript has at most {MAX_STORED_SIZE}"
-        raise TranscriptError(message)
     try:
         return json.loads(text)
     except RecursionError:

@@ -16,7 +16,7 @@ from customdb_contract.transcript._header import UNKNOWN, Header, Person
 from customdb_contract.transcript._history import History, Moment
 from customdb_contract.transcript._parsing import parse_transcript
 from customdb_contract.transcript._printing import print_transcript
-from customdb_contract.transcript._stored import document_of, read_document, read_text
+from customdb_contract.transcript._stored import document_of, dumped, read_document, read_text
 from customdb_contract.transcript._values import Value, json_text
 
 __all__ = ["Transcript"]
@@ -76,19 +76,23 @@ class Transcript:
 
     @classmethod
     def loads(cls, text: str | bytes) -> Self:
-        """Return a stored transcript from JSON text.
+        """Return a stored transcript from JSON text; `dumps` is the inverse.
 
         Args:
-            text: The content of a file; at most 64 MiB.
+            text: The content of a file.
 
         Raises:
-            TranscriptError: When it is too large, no JSON, or no transcript.
+            TranscriptError: When it is no JSON, or no transcript.
         """
         return cls.from_json(read_text(text))
 
     def to_json(self) -> dict[str, object]:
         """Return the transcript as what `json.dumps` takes; nothing is left out."""
         return document_of(self.header, self.exchanges)
+
+    def dumps(self) -> str:
+        """Return the transcript as JSON text, to be stored; nothing is left out."""
+        return dumped(self.header, self.exchanges)
 
     @override
     def __str__(self) -> str:
