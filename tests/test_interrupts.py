@@ -28,7 +28,7 @@ def in_foreground() -> Iterator[None]:
 @contextmanager
 def interrupted() -> Generator[Interrupts]:
     """Begin a check that must end as interrupted."""
-    with pytest.raises(KeyboardInterrupt), interruptible() as interrupts, interrupts.deferred():
+    with pytest.raises(KeyboardInterrupt), interruptible() as interrupts:
         yield interrupts
 
 
@@ -62,17 +62,16 @@ def test_an_interrupt_that_is_not_deferred_raises_where_it_comes(number: int) ->
     assert not steps
 
 
-def test_until_they_are_deferred_interrupts_raise_where_they_come() -> None:
+def test_interrupts_can_be_deferred_again() -> None:
     steps: list[str] = []
-
-    def check() -> None:
-        with interruptible():
+    with interrupted() as interrupts, interrupts.immediate():
+        with interrupts.deferred():
             signal.raise_signal(signal.SIGINT)
-            steps.append("goes too far")
+            steps.append("goes on")
+        signal.raise_signal(signal.SIGINT)
+        steps.append("goes too far")
 
-    with pytest.raises(KeyboardInterrupt):
-        check()
-    assert not steps
+    assert steps == ["goes on"]
 
 
 def test_what_may_take_any_time_does_not_begin_after_an_interrupt() -> None:
@@ -111,14 +110,16 @@ def test_an_interrupt_comes_before_another_exception() -> None:
         raise LookupError
 
 
-def test_an_interrupt_that_says_more_comes_first() -> None:
+@pytest.mark.parametrize("error", [None, LookupError, KeyboardInterrupt])
+def test_an_interrupted_check_ends_as_it_wants(error: type[BaseException] | None) -> None:
     class Explained(KeyboardInterrupt):
         pass
 
     def check() -> None:
-        with interruptible() as interrupts, interrupts.deferred():
+        with interruptible(Explained):
             signal.raise_signal(signal.SIGINT)
-            raise Explained
+            if error is not None:
+                raise error
 
     with pytest.raises(Explained):
         check()
@@ -130,7 +131,7 @@ def test_another_exception_stays_without_an_interrupt() -> None:
 
 
 def test_without_an_interrupt_nothing_raises() -> None:
-    with interruptible() as interrupts, interrupts.deferred(), interrupts.immediate():
+    with interruptible() as interrupts, interrupts.immediate():
         interrupts.raise_if_pending()
 
     assert not interrupts.happened
@@ -298,7 +299,7 @@ def test_outside_of_a_check_none_ever_comes() -> None:
 
 
 def test_an_inner_check_has_its_own_interrupts() -> None:
-    with interruptible() as outer, outer.deferred():
+    with interruptible() as outer:
         for number in SIGNALS:
             with interrupted():
                 signal.raise_signal(number)
@@ -362,7 +363,7 @@ import os, signal, sys, time
 from customdb_contract.interrupts import interruptible
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
-with interruptible() as interrupts, interrupts.deferred():
+with interruptible() as interrupts:
     for number in (signal.SIGTERM, signal.SIGINT):
         child = os.fork()
         if not child:

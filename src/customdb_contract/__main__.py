@@ -1,7 +1,23 @@
-"""`python -m customdb_contract`: the same as the command `customdb-contract`."""
+"""The command `customdb-contract`, or `python -m customdb_contract`: it can be interrupted from its first import on."""
 
 import sys
 
-from customdb_contract._cli import main
+from customdb_contract.interrupts import interruptible
 
-sys.exit(main())
+__all__ = ["main"]
+
+
+def main() -> int:
+    """Run the command line, and return its exit code."""
+    try:
+        with interruptible() as interrupts, interrupts.immediate():
+            from customdb_contract import _cli  # noqa: PLC0415 - this is what takes time
+
+            return _cli.main()
+    except KeyboardInterrupt:
+        sys.stderr.write("customdb-contract: interrupted\n")
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

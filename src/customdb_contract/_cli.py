@@ -39,9 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0 ok; 1 not ok; 2 wrong usage or configuration, or nothing was judged; 3 the check could not be
         carried out; 130 interrupted, by ctrl-C or SIGTERM.
     """
-    options = _parser().parse_args(arguments)
     try:
-        with interruptible():
+        with interruptible() as interrupts, interrupts.immediate():
+            options = _parser().parse_args(arguments)
             code: int = options.run(options)
             sys.stdout.flush()
     except CustomDatabaseError as error:

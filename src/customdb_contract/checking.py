@@ -273,12 +273,13 @@ def observe(
 @contextmanager
 def _interruptible(recorder: Recorder) -> Generator[None]:
     """Have an interrupt end a check with what was seen until then."""
-    try:
-        with interruptible() as interrupts, interrupts.deferred():
-            yield
-    except KeyboardInterrupt:
+
+    def ending() -> CheckInterrupted:
         recorder.stop(StopReason(StopKind.INTERRUPTED, "the check was interrupted before everything was looked at"))
-        raise CheckInterrupted(recorder.transcript()) from None
+        return CheckInterrupted(recorder.transcript())
+
+    with interruptible(ending):
+        yield
 
 
 def _writing(database: object, truth: Truth, probing: Probing) -> Writing | None:

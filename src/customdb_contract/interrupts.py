@@ -37,7 +37,7 @@ class Interrupts:
         self._noted = 0
         self._tolerated = 0
         self._noted_at = 0.0
-        self._is_immediate = True
+        self._is_immediate = False
         self._pipe: tuple[int, int] | None = None
         self._making_pipe = threading.Lock()
 
@@ -147,7 +147,7 @@ class Interrupts:
 
     @contextmanager
     def deferred(self) -> Generator[None]:
-        """Have interrupts only be noted: what runs meanwhile is divided by safe points, or short."""
+        """Have interrupts only be noted again, within `immediate`."""
         with self._raising(immediately=False):
             yield
 
@@ -218,14 +218,17 @@ def current_interrupts() -> Interrupts:
 
 
 @contextmanager
-def interruptible() -> Generator[Interrupts]:
+def interruptible(ending: Callable[[], KeyboardInterrupt] = KeyboardInterrupt) -> Generator[Interrupts]:
     """Note SIGINT and SIGTERM for as long as a check runs, on the main thread; on others there are no signals.
 
     A signal that is ignored stays ignored, as for a command started by `nohup`. A SIGTERM that the program handles
     itself stays its own. The previous handlers are always put back.
 
+    Args:
+        ending: Makes what is raised at the end when there was an interrupt.
+
     Yields:
-        The interrupts, which raise where they come until they are deferred.
+        The interrupts, which are only noted: what runs meanwhile has safe points, or is short.
 
     Raises:
         KeyboardInterrupt: At the end, when there was an interrupt, in place of whatever else was raised: none is lost.
@@ -237,19 +240,17 @@ def interruptible() -> Generator[Interrupts]:
         if threading.current_thread() is threading.main_thread():
             handler.install()
         yield interrupts
-    except KeyboardInterrupt:
-        raise
-    except BaseException:
-        if interrupts.happened:
-            raise KeyboardInterrupt from None
+        interrupts.raise_if_pending()
+    except BaseException as error:
+        if interrupts.happened or isinstance(error, KeyboardInterrupt):
+            raise ending() from None
         raise
     finally:
-        with interrupts.deferred():
-            handler.restore()
-            _CURRENT.reset(token)
-            interrupts.close()
+        handler.restore()
+        _CURRENT.reset(token)
+        interrupts.close()
     if interrupts.happened:
-        raise KeyboardInterrupt
+        raise ending()
 
 
 class _Handler:
