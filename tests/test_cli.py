@@ -233,31 +233,6 @@ def test_writes_are_made_only_where_they_are_asked_for(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_ctrl_c_leaves_a_partial_report_and_ends_with_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(_: object, exchange: customdb_contract.Exchange) -> None:
-        if exchange.number == 3:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(_cli._Progress, "show", interrupt)
-
-    code, out, _ = run("check")
-
-    assert code == 130
-    assert "interrupted" in out
-    assert "3 calls" in out
-
-
-@pytest.mark.usefixtures("folder")
-def test_ctrl_c_before_the_check_ends_with_130_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(_cli, "_configuration", interrupt)
-
-    assert run("check") == (130, "", "customdb-contract: interrupted\n")
-
-
-@pytest.mark.usefixtures("folder")
 def test_a_mistake_of_ours_does_not_look_like_a_broken_database(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: object) -> None:
         raise LookupError("nowhere")
