@@ -15,6 +15,7 @@ from customdb_contract.rules import CATALOGUE, Rule, judge
 from customdb_contract.testing import ContractSuite
 from customdb_contract.testing import suite as suite_module
 from customdb_contract.transcript import Transcript
+from signals import foreground_handlers
 from suites import SHOP, write_suite
 
 RULES = len(CATALOGUE)
@@ -887,18 +888,20 @@ def test_an_interruption_ends_the_run(pytester: pytest.Pytester) -> None:
         pytester,
         database="Interrupted()",
         before="""
-        import _thread
+        import os
+        import signal
         import time
 
         class Interrupted(Shop):
             def get_user(self, identifier):
-                _thread.interrupt_main()
-                time.sleep(0.2)
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(60)
                 return super().get_user(identifier)
         """,
     )
 
-    result = run(pytester)
+    with foreground_handlers():
+        result = run(pytester)
 
     assert result.ret is pytest.ExitCode.INTERRUPTED
     result.stdout.fnmatch_lines(["*CheckInterrupted: the check was interrupted*"])

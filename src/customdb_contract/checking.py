@@ -376,7 +376,7 @@ def plan_lines(database: object, users: Sequence[KnownUser], connection: Connect
     """
     truth = make_truth(users, connection, probing)
     outage = _outage_situations(probing, truth)
-    with _opened(database, truth, probing.timeout) as bridge:
+    with interruptible(), _opened(database, truth, probing.timeout) as bridge:
         calls = plan_calls(
             truth,
             tuple(_scripts_of(bridge)),
