@@ -261,6 +261,8 @@ def test_an_unknown_rule_is_an_error_before_anything_is_called() -> None:
     ("settings", "message"),
     [
         ({"timeout": 0}, "timeout must be a number of seconds above 0, and is 0"),
+        ({"timeout": float("inf")}, "timeout must be at most 86400 seconds, and is more"),
+        ({"settle": 1e300}, "settle must be at most 86400 seconds, and is more"),
         ({"timeout": True}, "timeout must be a number of seconds above 0, and is True"),
         ({"max_time": "60"}, "max_time must be a number of seconds above 0, and is '60'"),
         ({"max_time": float("nan")}, "max_time must be a number of seconds above 0, and is nan"),

@@ -246,6 +246,11 @@ def test_no_file_is_no_error(tmp_path: Path) -> None:
         ("[zzz]", "[zzz] is not a known key; known are connection, database, outage, users, new_user, check"),
         ("[check]\ntime_out = 3.0", "[check] time_out is not a known key; did you mean timeout?"),
         ("[check]\ntimeout = 0.0", "[check] timeout is wrong: input should be greater than 0"),
+        ("[check]\ntimeout = inf", "[check] timeout is wrong: input should be "),
+        ("[check]\ntimeout = nan", "[check] timeout is wrong: input should be "),
+        ("[check]\nmax_time = 1e300", "[check] max_time is wrong: input should be less than or equal to 86400"),
+        ("[check]\nsettle = inf", "[check] settle is wrong: input should be "),
+        ("[check]\nwrong_passwords = 1e3", "[check] wrong_passwords is wrong: input should be a valid integer"),
         ("[check]\nfail_on = 'info'", "[check] fail_on is wrong: input should be 'error' or 'warning'"),
         ("[connection]\nimport_mode = 'on'", "[connection] import_mode is wrong: input should be a valid boolean"),
         (
@@ -404,3 +409,38 @@ def test_judging_nothing_shows_unknown_names() -> None:
 
     with pytest.raises(ConfigurationError, match="there is no rule 'no-such-rule'"):
         configuration.judge(Transcript())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a = " + "[" * 20_000, "is nested too deeply"),
+        ("a = " + "{ a = " * 20_000, "is nested too deeply"),
+        ("[check]\ntimeout = " + "9" * 5_000, "is not TOML: Exceeds the limit"),
+        ("a = " + "[" * 300 + "]" * 300, ": [a] is not a known key"),
+    ],
+)
+def test_a_nested_or_huge_file_is_an_error_that_names_it(write: Callable[[str], Path], text: str, said: str) -> None:
+    path = write(text)
+
+    message = message_of(path)
+
+    assert message.startswith(str(path))
+    assert said in message
+
+
+def test_an_expected_profile_may_be_nested(write: Callable[[str], Path]) -> None:
+    nested = "[" * 300 + "]" * 300
+
+    [user] = load_config(write(f"[[users]]\nemail = 'ada@example.com'\nprofile = {{ a = {nested} }}")).users
+
+    assert "a" in user.profile
+
+
+@pytest.mark.parametrize("text", ["tool = 7", "[tool]\ncustomdb-contract = 7", "[tool.other]"])
+def test_a_project_file_without_the_table_is_an_error(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "pyproject.toml"
+    path.write_text(text, "utf-8")
+
+    with pytest.raises(ConfigurationError, match=r"there is no table \[tool.customdb-contract\]$"):
+        load_config(path)

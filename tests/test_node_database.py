@@ -93,6 +93,8 @@ def test_the_scripts_may_have_other_names(shop: Path) -> None:
     ("document", "said"),
     [
         ("{", "database.json is no JSON: Expecting property name"),
+        ("[" * 100_000, "database.json is nested too deeply"),
+        ("9" * 5_000, "database.json is no JSON: Exceeds the limit"),
         ("[]", "database.json: the document must be an object"),
         ('{"options": []}', "database.json: options must be an object"),
         ('{"options": {"customScripts": 7}}', "database.json: options.customScripts must be an object"),
@@ -401,6 +403,45 @@ def test_a_file_says_everything_that_the_database_is_given(
     assert outage.fault_placeholders == {"{fault_url}"}
     assert outage.with_faults({"{fault_url}": "http://f"})._configuration["URL"] == "http://f/api"
     assert outage._configuration["URL"] == "{fault_url}/api"
+
+
+def test_keywords_of_an_outage_are_merged_and_their_placeholders_are_filled(
+    shop: Path, write: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOKEN", "t-0123456789")
+    (shop / "get_user.js").write_text("// ##BASE## @@TOKEN@@" + GET_USER, "utf-8")
+    path = write("""
+        [database]
+        scripts = "shop"
+        keywords = { BASE = "http://x.test", TOKEN = { env = "TOKEN" } }
+        [outage]
+        keywords = { BASE = "{fault_url}/api" }
+        """)
+
+    outage: Any = load_config(path).probing.outage
+    filled = outage.with_faults({"{fault_url}": "http://f"})
+
+    assert outage.fault_placeholders == {"{fault_url}"}
+    assert filled.fault_placeholders == frozenset()
+    assert filled._scripts["get_user"].text == '// http://f/api "t-0123456789"' + GET_USER
+
+
+def test_an_outage_keeps_the_keywords_that_come_from_the_environment(
+    shop: Path, write: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOKEN", "t-0123456789")
+    (shop / "database.json").write_text('{"options": {"bareConfiguration": {"T": "##TOKEN##"}}}', "utf-8")
+    path = write("""
+        [database]
+        scripts = "shop"
+        keywords = { TOKEN = { env = "TOKEN" } }
+        [outage]
+        configuration = { URL = "{fault_url}" }
+        """)
+
+    outage: Any = load_config(path).probing.outage
+
+    assert outage._keywords == {"TOKEN": Secret("t-0123456789")}
 
 
 def test_the_outage_may_be_another_folder_or_in_python(

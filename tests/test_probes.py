@@ -14,8 +14,10 @@ from customdb_contract.connection import Connection, KnownUser
 from customdb_contract.contract import Failed, NotFound, Script, ScriptError, WrongUsernameOrPasswordError
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.faults import FAULTS
+from customdb_contract.findings import Status
 from customdb_contract.probes import OutageDatabase, Truth, plan_calls, probe
 from customdb_contract.probes.hostile import collisions
+from customdb_contract.rules import judge
 from customdb_contract.secrets import SecretRegistry
 from customdb_contract.transcript import (
     UNKNOWN,
@@ -552,12 +554,17 @@ def test_the_fault_server_goes_through_every_fault() -> None:
     assert all(situations(transcript)[situation.value] == 2 for situation in FAULTS)
 
 
-def test_a_database_that_never_asks_the_fault_server_stops_the_check() -> None:
+def test_calls_of_a_database_that_never_asks_the_fault_server_are_judged_by_no_rule() -> None:
     outage = OutageDatabase(Store(PASSWORDS).bridge(), _Faults(requests=0))
 
     transcript = driven(Store(PASSWORDS).bridge(), outage=outage)
 
-    assert stop_of(transcript)[1].startswith("the outage database never contacted the fault server")
+    provoked = [exchange for exchange in transcript.exchanges if exchange.situation.family == "outage"]
+    assert transcript.header.stop_reason is None
+    assert {exchange.marks for exchange in provoked} == {frozenset({Mark.OUTAGE_NOT_MET})}
+    verdict = judge(transcript).verdict("outage-as-not-found")
+    assert verdict.status is Status.NOT_APPLICABLE
+    assert verdict.reason == "needs [outage] in which the database asks the fault server or proxy; it never did"
 
 
 def test_an_outage_needs_no_password() -> None:

@@ -132,6 +132,15 @@ def test_text_shortens_long_calls_and_says_when_the_check_ended_early() -> None:
     assert "; incomplete" in text
 
 
+def test_calls_that_met_no_outage_are_told_apart() -> None:
+    text = as_text.render(
+        judge(Transcript.parse("get_user ada@example.com -> not-found   [outage: 500, outage-not-met]"))
+    )
+
+    assert "1 calls of the outage are judged by no rule: the database never asked the fault server" in text
+    assert "in two ways" not in text
+
+
 def test_text_shows_crashes_waivers_previews_and_missing_groups(broken: Report) -> None:
     crashed = Verdict(rule=_info("crashing"), status=Status.CRASHED, reason="KeyError: 'x'")
     waived = Verdict(rule=_info("waived-one"), status=Status.WAIVED, reason="until May")

@@ -40,6 +40,7 @@ from customdb_contract.transcript import (
 )
 
 __all__ = [
+    "MAX_SECONDS",
     "CheckInterrupted",
     "Probing",
     "check",
@@ -53,17 +54,27 @@ __all__ = [
 DEFAULT_TIMEOUT: Final = 20.0
 DEFAULT_MAX_TIME: Final = 60.0
 DEFAULT_WRONG_PASSWORDS: Final = 3
+MAX_SECONDS: Final = 86_400.0
+"""A day: no script and no check takes longer, and no clock of the operating system waits for ever."""
 
 
 def _positive(_: object, attribute: "Attribute[float]", value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
         message = f"{attribute.name} must be a number of seconds above 0, and is {value!r}"
         raise ConfigurationError(message)
+    _not_too_long(attribute, value)
 
 
 def _no_negative_time(_: object, attribute: "Attribute[float]", value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
         message = f"{attribute.name} must be a number of seconds, 0 or more, and is {value!r}"
+        raise ConfigurationError(message)
+    _not_too_long(attribute, value)
+
+
+def _not_too_long(attribute: "Attribute[float]", seconds: float) -> None:
+    if seconds > MAX_SECONDS:
+        message = f"{attribute.name} must be at most {MAX_SECONDS:.0f} seconds, and is more"
         raise ConfigurationError(message)
 
 

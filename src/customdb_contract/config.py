@@ -7,7 +7,7 @@ import os
 import tomllib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias, cast
 
 from attrs import evolve, field, frozen
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -15,7 +15,14 @@ from pydantic_core import ErrorDetails
 
 from customdb_contract.bridges import BridgedDatabase
 from customdb_contract.bridges.python_process import PythonProcess
-from customdb_contract.checking import DEFAULT_MAX_TIME, DEFAULT_TIMEOUT, DEFAULT_WRONG_PASSWORDS, Probing, observe
+from customdb_contract.checking import (
+    DEFAULT_MAX_TIME,
+    DEFAULT_TIMEOUT,
+    DEFAULT_WRONG_PASSWORDS,
+    MAX_SECONDS,
+    Probing,
+    observe,
+)
 from customdb_contract.connection import Connection, KnownUser, NewUser
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.findings import Report
@@ -79,7 +86,7 @@ class _NewUserTable(_Table):
     username: str = NewUser().username
 
 
-_Seconds: TypeAlias = Annotated[float, Field(gt=0)]
+_Seconds: TypeAlias = Annotated[float, Field(gt=0, le=MAX_SECONDS, allow_inf_nan=False)]
 
 
 class _CheckTable(_Table):
@@ -92,7 +99,7 @@ class _CheckTable(_Table):
     writes: bool = False
     hostile: bool = True
     wrong_passwords: Annotated[int, Field(ge=0)] = DEFAULT_WRONG_PASSWORDS
-    settle: Annotated[float, Field(ge=0)] = 0.0
+    settle: Annotated[float, Field(ge=0, le=MAX_SECONDS, allow_inf_nan=False)] = 0.0
 
 
 class _File(_Table):
@@ -186,9 +193,7 @@ def find_config(folder: Path) -> Path | None:
     if own.is_file():
         return own
     project = folder / "pyproject.toml"
-    if project.is_file() and _TABLE in _read(project).get("tool", {}):
-        return project
-    return None
+    return project if project.is_file() and _own_table(_read(project)) is not None else None
 
 
 def of_scripts(folder: Path) -> Configuration:
@@ -231,11 +236,11 @@ def load_config(path: Path, *, scripts: Path | None = None, python: str | None =
     """
     document = _read(path)
     if path.name == "pyproject.toml":
-        tables = document.get("tool", {}).get(_TABLE)
-        if tables is None:
+        table = _own_table(document)
+        if not isinstance(table, dict):
             message = f"{path}: there is no table [tool.{_TABLE}]"
             raise ConfigurationError(message)
-        document = tables
+        document = cast("dict[str, Any]", table)
     try:
         file = _File.model_validate(document)
     except ValidationError as error:
@@ -253,6 +258,12 @@ def load_config(path: Path, *, scripts: Path | None = None, python: str | None =
         raise ConfigurationError(message) from error.__cause__
 
 
+def _own_table(document: Mapping[str, Any]) -> object:
+    """Return what stands under `tool.customdb-contract`, or None."""
+    tool: object = document.get("tool")
+    return cast("dict[str, object]", tool).get(_TABLE) if isinstance(tool, dict) else None
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
@@ -260,7 +271,10 @@ def _read(path: Path) -> dict[str, Any]:
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror or error}"
         raise ConfigurationError(message) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError:
+        message = f"{path} is nested too deeply"
+        raise ConfigurationError(message) from None
+    except ValueError as error:
         message = f"{path} is not TOML: {error}"
         raise ConfigurationError(message) from None
 
@@ -464,12 +478,14 @@ def _outage(file: _File, folder: Path) -> object:
     if not own.model_fields_set:
         message = "[outage] says nothing: give a configuration that differs, or another database"
         raise ConfigurationError(message)
-    given = file.database.model_dump(exclude_unset=True) | own.model_dump(exclude_unset=True)
+    given = {name: getattr(table, name) for table in (file.database, own) for name in sorted(table.model_fields_set)}
     # Another kind of database does not inherit what the first one is.
     for key, other in (("python", "scripts"), ("scripts", "python")):
         if key in own.model_fields_set:
             given.pop(other, None)
     given["configuration"] = file.database.configuration | own.configuration
+    if "keywords" in given:
+        given["keywords"] = file.database.keywords | own.keywords
     table = _DatabaseTable.model_construct(**given)
     if table.python is None and table.scripts is None:
         message = "[outage] has a configuration, and neither python nor scripts names what it is for"

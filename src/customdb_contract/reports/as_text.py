@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from customdb_contract.contract import Script
 from customdb_contract.findings import Finding, Need, Report, Severity, Status, Verdict
 from customdb_contract.reports._limits import shown
-from customdb_contract.transcript import UNKNOWN, printable
+from customdb_contract.transcript import UNKNOWN, Mark, printable
 
 __all__ = ["render", "render_verdict"]
 
@@ -96,7 +96,14 @@ def _header(report: Report) -> str:
     if left:
         named = f"The check made users and could not remove them; they may be in the store: {', '.join(left)}"
         lines += ["", *_wrapped(named, indent="")]
-    unstable = sum(1 for exchange in transcript.exchanges if exchange.marks)
+    unmet = sum(1 for exchange in transcript.exchanges if Mark.OUTAGE_NOT_MET in exchange.marks)
+    if unmet:
+        named = (
+            f"{unmet} calls of the outage are judged by no rule: the database never asked the fault server or proxy. "
+            "It must take the address that it is given, with its path where it has one, for that of the store."
+        )
+        lines += ["", *_wrapped(named, indent="")]
+    unstable = sum(1 for exchange in transcript.exchanges if exchange.marks - {Mark.OUTAGE_NOT_MET})
     if unstable:
         lines.append(
             f"{unstable} calls are judged by no rule: the store answered the same call in two ways, or locked out"

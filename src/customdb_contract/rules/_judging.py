@@ -19,7 +19,7 @@ from customdb_contract.findings import (
     Violation,
 )
 from customdb_contract.rules._rule import Rule
-from customdb_contract.transcript import Transcript
+from customdb_contract.transcript import Mark, Transcript
 
 __all__ = ["judge_by"]
 
@@ -63,6 +63,10 @@ def judge_by(
     def is_met(need: Need) -> bool:
         return need.is_met(transcript)
 
+    def hint_of(need: Need) -> str:
+        is_unmet = need is Need.OUTAGE and any(Mark.OUTAGE_NOT_MET in one.marks for one in transcript.exchanges)
+        return _NEVER_ASKED if is_unmet else ""
+
     verdicts: list[Verdict] = []
     for info in infos:
         if info.name not in chosen:
@@ -70,13 +74,16 @@ def judge_by(
             continue
         taken = {number: specific for specific in info.yields_to for number in spoken.get(specific, ())}
         run = judged[info.name]
-        verdicts.append(_verdict(info, run, is_met, reason=waived.get(info.name), taken=taken))
+        verdicts.append(_verdict(info, run, is_met, hint_of, reason=waived.get(info.name), taken=taken))
     return Report(
         transcript=transcript,
         verdicts=tuple(verdicts),
         fail_on=Severity(fail_on),
         require=tuple([Group(name) for name in require]),
     )
+
+
+_NEVER_ASKED: Final = " in which the database asks the fault server or proxy; it never did"
 
 
 class _Run:
@@ -102,7 +109,13 @@ def _run(rule: Rule, transcript: Transcript) -> _Run:
 
 
 def _verdict(
-    info: RuleInfo, run: "_Run", is_met: Callable[[Need], bool], *, reason: str | None, taken: Mapping[int, str]
+    info: RuleInfo,
+    run: "_Run",
+    is_met: Callable[[Need], bool],
+    hint_of: Callable[[Need], str],
+    *,
+    reason: str | None,
+    taken: Mapping[int, str],
 ) -> Verdict:
     if run.crash is not None:
         return Verdict(rule=info, status=Status.CRASHED, reason=run.crash)
@@ -116,7 +129,7 @@ def _verdict(
         return Verdict(rule=info, status=Status.NOT_APPLICABLE, held=run.held, reason=f"told by {', '.join(specific)}")
     if not run.held:
         missing = tuple(need for need in info.needs if not is_met(need))
-        wanted = ", ".join(need.advice for need in missing)
+        wanted = ", ".join(f"{need.advice}{hint_of(need)}" for need in missing)
         why = f"needs {wanted}" if wanted else "nothing that this rule looks at was seen"
         return Verdict(rule=info, status=Status.NOT_APPLICABLE, reason=why, missing=missing)
     if reason is not None:

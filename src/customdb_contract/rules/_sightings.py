@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from customdb_contract.contract import Script
-from customdb_contract.findings import Held, Violation
+from customdb_contract.findings import Violation
 from customdb_contract.transcript import UNKNOWN, Ending, Exchange, Situation, Special, Transcript, Value, canonical
 
 __all__ = [
@@ -153,7 +153,7 @@ def sightings_in_outages(transcript: Transcript, script: Script | None = None) -
 _READING: Final = frozenset({Script.LOGIN, Script.GET_USER})
 
 
-def judge_profiles_in_outages(transcript: Transcript, script: Script) -> Iterator[Held | Violation]:
+def judge_profiles_in_outages(transcript: Transcript, script: Script) -> Iterator[Violation]:
     """Judge whether a profile that came back while the store was out of reach is that of the person who was asked for.
 
     Args:
@@ -169,9 +169,9 @@ def judge_profiles_in_outages(transcript: Transcript, script: Script) -> Iterato
         own = () if person is None else map(str.casefold, person.identifiers)
         is_named = isinstance(email, str) and email.casefold() in own
         has_id, known = user_id not in (None, ""), ids[exchange.person]
-        if has_id and (canonical(user_id) in known or is_named):
-            yield Held((exchange,))
-        elif known or not has_id or email is not None:
+        # The user's own profile was kept from before, or the store was there after all: that proves nothing.
+        is_own = has_id and (canonical(user_id) in known or is_named)
+        if not is_own and (known or not has_id or email is not None):
             did = "let a known user in with" if script is Script.LOGIN else "returned"
             message = (
                 f"{script} {did} a profile that is not the user's while the store was out of reach; "

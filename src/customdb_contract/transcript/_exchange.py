@@ -129,6 +129,8 @@ class Mark(StrEnum):
 
     UNSTABLE_STORE = "unstable-store"
     """The same call, repeated, ended otherwise."""
+    OUTAGE_NOT_MET = "outage-not-met"
+    """Nothing asked the fault server or proxy, so the store of this call was not out of reach as far as is known."""
     LOCKED_OUT = "locked-out"
     """The store refuses the right password after the wrong ones of this check."""
 

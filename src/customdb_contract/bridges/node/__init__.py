@@ -59,15 +59,16 @@ class NodeDatabase(ContainerDatabase):
         environment: Iterable[str] = (),
         node: str | os.PathLike[str] | None = None,
     ) -> None:
-        given = {name: _revealed(value) for name, value in (keywords or {}).items()}
-        found = read_folder(Path(folder), given)
+        self._folder = Path(folder)
+        self._keywords: Mapping[str, object] = dict(keywords or {})
+        found = read_folder(self._folder, _all_revealed(self._keywords))
         super().__init__()
         self._scripts = found.scripts
         self._connection = connection or found.connection
         self._configuration: Mapping[str, object] = dict(configuration or {})
         self._secrets = {
             f"{kind} {name}": value
-            for kind, values in (("configuration", self._configuration), ("keyword", keywords or {}))
+            for kind, values in (("configuration", self._configuration), ("keyword", self._keywords))
             for name, value in values.items()
             if isinstance(value, Secret)
         }
@@ -90,11 +91,12 @@ class NodeDatabase(ContainerDatabase):
 
     @property
     def fault_placeholders(self) -> frozenset[str]:
-        """The placeholders in the configuration that stand for a store which is out of reach."""
-        return frozenset(name for value in self._configuration.values() for name in placeholders_in(_revealed(value)))
+        """The placeholders in the configuration and the keywords that stand for a store which is out of reach."""
+        settings = (*self._configuration.values(), *self._keywords.values())
+        return frozenset(name for value in settings for name in placeholders_in(_revealed(value)))
 
     def with_faults(self, addresses: Mapping[str, str]) -> "NodeDatabase":
-        """Return the same database with other addresses in its configuration.
+        """Return the same database with other addresses in its configuration and its keywords.
 
         Args:
             addresses: What to put in place of each of `fault_placeholders`.
@@ -102,6 +104,8 @@ class NodeDatabase(ContainerDatabase):
         copy = object.__new__(type(self))
         copy.__dict__.update(self.__dict__)
         copy._configuration = {name: fill(value, addresses) for name, value in self._configuration.items()}
+        copy._keywords = {name: fill(value, addresses) for name, value in self._keywords.items()}
+        copy._scripts = read_folder(self._folder, _all_revealed(copy._keywords)).scripts
         copy._forget_bridge()
         return copy
 
@@ -123,7 +127,7 @@ class NodeDatabase(ContainerDatabase):
         for label, secret in self._secrets.items():
             mask.add(secret, label)
         surroundings = Surroundings(
-            configuration={name: _revealed(value) for name, value in self._configuration.items()},
+            configuration=_all_revealed(self._configuration),
             folder=None if self._modules is None else str(self._modules.parent),
             doubles=self._doubles,
             environment=self._environment,
@@ -138,6 +142,10 @@ class NodeDatabase(ContainerDatabase):
 
 def _revealed(value: object) -> Any:
     return value.reveal() if isinstance(value, Secret) else value
+
+
+def _all_revealed(settings: Mapping[str, object]) -> dict[str, Any]:
+    return {name: _revealed(value) for name, value in settings.items()}
 
 
 def _modules_in(node_modules: str | os.PathLike[str]) -> Path:

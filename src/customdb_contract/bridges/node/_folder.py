@@ -93,6 +93,9 @@ def read_folder(folder: Path, keywords: Mapping[str, object]) -> ConnectionFolde
 def _document(path: Path, keywords: Mapping[str, object]) -> Mapping[str, object]:
     try:
         return _mapping(json.loads(_replaced(path, keywords)), path, "the document")
+    except RecursionError:
+        message = f"{path} is nested too deeply"
+        raise ConfigurationError(message) from None
     except ValueError as error:
         message = f"{path} is no JSON: {error}"
         raise ConfigurationError(message) from None
