@@ -8,7 +8,6 @@ from typing import Final
 from attrs import Attribute, field, frozen
 
 from customdb_contract.bridges import Bridge, BridgedDatabase
-from customdb_contract.bridges.python import PythonDatabase, is_factory
 from customdb_contract.connection import Connection, KnownUser, NewUser
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
@@ -296,6 +295,8 @@ def _interruptible(recorder: Recorder) -> Generator[None]:
 def _writing(database: object, truth: Truth, probing: Probing) -> Writing | None:
     if not probing.writes:
         return None
+    from customdb_contract.bridges.python import is_factory  # noqa: PLC0415 - see opened
+
     written = database if probing.fresh_database is None else probing.fresh_database
     # An object lives on one thread, so two calls at once need something that makes a database.
     is_made_anew = isinstance(written, BridgedDatabase) or is_factory(written)
@@ -434,6 +435,8 @@ def opened(
     """
     with ExitStack() as stack:
         if not isinstance(database, BridgedDatabase):
+            from customdb_contract.bridges.python import PythonDatabase  # noqa: PLC0415 - scripts in JavaScript do without
+
             python = PythonDatabase(database, connection=connection, mask=mask, timeout=timeout)
             stack.callback(python.close)
             if not isinstance(python.database, BridgedDatabase):

@@ -3,7 +3,6 @@
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final, cast
 
 from attrs import evolve
@@ -138,6 +137,8 @@ class Driver:
         self._interrupts.raise_if_pending()
         self._note_write(planned)
         arguments = [revealed(argument) for argument in planned.arguments]
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only a check that creates twice needs it
+
         with ThreadPoolExecutor(len(bridges)) as pool:
             calling = [pool.submit(bridge.call, planned.script, arguments) for bridge in bridges]
             outcomes = [future.result() for future in calling]

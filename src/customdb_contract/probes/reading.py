@@ -1,6 +1,6 @@
 """Reading: other spellings of known people, unknown people, and passwords that are not theirs."""
 
-import secrets as random_secrets
+import os
 import unicodedata
 from collections.abc import Iterator, Sequence
 
@@ -58,7 +58,7 @@ def plan_unknown_users(truth: Truth, scripts: Sequence[Script]) -> Iterator[Plan
     domains = [person.email.rpartition("@")[2] for person in truth.people if person.email and "@" in person.email]
     identifiers = [unknown_email("example.com"), unknown_email(domains[0] if domains else "example.com")]
     if truth.connection.requires_username:
-        identifiers.append(f"nobody{random_secrets.token_hex(4)}")
+        identifiers.append(f"nobody{os.urandom(4).hex()}")
     for identifier in identifiers:
         if Script.GET_USER in scripts:
             yield PlannedCall(Script.GET_USER, (identifier,), UNKNOWN, Situation.UNKNOWN_USER)
@@ -72,12 +72,12 @@ def unknown_email(domain: str) -> str:
     Args:
         domain: The domain.
     """
-    return f"nobody-{random_secrets.token_hex(6)}@{domain}"
+    return f"nobody-{os.urandom(6).hex()}@{domain}"
 
 
 def wrong_password() -> str:
     """Return a password that is nobody's; it is no secret."""
-    return f"Wrong-{random_secrets.token_hex(6)}"
+    return f"Wrong-{os.urandom(6).hex()}"
 
 
 def plan_wrong_passwords(truth: Truth, most: int, *, hostile: bool) -> Iterator[PlannedCall]:

@@ -1,6 +1,5 @@
 """Writing: what the scripts that change the store do, tried on people whom the check makes, and removes again."""
 
-import secrets
 import string
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -93,7 +92,9 @@ def make_newcomers(new_user: NewUser, truth: Truth) -> Sequence[Newcomer]:
         new_user: What they look like.
         truth: The known people, the connection, and where the secrets are noted.
     """
-    run = "".join(secrets.choice(_ALPHABET) for _ in range(_UNIQUE_LENGTH))
+    from secrets import choice  # noqa: PLC0415 - only a check that writes needs it
+
+    run = "".join(choice(_ALPHABET) for _ in range(_UNIQUE_LENGTH))
     tried = (
         (Situation.WRITING, "Aa1!-{}"),
         (Situation.WRITING, "Bb2?-{}"),
@@ -144,8 +145,10 @@ def _token(length: int, identifiers: Sequence[str]) -> str:
         length: How many.
         identifiers: The person's identifiers.
     """
+    from secrets import choice  # noqa: PLC0415 - see make_newcomers
+
     while True:
-        drawn = [secrets.choice(string.digits if place % 2 else _CONSONANTS) for place in range(length)]
+        drawn = [choice(string.digits if place % 2 else _CONSONANTS) for place in range(length)]
         token = "".join(drawn)
         parts = [token[place : place + 3] for place in range(length - 2)]
         if not any(part in identifier.lower() for part in parts for identifier in identifiers):

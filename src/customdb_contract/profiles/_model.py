@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, ClassVar, Final, TypeAlias
 
 from annotated_types import Len
 from attrs import frozen
@@ -137,7 +137,7 @@ class Profile(BaseModel):
     Source: <https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure>.
     """
 
-    model_config = ConfigDict(extra="allow", strict=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow", strict=True)
 
     user_id: Annotated[str, StringConstraints(max_length=USER_ID_MAX, pattern=USER_ID_PATTERN)]
     email: _Email | None = None

@@ -1,6 +1,5 @@
 """The catalogue of rules, and the judgement of a transcript by it."""
 
-import difflib
 from collections.abc import Collection, Mapping
 from typing import Final
 
@@ -193,6 +192,8 @@ def find_rule(name: str) -> Rule:
     """
     names = {rule.info.name: rule for rule in CATALOGUE}
     if name not in names:
+        import difflib  # noqa: PLC0415 - only a wrong name needs it, and importing it takes a while
+
         near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(near)}?" if near else "`customdb-contract rules` lists them"
         message = f"there is no rule {name!r}; {hint}"

@@ -1,6 +1,5 @@
 """Judging: every rule of a catalogue over one transcript."""
 
-import difflib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Final
@@ -183,6 +182,8 @@ def _check_waivers(waived: Mapping[str, str], infos: Sequence[RuleInfo]) -> None
 
 def _check_name(name: str, known: Collection[str], option: str, what: str) -> None:
     if name not in known:
+        import difflib  # noqa: PLC0415 - only a wrong name needs it, and importing it takes a while
+
         near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(near)}?" if near else "`customdb-contract rules` lists them"
         message = f"{option}: there is no {what} {name!r}; {hint}"

@@ -1,6 +1,5 @@
 """A place in one line of the one-line notation, from which the next words are read."""
 
-import difflib
 import json
 import re
 from collections.abc import Collection, Iterator
@@ -38,6 +37,8 @@ def choose(found: str, choices: Collection[str], what: str) -> str:
     """
     if found in choices:
         return found
+    import difflib  # noqa: PLC0415 - only a wrong name needs it, and importing it takes a while
+
     near = difflib.get_close_matches(found[:_SHOWN], choices, n=3)
     hint = f"did you mean {' or '.join(near)}?" if near else f"choose from {', '.join(choices) or 'none'}"
     message = f"expected {what}, found {json_text(found[:_SHOWN])}; {hint}"

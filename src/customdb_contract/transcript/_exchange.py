@@ -36,8 +36,7 @@ class Situation(StrEnum):
     """A known person's own e-mail, username or alias, and the right password."""
     REPEATED = "repeated"
     """The same as an earlier `known-user` call, later."""
-    OTHER_SPELLING = "other-spelling"
-    """Another spelling that denotes the same person."""
+    # Other spellings that denote the same person
     LOWER_CASE = "other-spelling: lower-case"
     UPPER_CASE = "other-spelling: upper-case"
     SURROUNDING_BLANKS = "other-spelling: surrounding-blanks"
