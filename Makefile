@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types docs bench clean
+.PHONY: help demo test lint types docs bench mutants clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -39,6 +39,9 @@ docs: $(VENV)/dev.stamp ## Build the documentation into docs/_build/html
 bench: $(VENV)/dev.stamp ## Measure the speed, as ratios; BENCH=--check only tells whether they hold
 	$(BIN)/python -m benchmarks $(BENCH)
 
+mutants: $(VENV)/mutants.stamp ## Show changes of MODULE=file that no test of TESTS="files" notices, in a sample of SAMPLE=50
+	$(BIN)/python tests/sample_mutants.py $(MODULE) $(if $(TESTS),--tests "$(TESTS)") $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
+
 clean: ## Remove everything that was made
 	rm -rf $(VENV) dist build docs/_build docs/reference/rules .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache \
 		.hypothesis .import_linter_cache tests/drivers/node_modules examples/bookshop/*.sqlite3
@@ -56,6 +59,10 @@ $(VENV)/demo.stamp: pyproject.toml examples/bookshop/requirements.txt | $(BIN)/p
 
 tests/drivers/node_modules/.stamp: tests/drivers/package.json | $(VENV)/dev.stamp
 	$(BIN)/python tests/drivers/install.py
+	@touch $@
+
+$(VENV)/mutants.stamp: $(VENV)/dev.stamp
+	$(INSTALL) --group mutants
 	@touch $@
 
 $(VENV)/dev.stamp: pyproject.toml | $(BIN)/python

@@ -1,0 +1,79 @@
+"""Shows what the tests don't notice: `make mutants MODULE=…` changes a sample of places and runs the tests on each.
+
+Cosmic Ray does it, in a copy of the checkout, so that nothing changed can stay behind.
+"""
+
+import argparse
+import os
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+__all__ = ["main"]
+
+ROOT: Final = Path(__file__).parent.parent
+COPIED: Final = ("benchmarks", "docs", "examples", "src", "tests")
+NOT_COPIED: Final = shutil.ignore_patterns("node_modules", "__pycache__", "_build", ".hypothesis")
+CONFIGURATION: Final = """\
+[cosmic-ray]
+module-path = "{module}"
+timeout = {timeout}
+test-command = "{python} -m pytest -x -q -n 0 -p no:cacheprovider {tests}"
+
+[cosmic-ray.distributor]
+name = "local"
+"""
+
+
+def main() -> None:
+    """Print the mutants in a random sample that survive, and how many there were."""
+    parser = argparse.ArgumentParser(prog="python tests/sample_mutants.py", description=__doc__)
+    parser.add_argument("module", help="a file or folder, such as src/customdb_contract/rules/migration.py")
+    parser.add_argument("--tests", default="tests/rules", help="what pytest runs, quickest first; default: tests/rules")
+    parser.add_argument("--sample", type=int, default=50, help="how many mutants; default: 50")
+    parser.add_argument("--seed", type=int, default=0, help="each seed draws another sample; default: 0")
+    parser.add_argument("--timeout", type=float, default=120.0, help="seconds that the tests may take; default: 120")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for entry in COPIED:
+            shutil.copytree(ROOT / entry, folder / entry, ignore=NOT_COPIED)
+        for file in (*ROOT.glob("*.md"), *ROOT.glob("*.toml")):
+            shutil.copy(file, folder)
+        configuration = CONFIGURATION.format(
+            module=options.module, timeout=options.timeout, python=sys.executable, tests=options.tests
+        )
+        (folder / "sample.toml").write_text(configuration, encoding="utf-8")
+        # Where the tests fail without a change, every change would seem to be noticed.
+        _run(folder, "cosmic-ray", "baseline", "sample.toml")
+        _run(folder, "cosmic-ray", "init", "sample.toml", "sample.sqlite")
+        _draw(folder / "sample.sqlite", options.sample, options.seed)
+        _run(folder, "cosmic-ray", "exec", "sample.toml", "sample.sqlite")
+        _run(folder, "cr-report", "--show-diff", "--surviving-only", "sample.sqlite")
+
+
+def _run(folder: Path, command: str, *arguments: str) -> None:
+    environment = os.environ | {"PYTHONPATH": str(folder / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    subprocess.run([Path(sys.executable).with_name(command), *arguments], cwd=folder, env=environment, check=True)
+
+
+def _draw(session: Path, size: int, seed: int) -> None:
+    """Leave a random sample of the mutants that a session has planned."""
+    with closing(sqlite3.connect(session)) as connection, connection:
+        rows = connection.execute(
+            "SELECT job_id FROM mutation_specs ORDER BY module_path, operator_name, operator_args, occurrence"
+        )
+        jobs = [job for (job,) in rows]
+        random.Random(seed).shuffle(jobs)
+        for table in ("mutation_specs", "work_items"):
+            connection.executemany(f"DELETE FROM {table} WHERE job_id = ?", [(job,) for job in jobs[size:]])
+
+
+if __name__ == "__main__":
+    main()
