@@ -415,3 +415,38 @@ def test_one_unknown_identifier_asked_for_twice_is_not_ignored() -> None:
     call = 'get_user x@example.com -> found {"user_id": "7"}   [unknown-user]\n'
 
     assert ignores_identifier(Transcript.parse(call + call), Script.GET_USER) is False
+
+
+# What was compared
+
+
+@rule(group=Group.PROFILE, severity=Severity.ERROR, source="good practice: it is a test")
+def compared(transcript: Transcript) -> Iterator[Comparison]:
+    for exchange in transcript.judged:
+        got = str(exchange.number)
+        yield Violation("expected {expected}, got {got}", (exchange,), script=Script.LOGIN, expected="{got}", got=got)
+
+
+def test_breaches_that_differ_in_their_values_are_one_finding_with_those_of_the_first() -> None:
+    [finding] = judge_by((compared,), CALLS).verdict("compared").findings
+
+    assert finding == Finding("expected {got}, got 1", Severity.ERROR, Script.LOGIN, (1, 2, 3))
+    assert (finding.path, finding.expected, finding.got) == (None, "{got}", "1")
+
+
+def test_breaches_about_different_paths_are_different_findings() -> None:
+    @rule(group=Group.PROFILE, severity=Severity.ERROR, source="good practice: it is a test")
+    def by_path(transcript: Transcript) -> Iterator[Comparison]:
+        for exchange in transcript.judged:
+            yield Violation("odd", (exchange,), script=Script.LOGIN, path=f"path {exchange.number % 2}")
+
+    verdict = judge_by((by_path,), CALLS).verdict("by-path")
+
+    assert [(finding.path, finding.evidence) for finding in verdict.findings] == [("path 1", (1, 3)), ("path 0", (2,))]
+
+
+def test_a_value_is_shown_in_a_message_up_to_a_limit() -> None:
+    violation = Violation("got {got}", (), got="x" * 1_200)
+
+    assert violation.told == f"got {'x' * 200}… (and 1,000 more characters)"
+    assert violation.blamed is None

@@ -88,10 +88,10 @@ def callback_called_twice(transcript: Transcript) -> Iterator[Comparison]:
         if len(callbacks) > 1:
             endings = ", then ".join(ending_of(exchange.script, arguments) for arguments in callbacks)
             message = (
-                f"{exchange.script} called its callback {len(callbacks)} times for one call ({endings}); "
+                f"{exchange.script} called its callback {{got}} times for one call ({endings}); "
                 "call it exactly once, as the last thing"
             )
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), expected="1", got=str(len(callbacks)))
         elif callbacks:
             yield Held((exchange,))
 
@@ -144,7 +144,9 @@ def callback_not_called(transcript: Transcript) -> Iterator[Comparison]:
             )
             yield Violation(message, (exchange,))
         elif exchange.ending is Ending.TIMED_OUT and could_be_asked(exchange):
-            yield Violation(_never_ended(exchange), (exchange,), severity_of(exchange))
+            seconds = exchange.outcome.duration
+            within = f"{seconds:.0f} s" if seconds >= 1 else "the time limit"
+            yield Violation(_never_ended(exchange), (exchange,), severity_of(exchange), got=within)
 
 
 def _never_ended(exchange: Exchange) -> str:
@@ -153,14 +155,13 @@ def _never_ended(exchange: Exchange) -> str:
             f"{exchange.script} did not call its callback, and nothing was left under way that could have; "
             "end every branch with a result or with callback(error)"
         )
-    within = f"{exchange.outcome.duration:.0f} s" if exchange.outcome.duration >= 1 else "the time limit"
     if exchange.situation.family == "outage":
         return (
-            f"{exchange.script} neither called its callback nor returned a result within {within} while the store was "
+            f"{exchange.script} neither called its callback nor returned a result within {{got}} while the store was "
             "out of reach; give each call to the store its own time-out, and report it with callback(error)"
         )
     return (
-        f"{exchange.script} neither called its callback nor returned a result within {within}; "
+        f"{exchange.script} neither called its callback nor returned a result within {{got}}; "
         "end every branch with a result or with callback(error)"
     )
 
@@ -195,13 +196,14 @@ def callback_too_late(transcript: Transcript) -> Iterator[Comparison]:
         outcome = exchange.outcome
         if not outcome.callbacks:
             continue
-        ended = f"{exchange.script} called its callback or returned only after {outcome.duration // 1:.0f} s"
+        ended = f"{exchange.script} called its callback or returned only after {{got}}"
+        seconds = f"{outcome.duration // 1:.0f} s"
         if outcome.duration >= _LIMIT_SECONDS:
             message = f"{ended}; Auth0 stops a script after about 20 s, so end before, with an own time-out"
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), got=seconds)
         elif outcome.duration >= _LATE_SECONDS:
             message = f"{ended}; that is near the 20 s after which Auth0 stops a script, so stay below 10 s"
-            yield Violation(message, (exchange,), Severity.WARNING)
+            yield Violation(message, (exchange,), Severity.WARNING, got=seconds)
         elif exchange.ending is Ending.TIMED_OUT:
             message = (
                 f"{exchange.script} called its callback only after the time limit of this check; "
@@ -386,8 +388,8 @@ def error_without_message(transcript: Transcript) -> Iterator[Comparison]:
             yield Held((exchange,))
         else:
             said = f"the message {text!r}" if text else "no message"
-            message = f"{exchange.script} reported {error.name} with {said}; say what failed, for the tenant log"
-            yield Violation(message, (exchange,))
+            message = f"{exchange.script} reported {error.name} with {{got}}; say what failed, for the tenant log"
+            yield Violation(message, (exchange,), got=said)
 
 
 @rule(

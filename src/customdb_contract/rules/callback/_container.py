@@ -309,10 +309,10 @@ def connection_leak(transcript: Transcript) -> Iterator[Comparison]:
         leaking = longest[script]
         if len(leaking) >= _FEWEST_GROWING:
             message = (
-                f"{script} left one more connection open with each of {len(leaking)} calls in a row; "
+                f"{script} left one more connection open with each of {{got}} calls in a row; "
                 "close it on every path, or keep one pool for all calls"
             )
-            yield Violation(message, tuple(leaking))
+            yield Violation(message, tuple(leaking), got=str(len(leaking)))
         elif len(exchanges) >= _FEWEST_GROWING:
             yield Held(tuple(exchanges))
 

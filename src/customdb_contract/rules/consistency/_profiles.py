@@ -72,9 +72,18 @@ def mismatched_profile(transcript: Transcript) -> Iterator[Comparison]:
                 yield comparison
             else:
                 key = (comparison.subject, comparison.severity, comparison.evidence[-1].script)
-                told.setdefault(key, _Told(comparison.example, [])).evidence.extend(comparison.evidence)
+                told.setdefault(key, _Told(comparison, [])).evidence.extend(comparison.evidence)
     for (subject, severity, script), one in told.items():
-        yield Violation(f"{subject}: {one.example}", tuple(one.evidence), severity, script)
+        first = one.example
+        yield Violation(
+            f"{subject}: {first.example}",
+            tuple(one.evidence),
+            severity,
+            script,
+            path=first.difference.path,
+            expected=first.difference.second,
+            got=first.difference.first,
+        )
 
 
 def _left_out(transcript: Transcript) -> Collection[tuple[Script, str]]:
@@ -93,7 +102,7 @@ def _left_out(transcript: Transcript) -> Collection[tuple[Script, str]]:
 class _Told:
     """What is said once of all people: an example, and the calls."""
 
-    example: str
+    example: "_Mismatch"
     evidence: list[Exchange]
 
 
@@ -105,6 +114,7 @@ class _Mismatch:
     example: str
     evidence: tuple[Exchange, ...]
     severity: Severity
+    difference: Difference
 
 
 def _own(seen: Sequence[Exchange], person: Person) -> Sequence[Exchange]:
@@ -200,11 +210,9 @@ class _Comparing:
                 found = self._with_truth(exchange, ids_differ=ids_differ)
                 wrong |= {difference.path for difference in found}
                 for difference in found:
-                    example = (
-                        f"for {self.person.label} it says {difference.first}, and expected was {difference.second}"
-                    )
+                    example = f"for {self.person.label} it says {{got}}, and expected was {{expected}}"
                     subject = f"{exchange.script} tells another {difference.path} than the known user's profile"
-                    yield _Mismatch(subject, example, (exchange,), Severity.ERROR)
+                    yield _Mismatch(subject, example, (exchange,), Severity.ERROR, difference)
                 if not found:
                     yield Held((exchange,))
         if len(self.seen) > 1:
@@ -212,9 +220,9 @@ class _Comparing:
             differing = [one for one in between if self._counts(one) and not self._is_told_elsewhere(one)]
             for difference in differing:
                 if difference.path not in wrong:
-                    example = f"for {self.person.label} get_user says {difference.first}, and login {difference.second}"
+                    example = f"for {self.person.label} get_user says {{got}}, and login {{expected}}"
                     subject = f"login and get_user tell different {difference.path}"
-                    yield _Mismatch(subject, example, pair, self._severity(difference))
+                    yield _Mismatch(subject, example, pair, self._severity(difference), difference)
             if not differing:
                 yield Held(pair)
 

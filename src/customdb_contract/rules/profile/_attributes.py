@@ -64,7 +64,8 @@ def _attribute(
             continue
         problem = problem_of(value)
         if problem:
-            yield Violation(f"{exchange.script} returned {name} that {problem}", (exchange,), severity)
+            message = f"{exchange.script} returned {name} that {problem}"
+            yield Violation(message, (exchange,), severity, path=name, got=kind_of(value))
         else:
             yield Held((exchange,))
 
@@ -107,7 +108,7 @@ def invalid_email(transcript: Transcript) -> Iterator[Comparison]:
         problem = "is missing" if email is None else _text_problem(email, email_problem)
         if problem:
             message = f"{exchange.script} returned a profile whose email {problem}"
-            yield Violation(message, (exchange,), _strict(transcript))
+            yield Violation(message, (exchange,), _strict(transcript), path="email", got=kind_of(email))
         else:
             yield Held((exchange,))
 
@@ -198,7 +199,7 @@ def missing_email_verified(transcript: Transcript) -> Iterator[Comparison]:
             continue
         if profile.get("email_verified") is None:
             message = f"{exchange.script} returned a profile without email_verified; return true or false"
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), path="email_verified", expected="true or false")
         else:
             yield Held((exchange,))
 
@@ -233,7 +234,8 @@ def invalid_username(transcript: Transcript) -> Iterator[Comparison]:
             continue
         problem = "is missing" if username is None else _text_problem(username, username_problem)
         if problem:
-            yield Violation(f"{exchange.script} returned a profile whose username {problem}", (exchange,))
+            message = f"{exchange.script} returned a profile whose username {problem}"
+            yield Violation(message, (exchange,), path="username", got=kind_of(username))
         else:
             yield Held((exchange,))
 

@@ -52,8 +52,9 @@ def unstable_user_id(transcript: Transcript) -> Iterator[Comparison]:
         for person, seen in _own_sightings(transcript, script).items():
             first, *later = seen
             for exchange in later:
-                one, other = _user_id(first), _user_id(exchange)
-                message = f"{script} returned the user_id {one} for {person}, and {other} later; it must never change"
+                message = (
+                    f"{script} returned the user_id {{expected}} for {person}, and {{got}} later; it must never change"
+                )
                 yield _compared(first, exchange, message)
     for first, exchange in _between_writes(transcript):
         message = f"{exchange.script} returned another user_id for a new user than before, and nothing was written"
@@ -103,8 +104,7 @@ def mismatched_user_id(transcript: Transcript) -> Iterator[Comparison]:
         if found.get(person):
             first, second = found[person][0], logins[0]
             message = (
-                f"login returned the user_id {_user_id(second)} for {person}, and get_user {_user_id(first)}; "
-                "they must be the same"
+                f"login returned the user_id {{got}} for {person}, and get_user {{expected}}; they must be the same"
             )
             yield _compared(first, second, message)
 
@@ -142,8 +142,8 @@ def user_id_depends_on_identifier(transcript: Transcript) -> Iterator[Comparison
             if exchange.situation.family == "other-spelling" and own.get(exchange.person):
                 first = own[exchange.person][0]
                 message = (
-                    f"{script} returned the user_id {_user_id(exchange)} for another spelling of {exchange.person}'s "
-                    f"identifier, and {_user_id(first)} for their own; it must not depend on what was typed"
+                    f"{script} returned the user_id {{got}} for another spelling of {exchange.person}'s "
+                    "identifier, and {expected} for their own; it must not depend on what was typed"
                 )
                 yield _compared(first, exchange, message)
 
@@ -167,7 +167,8 @@ def _compared(first: Exchange, second: Exchange, message: str) -> Comparison:
     if _user_id(second) in {"", _user_id(first)}:
         return Held((first, second))
     ordered = (first, second) if first.number < second.number else (second, first)
-    return Violation(message, ordered, script=second.script)
+    compared, own = _user_id(second), _user_id(first)
+    return Violation(message, ordered, script=second.script, path="user_id", expected=own, got=compared)
 
 
 @rule(
@@ -256,8 +257,8 @@ def _shared(
             continue
         if (first.person, exchange.person) not in told:
             told.add((first.person, exchange.person))
-            message = f"{first.person} and {exchange.person} have the same {name} {value}; it must be unique"
-            yield Violation(message, (first, exchange), severity)
+            message = f"{first.person} and {exchange.person} have the same {name} {{got}}; it must be unique"
+            yield Violation(message, (first, exchange), severity, path=name, got=value)
     clashing = {person for pair in told for person in pair}
     for exchange in first_seen.values():
         if exchange.person not in clashing and len(transcript.people) > 1:
@@ -302,10 +303,10 @@ def wrong_users_profile(transcript: Transcript) -> Iterator[Comparison]:
 
 def _anothers_profile(exchange: Exchange) -> Violation:
     message = (
-        f"{exchange.script} was asked for {exchange.person} and returned a profile with the e-mail "
-        f"{json_text(_raw_email(exchange))}; it must be that person's own"
+        f"{exchange.script} was asked for {exchange.person} and returned a profile with the e-mail {{got}}; "
+        "it must be that person's own"
     )
-    return Violation(message, (exchange,))
+    return Violation(message, (exchange,), path="email", got=json_text(_raw_email(exchange)))
 
 
 def _raw_email(exchange: Exchange) -> Value:
