@@ -10,7 +10,7 @@ from benchmarks.timing import Measured, ratio, seconds
 from customdb_contract.bridges.python import PythonDatabase
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Callback, Found, ProfileResult, Script
-from customdb_contract.secrets import Secret, SecretRegistry
+from customdb_contract.secrets import Secret, SecretKind, SecretRef, SecretRegistry
 
 _PROFILE = {"user_id": "7", "email": "ada@example.com", "app_metadata": {"plan": "full"}}
 
@@ -38,7 +38,7 @@ def measure(*, brief: bool) -> Iterator[Measured]:
         brief: Whether a rough answer will do.
     """
     registry = SecretRegistry()
-    registry.add(Secret("correct horse battery"), "password of ada")
+    registry.add(Secret("correct horse battery"), SecretRef(SecretKind.PASSWORD, "ada"))
     database = InMemory()
     bridge = PythonDatabase(database, connection=Connection(), mask=registry)
     number, repeat = (100, 3) if brief else (1000, 9)

@@ -15,7 +15,7 @@ from customdb_contract.bridges.node._bridge import NodeBridge
 from customdb_contract.bridges.node._runtime import find_runtime
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
-from customdb_contract.secrets import Secret, SecretRegistry
+from customdb_contract.secrets import Secret, SecretKind, SecretRef, SecretRegistry
 
 _SCRIPT: Final = """
 function getUser(email, callback) {
@@ -33,7 +33,7 @@ def measure(*, brief: bool) -> Iterator[Measured]:
         brief: Whether a rough answer will do.
     """
     registry = SecretRegistry()
-    registry.add(Secret("correct horse battery"), "password of ada")
+    registry.add(Secret("correct horse battery"), SecretRef(SecretKind.PASSWORD, "ada"))
     number, repeat = (200, 3) if brief else (2000, 7)
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "get_user.js").write_text(_SCRIPT, encoding="utf-8")

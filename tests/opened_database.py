@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from customdb_contract.bridges.python import PythonDatabase
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
-from customdb_contract.secrets import Secret, SecretRegistry
+from customdb_contract.secrets import Secret, SecretRef, SecretRegistry
 from customdb_contract.transcript import Outcome
 
 __all__ = ["PASSWORD", "open_database", "run_out_of_time", "secrets"]
@@ -16,7 +16,7 @@ PASSWORD = "correct horse battery"
 
 def secrets() -> SecretRegistry:
     registry = SecretRegistry()
-    registry.add(Secret(PASSWORD), "password of ada")
+    registry.add(Secret(PASSWORD), SecretRef.parse("password of ada"))
     return registry
 
 

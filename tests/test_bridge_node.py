@@ -18,7 +18,7 @@ from customdb_contract.bridges import LateEvent
 from customdb_contract.bridges.node import NodeDatabase
 from customdb_contract.contract import Declined, Done, Script, ScriptError, UnauthorizedError
 from customdb_contract.errors import DatabaseOpeningError, ScriptCallError
-from customdb_contract.secrets import Secret, SecretRegistry
+from customdb_contract.secrets import Secret, SecretRef, SecretRegistry
 from customdb_contract.transcript import (
     Ending,
     Escape,
@@ -79,7 +79,7 @@ def open_script(folder: Path) -> Iterator[Open]:
             (folder / name).write_text(text, encoding="utf-8")
             mask = SecretRegistry()
             for label, secret in (secrets or {}).items():
-                mask.add(Secret(secret), label)
+                mask.add(Secret(secret), SecretRef.parse(label))
             database = NodeDatabase(folder, **options)
             bridge = database.open_bridge(connection=connection or Connection(), mask=mask, timeout=timeout)
             stack.callback(bridge.close)

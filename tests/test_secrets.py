@@ -1,9 +1,11 @@
 import base64
 import copy
+import hashlib
 import html
 import json
 import pickle
 from collections.abc import Callable, Mapping
+from itertools import count
 from typing import Final
 from urllib.parse import quote, quote_plus
 
@@ -11,7 +13,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from customdb_contract.secrets import SHORTEST_MASKED_ANYWHERE, Secret, SecretRegistry, marker
+from customdb_contract.secrets import SHORTEST_MASKED_ANYWHERE, Secret, SecretKind, SecretRef, SecretRegistry
 
 MARKER: Final = "«password of ada»"
 """How long an example takes says nothing: the machine may be busy."""
@@ -72,7 +74,7 @@ def knowing(*secrets: str, public: tuple[str, ...] = ()) -> SecretRegistry:
     for text in public:
         registry.add_public(text)
     for secret, name in zip(secrets, ("ada", "bob", "cat"), strict=False):
-        registry.add(Secret(secret), f"password of {name}")
+        registry.add(Secret(secret), SecretRef(SecretKind.PASSWORD, name))
     return registry
 
 
@@ -94,7 +96,7 @@ def test_secrets_are_values() -> None:
 
 
 def test_a_marker_is_a_label_between_guillemets() -> None:
-    assert marker("password of ada") == MARKER
+    assert SecretRef(SecretKind.PASSWORD, "ada").marker == MARKER
 
 
 @given(text=any_text)
@@ -195,7 +197,7 @@ def test_a_secret_is_replaced_as_often_as_it_occurs() -> None:
 def test_the_longest_secret_wins_where_several_begin(order: int) -> None:
     registry = SecretRegistry()
     for secret, label in (("x" * 72, "the first 72 bytes"), ("x" * 80, "all"))[::order]:
-        registry.add(Secret(secret), label)
+        registry.add(Secret(secret), SecretRef.parse(label))
 
     assert registry.mask("x" * 80) == "«all»"
     assert registry.mask("x" * 79) == f"«the first 72 bytes»{'x' * 7}"
@@ -206,7 +208,7 @@ def test_the_longest_secret_wins_where_several_begin(order: int) -> None:
 def test_several_secrets_are_masked_in_one_text(secrets: list[str], joint: str) -> None:
     masked = knowing(*secrets).mask(joint.join(secrets))
 
-    markers = [marker(f"password of {name}") for name in ("ada", "bob", "cat")]
+    markers = [SecretRef(SecretKind.PASSWORD, name).marker for name in ("ada", "bob", "cat")]
     for part in markers:
         masked = masked.replace(part, "\ue000")
     assert [secret for secret in secrets if secret in masked and "\ue000" not in secret] == []
@@ -220,7 +222,7 @@ def test_a_secret_that_is_added_later_is_masked_from_then_on() -> None:
     registry = knowing("hunter2")
     assert registry.mask("hunter2 hunter3") == f"{MARKER} hunter3"
 
-    registry.add(Secret("hunter3"), "token")
+    registry.add(Secret("hunter3"), SecretRef.parse("token"))
 
     assert registry.mask("hunter2 hunter3") == f"{MARKER} «token»"
 
@@ -301,3 +303,71 @@ def test_an_encoding_that_is_not_known_is_not_claimed() -> None:
     text = html.escape("<horse>&co")
 
     assert knowing("<horse>&co").mask(text) == text
+
+
+@pytest.mark.parametrize(
+    ("encode", "form"),
+    [
+        (lambda raw: raw.hex(), ""),
+        (lambda raw: raw.hex().upper(), ""),
+        (lambda raw: raw.hex(" "), ""),
+        (lambda raw: hashlib.md5(raw).hexdigest(), ", as MD5"),
+        (lambda raw: hashlib.sha1(raw).hexdigest().upper(), ", as SHA-1"),
+        (lambda raw: hashlib.sha256(raw).hexdigest(), ", as SHA-256"),
+        (lambda raw: base64.b64encode(hashlib.md5(raw).digest()).decode(), ", as MD5"),
+        (lambda raw: base64.b64encode(hashlib.sha1(raw).digest()).decode(), ", as SHA-1"),
+        (lambda raw: base64.urlsafe_b64encode(hashlib.sha256(raw).digest()).decode().rstrip("="), ", as SHA-256"),
+    ],
+    ids=count(),
+)
+@pytest.mark.parametrize("secret", [PASSWORD, "hunter2", "\u65e5\u672c\u8a9e\u65e5\u672c\u8a9e"])
+def test_a_digest_of_a_secret_is_recognised(encode: Callable[[bytes], str], form: str, secret: str) -> None:
+    assert knowing(secret).mask(f"<{encode(secret.encode())}>") == f"<«password of ada{form}»>"
+
+
+@given(
+    secret=secret_texts,
+    encoding=st.sampled_from(["utf-8", "utf-16-le", "utf-16-be", "latin-1"]),
+    before=any_text,
+    after=any_text,
+)
+def test_a_secret_is_recognised_in_bytes_that_were_read_as_latin_1(
+    secret: str, encoding: str, before: str, after: str
+) -> None:
+    raw = secret.encode(encoding, "replace")
+    assume(raw.decode(encoding) == secret)
+
+    assert MARKER in knowing(secret).mask(f"{before}{raw.decode('latin-1')}{after}")
+
+
+@pytest.mark.parametrize("text", ["HUNTER2-BOB", "Hunter2-bob"])
+def test_a_secret_with_a_digit_is_recognised_in_upper_and_lower_case(text: str) -> None:
+    assert knowing("hunter2-bob").mask(text) == MARKER
+    assert knowing("hunter-bob").mask(text.replace("2", "")) == text.replace("2", "")
+
+
+@pytest.mark.parametrize("before", ["", "%", "\\", "%2", "\\u00", "%25", "\\x", "100%", "C:\\", "\\U0000", "\\\\"])
+@pytest.mark.parametrize("after", ["", "%41", "\\n", "0", "%", "\\u0041", "\\"])
+@pytest.mark.parametrize("secret", ["41beef-7f", "u0041-horse", "new%41horse", "25252525", "x41\\u0041z", "deadbeef"])
+def test_what_stands_beside_a_secret_hides_it_nowhere(before: str, secret: str, after: str) -> None:
+    assert MARKER in knowing(secret).mask(f"{before}{secret}{after}")
+
+
+@given(secret=secret_texts, other=secret_texts, text=any_text)
+def test_masking_in_any_order_and_again_reveals_nothing(secret: str, other: str, text: str) -> None:
+    registry = knowing(secret, other)
+    assume(not set("«»") & set(secret + other))
+
+    masked = registry.mask(f"{text}{secret}{text}{other}")
+
+    assert registry.mask(masked) == masked
+
+
+def test_a_text_that_is_full_of_secrets_is_masked_quickly() -> None:
+    # No time is measured: with a search of quadratic cost this test would hardly end.
+    secrets = [f"{number}-correct-horse-{number}" for number in range(40)]
+    registry = SecretRegistry()
+    for secret in secrets:
+        registry.add(Secret(secret), SecretRef.parse("token"))
+
+    assert registry.mask(" ".join(secrets) * 300) == " ".join(["«token»"] * 40) * 300

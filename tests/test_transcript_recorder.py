@@ -3,13 +3,16 @@
 import threading
 
 import pytest
+from attrs import evolve
 
 from customdb_contract.contract import Script
 from customdb_contract.errors import TranscriptError
+from customdb_contract.secrets import Secret, SecretKind, SecretRef, SecretRegistry
 from customdb_contract.transcript import (
     Ending,
     Escape,
     Exchange,
+    FactKind,
     Header,
     Mark,
     Noticed,
@@ -20,9 +23,12 @@ from customdb_contract.transcript import (
     Recorder,
     ScriptInfo,
     Situation,
+    SourceFact,
+    Special,
     StopKind,
     StopReason,
     Transcript,
+    Value,
 )
 
 HEADER = Header(people=(Person(label="ada", email="ada@example.com"),))
@@ -174,3 +180,68 @@ def test_other_threads_may_amend() -> None:
     exchange = recorder.transcript().exchanges[0]
     assert len(exchange.outcome.callbacks) == 801
     assert exchange.marks == {Mark.LOCKED_OUT}
+
+
+def test_what_is_a_secret_by_its_name_is_replaced_when_it_is_recorded() -> None:
+    recorder = Recorder(HEADER)
+    profile: Value = {
+        "user_id": "7",
+        "hash": "5f4dcc3b5aa765d61d8327deb882cf99",
+        "app_metadata": [{"salt": Special("bytes", "xyz", 3), "apiKey": "abc", "secret": "«password of ada»"}],
+        "mfa_factors": [{"totp": {"secret": "JBSWY3DP"}}],
+        "salt": Special("undefined"),
+    }
+    error = RecordedError("Error", "no", ({"salt": "xyz"},))
+
+    recorder.record(
+        Script.GET_USER,
+        ["ada@example.com"],
+        person="ada",
+        situation=Situation.KNOWN_USER,
+        outcome=Outcome(Ending.FOUND, ((None, profile),)),
+    )
+    recorder.amend(1, [error, {"hash": "5f4dcc3b5aa765d61d8327deb882cf99"}])
+
+    first, later = recorder.transcript().exchanges[0].outcome.callbacks
+    assert first[1] == {
+        "user_id": "7",
+        "hash": "«password hash 1»",
+        "app_metadata": [
+            {
+                "salt": Special("bytes", "«secret value 1»", 3),
+                "apiKey": "«secret value 2»",
+                "secret": "«password of ada»",
+            }
+        ],
+        "mfa_factors": [{"totp": {"secret": "«TOTP secret 1»"}}],
+        "salt": Special("undefined"),
+    }
+    assert later == (RecordedError("Error", "no", ({"salt": "«secret value 1»"},)), {"hash": "«password hash 1»"})
+
+
+def test_what_is_told_of_scripts_and_why_a_check_stopped_are_masked() -> None:
+    registry = SecretRegistry()
+    registry.add(Secret("hunter2-7"), SecretRef(SecretKind.PASSWORD, "ada"))
+    recorder = Recorder(HEADER, registry)
+    fact = SourceFact(FactKind.DATABASE_DRIVER, "hunter2-7", "login.js:1:1")
+
+    recorder.know_scripts(
+        {
+            Script.LOGIN: ScriptInfo(signature="(x='hunter2-7')", problem="hunter2-7", source=(fact,)),
+            Script.GET_USER: ScriptInfo(),
+        }
+    )
+    recorder.record(
+        Script.GET_USER,
+        ["ada@example.com"],
+        person="ada",
+        situation=Situation.KNOWN_USER,
+        outcome=evolve(NOT_FOUND, observations=(Observation(Noticed.STORE_CHANGE, "hunter2-7"),)),
+    )
+    recorder.amend(1, observation=Observation(Noticed.REQUEST, "GET http://a:b@x"))
+    recorder.stop(StopReason(StopKind.SET_UP, "no hunter2-7"))
+
+    told = str(recorder.transcript())
+    assert "hunter2" not in told
+    assert told.count("«password of ada»") == 5
+    assert "http://«credentials in a URL 1»@x" in told

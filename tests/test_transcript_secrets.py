@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customdb_contract.contract import ScriptError, ValidationError, WrongUsernameOrPasswordError
-from customdb_contract.secrets import Secret, SecretRegistry
+from customdb_contract.secrets import Secret, SecretRef, SecretRegistry
 from customdb_contract.transcript import (
     MAX_TEXT,
     RecordedError,
@@ -93,7 +93,7 @@ def test_no_secret_survives_recording(
     secret: str, encode: str, place: str, nest: list[Callable[[object], object]]
 ) -> None:
     registry = SecretRegistry()
-    registry.add(Secret(secret), "password of ada")
+    registry.add(Secret(secret), SecretRef.parse("password of ada"))
     encoded = _ENCODINGS[encode](secret)
     value = _PLACES[place](encoded)
     for wrap in nest:
@@ -126,7 +126,7 @@ def _all_text(value: Value) -> str:
 @pytest.mark.parametrize("value", [7_654_321, -7_654_321, 7_654_321.0, {"pin": 7_654_321}])
 def test_a_secret_that_is_a_number_does_not_survive(value: object) -> None:
     registry = SecretRegistry()
-    registry.add(Secret("7654321"), "password of ada")
+    registry.add(Secret("7654321"), SecretRef.parse("password of ada"))
 
     assert "7654321" not in repr(record(value, registry.mask))
     assert "«password of ada»" in repr(record(value, registry.mask))
@@ -134,14 +134,14 @@ def test_a_secret_that_is_a_number_does_not_survive(value: object) -> None:
 
 def test_other_numbers_stay_numbers_beside_a_secret() -> None:
     registry = SecretRegistry()
-    registry.add(Secret("7654321"), "password of ada")
+    registry.add(Secret("7654321"), SecretRef.parse("password of ada"))
 
     assert record([1_234_567, 0.5, 7], registry.mask) == [1_234_567, 0.5, 7]
 
 
 def test_a_text_is_masked_before_it_is_cut_and_no_marker_is_cut_in_two() -> None:
     registry = SecretRegistry()
-    registry.add(Secret("correct horse"), "password of ada")
+    registry.add(Secret("correct horse"), SecretRef.parse("password of ada"))
 
     assert mask_text(f"{'x' * 195}correct horse, sorry", registry.mask, 200) == f"{'x' * 195}«password of ada»"
     assert mask_text(f"{'x' * 200}correct horse", registry.mask, 200) == "x" * 200
@@ -151,7 +151,7 @@ def test_a_text_is_masked_before_it_is_cut_and_no_marker_is_cut_in_two() -> None
 @given(secret=secrets(), at=st.integers(-40, 40), kept=st.integers(1, 40))
 def test_a_secret_that_was_cut_in_two_before_does_not_show(secret: str, at: int, kept: int) -> None:
     registry = SecretRegistry()
-    registry.add(Secret(secret), "password of ada")
+    registry.add(Secret(secret), SecretRef.parse("password of ada"))
 
     cut = f"{'x' * (MAX_TEXT - len(secret) + at)}{secret}"[:MAX_TEXT]
     cut = cut if len(cut) == MAX_TEXT else f"{'x' * (MAX_TEXT - kept)}{secret}{secret}"[:MAX_TEXT]
@@ -161,7 +161,7 @@ def test_a_secret_that_was_cut_in_two_before_does_not_show(secret: str, at: int,
 
 def test_everything_that_another_process_tells_is_masked() -> None:
     registry = SecretRegistry()
-    registry.add(Secret("hunter2-7"), "password of ada")
+    registry.add(Secret("hunter2-7"), SecretRef.parse("password of ada"))
     told: Value = {
         "hunter2-7": ["hunter2-7", Special("hunter2-7", "hunter2-7", 9), None, True, 7, 0.5],
         "error": RecordedError("hunter2-7", "hunter2-7", ("hunter2-7",), "hunter2-7.js:1:1"),

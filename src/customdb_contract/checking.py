@@ -25,7 +25,7 @@ from customdb_contract.probes import (
     probe_known_users,
 )
 from customdb_contract.rules import judge
-from customdb_contract.secrets import Secret, SecretRegistry
+from customdb_contract.secrets import Secret, SecretRef, SecretRegistry
 from customdb_contract.transcript import (
     Exchange,
     Header,
@@ -253,7 +253,9 @@ def observe(
         CheckInterrupted: After ctrl-C or SIGTERM.
     """
     truth = make_truth(users, connection, probing)
-    recorder = Recorder(Header(people=truth.people, connection=connection, ignore_fields=probing.ignore_fields))
+    recorder = Recorder(
+        Header(people=truth.people, connection=connection, ignore_fields=probing.ignore_fields), truth.registry
+    )
     writing = _writing(database, truth, probing)
     if writing is not None:
         recorder.know_new_people([newcomer.person for newcomer in writing.newcomers])
@@ -340,7 +342,9 @@ def observe_known_users(
     if connection is None:
         connection = database.connection if isinstance(database, BridgedDatabase) else Connection()
     truth = make_truth(users, connection, probing)
-    recorder = Recorder(Header(people=truth.people, connection=connection, ignore_fields=probing.ignore_fields))
+    recorder = Recorder(
+        Header(people=truth.people, connection=connection, ignore_fields=probing.ignore_fields), truth.registry
+    )
     with _interruptible(recorder):
         try:
             with _opened(database, truth, probing.timeout) as bridge:
@@ -369,7 +373,7 @@ def make_truth(users: Sequence[KnownUser], connection: Connection, probing: Prob
     registry = SecretRegistry()
     truth = Truth.of(users, connection, registry)
     for label, secret in probing.secrets.items():
-        registry.add(secret, label)
+        registry.add(secret, SecretRef.parse(label))
     return truth
 
 

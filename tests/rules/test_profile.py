@@ -263,17 +263,87 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "hash": (
         "secret-in-profile",
         ADA + found({"x": "$2b$12$" + "a" * 53}),
-        "error get_user returned the hash of a password in x",
+        "error get_user returned the hash of a password in x; return no secrets",
     ),
     "named hash": (
         "secret-in-profile",
         ADA + found({"a": [{"password_hash": "0" * 40}]}),
-        "error get_user returned the hash of a password in a[0].password_hash",
+        "error get_user returned the hash of a password in a[0].password_hash; return no secrets",
     ),
     "marker": (
         "secret-in-profile",
         ADA + found({"x": {"y": "is «password of ada»"}}),
         "error get_user returned a password in x.y; return no secrets",
+    ),
+    "digest": (
+        "secret-in-profile",
+        ADA + found({"x": "«password of ada, as SHA-256»"}),
+        "error get_user returned a password in x; return no secrets",
+    ),
+    "new password": (
+        "secret-in-profile",
+        ADA + found({"x": ["«new password of ada»"]}),
+        "error get_user returned a password in x[0]; return no secrets",
+    ),
+    "configuration": (
+        "secret-in-profile",
+        ADA + found({"x": "«configuration TOKEN»"}),
+        "error get_user returned a secret of the configuration in x; return no secrets",
+    ),
+    "secret of the team's own, as a key": (
+        "secret-in-profile",
+        ADA + found({"«API token»": 1}),
+        "error get_user returned a secret in «API token»; return no secrets",
+    ),
+    "buffer": (
+        "secret-in-profile",
+        ADA + found({"x": {"$special": "Buffer", "text": "«password of ada»", "size": 9}}),
+        "error get_user returned a password in x; return no secrets",
+    ),
+    "masked hash": (
+        "secret-in-profile",
+        ADA + found({"password_hash": "«password hash 1»"}),
+        "error get_user returned the hash of a password in password_hash; return no secrets",
+    ),
+    "private key": (
+        "secret-in-profile",
+        ADA + found({"x": "«private key 1»"}),
+        "error get_user returned a private key in x; return no secrets",
+    ),
+    "credentials": (
+        "secret-in-profile",
+        ADA + found({"picture": "https://«credentials in a URL 1»@example.com/ada.png"}),
+        "error get_user returned credentials in a URL in picture; return no secrets",
+    ),
+    "one-time passwords": (
+        "secret-in-profile",
+        ADA + found({"x": "otpauth://«TOTP secret 1»"}),
+        "error get_user returned a TOTP secret in x; return no secrets",
+    ),
+    "one-time passwords by name": (
+        "secret-in-profile",
+        ADA + found({"totp_secret": "«TOTP secret 1»"}),
+        "warning get_user returned totp_secret, whose name says that it is a secret",
+    ),
+    "masked by name": (
+        "secret-in-profile",
+        ADA + found({"salt": "«secret value 1»"}),
+        "warning get_user returned salt, whose name says that it is a secret",
+    ),
+    "password as a factor": (
+        "secret-in-profile",
+        ADA + found({"mfa_factors": [{"totp": {"secret": "«password of ada»"}}]}),
+        "error get_user returned a password in mfa_factors[0].totp.secret; return no secrets",
+    ),
+    "secret beside a profile": (
+        "secret-in-profile",
+        ADA + 'get_user ada@example.com -> found {"user_id": "7"}; called again -> found {"x": "«API token»"}\n',
+        "error get_user returned a password or another secret; return no secrets",
+    ),
+    "invalid factor, masked": (
+        "invalid-mfa-factors",
+        IMPORT + ADA + found({"mfa_factors": [{"totp": {"secret": "«secret value 1»"}}]}),
+        "error get_user returned mfa_factors that [0] totp.secret is not Base32 in upper case without padding",
     ),
     "named": (
         "secret-in-profile",
@@ -316,6 +386,14 @@ SILENT: dict[str, tuple[str, str]] = {
     "phone": ("invalid-phone-number", IMPORT + ADA + found({"phone_number": "+491711", "phone_verified": False})),
     "picture": ("invalid-picture", ADA + found({"picture": "http://example.com/?a=1"})),
     "factors": ("invalid-mfa-factors", IMPORT + ADA + found({"mfa_factors": [{"totp": {"secret": "ABC2"}}]})),
+    "factors, masked": (
+        "invalid-mfa-factors",
+        IMPORT + ADA + found({"mfa_factors": [{"totp": {"secret": "«TOTP secret 1»"}}]}),
+    ),
+    "secrets of factors": (
+        "secret-in-profile",
+        ADA + found({"mfa_factors": [{"totp": {"secret": "«TOTP secret 1»"}}]}),
+    ),
     "own attributes": ("reserved-root-attribute", ADA + found({"department": "x", "lastSeen": "y"})),
     "nothing": ("undefined-attribute", ADA + found({"age": None})),
     "small": ("profile-too-large", ADA + found({"a": [1], "b": {"c": 1}})),

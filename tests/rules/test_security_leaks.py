@@ -263,3 +263,99 @@ def test_a_very_long_text_is_read_quickly(part: str) -> None:
 
     for rule in (error_leaks_details, log_leaks_secret, user_enumeration):
         assert verdict(rule, text).status in {Status.PASSED, Status.NOT_APPLICABLE}
+
+
+# every known secret
+
+SECRETS = [
+    "password of ada",
+    "password of ada, as SHA-256",
+    "new password of ada",
+    "configuration API_TOKEN",
+    "keyword DB_PASSWORD",
+    "API token",
+]
+
+
+@pytest.mark.parametrize("label", SECRETS)
+def test_every_known_secret_that_gets_out_has_a_finding(label: str) -> None:
+    text = PEOPLE + (
+        f'get_user ada@example.com -> found {{"user_id": "7"}}; printed "connecting with «{label}»"\n'
+        f'get_user ada@example.com -> failed Error "refused «{label}»"   [repeated]\n'
+    )
+
+    assert len(findings(log_leaks_secret, text)) == 1
+    assert len(findings(error_leaks_details, text)) == 1
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        'failed ValidationError("«API token»") "no"',
+        'failed Error(["«API token»"]) "no"',
+        'failed {"«API token»": 1}',
+        'failed {"$special": "«API token»", "text": "", "size": null}',
+        'failed {"$special": "bytes", "text": "«API token»", "size": 9}',
+        'raised Error "no «API token»"',
+        'found {"user_id": "7"}; called again -> failed Error "«API token»"',
+        'timed-out; raised later Error "«API token»"',
+    ],
+)
+def test_a_secret_is_seen_wherever_it_stands_in_an_error(outcome: str) -> None:
+    text = f"{PEOPLE}get_user ada@example.com -> {outcome}\n"
+
+    assert [finding.message for finding in findings(error_leaks_details, text)] == [
+        "an error of get_user contains a password or another secret; say what failed in words of your own"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        ("«password hash 1»", "the hash of a password"),
+        ("«private key 1»", "a private key"),
+        ("otpauth://«TOTP secret 1»", "a TOTP secret"),
+        ("see https://«credentials in a URL 1»@example.com", "credentials in a URL"),
+        ("see https://ada:hunter2@example.com", "credentials in a URL"),
+        ("cannot reach postgres://«credentials in a URL 1»@db.test/shop", "a connection string"),
+    ],
+)
+def test_what_is_a_secret_by_its_format_is_told_by_its_marker(said: str, what: str) -> None:
+    text = f"an error of get_user contains {what}; say what failed in words of your own"
+
+    assert [finding.message for finding in findings(error_leaks_details, PEOPLE + down(said))] == [text]
+
+
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        ("row «password hash 1»", "the hash of a password; log what happened, not the record"),
+        ("«private key 1»", "a private key; log what happened, not the record"),
+        ("«secret value 3»", "a password or another secret; log what happened, not what was typed"),
+        ("postgres://«credentials in a URL 1»@db.test", "credentials in a URL; log the host only"),
+    ],
+)
+def test_a_secret_by_its_format_is_printed(output: str, said: str) -> None:
+    assert [finding.message for finding in findings(log_leaks_secret, printing(output))] == [f"login printed {said}"]
+
+
+def test_a_password_that_is_a_common_word_may_be_printed_but_its_digest_may_not() -> None:
+    text = PEOPLE + (
+        'get_user bob@example.com -> failed Error "wrong «password of ada»"   [repeated]\n'
+        'get_user ada@example.com -> failed Error "«password of ada, as MD5»"   [repeated]\n'
+    )
+
+    assert [finding.evidence for finding in findings(error_leaks_details, text)] == [(2,)]
+
+
+def test_who_is_created_gives_the_password_away_that_was_typed() -> None:
+    text = (
+        "person new email=new@example.com new=on\n"
+        + PEOPLE
+        + (
+            'create {"email": "new@example.com", "password": "«password of new»"}'
+            ' -> failed Error "no «password of new»"   [writing of bob]\n'
+        )
+    )
+
+    assert len(findings(error_leaks_details, text)) == 1

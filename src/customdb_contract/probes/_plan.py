@@ -9,8 +9,8 @@ from attrs import field, frozen
 from customdb_contract.connection import Connection, KnownUser
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError
-from customdb_contract.secrets import Secret, SecretRegistry, marker
-from customdb_contract.transcript import UNKNOWN, PasswordKnowledge, Person, Situation, Value, record
+from customdb_contract.secrets import Secret, SecretKind, SecretRef, SecretRegistry
+from customdb_contract.transcript import UNKNOWN, PasswordKnowledge, Person, Situation, Value, hide_named, record
 
 __all__ = ["PlannedCall", "Truth", "UserIdOf", "as_recorded", "plan_one_person", "plan_person", "revealed"]
 
@@ -87,7 +87,7 @@ def _as_recorded(argument: object, registry: SecretRegistry) -> Value:
         case Secret():
             return registry.mask_argument(argument.reveal())
         case UserIdOf(label):
-            return marker(f"user_id of {label}")
+            return f"«user_id of {label}»"
         case Mapping():
             attributes = cast("Mapping[str, object]", argument)
             return {name: _as_recorded(value, registry) for name, value in attributes.items()}
@@ -144,7 +144,7 @@ class Truth:
         people = tuple(_person(user, label, registry) for user, label in zip(users, labels, strict=True))
         passwords = {label: user.password for user, label in zip(users, labels, strict=True) if user.password}
         for label, password in passwords.items():
-            registry.add(password, f"password of {label}")
+            registry.add(password, SecretRef(SecretKind.PASSWORD, label))
         return cls(connection=connection, people=people, passwords=passwords, registry=registry)
 
     @property
@@ -189,7 +189,7 @@ def _person(user: KnownUser, label: str, registry: SecretRegistry) -> Person:
         password = PasswordKnowledge.KNOWN
     else:
         password = PasswordKnowledge.SHORT
-    profile = record(user.profile, registry.mask)
+    profile = hide_named(record(user.profile, registry.mask), registry)
     return Person(
         label=label,
         email=user.email,

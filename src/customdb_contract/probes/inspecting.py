@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, cast
 
 from customdb_contract.contract import Script
-from customdb_contract.secrets import Secret, SecretRegistry
+from customdb_contract.secrets import Secret, SecretKind, SecretRef, SecretRegistry, secrets_in
 from customdb_contract.transcript import WHOLE_RECORD, Noticed, Observation, record
 
 __all__ = ["compare_records"]
 
 _EXPECTED: Final = frozenset({"email", "username", "password"})
 """What a store must keep of what `create` is given, in whatever form."""
+
+_GIVEN: Final = SecretRef(SecretKind.PASSWORD, "the call")
 
 
 def compare_records(
@@ -42,9 +44,9 @@ def compare_records(
     # Somebody else's password may be a word that stands in any record.
     own = SecretRegistry()
     if isinstance(given, Secret):
-        own.add(given, "password")
+        own.add(given, _GIVEN)
     for path, value in _leaves(after):
-        if isinstance(value, str) and own.mask(value) != value:
+        if isinstance(value, str) and _GIVEN in secrets_in(own.mask(value)):
             yield Observation(Noticed.STORED_PASSWORD, path)
         name = path.rpartition(".")[2]
         if name in user and name not in _EXPECTED and user[name] == value:

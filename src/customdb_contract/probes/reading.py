@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from customdb_contract.contract import Script
 from customdb_contract.probes._plan import PlannedCall, Truth
-from customdb_contract.secrets import Secret
+from customdb_contract.secrets import Secret, SecretForm, SecretKind, SecretRef
 from customdb_contract.transcript import UNKNOWN, Person, Situation
 
 __all__ = ["plan_other_spellings", "plan_unknown_users", "plan_wrong_passwords", "unknown_email", "wrong_password"]
@@ -133,14 +133,14 @@ def _variant(situation: Situation, label: str, truth: Truth) -> str | Secret | N
         case Situation.WRONG_PASSWORD:
             return wrong_password()
         case Situation.CASE_CHANGED_PASSWORD:
-            return _derived(own.swapcase(), own, f"password of {label}, case changed", truth)
+            return _derived(own.swapcase(), own, label, SecretForm.CASE_CHANGED, truth)
         case Situation.BLANK_PADDED_PASSWORD:
-            return _derived(f" {own} ", own, f"password of {label}, padded with a blank", truth)
+            return _derived(f" {own} ", own, label, SecretForm.PADDED, truth)
         case Situation.NUL_CUT_PASSWORD:
-            return _derived(f"{own}\0more", own, f"password of {label}, then NUL and more", truth)
+            return _derived(f"{own}\0more", own, label, SecretForm.NUL_AND_MORE, truth)
         case Situation.CUT_PASSWORD:
             cut = own.encode("utf-8", "surrogatepass")[:_BCRYPT_BYTES].decode("utf-8", "ignore")
-            return _derived(cut, own, f"password of {label}, cut after 72 bytes", truth)
+            return _derived(cut, own, label, SecretForm.CUT, truth)
         case Situation.ANOTHER_USERS_PASSWORD:
             others = (password for name, password in truth.passwords.items() if name != label)
             return next((password for password in others if password.reveal() != own), None)
@@ -148,9 +148,9 @@ def _variant(situation: Situation, label: str, truth: Truth) -> str | Secret | N
             return _PLAIN_VARIANTS[situation]
 
 
-def _derived(variant: str, own: str, label: str, truth: Truth) -> Secret | None:
+def _derived(variant: str, own: str, label: str, form: SecretForm, truth: Truth) -> Secret | None:
     if variant == own:
         return None
     secret = Secret(variant)
-    truth.registry.add(secret, label)
+    truth.registry.add(secret, SecretRef(SecretKind.PASSWORD, label, form))
     return secret

@@ -11,7 +11,7 @@ from customdb_contract.bridges import Bridge
 from customdb_contract.connection import Connection, NewUser
 from customdb_contract.contract import Script
 from customdb_contract.probes._plan import PlannedCall, Truth, UserIdOf
-from customdb_contract.secrets import Secret
+from customdb_contract.secrets import Secret, SecretKind, SecretRef
 from customdb_contract.transcript import UNKNOWN, Person, Situation
 
 __all__ = [
@@ -124,8 +124,8 @@ def _newcomer(label: str, unique: str, new_user: NewUser, truth: Truth, *, form:
     new_password = Secret(f"Zz9!-{_token(_TOKEN_LENGTH, identifiers)}")
     for identifier in identifiers:
         truth.registry.add_public(identifier)
-    truth.registry.add(password, f"password of {label}")
-    truth.registry.add(new_password, f"new password of {label}")
+    truth.registry.add(password, SecretRef(SecretKind.PASSWORD, label))
+    truth.registry.add(new_password, SecretRef(SecretKind.NEW_PASSWORD, label))
     return Newcomer(
         person=Person(label=label, email=email, username=username, aliases=(new_email,), new=True),
         password=password,

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, cast
 
+from customdb_contract.secrets import SecretKind, is_marker, kinds_in
+
 __all__ = [
     "EMAIL_LOCAL_MAX",
     "EMAIL_MAX",
@@ -233,10 +235,16 @@ def _mfa_factor_problem(item: object) -> str | None:
     if not isinstance(value, str):
         return f"{kind}.{key} is not a text"
     if kind == "totp":
-        return None if _TOTP_SECRET.fullmatch(value) else "totp.secret is not Base32 in upper case without padding"
+        return None if _is_totp_secret(value) else "totp.secret is not Base32 in upper case without padding"
     if kind == "phone":
         return None if _PHONE.fullmatch(value) else "phone.value is not + and 1 to 15 digits"
     return None if email_problem(value) is None else "email.value is no e-mail address"
+
+
+def _is_totp_secret(value: str) -> bool:
+    """Tell whether a value is such a secret, or the marker of one, which stands in its place in a transcript."""
+    is_marker_of_one = is_marker(value) and SecretKind.TOTP_SECRET in kinds_in(value)
+    return is_marker_of_one or _TOTP_SECRET.fullmatch(value) is not None
 
 
 def metadata_key_problems(metadata: object, path: str) -> Iterator[str]:

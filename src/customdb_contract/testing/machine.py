@@ -21,7 +21,7 @@ from customdb_contract.outages import needs_address
 from customdb_contract.probes import PlannedCall, as_recorded, revealed
 from customdb_contract.probes.set_up import refusal_of_new_user
 from customdb_contract.rules import CATALOGUE, judge
-from customdb_contract.secrets import Secret, SecretRegistry, marker
+from customdb_contract.secrets import Secret, SecretKind, SecretRef, SecretRegistry
 from customdb_contract.transcript import (
     UNKNOWN,
     Ending,
@@ -46,7 +46,7 @@ _PASSWORDS: Final = {
 }
 """No policy finds a name, a word or a row of equal letters in them."""
 
-_MARKERS: Final = {name: marker(f"{name} password") for name in _NAMES}
+_MARKERS: Final = {name: SecretRef(SecretKind.PASSWORD, name).marker for name in _NAMES}
 
 _MOST_FAILING_LOGINS: Final = 2
 """For one identifier, so that no store locks anybody out."""
@@ -102,7 +102,9 @@ class CustomDatabaseMachine(RuleBasedStateMachine):
         super().__init__()
         self._people = _people(self.new_user, requires_username=self.connection.requires_username)
         self._registry = _registry(self.new_user)
-        self._recorder = Recorder(Header(people=tuple(self._people.values()), connection=self.connection))
+        self._recorder = Recorder(
+            Header(people=tuple(self._people.values()), connection=self.connection), self._registry
+        )
         self._history = History()
         self._failing_logins: Counter[str] = Counter()
         self._last: PlannedCall | None = None
@@ -438,7 +440,7 @@ def _registry(new_user: NewUser) -> SecretRegistry:
         for identifier in person.identifiers:
             registry.add_public(identifier)
     for name, password in _PASSWORDS.items():
-        registry.add(password, f"{name} password")
+        registry.add(password, SecretRef(SecretKind.PASSWORD, name))
     return registry
 
 

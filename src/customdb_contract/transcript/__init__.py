@@ -24,7 +24,7 @@ from customdb_contract.transcript._header import (
     StopReason,
 )
 from customdb_contract.transcript._history import Account, History, Moment, is_done
-from customdb_contract.transcript._masking import MAX_TEXT, Mask, cut_masked, mask_text, mask_value
+from customdb_contract.transcript._masking import MAX_TEXT, Mask, cut_masked, hide_named, mask_text, mask_value
 from customdb_contract.transcript._printable import brief, printable
 from customdb_contract.transcript._printing import exchange_printer, print_call, print_exchange, print_outcome
 from customdb_contract.transcript._recorder import Recorder
@@ -79,6 +79,7 @@ __all__ = [
     "exchange_to_json",
     "from_json",
     "header_to_json",
+    "hide_named",
     "is_done",
     "json_text",
     "mask_text",

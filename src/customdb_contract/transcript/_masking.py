@@ -3,6 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
+from attrs import evolve
+
+from customdb_contract.secrets import SecretRegistry, is_marker, kind_by_name
 from customdb_contract.transcript._values import RecordedError, Special, Value
 
 __all__ = [
@@ -102,3 +105,31 @@ def mask_value(value: Value, mask: Mask) -> Value:
             return {mask_text(key, mask): mask_value(item, mask) for key, item in value.items()}
         case _:
             return [mask_value(item, mask) for item in value]
+
+
+def hide_named(value: Value, registry: SecretRegistry) -> Value:
+    """Return a value with everything replaced that is a secret by its name, such as `password_hash` or `salt`.
+
+    Args:
+        value: The value, with known secrets masked.
+        registry: What numbers the secrets.
+    """
+    match value:
+        case Mapping():
+            return {name: hide_named(_hidden(name, item, registry), registry) for name, item in value.items()}
+        case RecordedError():
+            return evolve(value, arguments=tuple(hide_named(argument, registry) for argument in value.arguments))
+        case None | bool() | int() | float() | str() | Special():
+            return value
+        case _:
+            return [hide_named(item, registry) for item in value]
+
+
+def _hidden(name: str, value: Value, registry: SecretRegistry) -> Value:
+    match value:
+        case str() if not is_marker(value) and (kind := kind_by_name(name, value)):
+            return registry.marker_of_unknown(kind, value)
+        case Special(_, text) if not is_marker(text) and (kind := kind_by_name(name, text)):
+            return evolve(value, text=registry.marker_of_unknown(kind, text))
+        case _:
+            return value

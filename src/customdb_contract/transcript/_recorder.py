@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from attrs import evolve
 
 from customdb_contract.contract import Script
+from customdb_contract.secrets import SecretRegistry
 from customdb_contract.transcript._exchange import Escape, Exchange, Mark, Observation, Outcome, Situation
 from customdb_contract.transcript._header import Header, Person, ScriptInfo, StopKind, StopReason
+from customdb_contract.transcript._masking import hide_named
 from customdb_contract.transcript._shortening import shortened
 from customdb_contract.transcript._transcript import Transcript
 from customdb_contract.transcript._values import RecordedError, Value
@@ -22,10 +24,13 @@ class Recorder:
 
     Args:
         header: The truth that the check was given.
+        registry: The known secrets. Outcomes have them masked; here what is a secret by its name follows, and the few
+            texts that come from elsewhere. None stands for no secrets.
     """
 
-    def __init__(self, header: Header) -> None:
+    def __init__(self, header: Header, registry: SecretRegistry | None = None) -> None:
         self._header = header
+        self._registry = registry or SecretRegistry()
         self._exchanges: list[Exchange] = []
         self._lock = threading.Lock()
 
@@ -36,7 +41,8 @@ class Recorder:
             scripts: The scripts, and what is known of each without calling it.
         """
         with self._lock:
-            self._header = evolve(self._header, scripts=dict(scripts))
+            infos = {script: self._masked_info(info) for script, info in scripts.items()}
+            self._header = evolve(self._header, scripts=infos)
 
     def know_new_people(self, people: Sequence[Person]) -> None:
         """Note people whom the check is going to make.
@@ -84,7 +90,8 @@ class Recorder:
         """
         with self._lock:
             number = len(self._exchanges) + 1
-            exchange = Exchange(number, script, tuple(arguments), person, situation, shortened(outcome))
+            masked = self._masked_outcome(outcome)
+            exchange = Exchange(number, script, self._hidden(arguments), person, situation, shortened(masked))
             self._exchanges.append(exchange)
             return exchange
 
@@ -123,11 +130,11 @@ class Recorder:
             exchange = self._exchanges[number - 1]
             outcome = exchange.outcome
             if arguments is not None:
-                outcome = evolve(outcome, callbacks=(*outcome.callbacks, tuple(arguments)))
+                outcome = evolve(outcome, callbacks=(*outcome.callbacks, self._hidden(arguments)))
             if raised is not None and outcome.raised is None:
                 outcome = evolve(outcome, raised=raised, escape=escape)
             if observation is not None:
-                outcome = evolve(outcome, observations=(*outcome.observations, observation))
+                outcome = evolve(outcome, observations=(*outcome.observations, self._masked(observation)))
             if output:
                 outcome = evolve(outcome, output=outcome.output + output)
             self._exchanges[number - 1] = evolve(exchange, outcome=shortened(outcome))
@@ -140,9 +147,32 @@ class Recorder:
         """
         with self._lock:
             stays = self._header.stop_reason is not None and reason.kind is not StopKind.INTERRUPTED
-            self._header = evolve(self._header, stop_reason=self._header.stop_reason if stays else reason)
+            told = evolve(reason, message=self._registry.mask(reason.message))
+            self._header = evolve(self._header, stop_reason=self._header.stop_reason if stays else told)
 
     def transcript(self) -> Transcript:
         """Return what was recorded so far; what comes later does not change it."""
         with self._lock:
             return Transcript(self._header, tuple(self._exchanges))
+
+    def _hidden(self, arguments: Sequence[Value]) -> tuple[Value, ...]:
+        return tuple(hide_named(argument, self._registry) for argument in arguments)
+
+    def _masked_outcome(self, outcome: Outcome) -> Outcome:
+        return evolve(
+            outcome,
+            callbacks=tuple(map(self._hidden, outcome.callbacks)),
+            observations=tuple(map(self._masked, outcome.observations)),
+        )
+
+    def _masked(self, observation: Observation) -> Observation:
+        return evolve(observation, text=self._registry.mask(observation.text))
+
+    def _masked_info(self, info: ScriptInfo) -> ScriptInfo:
+        mask = self._registry.mask
+        return evolve(
+            info,
+            signature=mask(info.signature),
+            problem=None if info.problem is None else mask(info.problem),
+            source=None if info.source is None else tuple(evolve(fact, text=mask(fact.text)) for fact in info.source),
+        )

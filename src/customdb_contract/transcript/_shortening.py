@@ -7,6 +7,7 @@ from typing import Final
 from attrs import evolve
 
 from customdb_contract.transcript._exchange import Exchange, Outcome
+from customdb_contract.transcript._masking import cut_masked
 from customdb_contract.transcript._values import RecordedError, Special, Value
 
 __all__ = ["MOST_CALLBACKS", "MOST_OF_A_CALL", "shortened", "shortened_exchange"]
@@ -99,7 +100,7 @@ class _Shortening:
         return Special("long-text", self._beginning(text, _SHOWN_TEXT), len(text))
 
     def _beginning(self, text: str, most: int) -> str:
-        kept = text[:most]
+        kept = cut_masked(text, most)
         self._left -= _weight(kept)
         return kept
 

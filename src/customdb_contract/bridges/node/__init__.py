@@ -17,7 +17,7 @@ from customdb_contract.bridges.placeholders import fill, placeholders_in
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError
-from customdb_contract.secrets import Secret, SecretRegistry
+from customdb_contract.secrets import Secret, SecretKind, SecretRef, SecretRegistry
 
 if TYPE_CHECKING:
     from customdb_contract.bridges.node._bridge import NodeBridge
@@ -66,12 +66,6 @@ class NodeDatabase(ContainerDatabase):
         self._scripts = found.scripts
         self._connection = connection or found.connection
         self._configuration: Mapping[str, object] = dict(configuration or {})
-        self._secrets = {
-            f"{kind} {name}": value
-            for kind, values in (("configuration", self._configuration), ("keyword", self._keywords))
-            for name, value in values.items()
-            if isinstance(value, Secret)
-        }
         self._said = frozenset[str]() if connection else found.said
         self._modules = None if node_modules is None else _modules_in(node_modules)
         self._doubles = {name: _file_of(name, path) for name, path in (doubles or {}).items()}
@@ -124,8 +118,13 @@ class NodeDatabase(ContainerDatabase):
         from customdb_contract.bridges.node._bridge import NodeBridge, Surroundings  # noqa: PLC0415 - see __init__
         from customdb_contract.bridges.node._runtime import find_runtime  # noqa: PLC0415
 
-        for label, secret in self._secrets.items():
-            mask.add(secret, label)
+        for kind, values in (
+            (SecretKind.CONFIGURATION, self._configuration),
+            (SecretKind.KEYWORD, self._keywords),
+        ):
+            for name, value in values.items():
+                if isinstance(value, Secret):
+                    mask.add(value, SecretRef(kind, name))
         surroundings = Surroundings(
             configuration=_all_revealed(self._configuration),
             folder=None if self._modules is None else str(self._modules.parent),

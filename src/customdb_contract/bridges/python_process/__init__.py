@@ -18,7 +18,7 @@ from customdb_contract.bridges.placeholders import FAULT_URL, fill, placeholders
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError
-from customdb_contract.secrets import Secret, SecretRegistry
+from customdb_contract.secrets import Secret, SecretKind, SecretRef, SecretRegistry
 
 if TYPE_CHECKING:
     from customdb_contract.bridges.python_process._bridge import Order, PythonProcessBridge
@@ -162,7 +162,7 @@ class PythonProcess(ContainerDatabase):
     def _note_secrets(self, registry: SecretRegistry) -> None:
         for name, value in self._configuration.items():
             if isinstance(value, Secret):
-                registry.add(value, f"configuration {name}")
+                registry.add(value, SecretRef(SecretKind.CONFIGURATION, name))
 
 
 def _revealed(value: object) -> Any:

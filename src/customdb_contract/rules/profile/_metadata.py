@@ -7,8 +7,10 @@ from typing import Final
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.profiles import RESERVED_APP_METADATA, ROOT_PROFILE_NAMES, metadata_key_problems
 from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._secrets import TOLD, texts_in
 from customdb_contract.rules._sightings import sightings, user_id_of
 from customdb_contract.rules._wording import kind_of
+from customdb_contract.secrets import SecretKind, kind_by_name, kinds_in
 from customdb_contract.transcript import Exchange, Special, Transcript, Value
 
 __all__ = [
@@ -320,38 +322,6 @@ def access_in_user_metadata(transcript: Transcript) -> Iterator[Comparison]:
             yield Held((exchange,))
 
 
-_MARKER: Final = "«password of "
-_HASH: Final = re.compile(
-    r"\$2[abxy]?\$[0-9]{2}\$.{20,}|\$argon2.{20,}|\$(?:1|5|6|y|7)\$.{8,}"
-    r"|\$pbkdf2.{20,}|pbkdf2_sha\d+\$.{20,}|\$?scrypt[$:].{20,}"
-    r"|\{(?:S?SHA\d*|S?MD5|CRYPT|BCRYPT|PBKDF2)[^}]*\}.{8,}|(?:md5|sha1|sha256|sha512)\$.{16,}",
-    re.IGNORECASE,
-)
-_HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2}){16,64}")
-_SECRET_NAMES: Final = frozenset(
-    {
-        "password",
-        "passwd",
-        "pwd",
-        "passwordhash",
-        "hashedpassword",
-        "encryptedpassword",
-        "passworddigest",
-        "passwordsalt",
-        "salt",
-        "hash",
-        "totpsecret",
-        "otpsecret",
-        "mfasecret",
-        "secret",
-        "apikey",
-        "privatekey",
-        "resettoken",
-        "sessiontoken",
-    }
-)
-
-
 @rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_LOGIN)
 def secret_in_profile(transcript: Transcript) -> Iterator[Comparison]:
     """A profile contains a password, a hash or another secret.
@@ -373,23 +343,47 @@ def secret_in_profile(transcript: Transcript) -> Iterator[Comparison]:
     """
     for exchange in transcript.judged:
         profile = exchange.profile
-        if profile is None:
-            continue
-        violations = list(_secrets(exchange, profile))
+        violations = [*_secrets(exchange, profile or {}), *_secrets_in_other_results(exchange)]
         yield from violations
-        if not violations:
+        if profile is not None and not violations:
             yield Held((exchange,))
+
+
+_FOUND: Final = {
+    SecretKind.PASSWORD: "a password",
+    SecretKind.NEW_PASSWORD: "a password",
+    SecretKind.CONFIGURATION: "a secret of the configuration",
+    SecretKind.KEYWORD: "a secret of the configuration",
+    SecretKind.OTHER: "a secret",
+    SecretKind.PASSWORD_HASH: "the hash of a password",
+    SecretKind.PRIVATE_KEY: "a private key",
+    SecretKind.URL_CREDENTIALS: "credentials in a URL",
+    SecretKind.TOTP_SECRET: "a TOTP secret",
+}
 
 
 def _secrets(exchange: Exchange, profile: Mapping[str, Value]) -> Iterator[Violation]:
     for path, key, value in _walk("", profile):
-        if not isinstance(value, str) or not value or path.startswith("mfa_factors"):
-            continue
-        named = key.lower().replace("_", "").replace("-", "") in _SECRET_NAMES
-        if _MARKER in value:
-            yield Violation(f"{exchange.script} returned a password in {path}; return no secrets", (exchange,))
-        elif _HASH.fullmatch(value) or (named and _HEX.fullmatch(value)):
-            yield Violation(f"{exchange.script} returned the hash of a password in {path}", (exchange,))
-        elif named:
+        text = value if isinstance(value, str) else value.text if isinstance(value, Special) else ""
+        by_name = kind_by_name(key, text)
+        kinds = {*kinds_in(f"{key}\n{text}"), by_name}
+        if path.startswith("mfa_factors"):
+            # The contract asks for the secrets of one-time passwords there.
+            kinds, by_name = kinds & TOLD, None
+        elif by_name:
+            kinds.discard(SecretKind.TOTP_SECRET)
+        found = next((what for kind, what in _FOUND.items() if kind in kinds), None)
+        if found:
+            yield Violation(f"{exchange.script} returned {found} in {path}; return no secrets", (exchange,))
+        elif by_name:
             message = f"{exchange.script} returned {path}, whose name says that it is a secret"
             yield Violation(message, (exchange,), Severity.WARNING)
+
+
+def _secrets_in_other_results(exchange: Exchange) -> Iterator[Violation]:
+    """Judge what a script hands over that is no profile, and what it hands over when it calls back again."""
+    results = [arguments[1:] for arguments in exchange.outcome.callbacks]
+    if exchange.profile is not None:
+        results[0] = ()
+    if any(kind in TOLD for text in texts_in(results) for kind in kinds_in(text)):
+        yield Violation(f"{exchange.script} returned a password or another secret; return no secrets", (exchange,))

@@ -4,9 +4,13 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
+from attrs import evolve
+
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._secrets import PASSWORDS, TOLD, is_typed_password, texts_in
 from customdb_contract.rules.security._proof import without_typed
+from customdb_contract.secrets import SecretForm, SecretKind, SecretRef, kinds_in, secrets_in
 from customdb_contract.transcript import Ending, Exchange, RecordedError, Transcript
 
 __all__ = ["error_leaks_details", "log_leaks_secret"]
@@ -14,17 +18,8 @@ __all__ = ["error_leaks_details", "log_leaks_secret"]
 _VERIFY: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/verify"
 _LOGIN: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
 
-_CONFIGURATION: Final = "«configuration "
-_PASSWORD: Final = re.compile(
-    r"«password of ([^«»]+?)(?:, (?:case changed|padded with a blank|then NUL and more|cut after 72 bytes))?»"
-)
 # Bounded, and from the start of a word only: a script may print a text of 100,000 characters.
 _EMAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
-_HASH: Final = re.compile(
-    r"\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{20,}|\$argon2(?:id|i|d)\$|\$[156y7]\$[./A-Za-z0-9]{4,}\$[./A-Za-z0-9]{20,}"
-    r"|\bpbkdf2_sha\d+\$\d+\$|\$pbkdf2|\bscrypt:\d+:\d+|\{(?:S?SHA\d*|S?MD5)\}[\w+/=]{8,}"
-    r"|\b(?:md5|sha1|sha256|sha512)\$\w{4,}"
-)
 _DETAILS: Final = {
     "a stack trace": re.compile(
         r"Traceback \(most recent call last\)|^[ \t]*File \"[^\"]+\", line \d+|\bat \S+ \(/.+:\d+:\d+\)"
@@ -84,35 +79,46 @@ def error_leaks_details(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Say what failed in words of your own, and keep the driver's message out.
     """
-    revealed = _revealed_passwords(transcript)
+    words = _words(transcript)
     is_searchable = Need.SEARCHABLE_SECRET.is_met(transcript)
     people = _people_by_email(transcript)
     for exchange in transcript.judged:
-        if exchange.ending is not Ending.FAILED:
-            continue
-        leaked = _leaked(
-            exchange, people, is_revealed=exchange.number in revealed and bool(_PASSWORD.search(_message(exchange)))
-        )
+        has_failed = exchange.ending is Ending.FAILED
+        leaked = _secret_in(_error_text(exchange), words) or (_details(exchange, people) if has_failed else None)
         if leaked:
             message = f"an error of {exchange.script} contains {leaked}; say what failed in words of your own"
             yield Violation(message, (exchange,))
-        elif is_searchable:
+        elif has_failed and is_searchable:
             yield Held((exchange,))
 
 
-def _leaked(exchange: Exchange, people: Mapping[str, str], *, is_revealed: bool) -> str | None:
-    """Return what the message of a call's error gives away."""
-    told = _message(exchange)
-    if is_revealed or _CONFIGURATION in told:
+def _secret_in(text: str, words: Collection[SecretRef]) -> str | None:
+    """Return what kind of secret stands in a text, in words, or None."""
+    told = [secret for secret in secrets_in(text) if secret.kind in TOLD]
+    if any(_plainly(secret) not in words for secret in told):
         return "a password or another secret"
-    if _HASH.search(told):
-        return "the hash of a password"
+    kinds = set(kinds_in(text))
+    return next((name for kind, name in _UNKNOWN.items() if kind in kinds), None)
+
+
+_UNKNOWN: Final = {
+    SecretKind.PASSWORD_HASH: "the hash of a password",
+    SecretKind.PRIVATE_KEY: "a private key",
+    SecretKind.TOTP_SECRET: "a TOTP secret",
+    SecretKind.NAMED: "a password or another secret",
+}
+
+
+def _details(exchange: Exchange, people: Mapping[str, str]) -> str | None:
+    """Return what the message of a call's error gives away of the store and of others."""
+    told = _message(exchange)
     typed = str(exchange.identifier).lower()
     others = (email for email in _emails(told) if people.get(email, exchange.person) != exchange.person)
     if any(email not in typed for email in others):
         return "another person's e-mail"
     rest = without_typed(told, exchange)
-    return next((name for name, pattern in _DETAILS.items() if pattern.search(rest)), None)
+    found = next((name for name, pattern in _DETAILS.items() if pattern.search(rest)), None)
+    return found or ("credentials in a URL" if SecretKind.URL_CREDENTIALS in kinds_in(told) else None)
 
 
 def _message(exchange: Exchange) -> str:
@@ -120,6 +126,12 @@ def _message(exchange: Exchange) -> str:
     if isinstance(error, RecordedError):
         return error.message
     return error if isinstance(error, str) else ""
+
+
+def _error_text(exchange: Exchange) -> str:
+    """Return every text of every error of a call: those that the callback was given, and the raised one."""
+    errors = [*(arguments[0] for arguments in exchange.outcome.callbacks if arguments), exchange.outcome.raised]
+    return "\n".join(texts_in(errors))
 
 
 def _emails(text: str) -> Iterator[str]:
@@ -130,24 +142,28 @@ def _people_by_email(transcript: Transcript) -> Mapping[str, str]:
     return {name.lower(): person.label for person in transcript.people for name in person.identifiers if "@" in name}
 
 
-def _revealed_passwords(transcript: Transcript) -> Collection[int]:
-    """Return the numbers of the calls that reveal a known password in an error's message or in what they print.
+def _words(transcript: Transcript) -> Collection[SecretRef]:
+    """Return the passwords that are words, so that a text which has them reveals nothing.
 
     A password such as `password` is a word that every refusal contains. Who doesn't know the password cannot reveal it:
     when it shows in calls about other people, it is taken for such a word.
     """
-    shown = [
-        (exchange, owner)
+    return {
+        _plainly(secret)
         for exchange in transcript.judged
-        for owner in set(_PASSWORD.findall(f"{_message(exchange)}\n{exchange.outcome.output}"))
-    ]
-    about = [exchange.person == owner or owner in _typed_passwords(exchange) for exchange, owner in shown]
-    words = {owner for (_, owner), is_about in zip(shown, about, strict=True) if not is_about}
-    return {exchange.number for exchange, owner in shown if owner not in words}
+        for secret in secrets_in(f"{_error_text(exchange)}\n{exchange.outcome.output}")
+        if is_typed_password(secret) and exchange.person != secret.owner and not _is_typed(secret, exchange)
+    }
 
 
-def _typed_passwords(exchange: Exchange) -> Collection[str]:
-    return {owner for typed in exchange.arguments if isinstance(typed, str) for owner in _PASSWORD.findall(typed)}
+def _is_typed(secret: SecretRef, exchange: Exchange) -> bool:
+    typed = (given for text in texts_in(exchange.arguments) for given in secrets_in(text))
+    return any(given.kind in PASSWORDS and given.owner == secret.owner for given in typed)
+
+
+def _plainly(secret: SecretRef) -> SecretRef:
+    """Return a password itself for its variants; a digest is no word."""
+    return evolve(secret, form=SecretForm.AS_IS) if is_typed_password(secret) else secret
 
 
 @rule(
@@ -174,20 +190,23 @@ def log_leaks_secret(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Log what happened and the `user_id`, never what was typed.
     """
-    revealed = _revealed_passwords(transcript)
+    words = _words(transcript)
     is_searchable = Need.SEARCHABLE_SECRET.is_met(transcript)
     people = _people_by_email(transcript)
     for exchange in transcript.judged:
         output = exchange.outcome.output
-        printed = f"{exchange.script} printed"
-        if (exchange.number in revealed and _PASSWORD.search(output)) or _CONFIGURATION in output:
-            yield Violation(
-                f"{printed} a password or another secret; log what happened, not what was typed", (exchange,)
-            )
-        elif _HASH.search(output):
-            yield Violation(f"{printed} the hash of a password; log what happened, not the record", (exchange,))
+        leaked = _secret_in(output, words)
+        if leaked:
+            yield Violation(f"{exchange.script} printed {leaked}; {_INSTEAD.get(leaked, _NOT_THE_RECORD)}", (exchange,))
+        elif SecretKind.URL_CREDENTIALS in kinds_in(output):
+            message = f"{exchange.script} printed credentials in a URL; log the host only"
+            yield Violation(message, (exchange,))
         elif any(email in people for email in _emails(output)):
-            message = f"{printed} the e-mail of a person; log the user_id instead"
+            message = f"{exchange.script} printed the e-mail of a person; log the user_id instead"
             yield Violation(message, (exchange,), Severity.WARNING)
         elif is_searchable:
             yield Held((exchange,))
+
+
+_NOT_THE_RECORD: Final = "log what happened, not the record"
+_INSTEAD: Final = {"a password or another secret": "log what happened, not what was typed"}

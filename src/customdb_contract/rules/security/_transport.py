@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.secrets import marker
+from customdb_contract.rules._secrets import is_typed_password
+from customdb_contract.secrets import secrets_in
 from customdb_contract.transcript import Noticed, Transcript
 
 __all__ = ["plaintext_transport"]
 
 _LOGIN_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
-_PASSWORD: Final = marker("password of ").rstrip("»")
 
 
 @rule(group=Group.SECURITY, severity=Severity.ERROR, needs=(Need.REQUESTS,), source=_LOGIN_PAGE)
@@ -51,7 +51,7 @@ def plaintext_transport(transcript: Transcript) -> Iterator[Comparison]:
 
 def _problem(request: str) -> str | None:
     address = request.partition(" ")[2]
-    if _PASSWORD in address:
+    if any(is_typed_password(secret) for secret in secrets_in(address)):
         return "sent the password in a web address; send it in the body of a POST request"
     try:
         parts = urlsplit(address)

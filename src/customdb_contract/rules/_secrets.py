@@ -1,0 +1,51 @@
+"""Secrets in what scripts hand over, print and say."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from customdb_contract.secrets import SecretForm, SecretKind, SecretRef
+from customdb_contract.transcript import RecordedError, Special, Value
+
+__all__ = ["PASSWORDS", "TOLD", "is_typed_password", "texts_in"]
+
+PASSWORDS: Final = frozenset({SecretKind.PASSWORD, SecretKind.NEW_PASSWORD})
+"""The kinds of secrets that people type."""
+
+TOLD: Final = PASSWORDS | {SecretKind.CONFIGURATION, SecretKind.KEYWORD, SecretKind.OTHER}
+"""The kinds of secrets that the check was told of; whatever shows one of them is a leak."""
+
+_DIGESTS: Final = frozenset({SecretForm.MD5, SecretForm.SHA1, SecretForm.SHA256})
+
+
+def is_typed_password(secret: SecretRef) -> bool:
+    """Tell whether a secret is a password as somebody may type it, and not a digest of one.
+
+    Args:
+        secret: The secret.
+    """
+    return secret.kind in PASSWORDS and secret.form not in _DIGESTS
+
+
+def texts_in(value: Value) -> Iterator[str]:
+    """Yield every text in a recorded value: keys, names of classes and what stands for buffers included.
+
+    Args:
+        value: The value.
+    """
+    match value:
+        case str():
+            yield value
+        case None | bool() | int() | float():
+            return
+        case Special(kind, text):
+            yield from (kind, text)
+        case RecordedError(name, message, arguments):
+            yield from (name, message)
+            yield from texts_in(arguments)
+        case Mapping():
+            for key, item in value.items():
+                yield key
+                yield from texts_in(item)
+        case _:
+            for item in value:
+                yield from texts_in(item)

@@ -1,0 +1,19 @@
+"""Secrets, and the markers that stand in their place: masking happens here and only here."""
+
+from customdb_contract.secrets._reference import SecretForm, SecretKind, SecretRef, is_marker, secrets_in
+from customdb_contract.secrets._registry import SHORTEST_MASKED_ANYWHERE, SecretRegistry
+from customdb_contract.secrets._secret import Secret
+from customdb_contract.secrets._unknown import kind_by_name, kinds_in
+
+__all__ = [
+    "SHORTEST_MASKED_ANYWHERE",
+    "Secret",
+    "SecretForm",
+    "SecretKind",
+    "SecretRef",
+    "SecretRegistry",
+    "is_marker",
+    "kind_by_name",
+    "kinds_in",
+    "secrets_in",
+]

@@ -1,0 +1,88 @@
+"""Folding: what a text and every encoding of it have in common, so that a quick search shows where none can be.
+
+A folded text contains the folded core of each secret that it holds in any form. The opposite need not be true, so what
+is found here is only searched for in earnest.
+"""
+
+import re
+from typing import Final
+
+__all__ = ["FOREIGN", "core", "first_character", "fold", "is_escaped"]
+
+_ESCAPE: Final = re.compile(
+    r"%(?:25){0,3}([0-9A-Fa-f]{2})"
+    r"|\\+(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|U([0-9A-Fa-f]{8})|u\{0{0,8}([0-9A-Fa-f]{1,6})\})"
+)
+_SHORT_ESCAPE: Final = re.compile(r"\\{1,40}.", re.DOTALL)
+_LAST_ASCII: Final = 0x7F
+_NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
+FOREIGN: Final = "\x80"
+"""Stands for any run of characters that are not ASCII: encodings differ in them, and in how many they are."""
+
+_ALIKE: Final = str.maketrans("\b\f\n\r\t+-_", "bfnrt  /")
+"""Escapes are letters behind a backslash; a blank is a plus in a form; Base64 has two alphabets."""
+
+_SWALLOWED: Final = re.compile(r"[0-9A-Fa-fUuXx{}]{1,10}")
+"""What an escape that begins before it may take for a part of itself."""
+
+_SHORTEST_CORE: Final = 3
+
+
+def is_escaped(text: str) -> bool:
+    """Tell whether a text may have escapes.
+
+    Args:
+        text: Any text.
+    """
+    return "%" in text or "\\" in text
+
+
+def fold(text: str) -> str:
+    """Return a text without escapes, and without what encodings differ in.
+
+    Args:
+        text: Any text.
+    """
+    if is_escaped(text):
+        text = _ESCAPE.sub(_unescaped, text).replace("\\", "")
+    if "\0" in text:
+        text = text.replace("\0", "")
+    if not text.isascii():
+        text = _NOT_ASCII.sub(FOREIGN, text)
+    return text.translate(_ALIKE).lower()
+
+
+def first_character(text: str, at: int = 0) -> str:
+    """Return what a place in a text begins with when it is folded; empty where that is nothing.
+
+    Args:
+        text: Any text.
+        at: The place.
+    """
+    if text[at] not in "%\\":
+        return fold(text[at])
+    escape = _ESCAPE.match(text, at) or _SHORT_ESCAPE.match(text, at)
+    return fold(escape[0]) if escape else fold(text[at])
+
+
+def core(form: str) -> str:
+    """Return a piece of a secret that stands in every folded text which has escapes and holds the secret.
+
+    Args:
+        form: The secret, in one of its forms.
+
+    Returns:
+        The piece; empty where nothing is certain to be left of it.
+    """
+    pieces = [fold(_SWALLOWED.sub("", piece, count=1) if _SWALLOWED.match(piece) else piece) for piece in _pieces(form)]
+    longest = max(pieces, key=len)
+    return longest if len(longest) >= _SHORTEST_CORE else ""
+
+
+def _pieces(form: str) -> list[str]:
+    return re.split(r"[%\\]", form)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    code = int(match[match.lastindex or 1], 16)
+    return chr(code) if code <= _LAST_ASCII else FOREIGN

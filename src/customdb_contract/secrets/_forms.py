@@ -1,0 +1,176 @@
+"""The forms of a secret: every way to write it that masking promises to recognise."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+from attrs import evolve, frozen
+
+from customdb_contract.secrets._reference import SecretForm, SecretRef
+
+__all__ = ["Form", "escaped", "forms_of"]
+
+_ESCAPE: Final = r"\\{1,4}"
+"""A pattern: one backslash, or more where a text was quoted again; no more, so that matching stays quick."""
+
+_SHORT_ESCAPES: Final = {"\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t", '"': '"', "'": "'", "/": "/"}
+_LAST_OF_ONE_UNIT: Final = 0xFFFF
+_WIDTHS: Final = (("x", 2), ("u", 4), ("U", 8))
+_URL_ALPHABET: Final = str.maketrans("+/", "-_")
+_MOST_PATTERNS: Final = 2_000
+_DIGESTS: Final = {
+    SecretForm.MD5: hashlib.md5,
+    SecretForm.SHA1: hashlib.sha1,
+    SecretForm.SHA256: hashlib.sha256,
+}
+
+
+Writing: TypeAlias = Callable[[str, bool], str]
+"""Returns a pattern for a text; without escapes, it is for texts in which there are none, and quick to make."""
+
+
+@frozen
+class Form:
+    """One way to write a secret.
+
+    Args:
+        text: The form, unescaped.
+        secret: Which secret it is.
+        writing: Returns a pattern that matches the text.
+        is_exact: Whether upper and lower case count.
+    """
+
+    text: str
+    secret: SecretRef
+    writing: Writing
+    is_exact: bool = True
+
+    def match(self, text: str, at: int, *, with_escapes: bool) -> re.Match[str] | None:
+        """Return the match of this form at a place, or None.
+
+        Args:
+            text: Where to look.
+            at: The place.
+            with_escapes: Whether the text may have escapes.
+        """
+        return _compiled(self.writing, self.text, with_escapes).match(text, at)
+
+
+@lru_cache(_MOST_PATTERNS)
+def _compiled(writing: Writing, text: str, with_escapes: bool) -> re.Pattern[str]:  # noqa: FBT001 - it is a key
+    return re.compile(writing(text, with_escapes))
+
+
+def forms_of(value: str, secret: SecretRef) -> Iterator[Form]:
+    """Yield the forms of a secret.
+
+    Args:
+        value: The secret.
+        secret: Which one it is.
+    """
+    raw = value.encode("utf-8", "surrogatepass")
+    yield Form(value, secret, _as_text)
+    if any(character.isdigit() for character in value):
+        # A word may stand in any text with a capital letter.
+        yield Form(value, secret, _in_any_case, is_exact=False)
+    for text in dict.fromkeys(_as_utf_16(value)):
+        yield Form(text, secret, _as_text)
+    for text in dict.fromkeys(_in_base64(raw)):
+        yield Form(text, secret, _as_base64)
+    yield Form(raw.hex(), secret, _in_any_case)
+    yield Form(raw.hex(" "), secret, _in_any_case)
+    for form, digest in _DIGESTS.items():
+        digested, own = digest(raw, usedforsecurity=False).digest(), evolve(secret, form=form)
+        yield Form(digested.hex(), own, _in_any_case)
+        yield Form(base64.b64encode(digested).decode().rstrip("="), own, _as_padded_base64)
+
+
+def escaped(text: str) -> str:
+    """Return a pattern for a text in which any character may be escaped: encoders differ in which ones they escape.
+
+    Args:
+        text: The text.
+    """
+    return _as_text(text, with_escapes=True)
+
+
+def _as_text(text: str, with_escapes: bool) -> str:  # noqa: FBT001 - see Writing
+    write = _escaped_run if with_escapes else _unescaped
+    return "".join(write(run) for run in re.findall(r"\\+|[^\\]", text))
+
+
+def _unescaped(run: str) -> str:
+    if run == " ":
+        return "[ +]"
+    raw = run.encode("utf-8", "surrogatepass")
+    return re.escape(run) if len(raw) == len(run) else f"(?:{re.escape(run)}|{re.escape(raw.decode('latin-1'))})"
+
+
+def _escaped_run(run: str) -> str:
+    """Return a pattern for one character, or for some backslashes, as is or escaped for a URL, by JSON or by Python."""
+    if run.startswith("\\"):
+        times = len(run)
+        ways = (rf"{_ESCAPE}(?i:x5c|u005c)", _percent_encoded(run[:1].encode()))
+        return f"(?:{'|'.join(f'(?:{way}){{{times}}}' for way in ways)}|\\\\{{{times},{8 * times}}})"
+    return f"(?:{'|'.join(_ways(run))})"
+
+
+def _ways(character: str) -> Iterator[str]:
+    digits = f"{ord(character):02x}"
+    raw = character.encode("utf-8", "surrogatepass")
+    yield re.escape(character)
+    yield _percent_encoded(raw)
+    padded = "|".join(prefix + "0" * (width - len(digits)) for prefix, width in _WIDTHS if len(digits) <= width)
+    yield rf"{_ESCAPE}(?:(?:{padded}){_in_hex(digits)}|u\{{0*{_in_hex(f'{ord(character):x}')}\}})"
+    if len(raw) > 1:
+        # Bytes as they are shown, and bytes that were taken for Latin-1.
+        yield "".join(f"(?:{re.escape(chr(byte))}|{_ESCAPE}(?:x|u00){_in_hex(f'{byte:02x}')})" for byte in raw)
+    units = character.encode("utf-16-be", "surrogatepass")
+    if ord(character) > _LAST_OF_ONE_UNIT:
+        yield "".join(f"{_ESCAPE}u{_in_hex(units[at : at + 2].hex())}" for at in range(0, len(units), 2))
+    if character in _SHORT_ESCAPES:
+        yield _ESCAPE + re.escape(_SHORT_ESCAPES[character])
+    if character == " ":
+        yield r"\+"
+
+
+def _in_hex(digits: str) -> str:
+    return "".join(f"[{digit}{digit.upper()}]" if digit.isalpha() else digit for digit in digits)
+
+
+def _percent_encoded(raw: bytes) -> str:
+    return "".join(f"%(?:25){{0,3}}{_in_hex(f'{byte:02x}')}" for byte in raw)
+
+
+def _as_utf_16(value: str) -> Iterator[str]:
+    """Yield the secret as UTF-16, read as bytes; one zero byte at the end says nothing."""
+    yield value.encode("utf-16-le", "surrogatepass").decode("latin-1").removesuffix("\0")
+    yield value.encode("utf-16-be", "surrogatepass").decode("latin-1").removeprefix("\0")
+
+
+def _in_base64(raw: bytes) -> Iterator[str]:
+    """Yield the secret in base64, alone and as a part of something longer: `user:password` in a header."""
+    yield base64.b64encode(raw).decode()
+    for before, shared in ((0, 0), (1, 2), (2, 3)):
+        text = base64.b64encode(bytes(before) + raw).decode().rstrip("=")
+        if before == 0:
+            yield text
+        # The characters at both ends also hold bits of what stands beside the secret.
+        yield text[shared : len(text) - ((before + len(raw)) % 3 > 0)]
+
+
+def _in_any_case(text: str, with_escapes: bool) -> str:  # noqa: FBT001 - see Writing
+    return f"(?i:{_as_text(text, with_escapes)})"
+
+
+def _as_base64(text: str, with_escapes: bool) -> str:  # noqa: FBT001 - see Writing
+    write = _escaped_run if with_escapes else re.escape
+    signs = {sign: f"(?:{write(sign)}|{write(sign.translate(_URL_ALPHABET))})" for sign in "+/"} | {"=": write("=")}
+    return "".join(signs.get(character, character) for character in text)
+
+
+def _as_padded_base64(text: str, with_escapes: bool) -> str:  # noqa: FBT001 - see Writing
+    return f"{_as_base64(text, with_escapes)}(?:{_as_base64('=', with_escapes)}){{0,2}}"

@@ -1,0 +1,112 @@
+"""The secrets that one check knows, and masking."""
+
+from collections import Counter
+from typing import Final
+
+from customdb_contract.secrets._reference import SecretKind, SecretRef
+from customdb_contract.secrets._replacing import Replacement
+from customdb_contract.secrets._secret import Secret
+
+__all__ = ["SHORTEST_MASKED_ANYWHERE", "SecretRegistry"]
+
+SHORTEST_MASKED_ANYWHERE: Final = 6
+"""Length in characters: a shorter secret is masked only where a whole argument equals it."""
+
+_MOST_NUMBERS: Final = 10_000
+"""A script that makes secrets without end gets no more numbers, and takes no more memory."""
+
+
+class SecretRegistry:
+    """The secrets that one check knows, and the markers that replace them.
+
+    A secret of `SHORTEST_MASKED_ANYWHERE` characters or more is replaced wherever it occurs, in all its forms; only a
+    public identifier that it is a part of stays as it is. A shorter one, or one that equals a public identifier, is
+    replaced only where a whole argument equals it: replacing it anywhere would garble what has nothing to do with it.
+
+    What nobody told of, and is a secret by its format, is replaced too: hashes, private keys, credentials in a URL. Two
+    that differ have different numbers. Guillemets that are no marker become single ones.
+    """
+
+    def __init__(self) -> None:
+        self._secrets: dict[str, SecretRef] = {}
+        self._public: set[str] = set()
+        self._numbers: dict[tuple[SecretKind, str], int] = {}
+        self._numbered = Counter[SecretKind]()
+        self._replace: Replacement | None = None
+
+    def add_public(self, text: str) -> None:
+        """Note an identifier, which stays readable even when somebody's password equals it.
+
+        Args:
+            text: An e-mail address, a username or another identifier.
+        """
+        self._public.add(text)
+        self._replace = None
+
+    def add(self, secret: Secret, ref: SecretRef) -> None:
+        """Note a secret. The first reference to it stays.
+
+        Args:
+            secret: The secret.
+            ref: What it is, and whose.
+        """
+        value = secret.reveal()
+        if value and value not in self._secrets:
+            self._secrets[value] = ref
+            self._replace = None
+
+    def is_masked_anywhere(self, secret: Secret) -> bool:
+        """Tell whether the secret would be recognised inside other text.
+
+        Args:
+            secret: A secret that may or may not be known here.
+
+        Returns:
+            False for one that is too short or equals a public identifier, so that no rule can say whether it leaked.
+        """
+        value = secret.reveal()
+        return len(value) >= SHORTEST_MASKED_ANYWHERE and value not in self._public
+
+    def mask_argument(self, text: str) -> str:
+        """Return an argument of a call with secrets replaced; one that equals a secret becomes its marker.
+
+        Args:
+            text: The argument.
+
+        Returns:
+            The marker, or the text with the secrets inside it replaced.
+        """
+        ref = self._secrets.get(text)
+        return ref.marker if ref is not None else self.mask(text)
+
+    def mask(self, text: str) -> str:
+        """Return a text with every secret in it replaced by its marker. Masking again changes nothing.
+
+        Args:
+            text: What a script returned, raised or printed.
+
+        Returns:
+            The text without secrets.
+        """
+        replace = self._replace
+        if replace is None:
+            masked = {value: ref for value, ref in self._secrets.items() if self.is_masked_anywhere(Secret(value))}
+            replace = self._replace = Replacement(
+                masked, tuple(self._secrets.values()), self._public, self.marker_of_unknown
+            )
+        return replace(text)
+
+    def marker_of_unknown(self, kind: SecretKind, value: str) -> str:
+        """Return the marker of a secret that nobody told of; the same one gets the same marker.
+
+        Args:
+            kind: What it is.
+            value: The secret.
+        """
+        number = self._numbers.get((kind, value))
+        if number is None:
+            number = self._numbered[kind] + 1
+            if number <= _MOST_NUMBERS:
+                self._numbered[kind] = number
+                self._numbers[kind, value] = number
+        return SecretRef(kind, str(number)).marker
