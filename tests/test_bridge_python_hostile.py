@@ -7,11 +7,16 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import MagicMock
+from xmlrpc.client import ServerProxy
 
 import pytest
 from typing_extensions import override
 
+from customdb_contract.checking import check
+from customdb_contract.connection import KnownUser
 from customdb_contract.contract import Callback, Found, NotFound, Script, ScriptError
+from customdb_contract.findings import Report
 from customdb_contract.transcript import UNKNOWN, Ending, Exchange, Outcome, Situation, Transcript
 from opened_database import open_database
 
@@ -199,3 +204,27 @@ def test_a_script_that_meddles_with_its_task_and_loop_harms_only_itself() -> Non
         assert bridge.call(Script.GET_USER, ("ada",)).ending is Ending.RAISED
         assert bridge.call(Script.VERIFY, ("ada",)).ending is Ending.INVALID
         assert bridge.call(Script.DELETE, ("ada",)).ending is Ending.RAISED
+
+
+# Objects that answer to every name
+
+
+def _check_of(database: object) -> Report:
+    return check(database, [KnownUser(email="ada@example.com", password="correct horse")], timeout=5.0, hostile=False)
+
+
+@pytest.mark.parametrize("database", [MagicMock(), MagicMock], ids=["object", "class"])
+def test_a_mock_of_a_database_returns_no_profiles(database: object) -> None:
+    report = _check_of(database)
+
+    assert report.complete
+    assert [verdict.rule.name for verdict in report.failures] == ["profile-not-an-object"]
+
+
+def test_a_proxy_of_a_service_that_is_not_there_is_a_set_up_problem() -> None:
+    report = _check_of(ServerProxy("http://127.0.0.1:9/"))
+
+    stop = report.transcript.header.stop_reason
+    assert report.exit_code == 3
+    assert stop is not None
+    assert stop.message.startswith("every call failed, so nothing could be judged: get_user said ConnectionRefusedErr")

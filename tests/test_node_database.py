@@ -19,7 +19,7 @@ from customdb_contract._cli import main
 from customdb_contract.bridges.node import NodeDatabase
 from customdb_contract.bridges.node import _runtime as runtime
 from customdb_contract.bridges.node._runtime import find_runtime
-from customdb_contract.bridges.placeholders import FaultyDatabase, fill, placeholders_in, proxied_store
+from customdb_contract.bridges.placeholders import fill, placeholders_in, proxied_store, takes_faults
 from customdb_contract.checking import Probing, plan_lines
 from customdb_contract.config import load_config
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
@@ -349,7 +349,7 @@ def test_an_outage_is_provoked_where_a_placeholder_stands(
     (broken / "login.js").touch()
     outage = outage_of(broken, **{name: placeholder})
 
-    assert isinstance(outage, FaultyDatabase)
+    assert takes_faults(outage)
     assert outage.fault_placeholders == {placeholder}
     if name == "URL":
         # A server that is connected to and asked nothing tells nothing of the store.

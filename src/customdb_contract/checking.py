@@ -7,7 +7,7 @@ from typing import Final
 
 from attrs import Attribute, field, frozen
 
-from customdb_contract.bridges import Bridge, BridgedDatabase
+from customdb_contract.bridges import Bridge, brings_bridge
 from customdb_contract.connection import Connection, KnownUser, NewUser
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
@@ -223,7 +223,7 @@ def check(
     # Judging nothing shows an unknown name before the first call is made.
     judged(Transcript())
     if connection is None:
-        connection = database.connection if isinstance(database, BridgedDatabase) else Connection()
+        connection = database.connection if brings_bridge(database) else Connection()
     transcript = observe(database, users, connection, probing, progress=progress)
     try:
         return judged(transcript)
@@ -301,7 +301,7 @@ def _writing(database: object, truth: Truth, probing: Probing) -> Writing | None
 
     written = database if probing.fresh_database is None else probing.fresh_database
     # An object lives on one thread, so two calls at once need something that makes a database.
-    is_made_anew = isinstance(written, BridgedDatabase) or is_factory(written)
+    is_made_anew = brings_bridge(written) or is_factory(written)
     opened = functools.partial(_opened, written, truth, probing.timeout)
     return Writing(
         newcomers=make_newcomers(probing.new_user, truth),
@@ -340,7 +340,7 @@ def observe_known_users(
         CheckInterrupted: After ctrl-C or SIGTERM.
     """
     if connection is None:
-        connection = database.connection if isinstance(database, BridgedDatabase) else Connection()
+        connection = database.connection if brings_bridge(database) else Connection()
     truth = make_truth(users, connection, probing)
     recorder = Recorder(
         Header(people=truth.people, connection=connection, ignore_fields=probing.ignore_fields), truth.registry
@@ -438,12 +438,12 @@ def opened(
         DatabaseOpeningError: When the database cannot be opened.
     """
     with ExitStack() as stack:
-        if not isinstance(database, BridgedDatabase):
+        if not brings_bridge(database):
             from customdb_contract.bridges.python import PythonDatabase  # noqa: PLC0415 - scripts in JavaScript do without
 
             python = PythonDatabase(database, connection=connection, mask=mask, timeout=timeout)
             stack.callback(python.close)
-            if not isinstance(python.database, BridgedDatabase):
+            if not brings_bridge(python.database):
                 yield python
                 return
             # A function has made a database that brings its own bridge.

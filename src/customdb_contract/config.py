@@ -13,7 +13,7 @@ from attrs import evolve, field, frozen
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from customdb_contract.bridges import BridgedDatabase
+from customdb_contract.bridges import brings_bridge
 from customdb_contract.bridges.python_process import PythonProcess
 from customdb_contract.checking import (
     DEFAULT_MAX_TIME,
@@ -358,7 +358,7 @@ def _configuration(file: _File, path: Path) -> Configuration:
 def _connection(table: _ConnectionTable, database: object) -> Connection:
     """Return what the file says, and for the rest what the database says of its connection."""
     said = {name: getattr(table, name) for name in table.model_fields_set}
-    if not isinstance(database, BridgedDatabase):
+    if not brings_bridge(database):
         return Connection(**said)
     for name, value in said.items():
         other = getattr(database.connection, name)

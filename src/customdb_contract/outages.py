@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 from customdb_contract.bridges import Bridge
-from customdb_contract.bridges.placeholders import FAULT_URL, FaultyDatabase, proxied_store
+from customdb_contract.bridges.placeholders import FAULT_URL, proxied_store, takes_faults
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.faults import FAULTS, PROXY_FAULTS, FaultProxy, FaultServer
 from customdb_contract.probes import Faults, FaultsTogether, OutageDatabase
@@ -21,7 +21,7 @@ def needs_address(outage: object) -> bool:
     Args:
         outage: What the caller gave.
     """
-    if isinstance(outage, FaultyDatabase):
+    if takes_faults(outage):
         return bool(outage.fault_placeholders)
     return callable(outage) and takes_fault_url(outage)
 
@@ -34,7 +34,7 @@ def outage_situations(outage: object) -> Sequence[Situation]:
     """
     if not needs_address(outage):
         return (Situation.OUTAGE,)
-    by_proxy = isinstance(outage, FaultyDatabase) and FAULT_URL not in outage.fault_placeholders
+    by_proxy = takes_faults(outage) and FAULT_URL not in outage.fault_placeholders
     return PROXY_FAULTS if by_proxy else FAULTS
 
 
@@ -58,7 +58,7 @@ def open_outage(
     with ExitStack() as stack:
         faults: Faults | None = None
         database = outage
-        if isinstance(database, FaultyDatabase) and database.fault_placeholders:
+        if takes_faults(database) and database.fault_placeholders:
             addresses, faults = _open_faults(database.fault_placeholders, stack)
             database = database.with_faults(addresses)
         elif callable(database) and takes_fault_url(database):

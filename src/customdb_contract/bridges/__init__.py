@@ -1,16 +1,17 @@
 """Bridges: what calls the scripts of a custom database, in whatever form it comes."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from attrs import frozen
+from typing_extensions import TypeIs
 
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
 from customdb_contract.secrets import SecretRegistry
 from customdb_contract.transcript import Escape, Observation, Outcome, RecordedError, ScriptInfo, Value
 
-__all__ = ["Bridge", "BridgedDatabase", "LateEvent"]
+__all__ = ["Bridge", "BridgedDatabase", "LateEvent", "brings_bridge"]
 
 
 @frozen
@@ -86,7 +87,6 @@ class Bridge(Protocol):
         ...
 
 
-@runtime_checkable
 class BridgedDatabase(Protocol):
     """A database that brings its own bridge; any other is an object in Python."""
 
@@ -112,3 +112,14 @@ class BridgedDatabase(Protocol):
             DatabaseOpeningError: When it cannot be opened.
         """
         ...
+
+
+def brings_bridge(database: object) -> TypeIs[BridgedDatabase]:
+    """Tell whether a database brings its own bridge.
+
+    The class is asked: there are objects, proxies of a remote service for instance, that answer to every name.
+
+    Args:
+        database: What the caller gave.
+    """
+    return hasattr(type(database), "open_bridge")

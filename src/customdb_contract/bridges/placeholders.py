@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from typing import Final, Protocol, runtime_checkable
+from typing import Final, Protocol
 
 from attrs import frozen
+from typing_extensions import TypeIs
 
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.secrets import Secret
 
-__all__ = ["FAULT_URL", "FaultyDatabase", "ProxiedStore", "fill", "placeholders_in", "proxied_store"]
+__all__ = ["FAULT_URL", "FaultyDatabase", "ProxiedStore", "fill", "placeholders_in", "proxied_store", "takes_faults"]
 
 FAULT_URL: Final = "{fault_url}"
 """The address of the fault server, as an URL."""
@@ -18,7 +19,6 @@ _PROXY: Final = re.compile(r"\{fault_proxy(?P<part>_host|_port)?:(?P<host>[^{}]*
 _HIGHEST_PORT: Final = 65_535
 
 
-@runtime_checkable
 class FaultyDatabase(Protocol):
     """A database whose settings have placeholders; it becomes one of an outage when they are filled."""
 
@@ -34,6 +34,15 @@ class FaultyDatabase(Protocol):
             addresses: What to put in place of each of `fault_placeholders`.
         """
         ...
+
+
+def takes_faults(database: object) -> TypeIs[FaultyDatabase]:
+    """Tell whether the settings of a database may have placeholders; as `brings_bridge`, it asks the class.
+
+    Args:
+        database: What the caller gave.
+    """
+    return hasattr(type(database), "with_faults")
 
 
 @frozen

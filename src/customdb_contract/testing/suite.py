@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 import pytest
 from typing_extensions import override
 
-from customdb_contract.bridges import BridgedDatabase
+from customdb_contract.bridges import brings_bridge
 from customdb_contract.checking import DEFAULT_MAX_TIME, DEFAULT_TIMEOUT, DEFAULT_WRONG_PASSWORDS, check
 from customdb_contract.connection import Connection, KnownUser, NewUser
 from customdb_contract.errors import ConfigurationError, CustomDatabaseError
@@ -255,7 +255,7 @@ def _machine_of(
 
     connection = _connection(_fixture(request, "connection"))
     database = _fixture(request, "database")
-    if connection is None and isinstance(database, BridgedDatabase):
+    if connection is None and brings_bridge(database):
         connection = database.connection
     return machine_on(
         fresh,

@@ -72,12 +72,21 @@ def location_of_function(function: Callable[..., object]) -> str | None:
     return _shown(code.co_filename, code.co_firstlineno)
 
 
+def _unwrapped(function: Callable[..., object]) -> object:
+    try:
+        return inspect.unwrap(function)
+    except ValueError:
+        # What answers to every name, a proxy of a remote service for instance, wraps another one for ever.
+        return function
+
+
 def _code(function: Callable[..., object]) -> CodeType | None:
-    plain: object = inspect.unwrap(function)
+    plain: object = _unwrapped(function)
     while isinstance(plain, functools.partial):
-        plain = inspect.unwrap(plain.func)
+        plain = _unwrapped(plain.func)
     for candidate in (plain, inspect.getattr_static(type(plain), "__call__", None)):
         code = getattr(candidate, "__code__", None)
-        if isinstance(code, CodeType):
-            return code
+        # A mock of a coroutine function pretends to have code.
+        if issubclass(type(code), CodeType):
+            return cast("CodeType", code)
     return None
