@@ -1,13 +1,14 @@
 """Probes drive a database through every situation, and know when to stop."""
 
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from customdb_contract.bridges import LateEvent
 from customdb_contract.connection import Connection, KnownUser
@@ -26,6 +27,7 @@ from customdb_contract.transcript import (
     Exchange,
     Header,
     Mark,
+    Outcome,
     PasswordKnowledge,
     RecordedError,
     Recorder,
@@ -699,3 +701,51 @@ def test_progress_is_told_of_every_call() -> None:
     )
 
     assert [exchange.number for exchange in seen] == [exchange.number for exchange in recorder.transcript().exchanges]
+
+
+# What a call is given beside its arguments
+
+
+class GivenBridge(ScriptedBridge):
+    """Notes the context and whether the callback throws, by the number of the call."""
+
+    given: list[tuple[bool, bool]]
+
+    @property
+    @override
+    def callback_can_throw(self) -> bool:
+        return True
+
+    @override
+    def call(
+        self,
+        script: Script,
+        arguments: Sequence[object],
+        *,
+        context: Mapping[str, object] | None = None,
+        throwing: bool = False,
+    ) -> Outcome:
+        self.given.append((bool((context or {}).get("organization")), throwing))
+        return super().call(script, arguments, context=context, throwing=throwing)
+
+
+def test_only_the_calls_about_it_have_a_callback_that_throws_or_an_organization() -> None:
+    store = Store(PASSWORDS)
+    bridge = GivenBridge({Script.GET_USER: store.get_user, Script.LOGIN: store.login})
+    bridge.given = []
+
+    transcript = driven(
+        bridge,
+        Truth.of(
+            [KnownUser(email=email, password=password) for email, password in PASSWORDS.items()],
+            Connection(script_context=True),
+            SecretRegistry(),
+        ),
+    )
+
+    expected = [
+        (call.situation is Situation.ORGANIZATION, call.situation is Situation.CALLBACK_THROWS)
+        for call in transcript.exchanges
+    ]
+    assert bridge.given == expected
+    assert {(True, False), (False, True), (False, False)} == set(expected)
