@@ -104,6 +104,19 @@ def test_no_interrupt_is_lost() -> None:
         signal.raise_signal(signal.SIGINT)
 
 
+def test_an_interrupt_that_comes_last_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    restore = module._Handler.restore
+
+    def interrupted_restore(handler: module._Handler) -> None:
+        signal.raise_signal(signal.SIGINT)
+        restore(handler)
+
+    monkeypatch.setattr(module._Handler, "restore", interrupted_restore)
+
+    with interrupted():
+        pass
+
+
 def test_an_interrupt_comes_before_another_exception() -> None:
     with interrupted():
         signal.raise_signal(signal.SIGINT)
