@@ -16,7 +16,7 @@ from typing_extensions import override
 from customdb_contract.checking import check
 from customdb_contract.connection import KnownUser
 from customdb_contract.contract import Callback, Found, NotFound, Script, ScriptError
-from customdb_contract.findings import Report
+from customdb_contract.findings import Report, Status
 from customdb_contract.transcript import UNKNOWN, Ending, Exchange, Outcome, Situation, Transcript
 from opened_database import open_database
 
@@ -228,3 +228,43 @@ def test_a_proxy_of_a_service_that_is_not_there_is_a_set_up_problem() -> None:
     assert report.exit_code == 3
     assert stop is not None
     assert stop.message.startswith("every call failed, so nothing could be judged: get_user said ConnectionRefusedErr")
+
+
+# Two checks at the same time
+
+
+class _Threaded:
+    """Knows one user, and starts a thread for each lookup that finds them."""
+
+    def __init__(self, name: str, failing: bool) -> None:
+        self.email, self.failing = f"{name}@example.com", failing
+
+    def get_user(self, email: str) -> object:
+        def work() -> None:
+            if self.failing:
+                raise KeyError(self.email)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        return Found({"user_id": self.email}) if email.strip().lower() == self.email else NotFound()
+
+
+def test_a_failing_thread_belongs_to_the_check_that_started_it() -> None:
+    reports: dict[str, Report] = {}
+    together = threading.Barrier(2)
+
+    def run(name: str, failing: bool) -> None:
+        together.wait(30)
+        user = KnownUser(email=f"{name}@example.com")
+        reports[name] = check(_Threaded(name, failing), [user], hostile=False)
+
+    checks = [threading.Thread(target=run, args=("ada", False)), threading.Thread(target=run, args=("bob", True))]
+    for one in checks:
+        one.start()
+    for one in checks:
+        one.join()
+
+    found = {name: report.verdict("uncaught-async-exception").status for name, report in reports.items()}
+    assert found == {"ada": Status.PASSED, "bob": Status.FAILED}
+    assert type(threading.Thread.__dict__["start"]).__name__ == "function"

@@ -13,6 +13,7 @@ from customdb_contract.bridges import LateEvent
 from customdb_contract.bridges.python._location import location_of_error
 from customdb_contract.bridges.python._output import CAPTURE, OutputCapture
 from customdb_contract.bridges.python._signatures import Handler
+from customdb_contract.bridges.python._threads import STARTED_BY
 from customdb_contract.contract import Failed, Found, ProfileResult, Script, ScriptError, callback_arguments
 from customdb_contract.transcript import (
     Ending,
@@ -83,12 +84,14 @@ class Call:
         """
         values: dict[str, object] = {"context": context, "callback": self._callback}
         call, capture = CURRENT_CALL.set(self), CAPTURE.set(self._output)
+        started_by = STARTED_BY.set(self.raised_elsewhere)
         try:
             if self._handler.has_callback:
                 worker.complete(self._run_with_callback(worker, arguments, values))
             else:
                 self._run_returning(worker, arguments, values)
         finally:
+            STARTED_BY.reset(started_by)
             CAPTURE.reset(capture)
             CURRENT_CALL.reset(call)
 

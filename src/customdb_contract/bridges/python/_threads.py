@@ -1,16 +1,21 @@
-"""What is borrowed from the interpreter while a database is open: its streams, and its hook for failing threads."""
+"""What is borrowed while a database is open: the streams, the start of threads, and the hook for those that fail."""
 
+import functools
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Final, TypeAlias
 from weakref import WeakKeyDictionary
 
 from customdb_contract.bridges.python._output import divert_streams, restore_streams
 
-__all__ = ["ThreadWatch", "borrow", "give_back", "renew"]
+__all__ = ["STARTED_BY", "ThreadWatch", "borrow", "give_back", "renew"]
 
 _Report: TypeAlias = Callable[[BaseException], None]
+
+STARTED_BY: Final[ContextVar[_Report | None]] = ContextVar("customdb_contract_started_by", default=None)
+"""The call on whose behalf the current thread or task runs: it owns the threads that are started there."""
 
 _lock: Final = threading.RLock()
 _owners: Final[WeakKeyDictionary[threading.Thread, _Report]] = WeakKeyDictionary()
@@ -38,10 +43,14 @@ class ThreadWatch:
         finally:
             started = set(threading.enumerate()) - before
             with _lock:
+                is_alone = len(_watching) == 1
                 del _watching[report]
                 for thread in started:
-                    _owners[thread] = report
-                    self._started[thread] = None
+                    # While several databases are called, what no Thread object was started for may be anybody's.
+                    if is_alone:
+                        _owners.setdefault(thread, report)
+                    if _owners.get(thread) == report:
+                        self._started[thread] = None
 
     @property
     def any_alive(self) -> bool:
@@ -53,8 +62,25 @@ def _owner(thread: threading.Thread | None) -> _Report | None:
     if thread is None:
         return None
     with _lock:
-        started_in = (report for report, before in _watching.items() if thread not in before)
-        return _owners.get(thread) or next(started_in, None)
+        started_in = [report for report, before in _watching.items() if thread not in before]
+        return _owners.get(thread) or (started_in[0] if len(_watching) == len(started_in) == 1 else None)
+
+
+class _Start:
+    """Stands in for `threading.Thread.start`, and notes for which call a thread is started."""
+
+    def __init__(self, original: Callable[[threading.Thread], None]) -> None:
+        self.original = original
+
+    def __get__(self, thread: threading.Thread | None, _: type | None = None) -> Callable[..., None]:
+        return self.original if thread is None else functools.partial(self._start, thread)
+
+    def _start(self, thread: threading.Thread) -> None:
+        with _lock:
+            report = STARTED_BY.get() or _owners.get(threading.current_thread())
+            if report is not None:
+                _owners[thread] = report
+        self.original(thread)
 
 
 class _Hook:
@@ -92,6 +118,9 @@ def renew() -> None:
         divert_streams()
         if not isinstance(threading.excepthook, _Hook):
             threading.excepthook = _Hook(threading.excepthook)
+        start = threading.Thread.__dict__["start"]
+        if not isinstance(start, _Start):
+            threading.Thread.start = _Start(start)  # type: ignore[method-assign, assignment] # what a method is, too
 
 
 def give_back(database: object) -> None:
@@ -106,3 +135,6 @@ def give_back(database: object) -> None:
             restore_streams()
             if isinstance(threading.excepthook, _Hook):
                 threading.excepthook = threading.excepthook.original
+            start = threading.Thread.__dict__["start"]
+            if isinstance(start, _Start):
+                threading.Thread.start = start.original  # type: ignore[method-assign, assignment] # as it was before
