@@ -1,0 +1,325 @@
+"""Containers: a process that may say anything is believed nothing that its runner would not say."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typing_extensions import override
+
+from customdb_contract.bridges import LateEvent
+from customdb_contract.bridges.containers import Container, ContainerBridge, InvalidMessageError, guarded
+from customdb_contract.bridges.containers._decoding import late_event, outcome_of, recorded_error
+from customdb_contract.bridges.containers._messages import Message, validated
+from customdb_contract.contract import Script
+from customdb_contract.errors import DatabaseOpeningError
+from customdb_contract.secrets import Secret, SecretRegistry
+from customdb_contract.transcript import Ending, Noticed, Observation, Outcome, ScriptInfo
+
+SECRET = "correct horse"
+ENDED = {
+    "ended": "callback",
+    "callbacks": [[None, {"user_id": "7"}]],
+    "raised": None,
+    "escape": "thrown",
+    "output": "",
+    "observations": [],
+    "seconds": 0.1,
+}
+
+RUNNER = """
+import json, os, socket, sys, time
+control = socket.socket(fileno=int(sys.argv[-1]))
+lines = control.makefile("r")
+token = json.loads(next(lines))["open"]["token"]
+def say(text):
+    control.sendall(f"{token} {text}\\n".encode())
+say('{"opened": {}}')
+answers = json.loads(sys.argv[1])
+for answer in answers:
+    message = json.loads(next(lines))
+    if answer == "close":
+        control.shutdown(socket.SHUT_RDWR)
+        time.sleep(60)
+    elif answer == "flood":
+        control.sendall((token + " " + "x" * (1 << 27)).encode())
+    elif answer == "nothing":
+        next(lines, None)
+    else:
+        say(answer)
+for _ in lines:
+    pass
+"""
+
+
+class FakeRunner(ContainerBridge):
+    """A bridge to a runner that answers call after call as it is told."""
+
+    def __init__(self, answers: list[str], mask: SecretRegistry, timeout: float) -> None:
+        super().__init__(mask=mask, timeout=timeout)
+        self._answers = answers
+        self._open()
+
+    @property
+    @override
+    def scripts(self) -> Mapping[Script, ScriptInfo]:
+        return {}
+
+    @property
+    @override
+    def callback_can_throw(self) -> bool:
+        return False
+
+    @property
+    @override
+    def _what(self) -> str:
+        return "the fake runner"
+
+    @property
+    @override
+    def _can_be_cancelled(self) -> bool:
+        return True
+
+    @override
+    def _start(self) -> Container:
+        command = guarded([sys.executable, "-c", RUNNER, json.dumps(self._answers)])
+        return Container(command, {}, interrupts=self._interrupts)
+
+    @override
+    def _order(self, token: str) -> Mapping[str, object]:
+        return {"token": token}
+
+    @override
+    def _take_opened(self, opened: Mapping[str, Any] | None) -> None:
+        if opened is None:
+            raise InvalidMessageError
+
+    @override
+    def _call_of(self, script: Script) -> Mapping[str, object]:
+        return {}
+
+    @override
+    def _takes_context(self, script: Script) -> bool:
+        return False
+
+
+Start = Callable[..., FakeRunner]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    with ExitStack() as stack:
+
+        def start_it(*answers: object, timeout: float = 10.0) -> FakeRunner:
+            mask = SecretRegistry()
+            mask.add(Secret(SECRET), "password of ada")
+            texts = [answer if isinstance(answer, str) else json.dumps(answer) for answer in answers]
+            bridge = FakeRunner(texts, mask, timeout)
+            stack.callback(bridge.close)
+            return bridge
+
+        yield start_it
+
+
+def call(bridge: FakeRunner) -> Outcome:
+    return bridge.call(Script.GET_USER, ["ada"])
+
+
+def ended(**changes: object) -> dict[str, object]:
+    return {"id": 0, "outcome": ENDED | changes}
+
+
+INVALID = (Observation(Noticed.PROCESS_ENDED, "its runner sent what no runner sends"),)
+NO_MESSAGE = (Observation(Noticed.PROCESS_ENDED, "its runner sent what is no message"),)
+
+
+def test_a_runner_that_speaks_properly_is_believed(start: Start) -> None:
+    outcome = call(start(ended()))
+
+    assert (outcome.ending, outcome.result, outcome.duration) == (Ending.FOUND, {"user_id": "7"}, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "observations"),
+    [
+        ("correct horse", NO_MESSAGE),
+        ("7", NO_MESSAGE),
+        ("[]", NO_MESSAGE),
+        ("[" * 100_000, NO_MESSAGE),
+        ('{"a": ' + "9" * 5000 + "}", NO_MESSAGE),
+        ("{}", INVALID),
+        ({"id": 0, "correct horse": 1}, INVALID),
+        ({"id": 1, "outcome": ENDED}, INVALID),
+        ({"id": True, "outcome": ENDED}, INVALID),
+        ({"id": "0", "outcome": ENDED}, INVALID),
+        ({"id": -1, "outcome": ENDED}, INVALID),
+        ({"outcome": ENDED}, INVALID),
+        (ended(ended="correct horse"), INVALID),
+        (ended(callbacks=[]), INVALID),
+        (ended(callbacks=[7]), INVALID),
+        (ended(callbacks=[[]] * 1000), INVALID),
+        (ended(callbacks=[[{"$special": 7}]]), INVALID),
+        (ended(callbacks=[[{"$error": "correct horse", "huh": 1}]]), INVALID),
+        (ended(raised=7), INVALID),
+        (ended(raised={"no": "error"}), INVALID),
+        (ended(raised={"$special": "x", "text": "", "size": None}), INVALID),
+        (ended(escape="elsewhere"), INVALID),
+        (ended(output=7), INVALID),
+        (ended(observations=[{"kind": "bogus", "text": ""}]), INVALID),
+        (ended(observations=[{"kind": "request", "text": 7}]), INVALID),
+        (ended(seconds="1"), INVALID),
+        (ended(seconds=-1), INVALID),
+        (ended(seconds=1e300), INVALID),
+        (json.dumps(ended(seconds=float("nan"))), INVALID),
+        (json.dumps(ended(callbacks=[[None, float("inf")]])), INVALID),
+        (ended() | {"late": 7}, INVALID),
+        (ended() | {"late": [{"call": 7, "arguments": []}]}, INVALID),
+        (ended() | {"late": [{"call": 0, "arguments": [{"$special": 1}]}]}, INVALID),
+        (ended() | {"late": [{"call": 0}] * 5000}, INVALID),
+        (ended() | {"notes": [7]}, INVALID),
+        ({"called": {"id": 0, "arguments": [{"$mapping": 7}]}}, INVALID),
+        ({"opened": {}}, INVALID),
+    ],
+)
+def test_a_message_that_no_runner_sends_ends_its_container(
+    start: Start, answer: object, observations: tuple[Observation, ...]
+) -> None:
+    bridge = start(answer, ended())
+
+    outcome = call(bridge)
+
+    assert (outcome.ending, outcome.callbacks, outcome.observations) == (Ending.DIED, (), observations)
+    assert bridge._container is None
+
+
+def test_the_check_goes_on_in_a_new_container(start: Start) -> None:
+    bridge = start("garbage")
+    assert call(bridge).ending is Ending.DIED
+
+    bridge._answers = [json.dumps(ended() | {"id": 1})]
+
+    assert call(bridge).ending is Ending.FOUND
+
+
+def test_a_message_has_a_largest_size(start: Start) -> None:
+    too_long = Observation(Noticed.PROCESS_ENDED, "it sent more than 64 MiB in one message")
+
+    assert call(start("flood")).observations == (too_long,)
+
+
+def test_a_process_that_closes_its_socket_has_died(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("customdb_contract.bridges.containers._container._ENDING_SECONDS", 0.1)
+
+    assert call(start("close")).observations == (Observation(Noticed.PROCESS_ENDED, "it closed its socket"),)
+
+
+def test_a_call_that_is_cancelled_may_answer_anything(start: Start) -> None:
+    silent = call(start("nothing", "nothing", timeout=0.2))
+    wrong = call(start("nothing", "{}", timeout=0.2))
+
+    assert (silent.ending, silent.observations) == (Ending.TIMED_OUT, ())
+    # What was asked twice is one answer behind, so nothing of it can be used.
+    assert wrong.ending in {Ending.TIMED_OUT, Ending.DIED}
+
+
+def test_a_callback_is_believed_once(start: Start) -> None:
+    called = {"called": {"id": 0, "arguments": [None, {"user_id": SECRET}]}}
+    bridge = start(called, timeout=0.3)
+
+    outcome = call(bridge)
+
+    assert outcome.ending is Ending.FOUND
+    assert outcome.callbacks == ((None, {"user_id": "«password of ada»"}),)
+    assert [observation.kind for observation in outcome.observations] == [Noticed.STILL_RUNNING]
+
+
+def test_what_a_container_says_unasked_is_its_end(start: Start) -> None:
+    bridge = start(json.dumps(ended()) + "\n" + "forged", json.dumps(ended()))
+    assert call(bridge).ending is Ending.FOUND
+
+    container = bridge._container
+    assert container is not None
+    while not container.has_something:
+        pass
+    bridge._answers = [json.dumps(ended() | {"id": 1})]
+
+    assert call(bridge).ending is Ending.FOUND
+    forged = Observation(Noticed.PROCESS_ENDED, "something else than its runner wrote to its socket")
+    assert LateEvent(0, observation=forged) in bridge.late_events()
+
+
+def test_late_answers_that_are_invalid_end_the_container(start: Start) -> None:
+    bridge = start(ended(), "{}".replace("}", '"late": 7}'))
+    assert call(bridge).ending is Ending.FOUND
+
+    assert bridge.late_events() == [LateEvent(0, observation=INVALID[0])]
+    assert bridge.late_events() == []
+
+
+def test_notes_are_logged_once(start: Start, caplog: pytest.LogCaptureFixture) -> None:
+    bridge = start(ended() | {"notes": ["an old module", "an old module", SECRET]})
+
+    call(bridge)
+
+    assert caplog.messages == ["an old module", "«password of ada»"]
+
+
+def test_a_process_that_cannot_be_started_is_explained(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(7, "Argument list too long")
+
+    monkeypatch.setattr("customdb_contract.bridges.containers._container.subprocess.Popen", refuse)
+
+    with pytest.raises(DatabaseOpeningError, match="the fake runner could not be started: Argument list too long"):
+        start()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just(SECRET),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=9) | st.sampled_from(sorted(ENDED)), inner, max_size=4)
+    ),
+    max_leaves=8,
+)
+LATE = st.fixed_dictionaries({"call": st.just(0)}, optional={"arguments": JSON, "raised": JSON, "noticed": JSON})
+NEARLY = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": JSON,
+        "outcome": st.fixed_dictionaries({key: st.just(value) | JSON for key, value in ENDED.items()}) | JSON,
+        "late": st.lists(LATE) | JSON,
+        "notes": JSON,
+        "called": JSON,
+        "opened": JSON,
+    },
+)
+
+
+@given(document=st.dictionaries(st.text(), JSON) | NEARLY)
+def test_any_message_is_understood_or_invalid(document: dict[str, Any]) -> None:
+    mask = SecretRegistry()
+    mask.add(Secret(SECRET), "password of ada")
+    try:
+        message: Message = validated(document)
+        shown = [repr(late_event(event, mask.mask)) for event in message.late]
+        if message.outcome is not None:
+            shown.append(repr(outcome_of(Script.LOGIN, message.outcome, SECRET, mask.mask)))
+    except InvalidMessageError as error:
+        shown = [repr(error)]
+
+    assert SECRET not in "".join(shown)
+
+
+@given(document=JSON)
+def test_an_error_is_one_or_invalid(document: object) -> None:
+    try:
+        recorded_error(document, str)
+    except InvalidMessageError:
+        return
+    assert isinstance(document, dict)
+    assert "$error" in document
