@@ -17,7 +17,7 @@ from customdb_contract.bridges.containers._decoding import late_event, outcome_o
 from customdb_contract.bridges.containers._messages import Message, validated
 from customdb_contract.contract import Script
 from customdb_contract.errors import DatabaseOpeningError
-from customdb_contract.secrets import Secret, SecretRegistry
+from customdb_contract.secrets import Secret, SecretRef, SecretRegistry
 from customdb_contract.transcript import Ending, Noticed, Observation, Outcome, ScriptInfo
 
 SECRET = "correct horse"
@@ -116,7 +116,7 @@ def start() -> Iterator[Start]:
 
         def start_it(*answers: object, timeout: float = 10.0) -> FakeRunner:
             mask = SecretRegistry()
-            mask.add(Secret(SECRET), "password of ada")
+            mask.add(Secret(SECRET), SecretRef.parse("password of ada"))
             texts = [answer if isinstance(answer, str) else json.dumps(answer) for answer in answers]
             bridge = FakeRunner(texts, mask, timeout)
             stack.callback(bridge.close)
@@ -303,7 +303,7 @@ NEARLY = st.fixed_dictionaries(
 @given(document=st.dictionaries(st.text(), JSON) | NEARLY)
 def test_any_message_is_understood_or_invalid(document: dict[str, Any]) -> None:
     mask = SecretRegistry()
-    mask.add(Secret(SECRET), "password of ada")
+    mask.add(Secret(SECRET), SecretRef.parse("password of ada"))
     try:
         message: Message = validated(document)
         shown = [repr(late_event(event, mask.mask)) for event in message.late]

@@ -19,7 +19,7 @@ from customdb_contract.bridges import LateEvent
 from customdb_contract.connection import KnownUser
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError, ScriptCallError
-from customdb_contract.secrets import Secret, SecretRegistry
+from customdb_contract.secrets import Secret, SecretRef, SecretRegistry
 from customdb_contract.transcript import Ending, Noticed, Observation, Outcome, RecordedError, Special, print_outcome
 
 Open = Callable[..., Any]
@@ -38,7 +38,7 @@ def open_database(tmp_path: Path) -> Iterator[Open]:
                 text = f"import os, sys, time\n\nclass Shop:\n    def get_user(self, email):\n{body}\n"
             (tmp_path / "shop_here.py").write_text(text, "utf-8")
             mask = SecretRegistry()
-            mask.add(Secret(PASSWORD), "password of ada")
+            mask.add(Secret(PASSWORD), SecretRef.parse("password of ada"))
             database = PythonProcess("shop_here:Shop", folder=tmp_path, **options)
             bridge = database.open_bridge(connection=connection or Connection(), mask=mask, timeout=timeout)
             stack.callback(bridge.close)

@@ -123,10 +123,21 @@ def test_ending_the_process_after_the_callback_is_an_error(how: str, header: str
     )
 
 
+def test_a_script_that_goes_on_until_its_time_is_up_is_an_error() -> None:
+    for header in (OBSERVED, "person ada email=ada@example.com\n"):
+        assert findings(work_after_callback, f'{header}{FOUND}; noticed still-running "20 s"') == found(
+            "get_user went on for 20 s after it had called its callback, and let its process do nothing else, until "
+            "that was ended; call back last",
+            Script.GET_USER,
+            1,
+        )
+
+
 @pytest.mark.parametrize(
     "exchange",
     [
         "get_user ada@example.com -> died",
+        'get_user ada@example.com -> found {"user_id": "7"}; noticed still-running "20 s"   [callback-throws]',
         'get_user ada@example.com -> found {"user_id": "7"}; noticed process-ended "exit code 0"   [callback-throws]',
     ],
 )

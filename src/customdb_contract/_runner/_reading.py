@@ -1,5 +1,6 @@
 """Reading what a script hands over: at once, within bounds, and past whatever its objects say about themselves."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from json.encoder import encode_basestring_ascii as _quoted
@@ -23,6 +24,7 @@ _MAX_TEXT = 65_536
 _MAX_CHARACTERS = 2_000_000
 
 _SHOWN_KEYS = 5
+_ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
 _SCALARS = (str, int, float, type(None))
 
 # Read past whatever a class of the script says about itself.
@@ -117,7 +119,8 @@ class _Encoding:
             return _bytes(cast("bytes | bytearray", value))
         if issubclass(kind, list | tuple | Mapping | BaseException):
             return self._nested(value, depth)
-        return _special(_name_of(kind), safe_text(value))
+        # An address is another one in the next run, and would be taken for a difference.
+        return _special(_name_of(kind), _ADDRESS.sub("", safe_text(value)))
 
     def _text(self, text: str) -> str:
         if len(text) > min(_MAX_TEXT, self._characters_left):

@@ -86,7 +86,7 @@ class PythonDatabase(Bridge):
         self._abandoned: list[Worker] = []
         self._database: object = None
         self._handlers: Mapping[Script, Handler] = {}
-        borrow(self)
+        borrow(self, self._mask)
         try:
             self._open("the database", partial(open_database, database))
         except BaseException:

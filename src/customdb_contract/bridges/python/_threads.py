@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from typing import Final, TypeAlias
 from weakref import WeakKeyDictionary
 
+from customdb_contract.bridges.python._complaints import divert_complaints, restore_complaints
 from customdb_contract.bridges.python._output import divert_streams, restore_streams
 
 __all__ = ["STARTED_BY", "ThreadWatch", "borrow", "give_back", "renew"]
@@ -98,24 +99,27 @@ class _Hook:
             report(arguments.exc_value)
 
 
-_open_databases: Final[list[object]] = []
+_masks: Final[dict[object, Callable[[str], str]]] = {}
+"""What replaces the secrets of each open database."""
 
 
-def borrow(database: object) -> None:
-    """Have the interpreter's streams and its hook for exceptions in threads until `give_back`.
+def borrow(database: object, mask: Callable[[str], str]) -> None:
+    """Have the interpreter's streams and hooks until `give_back`.
 
     Args:
         database: Who asks; they are given back when nobody has them any more.
+        mask: What replaces its secrets.
     """
     with _lock:
-        _open_databases.append(database)
+        _masks[database] = mask
         renew()
 
 
 def renew() -> None:
-    """Take the streams and the hook again where somebody else has replaced them since."""
+    """Take the streams and the hooks again where somebody else has replaced them since."""
     with _lock:
         divert_streams()
+        divert_complaints(_mask_all)
         if not isinstance(threading.excepthook, _Hook):
             threading.excepthook = _Hook(threading.excepthook)
         start = threading.Thread.__dict__["start"]
@@ -130,11 +134,18 @@ def give_back(database: object) -> None:
         database: The same as then.
     """
     with _lock:
-        _open_databases.remove(database)
-        if not _open_databases:
+        del _masks[database]
+        if not _masks:
             restore_streams()
+            restore_complaints()
             if isinstance(threading.excepthook, _Hook):
                 threading.excepthook = threading.excepthook.original
             start = threading.Thread.__dict__["start"]
             if isinstance(start, _Start):
                 threading.Thread.start = start.original  # type: ignore[method-assign, assignment] # as it was before
+
+
+def _mask_all(text: str) -> str:
+    for mask in list(_masks.values()):
+        text = mask(text)
+    return text

@@ -132,7 +132,8 @@ def work_after_callback(transcript: Transcript) -> Iterator[Comparison]:
     ## Why this matters
     Calling back is the last thing that a script may do: the container can be stopped then, and what is under way is
     done by halves, or not at all. A script that ends the process itself, with `process.exit()` for example, takes the
-    log-ins of other people with it. That is an error, everything else a warning.
+    log-ins of other people with it, and one that computes without a pause keeps them waiting. Both are errors,
+    everything else is a warning.
 
     ## Violates
         script login observed=on
@@ -156,6 +157,12 @@ def work_after_callback(transcript: Transcript) -> Iterator[Comparison]:
             message = (
                 f"{exchange.script} ended the process that it ran in after it had called its callback, and with it the "
                 "calls of other people; call back, and let the process run"
+            )
+            yield Violation(message, (exchange,))
+        elif (running := exchange.outcome.noticed(Noticed.STILL_RUNNING)) and could_be_asked(exchange):
+            message = (
+                f"{exchange.script} went on for {running[0]} after it had called its callback, and let its process do "
+                "nothing else, until that was ended; call back last"
             )
             yield Violation(message, (exchange,))
         elif exchange.number not in observed:
