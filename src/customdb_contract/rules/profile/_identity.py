@@ -131,7 +131,7 @@ def user_id_depends_on_identifier(transcript: Transcript) -> Iterator[Comparison
     ## Conforms
         person ada email=ada@example.com
         get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com"}
-        get_user ADA@EXAMPLE.COM -> found {"user_id": "7", "email": "ada@example.com"}   [other-spelling: upper-case of ada]
+        get_user ADA@EXAMPLE.COM -> found {"user_id": "7"}   [other-spelling: upper-case of ada]
 
     ## How to fix
     Take `user_id` from the record that was found, never from the argument.
