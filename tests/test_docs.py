@@ -113,9 +113,12 @@ def words(annotation: object) -> str:
             return PLAIN_TYPES[plain]
 
 
+BOUNDS = {"Gt(gt=0)": "more than 0", "Ge(ge=0)": "0 or more", "Le(le=86400.0)": "at most 86400"}
+
+
 def row(key: str, field: FieldInfo) -> str:
     """Return how a row of a table of the page begins."""
-    bounds = [{"Gt(gt=0)": "more than 0", "Ge(ge=0)": "0 or more"}[repr(bound)] for bound in field.metadata]
+    bounds = [BOUNDS[text] for bound in field.metadata if (text := repr(bound)) in BOUNDS]
     kind = ", ".join([words(field.annotation), *bounds])
     default = "" if field.is_required() or field.default is None else f"`{json.dumps(field.default)}` "
     return f"| `{key}` | {kind} | {default}|"
@@ -148,8 +151,8 @@ def test_the_page_of_the_command_line_names_every_option_of_each_command(capsys:
     commands = re.findall(r"^    ([a-z]+) ", help_of(capsys), flags=re.MULTILINE)
 
     assert commands == ["check", "replay", "rules", "init"]
-    assert [section.partition("\n")[0] for section in sections] == [*commands, "Exit codes"]
-    for command, section in zip([(), *((name,) for name in commands)], ["", *sections[:-1]], strict=True):
+    assert [section.partition("\n")[0] for section in sections] == [*commands, "Exit codes", "Interrupting a check"]
+    for command, section in zip([(), *((name,) for name in commands)], ["", *sections[:-2]], strict=True):
         described = re.findall(r"^  (-\S+(?:,? \S+)*)", help_of(capsys, *command), flags=re.MULTILINE)
         options = re.findall(r"(?<![\w-])--?[a-z][a-z-]*", " ".join(described))
         assert "--help" in options
