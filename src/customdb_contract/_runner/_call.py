@@ -33,8 +33,8 @@ class Call:
     def __init__(
         self,
         number: int,
-        report_called: "Callable[[int, str], object] | None",
-        report_late: "Callable[[str], object]",
+        report_called: Callable[[int, str], object] | None,
+        report_late: Callable[[str], object],
     ) -> None:
         self.number = number
         self.has_returned = False
@@ -59,7 +59,7 @@ class Call:
         """Be the callback that the script is given."""
         self.answer(arguments)
 
-    def answer(self, arguments: "tuple[object, ...]") -> None:
+    def answer(self, arguments: tuple[object, ...]) -> None:
         """Note what the callback is given, or what it would be given by a script that returns.
 
         Args:
@@ -67,7 +67,7 @@ class Call:
         """
         self.answer_encoded([encode_argument(argument) for argument in arguments])
 
-    def answer_encoded(self, arguments: "list[str]") -> None:
+    def answer_encoded(self, arguments: list[str]) -> None:
         """Note what the callback is given, as JSON.
 
         Args:

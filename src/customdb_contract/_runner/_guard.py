@@ -62,7 +62,7 @@ def watch_over(life: int, control: int) -> int:
     sys.exit(code)
 
 
-def main(arguments: "list[str]") -> None:
+def main(arguments: list[str]) -> None:
     """Run a command under a guard.
 
     Args:
@@ -87,7 +87,7 @@ def _adopt_orphans() -> None:
         return
 
 
-def _wait(child: int, life: int, waking: int) -> "int | None":
+def _wait(child: int, life: int, waking: int) -> int | None:
     """Wait until the child has ended, and return its exit code; None when it must end."""
     while True:
         readable, _, _ = select.select([life, waking], [], [])
@@ -99,7 +99,7 @@ def _wait(child: int, life: int, waking: int) -> "int | None":
             return code
 
 
-def _reap(child: int) -> "int | None":
+def _reap(child: int) -> int | None:
     """Take note of every process that has ended, and return the exit code of the child if it is among them."""
     found = None
     while True:
@@ -126,7 +126,7 @@ def _kill_descendants(child: int) -> None:
             return
 
 
-def _children() -> "list[int]":
+def _children() -> list[int]:
     try:
         with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:  # noqa: PTH123 - pathlib is slow
             return [int(process) for process in file.read().split()]

@@ -39,11 +39,11 @@ class Handler(NamedTuple):
     """
 
     function: object
-    parameters: "list[Parameter] | None"
-    location: "str | None"
+    parameters: list[Parameter] | None
+    location: str | None
 
 
-def find_handlers(database: object, names: "list[str]") -> "dict[str, Handler]":
+def find_handlers(database: object, names: list[str]) -> dict[str, Handler]:
     """Return the scripts that a database object has as methods.
 
     Args:
@@ -54,7 +54,7 @@ def find_handlers(database: object, names: "list[str]") -> "dict[str, Handler]":
     return {name: _handler(method) for name, method in methods if callable(method)}
 
 
-def needs_argument(function: object, keywords: "frozenset[str]") -> bool:
+def needs_argument(function: object, keywords: frozenset[str]) -> bool:
     """Tell whether a function can be called with some keywords only if it gets a positional argument too.
 
     Args:
@@ -78,7 +78,7 @@ def _handler(function: object) -> Handler:
     return _inspected(function)
 
 
-def _of_code(function: FunctionType) -> "list[Parameter]":
+def _of_code(function: FunctionType) -> list[Parameter]:
     code = function.__code__
     names, positional = code.co_varnames, code.co_argcount
     required = positional - len(function.__defaults__ or ())

@@ -24,7 +24,7 @@ class ScriptLoop:
         report: Is told of an exception that belongs to no such task.
     """
 
-    def __init__(self, report_of: "Callable[[], _Report | None]", report: _Report) -> None:
+    def __init__(self, report_of: Callable[[], _Report | None], report: _Report) -> None:
         self._report_of = report_of
         self._report = report
         self._reports: WeakKeyDictionary[object, _Report] = WeakKeyDictionary()
@@ -37,7 +37,7 @@ class ScriptLoop:
         """Whether a script has closed it, so that another one is needed."""
         return self._loop.is_closed()
 
-    def complete(self, awaitable: "Awaitable[_Result]") -> "_Result":
+    def complete(self, awaitable: Awaitable[_Result]) -> _Result:
         """Run the loop until something awaitable is done, and return its result.
 
         Args:
@@ -55,7 +55,7 @@ class ScriptLoop:
             raise RuntimeError(message)
         return answers[0]
 
-    async def wait_for_end(self, stirred: "asyncio.Event", seconds: "float | None") -> None:
+    async def wait_for_end(self, stirred: asyncio.Event, seconds: float | None) -> None:
         """Wait for an event.
 
         Args:
@@ -67,7 +67,7 @@ class ScriptLoop:
         except TimeoutError:
             return
 
-    def event(self) -> "tuple[asyncio.Event, Callable[[], object]]":
+    def event(self) -> tuple[asyncio.Event, Callable[[], object]]:
         """Return an event, and a function that sets it from any thread."""
         event, loop = asyncio.Event(), self._loop
         return event, lambda: _tell(loop, event.set)
@@ -87,7 +87,7 @@ class ScriptLoop:
         if not self._loop.is_closed():
             self._loop.remove_reader(descriptor)
 
-    def hold(self, manager: Any) -> "tuple[object, Callable[[], object]]":
+    def hold(self, manager: Any) -> tuple[object, Callable[[], object]]:
         """Enter an async context manager, in a task that will also leave it, as task groups and cancel scopes demand.
 
         Args:
@@ -113,7 +113,7 @@ class ScriptLoop:
         runner.get_loop()
         runner.close()
 
-    def _run(self, run: "Callable[[], object]") -> None:
+    def _run(self, run: Callable[[], object]) -> None:
         """Run the loop; a task of a script that ends with SystemExit or stops the loop doesn't end the process."""
         try:
             run()
@@ -123,17 +123,17 @@ class ScriptLoop:
 
     def _create_task(
         self,
-        loop: "asyncio.AbstractEventLoop",
-        coroutine: "Coroutine[Any, Any, _Result] | Generator[Any, None, _Result]",
+        loop: asyncio.AbstractEventLoop,
+        coroutine: Coroutine[Any, Any, _Result] | Generator[Any, None, _Result],
         **keywords: Any,
-    ) -> "asyncio.Task[_Result]":
+    ) -> asyncio.Task[_Result]:
         task = asyncio.Task(coroutine, loop=loop, **keywords)
         report = self._report_of()
         if report is not None:
             self._reports[task] = report
         return task
 
-    def _on_exception(self, _: "asyncio.AbstractEventLoop", context: "dict[str, Any]") -> None:
+    def _on_exception(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
         source = context.get("task") or context.get("future")
         if isinstance(error, BaseException):
@@ -141,21 +141,21 @@ class ScriptLoop:
             (report or self._report)(error)
 
 
-def _tell(loop: "asyncio.AbstractEventLoop", function: "Callable[[], object]") -> None:
+def _tell(loop: asyncio.AbstractEventLoop, function: Callable[[], object]) -> None:
     try:
         loop.call_soon_threadsafe(function)
     except RuntimeError:
         return  # It is closed.
 
 
-async def _wait(awaitable: "Awaitable[_Result]", answers: "list[_Result]", errors: "list[BaseException]") -> None:
+async def _wait(awaitable: Awaitable[_Result], answers: list[_Result], errors: list[BaseException]) -> None:
     try:
         answers.append(await awaitable)
     except BaseException as error:  # noqa: BLE001 - a task that raises SystemExit would end its loop as well
         errors.append(error)
 
 
-async def _hold(manager: Any, opened: "asyncio.Future[object]", closing: "asyncio.Event") -> None:
+async def _hold(manager: Any, opened: asyncio.Future[object], closing: asyncio.Event) -> None:
     try:
         async with manager as database:
             opened.set_result(database)

@@ -19,7 +19,7 @@ class LoopOf:
         report: Is told of an exception that belongs to no such task.
     """
 
-    def __init__(self, report_of: "Callable[[], _Report | None]", report: _Report) -> None:
+    def __init__(self, report_of: Callable[[], _Report | None], report: _Report) -> None:
         self._report_of = report_of
         self._report = report
         self.made: ScriptLoop | None = None

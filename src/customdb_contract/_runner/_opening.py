@@ -23,12 +23,12 @@ class NotThereError(Exception):
         names: The names that it has.
     """
 
-    def __init__(self, names: "list[str]") -> None:
+    def __init__(self, names: list[str]) -> None:
         super().__init__()
         self.names = names
 
 
-def find_attribute(module: str, attribute: str, folders: "list[str]") -> object:
+def find_attribute(module: str, attribute: str, folders: list[str]) -> object:
     """Return what `module:attribute` names.
 
     Args:
@@ -52,8 +52,8 @@ def find_attribute(module: str, attribute: str, folders: "list[str]") -> object:
 
 
 def open_database(
-    made: object, scripts: "list[str]", arguments: "list[str]", settings: "dict[str, object]", loop: "LoopOf"
-) -> "tuple[object, Callable[[], object]]":
+    made: object, scripts: list[str], arguments: list[str], settings: dict[str, object], loop: LoopOf
+) -> tuple[object, Callable[[], object]]:
     """Return the database, opened, and a function that closes it.
 
     Args:
@@ -75,7 +75,7 @@ def open_database(
     return opened, _do_nothing
 
 
-def is_factory(database: object, scripts: "list[str]") -> bool:
+def is_factory(database: object, scripts: list[str]) -> bool:
     """Tell whether this is something that makes a database, and not one itself.
 
     Args:

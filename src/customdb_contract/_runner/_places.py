@@ -20,7 +20,7 @@ _separator = os.sep
 _traceback_of = cast("Callable[[BaseException], TracebackType | None]", BaseException.__dict__["__traceback__"].__get__)
 
 
-def place_of_error(error: BaseException) -> "str | None":
+def place_of_error(error: BaseException) -> str | None:
     """Return where a script raised: its own last line, not that of a library that it called.
 
     Args:
@@ -36,7 +36,7 @@ def place_of_error(error: BaseException) -> "str | None":
     return place
 
 
-def place_in(code: "CodeType | None") -> "str | None":
+def place_in(code: CodeType | None) -> str | None:
     """Return where a function is defined, or None when it is not written in Python or belongs to a library.
 
     Args:
@@ -45,7 +45,7 @@ def place_in(code: "CodeType | None") -> "str | None":
     return None if code is None else _shown(code, code.co_firstlineno)
 
 
-def _shown(code: CodeType, line: int) -> "str | None":
+def _shown(code: CodeType, line: int) -> str | None:
     file = code.co_filename
     if file.startswith(("<frozen", *_libraries)) or any(part in file for part in _installed):
         return None

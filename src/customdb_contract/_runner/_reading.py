@@ -179,12 +179,12 @@ _CARRIED = (
 )
 
 
-def _special(kind: str, text: str = "", size: "int | None" = None) -> str:
+def _special(kind: str, text: str = "", size: int | None = None) -> str:
     length = "null" if size is None else int.__repr__(size)
     return f'{{"$special": {_quoted(kind[:_MAX_TEXT])}, "text": {_quoted(text[:_MAX_TEXT])}, "size": {length}}}'
 
 
-def _bytes(value: "bytes | bytearray") -> str:
+def _bytes(value: bytes | bytearray) -> str:
     base = bytes if issubclass(type(value), bytes) else bytearray
     plain = bytes(memoryview(value)[:_MAX_TEXT])
     return _special(base.__name__, plain.decode(errors="backslashreplace"), memoryview(value).nbytes)
@@ -200,7 +200,7 @@ def _message(error: BaseException) -> str:
     return "" if message is None else safe_text(message)
 
 
-def _key_summary(value: "Iterable[object]") -> str:
+def _key_summary(value: Iterable[object]) -> str:
     # Only scalars are shown as text: that of a container may be endlessly long.
     keys = [safe_text(key) if type(key) in _SCALARS else _name_of(type(key)) for key in islice(value, _SHOWN_KEYS)]
     return f"keys {', '.join(keys)}"

@@ -31,10 +31,10 @@ _Message = dict[str, Any]
 # What is used after scripts were loaded, kept before.
 _read, _write, _exit = os.read, os.write, os._exit
 _enumerate_threads = threading.enumerate
-_current_thread_call: "WeakKeyDictionary[threading.Thread, Call]" = WeakKeyDictionary()
+_current_thread_call: WeakKeyDictionary[threading.Thread, Call] = WeakKeyDictionary()
 _decode: Callable[[str, int], tuple[Any, int]] = JSONDecoder().scan_once  # type: ignore[attr-defined] # it is in every CPython
 
-_CALL: "ContextVar[Call | None]" = ContextVar("customdb_contract_call", default=None)
+_CALL: ContextVar[Call | None] = ContextVar("customdb_contract_call", default=None)
 
 
 class _Runner:
@@ -66,7 +66,7 @@ class _Runner:
                 self._close()
                 return
 
-    def _next(self) -> "_Message | None":
+    def _next(self) -> _Message | None:
         """Return the next message, or None when there is none any more. What is on the event loop goes on meanwhile."""
         while (end := self._received.find(b"\n")) < 0:
             loop = self._loop.made
@@ -92,7 +92,7 @@ class _Runner:
             self._handlers = find_handlers(database, order["scripts"])
             described = {name: _described(handler) for name, handler in self._handlers.items()}
         except BaseException as error:  # noqa: BLE001 - also SystemExit says that there is no database
-            self._tell(f'{{"opened": {{"problem": "opening", "error": {encode_error(error)}}}')
+            self._tell(f'{{"opened": {{"problem": opening, "error": {encode_error(error)}}}')
             return
         _have_logging_report()
         brings_bridge = "true" if callable(getattr(database, "open_bridge", None)) else "false"
@@ -106,7 +106,7 @@ class _Runner:
             needs = is_factory(made, order["scripts"]) and needs_argument(made, names)
             self._tell(f'{{"looked": {"true" if needs else "false"}')
 
-    def _find(self, order: _Message) -> "tuple[object] | None":
+    def _find(self, order: _Message) -> tuple[object] | None:
         """Return what the reference names, alone in a tuple, or None when the problem was reported."""
         self._prefix = f"{order['token']} "
         _read(self._ready, 1)
@@ -116,9 +116,9 @@ class _Runner:
                 return (found,)
             self._tell('{"opened": {"problem": "not-callable"}')
         except NotThereError as error:
-            self._tell(f'{{"opened": {{"problem": "attribute", "names": {encode(error.names)}}}')
+            self._tell(f'{{"opened": {{"problem": attribute, "names": {encode(error.names)}}}')
         except BaseException as error:  # noqa: BLE001 - see _open
-            self._tell(f'{{"opened": {{"problem": "import", "error": {encode_error(error)}}}')
+            self._tell(f'{{"opened": {{"problem": import, "error": {encode_error(error)}}}')
         return None
 
     def _close(self) -> None:
@@ -161,7 +161,7 @@ class _Runner:
             self._current = None
             self._tell(f'{{"id": {call.number}, "outcome": {call.close()}')
 
-    def _run_returning(self, call: Call, script: str, function: "Callable[[], object]") -> None:
+    def _run_returning(self, call: Call, script: str, function: Callable[[], object]) -> None:
         try:
             returned = function()
             if hasattr(type(returned), "__await__"):
@@ -171,7 +171,7 @@ class _Runner:
             return
         call.answer_encoded(_answer(script, returned))
 
-    async def _run_with_callback(self, call: Call, function: "Callable[[], object]") -> None:
+    async def _run_with_callback(self, call: Call, function: Callable[[], object]) -> None:
         loop = self._loop.get()
         stirred, call.stir = loop.event()
         try:
@@ -237,7 +237,7 @@ def serve(control: int, ready: int) -> None:
         _exit(70)
 
 
-def _report_of_current_call() -> "Callable[[BaseException], object] | None":
+def _report_of_current_call() -> Callable[[BaseException], object] | None:
     call = _CALL.get()
     return None if call is None else call.raised_elsewhere
 
@@ -249,7 +249,7 @@ def _note_raised(call: Call, error: BaseException) -> None:
         call.raise_(error)
 
 
-def _answer(script: str, returned: object) -> "list[str]":
+def _answer(script: str, returned: object) -> list[str]:
     """Return what the callback would be given for what a script returned, as JSON."""
     from customdb_contract.contract import Failed, Found, Script, callback_arguments  # noqa: PLC0415 - see below
 
@@ -269,7 +269,7 @@ def _not_a_result(text: str) -> str:
     return f'{{"$special": "not-a-result", "text": {encode(text)}, "size": null}}'
 
 
-def _described(handler: Handler) -> "dict[str, object]":
+def _described(handler: Handler) -> dict[str, object]:
     return {"parameters": handler.parameters, "location": handler.location}
 
 
