@@ -564,17 +564,19 @@ def test_an_exception_from_a_closed_loop_does_no_harm() -> None:
 
 def test_a_thread_that_was_abandoned_begins_no_loop() -> None:
     worker = Worker(Interrupts(), lambda: None, lambda _: None)
-    abandoned, ended = threading.Event(), threading.Event()
+    began, abandoned, ended = threading.Event(), threading.Event(), threading.Event()
 
     def work() -> None:
-        abandoned.wait(20)
         try:
+            began.set()
+            abandoned.wait(20)
             pytest.fail(f"{worker.loop} was made")
         except Interruption:
             ended.set()
             raise
 
     assert not worker.run(work, 0.0)
+    assert began.wait(20)
     worker.abandon()
     abandoned.set()
 

@@ -205,6 +205,15 @@ def test_the_check_goes_on_in_a_new_container(start: Start) -> None:
     assert call(bridge).ending is Ending.FOUND
 
 
+def test_a_lone_surrogate_is_no_lie(start: Start) -> None:
+    observed = [{"kind": "request", "text": "\ud800"}]
+
+    outcome = call(start(ended(output="\ud800", observations=observed, callbacks=[[None, "\ud800"]])))
+
+    assert outcome.ending is Ending.INVALID
+    assert outcome.output == "\ud800"
+
+
 def test_a_message_has_a_largest_size(start: Start) -> None:
     too_long = Observation(Noticed.PROCESS_ENDED, "it sent more than 64 MiB in one message")
 

@@ -229,6 +229,8 @@ def test_a_secret_that_is_added_later_is_masked_from_then_on() -> None:
 
 @given(secret=st.text(max_size=SHORTEST_MASKED_ANYWHERE - 1), text=any_text)
 def test_a_short_secret_is_masked_only_as_a_whole_argument(secret: str, text: str) -> None:
+    # Guillemets of a script become single ones, so that it can forge no marker.
+    assume(not set("«»") & set(text + secret))
     registry = knowing(secret)
 
     assert registry.mask(text + secret) == text + secret

@@ -141,11 +141,10 @@ def test_a_number_of_connections_that_no_machine_has_counts_for_nothing() -> Non
     assert verdict(connection_leak, f"{ADA}\n{leaking}").status is Status.NOT_APPLICABLE
 
 
-@pytest.mark.parametrize("duration", [1e308, float("inf")])
-def test_a_call_that_took_for_ever_is_too_late(duration: float) -> None:
+def test_a_call_that_took_for_ever_is_too_late() -> None:
     transcript = Transcript.parse(ADA)
     [exchange] = transcript.exchanges
-    late = evolve(exchange, outcome=evolve(exchange.outcome, duration=duration))
+    late = evolve(exchange, outcome=evolve(exchange.outcome, duration=1e308))
 
     judged = list(callback_too_late.judge(evolve(transcript, exchanges=(late,))))
 

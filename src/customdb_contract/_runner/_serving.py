@@ -92,7 +92,7 @@ class _Runner:
             self._handlers = find_handlers(database, order["scripts"])
             described = {name: _described(handler) for name, handler in self._handlers.items()}
         except BaseException as error:  # noqa: BLE001 - also SystemExit says that there is no database
-            self._tell(f'{{"opened": {{"problem": opening, "error": {encode_error(error)}}}')
+            self._tell(f'{{"opened": {{"problem": "opening", "error": {encode_error(error)}}}')
             return
         _have_logging_report()
         brings_bridge = "true" if callable(getattr(database, "open_bridge", None)) else "false"
@@ -116,9 +116,9 @@ class _Runner:
                 return (found,)
             self._tell('{"opened": {"problem": "not-callable"}')
         except NotThereError as error:
-            self._tell(f'{{"opened": {{"problem": attribute, "names": {encode(error.names)}}}')
+            self._tell(f'{{"opened": {{"problem": "attribute", "names": {encode(error.names)}}}')
         except BaseException as error:  # noqa: BLE001 - see _open
-            self._tell(f'{{"opened": {{"problem": import, "error": {encode_error(error)}}}')
+            self._tell(f'{{"opened": {{"problem": "import", "error": {encode_error(error)}}}')
         return None
 
     def _close(self) -> None:

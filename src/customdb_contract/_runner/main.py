@@ -1,5 +1,6 @@
 """The start of the process: a guard stays behind, and its child serves."""
 
+import os
 import sys
 
 from customdb_contract._runner._guard import watch_over
@@ -11,6 +12,8 @@ __all__ = ["main"]
 def main() -> None:
     """Serve the database of the container whose descriptors `life` and `control` are the arguments."""
     life, control = map(int, sys.argv[1:])
-    # Scripts find neither of them.
+    # Scripts find neither of them, and the processes that they start inherit none.
     del sys.argv[1:]
-    serve(control, watch_over(life, control))
+    ready = watch_over(life, control)
+    os.set_inheritable(control, False)  # noqa: FBT003 - that is its signature
+    serve(control, ready)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 __all__ = [
     "Called",
@@ -30,7 +30,14 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-_Text: TypeAlias = Annotated[str, Field(max_length=_MOST_TEXT)]
+def _text(value: object) -> object:
+    if not isinstance(value, str) or len(value) > _MOST_TEXT:
+        raise ValueError
+    return value
+
+
+# Pydantic's own check refuses a lone surrogate, which a script may print.
+_Text: TypeAlias = Annotated[Any, AfterValidator(_text)]
 _Call: TypeAlias = Annotated[int, Field(ge=0)]
 _Escape: TypeAlias = Literal["thrown", "later", "rejection", "error-event"]
 _Arguments: TypeAlias = Annotated[list[Any], Field(max_length=_MOST_ARGUMENTS)]

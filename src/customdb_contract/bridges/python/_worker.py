@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Generator
@@ -23,10 +24,11 @@ _Report: TypeAlias = Callable[[BaseException], None]
 _CANCELLING_SECONDS: Final = 0.1
 """Time that an async script has to end after it was cancelled, before its loop is given up."""
 
-_SAMPLES: Final = 10
-_SAMPLE_SECONDS: Final = 0.005
-_TIMES_BUSY: Final = 4
-"""Waking up, a blocked thread is busy for one or two samples."""
+_MOST_LOOKS: Final = 20
+_LOOK_SECONDS: Final = 0.05
+"""How often and how long a thread is given to take an exception; one that uses no time meanwhile is blocked."""
+
+_MOST_STEPS: Final = 100_000
 
 
 class Interruption(BaseException):
@@ -99,12 +101,36 @@ class Worker:
         """Have the thread end as soon as it can, also out of an endless loop; nobody waits for it."""
         self._is_ending = self._is_abandoned = True
         self._wake()
-        if not self._ended.is_set() and self._is_running():
-            # Only work is interrupted: an interruption that comes later would hit the thread while it closes its loop.
-            with self._last_moment:
-                thread = ctypes.c_ulong(cast("int", self._thread.ident))
-                interruption = None if self._ended.is_set() else ctypes.py_object(Interruption)
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, interruption)
+        if not self._ended.is_set():
+            # As long as an exception is pending, Python 3.11 stops every thread that is traced, so this one is not.
+            trace = sys.gettrace()
+            sys.settrace(None)
+            try:
+                self._interrupt()
+            finally:
+                sys.settrace(trace)
+
+    def _interrupt(self) -> None:
+        """Raise an exception in the thread, and withdraw it where the thread is blocked and doesn't take it."""
+        self._raise_in_thread(Interruption)
+        for _ in range(_MOST_LOOKS):
+            used = self._used()
+            if self._ended.wait(_LOOK_SECONDS) or self._used() == used:
+                break
+        self._raise_in_thread(None)
+        _take_interruption()
+
+    def _raise_in_thread(self, kind: type[BaseException] | None) -> None:
+        # Only work is interrupted: an interruption that comes later would hit the thread while it closes its loop.
+        with self._last_moment:
+            _raise_in(cast("int", self._thread.ident), None if self._ended.is_set() else kind)
+
+    def _used(self) -> float | None:
+        """Return the processor time that the thread has used, or None where the system doesn't tell it."""
+        try:
+            return None if self._clock is None else time.clock_gettime(self._clock)
+        except OSError:
+            return None
 
     def end(self, seconds: float) -> bool:
         """Have the thread end after its work, and wait for it.
@@ -121,26 +147,6 @@ class Worker:
             return True
         self._ended.clear()
         self.abandon()
-        return False
-
-    def _is_running(self) -> bool:
-        """Tell whether the thread goes on and on, and is not blocked in a call of the system.
-
-        An exception for a blocked thread stays pending, and as long as it does, Python 3.11 stops every other thread
-        that is traced. Where the system does not tell, it is taken to go on.
-        """
-        if self._clock is None:
-            return True
-        times_busy = 0
-        for _ in range(_SAMPLES):
-            try:
-                used = time.clock_gettime(self._clock)
-                time.sleep(_SAMPLE_SECONDS)
-                times_busy += time.clock_gettime(self._clock) > used
-            except OSError:
-                return False
-            if times_busy == _TIMES_BUSY:
-                return True
         return False
 
     @property
@@ -280,6 +286,23 @@ class Worker:
         if isinstance(error, BaseException) and not isinstance(error, Interruption):
             report = self._reports.get(source) if source is not None else None
             (report or self._report)(error)
+
+
+def _raise_in(thread: int, kind: type[BaseException] | None) -> None:
+    exception = None if kind is None else ctypes.py_object(kind)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), exception)
+
+
+def _take_interruption() -> None:
+    """Have this thread take an exception, for Python 3.11 sees one pending until any thread has taken one."""
+    this = threading.get_ident()
+    try:
+        _raise_in(this, Interruption)
+        for _ in range(_MOST_STEPS):
+            pass
+        _raise_in(this, None)
+    except Interruption:
+        return
 
 
 def _do_nothing() -> None:
