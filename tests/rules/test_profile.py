@@ -520,12 +520,11 @@ def test_an_unstable_id_is_not_told_again_as_a_mismatch() -> None:
     assert findings(find_rule("mismatched-user-id"), text, find_rule("unstable-user-id")) == []
 
 
+UPPER_CASE = "other-spelling: upper-case of ada"
+
+
 def test_an_id_that_follows_the_spelling() -> None:
-    text = (
-        ADA
-        + found({"user_id": "ada"})
-        + found({"user_id": "ADA"}, identifier="ADA", remark="other-spelling: upper-case of ada")
-    )
+    text = ADA + found({"user_id": "ada"}) + found({"user_id": "ADA"}, identifier="ADA", remark=UPPER_CASE)
 
     assert told("user-id-depends-on-identifier", text) == [
         (
@@ -540,11 +539,7 @@ def test_an_id_that_follows_the_spelling() -> None:
 
 
 def test_an_id_that_does_not_follow_the_spelling() -> None:
-    text = (
-        ADA
-        + found({"user_id": "7"})
-        + found({"user_id": "7"}, identifier="ADA", remark="other-spelling: upper-case of ada")
-    )
+    text = ADA + found({"user_id": "7"}) + found({"user_id": "7"}, identifier="ADA", remark=UPPER_CASE)
 
     assert status("user-id-depends-on-identifier", text) is Status.PASSED
 
