@@ -36,6 +36,8 @@ nitpick_ignore_regex = [
     # So has Hypothesis.
     ("py:class", r"hypothesis\.strategies\.SearchStrategy"),
     ("py:exc", "InvalidArgument"),
+    # And pydantic, whose models have it.
+    ("py:class", r"pydantic\.config\.ConfigDict"),
     # Members of the recursive alias `Value`, which names them as text.
     ("py:class", "Value|Special|RecordedError"),
     # What may be compared instead of a mapping is private: it is whatever pydantic's models have.

@@ -40,7 +40,7 @@ def watch_over(life: int, control: int) -> int:
     ready, readied = os.pipe()
     os.set_blocking(woken, False)
     signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGCHLD, _note)
     child = os.fork()
     if child == 0:
         signal.set_wakeup_fd(-1)
@@ -74,6 +74,10 @@ def main(arguments: list[str]) -> None:
     if os.environ.get("LC_CTYPE") == "C.UTF-8":
         del os.environ["LC_CTYPE"]
     os.execv(command[0], command)  # noqa: S606 - that is what it is for
+
+
+def _note(_: int, __: object) -> None:
+    """Be a handler, for without one the signal wakes nobody."""
 
 
 def _adopt_orphans() -> None:

@@ -1,7 +1,7 @@
 """The scripts of a database: which there are, which parameters they take, and where they stand."""
 
 from types import FunctionType, MethodType
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from customdb_contract._runner._builtins import own_builtins
 from customdb_contract._runner._places import place_in
@@ -105,18 +105,17 @@ def _inspected(function: object) -> Handler:
     import inspect  # noqa: PLC0415
 
     try:
-        signature = inspect.signature(function)  # type: ignore[arg-type] # it raises what is caught
+        signature = inspect.signature(cast("Any", function))
         parameters: list[Parameter] | None = [
             Parameter(name, int(parameter.kind), parameter.default is not parameter.empty)
             for name, parameter in signature.parameters.items()
         ]
     except (TypeError, ValueError):
         parameters = None
-    plain = inspect.unwrap(function)  # type: ignore[arg-type] # it takes any object
+    plain: Any = inspect.unwrap(cast("Any", function))
     while isinstance(plain, functools.partial):
         plain = inspect.unwrap(plain.func)
-    codes = (
-        getattr(found, "__code__", None) for found in (plain, inspect.getattr_static(type(plain), "__call__", None))
-    )
+    called = inspect.getattr_static(cast("Any", type(plain)), "__call__", None)
+    codes = (getattr(found, "__code__", None) for found in (plain, called))
     code = next((code for code in codes if isinstance(code, type(_handler.__code__))), None)
     return Handler(function, parameters, place_in(code))

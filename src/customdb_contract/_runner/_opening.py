@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 from customdb_contract._runner._builtins import own_builtins
 from customdb_contract._runner._loop_of import LoopOf
@@ -63,11 +63,12 @@ def open_database(
         settings: The keywords of such a function.
         loop: The event loop of the scripts.
     """
-    opened: Any = made(*arguments, **settings) if is_factory(made, scripts) else made  # type: ignore[operator] # see is_factory
-    kind = type(opened)
-    if hasattr(kind, "__await__"):
+    opened = cast("Any", made)
+    if is_factory(made, scripts):
+        opened = opened(*arguments, **settings)
+    if _has(opened, "__await__"):
         opened = loop.get().complete(opened)
-        kind = type(opened)
+    kind = cast("Any", type(opened))
     if hasattr(kind, "__aenter__"):
         return loop.get().hold(opened)
     if hasattr(kind, "__enter__"):
@@ -91,6 +92,11 @@ def is_factory(database: object, scripts: list[str]) -> bool:
     if not callable(database) or hasattr(kind, "__enter__") or hasattr(kind, "__aenter__"):
         return False
     return not any(callable(getattr(database, name, None)) for name in scripts)
+
+
+def _has(value: object, name: str) -> bool:
+    """Tell whether the type of a value has an attribute: what the value itself says may be a lie."""
+    return hasattr(type(value), name)
 
 
 def _do_nothing() -> None:

@@ -15,7 +15,7 @@ _MIGRATION: Final = (
     "https://auth0.com/docs/manage-users/user-migration/configure-automatic-migration-from-your-database"
 )
 
-_BOTH: Final = frozenset({Script.LOGIN, Script.GET_USER})
+_BOTH: Final = {Script.LOGIN, Script.GET_USER}
 _FEWEST_DENIALS: Final = 3
 
 

@@ -96,7 +96,7 @@ class NodeDatabase(ContainerDatabase):
             addresses: What to put in place of each of `fault_placeholders`.
         """
         copy = object.__new__(type(self))
-        copy.__dict__.update(self.__dict__)
+        vars(copy).update(vars(self))
         copy._configuration = {name: fill(value, addresses) for name, value in self._configuration.items()}
         copy._keywords = {name: fill(value, addresses) for name, value in self._keywords.items()}
         copy._scripts = read_folder(self._folder, _all_revealed(copy._keywords)).scripts

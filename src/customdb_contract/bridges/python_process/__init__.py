@@ -110,9 +110,10 @@ class PythonProcess(ContainerDatabase):
             addresses: What to put in place of each of `fault_placeholders`.
         """
         copy = object.__new__(type(self))
-        copy.__dict__.update(self.__dict__)
+        vars(copy).update(vars(self))
         copy._forget_bridge()
-        copy.__dict__["fault_placeholders"] = frozenset[str]()
+        # It has none any more, and no process need be started to see that.
+        vars(copy)["fault_placeholders"] = frozenset[str]()
         copy._configuration = {name: fill(value, addresses) for name, value in self._configuration.items()}
         in_configuration = any(placeholders_in(_revealed(value)) for value in self._configuration.values())
         copy._fault_url = None if in_configuration else addresses.get(FAULT_URL)

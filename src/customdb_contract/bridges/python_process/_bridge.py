@@ -273,16 +273,18 @@ def _manners(opened: Mapping[str, Any], *, script_context: bool) -> Iterator[tup
 
 
 def _described(described: object) -> tuple[inspect.Signature | None, str | None]:
-    match described:
-        case {"parameters": None, "location": None | str() as location}:
-            return None, location
-        case {"parameters": list() as told, "location": None | str() as location}:
-            try:
-                return inspect.Signature([_parameter(parameter) for parameter in cast("list[object]", told)]), location
-            except ValueError:
-                raise InvalidMessageError from None
-        case _:
-            raise InvalidMessageError
+    fields = cast("dict[str, object]", described) if isinstance(described, dict) else {}
+    told, location = fields.get("parameters"), fields.get("location")
+    if not isinstance(location, str | None):
+        raise InvalidMessageError
+    if told is None:
+        return None, location
+    if not isinstance(told, list):
+        raise InvalidMessageError
+    try:
+        return inspect.Signature([_parameter(parameter) for parameter in cast("list[object]", told)]), location
+    except ValueError:
+        raise InvalidMessageError from None
 
 
 def _parameter(told: object) -> inspect.Parameter:
