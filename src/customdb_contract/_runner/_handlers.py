@@ -104,18 +104,21 @@ def _inspected(function: object) -> Handler:
     import functools  # noqa: PLC0415 - see _handler
     import inspect  # noqa: PLC0415
 
+    # An object that answers to every name runs code of its own when it is looked at.
     try:
-        signature = inspect.signature(cast("Any", function))
         parameters: list[Parameter] | None = [
             Parameter(name, int(parameter.kind), parameter.default is not parameter.empty)
-            for name, parameter in signature.parameters.items()
+            for name, parameter in inspect.signature(cast("Any", function)).parameters.items()
         ]
-    except (TypeError, ValueError):
+    except Exception:  # noqa: BLE001 - see above
         parameters = None
-    plain: Any = inspect.unwrap(cast("Any", function))
-    while isinstance(plain, functools.partial):
-        plain = inspect.unwrap(plain.func)
-    called = inspect.getattr_static(cast("Any", type(plain)), "__call__", None)
-    codes = (getattr(found, "__code__", None) for found in (plain, called))
-    code = next((code for code in codes if isinstance(code, type(_handler.__code__))), None)
+    try:
+        plain: Any = inspect.unwrap(cast("Any", function))
+        while isinstance(plain, functools.partial):
+            plain = inspect.unwrap(plain.func)
+        called = inspect.getattr_static(cast("Any", type(plain)), "__call__", None)
+        codes = [getattr(found, "__code__", None) for found in (plain, called)]
+    except Exception:  # noqa: BLE001 - see above
+        codes = []
+    code = next((code for code in codes if type(code) is type(_handler.__code__)), None)
     return Handler(function, parameters, place_in(code))

@@ -75,8 +75,7 @@ def location_of_function(function: Callable[..., object]) -> str | None:
 def _unwrapped(function: Callable[..., object]) -> object:
     try:
         return inspect.unwrap(function)
-    except ValueError:
-        # What answers to every name, a proxy of a remote service for instance, wraps another one for ever.
+    except Exception:  # noqa: BLE001 - what answers to every name runs code of its own, or wraps another one for ever
         return function
 
 
