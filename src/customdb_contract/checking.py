@@ -2,12 +2,13 @@
 
 import functools
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
 from attrs import Attribute, field, frozen
 
 from customdb_contract.bridges import Bridge, brings_bridge
+from customdb_contract.bridges.opening import DEFAULT_TIMEOUT, opened
 from customdb_contract.connection import Connection, KnownUser, NewUser
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
@@ -46,11 +47,9 @@ __all__ = [
     "make_truth",
     "observe",
     "observe_known_users",
-    "opened",
     "plan_lines",
 ]
 
-DEFAULT_TIMEOUT: Final = 20.0
 DEFAULT_MAX_TIME: Final = 60.0
 DEFAULT_WRONG_PASSWORDS: Final = 3
 MAX_SECONDS: Final = 86_400.0
@@ -297,7 +296,7 @@ def _interruptible(recorder: Recorder) -> Generator[None]:
 def _writing(database: object, truth: Truth, probing: Probing) -> Writing | None:
     if not probing.writes:
         return None
-    from customdb_contract.bridges.python import is_factory  # noqa: PLC0415 - see opened
+    from customdb_contract.bridges.python import is_factory  # noqa: PLC0415 - scripts in JavaScript do without
 
     written = database if probing.fresh_database is None else probing.fresh_database
     # An object lives on one thread, so two calls at once need something that makes a database.
@@ -417,40 +416,6 @@ def _scripts_of(bridge: Bridge) -> Mapping[Script, ScriptInfo]:
 
 def _opened(database: object, truth: Truth, timeout: float) -> AbstractContextManager[Bridge]:
     return opened(database, connection=truth.connection, mask=truth.registry, timeout=timeout)
-
-
-@contextmanager
-def opened(
-    database: object, *, connection: Connection, mask: SecretRegistry, timeout: float = DEFAULT_TIMEOUT
-) -> Generator[Bridge]:
-    """Open what calls the scripts of a database, and close it afterwards.
-
-    Args:
-        database: The database, in any of the forms that `check` takes.
-        connection: The settings of the connection.
-        mask: The known secrets.
-        timeout: Seconds that a script may take.
-
-    Yields:
-        The bridge.
-
-    Raises:
-        DatabaseOpeningError: When the database cannot be opened.
-    """
-    with ExitStack() as stack:
-        if not brings_bridge(database):
-            from customdb_contract.bridges.python import PythonDatabase  # noqa: PLC0415 - scripts in JavaScript do without
-
-            python = PythonDatabase(database, connection=connection, mask=mask, timeout=timeout)
-            stack.callback(python.close)
-            if not brings_bridge(python.database):
-                yield python
-                return
-            # A function has made a database that brings its own bridge.
-            database = python.database
-        bridge = database.open_bridge(connection=connection, mask=mask, timeout=timeout)
-        stack.callback(bridge.close)
-        yield bridge
 
 
 def _outage_situations(probing: Probing, truth: Truth) -> Sequence[Situation]:

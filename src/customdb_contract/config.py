@@ -14,15 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from customdb_contract.bridges import brings_bridge
+from customdb_contract.bridges.opening import DEFAULT_TIMEOUT
 from customdb_contract.bridges.python_process import PythonProcess
-from customdb_contract.checking import (
-    DEFAULT_MAX_TIME,
-    DEFAULT_TIMEOUT,
-    DEFAULT_WRONG_PASSWORDS,
-    MAX_SECONDS,
-    Probing,
-    observe,
-)
+from customdb_contract.checking import DEFAULT_MAX_TIME, DEFAULT_WRONG_PASSWORDS, MAX_SECONDS, Probing, observe
 from customdb_contract.connection import Connection, KnownUser, NewUser
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.findings import Report

@@ -3,13 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from customdb_contract.checking import (
-    DEFAULT_MAX_TIME,
-    DEFAULT_TIMEOUT,
-    Probing,
-    check,
-    observe_known_users,
-)
+from customdb_contract.bridges.opening import DEFAULT_TIMEOUT
+from customdb_contract.checking import DEFAULT_MAX_TIME, Probing, check, observe_known_users
 from customdb_contract.connection import Connection, KnownUser
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, ContractBrokenError

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from typing_extensions import override
 
 from customdb_contract.bridges import Bridge
-from customdb_contract.checking import DEFAULT_TIMEOUT, opened
+from customdb_contract.bridges.opening import DEFAULT_TIMEOUT, opened
 from customdb_contract.connection import Connection, NewUser
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, ContractBrokenError, DatabaseOpeningError

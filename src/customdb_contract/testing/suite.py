@@ -9,7 +9,8 @@ import pytest
 from typing_extensions import override
 
 from customdb_contract.bridges import brings_bridge
-from customdb_contract.checking import DEFAULT_MAX_TIME, DEFAULT_TIMEOUT, DEFAULT_WRONG_PASSWORDS, check
+from customdb_contract.bridges.opening import DEFAULT_TIMEOUT
+from customdb_contract.checking import DEFAULT_MAX_TIME, DEFAULT_WRONG_PASSWORDS, check
 from customdb_contract.connection import Connection, KnownUser, NewUser
 from customdb_contract.errors import ConfigurationError, CustomDatabaseError
 from customdb_contract.findings import Report

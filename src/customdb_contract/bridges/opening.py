@@ -1,0 +1,51 @@
+"""Opening the bridge of a database, in whatever form the database comes."""
+
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from typing import Final
+
+from customdb_contract.bridges import Bridge, brings_bridge
+from customdb_contract.connection import Connection
+from customdb_contract.secrets import SecretRegistry
+
+__all__ = ["DEFAULT_TIMEOUT", "opened"]
+
+DEFAULT_TIMEOUT: Final = 20.0
+"""Seconds that Auth0 gives a script.
+
+Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/custom-database-connections-scripts>.
+"""
+
+
+@contextmanager
+def opened(
+    database: object, *, connection: Connection, mask: SecretRegistry, timeout: float = DEFAULT_TIMEOUT
+) -> Generator[Bridge]:
+    """Open what calls the scripts of a database, and close it afterwards.
+
+    Args:
+        database: The database, in any of the forms that `check` takes.
+        connection: The settings of the connection.
+        mask: The known secrets.
+        timeout: Seconds that a script may take.
+
+    Yields:
+        The bridge.
+
+    Raises:
+        DatabaseOpeningError: When the database cannot be opened.
+    """
+    with ExitStack() as stack:
+        if not brings_bridge(database):
+            from customdb_contract.bridges.python import PythonDatabase  # noqa: PLC0415 - scripts in JavaScript do without
+
+            python = PythonDatabase(database, connection=connection, mask=mask, timeout=timeout)
+            stack.callback(python.close)
+            if not brings_bridge(python.database):
+                yield python
+                return
+            # A function has made a database that brings its own bridge.
+            database = python.database
+        bridge = database.open_bridge(connection=connection, mask=mask, timeout=timeout)
+        stack.callback(bridge.close)
+        yield bridge
