@@ -32,6 +32,7 @@ from mutants import (
     report_on,
     sql_store,
 )
+from rules.comparing import without_path
 
 pytestmark = pytest.mark.one_python
 
@@ -891,5 +892,6 @@ def test_exactly_the_rules_of_a_mutant_fire(name: str, *, import_mode: bool) -> 
     report = report_on(mutant, import_mode=import_mode)
 
     assert breaches(report) == expected, explain(report)
+    assert without_path(report) == set()
     assert informed(report) >= set(mutant.tells), explain(report)
     assert not [verdict.rule.name for verdict in report.verdicts if verdict.status == "crashed"]

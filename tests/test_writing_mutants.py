@@ -25,6 +25,7 @@ from customdb_contract import (
 from customdb_contract.rules import CATALOGUE
 from customdb_contract.transcript import Situation
 from mutants import breaches, explain
+from rules.comparing import without_path
 from writing_shop import Record, WritingShop, known_customer
 
 pytestmark = pytest.mark.one_python
@@ -664,6 +665,7 @@ def test_each_breach_of_a_writing_script_is_told_by_its_own_rule(name: str) -> N
     report = report_on(mutant)
 
     assert breaches(report) == sorted(mutant.rules), explain(report)
+    assert without_path(report) == set()
 
 
 def _writing_rules() -> set[str]:

@@ -119,7 +119,7 @@ def test_an_end_after_twenty_seconds_is_an_error() -> None:
     assert findings(callback_too_late, text) == [
         Finding(
             "get_user called its callback or returned only after 20 s; "
-            "Auth0 stops a script after about 20 s, so end before, with an own time-out",
+            "Auth0 stops a script after about 20 s, so set a shorter timeout for the store",
             Severity.ERROR,
             Script.GET_USER,
             (1,),

@@ -364,7 +364,10 @@ def test_a_disabled_person_gets_in() -> None:
 
     assert findings(blocked_user_logs_in, text) == [
         Finding(
-            "login let a disabled person in; refuse whom the store has disabled", Severity.WARNING, Script.LOGIN, (1,)
+            "login let a disabled user in; refuse users who are disabled in the store",
+            Severity.WARNING,
+            Script.LOGIN,
+            (1,),
         )
     ]
 

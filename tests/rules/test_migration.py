@@ -100,8 +100,7 @@ IN = 'login ada@example.com «password of ada» -> found {"user_id": "7"}   [rep
 @pytest.mark.parametrize("refusal", [REFUSED, EMPTY])
 def test_a_person_whom_both_scripts_deny_after_a_login_was_removed_by_it(mode: str, refusal: str) -> None:
     message = (
-        "since the person logged in, neither script knows them any more; keep the row, and hide nobody "
-        "who has logged in"
+        "since the user logged in, neither script knows them any more; keep the row, and hide nobody who has logged in"
     )
 
     assert findings(login_deletes_user, mode + KNOWN + NOBODY + refusal + NOBODY) == [
@@ -143,4 +142,4 @@ def test_a_person_who_is_found_after_the_last_login_stayed() -> None:
 def test_a_record_that_is_gone_after_a_login_was_removed_by_it(mode: str) -> None:
     [finding] = findings(login_deletes_user, mode + KNOWN.rstrip() + '; noticed store-change "the whole record"')
 
-    assert finding.message == "login removed the person from the legacy store; keep the row for now"
+    assert finding.message == "login removed the user from the legacy store; keep the row for now"

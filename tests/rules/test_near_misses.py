@@ -78,7 +78,7 @@ def verified_another(before: str, after: str) -> str:
 )
 def test_verifying_one_person_must_change_no_other(before: str, after: str, state: str) -> None:
     text = verified_another(f', "email_verified": {before}', f', "email_verified": {after}')
-    message = f"verify for one person made another one's e-mail count as {state}"
+    message = f"verify of one user's e-mail changed another user's to {state}"
 
     assert findings(verify_not_reflected, text) == [Finding(message, Severity.ERROR, Script.VERIFY, (3, 4, 5))]
 

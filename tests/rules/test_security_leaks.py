@@ -197,8 +197,8 @@ def printing(output: str) -> str:
         ("trying «password of ada»", "a password or another secret; log what happened, not what was typed", "error"),
         ("«configuration TOKEN»", "a password or another secret; log what happened, not what was typed", "error"),
         (f"row {BCRYPT}", "the hash of a password; log what happened, not the record", "error"),
-        ("user Ada@example.com", "the e-mail of a person; log the user_id instead", "warning"),
-        ("user bob@example.com", "the e-mail of a person; log the user_id instead", "warning"),
+        ("user Ada@example.com", "the e-mail of a user; log the user_id instead", "warning"),
+        ("user bob@example.com", "the e-mail of a user; log the user_id instead", "warning"),
     ],
 )
 def test_a_script_prints_a_secret(output: str, said: str, severity: str) -> None:

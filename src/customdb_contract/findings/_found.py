@@ -56,7 +56,8 @@ class Violation:
         severity: Its severity; None stands for that of the rule.
         script: The script that is to blame; None stands for that of the last exchange.
         location: File, line and column that show it, or None.
-        path: What it is about, for example `user_metadata.plan`; None when the rule is about one thing only.
+        path: What was compared: an attribute such as `user_metadata.plan`, or a part of the call, such as `ending`,
+            `error`, `result` or `get_user.email_verified`; None where nothing is compared.
         expected: What was expected, as JSON or in words.
         got: What came instead, as JSON or in words.
     """
@@ -92,7 +93,7 @@ class Finding:
         script: The script that is to blame, or None when it is the connection.
         evidence: The numbers of the exchanges that prove it, in order.
         location: File, line and column that show it, or None.
-        path: What it is about, for example `user_metadata.plan`, or None.
+        path: What was compared, for example `user_metadata.plan`, or None.
         expected: What was expected, as JSON or in words, or None.
         got: What came instead, as JSON or in words, or None.
     """

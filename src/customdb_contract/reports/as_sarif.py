@@ -5,6 +5,7 @@ Source: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>, and
 """
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -27,6 +28,13 @@ _GOOD_PRACTICE: Final = (
     "https://auth0.com/docs/authenticate/database-connections/custom-db/action-script-best-practices"
 )
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+_GENERATED: Final = re.compile(
+    r"[^\s@.\[\]]{1,64}@[\w-]+(?:\.[\w-]+)*|[0-9]{4}-[0-9]{2}-[0-9]{2}[^.\[]*"
+    r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{24,}|[0-9]{3,}",
+    re.IGNORECASE,
+)
+"""Names in a path that are data, so that they differ in the next run: e-mails, dates, ids."""
 
 
 def render(report: Report) -> str:
@@ -139,5 +147,6 @@ def _artifact(file: str) -> dict[str, object]:
 
 def _hash_of_breach(report: Report, verdict: Verdict, finding: Finding) -> str:
     """Return what is the same for the same breach in the next run: no line, no wording, no value that was seen."""
-    breach = (verdict.rule.name, report.transcript.connection.name, finding.script or "", finding.path or "")
+    path = _GENERATED.sub("*", finding.path or "")
+    breach = (verdict.rule.name, report.transcript.connection.name, finding.script or "", path)
     return hashlib.sha256("\0".join(breach).encode("utf-8", "backslashreplace")).hexdigest()[:32]

@@ -1,6 +1,7 @@
 """Judging what the sources of scripts show."""
 
 from collections.abc import Callable, Iterator
+from typing import Final
 
 from customdb_contract.contract import Script
 from customdb_contract.findings import Held, Severity, Violation
@@ -8,6 +9,9 @@ from customdb_contract.rules._rule import Comparison
 from customdb_contract.transcript import FactKind, SourceFact, Transcript
 
 __all__ = ["judge_facts"]
+
+_ABOUT_THE_WHOLE: Final = frozenset({FactKind.NOT_A_FUNCTION, FactKind.MODULE_EXPORTS, FactKind.ANONYMOUS_FUNCTION})
+"""Facts about a whole source; the text of every other one names the part that it is about."""
 
 
 def judge_facts(
@@ -29,6 +33,7 @@ def judge_facts(
             continue
         found = info.facts(*kinds)
         for fact in found:
-            yield Violation(tell(script, fact), (), severity_of(fact), script, fact.location)
+            about = None if fact.kind in _ABOUT_THE_WHOLE else fact.text
+            yield Violation(tell(script, fact), (), severity_of(fact), script, fact.location, path=about)
         if not found:
             yield Held(())

@@ -177,7 +177,7 @@ def judge_profiles_in_outages(transcript: Transcript, script: Script) -> Iterato
                 f"{script} {did} a profile that is not the user's while the store was out of reach; "
                 "report an outage as ScriptError or new Error(message)"
             )
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), path="result", expected="an error", got="a profile")
 
 
 def is_retired(transcript: Transcript) -> bool:

@@ -13,6 +13,7 @@ from customdb_contract.transcript import Ending, Exchange, Moment, Situation, Tr
 __all__ = [
     "REFUSALS",
     "TEMPLATES",
+    "contradicted",
     "is_no_limit",
     "is_verified",
     "judge_outages",
@@ -22,7 +23,7 @@ __all__ = [
     "looks_after",
     "moments",
     "seen_before",
-    "told_result",
+    "undocumented_result",
 ]
 
 TEMPLATES: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates"
@@ -83,7 +84,7 @@ def judge_outages(
         if exchange.situation in _MAY_BE_DONE:
             continue
         if exchange.ending in hidden or is_done(exchange):
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), path="ending", expected=Ending.FAILED, got=exchange.ending)
         elif exchange.ending is Ending.FAILED:
             yield Held((exchange,))
 
@@ -104,7 +105,9 @@ def judge_unknown_users(
         if not moment.is_nobodys or exchange.situation is Situation.AT_ONCE:
             continue
         if exchange.ending in hidden:
-            yield Violation(message, (exchange,), severity)
+            yield Violation(
+                message, (exchange,), severity, path="ending", expected=Ending.DECLINED, got=exchange.ending
+            )
         elif exchange.ending in {Ending.DECLINED, Ending.FAILED}:
             yield Held((exchange,))
 
@@ -132,8 +135,14 @@ def judge_user_ids(
             if known == {user_id}:
                 yield Held(evidence)
             elif len(known) == 1:
-                message = f"{exchange.script} returns another user_id after {written.script} than before"
-                yield Violation(f"{message}; derive it from what never changes", evidence, script=exchange.script)
+                message = (
+                    f"{exchange.script} returns another user_id after {written.script} than before; "
+                    "derive it from what never changes"
+                )
+                (before_it,) = known
+                yield Violation(
+                    message, evidence, script=exchange.script, path="user_id", expected=before_it, got=user_id
+                )
         before.append((exchange, user_id))
 
 
@@ -188,12 +197,36 @@ def _email_of(write: Exchange) -> str:
     return str(asked.get("email") if isinstance(asked, Mapping) else asked).lower()
 
 
-def told_result(exchange: Exchange) -> str:
-    """Return how a message names a result that fits none of the documented endings.
+def contradicted(
+    message: str, evidence: tuple[Exchange, ...], blamed: Script, expected: str, *, attribute: str | None = None
+) -> Violation:
+    """Return the breach of a writing script which the answer of a reading one, the last of the evidence, shows.
+
+    Args:
+        message: What was seen and what was expected.
+        evidence: The exchanges that prove it, in order.
+        blamed: The script that wrote.
+        expected: The ending of the last exchange if the write had been right, or its attribute.
+        attribute: The attribute that shows it, or None when the ending does.
+    """
+    look = evidence[-1]
+    got = look.ending if attribute is None else kind_of((look.profile or {}).get(attribute))
+    path = f"{look.script}.{attribute or 'ending'}"
+    return Violation(message, evidence, script=blamed, path=path, expected=expected, got=got)
+
+
+def undocumented_result(exchange: Exchange, expected: str, advised: str, severity: Severity | None = None) -> Violation:
+    """Return the breach of a writing script whose result fits none of the documented endings.
 
     Args:
         exchange: A call that ended `invalid`.
+        expected: What the result may be.
+        advised: What to end with.
+        severity: The severity, or None for that of the rule.
     """
     result = exchange.outcome.result
     unfit = unfit_result(result)
-    return f"returned {unfit}, which is not a result" if unfit else f"ended with {kind_of(result)}"
+    got = unfit or kind_of(result)
+    ended = f"returned {got}, which is not a result" if unfit else f"ended with {got}"
+    message = f"{exchange.script} {ended}; end with {advised}"
+    return Violation(message, (exchange,), severity, path="result", expected=expected, got=got)

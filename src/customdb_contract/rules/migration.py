@@ -55,7 +55,7 @@ def metadata_in_one_script_only(transcript: Transcript) -> Iterator[Comparison]:
         elif telling:
             script = Script.LOGIN if Script.GET_USER in telling else Script.GET_USER
             message = f"{script} leaves out {kind}, which the other script returns; return it from both"
-            yield Violation(message, pair, script=script)
+            yield Violation(message, pair, script=script, path=kind, expected="an object", got="nothing")
 
 
 @rule(group=Group.MIGRATION, severity=Severity.WARNING, needs=(Need.GET_USER, Need.LOGIN), source=_MIGRATION)
@@ -90,7 +90,7 @@ def retired_connection(transcript: Transcript) -> Iterator[Comparison]:
             "both scripts answer null for everybody, as those of a retired store do, but import mode is off; "
             "turn it on, or nobody can log in"
         )
-        yield Violation(message, pair)
+        yield Violation(message, pair, path="import_mode", expected="on", got="off")
 
 
 @rule(
@@ -131,7 +131,8 @@ def login_deletes_user(transcript: Transcript) -> Iterator[Comparison]:
     """
     for exchange in transcript.select(Script.LOGIN):
         if WHOLE_RECORD in exchange.outcome.noticed(Noticed.STORE_CHANGE):
-            yield Violation("login removed the person from the legacy store; keep the row for now", (exchange,))
+            message = "login removed the user from the legacy store; keep the row for now"
+            yield Violation(message, (exchange,), path=WHOLE_RECORD)
         elif exchange.outcome.noticed(Noticed.INSPECTED):
             yield Held((exchange,))
     for person in transcript.people:
@@ -160,10 +161,12 @@ def _judge_staying(asked: Sequence[Exchange]) -> Iterator[Comparison]:
         yield Held((login, looks[-1]))
     elif len(denials) == len(later) >= _FEWEST_DENIALS and {exchange.script for exchange in denials} == _BOTH:
         message = (
-            "since the person logged in, neither script knows them any more; keep the row, and hide nobody "
+            "since the user logged in, neither script knows them any more; keep the row, and hide nobody "
             "who has logged in"
         )
-        yield Violation(message, (looks[0], login, *denials), script=Script.LOGIN)
+        evidence = (looks[0], login, *denials)
+        last = denials[-1].ending
+        yield Violation(message, evidence, script=Script.LOGIN, path="ending", expected=Ending.FOUND, got=last)
 
 
 def _is_denial(exchange: Exchange) -> bool:

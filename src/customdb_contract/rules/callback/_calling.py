@@ -42,6 +42,7 @@ _LIMIT_SECONDS: Final = 20.0
 """After about this time Auth0 recycles the container that a script runs in."""
 _LATE_SECONDS: Final = 10.0
 """From here on a script is so near the limit that a busy store takes it over."""
+_IN_TIME: Final = f"less than {_LATE_SECONDS:.0f} s"
 
 _NO_MESSAGE: Final = frozenset({"", "[object Object]", "undefined", "null", "None"})
 _ERRORS_THAT_SPEAK_WITHOUT_MESSAGE: Final = frozenset({"WrongUsernameOrPasswordError", "ValidationError"})
@@ -91,7 +92,7 @@ def callback_called_twice(transcript: Transcript) -> Iterator[Comparison]:
                 f"{exchange.script} called its callback {{got}} times for one call ({endings}); "
                 "call it exactly once, as the last thing"
             )
-            yield Violation(message, (exchange,), expected="1", got=str(len(callbacks)))
+            yield Violation(message, (exchange,), path="callback", expected="1", got=str(len(callbacks)))
         elif callbacks:
             yield Held((exchange,))
 
@@ -199,17 +200,19 @@ def callback_too_late(transcript: Transcript) -> Iterator[Comparison]:
         ended = f"{exchange.script} called its callback or returned only after {{got}}"
         seconds = f"{outcome.duration // 1:.0f} s"
         if outcome.duration >= _LIMIT_SECONDS:
-            message = f"{ended}; Auth0 stops a script after about 20 s, so end before, with an own time-out"
-            yield Violation(message, (exchange,), got=seconds)
+            message = f"{ended}; Auth0 stops a script after about 20 s, so set a shorter timeout for the store"
+            yield Violation(message, (exchange,), path="duration", expected=_IN_TIME, got=seconds)
         elif outcome.duration >= _LATE_SECONDS:
             message = f"{ended}; that is near the 20 s after which Auth0 stops a script, so stay below 10 s"
-            yield Violation(message, (exchange,), Severity.WARNING, got=seconds)
+            yield Violation(message, (exchange,), Severity.WARNING, path="duration", expected=_IN_TIME, got=seconds)
         elif exchange.ending is Ending.TIMED_OUT:
             message = (
                 f"{exchange.script} called its callback only after the time limit of this check; "
                 "make it faster, or set a longer timeout of at most 20 s"
             )
-            yield Violation(message, (exchange,), Severity.WARNING)
+            yield Violation(
+                message, (exchange,), Severity.WARNING, path="duration", expected=_IN_TIME, got="the time limit"
+            )
         else:
             yield Held((exchange,))
 
@@ -349,7 +352,7 @@ def error_not_an_error_object(transcript: Transcript) -> Iterator[Comparison]:
                 f"{exchange.script} gave its callback {kind_of(error)} as the error; "
                 "give it an error object, ScriptError(message) or new Error(message)"
             )
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), path="error", expected="an error object", got=kind_of(error))
 
 
 @rule(
@@ -389,7 +392,7 @@ def error_without_message(transcript: Transcript) -> Iterator[Comparison]:
         else:
             said = f"the message {text!r}" if text else "no message"
             message = f"{exchange.script} reported {error.name} with {{got}}; say what failed, for the tenant log"
-            yield Violation(message, (exchange,), got=said)
+            yield Violation(message, (exchange,), path="error.message", expected="what failed", got=said)
 
 
 @rule(
@@ -425,7 +428,7 @@ def result_beside_error(transcript: Transcript) -> Iterator[Comparison]:
                 f"{exchange.script} gave its callback {kind_of(beside)} beside the error; "
                 "give the error alone, or null and the result"
             )
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), path="result", expected="nothing", got=kind_of(beside))
 
 
 @rule(
@@ -467,7 +470,7 @@ def wrong_arity(transcript: Transcript) -> Iterator[Comparison]:
         calls = tuple(transcript.select(script))
         if info.problem is not None:
             message = f"the connection cannot call {script}: {info.problem}"
-            yield Violation(message, calls, script=script)
+            yield Violation(message, calls, script=script, path="parameters", got=info.signature or None)
         elif info.signature:
             yield Held(calls)
 

@@ -220,7 +220,7 @@ def user_data_in_global(transcript: Transcript) -> Iterator[Comparison]:
                 f"{exchange.script} keeps what it was given in {place}, where the next call sees it; "
                 "declare the variable inside the function"
             )
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), path=place)
         else:
             yield Held((exchange,))
 
@@ -255,7 +255,7 @@ def configuration_written(transcript: Transcript) -> Iterator[Comparison]:
         written = exchange.outcome.noticed(Noticed.CONFIGURATION_WRITE)
         if written:
             message = f"{exchange.script} wrote to configuration.{written[0]}, which is read-only; copy it instead"
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), path=f"configuration.{written[0]}")
         else:
             yield Held((exchange,))
 
@@ -319,7 +319,7 @@ def connection_leak(transcript: Transcript) -> Iterator[Comparison]:
                 f"{script} left one more connection open with each of {{got}} calls in a row; "
                 "close it on every path, or keep one pool for all calls"
             )
-            yield Violation(message, tuple(leaking), got=str(len(leaking)))
+            yield Violation(message, tuple(leaking), path="open connections", expected="0", got=str(len(leaking)))
         elif len(exchanges) >= _FEWEST_GROWING:
             yield Held(tuple(exchanges))
 
@@ -363,7 +363,10 @@ def context_without_organization(transcript: Transcript) -> Iterator[Comparison]
                     f"{exchange.script} works with an organization in the context, and fails without; "
                     "read context.organization only when it is there"
                 )
-                yield Violation(message, (*_failing_like(plain, transcript), exchange))
+                evidence = (*_failing_like(plain, transcript), exchange)
+                yield Violation(
+                    message, evidence, path="context.organization", expected=exchange.ending, got=plain.ending
+                )
                 break
             yield Held((plain, exchange))
 

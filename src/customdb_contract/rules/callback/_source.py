@@ -132,8 +132,16 @@ def script_too_large(transcript: Transcript) -> Iterator[Comparison]:
         for fact in info.facts(FactKind.BYTES):
             size = int(fact.text) if fact.text.isdecimal() else 0
             if size > _MOST_BYTES:
-                message = f"{script} has {size} bytes, and at most {_MOST_BYTES} are allowed; move work into a service"
-                yield Violation(message, (), script=script, location=fact.location)
+                message = f"{script} has {{got}} bytes, and at most {{expected}} are allowed; move work into a service"
+                yield Violation(
+                    message,
+                    (),
+                    script=script,
+                    location=fact.location,
+                    path="bytes",
+                    expected=str(_MOST_BYTES),
+                    got=str(size),
+                )
             else:
                 yield Held(())
 
@@ -285,7 +293,9 @@ def callback_inside_try(transcript: Transcript) -> Iterator[Comparison]:
                 f"{exchange.script} called back again when its callback threw; "
                 "call back after try, and not in a promise chain that ends with catch"
             )
-            yield Violation(message, (exchange,))
+            yield Violation(
+                message, (exchange,), path="callback", expected="1", got=str(len(exchange.outcome.callbacks))
+            )
         elif exchange.outcome.callbacks:
             yield Held((exchange,))
 

@@ -6,7 +6,7 @@ from typing import Final
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._writing import REFUSALS, TEMPLATES, legacy_moments, looks_after
+from customdb_contract.rules._writing import REFUSALS, TEMPLATES, contradicted, legacy_moments, looks_after
 from customdb_contract.transcript import Ending, Exchange, Moment, Noticed, Situation, Transcript, is_done
 
 __all__ = [
@@ -74,7 +74,8 @@ def create_not_visible(transcript: Transcript) -> Iterator[Comparison]:
             yield Held((created, exchange))
         else:
             what = "cannot log in" if exchange.script is Script.LOGIN else "is not found by get_user"
-            yield Violation(f"create reported success, and the user {what}", (created, exchange))
+            message = f"create reported success, and the user {what}"
+            yield Violation(message, (created, exchange), path="ending", expected=Ending.FOUND, got=exchange.ending)
 
 
 @rule(
@@ -123,8 +124,8 @@ def password_altered(transcript: Transcript) -> Iterator[Comparison]:
         if exchange.ending is Ending.FOUND:
             yield Held((created, exchange))
         else:
-            message = f"a password {kind} was taken by create, and login refuses it; keep passwords as they are typed"
-            yield Violation(message, (created, exchange))
+            message = f"create accepted a password {kind}, and login refuses it; keep passwords as they are typed"
+            yield Violation(message, (created, exchange), path="password", expected=Ending.FOUND, got=exchange.ending)
 
 
 @rule(
@@ -167,10 +168,12 @@ def username_not_stored(transcript: Transcript) -> Iterator[Comparison]:
                 yield Held((created, exchange))
             else:
                 message = f"{exchange.script} doesn't return the username that create was given"
-                yield Violation(message, (created, exchange), script=Script.CREATE)
+                yield contradicted(
+                    message, (created, exchange), Script.CREATE, "the username of create", attribute="username"
+                )
         elif not _is_by_email(moment):
             message = f"{exchange.script} doesn't find a new user by the username that create was given"
-            yield Violation(message, (created, exchange), script=Script.CREATE)
+            yield contradicted(message, (created, exchange), Script.CREATE, Ending.FOUND)
 
 
 @rule(
@@ -202,8 +205,9 @@ def create_stores_extra_fields(transcript: Transcript) -> Iterator[Comparison]:
         exchange = moment.exchange
         fields = exchange.outcome.noticed(Noticed.STORED_FIELD)
         if fields:
-            message = f"create stored {', '.join(fields)}, which Auth0 only passes along; store what the user needs"
-            yield Violation(message, (exchange,))
+            names = ", ".join(fields)
+            message = f"create stored {names}, which Auth0 only passes along; store what the user needs"
+            yield Violation(message, (exchange,), path=names)
         elif is_done(exchange) and "a record" in exchange.outcome.noticed(Noticed.INSPECTED):
             yield Held((exchange,))
 
@@ -243,6 +247,7 @@ def create_not_atomic(transcript: Transcript) -> Iterator[Comparison]:
     for together in by_email.values():
         done = tuple(exchange for exchange in together if is_done(exchange))
         if len(done) > 1:
-            yield Violation("two creates at the same time made the same user twice", done)
+            message = "two calls of create at the same time created the same user twice"
+            yield Violation(message, done, path="ending", expected=Ending.FAILED, got=done[-1].ending)
         elif len(together) > 1:
             yield Held(tuple(together))

@@ -5,9 +5,11 @@ from collections.abc import Collection, Iterator
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._wording import kind_of
 from customdb_contract.rules._writing import (
     REFUSALS,
     TEMPLATES,
+    contradicted,
     is_verified,
     judge_unknown_users,
     legacy_moments,
@@ -55,6 +57,11 @@ def _contradicts_flag(written: Exchange, exchange: Exchange) -> bool:
     return isinstance(flag, bool) and isinstance(said, bool) and said is not flag
 
 
+def _flag_contradicted(message: str, written: Exchange, look: Exchange) -> Violation:
+    expected = kind_of(written.argument(2))
+    return contradicted(message, (written, look), Script.CHANGE_EMAIL, expected, attribute="email_verified")
+
+
 @rule(
     group=Group.CONSISTENCY,
     severity=Severity.ERROR,
@@ -94,15 +101,15 @@ def change_email_ineffective(transcript: Transcript) -> Iterator[Comparison]:
         is_found = exchange.ending is Ending.FOUND
         if moment.former is not None and is_found:
             message = f"change_email reported success, and {exchange.script} still finds the old e-mail"
-            yield Violation(message, (written, exchange), script=Script.CHANGE_EMAIL)
+            yield contradicted(message, (written, exchange), Script.CHANGE_EMAIL, Ending.NOT_FOUND)
         elif moment.former is None and moment.is_right and not is_found:
             email = moment.account is not None and exchange.identifier == moment.account.email
             what = "the new e-mail" if email else "the username any more"
             message = f"change_email reported success, and {exchange.script} does not find {what}"
-            yield Violation(message, (written, exchange), script=Script.CHANGE_EMAIL)
+            yield contradicted(message, (written, exchange), Script.CHANGE_EMAIL, Ending.FOUND)
         elif moment.is_right and _contradicts_flag(written, exchange):
             message = f"change_email reported success, and email_verified of {exchange.script} is not what it was given"
-            yield Violation(message, (written, exchange), script=Script.CHANGE_EMAIL)
+            yield _flag_contradicted(message, written, exchange)
         elif moment.former is not None or moment.is_right:
             yield Held((written, exchange))
 
@@ -143,7 +150,8 @@ def change_email_no_op(transcript: Transcript) -> Iterator[Comparison]:
                 yield Held((written, exchange))
         elif written.number in missing and exchange.ending is Ending.FOUND:
             message = "change_email reported success and changed nothing: only the old e-mail is found"
-            yield Violation(message, (written, missing[written.number], exchange), script=Script.CHANGE_EMAIL)
+            evidence = (written, missing[written.number], exchange)
+            yield contradicted(message, evidence, Script.CHANGE_EMAIL, Ending.NOT_FOUND)
 
 
 @rule(
@@ -186,7 +194,8 @@ def change_email_takes_over(transcript: Transcript) -> Iterator[Comparison]:
         elif clash is None or not clash.exists:
             continue
         elif exchange.ending is Ending.DONE:
-            yield Violation("change_email gave one person the e-mail of another one; refuse it", (exchange,))
+            message = "change_email gave one user the e-mail of another; refuse it"
+            yield Violation(message, (exchange,), path="ending", expected=Ending.DECLINED, got=exchange.ending)
         elif exchange.ending in {Ending.DECLINED, Ending.FAILED}:
             refused.add(exchange.number)
             yield Held((exchange,))
@@ -198,8 +207,11 @@ def _lost_by_refusal(moment: Moment, refused: Collection[int]) -> Iterator[Compa
     if written is None or written.number not in refused or seen is None or not moment.is_right:
         return
     if exchange.ending in REFUSALS:
-        message = f"change_email refused another one's e-mail, and {exchange.script} does not find somebody since then"
-        yield Violation(f"{message}; change nothing then", (seen, written, exchange), script=Script.CHANGE_EMAIL)
+        message = (
+            f"since change_email refused another user's e-mail, {exchange.script} no longer finds a user; "
+            "change nothing when it refuses"
+        )
+        yield contradicted(message, (seen, written, exchange), Script.CHANGE_EMAIL, Ending.FOUND)
 
 
 @rule(
@@ -236,18 +248,18 @@ def change_email_verified_only(transcript: Transcript) -> Iterator[Comparison]:
         if moment.account is not None and moment.account.exists and _is_only_flag(exchange):
             if exchange.ending in {Ending.DECLINED, Ending.FAILED}:
                 message = "change_email refused the e-mail that the person has; set whether it is verified, and succeed"
-                yield Violation(message, (exchange,))
+                yield Violation(message, (exchange,), path="ending", expected=Ending.DONE, got=exchange.ending)
             elif exchange.ending is Ending.DONE:
                 yield Held((exchange,))
     for written, moment in _looks(transcript):
         exchange = moment.exchange
         if _is_only_flag(written) and moment.is_right:
             if exchange.ending in REFUSALS:
-                message = f"change_email with the same e-mail made that {exchange.script} does not find the person"
-                yield Violation(message, (written, exchange), script=Script.CHANGE_EMAIL)
+                message = f"after change_email to the same address, {exchange.script} no longer finds the user"
+                yield contradicted(message, (written, exchange), Script.CHANGE_EMAIL, Ending.FOUND)
             elif _contradicts_flag(written, exchange):
                 message = f"change_email reported success, and email_verified of {exchange.script} stayed what it was"
-                yield Violation(message, (written, exchange), script=Script.CHANGE_EMAIL)
+                yield _flag_contradicted(message, written, exchange)
 
 
 @rule(
@@ -313,15 +325,15 @@ def verify_not_reflected(transcript: Transcript) -> Iterator[Comparison]:
         exchange = moment.exchange
         before = found_before[written.number].get(exchange.script)
         if moment.is_right and before is not None and exchange.ending in REFUSALS:
-            message = f"verify reported success, and {exchange.script} refuses the person since then"
-            yield Violation(message, (before, written, exchange), script=Script.VERIFY)
+            message = f"verify reported success, and {exchange.script} has refused the user since then"
+            yield contradicted(message, (before, written, exchange), Script.VERIFY, Ending.FOUND)
         if not moment.is_right or exchange.profile is None:
             continue
         if exchange.profile.get("email_verified") is True:
             yield Held((written, exchange))
         else:
             message = f"verify reported success, and {exchange.script} does not return email_verified = true"
-            yield Violation(message, (written, exchange), script=Script.VERIFY)
+            yield contradicted(message, (written, exchange), Script.VERIFY, "true", attribute="email_verified")
     yield from _verified_by_another(transcript)
 
 
@@ -336,5 +348,6 @@ def _verified_by_another(transcript: Transcript) -> Iterator[Comparison]:
         before, after = is_verified(seen), is_verified(exchange)
         if isinstance(before, bool) and isinstance(after, bool) and before is not after:
             state = "verified" if after else "unverified"
-            message = f"verify for one person made another one's e-mail count as {state}"
-            yield Violation(message, (seen, verified, exchange), script=Script.VERIFY)
+            message = f"verify of one user's e-mail changed another user's to {state}"
+            evidence = (seen, verified, exchange)
+            yield contradicted(message, evidence, Script.VERIFY, kind_of(before), attribute="email_verified")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._writing import REFUSALS, TEMPLATES, judge_user_ids, looks_after, moments
+from customdb_contract.rules._writing import REFUSALS, TEMPLATES, contradicted, judge_user_ids, looks_after, moments
 from customdb_contract.transcript import Ending, Transcript
 
 __all__ = ["change_password_hits_others", "change_password_ineffective", "password_reset_changes_user"]
@@ -53,9 +53,11 @@ def change_password_ineffective(transcript: Transcript) -> Iterator[Comparison]:
         is_former = exchange.script is Script.LOGIN and exchange.argument(1) in account.former_passwords
         if moment.is_right and not is_found:
             what = "the new password does not log in" if exchange.script is Script.LOGIN else "the user is not found"
-            yield Violation(f"change_password reported success, and {what}", (written, exchange))
+            message = f"change_password reported success, and {what}"
+            yield Violation(message, (written, exchange), path="ending", expected=Ending.FOUND, got=exchange.ending)
         elif is_former and is_found:
-            yield Violation("change_password reported success, and the old password still logs in", (written, exchange))
+            message = "change_password reported success, and the old password still logs in"
+            yield Violation(message, (written, exchange), path="ending", expected=Ending.FAILED, got=exchange.ending)
         elif moment.is_right or is_former:
             yield Held((written, exchange))
 
@@ -105,8 +107,8 @@ def change_password_hits_others(transcript: Transcript) -> Iterator[Comparison]:
         if seen is not None and exchange.ending is Ending.FOUND:
             yield Held((written, exchange))
         elif seen is not None and exchange.ending in REFUSALS:
-            message = "change_password for one person made that another one can't get in any more"
-            yield Violation(message, (seen, written, exchange), script=Script.CHANGE_PASSWORD)
+            message = "change_password of one user locked another user out"
+            yield contradicted(message, (seen, written, exchange), Script.CHANGE_PASSWORD, Ending.FOUND)
 
 
 @rule(

@@ -61,10 +61,15 @@ def login_without_get_user(transcript: Transcript) -> Iterator[Comparison]:
             yield Held(pair)
         elif login.ending is Ending.FOUND and found.ending in _REFUSALS:
             message = f"{label} can log in, and get_user doesn't find them; it must find whoever can log in"
-            yield Violation(message, pair, script=Script.GET_USER)
+            yield _refusal_beside(message, pair, refused=found)
         elif found.ending is Ending.FOUND and login.ending in _REFUSALS:
             message = f"get_user finds {label}, and login refuses the given password; both must know the same people"
-            yield Violation(message, pair, script=Script.LOGIN)
+            yield _refusal_beside(message, pair, refused=login)
+
+
+def _refusal_beside(message: str, pair: tuple[Exchange, Exchange], *, refused: Exchange) -> Violation:
+    """Return the breach that one script refuses a user whom the other one knows."""
+    return Violation(message, pair, script=refused.script, path="ending", expected=Ending.FOUND, got=refused.ending)
 
 
 def _pairs(transcript: Transcript, *situations: str) -> Iterator[tuple[str, Exchange, Exchange]]:
@@ -128,7 +133,7 @@ def _found_by(
             yield Held((first, exchange))
         elif exchange.ending in _REFUSALS:
             message = f"{exchange.script} doesn't find a person by {what}; find everybody by it too"
-            yield Violation(message, (first, exchange))
+            yield Violation(message, (first, exchange), path="identifier", expected=Ending.FOUND, got=exchange.ending)
 
 
 def _found_by_own(transcript: Transcript) -> Mapping[tuple[Script, str], Exchange]:
@@ -184,7 +189,8 @@ def inconsistent_trimming(transcript: Transcript) -> Iterator[Comparison]:
                 message = (
                     f"only {trimming.script} ignores blanks around the identifier; let both scripts treat them alike"
                 )
-                yield Violation(message, pair)
+                refusing = login if trimming is found else found
+                yield Violation(message, pair, path="identifier", expected=trimming.ending, got=refusing.ending)
 
 
 def _user_id(exchange: Exchange) -> str:
@@ -252,6 +258,7 @@ def blocked_user_logs_in(transcript: Transcript) -> Iterator[Comparison]:
         if person is None or not person.disabled:
             continue
         if exchange.ending is Ending.FOUND:
-            yield Violation("login let a disabled person in; refuse whom the store has disabled", (exchange,))
+            message = "login let a disabled user in; refuse users who are disabled in the store"
+            yield Violation(message, (exchange,), path="ending", expected=Ending.FAILED, got=exchange.ending)
         elif exchange.ending in _REFUSALS:
             yield Held((exchange,))

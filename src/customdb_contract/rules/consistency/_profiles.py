@@ -66,7 +66,7 @@ def mismatched_profile(transcript: Transcript) -> Iterator[Comparison]:
         for path, pair in volatile.items():
             if path != "user_id":
                 message = f"{path} differs between two calls of {pair[0].script} and is left out of the comparison"
-                yield Violation(message, pair, Severity.INFO)
+                yield Violation(message, pair, Severity.INFO, path=path)
         for comparison in _Comparing(transcript, person, [own[0] for own in seen], volatile, left_out).all():
             if isinstance(comparison, Held):
                 yield comparison

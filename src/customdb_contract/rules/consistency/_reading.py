@@ -40,9 +40,11 @@ def read_script_writes(transcript: Transcript) -> Iterator[Comparison]:
             continue
         changed = exchange.outcome.noticed(Noticed.STORE_CHANGE)
         if WHOLE_RECORD in changed:
-            yield Violation(f"{exchange.script} removed the record of the person it was asked for", (exchange,))
+            message = f"{exchange.script} removed the record of the user it was asked for"
+            yield Violation(message, (exchange,), path=WHOLE_RECORD)
         elif changed and exchange.script is Script.GET_USER:
-            message = f"get_user changed {', '.join(changed)} of the record it was asked for; only read there"
-            yield Violation(message, (exchange,), Severity.WARNING)
+            names = ", ".join(changed)
+            message = f"get_user changed {names} of the record it was asked for; only read there"
+            yield Violation(message, (exchange,), Severity.WARNING, path=names)
         else:
             yield Held((exchange,))

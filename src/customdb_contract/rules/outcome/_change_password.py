@@ -6,7 +6,8 @@ from datetime import datetime
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._writing import TEMPLATES, is_no_limit, judge_outages, moments, told_result
+from customdb_contract.rules._wording import kind_of
+from customdb_contract.rules._writing import TEMPLATES, is_no_limit, judge_outages, moments, undocumented_result
 from customdb_contract.transcript import Ending, Exchange, RecordedError, Special, Transcript, Value
 
 __all__ = [
@@ -49,7 +50,7 @@ def change_password_unknown_user(transcript: Transcript) -> Iterator[Comparison]
         if moment.is_nobodys and (is_error or exchange.ending is Ending.DONE):
             said = "an error" if is_error else "success"
             message = f"change_password reported {said} for somebody who isn't there; end with callback(null, false)"
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), path="ending", expected=Ending.DECLINED, got=exchange.ending)
         elif moment.is_nobodys and exchange.ending is Ending.DECLINED:
             yield Held((exchange,))
 
@@ -107,8 +108,18 @@ def change_password_misreported(transcript: Transcript) -> Iterator[Comparison]:
         if exchange.ending is not Ending.FOUND or change.ending is Ending.DONE:
             yield Held((change, exchange))
         elif change.ending in {Ending.DECLINED, Ending.FAILED}:
-            message = "change_password said that it did not change the password, and the new one logs in"
-            yield Violation(f"{message}; end with callback(null, true)", (change, exchange), None, change.script)
+            message = (
+                "change_password said that it did not change the password, and the new one logs in; "
+                "end with callback(null, true)"
+            )
+            yield Violation(
+                message,
+                (change, exchange),
+                script=change.script,
+                path="ending",
+                expected=Ending.DONE,
+                got=change.ending,
+            )
 
 
 @rule(
@@ -142,10 +153,11 @@ def change_password_result_type(transcript: Transcript) -> Iterator[Comparison]:
         exchange = moment.exchange
         result = exchange.outcome.result
         if exchange.ending is Ending.INVALID and not _is_dated(result):
-            message = f"change_password {told_result(exchange)}; end with callback(null, true) or callback(null, false)"
-            yield Violation(message, (exchange,))
+            yield undocumented_result(exchange, "true or false", "callback(null, true) or callback(null, false)")
         elif isinstance(result, Mapping) and not _is_date(result.get("last_password_reset")):
-            yield Violation("change_password returned a last_password_reset that is no date", (exchange,))
+            message = "change_password returned a last_password_reset that is no date"
+            got = kind_of(result.get("last_password_reset"))
+            yield Violation(message, (exchange,), path="last_password_reset", expected="a date", got=got)
         elif exchange.ending in {Ending.DONE, Ending.DECLINED, Ending.INVALID}:
             yield Held((exchange,))
 

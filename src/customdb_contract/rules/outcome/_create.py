@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._writing import TEMPLATES, is_no_limit, judge_outages, legacy_moments, told_result
+from customdb_contract.rules._wording import kind_of
+from customdb_contract.rules._writing import TEMPLATES, is_no_limit, judge_outages, legacy_moments, undocumented_result
 from customdb_contract.transcript import Ending, Exchange, Moment, RecordedError, Situation, Transcript, Value, is_done
 
 __all__ = ["create_duplicate_not_user_exists", "create_false_success", "create_unexpected_result"]
@@ -57,12 +58,16 @@ def create_duplicate_not_user_exists(transcript: Transcript) -> Iterator[Compari
         elif exchange.situation is not Situation.AT_ONCE and _is_duplicate(moment, found):
             if is_done(exchange):
                 message = "create made a second user with the identifier of another one; report user_exists"
-                yield Violation(message, (exchange,))
+                yield Violation(message, (exchange,), path="ending", expected=Ending.FAILED, got=exchange.ending)
             elif _code_of(exchange) == "user_exists":
                 yield Held((exchange,))
             elif _is_about_the_person(transcript, moment):
-                message = "create refused somebody who is there already with another error than user_exists"
-                yield Violation(f"{message}; report ValidationError('user_exists', …)", (exchange,))
+                message = (
+                    "create refused a user who already exists with another error than user_exists; "
+                    "report ValidationError('user_exists', …)"
+                )
+                got = kind_of(exchange.outcome.error)
+                yield Violation(message, (exchange,), path="error", expected="user_exists", got=got)
 
 
 def _code_of(exchange: Exchange) -> Value:
@@ -153,4 +158,4 @@ def create_unexpected_result(transcript: Transcript) -> Iterator[Comparison]:
         if is_done(exchange):
             yield Held((exchange,))
         elif exchange.ending is Ending.INVALID:
-            yield Violation(f"create {told_result(exchange)}; end with callback(null), or return Done()", (exchange,))
+            yield undocumented_result(exchange, "nothing", "callback(null), or return Done()")

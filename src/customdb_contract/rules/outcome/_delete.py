@@ -9,10 +9,11 @@ from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._writing import (
     REFUSALS,
     TEMPLATES,
+    contradicted,
     judge_outages,
     legacy_moments,
     looks_after,
-    told_result,
+    undocumented_result,
 )
 from customdb_contract.transcript import Ending, Exchange, Moment, Transcript
 
@@ -57,8 +58,7 @@ def change_email_result_type(transcript: Transcript) -> Iterator[Comparison]:
     for moment in legacy_moments(transcript, Script.CHANGE_EMAIL):
         exchange = moment.exchange
         if exchange.ending is Ending.INVALID:
-            message = f"change_email {told_result(exchange)}; end with callback(null, true) or callback(null, false)"
-            yield Violation(message, (exchange,))
+            yield undocumented_result(exchange, "true or false", "callback(null, true) or callback(null, false)")
         elif exchange.ending in {Ending.DONE, Ending.DECLINED}:
             yield Held((exchange,))
 
@@ -92,12 +92,19 @@ def delete_misreported(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_outages(transcript, Script.DELETE, {Ending.DONE}, message)
     for deleted, look in _after_failed_deletes(transcript):
         if look.ending is Ending.NOT_FOUND:
-            yield Violation("delete reported an error and deleted the user all the same", (deleted, look))
+            message = "delete reported an error, and the user is deleted all the same"
+            yield Violation(
+                message,
+                (deleted, look),
+                script=Script.DELETE,
+                path="ending",
+                expected=Ending.DONE,
+                got=deleted.ending,
+            )
     for moment in legacy_moments(transcript, Script.DELETE):
         exchange = moment.exchange
         if exchange.ending is Ending.INVALID:
-            message = f"delete {told_result(exchange)}; end with callback(null), or return Done()"
-            yield Violation(message, (exchange,), Severity.WARNING)
+            yield undocumented_result(exchange, "nothing", "callback(null), or return Done()", Severity.WARNING)
 
 
 def _after_failed_deletes(transcript: Transcript) -> Iterator[tuple[Exchange, Exchange]]:
@@ -151,10 +158,10 @@ def delete_ineffective(transcript: Transcript) -> Iterator[Comparison]:
         is_own = moment.account is not None and moment.account.last_write is deleted
         if is_own and exchange.ending is Ending.FOUND:
             message = "delete reported success, and the user is still there"
-            yield Violation(message, (deleted, exchange), script=Script.DELETE)
+            yield contradicted(message, (deleted, exchange), Script.DELETE, Ending.NOT_FOUND)
         elif not is_own and exchange.ending in REFUSALS:
             message = "delete of one user made another one disappear"
-            yield Violation(message, (deleted, exchange), script=Script.DELETE)
+            yield contradicted(message, (deleted, exchange), Script.DELETE, Ending.FOUND)
         elif exchange.ending in {Ending.FOUND, *REFUSALS}:
             yield Held((deleted, exchange))
 
@@ -208,7 +215,9 @@ def delete_unknown_user_inconsistent(transcript: Transcript) -> Iterator[Compari
         if first.ending is second.ending:
             yield Held((first, second))
         else:
-            yield Violation("delete ends in different ways for ids that nobody has", (first, second))
+            message = "delete ends in different ways for ids that nobody has"
+            evidence = (first, second)
+            yield Violation(message, evidence, path="ending", expected=first.ending, got=second.ending)
 
 
 @rule(
@@ -246,6 +255,7 @@ def delete_rejects_own_user_id(transcript: Transcript) -> Iterator[Comparison]:
         if account is None or not account.exists:
             continue
         if exchange.ending is Ending.FAILED:
-            yield Violation("delete refused the user_id that the other scripts return", (exchange,))
+            message = "delete refused the user_id that the other scripts return"
+            yield Violation(message, (exchange,), path="ending", expected=Ending.DONE, got=exchange.ending)
         elif exchange.ending is Ending.DONE:
             yield Held((exchange,))

@@ -57,17 +57,19 @@ def not_found_not_null(transcript: Transcript) -> Iterator[Comparison]:
         if exchange.ending is Ending.NOT_FOUND:
             yield Held((exchange,))
         elif exchange.ending is Ending.FAILED:
+            got = kind_of(exchange.outcome.error)
             message = (
-                f"get_user reported {kind_of(exchange.outcome.error)} for somebody who is not in the store; "
+                f"get_user reported {got} for somebody who is not in the store; "
                 "answer NotFound() or callback(null), an error blocks sign-up"
             )
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), path="error", expected="null", got=got)
         elif exchange.ending in {Ending.FOUND, Ending.INVALID} and not unfit_result(exchange.outcome.result):
+            got = kind_of(exchange.outcome.result)
             message = (
-                f"get_user answered {kind_of(exchange.outcome.result)} for somebody who is not in the store; "
+                f"get_user answered {got} for somebody who is not in the store; "
                 "answer NotFound() or callback(null), anything else means that the user exists"
             )
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), path="result", expected="null", got=got)
 
 
 @rule(
@@ -119,7 +121,7 @@ def outage_as_not_found(transcript: Transcript) -> Iterator[Comparison]:
                 "get_user answered not-found for a known user while the store was out of reach; "
                 "report an outage as ScriptError or new Error(message)"
             )
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), path="ending", expected=Ending.FAILED, got=exchange.ending)
     yield from judge_profiles_in_outages(transcript, Script.GET_USER)
 
 
@@ -156,6 +158,7 @@ def get_user_ignores_identifier(transcript: Transcript) -> Iterator[Comparison]:
             "look up the identifier that it is given, and answer NotFound() or callback(null) when there is none"
         )
         known = sightings(transcript, Script.GET_USER)
-        yield Violation(message, (*(exchange for exchange in asked if exchange.profile), *known))
+        evidence = (*(exchange for exchange in asked if exchange.profile), *known)
+        yield Violation(message, evidence, path="result", expected="null", got="a profile")
     elif len({canonical(exchange.identifier) for exchange in asked}) > 1:
         yield Held(tuple(asked))

@@ -42,6 +42,7 @@ _MIGRATION_PAGE: Final = (
 )
 
 _WRONG_CREDENTIALS: Final = "WrongUsernameOrPasswordError"
+_BLAMED: Final = "error.arguments[0]"
 
 _REFUSED_IN_ANY_WAY: Final = frozenset({Situation.EMPTY_PASSWORD, Situation.BLANK_PASSWORD, Situation.NUL_CUT_PASSWORD})
 """Passwords that a script may reject as such, before it looks whose they are not."""
@@ -86,13 +87,13 @@ def wrong_password_not_reported(transcript: Transcript) -> Iterator[Comparison]:
                 f"login let a known user in with {whose} password; check the password of that user, and report "
                 f"{_WRONG_CREDENTIALS}"
             )
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), path="ending", expected=Ending.FAILED, got=exchange.ending)
         elif exchange.ending is not Ending.FAILED or _is_disabled(exchange, transcript):
             continue
         elif _is_wrong_credentials(exchange):
             yield Held((exchange,))
         elif exchange.situation not in _REFUSED_IN_ANY_WAY and exchange.person not in locked:
-            yield Violation(_misreported(exchange, "a wrong password"), (exchange,))
+            yield _misreported(exchange, "a wrong password")
 
 
 @rule(
@@ -130,13 +131,13 @@ def unknown_user_not_reported(transcript: Transcript) -> Iterator[Comparison]:
     for exchange in transcript.select(Script.LOGIN, Situation.UNKNOWN_USER):
         if exchange.ending is Ending.FOUND:
             message = f"login let in somebody who is not in the store; report {_WRONG_CREDENTIALS}(None, message)"
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), path="ending", expected=Ending.FAILED, got=exchange.ending)
         elif exchange.ending is not Ending.FAILED:
             continue
         elif _is_wrong_credentials(exchange):
             yield Held((exchange,))
         else:
-            yield Violation(_misreported(exchange, "an unknown user"), (exchange,))
+            yield _misreported(exchange, "an unknown user")
 
 
 @rule(
@@ -181,11 +182,12 @@ def login_null_result(transcript: Transcript) -> Iterator[Comparison]:
         elif _is_empty_answer(exchange):
             is_down = exchange.situation.family == "outage"
             expected = "ScriptError or new Error(message)" if is_down else _WRONG_CREDENTIALS
+            got = kind_of(exchange.outcome.result)
             message = (
-                f"login answered {kind_of(exchange.outcome.result)} {_occasion(exchange)}; report {expected}: "
+                f"login answered {got} {_occasion(exchange)}; report {expected}: "
                 "an empty answer is for retired stores only"
             )
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), path="result", expected=expected, got=got)
 
 
 @rule(
@@ -238,7 +240,7 @@ def login_outage_as_wrong_password(transcript: Transcript) -> Iterator[Compariso
                 f"login reported {_WRONG_CREDENTIALS} for the right password while the store was out of reach; "
                 "report an outage as ScriptError or new Error(message)"
             )
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), path="error", expected="ScriptError or Error", got=_WRONG_CREDENTIALS)
         else:
             yield Held((exchange,))
     yield from judge_profiles_in_outages(transcript, Script.LOGIN)
@@ -290,7 +292,7 @@ def inconsistent_error_identifier(transcript: Transcript) -> Iterator[Comparison
                 f"login gave {_WRONG_CREDENTIALS} {kind_of(blamed)} as its first argument; "
                 "give it the identifier as text, or null for an unknown user"
             )
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), path=_BLAMED, expected="text or null", got=kind_of(blamed))
         elif _denotes(blamed, transcript.person(exchange.person)) or str(blamed) in own:
             named.append(exchange)
             yield Held((exchange,))
@@ -300,14 +302,15 @@ def inconsistent_error_identifier(transcript: Transcript) -> Iterator[Comparison
                 f"login gave {_WRONG_CREDENTIALS} a first argument that is neither an identifier nor the user_id of "
                 "the user whose password was wrong; the identifier comes first, the message second"
             )
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), path=_BLAMED, expected="the identifier", got="another text")
     of_known = [exchange for exchange in unnamed if exchange.situation in _PLAINLY_WRONG]
     if named and of_known:
         message = (
             f"login names the user in {_WRONG_CREDENTIALS} for some wrong passwords and not for others; name the user "
             "always, so that Auth0 logs each as a wrong password"
         )
-        yield Violation(message, (named[0], of_known[0]), Severity.INFO)
+        evidence = (named[0], of_known[0])
+        yield Violation(message, evidence, Severity.INFO, path=_BLAMED, expected="the identifier", got="null")
 
 
 def _is_wrong_credentials(exchange: Exchange) -> bool:
@@ -341,8 +344,10 @@ def _occasion(exchange: Exchange) -> str:
     }.get(exchange.situation.family, "for a disabled user")
 
 
-def _misreported(exchange: Exchange, what: str) -> str:
-    return f"login reported {what} with {kind_of(exchange.outcome.error)}; report it as {_WRONG_CREDENTIALS}"
+def _misreported(exchange: Exchange, what: str) -> Violation:
+    got = kind_of(exchange.outcome.error)
+    message = f"login reported {what} with {got}; report it as {_WRONG_CREDENTIALS}"
+    return Violation(message, (exchange,), path="error", expected=_WRONG_CREDENTIALS, got=got)
 
 
 def _denotes(name: Value, person: Person | None) -> bool:

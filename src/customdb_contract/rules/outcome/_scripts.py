@@ -63,16 +63,19 @@ def profile_not_an_object(transcript: Transcript) -> Iterator[Comparison]:
             if exchange.ending is Ending.FOUND:
                 yield Held((exchange,))
             elif exchange.ending is Ending.INVALID:
-                yield Violation(_no_profile(exchange), (exchange,))
+                yield _no_profile(exchange)
 
 
-def _no_profile(exchange: Exchange) -> str:
+def _no_profile(exchange: Exchange) -> Violation:
     script, result = exchange.script, exchange.outcome.result
     unfit = unfit_result(result)
+    got = unfit or kind_of(result)
     if unfit:
         nothing = ", NotFound()" if script is Script.GET_USER else ""
-        return f"{script} returned {unfit}, which is not a result; return Found(profile){nothing} or Failed(error)"
-    return f"{script} ended with {kind_of(result)} as the profile; a profile is an object with attributes"
+        message = f"{script} returned {got}, which is not a result; return Found(profile){nothing} or Failed(error)"
+    else:
+        message = f"{script} ended with {got} as the profile; a profile is an object with attributes"
+    return Violation(message, (exchange,), path="result", expected="an object", got=got)
 
 
 @rule(

@@ -7,11 +7,12 @@ from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._writing import (
     TEMPLATES,
+    contradicted,
     is_verified,
     judge_unknown_users,
     legacy_moments,
     seen_before,
-    told_result,
+    undocumented_result,
 )
 from customdb_contract.transcript import Ending, Transcript
 
@@ -49,7 +50,7 @@ def verify_result_type(transcript: Transcript) -> Iterator[Comparison]:
     for moment in legacy_moments(transcript, Script.VERIFY):
         exchange = moment.exchange
         if exchange.ending is Ending.INVALID:
-            yield Violation(f"verify {told_result(exchange)}; end with callback(null, true)", (exchange,))
+            yield undocumented_result(exchange, "true or false", "callback(null, true)")
         elif exchange.ending in {Ending.DONE, Ending.DECLINED}:
             yield Held((exchange,))
     found_before = seen_before(transcript, Script.VERIFY)
@@ -62,7 +63,8 @@ def verify_result_type(transcript: Transcript) -> Iterator[Comparison]:
             continue
         if is_verified(seen) is False and is_verified(exchange) is True:
             message = "verify said false and verified the e-mail; end with callback(null, true)"
-            yield Violation(message, (seen, verified, exchange), script=Script.VERIFY)
+            evidence = (seen, verified, exchange)
+            yield contradicted(message, evidence, Script.VERIFY, "false", attribute="email_verified")
 
 
 @rule(
@@ -101,7 +103,8 @@ def verify_not_idempotent(transcript: Transcript) -> Iterator[Comparison]:
             yield Held((account.last_write, exchange))
         elif exchange.ending in {Ending.DECLINED, Ending.FAILED}:
             message = "verify refused an e-mail that is verified already; end with callback(null, true) again"
-            yield Violation(message, (account.last_write, exchange))
+            evidence = (account.last_write, exchange)
+            yield Violation(message, evidence, path="ending", expected=Ending.DONE, got=exchange.ending)
 
 
 @rule(

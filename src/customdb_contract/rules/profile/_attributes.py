@@ -387,14 +387,16 @@ def reserved_root_attribute(transcript: Transcript) -> Iterator[Comparison]:
     Name the attributes that you return, instead of returning the whole row; put what you need into `app_metadata`.
     """
     for exchange in sightings(transcript):
-        found = [name for name in exchange.profile or {} if name in RESERVED_ROOT_ATTRIBUTES]
-        suspect = [name for name in exchange.profile or {} if name in SUSPECT_ROOT_ATTRIBUTES]
+        found = sorted(RESERVED_ROOT_ATTRIBUTES.intersection(exchange.profile or {}))
+        suspect = sorted(SUSPECT_ROOT_ATTRIBUTES.intersection(exchange.profile or {}))
         if found:
-            message = f"{exchange.script} returned {', '.join(found)} at the root, which Auth0 manages itself"
-            yield Violation(message, (exchange,))
+            names = ", ".join(found)
+            message = f"{exchange.script} returned {names} at the root, which Auth0 manages itself"
+            yield Violation(message, (exchange,), path=names)
         if suspect:
-            message = f"{exchange.script} returned {', '.join(suspect)} at the root, a name that Auth0 uses itself"
-            yield Violation(message, (exchange,), Severity.INFO)
+            names = ", ".join(suspect)
+            message = f"{exchange.script} returned {names} at the root, a name that Auth0 uses itself"
+            yield Violation(message, (exchange,), Severity.INFO, path=names)
         if not found and not suspect:
             yield Held((exchange,))
 
@@ -423,13 +425,11 @@ def undefined_attribute(transcript: Transcript) -> Iterator[Comparison]:
     Check the names of the columns; leave out what is not known.
     """
     for exchange in sightings(transcript):
-        names = [
-            name
-            for name, value in (exchange.profile or {}).items()
-            if isinstance(value, Special) and value.kind in {"undefined", "float"}
-        ]
-        if names:
-            yield Violation(f"{exchange.script} returned {', '.join(names)} without a value", (exchange,))
+        profile = (exchange.profile or {}).items()
+        found = [name for name, one in profile if isinstance(one, Special) and one.kind in {"undefined", "float"}]
+        if found:
+            names = ", ".join(sorted(found))
+            yield Violation(f"{exchange.script} returned {names} without a value", (exchange,), path=names)
         else:
             yield Held((exchange,))
 
@@ -455,12 +455,13 @@ def profile_too_large(transcript: Transcript) -> Iterator[Comparison]:
     """
     for exchange in sightings(transcript):
         size = _size_of(exchange)
+        about = f"about {size // 1024} KB"
         if size > PROFILE_MAX_BYTES:
-            message = f"{exchange.script} returned a profile of about {size // 1024} KB; at most 10 KB are allowed"
-            yield Violation(message, (exchange,))
+            message = f"{exchange.script} returned a profile of {{got}}; at most {{expected}} are allowed"
+            yield Violation(message, (exchange,), path="size", expected="10 KB", got=about)
         elif size > _NEARLY_TOO_LARGE:
-            message = f"{exchange.script} returned a profile of about {size // 1024} KB, which nears the limit of 10 KB"
-            yield Violation(message, (exchange,), Severity.INFO)
+            message = f"{exchange.script} returned a profile of {{got}}, which nears the limit of {{expected}}"
+            yield Violation(message, (exchange,), Severity.INFO, path="size", expected="10 KB", got=about)
         else:
             yield Held((exchange,))
 
@@ -506,6 +507,7 @@ def idp_token_in_profile(transcript: Transcript) -> Iterator[Comparison]:
     for exchange in sightings(transcript):
         names = [name for name in ("access_token", "refresh_token") if (exchange.profile or {}).get(name) is not None]
         if names:
-            yield Violation(f"{exchange.script} returned {' and '.join(names)}; Auth0 stores it", (exchange,))
+            message = f"{exchange.script} returned {' and '.join(names)}; Auth0 stores it"
+            yield Violation(message, (exchange,), path=", ".join(names))
         else:
             yield Held((exchange,))

@@ -235,7 +235,7 @@ def shared_email(transcript: Transcript) -> Iterator[Comparison]:
     Merge the records, or give one of them another e-mail, before the migration.
     """
     severity = Severity.ERROR if transcript.connection.import_mode else Severity.WARNING
-    yield from _shared(transcript, _email, "e-mail", severity)
+    yield from _shared(transcript, _email, "email", severity)
 
 
 def _email(exchange: Exchange) -> str:

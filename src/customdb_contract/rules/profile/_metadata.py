@@ -1,7 +1,7 @@
 """The rules about `user_metadata` and `app_metadata`, and about secrets in a profile."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
@@ -39,6 +39,11 @@ def _metadata(transcript: Transcript, *kinds: str) -> Iterator[tuple[Exchange, s
                 yield exchange, kind, value
 
 
+def _below(kind: str, names: Sequence[str]) -> str:
+    """Return the paths of some names inside one metadata object."""
+    return ", ".join(f"{kind}.{name}" for name in names)
+
+
 def _walk(path: str, value: Value) -> Iterator[tuple[str, str, Value]]:
     """Yield path, name and value of everything inside a value, at every depth; items of arrays have no name."""
     if isinstance(value, Mapping):
@@ -72,7 +77,8 @@ def reserved_app_metadata(transcript: Transcript) -> Iterator[Comparison]:
     for exchange, kind, metadata in _metadata(transcript, "app_metadata"):
         names = sorted(RESERVED_APP_METADATA.intersection(metadata))
         if names:
-            yield Violation(f"{exchange.script} returned {kind} with the reserved {', '.join(names)}", (exchange,))
+            message = f"{exchange.script} returned {kind} with the reserved {', '.join(names)}"
+            yield Violation(message, (exchange,), path=_below(kind, names))
         else:
             yield Held((exchange,))
 
@@ -99,7 +105,7 @@ def invalid_metadata_key(transcript: Transcript) -> Iterator[Comparison]:
         paths = list(metadata_key_problems(metadata, kind))
         if paths:
             message = f"{exchange.script} returned the metadata field {paths[0]}; names must not contain . or $"
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), path=paths[0])
         else:
             yield Held((exchange,))
 
@@ -129,15 +135,15 @@ def metadata_not_json(transcript: Transcript) -> Iterator[Comparison]:
             if metadata is None:
                 continue
             if not isinstance(metadata, Mapping):
-                yield Violation(
-                    f"{exchange.script} returned {kind} that is {kind_of(metadata)}, no object", (exchange,)
-                )
+                got = kind_of(metadata)
+                message = f"{exchange.script} returned {kind} that is {got}, no object"
+                yield Violation(message, (exchange,), path=kind, expected="an object", got=got)
                 continue
             odd = [(path, value.kind) for path, _, value in _walk(kind, metadata) if isinstance(value, Special)]
             if odd:
                 path, type_ = odd[0]
                 message = f"{exchange.script} returned {path} of the type {type_}, which JSON does not have"
-                yield Violation(message, (exchange,), Severity.WARNING)
+                yield Violation(message, (exchange,), Severity.WARNING, path=path, got=type_)
             else:
                 yield Held((exchange,))
 
@@ -163,7 +169,7 @@ def legacy_metadata_name(transcript: Transcript) -> Iterator[Comparison]:
     for exchange in sightings(transcript):
         if isinstance((exchange.profile or {}).get("metadata"), Mapping):
             message = f"{exchange.script} returned metadata at the root; the name is app_metadata or user_metadata"
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), path="metadata")
         else:
             yield Held((exchange,))
 
@@ -192,7 +198,7 @@ def metadata_shadows_profile(transcript: Transcript) -> Iterator[Comparison]:
         names = sorted(shadowing.intersection(metadata))
         if names:
             message = f"{exchange.script} returned {kind} with {', '.join(names)}, which may override the profile's own"
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), path=_below(kind, names))
         else:
             yield Held((exchange,))
 
@@ -224,13 +230,14 @@ def dynamic_metadata_keys(transcript: Transcript) -> Iterator[Comparison]:
         user_id = user_id_of(exchange.profile or {})
         own = _identifiers(transcript, exchange)
         dynamic = [
-            path
+            (path, key)
             for path, key, _ in _walk(kind, metadata)
             if key == user_id or key in own or _GENERATED_KEY.fullmatch(key.lower())
         ]
         if dynamic:
-            message = f"{exchange.script} returned metadata with the name {dynamic[0]}; make the id or date a value"
-            yield Violation(message, (exchange,))
+            message = f"{exchange.script} returned metadata with the name {{got}}; make the id or date a value"
+            path, key = dynamic[0]
+            yield Violation(message, (exchange,), path=f"{path.removesuffix(key)}*", got=path)
         else:
             yield Held((exchange,))
 
@@ -277,7 +284,7 @@ def inconsistent_metadata_type(transcript: Transcript) -> Iterator[Comparison]:
                 yield Held((first, exchange))
             else:
                 message = f"{exchange.script} returned {key[1]} as {expected} for one user and as {type_} for another"
-                yield Violation(message, (first, exchange))
+                yield Violation(message, (first, exchange), path=key[1], expected=expected, got=type_)
 
 
 def _json_type(value: Value) -> str:
@@ -317,7 +324,7 @@ def access_in_user_metadata(transcript: Transcript) -> Iterator[Comparison]:
         names = sorted(name for name in metadata if name.lower().replace("_", "") in _ACCESS_NAMES)
         if names:
             message = f"{exchange.script} returned {kind} with {', '.join(names)}, which people can edit themselves"
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), path=_below(kind, names))
         else:
             yield Held((exchange,))
 
@@ -374,10 +381,11 @@ def _secrets(exchange: Exchange, profile: Mapping[str, Value]) -> Iterator[Viola
             kinds.discard(SecretKind.TOTP_SECRET)
         found = next((what for kind, what in _FOUND.items() if kind in kinds), None)
         if found:
-            yield Violation(f"{exchange.script} returned {found} in {path}; return no secrets", (exchange,))
+            message = f"{exchange.script} returned {found} in {path}; return no secrets"
+            yield Violation(message, (exchange,), path=path, got=found)
         elif by_name:
             message = f"{exchange.script} returned {path}, whose name says that it is a secret"
-            yield Violation(message, (exchange,), Severity.WARNING)
+            yield Violation(message, (exchange,), Severity.WARNING, path=path)
 
 
 def _secrets_in_other_results(exchange: Exchange) -> Iterator[Violation]:
@@ -386,4 +394,5 @@ def _secrets_in_other_results(exchange: Exchange) -> Iterator[Violation]:
     if exchange.profile is not None:
         results[0] = ()
     if any(kind in TOLD for text in texts_in(results) for kind in kinds_in(text)):
-        yield Violation(f"{exchange.script} returned a password or another secret; return no secrets", (exchange,))
+        message = f"{exchange.script} returned a password or another secret; return no secrets"
+        yield Violation(message, (exchange,), path="result")

@@ -53,7 +53,7 @@ def missing_user_id(transcript: Transcript) -> Iterator[Comparison]:
     for exchange in (*sightings(transcript), *sightings_in_outages(transcript)):
         if user_id_of(exchange.profile or {}) in (None, ""):
             message = f"{exchange.script} returned a profile without user_id; it is mandatory, and must not be empty"
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), path="user_id", expected="text", got="nothing")
         else:
             yield Held((exchange,))
 
@@ -87,7 +87,7 @@ def user_id_not_a_string(transcript: Transcript) -> Iterator[Comparison]:
         kind = user_id.kind if isinstance(user_id, Special) else type(user_id).__name__
         severity = Severity.WARNING if isinstance(user_id, int | float) else Severity.ERROR
         message = f"{exchange.script} returned a user_id of the type {kind}; return it as text"
-        yield Violation(message, (exchange,), severity)
+        yield Violation(message, (exchange,), severity, path="user_id", expected="text", got=kind)
 
 
 @rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_LIMITS)
@@ -116,22 +116,27 @@ def invalid_user_id(transcript: Transcript) -> Iterator[Comparison]:
             continue
         problem, severity = _problem(user_id)
         if problem:
-            yield Violation(f"{exchange.script} returned a user_id that {problem}", (exchange,), severity)
+            message = f"{exchange.script} returned a user_id that {problem}"
+            yield Violation(message, (exchange,), severity, path="user_id", got=_shown(user_id))
         else:
             yield Held((exchange,))
 
 
 def _problem(user_id: str) -> tuple[str | None, Severity]:
     if user_id in _ACCIDENTS:
-        return f"is the text {user_id!r}, the name of a missing value", Severity.ERROR
+        return "is the text {got}, the name of a missing value", Severity.ERROR
     if any(character.isspace() for character in user_id):
         return "contains white space, and it may have none", Severity.ERROR
     if len(user_id) > USER_ID_MAX:
-        return f"has {len(user_id)} characters, and at most {USER_ID_MAX} are allowed", Severity.ERROR
+        return f"has {{got}}, and at most {USER_ID_MAX} are allowed", Severity.ERROR
     if len(user_id) > USER_ID_LINKABLE_MAX:
         allowed = f"and accounts with more than {USER_ID_LINKABLE_MAX} cannot become the primary one of linked accounts"
-        return f"has {len(user_id)} characters, {allowed}", Severity.WARNING
+        return f"has {{got}}, {allowed}", Severity.WARNING
     return None, Severity.INFO
+
+
+def _shown(user_id: str) -> str:
+    return repr(user_id) if user_id in _ACCIDENTS else f"{len(user_id)} characters"
 
 
 @rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), source=_DELETE)
@@ -159,7 +164,7 @@ def prefixed_user_id(transcript: Transcript) -> Iterator[Comparison]:
             continue
         if user_id.startswith("auth0|"):
             message = f"{exchange.script} returned a user_id that starts with auth0|, which Auth0 puts before it itself"
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), path="user_id")
         else:
             yield Held((exchange,))
 
@@ -191,7 +196,7 @@ def mutable_user_id(transcript: Transcript) -> Iterator[Comparison]:
         source = _made_of(user_id, profile, transcript.person(exchange.person))
         if source:
             message = f"{exchange.script} returned a user_id that is made of the {source}, which can change"
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), path="user_id", expected="a key that stays", got=f"the {source}")
         else:
             yield Held((exchange,))
 

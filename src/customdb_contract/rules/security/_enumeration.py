@@ -7,6 +7,7 @@ from typing import Final
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._wording import kind_of
 from customdb_contract.rules.security._proof import without_typed
 from customdb_contract.transcript import Exchange, RecordedError, Situation, Transcript
 
@@ -58,7 +59,7 @@ def user_enumeration(transcript: Transcript) -> Iterator[Comparison]:
         # When each unknown user gets another message, the difference to a wrong password tells nothing.
         pair = sorted((*unknown.values(), next(iter(wrong.values()))), key=lambda exchange: exchange.number)
         message = "login says something else for an unknown user than for a wrong password; use one message for both"
-        yield Violation(message, tuple(pair))
+        yield Violation(message, tuple(pair), path="error.message", expected="one message", got="two messages")
 
 
 def _by_message(exchanges: Iterable[Exchange]) -> Mapping[str, Exchange]:
@@ -109,6 +110,7 @@ def unknown_user_logged_as_known(transcript: Transcript) -> Iterator[Comparison]
             continue
         if error.arguments and error.arguments[0]:
             message = "login named a user in WrongUsernameOrPasswordError for an unknown user; give it null"
-            yield Violation(message, (exchange,))
+            got = kind_of(error.arguments[0])
+            yield Violation(message, (exchange,), path="error.arguments[0]", expected="null", got=got)
         else:
             yield Held((exchange,))

@@ -104,13 +104,17 @@ def unicode_collision(transcript: Transcript) -> Iterator[Comparison]:
             whose = _whose(exchange, people)
             if exchange.person in whose:
                 message = f"{exchange.script} takes a look-alike letter in an e-mail for the plain one; compare exactly"
-                yield Violation(message, (exchange,), Severity.WARNING)
+                yield _found_by_look_alike(message, exchange, Severity.WARNING)
             elif whose:
                 message = (
                     f"{exchange.script} returned another person's profile for an e-mail with a look-alike letter; "
                     "compare exactly"
                 )
-                yield Violation(message, (exchange,))
+                yield _found_by_look_alike(message, exchange)
+
+
+def _found_by_look_alike(message: str, exchange: Exchange, severity: Severity | None = None) -> Violation:
+    return Violation(message, (exchange,), severity, path="identifier", expected="nobody", got="a profile")
 
 
 def _known_people(transcript: Transcript) -> Mapping[tuple[str, str], Collection[str]]:
@@ -172,7 +176,7 @@ def slow_on_long_input(transcript: Transcript) -> Iterator[Comparison]:
                 f"{exchange.script} took a second or more for a very long text, and not for others; "
                 "refuse long texts before anything is done with them"
             )
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), path="duration", expected="less than 1 s", got="1 s or more")
         else:
             yield Held((exchange,))
 

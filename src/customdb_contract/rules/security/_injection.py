@@ -77,7 +77,7 @@ def sql_injection(transcript: Transcript) -> Iterator[Comparison]:
     for exchange in transcript.select(None, "hostile"):
         if exchange.script not in plain and _SQL_ERROR.search(_said(exchange)):
             message = f"{exchange.script} answered hostile text with a syntax error of the database; use parameters"
-            yield Violation(message, (exchange,), Severity.WARNING)
+            yield Violation(message, (exchange,), Severity.WARNING, path="error.message", got="a syntax error")
 
 
 def _said(exchange: Exchange) -> str:
@@ -179,7 +179,7 @@ def url_injection(transcript: Transcript) -> Iterator[Comparison]:
                 f"{exchange.script} put the identifier into a web address as it is: "
                 "with / ? or & somebody chooses another path or parameter; encode it"
             )
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), path="address", expected="encoded", got="as it is")
         else:
             yield Held((exchange,))
 

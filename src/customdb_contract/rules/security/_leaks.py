@@ -87,7 +87,7 @@ def error_leaks_details(transcript: Transcript) -> Iterator[Comparison]:
         leaked = _secret_in(_error_text(exchange), words) or (_details(exchange, people) if has_failed else None)
         if leaked:
             message = f"an error of {exchange.script} contains {leaked}; say what failed in words of your own"
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), path="error", got=leaked)
         elif has_failed and is_searchable:
             yield Held((exchange,))
 
@@ -197,13 +197,14 @@ def log_leaks_secret(transcript: Transcript) -> Iterator[Comparison]:
         output = exchange.outcome.output
         leaked = _secret_in(output, words)
         if leaked:
-            yield Violation(f"{exchange.script} printed {leaked}; {_INSTEAD.get(leaked, _NOT_THE_RECORD)}", (exchange,))
+            message = f"{exchange.script} printed {leaked}; {_INSTEAD.get(leaked, _NOT_THE_RECORD)}"
+            yield Violation(message, (exchange,), path="output", got=leaked)
         elif SecretKind.URL_CREDENTIALS in kinds_in(output):
             message = f"{exchange.script} printed credentials in a URL; log the host only"
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), path="output", got="credentials in a URL")
         elif any(email in people for email in _emails(output)):
-            message = f"{exchange.script} printed the e-mail of a person; log the user_id instead"
-            yield Violation(message, (exchange,), Severity.WARNING)
+            message = f"{exchange.script} printed the e-mail of a user; log the user_id instead"
+            yield Violation(message, (exchange,), Severity.WARNING, path="output", got="an e-mail")
         elif is_searchable:
             yield Held((exchange,))
 

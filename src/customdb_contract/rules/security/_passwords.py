@@ -37,7 +37,10 @@ def _refused(
         if exchange.person in unless:
             continue
         if exchange.ending is Ending.FOUND:
-            yield Violation(f"login let a known user in with {what}; {advice}", (exchange,), severity)
+            message = f"login let a known user in with {what}; {advice}"
+            yield Violation(
+                message, (exchange,), severity, path="password", expected=Ending.FAILED, got=exchange.ending
+            )
         elif exchange.ending in {Ending.NOT_FOUND, Ending.FAILED} and person is not None and not person.disabled:
             yield Held((exchange,))
 

@@ -38,7 +38,7 @@ def judge_hostile(
         if _is_somebody(exchange):
             asked = "password" if is_password else "identifier"
             message = f"{exchange.script} returned somebody's profile for {what} as {asked}; {advice}"
-            yield Violation(message, (exchange,), severity)
+            yield Violation(message, (exchange,), severity, path=asked, expected="nobody", got="a profile")
         elif exchange.ending not in {Ending.TIMED_OUT, Ending.DIED}:
             yield Held((exchange,))
 

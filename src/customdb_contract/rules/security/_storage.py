@@ -40,7 +40,8 @@ def plaintext_password_stored(transcript: Transcript) -> Iterator[Comparison]:
         for exchange in transcript.select(script, "writing"):
             places = exchange.outcome.noticed(Noticed.STORED_PASSWORD)
             if places:
-                message = f"{script} stored the password as it was typed, in {', '.join(places)}; store a slow hash"
-                yield Violation(message, (exchange,))
+                names = ", ".join(places)
+                message = f"{script} stored the password as it was typed, in {names}; store a slow hash"
+                yield Violation(message, (exchange,), path=names, expected="a slow hash", got="the password")
             elif "a record" in exchange.outcome.noticed(Noticed.INSPECTED):
                 yield Held((exchange,))

@@ -43,23 +43,24 @@ def plaintext_transport(transcript: Transcript) -> Iterator[Comparison]:
         if not requests:
             continue
         told = {problem for problem in map(_problem, requests) if problem}
-        for problem in sorted(told):
-            yield Violation(f"{exchange.script} {problem}", (exchange,))
+        for where, problem in sorted(told):
+            yield Violation(f"{exchange.script} {problem}", (exchange,), path=where)
         if not told:
             yield Held((exchange,))
 
 
-def _problem(request: str) -> str | None:
+def _problem(request: str) -> tuple[str, str] | None:
+    """Return where credentials can be read on their way, and what to say of it."""
     address = request.partition(" ")[2]
     if any(is_typed_password(secret) for secret in secrets_in(address)):
-        return "sent the password in a web address; send it in the body of a POST request"
+        return "address", "sent the password in a web address; send it in the body of a POST request"
     try:
         parts = urlsplit(address)
     except ValueError:
         # Nothing can be said of an address that is none.
         return None
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
-        return f"sent a request to {parts.hostname} without TLS; use https"
+        return str(parts.hostname), f"sent a request to {parts.hostname} without TLS; use https"
     return None
 
 

@@ -44,7 +44,7 @@ def email_verified_hardcoded(transcript: Transcript) -> Iterator[Comparison]:
             continue
         if (exchange.profile or {}).get("email_verified") is True:
             message = f"{exchange.script} says that an e-mail is verified which is not; return what the store knows"
-            yield Violation(message, (exchange,))
+            yield Violation(message, (exchange,), path="email_verified", expected="false", got="true")
         else:
             yield Held((exchange,))
 
