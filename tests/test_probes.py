@@ -50,7 +50,7 @@ def driven(
     outage: OutageDatabase | None = None,
 ) -> Transcript:
     known = known or truth()
-    recorder = Recorder(Header(people=known.people, connection=known.connection))
+    recorder = Recorder(Header(people=known.people, connection=known.connection), known.registry)
 
     @contextmanager
     def open_outage() -> Generator[OutageDatabase]:
@@ -687,7 +687,7 @@ def test_late_events_are_added_to_the_call_that_caused_them() -> None:
 def test_progress_is_told_of_every_call() -> None:
     seen: list[Exchange] = []
     known = truth()
-    recorder = Recorder(Header(people=known.people))
+    recorder = Recorder(Header(people=known.people), known.registry)
 
     probe(
         Store(PASSWORDS).bridge(),

@@ -16,12 +16,11 @@ from customdb_contract.findings import Report
 from customdb_contract.interrupts import interruptible
 from customdb_contract.probes import (
     OutageDatabase,
-    PlannedCall,
     Truth,
     Writing,
-    as_recorded,
     make_newcomers,
     plan_calls,
+    print_planned_call,
     probe,
     probe_known_users,
 )
@@ -36,7 +35,6 @@ from customdb_contract.transcript import (
     StopKind,
     StopReason,
     Transcript,
-    print_call,
 )
 
 __all__ = [
@@ -401,7 +399,7 @@ def plan_lines(database: object, users: Sequence[KnownUser], connection: Connect
             callback_can_throw=bridge.callback_can_throw,
             newcomers=make_newcomers(probing.new_user, truth) if probing.writes else (),
         )
-        return [_planned_line(call, truth) for call in calls]
+        return [print_planned_call(call, truth) for call in calls]
 
 
 def _scripts_of(bridge: Bridge) -> Mapping[Script, ScriptInfo]:
@@ -434,7 +432,3 @@ def _open_outage(probing: Probing, truth: Truth) -> AbstractContextManager[Outag
     from customdb_contract.outages import open_outage  # noqa: PLC0415 - only who provokes an outage needs servers
 
     return open_outage(probing.outage, lambda database: _opened(database, truth, probing.timeout))
-
-
-def _planned_line(call: PlannedCall, truth: Truth) -> str:
-    return f"{print_call(call.script, as_recorded(call.arguments, truth.registry))}   [{call.situation}]"

@@ -8,8 +8,9 @@ from typing import Protocol
 from attrs import frozen
 
 from customdb_contract.bridges import Bridge
+from customdb_contract.calling import Caller, PlannedCall
 from customdb_contract.contract import Script
-from customdb_contract.probes._plan import PlannedCall, Truth, as_recorded, revealed
+from customdb_contract.probes._plan import Truth, print_planned_call
 from customdb_contract.probes.circumstances import plan_circumstances, plan_organization
 from customdb_contract.probes.driver import Driver, StoppedEarly
 from customdb_contract.probes.hostile import plan_hostile
@@ -41,15 +42,13 @@ __all__ = [
     "FaultsTogether",
     "Newcomer",
     "OutageDatabase",
-    "PlannedCall",
     "Truth",
     "Writing",
-    "as_recorded",
     "make_newcomers",
     "plan_calls",
+    "print_planned_call",
     "probe",
     "probe_known_users",
-    "revealed",
 ]
 
 
@@ -193,6 +192,7 @@ def probe(
         writing: How the check writes, or None when it only reads.
         inspect: Returns what the store has of an identifier, without the scripts; None when there is no way to look.
     """
+    caller = Caller(bridge, recorder)
     driver = Driver(
         truth,
         recorder,
@@ -202,77 +202,82 @@ def probe(
         inspect=inspect,
     )
     with ExitStack() as stack:
-        written = bridge
+        written = caller
         try:
-            scripts = _drive_reading(driver, bridge, truth, recorder, hostile=hostile, wrong_passwords=wrong_passwords)
+            scripts = _drive_reading(driver, caller, truth, recorder, hostile=hostile, wrong_passwords=wrong_passwords)
             if writing is not None and scripts:
                 if writing.open_fresh is not None:
-                    written = stack.enter_context(writing.open_fresh())
-                _drive_writing(driver, written, truth, writing)
+                    written = Caller(stack.enter_context(writing.open_fresh()), recorder)
+                _drive_writing(driver, written, truth, recorder, writing)
             if open_outage is not None and scripts:
                 with open_outage() as outage:
                     newcomers = () if writing is None else writing.newcomers
-                    _drive_outage(driver, outage, truth, recorder, scripts=scripts, newcomers=newcomers)
-                    driver.collect_late_events(outage.bridge)
+                    unreachable = Caller(outage.bridge, recorder)
+                    unmet = _drive_outage(
+                        driver, unreachable, truth, faults=outage.faults, scripts=scripts, newcomers=newcomers
+                    )
+                    for exchange in unmet:
+                        recorder.mark(exchange.number, Mark.OUTAGE_NOT_MET)
+                    unreachable.collect_late_events()
         except StoppedEarly as stopped:
             recorder.stop(stopped.reason)
         finally:
             _clean_up(driver, written, recorder)
-            for used in {id(bridge): bridge, id(written): written}.values():
-                driver.collect_late_events(used)
+            for used in dict.fromkeys((caller, written)):
+                used.collect_late_events()
 
 
 def _drive_reading(
-    driver: Driver, bridge: Bridge, truth: Truth, recorder: Recorder, *, hostile: bool, wrong_passwords: int
+    driver: Driver, caller: Caller, truth: Truth, recorder: Recorder, *, hostile: bool, wrong_passwords: int
 ) -> Sequence[Script]:
     """Make the calls that change nothing, and return the scripts of which more can be seen; none ends the check."""
-    scripts = _scripts_with_function(bridge)
-    known = drive_known_users(driver, bridge, truth, scripts)
-    if truth.connection.script_context and _needs_organization(driver, bridge, truth, known):
+    scripts = _scripts_with_function(caller)
+    known = drive_known_users(driver, caller, truth, scripts)
+    if truth.connection.script_context and _needs_organization(driver, caller, truth, known):
         return ()
-    scripts = _scripts_to_drive(scripts, bridge, truth, _unmarked(recorder, known))
+    scripts = _scripts_to_drive(scripts, caller, truth, _unmarked(recorder, known))
     if is_retired_pair(_unmarked(recorder, known)):
-        driver.drive(bridge, plan_unknown_users(truth, scripts))
+        driver.drive(caller, plan_unknown_users(truth, scripts))
         return ()
     rest = _plan_rest(
         truth,
         scripts,
         hostile=hostile,
         wrong_passwords=wrong_passwords,
-        callback_can_throw=bridge.callback_can_throw,
+        callback_can_throw=caller.callback_can_throw,
     )
-    driver.drive(bridge, rest)
-    driver.log_in_again(bridge)
+    driver.drive(caller, rest)
+    driver.log_in_again(caller)
     return scripts
 
 
-def _drive_writing(driver: Driver, bridge: Bridge, truth: Truth, writing: Writing) -> None:
-    scripts = _scripts_with_function(bridge)
+def _drive_writing(driver: Driver, caller: Caller, truth: Truth, recorder: Recorder, writing: Writing) -> None:
+    scripts = _scripts_with_function(caller)
     planned = plan_writing(writing.newcomers, truth.connection, scripts)
     # Whoever is found before being made is nobody's doing; the rules about unknown users tell that.
-    if any(exchange.ending is Ending.FOUND for exchange in driver.drive(bridge, islice(planned, 1))):
+    if any(exchange.ending is Ending.FOUND for exchange in driver.drive(caller, islice(planned, 1))):
         return
-    for exchange in driver.drive(bridge, islice(planned, 1)):
+    for exchange in driver.drive(caller, islice(planned, 1)):
         if exchange.script is Script.CREATE and exchange.ending is Ending.FAILED:
             raise StoppedEarly(StopReason(StopKind.SET_UP, refusal_of_new_user(exchange)))
-    driver.drive(bridge, planned)
+    driver.drive(caller, planned)
     if writing.open_second is not None and {Script.CREATE, Script.GET_USER} <= set(scripts):
         with writing.open_second() as second:
-            _drive_at_once(driver, bridge, second, truth, writing.newcomers)
+            _drive_at_once(driver, caller, Caller(second, recorder), truth, writing.newcomers)
 
 
-def _drive_at_once(driver: Driver, bridge: Bridge, second: Bridge, truth: Truth, newcomers: Sequence[Newcomer]) -> None:
+def _drive_at_once(driver: Driver, caller: Caller, second: Caller, truth: Truth, newcomers: Sequence[Newcomer]) -> None:
     """Make two calls at once, where the database that was opened again is the same store and no other one."""
     looks = driver.drive(second, plan_looks_for(newcomers[0]))
     if any(exchange.ending is Ending.FOUND for exchange in looks):
         for call in plan_at_once(newcomers, truth.connection):
-            driver.drive_at_once((bridge, second), call)
-    driver.collect_late_events(second)
+            driver.drive_at_once(caller, second, call)
+    second.collect_late_events()
 
 
-def _clean_up(driver: Driver, bridge: Bridge, recorder: Recorder) -> None:
+def _clean_up(driver: Driver, caller: Caller, recorder: Recorder) -> None:
     try:
-        driver.clean_up(bridge)
+        driver.clean_up(caller)
     except StoppedEarly as stopped:
         recorder.stop(stopped.reason)
 
@@ -287,34 +292,35 @@ def probe_known_users(bridge: Bridge, truth: Truth, recorder: Recorder, script: 
         script: The script.
         max_time: Seconds that all of it may take.
     """
+    caller = Caller(bridge, recorder)
     driver = Driver(truth, recorder, max_time=max_time, progress=lambda _: None)
     try:
         for situation in (Situation.KNOWN_USER, Situation.REPEATED):
-            driver.drive(bridge, plan_known_users(truth, (script,), situation))
+            driver.drive(caller, plan_known_users(truth, (script,), situation))
     except StoppedEarly as stopped:
         recorder.stop(stopped.reason)
     finally:
-        driver.collect_late_events(bridge)
+        caller.collect_late_events()
 
 
-def _scripts_with_function(bridge: Bridge) -> tuple[Script, ...]:
+def _scripts_with_function(caller: Caller) -> tuple[Script, ...]:
     """Return the scripts that are a function; a source that is none can't be called, and its rule tells it."""
-    return tuple(script for script, info in bridge.scripts.items() if not info.facts(FactKind.NOT_A_FUNCTION))
+    return tuple(script for script, info in caller.scripts.items() if not info.facts(FactKind.NOT_A_FUNCTION))
 
 
-def _needs_organization(driver: Driver, bridge: Bridge, truth: Truth, known: Sequence[Exchange]) -> bool:
+def _needs_organization(driver: Driver, caller: Caller, truth: Truth, known: Sequence[Exchange]) -> bool:
     """Tell whether no call works but with an organization in the context: then no other call would tell anything."""
     if not known or not all(is_failure(exchange) for exchange in known):
         return False
-    tried = driver.drive(bridge, plan_organization(truth, _scripts_with_function(bridge)))
+    tried = driver.drive(caller, plan_organization(truth, _scripts_with_function(caller)))
     return any(exchange.ending is Ending.FOUND for exchange in tried)
 
 
 def _scripts_to_drive(
-    scripts: Sequence[Script], bridge: Bridge, truth: Truth, known: Sequence[Exchange]
+    scripts: Sequence[Script], caller: Caller, truth: Truth, known: Sequence[Exchange]
 ) -> tuple[Script, ...]:
     """Return the scripts that have an implementation, or stop when the set-up shows that nothing can be judged."""
-    problem = set_up_problem(known, truth.people, bridge.scripts)
+    problem = set_up_problem(known, truth.people, caller.scripts)
     if problem:
         raise StoppedEarly(problem)
     empty = {exchange.script for exchange in known if is_not_implemented(exchange)}
@@ -328,30 +334,29 @@ def _unmarked(recorder: Recorder, exchanges: Iterable[Exchange]) -> list[Exchang
 
 def _drive_outage(
     driver: Driver,
-    outage: OutageDatabase,
+    caller: Caller,
     truth: Truth,
-    recorder: Recorder,
     *,
+    faults: Faults | None,
     scripts: Sequence[Script],
     newcomers: Sequence[Newcomer],
-) -> None:
-    there = outage.bridge.scripts
+) -> Sequence[Exchange]:
+    """Make the calls of every fault, and return those that cannot have met it: all, where nobody asked the store."""
+    there = caller.scripts
     read = [script for script in scripts if script in there]
 
     def drive(situation: Situation) -> Sequence[Exchange]:
         return [
-            *driver.drive(outage.bridge, plan_outage(truth, read, situation)),
-            *driver.drive(outage.bridge, plan_outage_of_writing(newcomers, truth.connection, there, situation)),
+            *driver.drive(caller, plan_outage(truth, read, situation)),
+            *driver.drive(caller, plan_outage_of_writing(newcomers, truth.connection, there, situation)),
         ]
 
-    if outage.faults is None:
+    if faults is None:
         drive(Situation.OUTAGE)
-        return
+        return ()
     contacted, made = 0, list[Exchange]()
-    for situation in outage.faults.situations:
-        outage.faults.fail(situation)
+    for situation in faults.situations:
+        faults.fail(situation)
         made += drive(situation)
-        contacted += outage.faults.requests
-    if not contacted:
-        for exchange in made:
-            recorder.mark(exchange.number, Mark.OUTAGE_NOT_MET)
+        contacted += faults.requests
+    return () if contacted else made

@@ -1,18 +1,27 @@
 """What a probe plans: calls, and the truth about the people they concern."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import cast
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
+from customdb_contract.calling import PlannedCall
 from customdb_contract.connection import Connection, KnownUser
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.secrets import Secret, SecretKind, SecretRef, SecretRegistry
-from customdb_contract.transcript import UNKNOWN, PasswordKnowledge, Person, Situation, Value, hide_named, record
+from customdb_contract.transcript import (
+    UNKNOWN,
+    PasswordKnowledge,
+    Person,
+    Situation,
+    as_recorded,
+    hide_named,
+    print_call,
+    record,
+)
 
-__all__ = ["PlannedCall", "Truth", "UserIdOf", "as_recorded", "plan_one_person", "plan_person", "revealed"]
+__all__ = ["Truth", "UserIdOf", "plan_one_person", "plan_person", "print_planned_call", "with_user_ids"]
 
 
 @frozen
@@ -26,21 +35,32 @@ class UserIdOf:
     label: str
 
 
-@frozen
-class PlannedCall:
-    """A call that a probe wants to make.
+def with_user_ids(planned: PlannedCall, user_id_of: Callable[[str], str | None]) -> PlannedCall | None:
+    """Return a planned call with what the answers told filled in, or None when they did not.
 
     Args:
-        script: The script.
-        arguments: What to give it; secrets as `Secret`, and what only the answers will tell as `UserIdOf`.
-        person: The label of the person that the identifier denotes, or `unknown`.
-        situation: What the call tries.
+        planned: The call.
+        user_id_of: Returns the `user_id` of whoever has a label, as far as it is known.
     """
+    arguments = tuple(
+        user_id_of(argument.label) if isinstance(argument, UserIdOf) else argument for argument in planned.arguments
+    )
+    return None if None in arguments else evolve(planned, arguments=arguments)
 
-    script: Script
-    arguments: tuple[object, ...]
-    person: str
-    situation: Situation
+
+def print_planned_call(planned: PlannedCall, truth: "Truth") -> str:
+    """Return a planned call as one line, in the notation of transcripts.
+
+    Args:
+        planned: The call.
+        truth: The known people, and the known secrets.
+    """
+    # The notation's own marker, which would be masked as a forged one.
+    shown = (
+        f"«user_id of {argument.label}»" if isinstance(argument, UserIdOf) else recorded
+        for argument, recorded in zip(planned.arguments, as_recorded(planned.arguments, truth.registry), strict=True)
+    )
+    return f"{print_call(planned.script, shown)}   [{planned.situation}]"
 
 
 def plan_person(
@@ -70,43 +90,6 @@ def plan_one_person(truth: "Truth", scripts: Collection[Script], situation: Situ
         situation: What the calls try.
     """
     return plan_person(next(iter(truth.people_who_log_in or truth.people)), truth, scripts, situation)
-
-
-def as_recorded(arguments: Iterable[object], registry: SecretRegistry) -> tuple[Value, ...]:
-    """Return the arguments of a call as a transcript has them: recorded, and with secrets masked.
-
-    Args:
-        arguments: The arguments; secrets as `Secret`.
-        registry: The known secrets.
-    """
-    return tuple(_as_recorded(argument, registry) for argument in arguments)
-
-
-def _as_recorded(argument: object, registry: SecretRegistry) -> Value:
-    match argument:
-        case Secret():
-            return registry.mask_argument(argument.reveal())
-        case UserIdOf(label):
-            return f"«user_id of {label}»"
-        case Mapping():
-            attributes = cast("Mapping[str, object]", argument)
-            return {name: _as_recorded(value, registry) for name, value in attributes.items()}
-        case _:
-            return record(argument, registry.mask)
-
-
-def revealed(argument: object) -> object:
-    """Return an argument as the script is given it, with secrets in plain text.
-
-    Args:
-        argument: An argument of a planned call.
-    """
-    if isinstance(argument, Secret):
-        return argument.reveal()
-    if isinstance(argument, Mapping):
-        attributes = cast("Mapping[str, object]", argument)
-        return {name: revealed(value) for name, value in attributes.items()}
-    return argument
 
 
 @frozen(kw_only=True)

@@ -1,16 +1,14 @@
 """The driver: makes planned calls in time, locks nobody out, and tells a flaky store from a broken script."""
 
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, cast
 
-from attrs import evolve
-
-from customdb_contract.bridges import Bridge
+from customdb_contract.calling import Caller, PlannedCall
 from customdb_contract.contract import Script
 from customdb_contract.interrupts import current_interrupts
-from customdb_contract.probes._plan import PlannedCall, Truth, UserIdOf, as_recorded, revealed
+from customdb_contract.probes._plan import Truth, with_user_ids
 from customdb_contract.probes.circumstances import ORGANIZATION
 from customdb_contract.probes.inspecting import compare_records
 from customdb_contract.probes.set_up import is_failure
@@ -90,20 +88,19 @@ class Driver:
         self._unfinished: set[str] = set()
         self._made: set[str] = set()
         self._deleted: set[str] = set()
-        self._numbers: defaultdict[int, list[int]] = defaultdict(list)
         self._control: PlannedCall | None = None
-        self._control_bridge: Bridge | None = None
+        self._control_caller: Caller | None = None
         self._right_login: dict[str, PlannedCall] = {}
         self._failed_logins: Counter[str] = Counter()
         self._locked_out: set[str] = set()
         self._proven: set[tuple[Script, str, Ending]] = set()
         self._store_failures = 0
 
-    def drive(self, bridge: Bridge, calls: Iterable[PlannedCall]) -> list[Exchange]:
+    def drive(self, caller: Caller, calls: Iterable[PlannedCall]) -> list[Exchange]:
         """Make the planned calls, and the control calls that they lead to.
 
         Args:
-            bridge: The database.
+            caller: Calls the database.
             calls: What to call.
 
         Returns:
@@ -114,43 +111,38 @@ class Driver:
         """
         made: list[Exchange] = []
         for call in calls:
-            planned = self._resolved(call)
+            planned = with_user_ids(call, self._user_ids.get)
             if planned is None or self._is_pointless(planned):
                 continue
-            exchange = self._call(bridge, planned)
+            exchange = self._call(caller, planned)
             made.append(exchange)
             if planned.situation.family == "outage":
                 continue
-            self._learn(bridge, planned, exchange)
-            if is_failure(exchange) and bridge.scripts[planned.script].can_be_called:
-                self._confirm(bridge, planned, exchange)
-            self._protect(bridge, planned, exchange)
+            self._learn(caller, planned, exchange)
+            if is_failure(exchange) and caller.scripts[planned.script].can_be_called:
+                self._confirm(caller, planned, exchange)
+            self._protect(caller, planned, exchange)
         return made
 
-    def drive_at_once(self, bridges: Sequence[Bridge], planned: PlannedCall) -> None:
-        """Make the same call in several databases at the same time.
+    def drive_at_once(self, first: Caller, second: Caller, planned: PlannedCall) -> None:
+        """Make the same call twice at the same time.
 
         Args:
-            bridges: The same database, opened several times.
+            first: Calls the database.
+            second: Calls the same database, opened once more.
             planned: The call.
         """
         self._interrupts.raise_if_pending()
         self._note_write(planned)
-        arguments = [revealed(argument) for argument in planned.arguments]
-        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only a check that creates twice needs it
+        for exchange in first.call_at_once(second, planned):
+            self._note_end(planned, exchange.outcome)
+            self._tell(exchange)
 
-        with ThreadPoolExecutor(len(bridges)) as pool:
-            calling = [pool.submit(bridge.call, planned.script, arguments) for bridge in bridges]
-            outcomes = [future.result() for future in calling]
-        for bridge, outcome in zip(bridges, outcomes, strict=True):
-            self._note_end(planned, outcome)
-            self._record(bridge, planned, outcome)
-
-    def clean_up(self, bridge: Bridge) -> None:
+    def clean_up(self, caller: Caller) -> None:
         """Remove whom the check made, also when its time is up or it was interrupted, and note who is gone.
 
         Args:
-            bridge: The database that was written to.
+            caller: Calls the database that was written to.
 
         Raises:
             StoppedEarly: When it takes too long.
@@ -162,73 +154,52 @@ class Driver:
         with self._interrupts.finishing(_INTERRUPTED_CLEAN_UP_SECONDS):
             # Who got another e-mail is found by the later one.
             for identifier, label in reversed(list(self._may_be_there.items())):
-                if self._is_removed(bridge, identifier, label):
+                if self._is_removed(caller, identifier, label):
                     self._recorder.removed(identifier)
                     del self._may_be_there[identifier]
 
-    def _is_removed(self, bridge: Bridge, identifier: str, label: str) -> bool:
+    def _is_removed(self, caller: Caller, identifier: str, label: str) -> bool:
         """Remove whoever has an identifier, several times where several have it.
 
         Nobody may have it yet, where the call that may give it to somebody hadn't ended when it was last seen.
         """
-        if Script.GET_USER not in bridge.scripts:
+        if Script.GET_USER not in caller.scripts:
             return False
         look = PlannedCall(Script.GET_USER, (identifier,), label, Situation.CLEAN_UP)
         for number in range(_MOST_OF_ONE_IDENTIFIER):
-            found = self._call(bridge, look)
+            found = self._call(caller, look)
             if found.ending is Ending.NOT_FOUND and number > 0:
                 self._made.discard(label)
                 return True
             if found.ending is Ending.NOT_FOUND:
-                return identifier not in self._unfinished and not self._is_hidden(bridge, label)
+                return identifier not in self._unfinished and not self._is_hidden(caller, label)
             user_id = self._user_id_of(found)
-            if user_id is None or Script.DELETE not in bridge.scripts:
+            if user_id is None or Script.DELETE not in caller.scripts:
                 return False
-            self._call(bridge, PlannedCall(Script.DELETE, (user_id,), label, Situation.CLEAN_UP))
-        return self._call(bridge, look).ending is Ending.NOT_FOUND
+            self._call(caller, PlannedCall(Script.DELETE, (user_id,), label, Situation.CLEAN_UP))
+        return self._call(caller, look).ending is Ending.NOT_FOUND
 
-    def _is_hidden(self, bridge: Bridge, label: str) -> bool:
+    def _is_hidden(self, caller: Caller, label: str) -> bool:
         """Tell whether somebody may be there whom get_user does not find, and try to remove them by a known id.
 
         Once a delete was tried, the id may be somebody else's by now.
         """
         user_id = self._user_ids.get(label)
-        if label in self._made - self._deleted and user_id is not None and Script.DELETE in bridge.scripts:
-            self._call(bridge, PlannedCall(Script.DELETE, (user_id,), label, Situation.CLEAN_UP))
+        if label in self._made - self._deleted and user_id is not None and Script.DELETE in caller.scripts:
+            self._call(caller, PlannedCall(Script.DELETE, (user_id,), label, Situation.CLEAN_UP))
         return label in self._made
 
-    def log_in_again(self, bridge: Bridge) -> None:
+    def log_in_again(self, caller: Caller) -> None:
         """Log everybody in rightly who failed since, so that no count of failures stays in the store.
 
         Args:
-            bridge: The database.
+            caller: Calls the database.
         """
         for label, failures in sorted(self._failed_logins.items()):
             if failures % 2:
-                self._log_in_rightly(bridge, label)
+                self._log_in_rightly(caller, label)
 
-    def collect_late_events(self, bridge: Bridge) -> None:
-        """Add what calls did after they had ended to their exchanges.
-
-        Args:
-            bridge: The database, before it is closed.
-
-        Raises:
-            KeyboardInterrupt: When an interrupt is pending: the script may still hold the database.
-        """
-        self._interrupts.raise_if_pending()
-        for event in bridge.late_events():
-            number = self._numbers[id(bridge)][event.call]
-            self._recorder.amend(
-                number,
-                event.arguments,
-                raised=event.raised,
-                escape=event.escape,
-                observation=event.observation,
-                output=event.output,
-            )
-
-    def _call(self, bridge: Bridge, planned: PlannedCall) -> Exchange:
+    def _call(self, caller: Caller, planned: PlannedCall) -> Exchange:
         self._interrupts.raise_if_pending()
         if time.monotonic() > self._deadline:
             message = f"the time for the whole check, {self._max_time:g} s, was up before everything was looked at"
@@ -236,37 +207,21 @@ class Driver:
         self._let_writes_settle(planned)
         before = self._stored(planned)
         self._note_write(planned)
-        outcome = bridge.call(
-            planned.script,
-            [revealed(argument) for argument in planned.arguments],
+        exchange = caller.call(
+            planned,
             context=ORGANIZATION if planned.situation is Situation.ORGANIZATION else None,
             throwing=planned.situation is Situation.CALLBACK_THROWS,
         )
-        self._note_end(planned, outcome)
-        seen = tuple(self._compared(planned, before))
-        return self._record(bridge, planned, evolve(outcome, observations=(*outcome.observations, *seen)))
+        self._note_end(planned, exchange.outcome)
+        for observation in self._compared(planned, before):
+            exchange = self._recorder.amend(exchange.number, observation=observation)
+        self._tell(exchange)
+        return exchange
 
-    def _record(self, bridge: Bridge, planned: PlannedCall, outcome: Outcome) -> Exchange:
-        exchange = self._recorder.record(
-            planned.script,
-            as_recorded(planned.arguments, self._truth.registry),
-            person=planned.person,
-            situation=planned.situation,
-            outcome=outcome,
-        )
-        self._numbers[id(bridge)].append(exchange.number)
+    def _tell(self, exchange: Exchange) -> None:
         with self._interrupts.immediate():
             self._interrupts.raise_if_pending()
             self._progress(exchange)
-        return exchange
-
-    def _resolved(self, planned: PlannedCall) -> PlannedCall | None:
-        """Return the call with what the answers told filled in, or None when they did not."""
-        arguments = tuple(
-            self._user_ids.get(argument.label) if isinstance(argument, UserIdOf) else argument
-            for argument in planned.arguments
-        )
-        return None if None in arguments else evolve(planned, arguments=arguments)
 
     def _user_id_of(self, exchange: Exchange) -> str | None:
         """Return the `user_id` that a call found, unless it is somebody's whom the check did not make."""
@@ -331,17 +286,17 @@ class Driver:
         locked_out = planned.script is Script.LOGIN and planned.person in self._locked_out
         return locked_out or (planned.script, planned.situation.family, Ending.TIMED_OUT) in self._proven
 
-    def _learn(self, bridge: Bridge, planned: PlannedCall, exchange: Exchange) -> None:
+    def _learn(self, caller: Caller, planned: PlannedCall, exchange: Exchange) -> None:
         user_id = self._user_id_of(exchange)
         if user_id is not None and planned.situation.family == "writing":
             self._user_ids[planned.person] = user_id
         if exchange.ending is Ending.FOUND and planned.situation is Situation.KNOWN_USER:
             if self._control is None:
-                self._control, self._control_bridge = planned, bridge
+                self._control, self._control_caller = planned, caller
             if planned.script is Script.LOGIN:
                 self._right_login[planned.person] = planned
 
-    def _confirm(self, bridge: Bridge, planned: PlannedCall, exchange: Exchange) -> None:
+    def _confirm(self, caller: Caller, planned: PlannedCall, exchange: Exchange) -> None:
         """Repeat an unexpected failure once, and ask for something that worked: is it the script, or the store?"""
         key = (planned.script, planned.situation.family, exchange.ending)
         if key in self._proven:
@@ -349,13 +304,13 @@ class Driver:
         doubted = [exchange]
         # A write is not made twice: the second time it would be another one.
         if exchange.ending is not Ending.TIMED_OUT and planned.script in _READING:
-            again = self._call(bridge, planned)
+            again = self._call(caller, planned)
             doubted.append(again)
             if not _is_alike(exchange, again):
                 self._recorder.mark(exchange.number, Mark.UNSTABLE_STORE)
                 return
-        if self._control is not None and self._control_bridge is bridge:
-            control = self._call(bridge, _repeated(self._control))
+        if self._control is not None and self._control_caller is caller:
+            control = self._call(caller, _repeated(self._control))
             if is_failure(control):
                 self._give_up_on([*doubted, control])
                 return
@@ -369,18 +324,18 @@ class Driver:
             message = "the store stopped answering during the check: a call that had worked before failed repeatedly"
             raise StoppedEarly(StopReason(StopKind.SET_UP, message))
 
-    def _protect(self, bridge: Bridge, planned: PlannedCall, exchange: Exchange) -> None:
+    def _protect(self, caller: Caller, planned: PlannedCall, exchange: Exchange) -> None:
         """Count failing log-ins, and log in rightly after every second one."""
         if planned.script is Script.LOGIN and planned.person != UNKNOWN and exchange.ending is not Ending.FOUND:
             self._failed_logins[planned.person] += 1
             if self._failed_logins[planned.person] % 2 == 0:
-                self._log_in_rightly(bridge, planned.person)
+                self._log_in_rightly(caller, planned.person)
 
-    def _log_in_rightly(self, bridge: Bridge, label: str) -> None:
+    def _log_in_rightly(self, caller: Caller, label: str) -> None:
         planned = self._right_login.get(label)
         if planned is None or label in self._locked_out:
             return
-        exchange = self._call(bridge, _repeated(planned))
+        exchange = self._call(caller, _repeated(planned))
         if exchange.ending is not Ending.FOUND:
             self._recorder.mark(exchange.number, Mark.LOCKED_OUT)
             self._locked_out.add(label)

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from customdb_contract.calling import PlannedCall
 from customdb_contract.contract import Script
-from customdb_contract.probes._plan import PlannedCall, Truth
+from customdb_contract.probes._plan import Truth
 from customdb_contract.probes.reading import unknown_email, wrong_password
 from customdb_contract.transcript import UNKNOWN, Person, Situation
 

@@ -4,8 +4,9 @@ import os
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from customdb_contract.calling import PlannedCall
 from customdb_contract.contract import Script
-from customdb_contract.probes._plan import PlannedCall, Truth
+from customdb_contract.probes._plan import Truth
 from customdb_contract.secrets import Secret, SecretForm, SecretKind, SecretRef
 from customdb_contract.transcript import UNKNOWN, Person, Situation
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from customdb_contract.calling import PlannedCall
 from customdb_contract.contract import Script
-from customdb_contract.probes._plan import PlannedCall, Truth, plan_person
+from customdb_contract.probes._plan import Truth, plan_person
 from customdb_contract.transcript import (
     Ending,
     Exchange,

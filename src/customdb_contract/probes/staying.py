@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from customdb_contract.bridges import Bridge
+from customdb_contract.calling import Caller
 from customdb_contract.contract import Script
 from customdb_contract.probes._plan import Truth, plan_person
 from customdb_contract.probes.driver import Driver, StoppedEarly
@@ -12,12 +12,12 @@ from customdb_contract.transcript import Ending, Exchange, Person, Situation, St
 __all__ = ["drive_known_users"]
 
 
-def drive_known_users(driver: Driver, bridge: Bridge, truth: Truth, scripts: Sequence[Script]) -> Sequence[Exchange]:
+def drive_known_users(driver: Driver, caller: Caller, truth: Truth, scripts: Sequence[Script]) -> Sequence[Exchange]:
     """Ask for each known person, and look after each log-in whether the person is still there.
 
     Args:
         driver: Makes the calls.
-        bridge: The database.
+        caller: Calls the database.
         truth: The known people.
         scripts: The scripts that the database has.
 
@@ -29,11 +29,11 @@ def drive_known_users(driver: Driver, bridge: Bridge, truth: Truth, scripts: Seq
     """
     known: list[Exchange] = []
     for person in truth.people:
-        asked = driver.drive(bridge, plan_person(person, truth, scripts, Situation.KNOWN_USER))
+        asked = driver.drive(caller, plan_person(person, truth, scripts, Situation.KNOWN_USER))
         known += asked
         if {exchange.script for exchange in asked if exchange.ending is Ending.FOUND} < {Script.LOGIN, Script.GET_USER}:
             continue
-        if all(is_denial(exchange) for exchange in _looks(driver, bridge, truth, person)):
+        if all(is_denial(exchange) for exchange in _looks(driver, caller, truth, person)):
             message = (
                 f"since {person.identifiers[0]} logged in, no script knows this user any more; "
                 "the check logs nobody else in, because that may remove other users too"
@@ -42,8 +42,8 @@ def drive_known_users(driver: Driver, bridge: Bridge, truth: Truth, scripts: Seq
     return known
 
 
-def _looks(driver: Driver, bridge: Bridge, truth: Truth, person: Person) -> Iterator[Exchange]:
+def _looks(driver: Driver, caller: Caller, truth: Truth, person: Person) -> Iterator[Exchange]:
     """Ask for a person again, once where the person is found, and three times at the most."""
     get_user, login = plan_person(person, truth, (Script.GET_USER, Script.LOGIN), Situation.REPEATED)
     for call in (get_user, login, get_user):
-        yield from driver.drive(bridge, [call])
+        yield from driver.drive(caller, [call])

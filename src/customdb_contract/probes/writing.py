@@ -8,9 +8,10 @@ from typing import Final
 from attrs import frozen
 
 from customdb_contract.bridges import Bridge
+from customdb_contract.calling import PlannedCall
 from customdb_contract.connection import Connection, NewUser
 from customdb_contract.contract import Script
-from customdb_contract.probes._plan import PlannedCall, Truth, UserIdOf
+from customdb_contract.probes._plan import Truth, UserIdOf
 from customdb_contract.secrets import Secret, SecretKind, SecretRef
 from customdb_contract.transcript import UNKNOWN, Person, Situation
 

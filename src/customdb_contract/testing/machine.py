@@ -6,19 +6,19 @@ from contextlib import ExitStack
 from functools import cache
 from typing import ClassVar, Final, cast
 
+from attrs import evolve
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from typing_extensions import override
 
-from customdb_contract.bridges import Bridge
 from customdb_contract.bridges.opening import DEFAULT_TIMEOUT, opened
+from customdb_contract.calling import Caller, PlannedCall
 from customdb_contract.connection import Connection, NewUser
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, ContractBrokenError, DatabaseOpeningError
 from customdb_contract.findings import Finding, Need, Report, Verdict
 from customdb_contract.outages import needs_address
-from customdb_contract.probes import PlannedCall, as_recorded, revealed
 from customdb_contract.probes.set_up import refusal_of_new_user
 from customdb_contract.rules import CATALOGUE, judge
 from customdb_contract.secrets import Secret, SecretKind, SecretRef, SecretRegistry
@@ -110,8 +110,8 @@ class CustomDatabaseMachine(RuleBasedStateMachine):
         self._last: PlannedCall | None = None
         self._stack = ExitStack()
         try:
-            self._bridge = self._open(self.fresh_database())
-            self._recorder.know_scripts(self._bridge.scripts)
+            self._caller = self._open(self.fresh_database())
+            self._recorder.know_scripts(self._caller.scripts)
             self._refuse_unfit()
             outage = self.outage_database()
             self._outage = None if outage is None else self._open(outage)
@@ -119,17 +119,17 @@ class CustomDatabaseMachine(RuleBasedStateMachine):
             self._stack.close()
             raise
 
-    def _open(self, database: object) -> Bridge:
+    def _open(self, database: object) -> Caller:
         opening = opened(database, connection=self.connection, mask=self._registry, timeout=self.timeout)
-        return self._stack.enter_context(opening)
+        return Caller(self._stack.enter_context(opening), self._recorder)
 
     def _refuse_unfit(self) -> None:
-        missing = [name for name in (Script.CREATE, Script.GET_USER) if name not in self._bridge.scripts]
+        missing = [name for name in (Script.CREATE, Script.GET_USER) if name not in self._caller.scripts]
         if missing:
             message = f"the machine needs the scripts create and get_user, and the fresh database has no {missing[0]}"
             raise ConfigurationError(message)
         for person in self._people.values():
-            outcome = self._bridge.call(Script.GET_USER, [person.email])
+            outcome = self._caller.ask(Script.GET_USER, person.email)
             if outcome.ending is Ending.FOUND:
                 message = (
                     f"fresh_database must return a database with an empty store each time, and this one knows "
@@ -142,7 +142,7 @@ class CustomDatabaseMachine(RuleBasedStateMachine):
 
     def _has(self, script: Script) -> bool:
         is_called = not self.connection.import_mode or script not in _LEGACY_ONLY
-        return script in self._bridge.scripts and is_called
+        return script in self._caller.scripts and is_called
 
     @initialize(name=_names, password=_names)
     def sign_up(self, name: str, password: str) -> None:
@@ -252,21 +252,14 @@ class CustomDatabaseMachine(RuleBasedStateMachine):
     @rule(name=_names, script=st.sampled_from((Script.GET_USER, Script.LOGIN)))
     def store_is_out_of_reach(self, name: str, script: Script) -> None:
         """Look somebody up, or log in, while the store is out of reach."""
-        bridge = cast("Bridge", self._outage)
-        if script in bridge.scripts:
+        caller = cast("Caller", self._outage)
+        if script in caller.scripts:
             email = self._people[name].email
             arguments = (email,) if script is Script.GET_USER else (email, _PASSWORDS[name])
-            self._do(PlannedCall(script, arguments, name, Situation.OUTAGE), bridge)
+            self._do(PlannedCall(script, arguments, name, Situation.OUTAGE), caller)
 
-    def _do(self, planned: PlannedCall, bridge: Bridge | None = None) -> Exchange:
-        outcome = (bridge or self._bridge).call(planned.script, [revealed(argument) for argument in planned.arguments])
-        exchange = self._recorder.record(
-            planned.script,
-            as_recorded(planned.arguments, self._registry),
-            person=self._label(planned.person),
-            situation=planned.situation,
-            outcome=outcome,
-        )
+    def _do(self, planned: PlannedCall, caller: Caller | None = None) -> Exchange:
+        exchange = (caller or self._caller).call(evolve(planned, person=self._label(planned.person)))
         self._history.add(exchange)
         if planned.script not in {Script.GET_USER, Script.LOGIN}:
             self._last = planned

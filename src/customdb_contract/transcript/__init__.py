@@ -1,5 +1,6 @@
 """Transcripts: what was asked of a custom database, by whom, and what came back, as plain data."""
 
+from customdb_contract.transcript._arguments import as_recorded, revealed
 from customdb_contract.transcript._exchange import (
     WHOLE_RECORD,
     Ending,
@@ -71,6 +72,7 @@ __all__ = [
     "StopReason",
     "Transcript",
     "Value",
+    "as_recorded",
     "brief",
     "canonical",
     "cut_masked",
@@ -90,6 +92,7 @@ __all__ = [
     "printable",
     "record",
     "record_error",
+    "revealed",
     "safe_text",
     "shortened_exchange",
     "to_json",

@@ -7,6 +7,7 @@ from attrs import evolve
 
 from customdb_contract.contract import Script
 from customdb_contract.secrets import SecretRegistry
+from customdb_contract.transcript._arguments import as_recorded
 from customdb_contract.transcript._exchange import Escape, Exchange, Mark, Observation, Outcome, Situation
 from customdb_contract.transcript._header import Header, Person, ScriptInfo, StopKind, StopReason
 from customdb_contract.transcript._masking import hide_named
@@ -74,13 +75,13 @@ class Recorder:
             self._header = evolve(self._header, left_behind=left)
 
     def record(
-        self, script: Script, arguments: Sequence[Value], *, person: str, situation: Situation, outcome: Outcome
+        self, script: Script, arguments: Sequence[object], *, person: str, situation: Situation, outcome: Outcome
     ) -> Exchange:
         """Add a call to the transcript.
 
         Args:
             script: The script that was called.
-            arguments: What it was given, as recorded values with secrets masked.
+            arguments: What it was given; secrets as `Secret`.
             person: The label of the person that the identifier denotes, or `unknown`.
             situation: What the call tried.
             outcome: What came back. Of very much the end is left out.
@@ -91,7 +92,8 @@ class Recorder:
         with self._lock:
             number = len(self._exchanges) + 1
             masked = self._masked_outcome(outcome)
-            exchange = Exchange(number, script, self._hidden(arguments), person, situation, shortened(masked))
+            given = as_recorded(arguments, self._registry)
+            exchange = Exchange(number, script, given, person, situation, shortened(masked))
             self._exchanges.append(exchange)
             return exchange
 
@@ -115,7 +117,7 @@ class Recorder:
         escape: Escape = Escape.LATER,
         observation: Observation | None = None,
         output: str = "",
-    ) -> None:
+    ) -> Exchange:
         """Add to an exchange what its script did after its outcome was recorded.
 
         Args:
@@ -125,6 +127,9 @@ class Recorder:
             escape: How it left the script.
             observation: What else was noticed, or None.
             output: What else it wrote.
+
+        Returns:
+            The exchange as it is now.
         """
         with self._lock:
             exchange = self._exchanges[number - 1]
@@ -137,7 +142,8 @@ class Recorder:
                 outcome = evolve(outcome, observations=(*outcome.observations, self._masked(observation)))
             if output:
                 outcome = evolve(outcome, output=outcome.output + output)
-            self._exchanges[number - 1] = evolve(exchange, outcome=shortened(outcome))
+            amended = self._exchanges[number - 1] = evolve(exchange, outcome=shortened(outcome))
+            return amended
 
     def stop(self, reason: StopReason) -> None:
         """Note why the check ended before everything was looked at.
