@@ -23,6 +23,7 @@ from customdb_contract.transcript import (
     record,
 )
 from hostile_values import FailingMapping, Kind, ObjectIdOf, in_error, in_list, in_mapping, in_tuple
+from told_by_runner import told_by_runner
 
 _ENCODINGS: Mapping[str, Callable[[str], str]] = {
     "plain": str,
@@ -69,6 +70,9 @@ _PLACES: Mapping[str, Callable[[str], object]] = {
     "message of a script error": ScriptError,
     "identifier": WrongUsernameOrPasswordError,
     "code": ValidationError,
+    "key after too much": lambda secret: ["x" * 65_000] * 30 + [{f"{'x' * 49_995}{secret}": 1}],
+    "message after too much": lambda secret: ["x" * 65_000] * 30 + [ValueError(f"{'x' * 49_995}{secret}")],
+    "long bytes": lambda secret: f"{'ä' * 16_300}{secret * 2000}".encode(),
     "raised error": _raised,
     "unreadable": FailingMapping,
 }
@@ -99,7 +103,7 @@ def test_no_secret_survives_recording(
     for wrap in nest:
         value = wrap(value)
 
-    found = record(value, registry.mask)
+    found = [record(value, registry.mask), told_by_runner(value, registry.mask)]
 
     for form in {encode(secret) for encode in _ENCODINGS.values()}:
         assert form[:-1] not in _all_text(found)
@@ -128,7 +132,7 @@ def test_a_secret_that_is_a_number_does_not_survive(value: object) -> None:
     registry = SecretRegistry()
     registry.add(Secret("7654321"), SecretRef.parse("password of ada"))
 
-    assert "7654321" not in repr(record(value, registry.mask))
+    assert "7654321" not in repr([record(value, registry.mask), told_by_runner(value, registry.mask)])
     assert "«password of ada»" in repr(record(value, registry.mask))
 
 

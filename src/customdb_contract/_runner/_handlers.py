@@ -4,7 +4,7 @@ from types import FunctionType, MethodType
 from typing import Any, NamedTuple, cast
 
 from customdb_contract._runner._builtins import own_builtins
-from customdb_contract._runner._places import place_in
+from customdb_contract._runner._places import STARTED_IN, place_in
 
 # See _builtins.
 __builtins__ = own_builtins()
@@ -74,7 +74,7 @@ def _handler(function: object) -> Handler:
         parameters = _of_code(plain)
         if plain is not function and parameters and parameters[0].kind <= _POSITIONAL:
             parameters = parameters[1:]
-        return Handler(function, parameters, place_in(plain.__code__))
+        return Handler(function, parameters, place_in(plain.__code__, STARTED_IN))
     return _inspected(function)
 
 
@@ -121,4 +121,4 @@ def _inspected(function: object) -> Handler:
     except Exception:  # noqa: BLE001 - see above
         codes = []
     code = next((code for code in codes if type(code) is type(_handler.__code__)), None)
-    return Handler(function, parameters, place_in(code))
+    return Handler(function, parameters, place_in(code, STARTED_IN))

@@ -14,7 +14,7 @@ from customdb_contract._runner._call import Call, encode_argument
 from customdb_contract._runner._handlers import Handler, find_handlers, needs_argument
 from customdb_contract._runner._loop_of import LoopOf
 from customdb_contract._runner._opening import NotThereError, find_attribute, is_factory, open_database
-from customdb_contract._runner._reading import encode, encode_error, is_contract_error
+from customdb_contract._runner._reading import encode, encode_error, is_from_contract
 
 # See _builtins.
 __builtins__ = own_builtins()
@@ -243,7 +243,7 @@ def _report_of_current_call() -> Callable[[BaseException], object] | None:
 
 
 def _note_raised(call: Call, error: BaseException) -> None:
-    if is_contract_error(error):
+    if is_from_contract(error):
         call.answer((error,))
     else:
         call.raise_(error)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from typing_extensions import override
 
 from customdb_contract.bridges import Bridge, LateEvent
-from customdb_contract.bridges.python._calling import CURRENT_CALL, Call, recorded_error
+from customdb_contract.bridges.python._calling import CURRENT_CALL, Call
 from customdb_contract.bridges.python._opening import is_factory, open_database
 from customdb_contract.bridges.python._output import LoggingCapture
 from customdb_contract.bridges.python._signatures import Handler, find_handlers
@@ -22,7 +22,7 @@ from customdb_contract.contract import Script
 from customdb_contract.errors import DatabaseOpeningError
 from customdb_contract.interrupts import current_interrupts
 from customdb_contract.secrets import SecretRegistry
-from customdb_contract.transcript import Outcome, RecordedError, ScriptInfo
+from customdb_contract.transcript import Outcome, RecordedError, ScriptInfo, record_error
 
 if TYPE_CHECKING:
     from customdb_contract.bridges.python._worker import Worker
@@ -176,7 +176,7 @@ class PythonDatabase(Bridge):
                 self._database = make(worker)
                 self._handlers = find_handlers(self._database, script_context=self._connection.script_context)
             except BaseException as error:  # noqa: BLE001 - also SystemExit says that there is no database
-                problems.append(recorded_error(error, self._mask))
+                problems.append(record_error(error, self._mask))
 
         try:
             in_time = worker.run(work, self._opening_timeout)
@@ -215,7 +215,7 @@ class PythonDatabase(Bridge):
     ) -> bool:
         # What an interrupted thread does while it ends is nobody's problem.
         if error is not None and worker is self._worker:
-            self._closing_problem = recorded_error(error, self._mask)
+            self._closing_problem = record_error(error, self._mask)
         return True
 
     def _raised_somewhere(self, error: BaseException) -> None:

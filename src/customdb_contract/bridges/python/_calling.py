@@ -7,10 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final, cast
 
-from attrs import evolve
-
 from customdb_contract.bridges import LateEvent
-from customdb_contract.bridges.python._location import location_of_error
 from customdb_contract.bridges.python._output import CAPTURE, OutputCapture
 from customdb_contract.bridges.python._signatures import Handler
 from customdb_contract.bridges.python._threads import STARTED_BY
@@ -32,7 +29,7 @@ if TYPE_CHECKING:
 
     from customdb_contract.bridges.python._worker import Worker
 
-__all__ = ["CURRENT_CALL", "Call", "recorded_error"]
+__all__ = ["CURRENT_CALL", "Call"]
 
 _AFTER_RAISING_SECONDS: Final = 0.25
 """How long a callback is still waited for when a task or thread of the script has ended with an exception."""
@@ -115,7 +112,7 @@ class Call:
         Args:
             error: The exception.
         """
-        recorded = recorded_error(error, self._mask)
+        recorded = record_error(error, self._mask)
         with self._lock:
             if self._is_closed:
                 self._report_late(LateEvent(self._number, raised=recorded))
@@ -177,7 +174,7 @@ class Call:
                 self._report_late(LateEvent(self._number, arguments=recorded))
 
     def _raise(self, error: BaseException) -> None:
-        recorded = recorded_error(error, self._mask)
+        recorded = record_error(error, self._mask)
         with self._lock:
             if not self._is_closed:
                 self._raised, self._escape = recorded, Escape.THROWN
@@ -204,22 +201,12 @@ class Call:
     def _recorded(self, value: object) -> Value:
         # The real type: isinstance would ask the object itself.
         if issubclass(type(value), BaseException):
-            return recorded_error(cast("BaseException", value), self._mask)
+            return record_error(cast("BaseException", value), self._mask)
         return record(value, self._mask)
 
 
 CURRENT_CALL: ContextVar[Call | None] = ContextVar("customdb_contract_call", default=None)
 """The call to which the current thread or task belongs."""
-
-
-def recorded_error(error: BaseException, mask: Callable[[str], str]) -> RecordedError:
-    """Return a recorded exception, located in the script and not in a library that it called.
-
-    Args:
-        error: The exception.
-        mask: What replaces the secrets in its message and arguments.
-    """
-    return evolve(record_error(error, mask), location=location_of_error(error))
 
 
 def _do_nothing() -> None:
