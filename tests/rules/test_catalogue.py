@@ -12,6 +12,7 @@ from types import ModuleType
 import pytest
 
 from customdb_contract import rules
+from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.findings import Group, Severity, Status
 from customdb_contract.rules import CATALOGUE, Rule, find_rule, judge
@@ -131,3 +132,17 @@ def test_a_rule_is_found_by_its_name_and_near_matches_are_named() -> None:
         find_rule("unstable-userid")
     with pytest.raises(ConfigurationError, match=r"^there is no rule 'x'; `customdb-contract rules` lists them$"):
         find_rule("x")
+
+
+def described(rule: Rule) -> str:
+    """Return group, severity, scripts and needs of a rule, in one line."""
+    info = rule.info
+    scripts = "all" if info.scripts == tuple(Script) else " ".join(info.scripts)
+    needs = " ".join(need.name.lower().replace("_", "-") for need in info.needs) or "nothing"
+    return f"{info.name}: {info.group} {info.severity}, of {scripts}, needs {needs}"
+
+
+def test_what_a_rule_looks_at_and_needs_is_decided() -> None:
+    written = Path(__file__).with_name("catalogue.txt").read_text(encoding="utf-8")
+
+    assert [described(rule) for rule in CATALOGUE] == written.splitlines()
