@@ -749,3 +749,18 @@ def test_only_the_calls_about_it_have_a_callback_that_throws_or_an_organization(
     ]
     assert bridge.given == expected
     assert {(True, False), (False, True), (False, False)} == set(expected)
+
+
+def test_only_wrong_passwords_of_known_users_are_followed_by_the_right_one() -> None:
+    known = truth(KnownUser(email="ada@example.com", password=PASSWORDS["ada@example.com"]))
+
+    transcript = driven(Store(PASSWORDS).bridge(), known, wrong_passwords=6)
+
+    logins = [exchange for exchange in transcript.exchanges if exchange.script is Script.LOGIN]
+    failed = [exchange for exchange in logins if exchange.person == "ada" and exchange.ending is Ending.FAILED]
+    unknown = [exchange for exchange in logins if exchange.person == UNKNOWN]
+    right_again = [exchange for exchange in logins if exchange.situation is Situation.REPEATED]
+    assert len(unknown) > 1
+    assert len(failed) > 3
+    # An odd one is followed too, at the end; one more is the second look at every user.
+    assert len(right_again) == len(failed) // 2 + len(failed) % 2 + 1

@@ -383,3 +383,19 @@ def test_printing_and_parsing_take_steps_in_proportion_to_the_size() -> None:
     assert Transcript.parse(large_text).exchanges == large.exchanges
     assert _calls_of(lambda: str(large)) < 11 * _calls_of(lambda: str(small))
     assert _calls_of(lambda: Transcript.parse(large_text)) < 11 * _calls_of(lambda: Transcript.parse(small_text))
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("script login observed=on", None),
+        ("script login source=off", None),
+        ("script login source=on", 0),
+        ('source login bytes "9" at "login.js:1:1"\nscript login source=on', 1),
+        ('source login bytes "9" at "login.js:1:1"\nscript login source=off', 1),
+    ],
+)
+def test_a_source_was_read_where_it_is_said_or_shows_something(text: str, facts: int | None) -> None:
+    source = Transcript.parse(f"{text}\nscripts login\n").header.scripts[Script.LOGIN].source
+
+    assert (None if source is None else len(source)) == facts

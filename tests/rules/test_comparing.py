@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -38,3 +39,16 @@ def test_a_fingerprint_does_not_depend_on_who_the_users_are(rule: Rule) -> None:
 
     assert first == second == fingerprints(rule, Transcript.parse(text))
     assert len(set(first)) == len(first) > 0
+
+
+def compared(rule: Rule) -> str:
+    """Return what the findings in a rule's example carry as data, in one line."""
+    findings = verdict(rule, rule.info.sections["Violates"]).findings
+    each = (f"{one.path or 'nothing'}: expected {one.expected}, got {one.got}" for one in findings)
+    return f"{rule.info.name}: {'; '.join(each)}"
+
+
+def test_what_a_finding_carries_as_data_is_decided() -> None:
+    written = Path(__file__).with_name("comparing.txt").read_text(encoding="utf-8")
+
+    assert [compared(rule) for rule in CATALOGUE] == written.splitlines()

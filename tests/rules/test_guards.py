@@ -1,0 +1,112 @@
+"""Guards of rules: what looks like a breach, or like a comparison that could be made, and is neither."""
+
+import pytest
+
+from customdb_contract.findings import Status
+from customdb_contract.rules import find_rule
+from rules.judging import verdict
+
+ADA = "person ada email=ada@example.com\n"
+NEW = "person new email=new@example.com alias=moved@example.com new=on\n"
+OTHER = "person other email=other@example.com new=on\n"
+CREATED = 'create {"email": "new@example.com", "password": "«password of new»"} -> done\n'
+CREATED_OTHER = 'create {"email": "other@example.com", "password": "«password of other»"} -> done\n'
+NO = 'failed WrongUsernameOrPasswordError(null) "no"'
+BOTH = NEW + OTHER + CREATED + CREATED_OTHER
+RESET = 'change_password new@example.com "«new password of new»" -> done\n'
+FAILED = 'failed Error "no such user"'
+SOCKETS = 'get_user a{}@example.com -> not-found; noticed open-sockets "{}"   [unknown-user]\n'
+
+SAYS_NOTHING = {
+    "change-password-unknown-user: of a user who is there": NEW
+    + CREATED
+    + 'change_password new@example.com "«new password of new»" -> declined\n',
+    "connection-leak: of a level that was there before the first call": "script get_user observed=on\n"
+    + "".join(SOCKETS.format(number, number) for number in range(8)),
+    "verify-not-reflected: of another user who was not seen before": BOTH
+    + 'verify new@example.com -> done\nget_user other@example.com -> found {"user_id": "8", "email_verified": true}\n',
+    "delete-misreported: of a user who was deleted before": NEW
+    + CREATED
+    + 'get_user new@example.com -> found {"user_id": "7"}\ndelete 7 -> done   [writing of new]\n'
+    + f"delete 7 -> {FAILED}   [writing of new]\nget_user new@example.com -> not-found\n",
+    "delete-ineffective: of another user who was not seen before": BOTH
+    + 'get_user new@example.com -> found {"user_id": "7"}\ndelete 7 -> done   [writing of new]\n'
+    + "get_user other@example.com -> not-found\n",
+    "delete-ineffective: of another user's wrong password": BOTH
+    + 'get_user new@example.com -> found {"user_id": "7"}\n'
+    + 'login other@example.com «password of other» -> found {"user_id": "8"}\ndelete 7 -> done   [writing of new]\n'
+    + f'login other@example.com "wrong" -> {NO}\n',
+    "inconsistent-trimming: of a script that never ended": ADA
+    + 'get_user ada@example.com -> found {"user_id": "7"}\n'
+    + 'login ada@example.com «password of ada» -> found {"user_id": "7"}\n'
+    + 'get_user " ada@example.com " -> found {"user_id": "7"}   [other-spelling: surrounding-blanks of ada]\n'
+    + 'login " ada@example.com " «password of ada» -> timed-out   [other-spelling: surrounding-blanks of ada]\n',
+    "change-password-hits-others: of the user's own old password": BOTH
+    + 'login new@example.com «password of new» -> found {"user_id": "7"}\n'
+    + RESET
+    + f"login new@example.com «new password of new» -> {NO}\n",
+    "change-password-hits-others: of another user's wrong password": BOTH
+    + 'login other@example.com «password of other» -> found {"user_id": "8"}\n'
+    + RESET
+    + f'login other@example.com "wrong" -> {NO}\n',
+    "email-not-lowercase: of an e-mail that is no text": "connection import_mode=on\n"
+    + ADA
+    + 'get_user ada@example.com -> found {"user_id": "7", "email": null}\n',
+}
+"""By rule and subject, transcripts in which the rule has nothing to compare."""
+
+HOLDS = {
+    "verify-not-reflected: the user's own verification": BOTH
+    + 'get_user new@example.com -> found {"user_id": "7", "email_verified": false}\n'
+    + 'verify new@example.com -> done\nget_user new@example.com -> found {"user_id": "7", "email_verified": true}\n',
+    "delete-ineffective: another user who stays": BOTH
+    + 'get_user new@example.com -> found {"user_id": "7"}\nget_user other@example.com -> found {"user_id": "8"}\n'
+    + 'delete 7 -> done   [writing of new]\nget_user other@example.com -> found {"user_id": "8"}\n',
+    "change-password-ineffective: a password that never was the user's": NEW
+    + CREATED
+    + RESET
+    + 'login new@example.com "«new password of new»" -> found {"user_id": "7"}\n'
+    + 'login new@example.com "neither" -> found {"user_id": "7"}\n',
+    "email-not-lowercase: an e-mail that is no text": "connection import_mode=on\n"
+    + ADA
+    + 'get_user ada@example.com -> found {"user_id": "7", "email": 7}\n',
+    "inconsistent-error-identifier: the user's own name in another case": ADA
+    + 'get_user ada@example.com -> found {"user_id": "7"}\n'
+    + 'login ada@example.com "x" -> failed WrongUsernameOrPasswordError("ADA@example.com") "no"   [wrong-password]\n',
+}
+"""By rule and subject, transcripts in which the comparison turns out well once."""
+
+BREAKS = {
+    "inconsistent-error-identifier: another name": ADA
+    + 'get_user ada@example.com -> found {"user_id": "7"}\n'
+    + 'login ada@example.com "x" -> failed WrongUsernameOrPasswordError("wrong password") "no"   [wrong-password]\n',
+    "profile-too-large: a text inside an array inside an object": ADA
+    + 'get_user ada@example.com -> found {"user_id": "7", "x": {"y": [{"$special": "long-text", "text": "…", '
+    + '"size": 90000}]}}\n',
+    "connection-leak: eight calls after a level that stays": "script get_user observed=on\n"
+    + "".join(SOCKETS.format(number, max(number, 3)) for number in range(12)),
+}
+"""By rule and subject, transcripts with one breach."""
+
+
+def judged(subject: str, text: str) -> tuple[Status, int, int]:
+    """Return the status, the number of findings and the number of comparisons that turned out well."""
+    found = verdict(find_rule(subject.partition(":")[0]), text)
+    return found.status, len(found.findings), found.held
+
+
+@pytest.mark.parametrize("subject", SAYS_NOTHING)
+def test_a_rule_says_nothing(subject: str) -> None:
+    assert judged(subject, SAYS_NOTHING[subject]) == (Status.NOT_APPLICABLE, 0, 0)
+
+
+@pytest.mark.parametrize("subject", HOLDS)
+def test_a_rule_holds_once(subject: str) -> None:
+    assert judged(subject, HOLDS[subject]) == (Status.PASSED, 0, 1)
+
+
+@pytest.mark.parametrize("subject", BREAKS)
+def test_a_rule_breaks_once(subject: str) -> None:
+    status, findings, _ = judged(subject, BREAKS[subject])
+
+    assert (status, findings) == (Status.FAILED, 1)
