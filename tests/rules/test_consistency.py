@@ -37,7 +37,7 @@ def both(get_user: str, login: str, *, name: str = "ada") -> str:
 
 def test_the_scripts_tell_different_metadata() -> None:
     text = ADA + both(', "app_metadata": {"plan": "free"}', ', "app_metadata": {"plan": "full"}')
-    message = 'login and get_user tell different app_metadata.plan: for ada get_user says "free", and login "full"'
+    message = 'login and get_user return different app_metadata.plan: for ada get_user returns "free", and login "full"'
 
     assert findings(mismatched_profile, text) == [Finding(message, Severity.WARNING, Script.LOGIN, (1, 2))]
     assert findings(mismatched_profile, ON + text) == [Finding(message, Severity.ERROR, Script.LOGIN, (1, 2))]
@@ -45,7 +45,7 @@ def test_the_scripts_tell_different_metadata() -> None:
 
 def test_the_scripts_tell_different_names() -> None:
     text = ON + ADA + both(', "nickname": "Countess"', "")
-    message = 'login and get_user tell different nickname: for ada get_user says "Countess", and login nothing'
+    message = 'login and get_user return different nickname: for ada get_user returns "Countess", and login nothing'
 
     assert findings(mismatched_profile, text) == [Finding(message, Severity.WARNING, Script.LOGIN, (1, 2))]
 
@@ -53,7 +53,9 @@ def test_the_scripts_tell_different_names() -> None:
 def test_the_same_mismatch_of_two_people_is_told_once() -> None:
     profiles = (', "user_metadata": {"color": "red"}', ', "user_metadata": {"color": "blue"}')
     text = ADA + BOB + both(*profiles) + both(*profiles, name="bob")
-    message = 'login and get_user tell different user_metadata.color: for ada get_user says "red", and login "blue"'
+    message = (
+        'login and get_user return different user_metadata.color: for ada get_user returns "red", and login "blue"'
+    )
 
     assert findings(mismatched_profile, text) == [Finding(message, Severity.WARNING, Script.LOGIN, (1, 2, 3, 4))]
 
@@ -62,11 +64,11 @@ def test_both_scripts_tell_something_else_than_the_truth() -> None:
     text = 'person ada email=ada@example.com profile={"app_metadata": {"plan": "full"}}\n' + both(
         ', "app_metadata": {"plan": "free"}', ', "app_metadata": {"plan": "free"}'
     )
-    said = 'app_metadata.plan than the known user\'s profile: for ada it says "free", and expected was "full"'
+    said = 'app_metadata.plan than the known user\'s profile has: for ada expected "full", got "free"'
 
     assert findings(mismatched_profile, text) == [
-        Finding(f"get_user tells another {said}", Severity.ERROR, Script.GET_USER, (1,)),
-        Finding(f"login tells another {said}", Severity.ERROR, Script.LOGIN, (2,)),
+        Finding(f"get_user returns another {said}", Severity.ERROR, Script.GET_USER, (1,)),
+        Finding(f"login returns another {said}", Severity.ERROR, Script.LOGIN, (2,)),
     ]
 
 
@@ -140,7 +142,7 @@ def test_a_user_id_that_is_not_the_expected_one_is_told() -> None:
     text = 'person ada email=ada@example.com profile={"user_id": "8"}\n' + both("", "")
 
     assert [finding.message for finding in findings(mismatched_profile, text)] == [
-        f'{script} tells another user_id than the known user\'s profile: for ada it says "ada-7", and expected was "8"'
+        f'{script} returns another user_id than the known user\'s profile has: for ada expected "8", got "ada-7"'
         for script in ("get_user", "login")
     ]
 
@@ -155,9 +157,11 @@ def test_an_email_that_differs_is_told_but_not_that_of_somebody_else() -> None:
     alias = "person ada email=ada@example.com alias=ada@example.org\n"
     other = both("", "").replace('"email": "ada@example.com"', '"email": "ada@example.org"', 1)
 
-    assert [finding.message for finding in findings(mismatched_profile, alias + other)] == [
-        'login and get_user tell different email: for ada get_user says "ada@example.org", and login "ada@example.com"'
-    ]
+    message = (
+        "login and get_user return different email: "
+        'for ada get_user returns "ada@example.org", and login "ada@example.com"'
+    )
+    assert [finding.message for finding in findings(mismatched_profile, alias + other)] == [message]
     assert verdict(mismatched_profile, ADA + other).status is Status.NOT_APPLICABLE
 
 
@@ -257,13 +261,13 @@ LOWER = "person ada email=Ada@example.com\nget_user Ada@example.com -> found {}\
 
 def test_another_case_is_not_found() -> None:
     text = LOWER + "get_user ada@example.com -> not-found   [other-spelling: lower-case of ada]\n"
-    said = "get_user doesn't find a person by another upper or lower case of the"
+    said = "get_user doesn't find a user by another upper or lower case of the"
 
     assert findings(case_sensitive_identifier, text) == [
-        Finding(f"{said} e-mail; find everybody by it too", Severity.WARNING, Script.GET_USER, (1, 2))
+        Finding(f"{said} e-mail; find every user by it too", Severity.WARNING, Script.GET_USER, (1, 2))
     ]
     assert findings(case_sensitive_identifier, ON + text) == [
-        Finding(f"{said} identifier; find everybody by it too", Severity.WARNING, Script.GET_USER, (1, 2))
+        Finding(f"{said} identifier; find every user by it too", Severity.WARNING, Script.GET_USER, (1, 2))
     ]
 
 
@@ -307,7 +311,7 @@ def test_another_case_is_no_breach(text: str, status: Status) -> None:
 
 def test_a_username_is_not_accepted() -> None:
     text = ADA + f"get_user ada@example.com -> {FOUND}\nget_user ada -> not-found   [other-spelling: username]\n"
-    message = "get_user doesn't find a person by username, and the connection requires one; find everybody by it too"
+    message = "get_user doesn't find a user by username, and the connection requires one; find every user by it too"
 
     assert findings(username_not_accepted, "connection requires_username=on\n" + text) == [
         Finding(message, Severity.ERROR, Script.GET_USER, (1, 2))

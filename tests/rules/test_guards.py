@@ -77,6 +77,9 @@ HOLDS = {
 """By rule and subject, transcripts in which the comparison turns out well once."""
 
 BREAKS = {
+    "create-duplicate-not-user-exists: the right code in a wrong error": BOTH.replace(CREATED_OTHER, "")
+    + CREATED.replace("done", 'failed Error("user_exists") "no"')
+    + CREATED_OTHER,
     "inconsistent-error-identifier: another name": ADA
     + 'get_user ada@example.com -> found {"user_id": "7"}\n'
     + 'login ada@example.com "x" -> failed WrongUsernameOrPasswordError("wrong password") "no"   [wrong-password]\n',

@@ -68,8 +68,8 @@ def test_an_error_event_is_found_also_after_the_callback() -> None:
     text = f"{OBSERVED}get_user ada@example.com -> not-found; raised error-event Error x   [repeated]"
 
     assert findings(unhandled_error_event, text) == found(
-        "get_user left an event error with Error to nobody; listen with .on('error', …), and report it with "
-        "callback(error)",
+        "get_user emitted an error event with Error that nothing listens to; listen with .on('error', …), and report it "
+        "with callback(error)",
         Script.GET_USER,
         1,
     )
@@ -116,8 +116,8 @@ def test_a_request_after_the_callback_is_found() -> None:
 )
 def test_ending_the_process_after_the_callback_is_an_error(how: str, header: str) -> None:
     assert findings(work_after_callback, f"{header}get_user ada@example.com -> {how}") == found(
-        "get_user ended the process that it ran in after it had called its callback, and with it the calls of other "
-        "people; call back, and let the process run",
+        "get_user ended its process after it had called its callback, and with it the calls of other users; "
+        "leave the process running",
         Script.GET_USER,
         1,
     )
@@ -126,8 +126,8 @@ def test_ending_the_process_after_the_callback_is_an_error(how: str, header: str
 def test_a_script_that_goes_on_until_its_time_is_up_is_an_error() -> None:
     for header in (OBSERVED, "person ada email=ada@example.com\n"):
         assert findings(work_after_callback, f'{header}{FOUND}; noticed still-running "20 s"') == found(
-            "get_user went on for 20 s after it had called its callback, and let its process do nothing else, until "
-            "that was ended; call back last",
+            "get_user kept its process busy for 20 s after it had called its callback, until the process was ended; "
+            "call back last",
             Script.GET_USER,
             1,
         )
@@ -239,14 +239,14 @@ def test_a_callback_that_is_called_again_when_it_throws_is_found_once() -> None:
     fact = 'source get_user callback-inside-try "callback inside try" at "get_user.js:3:5"\n'
 
     assert findings(callback_inside_try, f"{fact}{OBSERVED}{FOUND}\n{again}") == found(
-        "get_user called back again when its callback threw; call back after try, and not in a promise chain that ends "
-        "with catch",
+        "get_user called its callback again when that threw; call it after the try block, and not in a promise chain "
+        "that ends with catch",
         Script.GET_USER,
         2,
         severity=Severity.WARNING,
     )
     assert findings(callback_inside_try, f"{fact}{FOUND}   [unknown-user]") == found(
-        "get_user calls callback inside try, whose handler calls it again; call back after it",
+        "get_user calls callback inside try, whose handler calls it again; call it afterwards",
         Script.GET_USER,
         severity=Severity.WARNING,
         location="get_user.js:3:5",
@@ -325,8 +325,8 @@ def test_an_identifier_that_is_not_encoded_is_found_in_the_address() -> None:
     )
 
     assert findings(url_injection, text) == found(
-        "get_user put the identifier into a web address as it is: with / ? or & somebody chooses another path or "
-        "parameter; encode it",
+        "get_user put the identifier into a web address as it is: with / ? or & an attacker chooses another path "
+        "or parameter; encode it",
         Script.GET_USER,
         1,
     )
@@ -355,18 +355,18 @@ def test_an_identifier_that_is_encoded_or_says_nothing_is_no_finding(identifier:
     [
         (not_a_single_function, 'not-a-function "} is missing"', Severity.ERROR, "login is not one function: } is missing; keep one function in the file, and nothing beside it"),  # noqa: E501
         (not_a_single_function, 'module-exports "the function is assigned to module.exports"', Severity.WARNING, "login is not one function: the function is assigned to module.exports; keep one function in the file, and nothing beside it"),  # noqa: E501
-        (anonymous_function, "anonymous-function x", Severity.INFO, "login is a function without a name; name it, so that stack traces tell which script it was"),  # noqa: E501
+        (anonymous_function, "anonymous-function x", Severity.INFO, "login is a function without a name; name it, so that stack traces show which script failed"),  # noqa: E501
         (unavailable_module, "unavailable-module mongodb@3.1.4", Severity.ERROR, "login requires mongodb@3.1.4, which current runtimes do not have; require a version that they have"),  # noqa: E501
         (unavailable_module, "implicit-global bcrypt", Severity.ERROR, "login uses bcrypt as a global, which only old runtimes have; require it"),  # noqa: E501
         (no_timeout_on_external_call, "call-without-timeout fetch", Severity.WARNING, "login calls fetch without a time-out; give it one, and report it with callback(error)"),  # noqa: E501
         (hardcoded_secret, "secret-literal password", Severity.WARNING, "login has a credential in its source (password); keep it in configuration, and replace it"),  # noqa: E501
-        (tls_not_verified, 'tls-not-verified "strictSSL: false"', Severity.ERROR, "login says strictSSL: false, so anybody on the way can be the store; verify the certificate"),  # noqa: E501
-        (tls_not_verified, 'tls-not-verified "encrypt: false"', Severity.WARNING, "login says encrypt: false, so anybody on the way can be the store; verify the certificate"),  # noqa: E501
-        (timing_unsafe_compare, 'timing-unsafe-compare "==="', Severity.INFO, "login compares a hash by ===; use crypto.timingSafeEqual"),  # noqa: E501
-        (weak_password_hash, 'weak-password-hash "md5 of the password"', Severity.WARNING, "login hashes a new password by md5 of the password; use bcrypt with a cost of 10 or more"),  # noqa: E501
-        (direct_database_access, "database-driver pg", Severity.INFO, "login talks to the database itself, with pg; put an interface of your own in between"),  # noqa: E501
+        (tls_not_verified, 'tls-not-verified "strictSSL: false"', Severity.ERROR, "login sets strictSSL: false, so anyone on the network can pose as the store; verify the certificate"),  # noqa: E501
+        (tls_not_verified, 'tls-not-verified "encrypt: false"', Severity.WARNING, "login sets encrypt: false, so anyone on the network can pose as the store; verify the certificate"),  # noqa: E501
+        (timing_unsafe_compare, 'timing-unsafe-compare "==="', Severity.INFO, "login compares a hash with ===; use crypto.timingSafeEqual"),  # noqa: E501
+        (weak_password_hash, 'weak-password-hash "md5 of the password"', Severity.WARNING, "login hashes a new password with md5 of the password; use bcrypt with a cost of 10 or more"),  # noqa: E501
+        (direct_database_access, "database-driver pg", Severity.INFO, "login talks to the database itself, with pg; put an API of your own in between"),  # noqa: E501
         (regex_from_input, "regex-from-input RegExp", Severity.ERROR, "login makes a regular expression (RegExp) of its input; escape it, or compare by equality"),  # noqa: E501
-        (callback_inside_try, 'callback-inside-try "done inside try"', Severity.WARNING, "login calls done inside try, whose handler calls it again; call back after it"),  # noqa: E501
+        (callback_inside_try, 'callback-inside-try "done inside try"', Severity.WARNING, "login calls done inside try, whose handler calls it again; call it afterwards"),  # noqa: E501
     ],
 )  # fmt: skip
 def test_what_a_source_shows_is_found_with_its_place(rule: Rule, fact: str, severity: Severity, message: str) -> None:

@@ -106,7 +106,7 @@ NO_ONE = 'failed Error "no such user"'
 @pytest.mark.parametrize(("ending", "said"), [("done", "success"), (NO_ONE, "an error")])
 def test_a_new_password_for_nobody_is_declined(ending: str, said: str) -> None:
     text = NEW + CREATED + NOBODY.format(ending=ending) + LATER.format(ending="done")
-    message = f"change_password reported {said} for somebody who isn't there; end with callback(null, false)"
+    message = f"change_password reported {said} for a user who does not exist; end with callback(null, false)"
 
     judged = findings(change_password_unknown_user, text)
     assert [(finding.message, finding.evidence) for finding in judged] == [(message, (2,))]

@@ -157,7 +157,7 @@ def test_an_unknown_user_reported_with_another_error_is_found() -> None:
             (1,),
         ),
         Finding(
-            "login let in somebody who is not in the store; report WrongUsernameOrPasswordError(None, message)",
+            "login let in a user who is not in the store; report WrongUsernameOrPasswordError(None, message)",
             Severity.ERROR,
             Script.LOGIN,
             (2,),
@@ -454,7 +454,7 @@ def test_anything_but_null_for_an_unknown_user_is_found(answer: str, said: str) 
 
     assert findings(not_found_not_null, f"get_user nobody@example.com -> {answer}   [unknown-user]") == [
         Finding(
-            f"get_user {said} for somebody who is not in the store; answer NotFound() or callback(null), {why}",
+            f"get_user {said} for a user who is not in the store; answer NotFound() or callback(null), {why}",
             Severity.ERROR,
             Script.GET_USER,
             (1,),

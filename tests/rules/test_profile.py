@@ -223,7 +223,7 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "metadata text": (
         "metadata-not-json",
         ADA + found({"app_metadata": "x"}),
-        "error get_user returned app_metadata that is a text, no object",
+        "error get_user returned app_metadata that is a text instead of an object",
     ),
     "metadata date": (
         "metadata-not-json",
@@ -573,7 +573,7 @@ def test_another_persons_profile() -> None:
         (
             (
                 'get_user was asked for ada and returned a profile with the e-mail "bob@example.com"; '
-                "it must be that person's own"
+                "it must be that user's own"
             ),
             "error",
             (1,),

@@ -116,7 +116,7 @@ def test_a_syntax_error_shows_that_text_reached_the_statement(situation: str, en
         "get_user nobody@example.com -> not-found   [unknown-user]\n"
         f'get_user "x" -> {ending} "{SYNTAX}"   [hostile: {situation}]\n'
     )
-    message = "get_user answered hostile text with a syntax error of the database; use parameters"
+    message = "get_user answered hostile text with a database syntax error; use parameters"
 
     assert findings(sql_injection, text) == [Finding(message, Severity.WARNING, Script.GET_USER, (2,))]
 
@@ -161,7 +161,7 @@ def test_a_look_alike_letter_finds_people_without_a_user_id_too() -> None:
 
 def test_a_look_alike_letter_returns_another_person() -> None:
     text = KNOWN + f"get_user ádá@example.com -> {BOB}   [hostile: unicode-collision of ada]\n"
-    message = "get_user returned another person's profile for an e-mail with a look-alike letter; compare exactly"
+    message = "get_user returned another user's profile for an e-mail with a look-alike letter; compare exactly"
 
     assert findings(unicode_collision, text) == [Finding(message, Severity.ERROR, Script.GET_USER, (3,))]
 

@@ -33,7 +33,7 @@ def refusals(unknown: str, wrong: str, *, person: str = "ada") -> str:
 
 
 def test_an_unknown_user_gets_another_message() -> None:
-    message = "login says something else for an unknown user than for a wrong password; use one message for both"
+    message = "login gives another message for an unknown user than for a wrong password; use one message for both"
 
     assert findings(user_enumeration, refusals("no such user", "wrong password")) == [
         Finding(message, Severity.WARNING, Script.LOGIN, (1, 2))
@@ -112,7 +112,7 @@ def test_an_unknown_user_is_not_named(ending: str, status: Status) -> None:
         ("cannot open /srv/shop/data/users.sqlite3", "the path of a file"),
         ("no such table: users", "a message of the database"),
         (f"stored was {BCRYPT}", "the hash of a password"),
-        ("did you mean bob@example.com?", "another person's e-mail"),
+        ("did you mean bob@example.com?", "another user's e-mail"),
         ("«password of ada» is wrong", "a password or another secret"),
         ("token «configuration API_TOKEN» refused", "a password or another secret"),
     ],
@@ -225,7 +225,7 @@ UNVERIFIED = 'person ada email=ada@example.com profile={"email_verified": false}
 
 def test_an_unverified_email_passes_for_verified() -> None:
     text = UNVERIFIED + 'get_user ada@example.com -> found {"user_id": "7", "email_verified": true}\n'
-    message = "get_user says that an e-mail is verified which is not; return what the store knows"
+    message = "get_user returned email_verified = true for an e-mail that is not verified; return what the store knows"
 
     assert findings(email_verified_hardcoded, text) == [Finding(message, Severity.WARNING, Script.GET_USER, (1,))]
 

@@ -114,7 +114,7 @@ def unhandled_error_event(transcript: Transcript) -> Iterator[Comparison]:
         yield _judge_escape(
             exchange,
             Escape.ERROR_EVENT,
-            "left an event error with {name} to nobody",
+            "emitted an error event with {name} that nothing listens to",
             "listen with .on('error', …), and report it with callback(error)",
         )
 
@@ -155,14 +155,14 @@ def work_after_callback(transcript: Transcript) -> Iterator[Comparison]:
         sent = exchange.outcome.noticed(Noticed.LATE_REQUEST)
         if _ended_its_process(exchange):
             message = (
-                f"{exchange.script} ended the process that it ran in after it had called its callback, and with it the "
-                "calls of other people; call back, and let the process run"
+                f"{exchange.script} ended its process after it had called its callback, and with it the calls of other "
+                "users; leave the process running"
             )
             yield Violation(message, (exchange,))
         elif (running := exchange.outcome.noticed(Noticed.STILL_RUNNING)) and could_be_asked(exchange):
             message = (
-                f"{exchange.script} went on for {running[0]} after it had called its callback, and let its process do "
-                "nothing else, until that was ended; call back last"
+                f"{exchange.script} kept its process busy for {running[0]} after it had called its callback, until the "
+                "process was ended; call back last"
             )
             yield Violation(message, (exchange,))
         elif exchange.number not in observed:

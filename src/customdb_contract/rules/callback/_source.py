@@ -99,7 +99,7 @@ def anonymous_function(transcript: Transcript) -> Iterator[Comparison]:
     """
 
     def tell(script: Script, _: SourceFact) -> str:
-        return f"{script} is a function without a name; name it, so that stack traces tell which script it was"
+        return f"{script} is a function without a name; name it, so that stack traces show which script failed"
 
     yield from judge_facts(transcript, (FactKind.ANONYMOUS_FUNCTION,), tell)
 
@@ -290,8 +290,8 @@ def callback_inside_try(transcript: Transcript) -> Iterator[Comparison]:
         if len(exchange.outcome.callbacks) > 1 and all(len(other.outcome.callbacks) <= 1 for other in plain):
             proven.add(exchange.script)
             message = (
-                f"{exchange.script} called back again when its callback threw; "
-                "call back after try, and not in a promise chain that ends with catch"
+                f"{exchange.script} called its callback again when that threw; "
+                "call it after the try block, and not in a promise chain that ends with catch"
             )
             yield Violation(
                 message, (exchange,), path="callback", expected="1", got=str(len(exchange.outcome.callbacks))
@@ -300,7 +300,7 @@ def callback_inside_try(transcript: Transcript) -> Iterator[Comparison]:
             yield Held((exchange,))
 
     def tell(script: Script, fact: SourceFact) -> str:
-        return f"{script} calls {fact.text}, whose handler calls it again; call back after it"
+        return f"{script} calls {fact.text}, whose handler calls it again; call it afterwards"
 
     for comparison in judge_facts(transcript, (FactKind.CALLBACK_INSIDE_TRY,), tell):
         if not (isinstance(comparison, Violation) and comparison.script in proven):

@@ -284,7 +284,7 @@ def change_email_unknown_user(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Look at how many rows were changed: `callback(null, result.rowCount > 0)`. A Python script returns `Declined()`.
     """
-    message = "change_email reported success for an e-mail that nobody has; end with callback(null, false)"
+    message = "change_email reported success for an e-mail that no user has; end with callback(null, false)"
     yield from judge_unknown_users(legacy_moments(transcript, Script.CHANGE_EMAIL), {Ending.DONE}, message)
 
 

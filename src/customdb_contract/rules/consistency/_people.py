@@ -89,7 +89,7 @@ def _pairs(transcript: Transcript, *situations: str) -> Iterator[tuple[str, Exch
     source=_STRUCTURE,
 )
 def case_sensitive_identifier(transcript: Transcript) -> Iterator[Comparison]:
-    """A script doesn't find a person by another upper or lower case of the e-mail.
+    """A script doesn't find a user by another upper or lower case of the e-mail.
 
     ## Why this matters
     People type their e-mail as they like, and with import mode on Auth0 puts it into lower case before it asks. Who is
@@ -132,7 +132,7 @@ def _found_by(
         if exchange.ending is Ending.FOUND:
             yield Held((first, exchange))
         elif exchange.ending in _REFUSALS:
-            message = f"{exchange.script} doesn't find a person by {what}; find everybody by it too"
+            message = f"{exchange.script} doesn't find a user by {what}; find every user by it too"
             yield Violation(message, (first, exchange), path="identifier", expected=Ending.FOUND, got=exchange.ending)
 
 
@@ -204,7 +204,7 @@ def _user_id(exchange: Exchange) -> str:
     source=_USERNAME,
 )
 def username_not_accepted(transcript: Transcript) -> Iterator[Comparison]:
-    """The connection requires usernames, and a script doesn't find a person by theirs.
+    """The connection requires usernames, and a script doesn't find a user by theirs.
 
     ## Why this matters
     Then people log in with either, and Auth0 asks get_user for e-mail and username. Who is not found by the username

@@ -210,8 +210,8 @@ class _Comparing:
                 found = self._with_truth(exchange, ids_differ=ids_differ)
                 wrong |= {difference.path for difference in found}
                 for difference in found:
-                    example = f"for {self.person.label} it says {{got}}, and expected was {{expected}}"
-                    subject = f"{exchange.script} tells another {difference.path} than the known user's profile"
+                    example = f"for {self.person.label} expected {{expected}}, got {{got}}"
+                    subject = f"{exchange.script} returns another {difference.path} than the known user's profile has"
                     yield _Mismatch(subject, example, (exchange,), Severity.ERROR, difference)
                 if not found:
                     yield Held((exchange,))
@@ -220,8 +220,8 @@ class _Comparing:
             differing = [one for one in between if self._counts(one) and not self._is_told_elsewhere(one)]
             for difference in differing:
                 if difference.path not in wrong:
-                    example = f"for {self.person.label} get_user says {{got}}, and login {{expected}}"
-                    subject = f"login and get_user tell different {difference.path}"
+                    example = f"for {self.person.label} get_user returns {{got}}, and login {{expected}}"
+                    subject = f"login and get_user return different {difference.path}"
                     yield _Mismatch(subject, example, pair, self._severity(difference), difference)
             if not differing:
                 yield Held(pair)

@@ -49,7 +49,7 @@ def change_password_unknown_user(transcript: Transcript) -> Iterator[Comparison]
         is_error = exchange.ending is Ending.FAILED and _is_about_the_person(transcript, exchange)
         if moment.is_nobodys and (is_error or exchange.ending is Ending.DONE):
             said = "an error" if is_error else "success"
-            message = f"change_password reported {said} for somebody who isn't there; end with callback(null, false)"
+            message = f"change_password reported {said} for a user who does not exist; end with callback(null, false)"
             yield Violation(message, (exchange,), path="ending", expected=Ending.DECLINED, got=exchange.ending)
         elif moment.is_nobodys and exchange.ending is Ending.DECLINED:
             yield Held((exchange,))
@@ -109,7 +109,7 @@ def change_password_misreported(transcript: Transcript) -> Iterator[Comparison]:
             yield Held((change, exchange))
         elif change.ending in {Ending.DECLINED, Ending.FAILED}:
             message = (
-                "change_password said that it did not change the password, and the new one logs in; "
+                "change_password reported that it changed nothing, and the new password logs in; "
                 "end with callback(null, true)"
             )
             yield Violation(

@@ -92,7 +92,7 @@ def delete_misreported(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_outages(transcript, Script.DELETE, {Ending.DONE}, message)
     for deleted, look in _after_failed_deletes(transcript):
         if look.ending is Ending.NOT_FOUND:
-            message = "delete reported an error, and the user is deleted all the same"
+            message = "delete reported an error, and the user is gone"
             yield Violation(
                 message,
                 (deleted, look),
@@ -157,10 +157,10 @@ def delete_ineffective(transcript: Transcript) -> Iterator[Comparison]:
         exchange = moment.exchange
         is_own = moment.account is not None and moment.account.last_write is deleted
         if is_own and exchange.ending is Ending.FOUND:
-            message = "delete reported success, and the user is still there"
+            message = "delete reported success, and the user still exists"
             yield contradicted(message, (deleted, exchange), Script.DELETE, Ending.NOT_FOUND)
         elif not is_own and exchange.ending in REFUSALS:
-            message = "delete of one user made another one disappear"
+            message = "after one user was deleted, another user is gone"
             yield contradicted(message, (deleted, exchange), Script.DELETE, Ending.FOUND)
         elif exchange.ending in {Ending.FOUND, *REFUSALS}:
             yield Held((deleted, exchange))
@@ -215,7 +215,7 @@ def delete_unknown_user_inconsistent(transcript: Transcript) -> Iterator[Compari
         if first.ending is second.ending:
             yield Held((first, second))
         else:
-            message = "delete ends in different ways for ids that nobody has"
+            message = "delete ends in different ways for ids that no user has"
             evidence = (first, second)
             yield Violation(message, evidence, path="ending", expected=first.ending, got=second.ending)
 

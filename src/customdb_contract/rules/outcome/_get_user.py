@@ -59,14 +59,14 @@ def not_found_not_null(transcript: Transcript) -> Iterator[Comparison]:
         elif exchange.ending is Ending.FAILED:
             got = kind_of(exchange.outcome.error)
             message = (
-                f"get_user reported {got} for somebody who is not in the store; "
+                f"get_user reported {got} for a user who is not in the store; "
                 "answer NotFound() or callback(null), an error blocks sign-up"
             )
             yield Violation(message, (exchange,), path="error", expected="null", got=got)
         elif exchange.ending in {Ending.FOUND, Ending.INVALID} and not unfit_result(exchange.outcome.result):
             got = kind_of(exchange.outcome.result)
             message = (
-                f"get_user answered {got} for somebody who is not in the store; "
+                f"get_user answered {got} for a user who is not in the store; "
                 "answer NotFound() or callback(null), anything else means that the user exists"
             )
             yield Violation(message, (exchange,), path="result", expected="null", got=got)

@@ -130,7 +130,7 @@ def unknown_user_not_reported(transcript: Transcript) -> Iterator[Comparison]:
     """
     for exchange in transcript.select(Script.LOGIN, Situation.UNKNOWN_USER):
         if exchange.ending is Ending.FOUND:
-            message = f"login let in somebody who is not in the store; report {_WRONG_CREDENTIALS}(None, message)"
+            message = f"login let in a user who is not in the store; report {_WRONG_CREDENTIALS}(None, message)"
             yield Violation(message, (exchange,), path="ending", expected=Ending.FAILED, got=exchange.ending)
         elif exchange.ending is not Ending.FAILED:
             continue

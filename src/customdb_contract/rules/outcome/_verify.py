@@ -62,7 +62,7 @@ def verify_result_type(transcript: Transcript) -> Iterator[Comparison]:
         if seen is None or verified.ending is not Ending.DECLINED:
             continue
         if is_verified(seen) is False and is_verified(exchange) is True:
-            message = "verify said false and verified the e-mail; end with callback(null, true)"
+            message = "verify reported false, and the e-mail is verified; end with callback(null, true)"
             evidence = (seen, verified, exchange)
             yield contradicted(message, evidence, Script.VERIFY, "false", attribute="email_verified")
 
@@ -129,5 +129,5 @@ def verify_unknown_user_succeeds(transcript: Transcript) -> Iterator[Comparison]
     ## How to fix
     Look at how many rows were changed: `callback(null, result.rowCount > 0)`. A Python script returns `Declined()`.
     """
-    message = "verify reported success for an e-mail that nobody has; end with callback(null, false)"
+    message = "verify reported success for an e-mail that no user has; end with callback(null, false)"
     yield from judge_unknown_users(legacy_moments(transcript, Script.VERIFY), {Ending.DONE}, message)

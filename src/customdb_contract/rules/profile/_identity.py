@@ -57,7 +57,7 @@ def unstable_user_id(transcript: Transcript) -> Iterator[Comparison]:
                 )
                 yield _compared(first, exchange, message)
     for first, exchange in _between_writes(transcript):
-        message = f"{exchange.script} returned another user_id for a new user than before, and nothing was written"
+        message = f"{exchange.script} returned another user_id for a new user than before, though nothing was written"
         yield _compared(first, exchange, f"{message} in between; it must never change")
 
 
@@ -304,7 +304,7 @@ def wrong_users_profile(transcript: Transcript) -> Iterator[Comparison]:
 def _anothers_profile(exchange: Exchange) -> Violation:
     message = (
         f"{exchange.script} was asked for {exchange.person} and returned a profile with the e-mail {{got}}; "
-        "it must be that person's own"
+        "it must be that user's own"
     )
     return Violation(message, (exchange,), path="email", got=json_text(_raw_email(exchange)))
 

@@ -136,7 +136,7 @@ def metadata_not_json(transcript: Transcript) -> Iterator[Comparison]:
                 continue
             if not isinstance(metadata, Mapping):
                 got = kind_of(metadata)
-                message = f"{exchange.script} returned {kind} that is {got}, no object"
+                message = f"{exchange.script} returned {kind} that is {got} instead of an object"
                 yield Violation(message, (exchange,), path=kind, expected="an object", got=got)
                 continue
             odd = [(path, value.kind) for path, _, value in _walk(kind, metadata) if isinstance(value, Special)]

@@ -58,7 +58,7 @@ def user_enumeration(transcript: Transcript) -> Iterator[Comparison]:
     elif wrong and len(unknown) == 1:
         # When each unknown user gets another message, the difference to a wrong password tells nothing.
         pair = sorted((*unknown.values(), next(iter(wrong.values()))), key=lambda exchange: exchange.number)
-        message = "login says something else for an unknown user than for a wrong password; use one message for both"
+        message = "login gives another message for an unknown user than for a wrong password; use one message for both"
         yield Violation(message, tuple(pair), path="error.message", expected="one message", got="two messages")
 
 

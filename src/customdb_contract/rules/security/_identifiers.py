@@ -107,7 +107,7 @@ def unicode_collision(transcript: Transcript) -> Iterator[Comparison]:
                 yield _found_by_look_alike(message, exchange, Severity.WARNING)
             elif whose:
                 message = (
-                    f"{exchange.script} returned another person's profile for an e-mail with a look-alike letter; "
+                    f"{exchange.script} returned another user's profile for an e-mail with a look-alike letter; "
                     "compare exactly"
                 )
                 yield _found_by_look_alike(message, exchange)

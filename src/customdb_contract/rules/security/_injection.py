@@ -76,7 +76,7 @@ def sql_injection(transcript: Transcript) -> Iterator[Comparison]:
     }
     for exchange in transcript.select(None, "hostile"):
         if exchange.script not in plain and _SQL_ERROR.search(_said(exchange)):
-            message = f"{exchange.script} answered hostile text with a syntax error of the database; use parameters"
+            message = f"{exchange.script} answered hostile text with a database syntax error; use parameters"
             yield Violation(message, (exchange,), Severity.WARNING, path="error.message", got="a syntax error")
 
 
@@ -177,7 +177,7 @@ def url_injection(transcript: Transcript) -> Iterator[Comparison]:
         if len(identifier) >= _SHORTEST_TELLING and any(identifier in request for request in requests):
             message = (
                 f"{exchange.script} put the identifier into a web address as it is: "
-                "with / ? or & somebody chooses another path or parameter; encode it"
+                "with / ? or & an attacker chooses another path or parameter; encode it"
             )
             yield Violation(message, (exchange,), path="address", expected="encoded", got="as it is")
         else:

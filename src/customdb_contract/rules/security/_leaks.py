@@ -115,7 +115,7 @@ def _details(exchange: Exchange, people: Mapping[str, str]) -> str | None:
     typed = str(exchange.identifier).lower()
     others = (email for email in _emails(told) if people.get(email, exchange.person) != exchange.person)
     if any(email not in typed for email in others):
-        return "another person's e-mail"
+        return "another user's e-mail"
     rest = without_typed(told, exchange)
     found = next((name for name, pattern in _DETAILS.items() if pattern.search(rest)), None)
     return found or ("credentials in a URL" if SecretKind.URL_CREDENTIALS in kinds_in(told) else None)

@@ -86,7 +86,7 @@ def tls_not_verified(transcript: Transcript) -> Iterator[Comparison]:
     """
 
     def tell(script: Script, fact: SourceFact) -> str:
-        return f"{script} says {fact.text}, so anybody on the way can be the store; verify the certificate"
+        return f"{script} sets {fact.text}, so anyone on the network can pose as the store; verify the certificate"
 
     yield from judge_facts(
         transcript,
@@ -122,7 +122,7 @@ def timing_unsafe_compare(transcript: Transcript) -> Iterator[Comparison]:
     """
 
     def tell(script: Script, fact: SourceFact) -> str:
-        return f"{script} compares a hash by {fact.text}; use crypto.timingSafeEqual"
+        return f"{script} compares a hash with {fact.text}; use crypto.timingSafeEqual"
 
     yield from judge_facts(transcript, (FactKind.TIMING_UNSAFE_COMPARE,), tell)
 
@@ -153,7 +153,7 @@ def weak_password_hash(transcript: Transcript) -> Iterator[Comparison]:
     """
 
     def tell(script: Script, fact: SourceFact) -> str:
-        return f"{script} hashes a new password by {fact.text}; use bcrypt with a cost of 10 or more"
+        return f"{script} hashes a new password with {fact.text}; use bcrypt with a cost of 10 or more"
 
     yield from judge_facts(transcript, (FactKind.WEAK_PASSWORD_HASH,), tell)
 
@@ -185,6 +185,6 @@ def direct_database_access(transcript: Transcript) -> Iterator[Comparison]:
     """
 
     def tell(script: Script, fact: SourceFact) -> str:
-        return f"{script} talks to the database itself, with {fact.text}; put an interface of your own in between"
+        return f"{script} talks to the database itself, with {fact.text}; put an API of your own in between"
 
     yield from judge_facts(transcript, (FactKind.DATABASE_DRIVER,), tell)

@@ -43,7 +43,10 @@ def email_verified_hardcoded(transcript: Transcript) -> Iterator[Comparison]:
         if person is None or person.profile.get("email_verified") is not False:
             continue
         if (exchange.profile or {}).get("email_verified") is True:
-            message = f"{exchange.script} says that an e-mail is verified which is not; return what the store knows"
+            message = (
+                f"{exchange.script} returned email_verified = true for an e-mail that is not verified; "
+                "return what the store knows"
+            )
             yield Violation(message, (exchange,), path="email_verified", expected="false", got="true")
         else:
             yield Held((exchange,))
