@@ -68,8 +68,8 @@ def test_an_error_event_is_found_also_after_the_callback() -> None:
     text = f"{OBSERVED}get_user ada@example.com -> not-found; raised error-event Error x   [repeated]"
 
     assert findings(unhandled_error_event, text) == found(
-        "get_user emitted an error event with Error that nothing listens to; listen with .on('error', …), and report it "
-        "with callback(error)",
+        "get_user emitted an error event with Error that nothing listens to; listen with .on('error', …), and report "
+        "it with callback(error)",
         Script.GET_USER,
         1,
     )
