@@ -58,7 +58,7 @@ def watch_over(life: int, control: int) -> int:
     _kill_descendants(child)
     if code is None:
         # Where orphans can't be adopted, they are at least in this process group.
-        os.killpg(0, signal.SIGKILL)
+        os.killpg(0, signal.SIGKILL)  # pragma: no cover - it ends this process too, and what measures it
     sys.exit(code)
 
 

@@ -124,9 +124,11 @@ class _Runner:
     def _close(self) -> None:
         problem = "null"
         try:
-            self._close_database()
-            if self._loop.made is not None and not self._loop.made.is_closed:
-                self._loop.made.close()
+            try:
+                self._close_database()
+            finally:
+                if self._loop.made is not None and not self._loop.made.is_closed:
+                    self._loop.made.close()
         except BaseException as error:  # noqa: BLE001 - see _open
             problem = encode_error(error)
         self._tell(f'{{"closed": {problem}')

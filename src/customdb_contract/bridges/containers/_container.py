@@ -78,7 +78,6 @@ class Container:
         self._received = bytearray()
         self._searched = 0
         self._output = bytearray()
-        self._is_ended = False
         self._is_silent = False
         self._token = secrets.token_hex(16)
         with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
@@ -196,10 +195,8 @@ class Container:
             self._process.wait(seconds)
 
     def end(self) -> None:
-        """End the process and everything that it has started; ending it again does nothing."""
-        if self._is_ended:
-            return
-        self._is_ended = self._is_silent = True
+        """End the process and everything that it has started."""
+        self._is_silent = True
         # Its guard sees that, and ends what it guards before itself.
         self._descriptors.close()
         self.wait(_ENDING_SECONDS)

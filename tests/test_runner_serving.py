@@ -1,0 +1,364 @@
+"""The runner of Python databases, served in this process: what it answers to each message."""
+
+import json
+import logging
+import os
+import socket
+import sys
+import textwrap
+import threading
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from customdb_contract._runner import _serving
+from customdb_contract._runner._call import Call
+from customdb_contract._runner._opening import NotThereError, find_attribute
+from customdb_contract.contract import Script
+
+Serve = Callable[..., list[dict[str, Any]]]
+TOKEN = "t0"
+ADA = "ada@example.com"
+
+
+@contextmanager
+def standing_as_it_was() -> Generator[None]:
+    """Put back what a runner changes in its process."""
+    hook, path, last_resort = threading.excepthook, list(sys.path), logging.lastResort
+    try:
+        yield
+    finally:
+        threading.excepthook, sys.path[:], logging.lastResort = hook, path, last_resort
+        sys.modules.pop("served_shop", None)
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Serves messages about a module, one after another, and returns the answers; at the end the database is closed."""
+
+    def answers_to(
+        source: str, *messages: dict[str, Any], attribute: str = "Shop", closing: bool = True, **order: Any
+    ) -> Any:
+        (tmp_path / "served_shop.py").write_text(textwrap.dedent(source), "utf-8")
+        opening = {
+            "token": TOKEN,
+            "module": "served_shop",
+            "attribute": attribute,
+            "folders": [str(tmp_path), *sys.path],
+            "arguments": [],
+            "settings": {},
+            "scripts": [script.value for script in Script],
+        }
+        first = [{name: opening | order | given} for name, given in messages[0].items()] if messages else []
+        ready, readied = os.pipe()
+        os.close(readied)
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            for message in (*first, *messages[1:], *([CLOSE] if closing else [])):
+                ours.sendall(json.dumps(message).encode() + b"\n")
+            ours.shutdown(socket.SHUT_WR)
+            _serving.serve(theirs.fileno(), ready)
+            theirs.shutdown(socket.SHUT_WR)
+            lines = ours.makefile().read().splitlines()
+        os.close(ready)
+        assert all(line.startswith(f"{TOKEN} ") for line in lines)
+        answers = [json.loads(line.removeprefix(f"{TOKEN} ")) for line in lines]
+        return answers[: len(answers) - closing]
+
+    logging.lastResort = logging.StreamHandler()
+    with standing_as_it_was():
+        yield answers_to
+
+
+def call(number: int, *, script: str = "get_user", **changes: Any) -> dict[str, Any]:
+    asked = {"id": number, "script": script, "arguments": [ADA], "context": None, "extras": [], "by_keyword": []}
+    return {"call": asked | changes}
+
+
+OPEN: dict[str, Any] = {"open": {}}
+CLOSE: dict[str, Any] = {"close": True}
+SHOP = """
+    from customdb_contract import Found
+
+    class Shop:
+        def get_user(self, email):
+            return Found({"user_id": email})
+"""
+
+
+def test_one_message_after_another_is_answered(serve: Serve) -> None:
+    opened, called, late, closed = serve(SHOP, OPEN, call(0), {"late": True}, CLOSE, closing=False)
+
+    parameters = [["email", 1, False]]
+    described = {"parameters": parameters, "location": opened["opened"]["scripts"]["get_user"]["location"]}
+    assert opened["opened"] == {"scripts": {"get_user": described}, "brings_bridge": False}
+    assert called["id"] == 0
+    assert (called["outcome"]["ended"], called["outcome"]["callbacks"]) == ("callback", [[None, {"user_id": ADA}]])
+    assert late == {"late": [], "notes": []}
+    assert closed == {"closed": None, "late": [], "notes": []}
+
+
+def test_it_ends_with_the_other_side(serve: Serve) -> None:
+    assert serve(SHOP, closing=False) == []
+    assert len(serve(SHOP, OPEN, closing=False)) == 1
+
+
+def test_the_other_side_may_be_gone_already(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    exits: list[int] = []
+    monkeypatch.setattr(_serving, "_exit", exits.append)
+
+    def fail(*_: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(_serving, "_write", fail)
+
+    assert serve(SHOP, OPEN, closing=False) == []
+    assert exits == [70]
+
+
+@pytest.mark.parametrize(
+    ("source", "attribute", "settings", "expected"),
+    [
+        (SHOP, "Shops", {}, {"problem": "attribute", "names": ["Found", "Shop"]}),
+        (SHOP, "Shop.x.y", {}, {"problem": "attribute"}),
+        ("shop = 7", "shop", {"url": "x"}, {"problem": "not-callable"}),
+        ("raise LookupError('no')", "Shop", {}, {"problem": "import"}),
+        ("def make(): raise LookupError('no')", "make", {}, {"problem": "opening"}),
+        ("def make(): raise SystemExit", "make", {}, {"problem": "opening"}),
+    ],
+)
+def test_what_keeps_a_database_from_being_opened_is_told(
+    serve: Serve, source: str, attribute: str, settings: dict[str, str], expected: dict[str, Any]
+) -> None:
+    (told,) = serve(source, OPEN, attribute=attribute, settings=settings)
+
+    opened = told["opened"]
+    assert opened["problem"] == expected["problem"]
+    assert set(expected.get("names", [])) <= set(opened.get("names", []))
+    assert ("error" in opened) == (opened["problem"] in {"import", "opening"})
+
+
+@pytest.mark.parametrize(
+    ("source", "settings", "looked"),
+    [
+        ("class Shop:\n    def __init__(self, url): ...", {}, True),
+        ("class Shop:\n    def __init__(self, url): ...", {"url": "x"}, False),
+        ("class Shop:\n    def __init__(self, url='x'): ...", {}, False),
+        ("class Base:\n    def get_user(self, email): ...\nShop = Base()", {}, False),
+    ],
+)
+def test_whether_an_argument_is_needed_is_looked_at(
+    serve: Serve, source: str, settings: dict[str, str], looked: bool
+) -> None:
+    assert serve(source, {"look": {}}, settings=settings) == [{"looked": looked, "late": [], "notes": []}]
+
+
+def test_what_cannot_be_looked_at_is_told(serve: Serve) -> None:
+    (told,) = serve("1 / 0", {"look": {}})
+
+    assert told["opened"]["problem"] == "import"
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("raise LookupError('no')", "LookupError"),
+        ("raise SystemExit(3)", "SystemExit"),
+    ],
+)
+def test_what_goes_wrong_while_closing_is_told(serve: Serve, source: str, problem: str) -> None:
+    shop = f"""
+        class Shop:
+            def __enter__(self): return self
+            def __exit__(self, *_): {source}
+    """
+
+    closed = serve(shop, OPEN, CLOSE, closing=False)[-1]["closed"]
+
+    assert closed["$error"] == problem
+
+
+def test_an_exception_of_an_async_context_manager_keeps_it_from_being_opened(serve: Serve) -> None:
+    shop = """
+        class Shop:
+            async def __aenter__(self): raise LookupError("no")
+            async def __aexit__(self, *_): ...
+    """
+
+    (told,) = serve(shop, OPEN)
+
+    assert told["opened"]["error"]["$error"] == "LookupError"
+
+
+def test_an_exception_of_an_async_context_manager_is_told_when_it_is_closed(serve: Serve) -> None:
+    shop = """
+        class Shop:
+            async def __aenter__(self): return self
+            async def __aexit__(self, *_): raise LookupError("no")
+    """
+
+    assert serve(shop, OPEN, CLOSE, closing=False)[-1]["closed"]["$error"] == "LookupError"
+
+
+def test_an_object_that_answers_to_every_name_has_no_parameters_that_can_be_seen(serve: Serve) -> None:
+    shop = """
+        class Proxy:
+            def __getattr__(self, name): return Proxy()
+            def __call__(self, *arguments): return 7
+        class Shop:
+            get_user = Proxy()
+    """
+
+    scripts = serve(shop, OPEN)[0]["opened"]["scripts"]
+
+    assert scripts["get_user"]["parameters"] is None
+    assert scripts["get_user"]["location"] is None
+
+
+CALLING = """
+    import asyncio, threading, time
+    from customdb_contract import Failed, Found, ScriptError
+
+    class Shop:
+        def get_user(self, email, callback):
+            getattr(self, email)(callback)
+
+        def error(self, callback):
+            raise ScriptError("down")
+
+        def thread(self, callback):
+            def fail():
+                raise LookupError("in a thread")
+            threading.Thread(target=fail).start()
+
+        def leaves(self, callback):
+            thread = threading.Thread(target=lambda: (_ for _ in ()).throw(SystemExit))
+            thread.start()
+            thread.join()
+            callback(None, None)
+
+        def future(self, callback):
+            future = asyncio.get_running_loop().create_future()
+            future.set_exception(LookupError("in nobody's task"))
+            del future
+            callback(None, None)
+
+        def handler(self, callback):
+            asyncio.get_running_loop().call_exception_handler({"message": "no exception"})
+            callback(None, None)
+
+        def login(self, email, password):
+            return {"nothing": None, "found": Found(None), "failed": Failed(None)}[email]
+"""
+
+
+@pytest.mark.parametrize(
+    ("case", "ended", "raised"),
+    [
+        ("error", "callback", None),
+        ("thread", "raised", "LookupError"),
+        ("leaves", "callback", None),
+        ("future", "callback", "LookupError"),
+        ("handler", "callback", None),
+        ("unknown", "raised", "AttributeError"),
+    ],
+)
+def test_a_script_with_a_callback_may_end_in_many_ways(serve: Serve, case: str, ended: str, raised: str | None) -> None:
+    told = serve(CALLING, OPEN, call(0, arguments=[case], extras=["callback"]), call(1, arguments=["leaves"]))
+
+    outcome = next(message["outcome"] for message in told if message.get("id") == 0)
+    assert outcome["ended"] == ended
+    assert (outcome["raised"] or {"$error": None})["$error"] == raised
+    if ended == "callback":
+        assert told[1]["called"]["id"] == 0
+
+
+@pytest.mark.parametrize(
+    ("case", "text"),
+    [
+        ("nothing", "None: "),
+        ("found", "Found(None)"),
+        ("failed", "Failed(None)"),
+    ],
+)
+def test_what_is_no_result_is_told_as_that(serve: Serve, case: str, text: str) -> None:
+    told = serve(CALLING, OPEN, call(0, script="login", arguments=[case, "x"]))[1]
+
+    (given,) = told["outcome"]["callbacks"]
+    assert given[0] is None
+    assert given[1]["$special"] == "not-a-result"
+    assert given[1]["text"].startswith(text)
+
+
+def test_a_script_that_breaks_what_calls_it_has_raised(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_serving, "_answer", None)
+
+    told = serve(SHOP, OPEN, call(0))[1]
+
+    assert (told["outcome"]["ended"], told["outcome"]["raised"]["$error"]) == ("raised", "TypeError")
+
+
+def test_a_thread_without_a_call_is_nobodys() -> None:
+    with standing_as_it_was():
+        runner = _serving._Runner(-1, -1)
+        runner._raised_somewhere(LookupError())
+        runner._on_thread_exception(type("Arguments", (), {"exc_value": LookupError(), "thread": None}))
+        runner._on_thread_exception(type("Arguments", (), {"exc_value": None, "thread": None}))
+
+    assert runner._late == []
+
+
+def test_late_events_are_counted() -> None:
+    runner = _serving._Runner(-1, -1)
+    for _ in range(300):
+        runner._report_late("{}")
+
+    assert len(runner._late) == 200
+
+
+# One call
+
+
+def late_of(doing: Callable[[Call], object], *, has_returned: bool = True) -> list[Any]:
+    late: list[str] = []
+    made = Call(7, None, late.append)
+    made.has_returned = has_returned
+    made.close()
+    doing(made)
+    return [json.loads(event) for event in late]
+
+
+def test_what_happens_after_a_call_is_late() -> None:
+    assert late_of(lambda made: made.callback(None, 1)) == [{"call": 7, "arguments": [None, 1]}]
+    (raised,) = late_of(lambda made: made.raised_elsewhere(LookupError("x")))
+    assert (raised["call"], raised["raised"]["$error"], raised["escape"]) == (7, "LookupError", "later")
+
+
+def test_what_an_interrupted_script_still_does_is_not_its_own_doing() -> None:
+    assert late_of(lambda made: made.callback(None, 1), has_returned=False) == []
+    assert late_of(lambda made: made.raise_(LookupError("x"))) == []
+
+
+def test_the_first_exception_elsewhere_stays() -> None:
+    made = Call(0, None, print)
+    stirred: list[int] = []
+    made.stir = lambda: stirred.append(1)
+
+    for text in ("first", "second"):
+        made.raised_elsewhere(LookupError(text))
+    made.give_up()
+
+    told = json.loads(made.close())
+    assert (told["ended"], told["raised"]["message"], told["escape"]) == ("raised", "first", "later")
+    assert len(stirred) == 2
+
+
+def test_an_attribute_that_is_not_there_tells_what_is(tmp_path: Path) -> None:
+    with standing_as_it_was(), pytest.raises(NotThereError) as caught:
+        find_attribute("os", "path.joined", [str(tmp_path)])
+
+    assert "join" in caught.value.names
+    assert len(caught.value.names) <= 200
