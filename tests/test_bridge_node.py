@@ -825,6 +825,25 @@ def test_node_that_never_answers_is_given_up(folder: Path, tmp_path: Path, monke
         NodeDatabase(folder).get_user("a")  # type: ignore[call-arg]  # a script of any style
 
 
+@pytest.mark.parametrize("opened", ["null", "{}", '{"get_user": 7}'])
+def test_an_opening_that_tells_nothing_of_a_script_is_explained(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, opened: str
+) -> None:
+    (folder / "get_user.js").write_text(PLAIN, "utf-8")
+    lying = folder / "lying.cjs"
+    lying.write_text(
+        "const control = new (require('net').Socket)({ fd: Number(process.argv.at(-1)) });\n"
+        "control.on('data', (line) => control.write(\n"
+        f'  `${{JSON.parse(line).open.token}} {{"opened": {opened}}}\\n`));\n',
+        "utf-8",
+    )
+    monkeypatch.setattr("customdb_contract.bridges.node._bridge._RUNNER", lying)
+
+    problem = r"Node [\d.]+ could not open the database: its runner sent what no runner sends"
+    with pytest.raises(DatabaseOpeningError, match=problem):
+        NodeDatabase(folder).get_user("a")  # type: ignore[call-arg]  # a script of any style
+
+
 def test_node_that_cannot_be_started_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "get_user.js").write_text(PLAIN, "utf-8")
 

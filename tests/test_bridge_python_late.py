@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -582,6 +583,88 @@ def test_a_thread_that_was_abandoned_begins_no_loop() -> None:
 
     assert ended.wait(20)
     worker.end(20)
+
+
+@pytest.fixture
+def raised_in_thread(monkeypatch: pytest.MonkeyPatch) -> list[type[BaseException] | None]:
+    """Has interruptions only be noted: a thread that is traced would stop for them."""
+    raised: list[type[BaseException] | None] = []
+    monkeypatch.setattr(_worker, "_raise_in", lambda _, kind: raised.append(kind))
+    monkeypatch.setattr(_worker, "_take_interruption", lambda: raised.append(Interrupted))
+    return raised
+
+
+class Interrupted(BaseException):
+    """Stands for the one that the thread of the check takes itself."""
+
+
+def test_a_blocked_thread_is_interrupted_once_and_left_alone(
+    raised_in_thread: list[type[BaseException] | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = Worker(Interrupts(), lambda: None, lambda _: None)
+    go_on = threading.Event()
+    assert not worker.run(go_on.wait, 0.0)
+    looks: list[None] = []
+    monkeypatch.setattr(worker, "_used", lambda: looks.append(None))
+
+    worker._interrupt()
+
+    assert raised_in_thread == [Interruption, None, Interrupted]
+    assert len(looks) == 2
+    go_on.set()
+    assert worker.end(20)
+
+
+def test_a_busy_thread_is_looked_at_for_a_while(
+    raised_in_thread: list[type[BaseException] | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = Worker(Interrupts(), lambda: None, lambda _: None)
+    go_on = threading.Event()
+    assert not worker.run(go_on.wait, 0.0)
+    used = itertools.count()
+    monkeypatch.setattr(worker, "_used", lambda: next(used))
+    monkeypatch.setattr(_worker, "_LOOK_SECONDS", 0.0)
+
+    worker._interrupt()
+
+    assert next(used) == 40
+    assert raised_in_thread == [Interruption, None, Interrupted]
+    go_on.set()
+    assert worker.end(20)
+
+
+def test_a_thread_whose_work_has_ended_is_not_interrupted(
+    raised_in_thread: list[type[BaseException] | None],
+) -> None:
+    worker = Worker(Interrupts(), lambda: None, lambda _: None)
+    assert worker.run(lambda: None, 20)
+
+    worker._interrupt()
+
+    assert raised_in_thread == [None, None, Interrupted]
+    assert worker.end(20)
+
+
+def test_the_time_that_a_thread_has_used_is_known_where_the_system_tells_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = Worker(Interrupts(), lambda: None, lambda _: None)
+    clocks: list[int] = []
+
+    def clock(number: int) -> float:
+        clocks.append(number)
+        if number == 8:
+            raise OSError
+        return 0.5
+
+    monkeypatch.setattr(time, "clock_gettime", clock)
+    assert worker.run(lambda: None, 20)
+    used: list[float | None] = []
+    for number in (7, 8, None):
+        worker._clock = number
+        used.append(worker._used())
+
+    assert used == [0.5, None, None]
+    assert clocks == [7, 8]
+    assert worker.end(20)
 
 
 def test_late_events_are_plain_data() -> None:

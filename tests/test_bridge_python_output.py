@@ -119,6 +119,19 @@ def test_what_somebody_else_has_put_there_is_left_alone() -> None:
         sys.stdout, threading.excepthook = stream, hook
 
 
+def test_another_start_of_threads_is_left_alone() -> None:
+    start = threading.Thread.__dict__["start"]
+
+    def start_it(thread: threading.Thread) -> None: ...
+
+    try:
+        with open_database(SimpleNamespace()):
+            threading.Thread.start = start_it  # type: ignore[method-assign, assignment]  # somebody may do so
+        assert threading.Thread.__dict__["start"] is start_it
+    finally:
+        threading.Thread.start = start  # type: ignore[method-assign]  # as it was
+
+
 def test_a_program_without_standard_output_is_no_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", None)
 

@@ -7,6 +7,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from customdb_contract import Connection, KnownUser
 from customdb_contract.config import Configuration, find_config, load_config
@@ -206,6 +207,21 @@ def test_what_comes_from_the_environment_is_a_secret(write: Write, monkeypatch: 
     with database:
         assert database.get_user("settings").profile["user_id"] == "pass phrase «configuration token»"
     assert "t0ken" not in repr(configuration)
+
+
+def test_what_is_wrong_with_a_configuration_names_its_file_where_there_is_one(write: Write) -> None:
+    users = '[[users]]\nemail = "ada@example.com"\npassword = "pass phrase"'
+    path = write(f'[database]\npython = "MODULE:Shops"\n{users}')
+    configuration = load_config(path)
+
+    messages: list[str] = []
+    for given in (configuration, evolve(configuration, path=None)):
+        with pytest.raises(ConfigurationError) as caught:
+            given.observe()
+        messages.append(str(caught.value))
+
+    assert messages[0] == f"{path}: {messages[1]}"
+    assert messages[1].startswith("shop_of_config has no attribute 'Shops'")
 
 
 def test_a_table_of_a_project_file_will_do(write: Write) -> None:

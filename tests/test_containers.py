@@ -38,10 +38,12 @@ lines = control.makefile("r")
 token = json.loads(next(lines))["open"]["token"]
 def say(text):
     control.sendall(f"{token} {text}\\n".encode())
-say('{"opened": {}}')
-answers = json.loads(sys.argv[1])
+opening, *answers = json.loads(sys.argv[1])
+say(opening)
 for answer in answers:
     message = json.loads(next(lines))
+    if answer == "silence":
+        continue
     if answer == "close":
         control.shutdown(socket.SHUT_RDWR)
         time.sleep(60)
@@ -50,7 +52,8 @@ for answer in answers:
     elif answer == "nothing":
         next(lines, None)
     else:
-        say(answer)
+        for text in answer.split("; then "):
+            say(text)
 for _ in lines:
     pass
 """
@@ -59,9 +62,10 @@ for _ in lines:
 class FakeRunner(ContainerBridge):
     """A bridge to a runner that answers call after call as it is told."""
 
-    def __init__(self, answers: list[str], mask: SecretRegistry, timeout: float) -> None:
+    def __init__(self, answers: list[str], mask: SecretRegistry, timeout: float, opening: str) -> None:
         super().__init__(mask=mask, timeout=timeout)
         self._answers = answers
+        self._opening = opening
         self._open()
 
     @property
@@ -86,7 +90,7 @@ class FakeRunner(ContainerBridge):
 
     @override
     def _start(self) -> Container:
-        command = guarded([sys.executable, "-c", RUNNER, json.dumps(self._answers)])
+        command = guarded([sys.executable, "-c", RUNNER, json.dumps([self._opening, *self._answers])])
         return Container(command, {}, interrupts=self._interrupts)
 
     @override
@@ -114,11 +118,11 @@ Start = Callable[..., FakeRunner]
 def start() -> Iterator[Start]:
     with ExitStack() as stack:
 
-        def start_it(*answers: object, timeout: float = 10.0) -> FakeRunner:
+        def start_it(*answers: object, timeout: float = 10.0, opening: str = '{"opened": {}}') -> FakeRunner:
             mask = SecretRegistry()
             mask.add(Secret(SECRET), SecretRef.parse("password of ada"))
             texts = [answer if isinstance(answer, str) else json.dumps(answer) for answer in answers]
-            bridge = FakeRunner(texts, mask, timeout)
+            bridge = FakeRunner(texts, mask, timeout, opening)
             stack.callback(bridge.close)
             return bridge
 
@@ -235,6 +239,17 @@ def test_a_call_that_is_cancelled_may_answer_anything(start: Start) -> None:
     assert wrong.ending in {Ending.TIMED_OUT, Ending.DIED}
 
 
+def test_a_container_may_end_while_its_call_is_cancelled(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("customdb_contract.bridges.containers._container._ENDING_SECONDS", 0.1)
+    bridge = start("silence", "close", timeout=0.2)
+
+    outcome = call(bridge)
+
+    assert (outcome.ending, outcome.callbacks) == (Ending.DIED, ())
+    assert outcome.observations == (Observation(Noticed.PROCESS_ENDED, "it closed its socket"),)
+    assert bridge._container is None
+
+
 def test_a_callback_is_believed_once(start: Start) -> None:
     called = {"called": {"id": 0, "arguments": [None, {"user_id": SECRET}]}}
     bridge = start(called, timeout=0.3)
@@ -261,12 +276,32 @@ def test_what_a_container_says_unasked_is_its_end(start: Start) -> None:
     assert LateEvent(0, observation=forged) in bridge.late_events()
 
 
+def test_an_answer_that_nobody_asked_for_is_the_end_of_its_container(start: Start) -> None:
+    bridge = start(f"{json.dumps(ended())}; then {{}}")
+    assert call(bridge).ending is Ending.FOUND
+
+    container = bridge._container
+    assert container is not None
+    while not container.has_something:
+        pass
+    bridge._answers = [json.dumps(ended() | {"id": 1})]
+
+    assert call(bridge).ending is Ending.FOUND
+    assert LateEvent(0, observation=INVALID[0]) in bridge.late_events()
+
+
 def test_late_answers_that_are_invalid_end_the_container(start: Start) -> None:
     bridge = start(ended(), "{}".replace("}", '"late": 7}'))
     assert call(bridge).ending is Ending.FOUND
 
     assert bridge.late_events() == [LateEvent(0, observation=INVALID[0])]
     assert bridge.late_events() == []
+
+
+def test_an_opening_that_no_runner_reports_is_explained(start: Start) -> None:
+    problem = "the fake runner could not open the database: its runner sent what no runner sends"
+    with pytest.raises(DatabaseOpeningError, match=problem):
+        start(opening='{"looked": true}')
 
 
 def test_notes_are_logged_once(start: Start, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,5 +1,6 @@
 """A Python database in a process of its own: whatever its scripts do, they do it to that process."""
 
+import json
 import logging
 import os
 import signal
@@ -16,6 +17,7 @@ import pytest
 
 from customdb_contract import Connection, Failed, Found, NotFound, PythonProcess, ScriptError, check
 from customdb_contract.bridges import LateEvent
+from customdb_contract.bridges.containers import guarded
 from customdb_contract.connection import KnownUser
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError, ScriptCallError
@@ -712,6 +714,81 @@ def test_an_outage_that_cannot_be_looked_at_is_explained(tmp_path: Path) -> None
 
     with pytest.raises(DatabaseOpeningError, match="it exited with code 3"):
         assert PythonProcess("hanging:Shop", folder=tmp_path).fault_placeholders
+
+
+LYING = """
+import json, socket, sys
+control = socket.socket(fileno=int(sys.argv[-1]))
+lines = control.makefile("r")
+(order,) = json.loads(next(lines)).values()
+control.sendall(f"{order['token']} {sys.argv[1]}\\n".encode())
+for _ in lines:
+    pass
+"""
+
+
+@pytest.fixture
+def answer_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], None]:
+    """Has another runner give one answer, whatever it is asked."""
+
+    def answer(told: object) -> None:
+        command = guarded([sys.executable, "-c", LYING, json.dumps(told)])
+        monkeypatch.setattr("customdb_contract.bridges.python_process._bridge._command", command)
+
+    return answer
+
+
+def scripts(**described: object) -> dict[str, object]:
+    return {"opened": {"scripts": {"get_user": described}, "brings_bridge": False}}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"late": []},
+        {"opened": {}},
+        {"opened": {"problem": PASSWORD}},
+        {"opened": {"problem": "import", "error": PASSWORD}},
+        {"opened": {"problem": "opening"}},
+        {"opened": {"scripts": PASSWORD}},
+        {"opened": {"scripts": {"get_user": PASSWORD}}},
+        scripts(location=7),
+        scripts(parameters=7),
+        scripts(parameters=[7]),
+        scripts(parameters=[["email", 1]]),
+        scripts(parameters=[["email", 5, False]]),
+        scripts(parameters=[["email", -1, False]]),
+        scripts(parameters=[[PASSWORD, 1, False]]),
+        scripts(parameters=[["email", 1, False], ["email", 1, False]]),
+    ],
+)
+def test_an_opening_that_no_runner_reports_is_explained(
+    open_database: Open, answer_with: Callable[[object], None], told: object
+) -> None:
+    answer_with(told)
+
+    with pytest.raises(DatabaseOpeningError) as caught:
+        open_database(SIMPLE)
+
+    version = ".".join(map(str, sys.version_info[:3]))
+    assert str(caught.value) == f"Python {version} could not open the database: its runner sent what no runner sends"
+
+
+def test_names_that_are_none_are_no_hint(open_database: Open, answer_with: Callable[[object], None]) -> None:
+    for names in (7, [7, "Shops"]):
+        answer_with({"opened": {"problem": "attribute", "names": names}})
+
+        with pytest.raises(ConfigurationError, match=r"^shop_here has no attribute 'Shop'(; did you mean Shops\?)?$"):
+            open_database(SIMPLE)
+
+
+@pytest.mark.parametrize("told", [{"opened": {"problem": PASSWORD}}, {"opened": {"problem": "opening", "error": 7}}])
+def test_a_look_that_no_runner_reports_is_explained(answer_with: Callable[[object], None], told: object) -> None:
+    answer_with(told)
+
+    problem = "^shop:Shop could not be looked at: the runner sent what no runner sends$"
+    with pytest.raises(DatabaseOpeningError, match=problem):
+        assert PythonProcess("shop:Shop").fault_placeholders
 
 
 def is_alive(pid: int) -> bool:

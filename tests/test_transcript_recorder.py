@@ -114,6 +114,15 @@ def test_what_is_noticed_late_follows_what_was_noticed_before() -> None:
     assert recorder.transcript().exchanges[0].outcome.observations == (late,)
 
 
+def test_what_is_written_late_follows_what_was_written_before() -> None:
+    recorder = recorder_with(1)
+
+    for text in ("one ", "", "two"):
+        recorder.amend(1, output=text)
+
+    assert recorder.transcript().exchanges[0].outcome.output == "one two"
+
+
 def test_an_exception_of_the_call_itself_stays() -> None:
     recorder = Recorder(HEADER)
     raised = Outcome(Ending.RAISED, raised=RecordedError("KeyError", "x"))

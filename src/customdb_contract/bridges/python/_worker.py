@@ -105,9 +105,9 @@ class Worker:
             # As long as an exception is pending, Python 3.11 stops every thread that is traced, so this one is not.
             trace = sys.gettrace()
             sys.settrace(None)
-            try:
+            try:  # pragma: no cover - nothing is traced here
                 self._interrupt()
-            finally:
+            finally:  # pragma: no cover - see above
                 sys.settrace(trace)
 
     def _interrupt(self) -> None:
@@ -288,12 +288,12 @@ class Worker:
             (report or self._report)(error)
 
 
-def _raise_in(thread: int, kind: type[BaseException] | None) -> None:
+def _raise_in(thread: int, kind: type[BaseException] | None) -> None:  # pragma: no cover - see `Worker.abandon`
     exception = None if kind is None else ctypes.py_object(kind)
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), exception)
 
 
-def _take_interruption() -> None:
+def _take_interruption() -> None:  # pragma: no cover - see `Worker.abandon`
     """Have this thread take an exception, for Python 3.11 sees one pending until any thread has taken one."""
     this = threading.get_ident()
     try:

@@ -273,7 +273,9 @@ def _manners(opened: Mapping[str, Any], *, script_context: bool) -> Iterator[tup
 
 
 def _described(described: object) -> tuple[inspect.Signature | None, str | None]:
-    fields = cast("dict[str, object]", described) if isinstance(described, dict) else {}
+    if not isinstance(described, dict):
+        raise InvalidMessageError
+    fields = cast("dict[str, object]", described)
     told, location = fields.get("parameters"), fields.get("location")
     if not isinstance(location, str | None):
         raise InvalidMessageError
