@@ -19,7 +19,8 @@ demo: $(VENV)/demo.stamp ## Check the example bookshop: its naive custom databas
 test: $(VENV)/dev.stamp tests/drivers/node_modules/.stamp ## Run the tests; COVERAGE=1 also reports the branches that none of them takes
 	$(if $(COVERAGE),$(BIN)/python -m coverage erase)
 	$(BIN)/python -m $(if $(COVERAGE),coverage run -m )pytest -q -rs -n auto --dist worksteal $(TESTS)
-	$(if $(COVERAGE),$(BIN)/python -m coverage combine --quiet; $(BIN)/python -m coverage report)
+	$(if $(COVERAGE),$(BIN)/python tests/combine_coverage.py)
+	$(if $(COVERAGE),$(BIN)/python -m coverage report)
 
 lint: $(VENV)/dev.stamp ## Check style, layers and project metadata
 	$(BIN)/ruff check .

@@ -1,6 +1,8 @@
 """Containers: a process that may say anything is believed nothing that its runner would not say."""
 
 import json
+import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -49,6 +51,9 @@ for answer in answers:
         time.sleep(60)
     elif answer == "flood":
         control.sendall((token + " " + "x" * (1 << 27)).encode())
+    elif answer.startswith("print "):
+        os.write(1, b"x" * 200)
+        say(answer.removeprefix("print "))
     elif answer == "nothing":
         next(lines, None)
     else:
@@ -222,6 +227,26 @@ def test_a_message_has_a_largest_size(start: Start) -> None:
     too_long = Observation(Noticed.PROCESS_ENDED, "it sent more than 64 MiB in one message")
 
     assert call(start("flood")).observations == (too_long,)
+
+
+def test_what_a_process_writes_is_kept_within_bounds(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("customdb_contract.bridges.containers._container._PIECE", 16)
+    monkeypatch.setattr("customdb_contract.bridges.containers._container._MOST_OUTPUT", 32)
+
+    assert call(start(f"print {json.dumps(ended())}")).output == "x" * 32
+
+
+def test_a_process_that_has_ended_writes_nothing_more(start: Start) -> None:
+    bridge = start()
+    container = bridge._container
+    assert container is not None
+    os.killpg(container._process.pid, signal.SIGKILL)
+    container.wait(20)
+
+    # The end of its output is there as soon as the last process that has it is gone.
+    while not container._is_silent:
+        assert container.take_output() == ""
+    assert container.take_output() == ""
 
 
 def test_a_process_that_closes_its_socket_has_died(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """The runner of Python databases, served in this process: what it answers to each message."""
 
+import asyncio
 import json
 import logging
 import os
@@ -16,6 +17,7 @@ import pytest
 
 from customdb_contract._runner import _serving
 from customdb_contract._runner._call import Call
+from customdb_contract._runner._loop import ScriptLoop
 from customdb_contract._runner._opening import NotThereError, find_attribute
 from customdb_contract.contract import Script
 
@@ -43,7 +45,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         source: str, *messages: dict[str, Any], attribute: str = "Shop", closing: bool = True, **order: Any
     ) -> Any:
         (tmp_path / "served_shop.py").write_text(textwrap.dedent(source), "utf-8")
-        opening = {
+        opening: dict[str, Any] = {
             "token": TOKEN,
             "module": "served_shop",
             "attribute": attribute,
@@ -317,6 +319,41 @@ def test_late_events_are_counted() -> None:
         runner._report_late("{}")
 
     assert len(runner._late) == 200
+
+
+# The event loop
+
+
+@pytest.fixture
+def loop() -> Iterator[ScriptLoop]:
+    made = ScriptLoop(lambda: None, lambda _: None)
+    yield made
+    made.close()
+
+
+def test_a_task_that_a_script_cancels_before_it_begins_has_failed(loop: ScriptLoop) -> None:
+    loop._loop.call_soon(lambda: [task.cancel() for task in asyncio.all_tasks(loop._loop)])
+
+    with pytest.raises(RuntimeError, match=r"^the script has cancelled the task that ran it$"):
+        loop.complete(loop._loop.create_future())
+
+
+def test_a_loop_that_is_closed_while_it_idles_ends_idling(loop: ScriptLoop, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+
+    def close() -> None:
+        loop._loop.stop()
+        monkeypatch.setattr(loop._loop, "_closed", True)
+
+    loop._loop.call_soon(close)
+
+    loop.idle_until_readable(reading)
+
+    assert loop.is_closed
+    monkeypatch.undo()
+    loop._loop.remove_reader(reading)
+    for descriptor in (reading, writing):
+        os.close(descriptor)
 
 
 # One call

@@ -51,7 +51,7 @@ class ScriptLoop:
         for error in errors:
             raise error
         if not answers:
-            message = "the script has closed the event loop that ran it"
+            message = "the script has cancelled the task that ran it"
             raise RuntimeError(message)
         return answers[0]
 
