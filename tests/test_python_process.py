@@ -195,14 +195,14 @@ CALLBACK = """
         def late(self, callback):
             callback(None, None)
             async def later():
-                await asyncio.sleep(0.01)
+                while not may_go_on(): await asyncio.sleep(0.005)
                 callback(None, {"user_id": "late"})
             self.tasks = [asyncio.get_running_loop().create_task(later())]
 
         def late_thread(self, callback):
             callback(None, None)
             def later():
-                time.sleep(0.02)
+                wait_to_go_on()
                 raise LookupError("late")
             threading.Thread(target=later).start()
 
@@ -235,12 +235,18 @@ CALLBACK = """
                 callback(None, ["x" * 60_000] * 33)
 
         def exits_later(self, callback):
-            threading.Timer(0.01, os._exit, (4,)).start()
+            threading.Thread(target=lambda: (wait_to_go_on(), os._exit(4))).start()
             callback(None, None)
 
         def prints_later(self, callback):
-            threading.Timer(0.01, print, ("correct horse",)).start()
+            threading.Thread(target=lambda: (wait_to_go_on(), print("correct horse"))).start()
             callback(None, None)
+
+    def may_go_on():
+        return os.path.exists(os.path.join(os.path.dirname(__file__), "go_on"))
+
+    def wait_to_go_on():
+        while not may_go_on(): time.sleep(0.005)
 """
 
 
@@ -303,9 +309,12 @@ def test_callbacks_are_recorded_within_bounds(open_database: Open) -> None:
     ],
 )
 @pytest.mark.parametrize("how", ["asked", "by the next call"])
-def test_what_happens_later_belongs_to_the_call(open_database: Open, case: str, event: LateEvent, how: str) -> None:
+def test_what_happens_later_belongs_to_the_call(
+    open_database: Open, tmp_path: Path, case: str, event: LateEvent, how: str
+) -> None:
     bridge = open_database(CALLBACK)
     assert get_user(bridge, case).ending is Ending.NOT_FOUND
+    (tmp_path / "go_on").touch()
 
     events: list[LateEvent] = []
     until = time.monotonic() + 10

@@ -19,6 +19,7 @@ from customdb_contract._runner import _serving
 from customdb_contract._runner._call import Call
 from customdb_contract._runner._loop import ScriptLoop
 from customdb_contract._runner._opening import NotThereError, find_attribute
+from customdb_contract._runner._tasks import ScriptTasks
 from customdb_contract.contract import Script
 
 Serve = Callable[..., list[dict[str, Any]]]
@@ -326,7 +327,7 @@ def test_late_events_are_counted() -> None:
 
 @pytest.fixture
 def loop() -> Iterator[ScriptLoop]:
-    made = ScriptLoop(lambda: None, lambda _: None)
+    made = ScriptLoop(ScriptTasks(lambda: None, lambda _: None))
     yield made
     made.close()
 

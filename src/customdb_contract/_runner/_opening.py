@@ -1,12 +1,11 @@
 """Opening a database: importing it, calling the function that makes it, and entering its context manager."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from importlib import import_module
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from customdb_contract._runner._builtins import own_builtins
-from customdb_contract._runner._loop_of import LoopOf
 
 # See _builtins.
 __builtins__ = own_builtins()
@@ -26,6 +25,18 @@ class NotThereError(Exception):
     def __init__(self, names: list[str]) -> None:
         super().__init__()
         self.names = names
+
+
+class Completes(Protocol):
+    """What runs an event loop of scripts."""
+
+    def complete(self, awaitable: Awaitable[Any]) -> Any:
+        """Run it until something awaitable is done, and return its result."""
+        ...
+
+    def hold(self, manager: Any) -> tuple[object, Callable[[], object]]:
+        """Enter an async context manager, and return what it gives, and a function that leaves it."""
+        ...
 
 
 def find_attribute(module: str, attribute: str, folders: list[str]) -> object:
@@ -52,7 +63,11 @@ def find_attribute(module: str, attribute: str, folders: list[str]) -> object:
 
 
 def open_database(
-    made: object, scripts: list[str], arguments: list[str], settings: dict[str, object], loop: LoopOf
+    made: object,
+    scripts: list[str],
+    arguments: list[str],
+    settings: dict[str, object],
+    loop: Callable[[], Completes],
 ) -> tuple[object, Callable[[], object]]:
     """Return the database, opened, and a function that closes it.
 
@@ -61,16 +76,16 @@ def open_database(
         scripts: The names of all scripts.
         arguments: What a function that makes it is given.
         settings: The keywords of such a function.
-        loop: The event loop of the scripts.
+        loop: Returns the event loop of the scripts.
     """
     opened = cast("Any", made)
     if is_factory(made, scripts):
         opened = opened(*arguments, **settings)
     if _has(opened, "__await__"):
-        opened = loop.get().complete(opened)
+        opened = loop().complete(opened)
     kind = cast("Any", type(opened))
     if hasattr(kind, "__aenter__"):
-        return loop.get().hold(opened)
+        return loop().hold(opened)
     if hasattr(kind, "__enter__"):
         return kind.__enter__(opened), lambda: kind.__exit__(opened, None, None, None)
     return opened, _do_nothing

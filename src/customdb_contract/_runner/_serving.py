@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from contextvars import ContextVar
 from json import JSONDecoder
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
 
 from customdb_contract._runner._builtins import own_builtins
@@ -15,6 +15,9 @@ from customdb_contract._runner._handlers import Handler, find_handlers, needs_ar
 from customdb_contract._runner._loop_of import LoopOf
 from customdb_contract._runner._opening import NotThereError, find_attribute, is_factory, open_database
 from customdb_contract._runner._reading import encode, encode_error, is_from_contract
+
+if TYPE_CHECKING:
+    from customdb_contract._runner._loop import ScriptLoop
 
 # See _builtins.
 __builtins__ = own_builtins()
@@ -48,7 +51,7 @@ class _Runner:
         self._handlers: dict[str, Handler] = {}
         self._current: Call | None = None
         self._last: Call | None = None
-        self._loop = LoopOf(_report_of_current_call, self._raised_somewhere)
+        self._loop = LoopOf(self._make_loop)
         self._close_database: Callable[[], object] = lambda: None
 
     def serve(self) -> None:
@@ -87,7 +90,7 @@ class _Runner:
         (made,) = found
         try:
             database, self._close_database = open_database(
-                made, order["scripts"], order["arguments"], order["settings"], self._loop
+                made, order["scripts"], order["arguments"], order["settings"], self._loop.get
             )
             self._handlers = find_handlers(database, order["scripts"])
             described = {name: _described(handler) for name, handler in self._handlers.items()}
@@ -218,6 +221,12 @@ class _Runner:
             call = owner or self._current or self._last
             if call is not None:
                 call.raised_elsewhere(arguments.exc_value)
+
+    def _make_loop(self) -> "ScriptLoop":
+        from customdb_contract._runner._loop import ScriptLoop  # noqa: PLC0415 - see LoopOf
+        from customdb_contract._runner._tasks import ScriptTasks  # noqa: PLC0415 - see LoopOf
+
+        return ScriptLoop(ScriptTasks(_report_of_current_call, self._raised_somewhere))
 
     def _raised_somewhere(self, error: BaseException) -> None:
         """Note an exception whose call is not known."""

@@ -5,13 +5,13 @@ import ctypes
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack, suppress
 from functools import partial
 from queue import SimpleQueue
 from typing import Any, Final, TypeAlias, TypeVar, cast
-from weakref import WeakKeyDictionary
 
+from customdb_contract._runner._tasks import Report, ScriptTasks, Settled, close_loop, enter
 from customdb_contract.bridges.python._output import CAPTURE, OutputCapture
 from customdb_contract.interrupts import Interrupts
 
@@ -19,7 +19,6 @@ __all__ = ["Interruption", "Worker"]
 
 _Result = TypeVar("_Result")
 _Work: TypeAlias = Callable[[], object]
-_Report: TypeAlias = Callable[[BaseException], None]
 
 _CANCELLING_SECONDS: Final = 0.1
 """Time that an async script has to end after it was cancelled, before its loop is given up."""
@@ -47,12 +46,10 @@ class Worker:
         report: Is told of an exception that belongs to no such task.
     """
 
-    def __init__(self, interrupts: Interrupts, report_of: Callable[[], _Report | None], report: _Report) -> None:
+    def __init__(self, interrupts: Interrupts, report_of: Callable[[], Report | None], report: Report) -> None:
         self.on_end = ExitStack()
         self._interrupts = interrupts
-        self._report_of = report_of
-        self._report = report
-        self._reports: WeakKeyDictionary[object, _Report] = WeakKeyDictionary()
+        self._tasks = ScriptTasks(report_of, report, ignored=(Interruption,))
         self._work: SimpleQueue[_Work] = SimpleQueue()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended = threading.Event()
@@ -152,7 +149,7 @@ class Worker:
     @property
     def has_tasks(self) -> bool:
         """Whether there are tasks that a call has started."""
-        return bool(self._reports)
+        return self._tasks.are_there
 
     def _wake(self) -> None:
         self._work.put(_do_nothing)
@@ -169,9 +166,7 @@ class Worker:
     def loop(self) -> asyncio.AbstractEventLoop:
         """The event loop. Waiting for work on it takes several times as long as without, so it is made when needed."""
         if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            self._loop.set_task_factory(self._create_task)
-            self._loop.set_exception_handler(self._on_exception)
+            self._loop = self._tasks.new_loop()
             # Whoever abandoned this thread a moment ago saw no loop that could be stopped.
             if self._is_abandoned:
                 raise Interruption
@@ -183,17 +178,25 @@ class Worker:
         Args:
             awaitable: For example what an async script returned.
         """
-        answers: list[_Result] = []
-        errors: list[BaseException] = []
-        self._awaiting = task = self.loop.create_task(_wait(awaitable, answers, errors))
+        settled = Settled(awaitable)
+        self._awaiting = task = self.loop.create_task(settled.wait())
         try:
             while not task.done():
                 self._run(partial(self.loop.run_until_complete, task))
         finally:
             self._awaiting = None
-        for error in errors:
-            raise error
-        return answers[0]
+        return cast("_Result", settled.result())
+
+    def hold(self, manager: Any) -> tuple[object, Callable[[], object]]:
+        """Enter an async context manager.
+
+        Args:
+            manager: The context manager.
+
+        Returns:
+            What it gives, and a function that leaves it.
+        """
+        return enter(manager, self.loop, self.complete)
 
     def event(self) -> asyncio.Event:
         """Return an event that coroutines on the loop can wait for."""
@@ -262,30 +265,8 @@ class Worker:
                 raise
 
     def _close_loop(self) -> None:
-        if self._loop is None:
-            return
-        runner = asyncio.Runner(loop_factory=lambda: self.loop)
-        runner.get_loop()
-        runner.close()
-
-    def _create_task(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        coroutine: Coroutine[Any, Any, _Result] | Generator[Any, None, _Result],
-        **keywords: Any,
-    ) -> "asyncio.Task[_Result]":
-        task = asyncio.Task(coroutine, loop=loop, **keywords)
-        report = self._report_of()
-        if report is not None:
-            self._reports[task] = report
-        return task
-
-    def _on_exception(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        error = context.get("exception")
-        source = context.get("task") or context.get("future")
-        if isinstance(error, BaseException) and not isinstance(error, Interruption):
-            report = self._reports.get(source) if source is not None else None
-            (report or self._report)(error)
+        if self._loop is not None:
+            close_loop(self._loop)
 
 
 def _raise_in(thread: int, kind: type[BaseException] | None) -> None:  # pragma: no cover - see `Worker.abandon`
@@ -313,10 +294,3 @@ def _processor_clock() -> int | None:
     """Return the clock of the time that this thread has used; Windows and macOS have none."""
     clock_of: Callable[[int], int] | None = getattr(time, "pthread_getcpuclockid", None)
     return None if clock_of is None else clock_of(threading.get_ident())
-
-
-async def _wait(awaitable: Awaitable[_Result], answers: list[_Result], errors: list[BaseException]) -> None:
-    try:
-        answers.append(await awaitable)
-    except BaseException as error:  # noqa: BLE001 - a task that raises SystemExit would end its loop as well
-        errors.append(error)
