@@ -21,20 +21,35 @@ SAYS_NOTHING = {
     "change-password-unknown-user: of a user who is there": NEW
     + CREATED
     + 'change_password new@example.com "«new password of new»" -> declined\n',
+    "change-password-unknown-user: of a call that every user is refused": NEW
+    + CREATED
+    + f"change_password nobody@example.com «new password» -> {FAILED}   [writing]\n"
+    + f'change_password new@example.com "«new password of new»" -> {FAILED}\n',
+    "change-password-misreported: of a change to the password that the user has": NEW
+    + CREATED
+    + "change_password new@example.com «password of new» -> declined\n"
+    + 'login new@example.com «password of new» -> found {"user_id": "7"}\n',
+    "verify-not-idempotent: of an e-mail that was not verified before": NEW
+    + CREATED
+    + "verify new@example.com -> declined\nverify new@example.com -> done\n",
+    "verify-not-idempotent: of a call before that never ended": NEW
+    + CREATED
+    + "verify new@example.com -> timed-out\nverify new@example.com -> declined\n",
     "connection-leak: of a level that was there before the first call": "script get_user observed=on\n"
     + "".join(SOCKETS.format(number, number) for number in range(8)),
     "verify-not-reflected: of another user who was not seen before": BOTH
     + 'verify new@example.com -> done\nget_user other@example.com -> found {"user_id": "8", "email_verified": true}\n',
     "delete-misreported: of a user who was deleted before": NEW
     + CREATED
-    + 'get_user new@example.com -> found {"user_id": "7"}\ndelete 7 -> done   [writing of new]\n'
-    + f"delete 7 -> {FAILED}   [writing of new]\nget_user new@example.com -> not-found\n",
+    + 'get_user new@example.com -> found {"user_id": "shop-7"}\ndelete shop-7 -> done   [writing of new]\n'
+    + f"delete shop-7 -> {FAILED}   [writing of new]\nget_user new@example.com -> not-found\n",
     "delete-ineffective: of another user who was not seen before": BOTH
-    + 'get_user new@example.com -> found {"user_id": "7"}\ndelete 7 -> done   [writing of new]\n'
+    + 'get_user new@example.com -> found {"user_id": "shop-7"}\ndelete shop-7 -> done   [writing of new]\n'
     + "get_user other@example.com -> not-found\n",
     "delete-ineffective: of another user's wrong password": BOTH
-    + 'get_user new@example.com -> found {"user_id": "7"}\n'
-    + 'login other@example.com «password of other» -> found {"user_id": "8"}\ndelete 7 -> done   [writing of new]\n'
+    + 'get_user new@example.com -> found {"user_id": "shop-7"}\n'
+    + 'login other@example.com «password of other» -> found {"user_id": "8"}\n'
+    + "delete shop-7 -> done   [writing of new]\n"
     + f'login other@example.com "wrong" -> {NO}\n',
     "inconsistent-trimming: of a script that never ended": ADA
     + 'get_user ada@example.com -> found {"user_id": "7"}\n'
@@ -60,8 +75,8 @@ HOLDS = {
     + 'get_user new@example.com -> found {"user_id": "7", "email_verified": false}\n'
     + 'verify new@example.com -> done\nget_user new@example.com -> found {"user_id": "7", "email_verified": true}\n',
     "delete-ineffective: another user who stays": BOTH
-    + 'get_user new@example.com -> found {"user_id": "7"}\nget_user other@example.com -> found {"user_id": "8"}\n'
-    + 'delete 7 -> done   [writing of new]\nget_user other@example.com -> found {"user_id": "8"}\n',
+    + 'get_user new@example.com -> found {"user_id": "shop-7"}\nget_user other@example.com -> found {"user_id": "8"}\n'
+    + 'delete shop-7 -> done   [writing of new]\nget_user other@example.com -> found {"user_id": "8"}\n',
     "change-password-ineffective: a password that never was the user's": NEW
     + CREATED
     + RESET
