@@ -278,6 +278,35 @@ def test_what_json_has_and_what_nobody_knows_stays_as_it_is(value: object) -> No
     assert repaired.repairs == ()
 
 
+class Plan(enum.Enum):
+    ITEMS = (_UUID,)
+    FIELDS = {"id": _UUID}  # noqa: RUF012 - it is the value of a member
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (Plan.FIELDS, Repair("x", RepairKind.CONVERTED, "Plan", "dict")),
+        (Plan.ITEMS, Repair("x", RepairKind.CONVERTED, "Plan", "list")),
+        ({_UUID}, Repair("x", RepairKind.CONVERTED, "set", "list")),
+    ],
+)
+def test_a_value_that_becomes_another_container_is_one_repair(value: object, expected: Repair) -> None:
+    assert repair_profile({"x": value}).repairs == (expected,)
+
+
+def nested(depth: int) -> object:
+    value: object = _UUID
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(("depth", "is_converted"), [(50, True), (51, False)])
+def test_what_is_nested_more_than_fifty_levels_deep_stays_as_it_is(depth: int, is_converted: bool) -> None:
+    assert bool(repair_profile({"x": nested(depth)}).repairs) is is_converted
+
+
 def test_what_auth0_does_is_told() -> None:
     raw = {"id": 7.0, "email": "Ada@Example.com", "username": "ADA", "name": "Ada", "picture": "https://x.test/"}
 
@@ -533,8 +562,21 @@ class Incomparable:
         ({"a": "x" * 100}, {}, Difference("a", f'"{"x" * 78}…', "nothing")),
         ({"a": _UUID}, {}, Difference("a", f'"UUID {_UUID}"', "nothing")),
         ({"a": 2**60}, {"a": 2**60 + 1}, Difference("a", str(2**60), str(2**60 + 1))),
+        ({"a": 2**53}, {"a": 2**53 + 1}, Difference("a", str(2**53), str(2**53 + 1))),
     ],
-    ids=["bool", "text", "nested", "length", "count", "secret", "secret inside", "long", "object", "large"],
+    ids=[
+        "bool",
+        "text",
+        "nested",
+        "length",
+        "count",
+        "secret",
+        "secret inside",
+        "long",
+        "object",
+        "large",
+        "barely large",
+    ],
 )
 def test_a_difference_names_the_path_and_both_values(
     one: Mapping[str, object], other: Mapping[str, object], expected: Difference

@@ -14,6 +14,7 @@ CREATED_OTHER = 'create {"email": "other@example.com", "password": "«password o
 NO = 'failed WrongUsernameOrPasswordError(null) "no"'
 BOTH = NEW + OTHER + CREATED + CREATED_OTHER
 RESET = 'change_password new@example.com "«new password of new»" -> done\n'
+REFUSED_RESET = RESET.replace("done", "declined")
 FAILED = 'failed Error "no such user"'
 SOCKETS = 'get_user a{}@example.com -> not-found; noticed open-sockets "{}"   [unknown-user]\n'
 
@@ -29,6 +30,16 @@ SAYS_NOTHING = {
     + CREATED
     + "change_password new@example.com «password of new» -> declined\n"
     + 'login new@example.com «password of new» -> found {"user_id": "7"}\n',
+    "change-password-misreported: of a log-in with another spelling": NEW
+    + CREATED
+    + REFUSED_RESET
+    + 'login NEW@example.com "«new password of new»" -> found {"user_id": "7"}   [writing of new]\n',
+    "change-password-misreported: of a log-in after another write": NEW
+    + CREATED
+    + REFUSED_RESET
+    + 'verify new@example.com -> done\nlogin new@example.com "«new password of new»" -> found {"user_id": "7"}\n',
+    "login-null-result: of a script that ended its process": ADA
+    + 'login ada@example.com "x" -> died   [wrong-password]\n',
     "verify-not-idempotent: of an e-mail that was not verified before": NEW
     + CREATED
     + "verify new@example.com -> declined\nverify new@example.com -> done\n",
