@@ -162,6 +162,7 @@ def test_the_exit_code_says_how_a_check_ended(
 
 def test_warnings_fail_when_they_are_told_to() -> None:
     assert report(broken(WARNING), fail_on=Severity.WARNING).exit_code == 1
+    assert report(broken(ERROR), fail_on=Severity.WARNING).exit_code == 1
     assert report(PASSED, broken(INFO), fail_on=Severity.WARNING).exit_code == 0
 
 
@@ -236,6 +237,44 @@ def test_a_report_as_text_has_the_findings_with_their_proof_and_the_crashes() ->
         "",
         "crashed: unstable-user-id: LookupError: no such key",
     ]
+
+
+@pytest.mark.parametrize(("found", "last"), [(10, "10"), (11, "1 more"), (1_300, "1,290 more")])
+def test_a_report_as_text_has_ten_findings_of_a_rule(found: int, last: str) -> None:
+    findings = tuple(evolve(ERROR, message=str(number), evidence=()) for number in range(1, found + 1))
+    lines = str(report(broken(*findings))).split("\n")
+
+    assert [line for line in lines if line.startswith("error")] == [
+        f"error: unstable-user-id: {n}" for n in range(1, 11)
+    ]
+    assert lines[-1].endswith((f": {last}", f"… and {last} of unstable-user-id"))
+
+
+def test_a_call_in_a_report_as_text_has_five_hundred_characters() -> None:
+    text = f"get_user {'a' * 1_000}@example.com -> not-found   [unknown-user]\n"
+    judged = Report(transcript=Transcript.parse(text), verdicts=())
+
+    [line] = judged.evidence_lines(evolve(ERROR, evidence=(1,)))
+
+    assert line.index("…") == len("   1  ") + 500
+    assert line.endswith("… (and 551 more characters)")
+
+
+@pytest.mark.parametrize(
+    ("failed", "named"),
+    [
+        (0, ""),
+        (1, " (rule-1)"),
+        (3, " (rule-1, rule-2, rule-3)"),
+        (4, " (rule-1, rule-2, rule-3 and 1 more)"),
+        (9, " (rule-1, rule-2, rule-3 and 6 more)"),
+    ],
+)
+def test_the_representation_of_a_report_names_three_rules(failed: int, named: str) -> None:
+    verdicts = [evolve(broken(WARNING), rule=evolve(RULE, name=f"rule-{n}")) for n in range(1, failed + 1)]
+    counts = f"1 passed, {failed} failed" if failed else "1 passed"
+
+    assert repr(report(PASSED, *verdicts)) == f"<Report ok: {counts}{named}>"
 
 
 def test_a_report_as_text_says_when_it_is_ok_and_when_there_was_no_rule() -> None:
