@@ -244,7 +244,7 @@ def test_a_mistake_of_ours_does_not_look_like_a_broken_database(run: Run, monkey
     assert (code, out) == (3, "")
     assert "LookupError: nowhere" in err
     assert err.endswith(
-        "customdb-contract: this is a mistake of customdb-contract, not of your scripts; please report it\n"
+        "customdb-contract: this is a bug in customdb-contract, not in your scripts; please report it\n"
     )
 
 

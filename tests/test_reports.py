@@ -108,12 +108,12 @@ def test_text_folds_findings_that_are_alike() -> None:
 
 
 def test_text_names_three_people_and_counts_the_others() -> None:
-    people = "".join(f"person p{number} email=p{number}@example.com\n" for number in range(5))
-    calls = "".join(f'get_user p{number}@example.com -> found {{"user_id": "auth0|{number}"}}\n' for number in range(5))
+    people = "".join(f"person p{number} email=p{number}@example.com\n" for number in range(8))
+    calls = "".join(f'get_user p{number}@example.com -> found {{"user_id": "auth0|{number}"}}\n' for number in range(8))
 
     text = as_text.render(judge(Transcript.parse(people + calls), select=["prefixed-user-id"]))
 
-    assert "(p0, p1, p2 and 2 more)" in " ".join(text.split())
+    assert "(p0, p1, p2 and 5 more)" in " ".join(text.split())
 
 
 def test_text_shortens_long_calls_and_says_when_the_check_ended_early() -> None:
@@ -152,7 +152,7 @@ def test_text_shows_crashes_waivers_previews_and_missing_groups(broken: Report) 
 
     text = as_text.render(report)
 
-    assert "crashed  crashing\n  KeyError: 'x'\n  This is a mistake of ours." in text
+    assert "crashed  crashing\n  KeyError: 'x'\n  This is a bug in customdb-contract." in text
     assert "waived  waived-one: until May" in text
     assert "warning  newer  (preview: it fails nothing yet)" in text
     assert "no rule of the required group migration could be judged" in text
@@ -212,6 +212,27 @@ def test_junit_has_a_case_per_rule(broken: Report) -> None:
     assert "login ada@example.com" in str(failure.text)
     assert int(suite.get("failures", "")) == len(suite.findall("testcase/failure"))
     assert cases["retired-connection"].find("skipped") is not None
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "tag", "message"),
+    [
+        (Status.PASSED, None, None, None),
+        (Status.CRASHED, "KeyError: 'x'", "error", "KeyError: 'x'"),
+        (Status.WAIVED, "until May", "skipped", "waived: until May"),
+        (Status.NOT_APPLICABLE, "needs a password", "skipped", "not-applicable: needs a password"),
+        (Status.DESELECTED, None, "skipped", "deselected"),
+    ],
+)
+def test_junit_says_what_became_of_a_rule(
+    status: Status, reason: str | None, tag: str | None, message: str | None
+) -> None:
+    verdict = Verdict(rule=_info("a-rule"), status=status, reason=reason)
+
+    suite = ET.fromstring(FORMATS["junit"](Report(transcript=Transcript(), verdicts=(verdict,))))
+
+    [case] = suite.iter("testcase")
+    assert [(child.tag, child.get("message")) for child in case] == ([] if tag is None else [(tag, message)])
 
 
 def test_junit_shows_warnings_without_failing_and_errors_of_the_check() -> None:

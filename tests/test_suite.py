@@ -186,7 +186,9 @@ def test_a_rule_that_crashes_fails(pytester: pytest.Pytester, monkeypatch: pytes
     result = run(pytester, "-k", "unstable-user-id")
 
     result.assert_outcomes(failed=1, deselected=RULES - 1)
-    result.stdout.fnmatch_lines(["crashed  unstable-user-id", "  ZeroDivisionError: *", "  This is a mistake of ours."])
+    result.stdout.fnmatch_lines(
+        ["crashed  unstable-user-id", "  ZeroDivisionError: *", "  This is a bug in customdb-contract."]
+    )
 
 
 @pytest.mark.parametrize("arguments", [(), ("-W", "error::customdb_contract.testing.ContractWarning")])

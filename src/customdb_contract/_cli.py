@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _EXIT_NOT_CARRIED_OUT
     except Exception:  # noqa: BLE001 - exit code 1 would say that the scripts are broken
         _print_safely(traceback.format_exc().rstrip("\n"))
-        _complain("this is a mistake of customdb-contract, not of your scripts; please report it")
+        _complain("this is a bug in customdb-contract, not in your scripts; please report it")
         return _EXIT_NOT_CARRIED_OUT
     return code
 

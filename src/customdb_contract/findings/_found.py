@@ -29,7 +29,7 @@ class Status(StrEnum):
     """Judged and broken, with the team's reason why that is accepted."""
     DESELECTED = "deselected"
     CRASHED = "crashed"
-    """The rule itself failed: a mistake of this library."""
+    """The rule itself failed: a bug in this library."""
 
 
 @frozen

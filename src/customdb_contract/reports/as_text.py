@@ -66,7 +66,7 @@ def _told(report: Report, verdict: Verdict, paint: _Paint) -> str:
     if verdict.status is Status.CRASHED:
         return (
             f"{paint('crashed', '31')}  {verdict.rule.name}\n"
-            f"  {shown(str(verdict.reason))}\n  This is a mistake of ours."
+            f"  {shown(str(verdict.reason))}\n  This is a bug in customdb-contract."
         )
     return _failed(report, verdict, paint)
 
