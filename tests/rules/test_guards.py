@@ -48,6 +48,9 @@ SAYS_NOTHING = {
     + "verify new@example.com -> timed-out\nverify new@example.com -> declined\n",
     "connection-leak: of a level that was there before the first call": "script get_user observed=on\n"
     + "".join(SOCKETS.format(number, number) for number in range(8)),
+    "verify-not-reflected: of a user who was not found before": NEW
+    + CREATED
+    + "verify new@example.com -> done\nget_user new@example.com -> not-found\n",
     "verify-not-reflected: of another user who was not seen before": BOTH
     + 'verify new@example.com -> done\nget_user other@example.com -> found {"user_id": "8", "email_verified": true}\n',
     "delete-misreported: of a user who was deleted before": NEW
@@ -103,6 +106,17 @@ HOLDS = {
 """By rule and subject, transcripts in which the comparison turns out well once."""
 
 BREAKS = {
+    "verify-not-reflected: a user who is not found since then": NEW
+    + CREATED
+    + 'get_user new@example.com -> found {"user_id": "7"}\nverify new@example.com -> done\n'
+    + "get_user new@example.com -> not-found\n",
+    "password-altered: a log-in after a look": BOTH.replace(CREATED, "").replace(CREATED_OTHER, "")
+    + CREATED_OTHER
+    + 'get_user other@example.com -> found {"user_id": "8"}\n'
+    + 'login other@example.com «password of other» -> found {"user_id": "8"}\n'
+    + CREATED.replace("done", "done   [writing: blanks-in-password]")
+    + 'get_user new@example.com -> found {"user_id": "7"}\n'
+    + f"login new@example.com «password of new» -> {NO}\n",
     "create-duplicate-not-user-exists: the right code in a wrong error": BOTH.replace(CREATED_OTHER, "")
     + CREATED.replace("done", 'failed Error("user_exists") "no"')
     + CREATED_OTHER,
