@@ -160,12 +160,17 @@ class _Needles:
 
 def _kept(masked: Collection[str], labels: Collection[str], public: Collection[str]) -> re.Pattern[str] | None:
     """Return a pattern of the texts that stay as they are though a secret is a part of them; None without any."""
-    numbered = {f"«{kind.prefix}": rf"{escaped(f'«{kind.prefix}')}\d+»" for kind in NUMBERED}
-    whole = {text: escaped(text) for text in (*(f"«{label}»" for label in labels), *public)}
-    readable = {
-        text: pattern
-        for text, pattern in (whole | numbered).items()
-        if any(value.lower() in text.lower() for value in masked)
-    }
+    lowered = [value.lower() for value in masked]
+
+    def is_readable(text: str) -> bool:
+        folded = text.lower()
+        return any(value in folded for value in lowered)
+
+    # A pattern costs more than the look whether it is needed, and almost none is.
+    texts = dict.fromkeys((*(f"«{label}»" for label in labels), *public))
+    readable = {text: escaped(text) for text in texts if is_readable(text)}
+    for beginning in (f"«{kind.prefix}" for kind in NUMBERED):
+        if is_readable(beginning):
+            readable[beginning] = rf"{escaped(beginning)}\d+»"
     longest_first = sorted(readable, key=len, reverse=True)
     return re.compile("|".join(readable[text] for text in longest_first), re.IGNORECASE) if readable else None
