@@ -8,7 +8,7 @@ from typing import Final
 from attrs import Attribute, field, frozen
 
 from customdb_contract.bridges import Bridge, brings_bridge
-from customdb_contract.bridges.opening import DEFAULT_TIMEOUT, opened
+from customdb_contract.bridges.opening import DEFAULT_TIMEOUT, opened, scripts_of
 from customdb_contract.connection import Connection, KnownUser, NewUser
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
@@ -30,7 +30,6 @@ from customdb_contract.transcript import (
     Exchange,
     Header,
     Recorder,
-    ScriptInfo,
     Situation,
     StopKind,
     StopReason,
@@ -261,7 +260,7 @@ def observe(
             # What is wrong with the outage database shows before the first call.
             _outage_situations(probing, truth)
             with _opened(database, truth, probing.timeout) as bridge:
-                recorder.know_scripts(_scripts_of(bridge))
+                recorder.know_scripts(scripts_of(bridge))
                 probe(
                     bridge,
                     truth,
@@ -345,7 +344,7 @@ def observe_known_users(
     with _interruptible(recorder):
         try:
             with _opened(database, truth, probing.timeout) as bridge:
-                scripts = _scripts_of(bridge)
+                scripts = scripts_of(bridge)
                 if script not in scripts:
                     message = f"the database has no {script}"
                     raise ConfigurationError(message)
@@ -392,7 +391,7 @@ def plan_lines(database: object, users: Sequence[KnownUser], connection: Connect
     with interruptible(), _opened(database, truth, probing.timeout) as bridge:
         calls = plan_calls(
             truth,
-            tuple(_scripts_of(bridge)),
+            tuple(scripts_of(bridge)),
             hostile=probing.hostile,
             wrong_passwords=probing.wrong_passwords,
             outage=outage,
@@ -400,16 +399,6 @@ def plan_lines(database: object, users: Sequence[KnownUser], connection: Connect
             newcomers=make_newcomers(probing.new_user, truth) if probing.writes else (),
         )
         return [print_planned_call(call, truth) for call in calls]
-
-
-def _scripts_of(bridge: Bridge) -> Mapping[Script, ScriptInfo]:
-    if not bridge.scripts:
-        message = (
-            "the database has none of the scripts: give an object with the methods login and get_user, "
-            "or a function that returns one"
-        )
-        raise ConfigurationError(message)
-    return bridge.scripts
 
 
 def _opened(database: object, truth: Truth, timeout: float) -> AbstractContextManager[Bridge]:

@@ -1,14 +1,17 @@
 """Opening the bridge of a database, in whatever form the database comes."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Final
 
 from customdb_contract.bridges import Bridge, brings_bridge
 from customdb_contract.connection import Connection
+from customdb_contract.contract import Script
+from customdb_contract.errors import ConfigurationError
 from customdb_contract.secrets import SecretRegistry
+from customdb_contract.transcript import ScriptInfo
 
-__all__ = ["DEFAULT_TIMEOUT", "opened"]
+__all__ = ["DEFAULT_TIMEOUT", "opened", "scripts_of"]
 
 DEFAULT_TIMEOUT: Final = 20.0
 """Seconds that Auth0 gives a script.
@@ -49,3 +52,21 @@ def opened(
         bridge = database.open_bridge(connection=connection, mask=mask, timeout=timeout)
         stack.callback(bridge.close)
         yield bridge
+
+
+def scripts_of(bridge: Bridge) -> Mapping[Script, ScriptInfo]:
+    """Return the scripts that a database has.
+
+    Args:
+        bridge: What calls them.
+
+    Raises:
+        ConfigurationError: When it has none.
+    """
+    if not bridge.scripts:
+        message = (
+            "the database has none of the scripts: give an object with the methods login and get_user, "
+            "or a function that returns one"
+        )
+        raise ConfigurationError(message)
+    return bridge.scripts
