@@ -8,6 +8,7 @@ __all__ = [
     "ProfileError",
     "ScriptCallError",
     "TranscriptError",
+    "UndocumentedOperationError",
 ]
 
 
@@ -44,3 +45,7 @@ class ProfileError(CustomDatabaseError, ValueError):
 
 class ScriptCallError(CustomDatabaseError):
     """A script that was called directly did not end as a script may; the message says how it ended."""
+
+
+class UndocumentedOperationError(CustomDatabaseError):
+    """The simulated tenant was asked for something of which Auth0's documentation does not say what happens."""

@@ -55,6 +55,17 @@ class SecretRegistry:
             self._secrets[value] = ref
             self._replace = None
 
+    def forget(self, secret: Secret, ref: SecretRef) -> None:
+        """Forget a secret: it is replaced no longer, unless it was noted under another reference before.
+
+        Args:
+            secret: The secret.
+            ref: The reference under which it was noted.
+        """
+        if self._secrets.get(secret.reveal()) == ref:
+            del self._secrets[secret.reveal()]
+            self._replace = None
+
     def is_masked_anywhere(self, secret: Secret) -> bool:
         """Tell whether the secret would be recognised inside other text.
 

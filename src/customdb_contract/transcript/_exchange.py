@@ -99,6 +99,8 @@ class Situation(StrEnum):
     LONGEST_PASSWORD = "writing: 72-byte-password"  # noqa: S105
     AT_ONCE = "writing: at-once"
     """The same write, made by two at the same time."""
+    SIMULATED = "simulated"
+    """A call of the simulated tenant, about somebody of whom the truth that was given says nothing."""
     CLEAN_UP = "clean-up"
     """Removing whom the check made."""
 

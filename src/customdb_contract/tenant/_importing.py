@@ -1,0 +1,253 @@
+"""From the profile that a script returned to the record that Auth0 keeps, and what Auth0 does not import."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, cast
+
+from attrs import evolve
+
+from customdb_contract.connection import Connection
+from customdb_contract.profiles import (
+    PHONE_PATTERN,
+    PROFILE_MAX_BYTES,
+    email_problem,
+    generated_attributes,
+    repair_profile,
+    username_problem,
+)
+from customdb_contract.tenant._knobs import ReloginMetadata, RootAttributes
+from customdb_contract.tenant._metadata import merged_deeply, metadata_problems, patched
+from customdb_contract.tenant._users import PREFIX, Identity, User
+from customdb_contract.transcript import RecordedError, Special, Value, to_json
+
+__all__ = [
+    "METADATA",
+    "ROOT_ATTRIBUTES",
+    "attributes_of",
+    "import_problems",
+    "is_beyond_allowance",
+    "is_oversized",
+    "new_user",
+    "raw_user_id",
+    "refreshed",
+    "size_of",
+]
+
+ROOT_ATTRIBUTES: Final = ("name", "nickname", "given_name", "family_name", "picture")
+"""The attributes that `set_user_root_attributes` is about."""
+
+METADATA: Final = ("user_metadata", "app_metadata")
+
+_SIZE_ALLOWANCE: Final = 10 * PROFILE_MAX_BYTES
+
+_TYPES: Final[Mapping[str, type]] = {
+    "email": str,
+    "email_verified": bool,
+    "username": str,
+    "phone_number": str,
+    "phone_verified": bool,
+    **dict.fromkeys(ROOT_ATTRIBUTES, str),
+    **dict.fromkeys(METADATA, Mapping),
+}
+"""The attributes that a script may return and a record has as its own, by the type that Auth0 documents."""
+
+_KEPT_ELSEWHERE: Final = frozenset({"user_id", "identities", "mfa_factors"})
+_PHONE: Final = re.compile(PHONE_PATTERN)
+
+
+def attributes_of(profile: Mapping[str, Value], *, import_mode: bool) -> dict[str, Value]:
+    """Return the attributes that Auth0 makes of a profile.
+
+    Source: <https://auth0.com/docs/manage-users/user-accounts/user-profiles/normalized-user-profiles>.
+
+    Args:
+        profile: What a script returned, as it was recorded.
+        import_mode: Whether "Import Users to Auth0" is on.
+    """
+    plain = cast("Mapping[str, object]", _plain(profile))
+    return cast("dict[str, Value]", repair_profile(plain, import_mode=import_mode).attributes)
+
+
+def _plain(value: Value) -> Value:
+    """Return a value as JSON has it, and itself when it is that already."""
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case Special(kind, text):
+            return None if kind == "undefined" else text
+        case RecordedError():
+            return value.message
+        case Mapping():
+            fields = {name: _plain(item) for name, item in value.items()}
+            return value if all(fields[name] is item for name, item in value.items()) else fields
+        case _:
+            items = [_plain(item) for item in value]
+            return value if all(new is old for new, old in zip(items, value, strict=True)) else items
+
+
+def raw_user_id(attributes: Mapping[str, Value]) -> str | None:
+    """Return the `user_id` without the prefix, or None when the profile has none that is a text.
+
+    Args:
+        attributes: What Auth0 made of a profile.
+    """
+    user_id = attributes.get("user_id")
+    return user_id if isinstance(user_id, str) and user_id.strip() else None
+
+
+def size_of(attributes: Mapping[str, Value]) -> int:
+    """Return the size of a profile as JSON, in bytes.
+
+    Args:
+        attributes: What Auth0 made of it.
+    """
+    return len(json.dumps(to_json(attributes), ensure_ascii=False).encode("utf-8", "surrogatepass"))
+
+
+def is_oversized(size: int) -> bool:
+    """Tell whether Auth0 flags a profile of this size.
+
+    Source: <https://auth0.com/docs/manage-users/user-accounts/metadata/metadata-fields-data>.
+
+    Args:
+        size: The size in bytes.
+    """
+    return size > PROFILE_MAX_BYTES
+
+
+def is_beyond_allowance(size: int) -> bool:
+    """Tell whether a log-in with a profile of this size fails; the allowance is about ten times the limit.
+
+    Source: <https://auth0.com/docs/troubleshoot/product-lifecycle/deprecations-and-migrations/migrate-oversized-user-profiles>.
+
+    Args:
+        size: The size in bytes.
+    """
+    return size > _SIZE_ALLOWANCE
+
+
+def import_problems(attributes: Mapping[str, Value], connection: Connection) -> Iterator[str]:
+    """Yield why Auth0 does not import a profile with import mode on; `mfa_factors` are another matter.
+
+    Sources: <https://auth0.com/docs/users/migrations/automatic> (e-mail and username),
+    <https://auth0.com/docs/authenticate/database-connections/require-username> (username),
+    <https://auth0.com/docs/manage-users/user-accounts/metadata/metadata-fields-data> (metadata).
+
+    Args:
+        attributes: What Auth0 made of the profile.
+        connection: The settings of the connection.
+    """
+    yield from _text_problems("email", attributes.get("email"), email_problem, is_required=True)
+    username = attributes.get("username")
+    yield from _text_problems("username", username, username_problem, is_required=connection.requires_username)
+    phone = attributes.get("phone_number")
+    if phone is not None and not (isinstance(phone, str) and _PHONE.fullmatch(phone)):
+        yield "phone_number is not + and 1 to 15 digits"
+    for name in METADATA:
+        if attributes.get(name) is not None:
+            yield from metadata_problems(name, attributes[name])
+
+
+def _text_problems(
+    name: str, value: Value, problem_of: Callable[[str], str | None], *, is_required: bool
+) -> Iterator[str]:
+    if value is None:
+        if is_required:
+            yield f"{name} is missing"
+    elif not isinstance(value, str):
+        yield f"{name} is not a text"
+    elif problem := problem_of(value):
+        yield f"{name} {problem}"
+
+
+def new_user(
+    attributes: Mapping[str, Value],
+    user_id: str,
+    connection: str,
+    root_attributes: RootAttributes,
+    *,
+    at: datetime,
+    leave_out: Sequence[str] = (),
+) -> User:
+    """Return the record that Auth0 makes of a user who is new to it.
+
+    Args:
+        attributes: What Auth0 made of the profile.
+        user_id: The `user_id` without the prefix.
+        connection: The name of the connection.
+        root_attributes: When the root attributes are taken from a script.
+        at: Now.
+        leave_out: Attributes that are lost.
+    """
+    taken = {name: value for name, value in attributes.items() if name not in leave_out}
+    if root_attributes is RootAttributes.NEVER_ON_LOGIN:
+        taken = {name: value for name, value in taken.items() if name not in ROOT_ATTRIBUTES}
+        taken |= generated_attributes(taken)
+    return User(
+        user_id=PREFIX + user_id,
+        connection=connection,
+        identities=(Identity(connection=connection, user_id=user_id, tokens=_tokens(attributes)),),
+        created_at=at,
+        updated_at=at,
+        extra=_extra(taken),
+        **_typed(taken),
+    )
+
+
+def refreshed(
+    user: User,
+    attributes: Mapping[str, Value],
+    returned: Mapping[str, Value],
+    root_attributes: RootAttributes,
+    metadata: ReloginMetadata,
+) -> User:
+    """Return a record after another log-in with import mode off: the cached profile follows the Login script.
+
+    Source: <https://auth0.com/docs/manage-users/user-accounts/user-profiles/update-user-profiles-using-your-database>.
+
+    Args:
+        user: The record before.
+        attributes: What Auth0 made of the profile.
+        returned: The profile as Login returned it: what Auth0 would generate replaces nothing.
+        root_attributes: When the root attributes are taken from a script.
+        metadata: What becomes of the metadata.
+    """
+    are_taken = root_attributes is RootAttributes.ON_EACH_LOGIN
+    left_alone = {*METADATA, *(() if are_taken else ROOT_ATTRIBUTES)}
+    given = {name: value for name, value in attributes.items() if name in returned and name not in left_alone}
+    changed = evolve(user, extra={**user.extra, **_extra(given)}, **_typed(given))
+    return evolve(
+        changed,
+        identities=(evolve(user.identities[0], tokens=_tokens(attributes)),),
+        user_metadata=_again(user.user_metadata, attributes.get("user_metadata"), metadata),
+        app_metadata=_again(user.app_metadata, attributes.get("app_metadata"), metadata),
+    )
+
+
+def _again(before: Mapping[str, Value], returned: Value, manner: ReloginMetadata) -> Mapping[str, Value]:
+    if not isinstance(returned, Mapping) or manner is ReloginMetadata.FIRST_LOGIN_ONLY:
+        return before
+    return patched(before, returned) if manner is ReloginMetadata.REPLACE_KEY else merged_deeply(before, returned)
+
+
+def _typed(attributes: Mapping[str, Value]) -> dict[str, Any]:
+    return {name: attributes[name] for name, kind in _TYPES.items() if isinstance(attributes.get(name), kind)}
+
+
+def _extra(attributes: Mapping[str, Value]) -> dict[str, Value]:
+    typed = _typed(attributes)
+    return {
+        name: value
+        for name, value in attributes.items()
+        if value is not None and name not in typed and name not in _KEPT_ELSEWHERE
+    }
+
+
+def _tokens(attributes: Mapping[str, Value]) -> Mapping[str, Value]:
+    match attributes.get("identities"):
+        case [Mapping() as first, *_]:
+            return first
+        case _:
+            return {}

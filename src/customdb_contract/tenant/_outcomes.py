@@ -1,0 +1,115 @@
+"""What came of an operation: what a user, an administrator or an application saw."""
+
+from enum import StrEnum
+
+from attrs import frozen
+
+from customdb_contract.tenant._interruptions import InterruptionPoint
+from customdb_contract.tenant._log import LogEntry
+from customdb_contract.tenant._users import User
+from customdb_contract.transcript import Exchange
+
+__all__ = ["Mail", "MailKind", "OperationKind", "OperationOutcome", "Refusal", "ResetTicket"]
+
+
+class OperationKind(StrEnum):
+    """What somebody did."""
+
+    LOG_IN = "log_in"
+    SIGN_UP = "sign_up"
+    CREATE_USER = "create_user"
+    CHANGE_EMAIL = "change_email"
+    CHANGE_USERNAME = "change_username"
+    REQUEST_PASSWORD_RESET = "request_password_reset"  # noqa: S105 - the name of an operation
+    COMPLETE_PASSWORD_RESET = "complete_password_reset"  # noqa: S105 - the name of an operation
+    CHANGE_PASSWORD = "change_password"  # noqa: S105 - the name of an operation
+    VERIFY_EMAIL = "verify_email"
+    UPDATE_USER = "update_user"
+    DELETE_USER = "delete_user"
+    DELETE_CONNECTION_USER = "delete_connection_user"
+    GET_USER = "get_user"
+    SEARCH = "search"
+    SWITCH_IMPORT_MODE = "switch_import_mode"
+
+
+@frozen
+class Refusal:
+    """Why an operation did not succeed, as whoever asked for it is told.
+
+    Args:
+        code: The error's code.
+        description: The error's text; what a script reported, as far as Auth0 shows it.
+        is_documented: Whether Auth0 documents this answer for what happened; otherwise it is inferred.
+    """
+
+    code: str
+    description: str
+    is_documented: bool = False
+
+
+@frozen
+class ResetTicket:
+    """The link in the e-mail of a password reset.
+
+    Args:
+        number: Which one it is.
+        connection: The connection for which the reset was requested.
+        email: The e-mail that the user typed.
+        user_id: The user's key when the reset was requested, with the prefix `auth0|`.
+    """
+
+    number: int
+    connection: str
+    email: str
+    user_id: str
+
+
+class MailKind(StrEnum):
+    """Why an e-mail is sent."""
+
+    VERIFICATION = "verification"
+    PASSWORD_RESET = "password-reset"  # noqa: S105 - a kind of mail
+
+
+@frozen
+class Mail:
+    """An e-mail that the tenant sent.
+
+    Args:
+        kind: Why.
+        to: The address.
+        user_id: The user's key.
+        ticket: What the link of a password reset stands for; None in other e-mails.
+    """
+
+    kind: MailKind
+    to: str
+    user_id: str
+    ticket: ResetTicket | None = None
+
+
+@frozen(kw_only=True)
+class OperationOutcome:
+    """What came of an operation.
+
+    Args:
+        operation: The operation.
+        succeeded: Whether it succeeded as far as whoever asked for it can see.
+        user: The user as the tenant has it afterwards, or None.
+        users: The users that a search found.
+        refusal: Why it did not succeed; None when it did.
+        interrupted: Where the migration was interrupted, or None.
+        mails: The e-mails that were sent.
+        log: What was written to the tenant log, in order.
+        calls: The scripts that ran, in order, with what came back.
+    """
+
+    operation: OperationKind
+    succeeded: bool
+    user: User | None = None
+    users: tuple[User, ...] = ()
+    refusal: Refusal | None = None
+    interrupted: InterruptionPoint | None = None
+    mails: tuple[Mail, ...] = ()
+    log: tuple[LogEntry, ...] = ()
+    calls: tuple[Exchange, ...] = ()

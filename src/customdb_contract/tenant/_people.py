@@ -1,0 +1,87 @@
+"""Who a script call is about, and what it tries: what the transcript of a life says so that rules can judge it."""
+
+from collections.abc import Mapping, Sequence
+
+from customdb_contract.contract import Script
+from customdb_contract.secrets import Secret
+from customdb_contract.transcript import UNKNOWN, Exchange, History, Person, Situation
+
+__all__ = ["People"]
+
+_READING = (Script.LOGIN, Script.GET_USER)
+
+
+class People:
+    """The known people, and those whom the tenant creates in the database.
+
+    What the tenant writes makes the truth that was given obsolete: from then on, nothing is claimed of that person.
+
+    Args:
+        people: The known people.
+        passwords: Their passwords by label, where they are known.
+    """
+
+    def __init__(self, people: Sequence[Person], passwords: Mapping[str, Secret]) -> None:
+        self._known = {name: person.label for person in people for name in person.identifiers}
+        self._new: dict[str, str] = {}
+        self._labels = {UNKNOWN, *(person.label for person in people)}
+        self._passwords = dict(passwords)
+        self._changed: set[str] = set()
+        self._history = History()
+
+    def label_of(self, identifier: str) -> str:
+        """Return the label of whoever an identifier denotes, or `unknown`.
+
+        Args:
+            identifier: An e-mail or a username.
+        """
+        account = self._history.find(identifier)
+        if account is not None:
+            return account.person
+        return self._known.get(identifier) or self._new.get(identifier, UNKNOWN)
+
+    def newcomer(self, email: str, username: str | None) -> Person | None:
+        """Return somebody who is about to be created, if it is not certain that they have a label already.
+
+        Args:
+            email: The e-mail.
+            username: The username, or None.
+        """
+        if self.label_of(email) != UNKNOWN:
+            return None
+        name = email.partition("@")[0] or "newcomer"
+        candidates = (name, *(f"{name}-{number}" for number in range(2, len(self._labels) + 3)))
+        label = next(candidate for candidate in candidates if candidate not in self._labels)
+        self._labels.add(label)
+        self._new[email] = label
+        return Person(label=label, email=email, username=username, new=True)
+
+    def situation_of(self, script: Script, identifier: str, password: Secret | None) -> Situation:
+        """Return what a call tries, as far as that is certain.
+
+        Args:
+            script: The script.
+            identifier: The identifier of the user whom it is about.
+            password: What a log-in gives; None for the other scripts.
+        """
+        if script is Script.CREATE or self._history.knows(identifier):
+            return Situation.WRITING
+        label = self._known.get(identifier)
+        if label is None or label in self._changed:
+            return Situation.SIMULATED
+        if script not in _READING:
+            self._changed.add(label)
+            return Situation.SIMULATED
+        if password is None:
+            return Situation.KNOWN_USER
+        if label not in self._passwords:
+            return Situation.SIMULATED
+        return Situation.KNOWN_USER if password == self._passwords[label] else Situation.WRONG_PASSWORD
+
+    def learn(self, exchange: Exchange) -> None:
+        """Take into account what came of a call.
+
+        Args:
+            exchange: The call.
+        """
+        self._history.add(exchange)

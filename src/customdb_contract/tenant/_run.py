@@ -1,0 +1,392 @@
+"""What the tenant is made of, and one operation on it while it runs: everything that it does is done and noted here."""
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Final
+
+from attrs import define, evolve, field, frozen
+
+from customdb_contract.connection import Connection
+from customdb_contract.contract import Script
+from customdb_contract.errors import UndocumentedOperationError
+from customdb_contract.secrets import Secret
+from customdb_contract.tenant._answers import Answer
+from customdb_contract.tenant._interruptions import InterruptionPoint, Interruptions
+from customdb_contract.tenant._knobs import Knobs, RootAttributes
+from customdb_contract.tenant._log import LogCode, LogEntry
+from customdb_contract.tenant._outcomes import Mail, MailKind, OperationKind, OperationOutcome, Refusal, ResetTicket
+from customdb_contract.tenant._scripts import Scripts
+from customdb_contract.tenant._stores import Store
+from customdb_contract.tenant._typed import TypedPasswords
+from customdb_contract.tenant._users import InternalUser, User
+from customdb_contract.transcript import Exchange
+
+__all__ = ["ALREADY_EXISTS", "NO_SUCH_USER", "Attached", "Run", "State", "identifier_of"]
+
+ALREADY_EXISTS: Final = "The user already exists."
+"""What whoever creates or imports a user is told when the user is there already, also half-created.
+
+Source: <https://auth0.com/docs/manage-users/user-migration/configure-automatic-migration-from-your-database>.
+"""
+
+NO_SUCH_USER: Final = Refusal("inexistent_user", "The user does not exist.", is_documented=True)
+"""What the Management API says of a user_id that is nobody's (404)."""
+
+
+@define
+class Attached:
+    """A connection of the tenant.
+
+    Args:
+        settings: Its settings as they are now.
+        root_attributes: When the root attributes of a user are taken from a script.
+        scripts: The scripts of its database.
+        passwords: What notes the passwords that people type.
+    """
+
+    settings: Connection
+    root_attributes: RootAttributes
+    scripts: Scripts
+    passwords: TypedPasswords
+
+    @property
+    def name(self) -> str:
+        """The name of the connection."""
+        return self.settings.name
+
+
+@frozen(kw_only=True)
+class State:
+    """What a tenant keeps.
+
+    Args:
+        knobs: How it behaves where the sources conflict.
+        clock: Tells the time.
+        interruptions: Whether a migration is interrupted at a point.
+        users: The user records.
+        internal: The internal stores of all connections.
+        log: The tenant log.
+        mails: The e-mails that were sent.
+        used_tickets: The numbers of the password resets that are done or void.
+        numbers: Numbers for the users whom Auth0 creates itself.
+    """
+
+    knobs: Knobs
+    clock: Callable[[], datetime]
+    interruptions: Interruptions
+    users: Store[User] = field(factory=Store[User])
+    internal: Store[InternalUser] = field(factory=Store[InternalUser])
+    log: list[LogEntry] = field(factory=list[LogEntry])
+    mails: list[Mail] = field(factory=list[Mail])
+    used_tickets: set[int] = field(factory=set[int])
+    numbers: Iterator[int] = field(factory=lambda: itertools.count(1))
+
+
+def identifier_of(user: User) -> str:
+    """Return the e-mail by which the scripts that write know a user.
+
+    Args:
+        user: The user.
+
+    Raises:
+        UndocumentedOperationError: When the user has none.
+    """
+    if user.email is None:
+        message = (
+            f"{user.user_id} has no e-mail, by which the scripts that write would know the user; "
+            "Auth0's documentation does not say what happens then"
+        )
+        raise UndocumentedOperationError(message)
+    return user.email
+
+
+class Run:
+    """One operation while it runs.
+
+    Args:
+        operation: What somebody does.
+        state: What the tenant keeps.
+        attached: The connection.
+        user_name: The identifier that was given, for the log.
+        interrupt: Where to interrupt a migration, in any case.
+    """
+
+    def __init__(
+        self,
+        operation: OperationKind,
+        state: State,
+        attached: Attached,
+        user_name: str,
+        interrupt: InterruptionPoint | None = None,
+    ) -> None:
+        self._operation = operation
+        self._state = state
+        self._attached = attached
+        self._user_name = user_name
+        self._interrupt = interrupt
+        self._calls: list[Exchange] = []
+        self._log: list[LogEntry] = []
+        self._mails: list[Mail] = []
+        self.now = state.clock()
+
+    @property
+    def operation(self) -> OperationKind:
+        """What somebody does."""
+        return self._operation
+
+    @property
+    def connection(self) -> Connection:
+        """The settings of the connection."""
+        return self._attached.settings
+
+    @property
+    def root_attributes(self) -> RootAttributes:
+        """When the root attributes of a user are taken from a script."""
+        return self._attached.root_attributes
+
+    @property
+    def knobs(self) -> Knobs:
+        """How the tenant behaves where the sources conflict."""
+        return self._state.knobs
+
+    @property
+    def scripts(self) -> Mapping[Script, object]:
+        """The scripts that the database has."""
+        return self._attached.scripts.scripts
+
+    def user(self, user_id: str) -> User | None:
+        """Return a user record of the tenant.
+
+        Args:
+            user_id: Its key.
+        """
+        return self._state.users.get(user_id)
+
+    def users(self, identifier: str | None) -> tuple[User, ...]:
+        """Return the user records of this connection that an identifier denotes.
+
+        Args:
+            identifier: An e-mail or a username.
+        """
+        return self._state.users.find(self.connection.name, identifier)
+
+    def internal(self, user_id: str) -> InternalUser | None:
+        """Return a record of the internal store.
+
+        Args:
+            user_id: Its key.
+        """
+        return self._state.internal.get(user_id)
+
+    def internal_users(self, identifier: str | None) -> tuple[InternalUser, ...]:
+        """Return the records of this connection's internal store that an identifier denotes.
+
+        Args:
+            identifier: An e-mail or a username.
+        """
+        return self._state.internal.find(self.connection.name, identifier)
+
+    def new_user_id(self) -> str:
+        """Return a `user_id`, without the prefix, for a user whom Auth0 creates itself."""
+        return f"{next(self._state.numbers):024x}"
+
+    def is_taken(self, identifier: str | None, *, user_id: str = "") -> bool:
+        """Tell whether another user of this connection has an identifier, also a half-created one.
+
+        Args:
+            identifier: An e-mail or a username.
+            user_id: The key of the user who may have it.
+        """
+        holders: tuple[User | InternalUser, ...] = (*self.users(identifier), *self.internal_users(identifier))
+        return any(holder.user_id != user_id for holder in holders)
+
+    def call(self, script: Script, *arguments: object, about: str, username: str | None = None) -> Answer:
+        """Call a script of this connection.
+
+        Args:
+            script: The script.
+            arguments: Its arguments; secrets as `Secret`.
+            about: An identifier of the user whom the call is about.
+            username: The username of a user who is to be created.
+        """
+        answer = self._attached.scripts.call(script, arguments, about=about, username=username)
+        if answer.exchange is not None:
+            self._calls.append(answer.exchange)
+        return answer
+
+    def note_password(self, password: Secret, identifier: str) -> None:
+        """Note a password before anything is done with it.
+
+        Args:
+            password: The password.
+            identifier: Whose it is said to be.
+        """
+        self._attached.passwords.note(password, identifier, self._attached.scripts.owner_of(identifier))
+
+    def keep(self, user: User) -> User:
+        """Write a user record; a record of the internal store keeps the same identifiers.
+
+        Args:
+            user: The record.
+
+        Returns:
+            The record as it was written.
+        """
+        written = evolve(user, updated_at=self.now)
+        self._state.users.put(written)
+        record = self.internal(user.user_id)
+        if record is not None and (record.email, record.username) != (written.email, written.username):
+            self.keep_internal(evolve(record, email=written.email, username=written.username))
+        return written
+
+    def keep_internal(self, record: InternalUser) -> InternalUser:
+        """Write a record of the internal store.
+
+        Args:
+            record: The record.
+
+        Returns:
+            The record.
+        """
+        self._state.internal.put(record)
+        return record
+
+    def remove(self, user_id: str) -> None:
+        """Remove a user from the tenant, and from the internal store where there is a record.
+
+        Args:
+            user_id: The key of a user of the tenant.
+        """
+        self._state.users.remove(user_id)
+        self.remove_internal(user_id)
+
+    def remove_internal(self, user_id: str) -> None:
+        """Remove a user from the internal store, where there is a record.
+
+        Args:
+            user_id: The user's key.
+        """
+        if self._state.internal.get(user_id) is not None:
+            self._state.internal.remove(user_id)
+
+    def log(self, code: LogCode, description: str = "", *, user_id: str = "", is_documented: bool = False) -> None:
+        """Write to the tenant log.
+
+        Args:
+            code: What happened.
+            description: The text of the entry.
+            user_id: The user's key.
+            is_documented: Whether Auth0 documents this entry for what happened.
+        """
+        entry = LogEntry(
+            at=self.now,
+            code=code,
+            description=description,
+            user_id=user_id,
+            user_name=self._user_name,
+            connection=self.connection.name,
+            is_documented=is_documented,
+        )
+        self._log.append(entry)
+        self._state.log.append(entry)
+
+    def send_verification(self, user: User) -> None:
+        """Send the e-mail with which a new user verifies the address, unless that is done already.
+
+        Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login>.
+
+        Args:
+            user: The user.
+        """
+        if user.email is not None and not user.email_verified:
+            self._send(Mail(MailKind.VERIFICATION, user.email, user.user_id))
+            self.log(LogCode.VERIFICATION_REQUEST, user_id=user.user_id)
+
+    def send_reset(self, email: str, user_id: str) -> None:
+        """Send the e-mail with the link of a password reset.
+
+        Args:
+            email: The address.
+            user_id: The user's key.
+        """
+        ticket = ResetTicket(len(self._state.mails) + 1, self.connection.name, email, user_id)
+        self._send(Mail(MailKind.PASSWORD_RESET, email, user_id, ticket))
+
+    def _send(self, mail: Mail) -> None:
+        self._mails.append(mail)
+        self._state.mails.append(mail)
+
+    def is_used(self, ticket: ResetTicket) -> bool:
+        """Tell whether a link of a password reset is used up.
+
+        Args:
+            ticket: The link.
+        """
+        return ticket.number in self._state.used_tickets
+
+    def use(self, ticket: ResetTicket) -> None:
+        """Use a link of a password reset up.
+
+        Args:
+            ticket: The link.
+        """
+        self._state.used_tickets.add(ticket.number)
+
+    def is_interrupted(self, point: InterruptionPoint) -> bool:
+        """Tell whether the migration is interrupted at a point.
+
+        Args:
+            point: The point that it has come to.
+        """
+        return self._interrupt is point or self._state.interruptions(point)
+
+    def succeed(
+        self, user: User | None = None, *, users: tuple[User, ...] = (), interrupted: InterruptionPoint | None = None
+    ) -> OperationOutcome:
+        """End the operation with success.
+
+        Args:
+            user: The user afterwards.
+            users: What a search found.
+            interrupted: Where the migration was interrupted all the same.
+        """
+        return self._outcome(succeeded=True, user=user, users=users, interrupted=interrupted)
+
+    def refuse(self, refusal: Refusal, user: User | None = None) -> OperationOutcome:
+        """End the operation without success.
+
+        Args:
+            refusal: Why.
+            user: The user afterwards.
+        """
+        return self._outcome(succeeded=False, refusal=refusal, user=user)
+
+    def break_off(self, point: InterruptionPoint) -> OperationOutcome:
+        """End the operation in the middle.
+
+        Args:
+            point: Where.
+        """
+        return self._outcome(succeeded=False, interrupted=point)
+
+    def _outcome(
+        self,
+        *,
+        succeeded: bool,
+        user: User | None = None,
+        users: tuple[User, ...] = (),
+        refusal: Refusal | None = None,
+        interrupted: InterruptionPoint | None = None,
+    ) -> OperationOutcome:
+        return OperationOutcome(
+            operation=self._operation,
+            succeeded=succeeded,
+            user=user,
+            users=users,
+            refusal=refusal,
+            interrupted=interrupted,
+            mails=tuple(self._mails),
+            log=tuple(self._log),
+            calls=tuple(self._calls),
+        )

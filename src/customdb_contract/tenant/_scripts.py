@@ -1,0 +1,94 @@
+"""The scripts of one connection: called for the tenant, and recorded."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from customdb_contract.bridges import Bridge
+from customdb_contract.calling import Caller, PlannedCall
+from customdb_contract.contract import Script
+from customdb_contract.errors import DatabaseOpeningError
+from customdb_contract.probes import Truth
+from customdb_contract.secrets import Secret
+from customdb_contract.tenant._answers import Answer
+from customdb_contract.tenant._people import People
+from customdb_contract.transcript import UNKNOWN, Header, Recorder, ScriptInfo, Transcript
+
+__all__ = ["Scripts"]
+
+_MISSING: Final = {
+    Script.CHANGE_EMAIL: "change_email script does not exist",
+    Script.DELETE: "Sandbox Error: Please implement the Delete script for this database connection",
+}
+"""What Auth0 says of scripts that aren't there, where a source tells.
+
+Sources: <https://community.auth0.com/t/183190>,
+<https://auth0.com/docs/authenticate/database-connections/custom-db/error-handling>.
+"""
+
+
+class Scripts:
+    """Calls the scripts of one connection, and keeps the transcript of what they did.
+
+    Args:
+        bridge: What runs the scripts.
+        truth: The settings of the connection, and the people who are in the store at first.
+    """
+
+    def __init__(self, bridge: Bridge, truth: Truth) -> None:
+        self._recorder = Recorder(Header(people=truth.people, connection=truth.connection), truth.registry)
+        self._recorder.know_scripts(bridge.scripts)
+        self._caller = Caller(bridge, self._recorder)
+        self._people = People(truth.people, truth.passwords)
+
+    @property
+    def scripts(self) -> Mapping[Script, ScriptInfo]:
+        """The scripts that the database has."""
+        return self._caller.scripts
+
+    def owner_of(self, identifier: str) -> str:
+        """Return a name for whoever uses an identifier: a label where there is one.
+
+        Args:
+            identifier: What somebody typed.
+        """
+        label = self._people.label_of(identifier)
+        return identifier if label == UNKNOWN else label
+
+    def call(self, script: Script, arguments: tuple[object, ...], *, about: str, username: str | None = None) -> Answer:
+        """Call a script.
+
+        Args:
+            script: The script.
+            arguments: Its arguments; secrets as `Secret`.
+            about: An identifier of the user whom the call is about.
+            username: The username of a user who is to be created.
+
+        Returns:
+            What it answered. Whatever the script does, also that it cannot be called at all, is an answer.
+        """
+        if script not in self._caller.scripts:
+            missing = f"Please implement the {script} script for this database connection"
+            return Answer(None, _MISSING.get(script, missing))
+        if script is Script.CREATE and (newcomer := self._people.newcomer(about, username)):
+            self._recorder.know_new_people([newcomer])
+        password = next((argument for argument in arguments if isinstance(argument, Secret)), None)
+        planned = PlannedCall(
+            script,
+            arguments,
+            self._people.label_of(about),
+            self._people.situation_of(script, about, password if script is Script.LOGIN else None),
+        )
+        try:
+            exchange = self._caller.call(planned)
+        except DatabaseOpeningError as error:
+            return Answer(None, str(error))
+        self._people.learn(exchange)
+        return Answer(exchange)
+
+    def collect_late_events(self) -> None:
+        """Add what calls did after they had ended; to be called before the bridge is closed."""
+        self._caller.collect_late_events()
+
+    def transcript(self) -> Transcript:
+        """Return the calls so far."""
+        return self._recorder.transcript()

@@ -1,0 +1,164 @@
+"""Sign-up, and creating a user by the Management API: Get User is asked first in either mode."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from attrs import evolve, frozen
+
+from customdb_contract.contract import Script
+from customdb_contract.secrets import Secret
+from customdb_contract.tenant._answers import Answer
+from customdb_contract.tenant._hashing import PasswordHash
+from customdb_contract.tenant._importing import attributes_of, import_problems, new_user, raw_user_id
+from customdb_contract.tenant._log import LogCode
+from customdb_contract.tenant._metadata import patched
+from customdb_contract.tenant._outcomes import OperationKind, OperationOutcome, Refusal
+from customdb_contract.tenant._run import ALREADY_EXISTS, Run
+from customdb_contract.tenant._users import PREFIX, InternalUser, User
+from customdb_contract.transcript import Value
+
+__all__ = ["NewAccount", "sign_up"]
+
+_CLIENT: Final = "client-of-the-simulated-tenant"
+_TENANT: Final = "simulated-tenant"
+
+
+@frozen(kw_only=True)
+class NewAccount:
+    """What somebody signs up with.
+
+    Args:
+        email: The e-mail.
+        password: The password.
+        username: The username, where the connection requires one.
+        user_metadata: The metadata of the request.
+        app_metadata: The metadata that only the Management API takes.
+        email_verified: Whether the e-mail counts as verified from the start.
+    """
+
+    email: str
+    password: Secret
+    username: str | None
+    user_metadata: Mapping[str, Value]
+    app_metadata: Mapping[str, Value]
+    email_verified: bool = False
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """The identifiers that nobody may have yet."""
+        return (self.email,) if self.username is None else (self.email, self.username)
+
+    def as_given_to_create(self, connection: str) -> dict[str, object]:
+        """Return the argument of the script `create`.
+
+        Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/templates/create>.
+
+        Args:
+            connection: The name of the connection.
+        """
+        user: dict[str, object] = {
+            "client_id": _CLIENT,
+            "tenant": _TENANT,
+            "email": self.email,
+            "password": self.password,
+            "connection": connection,
+        }
+        optional = {
+            "username": self.username,
+            "user_metadata": self.user_metadata or None,
+            "app_metadata": self.app_metadata or None,
+        }
+        return user | {name: value for name, value in optional.items() if value is not None}
+
+
+def sign_up(run: Run, account: NewAccount) -> OperationOutcome:
+    """Create a user.
+
+    Sources: <https://auth0.com/docs/authenticate/database-connections/custom-db/templates/create>,
+    <https://auth0.com/docs/authenticate/database-connections/custom-db/templates/get-user>.
+
+    Args:
+        run: The operation.
+        account: What the user signs up with.
+    """
+    run.note_password(account.password, account.email)
+    is_import = run.connection.import_mode
+    if is_import and any(run.is_taken(identifier) for identifier in account.identifiers):
+        return _already_exists(run)
+    for identifier in account.identifiers:
+        looked_up = run.call(Script.GET_USER, identifier, about=identifier)
+        if looked_up.profile is not None:
+            return _already_exists(run)
+        if not looked_up.is_nobody:
+            return _failed(run, looked_up.message)
+    return _create_in_auth0(run, account) if is_import else _create_in_database(run, account)
+
+
+def _create_in_auth0(run: Run, account: NewAccount) -> OperationOutcome:
+    """Create a user in Auth0 alone: with import mode on the database is never told of new users."""
+    attributes = attributes_of({"email": account.email, "username": account.username}, import_mode=True)
+    problems = list(import_problems(attributes, run.connection))
+    if problems:
+        return _failed(run, "; ".join(problems))
+    user = new_user(attributes, run.new_user_id(), run.connection.name, run.root_attributes, at=run.now)
+    run.keep_internal(
+        InternalUser(
+            user_id=user.user_id,
+            connection=user.connection,
+            email=user.email,
+            username=user.username,
+            password=PasswordHash.of(account.password),
+        )
+    )
+    return _finish(run, evolve(user, email_verified=account.email_verified), account)
+
+
+def _create_in_database(run: Run, account: NewAccount) -> OperationOutcome:
+    argument = account.as_given_to_create(run.connection.name)
+    created = run.call(Script.CREATE, argument, about=account.email, username=account.username)
+    if not created.is_done:
+        return _refused_by_script(run, created)
+    # Auth0 logs the new user in at once; where that fails, the row stays in the database.
+    answer = run.call(Script.LOGIN, account.email, account.password, about=account.email)
+    if answer.profile is None:
+        return _failed(run, answer.message)
+    attributes = attributes_of(answer.profile, import_mode=False)
+    user_id = raw_user_id(attributes)
+    holder = None if user_id is None else run.user(PREFIX + user_id)
+    if user_id is None or (holder is not None and holder.connection != run.connection.name):
+        return _failed(run, "Login returned no user_id of the new user's own")
+    return _finish(run, new_user(attributes, user_id, run.connection.name, run.root_attributes, at=run.now), account)
+
+
+def _finish(run: Run, user: User, account: NewAccount) -> OperationOutcome:
+    created = run.keep(
+        evolve(
+            user,
+            user_metadata=patched(user.user_metadata, account.user_metadata),
+            app_metadata=patched(user.app_metadata, account.app_metadata),
+        )
+    )
+    is_own = run.operation is OperationKind.SIGN_UP
+    run.log(LogCode.SUCCESS_SIGN_UP if is_own else LogCode.SUCCESS_API_OPERATION, user_id=created.user_id)
+    run.send_verification(created)
+    return run.succeed(created)
+
+
+def _already_exists(run: Run) -> OperationOutcome:
+    run.log(LogCode.FAILED_SIGN_UP, ALREADY_EXISTS, is_documented=True)
+    code = "user_exists" if run.operation is OperationKind.SIGN_UP else "auth0_idp_error"
+    return run.refuse(Refusal(code, ALREADY_EXISTS, is_documented=True))
+
+
+def _refused_by_script(run: Run, answer: Answer) -> OperationOutcome:
+    error = answer.error
+    if error is None or error.name != "ValidationError":
+        return _failed(run, answer.message)
+    code = next((argument for argument in error.arguments if isinstance(argument, str)), error.name)
+    run.log(LogCode.FAILED_SIGN_UP, answer.message, is_documented=True)
+    return run.refuse(Refusal(code, answer.message, is_documented=True))
+
+
+def _failed(run: Run, message: str) -> OperationOutcome:
+    run.log(LogCode.FAILED_SIGN_UP, message)
+    return run.refuse(Refusal("invalid_signup", message))

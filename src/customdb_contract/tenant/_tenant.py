@@ -1,0 +1,442 @@
+"""`Tenant`: the operations that people and applications know, each run on the parts that do it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self, cast
+
+from attrs import evolve
+
+from customdb_contract.bridges import brings_bridge
+from customdb_contract.bridges.opening import DEFAULT_TIMEOUT, opened, scripts_of
+from customdb_contract.connection import Connection, KnownUser
+from customdb_contract.errors import ConfigurationError
+from customdb_contract.probes import Truth
+from customdb_contract.secrets import Secret, SecretRegistry
+from customdb_contract.tenant._changing_identifiers import change_email, change_username
+from customdb_contract.tenant._interruptions import InterruptionPoint, Interruptions, never_interrupt
+from customdb_contract.tenant._knobs import Knobs, RootAttributes
+from customdb_contract.tenant._log import LogEntry
+from customdb_contract.tenant._logging_in import log_in
+from customdb_contract.tenant._managing import delete_connection_user, delete_user, get_user, update_user, verify_email
+from customdb_contract.tenant._outcomes import Mail, OperationKind, OperationOutcome, ResetTicket
+from customdb_contract.tenant._passwords import change_password, complete_password_reset, request_password_reset
+from customdb_contract.tenant._run import Attached, Run, State
+from customdb_contract.tenant._scripts import Scripts
+from customdb_contract.tenant._signing_up import NewAccount, sign_up
+from customdb_contract.tenant._typed import TypedPasswords
+from customdb_contract.tenant._users import NO_METADATA, InternalUser, User
+from customdb_contract.transcript import Transcript, Value, record
+
+__all__ = ["Tenant"]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Tenant:
+    """A simulated Auth0 tenant, which calls the scripts of custom databases as Auth0 does, and keeps what Auth0 keeps.
+
+    Use it as a context manager, or close it at the end. Its operations raise nothing for what a database does: that,
+    too, is an outcome.
+
+    Args:
+        database: The database of the first connection, in any of the forms that `check` takes.
+        connection: The settings of that connection; None stands for what the database says of them, or for Auth0's
+            defaults.
+        users: People who are in that database now, if you know some: then the rules can judge more.
+        root_attributes: When that connection takes name, nickname, given_name, family_name and picture from a script.
+        knobs: How the tenant behaves where Auth0's sources conflict or are silent.
+        clock: Returns the time, with a time zone.
+        interruptions: Is asked at each point of a migration whether it is interrupted there.
+        timeout: Seconds that a script may take; Auth0 gives it 20.
+
+    Raises:
+        ConfigurationError: When an argument cannot be used.
+        DatabaseOpeningError: When the database cannot be opened.
+    """
+
+    def __init__(
+        self,
+        database: object,
+        *,
+        connection: Connection | None = None,
+        users: Sequence[KnownUser] = (),
+        root_attributes: RootAttributes = RootAttributes.ON_EACH_LOGIN,
+        knobs: Knobs | None = None,
+        clock: Callable[[], datetime] = _now,
+        interruptions: Interruptions = never_interrupt,
+        timeout: float = DEFAULT_TIMEOUT,
+    ) -> None:
+        self._state = State(knobs=knobs or Knobs(), clock=clock, interruptions=interruptions)
+        self._timeout = timeout
+        self._registry = SecretRegistry()
+        self._typed = TypedPasswords(self._registry)
+        self._connections: dict[str, Attached] = {}
+        self._stack = ExitStack()
+        self.add_connection(database, connection, users=users, root_attributes=root_attributes)
+
+    def add_connection(
+        self,
+        database: object,
+        connection: Connection | None = None,
+        *,
+        users: Sequence[KnownUser] = (),
+        root_attributes: RootAttributes = RootAttributes.ON_EACH_LOGIN,
+    ) -> None:
+        """Give the tenant one more connection.
+
+        Args:
+            database: Its database.
+            connection: Its settings, with a name of its own.
+            users: People who are in the database now.
+            root_attributes: When the root attributes are taken from a script.
+
+        Raises:
+            ConfigurationError: When there is a connection of that name, the database has no scripts, or two known
+                users contradict each other.
+            DatabaseOpeningError: When the database cannot be opened.
+        """
+        if connection is None:
+            connection = database.connection if brings_bridge(database) else Connection()
+        if connection.name in self._connections:
+            message = f"the tenant has a connection {connection.name!r} already; give each a name of its own"
+            raise ConfigurationError(message)
+        truth = (
+            Truth.of(users, connection, self._registry)
+            if users
+            else Truth(connection=connection, people=(), passwords={}, registry=self._registry)
+        )
+        scripts = self._open(database, truth)
+        self._typed.know(truth.passwords.values())
+        self._connections[connection.name] = Attached(connection, root_attributes, scripts, self._typed)
+
+    def _open(self, database: object, truth: Truth) -> Scripts:
+        opening = opened(database, connection=truth.connection, mask=self._registry, timeout=self._timeout)
+        with ExitStack() as stack:
+            bridge = stack.enter_context(opening)
+            scripts_of(bridge)
+            scripts = Scripts(bridge, truth)
+            self._stack.push(stack.pop_all())
+        self._stack.callback(scripts.collect_late_events)
+        return scripts
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the databases; the stores, the log and the transcripts stay readable."""
+        self._stack.close()
+
+    @property
+    def users(self) -> Mapping[str, User]:
+        """The user records of the tenant, by `user_id`."""
+        return self._state.users.records
+
+    @property
+    def internal_users(self) -> Mapping[str, InternalUser]:
+        """The records of the internal stores, by `user_id`: whom Auth0 authenticates itself."""
+        return self._state.internal.records
+
+    @property
+    def half_created(self) -> tuple[InternalUser, ...]:
+        """The users whose migration has not been finished, and whom no search finds."""
+        return tuple(record for record in self.internal_users.values() if record.pending is not None)
+
+    @property
+    def log(self) -> Sequence[LogEntry]:
+        """The tenant log."""
+        return tuple(self._state.log)
+
+    @property
+    def mails(self) -> Sequence[Mail]:
+        """The e-mails that were sent."""
+        return tuple(self._state.mails)
+
+    @property
+    def connections(self) -> Mapping[str, Connection]:
+        """The settings of the connections as they are now, by name."""
+        return {name: attached.settings for name, attached in self._connections.items()}
+
+    @property
+    def transcript(self) -> Transcript:
+        """The script calls of the only connection; see `transcript_of`."""
+        return self.transcript_of()
+
+    def transcript_of(self, connection: str | None = None) -> Transcript:
+        """Return the script calls of a connection. Its header has the settings with which the connection began.
+
+        Args:
+            connection: The name of the connection; it may be left out when there is only one.
+
+        Raises:
+            ConfigurationError: When there is no such connection, or several and none is named.
+        """
+        return self._attached(connection).scripts.transcript()
+
+    def log_in(
+        self,
+        identifier: str,
+        password: str | Secret,
+        *,
+        connection: str | None = None,
+        interrupt: InterruptionPoint | None = None,
+    ) -> OperationOutcome:
+        """Log in with an identifier and a password.
+
+        Args:
+            identifier: An e-mail or a username.
+            password: The password that is typed.
+            connection: The connection; it may be left out when there is only one.
+            interrupt: Where the migration is interrupted, if there is one.
+        """
+        run = self._run(OperationKind.LOG_IN, connection, identifier, interrupt)
+        return log_in(run, identifier, _secret(password))
+
+    def sign_up(
+        self,
+        email: str,
+        password: str | Secret,
+        *,
+        username: str | None = None,
+        user_metadata: Mapping[str, object] = NO_METADATA,
+        connection: str | None = None,
+    ) -> OperationOutcome:
+        """Sign up.
+
+        Args:
+            email: The e-mail.
+            password: The password.
+            username: The username, where the connection requires one.
+            user_metadata: The metadata of the request.
+            connection: The connection; it may be left out when there is only one.
+
+        Raises:
+            ConfigurationError: When a username is missing, or given where the connection has none.
+        """
+        account = NewAccount(
+            email=email,
+            password=_secret(password),
+            username=self._username(username, connection),
+            user_metadata=self._recorded(user_metadata),
+            app_metadata=NO_METADATA,
+        )
+        return sign_up(self._run(OperationKind.SIGN_UP, connection, email), account)
+
+    def create_user(
+        self,
+        email: str,
+        password: str | Secret,
+        *,
+        username: str | None = None,
+        user_metadata: Mapping[str, object] = NO_METADATA,
+        app_metadata: Mapping[str, object] = NO_METADATA,
+        email_verified: bool = False,
+        connection: str | None = None,
+    ) -> OperationOutcome:
+        """Create a user by the Management API.
+
+        Args:
+            email: The e-mail.
+            password: The password.
+            username: The username, where the connection requires one.
+            user_metadata: What the user may change.
+            app_metadata: What only the application and administrators may change.
+            email_verified: Whether the e-mail counts as verified; with import mode off the database says.
+            connection: The connection; it may be left out when there is only one.
+
+        Raises:
+            ConfigurationError: When a username is missing, or given where the connection has none.
+        """
+        account = NewAccount(
+            email=email,
+            password=_secret(password),
+            username=self._username(username, connection),
+            user_metadata=self._recorded(user_metadata),
+            app_metadata=self._recorded(app_metadata),
+            email_verified=email_verified,
+        )
+        return sign_up(self._run(OperationKind.CREATE_USER, connection, email), account)
+
+    def change_email(self, user_id: str, email: str, *, verified: bool = False) -> OperationOutcome:
+        """Change a user's e-mail by the Management API.
+
+        Args:
+            user_id: The user's key, with the prefix `auth0|`.
+            email: The e-mail; the same one, to change `verified` alone.
+            verified: Whether the e-mail counts as verified.
+        """
+        return change_email(self._run_about(OperationKind.CHANGE_EMAIL, user_id), user_id, email, verified=verified)
+
+    def change_username(self, user_id: str, username: str) -> OperationOutcome:
+        """Change a user's username by the Management API.
+
+        Args:
+            user_id: The user's key, with the prefix `auth0|`.
+            username: The username.
+        """
+        return change_username(self._run_about(OperationKind.CHANGE_USERNAME, user_id), user_id, username)
+
+    def request_password_reset(self, email: str, *, connection: str | None = None) -> OperationOutcome:
+        """Ask for the link of a password reset. The outcome's mail has it, if there is such a user.
+
+        Args:
+            email: The e-mail that the user types.
+            connection: The connection; it may be left out when there is only one.
+        """
+        return request_password_reset(self._run(OperationKind.REQUEST_PASSWORD_RESET, connection, email), email)
+
+    def complete_password_reset(self, ticket: ResetTicket, new_password: str | Secret) -> OperationOutcome:
+        """Open the link of a password reset, and set a new password.
+
+        Args:
+            ticket: The link, from the mail.
+            new_password: The new password.
+        """
+        run = self._run(OperationKind.COMPLETE_PASSWORD_RESET, ticket.connection, ticket.email)
+        return complete_password_reset(run, ticket, _secret(new_password))
+
+    def change_password(self, user_id: str, new_password: str | Secret) -> OperationOutcome:
+        """Change a user's password as an administrator.
+
+        Args:
+            user_id: The user's key, with the prefix `auth0|`.
+            new_password: The new password.
+
+        Raises:
+            UndocumentedOperationError: With import mode on, when Auth0 has the user from before and no password.
+        """
+        return change_password(self._run_about(OperationKind.CHANGE_PASSWORD, user_id), user_id, _secret(new_password))
+
+    def verify_email(self, user_id: str) -> OperationOutcome:
+        """Open the link of a user's verification e-mail.
+
+        Args:
+            user_id: The user's key, with the prefix `auth0|`.
+
+        Raises:
+            UndocumentedOperationError: With import mode on, when Auth0 has the user from before.
+        """
+        return verify_email(self._run_about(OperationKind.VERIFY_EMAIL, user_id), user_id)
+
+    def update_user(self, user_id: str, changes: Mapping[str, object]) -> OperationOutcome:
+        """Update a user by the Management API: first-level keys of metadata are replaced, null removes one.
+
+        Args:
+            user_id: The user's key, with the prefix `auth0|`.
+            changes: `user_metadata`, `app_metadata`, `blocked`, and with import mode on the root attributes.
+
+        Raises:
+            ConfigurationError: When there is an operation of its own for an attribute, or there is no such attribute.
+        """
+        run = self._run_about(OperationKind.UPDATE_USER, user_id)
+        return update_user(run, user_id, self._recorded(changes))
+
+    def delete_user(self, user_id: str) -> OperationOutcome:
+        """Delete a user by the Management API.
+
+        Args:
+            user_id: The user's key, with the prefix `auth0|`.
+        """
+        return delete_user(self._run_about(OperationKind.DELETE_USER, user_id), user_id)
+
+    def delete_connection_user(self, email: str, *, connection: str | None = None) -> OperationOutcome:
+        """Delete a half-created user: the record of the internal store alone.
+
+        Args:
+            email: The e-mail.
+            connection: The connection; it may be left out when there is only one.
+
+        Raises:
+            UndocumentedOperationError: When there is a full record as well; delete the user instead.
+        """
+        return delete_connection_user(self._run(OperationKind.DELETE_CONNECTION_USER, connection, email), email)
+
+    def get_user(self, user_id: str) -> OperationOutcome:
+        """Return a user by key, as the Management API does.
+
+        Args:
+            user_id: The user's key, with the prefix `auth0|`.
+        """
+        return get_user(self._run_about(OperationKind.GET_USER, user_id), user_id)
+
+    def search(self, identifier: str | None = None, *, connection: str | None = None) -> OperationOutcome:
+        """Search for users; one who is half-created is not found.
+
+        Source: <https://community.auth0.com/t/120220>.
+
+        Args:
+            identifier: The e-mail or the username, in any case; None finds everybody.
+            connection: The connection; None stands for all.
+
+        Raises:
+            ConfigurationError: When there is no such connection.
+        """
+        names = tuple(self._connections) if connection is None else (self._attached(connection).name,)
+        users = self._state.users
+        found = tuple(
+            user for name in names for user in (users.of(name) if identifier is None else users.find(name, identifier))
+        )
+        return self._run(OperationKind.SEARCH, names[0], identifier or "").succeed(users=found)
+
+    def switch_import_mode(self, *, on: bool, connection: str | None = None) -> OperationOutcome:
+        """Switch "Import Users to Auth0" on or off. The stores stay as they are.
+
+        Source: <https://auth0.com/docs/manage-users/user-migration/configure-automatic-migration-from-your-database>.
+
+        Args:
+            on: Whether it is on from now on.
+            connection: The connection; it may be left out when there is only one.
+        """
+        attached = self._attached(connection)
+        attached.settings = evolve(attached.settings, import_mode=on)
+        return self._run(OperationKind.SWITCH_IMPORT_MODE, attached.name, "").succeed()
+
+    def _attached(self, connection: str | None) -> Attached:
+        names = ", ".join(self._connections)
+        if connection is None and len(self._connections) > 1:
+            message = f"the tenant has several connections: {names}; name one of them with connection="
+            raise ConfigurationError(message)
+        name = next(iter(self._connections)) if connection is None else connection
+        if name not in self._connections:
+            message = f"the tenant has no connection {name!r}; it has {names}"
+            raise ConfigurationError(message)
+        return self._connections[name]
+
+    def _run(
+        self,
+        operation: OperationKind,
+        connection: str | None,
+        user_name: str,
+        interrupt: InterruptionPoint | None = None,
+    ) -> Run:
+        return Run(operation, self._state, self._attached(connection), user_name, interrupt)
+
+    def _run_about(self, operation: OperationKind, user_id: str) -> Run:
+        user = self._state.users.get(user_id)
+        connection = next(iter(self._connections)) if user is None else user.connection
+        return self._run(operation, connection, user_id)
+
+    def _username(self, username: str | None, connection: str | None) -> str | None:
+        settings = self._attached(connection).settings
+        if settings.requires_username and not username:
+            message = f"the connection {settings.name!r} requires a username: give one"
+            raise ConfigurationError(message)
+        if username is not None and not settings.requires_username:
+            message = f"the connection {settings.name!r} has no usernames: leave it out, or set requires_username"
+            raise ConfigurationError(message)
+        return username
+
+    def _recorded(self, attributes: Mapping[str, object]) -> Mapping[str, Value]:
+        return cast("Mapping[str, Value]", record(attributes, self._registry.mask))
+
+
+def _secret(password: str | Secret) -> Secret:
+    return password if isinstance(password, Secret) else Secret(password)

@@ -1,0 +1,167 @@
+"""Verification of the e-mail, deletion, and switching the mode."""
+
+from typing import Any
+
+import pytest
+
+from customdb_contract import ScriptError
+from customdb_contract.tenant import Knobs
+from life_rows import (
+    DELETE,
+    ERRORS,
+    MIGRATES,
+    MIGRATION,
+    SILENT,
+    UPDATING,
+    VERIFY,
+    Row,
+    all_of,
+    answers,
+    half_created,
+    knows_more,
+    log_in,
+    migrated,
+    play,
+)
+from lives import ADA, ADA_ID
+
+
+def verify_with_object(email: Any, callback: Any) -> None:
+    """Hand over an object, as one source has it."""
+    callback(None, {"user_id": "shop-7", "email": email, "email_verified": True})
+
+
+ROWS = {
+    "off: verification": Row(
+        on=False,
+        source=VERIFY,
+        given=all_of(knows_more(email_verified=False), migrated),
+        do=lambda life: life.tenant.verify_email(ADA_ID),
+        calls=(f"verify {ADA}",),
+        log=("sv documented auth0|shop-7",),
+    ),
+    "off: verification that changes the record (K3)": Row(
+        on=False,
+        source="https://community.auth0.com/t/135210",
+        settings={"knobs": Knobs(verify_result_updates_profile=True)},
+        given=all_of(knows_more(email_verified=False), migrated),
+        do=lambda life: life.tenant.verify_email(ADA_ID),
+        calls=(f"verify {ADA}",),
+        changes=("users ~ auth0|shop-7: email_verified",),
+        log=("sv documented auth0|shop-7",),
+    ),
+    "off: verification with an object (K3)": Row(
+        on=False,
+        source="https://community.auth0.com/t/135210",
+        settings={"knobs": Knobs(verify_result_updates_profile=True), "instead": {"verify": verify_with_object}},
+        given=all_of(knows_more(email_verified=False), migrated),
+        do=lambda life: life.tenant.verify_email(ADA_ID),
+        calls=(f"verify {ADA}",),
+        changes=("users ~ auth0|shop-7: email_verified",),
+        log=("sv documented auth0|shop-7",),
+    ),
+    "off: verification fails": Row(
+        on=False,
+        source=VERIFY,
+        given=all_of(migrated, answers("verify", ScriptError("down"))),
+        do=lambda life: life.tenant.verify_email(ADA_ID),
+        calls=(f"verify {ADA}",),
+        log=("fv auth0|shop-7: down",),
+        refusal="verification_failed",
+    ),
+    "off: verification and then a log-in": Row(
+        on=False,
+        source=VERIFY,
+        given=all_of(
+            knows_more(email_verified=False),
+            migrated,
+            lambda life: life.tenant.verify_email(ADA_ID),
+            knows_more(email_verified=True),
+        ),
+        do=log_in,
+        calls=(f"login {ADA}",),
+        changes=("users ~ auth0|shop-7: email_verified, logins_count",),
+        log=("s",),
+    ),
+    "on: verification of a migrated user": Row(
+        on=True,
+        source=UPDATING,
+        given=all_of(knows_more(email_verified=False), migrated),
+        do=lambda life: life.tenant.verify_email(ADA_ID),
+        changes=("users ~ auth0|shop-7: email_verified",),
+        log=("sv documented auth0|shop-7",),
+    ),
+    "on: verification of somebody who is not migrated": Row(
+        on=True,
+        source=MIGRATION,
+        do=lambda life: life.tenant.verify_email(ADA_ID),
+        refusal="inexistent_user",
+    ),
+    "off: deletion": Row(
+        on=False,
+        source=DELETE,
+        given=migrated,
+        do=lambda life: life.tenant.delete_user(ADA_ID),
+        calls=("delete shop-7",),
+        changes=("users - auth0|shop-7",),
+        log=("sdu documented auth0|shop-7", "sapi auth0|shop-7: Delete a User"),
+    ),
+    "off: deletion fails": Row(
+        on=False,
+        source=DELETE,
+        given=all_of(migrated, answers("delete", ScriptError("down"))),
+        do=lambda life: life.tenant.delete_user(ADA_ID),
+        calls=("delete shop-7",),
+        log=("fdu auth0|shop-7: down",),
+        refusal="auth0_idp_error",
+    ),
+    "off: no Delete": Row(
+        on=False,
+        source=ERRORS,
+        settings={"without": ["delete"]},
+        given=migrated,
+        do=lambda life: life.tenant.delete_user(ADA_ID),
+        log=("fdu auth0|shop-7: Sandbox Error: Please implement the Delete script for this database connection",),
+        refusal="auth0_idp_error",
+    ),
+    "on: deletion": Row(
+        on=True,
+        source=MIGRATION,
+        given=migrated,
+        do=lambda life: life.tenant.delete_user(ADA_ID),
+        changes=("users - auth0|shop-7", "internal - auth0|shop-7"),
+        log=("sdu documented auth0|shop-7", "sapi auth0|shop-7: Delete a User"),
+    ),
+    "on: deletion of nobody": Row(on=True, source=SILENT, do=lambda life: life.tenant.delete_user(ADA_ID)),
+    "on: the return of a deleted user": Row(
+        on=True,
+        source=MIGRATION,
+        given=all_of(migrated, lambda life: life.tenant.delete_user(ADA_ID)),
+        do=log_in,
+        calls=(f"login {ADA}",),
+        changes=MIGRATES,
+        log=("s",),
+    ),
+    "on: the remedy for a half-created user": Row(
+        on=True,
+        source=MIGRATION,
+        given=half_created,
+        do=lambda life: life.tenant.delete_connection_user(ADA),
+        changes=("internal - auth0|shop-7",),
+        log=("sapi auth0|shop-7: Delete a Connection User",),
+    ),
+    "on: the remedy where nobody is half-created": Row(
+        on=True, source=MIGRATION, do=lambda life: life.tenant.delete_connection_user(ADA)
+    ),
+    "on to off": Row(
+        on=True, source=MIGRATION, given=migrated, do=lambda life: life.tenant.switch_import_mode(on=False)
+    ),
+    "off to on": Row(
+        on=False, source=MIGRATION, given=migrated, do=lambda life: life.tenant.switch_import_mode(on=True)
+    ),
+}
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS.keys())
+def test_the_tenant_does_what_auth0_does(row: Row) -> None:
+    play(row)
