@@ -32,7 +32,7 @@ napoleon_use_ivar = True
 nitpicky = True
 nitpick_ignore_regex = [
     # The standard library has its own documentation, and no inventory of it is fetched.
-    ("py:class", r"collections\.abc\.\w+|pathlib\.Path|os\.PathLike"),
+    ("py:class", r"collections\.abc\.\w+|datetime\.datetime|pathlib\.Path|os\.PathLike"),
     # So has Hypothesis.
     ("py:class", r"hypothesis\.strategies\.SearchStrategy"),
     ("py:exc", "InvalidArgument"),
@@ -42,6 +42,8 @@ nitpick_ignore_regex = [
     ("py:class", "Value|Special|RecordedError"),
     # What may be compared instead of a mapping is private: it is whatever pydantic's models have.
     ("py:class", r"customdb_contract\.profiles\._differences\.Dumpable"),
+    # What a kept password is made of is private.
+    ("py:class", r"customdb_contract\.tenant\._hashing\.PasswordHash"),
     # Handler types are generic over their arguments; an expanded alias is no name.
     ("py:class", r"customdb_contract\.contract\.(Returning|Calling)Handler\[.*"),
 ]
