@@ -422,6 +422,13 @@ def test_late_floods_are_cut(open_shop: Open) -> None:
 # The end of the process
 
 
+def test_a_script_that_goes_on_for_ever_has_called_back_before(open_shop: Open) -> None:
+    outcome = open_shop(timeout=2.0)("callback(null, { id: 1 }); for (;;);")
+
+    assert (outcome.ending, outcome.callbacks) == (Ending.FOUND, ((None, {"id": 1}),))
+    assert [observation.kind for observation in outcome.observations] == [Noticed.STILL_RUNNING]
+
+
 @pytest.mark.parametrize(
     ("act", "callbacks"),
     [
@@ -430,7 +437,7 @@ def test_late_floods_are_cut(open_shop: Open) -> None:
             "callback(null, { id: 1 }); setImmediate(() => process.exit(3)); await new Promise(() => 1);",
             ((None, {"id": 1}),),
         ),
-        ("callback(null, { id: 1 }); process.exitCode = 0; process.reallyExit(0);", ()),
+        ("callback(null, { id: 1 }); process.exitCode = 0; process.reallyExit(0);", ((None, {"id": 1}),)),
         ("callback(null, { get id() { process.exit(0); } });", ()),
         ("process.on('exit', () => callback(null)); process.exit(0);", ()),
     ],

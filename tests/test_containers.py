@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from typing_extensions import override
 from customdb_contract.bridges import LateEvent
 from customdb_contract.bridges.containers import Container, ContainerBridge, InvalidMessageError, guarded
 from customdb_contract.bridges.containers._decoding import late_event, outcome_of, recorded_error
-from customdb_contract.bridges.containers._messages import Message, validated
+from customdb_contract.bridges.containers._messages import Message, validated, validated_called
 from customdb_contract.contract import Script
 from customdb_contract.errors import DatabaseOpeningError
 from customdb_contract.secrets import Secret, SecretRef, SecretRegistry
@@ -190,7 +190,6 @@ def test_a_runner_that_speaks_properly_is_believed(start: Start) -> None:
         (ended() | {"late": [{"call": 0, "arguments": [{"$special": 1}]}]}, INVALID),
         (ended() | {"late": [{"call": 0}] * 5000}, INVALID),
         (ended() | {"notes": [7]}, INVALID),
-        ({"called": {"id": 0, "arguments": [{"$mapping": 7}]}}, INVALID),
         ({"opened": {}}, INVALID),
     ],
 )
@@ -276,14 +275,43 @@ def test_a_container_may_end_while_its_call_is_cancelled(start: Start, monkeypat
 
 
 def test_a_callback_is_believed_once(start: Start) -> None:
-    called = {"called": {"id": 0, "arguments": [None, {"user_id": SECRET}]}}
-    bridge = start(called, timeout=0.3)
+    first = json.dumps({"id": 0, "arguments": [None, {"user_id": SECRET}]})
+    second = json.dumps({"id": 0, "arguments": [None]})
+    bridge = start(f"called {first}; then called {second}", timeout=0.3)
 
     outcome = call(bridge)
 
     assert outcome.ending is Ending.FOUND
     assert outcome.callbacks == ((None, {"user_id": "«password of ada»"}),)
     assert [observation.kind for observation in outcome.observations] == [Noticed.STILL_RUNNING]
+
+
+def test_a_callback_is_told_of_once(start: Start) -> None:
+    bridge = start(f"called {json.dumps({'id': 0, 'arguments': [7]})}; then {json.dumps(ended())}", "close")
+
+    assert call(bridge).callbacks == ((None, {"user_id": "7"}),)
+    assert call(bridge).callbacks == ()
+
+
+@pytest.mark.parametrize(
+    ("told", "observations"),
+    [
+        ("correct horse", NO_MESSAGE),
+        ({"id": 0, "arguments": [{"$mapping": 7}]}, INVALID),
+        ({"id": 1, "arguments": []}, INVALID),
+        ({"id": 0}, INVALID),
+    ],
+)
+def test_a_callback_that_no_runner_tells_of_ends_its_container(
+    start: Start, told: object, observations: tuple[Observation, ...]
+) -> None:
+    line = f"called {told if isinstance(told, str) else json.dumps(told)}"
+
+    expired = call(start(line, timeout=0.2))
+    died = call(start(f"{line}; then garbage"))
+
+    assert (expired.ending, expired.callbacks, expired.observations) == (Ending.DIED, (), observations)
+    assert (died.ending, died.callbacks, died.observations) == (Ending.DIED, (), NO_MESSAGE)
 
 
 def test_what_a_container_says_unasked_is_its_end(start: Start) -> None:
@@ -363,7 +391,6 @@ NEARLY = st.fixed_dictionaries(
         "outcome": st.fixed_dictionaries({key: st.just(value) | JSON for key, value in ENDED.items()}) | JSON,
         "late": st.lists(LATE) | JSON,
         "notes": JSON,
-        "called": JSON,
         "opened": JSON,
     },
 )
@@ -374,6 +401,8 @@ def test_any_message_is_understood_or_invalid(document: dict[str, Any]) -> None:
     mask = SecretRegistry()
     mask.add(Secret(SECRET), SecretRef.parse("password of ada"))
     try:
+        with suppress(InvalidMessageError):
+            validated_called(document)
         message: Message = validated(document)
         shown = [repr(late_event(event, mask.mask)) for event in message.late]
         if message.outcome is not None:

@@ -195,7 +195,7 @@ class _Runner:
         await loop.tick()
 
     def _tell_called(self, number: int, given: str) -> None:
-        self._write_line(f'{{"called": {{"id": {number}, "arguments": {given}}}}}')
+        self._write_line(f'called {{"id": {number}, "arguments": {given}}}')
 
     def _tell(self, beginning: str) -> None:
         with self._lock:

@@ -12,7 +12,7 @@ from typing_extensions import override
 from customdb_contract.bridges import Bridge, LateEvent
 from customdb_contract.bridges.containers._container import Container, ContainerDiedError
 from customdb_contract.bridges.containers._decoding import late_event, masked_output, outcome_of, recorded_arguments
-from customdb_contract.bridges.containers._messages import InvalidMessageError, Message, validated
+from customdb_contract.bridges.containers._messages import InvalidMessageError, Message, validated, validated_called
 from customdb_contract.bridges.containers._opening import ask_first, reason_of
 from customdb_contract.contract import Script
 from customdb_contract.errors import DatabaseOpeningError
@@ -46,8 +46,7 @@ class ContainerBridge(Bridge, ABC):
         self._container: Container | None = None
         self._calls = 0
         self._has_called = False
-        self._called: tuple[Value, ...] | None = None
-        self._called_after = 0.0
+        self._started = 0.0
         self._late: deque[LateEvent] = deque(maxlen=_MOST_LATE)
         self._noted: set[str] = set()
 
@@ -104,7 +103,7 @@ class ContainerBridge(Bridge, ABC):
         number = self._calls
         self._calls += 1
         self._has_called = True
-        self._called = None
+        self._opened_container().forget_called()
         call = {
             "id": number,
             "script": script.value,
@@ -113,14 +112,14 @@ class ContainerBridge(Bridge, ABC):
             "throwing": throwing,
             **self._call_of(script),
         }
-        started = time.perf_counter()
+        self._started = time.monotonic()
         try:
             told = self._asked({"call": call}, self._timeout)
             if told is None:
-                return self._expired(script, time.perf_counter() - started)
+                return self._expired(script)
             outcome = self._outcome(script, told)
         except (ContainerDiedError, InvalidMessageError) as error:
-            return self._died(error, time.perf_counter() - started)
+            return self._died(error)
         except BaseException:
             self._end()
             raise
@@ -205,19 +204,13 @@ class ContainerBridge(Bridge, ABC):
             InvalidMessageError: When it sends what no runner sends.
         """
         container = self._opened_container()
-        started = time.monotonic()
         container.tell(message, seconds)
-        while True:
-            told = container.answer(max(0.0, seconds - (time.monotonic() - started)))
-            if told is None:
-                return None
-            answer = validated(told)
-            self._note(answer)
-            if answer.called is None:
-                return answer
-            if answer.called.id == self._calls - 1 and self._called is None:
-                self._called = recorded_arguments(answer.called.arguments, self._mask)
-                self._called_after = time.monotonic() - started
+        told = container.answer(seconds)
+        if told is None:
+            return None
+        answer = validated(told)
+        self._note(answer)
+        return answer
 
     def _note(self, told: Message) -> None:
         for event in told.late:
@@ -234,33 +227,62 @@ class ContainerBridge(Bridge, ABC):
             raise InvalidMessageError
         return outcome_of(script, told.outcome, self._opened_container().take_output(), self._mask)
 
-    def _expired(self, script: Script, seconds: float) -> Outcome:
+    def _expired(self, script: Script) -> Outcome:
         """Return what was seen of a call whose time is up; its process is not used any further, as Auth0's is not."""
+        seconds = time.monotonic() - self._started
         try:
             told = self._asked({"cancel": True}, _EXPIRING_SECONDS) if self._can_be_cancelled else None
+            called = self._take_called()
             if told is not None:
                 outcome = self._outcome(script, told)
-            elif self._called is None:
+            elif called is None:
                 outcome = self._seen(Ending.TIMED_OUT, seconds)
             else:
-                called, after = self._called, self._called_after
+                after, given = called
                 still = Observation(Noticed.STILL_RUNNING, f"{seconds - after:.0f} s")
-                outcome = self._seen(ending_of(script, called), after, still)
+                outcome = self._seen(ending_of(script, given), after, (given,), still)
         except (ContainerDiedError, InvalidMessageError) as error:
-            return self._died(error, seconds)
+            return self._died(error)
         self._end()
         return outcome
 
-    def _died(self, error: ContainerDiedError | InvalidMessageError, seconds: float) -> Outcome:
-        outcome = self._seen(Ending.DIED, seconds, Observation(Noticed.PROCESS_ENDED, reason_of(error)))
+    def _died(self, error: ContainerDiedError | InvalidMessageError) -> Outcome:
+        ended = Observation(Noticed.PROCESS_ENDED, reason_of(error))
+        try:
+            called = self._take_called()
+        except (ContainerDiedError, InvalidMessageError):
+            called = None
+        callbacks = () if called is None else (called[1],)
+        outcome = self._seen(Ending.DIED, time.monotonic() - self._started, callbacks, ended)
         self._end()
         return outcome
 
-    def _seen(self, ending: Ending, seconds: float, *observed: Observation) -> Outcome:
+    def _take_called(self) -> tuple[float, tuple[Value, ...]] | None:
+        """Return after how many seconds the callback of this call was called, and with what, as far as that was told.
+
+        Raises:
+            ContainerDiedError: When what was told is no message.
+            InvalidMessageError: When it is what no runner tells.
+        """
+        told = self._opened_container().take_called()
+        if told is None:
+            return None
+        called = validated_called(told[1])
+        if called.id != self._calls - 1:
+            raise InvalidMessageError
+        return told[0] - self._started, recorded_arguments(called.arguments, self._mask)
+
+    def _seen(
+        self,
+        ending: Ending,
+        seconds: float,
+        callbacks: tuple[tuple[Value, ...], ...] = (),
+        *observed: Observation,
+    ) -> Outcome:
         """Return what was seen of a call of which the runner did not report the outcome."""
         return Outcome(
             ending,
-            callbacks=() if self._called is None else (self._called,),
+            callbacks=callbacks,
             output=masked_output(self._opened_container().take_output(), self._mask),
             duration=seconds,
             observations=observed,

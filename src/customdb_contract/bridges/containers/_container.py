@@ -1,6 +1,7 @@
 """The container: one process with a runner in it, spoken to over a socket of its own, in lines of JSON.
 
 A script may write to that socket too, so every line from the runner starts with a token that only the runner knows.
+A line that tells of a callback at once is read only if the process doesn't live to report the outcome of the call.
 """
 
 import contextlib
@@ -30,6 +31,7 @@ _MOST_RECEIVED: Final = 1 << 26
 _MOST_OUTPUT: Final = 1 << 20
 """Bytes that are kept of what the process writes between two looks at it."""
 
+_CALLED: Final = b"called "
 _ENDING_SECONDS: Final = 2.0
 _SIGNAL_BASE: Final = 128
 
@@ -77,6 +79,7 @@ class Container:
         self._interrupts = interrupts
         self._received = bytearray()
         self._searched = 0
+        self._called: tuple[float, bytes] | None = None
         self._output = bytearray()
         self._is_silent = False
         self._token = secrets.token_hex(16)
@@ -141,6 +144,30 @@ class Container:
             KeyboardInterrupt: When an interrupt is pending, also one that comes meanwhile.
         """
         until = time.monotonic() + seconds
+        while True:
+            text = self._line(until)
+            if text is None:
+                return None
+            if not text.startswith(_CALLED):
+                return _decoded(text)
+            if self._called is None:
+                self._called = (time.monotonic(), text.removeprefix(_CALLED))
+
+    def take_called(self) -> tuple[float, Mapping[str, Any]] | None:
+        """Return what the process has told of the first callback since the last time, and when, in `time.monotonic`.
+
+        Raises:
+            ContainerDiedError: When that is no message.
+        """
+        called, self._called = self._called, None
+        return None if called is None else (called[0], _decoded(called[1]))
+
+    def forget_called(self) -> None:
+        """Drop what the process has told of a callback: the outcome of its call tells it too."""
+        self._called = None
+
+    def _line(self, until: float) -> bytes | None:
+        """Return the next line without its token, or None when there is none until then."""
         while (end := self._received.find(b"\n", self._searched)) < 0:
             self._searched = len(self._received)
             left = until - time.monotonic()
@@ -159,7 +186,7 @@ class Container:
         if token != self._token.encode():
             reason = "something else than its runner wrote to its socket"
             raise ContainerDiedError(reason)
-        return _decoded(text)
+        return text
 
     def take_output(self) -> str:
         """Return what the process has written to standard output and standard error since the last time."""

@@ -1,18 +1,19 @@
 """The messages of a runner. A script may have tampered with it, so nothing is taken for granted."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 __all__ = [
-    "Called",
+    "CalledMessage",
     "InvalidMessageError",
     "LateEventMessage",
     "Message",
     "NoticedMessage",
     "OutcomeMessage",
     "validated",
+    "validated_called",
 ]
 
 _MOST_CALLBACKS: Final = 100
@@ -28,6 +29,9 @@ class InvalidMessageError(Exception):
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
+
+
+_PartT = TypeVar("_PartT", bound=_Part)
 
 
 def _text(value: object) -> object:
@@ -82,7 +86,7 @@ class LateEventMessage(_Part):
     noticed: NoticedMessage | None = None
 
 
-class Called(_Part):
+class CalledMessage(_Part):
     """The callback was called; the outcome follows, unless the process does not live to report it."""
 
     id: _Call
@@ -90,14 +94,13 @@ class Called(_Part):
 
 
 class Message(_Part):
-    """A message of a runner: an answer with what belongs to earlier calls, or a callback that was called just now."""
+    """The answer of a runner, with what belongs to earlier calls."""
 
     id: _Call | None = None
     outcome: OutcomeMessage | None = None
     opened: dict[str, Any] | None = None
     looked: bool | None = None
     closed: _Error | None = None
-    called: Called | None = None
     late: Annotated[list[LateEventMessage], Field(max_length=_MOST_EVENTS)] = []
     notes: Annotated[list[_Text], Field(max_length=_MOST_EVENTS)] = []
 
@@ -111,7 +114,23 @@ def validated(message: Mapping[str, Any]) -> Message:
     Raises:
         InvalidMessageError: When it is another one.
     """
+    return _validated(Message, message)
+
+
+def validated_called(message: Mapping[str, Any]) -> CalledMessage:
+    """Return what a runner tells of a callback.
+
+    Args:
+        message: A JSON object.
+
+    Raises:
+        InvalidMessageError: When no runner tells that.
+    """
+    return _validated(CalledMessage, message)
+
+
+def _validated(kind: type[_PartT], message: Mapping[str, Any]) -> _PartT:
     try:
-        return Message.model_validate(message)
+        return kind.model_validate(message)
     except (ValidationError, RecursionError):
         raise InvalidMessageError from None

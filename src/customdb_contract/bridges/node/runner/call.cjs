@@ -40,10 +40,11 @@ detach(Ticket);
 const { callOf } = Ticket;
 
 class Call {
-  constructor(id, { locate, late, throwing, onEnd }) {
+  constructor(id, { locate, late, throwing, onCalled, onEnd }) {
     this.id = id;
     this.locate = locate;
     this.late = late;
+    this.onCalled = onCalled;
     this.onEnd = onEnd;
     this.ticket = new Ticket(this);
     this.failure = throwing ? new CallbackError('what Auth0 does with the result failed') : null;
@@ -80,7 +81,10 @@ class Call {
     const wasClosed = this.isClosed;
     if (this.callbacks.number < MOST_CALLBACKS) {
       const recorded = this.recorded(given);
-      if (this.callbacks.add(recorded) && wasClosed) this.late.add(`{"call":${this.id},"arguments":${recorded}}`);
+      const isKept = this.callbacks.add(recorded);
+      if (isKept && wasClosed) this.late.add(`{"call":${this.id},"arguments":${recorded}}`);
+      // Told at once: what the script does next may be a loop without end, or the end of the process.
+      else if (isKept && this.ended === null) this.onCalled(this.id, recorded);
     }
     this.end('callback');
     if (this.failure) throw this.failure;

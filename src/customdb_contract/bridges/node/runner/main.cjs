@@ -75,6 +75,10 @@ function tell(fields) {
   send(fields === '' ? `{${news}}` : `{${fields},${news}}`);
 }
 
+function tellCalled(id, recorded) {
+  send(`called {"id":${id},"arguments":${recorded}}`);
+}
+
 /** The place in a script that a stack names, as `file:line:column`. */
 function locate(stack) {
   if (typeof stack !== 'string') return null;
@@ -161,7 +165,7 @@ function evaluate(source, file, configuration, require) {
 }
 
 function run({ id, script, arguments: given, context, throwing }) {
-  const call = new Call(id, { locate, late: sink, throwing, onEnd: finish });
+  const call = new Call(id, { locate, late: sink, throwing, onCalled: tellCalled, onEnd: finish });
   const passed = [];
   for (let index = 0; index < given.length; index += 1) append(passed, given[index]);
   if (context !== null) append(passed, context);
