@@ -63,7 +63,7 @@ def long_transcript(length: int) -> Transcript:
 
 def _judge(transcript: Transcript) -> None:
     # A fresh transcript has none of its indexes yet.
-    judge(Transcript(transcript.header, transcript.exchanges))
+    judge(Transcript(transcript.header, transcript.records))
 
 
 def measure(*, brief: bool) -> Iterator[Measured]:

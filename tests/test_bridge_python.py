@@ -149,7 +149,7 @@ def test_anything_but_a_result_is_invalid_and_can_be_written_and_read_again(
     assert outcome.ending is Ending.INVALID
     assert outcome.raised is None
     exchange = Exchange(1, script, ("x", "y")[: len(script.argument_names)], UNKNOWN, Situation.UNKNOWN_USER, outcome)
-    assert Transcript.parse(str(Transcript(exchanges=(exchange,)))).exchanges[0].outcome.callbacks == outcome.callbacks
+    assert Transcript.parse(str(Transcript(records=(exchange,)))).exchanges[0].outcome.callbacks == outcome.callbacks
 
 
 @pytest.mark.parametrize("result", [Found(None), Failed(None)])  # type: ignore[arg-type]  # the mistake it is about

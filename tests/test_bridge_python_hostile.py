@@ -88,7 +88,7 @@ PROFILES: dict[str, Callable[[], object]] = {
 
 def _is_written_and_read(script: Script, outcome: Outcome) -> bool:
     exchange = Exchange(1, script, ("ada",), UNKNOWN, Situation.UNKNOWN_USER, outcome)
-    text = str(Transcript(exchanges=(exchange,)))
+    text = str(Transcript(records=(exchange,)))
     return str(Transcript.parse(text)) == text
 
 

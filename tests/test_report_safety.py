@@ -43,23 +43,23 @@ ANNOTATION = re.compile(r"::(?:error|warning|notice) title=[a-z-]+(?:,file=[^:,\
 @rule(group=Group.CALLBACK, severity=Severity.ERROR, source="good practice: for this test")
 def tells_everything(transcript: Transcript) -> Iterator[Comparison]:
     """Everything is a finding."""
-    for exchange in transcript.exchanges:
-        text = str(exchange.identifier)
-        yield Violation(f"{text}{{expected}}{{got}}", (exchange,), None, None, text, text, text, text)
-        yield Held((exchange,))
+    for record in transcript.records:
+        text = str(record.identifier if isinstance(record, Exchange) else record)
+        yield Violation(f"{text}{{expected}}{{got}}", (record,), None, None, text, text, text, text)
+        yield Held((record,))
 
 
 @rule(group=Group.SECURITY, severity=Severity.ERROR, source="good practice: for this test")
 def crashes_with_everything(transcript: Transcript) -> Iterator[Comparison]:
     """Everything is a crash."""
-    raise ValueError(str([transcript.header.scripts, *transcript.exchanges]))
+    raise ValueError(str([transcript.header.scripts, *transcript.records]))
     yield Held(())
 
 
 @rule(group=Group.OUTCOME, severity=Severity.ERROR, source="good practice: for this test")
 def waived_for_everything(transcript: Transcript) -> Iterator[Comparison]:
     """Everything is accepted."""
-    yield Violation("accepted", transcript.exchanges)
+    yield Violation("accepted", transcript.records)
 
 
 TELLING: tuple[Rule, ...] = (tells_everything, crashes_with_everything, waived_for_everything)
@@ -83,7 +83,7 @@ def is_readable(report: Report) -> None:
 @given(transcripts(), awkward_texts().filter(str.strip))
 def test_no_format_lets_a_script_forge_a_line(transcript: Transcript, text: str) -> None:
     header = evolve(transcript.header, stop_reason=StopReason(StopKind.TIME, text), left_behind=(text,))
-    told = Transcript(header, transcript.exchanges)
+    told = Transcript(header, transcript.records)
 
     is_readable(judge_by(TELLING, told, waived={"waived-for-everything": text}))
 

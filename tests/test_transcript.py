@@ -151,7 +151,7 @@ def test_other_numbers_are_refused() -> None:
     with pytest.raises(TranscriptError) as caught:
         Transcript(Header(), (exchange,))
 
-    assert str(caught.value) == "exchange 2 stands at place 1; exchanges are numbered in order, from 1"
+    assert str(caught.value) == "record 2 stands at place 1; records are numbered in order, from 1"
 
 
 def test_exchanges_about_others_are_refused() -> None:
@@ -161,5 +161,5 @@ def test_exchanges_about_others_are_refused() -> None:
         Transcript(Header(people=(Person(label="ada"),)), (exchange,))
 
     assert str(caught.value) == (
-        'exchange 1 is about "eve", who is not among the known people; expected one of "ada", "unknown"'
+        'record 1 is about "eve", who is not among the known people; expected one of "ada", "unknown"'
     )

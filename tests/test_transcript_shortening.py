@@ -23,7 +23,7 @@ from customdb_contract.transcript import (
     Special,
     Transcript,
     Value,
-    shortened_exchange,
+    shortened_record,
 )
 from customdb_contract.transcript._shortening import MOST_CALLBACKS, MOST_OF_A_CALL, shortened
 
@@ -43,7 +43,7 @@ def test_what_is_not_much_stays_as_it_is(arguments: tuple[Value, ...]) -> None:
 
 @given(transcripts(), st.integers(0, 300))
 def test_what_is_shortened_is_small_and_can_be_stored(transcript: Transcript, most: int) -> None:
-    short = evolve(transcript, exchanges=tuple(shortened_exchange(each, most) for each in transcript.exchanges))
+    short = evolve(transcript, records=tuple(shortened_record(each, most) for each in transcript.records))
 
     assert Transcript.loads(short.dumps()) == short
     assert len(short.dumps()) < len(Transcript(transcript.header).dumps()) + 20_000

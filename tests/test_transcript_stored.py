@@ -42,7 +42,7 @@ def test_its_text_is_a_line_for_each_exchange_and_read_again(transcript: Transcr
 
     assert Transcript.loads(text) == transcript
     assert json.loads(text) == transcript.to_json()
-    assert text.count("\n") == 4 + max(1, len(transcript.exchanges))
+    assert text.count("\n") == 4 + max(1, len(transcript.records))
 
 
 @given(transcripts())
@@ -69,6 +69,7 @@ def test_the_form_of_an_exchange() -> None:
         },
         "duration_seconds": 2.5,
         "marks": [],
+        "caused_by": None,
     }
     assert exchange_to_json(second)["marks"] == ["unstable-store"]
 
@@ -133,29 +134,29 @@ def _drop(*path: str | int) -> Callable[[Any], object]:
     ("change", "said"),
     [
         (_drop("header"), "header: is missing"),
-        (_drop("exchanges"), "exchanges: is missing"),
+        (_drop("records"), "records: is missing"),
         (_drop("schema_version"), "schema_version: is missing"),
         (_set("colour", value=3), "colour: is no key that is known here, found 3"),
         (_set("header", value=3), "header: must be an object, found 3"),
-        (_set("exchanges", 0, "number", value="1"), "exchanges[0].number: Input should be a valid integer, found '1'"),
+        (_set("records", 0, "number", value="1"), "records[0].number: Input should be a valid integer, found '1'"),
         (
-            _set("exchanges", 0, "outcome", "ending", value="fund"),
+            _set("records", 0, "outcome", "ending", value="fund"),
             (
-                "exchanges[0].outcome.ending: Input should be 'found', 'not-found', 'failed', 'done', 'declined', "
+                "records[0].outcome.ending: Input should be 'found', 'not-found', 'failed', 'done', 'declined', "
                 "'invalid', 'raised', 'timed-out' or 'died', found 'fund'"
             ),
         ),
         (
-            _set("exchanges", 0, "duration_seconds", value=-1),
-            "exchanges[0].duration_seconds: Input should be greater than or equal to 0, found -1",
+            _set("records", 0, "duration_seconds", value=-1),
+            "records[0].duration_seconds: Input should be greater than or equal to 0, found -1",
         ),
-        (_set("exchanges", 0, "person", value=[7]), "exchanges[0].person: must be a text"),
+        (_set("records", 0, "person", value=[7]), "records[0].person: must be a text"),
         (_set("header", "people", 0, "email", value=7), "header.people[0].email: must be a text, found 7"),
         (_set("header", "people", 0, "profile", value=[]), "header.people[0].profile: must be an object"),
         (
-            _set("exchanges", 0, "outcome", "raised", value="x"),
+            _set("records", 0, "outcome", "raised", value="x"),
             (
-                'exchanges[0].outcome.raised: must be null or {"$error": class, "message": text, "arguments": [...], '
+                'records[0].outcome.raised: must be null or {"$error": class, "message": text, "arguments": [...], '
                 "\"location\": text}, found 'x'"
             ),
         ),
@@ -177,7 +178,7 @@ def test_a_wrong_document_is_refused_with_its_key(change: Callable[[Any], object
 
 def test_long_messages_are_shortened() -> None:
     document = stored()
-    document["exchanges"][0]["situation"] = "sleepy"
+    document["records"][0]["situation"] = "sleepy"
 
     with pytest.raises(TranscriptError, match=r"situation: Input should be 'known-user', .* …, found 'sleepy'$"):
         Transcript.from_json(document)
@@ -185,18 +186,18 @@ def test_long_messages_are_shortened() -> None:
 
 def test_of_many_problems_five_are_named() -> None:
     document = stored()
-    document["exchanges"][0] = {}
+    document["records"][0] = {"kind": "call"}
 
     with pytest.raises(TranscriptError) as caught:
         Transcript.from_json(document)
 
     assert str(caught.value).splitlines()[1:] == [
-        "  exchanges[0].number: is missing",
-        "  exchanges[0].script: is missing",
-        "  exchanges[0].person: is missing",
-        "  exchanges[0].situation: is missing",
-        "  exchanges[0].arguments: is missing",
-        "  and 3 more",
+        "  records[0].number: is missing",
+        "  records[0].script: is missing",
+        "  records[0].person: is missing",
+        "  records[0].situation: is missing",
+        "  records[0].arguments: is missing",
+        "  and 4 more",
     ]
 
 
@@ -206,7 +207,7 @@ def test_something_else_than_an_object_is_refused(document: object) -> None:
         Transcript.from_json(document)
 
 
-@pytest.mark.parametrize("version", [2, 0, "1", None])
+@pytest.mark.parametrize("version", [1, 3, "2", None])
 def test_an_unknown_version_is_refused(version: object) -> None:
     document = stored() | {"schema_version": version, "more": 7}
 
@@ -214,27 +215,27 @@ def test_an_unknown_version_is_refused(version: object) -> None:
         Transcript.from_json(document)
 
     assert str(caught.value) == (
-        f"schema_version is {version!r}, and this version of customdb-contract reads 1; "
-        "judge the transcript with the version that wrote it, or a later one"
+        f"schema_version is {version!r}, and this version of customdb-contract reads 2; "
+        "judge the transcript with the version that wrote it"
     )
 
 
 def test_arguments_under_other_names_are_refused() -> None:
     document = stored()
-    document["exchanges"][0]["arguments"] = {"password": "x", "argument_3": 3}
+    document["records"][0]["arguments"] = {"password": "x", "argument_3": 3}
 
     with pytest.raises(TranscriptError) as caught:
         Transcript.from_json(document)
 
     assert str(caught.value) == (
-        "exchange 1: arguments has the keys password, argument_3; expected identifier, password for login"
+        "record 1: arguments has the keys password, argument_3; expected identifier, password for login"
     )
 
 
 def test_the_order_of_arguments_is_told_by_their_names() -> None:
     document = stored()
-    arguments = document["exchanges"][0]["arguments"]
-    document["exchanges"][0]["arguments"] = dict(reversed(arguments.items()))
+    arguments = document["records"][0]["arguments"]
+    document["records"][0]["arguments"] = dict(reversed(arguments.items()))
 
     assert Transcript.from_json(document) == Transcript.parse(TEXT)
 
@@ -260,7 +261,7 @@ def test_a_deeply_nested_document_is_refused() -> None:
     nested: list[object] = []
     for _ in range(10_000):
         nested = [nested]
-    document["exchanges"][0]["outcome"]["callbacks"] = [[nested]]
+    document["records"][0]["outcome"]["callbacks"] = [[nested]]
 
     with pytest.raises(TranscriptError, match=r"callbacks\[0\]\[0\]: a value is nested more than 100"):
         Transcript.from_json(document)
@@ -279,11 +280,11 @@ _PLACES = [
     ("header", "people", 0, "profile"),
     ("header", "scripts", "login"),
     ("header", "stop_reason"),
-    ("exchanges", 0),
-    ("exchanges", 0, "person"),
-    ("exchanges", 0, "arguments", "identifier"),
-    ("exchanges", 0, "outcome", "callbacks", 0, 1),
-    ("exchanges", 0, "marks"),
+    ("records", 0),
+    ("records", 0, "person"),
+    ("records", 0, "arguments", "identifier"),
+    ("records", 0, "outcome", "callbacks", 0, 1),
+    ("records", 0, "marks"),
 ]
 
 

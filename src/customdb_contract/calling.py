@@ -7,7 +7,7 @@ from attrs import frozen
 from customdb_contract.bridges import Bridge
 from customdb_contract.contract import Script
 from customdb_contract.interrupts import current_interrupts
-from customdb_contract.transcript import Exchange, Outcome, Recorder, ScriptInfo, Situation, revealed
+from customdb_contract.transcript import Exchange, Operation, Outcome, Recorder, ScriptInfo, Situation, revealed
 
 __all__ = ["Caller", "PlannedCall"]
 
@@ -54,7 +54,12 @@ class Caller:
         return self._bridge.callback_can_throw
 
     def call(
-        self, planned: PlannedCall, *, context: Mapping[str, object] | None = None, throwing: bool = False
+        self,
+        planned: PlannedCall,
+        *,
+        context: Mapping[str, object] | None = None,
+        throwing: bool = False,
+        caused_by: Operation | None = None,
     ) -> Exchange:
         """Make a call, and record it.
 
@@ -62,11 +67,12 @@ class Caller:
             planned: The call.
             context: The extra argument where the connection has it; None stands for an empty one.
             throwing: Whether the callback throws after it was called, where the bridge can do that.
+            caused_by: The operation on the tenant that causes the call, or None.
 
         Raises:
             DatabaseOpeningError: When a call ran out of time before, and the database could not be opened again.
         """
-        return self._record(planned, self._make(planned, context, throwing=throwing))
+        return self._record(planned, self._make(planned, context, throwing=throwing), caused_by)
 
     def call_at_once(self, other: "Caller", planned: PlannedCall) -> tuple[Exchange, Exchange]:
         """Make a call twice at the same time, here and through another caller, and record both.
@@ -120,13 +126,14 @@ class Caller:
     ) -> Outcome:
         return self._bridge.call(planned.script, revealed(planned.arguments), context=context, throwing=throwing)
 
-    def _record(self, planned: PlannedCall, outcome: Outcome) -> Exchange:
+    def _record(self, planned: PlannedCall, outcome: Outcome, caused_by: Operation | None = None) -> Exchange:
         exchange = self._recorder.record(
             planned.script,
             planned.arguments,
             person=planned.person,
             situation=planned.situation,
             outcome=outcome,
+            caused_by=caused_by,
         )
         self._numbers.append(exchange.number)
         return exchange

@@ -68,8 +68,8 @@ def _together(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     labels = {person["label"] for person in header["people"]}
     header["people"] += [person for person in other["header"]["people"] if person["label"] not in labels]
     header["scripts"] = {**other["header"]["scripts"], **header["scripts"]}
-    document["exchanges"] += other["exchanges"]
-    for number, exchange in enumerate(document["exchanges"], start=1):
+    document["records"] += other["records"]
+    for number, exchange in enumerate(document["records"], start=1):
         exchange["number"] = number
     return document
 
@@ -88,7 +88,9 @@ def _places(document: object, above: _Place = ()) -> Iterator[_Place]:
         yield from _places(value, place)
 
 
-_KEPT = frozenset({"schema_version", "number", "script", "ending", "escape", "kind", "connection", "label", "marks"})
+_KEPT = frozenset(
+    {"schema_version", "number", "script", "ending", "escape", "kind", "connection", "label", "marks", "caused_by"}
+)
 """What must be one of a few words, or the text is no transcript."""
 
 
@@ -146,7 +148,7 @@ def test_a_call_that_took_for_ever_is_too_late() -> None:
     [exchange] = transcript.exchanges
     late = evolve(exchange, outcome=evolve(exchange.outcome, duration=1e308))
 
-    judged = list(callback_too_late.judge(evolve(transcript, exchanges=(late,))))
+    judged = list(callback_too_late.judge(evolve(transcript, records=(late,))))
 
     assert "only after" in str(judged[0])
 
@@ -156,7 +158,7 @@ def test_a_long_message_keeps_no_rule_busy() -> None:
     said = Outcome(Ending.FAILED, ((RecordedError("Error", 'near "' * 11_000),),))
     call = Exchange(1, Script.GET_USER, ("'",), "unknown", Situation.SQL, said)
 
-    assert list(sql_injection.judge(Transcript(exchanges=(call,))))
+    assert list(sql_injection.judge(Transcript(records=(call,))))
 
 
 def test_a_syntax_error_of_sqlite_is_still_seen() -> None:

@@ -103,7 +103,7 @@ def test_a_call_that_never_ended_proves_nothing(section: str, rule: Rule) -> Non
     *before, last = told.exchanges
     silent = evolve(last, outcome=Outcome(Ending.TIMED_OUT))
 
-    judged = judge(evolve(told, exchanges=(*before, silent)), select=[rule.info.name]).verdict(rule.info.name)
+    judged = judge(evolve(told, records=(*before, silent)), select=[rule.info.name]).verdict(rule.info.name)
 
     assert judged.status in {Status.PASSED, Status.NOT_APPLICABLE}
 
@@ -116,7 +116,7 @@ def test_nothing_is_certain_about_somebody_whose_create_never_ended(rule: Rule) 
         for call in told.exchanges
     )
 
-    judged = judge(evolve(told, exchanges=exchanges), select=[rule.info.name]).verdict(rule.info.name)
+    judged = judge(evolve(told, records=exchanges), select=[rule.info.name]).verdict(rule.info.name)
 
     is_made = any(call.script is Script.CREATE for call in exchanges)
     assert is_made is (judged.status is not Status.FAILED)

@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from customdb_contract.contract import Script
 from customdb_contract.findings._rules import Need, RuleInfo, Severity
-from customdb_contract.transcript import Exchange, brief
+from customdb_contract.transcript import Exchange, Record, brief
 
 __all__ = ["Finding", "Held", "Status", "Verdict", "Violation"]
 
@@ -37,10 +37,10 @@ class Held:
     """One comparison that a rule could make, and that turned out well.
 
     Args:
-        evidence: The exchanges that were compared.
+        evidence: The records that were compared.
     """
 
-    evidence: tuple[Exchange, ...]
+    evidence: tuple[Record, ...]
 
 
 @frozen
@@ -52,9 +52,9 @@ class Violation:
 
     Args:
         message: What was seen and what was expected.
-        evidence: The exchanges that prove it, in order; empty only when the header proves it.
+        evidence: The records that prove it, in order; empty only when the header proves it.
         severity: Its severity; None stands for that of the rule.
-        script: The script that is to blame; None stands for that of the last exchange.
+        script: The script that is to blame; None stands for that of the last call among the evidence.
         location: File, line and column that show it, or None.
         path: What was compared: an attribute such as `user_metadata.plan`, or a part of the call, such as `ending`,
             `error`, `result` or `get_user.email_verified`; None where nothing is compared.
@@ -63,7 +63,7 @@ class Violation:
     """
 
     message: str
-    evidence: tuple[Exchange, ...]
+    evidence: tuple[Record, ...]
     severity: Severity | None = None
     script: Script | None = None
     location: str | None = None
@@ -73,8 +73,9 @@ class Violation:
 
     @property
     def blamed(self) -> Script | None:
-        """The script that is to blame: the one that is named, or else that of the last exchange."""
-        return self.script or (self.evidence[-1].script if self.evidence else None)
+        """The script that is to blame: the one that is named, or else that of the last call among the evidence."""
+        calls = (record.script for record in reversed(self.evidence) if isinstance(record, Exchange))
+        return self.script or next(calls, None)
 
     @property
     def told(self) -> str:
@@ -91,7 +92,7 @@ class Finding:
         message: What was seen and what was expected.
         severity: How bad it is.
         script: The script that is to blame, or None when it is the connection.
-        evidence: The numbers of the exchanges that prove it, in order.
+        evidence: The numbers of the records that prove it, in order.
         location: File, line and column that show it, or None.
         path: What was compared, for example `user_metadata.plan`, or None.
         expected: What was expected, as JSON or in words, or None.

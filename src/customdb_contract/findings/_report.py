@@ -11,7 +11,7 @@ from typing_extensions import override
 from customdb_contract.errors import ContractBrokenError
 from customdb_contract.findings._found import Finding, Status, Verdict
 from customdb_contract.findings._rules import Group, Severity
-from customdb_contract.transcript import Exchange, StopKind, Transcript, brief, exchange_printer
+from customdb_contract.transcript import Record, StopKind, Transcript, brief, record_printer
 
 __all__ = ["Report"]
 
@@ -116,7 +116,7 @@ class Report:
             raise ContractBrokenError("\n".join(self._text(with_fixes=True)))
 
     def evidence_lines(self, finding: Finding) -> tuple[str, ...]:
-        """Return the calls that prove a finding, in the one-line notation, each with its number.
+        """Return the records that prove a finding, in the one-line notation, each with its number.
 
         Args:
             finding: A finding of this report.
@@ -128,17 +128,17 @@ class Report:
 
     def _printed(self, number: int) -> str:
         if number not in self._lines:
-            self._lines[number] = brief(self._print(self.transcript.exchanges[number - 1]), _MOST_OF_A_CALL)
+            self._lines[number] = brief(self._print(self.transcript.records[number - 1]), _MOST_OF_A_CALL)
         return self._lines[number]
 
     @cached_property
     def _lines(self) -> dict[int, str]:
-        """The calls that were printed before: one may prove thousands of findings."""
+        """The records that were printed before: one may prove thousands of findings."""
         return {}
 
     @cached_property
-    def _print(self) -> Callable[[Exchange], str]:
-        return exchange_printer(self.transcript.header.people)
+    def _print(self) -> Callable[[Record], str]:
+        return record_printer(self.transcript.header.people, self.transcript.records)
 
     @override
     def __repr__(self) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 from customdb_contract.findings import Finding, Report, Status, Verdict
 from customdb_contract.reports._json import dumped
 from customdb_contract.reports._limits import MOST_OF_A_CALL, left_out, shown, shown_findings
-from customdb_contract.transcript import exchange_to_json, shortened_exchange
+from customdb_contract.transcript import Exchange, Transcript, exchange_to_json, record_to_json, shortened_record
 
 __all__ = ["SCHEMA_VERSION", "render", "to_document"]
 
@@ -52,9 +52,15 @@ def to_document(report: Report) -> dict[str, object]:
         ],
         "summary": {"ok": report.ok} | {status.value.replace("-", "_"): report.count[status] for status in Status},
         "verdicts": [_verdict(verdict) for verdict in report.verdicts],
-        "exchanges": [
-            exchange_to_json(shortened_exchange(exchange, MOST_OF_A_CALL)) for exchange in transcript.exchanges
-        ],
+        **_records(transcript),
+    }
+
+
+def _records(transcript: Transcript) -> dict[str, object]:
+    kept = [shortened_record(record, MOST_OF_A_CALL) for record in transcript.records]
+    return {
+        "exchanges": [exchange_to_json(record) for record in kept if isinstance(record, Exchange)],
+        "other_records": [record_to_json(record) for record in kept if not isinstance(record, Exchange)],
     }
 
 

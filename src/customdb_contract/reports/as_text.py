@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from customdb_contract.contract import Script
 from customdb_contract.findings import Finding, Need, Report, Severity, Status, Verdict
 from customdb_contract.reports._limits import shown
-from customdb_contract.transcript import UNKNOWN, Mark, printable
+from customdb_contract.transcript import UNKNOWN, Mark, person_of, printable
 
 __all__ = ["render", "render_verdict"]
 
@@ -138,8 +138,8 @@ def _finding(report: Report, finding: Finding) -> Iterator[str]:
 
 def _for_whom(report: Report, finding: Finding) -> str:
     """Return the people concerned, unless the message names one already."""
-    exchanges = [report.transcript.exchanges[number - 1] for number in finding.evidence]
-    people = list(dict.fromkeys(exchange.person for exchange in exchanges if exchange.person != UNKNOWN))
+    concerned = (person_of(report.transcript.records[number - 1]) for number in finding.evidence)
+    people = list(dict.fromkeys(person for person in concerned if person != UNKNOWN))
     if not people or (len(people) == 1 and people[0] in finding.message):
         return ""
     more = f" and {len(people) - _MOST_PEOPLE} more" if len(people) > _MOST_PEOPLE else ""

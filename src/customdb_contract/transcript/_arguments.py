@@ -1,12 +1,12 @@
 """What our own side gives to a script or to the tenant: in plain text for them, masked for a transcript."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from customdb_contract.secrets import Secret, SecretRegistry
-from customdb_contract.transcript._masking import hide_named
+from customdb_contract.transcript._masking import hide_named, mask_value
 from customdb_contract.transcript._recording import record
-from customdb_contract.transcript._values import Value
+from customdb_contract.transcript._values import RecordedError, Special, Value
 
 __all__ = ["as_recorded", "revealed"]
 
@@ -15,7 +15,7 @@ def as_recorded(arguments: Iterable[object], registry: SecretRegistry) -> tuple[
     """Return arguments as a transcript has them: recorded, and with secrets masked.
 
     Args:
-        arguments: The arguments; secrets as `Secret`.
+        arguments: The arguments; secrets as `Secret`. Values that are recorded already stay what they are.
         registry: The known secrets.
     """
     return tuple(hide_named(_as_recorded(argument, registry), registry) for argument in arguments)
@@ -25,9 +25,13 @@ def _as_recorded(argument: object, registry: SecretRegistry) -> Value:
     match argument:
         case Secret():
             return registry.mask_argument(argument.reveal())
+        case Special() | RecordedError():
+            return mask_value(argument, registry.mask)
         case Mapping():
             attributes = cast("Mapping[str, object]", argument)
             return {name: _as_recorded(value, registry) for name, value in attributes.items()}
+        case list() | tuple():
+            return [_as_recorded(item, registry) for item in cast("Sequence[object]", argument)]
         case _:
             return record(argument, registry.mask)
 

@@ -298,6 +298,7 @@ class Exchange:
         situation: What the call tried.
         outcome: What came back.
         marks: Why rules leave it out; empty for almost all.
+        caused_by: The number of the operation that caused it, or None.
     """
 
     number: int
@@ -307,6 +308,7 @@ class Exchange:
     situation: Situation
     outcome: Outcome
     marks: frozenset[Mark] = frozenset()
+    caused_by: int | None = None
 
     @property
     def ending(self) -> Ending:

@@ -7,7 +7,7 @@ from typing import Final
 from customdb_contract.contract import Script
 from customdb_contract.transcript._exchange import Ending, Situation
 from customdb_contract.transcript._header import UNKNOWN, Person
-from customdb_contract.transcript._values import Value
+from customdb_contract.transcript._values import Value, json_text
 
 __all__ = [
     "CLASS_NAME",
@@ -18,12 +18,15 @@ __all__ = [
     "implied_situation",
     "labels_by_identifier",
     "owner_of",
+    "token",
 ]
 
 CONNECTION_FLAGS: Final = ("import_mode", "requires_username", "script_context")
 
 NO_PLAIN_WORDS: Final = frozenset({"true", "false", "null"})
 """Words that stand for a JSON value, so that a text like them is quoted."""
+
+_PLAIN: Final = re.compile(r"(?![-0-9])[\w@.+\-/%!$&'*=?^`|~]+|«[^«»\"\\]+»")
 
 CLASS_NAME: Final = re.compile(r"(?!(?:true|false|null|later|rejection|error|called|though|without|at)\b)[A-Za-z_]\w*")
 """A class that can stand before its message; the words of the notation itself are excepted."""
@@ -71,3 +74,14 @@ def implied_situation(person: Person | None) -> Situation:
         person: The person, or None for nobody.
     """
     return Situation.WRITING if person is not None and person.new else Situation.KNOWN_USER
+
+
+def token(value: Value) -> str:
+    """Return a value as one word: a text as it is where it is plain, everything else as JSON.
+
+    Args:
+        value: The value.
+    """
+    if isinstance(value, str) and value.isprintable() and _PLAIN.fullmatch(value) and value not in NO_PLAIN_WORDS:
+        return value
+    return json_text(value)

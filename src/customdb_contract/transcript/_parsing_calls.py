@@ -21,12 +21,14 @@ from customdb_contract.transcript._header import UNKNOWN
 from customdb_contract.transcript._notation import CLASS_NAME, ENDINGS_WITHOUT_CALLBACK, IMPLIED_ARGUMENTS
 from customdb_contract.transcript._values import RecordedError, Value, json_text
 
-__all__ = ["parse_outcome", "parse_remark"]
+__all__ = ["parse_cause", "parse_outcome", "parse_remark"]
 
 _Callbacks = list[tuple[Value, ...]]
 
 _SECONDS = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?")
 _ESCAPE = re.compile(rf"(?:{'|'.join(escape for escape in Escape if escape is not Escape.THROWN)})(?![\w-])")
+_CAUSE = "caused by"
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _SITUATION = re.compile(r"[\w-]+(?:: [\w-]+)?")
 
 
@@ -68,30 +70,55 @@ def parse_outcome(cursor: Cursor, script: Script) -> Outcome:
 
 
 def parse_remark(
-    cursor: Cursor, owner: str, implied: Situation, labels: Collection[str]
-) -> tuple[Situation, str, frozenset[Mark]]:
-    """Return the situation, the person's label and the marks of the remark that stands here, or of none.
+    cursor: Cursor, owner: str, implied: Situation, labels: Collection[str], latest_operation: int | None
+) -> tuple[Situation, str, frozenset[Mark], int | None]:
+    """Return the situation, the person's label, the marks and the cause in the remark that stands here, or in none.
 
     Args:
         cursor: The place behind the outcome.
         owner: The label of the person whom the identifier denotes, or `unknown`.
         implied: The situation where there is no remark.
         labels: The labels of the known people.
+        latest_operation: The number of the operation that caused the call where there is no remark, or None.
 
     Raises:
         TranscriptError: When it is not understood, or is missing for an identifier that is nobody's.
     """
+    if owner == UNKNOWN and not cursor.sees("["):
+        cursor.fail("a remark such as [unknown-user], or before it a person whose identifier it is")
     if not cursor.take("["):
-        if owner == UNKNOWN:
-            cursor.fail("a remark such as [unknown-user], or before it a person whose identifier it is")
-        return implied, owner, frozenset()
+        return implied, owner, frozenset(), latest_operation
+    if owner != UNKNOWN and cursor.sees(_CAUSE):
+        return implied, owner, frozenset(), _parse_named_cause(cursor)
     situation = cursor.member(Situation, "a situation", _SITUATION)
     person = choose(cursor.text(), (*labels, UNKNOWN), "a person's label") if cursor.take("of ") else owner
     marks: set[Mark] = set()
     while cursor.take(","):
+        if cursor.sees(_CAUSE):
+            return situation, person, frozenset(marks), _parse_named_cause(cursor)
         marks.add(cursor.member(Mark, "a mark"))
     cursor.expect("]")
-    return situation, person, frozenset(marks)
+    return situation, person, frozenset(marks), latest_operation
+
+
+def parse_cause(cursor: Cursor, latest_operation: int | None) -> int | None:
+    """Return the number of the operation that is named here in brackets, or of the latest one.
+
+    Args:
+        cursor: The place behind the record.
+        latest_operation: The number of the operation that caused the record where nothing is named, or None.
+
+    Raises:
+        TranscriptError: When it is not understood.
+    """
+    return _parse_named_cause(cursor) if cursor.take("[") else latest_operation
+
+
+def _parse_named_cause(cursor: Cursor) -> int | None:
+    cursor.expect(_CAUSE)
+    number = None if cursor.take("nothing") else int(cursor.match(_NUMBER) or cursor.fail("a number, or nothing"))
+    cursor.expect("]")
+    return number
 
 
 def _parse_first_callback(cursor: Cursor, script: Script, ending: Ending) -> tuple[Value, ...]:

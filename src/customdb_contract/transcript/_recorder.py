@@ -1,7 +1,8 @@
-"""The recorder: collects the exchanges of one check while it runs."""
+"""The recorder: collects the records of one check while it runs."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar, cast
 
 from attrs import evolve
 
@@ -9,13 +10,24 @@ from customdb_contract.contract import Script
 from customdb_contract.secrets import SecretRegistry
 from customdb_contract.transcript._arguments import as_recorded
 from customdb_contract.transcript._exchange import Escape, Exchange, Mark, Observation, Outcome, Situation
-from customdb_contract.transcript._header import Header, Person, ScriptInfo, StopKind, StopReason
+from customdb_contract.transcript._header import UNKNOWN, Header, Person, ScriptInfo, StopKind, StopReason
 from customdb_contract.transcript._masking import hide_named
-from customdb_contract.transcript._shortening import shortened
+from customdb_contract.transcript._records import (
+    Actor,
+    LogEntry,
+    Operation,
+    Record,
+    Response,
+    Store,
+    StoreWrite,
+)
+from customdb_contract.transcript._shortening import MOST_OF_A_CALL, shortened, shortened_record
 from customdb_contract.transcript._transcript import Transcript
 from customdb_contract.transcript._values import RecordedError, Value
 
 __all__ = ["Recorder"]
+
+_Record = TypeVar("_Record", bound=Record)
 
 
 class Recorder:
@@ -32,7 +44,7 @@ class Recorder:
     def __init__(self, header: Header, registry: SecretRegistry | None = None) -> None:
         self._header = header
         self._registry = registry or SecretRegistry()
-        self._exchanges: list[Exchange] = []
+        self._records: list[Record] = []
         self._lock = threading.Lock()
 
     def know_scripts(self, scripts: Mapping[Script, ScriptInfo]) -> None:
@@ -75,7 +87,14 @@ class Recorder:
             self._header = evolve(self._header, left_behind=left)
 
     def record(
-        self, script: Script, arguments: Sequence[object], *, person: str, situation: Situation, outcome: Outcome
+        self,
+        script: Script,
+        arguments: Sequence[object],
+        *,
+        person: str,
+        situation: Situation,
+        outcome: Outcome,
+        caused_by: Operation | None = None,
     ) -> Exchange:
         """Add a call to the transcript.
 
@@ -85,17 +104,112 @@ class Recorder:
             person: The label of the person that the identifier denotes, or `unknown`.
             situation: What the call tried.
             outcome: What came back. Of very much the end is left out.
+            caused_by: The operation that caused the call, or None.
 
         Returns:
             The exchange, with its number.
         """
+        masked = shortened(self._masked_outcome(outcome))
+        given = as_recorded(arguments, self._registry)
+        cause = _number(caused_by)
+        return self._add(lambda number: Exchange(number, script, given, person, situation, masked, caused_by=cause))
+
+    def begin(
+        self, name: str, arguments: Mapping[str, object], *, actor: Actor, connection: str, person: str = UNKNOWN
+    ) -> Operation:
+        """Add something that is about to be done to the transcript.
+
+        Args:
+            name: What is done, for example `log_in`.
+            arguments: What is given, by name; secrets as `Secret`.
+            actor: Who does it.
+            connection: The name of the connection.
+            person: The label of the person whom it is about, or `unknown`.
+
+        Returns:
+            The operation, which may cause other records; `end` says what came of it.
+        """
+        given = self._recorded(arguments)
+        masked = self._registry.mask(connection)
+        return self._add(
+            lambda number: shortened_record(Operation(number, name, actor, person, masked, given), MOST_OF_A_CALL)
+        )
+
+    def end(self, operation: Operation, response: Response) -> Operation:
+        """Note what came of an operation.
+
+        Args:
+            operation: The operation.
+            response: What whoever did it was told.
+
+        Returns:
+            The operation as it is now.
+        """
+        mask = self._registry.mask
+        (shown,) = as_recorded((response.shown,), self._registry)
+        masked = evolve(response, message=mask(response.message), shown=shown)
+        ended = shortened_record(evolve(operation, response=masked), MOST_OF_A_CALL)
         with self._lock:
-            number = len(self._exchanges) + 1
-            masked = self._masked_outcome(outcome)
-            given = as_recorded(arguments, self._registry)
-            exchange = Exchange(number, script, given, person, situation, shortened(masked))
-            self._exchanges.append(exchange)
-            return exchange
+            self._records[operation.number - 1] = ended
+        return ended
+
+    def write(
+        self, store: Store, user_id: str, attributes: Mapping[str, object] | None, *, caused_by: Operation | None = None
+    ) -> StoreWrite:
+        """Add a write to one of Auth0's stores to the transcript.
+
+        Args:
+            store: The store.
+            user_id: The key of the user.
+            attributes: What is written; secrets as `Secret`. None when the user is removed.
+            caused_by: The operation that caused it, or None.
+        """
+        written = None if attributes is None else self._recorded(attributes)
+        key, cause = self._registry.mask(user_id), _number(caused_by)
+        return self._add(
+            lambda number: shortened_record(StoreWrite(number, store, key, written, cause), MOST_OF_A_CALL)
+        )
+
+    def log(
+        self,
+        code: str,
+        description: str = "",
+        *,
+        user_id: str | None = None,
+        connection: str | None = None,
+        inferred: bool = False,
+        caused_by: Operation | None = None,
+    ) -> LogEntry:
+        """Add an entry of the tenant log to the transcript.
+
+        Args:
+            code: Auth0's code for what happened.
+            description: The text of the entry.
+            user_id: The key of the user whom it names, or None.
+            connection: The name of the connection that it names, or None.
+            inferred: Whether Auth0 does not document this entry for what happened.
+            caused_by: The operation that caused it, or None.
+        """
+        mask, cause = self._registry.mask, _number(caused_by)
+        text, key = mask(description), None if user_id is None else mask(user_id)
+        named = None if connection is None else mask(connection)
+        return self._add(
+            lambda number: shortened_record(LogEntry(number, code, text, key, named, inferred, cause), MOST_OF_A_CALL)
+        )
+
+    def _recorded(self, named: Mapping[str, object]) -> Mapping[str, Value]:
+        """Return values as they are recorded, together with their names, which may tell that they are secrets."""
+        (recorded,) = as_recorded((named,), self._registry)
+        return cast("Mapping[str, Value]", recorded)
+
+    def _add(self, make: Callable[[int], _Record]) -> _Record:
+        with self._lock:
+            record = make(len(self._records) + 1)
+            self._records.append(record)
+        return record
+
+    def _exchange(self, number: int) -> Exchange:
+        return cast("Exchange", self._records[number - 1])
 
     def mark(self, number: int, mark: Mark) -> None:
         """Have an exchange left out by the rules.
@@ -105,8 +219,8 @@ class Recorder:
             mark: Why.
         """
         with self._lock:
-            exchange = self._exchanges[number - 1]
-            self._exchanges[number - 1] = evolve(exchange, marks=exchange.marks | {mark})
+            exchange = self._exchange(number)
+            self._records[number - 1] = evolve(exchange, marks=exchange.marks | {mark})
 
     def amend(
         self,
@@ -132,7 +246,7 @@ class Recorder:
             The exchange as it is now.
         """
         with self._lock:
-            exchange = self._exchanges[number - 1]
+            exchange = self._exchange(number)
             outcome = exchange.outcome
             if arguments is not None:
                 outcome = evolve(outcome, callbacks=(*outcome.callbacks, self._hidden(arguments)))
@@ -142,7 +256,7 @@ class Recorder:
                 outcome = evolve(outcome, observations=(*outcome.observations, self._masked(observation)))
             if output:
                 outcome = evolve(outcome, output=outcome.output + output)
-            amended = self._exchanges[number - 1] = evolve(exchange, outcome=shortened(outcome))
+            amended = self._records[number - 1] = evolve(exchange, outcome=shortened(outcome))
             return amended
 
     def stop(self, reason: StopReason) -> None:
@@ -159,7 +273,7 @@ class Recorder:
     def transcript(self) -> Transcript:
         """Return what was recorded so far; what comes later does not change it."""
         with self._lock:
-            return Transcript(self._header, tuple(self._exchanges))
+            return Transcript(self._header, tuple(self._records))
 
     def _hidden(self, arguments: Sequence[Value]) -> tuple[Value, ...]:
         return tuple(hide_named(argument, self._registry) for argument in arguments)
@@ -182,3 +296,7 @@ class Recorder:
             problem=None if info.problem is None else mask(info.problem),
             source=None if info.source is None else tuple(evolve(fact, text=mask(fact.text)) for fact in info.source),
         )
+
+
+def _number(operation: Operation | None) -> int | None:
+    return None if operation is None else operation.number

@@ -2,21 +2,24 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from typing import Final
+from typing import Final, TypeVar, assert_never
 
 from attrs import evolve
 
 from customdb_contract.transcript._exchange import Exchange, Outcome
 from customdb_contract.transcript._masking import cut_masked
+from customdb_contract.transcript._records import LogEntry, Operation, Record, Response, StoreWrite
 from customdb_contract.transcript._values import RecordedError, Special, Value
 
-__all__ = ["MOST_CALLBACKS", "MOST_OF_A_CALL", "shortened", "shortened_exchange"]
+__all__ = ["MOST_CALLBACKS", "MOST_OF_A_CALL", "shortened", "shortened_record"]
 
 MOST_OF_A_CALL: Final = 262_144
 """Characters, about, of what one call handed over that are recorded: some twenty times the largest profile allowed."""
 
 MOST_CALLBACKS: Final = 1_000
 """Callings of the callback, and observations, that are recorded of one call."""
+
+_Record = TypeVar("_Record", bound=Record)
 
 _SHOWN_TEXT: Final = 200
 _OF_AN_ITEM: Final = 8
@@ -48,15 +51,56 @@ def shortened(outcome: Outcome, most: int = MOST_OF_A_CALL) -> Outcome:
     )
 
 
-def shortened_exchange(exchange: Exchange, most: int) -> Exchange:
-    """Return an exchange without the end of what is very long in it.
+def shortened_record(record: _Record, most: int) -> _Record:
+    """Return a record without the end of what is very long in it.
 
     Args:
-        exchange: The exchange.
-        most: Characters that its arguments may have, about, and its outcome.
+        record: The record.
+        most: Characters that it may have, about, when it is stored; a call has as many for its outcome.
     """
-    arguments = _Shortening(most).values(exchange.arguments)
-    return evolve(exchange, arguments=arguments, outcome=shortened(exchange.outcome, most))
+    if not isinstance(record, Exchange) and _weight_of(_texts_of(record), most) <= most:
+        return record
+    shortening = _Shortening(most)
+    match record:
+        case Exchange():
+            arguments = shortening.values(record.arguments)
+            return evolve(record, arguments=arguments, outcome=shortened(record.outcome, most))
+        case Operation():
+            return evolve(
+                record,
+                connection=shortening.text(record.connection),
+                arguments={name: shortening.value(value) for name, value in record.arguments.items()},
+                response=None if record.response is None else shortening.response(record.response),
+            )
+        case StoreWrite():
+            return evolve(
+                record,
+                user_id=shortening.text(record.user_id),
+                attributes=None if record.attributes is None else shortening.mapping(record.attributes),
+            )
+        case LogEntry():
+            return evolve(
+                record,
+                code=shortening.text(record.code),
+                description=shortening.text(record.description),
+                user_id=shortening.optional_text(record.user_id),
+                connection=shortening.optional_text(record.connection),
+            )
+        case _ as unreachable:
+            assert_never(unreachable)
+
+
+def _texts_of(record: Operation | StoreWrite | LogEntry) -> Sequence[Value]:
+    match record:
+        case Operation(connection=connection, arguments=arguments, response=response):
+            told = () if response is None else (response.message, response.shown, response.interrupted)
+            return (connection, arguments, *told)
+        case StoreWrite(user_id=user_id, attributes=attributes):
+            return (user_id, attributes)
+        case LogEntry(code=code, description=description, user_id=user_id, connection=connection):
+            return (code, description, user_id, connection)
+        case _ as unreachable:
+            assert_never(unreachable)
 
 
 class _Shortening:
@@ -78,7 +122,7 @@ class _Shortening:
                 self._left -= _OF_AN_ITEM
                 return value
             case Mapping():
-                return self._mapping(value)
+                return self.mapping(value)
             case _:
                 return self._items(value)
 
@@ -87,7 +131,15 @@ class _Shortening:
             self.text(error.name),
             self.text(error.message),
             self.values(error.arguments),
-            None if error.location is None else self.text(error.location),
+            self.optional_text(error.location),
+        )
+
+    def response(self, response: Response) -> Response:
+        return Response(
+            response.succeeded,
+            self.text(response.message),
+            self.value(response.shown),
+            self.optional_text(response.interrupted),
         )
 
     def text(self, text: str) -> str:
@@ -95,6 +147,9 @@ class _Shortening:
             return text
         kept = self._beginning(text, max(_SHOWN_TEXT, self._left // _ESCAPED))
         return kept if len(kept) == len(text) else f"{kept}…"
+
+    def optional_text(self, text: str | None) -> str | None:
+        return None if text is None else self.text(text)
 
     def _long_text(self, text: str) -> Special:
         return Special("long-text", self._beginning(text, _SHOWN_TEXT), len(text))
@@ -104,7 +159,7 @@ class _Shortening:
         self._left -= _weight(kept)
         return kept
 
-    def _mapping(self, value: Mapping[str, Value]) -> Mapping[str, Value]:
+    def mapping(self, value: Mapping[str, Value]) -> Mapping[str, Value]:
         kept: dict[str, Value] = {}
         for number, (key, item) in enumerate(value.items()):
             if self._left <= 0:

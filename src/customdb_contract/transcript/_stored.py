@@ -1,11 +1,12 @@
 """Stored transcripts: the JSON form, which is exact, and can be judged again months later."""
 
 import json
-from typing import Final, cast
+from typing import Final, assert_never, cast
 
 from customdb_contract.errors import TranscriptError
 from customdb_contract.transcript._exchange import Exchange, Outcome, argument_name
 from customdb_contract.transcript._header import Header, Person, ScriptInfo
+from customdb_contract.transcript._records import LogEntry, Operation, Record, Response, StoreWrite
 from customdb_contract.transcript._values import to_json
 
 __all__ = [
@@ -16,35 +17,36 @@ __all__ = [
     "header_to_json",
     "read_document",
     "read_text",
+    "record_to_json",
 ]
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 
-def document_of(header: Header, exchanges: tuple[Exchange, ...]) -> dict[str, object]:
+def document_of(header: Header, records: tuple[Record, ...]) -> dict[str, object]:
     """Return a transcript as what `json.dumps` takes.
 
     Args:
         header: Its header.
-        exchanges: Its exchanges.
+        records: Its records.
     """
     return {
         "schema_version": SCHEMA_VERSION,
         "header": header_to_json(header),
-        "exchanges": [exchange_to_json(exchange) for exchange in exchanges],
+        "records": [record_to_json(record) for record in records],
     }
 
 
-def dumped(header: Header, exchanges: tuple[Exchange, ...]) -> str:
-    """Return a transcript as JSON text, a line for each exchange.
+def dumped(header: Header, records: tuple[Record, ...]) -> str:
+    """Return a transcript as JSON text, a line for each record.
 
     Args:
         header: Its header.
-        exchanges: Its exchanges.
+        records: Its records.
     """
-    lines = ",\n".join(json.dumps(exchange_to_json(exchange), allow_nan=False) for exchange in exchanges)
+    lines = ",\n".join(json.dumps(record_to_json(record), allow_nan=False) for record in records)
     first = f'{{"schema_version": {SCHEMA_VERSION},\n"header": {json.dumps(header_to_json(header), allow_nan=False)},'
-    return f'{first}\n"exchanges": [\n{lines}\n]}}\n'
+    return f'{first}\n"records": [\n{lines}\n]}}\n'
 
 
 def header_to_json(header: Header) -> dict[str, object]:
@@ -82,9 +84,9 @@ def exchange_to_json(exchange: Exchange) -> dict[str, object]:
         exchange: The exchange.
 
     Returns:
-        An object with the keys `number`, `script`, `person`, `situation`, `arguments`, `outcome`, `duration_seconds`
-        and `marks`. The arguments are under the names that the contract gives them, further ones under `argument_3`
-        and so on, by their place.
+        An object with the keys `number`, `script`, `person`, `situation`, `arguments`, `outcome`, `duration_seconds`,
+        `marks` and `caused_by`. The arguments are under the names that the contract gives them, further ones under
+        `argument_3` and so on, by their place.
     """
     return {
         "number": exchange.number,
@@ -97,11 +99,68 @@ def exchange_to_json(exchange: Exchange) -> dict[str, object]:
         "outcome": _outcome_to_json(exchange.outcome),
         "duration_seconds": exchange.outcome.duration,
         "marks": sorted(mark.value for mark in exchange.marks),
+        "caused_by": exchange.caused_by,
     }
 
 
-def read_document(document: object) -> tuple[Header, tuple[Exchange, ...]]:
-    """Return the header and the exchanges of a stored transcript.
+def record_to_json(record: Record) -> dict[str, object]:
+    """Return a record as what `json.dumps` takes, as transcripts have it.
+
+    Args:
+        record: The record.
+
+    Returns:
+        An object with the keys `kind`, `number`, and those of its kind.
+    """
+    match record:
+        case Exchange():
+            return {"kind": "call", **exchange_to_json(record)}
+        case Operation():
+            return {
+                "kind": "operation",
+                "number": record.number,
+                "name": record.name,
+                "actor": record.actor.value,
+                "person": to_json(record.person),
+                "connection": to_json(record.connection),
+                "arguments": {name: to_json(value) for name, value in record.arguments.items()},
+                "response": None if record.response is None else _response_to_json(record.response),
+            }
+        case StoreWrite():
+            return {
+                "kind": "store",
+                "number": record.number,
+                "store": record.store.value,
+                "user_id": to_json(record.user_id),
+                "attributes": to_json(record.attributes),
+                "caused_by": record.caused_by,
+            }
+        case LogEntry():
+            return {
+                "kind": "log",
+                "number": record.number,
+                "code": to_json(record.code),
+                "description": to_json(record.description),
+                "user_id": to_json(record.user_id),
+                "connection": to_json(record.connection),
+                "inferred": record.inferred,
+                "caused_by": record.caused_by,
+            }
+        case _ as unreachable:
+            assert_never(unreachable)
+
+
+def _response_to_json(response: Response) -> dict[str, object]:
+    return {
+        "succeeded": response.succeeded,
+        "message": to_json(response.message),
+        "shown": to_json(response.shown),
+        "interrupted": to_json(response.interrupted),
+    }
+
+
+def read_document(document: object) -> tuple[Header, tuple[Record, ...]]:
+    """Return the header and the records of a stored transcript.
 
     Args:
         document: What `json.loads` returned.
@@ -113,7 +172,7 @@ def read_document(document: object) -> tuple[Header, tuple[Exchange, ...]]:
     if version != SCHEMA_VERSION:
         message = (
             f"schema_version is {version!r:.40}, and this version of customdb-contract reads {SCHEMA_VERSION}; "
-            "judge the transcript with the version that wrote it, or a later one"
+            "judge the transcript with the version that wrote it"
         )
         raise TranscriptError(message)
     # pydantic takes longer to import than everything else together, and most transcripts are never read again.
@@ -143,7 +202,9 @@ def read_text(text: str | bytes) -> object:
 
 
 def _version(document: object) -> object:
-    return cast("dict[str, object]", document).get("schema_version", 1) if isinstance(document, dict) else 1
+    if not isinstance(document, dict):
+        return SCHEMA_VERSION
+    return cast("dict[str, object]", document).get("schema_version", SCHEMA_VERSION)
 
 
 def _script_to_json(info: ScriptInfo) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 import textwrap
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 from pydantic_core import ErrorDetails
@@ -30,6 +30,15 @@ from customdb_contract.transcript._header import (
     SourceFact,
     StopKind,
     StopReason,
+)
+from customdb_contract.transcript._records import (
+    Actor,
+    LogEntry,
+    Operation,
+    Record,
+    Response,
+    Store,
+    StoreWrite,
 )
 from customdb_contract.transcript._values import RecordedError, Value, from_json
 
@@ -59,6 +68,10 @@ def _mapping(document: object) -> Mapping[str, Value]:
     return value
 
 
+def _optional_mapping(document: object) -> Mapping[str, Value] | None:
+    return None if document is None else _mapping(document)
+
+
 def _recorded_error(document: object) -> RecordedError | None:
     value = from_json(document)
     if not isinstance(value, RecordedError | None):
@@ -73,6 +86,7 @@ _OptionalText: TypeAlias = Annotated[str | None, PlainValidator(_optional_text)]
 # The recursive type of recorded values means nothing to pydantic, hence Any: from_json sees to it.
 _Value: TypeAlias = Annotated[Any, PlainValidator(from_json)]
 _Mapping: TypeAlias = Annotated[Any, PlainValidator(_mapping)]
+_OptionalMapping: TypeAlias = Annotated[Any, PlainValidator(_optional_mapping)]
 _BY_VALUE = Field(strict=False)
 
 
@@ -187,7 +201,8 @@ class _StoredOutcome(_Stored):
     observations: list[_StoredObservation]
 
 
-class _StoredExchange(_Stored):
+class _StoredCall(_Stored):
+    kind: Literal["call"]
     number: int
     script: Annotated[Script, _BY_VALUE]
     person: _Text
@@ -196,6 +211,7 @@ class _StoredExchange(_Stored):
     outcome: _StoredOutcome
     duration_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     marks: list[Annotated[Mark, _BY_VALUE]]
+    caused_by: int | None
 
     def unstored(self) -> Exchange:
         outcome = Outcome(
@@ -207,28 +223,98 @@ class _StoredExchange(_Stored):
             duration=self.duration_seconds,
             observations=tuple(Observation(noticed.kind, noticed.text) for noticed in self.outcome.observations),
         )
-        marks = frozenset(self.marks)
-        return Exchange(self.number, self.script, self._values(), self.person, self.situation, outcome, marks)
+        return Exchange(
+            self.number,
+            self.script,
+            self._values(),
+            self.person,
+            self.situation,
+            outcome,
+            marks=frozenset(self.marks),
+            caused_by=self.caused_by,
+        )
 
     def _values(self) -> tuple[Value, ...]:
         expected = [argument_name(self.script, place) for place in range(len(self.arguments))]
         if set(expected) != set(self.arguments):
             message = (
-                f"exchange {self.number}: arguments has the keys {', '.join(self.arguments)}; "
+                f"record {self.number}: arguments has the keys {', '.join(self.arguments)}; "
                 f"expected {', '.join(expected)} for {self.script}"
             )
             raise TranscriptError(message)
         return tuple(self.arguments[name] for name in expected)
 
 
+class _StoredResponse(_Stored):
+    succeeded: bool
+    message: _Text
+    shown: _Value
+    interrupted: _OptionalText
+
+    def unstored(self) -> Response:
+        return Response(self.succeeded, self.message, self.shown, self.interrupted)
+
+
+class _StoredOperation(_Stored):
+    kind: Literal["operation"]
+    number: int
+    name: _Text
+    actor: Annotated[Actor, _BY_VALUE]
+    person: _Text
+    connection: _Text
+    arguments: dict[str, _Value]
+    response: _StoredResponse | None
+
+    def unstored(self) -> Operation:
+        return Operation(
+            self.number,
+            self.name,
+            self.actor,
+            self.person,
+            self.connection,
+            self.arguments,
+            None if self.response is None else self.response.unstored(),
+        )
+
+
+class _StoredWrite(_Stored):
+    kind: Literal["store"]
+    number: int
+    store: Annotated[Store, _BY_VALUE]
+    user_id: _Text
+    attributes: _OptionalMapping
+    caused_by: int | None
+
+    def unstored(self) -> StoreWrite:
+        return StoreWrite(self.number, self.store, self.user_id, self.attributes, self.caused_by)
+
+
+class _StoredLogEntry(_Stored):
+    kind: Literal["log"]
+    number: int
+    code: _Text
+    description: _Text
+    user_id: _OptionalText
+    connection: _OptionalText
+    inferred: bool
+    caused_by: int | None
+
+    def unstored(self) -> LogEntry:
+        return LogEntry(
+            self.number, self.code, self.description, self.user_id, self.connection, self.inferred, self.caused_by
+        )
+
+
 class _StoredTranscript(_Stored):
     schema_version: int
     header: _StoredHeader
-    exchanges: list[_StoredExchange]
+    records: list[
+        Annotated[_StoredCall | _StoredOperation | _StoredWrite | _StoredLogEntry, Field(discriminator="kind")]
+    ]
 
 
-def unstore(document: object) -> tuple[Header, tuple[Exchange, ...]]:
-    """Return the header and the exchanges of a stored transcript.
+def unstore(document: object) -> tuple[Header, tuple[Record, ...]]:
+    """Return the header and the records of a stored transcript.
 
     Args:
         document: What `json.loads` returned.
@@ -238,7 +324,7 @@ def unstore(document: object) -> tuple[Header, tuple[Exchange, ...]]:
     """
     try:
         stored = _StoredTranscript.model_validate(document)
-        return stored.header.unstored(), tuple(exchange.unstored() for exchange in stored.exchanges)
+        return stored.header.unstored(), tuple(record.unstored() for record in stored.records)
     except ValidationError as error:
         problems = [_problem(details) for details in error.errors(include_url=False)]
     except ConfigurationError as error:
@@ -249,12 +335,16 @@ def unstore(document: object) -> tuple[Header, tuple[Exchange, ...]]:
 
 
 def _problem(details: ErrorDetails) -> str:
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in details["loc"]).lstrip(".")
+    # The third part of a place in a record is its kind, by which it was chosen what to expect.
+    parts = [part for place, part in enumerate(details["loc"]) if (details["loc"][0], place) != ("records", 2)]
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts).lstrip(".")
     match details["type"]:
         case "missing":
             said = "is missing"
         case "extra_forbidden":
             said = "is no key that is known here"
+        case "union_tag_invalid" | "union_tag_not_found":
+            said = "must have a kind: call, operation, store or log"
         case "model_type":
             said = "must be an object"
         case _:

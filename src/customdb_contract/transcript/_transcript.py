@@ -1,9 +1,9 @@
-"""A transcript: the truth that a check was given, and every call it made."""
+"""A transcript: the truth that a check was given, and everything that happened."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Self
+from typing import Self, TypeVar
 
 from attrs import field, frozen
 from typing_extensions import override
@@ -16,10 +16,13 @@ from customdb_contract.transcript._header import UNKNOWN, Header, Person
 from customdb_contract.transcript._history import History, Moment
 from customdb_contract.transcript._parsing import parse_transcript
 from customdb_contract.transcript._printing import print_transcript
+from customdb_contract.transcript._records import Operation, Record, cause_of, person_of
 from customdb_contract.transcript._stored import document_of, dumped, read_document, read_text
 from customdb_contract.transcript._values import Value, json_text
 
 __all__ = ["Transcript"]
+
+_Record = TypeVar("_Record", bound=Record)
 
 
 @frozen
@@ -28,34 +31,44 @@ class Transcript:
 
     Args:
         header: The truth that the check was given: connection, people, scripts.
-        exchanges: The calls, in order, numbered from 1.
+        records: What happened, in order, numbered from 1: calls, and of a simulated tenant also what was done with it,
+            what it stored and what it logged.
 
     Raises:
-        TranscriptError: When the numbers are others, or an exchange is about a person who is not in the header.
+        TranscriptError: When the numbers are others, a record is about a person who is not in the header, or what
+            caused it is no operation before it.
     """
 
     header: Header = field(factory=Header)
-    exchanges: tuple[Exchange, ...] = ()
+    records: tuple[Record, ...] = ()
 
     def __attrs_post_init__(self) -> None:
         labels = {UNKNOWN, *(person.label for person in self.header.people)}
-        for place, exchange in enumerate(self.exchanges, start=1):
-            if exchange.number != place:
-                message = f"exchange {exchange.number} stands at place {place}; exchanges are numbered in order, from 1"
+        operations: set[int | None] = {None}
+        for place, record in enumerate(self.records, start=1):
+            if record.number != place:
+                message = f"record {record.number} stands at place {place}; records are numbered in order, from 1"
                 raise TranscriptError(message)
-            if exchange.person not in labels:
+            person = person_of(record)
+            if person not in labels:
                 message = (
-                    f"exchange {place} is about {json_text(exchange.person)}, who is not among the known people; "
+                    f"record {place} is about {json_text(person)}, who is not among the known people; "
                     f"expected one of {', '.join(map(json_text, sorted(labels)))}"
                 )
                 raise TranscriptError(message)
+            cause = cause_of(record)
+            if cause not in operations:
+                message = f"record {place} was caused by {cause}, which is no operation before it"
+                raise TranscriptError(message)
+            if isinstance(record, Operation):
+                operations.add(place)
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Return the transcript that a text in the one-line notation stands for.
 
         Args:
-            text: One header entry or exchange per line; `#` starts a comment.
+            text: One header entry or record per line; `#` starts a comment.
 
         Raises:
             TranscriptError: When a line is not understood; the message names it and what was expected.
@@ -88,20 +101,25 @@ class Transcript:
 
     def to_json(self) -> dict[str, object]:
         """Return the transcript as what `json.dumps` takes; nothing is left out."""
-        return document_of(self.header, self.exchanges)
+        return document_of(self.header, self.records)
 
     def dumps(self) -> str:
         """Return the transcript as JSON text, to be stored; nothing is left out."""
-        return dumped(self.header, self.exchanges)
+        return dumped(self.header, self.records)
 
     @override
     def __str__(self) -> str:
-        return print_transcript(self.header, self.exchanges)
+        return print_transcript(self.header, self.records)
 
     @property
     def connection(self) -> Connection:
         """The settings of the connection."""
         return self.header.connection
+
+    @cached_property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """The calls, in order."""
+        return tuple(self.of_kind(Exchange))
 
     @cached_property
     def people(self) -> tuple[Person, ...]:
@@ -119,6 +137,22 @@ class Transcript:
     def judged(self) -> tuple[Exchange, ...]:
         """The exchanges that rules may judge: those without a mark."""
         return tuple(exchange for exchange in self.exchanges if not exchange.marks)
+
+    def of_kind(self, kind: type[_Record]) -> Sequence[_Record]:
+        """Return the records of one kind, in order.
+
+        Args:
+            kind: The kind, for example `Operation`.
+        """
+        return [record for record in self.records if isinstance(record, kind)]
+
+    def caused_by(self, operation: Operation) -> Sequence[Record]:
+        """Return what an operation caused, in order.
+
+        Args:
+            operation: An operation of this transcript.
+        """
+        return self._by_cause.get(operation.number, ())
 
     def select(self, script: Script | None = None, *situations: Situation | str) -> Sequence[Exchange]:
         """Return the judged exchanges of a script, in order.
@@ -156,6 +190,13 @@ class Transcript:
             identifier: The first argument of a call, or an attribute of a profile.
         """
         return self._people_by_identifier.get(identifier) if isinstance(identifier, str) else None
+
+    @cached_property
+    def _by_cause(self) -> Mapping[int | None, Sequence[Record]]:
+        found: defaultdict[int | None, list[Record]] = defaultdict(list)
+        for record in self.records:
+            found[cause_of(record)].append(record)
+        return found
 
     @cached_property
     def _chosen(self) -> dict[tuple[Script | None, tuple[str, ...]], Sequence[Exchange]]:

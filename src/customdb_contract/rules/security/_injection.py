@@ -226,7 +226,7 @@ def regex_from_input(transcript: Transcript) -> Iterator[Comparison]:
     proven = set[Script | None]()
     for comparison in judge_hostile(transcript, Situation.REGEX, "a regular expression", "compare by equality"):
         if isinstance(comparison, Violation):
-            proven.update(exchange.script for exchange in comparison.evidence)
+            proven.add(comparison.blamed)
         yield comparison
 
     def tell(script: Script, fact: SourceFact) -> str:

@@ -19,8 +19,9 @@ from customdb_contract.testing.strategies._identifiers import (
 from customdb_contract.testing.strategies._in_memory import InMemoryDatabase
 from customdb_contract.testing.strategies._metadata import json_values, metadata
 from customdb_contract.testing.strategies._profiles import mfa_factors, profiles
-from customdb_contract.testing.strategies._transcripts import awkward_texts, recorded_values, transcripts
+from customdb_contract.testing.strategies._transcripts import transcripts
 from customdb_contract.testing.strategies._truth import connections, known_users
+from customdb_contract.testing.strategies._values import awkward_texts, recorded_values
 
 __all__ = [
     "FLAWS",

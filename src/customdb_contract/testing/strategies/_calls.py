@@ -1,0 +1,117 @@
+"""Strategies for calls of scripts, as a transcript has them."""
+
+from collections.abc import Sequence
+from functools import cache
+
+from hypothesis import strategies as st
+
+from customdb_contract.contract import Script
+from customdb_contract.testing.strategies._values import (
+    awkward_texts,
+    mappings,
+    profiles,
+    recorded_errors,
+    recorded_values,
+)
+from customdb_contract.transcript import (
+    UNKNOWN,
+    Ending,
+    Escape,
+    Exchange,
+    Header,
+    Mark,
+    Noticed,
+    Observation,
+    Outcome,
+    Situation,
+    Value,
+    ending_of,
+)
+
+__all__ = ["causes", "exchanges", "labels"]
+
+_NOTICED_TEXTS = (
+    "GET http://shop.example.com/users?email=ada@example.com",
+    "POST http://127.0.0.1:8080/sessions",
+    "GET http://[::1",
+    "GET http://[v1.x]:80/",
+    "GET http://]/",
+    "GET http://shop.example.com:99999999999999999999/",
+    "GET http://\u2100/",
+    "GET http://user:password@/",
+    "GET",
+    "a record",
+    "nothing",
+    "the whole record",
+    "1",
+    "\N{ARABIC-INDIC DIGIT SEVEN}",
+    "9" * 5_000,
+)
+"""What is noticed of calls, and what looks like it: addresses that no parser takes, numbers that no machine has."""
+
+
+@cache
+def _outcomes(script: Script) -> st.SearchStrategy[Outcome]:
+    """Return a strategy for outcomes of a script, most of them with the ending that the first callback means."""
+    arguments = st.one_of(
+        st.sampled_from([(), (None,), (None, True), (None, False), (None, None), (None, 1), (None, None, 7)]),
+        (profiles() | mappings()).map(lambda profile: (None, profile)),
+        recorded_values().map(lambda error: (error,)),
+        st.lists(recorded_values(), max_size=2).map(tuple),
+    )
+
+    noticed = st.builds(Observation, st.sampled_from(Noticed), st.sampled_from(_NOTICED_TEXTS) | awkward_texts())
+
+    def build(callbacks: tuple[tuple[Value, ...], ...]) -> st.SearchStrategy[Outcome]:
+        meant = st.just(ending_of(script, callbacks[0])) if callbacks else st.nothing()
+        return st.builds(
+            Outcome,
+            ending=meant | st.sampled_from(Ending),
+            callbacks=st.just(callbacks),
+            raised=st.none() | recorded_errors(),
+            escape=st.sampled_from(Escape),
+            output=st.just("") | awkward_texts(),
+            duration=st.floats(0, allow_infinity=False) | st.integers(0, 100).map(float),
+            observations=st.lists(noticed, max_size=2).map(tuple),
+        )
+
+    return st.lists(arguments, max_size=2).map(tuple).flatmap(build)
+
+
+def causes(operations: Sequence[int]) -> st.SearchStrategy[int | None]:
+    """Return a strategy for what caused a record: one of the operations before it, or nothing."""
+    return st.none() | st.sampled_from(operations) if operations else st.none()
+
+
+def labels(header: Header) -> st.SearchStrategy[str]:
+    return st.sampled_from([UNKNOWN, *(person.label for person in header.people)])
+
+
+_ORDINARY = (Situation.KNOWN_USER, Situation.REPEATED, Situation.WRONG_PASSWORD, Situation.WRITING)
+"""What most rules look at."""
+
+
+def exchanges(number: int, header: Header, operations: Sequence[int]) -> st.SearchStrategy[Exchange]:
+    """Return a strategy for exchanges of a transcript with this header, some about an identifier of a known person."""
+    identifiers = sorted({name for person in header.people for name in person.identifiers})
+    known = st.sampled_from(identifiers) if identifiers else st.nothing()
+    arguments = st.one_of(
+        st.tuples(known | awkward_texts(), awkward_texts()),
+        st.tuples(profiles()),
+        st.lists(recorded_values(), max_size=3).map(tuple),
+    )
+
+    def build(script: Script) -> st.SearchStrategy[Exchange]:
+        return st.builds(
+            Exchange,
+            number=st.just(number),
+            script=st.just(script),
+            arguments=arguments,
+            person=labels(header),
+            situation=st.sampled_from(_ORDINARY) | st.sampled_from(Situation),
+            outcome=_outcomes(script),
+            marks=st.frozensets(st.sampled_from(Mark)),
+            caused_by=causes(operations),
+        )
+
+    return st.sampled_from(Script).flatmap(build)

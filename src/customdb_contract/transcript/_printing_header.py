@@ -1,0 +1,76 @@
+"""Printing the header of a transcript in the one-line notation."""
+
+from collections.abc import Collection, Iterator
+
+from customdb_contract.connection import CONTRACT_DATE, Connection
+from customdb_contract.contract import Script
+from customdb_contract.transcript._header import Header, PasswordKnowledge, Person, ScriptInfo
+from customdb_contract.transcript._notation import CONNECTION_FLAGS, token
+from customdb_contract.transcript._values import json_text
+
+__all__ = ["header_lines"]
+
+
+def header_lines(header: Header, called: Collection[Script]) -> Iterator[str]:
+    """Yield the lines of a header.
+
+    Args:
+        header: The header.
+        called: The scripts that were called; only others need a line.
+    """
+    if header.contract_date != CONTRACT_DATE:
+        yield f"contract {token(header.contract_date)}"
+    settings = list(_connection_settings(header.connection))
+    if settings:
+        yield " ".join(["connection", *settings])
+    if set(header.scripts) != set(called):
+        yield " ".join(["scripts", *header.scripts])
+    for script, info in header.scripts.items():
+        if info != ScriptInfo():
+            yield " ".join(["script", script, *_script_settings(info)])
+        for fact in info.source or ():
+            yield f"source {script} {fact.kind} {json_text(fact.text)} at {json_text(fact.location)}"
+    for person in header.people:
+        yield " ".join(["person", token(person.label), *_person_settings(person)])
+    for path in header.ignore_fields:
+        yield f"ignore {token(path)}"
+    if header.stop_reason:
+        yield f"stopped {header.stop_reason.kind} {json_text(header.stop_reason.message)}"
+    yield from (f"left {token(identifier)}" for identifier in header.left_behind)
+
+
+def _connection_settings(connection: Connection) -> Iterator[str]:
+    if connection.name != Connection().name:
+        yield f"name={token(connection.name)}"
+    yield from (f"{name}=on" for name in CONNECTION_FLAGS if getattr(connection, name))
+    if connection.features:
+        yield f"features={','.join(connection.features)}"
+
+
+def _script_settings(info: ScriptInfo) -> Iterator[str]:
+    if info.signature:
+        yield f"signature={json_text(info.signature)}"
+    if info.problem is not None:
+        yield f"problem={json_text(info.problem)}"
+    if info.location is not None:
+        yield f"location={json_text(info.location)}"
+    if info.source == ():
+        yield "source=on"
+    if info.observed:
+        yield "observed=on"
+
+
+def _person_settings(person: Person) -> Iterator[str]:
+    if person.email is not None:
+        yield f"email={token(person.email)}"
+    if person.username is not None:
+        yield f"username={token(person.username)}"
+    yield from (f"alias={token(alias)}" for alias in person.aliases)
+    if person.password is not PasswordKnowledge.KNOWN:
+        yield f"password={person.password}"
+    if person.disabled:
+        yield "disabled=on"
+    if person.new:
+        yield "new=on"
+    if person.profile:
+        yield f"profile={json_text(person.profile)}"

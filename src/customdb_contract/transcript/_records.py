@@ -1,0 +1,169 @@
+"""What a transcript is made of beside calls: what somebody did, and what the tenant kept and logged of it."""
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+from attrs import Attribute, field, frozen
+
+from customdb_contract.errors import TranscriptError
+from customdb_contract.transcript._exchange import Exchange
+from customdb_contract.transcript._header import UNKNOWN
+from customdb_contract.transcript._values import Value, json_text
+
+__all__ = [
+    "Actor",
+    "LogEntry",
+    "Operation",
+    "Record",
+    "Response",
+    "Store",
+    "StoreWrite",
+    "cause_of",
+    "person_of",
+]
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class Actor(StrEnum):
+    """Who does something with the tenant."""
+
+    USER = "user"
+    """Somebody who logs in, signs up, or follows a link."""
+    ADMIN = "admin"
+    """Somebody at the dashboard."""
+    APPLICATION = "application"
+    """A program that uses the Management API."""
+
+
+@frozen
+class Response:
+    """What whoever did something was told.
+
+    Args:
+        succeeded: Whether it succeeded, as far as they can see.
+        message: The text that they are shown, or an empty one.
+        shown: What else they get: a user, several, an id; None when that is nothing.
+        interrupted: The point at which the tenant was interrupted, or None.
+    """
+
+    succeeded: bool
+    message: str = ""
+    shown: Value = None
+    interrupted: str | None = None
+
+
+def _name(what: str, name: str) -> None:
+    if not _NAME.fullmatch(name):
+        message = f"{what} is written in lower case, such as log_in, and is {json_text(name)}"
+        raise TranscriptError(message)
+
+
+def _operation_name(_: object, __: "Attribute[str]", name: str) -> None:
+    _name("the name of an operation", name)
+
+
+def _argument_names(_: object, __: "Attribute[Mapping[str, Value]]", arguments: Mapping[str, Value]) -> None:
+    for name in arguments:
+        _name("the name of an argument", name)
+
+
+@frozen
+class Operation:
+    """Something that a user, an admin or an application did.
+
+    Args:
+        number: Its place in the transcript, from 1.
+        name: What was done, for example `log_in`.
+        actor: Who did it.
+        person: The label of the person whom it is about, or `unknown`.
+        connection: The name of the connection.
+        arguments: What was given, by name, secrets masked.
+        response: What came of it; None while it goes on, and for ever where the whole check ended meanwhile.
+
+    Raises:
+        TranscriptError: When it, or an argument, has a name that is none.
+    """
+
+    number: int
+    name: str = field(validator=_operation_name)
+    actor: Actor
+    person: str
+    connection: str
+    arguments: Mapping[str, Value] = field(factory=dict[str, Value], validator=_argument_names)
+    response: Response | None = None
+
+
+class Store(StrEnum):
+    """Where Auth0 keeps users."""
+
+    USERS = "users"
+    """Full profiles."""
+    INTERNAL = "internal"
+    """With import mode on: identifiers and hashes of passwords. Somebody who is only here is half-created."""
+
+
+@frozen
+class StoreWrite:
+    """A write to a store of Auth0's.
+
+    Args:
+        number: Its place in the transcript, from 1.
+        store: The store.
+        user_id: The key of the user, with its prefix `auth0|`.
+        attributes: What was written, secrets masked; None when the user was removed.
+        caused_by: The number of the operation that caused it, or None.
+    """
+
+    number: int
+    store: Store
+    user_id: str
+    attributes: Mapping[str, Value] | None
+    caused_by: int | None = None
+
+
+@frozen
+class LogEntry:
+    """An entry of the tenant log.
+
+    Args:
+        number: Its place in the transcript, from 1.
+        code: Auth0's code for what happened, for example `fp`.
+        description: The text of the entry, secrets masked.
+        user_id: The key of the user whom it names, or None.
+        connection: The name of the connection that it names, or None.
+        inferred: Whether Auth0 does not document this entry for what happened.
+        caused_by: The number of the operation that caused it, or None.
+    """
+
+    number: int
+    code: str
+    description: str = ""
+    user_id: str | None = None
+    connection: str | None = None
+    inferred: bool = False
+    caused_by: int | None = None
+
+
+Record: TypeAlias = Exchange | Operation | StoreWrite | LogEntry
+"""One thing that happened. A new kind is added here; the type checkers name every place that must know it."""
+
+
+def cause_of(record: Record) -> int | None:
+    """Return the number of the operation that caused a record, or None.
+
+    Args:
+        record: The record.
+    """
+    return None if isinstance(record, Operation) else record.caused_by
+
+
+def person_of(record: Record) -> str:
+    """Return the label of the person whom a record is about, `unknown` where it does not say.
+
+    Args:
+        record: The record.
+    """
+    return record.person if isinstance(record, Exchange | Operation) else UNKNOWN
