@@ -23,7 +23,7 @@ from customdb_contract.tenant import (
     User,
     interrupt_randomly,
 )
-from customdb_contract.transcript import Situation
+from customdb_contract.transcript import Actor, LogEntry, Operation, Response, Situation, Store, StoreWrite, Transcript
 from lives import ADA, ADA_ID, PASSWORD, Life, Shop, begun
 
 NEW = "new@example.com"
@@ -611,3 +611,53 @@ def test_passwords_of_long_ago_are_forgotten() -> None:
             tenant.log_in(f"user{number}@example.com", f"Password number {number}")
         tenant.log_in("user0@example.com", "Password number 19")
         assert len(tenant._registry._secrets) == 16
+
+
+def test_the_transcript_tells_what_was_done_stored_and_logged() -> None:
+    life = begun(on=True, users=[ada()])
+    life.shop.more = {"app_metadata": {"plan": "full"}}
+    with life.tenant as tenant:
+        tenant.log_in(ADA, PASSWORD, interrupt=InterruptionPoint.AFTER_INTERNAL_RECORD)
+        tenant.log_in(ADA, PASSWORD)
+        tenant.search(ADA)
+        tenant.delete_user(ADA_ID)
+
+    transcript = tenant.transcript
+    assert str(Transcript.parse(str(transcript))) == str(transcript)
+    assert Transcript.loads(transcript.dumps()) == transcript
+    interrupted, log_in, search, deletion = transcript.of_kind(Operation)
+    assert interrupted.response == Response(succeeded=False, interrupted="after-internal-record")
+    assert log_in == Operation(
+        log_in.number,
+        "log_in",
+        Actor.USER,
+        "ada",
+        "custom-database",
+        {"identifier": ADA, "password": "«password of ada»"},
+        Response(succeeded=True, shown=ADA_ID),
+    )
+    assert search.response == Response(succeeded=True, shown=[ADA_ID])
+    assert (deletion.actor, deletion.person) == (Actor.APPLICATION, "ada")
+    kinds = [type(record).__name__ for record in transcript.caused_by(log_in)]
+    assert kinds == ["Exchange", "StoreWrite", "StoreWrite", "LogEntry", "StoreWrite"]
+    writes = [write for write in transcript.of_kind(StoreWrite) if write.caused_by == log_in.number]
+    assert [(write.store, write.user_id) for write in writes] == [
+        (Store.INTERNAL, ADA_ID),
+        (Store.USERS, ADA_ID),
+        (Store.INTERNAL, ADA_ID),
+    ]
+    assert writes[0].attributes == {"email": ADA, "username": "countess", "pending": "log-in"}
+    assert writes[1].attributes is not None
+    assert writes[1].attributes["app_metadata"] == {"plan": "full"}
+    removed = [write for write in transcript.of_kind(StoreWrite) if write.caused_by == deletion.number]
+    assert [(write.store, write.attributes) for write in removed] == [(Store.USERS, None), (Store.INTERNAL, None)]
+    (entry, *_) = transcript.of_kind(LogEntry)
+    assert (entry.code, entry.user_id, entry.inferred) == ("s", ADA_ID, True)
+
+
+def test_a_refused_operation_tells_why() -> None:
+    life = begun(on=True)
+    with life.tenant as tenant:
+        tenant.log_in(ADA, "wrong")
+    (operation,) = tenant.transcript.of_kind(Operation)
+    assert operation.response == Response(succeeded=False, message="Wrong email or password.")

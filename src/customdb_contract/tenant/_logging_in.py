@@ -50,7 +50,6 @@ def log_in(run: Run, identifier: str, password: Secret) -> OperationOutcome:
         identifier: What the user typed.
         password: The password that the user typed.
     """
-    run.note_password(password, identifier)
     if not run.connection.import_mode:
         return _log_in_with_script(run, identifier, password)
     record = next(iter(run.internal_users(identifier)), None)

@@ -60,7 +60,6 @@ def complete_password_reset(run: Run, ticket: ResetTicket, password: Secret) -> 
         ticket: The link.
         password: The new password.
     """
-    run.note_password(password, ticket.email)
     if run.is_used(ticket):
         return run.refuse(_EXPIRED)
     run.use(ticket)
@@ -116,9 +115,7 @@ def change_password(run: Run, user_id: str, password: Secret) -> OperationOutcom
     """
     user = run.user(user_id)
     if user is None:
-        run.note_password(password, user_id)
         return run.refuse(NO_SUCH_USER)
-    run.note_password(password, user.email or user_id)
     if run.connection.import_mode:
         if run.internal(user_id) is None:
             message = (

@@ -5,22 +5,21 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field, fields, frozen
 
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
 from customdb_contract.errors import UndocumentedOperationError
-from customdb_contract.secrets import Secret
 from customdb_contract.tenant._answers import Answer
 from customdb_contract.tenant._interruptions import InterruptionPoint, Interruptions
 from customdb_contract.tenant._knobs import Knobs, RootAttributes
 from customdb_contract.tenant._log import LogCode, LogEntry
 from customdb_contract.tenant._outcomes import Mail, MailKind, OperationKind, OperationOutcome, Refusal, ResetTicket
 from customdb_contract.tenant._scripts import Scripts
-from customdb_contract.tenant._stores import Store
+from customdb_contract.tenant._stores import Store as Records
 from customdb_contract.tenant._typed import TypedPasswords
 from customdb_contract.tenant._users import InternalUser, User
-from customdb_contract.transcript import Exchange
+from customdb_contract.transcript import Actor, Exchange, Response, Store
 
 __all__ = ["ALREADY_EXISTS", "NO_SUCH_USER", "Attached", "Run", "State", "identifier_of"]
 
@@ -29,6 +28,23 @@ ALREADY_EXISTS: Final = "The user already exists."
 
 Source: <https://auth0.com/docs/manage-users/user-migration/configure-automatic-migration-from-your-database>.
 """
+
+_ACTORS: Final = dict.fromkeys(OperationKind, Actor.APPLICATION) | {
+    **dict.fromkeys(
+        (
+            OperationKind.LOG_IN,
+            OperationKind.SIGN_UP,
+            OperationKind.REQUEST_PASSWORD_RESET,
+            OperationKind.COMPLETE_PASSWORD_RESET,
+            OperationKind.VERIFY_EMAIL,
+        ),
+        Actor.USER,
+    ),
+    OperationKind.CHANGE_PASSWORD: Actor.ADMIN,
+    OperationKind.SWITCH_IMPORT_MODE: Actor.ADMIN,
+}
+
+_NOT_TOLD: Final = frozenset({"user_id", "identities", "created_at", "updated_at", "last_login"})
 
 NO_SUCH_USER: Final = Refusal("inexistent_user", "The user does not exist.", is_documented=True)
 """What the Management API says of a user_id that is nobody's (404)."""
@@ -75,8 +91,8 @@ class State:
     knobs: Knobs
     clock: Callable[[], datetime]
     interruptions: Interruptions
-    users: Store[User] = field(factory=Store[User])
-    internal: Store[InternalUser] = field(factory=Store[InternalUser])
+    users: Records[User] = field(factory=Records[User])
+    internal: Records[InternalUser] = field(factory=Records[InternalUser])
     log: list[LogEntry] = field(factory=list[LogEntry])
     mails: list[Mail] = field(factory=list[Mail])
     used_tickets: set[int] = field(factory=set[int])
@@ -101,6 +117,16 @@ def identifier_of(user: User) -> str:
     return user.email
 
 
+def _changed(before: User | None, user: User) -> dict[str, object]:
+    """Return the attributes that a write changes, without the times, which every write does."""
+    return {
+        attribute.name: getattr(user, attribute.name)
+        for attribute in fields(User)
+        if attribute.name not in _NOT_TOLD
+        and getattr(before, attribute.name, attribute.default) != getattr(user, attribute.name)
+    }
+
+
 class Run:
     """One operation while it runs.
 
@@ -109,6 +135,8 @@ class Run:
         state: What the tenant keeps.
         attached: The connection.
         user_name: The identifier that was given, for the log.
+        about: An identifier of the user whom it is about, for the transcript.
+        arguments: What was given, by name, for the transcript; secrets as `Secret`.
         interrupt: Where to interrupt a migration, in any case.
     """
 
@@ -118,6 +146,9 @@ class Run:
         state: State,
         attached: Attached,
         user_name: str,
+        *,
+        about: str,
+        arguments: Mapping[str, object],
         interrupt: InterruptionPoint | None = None,
     ) -> None:
         self._operation = operation
@@ -129,6 +160,14 @@ class Run:
         self._log: list[LogEntry] = []
         self._mails: list[Mail] = []
         self.now = state.clock()
+        self._recorder = attached.scripts.recorder
+        self._begun = self._recorder.begin(
+            operation.value,
+            arguments,
+            actor=_ACTORS[operation],
+            connection=attached.name,
+            person=attached.scripts.label_of(about),
+        )
 
     @property
     def operation(self) -> OperationKind:
@@ -210,19 +249,10 @@ class Run:
             about: An identifier of the user whom the call is about.
             username: The username of a user who is to be created.
         """
-        answer = self._attached.scripts.call(script, arguments, about=about, username=username)
+        answer = self._attached.scripts.call(script, arguments, about=about, caused_by=self._begun, username=username)
         if answer.exchange is not None:
             self._calls.append(answer.exchange)
         return answer
-
-    def note_password(self, password: Secret, identifier: str) -> None:
-        """Note a password before anything is done with it.
-
-        Args:
-            password: The password.
-            identifier: Whose it is said to be.
-        """
-        self._attached.passwords.note(password, identifier, self._attached.scripts.owner_of(identifier))
 
     def keep(self, user: User) -> User:
         """Write a user record; a record of the internal store keeps the same identifiers.
@@ -234,7 +264,9 @@ class Run:
             The record as it was written.
         """
         written = evolve(user, updated_at=self.now)
+        before = self._state.users.get(user.user_id)
         self._state.users.put(written)
+        self._recorder.write(Store.USERS, user.user_id, _changed(before, written), caused_by=self._begun)
         record = self.internal(user.user_id)
         if record is not None and (record.email, record.username) != (written.email, written.username):
             self.keep_internal(evolve(record, email=written.email, username=written.username))
@@ -250,6 +282,8 @@ class Run:
             The record.
         """
         self._state.internal.put(record)
+        attributes = {"email": record.email, "username": record.username, "pending": record.pending}
+        self._recorder.write(Store.INTERNAL, record.user_id, attributes, caused_by=self._begun)
         return record
 
     def remove(self, user_id: str) -> None:
@@ -259,6 +293,7 @@ class Run:
             user_id: The key of a user of the tenant.
         """
         self._state.users.remove(user_id)
+        self._recorder.write(Store.USERS, user_id, None, caused_by=self._begun)
         self.remove_internal(user_id)
 
     def remove_internal(self, user_id: str) -> None:
@@ -269,6 +304,7 @@ class Run:
         """
         if self._state.internal.get(user_id) is not None:
             self._state.internal.remove(user_id)
+            self._recorder.write(Store.INTERNAL, user_id, None, caused_by=self._begun)
 
     def log(self, code: LogCode, description: str = "", *, user_id: str = "", is_documented: bool = False) -> None:
         """Write to the tenant log.
@@ -290,6 +326,14 @@ class Run:
         )
         self._log.append(entry)
         self._state.log.append(entry)
+        self._recorder.log(
+            code.value,
+            description,
+            user_id=user_id or None,
+            connection=entry.connection,
+            inferred=not is_documented,
+            caused_by=self._begun,
+        )
 
     def send_verification(self, user: User) -> None:
         """Send the e-mail with which a new user verifies the address, unless that is done already.
@@ -379,6 +423,9 @@ class Run:
         refusal: Refusal | None = None,
         interrupted: InterruptionPoint | None = None,
     ) -> OperationOutcome:
+        shown = [found.user_id for found in users] or (None if user is None else user.user_id)
+        message = "" if refusal is None else refusal.description
+        self._recorder.end(self._begun, Response(succeeded, message, shown, interrupted))
         return OperationOutcome(
             operation=self._operation,
             succeeded=succeeded,

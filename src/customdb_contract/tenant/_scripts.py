@@ -11,7 +11,7 @@ from customdb_contract.probes import Truth
 from customdb_contract.secrets import Secret
 from customdb_contract.tenant._answers import Answer
 from customdb_contract.tenant._people import People
-from customdb_contract.transcript import UNKNOWN, Header, Recorder, ScriptInfo, Transcript
+from customdb_contract.transcript import UNKNOWN, Header, Operation, Recorder, ScriptInfo, Transcript
 
 __all__ = ["Scripts"]
 
@@ -32,12 +32,15 @@ class Scripts:
     Args:
         bridge: What runs the scripts.
         truth: The settings of the connection, and the people who are in the store at first.
+
+    Attributes:
+        recorder: Where the calls are recorded, and what else happens on the connection.
     """
 
     def __init__(self, bridge: Bridge, truth: Truth) -> None:
-        self._recorder = Recorder(Header(people=truth.people, connection=truth.connection), truth.registry)
-        self._recorder.know_scripts(bridge.scripts)
-        self._caller = Caller(bridge, self._recorder)
+        self.recorder = Recorder(Header(people=truth.people, connection=truth.connection), truth.registry)
+        self.recorder.know_scripts(bridge.scripts)
+        self._caller = Caller(bridge, self.recorder)
         self._people = People(truth.people, truth.passwords)
 
     @property
@@ -54,13 +57,30 @@ class Scripts:
         label = self._people.label_of(identifier)
         return identifier if label == UNKNOWN else label
 
-    def call(self, script: Script, arguments: tuple[object, ...], *, about: str, username: str | None = None) -> Answer:
+    def label_of(self, identifier: str) -> str:
+        """Return the label of whoever an identifier denotes, or `unknown`.
+
+        Args:
+            identifier: What somebody typed.
+        """
+        return self._people.label_of(identifier)
+
+    def call(
+        self,
+        script: Script,
+        arguments: tuple[object, ...],
+        *,
+        about: str,
+        caused_by: Operation,
+        username: str | None = None,
+    ) -> Answer:
         """Call a script.
 
         Args:
             script: The script.
             arguments: Its arguments; secrets as `Secret`.
             about: An identifier of the user whom the call is about.
+            caused_by: The operation that causes the call.
             username: The username of a user who is to be created.
 
         Returns:
@@ -70,7 +90,7 @@ class Scripts:
             missing = f"Please implement the {script} script for this database connection"
             return Answer(None, _MISSING.get(script, missing))
         if script is Script.CREATE and (newcomer := self._people.newcomer(about, username)):
-            self._recorder.know_new_people([newcomer])
+            self.recorder.know_new_people([newcomer])
         password = next((argument for argument in arguments if isinstance(argument, Secret)), None)
         planned = PlannedCall(
             script,
@@ -79,7 +99,7 @@ class Scripts:
             self._people.situation_of(script, about, password if script is Script.LOGIN else None),
         )
         try:
-            exchange = self._caller.call(planned)
+            exchange = self._caller.call(planned, caused_by=caused_by)
         except DatabaseOpeningError as error:
             return Answer(None, str(error))
         self._people.learn(exchange)
@@ -90,5 +110,5 @@ class Scripts:
         self._caller.collect_late_events()
 
     def transcript(self) -> Transcript:
-        """Return the calls so far."""
-        return self._recorder.transcript()
+        """Return what has happened so far."""
+        return self.recorder.transcript()

@@ -48,6 +48,17 @@ class NewAccount:
         """The identifiers that nobody may have yet."""
         return (self.email,) if self.username is None else (self.email, self.username)
 
+    def as_arguments(self) -> dict[str, object]:
+        """Return what was given, for the transcript."""
+        arguments = {
+            "email": self.email,
+            "password": self.password,
+            "username": self.username,
+            "user_metadata": self.user_metadata or None,
+            "app_metadata": self.app_metadata or None,
+        }
+        return {name: value for name, value in arguments.items() if value is not None}
+
     def as_given_to_create(self, connection: str) -> dict[str, object]:
         """Return the argument of the script `create`.
 
@@ -56,19 +67,7 @@ class NewAccount:
         Args:
             connection: The name of the connection.
         """
-        user: dict[str, object] = {
-            "client_id": _CLIENT,
-            "tenant": _TENANT,
-            "email": self.email,
-            "password": self.password,
-            "connection": connection,
-        }
-        optional = {
-            "username": self.username,
-            "user_metadata": self.user_metadata or None,
-            "app_metadata": self.app_metadata or None,
-        }
-        return user | {name: value for name, value in optional.items() if value is not None}
+        return {"client_id": _CLIENT, "tenant": _TENANT, "connection": connection, **self.as_arguments()}
 
 
 def sign_up(run: Run, account: NewAccount) -> OperationOutcome:
@@ -81,7 +80,6 @@ def sign_up(run: Run, account: NewAccount) -> OperationOutcome:
         run: The operation.
         account: What the user signs up with.
     """
-    run.note_password(account.password, account.email)
     is_import = run.connection.import_mode
     if is_import and any(run.is_taken(identifier) for identifier in account.identifiers):
         return _already_exists(run)

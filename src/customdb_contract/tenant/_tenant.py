@@ -167,11 +167,11 @@ class Tenant:
 
     @property
     def transcript(self) -> Transcript:
-        """The script calls of the only connection; see `transcript_of`."""
+        """What happened on the only connection; see `transcript_of`."""
         return self.transcript_of()
 
     def transcript_of(self, connection: str | None = None) -> Transcript:
-        """Return the script calls of a connection. Its header has the settings with which the connection began.
+        """Return what happened on a connection. Its header has the settings with which the connection began.
 
         Args:
             connection: The name of the connection; it may be left out when there is only one.
@@ -197,8 +197,10 @@ class Tenant:
             connection: The connection; it may be left out when there is only one.
             interrupt: Where the migration is interrupted, if there is one.
         """
-        run = self._run(OperationKind.LOG_IN, connection, identifier, interrupt)
-        return log_in(run, identifier, _secret(password))
+        secret = _secret(password)
+        arguments = {"identifier": identifier, "password": secret}
+        run = self._run(OperationKind.LOG_IN, connection, identifier, arguments, interrupt=interrupt)
+        return log_in(run, identifier, secret)
 
     def sign_up(
         self,
@@ -228,7 +230,7 @@ class Tenant:
             user_metadata=self._recorded(user_metadata),
             app_metadata=NO_METADATA,
         )
-        return sign_up(self._run(OperationKind.SIGN_UP, connection, email), account)
+        return sign_up(self._run(OperationKind.SIGN_UP, connection, email, account.as_arguments()), account)
 
     def create_user(
         self,
@@ -263,7 +265,7 @@ class Tenant:
             app_metadata=self._recorded(app_metadata),
             email_verified=email_verified,
         )
-        return sign_up(self._run(OperationKind.CREATE_USER, connection, email), account)
+        return sign_up(self._run(OperationKind.CREATE_USER, connection, email, account.as_arguments()), account)
 
     def change_email(self, user_id: str, email: str, *, verified: bool = False) -> OperationOutcome:
         """Change a user's e-mail by the Management API.
@@ -273,7 +275,9 @@ class Tenant:
             email: The e-mail; the same one, to change `verified` alone.
             verified: Whether the e-mail counts as verified.
         """
-        return change_email(self._run_about(OperationKind.CHANGE_EMAIL, user_id), user_id, email, verified=verified)
+        arguments = {"email": email, "verified": verified}
+        run = self._run_about(OperationKind.CHANGE_EMAIL, user_id, arguments)
+        return change_email(run, user_id, email, verified=verified)
 
     def change_username(self, user_id: str, username: str) -> OperationOutcome:
         """Change a user's username by the Management API.
@@ -282,7 +286,8 @@ class Tenant:
             user_id: The user's key, with the prefix `auth0|`.
             username: The username.
         """
-        return change_username(self._run_about(OperationKind.CHANGE_USERNAME, user_id), user_id, username)
+        run = self._run_about(OperationKind.CHANGE_USERNAME, user_id, {"username": username})
+        return change_username(run, user_id, username)
 
     def request_password_reset(self, email: str, *, connection: str | None = None) -> OperationOutcome:
         """Ask for the link of a password reset. The outcome's mail has it, if there is such a user.
@@ -291,7 +296,8 @@ class Tenant:
             email: The e-mail that the user types.
             connection: The connection; it may be left out when there is only one.
         """
-        return request_password_reset(self._run(OperationKind.REQUEST_PASSWORD_RESET, connection, email), email)
+        run = self._run(OperationKind.REQUEST_PASSWORD_RESET, connection, email, {"email": email})
+        return request_password_reset(run, email)
 
     def complete_password_reset(self, ticket: ResetTicket, new_password: str | Secret) -> OperationOutcome:
         """Open the link of a password reset, and set a new password.
@@ -300,8 +306,10 @@ class Tenant:
             ticket: The link, from the mail.
             new_password: The new password.
         """
-        run = self._run(OperationKind.COMPLETE_PASSWORD_RESET, ticket.connection, ticket.email)
-        return complete_password_reset(run, ticket, _secret(new_password))
+        secret = _secret(new_password)
+        arguments = {"email": ticket.email, "new_password": secret}
+        run = self._run(OperationKind.COMPLETE_PASSWORD_RESET, ticket.connection, ticket.email, arguments)
+        return complete_password_reset(run, ticket, secret)
 
     def change_password(self, user_id: str, new_password: str | Secret) -> OperationOutcome:
         """Change a user's password as an administrator.
@@ -313,7 +321,9 @@ class Tenant:
         Raises:
             UndocumentedOperationError: With import mode on, when Auth0 has the user from before and no password.
         """
-        return change_password(self._run_about(OperationKind.CHANGE_PASSWORD, user_id), user_id, _secret(new_password))
+        secret = _secret(new_password)
+        run = self._run_about(OperationKind.CHANGE_PASSWORD, user_id, {"new_password": secret})
+        return change_password(run, user_id, secret)
 
     def verify_email(self, user_id: str) -> OperationOutcome:
         """Open the link of a user's verification e-mail.
@@ -336,8 +346,8 @@ class Tenant:
         Raises:
             ConfigurationError: When there is an operation of its own for an attribute, or there is no such attribute.
         """
-        run = self._run_about(OperationKind.UPDATE_USER, user_id)
-        return update_user(run, user_id, self._recorded(changes))
+        given = self._recorded(changes)
+        return update_user(self._run_about(OperationKind.UPDATE_USER, user_id, given), user_id, given)
 
     def delete_user(self, user_id: str) -> OperationOutcome:
         """Delete a user by the Management API.
@@ -357,7 +367,9 @@ class Tenant:
         Raises:
             UndocumentedOperationError: When there is a full record as well; delete the user instead.
         """
-        return delete_connection_user(self._run(OperationKind.DELETE_CONNECTION_USER, connection, email), email)
+        return delete_connection_user(
+            self._run(OperationKind.DELETE_CONNECTION_USER, connection, email, {"email": email}), email
+        )
 
     def get_user(self, user_id: str) -> OperationOutcome:
         """Return a user by key, as the Management API does.
@@ -384,7 +396,9 @@ class Tenant:
         found = tuple(
             user for name in names for user in (users.of(name) if identifier is None else users.find(name, identifier))
         )
-        return self._run(OperationKind.SEARCH, names[0], identifier or "").succeed(users=found)
+        return self._run(OperationKind.SEARCH, names[0], identifier or "", {"identifier": identifier}).succeed(
+            users=found
+        )
 
     def switch_import_mode(self, *, on: bool, connection: str | None = None) -> OperationOutcome:
         """Switch "Import Users to Auth0" on or off. The stores stay as they are.
@@ -397,7 +411,7 @@ class Tenant:
         """
         attached = self._attached(connection)
         attached.settings = evolve(attached.settings, import_mode=on)
-        return self._run(OperationKind.SWITCH_IMPORT_MODE, attached.name, "").succeed()
+        return self._run(OperationKind.SWITCH_IMPORT_MODE, attached.name, "", {"on": on}).succeed()
 
     def _attached(self, connection: str | None) -> Attached:
         names = ", ".join(self._connections)
@@ -415,14 +429,32 @@ class Tenant:
         operation: OperationKind,
         connection: str | None,
         user_name: str,
+        arguments: Mapping[str, object],
+        *,
+        about: str | None = None,
         interrupt: InterruptionPoint | None = None,
     ) -> Run:
-        return Run(operation, self._state, self._attached(connection), user_name, interrupt)
+        attached = self._attached(connection)
+        for password in arguments.values():
+            # Before anything is recorded.
+            if isinstance(password, Secret):
+                identifier = about or user_name
+                attached.passwords.note(password, identifier, attached.scripts.owner_of(identifier))
+        return Run(
+            operation,
+            self._state,
+            attached,
+            user_name,
+            about=about or user_name,
+            arguments=arguments,
+            interrupt=interrupt,
+        )
 
-    def _run_about(self, operation: OperationKind, user_id: str) -> Run:
+    def _run_about(self, operation: OperationKind, user_id: str, arguments: Mapping[str, object] = NO_METADATA) -> Run:
         user = self._state.users.get(user_id)
         connection = next(iter(self._connections)) if user is None else user.connection
-        return self._run(operation, connection, user_id)
+        about = None if user is None else user.email
+        return self._run(operation, connection, user_id, {"user_id": user_id, **arguments}, about=about)
 
     def _username(self, username: str | None, connection: str | None) -> str | None:
         settings = self._attached(connection).settings
