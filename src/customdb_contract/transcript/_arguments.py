@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from customdb_contract.secrets import Secret, SecretRegistry
-from customdb_contract.transcript._masking import hide_named, mask_value
+from customdb_contract.transcript._masking import MAX_TEXT, hide_named, mask_value
 from customdb_contract.transcript._recording import record
 from customdb_contract.transcript._values import RecordedError, Special, Value
 
@@ -23,6 +23,10 @@ def as_recorded(arguments: Iterable[object], registry: SecretRegistry) -> tuple[
 
 def _as_recorded(argument: object, registry: SecretRegistry) -> Value:
     match argument:
+        case None | bool():
+            return argument
+        case str() if type(argument) is str and len(argument) <= MAX_TEXT:
+            return registry.mask(argument)
         case Secret():
             return registry.mask_argument(argument.reveal())
         case Special() | RecordedError():

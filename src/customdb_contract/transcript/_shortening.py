@@ -193,6 +193,8 @@ def _weight_of(value: Value, most: int) -> int:
     if isinstance(value, str):
         return _weight(value)
     weight = _OF_AN_ITEM
+    if value is None or isinstance(value, int | float):
+        return weight
     for part in _parts(value):
         weight += _weight_of(part, most - weight)
         if weight > most:
@@ -200,9 +202,7 @@ def _weight_of(value: Value, most: int) -> int:
     return weight
 
 
-def _parts(value: Value) -> Iterable[Value]:
-    if value is None or isinstance(value, int | float):
-        return ()
+def _parts(value: Special | RecordedError | Sequence[Value] | Mapping[str, Value]) -> Iterable[Value]:
     if isinstance(value, Special):
         return (value.kind, value.text)
     if isinstance(value, RecordedError):
