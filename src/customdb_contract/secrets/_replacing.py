@@ -9,7 +9,7 @@ from typing import Final
 
 from customdb_contract.secrets._folding import FOREIGN, core, first_character, fold, is_escaped
 from customdb_contract.secrets._forms import Form, escaped, forms_of
-from customdb_contract.secrets._reference import MARKER, NUMBERED, SecretKind, SecretRef
+from customdb_contract.secrets._reference import NUMBERED, SecretKind, SecretRef
 from customdb_contract.secrets._unknown import hide_unknown
 
 __all__ = ["Replacement"]
@@ -18,6 +18,7 @@ _LONGEST_REMEMBERED: Final = 200
 _MOST_REMEMBERED: Final = 4_096
 _MOST_SEARCHES: Final = 64
 _ASCII: Final = 0x80
+_GUILLEMETS: Final = re.compile("«([^«»]*)»|[«»]")
 
 
 class Replacement:
@@ -65,10 +66,13 @@ class Replacement:
         if possible:
             text = self._without_known(text, possible)
         text = hide_unknown(text, self._marker_of_unknown)
-        return MARKER.sub(self._own_marker, text) if "«" in text else text
+        return _GUILLEMETS.sub(self._own_marker, text) if "«" in text or "»" in text else text
 
     def _own_marker(self, match: re.Match[str]) -> str:
+        """Return a marker of ours as it is, and other guillemets single, so that no two texts side by side are one."""
         label = match[1]
+        if label is None:
+            return "\u2039" if match[0] == "«" else "\u203a"
         if label in self._labels:
             return match[0]
         ref = SecretRef.parse(label)
