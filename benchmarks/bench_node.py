@@ -3,12 +3,12 @@
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Final
 
+from benchmarks.echoing import echoing
 from benchmarks.timing import Measured, ratio, seconds
 from customdb_contract.bridges.node import NodeDatabase
 from customdb_contract.bridges.node._bridge import NodeBridge
@@ -23,6 +23,7 @@ function getUser(email, callback) {
   callback(null, { user_id: '7', email, app_metadata: { plan: 'full' } });
 }
 """
+_ECHO: Final = "process.stdin.on('data', (bytes) => process.stdout.write(bytes))"
 _TIME_LIMIT: Final = 0.5
 
 
@@ -42,7 +43,7 @@ def measure(*, brief: bool) -> Iterator[Measured]:
         try:
             call = partial(bridge.call, Script.GET_USER, ("ada@example.com",))
             path = find_runtime().path
-            with _echo(path) as round_trip:
+            with echoing([path, "--eval", _ECHO]) as round_trip:
                 yield Measured(
                     "a call of a trivial script, in round trips of bytes that Node echoes",
                     ratio(call, round_trip, number=number, repeat=repeat),
@@ -59,25 +60,6 @@ def measure(*, brief: bool) -> Iterator[Measured]:
             yield Measured("a script that hangs: milliseconds beyond its time limit", hung * 1000, at_most=300.0)
         finally:
             bridge.close()
-
-
-@contextmanager
-def _echo(path: str) -> Generator[Callable[[], object]]:
-    """Give a function that sends a few bytes to a Node which sends them back, and waits for them."""
-    program = "process.stdin.on('data', (bytes) => process.stdout.write(bytes))"
-    pipe = subprocess.PIPE
-    with subprocess.Popen([path, "--eval", program], stdin=pipe, stdout=pipe, bufsize=0) as node:
-        stdin, stdout = node.stdin, node.stdout
-        assert stdin is not None
-        assert stdout is not None
-
-        def round_trip() -> None:
-            stdin.write(b"ada@example.com\n")
-            stdout.read(64)
-
-        round_trip()
-        yield round_trip
-        stdin.close()
 
 
 def _start_node(path: str) -> None:

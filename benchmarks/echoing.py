@@ -1,0 +1,29 @@
+"""A process that sends back what it gets: the least that a call in another process can take."""
+
+import subprocess
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+
+__all__ = ["echoing"]
+
+
+@contextmanager
+def echoing(command: Sequence[str]) -> Generator[Callable[[], object]]:
+    """Give a function that sends a few bytes to a process which sends them back, and waits for them.
+
+    Args:
+        command: The program, which writes to its standard output whatever it reads from its standard input.
+    """
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, bufsize=0) as process:
+        stdin, stdout = process.stdin, process.stdout
+        assert stdin is not None
+        assert stdout is not None
+
+        def round_trip() -> None:
+            stdin.write(b"ada@example.com\n")
+            stdout.read(64)
+
+        round_trip()
+        yield round_trip
+        stdin.close()
