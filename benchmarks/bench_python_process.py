@@ -56,7 +56,7 @@ def measure(*, brief: bool) -> Iterator[Measured]:
                 yield Measured(
                     "a call of a trivial script, in round trips of bytes that Python echoes",
                     ratio(call, round_trip, number=number, repeat=repeat),
-                    at_most=12.0,
+                    at_most=20.0,
                 )
             taken = seconds(call, number=number, repeat=repeat)
             calls = "a call of a trivial script in Python's own process: calls per second"

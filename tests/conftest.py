@@ -2,7 +2,9 @@
 
 import os
 import signal
+from collections.abc import Generator
 
+import coverage
 import pytest
 from hypothesis import settings
 
@@ -21,3 +23,19 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def pytest_xdist_auto_num_workers() -> int:
     """Use more workers than processors, since many tests wait: for a time limit, or for a process that they started."""
     return (os.cpu_count() or 1) * 2
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Pause the measurement of coverage during tests that are marked as `untraced`."""
+    measured = coverage.Coverage.current()
+    if measured is None or item.get_closest_marker("untraced") is None:
+        return (yield)
+    # What this names is read by processes that the test starts.
+    settings_of_processes = os.environ.pop("COVERAGE_PROCESS_CONFIG")
+    measured.stop()
+    try:
+        return (yield)
+    finally:
+        measured.start()
+        os.environ["COVERAGE_PROCESS_CONFIG"] = settings_of_processes

@@ -32,7 +32,7 @@ from customdb_contract.contract import (
     WrongUsernameOrPasswordError,
 )
 
-pytestmark = pytest.mark.one_python
+pytestmark = [pytest.mark.one_python, pytest.mark.untraced]
 
 FOLDER = Path(create_store.__file__).parent
 CONFIGURATIONS = (

@@ -26,7 +26,7 @@ from customdb_contract.contract import Script
 from customdb_contract.secrets import SecretRegistry
 from customdb_contract.transcript import Ending, RecordedError
 
-pytestmark = pytest.mark.one_python
+pytestmark = [pytest.mark.one_python, pytest.mark.untraced]
 
 FOLDER: Final = Path(create_store.__file__).parent
 ALLOWED: Final = {"Authorization": f"Bearer {TOKEN}"}

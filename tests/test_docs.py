@@ -20,7 +20,7 @@ from customdb_contract.config import (
 from customdb_contract.rules import CATALOGUE
 from documented import run_page
 
-pytestmark = pytest.mark.one_python
+pytestmark = [pytest.mark.one_python, pytest.mark.untraced]
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(

@@ -34,7 +34,7 @@ from mutants import (
 )
 from rules.comparing import without_path
 
-pytestmark = pytest.mark.one_python
+pytestmark = [pytest.mark.one_python, pytest.mark.untraced]
 
 MUTANTS: dict[str, Mutant] = {}
 _Database = TypeVar("_Database", bound=type)

@@ -28,6 +28,7 @@ BOB: Final = KnownUser(email="bob@example.com", password="staple correct battery
 
 pytestmark = [
     pytest.mark.one_python,
+    pytest.mark.untraced,
     pytest.mark.skipif(not MODULES.is_dir(), reason="the npm modules are not installed: run make test"),
 ]
 

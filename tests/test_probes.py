@@ -751,6 +751,41 @@ def test_only_the_calls_about_it_have_a_callback_that_throws_or_an_organization(
     assert {(True, False), (False, True), (False, False)} == set(expected)
 
 
+class OrganizationBridge(ScriptedBridge):
+    """Fails where its script gets no organization."""
+
+    @override
+    def call(
+        self,
+        script: Script,
+        arguments: Sequence[object],
+        *,
+        context: Mapping[str, object] | None = None,
+        throwing: bool = False,
+    ) -> Outcome:
+        if not (context or {}).get("organization"):
+            error = RecordedError("TypeError", "Cannot read properties of undefined (reading 'id')")
+            return Outcome(Ending.FAILED, callbacks=((error,),))
+        return super().call(script, arguments)
+
+
+def test_a_script_that_needs_an_organization_is_not_called_any_further_without() -> None:
+    store = Store(PASSWORDS)
+    people = [KnownUser(email=email, password=password) for email, password in PASSWORDS.items()]
+
+    transcript = driven(
+        OrganizationBridge({Script.GET_USER: store.get_user, Script.LOGIN: store.login}),
+        Truth.of(people, Connection(script_context=True), SecretRegistry()),
+    )
+
+    situations = {exchange.situation for exchange in transcript.exchanges}
+    assert situations == {Situation.KNOWN_USER, Situation.ORGANIZATION}
+    assert all(
+        (exchange.ending is Ending.FOUND) == (exchange.situation is Situation.ORGANIZATION)
+        for exchange in transcript.exchanges
+    )
+
+
 def test_only_wrong_passwords_of_known_users_are_followed_by_the_right_one() -> None:
     known = truth(KnownUser(email="ada@example.com", password=PASSWORDS["ada@example.com"]))
 

@@ -34,6 +34,7 @@ from customdb_contract.contract import Script
 from customdb_contract.findings import Group
 from customdb_contract.profiles import email_problem, metadata_key_problems, mfa_factors_problem, username_problem
 from customdb_contract.rules import CATALOGUE
+from customdb_contract.secrets import SecretRegistry
 from customdb_contract.testing import strategies
 from customdb_contract.testing.strategies import FLAWS, NOT_IN_ONE_PROFILE, DrawnDatabase, InMemoryDatabase
 from customdb_contract.transcript import Ending, Exchange, Header, Outcome, Person, ScriptInfo, record
@@ -52,7 +53,7 @@ def found_in(profile: Mapping[str, object], *, import_mode: bool = True) -> Repo
         email=email if isinstance(email, str) and email else "ada@example.com",
         username=username if isinstance(username, str) and username else None,
     )
-    outcome = Outcome(ending=Ending.FOUND, callbacks=((None, record(profile, str)),))
+    outcome = Outcome(ending=Ending.FOUND, callbacks=((None, record(profile, SecretRegistry().mask)),))
     calls = [
         (script, situation)
         for situation in (Situation.KNOWN_USER, Situation.REPEATED)
@@ -166,6 +167,17 @@ def test_a_profile_is_made_of_what_is_given(profile: dict[str, object]) -> None:
 # Flawed profiles
 
 
+@pytest.mark.parametrize("rule", FLAWS)
+@settings(max_examples=5)
+@given(data=st.data())
+def test_a_flaw_changes_a_profile(rule: str, data: st.DataObject) -> None:
+    right = {"user_id": "7", "email": "ada@example.com", "email_verified": True, "username": "ada"}
+
+    # 1 equals True.
+    assert repr(data.draw(strategies.flawed_profiles(rule, profiles=st.just(right)))) != repr(right)
+
+
+@pytest.mark.untraced
 @pytest.mark.parametrize("rule", FLAWS)
 @settings(max_examples=20)
 @given(data=st.data())

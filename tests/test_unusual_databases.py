@@ -16,7 +16,7 @@ from typing_extensions import override
 from customdb_contract import Failed, Found, KnownUser, NotFound, ScriptError, WrongUsernameOrPasswordError
 from mutants import DOWN, REFUSAL, ROWS, Mutant, Row, Shop, breaches, explain, known_users, report_on
 
-pytestmark = pytest.mark.one_python
+pytestmark = [pytest.mark.one_python, pytest.mark.untraced]
 
 RIGHT: dict[str, Mutant] = {}
 _Database = TypeVar("_Database", bound=type)

@@ -37,7 +37,7 @@ from customdb_contract.testing.machine import machine_on
 from mutants import breaches, explain
 from writing_shop import Record, WritingShop, known_customer
 
-pytestmark = pytest.mark.one_python
+pytestmark = [pytest.mark.one_python, pytest.mark.untraced]
 
 _Database = TypeVar("_Database", bound=type)
 

@@ -354,6 +354,7 @@ def test_one_script_trims(get_user: str, login: str, trimming: str) -> None:
             Status.NOT_APPLICABLE,
             id="never found",
         ),
+        pytest.param(blanks('found {"user_id": "8"}', REFUSED), Status.NOT_APPLICABLE, id="somebody else"),
     ],
 )
 def test_trimming_is_no_breach(text: str, status: Status) -> None:
