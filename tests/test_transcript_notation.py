@@ -186,12 +186,16 @@ def test_an_identifier_of_two_people_is_the_first_ones() -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("lgoin ada x -> not-found", 'expected a script or a header entry, found "lgoin"; did you mean login?'),
+        (
+            "lgoin ada x -> not-found",
+            'expected a script, another record or a header entry, found "lgoin"; did you mean login?',
+        ),
         (
             "7",
             (
-                "expected a script or a header entry: login, get_user, create, verify, change_password, change_email, "
-                'delete, contract, connection, scripts, script, source, person, ignore, stopped, left, found "7"'
+                "expected a script, another record or a header entry: login, get_user, create, verify, "
+                "change_password, change_email, delete, operation, store, log, contract, connection, scripts, "
+                'script, source, person, ignore, stopped, left, found "7"'
             ),
         ),
         ("login ada", "expected -> and how the call ended, found the end of the line"),
@@ -319,7 +323,7 @@ def test_what_is_not_understood_is_said(line: str, said: str) -> None:
         ("stopped time x\nstopped time x", "line 2: stopped is given twice, the first time in line 1"),
         (
             f"get_user a -> not-found [unknown-user]\n{ADA}",
-            "line 2: a person stands before the first exchange, which is in line 1",
+            "line 2: a person stands before the first record, which is in line 1",
         ),
     ],
 )

@@ -163,7 +163,7 @@ def test_an_exchange_about_nobody_known_is_refused() -> None:
     recorder = Recorder(HEADER)
     recorder.record(Script.LOGIN, [], person="eve", situation=Situation.REPEATED, outcome=NOT_FOUND)
 
-    with pytest.raises(TranscriptError, match=r"^exchange 1 is about \"eve\", who is not among the known people"):
+    with pytest.raises(TranscriptError, match=r"^record 1 is about \"eve\", who is not among the known people"):
         recorder.transcript()
 
 

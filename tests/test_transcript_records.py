@@ -152,12 +152,23 @@ def test_a_line_that_is_not_understood_is_told(line: str, said: str) -> None:
     assert str(caught.value).splitlines()[0] == f"line 1: {said}"
 
 
-@pytest.mark.parametrize("cause", ["1", "3", "999999999"])
-def test_what_causes_something_is_an_operation_before_it(cause: str) -> None:
-    with pytest.raises(TranscriptError) as caught:
+@pytest.mark.parametrize("cause", [0, 1, 3, 999_999_999])
+def test_what_causes_something_is_an_operation_before_it(cause: int) -> None:
+    with pytest.raises(TranscriptError) as parsed:
         Transcript.parse(f"log s\noperation search by admin on shop\nlog w [caused by {cause}]")
+    with pytest.raises(TranscriptError) as made:
+        Transcript(
+            records=(
+                LogEntry(1, "s"),
+                Operation(2, "search", Actor.ADMIN, "unknown", "shop"),
+                LogEntry(3, "w", caused_by=cause),
+            )
+        )
 
-    assert str(caught.value) == f"record 3 was caused by {cause}, which is no operation before it"
+    assert str(parsed.value).splitlines()[0] == (
+        f"line 3: record {cause} is no operation before this one; expected the number of one, or nothing"
+    )
+    assert str(made.value) == f"record 3 was caused by {cause}, which is no operation before it"
 
 
 def test_operations_about_others_are_refused() -> None:

@@ -42,7 +42,7 @@ class _Parser:
         self.records: list[Record] = []
         self._header = HeaderParser()
         self._owners: Mapping[str, str] = {}
-        self._latest_operation: int | None = None
+        self._operations: dict[int, None] = {}
 
     def header(self) -> Header:
         called = dict.fromkeys(record.script for record in self.records if isinstance(record, Exchange))
@@ -65,12 +65,12 @@ class _Parser:
             self._owners = labels_by_identifier(self._header.people.values())
         number = len(self.records) + 1
         if word in RECORDS:
-            record = parse_record(word, cursor, number, self._header.people, self._latest_operation)
+            record = parse_record(word, cursor, number, self._header.people, self._operations)
         else:
             record = self._exchange(cursor, Script(word), number)
         self.records.append(record)
         if isinstance(record, Operation):
-            self._latest_operation = number
+            self._operations[number] = None
 
     def _exchange(self, cursor: Cursor, script: Script, number: int) -> Exchange:
         arguments: list[Value] = []
@@ -80,7 +80,7 @@ class _Parser:
         people = self._header.people
         owner = owner_of(arguments, self._owners)
         implied = implied_situation(people.get(owner))
-        situation, person, marks, cause = parse_remark(cursor, owner, implied, people, self._latest_operation)
+        situation, person, marks, cause = parse_remark(cursor, owner, implied, people, self._operations)
         return Exchange(number, script, tuple(arguments), person, situation, outcome, marks, cause)
 
 

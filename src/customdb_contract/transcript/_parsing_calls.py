@@ -70,7 +70,7 @@ def parse_outcome(cursor: Cursor, script: Script) -> Outcome:
 
 
 def parse_remark(
-    cursor: Cursor, owner: str, implied: Situation, labels: Collection[str], latest_operation: int | None
+    cursor: Cursor, owner: str, implied: Situation, labels: Collection[str], operations: dict[int, None]
 ) -> tuple[Situation, str, frozenset[Mark], int | None]:
     """Return the situation, the person's label, the marks and the cause in the remark that stands here, or in none.
 
@@ -79,7 +79,7 @@ def parse_remark(
         owner: The label of the person whom the identifier denotes, or `unknown`.
         implied: The situation where there is no remark.
         labels: The labels of the known people.
-        latest_operation: The number of the operation that caused the call where there is no remark, or None.
+        operations: The numbers of the operations before; the latest one caused the call where nothing else is said.
 
     Raises:
         TranscriptError: When it is not understood, or is missing for an identifier that is nobody's.
@@ -87,38 +87,45 @@ def parse_remark(
     if owner == UNKNOWN and not cursor.sees("["):
         cursor.fail("a remark such as [unknown-user], or before it a person whose identifier it is")
     if not cursor.take("["):
-        return implied, owner, frozenset(), latest_operation
+        return implied, owner, frozenset(), _latest(operations)
     if owner != UNKNOWN and cursor.sees(_CAUSE):
-        return implied, owner, frozenset(), _parse_named_cause(cursor)
+        return implied, owner, frozenset(), _parse_named_cause(cursor, operations)
     situation = cursor.member(Situation, "a situation", _SITUATION)
     person = choose(cursor.text(), (*labels, UNKNOWN), "a person's label") if cursor.take("of ") else owner
     marks: set[Mark] = set()
     while cursor.take(","):
         if cursor.sees(_CAUSE):
-            return situation, person, frozenset(marks), _parse_named_cause(cursor)
+            return situation, person, frozenset(marks), _parse_named_cause(cursor, operations)
         marks.add(cursor.member(Mark, "a mark"))
     cursor.expect("]")
-    return situation, person, frozenset(marks), latest_operation
+    return situation, person, frozenset(marks), _latest(operations)
 
 
-def parse_cause(cursor: Cursor, latest_operation: int | None) -> int | None:
+def parse_cause(cursor: Cursor, operations: dict[int, None]) -> int | None:
     """Return the number of the operation that is named here in brackets, or of the latest one.
 
     Args:
         cursor: The place behind the record.
-        latest_operation: The number of the operation that caused the record where nothing is named, or None.
+        operations: The numbers of the operations before.
 
     Raises:
         TranscriptError: When it is not understood.
     """
-    return _parse_named_cause(cursor) if cursor.take("[") else latest_operation
+    return _parse_named_cause(cursor, operations) if cursor.take("[") else _latest(operations)
 
 
-def _parse_named_cause(cursor: Cursor) -> int | None:
+def _parse_named_cause(cursor: Cursor, operations: dict[int, None]) -> int | None:
     cursor.expect(_CAUSE)
     number = None if cursor.take("nothing") else int(cursor.match(_NUMBER) or cursor.fail("a number, or nothing"))
+    if number is not None and number not in operations:
+        message = f"record {number} is no operation before this one; expected the number of one, or nothing"
+        raise TranscriptError(message)
     cursor.expect("]")
     return number
+
+
+def _latest(operations: dict[int, None]) -> int | None:
+    return next(reversed(operations), None)
 
 
 def _parse_first_callback(cursor: Cursor, script: Script, ending: Ending) -> tuple[Value, ...]:

@@ -19,7 +19,7 @@ _RESPONSES = ("succeeded", "refused")
 
 
 def parse_record(
-    word: str, cursor: Cursor, number: int, labels: Collection[str], latest_operation: int | None
+    word: str, cursor: Cursor, number: int, labels: Collection[str], operations: dict[int, None]
 ) -> Record:
     """Return the record that stands here.
 
@@ -28,15 +28,15 @@ def parse_record(
         cursor: The place behind that word.
         number: The number of the record.
         labels: The labels of the known people.
-        latest_operation: The number of the operation that caused it where the line does not say otherwise, or None.
+        operations: The numbers of the operations before; the latest caused it where the line does not say otherwise.
 
     Raises:
         TranscriptError: When it is not understood.
     """
-    return RECORDS[word](cursor, number, labels, latest_operation)
+    return RECORDS[word](cursor, number, labels, operations)
 
 
-def _operation(cursor: Cursor, number: int, labels: Collection[str], _: int | None) -> Operation:
+def _operation(cursor: Cursor, number: int, labels: Collection[str], _: dict[int, None]) -> Operation:
     name = cursor.match(_NAME) or cursor.fail("the name of an operation, such as log_in")
     cursor.expect("by")
     actor = cursor.member(Actor, "who did it")
@@ -64,7 +64,7 @@ def _response(cursor: Cursor) -> Response:
     )
 
 
-def _store_write(cursor: Cursor, number: int, _: Collection[str], latest_operation: int | None) -> StoreWrite:
+def _store_write(cursor: Cursor, number: int, _: Collection[str], operations: dict[int, None]) -> StoreWrite:
     store, user_id = cursor.member(Store, "a store"), cursor.text()
     attributes: Mapping[str, Value] | None = None
     if not cursor.take("removed"):
@@ -73,10 +73,10 @@ def _store_write(cursor: Cursor, number: int, _: Collection[str], latest_operati
             message = f"what is written is a JSON object, or removed, and is {json_text(written):.40}"
             raise TranscriptError(message)
         attributes = written
-    return StoreWrite(number, store, user_id, attributes, parse_cause(cursor, latest_operation))
+    return StoreWrite(number, store, user_id, attributes, parse_cause(cursor, operations))
 
 
-def _log_entry(cursor: Cursor, number: int, _: Collection[str], latest_operation: int | None) -> LogEntry:
+def _log_entry(cursor: Cursor, number: int, _: Collection[str], operations: dict[int, None]) -> LogEntry:
     return LogEntry(
         number,
         cursor.text(),
@@ -84,7 +84,7 @@ def _log_entry(cursor: Cursor, number: int, _: Collection[str], latest_operation
         user_id=cursor.text() if cursor.take("about ") else None,
         connection=cursor.text() if cursor.take("on ") else None,
         inferred=cursor.take("inferred"),
-        caused_by=parse_cause(cursor, latest_operation),
+        caused_by=parse_cause(cursor, operations),
     )
 
 
@@ -93,7 +93,7 @@ def _quoted(cursor: Cursor) -> str:
     return cursor.text() if cursor.sees('"', "{") else ""
 
 
-RECORDS: Final[Mapping[str, Callable[[Cursor, int, Collection[str], int | None], Record]]] = {
+RECORDS: Final[Mapping[str, Callable[[Cursor, int, Collection[str], dict[int, None]], Record]]] = {
     "operation": _operation,
     "store": _store_write,
     "log": _log_entry,
