@@ -171,7 +171,7 @@ def test_a_profile_is_made_of_what_is_given(profile: dict[str, object]) -> None:
 @settings(max_examples=5)
 @given(data=st.data())
 def test_a_flaw_changes_a_profile(rule: str, data: st.DataObject) -> None:
-    right = {"user_id": "7", "email": "ada@example.com", "email_verified": True, "username": "ada"}
+    right: dict[str, object] = {"user_id": "7", "email": "ada@example.com", "email_verified": True, "username": "ada"}
 
     # 1 equals True.
     assert repr(data.draw(strategies.flawed_profiles(rule, profiles=st.just(right)))) != repr(right)
