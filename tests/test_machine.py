@@ -87,7 +87,7 @@ def test_a_breach_is_shown_as_a_short_sequence_that_can_be_judged_again() -> Non
         run_machine(machine(lambda: Misreporting(is_empty=True)))
 
     told = str(raised.value)
-    assert told.startswith("error: change-password-misreported: change_password said that it did not change")
+    assert told.startswith("error: change-password-misreported: change_password reported that it changed nothing")
     sequence = told.partition("judges it again:\n\n")[2]
     transcript = Transcript.parse(sequence)
     scripts = [exchange.script for exchange in transcript.exchanges]
