@@ -24,7 +24,6 @@ from customdb_contract.probes import (
     probe,
     probe_known_users,
 )
-from customdb_contract.rules import judge
 from customdb_contract.secrets import Secret, SecretRef, SecretRegistry
 from customdb_contract.transcript import (
     Exchange,
@@ -212,6 +211,8 @@ def check(
         settle=settle,
         inspect=inspect,
     )
+
+    from customdb_contract.rules import judge  # noqa: PLC0415 - who imports `check` does not need the rules yet
 
     def judged(transcript: Transcript) -> Report:
         return judge(transcript, select=select, ignore=ignore, waived=waived, require=require, fail_on=fail_on)
