@@ -17,7 +17,7 @@ import pytest
 from typing_extensions import override
 
 import writing_shop
-from customdb_contract import Exchange, Report, _cli
+from customdb_contract import Exchange, Report, _cli, rules
 from customdb_contract import __main__ as command
 from customdb_contract.config import Configuration
 from customdb_contract.contract import Script
@@ -147,14 +147,13 @@ def test_an_interrupt_that_a_module_swallowed_ends_the_check_before_it_begins(
 def test_an_interrupt_while_a_check_is_judged_costs_nothing_of_the_report(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    judge = Configuration.judge
+    judge_selected = rules.judge_selected
 
-    def interrupted_judge(configuration: Configuration, transcript: Transcript, **settings: object) -> Report:
-        if transcript.exchanges:
-            signal.raise_signal(signal.SIGINT)
-        return judge(configuration, transcript, **settings)  # type: ignore[arg-type]  # passed on as it came
+    def interrupted_judge(transcript: Transcript, selection: rules.Selection) -> Report:
+        signal.raise_signal(signal.SIGINT)
+        return judge_selected(transcript, selection)
 
-    monkeypatch.setattr(Configuration, "judge", interrupted_judge)
+    monkeypatch.setattr(rules, "judge_selected", interrupted_judge)
 
     assert _cli.main([*CHECK, "--format", "json"]) == 130
 

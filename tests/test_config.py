@@ -12,7 +12,7 @@ from attrs import evolve
 from customdb_contract import Connection, KnownUser
 from customdb_contract.config import Configuration, find_config, load_config
 from customdb_contract.errors import ConfigurationError
-from customdb_contract.transcript import Situation, Transcript
+from customdb_contract.transcript import Situation
 
 SHOP = """
     from customdb_contract import Failed, Found, NotFound, ScriptError, WrongUsernameOrPasswordError
@@ -426,11 +426,11 @@ def test_nothing_of_a_module_runs_in_the_process_of_the_check(write: Write) -> N
     assert not [name for name in sys.modules if name.startswith("shop_of_config")]
 
 
-def test_judging_nothing_shows_unknown_names() -> None:
+def test_a_selection_shows_unknown_names() -> None:
     configuration = Configuration(waived={"no-such-rule": "why"})
 
     with pytest.raises(ConfigurationError, match="there is no rule 'no-such-rule'"):
-        configuration.judge(Transcript())
+        configuration.selection()
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from customdb_contract.reports import FORMATS
 from customdb_contract.rules import judge
 from customdb_contract.rules._judging import judge_by
 from customdb_contract.rules._rule import Comparison, Rule, rule
+from customdb_contract.rules._selection import Selection
 from customdb_contract.testing.strategies import awkward_texts, transcripts
 from customdb_contract.transcript import (
     Ending,
@@ -85,7 +86,7 @@ def test_no_format_lets_a_script_forge_a_line(transcript: Transcript, text: str)
     header = evolve(transcript.header, stop_reason=StopReason(StopKind.TIME, text), left_behind=(text,))
     told = Transcript(header, transcript.records)
 
-    is_readable(judge_by(TELLING, told, waived={"waived-for-everything": text}))
+    is_readable(judge_by(TELLING, told, Selection.of(TELLING, waived={"waived-for-everything": text})))
 
 
 @settings(max_examples=15)

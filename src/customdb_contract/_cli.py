@@ -156,12 +156,10 @@ def _names(values: Sequence[str]) -> list[str]:
 
 def _check(options: argparse.Namespace) -> int:
     from customdb_contract.checking import CheckInterrupted
-    from customdb_contract.transcript import Transcript
+    from customdb_contract.rules import judge_selected
 
     configuration = _configuration(options)
-    select, ignore = _names(options.select), _names(options.ignore)
-    # Judging nothing shows an unknown name before the first call is made.
-    configuration.judge(Transcript(), select=select, ignore=ignore)
+    selection = configuration.selection(select=_names(options.select), ignore=_names(options.ignore))
     if options.dry_run:
         return _dry_run(configuration)
     interrupts = current_interrupts()
@@ -178,7 +176,7 @@ def _check(options: argparse.Namespace) -> int:
             progress.clear()
         if options.transcript:
             _write(options.transcript, transcript.dumps())
-        return _report(configuration.judge(transcript, select=select, ignore=ignore), options)
+        return _report(judge_selected(transcript, selection), options)
 
 
 def _configuration(options: argparse.Namespace) -> "Configuration":

@@ -182,16 +182,14 @@ def _names(config: pytest.Config, option: str) -> list[str]:
 
 def _deselected(select: Sequence[str], ignore: Sequence[str]) -> frozenset[str]:
     from customdb_contract.errors import ConfigurationError
-    from customdb_contract.findings import Status
-    from customdb_contract.rules import judge
-    from customdb_contract.transcript import Transcript
+    from customdb_contract.rules import CATALOGUE, select_rules
 
     try:
-        report = judge(Transcript(), select=select, ignore=ignore)
+        selection = select_rules(select=select, ignore=ignore)
     except ConfigurationError as error:
         message = f"--customdb-{error}"
         raise pytest.UsageError(message) from None
-    return frozenset(verdict.rule.name for verdict in report.verdicts if verdict.status is Status.DESELECTED)
+    return frozenset(rule.info.name for rule in CATALOGUE) - selection.judged
 
 
 def _rule_of(item: pytest.Item) -> str | None:

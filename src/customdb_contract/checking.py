@@ -212,18 +212,15 @@ def check(
         inspect=inspect,
     )
 
-    from customdb_contract.rules import judge  # noqa: PLC0415 - who imports `check` does not need the rules yet
+    # Who imports `check` does not need the rules yet.
+    from customdb_contract.rules import judge_selected, select_rules  # noqa: PLC0415 - see above
 
-    def judged(transcript: Transcript) -> Report:
-        return judge(transcript, select=select, ignore=ignore, waived=waived, require=require, fail_on=fail_on)
-
-    # Judging nothing shows an unknown name before the first call is made.
-    judged(Transcript())
+    selection = select_rules(select=select, ignore=ignore, waived=waived, require=require, fail_on=fail_on)
     if connection is None:
         connection = database.connection if brings_bridge(database) else Connection()
     transcript = observe(database, users, connection, probing, progress=progress)
     try:
-        return judged(transcript)
+        return judge_selected(transcript, selection)
     except KeyboardInterrupt:
         raise CheckInterrupted(transcript) from None
 

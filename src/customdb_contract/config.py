@@ -20,7 +20,7 @@ from customdb_contract.checking import DEFAULT_MAX_TIME, DEFAULT_WRONG_PASSWORDS
 from customdb_contract.connection import Connection, KnownUser, NewUser
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.findings import Report
-from customdb_contract.rules import judge
+from customdb_contract.rules import Selection, judge_selected, select_rules
 from customdb_contract.secrets import Secret
 from customdb_contract.transcript import Exchange, Transcript
 
@@ -139,8 +139,8 @@ class Configuration:
             ConfigurationError: When the file names no database, nobody is known, or a name is unknown.
             CheckInterrupted: After ctrl-C.
         """
-        self.judge(Transcript())
-        return self.judge(self.observe())
+        selection = self.selection()
+        return judge_selected(self.observe(), selection)
 
     def observe(self, *, progress: Callable[[Exchange], None] = lambda _: None) -> Transcript:
         """Drive the database, and return what its scripts did, unjudged.
@@ -160,19 +160,18 @@ class Configuration:
             message = f"{self.path}: {error}"
             raise ConfigurationError(message) from error.__cause__
 
-    def judge(self, transcript: Transcript, *, select: Collection[str] = (), ignore: Collection[str] = ()) -> Report:
-        """Judge a transcript as the file says: with its waivers, required groups and lowest failing severity.
+    def selection(self, *, select: Collection[str] = (), ignore: Collection[str] = ()) -> Selection:
+        """Return which rules are judged, with the waivers, required groups and lowest failing severity of the file.
 
         Args:
-            transcript: What the scripts did; an empty one shows whether every name is known.
             select: Names of rules or groups that are judged; empty stands for all.
             ignore: Names of rules or groups that are not judged.
 
         Raises:
             ConfigurationError: When a rule or a group is unknown, or a waiver has no reason.
         """
-        return judge(
-            transcript, select=select, ignore=ignore, waived=self.waived, require=self.require, fail_on=self.fail_on
+        return select_rules(
+            select=select, ignore=ignore, waived=self.waived, require=self.require, fail_on=self.fail_on
         )
 
 

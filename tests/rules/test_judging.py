@@ -9,6 +9,7 @@ from customdb_contract.errors import ConfigurationError
 from customdb_contract.findings import Finding, Group, Held, Need, RuleInfo, Severity, Status, Violation
 from customdb_contract.rules._judging import judge_by
 from customdb_contract.rules._rule import Comparison, Rule, rule
+from customdb_contract.rules._selection import Selection
 from customdb_contract.rules._sightings import (
     ignores_identifier,
     is_retired,
@@ -160,7 +161,9 @@ def test_a_rule_is_silent_about_what_a_more_specific_one_tells() -> None:
 
 def test_a_rule_whose_every_breach_another_tells_is_not_passed_and_its_waiver_not_stale() -> None:
     transcript = Transcript.parse(ADA + 'get_user ada@example.com -> raised KeyError "x"')
-    verdict = judge_by(CATALOGUE, transcript, waived={"get-user-seen": "ticket 12"}).verdict("get-user-seen")
+    verdict = judge_by(CATALOGUE, transcript, Selection.of(CATALOGUE, waived={"get-user-seen": "ticket 12"})).verdict(
+        "get-user-seen"
+    )
 
     assert (verdict.status, verdict.reason) == (Status.NOT_APPLICABLE, "told by only-raised")
 
@@ -168,8 +171,8 @@ def test_a_rule_whose_every_breach_another_tells_is_not_passed_and_its_waiver_no
 def test_an_ignored_rule_still_takes_precedence_and_a_rule_that_is_not_selected_does_not() -> None:
     transcript = Transcript.parse(ADA + 'get_user ada@example.com -> raised KeyError "x"')
 
-    ignored = judge_by(CATALOGUE, transcript, ignore=["only-raised"])
-    selected = judge_by(CATALOGUE, transcript, select=["get-user-seen"])
+    ignored = judge_by(CATALOGUE, transcript, Selection.of(CATALOGUE, ignore=["only-raised"]))
+    selected = judge_by(CATALOGUE, transcript, Selection.of(CATALOGUE, select=["get-user-seen"]))
 
     assert ignored.verdict("only-raised").status is Status.DESELECTED
     assert ignored.verdict("get-user-seen").status is Status.NOT_APPLICABLE
@@ -243,7 +246,9 @@ def test_every_breach_is_told_by_exactly_one_of_two_rules(endings: list[str]) ->
 
 
 def test_rules_are_selected_and_ignored_by_name_and_by_group() -> None:
-    report = judge_by(CATALOGUE, CALLS, select=["outcome", "every-call"], ignore=["always-held"])
+    report = judge_by(
+        CATALOGUE, CALLS, Selection.of(CATALOGUE, select=["outcome", "every-call"], ignore=["always-held"])
+    )
 
     assert [verdict.status for verdict in report.verdicts] == [
         Status.FAILED,
@@ -255,13 +260,15 @@ def test_rules_are_selected_and_ignored_by_name_and_by_group() -> None:
 
 
 def test_a_waiver_keeps_the_findings_and_its_reason() -> None:
-    verdict = judge_by(CATALOGUE, CALLS, waived={"only-raised": "ticket 12"}).verdict("only-raised")
+    verdict = judge_by(CATALOGUE, CALLS, Selection.of(CATALOGUE, waived={"only-raised": "ticket 12"})).verdict(
+        "only-raised"
+    )
 
     assert (verdict.status, verdict.reason, len(verdict.findings)) == (Status.WAIVED, "ticket 12", 1)
 
 
 def test_a_waiver_of_a_rule_that_passes_is_stale_and_fails() -> None:
-    report = judge_by((always_held,), CALLS, waived={"always-held": "ticket 12"})
+    report = judge_by((always_held,), CALLS, Selection.of((always_held,), waived={"always-held": "ticket 12"}))
 
     assert report.verdict("always-held").status is Status.FAILED
     assert report.verdict("always-held").findings == (
@@ -273,13 +280,13 @@ def test_a_waiver_of_a_rule_that_passes_is_stale_and_fails() -> None:
 
 
 def test_a_waiver_of_a_rule_that_saw_nothing_is_not_stale() -> None:
-    report = judge_by(CATALOGUE, CALLS, waived={"nothing-to-see": "ticket 12"})
+    report = judge_by(CATALOGUE, CALLS, Selection.of(CATALOGUE, waived={"nothing-to-see": "ticket 12"}))
 
     assert report.verdict("nothing-to-see").status is Status.NOT_APPLICABLE
 
 
 def test_required_groups_and_the_severity_to_fail_on_reach_the_report() -> None:
-    report = judge_by(CATALOGUE, CALLS, require=["security", "outcome"], fail_on="warning")
+    report = judge_by(CATALOGUE, CALLS, Selection.of(CATALOGUE, require=["security", "outcome"], fail_on="warning"))
 
     assert report.require == (Group.SECURITY, Group.OUTCOME)
     assert report.missing_groups == (Group.SECURITY,)
@@ -308,9 +315,17 @@ def test_required_groups_and_the_severity_to_fail_on_reach_the_report() -> None:
 )
 def test_a_wrong_option_is_refused(options: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        judge_by(CATALOGUE, CALLS, **options)  # type: ignore[arg-type]  # wrong on purpose
+        Selection.of(CATALOGUE, **options)  # type: ignore[arg-type]  # wrong on purpose
 
     assert str(caught.value) == message
+
+
+def test_a_selection_can_be_narrowed() -> None:
+    selection = Selection.of(CATALOGUE, select=["every-call", "only-raised"], ignore=["always-held"])
+
+    assert selection.judged == {"every-call", "only-raised"}
+    assert selection.without(["only-raised"]).judged == {"every-call"}
+    assert selection.without(["only-raised"]).selected == selection.selected
 
 
 # Sightings

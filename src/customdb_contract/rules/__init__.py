@@ -8,9 +8,10 @@ from customdb_contract.findings import Report
 from customdb_contract.rules import callback, consistency, migration, outcome, profile, security
 from customdb_contract.rules._judging import judge_by
 from customdb_contract.rules._rule import Rule
+from customdb_contract.rules._selection import Selection
 from customdb_contract.transcript import Transcript
 
-__all__ = ["CATALOGUE", "Rule", "find_rule", "judge"]
+__all__ = ["CATALOGUE", "Rule", "Selection", "find_rule", "judge", "judge_selected", "select_rules"]
 
 CATALOGUE: Final[tuple[Rule, ...]] = (
     callback.callback_called_twice,
@@ -176,9 +177,41 @@ def judge(
     Raises:
         ConfigurationError: When a rule or a group is unknown, or a waiver has no reason.
     """
-    return judge_by(
-        CATALOGUE, transcript, select=select, ignore=ignore, waived=waived, require=require, fail_on=fail_on
-    )
+    selection = select_rules(select=select, ignore=ignore, waived=waived, require=require, fail_on=fail_on)
+    return judge_selected(transcript, selection)
+
+
+def select_rules(
+    *,
+    select: Collection[str] = (),
+    ignore: Collection[str] = (),
+    waived: Mapping[str, str] | None = None,
+    require: Collection[str] = (),
+    fail_on: str = "error",
+) -> Selection:
+    """Return a selection of rules, before there is a transcript: a wrong name is told before the first call is made.
+
+    Args:
+        select: Names of rules or groups that are judged; empty stands for all.
+        ignore: Names of rules or groups that are not judged.
+        waived: Rules whose breach is accepted, with the reason.
+        require: Groups that must have been judged.
+        fail_on: The lowest severity that makes the report fail: `error` or `warning`.
+
+    Raises:
+        ConfigurationError: When a rule or a group is unknown, or a waiver has no reason.
+    """
+    return Selection.of(CATALOGUE, select=select, ignore=ignore, waived=waived, require=require, fail_on=fail_on)
+
+
+def judge_selected(transcript: Transcript, selection: Selection) -> Report:
+    """Judge a transcript by the rules of a selection. It calls no script.
+
+    Args:
+        transcript: What the scripts did.
+        selection: Which rules, and how.
+    """
+    return judge_by(CATALOGUE, transcript, selection)
 
 
 def find_rule(name: str) -> Rule:

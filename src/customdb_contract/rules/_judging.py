@@ -1,13 +1,11 @@
 """Judging: every rule of a catalogue over one transcript."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Final
 
-from customdb_contract.errors import ConfigurationError
 from customdb_contract.findings import (
     Finding,
-    Group,
     Held,
     Need,
     Report,
@@ -18,6 +16,7 @@ from customdb_contract.findings import (
     Violation,
 )
 from customdb_contract.rules._rule import Rule
+from customdb_contract.rules._selection import Selection
 from customdb_contract.transcript import Mark, Transcript
 
 __all__ = ["judge_by"]
@@ -26,31 +25,20 @@ _MOST_EVIDENCE: Final = 8
 """Calls that prove one finding; more of the same prove nothing more."""
 
 
-def judge_by(
-    catalogue: Sequence[Rule],
-    transcript: Transcript,
-    *,
-    select: Collection[str] = (),
-    ignore: Collection[str] = (),
-    waived: Mapping[str, str] | None = None,
-    require: Collection[str] = (),
-    fail_on: str = "error",
-) -> Report:
-    """Return the verdicts of a catalogue of rules on a transcript; `customdb_contract.judge` is this with all rules."""
-    waived = dict(waived or {})
+def judge_by(catalogue: Sequence[Rule], transcript: Transcript, selection: Selection | None = None) -> Report:
+    """Return the verdicts of a catalogue of rules on a transcript.
+
+    Args:
+        catalogue: The rules.
+        transcript: What the scripts did.
+        selection: Which of them are judged, and how; None stands for all.
+    """
+    if selection is None:
+        selection = Selection.of(catalogue)
     infos = [rule.info for rule in catalogue]
-    groups = {info.group.value for info in infos}
-    selected = _expand(select, infos, "select") if select else {info.name for info in infos}
-    chosen = selected - _expand(ignore, infos, "ignore")
-    _check_waivers(waived, infos)
-    for name in require:
-        _check_name(name, groups, "require", "group")
-    if fail_on not in {Severity.ERROR, Severity.WARNING}:
-        message = f"fail_on must be 'error' or 'warning', and is {fail_on!r}"
-        raise ConfigurationError(message)
 
     # What is ignored still takes precedence: otherwise a more general rule would tell it again.
-    judged = {rule.info.name: _run(rule, transcript) for rule in catalogue if rule.info.name in selected}
+    judged = {rule.info.name: _run(rule, transcript) for rule in catalogue if rule.info.name in selection.selected}
     previews = {info.name for info in infos if info.preview}
     spoken = {
         name: {exchange.number for violation in run.violations for exchange in violation.evidence}
@@ -68,17 +56,17 @@ def judge_by(
 
     verdicts: list[Verdict] = []
     for info in infos:
-        if info.name not in chosen:
+        if info.name not in selection.judged:
             verdicts.append(Verdict(rule=info, status=Status.DESELECTED))
             continue
         taken = {number: specific for specific in info.yields_to for number in spoken.get(specific, ())}
         run = judged[info.name]
-        verdicts.append(_verdict(info, run, is_met, hint_of, reason=waived.get(info.name), taken=taken))
+        verdicts.append(_verdict(info, run, is_met, hint_of, reason=selection.waived.get(info.name), taken=taken))
     return Report(
         transcript=transcript,
         verdicts=tuple(verdicts),
-        fail_on=Severity(fail_on),
-        require=tuple([Group(name) for name in require]),
+        fail_on=selection.fail_on,
+        require=selection.require,
     )
 
 
@@ -162,29 +150,3 @@ def _findings(info: RuleInfo, violations: Iterable[Violation], taken: Mapping[in
             expected=first.expected,
             got=first.got,
         )
-
-
-def _expand(names: Collection[str], infos: Sequence[RuleInfo], option: str) -> set[str]:
-    known = {info.name for info in infos} | {info.group.value for info in infos}
-    for name in names:
-        _check_name(name, known, option, "rule or group")
-    named = frozenset(names)
-    return {info.name for info in infos if info.name in named or info.group.value in named}
-
-
-def _check_waivers(waived: Mapping[str, str], infos: Sequence[RuleInfo]) -> None:
-    for name, reason in waived.items():
-        _check_name(name, {info.name for info in infos}, "waived", "rule")
-        if not str(reason or "").strip():
-            message = f'waived: {name} has no reason; write {name} = "why this breach is accepted, until when"'
-            raise ConfigurationError(message)
-
-
-def _check_name(name: str, known: Collection[str], option: str, what: str) -> None:
-    if name not in known:
-        import difflib  # noqa: PLC0415 - only a wrong name needs it, and importing it takes a while
-
-        near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else "`customdb-contract rules` lists them"
-        message = f"{option}: there is no {what} {name!r}; {hint}"
-        raise ConfigurationError(message)

@@ -9,7 +9,7 @@ from customdb_contract.connection import Connection, KnownUser
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, ContractBrokenError
 from customdb_contract.findings import Report
-from customdb_contract.rules import judge
+from customdb_contract.rules import judge_selected, select_rules
 from customdb_contract.transcript import Ending, Transcript, print_exchange
 
 __all__ = ["assert_consistent", "assert_contract"]
@@ -82,11 +82,11 @@ def assert_consistent(
         raise ConfigurationError(message)
     # The truth is about get_user alone, so it says nothing of other scripts.
     ignored = ("missing-script", *ignore)
-    judge(Transcript(), ignore=ignored, fail_on=fail_on)
+    selection = select_rules(ignore=ignored, fail_on=fail_on)
     probing = Probing(timeout=timeout, max_time=max_time, ignore_fields=tuple(ignore_fields))
     transcript = observe_known_users(database, users, connection, probing, Script.GET_USER)
     _refuse_unanswered(transcript)
-    report = judge(transcript, ignore=ignored, fail_on=fail_on)
+    report = judge_selected(transcript, selection)
     report.raise_for_failures()
     return report
 

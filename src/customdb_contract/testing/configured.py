@@ -10,11 +10,10 @@ from typing_extensions import override
 from customdb_contract.config import load_config
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.findings import Report
-from customdb_contract.rules import CATALOGUE
+from customdb_contract.rules import CATALOGUE, judge_selected
 from customdb_contract.testing._making import report_of
 from customdb_contract.testing._run import MARKER
 from customdb_contract.testing.outcomes import conclude
-from customdb_contract.transcript import Transcript
 
 __all__ = ["ConfigurationFile", "RuleItem", "check_configured"]
 
@@ -63,6 +62,5 @@ def check_configured(path: Path, deselected: Collection[str]) -> Report:
     if configuration.database is None:
         message = f"{path}: no database to check: give [database] python or scripts"
         raise ConfigurationError(message)
-    # Judging nothing shows an unknown name before the first call is made.
-    configuration.judge(Transcript())
-    return configuration.judge(configuration.observe(), ignore=deselected)
+    selection = configuration.selection().without(deselected)
+    return judge_selected(configuration.observe(), selection)

@@ -20,7 +20,7 @@ from customdb_contract.errors import ConfigurationError, ContractBrokenError, Da
 from customdb_contract.findings import Finding, Need, Report, Verdict
 from customdb_contract.outages import needs_address
 from customdb_contract.probes.set_up import refusal_of_new_user
-from customdb_contract.rules import CATALOGUE, judge
+from customdb_contract.rules import CATALOGUE, judge, select_rules
 from customdb_contract.secrets import Secret, SecretKind, SecretRef, SecretRegistry
 from customdb_contract.transcript import (
     UNKNOWN,
@@ -31,7 +31,6 @@ from customdb_contract.transcript import (
     Person,
     Recorder,
     Situation,
-    Transcript,
     printable,
 )
 
@@ -358,7 +357,7 @@ def machine_on(
         ConfigurationError: When the database is not fresh, cannot be used, or lacks the scripts; when there is no rule
             of such a name.
     """
-    judge(Transcript(), select=select, ignore=ignore, waived=waived, fail_on=fail_on)
+    select_rules(select=select, ignore=ignore, waived=waived, fail_on=fail_on)
     without_address = None if needs_address(outage) else outage
 
     def fresh_database(_: CustomDatabaseMachine) -> object:
