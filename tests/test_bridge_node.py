@@ -163,10 +163,14 @@ def test_what_is_too_much_is_cut_where_it_can_be_seen(open_script: Open) -> None
     assert value("huge") == Special("long-text", "a" * 200, 50_000_000)
 
 
+# Guillemets become single: double ones belong to markers.
+PLAIN_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="«»"), max_size=20)
+
+
 @given(value=st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=20)
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | PLAIN_TEXT
     | st.floats(allow_nan=False, allow_infinity=False).filter(lambda number: str(number) != "-0.0" and abs(number) < 2**53),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(PLAIN_TEXT, inner, max_size=3),
     max_leaves=8,
 ))  # fmt: skip
 def test_what_json_has_crosses_both_ways_unchanged(echo: Opened, value: object) -> None:

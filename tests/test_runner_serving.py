@@ -68,12 +68,17 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
             lines = ours.makefile().read().splitlines()
         os.close(ready)
         assert all(line.startswith(f"{TOKEN} ") for line in lines)
-        answers = [json.loads(line.removeprefix(f"{TOKEN} ")) for line in lines]
+        answers = [_answer(line.removeprefix(f"{TOKEN} ")) for line in lines]
         return answers[: len(answers) - closing]
 
     logging.lastResort = logging.StreamHandler()
     with standing_as_it_was():
         yield answers_to
+
+
+def _answer(line: str) -> Any:
+    """Read an answer, or what is told of a callback at once."""
+    return {"called": json.loads(line.removeprefix("called "))} if line.startswith("called ") else json.loads(line)
 
 
 def call(number: int, *, script: str = "get_user", **changes: Any) -> dict[str, Any]:
