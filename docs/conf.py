@@ -44,6 +44,8 @@ nitpick_ignore_regex = [
     ("py:class", r"customdb_contract\.profiles\._differences\.Dumpable"),
     # What a kept password is made of is private.
     ("py:class", r"customdb_contract\.tenant\._hashing\.PasswordHash"),
+    # A team says which rules are judged in words; what these words select is private.
+    ("py:class", r"customdb_contract\.rules\._selection\.Selection"),
     # A type variable is no class.
     ("py:class", r"customdb_contract\.transcript\._transcript\._Record"),
     # Handler types are generic over their arguments; an expanded alias is no name.

@@ -16,8 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typing_extensions import override
 
-from customdb_contract import Connection, Exchange, Failed, Found, Report, ScriptError, check, checking
-from customdb_contract import judge as judge_rightly
+from customdb_contract import Connection, Exchange, Failed, Found, Report, ScriptError, check, rules
 from customdb_contract.bridges import Bridge
 from customdb_contract.checking import CheckInterrupted, Probing, observe, observe_known_users
 from customdb_contract.contract import Script
@@ -424,12 +423,13 @@ def test_an_interrupt_comes_before_another_reason_to_stop() -> None:
 
 
 def test_an_interrupt_while_a_check_is_judged_keeps_what_was_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    def judge(transcript: Transcript, **settings: Any) -> Report:
-        if transcript.exchanges:
-            interrupt()
-        return judge_rightly(transcript, **settings)
+    judge_rightly = rules.judge_selected
 
-    monkeypatch.setattr(checking, "judge", judge)
+    def judge(transcript: Transcript, selection: rules.Selection) -> Report:
+        interrupt()
+        return judge_rightly(transcript, selection)
+
+    monkeypatch.setattr(rules, "judge_selected", judge)
 
     with pytest.raises(CheckInterrupted) as interrupted:
         check(WritingShop(), USERS, hostile=False, wrong_passwords=0)
