@@ -13,7 +13,7 @@ _MOST_REMEMBERED: Final = 16
 
 
 class TypedPasswords:
-    """Notes what people type, and forgets what was typed long ago.
+    """Notes what people type, and forgets what was typed long ago: a script that prints that later shows it.
 
     Two passwords have different markers, also two of the same person: rules tell passwords apart by them.
 
