@@ -18,12 +18,12 @@ Report = Callable[[BaseException], object]
 
 
 class ScriptTasks:
-    """Makes event loops, and knows who is told of an exception in one of their tasks.
+    """Makes event loops, and reports each exception in one of their tasks to the right place.
 
     Args:
-        report_of: Returns who is told of an exception in a task that is being created.
-        report: Is told of an exception that belongs to no such task.
-        ignored: Exceptions that nobody is told of.
+        report_of: Returns where exceptions of a task that is being created are reported.
+        report: Takes an exception that belongs to no such task.
+        ignored: Exceptions that are not reported.
     """
 
     def __init__(
@@ -36,11 +36,11 @@ class ScriptTasks:
 
     @property
     def are_there(self) -> bool:
-        """Whether there are tasks that a call has started."""
+        """Whether a call has started tasks that still exist."""
         return bool(self._reports)
 
     def new_loop(self) -> asyncio.AbstractEventLoop:
-        """Return a loop that tells of exceptions in its tasks."""
+        """Return a loop whose tasks report their exceptions."""
         loop = asyncio.new_event_loop()
         loop.set_task_factory(self._create)
         loop.set_exception_handler(self._on_exception)
@@ -79,7 +79,7 @@ class Settled:
         self._errors: list[BaseException] = []
 
     async def wait(self) -> None:
-        """Be the task."""
+        """Await it; this is what the task runs."""
         try:
             self._answers.append(await self._awaitable)
         except BaseException as error:  # noqa: BLE001 - see above

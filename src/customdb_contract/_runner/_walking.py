@@ -26,7 +26,7 @@ _MAX_ITEMS = 20_000
 """Values of one argument; what follows is `too-many`."""
 
 MAX_CHARACTERS = 2_000_000
-"""Characters of all texts of one argument; a further one is a `long-text`, and of further keys the length is told."""
+"""Characters in all texts of one argument; beyond that, a text is recorded as `long-text`, and a key by its length."""
 
 _SHOWN_KEYS = 5
 _MOST_BYTES_OF_CHARACTER = 4
