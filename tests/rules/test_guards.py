@@ -19,6 +19,9 @@ FAILED = 'failed Error "no such user"'
 SOCKETS = 'get_user a{}@example.com -> not-found; noticed open-sockets "{}"   [unknown-user]\n'
 
 SAYS_NOTHING = {
+    "metadata-not-json: of a text that was too long to record": ADA
+    + 'get_user ada@example.com -> found {"user_id": "7", '
+    + '"app_metadata": {"cv": {"$special": "long-text", "text": "x", "size": 90000}}}\n',
     "change-password-unknown-user: of a user who is there": NEW
     + CREATED
     + 'change_password new@example.com "«new password of new»" -> declined\n',
@@ -85,6 +88,8 @@ SAYS_NOTHING = {
 """By rule and subject, transcripts in which the rule has nothing to compare."""
 
 HOLDS = {
+    "profile-too-large: letters that UTF-8 writes in two bytes": ADA
+    + f'get_user ada@example.com -> found {{"user_id": "7", "name": "{"é" * 3000}"}}\n',
     "verify-not-reflected: the user's own verification": BOTH
     + 'get_user new@example.com -> found {"user_id": "7", "email_verified": false}\n'
     + 'verify new@example.com -> done\nget_user new@example.com -> found {"user_id": "7", "email_verified": true}\n',

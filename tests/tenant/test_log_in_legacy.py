@@ -178,6 +178,15 @@ ROWS = {
         log=("f: the profile has 120,299 bytes, more than the allowance for oversized profiles",),
         refusal="access_denied",
     ),
+    "off: a text beyond the allowance, which is recorded in part": Row(
+        on=False,
+        source=OVERSIZED,
+        given=knows_more(notes="x" * 1_000_000),
+        do=log_in,
+        calls=(f"login {ADA}",),
+        log=("f: the profile has 1,000,545 bytes, more than the allowance for oversized profiles",),
+        refusal="access_denied",
+    ),
     "off: a blocked user": Row(
         on=False,
         source=SILENT,

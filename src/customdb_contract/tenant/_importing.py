@@ -1,6 +1,5 @@
 """From the profile that a script returned to the record that Auth0 keeps, and what Auth0 does not import."""
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -20,7 +19,7 @@ from customdb_contract.profiles import (
 from customdb_contract.tenant._knobs import ReloginMetadata, RootAttributes
 from customdb_contract.tenant._metadata import merged_deeply, metadata_problems, patched
 from customdb_contract.tenant._users import PREFIX, Identity, User
-from customdb_contract.transcript import RecordedError, Special, Value, to_json
+from customdb_contract.transcript import RecordedError, Special, Value
 
 __all__ = [
     "METADATA",
@@ -32,7 +31,6 @@ __all__ = [
     "new_user",
     "raw_user_id",
     "refreshed",
-    "size_of",
 ]
 
 ROOT_ATTRIBUTES: Final = ("name", "nickname", "given_name", "family_name", "picture")
@@ -71,12 +69,12 @@ def attributes_of(profile: Mapping[str, Value], *, import_mode: bool) -> dict[st
 
 
 def _plain(value: Value) -> Value:
-    """Return a value as JSON has it, and itself when it is that already."""
+    """Return a value as JSON has it, and itself when it is that already; what was cut stays cut."""
     match value:
         case None | bool() | int() | float() | str():
             return value
         case Special(kind, text):
-            return None if kind == "undefined" else text
+            return value if value.is_cut else None if kind == "undefined" else text
         case RecordedError():
             return value.message
         case Mapping():
@@ -95,15 +93,6 @@ def raw_user_id(attributes: Mapping[str, Value]) -> str | None:
     """
     user_id = attributes.get("user_id")
     return user_id if isinstance(user_id, str) and user_id.strip() else None
-
-
-def size_of(attributes: Mapping[str, Value]) -> int:
-    """Return the size of a profile as JSON, in bytes.
-
-    Args:
-        attributes: What Auth0 made of it.
-    """
-    return len(json.dumps(to_json(attributes), ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
 
 def is_oversized(size: int) -> bool:

@@ -19,7 +19,6 @@ from customdb_contract.tenant._importing import (
     new_user,
     raw_user_id,
     refreshed,
-    size_of,
 )
 from customdb_contract.tenant._interruptions import InterruptionPoint
 from customdb_contract.tenant._knobs import NullLogin
@@ -27,7 +26,7 @@ from customdb_contract.tenant._log import LogCode
 from customdb_contract.tenant._outcomes import OperationOutcome, Refusal
 from customdb_contract.tenant._run import ALREADY_EXISTS, Run
 from customdb_contract.tenant._users import PREFIX, InternalUser, Pending, User
-from customdb_contract.transcript import Value
+from customdb_contract.transcript import Value, json_size
 
 __all__ = ["log_in"]
 
@@ -196,7 +195,7 @@ def _let_in(
         return run.refuse(_BLOCKED)
     entered = run.keep(evolve(user, logins_count=user.logins_count + 1, last_login=run.now))
     run.log(LogCode.SUCCESS_LOGIN, user_id=entered.user_id)
-    if attributes is not None and is_oversized(size_of(attributes)):
+    if attributes is not None and is_oversized(json_size(attributes)):
         run.log(LogCode.USER_MANAGEMENT_WARNING, _OVERSIZED, user_id=entered.user_id)
     if is_new:
         run.send_verification(entered)
@@ -237,7 +236,7 @@ def _problems_of_any(run: Run, attributes: Mapping[str, Value], user_id: str) ->
             f"the user_id {user_id} is that of a user of the connection {holder.connection}; "
             "a user_id must be unique in the whole tenant"
         )
-    size = size_of(attributes)
+    size = json_size(attributes)
     if is_beyond_allowance(size):
         yield f"the profile has {size:,} bytes, more than the allowance for oversized profiles"
 

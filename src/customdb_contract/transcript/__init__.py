@@ -51,6 +51,7 @@ from customdb_contract.transcript._values import (
     Value,
     canonical,
     from_json,
+    json_size,
     json_text,
     to_json,
 )
@@ -102,6 +103,7 @@ __all__ = [
     "header_to_json",
     "hide_named",
     "is_done",
+    "json_size",
     "json_text",
     "mask_text",
     "mask_value",

@@ -19,6 +19,7 @@ __all__ = [
     "Value",
     "canonical",
     "from_json",
+    "json_size",
     "json_text",
     "to_json",
 ]
@@ -29,6 +30,7 @@ MAX_BITS: Final = 1024
 MAX_DEPTH: Final = 50
 """Levels of nesting that are recorded; what lies deeper is a `Special("too-deep")`."""
 
+_CUT: Final = frozenset({"long-text", "too-deep", "too-many"})
 _MAX_READ_DEPTH: Final = 2 * MAX_DEPTH
 
 
@@ -47,6 +49,11 @@ class Special:
     kind: str
     text: str = ""
     size: int | None = None
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it stands for a value that JSON may have, and that was only too large to record."""
+        return self.kind in _CUT
 
 
 @frozen
@@ -81,6 +88,24 @@ _TAGGED: Mapping[str, frozenset[str]] = {
     "$mapping": frozenset({"$mapping"}),
     "$text": frozenset({"$text"}),
 }
+
+
+def json_size(value: Value) -> int:
+    """Return the size of a value as JSON in UTF-8, in bytes; what was cut counts as far as its size is known.
+
+    Args:
+        value: A recorded value.
+    """
+    cut = 0
+    found: list[Value] = [value]
+    for item in found:
+        if isinstance(item, Special):
+            cut += item.size or 0
+        elif isinstance(item, Mapping):
+            found.extend(item.values())
+        elif isinstance(item, list):
+            found.extend(item)
+    return len(json.dumps(to_json(value), ensure_ascii=False).encode("utf-8", "surrogatepass")) + cut
 
 
 def to_json(value: Value) -> object:

@@ -1,7 +1,6 @@
 """The rules about the attributes of a profile, one by one."""
 
 import functools
-import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -23,7 +22,7 @@ from customdb_contract.profiles import (
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._sightings import sightings
 from customdb_contract.rules._wording import kind_of
-from customdb_contract.transcript import Exchange, Special, Transcript, Value, to_json
+from customdb_contract.transcript import Special, Transcript, Value, json_size
 
 __all__ = [
     "email_not_lowercase",
@@ -454,7 +453,7 @@ def profile_too_large(transcript: Transcript) -> Iterator[Comparison]:
     Return what applications need, and leave the rest in the legacy store.
     """
     for exchange in sightings(transcript):
-        size = _size_of(exchange)
+        size = json_size(exchange.profile)
         about = f"about {size // 1024} KB"
         if size > PROFILE_MAX_BYTES:
             message = f"{exchange.script} returned a profile of {{got}}; at most {{expected}} are allowed"
@@ -464,19 +463,6 @@ def profile_too_large(transcript: Transcript) -> Iterator[Comparison]:
             yield Violation(message, (exchange,), Severity.INFO, path="size", expected="10 KB", got=about)
         else:
             yield Held((exchange,))
-
-
-def _size_of(exchange: Exchange) -> int:
-    missing = 0
-    found: list[Value] = [exchange.profile]
-    for value in found:
-        if isinstance(value, Special):
-            missing += value.size or 0
-        elif isinstance(value, dict):
-            found.extend(value.values())
-        elif isinstance(value, list):
-            found.extend(value)
-    return len(json.dumps(to_json(exchange.profile))) + missing
 
 
 @rule(

@@ -139,12 +139,13 @@ def metadata_not_json(transcript: Transcript) -> Iterator[Comparison]:
                 message = f"{exchange.script} returned {kind} that is {got} instead of an object"
                 yield Violation(message, (exchange,), path=kind, expected="an object", got=got)
                 continue
-            odd = [(path, value.kind) for path, _, value in _walk(kind, metadata) if isinstance(value, Special)]
+            special = [(path, value) for path, _, value in _walk(kind, metadata) if isinstance(value, Special)]
+            odd = [(path, value.kind) for path, value in special if not value.is_cut]
             if odd:
                 path, type_ = odd[0]
                 message = f"{exchange.script} returned {path} of the type {type_}, which JSON does not have"
                 yield Violation(message, (exchange,), Severity.WARNING, path=path, got=type_)
-            else:
+            elif not special:
                 yield Held((exchange,))
 
 
