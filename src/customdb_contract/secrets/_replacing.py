@@ -107,9 +107,11 @@ class _Search:
     """
 
     def __init__(self, forms: Sequence[Form]) -> None:
-        firsts = {first_character(form.text) for form in forms}
+        # What looks like an escape folds to other characters when it is encoded itself: it may begin at any start.
+        begins = {form.text: "" if form.text.startswith(("\\", "%")) else first_character(form.text) for form in forms}
+        firsts = set(begins.values())
         self._beginning_with = {
-            key: [form for form in forms if first_character(form.text) in {key, ""}] for key in firsts | {""}
+            key: [form for form in forms if begins[form.text] in {key, ""}] for key in firsts | {""}
         }
         ascii_starts = "".join(re.escape(chr(code)) for code in range(_ASCII) if fold(chr(code)) in firsts)
         others = f"{chr(_ASCII)}-\U0010ffff" if FOREIGN in firsts else ""
