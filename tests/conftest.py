@@ -39,3 +39,11 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     finally:
         measured.start()
         os.environ["COVERAGE_PROCESS_CONFIG"] = settings_of_processes
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """Write down what was covered: a worker that ends slowly, because a script has left a thread, is killed."""
+    measured = coverage.Coverage.current()
+    if measured is not None:
+        measured.save()
