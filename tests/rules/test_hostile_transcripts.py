@@ -16,7 +16,18 @@ from customdb_contract.rules import CATALOGUE, judge
 from customdb_contract.rules.callback import callback_too_late, connection_leak
 from customdb_contract.rules.outcome import inconsistent_error_identifier
 from customdb_contract.rules.security import plaintext_transport, sql_injection
-from customdb_contract.transcript import Ending, Exchange, Outcome, RecordedError, Situation, Transcript
+from customdb_contract.transcript import (
+    Ending,
+    Exchange,
+    FactKind,
+    Header,
+    Outcome,
+    RecordedError,
+    ScriptInfo,
+    Situation,
+    SourceFact,
+    Transcript,
+)
 from rules.judging import findings, verdict
 
 _Place: TypeAlias = tuple[str | int, ...]
@@ -107,6 +118,14 @@ def _replaced(document: dict[str, Any], mutations: Sequence[tuple[int, object]])
 
 _MUTATIONS = st.lists(st.tuples(st.integers(0, 10_000), st.sampled_from(_HOSTILE)), min_size=1, max_size=4)
 _PAIRS = st.builds(_together, st.sampled_from(_EXAMPLES), st.sampled_from(_EXAMPLES))
+
+
+@pytest.mark.parametrize("digits", [10, 5000])
+def test_a_size_that_no_script_has_is_none(digits: int) -> None:
+    fact = SourceFact(FactKind.BYTES, "9" * digits, "login.js:1:1")
+    transcript = Transcript(Header(scripts={Script.LOGIN: ScriptInfo(source=(fact,))}))
+
+    assert _crashes(transcript) == set()
 
 
 @given(_PAIRS, _MUTATIONS)

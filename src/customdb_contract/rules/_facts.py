@@ -1,4 +1,4 @@
-"""Judging what the sources of scripts show."""
+"""Judging what the sources of scripts show, and numbers that stand in texts."""
 
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -8,10 +8,22 @@ from customdb_contract.findings import Held, Severity, Violation
 from customdb_contract.rules._rule import Comparison
 from customdb_contract.transcript import FactKind, SourceFact, Transcript
 
-__all__ = ["judge_facts"]
+__all__ = ["judge_facts", "number_in"]
+
+_MOST_DIGITS: Final = 9
+"""Python refuses to read very long numbers, and no script is that long or has that many connections."""
 
 _ABOUT_THE_WHOLE: Final = frozenset({FactKind.NOT_A_FUNCTION, FactKind.MODULE_EXPORTS, FactKind.ANONYMOUS_FUNCTION})
 """Facts about a whole source; the text of every other one names the part that it is about."""
+
+
+def number_in(text: str) -> int:
+    """Return the number that a text of a transcript is, or 0 when it is none, or no number that could be meant.
+
+    Args:
+        text: Anything, where somebody else wrote the transcript.
+    """
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else 0
 
 
 def judge_facts(

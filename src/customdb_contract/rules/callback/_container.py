@@ -6,6 +6,7 @@ from typing import Final
 
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.rules._facts import number_in
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules.callback._circumstances import could_be_asked, severity_of
 from customdb_contract.transcript import Ending, Escape, Exchange, Noticed, RecordedError, Situation, Transcript
@@ -26,8 +27,6 @@ _SCRIPTS_PAGE: Final = (
 _CONNECTION_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection"
 _ENDED_BEFORE_ITS_TIME: Final = frozenset({Ending.RAISED, Ending.TIMED_OUT, Ending.DIED})
 _BADLY_ENDED: Final = _ENDED_BEFORE_ITS_TIME | {Ending.FAILED}
-_MOST_DIGITS: Final = 9
-"""Digits of a number of connections; Python refuses to read very long ones, and no machine has so many."""
 _FEWEST_GROWING: Final = 8
 """Calls in a row that each leave a connection open; a pool that fills would have stopped growing by then."""
 
@@ -407,5 +406,4 @@ def _method(request: str) -> str:
 
 
 def _open_sockets(exchange: Exchange) -> int:
-    number = next(reversed(exchange.outcome.noticed(Noticed.OPEN_SOCKETS)), "")
-    return int(number) if number.isdecimal() and len(number) <= _MOST_DIGITS else 0
+    return number_in(next(reversed(exchange.outcome.noticed(Noticed.OPEN_SOCKETS)), ""))

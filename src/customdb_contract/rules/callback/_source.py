@@ -5,7 +5,7 @@ from typing import Final
 
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
-from customdb_contract.rules._facts import judge_facts
+from customdb_contract.rules._facts import judge_facts, number_in
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.transcript import FactKind, Situation, SourceFact, Transcript
 
@@ -130,7 +130,7 @@ def script_too_large(transcript: Transcript) -> Iterator[Comparison]:
     """
     for script, info in transcript.header.scripts.items():
         for fact in info.facts(FactKind.BYTES):
-            size = int(fact.text) if fact.text.isdecimal() else 0
+            size = number_in(fact.text)
             if size > _MOST_BYTES:
                 message = f"{script} has {{got}} bytes, and at most {{expected}} are allowed; move work into a service"
                 yield Violation(
