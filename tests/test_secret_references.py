@@ -2,7 +2,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from customdb_contract.secrets import SecretForm, SecretKind, SecretRef, is_marker, secrets_in
+from customdb_contract.secrets import Secret, SecretForm, SecretKind, SecretRef, SecretRegistry, is_marker, secrets_in
 
 references = st.builds(
     SecretRef,
@@ -55,3 +55,15 @@ def test_markers_are_readable(secret: SecretRef, marker: str) -> None:
 @pytest.mark.parametrize("text", ["", "«a»«b»", "a «b»", "«a", "a»"])
 def test_what_is_more_than_a_marker_is_none(text: str) -> None:
     assert not is_marker(text)
+
+
+def test_a_secret_is_forgotten_by_the_reference_under_which_it_was_noted() -> None:
+    registry = SecretRegistry()
+    known, typed = SecretRef(SecretKind.PASSWORD, "ada"), SecretRef(SecretKind.PASSWORD, "ada, typed 1")
+    registry.add(Secret("correct horse"), known)
+
+    registry.forget(Secret("correct horse"), typed)
+    assert registry.mask("correct horse") == known.marker
+
+    registry.forget(Secret("correct horse"), known)
+    assert registry.mask("correct horse") == "correct horse"
