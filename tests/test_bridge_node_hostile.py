@@ -457,3 +457,13 @@ def test_a_call_that_ends_the_process_of_a_later_one_is_named(open_shop: Open) -
     assert shop("open(); await new Promise((resolve) => setTimeout(resolve, 5000));").ending is Ending.DIED
     events = {event.call: event.observation for event in shop.bridge.late_events()}
     assert events == {0: Observation(Noticed.PROCESS_ENDED, "exit code 3")}
+
+
+def test_a_process_that_ends_before_it_takes_a_call_was_ended_by_the_call_before(open_shop: Open) -> None:
+    shop = open_shop()
+    block = "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);"
+    shop(f"callback(null, {{ id: 1 }}); setImmediate(() => setImmediate(() => {{ {block} process.exit(3); }}));")
+
+    assert shop("callback(null, { id: 1 });").ending is Ending.FOUND
+    events = {event.call: event.observation for event in shop.bridge.late_events()}
+    assert events == {0: Observation(Noticed.PROCESS_ENDED, "it exited with code 3")}

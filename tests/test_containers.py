@@ -41,7 +41,11 @@ token = json.loads(next(lines))["open"]["token"]
 def say(text):
     control.sendall(f"{token} {text}\\n".encode())
 opening, *answers = json.loads(sys.argv[1])
+opening, *leaves = opening.split("; then ")
 say(opening)
+if leaves:
+    time.sleep(0.3)
+    os._exit(3)
 for answer in answers:
     message = json.loads(next(lines))
     if answer == "silence":
@@ -58,7 +62,13 @@ for answer in answers:
         next(lines, None)
     else:
         for text in answer.split("; then "):
-            say(text)
+            if text == "leave":
+                time.sleep(0.3)
+                os._exit(3)
+            elif text == "sleep":
+                time.sleep(60)
+            else:
+                say(text)
 for _ in lines:
     pass
 """
@@ -252,6 +262,38 @@ def test_a_process_that_closes_its_socket_has_died(start: Start, monkeypatch: py
     monkeypatch.setattr("customdb_contract.bridges.containers._container._ENDING_SECONDS", 0.1)
 
     assert call(start("close")).observations == (Observation(Noticed.PROCESS_ENDED, "it closed its socket"),)
+
+
+@pytest.mark.parametrize(
+    ("what_it_does", "argument", "reason"),
+    [
+        ("leave", "ada", "it exited with code 3"),
+        ("leave", "ada" * 1_000_000, "it exited with code 3"),
+        ("sleep", "ada" * 1_000_000, "it read nothing from its socket for 0.5 s"),
+    ],
+    ids=["leaves", "leaves in the middle of an order", "sleeps"],
+)
+def test_a_process_that_is_gone_before_it_takes_a_call_was_ended_by_the_call_before(
+    start: Start, what_it_does: str, argument: str, reason: str
+) -> None:
+    timeout = 0.5 if what_it_does == "sleep" else 20.0
+    bridge = start(f"{json.dumps(ended())}; then {what_it_does}", timeout=timeout)
+    assert call(bridge).ending is Ending.FOUND
+    bridge._answers = [json.dumps(ended() | {"id": 1})]
+
+    outcome = bridge.call(Script.GET_USER, [argument])
+
+    assert outcome.ending is Ending.FOUND
+    assert list(bridge._late) == [LateEvent(0, observation=Observation(Noticed.PROCESS_ENDED, reason))]
+
+
+def test_a_process_that_never_takes_its_first_call_has_died_with_it(start: Start) -> None:
+    outcome = call(start(opening='{"opened": {}}; then leave'))
+
+    assert (outcome.ending, outcome.observations) == (
+        Ending.DIED,
+        (Observation(Noticed.PROCESS_ENDED, "it exited with code 3"),),
+    )
 
 
 def test_a_call_that_is_cancelled_may_answer_anything(start: Start) -> None:

@@ -46,6 +46,7 @@ class ContainerBridge(Bridge, ABC):
         self._container: Container | None = None
         self._calls = 0
         self._has_called = False
+        self._is_new = True
         self._started = 0.0
         self._late: deque[LateEvent] = deque(maxlen=_MOST_LATE)
         self._noted: set[str] = set()
@@ -100,9 +101,9 @@ class ContainerBridge(Bridge, ABC):
         throwing: bool = False,
     ) -> Outcome:
         self._start_again_if_gone()
-        number = self._calls
+        number, is_first = self._calls, self._is_new
         self._calls += 1
-        self._has_called = True
+        self._has_called, self._is_new = True, False
         self._opened_container().forget_called()
         call = {
             "id": number,
@@ -118,8 +119,15 @@ class ContainerBridge(Bridge, ABC):
             if told is None:
                 return self._expired(script)
             outcome = self._outcome(script, told)
-        except (ContainerDiedError, InvalidMessageError) as error:
+        except InvalidMessageError as error:
             return self._died(error)
+        except ContainerDiedError as error:
+            if error.has_read_all or is_first:
+                return self._died(error)
+            # What an earlier call has left behind ended the process before it took this one.
+            self._calls = number
+            self._ended_between_calls(error)
+            return self.call(script, arguments, context=context, throwing=throwing)
         except BaseException:
             self._end()
             raise
@@ -142,6 +150,7 @@ class ContainerBridge(Bridge, ABC):
     def _open(self) -> None:
         try:
             container = self._container = self._start()
+            self._is_new = True
         except OSError as error:
             message = f"{self._what} could not be started: {error.strerror or error}"
             raise DatabaseOpeningError(message) from None
@@ -164,8 +173,7 @@ class ContainerBridge(Bridge, ABC):
             try:
                 self._expect_silence(container)
             except (ContainerDiedError, InvalidMessageError) as error:
-                self._add_late(Noticed.PROCESS_ENDED, reason_of(error))
-                self._end()
+                self._ended_between_calls(error)
         if self._container is None:
             self._open()
 
@@ -175,18 +183,20 @@ class ContainerBridge(Bridge, ABC):
             raise InvalidMessageError
 
     def _look_for_late_events(self) -> None:
-        container = self._opened_container()
         try:
-            is_gone = self._asked({"late": True}, self._timeout) is None
-            self._add_late_output(container.take_output())
-            if is_gone:
-                self._add_late(Noticed.STILL_RUNNING, f"{self._timeout:g} s")
+            told = self._asked({"late": True}, self._timeout)
         except (ContainerDiedError, InvalidMessageError) as error:
-            is_gone = True
-            self._add_late_output(container.take_output())
-            self._add_late(Noticed.PROCESS_ENDED, reason_of(error))
-        if is_gone:
+            self._ended_between_calls(error)
+            return
+        self._add_late_output(self._opened_container().take_output())
+        if told is None:
+            self._add_late(Noticed.STILL_RUNNING, f"{self._timeout:g} s")
             self._end()
+
+    def _ended_between_calls(self, error: ContainerDiedError | InvalidMessageError) -> None:
+        self._add_late_output(self._opened_container().take_output())
+        self._add_late(Noticed.PROCESS_ENDED, reason_of(error))
+        self._end()
 
     def _add_late_output(self, text: str) -> None:
         if text and self._calls:

@@ -41,11 +41,13 @@ class ContainerDiedError(Exception):
 
     Args:
         reason: Why, in a few words that are ours.
+        has_read_all: Whether the process may have read everything that it was told.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, has_read_all: bool = True) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.has_read_all = has_read_all
 
 
 def guarded(command: Sequence[str]) -> Callable[[int, int], Sequence[str]]:
@@ -127,8 +129,11 @@ class Container:
         try:
             self._socket.settimeout(seconds)
             self._socket.sendall(json.dumps(message).encode() + b"\n")
+        except TimeoutError:
+            reason = f"it read nothing from its socket for {seconds:g} s"
+            raise ContainerDiedError(reason, has_read_all=False) from None
         except OSError:
-            raise ContainerDiedError(self.how_it_ended()) from None
+            raise ContainerDiedError(self.how_it_ended(), has_read_all=False) from None
 
     def answer(self, seconds: float) -> Mapping[str, Any] | None:
         """Wait for the next message.
@@ -234,8 +239,9 @@ class Container:
     def _receive(self) -> None:
         try:
             piece = self._socket.recv(_PIECE)
-        except OSError:
-            piece = b""
+        except ConnectionResetError:
+            # Linux resets a local socket only when its other end was closed with something unread in it.
+            raise ContainerDiedError(self.how_it_ended(), has_read_all=False) from None
         if not piece:
             raise ContainerDiedError(self.how_it_ended())
         self._received += piece
