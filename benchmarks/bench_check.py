@@ -12,7 +12,8 @@ from customdb_contract import (
     ProfileResult,
     WrongUsernameOrPasswordError,
 )
-from customdb_contract.checking import Probing, observe
+from customdb_contract.checking import observe
+from customdb_contract.probes import Probing
 from customdb_contract.rules import judge
 
 _PASSWORDS = {f"p{number}@example.com": f"Secret word {number}" for number in range(5)}

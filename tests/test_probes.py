@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 
 import pytest
 from hypothesis import example, given
@@ -11,12 +10,13 @@ from hypothesis import strategies as st
 from typing_extensions import override
 
 from customdb_contract.bridges import LateEvent
+from customdb_contract.calling import PlannedCall
 from customdb_contract.connection import Connection, KnownUser
 from customdb_contract.contract import Failed, NotFound, Script, ScriptError, WrongUsernameOrPasswordError
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.faults import FAULTS
 from customdb_contract.findings import Status
-from customdb_contract.probes import OutageDatabase, Truth, plan_calls, probe
+from customdb_contract.probes import OutageDatabase, Probing, Truth, plan_calls, probe
 from customdb_contract.probes.hostile import collisions
 from customdb_contract.rules import judge
 from customdb_contract.secrets import SecretRegistry
@@ -61,16 +61,17 @@ def driven(
         bridge,
         known,
         recorder,
+        Probing(hostile=hostile, wrong_passwords=wrong_passwords, max_time=max_time),
         open_outage=open_outage if outage else None,
-        hostile=hostile,
-        wrong_passwords=wrong_passwords,
-        max_time=max_time,
-        progress=lambda _: None,
     )
     return recorder.transcript()
 
 
-planned_calls = partial(plan_calls, callback_can_throw=False)
+def planned_calls(
+    known: Truth, scripts: Sequence[Script], *, hostile: bool, wrong_passwords: int, outage: Sequence[Situation]
+) -> Iterator[PlannedCall]:
+    probing = Probing(hostile=hostile, wrong_passwords=wrong_passwords)
+    return plan_calls(known, scripts, probing, outage=outage, callback_can_throw=False)
 
 
 def situations(transcript: Transcript, script: Script | None = None) -> Counter[str]:
@@ -693,10 +694,7 @@ def test_progress_is_told_of_every_call() -> None:
         Store(PASSWORDS).bridge(),
         known,
         recorder,
-        open_outage=None,
-        hostile=False,
-        wrong_passwords=1,
-        max_time=60.0,
+        Probing(hostile=False, wrong_passwords=1),
         progress=seen.append,
     )
 

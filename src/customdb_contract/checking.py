@@ -3,9 +3,6 @@
 import functools
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Final
-
-from attrs import Attribute, field, frozen
 
 from customdb_contract.bridges import Bridge, brings_bridge
 from customdb_contract.bridges.opening import DEFAULT_TIMEOUT, opened, scripts_of
@@ -15,7 +12,10 @@ from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
 from customdb_contract.findings import Report
 from customdb_contract.interrupts import interruptible
 from customdb_contract.probes import (
+    DEFAULT_MAX_TIME,
+    DEFAULT_WRONG_PASSWORDS,
     OutageDatabase,
+    Probing,
     Truth,
     Writing,
     make_newcomers,
@@ -36,85 +36,13 @@ from customdb_contract.transcript import (
 )
 
 __all__ = [
-    "MAX_SECONDS",
     "CheckInterrupted",
-    "Probing",
     "check",
     "make_truth",
     "observe",
     "observe_known_users",
     "plan_lines",
 ]
-
-DEFAULT_MAX_TIME: Final = 60.0
-DEFAULT_WRONG_PASSWORDS: Final = 3
-MAX_SECONDS: Final = 86_400.0
-"""A day: no script and no check takes longer, and no clock of the operating system waits for ever."""
-
-
-def _positive(_: object, attribute: "Attribute[float]", value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-        message = f"{attribute.name} must be a number of seconds above 0, and is {value!r}"
-        raise ConfigurationError(message)
-    _not_too_long(attribute, value)
-
-
-def _no_negative_time(_: object, attribute: "Attribute[float]", value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
-        message = f"{attribute.name} must be a number of seconds, 0 or more, and is {value!r}"
-        raise ConfigurationError(message)
-    _not_too_long(attribute, value)
-
-
-def _not_too_long(attribute: "Attribute[float]", seconds: float) -> None:
-    if seconds > MAX_SECONDS:
-        message = f"{attribute.name} must be at most {MAX_SECONDS:.0f} seconds, and is more"
-        raise ConfigurationError(message)
-
-
-def _not_negative(_: object, attribute: "Attribute[int]", value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        message = f"{attribute.name} must be a whole number, 0 or more, and is {value!r}"
-        raise ConfigurationError(message)
-
-
-def _function_or_none(_: object, attribute: "Attribute[Callable[[str], object] | None]", value: object) -> None:
-    if value is not None and not callable(value):
-        message = f"{attribute.name} must be a function that is given an identifier, and is a {type(value).__name__}"
-        raise ConfigurationError(message)
-
-
-@frozen(kw_only=True)
-class Probing:
-    """How a check drives a database; see `check` for what each setting means.
-
-    Args:
-        outage: The same database with its store out of reach, or None.
-        hostile: Whether identifiers that try injection are sent.
-        wrong_passwords: Wrong passwords that are tried for one person at the most.
-        timeout: Seconds that one script may take.
-        max_time: Seconds that the whole check may take.
-        secrets: More secrets that must appear nowhere, by what they are.
-        ignore_fields: Paths of the profile that are not compared.
-        writes: Whether the writing scripts are called too.
-        fresh_database: An empty database to write to, or None.
-        new_user: What a user looks like whom the check makes.
-        settle: Seconds that a write may take to be seen.
-        inspect: Returns what the store has of an identifier, or None.
-    """
-
-    outage: object = None
-    hostile: bool = True
-    wrong_passwords: int = field(default=DEFAULT_WRONG_PASSWORDS, validator=_not_negative)
-    timeout: float = field(default=DEFAULT_TIMEOUT, validator=_positive)
-    max_time: float = field(default=DEFAULT_MAX_TIME, validator=_positive)
-    secrets: Mapping[str, Secret] = field(factory=dict[str, Secret])
-    ignore_fields: tuple[str, ...] = ()
-    writes: bool = False
-    fresh_database: object = None
-    new_user: NewUser = field(factory=NewUser)
-    settle: float = field(default=0.0, validator=_no_negative_time)
-    inspect: Callable[[str], object] | None = field(default=None, validator=_function_or_none)
 
 
 class CheckInterrupted(KeyboardInterrupt):
@@ -263,13 +191,10 @@ def observe(
                     bridge,
                     truth,
                     recorder,
+                    probing,
                     open_outage=None if probing.outage is None else lambda: _open_outage(probing, truth),
-                    hostile=probing.hostile,
-                    wrong_passwords=probing.wrong_passwords,
-                    max_time=probing.max_time,
-                    progress=progress,
                     writing=writing,
-                    inspect=probing.inspect,
+                    progress=progress,
                 )
         except DatabaseOpeningError as error:
             recorder.stop(StopReason(StopKind.SET_UP, str(error)))
@@ -299,7 +224,6 @@ def _writing(database: object, truth: Truth, probing: Probing) -> Writing | None
     opened = functools.partial(_opened, written, truth, probing.timeout)
     return Writing(
         newcomers=make_newcomers(probing.new_user, truth),
-        settle=probing.settle,
         open_fresh=None if probing.fresh_database is None else functools.partial(_opened_fresh, opened),
         open_second=opened if is_made_anew else None,
     )
@@ -347,7 +271,7 @@ def observe_known_users(
                     message = f"the database has no {script}"
                     raise ConfigurationError(message)
                 recorder.know_scripts({script: scripts[script]})
-                probe_known_users(bridge, truth, recorder, script, max_time=probing.max_time)
+                probe_known_users(bridge, truth, recorder, probing, script)
         except DatabaseOpeningError as error:
             recorder.stop(StopReason(StopKind.SET_UP, str(error)))
     return recorder.transcript()
@@ -390,8 +314,7 @@ def plan_lines(database: object, users: Sequence[KnownUser], connection: Connect
         calls = plan_calls(
             truth,
             tuple(scripts_of(bridge)),
-            hostile=probing.hostile,
-            wrong_passwords=probing.wrong_passwords,
+            probing,
             outage=outage,
             callback_can_throw=bridge.callback_can_throw,
             newcomers=make_newcomers(probing.new_user, truth) if probing.writes else (),

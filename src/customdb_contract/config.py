@@ -16,10 +16,11 @@ from pydantic_core import ErrorDetails
 from customdb_contract.bridges import brings_bridge
 from customdb_contract.bridges.opening import DEFAULT_TIMEOUT
 from customdb_contract.bridges.python_process import PythonProcess
-from customdb_contract.checking import DEFAULT_MAX_TIME, DEFAULT_WRONG_PASSWORDS, MAX_SECONDS, Probing, observe
+from customdb_contract.checking import observe
 from customdb_contract.connection import Connection, KnownUser, NewUser
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.findings import Report
+from customdb_contract.probes import DEFAULT_MAX_TIME, DEFAULT_WRONG_PASSWORDS, MAX_SECONDS, Probing
 from customdb_contract.rules import Selection, judge_selected, select_rules
 from customdb_contract.secrets import Secret
 from customdb_contract.transcript import Exchange, Transcript

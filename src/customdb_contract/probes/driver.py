@@ -9,6 +9,7 @@ from customdb_contract.calling import Caller, PlannedCall
 from customdb_contract.contract import Script
 from customdb_contract.interrupts import current_interrupts
 from customdb_contract.probes._plan import Truth, with_user_ids
+from customdb_contract.probes._probing import Probing
 from customdb_contract.probes.circumstances import ORGANIZATION
 from customdb_contract.probes.inspecting import compare_records
 from customdb_contract.probes.set_up import is_failure
@@ -58,30 +59,23 @@ class Driver:
     Args:
         truth: The known people.
         recorder: Where the calls are recorded.
-        max_time: Seconds that the whole check may take.
+        probing: How the database is driven.
         progress: Is told of each exchange.
-        settle: Seconds that a write may take to be seen.
-        inspect: Returns what the store has of an identifier, or None when there is no way to look.
     """
 
     def __init__(
         self,
         truth: Truth,
         recorder: Recorder,
-        *,
-        max_time: float,
-        progress: Callable[[Exchange], None],
-        settle: float = 0.0,
-        inspect: Callable[[str], object] | None = None,
+        probing: Probing,
+        progress: Callable[[Exchange], None] = lambda _: None,
     ) -> None:
         self._truth = truth
         self._recorder = recorder
-        self._max_time = max_time
+        self._probing = probing
         self._progress = progress
-        self._settle = settle
-        self._inspect = inspect
         self._interrupts = current_interrupts()
-        self._deadline = time.monotonic() + max_time
+        self._deadline = time.monotonic() + probing.max_time
         self._user_ids: dict[str, str] = {}
         self._written: PlannedCall | None = None
         self._may_be_there: dict[str, str] = {}
@@ -202,7 +196,9 @@ class Driver:
     def _call(self, caller: Caller, planned: PlannedCall) -> Exchange:
         self._interrupts.raise_if_pending()
         if time.monotonic() > self._deadline:
-            message = f"the time for the whole check, {self._max_time:g} s, was up before everything was looked at"
+            message = (
+                f"the time for the whole check, {self._probing.max_time:g} s, was up before everything was looked at"
+            )
             raise StoppedEarly(StopReason(StopKind.TIME, message))
         self._let_writes_settle(planned)
         before = self._stored(planned)
@@ -238,7 +234,7 @@ class Driver:
             return
         # Auth0 doesn't wait either between creating somebody and logging them in.
         if (self._written.script, planned.script) != (Script.CREATE, Script.LOGIN):
-            self._interrupts.sleep(self._settle)
+            self._interrupts.sleep(self._probing.settle)
             self._written = None
 
     def _note_write(self, planned: PlannedCall) -> None:
@@ -265,18 +261,18 @@ class Driver:
                 self._made.discard(planned.person)
 
     def _compared(self, planned: PlannedCall, before: object) -> Iterator[Observation]:
-        if self._inspect is not None and _inspected_identifier(planned) is not None:
+        if self._probing.inspect is not None and _inspected_identifier(planned) is not None:
             after = self._stored(planned)
             yield from compare_records(before, after, planned.script, planned.arguments)
 
     def _stored(self, planned: PlannedCall) -> object:
         identifier = _inspected_identifier(planned)
-        if self._inspect is None or identifier is None:
+        if self._probing.inspect is None or identifier is None:
             return None
         try:
             with self._interrupts.immediate():
                 self._interrupts.raise_if_pending()
-                return self._inspect(identifier)
+                return self._probing.inspect(identifier)
         except Exception as error:  # noqa: BLE001 - whatever the team's function raises is told in one sentence
             message = f"inspect({identifier!r}) raised {type(error).__name__}: {error}; it must return a record or None"
             raise StoppedEarly(StopReason(StopKind.SET_UP, self._truth.registry.mask(message))) from None

@@ -75,13 +75,11 @@ class Writing:
 
     Args:
         newcomers: The people whom it makes.
-        settle: Seconds that a write may take to be seen.
         open_fresh: Opens an empty database to write to, or None: then it is the checked one.
         open_second: Opens the same database once more, for two calls at once, or None when that cannot be done.
     """
 
     newcomers: Sequence[Newcomer]
-    settle: float = 0.0
     open_fresh: Callable[[], AbstractContextManager[Bridge]] | None = None
     open_second: Callable[[], AbstractContextManager[Bridge]] | None = None
 

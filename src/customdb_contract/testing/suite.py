@@ -10,10 +10,11 @@ from typing_extensions import override
 
 from customdb_contract.bridges import brings_bridge
 from customdb_contract.bridges.opening import DEFAULT_TIMEOUT
-from customdb_contract.checking import DEFAULT_MAX_TIME, DEFAULT_WRONG_PASSWORDS, check
+from customdb_contract.checking import check
 from customdb_contract.connection import Connection, KnownUser, NewUser
 from customdb_contract.errors import ConfigurationError, CustomDatabaseError
 from customdb_contract.findings import Report
+from customdb_contract.probes import DEFAULT_MAX_TIME, DEFAULT_WRONG_PASSWORDS
 from customdb_contract.rules import CATALOGUE
 from customdb_contract.secrets import Secret
 from customdb_contract.testing._making import report_of

@@ -1,0 +1,261 @@
+"""Driving a database through every situation, in order."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from itertools import islice
+
+from attrs import field, frozen
+
+from customdb_contract.bridges import Bridge
+from customdb_contract.calling import Caller, PlannedCall
+from customdb_contract.contract import Script
+from customdb_contract.probes._faults import OutageDatabase
+from customdb_contract.probes._plan import Truth
+from customdb_contract.probes._probing import Probing
+from customdb_contract.probes.circumstances import plan_circumstances, plan_organization
+from customdb_contract.probes.driver import Driver, StoppedEarly
+from customdb_contract.probes.hostile import plan_hostile
+from customdb_contract.probes.outage import plan_outage
+from customdb_contract.probes.reading import plan_other_spellings, plan_unknown_users, plan_wrong_passwords
+from customdb_contract.probes.set_up import (
+    is_failure,
+    is_not_implemented,
+    is_retired_pair,
+    plan_known_users,
+    refusal_of_new_user,
+    set_up_problem,
+)
+from customdb_contract.probes.staying import drive_known_users
+from customdb_contract.probes.writing import (
+    Newcomer,
+    Writing,
+    plan_at_once,
+    plan_looks_for,
+    plan_outage_of_writing,
+    plan_writing,
+)
+from customdb_contract.transcript import Ending, Exchange, FactKind, Mark, Recorder, Situation, StopKind, StopReason
+
+__all__ = ["plan_calls", "probe", "probe_known_users"]
+
+
+def plan_calls(
+    truth: Truth,
+    scripts: Sequence[Script],
+    probing: Probing,
+    *,
+    outage: Sequence[Situation],
+    callback_can_throw: bool,
+    newcomers: Sequence[Newcomer] = (),
+) -> Iterator[PlannedCall]:
+    """Plan every call of a check, in order; control calls and repetitions come on top.
+
+    Args:
+        truth: The known people.
+        scripts: The scripts that the database has.
+        probing: How the database is driven.
+        outage: The ways in which the store will be out of reach.
+        callback_can_throw: Whether a call can be given a callback that throws.
+        newcomers: The people whom the check makes; none when it only reads.
+    """
+    yield from plan_known_users(truth, scripts, Situation.KNOWN_USER)
+    yield from _plan_rest(truth, scripts, probing, callback_can_throw=callback_can_throw)
+    if newcomers:
+        yield from plan_writing(newcomers, truth.connection, scripts)
+        if Script.CREATE in scripts:
+            yield from plan_at_once(newcomers, truth.connection)
+    for situation in outage:
+        yield from _plan_outage(truth, scripts, scripts, newcomers, situation)
+
+
+def _plan_rest(
+    truth: Truth, scripts: Sequence[Script], probing: Probing, *, callback_can_throw: bool
+) -> Iterator[PlannedCall]:
+    yield from plan_known_users(truth, scripts, Situation.REPEATED)
+    yield from plan_circumstances(truth, scripts, callback_can_throw=callback_can_throw)
+    yield from plan_unknown_users(truth, scripts)
+    yield from plan_other_spellings(truth, scripts)
+    if Script.LOGIN in scripts:
+        yield from plan_wrong_passwords(truth, probing.wrong_passwords, hostile=probing.hostile)
+    if probing.hostile:
+        yield from plan_hostile(truth, scripts)
+
+
+def _plan_outage(
+    truth: Truth,
+    read: Sequence[Script],
+    written: Sequence[Script],
+    newcomers: Sequence[Newcomer],
+    situation: Situation,
+) -> Iterator[PlannedCall]:
+    yield from plan_outage(truth, read, situation)
+    yield from plan_outage_of_writing(newcomers, truth.connection, written, situation)
+
+
+def probe(
+    bridge: Bridge,
+    truth: Truth,
+    recorder: Recorder,
+    probing: Probing,
+    *,
+    open_outage: Callable[[], AbstractContextManager[OutageDatabase]] | None = None,
+    writing: Writing | None = None,
+    progress: Callable[[Exchange], None] = lambda _: None,
+) -> None:
+    """Drive a database through every situation, and record what it does.
+
+    Args:
+        bridge: The database.
+        truth: The known people.
+        recorder: Where the calls are recorded, and why the check ended early if it did.
+        probing: How the database is driven.
+        open_outage: Opens the same database with its store out of reach, or None.
+        writing: Whom the check makes and where, or None when it only reads.
+        progress: Is told of each exchange.
+    """
+    probed = _Probe(truth, recorder, probing, Driver(truth, recorder, probing, progress), Caller(bridge, recorder))
+    with ExitStack() as stack:
+        written = probed.caller
+        try:
+            scripts = probed.read()
+            if writing is not None and scripts:
+                if writing.open_fresh is not None:
+                    written = Caller(stack.enter_context(writing.open_fresh()), recorder)
+                probed.write(written, writing)
+            if open_outage is not None and scripts:
+                with open_outage() as outage:
+                    probed.meet_outage(outage, scripts, () if writing is None else writing.newcomers)
+        except StoppedEarly as stopped:
+            recorder.stop(stopped.reason)
+        finally:
+            probed.clean_up(written)
+            for used in dict.fromkeys((probed.caller, written)):
+                used.collect_late_events()
+
+
+def probe_known_users(bridge: Bridge, truth: Truth, recorder: Recorder, probing: Probing, script: Script) -> None:
+    """Call one script twice for each known user, and record what it does.
+
+    Args:
+        bridge: The database.
+        truth: The known people.
+        recorder: Where the calls are recorded, and why they ended early if they did.
+        probing: How the database is driven.
+        script: The script.
+    """
+    caller = Caller(bridge, recorder)
+    driver = Driver(truth, recorder, probing)
+    try:
+        for situation in (Situation.KNOWN_USER, Situation.REPEATED):
+            driver.drive(caller, plan_known_users(truth, (script,), situation))
+    except StoppedEarly as stopped:
+        recorder.stop(stopped.reason)
+    finally:
+        caller.collect_late_events()
+
+
+@frozen
+class _Probe:
+    """The parts of one check.
+
+    Args:
+        truth: The known people.
+        recorder: Where the calls are recorded.
+        probing: How the database is driven.
+        driver: Makes the planned calls.
+        caller: Calls the database that is checked.
+    """
+
+    truth: Truth
+    recorder: Recorder
+    probing: Probing
+    driver: Driver
+    caller: Caller = field(eq=False)
+
+    def read(self) -> Sequence[Script]:
+        """Make the calls that change nothing, and return the scripts of which more can be seen; none ends the check."""
+        truth, driver, caller = self.truth, self.driver, self.caller
+        scripts = _scripts_with_function(caller)
+        known = drive_known_users(driver, caller, truth, scripts)
+        if truth.connection.script_context and self._needs_organization(known):
+            return ()
+        scripts = self._scripts_to_drive(scripts, self._unmarked(known))
+        if is_retired_pair(self._unmarked(known)):
+            driver.drive(caller, plan_unknown_users(truth, scripts))
+            return ()
+        driver.drive(caller, _plan_rest(truth, scripts, self.probing, callback_can_throw=caller.callback_can_throw))
+        driver.log_in_again(caller)
+        return scripts
+
+    def write(self, caller: Caller, writing: Writing) -> None:
+        """Make people, and change them."""
+        driver, connection = self.driver, self.truth.connection
+        scripts = _scripts_with_function(caller)
+        planned = plan_writing(writing.newcomers, connection, scripts)
+        # Whoever is found before being made is nobody's doing; the rules about unknown users tell that.
+        if any(exchange.ending is Ending.FOUND for exchange in driver.drive(caller, islice(planned, 1))):
+            return
+        for exchange in driver.drive(caller, islice(planned, 1)):
+            if exchange.script is Script.CREATE and exchange.ending is Ending.FAILED:
+                raise StoppedEarly(StopReason(StopKind.SET_UP, refusal_of_new_user(exchange)))
+        driver.drive(caller, planned)
+        if writing.open_second is not None and {Script.CREATE, Script.GET_USER} <= set(scripts):
+            with writing.open_second() as second:
+                self._call_at_once(caller, Caller(second, self.recorder), writing.newcomers)
+
+    def _call_at_once(self, caller: Caller, second: Caller, newcomers: Sequence[Newcomer]) -> None:
+        """Make two calls at once, where the database that was opened again is the same store and no other one."""
+        looks = self.driver.drive(second, plan_looks_for(newcomers[0]))
+        if any(exchange.ending is Ending.FOUND for exchange in looks):
+            for call in plan_at_once(newcomers, self.truth.connection):
+                self.driver.drive_at_once(caller, second, call)
+        second.collect_late_events()
+
+    def meet_outage(self, outage: OutageDatabase, scripts: Sequence[Script], newcomers: Sequence[Newcomer]) -> None:
+        """Make the calls of every fault, and mark those that cannot have met it: all, where nobody asked the store."""
+        caller = Caller(outage.bridge, self.recorder)
+        read = [script for script in scripts if script in caller.scripts]
+        made: list[Exchange] = []
+        contacts = 0
+        for situation in (Situation.OUTAGE,) if outage.faults is None else outage.faults.situations:
+            if outage.faults is not None:
+                outage.faults.fail(situation)
+            planned = _plan_outage(self.truth, read, tuple(caller.scripts), newcomers, situation)
+            made += self.driver.drive(caller, planned)
+            if outage.faults is not None:
+                contacts += outage.faults.requests
+        if outage.faults is not None and not contacts:
+            for exchange in made:
+                self.recorder.mark(exchange.number, Mark.OUTAGE_NOT_MET)
+        caller.collect_late_events()
+
+    def clean_up(self, caller: Caller) -> None:
+        """Remove the people whom the check made."""
+        try:
+            self.driver.clean_up(caller)
+        except StoppedEarly as stopped:
+            self.recorder.stop(stopped.reason)
+
+    def _needs_organization(self, known: Sequence[Exchange]) -> bool:
+        """Tell whether no call works but with an organization in the context: then no other would tell anything."""
+        if not known or not all(is_failure(exchange) for exchange in known):
+            return False
+        planned = plan_organization(self.truth, _scripts_with_function(self.caller))
+        return any(exchange.ending is Ending.FOUND for exchange in self.driver.drive(self.caller, planned))
+
+    def _scripts_to_drive(self, scripts: Sequence[Script], known: Sequence[Exchange]) -> tuple[Script, ...]:
+        """Return the scripts that have an implementation, or stop when the set-up shows that nothing can be judged."""
+        problem = set_up_problem(known, self.truth.people, self.caller.scripts)
+        if problem:
+            raise StoppedEarly(problem)
+        empty = {exchange.script for exchange in known if is_not_implemented(exchange)}
+        return tuple(script for script in scripts if script not in empty)
+
+    def _unmarked(self, exchanges: Iterable[Exchange]) -> list[Exchange]:
+        numbers = {exchange.number for exchange in exchanges}
+        return [exchange for exchange in self.recorder.transcript().judged if exchange.number in numbers]
+
+
+def _scripts_with_function(caller: Caller) -> tuple[Script, ...]:
+    """Return the scripts that are a function; a source that is none can't be called, and its rule tells it."""
+    return tuple(script for script, info in caller.scripts.items() if not info.facts(FactKind.NOT_A_FUNCTION))
