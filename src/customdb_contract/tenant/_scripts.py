@@ -11,7 +11,7 @@ from customdb_contract.probes import Truth
 from customdb_contract.secrets import Secret
 from customdb_contract.tenant._answers import Answer
 from customdb_contract.tenant._people import People
-from customdb_contract.transcript import UNKNOWN, Header, Operation, Recorder, ScriptInfo, Transcript
+from customdb_contract.transcript import UNKNOWN, Header, Operation, Recorder, ScriptInfo, Situation, Transcript
 
 __all__ = ["Scripts"]
 
@@ -32,21 +32,30 @@ class Scripts:
     Args:
         bridge: What runs the scripts.
         truth: The settings of the connection, and the people who are in the store at first.
+        outage: What runs the scripts while the store is unreachable, or None.
 
     Attributes:
         recorder: Where the calls are recorded, and what else happens on the connection.
+        is_down: Whether the store is unreachable now; only with `outage`.
     """
 
-    def __init__(self, bridge: Bridge, truth: Truth) -> None:
+    def __init__(self, bridge: Bridge, truth: Truth, outage: Bridge | None = None) -> None:
         self.recorder = Recorder(Header(people=truth.people, connection=truth.connection), truth.registry)
         self.recorder.know_scripts(bridge.scripts)
         self._caller = Caller(bridge, self.recorder)
+        self._unreachable = None if outage is None else Caller(outage, self.recorder)
+        self.is_down = False
         self._people = People(truth.people, truth.passwords)
 
     @property
     def scripts(self) -> Mapping[Script, ScriptInfo]:
         """The scripts that the database has."""
         return self._caller.scripts
+
+    @property
+    def has_outage(self) -> bool:
+        """Whether there is something that runs the scripts while the store is unreachable."""
+        return self._unreachable is not None
 
     def owner_of(self, identifier: str) -> str:
         """Return a name for whoever uses an identifier: a label where there is one.
@@ -91,23 +100,32 @@ class Scripts:
             return Answer(None, _MISSING.get(script, missing))
         if script is Script.CREATE and (newcomer := self._people.newcomer(about, username)):
             self.recorder.know_new_people([newcomer])
-        password = next((argument for argument in arguments if isinstance(argument, Secret)), None)
+        caller = self._caller
+        if self._unreachable is not None and self.is_down:
+            caller = self._unreachable
+            if script not in caller.scripts:
+                return Answer(None, f"the outage database has no script {script}")
         planned = PlannedCall(
-            script,
-            arguments,
-            self._people.label_of(about),
-            self._people.situation_of(script, about, password if script is Script.LOGIN else None),
+            script, arguments, self._people.label_of(about), self._situation_of(script, about, arguments)
         )
         try:
-            exchange = self._caller.call(planned, caused_by=caused_by)
+            exchange = caller.call(planned, caused_by=caused_by)
         except DatabaseOpeningError as error:
             return Answer(None, str(error))
         self._people.learn(exchange)
         return Answer(exchange)
 
+    def _situation_of(self, script: Script, about: str, arguments: tuple[object, ...]) -> Situation:
+        if self.is_down:
+            return Situation.OUTAGE
+        password = next((argument for argument in arguments if isinstance(argument, Secret)), None)
+        return self._people.situation_of(script, about, password if script is Script.LOGIN else None)
+
     def collect_late_events(self) -> None:
-        """Add what calls did after they had ended; to be called before the bridge is closed."""
+        """Add what calls did after they had ended; to be called before the bridges are closed."""
         self._caller.collect_late_events()
+        if self._unreachable is not None:
+            self._unreachable.collect_late_events()
 
     def transcript(self) -> Transcript:
         """Return what has happened so far."""

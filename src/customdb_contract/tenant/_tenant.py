@@ -1,14 +1,14 @@
 """`Tenant`: the operations that people and applications know, each run on the parts that do it."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self, cast
 
 from attrs import evolve
 
-from customdb_contract.bridges import brings_bridge
+from customdb_contract.bridges import Bridge, brings_bridge
 from customdb_contract.bridges.opening import DEFAULT_TIMEOUT, opened, scripts_of
 from customdb_contract.connection import Connection, KnownUser
 from customdb_contract.errors import ConfigurationError
@@ -47,6 +47,7 @@ class Tenant:
         connection: The settings of that connection; None stands for what the database says of them, or for Auth0's
             defaults.
         users: People who are in that database now, if you know some: then the rules can judge more.
+        outage: The same database with its store unreachable, for `outage`, or None.
         root_attributes: When that connection takes name, nickname, given_name, family_name and picture from a script.
         knobs: How the tenant behaves where Auth0's sources conflict or are silent.
         clock: Returns the time, with a time zone.
@@ -64,6 +65,7 @@ class Tenant:
         *,
         connection: Connection | None = None,
         users: Sequence[KnownUser] = (),
+        outage: object = None,
         root_attributes: RootAttributes = RootAttributes.ON_EACH_LOGIN,
         knobs: Knobs | None = None,
         clock: Callable[[], datetime] = _now,
@@ -76,7 +78,7 @@ class Tenant:
         self._typed = TypedPasswords(self._registry)
         self._connections: dict[str, Attached] = {}
         self._stack = ExitStack()
-        self.add_connection(database, connection, users=users, root_attributes=root_attributes)
+        self.add_connection(database, connection, users=users, outage=outage, root_attributes=root_attributes)
 
     def add_connection(
         self,
@@ -84,6 +86,7 @@ class Tenant:
         connection: Connection | None = None,
         *,
         users: Sequence[KnownUser] = (),
+        outage: object = None,
         root_attributes: RootAttributes = RootAttributes.ON_EACH_LOGIN,
     ) -> None:
         """Give the tenant one more connection.
@@ -92,6 +95,7 @@ class Tenant:
             database: Its database.
             connection: Its settings, with a name of its own.
             users: People who are in the database now.
+            outage: The same database with its store unreachable, for `outage`, or None.
             root_attributes: When the root attributes are taken from a script.
 
         Raises:
@@ -109,16 +113,20 @@ class Tenant:
             if users
             else Truth(connection=connection, people=(), passwords={}, registry=self._registry)
         )
-        scripts = self._open(database, truth)
+        scripts = self._open(database, truth, outage)
         self._typed.know(truth.passwords.values())
         self._connections[connection.name] = Attached(connection, root_attributes, scripts, self._typed)
 
-    def _open(self, database: object, truth: Truth) -> Scripts:
-        opening = opened(database, connection=truth.connection, mask=self._registry, timeout=self._timeout)
-        with ExitStack() as stack:
-            bridge = stack.enter_context(opening)
+    def _open(self, database: object, truth: Truth, outage: object) -> Scripts:
+        def open_one(opening: object) -> Bridge:
+            bridge = stack.enter_context(
+                opened(opening, connection=truth.connection, mask=self._registry, timeout=self._timeout)
+            )
             scripts_of(bridge)
-            scripts = Scripts(bridge, truth)
+            return bridge
+
+        with ExitStack() as stack:
+            scripts = Scripts(open_one(database), truth, None if outage is None else open_one(outage))
             self._stack.push(stack.pop_all())
         self._stack.callback(scripts.collect_late_events)
         return scripts
@@ -412,6 +420,27 @@ class Tenant:
         attached = self._attached(connection)
         attached.settings = evolve(attached.settings, import_mode=on)
         return self._run(OperationKind.SWITCH_IMPORT_MODE, attached.name, "", {"on": on}).succeed()
+
+    @contextmanager
+    def outage(self, connection: str | None = None) -> Generator[None]:
+        """Make the store of a connection unreachable: meanwhile the scripts of its outage database run.
+
+        Args:
+            connection: The connection; it may be left out when there is only one.
+
+        Raises:
+            ConfigurationError: When the connection has no outage database.
+        """
+        attached = self._attached(connection)
+        scripts = attached.scripts
+        if not scripts.has_outage:
+            message = f"the connection {attached.name} has no outage database: give the tenant one with outage="
+            raise ConfigurationError(message)
+        scripts.is_down = True
+        try:
+            yield
+        finally:
+            scripts.is_down = False
 
     def _attached(self, connection: str | None) -> Attached:
         names = ", ".join(self._connections)

@@ -1,0 +1,113 @@
+"""An unreachable store in the middle of a life: what the user is told, what is logged, and what rules see of it."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from typing_extensions import override
+
+from customdb_contract import Connection, Done, NotFound, judge
+from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
+from customdb_contract.tenant import LogCode, Tenant
+from customdb_contract.transcript import Ending, Situation
+from lives import ADA, PASSWORD, Shop
+from writing_shop import DOWN, WritingShop, known_customer
+
+
+def tenant_over(shop: Any, outage: object, *, on: bool = True, **settings: Any) -> Tenant:
+    return Tenant(shop, connection=Connection(import_mode=on), outage=outage, **settings)
+
+
+def test_a_log_in_fails_while_the_store_is_unreachable_and_works_afterwards() -> None:
+    with tenant_over(Shop(), WritingShop(is_down=True), users=[known_customer()]) as tenant:
+        with tenant.outage():
+            refused = tenant.log_in(ADA, PASSWORD)
+        entered = tenant.log_in(ADA, PASSWORD)
+
+    assert refused.refusal is not None
+    assert (refused.refusal.description, [entry.code for entry in refused.log]) == (DOWN, [LogCode.FAILED_LOGIN])
+    assert entered.succeeded
+    assert [exchange.situation for exchange in tenant.transcript.exchanges] == [
+        Situation.OUTAGE,
+        Situation.KNOWN_USER,
+    ]
+    assert [exchange.ending for exchange in tenant.transcript.exchanges] == [Ending.FAILED, Ending.FOUND]
+    assert judge(tenant.transcript).failures == ()
+
+
+def test_a_migrated_user_notices_nothing() -> None:
+    with tenant_over(Shop(), WritingShop(is_down=True)) as tenant:
+        tenant.log_in(ADA, PASSWORD)
+        with tenant.outage():
+            assert tenant.log_in(ADA, PASSWORD).succeeded
+
+
+def test_the_rules_about_outages_judge_it() -> None:
+    class Forgetful(WritingShop):
+        @override
+        def get_user(self, identifier: Any) -> Any:
+            return NotFound()
+
+    with tenant_over(Shop(), Forgetful(is_down=True)) as tenant, tenant.outage():
+        outcome = tenant.sign_up(ADA, "Punched cards 9")
+
+    assert outcome.succeeded
+    assert [verdict.rule.name for verdict in judge(tenant.transcript).failures] == ["outage-as-not-found"]
+
+
+def test_a_write_during_an_outage_leaves_nothing_certain() -> None:
+    with tenant_over(Shop(is_empty=True), WritingShop(is_down=True), on=False) as tenant:
+        created = tenant.sign_up(ADA, PASSWORD).user
+        assert created is not None
+        with tenant.outage():
+            assert not tenant.delete_user(created.user_id).succeeded
+        assert tenant.log_in(ADA, PASSWORD).succeeded
+
+    assert judge(tenant.transcript).failures == ()
+
+
+def test_a_script_that_the_outage_database_lacks_is_not_called() -> None:
+    with tenant_over(Shop(), SimpleNamespace(get_user=Shop().get_user)) as tenant, tenant.outage():
+        outcome = tenant.log_in(ADA, PASSWORD)
+
+    assert outcome.refusal is not None
+    assert outcome.refusal.description == "the outage database has no script login"
+    assert outcome.calls == ()
+
+
+def test_without_an_outage_database_there_is_no_outage() -> None:
+    with tenant_over(Shop(), None) as tenant, pytest.raises(ConfigurationError) as raised, tenant.outage():
+        pass
+
+    assert (
+        str(raised.value) == "the connection custom-database has no outage database: give the tenant one with outage="
+    )
+
+
+def test_a_second_connection_has_an_outage_of_its_own() -> None:
+    with tenant_over(Shop(), WritingShop(is_down=True)) as tenant:
+        tenant.add_connection(Shop(is_empty=True), Connection(name="second"), outage=WritingShop(is_down=True))
+        with tenant.outage("second"):
+            assert not tenant.sign_up("new@example.com", PASSWORD, connection="second").succeeded
+            assert tenant.log_in(ADA, PASSWORD, connection="custom-database").succeeded
+
+
+def test_what_an_outage_database_says_late_is_noted() -> None:
+    class Twice:
+        def get_user(self, identifier: Any, callback: Any) -> None:
+            callback(LookupError("down"))
+            callback(LookupError("down"))
+
+        def login(self, identifier: Any, password: Any) -> Any:
+            return Done()
+
+    with tenant_over(Shop(), Twice()) as tenant, tenant.outage():
+        tenant.sign_up(ADA, PASSWORD)
+
+    assert "callback-called-twice" in [verdict.rule.name for verdict in judge(tenant.transcript).failures]
+
+
+@pytest.mark.parametrize(("outage", "error"), [(object(), ConfigurationError), (lambda: 1 / 0, DatabaseOpeningError)])
+def test_an_outage_database_that_cannot_be_opened_is_an_error(outage: object, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        tenant_over(Shop(), outage)
