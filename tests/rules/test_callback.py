@@ -1,6 +1,6 @@
 from customdb_contract.contract import Script
 from customdb_contract.findings import Finding, Severity, Status
-from customdb_contract.rules.callback import (
+from customdb_contract.rules.callback._calling import (
     callback_called_twice,
     callback_not_called,
     callback_too_late,
@@ -11,7 +11,7 @@ from customdb_contract.rules.callback import (
     uncaught_async_exception,
     wrong_arity,
 )
-from customdb_contract.rules.outcome import script_not_implemented
+from customdb_contract.rules.outcome._scripts import script_not_implemented
 from rules.judging import findings, verdict
 
 ADA = "person ada email=ada@example.com\n"

@@ -3,16 +3,16 @@ import pytest
 from customdb_contract.contract import Script
 from customdb_contract.findings import Finding, Severity, Status
 from customdb_contract.rules._rule import Rule
-from customdb_contract.rules.callback import wrong_arity
-from customdb_contract.rules.consistency import (
+from customdb_contract.rules.callback._calling import wrong_arity
+from customdb_contract.rules.consistency._people import (
     blocked_user_logs_in,
     case_sensitive_identifier,
     inconsistent_trimming,
     login_without_get_user,
-    mismatched_profile,
     username_not_accepted,
 )
-from customdb_contract.rules.outcome import profile_not_an_object
+from customdb_contract.rules.consistency._profiles import mismatched_profile
+from customdb_contract.rules.outcome._scripts import profile_not_an_object
 from rules.judging import findings, verdict
 
 ON = "connection import_mode=on\n"

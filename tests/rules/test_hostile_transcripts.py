@@ -13,9 +13,11 @@ from customdb_contract.contract import Script
 from customdb_contract.errors import TranscriptError
 from customdb_contract.findings import Severity, Status
 from customdb_contract.rules import CATALOGUE, judge
-from customdb_contract.rules.callback import callback_too_late, connection_leak
-from customdb_contract.rules.outcome import inconsistent_error_identifier
-from customdb_contract.rules.security import plaintext_transport, sql_injection
+from customdb_contract.rules.callback._calling import callback_too_late
+from customdb_contract.rules.callback._container import connection_leak
+from customdb_contract.rules.outcome._login import inconsistent_error_identifier
+from customdb_contract.rules.security._injection import sql_injection
+from customdb_contract.rules.security._transport import plaintext_transport
 from customdb_contract.transcript import (
     Ending,
     Exchange,

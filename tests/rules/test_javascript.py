@@ -5,35 +5,36 @@ import pytest
 from customdb_contract.contract import Script
 from customdb_contract.findings import Finding, Severity, Status
 from customdb_contract.rules._rule import Rule
-from customdb_contract.rules.callback import (
-    anonymous_function,
-    callback_inside_try,
-    callback_not_called,
+from customdb_contract.rules.callback._calling import callback_not_called
+from customdb_contract.rules.callback._container import (
     configuration_written,
     connection_leak,
     context_without_organization,
-    delete_reads_empty_context,
-    no_timeout_on_external_call,
-    not_a_single_function,
-    script_too_large,
-    unavailable_module,
     unhandled_error_event,
     unhandled_rejection,
     user_data_in_global,
     work_after_callback,
 )
-from customdb_contract.rules.profile import undefined_attribute
-from customdb_contract.rules.security import (
+from customdb_contract.rules.callback._source import (
+    anonymous_function,
+    callback_inside_try,
+    delete_reads_empty_context,
+    no_timeout_on_external_call,
+    not_a_single_function,
+    script_too_large,
+    unavailable_module,
+)
+from customdb_contract.rules.profile._attributes import undefined_attribute
+from customdb_contract.rules.security._identifiers import slow_on_long_input
+from customdb_contract.rules.security._injection import regex_from_input, url_injection
+from customdb_contract.rules.security._source import (
     direct_database_access,
     hardcoded_secret,
-    plaintext_transport,
-    regex_from_input,
-    slow_on_long_input,
     timing_unsafe_compare,
     tls_not_verified,
-    url_injection,
     weak_password_hash,
 )
+from customdb_contract.rules.security._transport import plaintext_transport
 from rules.judging import findings, verdict
 
 OBSERVED = "script login observed=on\nscript get_user observed=on\nperson ada email=ada@example.com\n"

@@ -2,7 +2,11 @@ import pytest
 
 from customdb_contract.contract import Script
 from customdb_contract.findings import Finding, Severity, Status
-from customdb_contract.rules.migration import login_deletes_user, metadata_in_one_script_only, retired_connection
+from customdb_contract.rules.migration._import_mode import (
+    login_deletes_user,
+    metadata_in_one_script_only,
+    retired_connection,
+)
 from rules.judging import findings, verdict
 
 ON = "connection import_mode=on\n"

@@ -5,11 +5,15 @@ import pytest
 from customdb_contract.contract import Script
 from customdb_contract.findings import Finding, Severity, Status
 from customdb_contract.rules._rule import Rule
-from customdb_contract.rules.callback import context_without_organization
-from customdb_contract.rules.consistency import change_email_ineffective, change_email_no_op, verify_not_reflected
-from customdb_contract.rules.outcome import change_password_unknown_user
-from customdb_contract.rules.profile import inconsistent_metadata_type
-from customdb_contract.rules.security import url_injection
+from customdb_contract.rules.callback._container import context_without_organization
+from customdb_contract.rules.consistency._emails import (
+    change_email_ineffective,
+    change_email_no_op,
+    verify_not_reflected,
+)
+from customdb_contract.rules.outcome._change_password import change_password_unknown_user
+from customdb_contract.rules.profile._metadata import inconsistent_metadata_type
+from customdb_contract.rules.security._injection import url_injection
 from rules.judging import findings, verdict
 
 NEW = "person new email=new@example.com username=newt alias=moved@example.com new=on\n"

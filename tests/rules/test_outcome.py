@@ -3,21 +3,22 @@ import pytest
 from customdb_contract.contract import Script
 from customdb_contract.findings import Finding, Severity, Status
 from customdb_contract.rules._rule import Rule
-from customdb_contract.rules.callback import wrong_arity
-from customdb_contract.rules.outcome import (
+from customdb_contract.rules.callback._calling import wrong_arity
+from customdb_contract.rules.outcome._get_user import (
     get_user_ignores_identifier,
+    not_found_not_null,
+    outage_as_not_found,
+)
+from customdb_contract.rules.outcome._login import (
     inconsistent_error_identifier,
     login_null_result,
     login_outage_as_wrong_password,
-    missing_script,
-    not_found_not_null,
-    outage_as_not_found,
-    profile_not_an_object,
-    script_not_implemented,
     unknown_user_not_reported,
     wrong_password_not_reported,
 )
-from customdb_contract.rules.profile import invalid_user_id, missing_user_id, wrong_users_profile
+from customdb_contract.rules.outcome._scripts import missing_script, profile_not_an_object, script_not_implemented
+from customdb_contract.rules.profile._identity import wrong_users_profile
+from customdb_contract.rules.profile._user_ids import invalid_user_id, missing_user_id
 from rules.judging import findings, verdict
 
 ADA = "person ada email=ada@example.com username=ada\n"

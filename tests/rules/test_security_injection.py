@@ -3,16 +3,18 @@ import pytest
 from customdb_contract.contract import Script
 from customdb_contract.findings import Finding, Severity, Status
 from customdb_contract.rules._rule import Rule
-from customdb_contract.rules.security import (
+from customdb_contract.rules.security._identifiers import (
     empty_identifier_accepted,
+    slow_on_long_input,
+    type_confusion,
+    unicode_collision,
+)
+from customdb_contract.rules.security._injection import (
     ldap_injection,
     nosql_injection,
     regex_from_input,
     search_query_injection,
-    slow_on_long_input,
     sql_injection,
-    type_confusion,
-    unicode_collision,
     url_injection,
     wildcard_identifier,
 )

@@ -2,15 +2,11 @@ import pytest
 
 from customdb_contract.contract import Script
 from customdb_contract.findings import Finding, Severity, Status
-from customdb_contract.rules.profile import wrong_users_profile
-from customdb_contract.rules.security import (
-    email_verified_hardcoded,
-    error_leaks_details,
-    log_leaks_secret,
-    sql_injection,
-    unknown_user_logged_as_known,
-    user_enumeration,
-)
+from customdb_contract.rules.profile._identity import wrong_users_profile
+from customdb_contract.rules.security._enumeration import unknown_user_logged_as_known, user_enumeration
+from customdb_contract.rules.security._injection import sql_injection
+from customdb_contract.rules.security._leaks import error_leaks_details, log_leaks_secret
+from customdb_contract.rules.security._verification import email_verified_hardcoded
 from rules.judging import findings, verdict
 
 PEOPLE = "person ada email=ada@example.com password=known\nperson bob email=bob@example.com password=known\n"

@@ -3,7 +3,7 @@ import pytest
 from customdb_contract.contract import Script
 from customdb_contract.findings import Finding, Severity, Status
 from customdb_contract.rules._rule import Rule
-from customdb_contract.rules.security import (
+from customdb_contract.rules.security._passwords import (
     empty_password_accepted,
     password_compared_loosely,
     password_nul_truncated,

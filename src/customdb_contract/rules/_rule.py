@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
+from types import ModuleType
 from typing import TypeAlias
 
 from attrs import frozen
@@ -10,7 +11,7 @@ from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, RuleInfo, Severity, Violation
 from customdb_contract.transcript import Transcript
 
-__all__ = ["Comparison", "Rule", "rule"]
+__all__ = ["Comparison", "Rule", "rule", "rules_in"]
 
 Comparison: TypeAlias = Held | Violation
 """What a rule yields for each comparison that it could make."""
@@ -71,3 +72,17 @@ def rule(
         return Rule(info, judge)
 
     return make
+
+
+def rules_in(*modules: ModuleType) -> tuple[Rule, ...]:
+    """Return the rules that modules define, in their order.
+
+    Args:
+        modules: The modules of a group.
+    """
+    return tuple(
+        found
+        for module in modules
+        for found in vars(module).values()
+        if isinstance(found, Rule) and found.judge.__module__ == module.__name__
+    )

@@ -18,18 +18,6 @@ from customdb_contract.transcript import (
     ending_of,
 )
 
-__all__ = [
-    "callback_called_twice",
-    "callback_not_called",
-    "callback_too_late",
-    "error_not_an_error_object",
-    "error_without_message",
-    "result_beside_error",
-    "throws_synchronously",
-    "uncaught_async_exception",
-    "wrong_arity",
-]
-
 _SCRIPTS_PAGE: Final = (
     "https://auth0.com/docs/authenticate/database-connections/custom-db/custom-database-connections-scripts"
 )

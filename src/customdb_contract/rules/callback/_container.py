@@ -11,16 +11,6 @@ from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules.callback._circumstances import could_be_asked, severity_of
 from customdb_contract.transcript import Ending, Escape, Exchange, Noticed, RecordedError, Situation, Transcript
 
-__all__ = [
-    "configuration_written",
-    "connection_leak",
-    "context_without_organization",
-    "unhandled_error_event",
-    "unhandled_rejection",
-    "user_data_in_global",
-    "work_after_callback",
-]
-
 _SCRIPTS_PAGE: Final = (
     "https://auth0.com/docs/authenticate/database-connections/custom-db/custom-database-connections-scripts"
 )

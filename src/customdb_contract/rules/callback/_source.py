@@ -9,16 +9,6 @@ from customdb_contract.rules._facts import judge_facts, number_in
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.transcript import FactKind, Situation, SourceFact, Transcript
 
-__all__ = [
-    "anonymous_function",
-    "callback_inside_try",
-    "delete_reads_empty_context",
-    "no_timeout_on_external_call",
-    "not_a_single_function",
-    "script_too_large",
-    "unavailable_module",
-]
-
 _SCRIPTS_PAGE: Final = (
     "https://auth0.com/docs/authenticate/database-connections/custom-db/custom-database-connections-scripts"
 )

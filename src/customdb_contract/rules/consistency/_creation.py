@@ -9,14 +9,6 @@ from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._writing import REFUSALS, TEMPLATES, contradicted, legacy_moments, looks_after
 from customdb_contract.transcript import Ending, Exchange, Moment, Noticed, Situation, Transcript, is_done
 
-__all__ = [
-    "create_not_atomic",
-    "create_not_visible",
-    "create_stores_extra_fields",
-    "password_altered",
-    "username_not_stored",
-]
-
 _CREATE = f"{TEMPLATES}/create"
 
 _ALTERED: Final[Mapping[Situation, str]] = {

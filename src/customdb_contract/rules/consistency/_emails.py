@@ -18,15 +18,6 @@ from customdb_contract.rules._writing import (
 )
 from customdb_contract.transcript import Ending, Exchange, Moment, Transcript
 
-__all__ = [
-    "change_email_ineffective",
-    "change_email_no_op",
-    "change_email_takes_over",
-    "change_email_unknown_user",
-    "change_email_verified_only",
-    "verify_not_reflected",
-]
-
 _CHANGE_EMAIL = f"{TEMPLATES}/change-email"
 _SCRIPTS = (Script.CHANGE_EMAIL, Script.GET_USER, Script.LOGIN)
 _NEEDS = (Need.LEGACY_MODE, Need.CHANGE_EMAIL, Need.WRITES)

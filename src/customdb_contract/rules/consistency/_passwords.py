@@ -8,8 +8,6 @@ from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._writing import REFUSALS, TEMPLATES, contradicted, judge_user_ids, looks_after, moments
 from customdb_contract.transcript import Ending, Transcript
 
-__all__ = ["change_password_hits_others", "change_password_ineffective", "password_reset_changes_user"]
-
 _CHANGE_PASSWORD = f"{TEMPLATES}/change-password"
 _BOTH = (Script.LOGIN, Script.GET_USER)
 

@@ -9,14 +9,6 @@ from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._sightings import REGULAR, user_id_of
 from customdb_contract.transcript import Ending, Exchange, Situation, Transcript, canonical
 
-__all__ = [
-    "blocked_user_logs_in",
-    "case_sensitive_identifier",
-    "inconsistent_trimming",
-    "login_without_get_user",
-    "username_not_accepted",
-]
-
 _LOGIN: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
 _STRUCTURE: Final = "https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure"
 _USERNAME: Final = "https://auth0.com/docs/authenticate/database-connections/require-username"

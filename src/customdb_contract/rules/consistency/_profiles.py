@@ -19,8 +19,6 @@ from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._sightings import metadata_by_person, sightings_by_person
 from customdb_contract.transcript import Exchange, Person, RecordedError, Special, Transcript, Value
 
-__all__ = ["mismatched_profile"]
-
 _LOGIN: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
 _METADATA: Final = ("user_metadata", "app_metadata")
 _WEIGHTY: Final = frozenset({"email", *_METADATA})

@@ -7,8 +7,6 @@ from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.transcript import WHOLE_RECORD, Noticed, Transcript
 
-__all__ = ["read_script_writes"]
-
 
 @rule(
     group=Group.CONSISTENCY,

@@ -10,13 +10,6 @@ from customdb_contract.rules._wording import kind_of
 from customdb_contract.rules._writing import TEMPLATES, is_no_limit, judge_outages, moments, undocumented_result
 from customdb_contract.transcript import Ending, Exchange, RecordedError, Special, Transcript, Value
 
-__all__ = [
-    "change_password_misreported",
-    "change_password_outage_hidden",
-    "change_password_result_type",
-    "change_password_unknown_user",
-]
-
 _CHANGE_PASSWORD = f"{TEMPLATES}/change-password"
 
 

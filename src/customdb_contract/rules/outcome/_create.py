@@ -9,8 +9,6 @@ from customdb_contract.rules._wording import kind_of
 from customdb_contract.rules._writing import TEMPLATES, is_no_limit, judge_outages, legacy_moments, undocumented_result
 from customdb_contract.transcript import Ending, Exchange, Moment, RecordedError, Situation, Transcript, Value, is_done
 
-__all__ = ["create_duplicate_not_user_exists", "create_false_success", "create_unexpected_result"]
-
 _CREATE = f"{TEMPLATES}/create"
 
 

@@ -17,14 +17,6 @@ from customdb_contract.rules._writing import (
 )
 from customdb_contract.transcript import Ending, Exchange, Moment, Transcript
 
-__all__ = [
-    "change_email_result_type",
-    "delete_ineffective",
-    "delete_misreported",
-    "delete_rejects_own_user_id",
-    "delete_unknown_user_inconsistent",
-]
-
 _DELETE = f"{TEMPLATES}/delete"
 
 

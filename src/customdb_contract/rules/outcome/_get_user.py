@@ -16,8 +16,6 @@ from customdb_contract.rules._sightings import (
 from customdb_contract.rules._wording import kind_of, unfit_result
 from customdb_contract.transcript import Ending, Situation, Transcript, canonical
 
-__all__ = ["get_user_ignores_identifier", "not_found_not_null", "outage_as_not_found"]
-
 _GET_USER_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/get-user"
 
 

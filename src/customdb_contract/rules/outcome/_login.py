@@ -27,14 +27,6 @@ from customdb_contract.transcript import (
     Value,
 )
 
-__all__ = [
-    "inconsistent_error_identifier",
-    "login_null_result",
-    "login_outage_as_wrong_password",
-    "unknown_user_not_reported",
-    "wrong_password_not_reported",
-]
-
 _LOGIN_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
 _ERRORS_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/error-handling"
 _MIGRATION_PAGE: Final = (

@@ -12,8 +12,6 @@ from customdb_contract.rules._sightings import REGULAR, outages
 from customdb_contract.rules._wording import kind_of, unfit_result
 from customdb_contract.transcript import Ending, Exchange, RecordedError, Transcript
 
-__all__ = ["missing_script", "profile_not_an_object", "script_not_implemented"]
-
 _TEMPLATES_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates"
 _PROFILES_PAGE: Final = "https://auth0.com/docs/manage-users/user-accounts/user-profiles/normalized-user-profiles"
 

@@ -16,8 +16,6 @@ from customdb_contract.rules._writing import (
 )
 from customdb_contract.transcript import Ending, Transcript
 
-__all__ = ["verify_not_idempotent", "verify_result_type", "verify_unknown_user_succeeds"]
-
 _VERIFY = f"{TEMPLATES}/verify"
 
 

@@ -1,81 +1,10 @@
 """The rules of the group `profile`: what a profile contains, and that one person has one."""
 
-from customdb_contract.rules.profile._attributes import (
-    email_not_lowercase,
-    email_verified_not_boolean,
-    idp_token_in_profile,
-    invalid_email,
-    invalid_mfa_factors,
-    invalid_name,
-    invalid_phone_number,
-    invalid_picture,
-    invalid_username,
-    missing_email_verified,
-    profile_too_large,
-    reserved_root_attribute,
-    undefined_attribute,
-)
-from customdb_contract.rules.profile._identity import (
-    mismatched_user_id,
-    shared_email,
-    shared_user_id,
-    unstable_user_id,
-    user_id_changes_with_profile,
-    user_id_depends_on_identifier,
-    wrong_users_profile,
-)
-from customdb_contract.rules.profile._metadata import (
-    access_in_user_metadata,
-    dynamic_metadata_keys,
-    inconsistent_metadata_type,
-    invalid_metadata_key,
-    legacy_metadata_name,
-    metadata_not_json,
-    metadata_shadows_profile,
-    reserved_app_metadata,
-    secret_in_profile,
-)
-from customdb_contract.rules.profile._user_ids import (
-    invalid_user_id,
-    missing_user_id,
-    mutable_user_id,
-    prefixed_user_id,
-    user_id_not_a_string,
-)
+from typing import Final
 
-__all__ = [
-    "access_in_user_metadata",
-    "dynamic_metadata_keys",
-    "email_not_lowercase",
-    "email_verified_not_boolean",
-    "idp_token_in_profile",
-    "inconsistent_metadata_type",
-    "invalid_email",
-    "invalid_metadata_key",
-    "invalid_mfa_factors",
-    "invalid_name",
-    "invalid_phone_number",
-    "invalid_picture",
-    "invalid_user_id",
-    "invalid_username",
-    "legacy_metadata_name",
-    "metadata_not_json",
-    "metadata_shadows_profile",
-    "mismatched_user_id",
-    "missing_email_verified",
-    "missing_user_id",
-    "mutable_user_id",
-    "prefixed_user_id",
-    "profile_too_large",
-    "reserved_app_metadata",
-    "reserved_root_attribute",
-    "secret_in_profile",
-    "shared_email",
-    "shared_user_id",
-    "undefined_attribute",
-    "unstable_user_id",
-    "user_id_changes_with_profile",
-    "user_id_depends_on_identifier",
-    "user_id_not_a_string",
-    "wrong_users_profile",
-]
+from customdb_contract.rules._rule import rules_in
+from customdb_contract.rules.profile import _attributes, _identity, _metadata, _user_ids
+
+__all__ = ["RULES"]
+
+RULES: Final = rules_in(_user_ids, _identity, _attributes, _metadata)

@@ -24,22 +24,6 @@ from customdb_contract.rules._sightings import sightings
 from customdb_contract.rules._wording import kind_of
 from customdb_contract.transcript import Special, Transcript, Value, json_size
 
-__all__ = [
-    "email_not_lowercase",
-    "email_verified_not_boolean",
-    "idp_token_in_profile",
-    "invalid_email",
-    "invalid_mfa_factors",
-    "invalid_name",
-    "invalid_phone_number",
-    "invalid_picture",
-    "invalid_username",
-    "missing_email_verified",
-    "profile_too_large",
-    "reserved_root_attribute",
-    "undefined_attribute",
-]
-
 _STRUCTURE: Final = "https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure"
 _VERIFY: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/verify"
 _USERNAME: Final = "https://auth0.com/docs/authenticate/database-connections/require-username"

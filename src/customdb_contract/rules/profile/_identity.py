@@ -10,16 +10,6 @@ from customdb_contract.rules._sightings import sightings, sightings_by_person, s
 from customdb_contract.rules._writing import judge_user_ids, moments
 from customdb_contract.transcript import Exchange, Transcript, Value, json_text
 
-__all__ = [
-    "mismatched_user_id",
-    "shared_email",
-    "shared_user_id",
-    "unstable_user_id",
-    "user_id_changes_with_profile",
-    "user_id_depends_on_identifier",
-    "wrong_users_profile",
-]
-
 _GET_USER: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/get-user"
 _LOGIN: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
 _CONNECTION: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection"

@@ -13,18 +13,6 @@ from customdb_contract.rules._wording import kind_of
 from customdb_contract.secrets import SecretKind, kind_by_name, kinds_in
 from customdb_contract.transcript import Exchange, Special, Transcript, Value
 
-__all__ = [
-    "access_in_user_metadata",
-    "dynamic_metadata_keys",
-    "inconsistent_metadata_type",
-    "invalid_metadata_key",
-    "legacy_metadata_name",
-    "metadata_not_json",
-    "metadata_shadows_profile",
-    "reserved_app_metadata",
-    "secret_in_profile",
-]
-
 _METADATA: Final = "https://auth0.com/docs/manage-users/user-accounts/metadata/metadata-fields-data"
 _LOGIN: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
 _KINDS: Final = ("user_metadata", "app_metadata")

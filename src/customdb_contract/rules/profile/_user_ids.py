@@ -10,14 +10,6 @@ from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._sightings import sightings, sightings_in_outages, user_id_of
 from customdb_contract.transcript import Person, Special, Transcript, Value
 
-__all__ = [
-    "invalid_user_id",
-    "missing_user_id",
-    "mutable_user_id",
-    "prefixed_user_id",
-    "user_id_not_a_string",
-]
-
 _PROFILES: Final = "https://auth0.com/docs/manage-users/user-accounts/user-profiles/normalized-user-profiles"
 _GET_USER: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/get-user"
 _LIMITS: Final = "https://auth0.com/docs/customize/actions/limitations"

@@ -11,8 +11,6 @@ from customdb_contract.rules._wording import kind_of
 from customdb_contract.rules.security._proof import without_typed
 from customdb_contract.transcript import Exchange, RecordedError, Situation, Transcript
 
-__all__ = ["unknown_user_logged_as_known", "user_enumeration"]
-
 _ERRORS: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/error-handling"
 _WRONG: Final = "WrongUsernameOrPasswordError"
 _NUMBER: Final = re.compile(r"\b[0-9a-f-]{0,64}\d[0-9a-f-]{0,64}\b")

@@ -17,8 +17,6 @@ from customdb_contract.rules.security._proof import (
 )
 from customdb_contract.transcript import Ending, Exchange, Noticed, Situation, Transcript
 
-__all__ = ["empty_identifier_accepted", "slow_on_long_input", "type_confusion", "unicode_collision"]
-
 _SLOW_SECONDS: Final = 1.0
 """What is shorter depends on the machine and the network."""
 

@@ -11,16 +11,6 @@ from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules.security._proof import NOT_SANITIZED, judge_hostile
 from customdb_contract.transcript import Exchange, FactKind, Noticed, RecordedError, Situation, SourceFact, Transcript
 
-__all__ = [
-    "ldap_injection",
-    "nosql_injection",
-    "regex_from_input",
-    "search_query_injection",
-    "sql_injection",
-    "url_injection",
-    "wildcard_identifier",
-]
-
 _RESERVED: Final = frozenset("/?&")
 """Characters that divide a web address (RFC 3986); what follows a `#` is never sent."""
 

@@ -13,8 +13,6 @@ from customdb_contract.rules.security._proof import without_typed
 from customdb_contract.secrets import SecretForm, SecretKind, SecretRef, kinds_in, secrets_in
 from customdb_contract.transcript import Ending, Exchange, RecordedError, Transcript
 
-__all__ = ["error_leaks_details", "log_leaks_secret"]
-
 _VERIFY: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/verify"
 _LOGIN: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
 

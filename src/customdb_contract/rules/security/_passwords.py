@@ -9,13 +9,6 @@ from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules.security._proof import accepts_any_password
 from customdb_contract.transcript import Ending, Situation, Transcript
 
-__all__ = [
-    "empty_password_accepted",
-    "password_compared_loosely",
-    "password_nul_truncated",
-    "password_truncated",
-]
-
 _STRUCTURE: Final = "https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure"
 _LOGIN: Final = (Script.LOGIN,)
 

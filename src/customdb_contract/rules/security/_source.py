@@ -9,14 +9,6 @@ from customdb_contract.rules._facts import judge_facts
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.transcript import FactKind, SourceFact, Transcript
 
-__all__ = [
-    "direct_database_access",
-    "hardcoded_secret",
-    "timing_unsafe_compare",
-    "tls_not_verified",
-    "weak_password_hash",
-]
-
 _SCRIPTS_PAGE: Final = (
     "https://auth0.com/docs/authenticate/database-connections/custom-db/custom-database-connections-scripts"
 )

@@ -8,8 +8,6 @@ from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._writing import TEMPLATES
 from customdb_contract.transcript import Noticed, Transcript
 
-__all__ = ["plaintext_password_stored"]
-
 
 @rule(
     group=Group.SECURITY,

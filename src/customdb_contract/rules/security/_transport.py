@@ -11,8 +11,6 @@ from customdb_contract.rules._secrets import is_typed_password
 from customdb_contract.secrets import secrets_in
 from customdb_contract.transcript import Noticed, Transcript
 
-__all__ = ["plaintext_transport"]
-
 _LOGIN_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
 
 

@@ -8,8 +8,6 @@ from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._sightings import sightings
 from customdb_contract.transcript import Transcript
 
-__all__ = ["email_verified_hardcoded"]
-
 _GUIDELINES: Final = "https://auth0.com/docs/customize/actions/action-coding-guidelines"
 
 

@@ -9,8 +9,6 @@ from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._sightings import is_retired, metadata_by_person
 from customdb_contract.transcript import WHOLE_RECORD, Ending, Exchange, Noticed, RecordedError, Transcript
 
-__all__ = ["login_deletes_user", "metadata_in_one_script_only", "retired_connection"]
-
 _MIGRATION: Final = (
     "https://auth0.com/docs/manage-users/user-migration/configure-automatic-migration-from-your-database"
 )
