@@ -1,0 +1,223 @@
+"""The lines of a scene, safe to show: who did what, which scripts ran, what was stored and logged, what was seen."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+from string import Formatter
+from typing import Final, assert_never
+
+from attrs import frozen
+
+from customdb_contract.reports.stories._scenes import Caused, Scene
+from customdb_contract.transcript import (
+    UNKNOWN,
+    Actor,
+    Exchange,
+    LogEntry,
+    Operation,
+    Response,
+    Situation,
+    Store,
+    StoreWrite,
+    Value,
+    cut_masked,
+    json_text,
+    print_call,
+    print_outcome,
+    printable,
+    token,
+)
+
+__all__ = ["Line", "LineKind", "lines_of"]
+
+_MOST: Final = 400
+"""Characters of a line that are shown; a stored transcript has all of it."""
+
+
+class LineKind(StrEnum):
+    """What a line is about."""
+
+    DONE = "done"
+    """What somebody did."""
+    SCRIPT = "script"
+    """A script that ran."""
+    STORE = "store"
+    """What Auth0 stored."""
+    LOG = "log"
+    """What stands in the tenant log."""
+    SEEN = "seen"
+    """What whoever did it saw."""
+
+
+@frozen
+class Line:
+    """A line of a story. Its texts are printable, each in one line.
+
+    Args:
+        kind: What it is about.
+        text: What happened; of a script how it was called.
+        answer: How the script ended; empty in other lines.
+    """
+
+    kind: LineKind
+    text: str
+    answer: str = ""
+
+
+_WHO: Final[Mapping[Actor, str]] = {
+    Actor.USER: "Somebody",
+    Actor.ADMIN: "An administrator",
+    Actor.APPLICATION: "An application",
+}
+
+_DONE: Final[Mapping[str, str]] = {
+    "log_in": "logs in as {identifier}",
+    "sign_up": "signs up as {email}",
+    "create_user": "creates the user {email}",
+    "change_email": "changes the e-mail of {user_id} to {email}",
+    "change_username": "changes the username of {user_id} to {username}",
+    "request_password_reset": "asks for a password reset for {email}",
+    "complete_password_reset": "opens the link of the password reset for {email} and sets a password",
+    "change_password": "sets a password for {user_id}",
+    "verify_email": "opens the verification link of {user_id}",
+    "update_user": "updates {user_id}",
+    "delete_user": "deletes {user_id}",
+    "delete_connection_user": "deletes the half-created user {email}",
+    "get_user": "looks up {user_id}",
+    "search": "searches for {identifier}",
+    "switch_import_mode": "switches import mode {on}",
+}
+"""What each operation of the tenant is, by its arguments; any other, and one that lacks these, goes by its name."""
+
+_SUCCEEDED: Final[Mapping[str, str]] = {
+    "log_in": "logged in as",
+    "sign_up": "account created:",
+    "request_password_reset": "an e-mail is on its way, if there is such a user",
+    "complete_password_reset": "the password is set",
+    "search": "found",
+}
+"""What is seen of an operation that succeeded; any other is done."""
+
+_SWITCH: Final = {True: "on", False: "off"}
+
+_STORES: Final[Mapping[Store, str]] = {Store.USERS: "user store", Store.INTERNAL: "internal store"}
+
+_CODES: Final[Mapping[str, str]] = {
+    "s": "successful log-in",
+    "f": "failed log-in",
+    "fp": "failed log-in: wrong password",
+    "fu": "failed log-in: unknown user",
+    "ss": "successful sign-up",
+    "fs": "failed sign-up",
+    "scp": "password changed",
+    "fcp": "password not changed",
+    "scpr": "password reset requested",
+    "fcpr": "password reset not requested",
+    "sce": "e-mail changed",
+    "fce": "e-mail not changed",
+    "scu": "username changed",
+    "fcu": "username not changed",
+    "sv": "e-mail verified",
+    "fv": "e-mail not verified",
+    "svr": "verification e-mail sent",
+    "sdu": "user deleted",
+    "fdu": "user not deleted",
+    "sapi": "written by the Management API",
+    "wum": "warning about a user",
+}
+
+
+def lines_of(scene: Scene, most: int = _MOST) -> Sequence[Line]:
+    """Return the lines of a scene: first what was done, then what it caused, last what was seen.
+
+    Args:
+        scene: The scene.
+        most: Characters of a text that are shown, before they are escaped.
+    """
+    caused = [_line(record, most) for record in scene.caused]
+    operation = scene.operation
+    if operation is None:
+        return caused
+    done = Line(LineKind.DONE, _shown(_done(operation), most))
+    return [done, *caused, Line(LineKind.SEEN, _shown(_seen(operation.name, operation.response), most))]
+
+
+def _shown(text: str, most: int) -> str:
+    kept = cut_masked(text, most)
+    left_out = len(text) - len(kept)
+    return f"{printable(kept)}… (and {left_out:,} more characters)" if left_out else printable(kept)
+
+
+def _line(record: Caused, most: int) -> Line:
+    match record:
+        case Exchange():
+            called = print_call(record.script, record.arguments)
+            return Line(LineKind.SCRIPT, _shown(called, most), _shown(_answered(record), most))
+        case StoreWrite():
+            return Line(LineKind.STORE, _shown(_stored(record), most))
+        case LogEntry():
+            return Line(LineKind.LOG, _shown(" ".join(_logged(record)), most))
+        case _ as unreachable:
+            assert_never(unreachable)
+
+
+def _answered(call: Exchange) -> str:
+    is_outage = call.situation.family == Situation.OUTAGE
+    return f"{print_outcome(call.script, call.outcome)}{f' [{call.situation}]' if is_outage else ''}"
+
+
+def _done(operation: Operation) -> str:
+    who = _WHO[operation.actor]
+    if operation.actor is Actor.USER and operation.person != UNKNOWN:
+        who = token(operation.person)
+    template = _DONE.get(operation.name, "")
+    named = [name for _, name, _, _ in Formatter().parse(template) if name]
+    if not template or any(name not in operation.arguments for name in named):
+        template, named = operation.name.replace("_", " "), []
+    values = {name: _word(operation.arguments[name]) for name in named}
+    others = _named({name: value for name, value in operation.arguments.items() if name not in named})
+    return f"{who} {template.format_map(values)}{f' ({others})' if others else ''}"
+
+
+def _word(value: Value) -> str:
+    return _SWITCH[value] if isinstance(value, bool) else token(value)
+
+
+def _seen(name: str, response: Response | None) -> str:
+    if response is None:
+        return "nothing: the operation did not end"
+    if response.succeeded:
+        parts = [_SUCCEEDED.get(name, "done" if response.shown is None else "done:")]
+        nothing = "nobody" if name == "search" else ""
+        parts.append(nothing if response.shown is None else token(response.shown))
+    else:
+        parts = ["refused" if response.interrupted is None else "an error"]
+    if response.message:
+        parts.append(json_text(response.message))
+    if response.interrupted is not None:
+        parts.append(f"(interrupted {token(response.interrupted)})")
+    return " ".join(filter(None, parts))
+
+
+def _stored(write: StoreWrite) -> str:
+    where = f"{_STORES[write.store]}: {token(write.user_id)}"
+    if write.attributes is None:
+        return f"{where} is removed"
+    given = {name: value for name, value in write.attributes.items() if value is not None}
+    is_half = write.store is Store.INTERNAL and "pending" in given
+    return f"{where} with {_named(given) or 'nothing new'}{' (half-created)' if is_half else ''}"
+
+
+def _named(values: Mapping[str, Value]) -> str:
+    return ", ".join(f"{token(name)} {token(value)}" for name, value in values.items())
+
+
+def _logged(entry: LogEntry) -> Iterator[str]:
+    yield token(entry.code)
+    if entry.code in _CODES:
+        yield f"({_CODES[entry.code]})"
+    if entry.description:
+        yield json_text(entry.description)
+    if entry.user_id is not None:
+        yield f"about {token(entry.user_id)}"
+    if entry.inferred:
+        yield "[inferred]"
