@@ -1,12 +1,14 @@
 """An unreachable store in the middle of a life: what the user is told, what is logged, and what rules see of it."""
 
+import urllib.error
+import urllib.request
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from typing_extensions import override
 
-from customdb_contract import Connection, Done, NotFound, judge
+from customdb_contract import Connection, Done, Found, NotFound, ProfileResult, ScriptError, judge
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
 from customdb_contract.tenant import LogCode, Tenant
 from customdb_contract.transcript import Ending, Situation
@@ -111,3 +113,41 @@ def test_what_an_outage_database_says_late_is_noted() -> None:
 def test_an_outage_database_that_cannot_be_opened_is_an_error(outage: object, error: type[Exception]) -> None:
     with pytest.raises(error):
         tenant_over(Shop(), outage)
+
+
+class RemoteShop:
+    """A database behind an interface, the address of which it is given."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def login(self, identifier: str, password: str) -> ProfileResult:
+        return self.get_user(identifier)
+
+    def get_user(self, identifier: str) -> ProfileResult:
+        try:
+            with urllib.request.urlopen(self.url, timeout=5):
+                return Found({"user_id": "7", "email": identifier})
+        except urllib.error.HTTPError as error:
+            message = f"status {error.code}"
+            raise ScriptError(message) from None
+
+
+def test_a_store_can_be_unreachable_in_a_chosen_way() -> None:
+    with tenant_over(Shop(), RemoteShop) as tenant, tenant.outage(way=Situation.STATUS_503) as way:
+        outcome = tenant.log_in(ADA, PASSWORD)
+
+    assert outcome.refusal is not None
+    assert outcome.refusal.description == "status 503"
+    assert [exchange.situation for exchange in tenant.transcript.exchanges] == [Situation.STATUS_503] == [way]
+
+
+def test_a_store_has_only_the_outages_that_its_database_makes_possible() -> None:
+    with (
+        tenant_over(Shop(), WritingShop(is_down=True)) as tenant,
+        pytest.raises(ConfigurationError) as raised,
+        tenant.outage(way=Situation.STATUS_503),
+    ):
+        pass
+
+    assert str(raised.value) == "the store cannot be unreachable by 'outage: 503'; choose from outage"

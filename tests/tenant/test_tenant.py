@@ -661,3 +661,12 @@ def test_a_refused_operation_tells_why() -> None:
         tenant.log_in(ADA, "wrong")
     (operation,) = tenant.transcript.of_kind(Operation)
     assert operation.response == Response(succeeded=False, message="Wrong email or password.")
+
+
+def test_the_order_of_the_operations_joins_the_connections() -> None:
+    with Tenant(Shop(), connection=Connection(name="one")) as tenant:
+        tenant.add_connection(Shop(), Connection(name="two"))
+        tenant.log_in(ADA, PASSWORD, connection="two")
+        tenant.log_in(ADA, PASSWORD, connection="one")
+        tenant.search()
+    assert tenant.order == ("two", "one", "one")

@@ -86,6 +86,7 @@ class State:
         mails: The e-mails that were sent.
         used_tickets: The numbers of the password resets that are done or void.
         numbers: Numbers for the users whom Auth0 creates itself.
+        order: The connection of each operation, in the order in which they began.
     """
 
     knobs: Knobs
@@ -97,6 +98,7 @@ class State:
     mails: list[Mail] = field(factory=list[Mail])
     used_tickets: set[int] = field(factory=set[int])
     numbers: Iterator[int] = field(factory=lambda: itertools.count(1))
+    order: list[str] = field(factory=list[str])
 
 
 def identifier_of(user: User) -> str:
@@ -161,6 +163,7 @@ class Run:
         self._mails: list[Mail] = []
         self.now = state.clock()
         self._recorder = attached.scripts.recorder
+        state.order.append(attached.name)
         self._begun = self._recorder.begin(
             operation.value,
             arguments,

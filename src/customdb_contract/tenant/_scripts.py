@@ -7,7 +7,7 @@ from customdb_contract.bridges import Bridge
 from customdb_contract.calling import Caller, PlannedCall
 from customdb_contract.contract import Script
 from customdb_contract.errors import DatabaseOpeningError
-from customdb_contract.probes import Truth
+from customdb_contract.probes import OutageDatabase, Truth
 from customdb_contract.secrets import Secret
 from customdb_contract.tenant._answers import Answer
 from customdb_contract.tenant._people import People
@@ -36,15 +36,15 @@ class Scripts:
 
     Attributes:
         recorder: Where the calls are recorded, and what else happens on the connection.
-        is_down: Whether the store is unreachable now; only with `outage`.
     """
 
-    def __init__(self, bridge: Bridge, truth: Truth, outage: Bridge | None = None) -> None:
+    def __init__(self, bridge: Bridge, truth: Truth, outage: OutageDatabase | None = None) -> None:
         self.recorder = Recorder(Header(people=truth.people, connection=truth.connection), truth.registry)
         self.recorder.know_scripts(bridge.scripts)
         self._caller = Caller(bridge, self.recorder)
-        self._unreachable = None if outage is None else Caller(outage, self.recorder)
-        self.is_down = False
+        self._outage = outage
+        self._unreachable = None if outage is None else Caller(outage.bridge, self.recorder)
+        self._down: Situation | None = None
         self._people = People(truth.people, truth.passwords)
 
     @property
@@ -53,9 +53,25 @@ class Scripts:
         return self._caller.scripts
 
     @property
-    def has_outage(self) -> bool:
-        """Whether there is something that runs the scripts while the store is unreachable."""
-        return self._unreachable is not None
+    def ways(self) -> tuple[Situation, ...]:
+        """The ways in which the store can be unreachable; none without an outage database."""
+        if self._outage is None:
+            return ()
+        return (Situation.OUTAGE,) if self._outage.faults is None else self._outage.faults.situations
+
+    def fail(self, way: Situation) -> None:
+        """Make the store unreachable.
+
+        Args:
+            way: One of `ways`.
+        """
+        if self._outage is not None and self._outage.faults is not None:
+            self._outage.faults.fail(way)
+        self._down = way
+
+    def recover(self) -> None:
+        """Make the store reachable again."""
+        self._down = None
 
     def owner_of(self, identifier: str) -> str:
         """Return a name for whoever uses an identifier: a label where there is one.
@@ -101,7 +117,7 @@ class Scripts:
         if script is Script.CREATE and (newcomer := self._people.newcomer(about, username)):
             self.recorder.know_new_people([newcomer])
         caller = self._caller
-        if self._unreachable is not None and self.is_down:
+        if self._unreachable is not None and self._down is not None:
             caller = self._unreachable
             if script not in caller.scripts:
                 return Answer(None, f"the outage database has no script {script}")
@@ -116,8 +132,8 @@ class Scripts:
         return Answer(exchange)
 
     def _situation_of(self, script: Script, about: str, arguments: tuple[object, ...]) -> Situation:
-        if self.is_down:
-            return Situation.OUTAGE
+        if self._down is not None:
+            return self._down
         password = next((argument for argument in arguments if isinstance(argument, Secret)), None)
         return self._people.situation_of(script, about, password if script is Script.LOGIN else None)
 

@@ -1,7 +1,7 @@
 """`Tenant`: the operations that people and applications know, each run on the parts that do it."""
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self, cast
@@ -12,7 +12,7 @@ from customdb_contract.bridges import Bridge, brings_bridge
 from customdb_contract.bridges.opening import DEFAULT_TIMEOUT, opened, scripts_of
 from customdb_contract.connection import Connection, KnownUser
 from customdb_contract.errors import ConfigurationError
-from customdb_contract.probes import Truth
+from customdb_contract.probes import OutageDatabase, Truth
 from customdb_contract.secrets import Secret, SecretRegistry
 from customdb_contract.tenant._changing_identifiers import change_email, change_username
 from customdb_contract.tenant._interruptions import InterruptionPoint, Interruptions, never_interrupt
@@ -27,7 +27,7 @@ from customdb_contract.tenant._scripts import Scripts
 from customdb_contract.tenant._signing_up import NewAccount, sign_up
 from customdb_contract.tenant._typed import TypedPasswords
 from customdb_contract.tenant._users import NO_METADATA, InternalUser, User
-from customdb_contract.transcript import Transcript, Value, record
+from customdb_contract.transcript import Situation, Transcript, Value, record
 
 __all__ = ["Tenant"]
 
@@ -47,7 +47,8 @@ class Tenant:
         connection: The settings of that connection; None stands for what the database says of them, or for Auth0's
             defaults.
         users: People who are in that database now, if you know some: then the rules can judge more.
-        outage: The same database with its store unreachable, for `outage`, or None.
+        outage: The same database with its store unreachable, for `outage`, in any of the forms that the `outage` of
+            `check` takes; or None.
         root_attributes: When that connection takes name, nickname, given_name, family_name and picture from a script.
         knobs: How the tenant behaves where Auth0's sources conflict or are silent.
         clock: Returns the time, with a time zone.
@@ -95,7 +96,8 @@ class Tenant:
             database: Its database.
             connection: Its settings, with a name of its own.
             users: People who are in the database now.
-            outage: The same database with its store unreachable, for `outage`, or None.
+            outage: The same database with its store unreachable, for `outage`, in any of the forms that the `outage`
+                of `check` takes; or None.
             root_attributes: When the root attributes are taken from a script.
 
         Raises:
@@ -118,15 +120,14 @@ class Tenant:
         self._connections[connection.name] = Attached(connection, root_attributes, scripts, self._typed)
 
     def _open(self, database: object, truth: Truth, outage: object) -> Scripts:
-        def open_one(opening: object) -> Bridge:
-            bridge = stack.enter_context(
-                opened(opening, connection=truth.connection, mask=self._registry, timeout=self._timeout)
-            )
-            scripts_of(bridge)
-            return bridge
+        def open_one(opening: object) -> AbstractContextManager[Bridge]:
+            return opened(opening, connection=truth.connection, mask=self._registry, timeout=self._timeout)
 
         with ExitStack() as stack:
-            scripts = Scripts(open_one(database), truth, None if outage is None else open_one(outage))
+            bridge = stack.enter_context(open_one(database))
+            scripts_of(bridge)
+            unreachable = None if outage is None else stack.enter_context(_open_outage(outage, open_one))
+            scripts = Scripts(bridge, truth, unreachable)
             self._stack.push(stack.pop_all())
         self._stack.callback(scripts.collect_late_events)
         return scripts
@@ -172,6 +173,11 @@ class Tenant:
     def connections(self) -> Mapping[str, Connection]:
         """The settings of the connections as they are now, by name."""
         return {name: attached.settings for name, attached in self._connections.items()}
+
+    @property
+    def order(self) -> Sequence[str]:
+        """The connection of each operation, in the order in which they were done: it joins several transcripts."""
+        return tuple(self._state.order)
 
     @property
     def transcript(self) -> Transcript:
@@ -422,25 +428,33 @@ class Tenant:
         return self._run(OperationKind.SWITCH_IMPORT_MODE, attached.name, "", {"on": on}).succeed()
 
     @contextmanager
-    def outage(self, connection: str | None = None) -> Generator[None]:
+    def outage(self, connection: str | None = None, *, way: Situation | None = None) -> Generator[Situation]:
         """Make the store of a connection unreachable: meanwhile the scripts of its outage database run.
 
         Args:
             connection: The connection; it may be left out when there is only one.
+            way: The way in which the store is unreachable; None stands for the first one of those that there are.
+
+        Yields:
+            The way in which it is unreachable.
 
         Raises:
-            ConfigurationError: When the connection has no outage database.
+            ConfigurationError: When the connection has no outage database, or its store has no such outage.
         """
         attached = self._attached(connection)
         scripts = attached.scripts
-        if not scripts.has_outage:
+        if not scripts.ways:
             message = f"the connection {attached.name} has no outage database: give the tenant one with outage="
             raise ConfigurationError(message)
-        scripts.is_down = True
+        chosen = scripts.ways[0] if way is None else way
+        if chosen not in scripts.ways:
+            message = f"the store cannot be unreachable by {chosen.value!r}; choose from {', '.join(scripts.ways)}"
+            raise ConfigurationError(message)
+        scripts.fail(chosen)
         try:
-            yield
+            yield chosen
         finally:
-            scripts.is_down = False
+            scripts.recover()
 
     def _attached(self, connection: str | None) -> Attached:
         names = ", ".join(self._connections)
@@ -501,3 +515,11 @@ class Tenant:
 
 def _secret(password: str | Secret) -> Secret:
     return password if isinstance(password, Secret) else Secret(password)
+
+
+def _open_outage(
+    outage: object, open_database: Callable[[object], AbstractContextManager[Bridge]]
+) -> AbstractContextManager[OutageDatabase]:
+    from customdb_contract.outages import open_outage  # noqa: PLC0415 - only who provokes an outage needs servers
+
+    return open_outage(outage, open_database)
