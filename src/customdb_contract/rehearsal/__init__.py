@@ -1,0 +1,20 @@
+"""Rehearsals: lives of users, played over a simulated tenant, and told as stories."""
+
+from customdb_contract.rehearsal._catalogue import SCENARIOS, find_scenario
+from customdb_contract.rehearsal._playing import Performance, RehearsalInterrupted, Setting, rehearse
+from customdb_contract.rehearsal._scenario import Needs, Scenario
+from customdb_contract.rehearsal._stage import Ledger, NewPerson, Stage
+
+__all__ = [
+    "SCENARIOS",
+    "Ledger",
+    "Needs",
+    "NewPerson",
+    "Performance",
+    "RehearsalInterrupted",
+    "Scenario",
+    "Setting",
+    "Stage",
+    "find_scenario",
+    "rehearse",
+]

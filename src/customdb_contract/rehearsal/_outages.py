@@ -1,0 +1,113 @@
+"""Scenarios of outages: what happens while the legacy store is out of reach, and afterwards."""
+
+from typing import Final
+
+from attrs import evolve
+
+from customdb_contract.contract import Script
+from customdb_contract.rehearsal._accounts import CREATING
+from customdb_contract.rehearsal._scenario import READING, Needs, Scenario
+from customdb_contract.rehearsal._stage import Stage, ticket_of
+
+__all__ = ["OUTAGES"]
+
+
+def _log_in(stage: Stage) -> None:
+    with stage.broken():
+        stage.log_in()
+    stage.log_in()
+    with stage.broken():
+        stage.log_in()
+
+
+def _sign_up(stage: Stage) -> None:
+    with stage.with_new_person():
+        with stage.broken():
+            stage.sign_up()
+        stage.sign_up()
+
+
+def _reset(stage: Stage) -> None:
+    with stage.only_in_legacy_store() as (email, _):
+        with stage.broken():
+            stage.reset(email, stage.new_person.new_password)
+        ticket = ticket_of(stage.ask_for_reset(email))
+        if ticket is not None:
+            with stage.broken():
+                stage.tenant.complete_password_reset(ticket, stage.new_person.new_password)
+        stage.reset(email, stage.new_person.new_password)
+        stage.log_in(email, stage.new_person.new_password)
+
+
+def _change_of_email(stage: Stage) -> None:
+    with stage.with_new_person() as person:
+        created = stage.sign_up()
+        if created.user is not None:
+            with stage.broken():
+                stage.change_email(created.user, person.new_email)
+            stage.change_email(created.user, person.new_email)
+
+
+def _deletion(stage: Stage) -> None:
+    with stage.with_new_person():
+        created = stage.sign_up()
+        if created.user is not None:
+            with stage.broken():
+                stage.delete(created.user)
+            stage.delete(created.user)
+
+
+_IMPORTING: Final = Needs(user=False, outage=True)
+
+OUTAGES: Final = (
+    Scenario(
+        "outage-during-log-in",
+        "Somebody logs in three times: during an outage, without one, and during another one.",
+        _log_in,
+        importing=Needs(outage=True),
+        legacy=Needs(outage=True),
+    ),
+    Scenario(
+        "outage-during-sign-up",
+        "Somebody new signs up twice: during an outage, and without one.",
+        _sign_up,
+        importing=_IMPORTING,
+        legacy=evolve(CREATING, outage=True),
+    ),
+    Scenario(
+        "outage-during-reset",
+        "During an outage, somebody asks for a password reset, and opens the link of another one; later it works.",
+        _reset,
+        importing=Needs(writing=(Script.CHANGE_PASSWORD,), for_writing=(Script.CREATE,), outage=True),
+        legacy=Needs(
+            user=False,
+            scripts=(*READING, Script.CREATE, Script.CHANGE_PASSWORD),
+            writing=(Script.CREATE, Script.CHANGE_PASSWORD, Script.DELETE),
+            outage=True,
+        ),
+    ),
+    Scenario(
+        "outage-during-change-of-email",
+        "An application changes a user's e-mail twice: during an outage, and without one.",
+        _change_of_email,
+        importing=_IMPORTING,
+        legacy=Needs(
+            user=False,
+            scripts=(*READING, Script.CREATE, Script.CHANGE_EMAIL),
+            writing=(Script.CREATE, Script.CHANGE_EMAIL, Script.DELETE),
+            outage=True,
+        ),
+    ),
+    Scenario(
+        "outage-during-deletion",
+        "An application deletes a user twice: during an outage, and without one.",
+        _deletion,
+        importing=_IMPORTING,
+        legacy=Needs(
+            user=False,
+            scripts=(*READING, Script.CREATE, Script.DELETE),
+            writing=(Script.CREATE, Script.DELETE),
+            outage=True,
+        ),
+    ),
+)

@@ -1,0 +1,243 @@
+"""Playing scenarios: each over a tenant of its own, so that one life does not depend on another."""
+
+import itertools
+import random
+import string
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from attrs import define, evolve, field, frozen
+
+from customdb_contract.bridges import brings_bridge
+from customdb_contract.bridges.opening import DEFAULT_TIMEOUT
+from customdb_contract.bridges.python import is_factory
+from customdb_contract.connection import Connection, KnownUser, NewUser
+from customdb_contract.errors import UndocumentedOperationError
+from customdb_contract.interrupts import current_interrupts, interruptible
+from customdb_contract.outages import outage_situations
+from customdb_contract.rehearsal._scenario import Needs, Scenario
+from customdb_contract.rehearsal._stage import NewPerson, Stage
+from customdb_contract.secrets import Secret
+from customdb_contract.tenant import InterruptionPoint, Tenant
+from customdb_contract.transcript import Situation, Transcript
+
+__all__ = ["Performance", "RehearsalInterrupted", "Setting", "rehearse"]
+
+_UNIQUE_LENGTH: Final = 8
+_CONSONANTS: Final = "bcdfghjkmnpqrstvwxz"
+_BEGINNING: Final = datetime(2026, 1, 1, tzinfo=UTC)
+_SECOND: Final = "-second"
+
+
+@frozen(kw_only=True)
+class Setting:
+    """What a rehearsal is about.
+
+    Args:
+        database: The database, in any of the forms that `check` takes. It is opened anew for each scenario.
+        connection: The settings of the connection.
+        users: People who are in the database now.
+        outage: The same database with its store unreachable, in any of the forms that `check` takes; or None.
+        writes: Whether scenarios may write to the legacy store.
+        is_thrown_away: Whether the store is a copy that nobody needs, and a new one for each opening.
+        new_user: What new users look like.
+        timeout: Seconds that a script may take.
+        seed: What chance depends on: which known user is taken, how new ones are called, how the store fails.
+        interrupt: Where the first migration of each scenario is interrupted; None for nowhere.
+    """
+
+    database: object
+    connection: Connection
+    users: tuple[KnownUser, ...] = ()
+    outage: object = None
+    writes: bool = False
+    is_thrown_away: bool = False
+    new_user: NewUser = field(factory=NewUser)
+    timeout: float = DEFAULT_TIMEOUT
+    seed: int = 0
+    interrupt: InterruptionPoint | None = None
+
+
+@frozen(kw_only=True)
+class Performance:
+    """A scenario that was played, or could not be.
+
+    Args:
+        scenario: The scenario.
+        import_mode: Whether import mode was on at first.
+        transcripts: What happened on each connection; empty when the scenario was not played.
+        order: The connection of each operation, in order.
+        problem: Why it was not played, not to its end, or not interrupted; None where it went as asked for.
+        left_behind: Identifiers of people whom it created in the legacy store and could not remove.
+    """
+
+    scenario: Scenario
+    import_mode: bool
+    transcripts: tuple[Transcript, ...] = ()
+    order: tuple[str, ...] = ()
+    problem: str | None = None
+    left_behind: tuple[str, ...] = ()
+
+    @property
+    def was_played(self) -> bool:
+        """Whether anything was done."""
+        return bool(self.order)
+
+
+class RehearsalInterrupted(KeyboardInterrupt):
+    """Ctrl-C or SIGTERM ended a rehearsal. The message names every user who may be left in the store.
+
+    Args:
+        performances: What had been played until then, the interrupted scenario last.
+    """
+
+    def __init__(self, performances: Sequence[Performance]) -> None:
+        left = ", ".join(name for performance in performances for name in performance.left_behind)
+        super().__init__(
+            "the rehearsal was interrupted" + (f"; these users may be left in the store: {left}" if left else "")
+        )
+        self.performances = tuple(performances)
+
+
+def rehearse(
+    setting: Setting, scenarios: Sequence[Scenario], *, progress: Callable[[Scenario], None] = lambda _: None
+) -> Sequence[Performance]:
+    """Play scenarios, each over a tenant of its own.
+
+    Args:
+        setting: What they are played over.
+        scenarios: The scenarios.
+        progress: Is told of each scenario before it is played.
+
+    Returns:
+        What happened. Whatever a database does, it is a part of that and raises nothing.
+
+    Raises:
+        ConfigurationError: When the setting cannot be used.
+        DatabaseOpeningError: When a database cannot be opened.
+        RehearsalInterrupted: After ctrl-C or SIGTERM.
+    """
+    played: list[Performance] = []
+    with interruptible(lambda: RehearsalInterrupted(played)):
+        for scenario in scenarios:
+            current_interrupts().raise_if_pending()
+            progress(scenario)
+            _perform(setting, scenario, played)
+    return played
+
+
+def _perform(setting: Setting, scenario: Scenario, played: list[Performance]) -> None:
+    chance = random.Random(f"{setting.seed} {scenario.name}")  # noqa: S311 - no secret of anybody depends on it
+    once, left = _Once(setting.interrupt), _Left()
+    times = (_BEGINNING + timedelta(seconds=second) for second in itertools.count())
+    problem: str | None = None
+    needs = scenario.needs(import_mode=setting.connection.import_mode)
+    tenant = Tenant(
+        setting.database,
+        connection=setting.connection,
+        users=setting.users,
+        clock=lambda: next(times),
+        interruptions=once,
+        timeout=setting.timeout,
+        outage=setting.outage if needs is not None and needs.outage else None,
+    )
+    try:
+        with tenant:
+            stage = _stage(setting, needs, tenant, chance, left)
+            problem = scenario.lacks(stage)
+            if problem is None:
+                scenario.play(stage)
+                problem = once.problem
+    except UndocumentedOperationError as error:
+        problem = str(error)
+    finally:
+        # Also after ctrl-C: what was done until then can be told.
+        played.append(
+            Performance(
+                scenario=scenario,
+                import_mode=setting.connection.import_mode,
+                transcripts=tuple(tenant.transcript_of(name) for name in tenant.connections),
+                order=tuple(tenant.order),
+                problem=problem,
+                left_behind=tuple(left.identifiers),
+            )
+        )
+
+
+def _stage(setting: Setting, needs: Needs | None, tenant: Tenant, chance: random.Random, left: "_Left") -> Stage:
+    users = [user for user in setting.users if user.password is not None and user.email and not user.disabled]
+    second = None
+    if needs is not None and needs.second and _can_be_opened_twice(setting.database):
+        second = f"{setting.connection.name}{_SECOND}"
+        tenant.add_connection(setting.database, evolve(setting.connection, name=second), users=setting.users)
+    return Stage(
+        tenant=tenant,
+        connection=setting.connection.name,
+        second=second,
+        user=chance.choice(users) if users else None,
+        new_person=_new_person(setting, chance),
+        writes=setting.writes or setting.is_thrown_away,
+        ledger=None if setting.is_thrown_away else left,
+        outage=setting.outage is not None,
+        way=_way(setting.outage, chance),
+    )
+
+
+def _way(outage: object, chance: random.Random) -> Situation | None:
+    """Return a way in which the store is unreachable, except for a hang: that costs the time of a whole script."""
+    if outage is None:
+        return None
+    return chance.choice([way for way in outage_situations(outage) if way is not Situation.HANG])
+
+
+def _can_be_opened_twice(database: object) -> bool:
+    return brings_bridge(database) or is_factory(database)
+
+
+def _new_person(setting: Setting, chance: random.Random) -> NewPerson:
+    unique = "".join(chance.choices(string.ascii_lowercase + string.digits, k=_UNIQUE_LENGTH))
+    new_user = setting.new_user
+    return NewPerson(
+        email=new_user.email_of(unique),
+        new_email=new_user.email_of(f"{unique}x"),
+        username=new_user.username_of(unique) if setting.connection.requires_username else None,
+        password=_password(chance),
+        new_password=_password(chance),
+    )
+
+
+def _password(chance: random.Random) -> Secret:
+    """Return a password that no policy refuses: letters and digits take turns."""
+    return Secret("Aa1!-" + "".join(chance.choice(_CONSONANTS) + chance.choice(string.digits) for _ in range(6)))
+
+
+@define
+class _Left:
+    """Who may be left in the legacy store by one scenario."""
+
+    identifiers: dict[str, None] = field(factory=dict[str, None])
+
+    def leave_behind(self, identifier: str) -> None:
+        self.identifiers[identifier] = None
+
+    def removed(self, identifier: str) -> None:
+        self.identifiers.pop(identifier, None)
+
+
+@define
+class _Once:
+    """Interrupts the first migration that comes to a point."""
+
+    point: InterruptionPoint | None
+    has_happened: bool = False
+
+    def __call__(self, point: InterruptionPoint) -> bool:
+        is_first = point is self.point and not self.has_happened
+        self.has_happened |= is_first
+        return is_first
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing was interrupted that should have been, or None."""
+        return None if self.point is None or self.has_happened else f"no migration came to {self.point}"

@@ -1,0 +1,280 @@
+"""The stage: a simulated tenant, with the people on whom a life is played."""
+
+from collections.abc import Generator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol, cast
+
+from attrs import field, frozen
+
+from customdb_contract.connection import Connection, KnownUser
+from customdb_contract.contract import Script
+from customdb_contract.secrets import Secret
+from customdb_contract.tenant import InterruptionPoint, OperationOutcome, ResetTicket, Tenant, User
+from customdb_contract.transcript import Exchange, RecordedError, Situation
+
+__all__ = ["Ledger", "NewPerson", "Stage", "ticket_of"]
+
+
+class Ledger(Protocol):
+    """Notes who is created in the legacy store and not removed again; a `Recorder` is one."""
+
+    def leave_behind(self, identifier: str) -> None:
+        """Note somebody who is about to be created.
+
+        Args:
+            identifier: The identifier by which the team can find the person.
+        """
+        ...
+
+    def removed(self, identifier: str) -> None:
+        """Note that somebody is gone again.
+
+        Args:
+            identifier: The identifier that was noted.
+        """
+        ...
+
+
+@frozen(kw_only=True)
+class NewPerson:
+    """Somebody who is not in the legacy store yet.
+
+    Args:
+        email: The e-mail.
+        new_email: Another e-mail, which is nobody's.
+        username: The username, where the connection requires one.
+        password: The password.
+        new_password: Another password.
+    """
+
+    email: str
+    new_email: str
+    username: str | None
+    password: Secret
+    new_password: Secret
+
+
+@frozen(kw_only=True)
+class Stage:
+    """What a scenario is played on.
+
+    Args:
+        tenant: The tenant.
+        connection: The name of the connection on which the scenario is played.
+        second: The name of another connection over the same store; None when there is none.
+        user: A person who is in the legacy store and may log in, with e-mail and password; None when none is known.
+        new_person: Somebody who is not in the legacy store.
+        writes: Whether the scenario may write to the legacy store.
+        ledger: Where it is noted who is created in the legacy store; None when the store is thrown away afterwards, so
+            that nobody need be removed.
+        outage: Whether the tenant has the same database with its store unreachable.
+        way: The way in which the store is unreachable; None stands for the first one.
+    """
+
+    tenant: Tenant
+    connection: str
+    second: str | None = None
+    user: KnownUser | None = None
+    new_person: NewPerson
+    writes: bool = False
+    ledger: Ledger | None = None
+    outage: bool = False
+    way: Situation | None = None
+    _noted: set[str] = field(factory=set[str], init=False)
+
+    @property
+    def settings(self) -> Connection:
+        """The settings of the connection as they are now."""
+        return self.tenant.connections[self.connection]
+
+    @property
+    def scripts(self) -> frozenset[Script]:
+        """The scripts that the database of the connection has."""
+        return frozenset(self.tenant.transcript_of(self.connection).header.scripts)
+
+    @property
+    def email(self) -> str:
+        """The e-mail of the known person."""
+        return cast("str", cast("KnownUser", self.user).email)
+
+    @property
+    def password(self) -> Secret:
+        """The password of the known person."""
+        return cast("Secret", cast("KnownUser", self.user).password)
+
+    def log_in(
+        self,
+        email: str | None = None,
+        password: Secret | None = None,
+        *,
+        connection: str | None = None,
+        interrupt: InterruptionPoint | None = None,
+    ) -> OperationOutcome:
+        """Log in.
+
+        Args:
+            email: The e-mail that is typed; None stands for the known person's.
+            password: The password; None stands for the known person's.
+            connection: The connection; None stands for the one on which the scenario is played.
+            interrupt: Where the migration is interrupted, if there is one.
+        """
+        return self.tenant.log_in(
+            self.email if email is None else email,
+            self.password if password is None else password,
+            connection=self.connection if connection is None else connection,
+            interrupt=interrupt,
+        )
+
+    def sign_up(self, email: str | None = None) -> OperationOutcome:
+        """Sign the new person up; with import mode off that creates somebody in the legacy store.
+
+        Args:
+            email: The e-mail that is typed; None stands for the new person's.
+        """
+        person = self.new_person
+        typed = person.email if email is None else email
+        # Before the script runs: then the person is noted whatever ends the rehearsal meanwhile.
+        self._note(typed)
+        outcome = self.tenant.sign_up(typed, person.password, username=person.username, connection=self.connection)
+        if not any(map(_may_have_created, outcome.calls)):
+            self._forget(typed)
+        return outcome
+
+    def change_email(self, user: User, email: str) -> OperationOutcome:
+        """Change a user's e-mail; with import mode off that changes it in the legacy store.
+
+        Args:
+            user: The user.
+            email: The e-mail.
+        """
+        if not self.settings.import_mode:
+            self._note(email)
+        return self.tenant.change_email(user.user_id, email, verified=True)
+
+    def delete(self, user: User) -> OperationOutcome:
+        """Delete a user; with import mode off that removes the person from the legacy store.
+
+        Args:
+            user: The user.
+        """
+        outcome = self.tenant.delete_user(user.user_id)
+        if outcome.succeeded and outcome.calls:
+            self._forget(self.new_person.email)
+            self._forget(self.new_person.new_email)
+        return outcome
+
+    def reset(self, email: str, password: Secret) -> OperationOutcome:
+        """Ask for a password reset, and open its link where one comes.
+
+        Args:
+            email: The e-mail.
+            password: The new password.
+
+        Returns:
+            The last operation: the setting of the password, or the request where no link comes.
+        """
+        asked = self.ask_for_reset(email)
+        ticket = ticket_of(asked)
+        return asked if ticket is None else self.tenant.complete_password_reset(ticket, password)
+
+    def ask_for_reset(self, email: str) -> OperationOutcome:
+        """Ask for a password reset.
+
+        Args:
+            email: The e-mail.
+        """
+        return self.tenant.request_password_reset(email, connection=self.connection)
+
+    def user_of(self, *emails: str) -> User | None:
+        """Return the record that Auth0 has of somebody on the connection, or None; no operation is needed for that.
+
+        Args:
+            emails: The e-mails that the person may have.
+        """
+        wanted = {email.lower() for email in emails}
+        return next(
+            (
+                user
+                for user in self.tenant.users.values()
+                if user.connection == self.connection and (user.email or "").lower() in wanted
+            ),
+            None,
+        )
+
+    def broken(self) -> AbstractContextManager[Situation]:
+        """Make the store unreachable for as long as this lasts."""
+        return self.tenant.outage(self.connection, way=self.way)
+
+    @contextmanager
+    def with_new_person(self) -> Generator[NewPerson]:
+        """Give somebody who may be created in the legacy store, and is removed from there afterwards.
+
+        Whoever cannot be removed stays in the ledger, and so does everybody after ctrl-C.
+        """
+        person = self.new_person
+        try:
+            yield person
+        except Exception:
+            self._remove(person)
+            raise
+        self._remove(person)
+
+    def _remove(self, person: NewPerson) -> None:
+        user = self.user_of(person.email, person.new_email)
+        # With import mode on, Auth0 has the person alone, unless somebody was created before that.
+        if not self._noted or user is None:
+            return
+        if self.settings.import_mode:
+            self.tenant.switch_import_mode(on=False, connection=self.connection)
+        self.delete(user)
+
+    def _note(self, identifier: str) -> None:
+        if self.ledger is not None and identifier not in self._noted:
+            self._noted.add(identifier)
+            self.ledger.leave_behind(identifier)
+
+    def _forget(self, identifier: str) -> None:
+        if self.ledger is not None and identifier in self._noted:
+            self._noted.remove(identifier)
+            self.ledger.removed(identifier)
+
+    @contextmanager
+    def only_in_legacy_store(self) -> Generator[tuple[str, Secret]]:
+        """Give the e-mail and the password of somebody whom Auth0 does not know, and whose password may be changed.
+
+        That is the known person where nothing is written. Otherwise it is somebody who signs up with import mode off,
+        and of whom Auth0's own record is deleted with import mode on: that is not told to the database.
+        """
+        if not self.writes_passwords:
+            yield self.email, self.password
+            return
+        with self.with_new_person() as person:
+            is_import = self.settings.import_mode
+            if is_import:
+                self.tenant.switch_import_mode(on=False, connection=self.connection)
+            created = self.sign_up()
+            if is_import:
+                self.tenant.switch_import_mode(on=True, connection=self.connection)
+                if created.user is not None:
+                    self.delete(created.user)
+            yield person.email, person.password
+
+    @property
+    def writes_passwords(self) -> bool:
+        """Whether a password reset writes to the legacy store."""
+        return not self.settings.import_mode or Script.CHANGE_PASSWORD in self.scripts
+
+
+def ticket_of(asked: OperationOutcome) -> ResetTicket | None:
+    """Return the link of a password reset, or None where no e-mail came.
+
+    Args:
+        asked: What came of the request.
+    """
+    return next((mail.ticket for mail in asked.mails), None)
+
+
+def _may_have_created(call: Exchange) -> bool:
+    error = call.outcome.error
+    is_refusal = isinstance(error, RecordedError) and error.name == "ValidationError"
+    return call.script is Script.CREATE and not is_refusal
