@@ -12,10 +12,9 @@ import pytest
 
 import customdb_contract
 from customdb_contract import _cli
-from customdb_contract._cli import main
+from customdb_contract._cli import _output, main
 from customdb_contract.reports import FORMATS
 from customdb_contract.rules import CATALOGUE
-from customdb_contract.transcript import Transcript
 
 SHOP = """
     import os, sys
@@ -237,7 +236,7 @@ def test_a_mistake_of_ours_does_not_look_like_a_broken_database(run: Run, monkey
     def fail(_: object) -> None:
         raise LookupError("nowhere")
 
-    monkeypatch.setattr(_cli, "_configuration", fail)
+    monkeypatch.setattr(_cli, "configured", fail)
 
     code, out, err = run("check")
 
@@ -268,14 +267,13 @@ class _Terminal:
 
 
 def test_progress_is_shown_on_a_terminal_after_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
-    exchange = Transcript.parse("person ada email=a@example.com\nget_user a@example.com -> not-found").exchanges[0]
     terminal = _Terminal()
-    progress = _cli._Progress(terminal)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a stand-in
+    progress = _output.Progress(terminal)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a stand-in
 
-    progress.show(exchange)
+    progress.show("1 calls; get_user, known-user")
     progress.clear()
-    monkeypatch.setattr(_cli, "_PROGRESS_AFTER", -1.0)
-    progress.show(exchange)
+    monkeypatch.setattr(_output, "_PROGRESS_AFTER", -1.0)
+    progress.show("1 calls; get_user, known-user")
     progress.clear()
 
     assert terminal.written == ["\r1 calls; get_user, known-user", f"\r{'':<29}\r"]

@@ -1,5 +1,6 @@
 """The command line when it is interrupted: exit code 130, a partial report where there is one, and who is left."""
 
+import argparse
 import contextlib
 import json
 import select
@@ -19,6 +20,7 @@ from typing_extensions import override
 import writing_shop
 from customdb_contract import Exchange, Report, _cli, rules
 from customdb_contract import __main__ as command
+from customdb_contract._cli import _configured
 from customdb_contract.config import Configuration
 from customdb_contract.contract import Script
 from customdb_contract.reports import FORMATS
@@ -59,11 +61,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def when(monkeypatch: pytest.MonkeyPatch, is_moment: Callable[[Exchange], bool], number: int = signal.SIGINT) -> None:
     """Interrupt the command whenever a call of its check is one of those."""
 
-    def show(_: object, exchange: Exchange) -> None:
+    def told(exchange: Exchange) -> str:
         if is_moment(exchange):
             signal.raise_signal(number)
+        return ""
 
-    monkeypatch.setattr(_cli._Progress, "show", show)
+    monkeypatch.setattr(_cli, "_told", told)
 
 
 # During the check
@@ -120,7 +123,7 @@ def test_who_may_be_left_is_told_beside_every_format(
 def test_an_interrupt_before_the_check_ends_with_130_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(_cli, "_configuration", lambda _: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(_cli, "configured", lambda _: signal.raise_signal(signal.SIGINT))
 
     assert _cli.main(CHECK) == 130
     assert capsys.readouterr() == ("", "customdb-contract: interrupted\n")
@@ -130,14 +133,14 @@ def test_an_interrupt_before_the_check_ends_with_130_too(
 def test_an_interrupt_that_a_module_swallowed_ends_the_check_before_it_begins(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    configured = _cli._configuration
+    original = _configured.configured
 
-    def configuration(options: object) -> Configuration:
+    def configured(options: argparse.Namespace) -> tuple[Configuration, bool]:
         with contextlib.suppress(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
-        return configured(options)  # type: ignore[arg-type]  # argparse's namespace
+        return original(options)
 
-    monkeypatch.setattr(_cli, "_configuration", configuration)
+    monkeypatch.setattr(_cli, "configured", configured)
 
     assert _cli.main(CHECK) == 130
     assert capsys.readouterr() == ("", "customdb-contract: interrupted\n")

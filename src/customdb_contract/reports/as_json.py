@@ -4,8 +4,8 @@ from importlib.metadata import version
 from typing import Final
 
 from customdb_contract.findings import Finding, Report, Status, Verdict
-from customdb_contract.reports._json import dumped
 from customdb_contract.reports._limits import MOST_OF_A_CALL, left_out, shown, shown_findings
+from customdb_contract.reports.documents import dumped
 from customdb_contract.transcript import Exchange, Transcript, exchange_to_json, record_to_json, shortened_record
 
 __all__ = ["SCHEMA_VERSION", "render", "to_document"]

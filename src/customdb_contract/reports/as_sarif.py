@@ -14,9 +14,9 @@ from typing import Final
 from urllib.parse import quote
 
 from customdb_contract.findings import Finding, Group, Report, RuleInfo, Severity, Status, Verdict
-from customdb_contract.reports._json import dumped
 from customdb_contract.reports._limits import left_out, shown, shown_findings
 from customdb_contract.reports._location import file_and_line
+from customdb_contract.reports.documents import dumped
 
 __all__ = ["render"]
 

@@ -29,7 +29,7 @@ from customdb_contract.transcript import (
 
 __all__ = ["Line", "LineKind", "lines_of"]
 
-_MOST: Final = 400
+_MOST: Final = 800
 """Characters of a line that are shown; a stored transcript has all of it."""
 
 

@@ -3,15 +3,17 @@
 import argparse
 import os
 import sys
-import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn, TextIO
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from typing_extensions import override
 
-from customdb_contract.errors import CustomDatabaseError, DatabaseOpeningError
+from customdb_contract._cli._configured import add_database, configured
+from customdb_contract._cli._output import Progress, complain, print_safely, print_text, read, wants_color, write
+from customdb_contract._cli._simulate import EXIT_INTERRUPTED, add_simulate
+from customdb_contract.errors import ConfigurationError, CustomDatabaseError, DatabaseOpeningError
 from customdb_contract.interrupts import current_interrupts, interruptible
 
 if TYPE_CHECKING:
@@ -23,10 +25,7 @@ __all__ = ["main"]
 
 _EXIT_USAGE: Final = 2
 _EXIT_NOT_CARRIED_OUT: Final = 3
-_EXIT_INTERRUPTED: Final = 130
 _FORMATS: Final = ("text", "json", "junit", "sarif", "github")
-_PROGRESS_AFTER: Final = 1.0
-"""Seconds after which a progress line is shown."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,33 +44,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             code: int = options.run(options)
             sys.stdout.flush()
     except CustomDatabaseError as error:
-        _complain(error)
+        complain(error)
         return _EXIT_NOT_CARRIED_OUT if isinstance(error, DatabaseOpeningError) else _EXIT_USAGE
     except KeyboardInterrupt:
-        _complain("interrupted")
-        return _EXIT_INTERRUPTED
+        complain("interrupted")
+        return EXIT_INTERRUPTED
     except BrokenPipeError:
         # Whoever read has had enough; Python would complain when it flushes at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _EXIT_NOT_CARRIED_OUT
     except Exception:  # noqa: BLE001 - exit code 1 would say that the scripts are broken
-        _print_safely(traceback.format_exc().rstrip("\n"))
-        _complain("this is a bug in customdb-contract, not in your scripts; please report it")
+        print_safely(traceback.format_exc().rstrip("\n"))
+        complain("this is a bug in customdb-contract, not in your scripts; please report it")
         return _EXIT_NOT_CARRIED_OUT
     return code
-
-
-def _complain(message: object) -> None:
-    # What a script said may have lines of its own, which must not look like ours.
-    _print_safely(f"customdb-contract: {message}".replace("\n", "\n  "))
-
-
-def _print_safely(text: str) -> None:
-    """Print to standard error what may quote a script: no control characters, and no commands of a CI system."""
-    from customdb_contract.transcript import printable
-
-    for line in text.split("\n"):
-        print(printable(line), file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -87,6 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_replay(
         commands.add_parser("replay", help="judge a stored transcript again, calling nothing", allow_abbrev=False)
+    )
+    add_simulate(
+        commands.add_parser("simulate", help="play lives of users over a simulated Auth0 tenant", allow_abbrev=False)
     )
     _add_rules(commands.add_parser("rules", help="list the rules, or explain one", allow_abbrev=False))
     init = commands.add_parser("init", help="write a commented customdb.toml and a pytest module", allow_abbrev=False)
@@ -107,15 +96,7 @@ class _Version(argparse.Action):
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", type=Path, metavar="FILE", help="default: customdb.toml, or pyproject.toml, here")
-    database = parser.add_mutually_exclusive_group()
-    database.add_argument("--python", metavar="MODULE:ATTRIBUTE", help="the database, or a function that makes it")
-    database.add_argument(
-        "--scripts", type=Path, metavar="FOLDER", help="the scripts of a connection, as the Auth0 Deploy CLI keeps them"
-    )
-    parser.add_argument(
-        "--user", action="append", default=[], metavar="EMAIL", help="check with this person only; may be repeated"
-    )
+    add_database(parser)
     _add_output(parser)
     _add_selection(parser)
     parser.add_argument("--writes", action="store_true", help="also call the scripts that write, on users made for it")
@@ -155,10 +136,14 @@ def _names(values: Sequence[str]) -> list[str]:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from attrs import evolve
+
     from customdb_contract.checking import CheckInterrupted
     from customdb_contract.rules import judge_selected
 
-    configuration = _configuration(options)
+    configuration, _ = configured(options)
+    if options.max_time is not None:
+        configuration = evolve(configuration, probing=evolve(configuration.probing, max_time=options.max_time))
     selection = configuration.selection(select=_names(options.select), ignore=_names(options.ignore))
     if options.dry_run:
         return _dry_run(configuration)
@@ -166,49 +151,21 @@ def _check(options: argparse.Namespace) -> int:
     interrupts.raise_if_pending()
     # From here on there is something to report, so an interrupt costs none of it.
     with interrupts.deferred():
-        progress = _Progress(sys.stderr)
+        progress = Progress(sys.stderr)
         try:
-            transcript = configuration.observe(progress=progress.show)
+            transcript = configuration.observe(progress=lambda exchange: progress.show(_told(exchange)))
         except CheckInterrupted as interrupted:
             transcript = interrupted.transcript
-            _complain(interrupted)
+            complain(interrupted)
         finally:
             progress.clear()
         if options.transcript:
-            _write(options.transcript, transcript.dumps())
+            write(options.transcript, transcript.dumps())
         return _report(judge_selected(transcript, selection), options)
 
 
-def _configuration(options: argparse.Namespace) -> "Configuration":
-    from attrs import evolve
-
-    from customdb_contract.config import Configuration, find_config, load_config, of_python, of_scripts
-    from customdb_contract.connection import KnownUser
-    from customdb_contract.errors import ConfigurationError
-
-    path = options.config or find_config(Path())
-    if path:
-        configuration = load_config(path, scripts=options.scripts, python=options.python)
-    elif options.python:
-        configuration = of_python(options.python)
-    else:
-        configuration = of_scripts(options.scripts) if options.scripts else Configuration()
-    if options.max_time is not None:
-        configuration = evolve(configuration, probing=evolve(configuration.probing, max_time=options.max_time))
-    if options.writes:
-        configuration = evolve(configuration, probing=evolve(configuration.probing, writes=True))
-    if options.user:
-        known = {user.email: user for user in configuration.users}
-        configuration = evolve(
-            configuration, users=tuple(known.get(email) or KnownUser(email=email) for email in options.user)
-        )
-    if configuration.database is None:
-        message = (
-            "no database to check: give --python MODULE:ATTRIBUTE or --scripts FOLDER, or a customdb.toml with "
-            "[database] python = … or scripts = …; `customdb-contract init` writes one"
-        )
-        raise ConfigurationError(message)
-    return configuration
+def _told(exchange: "Exchange") -> str:
+    return f"{exchange.number} calls; {exchange.script}, {exchange.situation}"
 
 
 def _dry_run(configuration: "Configuration") -> int:
@@ -227,7 +184,7 @@ def _replay(options: argparse.Namespace) -> int:
     from customdb_contract.rules import judge
     from customdb_contract.transcript import Transcript
 
-    text = _read(options.transcript)
+    text = read(options.transcript)
     # A stored transcript is a JSON object; a failure shows the one-line notation, which is easier to copy.
     is_stored = text.lstrip("\ufeff \t\r\n").startswith("{")
     transcript = Transcript.loads(text) if is_stored else Transcript.parse(text)
@@ -251,80 +208,25 @@ def _report(report: "Report", options: argparse.Namespace) -> int:
     from customdb_contract.reports import FORMATS, as_text
 
     if options.format == "text" and options.output is None:
-        text = as_text.render(report, color=_wants_color(sys.stdout))
+        text = as_text.render(report, color=wants_color(sys.stdout))
     else:
         text = FORMATS[options.format](report)
     if options.output:
-        _write(options.output, text)
+        write(options.output, text)
     else:
-        _print(text)
+        print_text(text)
     return report.exit_code
 
 
-def _wants_color(stream: TextIO) -> bool:
-    return stream.isatty() and not os.environ.get("NO_COLOR")
-
-
-def _print(text: str) -> None:
-    # A terminal of another encoding must not end a check with a traceback.
-    encoding = sys.stdout.encoding or "utf-8"
-    # Whoever reads it may have stopped reading.
-    with current_interrupts().immediate():
-        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
-
-
-def _read(path: Path) -> str:
-    from customdb_contract.errors import ConfigurationError
-
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
-        raise ConfigurationError(message) from None
-
-
-def _write(path: Path, text: str) -> None:
-    from customdb_contract.errors import ConfigurationError
-
-    try:
-        path.write_text(text, encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        message = f"{path} cannot be written: {error.strerror or error}"
-        raise ConfigurationError(message) from None
-
-
-class _Progress:
-    """A line on a terminal that says how far a check is; it appears when the check takes longer than a second."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._started = time.monotonic()
-        self._shown = 0
-
-    def show(self, exchange: "Exchange") -> None:
-        if self._stream.isatty() and time.monotonic() - self._started > _PROGRESS_AFTER:
-            line = f"{exchange.number} calls; {exchange.script}, {exchange.situation}"
-            self._stream.write(f"\r{line:<{self._shown}}")
-            self._stream.flush()
-            self._shown = len(line)
-
-    def clear(self) -> None:
-        if self._shown:
-            self._stream.write(f"\r{'':<{self._shown}}\r")
-            self._stream.flush()
-
-
 def _init(_: argparse.Namespace) -> int:
-    from customdb_contract.errors import ConfigurationError
-
-    templates = Path(__file__).parent / "templates"
+    templates = Path(__file__).parents[1] / "templates"
     targets = {Path("customdb.toml"): "customdb.toml", Path("test_customdb.py"): "test_customdb.py.txt"}
     existing = [str(path) for path in targets if path.exists()]
     if existing:
         message = f"{' and '.join(existing)} exists already; remove it first, or run init in another folder"
         raise ConfigurationError(message)
     for path, template in targets.items():
-        _write(path, (templates / template).read_text(encoding="utf-8"))
+        write(path, (templates / template).read_text(encoding="utf-8"))
         print(f"wrote {path}")
     print("Fill in customdb.toml, then run: customdb-contract check")
     return 0

@@ -1,0 +1,122 @@
+"""What every command prints, reads and writes, and how."""
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Final, TextIO
+
+from customdb_contract.errors import ConfigurationError
+from customdb_contract.interrupts import current_interrupts
+
+__all__ = ["Progress", "complain", "print_safely", "print_text", "read", "wants_color", "write"]
+
+_PROGRESS_AFTER: Final = 1.0
+"""Seconds after which a progress line is shown."""
+
+
+def complain(message: object) -> None:
+    """Print a message of ours to standard error.
+
+    Args:
+        message: The message; its further lines are indented.
+    """
+    # What a script said may have lines of its own, which must not look like ours.
+    print_safely(f"customdb-contract: {message}".replace("\n", "\n  "))
+
+
+def print_safely(text: str) -> None:
+    """Print to standard error what may quote a script: no control characters, and no commands of a CI system.
+
+    Args:
+        text: One or several lines.
+    """
+    from customdb_contract.transcript import printable
+
+    for line in text.split("\n"):
+        print(printable(line), file=sys.stderr)
+
+
+def wants_color(stream: TextIO) -> bool:
+    """Tell whether a stream shows colours.
+
+    Args:
+        stream: The stream.
+    """
+    return stream.isatty() and not os.environ.get("NO_COLOR")
+
+
+def print_text(text: str) -> None:
+    """Print a result to standard output.
+
+    Args:
+        text: The result.
+    """
+    # A terminal of another encoding must not end a check with a traceback.
+    encoding = sys.stdout.encoding or "utf-8"
+    # Whoever reads it may have stopped reading.
+    with current_interrupts().immediate():
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def read(path: Path) -> str:
+    """Return the text of a file.
+
+    Args:
+        path: The file.
+
+    Raises:
+        ConfigurationError: When it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
+        raise ConfigurationError(message) from None
+
+
+def write(path: Path, text: str) -> None:
+    """Write a text to a file.
+
+    Args:
+        path: The file.
+        text: The text.
+
+    Raises:
+        ConfigurationError: When it cannot be written.
+    """
+    try:
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        message = f"{path} cannot be written: {error.strerror or error}"
+        raise ConfigurationError(message) from None
+
+
+class Progress:
+    """A line on a terminal that says how far a command is; it appears when that takes longer than a second.
+
+    Args:
+        stream: The terminal.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._started = time.monotonic()
+        self._shown = 0
+
+    def show(self, line: str) -> None:
+        """Show how far it is.
+
+        Args:
+            line: What is done now.
+        """
+        if self._stream.isatty() and time.monotonic() - self._started > _PROGRESS_AFTER:
+            self._stream.write(f"\r{line:<{self._shown}}")
+            self._stream.flush()
+            self._shown = len(line)
+
+    def clear(self) -> None:
+        """Remove the line."""
+        if self._shown:
+            self._stream.write(f"\r{'':<{self._shown}}\r")
+            self._stream.flush()
