@@ -4,13 +4,14 @@ from customdb_contract.rules.callback._calling import (
     callback_called_twice,
     callback_not_called,
     callback_too_late,
+    wrong_arity,
+)
+from customdb_contract.rules.callback._errors import (
     error_not_an_error_object,
     error_without_message,
     result_beside_error,
-    throws_synchronously,
-    uncaught_async_exception,
-    wrong_arity,
 )
+from customdb_contract.rules.callback._raising import throws_synchronously, uncaught_async_exception
 from customdb_contract.rules.outcome._scripts import script_not_implemented
 from rules.judging import findings, verdict
 

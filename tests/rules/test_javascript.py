@@ -10,11 +10,10 @@ from customdb_contract.rules.callback._container import (
     configuration_written,
     connection_leak,
     context_without_organization,
-    unhandled_error_event,
-    unhandled_rejection,
     user_data_in_global,
     work_after_callback,
 )
+from customdb_contract.rules.callback._raising import unhandled_error_event, unhandled_rejection
 from customdb_contract.rules.callback._source import (
     anonymous_function,
     callback_inside_try,
@@ -24,7 +23,7 @@ from customdb_contract.rules.callback._source import (
     script_too_large,
     unavailable_module,
 )
-from customdb_contract.rules.profile._attributes import undefined_attribute
+from customdb_contract.rules.profile._shape import undefined_attribute
 from customdb_contract.rules.security._identifiers import slow_on_long_input
 from customdb_contract.rules.security._injection import regex_from_input, url_injection
 from customdb_contract.rules.security._source import (

@@ -1,4 +1,4 @@
-"""The rules of the group `callback` about one call: how it ends, how often, and with what."""
+"""How a call ends, how often, and whether a script can be called at all."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -6,14 +6,11 @@ from typing import Final
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._wording import kind_of
 from customdb_contract.rules.callback._circumstances import could_be_asked, severity_of
 from customdb_contract.transcript import (
     Ending,
-    Escape,
     Exchange,
     Noticed,
-    RecordedError,
     Transcript,
     ending_of,
 )
@@ -21,19 +18,12 @@ from customdb_contract.transcript import (
 _SCRIPTS_PAGE: Final = (
     "https://auth0.com/docs/authenticate/database-connections/custom-db/custom-database-connections-scripts"
 )
-_BEST_PRACTICES_PAGE: Final = (
-    "https://auth0.com/docs/authenticate/database-connections/custom-db/action-script-best-practices"
-)
 _CONNECTION_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection"
-
 _LIMIT_SECONDS: Final = 20.0
 """After about this time Auth0 recycles the container that a script runs in."""
 _LATE_SECONDS: Final = 10.0
 """From here on a script is so near the limit that a busy store takes it over."""
 _IN_TIME: Final = f"less than {_LATE_SECONDS:.0f} s"
-
-_NO_MESSAGE: Final = frozenset({"", "[object Object]", "undefined", "null", "None"})
-_ERRORS_THAT_SPEAK_WITHOUT_MESSAGE: Final = frozenset({"WrongUsernameOrPasswordError", "ValidationError"})
 
 
 @rule(
@@ -209,220 +199,6 @@ def callback_too_late(transcript: Transcript) -> Iterator[Comparison]:
     group=Group.CALLBACK,
     severity=Severity.ERROR,
     scripts=tuple(Script),
-    yields_to=("wrong-arity", "script-not-implemented", "context-without-organization", "sql-injection"),
-    source="good practice: Auth0 documents no ending but the callback, and shows a thrown error as an internal one",
-)
-def throws_synchronously(transcript: Transcript) -> Iterator[Comparison]:
-    """A script lets an exception escape instead of handing an error to its callback.
-
-    ## Why this matters
-    An exception is no documented ending. People see an internal error, the tenant log has the text of a driver instead
-    of yours, and where a store is out of reach nobody can tell that from a wrong password.
-
-    For hostile input (only an attacker sees the failure) it is a warning.
-
-    ## Violates
-        person ada email=ada@example.com
-        get_user ada@example.com -> raised ConnectionError "connection refused"   [outage: refuse]
-
-    ## Conforms
-        person ada email=ada@example.com
-        get_user ada@example.com -> failed ScriptError "the store is out of reach"   [outage: refuse]
-
-    ## How to fix
-    Catch what the driver raises, and report it as an error of the contract. In Python, raising a `ScriptError` or a
-    subclass is the same as handing it to the callback.
-
-    ```python
-    try:
-        row = self.find(identifier)
-    except sqlite3.Error as error:
-        raise ScriptError("the store is out of reach") from error
-    ```
-
-    ```javascript
-    let answer;
-    try { answer = JSON.parse(body); } catch (error) { return callback(new Error('the store sent no JSON')); }
-    ```
-    """
-    for exchange in transcript.judged:
-        outcome = exchange.outcome
-        if outcome.raised is None or outcome.escape is not Escape.THROWN:
-            yield Held((exchange,))
-        elif could_be_asked(exchange):
-            after = " after it had called its callback" if outcome.callbacks else ""
-            during = " while the store was out of reach" if exchange.situation.family == "outage" else ""
-            message = (
-                f"{exchange.script} raised {outcome.raised.name}{after}{during}; "
-                "catch it, and report it as ScriptError or with callback(error)"
-            )
-            yield Violation(message, (exchange,), severity_of(exchange))
-
-
-@rule(
-    group=Group.CALLBACK,
-    severity=Severity.ERROR,
-    scripts=tuple(Script),
-    yields_to=("wrong-arity", "script-not-implemented", "context-without-organization"),
-    source="good practice: nothing can catch such an exception for the script, so its callback is never called",
-)
-def uncaught_async_exception(transcript: Transcript) -> Iterator[Comparison]:
-    """An exception escapes in a task, a thread or an event handler that a script started.
-
-    ## Why this matters
-    Nobody waits for that task: the exception reaches no callback, and the log-in hangs until Auth0 gives it up. In
-    Node it ends the whole process, with the log-ins of other people in it.
-
-    ## Violates
-        person ada email=ada@example.com
-        get_user ada@example.com -> raised later KeyError "email"
-
-    ## Conforms
-        person ada email=ada@example.com
-        get_user ada@example.com -> failed ScriptError "the record has no email"
-
-    ## How to fix
-    Wait for what the script starts (`await task`, `future.result()`), so that its exception arrives where it can be
-    caught, or catch it inside and call the callback with an error.
-
-    ```javascript
-    connection.query(sql, [email], (error, rows) => {
-      if (error) return callback(error);
-      try { callback(null, profileOf(rows)); } catch (failure) { /* profileOf must not throw here */ }
-    });
-    ```
-    """
-    for exchange in transcript.judged:
-        outcome = exchange.outcome
-        if outcome.raised is None or outcome.escape is not Escape.LATER:
-            yield Held((exchange,))
-        elif could_be_asked(exchange):
-            result = "" if outcome.callbacks else ", so its callback was never called"
-            message = (
-                f"{exchange.script} left {outcome.raised.name} uncaught in a task or thread that it started{result}; "
-                "wait for what it starts, and report the error with callback(error)"
-            )
-            yield Violation(message, (exchange,), severity_of(exchange))
-
-
-@rule(
-    group=Group.CALLBACK,
-    severity=Severity.WARNING,
-    scripts=tuple(Script),
-    yields_to=("wrong-arity",),
-    source=_SCRIPTS_PAGE,
-)
-def error_not_an_error_object(transcript: Transcript) -> Iterator[Comparison]:
-    """A script hands something to its callback as the error that is no error object.
-
-    ## Why this matters
-    Auth0 documents an `Error`. A text, an object of a driver or `true` has no class, message and stack that Auth0 could
-    read: the tenant log shows nothing useful, and wrong credentials can't be told from an outage.
-
-    ## Violates
-        person ada email=ada@example.com
-        get_user ada@example.com -> failed "store down"   [outage: refuse]
-
-    ## Conforms
-        person ada email=ada@example.com
-        get_user ada@example.com -> failed Error "store down"   [outage: refuse]
-
-    ## How to fix
-    Python: `Failed(ScriptError("the store is out of reach"))`, or raise it. JavaScript:
-    `callback(new Error('the store is out of reach'))`. Without an error, the first argument is `null`, not `false`.
-    """
-    for exchange in _failed(transcript):
-        error = exchange.outcome.error
-        if isinstance(error, RecordedError):
-            yield Held((exchange,))
-        else:
-            message = (
-                f"{exchange.script} gave its callback {kind_of(error)} as the error; "
-                "give it an error object, ScriptError(message) or new Error(message)"
-            )
-            yield Violation(message, (exchange,), path="error", expected="an error object", got=kind_of(error))
-
-
-@rule(
-    group=Group.CALLBACK,
-    severity=Severity.INFO,
-    scripts=tuple(Script),
-    yields_to=("wrong-arity",),
-    source=_BEST_PRACTICES_PAGE,
-)
-def error_without_message(transcript: Transcript) -> Iterator[Comparison]:
-    """A script reports an error whose message says nothing.
-
-    ## Why this matters
-    The message is what the tenant log has of the failure. Without one, or with `[object Object]`, nobody finds out why
-    people could not log in.
-
-    `WrongUsernameOrPasswordError` and `ValidationError` may do without: their class and first argument say it all.
-
-    ## Violates
-        person ada email=ada@example.com
-        get_user ada@example.com -> failed Error ""   [outage: refuse]
-
-    ## Conforms
-        person ada email=ada@example.com
-        get_user ada@example.com -> failed Error "the store refused the connection"   [outage: refuse]
-
-    ## How to fix
-    Say in the message what failed, in words that may be seen by people: no SQL, no host names, no values of the record.
-    """
-    for exchange in _failed(transcript):
-        error = exchange.outcome.error
-        if not isinstance(error, RecordedError):
-            continue
-        text = error.message.strip()
-        if text not in _NO_MESSAGE or (not text and error.name in _ERRORS_THAT_SPEAK_WITHOUT_MESSAGE):
-            yield Held((exchange,))
-        else:
-            said = f"the message {text!r}" if text else "no message"
-            message = f"{exchange.script} reported {error.name} with {{got}}; say what failed, for the tenant log"
-            yield Violation(message, (exchange,), path="error.message", expected="what failed", got=said)
-
-
-@rule(
-    group=Group.CALLBACK,
-    severity=Severity.INFO,
-    scripts=tuple(Script),
-    yields_to=("wrong-arity", "error-not-an-error-object"),
-    source="good practice: Auth0 documents a result only without an error",
-)
-def result_beside_error(transcript: Transcript) -> Iterator[Comparison]:
-    """A script hands a result to its callback together with an error.
-
-    ## Why this matters
-    Only one of them can be true, and Auth0 documents only one: the profile beside the error is lost at best.
-
-    ## Violates
-        person ada email=ada@example.com
-        get_user ada@example.com -> failed called with [{"$error": "Error", "message": "slow", "arguments": [], "location": null}, {"user_id": "7"}]
-
-    ## Conforms
-        person ada email=ada@example.com
-        get_user ada@example.com -> failed Error "slow"
-
-    ## How to fix
-    Call `callback(error)` with the error alone, or `callback(null, profile)` when there is none.
-    """  # noqa: E501 - one exchange is one line
-    for exchange in _failed(transcript):
-        beside = exchange.outcome.result
-        if beside is None:
-            yield Held((exchange,))
-        else:
-            message = (
-                f"{exchange.script} gave its callback {kind_of(beside)} beside the error; "
-                "give the error alone, or null and the result"
-            )
-            yield Violation(message, (exchange,), path="result", expected="nothing", got=kind_of(beside))
-
-
-@rule(
-    group=Group.CALLBACK,
-    severity=Severity.ERROR,
-    scripts=tuple(Script),
     source=_CONNECTION_PAGE,
 )
 def wrong_arity(transcript: Transcript) -> Iterator[Comparison]:
@@ -461,7 +237,3 @@ def wrong_arity(transcript: Transcript) -> Iterator[Comparison]:
             yield Violation(message, calls, script=script, path="parameters", got=info.signature or None)
         elif info.signature:
             yield Held(calls)
-
-
-def _failed(transcript: Transcript) -> Iterator[Exchange]:
-    return (exchange for exchange in transcript.judged if exchange.ending is Ending.FAILED)

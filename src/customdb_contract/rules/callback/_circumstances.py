@@ -1,9 +1,11 @@
 """What decides whether a call that ended badly is held against a script, and how gravely."""
 
-from customdb_contract.findings import Severity
-from customdb_contract.transcript import Exchange, Situation
+from collections.abc import Iterator
 
-__all__ = ["could_be_asked", "severity_of"]
+from customdb_contract.findings import Severity
+from customdb_contract.transcript import Exchange, Situation, Transcript
+
+__all__ = ["could_be_asked", "observed_calls", "severity_of"]
 
 _NEVER_ASKED = frozenset({Situation.TYPE_CONFUSION, Situation.CALLBACK_THROWS})
 """Auth0 hands over text only; and an exception of its own callback is not the script's."""
@@ -28,3 +30,13 @@ def severity_of(exchange: Exchange) -> Severity | None:
         exchange: The call.
     """
     return Severity.WARNING if exchange.situation.family == "hostile" else None
+
+
+def observed_calls(transcript: Transcript) -> Iterator[Exchange]:
+    """Return the calls of scripts of which also is noticed what they do beside calling back.
+
+    Args:
+        transcript: What the scripts did.
+    """
+    scripts = {script for script, info in transcript.header.scripts.items() if info.observed}
+    return (exchange for exchange in transcript.judged if exchange.script in scripts)

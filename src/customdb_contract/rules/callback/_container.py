@@ -1,4 +1,4 @@
-"""The rules of the group `callback` about what a script does beside calling back, and leaves behind."""
+"""What a script does beside calling back, and what it leaves behind."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -8,8 +8,8 @@ from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._facts import number_in
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules.callback._circumstances import could_be_asked, severity_of
-from customdb_contract.transcript import Ending, Escape, Exchange, Noticed, RecordedError, Situation, Transcript
+from customdb_contract.rules.callback._circumstances import could_be_asked, observed_calls
+from customdb_contract.transcript import Ending, Exchange, Noticed, RecordedError, Situation, Transcript
 
 _SCRIPTS_PAGE: Final = (
     "https://auth0.com/docs/authenticate/database-connections/custom-db/custom-database-connections-scripts"
@@ -19,93 +19,6 @@ _ENDED_BEFORE_ITS_TIME: Final = frozenset({Ending.RAISED, Ending.TIMED_OUT, Endi
 _BADLY_ENDED: Final = _ENDED_BEFORE_ITS_TIME | {Ending.FAILED}
 _FEWEST_GROWING: Final = 8
 """Calls in a row that each leave a connection open; a pool that fills would have stopped growing by then."""
-
-
-@rule(
-    group=Group.CALLBACK,
-    severity=Severity.ERROR,
-    scripts=tuple(Script),
-    needs=(Need.JAVASCRIPT,),
-    yields_to=("wrong-arity", "script-not-implemented", "context-without-organization"),
-    source="good practice: Node ends a process with an unhandled rejection, and with it the log-ins of other people",
-)
-def unhandled_rejection(transcript: Transcript) -> Iterator[Comparison]:
-    """A promise of a script is rejected, and nobody handles it.
-
-    ## Why this matters
-    An `async` script that throws hands nothing to its callback: Auth0 looks at the callback, not at the promise. The
-    log-in hangs, or ends with an error that tells nobody anything.
-
-    ## Violates
-        script login observed=on
-        person ada email=ada@example.com
-        login ada@example.com «password of ada» -> raised rejection TypeError "data is undefined" at "login.js:7:12"   [outage: 500]
-
-    ## Conforms
-        script login observed=on
-        person ada email=ada@example.com
-        login ada@example.com «password of ada» -> failed Error "the store answered with status 500"   [outage: 500]
-
-    ## How to fix
-    Catch everything that is awaited, and call back once, outside the `try`.
-
-    ```javascript
-    async function login(email, password, callback) {
-      let profile;
-      try {
-        profile = await authenticate(email, password);
-      } catch (error) {
-        return callback(new Error('the store is out of reach'));
-      }
-      return callback(null, profile);
-    }
-    ```
-    """  # noqa: E501 - one exchange is one line
-    for exchange in _observed(transcript):
-        yield _judge_escape(
-            exchange,
-            Escape.REJECTION,
-            "left a promise rejected with {name}",
-            "catch what is awaited, and report it with callback(error)",
-        )
-
-
-@rule(
-    group=Group.CALLBACK,
-    severity=Severity.ERROR,
-    scripts=tuple(Script),
-    needs=(Need.JAVASCRIPT,),
-    yields_to=("wrong-arity", "script-not-implemented", "context-without-organization"),
-    source="good practice: Node throws an event error that nobody listens to, and the process ends with it",
-)
-def unhandled_error_event(transcript: Transcript) -> Iterator[Comparison]:
-    """A connection or another emitter tells an error as an event, and nobody listens.
-
-    ## Why this matters
-    Node throws such an error where nothing can catch it. The callback is never called, and everything else in the
-    container ends with it.
-
-    ## Violates
-        script get_user observed=on
-        person ada email=ada@example.com
-        get_user ada@example.com -> raised error-event Error "ECONNREFUSED" at "get_user.js:4:3"   [outage: refuse]
-
-    ## Conforms
-        script get_user observed=on
-        person ada email=ada@example.com
-        get_user ada@example.com -> failed Error "the store is out of reach"   [outage: refuse]
-
-    ## How to fix
-    Listen: `connection.on('error', (error) => callback(new Error('the store is out of reach')))`, and see to it that
-    the callback is called only once.
-    """
-    for exchange in _observed(transcript):
-        yield _judge_escape(
-            exchange,
-            Escape.ERROR_EVENT,
-            "emitted an error event with {name} that nothing listens to",
-            "listen with .on('error', …), and report it with callback(error)",
-        )
 
 
 @rule(
@@ -137,7 +50,7 @@ def work_after_callback(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Wait for everything, then call back, and leave the process alone.
     """
-    observed = {exchange.number for exchange in _observed(transcript)}
+    observed = {exchange.number for exchange in observed_calls(transcript)}
     for exchange in transcript.judged:
         if not exchange.outcome.callbacks:
             continue
@@ -200,7 +113,7 @@ def user_data_in_global(transcript: Transcript) -> Iterator[Comparison]:
     Declare every variable inside the function. Keep in `global` only what is the same for everybody: a pool of
     connections, a token of the service.
     """
-    for exchange in _observed(transcript):
+    for exchange in observed_calls(transcript):
         kept = exchange.outcome.noticed(Noticed.KEPT_IN_GLOBAL)
         if kept:
             # Keys may be identifiers, so that the name alone tells the place for every call.
@@ -240,7 +153,7 @@ def configuration_written(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Copy what you want to change: `const settings = { ...configuration, retries: 2 }`.
     """
-    for exchange in _observed(transcript):
+    for exchange in observed_calls(transcript):
         written = exchange.outcome.noticed(Noticed.CONFIGURATION_WRITE)
         if written:
             message = f"{exchange.script} wrote to configuration.{written[0]}, which is read-only; copy it instead"
@@ -292,7 +205,7 @@ def connection_leak(transcript: Transcript) -> Iterator[Comparison]:
     longest: defaultdict[Script, Sequence[Exchange]] = defaultdict(list)
     seen: defaultdict[Script, list[Exchange]] = defaultdict(list)
     level = 0
-    for exchange in _observed(transcript):
+    for exchange in observed_calls(transcript):
         # What ended before its time has not come to closing anything.
         if exchange.situation.family == "outage" or exchange.ending in _ENDED_BEFORE_ITS_TIME:
             continue
@@ -373,22 +286,6 @@ def _failing_like(exchange: Exchange, transcript: Transcript) -> Iterator[Exchan
 def _error_name(exchange: Exchange) -> str | None:
     error = exchange.outcome.error or exchange.outcome.raised
     return error.name if isinstance(error, RecordedError) else None
-
-
-def _observed(transcript: Transcript) -> Iterator[Exchange]:
-    """Return the judged exchanges of which it would have been noticed what they did beside calling back."""
-    observed = {script for script, info in transcript.header.scripts.items() if info.observed}
-    return (exchange for exchange in transcript.judged if exchange.script in observed)
-
-
-def _judge_escape(exchange: Exchange, escape: Escape, seen: str, advice: str) -> Comparison:
-    outcome = exchange.outcome
-    if outcome.raised is None or outcome.escape is not escape or not could_be_asked(exchange):
-        return Held((exchange,))
-    result = "" if outcome.callbacks else ", so its callback was never called"
-    during = " while the store was out of reach" if exchange.situation.family == "outage" else ""
-    message = f"{exchange.script} {seen.format(name=outcome.raised.name)}{during}{result}; {advice}"
-    return Violation(message, (exchange,), severity_of(exchange))
 
 
 def _method(request: str) -> str:

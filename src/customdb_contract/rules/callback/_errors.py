@@ -1,0 +1,142 @@
+"""What a script hands to the callback as the error."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Group, Held, Severity, Violation
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._wording import kind_of
+from customdb_contract.transcript import (
+    Ending,
+    Exchange,
+    RecordedError,
+    Transcript,
+)
+
+_SCRIPTS_PAGE: Final = (
+    "https://auth0.com/docs/authenticate/database-connections/custom-db/custom-database-connections-scripts"
+)
+_BEST_PRACTICES_PAGE: Final = (
+    "https://auth0.com/docs/authenticate/database-connections/custom-db/action-script-best-practices"
+)
+_NO_MESSAGE: Final = frozenset({"", "[object Object]", "undefined", "null", "None"})
+_ERRORS_THAT_SPEAK_WITHOUT_MESSAGE: Final = frozenset({"WrongUsernameOrPasswordError", "ValidationError"})
+
+
+@rule(
+    group=Group.CALLBACK,
+    severity=Severity.WARNING,
+    scripts=tuple(Script),
+    yields_to=("wrong-arity",),
+    source=_SCRIPTS_PAGE,
+)
+def error_not_an_error_object(transcript: Transcript) -> Iterator[Comparison]:
+    """A script hands something to its callback as the error that is no error object.
+
+    ## Why this matters
+    Auth0 documents an `Error`. A text, an object of a driver or `true` has no class, message and stack that Auth0 could
+    read: the tenant log shows nothing useful, and wrong credentials can't be told from an outage.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> failed "store down"   [outage: refuse]
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user ada@example.com -> failed Error "store down"   [outage: refuse]
+
+    ## How to fix
+    Python: `Failed(ScriptError("the store is out of reach"))`, or raise it. JavaScript:
+    `callback(new Error('the store is out of reach'))`. Without an error, the first argument is `null`, not `false`.
+    """
+    for exchange in _failed(transcript):
+        error = exchange.outcome.error
+        if isinstance(error, RecordedError):
+            yield Held((exchange,))
+        else:
+            message = (
+                f"{exchange.script} gave its callback {kind_of(error)} as the error; "
+                "give it an error object, ScriptError(message) or new Error(message)"
+            )
+            yield Violation(message, (exchange,), path="error", expected="an error object", got=kind_of(error))
+
+
+@rule(
+    group=Group.CALLBACK,
+    severity=Severity.INFO,
+    scripts=tuple(Script),
+    yields_to=("wrong-arity",),
+    source=_BEST_PRACTICES_PAGE,
+)
+def error_without_message(transcript: Transcript) -> Iterator[Comparison]:
+    """A script reports an error whose message says nothing.
+
+    ## Why this matters
+    The message is what the tenant log has of the failure. Without one, or with `[object Object]`, nobody finds out why
+    people could not log in.
+
+    `WrongUsernameOrPasswordError` and `ValidationError` may do without: their class and first argument say it all.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> failed Error ""   [outage: refuse]
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user ada@example.com -> failed Error "the store refused the connection"   [outage: refuse]
+
+    ## How to fix
+    Say in the message what failed, in words that may be seen by people: no SQL, no host names, no values of the record.
+    """
+    for exchange in _failed(transcript):
+        error = exchange.outcome.error
+        if not isinstance(error, RecordedError):
+            continue
+        text = error.message.strip()
+        if text not in _NO_MESSAGE or (not text and error.name in _ERRORS_THAT_SPEAK_WITHOUT_MESSAGE):
+            yield Held((exchange,))
+        else:
+            said = f"the message {text!r}" if text else "no message"
+            message = f"{exchange.script} reported {error.name} with {{got}}; say what failed, for the tenant log"
+            yield Violation(message, (exchange,), path="error.message", expected="what failed", got=said)
+
+
+@rule(
+    group=Group.CALLBACK,
+    severity=Severity.INFO,
+    scripts=tuple(Script),
+    yields_to=("wrong-arity", "error-not-an-error-object"),
+    source="good practice: Auth0 documents a result only without an error",
+)
+def result_beside_error(transcript: Transcript) -> Iterator[Comparison]:
+    """A script hands a result to its callback together with an error.
+
+    ## Why this matters
+    Only one of them can be true, and Auth0 documents only one: the profile beside the error is lost at best.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> failed called with [{"$error": "Error", "message": "slow", "arguments": [], "location": null}, {"user_id": "7"}]
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user ada@example.com -> failed Error "slow"
+
+    ## How to fix
+    Call `callback(error)` with the error alone, or `callback(null, profile)` when there is none.
+    """  # noqa: E501 - one exchange is one line
+    for exchange in _failed(transcript):
+        beside = exchange.outcome.result
+        if beside is None:
+            yield Held((exchange,))
+        else:
+            message = (
+                f"{exchange.script} gave its callback {kind_of(beside)} beside the error; "
+                "give the error alone, or null and the result"
+            )
+            yield Violation(message, (exchange,), path="result", expected="nothing", got=kind_of(beside))
+
+
+def _failed(transcript: Transcript) -> Iterator[Exchange]:
+    return (exchange for exchange in transcript.judged if exchange.ending is Ending.FAILED)

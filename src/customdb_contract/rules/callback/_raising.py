@@ -1,0 +1,210 @@
+"""How an exception leaves a script."""
+
+from collections.abc import Iterator
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules.callback._circumstances import could_be_asked, observed_calls, severity_of
+from customdb_contract.transcript import (
+    Escape,
+    Exchange,
+    Transcript,
+)
+
+
+@rule(
+    group=Group.CALLBACK,
+    severity=Severity.ERROR,
+    scripts=tuple(Script),
+    yields_to=("wrong-arity", "script-not-implemented", "context-without-organization", "sql-injection"),
+    source="good practice: Auth0 documents no ending but the callback, and shows a thrown error as an internal one",
+)
+def throws_synchronously(transcript: Transcript) -> Iterator[Comparison]:
+    """A script lets an exception escape instead of handing an error to its callback.
+
+    ## Why this matters
+    An exception is no documented ending. People see an internal error, the tenant log has the text of a driver instead
+    of yours, and where a store is out of reach nobody can tell that from a wrong password.
+
+    For hostile input (only an attacker sees the failure) it is a warning.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> raised ConnectionError "connection refused"   [outage: refuse]
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user ada@example.com -> failed ScriptError "the store is out of reach"   [outage: refuse]
+
+    ## How to fix
+    Catch what the driver raises, and report it as an error of the contract. In Python, raising a `ScriptError` or a
+    subclass is the same as handing it to the callback.
+
+    ```python
+    try:
+        row = self.find(identifier)
+    except sqlite3.Error as error:
+        raise ScriptError("the store is out of reach") from error
+    ```
+
+    ```javascript
+    let answer;
+    try { answer = JSON.parse(body); } catch (error) { return callback(new Error('the store sent no JSON')); }
+    ```
+    """
+    for exchange in transcript.judged:
+        outcome = exchange.outcome
+        if outcome.raised is None or outcome.escape is not Escape.THROWN:
+            yield Held((exchange,))
+        elif could_be_asked(exchange):
+            after = " after it had called its callback" if outcome.callbacks else ""
+            during = " while the store was out of reach" if exchange.situation.family == "outage" else ""
+            message = (
+                f"{exchange.script} raised {outcome.raised.name}{after}{during}; "
+                "catch it, and report it as ScriptError or with callback(error)"
+            )
+            yield Violation(message, (exchange,), severity_of(exchange))
+
+
+@rule(
+    group=Group.CALLBACK,
+    severity=Severity.ERROR,
+    scripts=tuple(Script),
+    yields_to=("wrong-arity", "script-not-implemented", "context-without-organization"),
+    source="good practice: nothing can catch such an exception for the script, so its callback is never called",
+)
+def uncaught_async_exception(transcript: Transcript) -> Iterator[Comparison]:
+    """An exception escapes in a task, a thread or an event handler that a script started.
+
+    ## Why this matters
+    Nobody waits for that task: the exception reaches no callback, and the log-in hangs until Auth0 gives it up. In
+    Node it ends the whole process, with the log-ins of other people in it.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> raised later KeyError "email"
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user ada@example.com -> failed ScriptError "the record has no email"
+
+    ## How to fix
+    Wait for what the script starts (`await task`, `future.result()`), so that its exception arrives where it can be
+    caught, or catch it inside and call the callback with an error.
+
+    ```javascript
+    connection.query(sql, [email], (error, rows) => {
+      if (error) return callback(error);
+      try { callback(null, profileOf(rows)); } catch (failure) { /* profileOf must not throw here */ }
+    });
+    ```
+    """
+    for exchange in transcript.judged:
+        outcome = exchange.outcome
+        if outcome.raised is None or outcome.escape is not Escape.LATER:
+            yield Held((exchange,))
+        elif could_be_asked(exchange):
+            result = "" if outcome.callbacks else ", so its callback was never called"
+            message = (
+                f"{exchange.script} left {outcome.raised.name} uncaught in a task or thread that it started{result}; "
+                "wait for what it starts, and report the error with callback(error)"
+            )
+            yield Violation(message, (exchange,), severity_of(exchange))
+
+
+@rule(
+    group=Group.CALLBACK,
+    severity=Severity.ERROR,
+    scripts=tuple(Script),
+    needs=(Need.JAVASCRIPT,),
+    yields_to=("wrong-arity", "script-not-implemented", "context-without-organization"),
+    source="good practice: Node ends a process with an unhandled rejection, and with it the log-ins of other people",
+)
+def unhandled_rejection(transcript: Transcript) -> Iterator[Comparison]:
+    """A promise of a script is rejected, and nobody handles it.
+
+    ## Why this matters
+    An `async` script that throws hands nothing to its callback: Auth0 looks at the callback, not at the promise. The
+    log-in hangs, or ends with an error that tells nobody anything.
+
+    ## Violates
+        script login observed=on
+        person ada email=ada@example.com
+        login ada@example.com «password of ada» -> raised rejection TypeError "data is undefined" at "login.js:7:12"   [outage: 500]
+
+    ## Conforms
+        script login observed=on
+        person ada email=ada@example.com
+        login ada@example.com «password of ada» -> failed Error "the store answered with status 500"   [outage: 500]
+
+    ## How to fix
+    Catch everything that is awaited, and call back once, outside the `try`.
+
+    ```javascript
+    async function login(email, password, callback) {
+      let profile;
+      try {
+        profile = await authenticate(email, password);
+      } catch (error) {
+        return callback(new Error('the store is out of reach'));
+      }
+      return callback(null, profile);
+    }
+    ```
+    """  # noqa: E501 - one exchange is one line
+    for exchange in observed_calls(transcript):
+        yield _judge_escape(
+            exchange,
+            Escape.REJECTION,
+            "left a promise rejected with {name}",
+            "catch what is awaited, and report it with callback(error)",
+        )
+
+
+@rule(
+    group=Group.CALLBACK,
+    severity=Severity.ERROR,
+    scripts=tuple(Script),
+    needs=(Need.JAVASCRIPT,),
+    yields_to=("wrong-arity", "script-not-implemented", "context-without-organization"),
+    source="good practice: Node throws an event error that nobody listens to, and the process ends with it",
+)
+def unhandled_error_event(transcript: Transcript) -> Iterator[Comparison]:
+    """A connection or another emitter tells an error as an event, and nobody listens.
+
+    ## Why this matters
+    Node throws such an error where nothing can catch it. The callback is never called, and everything else in the
+    container ends with it.
+
+    ## Violates
+        script get_user observed=on
+        person ada email=ada@example.com
+        get_user ada@example.com -> raised error-event Error "ECONNREFUSED" at "get_user.js:4:3"   [outage: refuse]
+
+    ## Conforms
+        script get_user observed=on
+        person ada email=ada@example.com
+        get_user ada@example.com -> failed Error "the store is out of reach"   [outage: refuse]
+
+    ## How to fix
+    Listen: `connection.on('error', (error) => callback(new Error('the store is out of reach')))`, and see to it that
+    the callback is called only once.
+    """
+    for exchange in observed_calls(transcript):
+        yield _judge_escape(
+            exchange,
+            Escape.ERROR_EVENT,
+            "emitted an error event with {name} that nothing listens to",
+            "listen with .on('error', …), and report it with callback(error)",
+        )
+
+
+def _judge_escape(exchange: Exchange, escape: Escape, seen: str, advice: str) -> Comparison:
+    outcome = exchange.outcome
+    if outcome.raised is None or outcome.escape is not escape or not could_be_asked(exchange):
+        return Held((exchange,))
+    result = "" if outcome.callbacks else ", so its callback was never called"
+    during = " while the store was out of reach" if exchange.situation.family == "outage" else ""
+    message = f"{exchange.script} {seen.format(name=outcome.raised.name)}{during}{result}; {advice}"
+    return Violation(message, (exchange,), severity_of(exchange))

@@ -1,0 +1,142 @@
+"""The e-mail in a profile, and whether it is verified."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.profiles import (
+    email_problem,
+)
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._sightings import sightings
+from customdb_contract.rules._wording import kind_of
+from customdb_contract.rules.profile._attribute_of import judge_attribute, strict_severity, text_problem
+from customdb_contract.transcript import Transcript
+
+_STRUCTURE: Final = "https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure"
+_VERIFY: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/verify"
+
+
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_STRUCTURE)
+def invalid_email(transcript: Transcript) -> Iterator[Comparison]:
+    """A profile has no e-mail, or one that is no e-mail address.
+
+    ## Why this matters
+    With import mode on, Auth0 refuses a profile without a valid e-mail: the person cannot log in. With import mode off,
+    no mail ever reaches them. At most 64 characters may stand before the `@`, and 254 in all.
+
+    ## Violates
+        connection import_mode=on
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "email": "ada at example.com"}
+
+    ## Conforms
+        connection import_mode=on
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com"}
+
+    ## How to fix
+    Return the e-mail of the record as it is, under the name `email`. Clean the records before the migration.
+    """
+    for exchange in sightings(transcript):
+        email = (exchange.profile or {}).get("email")
+        person = transcript.person(exchange.person)
+        if email is None and person is not None and person.email is None:
+            continue
+        problem = "is missing" if email is None else text_problem(email, email_problem)
+        if problem:
+            message = f"{exchange.script} returned a profile whose email {problem}"
+            yield Violation(message, (exchange,), strict_severity(transcript), path="email", got=kind_of(email))
+        else:
+            yield Held((exchange,))
+
+
+@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.IMPORT_MODE, Need.GET_USER), source=_STRUCTURE)
+def email_not_lowercase(transcript: Transcript) -> Iterator[Comparison]:
+    """With import mode on, a profile has an e-mail with upper-case letters.
+
+    ## Why this matters
+    Auth0 stores imported e-mails in lower case. What compares Auth0's e-mail with that of the legacy store, a later
+    lookup for instance, then misses.
+
+    ## Violates
+        connection import_mode=on
+        person ada email=Ada@example.com
+        get_user Ada@example.com -> found {"user_id": "7", "email": "Ada@example.com"}
+
+    ## Conforms
+        connection import_mode=on
+        person ada email=Ada@example.com
+        get_user Ada@example.com -> found {"user_id": "7", "email": "ada@example.com"}
+
+    ## How to fix
+    Return it in lower case: `row.email.lower()`.
+    """
+    if transcript.connection.import_mode:
+        yield from judge_attribute(
+            transcript,
+            "email",
+            lambda email: (
+                "has upper-case letters, and Auth0 stores it in lower case"
+                if isinstance(email, str) and email != email.lower()
+                else None
+            ),
+            Severity.WARNING,
+        )
+
+
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_STRUCTURE)
+def email_verified_not_boolean(transcript: Transcript) -> Iterator[Comparison]:
+    """`email_verified` is 1, 0 or a text instead of true or false.
+
+    ## Why this matters
+    Auth0 stores what it gets. `"false"` and `"0"` are texts that count as true in JavaScript, so people pass for
+    verified who are not.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com", "email_verified": 1}
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com", "email_verified": true}
+
+    ## How to fix
+    Convert the column: `bool(row.verified)` in Python, `row.verified === 1` in JavaScript.
+    """
+    yield from judge_attribute(
+        transcript,
+        "email_verified",
+        lambda value: None if isinstance(value, bool) else f"is {kind_of(value)} instead of true or false",
+        Severity.ERROR,
+    )
+
+
+@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), source=_VERIFY)
+def missing_email_verified(transcript: Transcript) -> Iterator[Comparison]:
+    """A profile with an e-mail doesn't say whether it is verified.
+
+    ## Why this matters
+    Auth0 then takes it for unverified: everybody gets a verification mail at the first log-in, and with import mode off
+    stays unverified for ever, because only these scripts can say otherwise.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com"}
+
+    ## Conforms
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com", "email_verified": false}
+
+    ## How to fix
+    Return `email_verified` from both scripts, from what the store knows.
+    """
+    for exchange in sightings(transcript):
+        profile = exchange.profile or {}
+        if profile.get("email") is None:
+            continue
+        if profile.get("email_verified") is None:
+            message = f"{exchange.script} returned a profile without email_verified; return true or false"
+            yield Violation(message, (exchange,), path="email_verified", expected="true or false")
+        else:
+            yield Held((exchange,))
