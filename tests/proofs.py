@@ -7,8 +7,10 @@ from typing import Final
 from attrs import frozen
 
 import test_javascript_mutants
+import test_life_mutants
 import test_mutants
 import test_unusual_databases
+import test_unusual_lives
 import test_unusual_writing
 import test_writing_mutants
 from customdb_contract.rules import CATALOGUE
@@ -55,10 +57,13 @@ def mutants_in_python() -> Mapping[str, frozenset[str]]:
         for name, mutant in test_mutants.MUTANTS.items()
     }
     writing = {words_of(name): frozenset(mutant.rules) for name, mutant in test_writing_mutants.MUTANTS.items()}
+    living = {words_of(name): frozenset((*mutant.on, *mutant.off)) for name, mutant in test_life_mutants.FLAWED.items()}
     both = reading.keys() & writing.keys()
-    told = reading | {
-        f"{words} (of a shop that writes)" if words in both else words: writing[words] for words in writing
-    }
+    told = (
+        living
+        | reading
+        | {f"{words} (of a shop that writes)" if words in both else words: writing[words] for words in writing}
+    )
     return {words: rules for words, rules in told.items() if rules}
 
 
@@ -91,6 +96,7 @@ UNUSUAL: Final[Mapping[str, int]] = {
     "databases in Python that are only read": len(test_unusual_databases.RIGHT)
     + len(test_unusual_databases.OTHER_USERS),
     "databases in Python that are written to": len(test_unusual_writing.RIGHT),
+    "databases in Python over whole lives": len(test_unusual_lives.RIGHT),
     "scripts in JavaScript": len(test_javascript_mutants.UNUSUAL),
 }
 """How many unusual but correct ones there are on which nothing may be found."""

@@ -34,7 +34,7 @@ name = "local"
 def main() -> None:
     """Print the mutants in a random sample that survive, and how many there were."""
     parser = argparse.ArgumentParser(prog="python tests/sample_mutants.py", description=__doc__)
-    parser.add_argument("module", help="a file or folder, such as src/customdb_contract/rules/migration.py")
+    parser.add_argument("module", help="a file or folder, such as src/customdb_contract/rules/migration/_leaving.py")
     parser.add_argument("--tests", default="tests/rules", help="what pytest runs, quickest first; default: tests/rules")
     parser.add_argument("--sample", type=int, default=50, help="how many mutants; default: 50")
     parser.add_argument("--seed", type=int, default=0, help="each seed draws another sample; default: 0")

@@ -21,7 +21,7 @@ def test_a_connection_is_in_legacy_mode_unless_told_otherwise() -> None:
     )
 
 
-@pytest.mark.parametrize("setting", ["import_mode", "requires_username", "script_context"])
+@pytest.mark.parametrize("setting", ["import_mode", "requires_username", "script_context", "deletion_is_final"])
 @pytest.mark.parametrize("value", [None, 0, 1, "true", "off"])
 def test_a_setting_is_on_or_off_and_nothing_else(setting: str, value: object) -> None:
     settings: dict[str, Any] = {setting: value}

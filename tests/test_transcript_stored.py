@@ -83,6 +83,7 @@ def test_the_form_of_a_header() -> None:
             "requires_username": False,
             "script_context": False,
             "features": ["signup"],
+            "deletion_is_final": False,
         },
         "people": [
             {

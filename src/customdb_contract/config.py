@@ -54,6 +54,7 @@ class _ConnectionTable(_Table):
     requires_username: bool = False
     script_context: bool = False
     features: list[Literal["signup", "reset", "verify", "change_email", "delete"]] = []
+    deletion_is_final: bool = False
 
 
 class _DatabaseTable(_Table):

@@ -60,6 +60,8 @@ class Connection:
         requires_username: Whether users have a username beside their e-mail.
         script_context: Whether the scripts get the extra argument `context` (`enable_script_context`).
         features: What the tenant offers in legacy mode, out of `FEATURES`; it decides which scripts must be there.
+        deletion_is_final: Whether a user who moved to Auth0 and was deleted there must not come back. Auth0 has no such
+            option: with import mode on, the scripts alone can refuse that user.
 
     Raises:
         ConfigurationError: When a value has the wrong type, or there is no such feature.
@@ -70,6 +72,7 @@ class Connection:
     requires_username: bool = field(default=False, validator=_is_flag)
     script_context: bool = field(default=False, validator=_is_flag)
     features: tuple[str, ...] = field(default=(), converter=_features)
+    deletion_is_final: bool = field(default=False, validator=_is_flag)
 
 
 def _aliases(value: Iterable[str]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from attrs import evolve
 
 from customdb_contract.rules import CATALOGUE, Rule
 from customdb_contract.rules._judging import judge_by
-from customdb_contract.transcript import Exchange, Header, Person, Transcript
+from customdb_contract.transcript import Header, Operation, Person, Record, Transcript, cause_of
 
 ABOUT_ALL_USERS: Final[Mapping[str, str]] = {
     "connection-leak": "counts calls in a row, whoever they are about",
@@ -57,11 +57,21 @@ def in_the_store_of(example: Transcript, broken: Transcript) -> Transcript:
 
 
 def joined(parts: Sequence[Transcript]) -> Transcript:
-    """Return one transcript with the people and the calls of several, in order."""
+    """Return one transcript with the people and the records of several, in order."""
     people: list[Person] = [person for part in parts for person in part.header.people]
-    calls: list[Exchange] = [exchange for part in parts for exchange in part.exchanges]
     header: Header = evolve(parts[0].header, people=tuple(people))
-    return Transcript(header, tuple(evolve(call, number=place) for place, call in enumerate(calls, start=1)))
+    records: list[Record] = []
+    for part in parts:
+        before = len(records)
+        records += [moved(record, before) for record in part.records]
+    return Transcript(header, tuple(records))
+
+
+def moved(record: Record, places: int) -> Record:
+    """Return a record that stands a number of places later, and so does what caused it."""
+    cause = cause_of(record)
+    later = evolve(record, number=record.number + places)
+    return later if isinstance(later, Operation) or cause is None else evolve(later, caused_by=cause + places)
 
 
 def evidence(rule: Rule, transcript: Transcript) -> Sequence[int]:
@@ -82,7 +92,7 @@ def innocent(rule: Rule, broken: Transcript) -> Iterator[Transcript]:
 def test_a_breach_is_found_whatever_comes_before_and_after(rule: Rule) -> None:
     broken = Transcript.parse(rule.info.sections["Violates"])
     others = list(innocent(rule, broken))
-    before = sum(len(other.exchanges) for other in others)
+    before = sum(len(other.records) for other in others)
     proof = evidence(rule, broken)
 
     assert before > 200
@@ -94,7 +104,7 @@ def test_a_breach_is_found_whatever_comes_before_and_after(rule: Rule) -> None:
 def test_a_breach_is_found_for_every_user(rule: Rule) -> None:
     text = rule.info.sections["Violates"]
     parts = [renamed(text, number) for number in range(3)]
-    size = len(parts[0].exchanges)
+    size = len(parts[0].records)
     proof = evidence(rule, parts[0])
 
     every = [number + size * place for place in range(len(parts)) for number in proof]

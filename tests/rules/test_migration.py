@@ -2,11 +2,10 @@ import pytest
 
 from customdb_contract.contract import Script
 from customdb_contract.findings import Finding, Severity, Status
-from customdb_contract.rules.migration._import_mode import (
-    login_deletes_user,
-    metadata_in_one_script_only,
-    retired_connection,
-)
+from customdb_contract.rules.migration._leaving import login_deletes_user, migration_marker_hides_user
+from customdb_contract.rules.migration._moving import migrated_user_not_marked, password_lost_in_migration
+from customdb_contract.rules.migration._profiles import metadata_in_one_script_only, unicode_email_collision
+from customdb_contract.rules.migration._retiring import retired_connection
 from rules.judging import findings, verdict
 
 ON = "connection import_mode=on\n"
@@ -96,6 +95,8 @@ NOBODY = "get_user ada@example.com -> not-found   [repeated]\n"
 REFUSED = 'login ada@example.com «password of ada» -> failed WrongUsernameOrPasswordError(null) "no"   [repeated]\n'
 EMPTY = "login ada@example.com «password of ada» -> not-found   [repeated]\n"
 DOWN = 'login ada@example.com «password of ada» -> failed Error "down"   [repeated]\n'
+NO = 'failed WrongUsernameOrPasswordError(null) "no"'
+DELETION = "operation delete_user by application of ada on shop user_id=auth0|7 -> succeeded\n"
 THERE = 'get_user ada@example.com -> found {"user_id": "7"}   [repeated]\n'
 IN = 'login ada@example.com «password of ada» -> found {"user_id": "7"}   [repeated]\n'
 
@@ -147,3 +148,223 @@ def test_a_record_that_is_gone_after_a_login_was_removed_by_it(mode: str) -> Non
     [finding] = findings(login_deletes_user, mode + KNOWN.rstrip() + '; noticed store-change "the whole record"')
 
     assert finding.message == "login removed the user from the legacy store; keep the row for now"
+
+
+# migration-marker-hides-user
+
+
+@pytest.mark.parametrize(
+    ("mode", "severity"), [pytest.param("", Severity.ERROR, id="off"), pytest.param(ON, Severity.WARNING, id="on")]
+)
+@pytest.mark.parametrize(
+    ("later", "script", "numbers"),
+    [
+        pytest.param(NOBODY + IN + NOBODY, Script.GET_USER, (1, 2, 3, 5), id="get_user"),
+        pytest.param(NOBODY * 2, Script.GET_USER, (1, 2, 3, 4), id="get_user, login not asked again"),
+        pytest.param(REFUSED + THERE + EMPTY, Script.LOGIN, (1, 2, 3, 5), id="login"),
+    ],
+)
+def test_whoever_is_hidden_from_one_script_after_a_login_was_marked_by_it(
+    mode: str, severity: Severity, later: str, script: Script, numbers: tuple[int, ...]
+) -> None:
+    fails = "get_user no longer finds them" if script is Script.GET_USER else "login no longer lets them in"
+    message = f"since the user logged in, {fails}; hide nobody who has logged in"
+
+    assert findings(migration_marker_hides_user, mode + KNOWN + later) == [Finding(message, severity, script, numbers)]
+
+
+def test_a_login_that_works_once_needs_no_get_user_to_be_seen() -> None:
+    once = ADA + KNOWN.splitlines(keepends=True)[2] + REFUSED * 2
+
+    assert [finding.evidence for finding in findings(migration_marker_hides_user, once)] == [(1, 2, 3)]
+
+
+SEEN = '; noticed inspected "a record"'
+GONE = '; noticed inspected "nothing"'
+HIDDEN = "since the user logged in, both scripts hide them; hide nobody who is still in the store"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(KNOWN + NOBODY.replace("   [", SEEN + "   [") + REFUSED + NOBODY, id="seen in the store"),
+        pytest.param(ON.replace("\n", " deletion_is_final=on\n") + KNOWN + NOBODY + REFUSED + NOBODY, id="as declared"),
+    ],
+)
+def test_whoever_both_scripts_hide_was_not_removed(text: str) -> None:
+    assert [finding.message for finding in findings(migration_marker_hides_user, text)] == [HIDDEN]
+    assert findings(login_deletes_user, text, migration_marker_hides_user) == []
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        pytest.param("", id="not asked again"),
+        pytest.param(NOBODY + IN, id="denied once"),
+        pytest.param(NOBODY + THERE + NOBODY, id="found in between"),
+        pytest.param(NOBODY + REFUSED + NOBODY, id="removed, as far as is known"),
+        pytest.param(NOBODY + REFUSED + NOBODY.replace("   [", GONE + "   ["), id="removed, as the store shows"),
+        pytest.param(NOBODY * 2 + REFUSED + IN, id="denied by the other one once"),
+        pytest.param(DOWN * 3, id="out of reach"),
+        pytest.param('login ada@example.com "x" -> ' + NO + "   [wrong-password]\n" + REFUSED * 3, id="locked out"),
+        pytest.param(DELETION + REFUSED * 2, id="deleted by Auth0"),
+    ],
+)
+def test_what_does_not_prove_a_mark(later: str) -> None:
+    assert findings(migration_marker_hides_user, KNOWN + later) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(ADA + IN + NOBODY * 2, id="never found by get_user"),
+        pytest.param(ADA + THERE + NOBODY * 2, id="never logged in"),
+    ],
+)
+def test_whoever_was_not_known_before_was_not_hidden(text: str) -> None:
+    assert findings(migration_marker_hides_user, text) == []
+
+
+def test_wrong_passwords_after_the_first_refusal_excuse_nothing() -> None:
+    wrong = 'login ada@example.com "x" -> ' + NO + "   [wrong-password]\n"
+
+    assert len(findings(migration_marker_hides_user, KNOWN + REFUSED + wrong + REFUSED)) == 1
+
+
+def test_whoever_is_found_by_each_script_is_not_hidden_from_it() -> None:
+    assert verdict(migration_marker_hides_user, KNOWN + THERE + IN + THERE).held == 2
+
+
+def test_whoever_auth0_deleted_may_be_denied() -> None:
+    assert verdict(login_deletes_user, KNOWN + DELETION + NOBODY + REFUSED + NOBODY).findings == ()
+
+
+# migrated-user-not-marked
+
+FINAL = "connection import_mode=on deletion_is_final=on\n"
+LOG_IN = "operation log_in by user of ada on shop identifier=ada@example.com password=«password of ada» -> succeeded\n"
+NOT_IN = LOG_IN.replace("succeeded", 'refused "no"')
+MOVES = LOG_IN + IN.replace("   [repeated]", "")
+STAYS_OUT = NOT_IN + REFUSED
+SWITCH = "operation switch_import_mode by admin on shop on=true -> succeeded\n"
+
+
+def test_whoever_comes_back_after_a_deletion_was_not_marked() -> None:
+    message = "a user who moved to Auth0 and was deleted there moved again; refuse whoever was deleted"
+
+    assert findings(migrated_user_not_marked, FINAL + ADA + MOVES + LOG_IN + DELETION + MOVES) == [
+        Finding(message, Severity.WARNING, Script.LOGIN, (2, 4, 5, 6))
+    ]
+
+
+def test_each_return_is_told() -> None:
+    text = FINAL + ADA + MOVES + (DELETION + MOVES) * 2
+
+    assert findings(migrated_user_not_marked, text)[0].evidence == (2, 3, 4, 5, 6, 7, 8)
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        pytest.param(FINAL + ADA + MOVES + DELETION + STAYS_OUT, Status.PASSED, id="refused"),
+        pytest.param(FINAL + ADA + MOVES + DELETION + NOT_IN + DOWN, Status.NOT_APPLICABLE, id="out of reach"),
+        pytest.param(FINAL + ADA + MOVES + MOVES, Status.NOT_APPLICABLE, id="not deleted"),
+        pytest.param(FINAL + ADA + DELETION + MOVES + MOVES, Status.NOT_APPLICABLE, id="deleted before moving"),
+        pytest.param(
+            FINAL + ADA + MOVES + DELETION.replace("succeeded", "refused") + MOVES,
+            Status.NOT_APPLICABLE,
+            id="not deleted after all",
+        ),
+        pytest.param(FINAL + ADA + MOVES + SWITCH + DELETION + MOVES, Status.NOT_APPLICABLE, id="another mode"),
+        pytest.param(ON + ADA + MOVES + DELETION + MOVES, Status.NOT_APPLICABLE, id="may come back"),
+        pytest.param(
+            FINAL.replace("import_mode=on ", "") + ADA + MOVES + DELETION + MOVES,
+            Status.NOT_APPLICABLE,
+            id="import mode off",
+        ),
+    ],
+)
+def test_whoever_does_not_come_back_needs_no_mark(text: str, status: Status) -> None:
+    assert verdict(migrated_user_not_marked, text).status is status
+
+
+# password-lost-in-migration
+
+OTHER_FORM = LOG_IN.replace("«password of ada»", "other")
+MOVES_BY_IT = OTHER_FORM + 'login ada@example.com other -> found {"user_id": "7"}   [simulated]\n'
+WRONG = 'log fp "Wrong email or password." about auth0|7 on shop\n'
+RESET = LOG_IN.replace("log_in", "complete_password_reset")
+
+
+def test_a_password_that_auth0_refuses_after_the_migration_was_lost() -> None:
+    message = (
+        "login lets the user in with two spellings of the password; the user moved with one of them, and Auth0 refuses "
+        "the other one; let users in with one spelling only"
+    )
+
+    assert findings(password_lost_in_migration, ON + KNOWN + MOVES_BY_IT + NOT_IN + WRONG) == [
+        Finding(message, Severity.WARNING, Script.LOGIN, (2, 4, 5))
+    ]
+
+
+def test_a_password_that_works_in_auth0_too_was_kept() -> None:
+    assert verdict(password_lost_in_migration, ON + ADA + MOVES + LOG_IN * 2).held == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(ON + ADA + MOVES_BY_IT + NOT_IN + WRONG, id="never let in with it"),
+        pytest.param(ON + KNOWN + NOT_IN + WRONG, id="never moved"),
+        pytest.param(
+            ON + KNOWN + MOVES_BY_IT.replace("succeeded", "refused") + NOT_IN + WRONG, id="not moved after all"
+        ),
+        pytest.param(ON + KNOWN + MOVES_BY_IT + NOT_IN, id="refused for another reason"),
+        pytest.param(ON + KNOWN + MOVES_BY_IT + RESET + NOT_IN + WRONG, id="changed since"),
+        pytest.param(ON + KNOWN + RESET + MOVES_BY_IT + NOT_IN + WRONG, id="changed before"),
+        pytest.param(ON + KNOWN + MOVES_BY_IT + SWITCH + NOT_IN + WRONG, id="another mode"),
+        pytest.param(KNOWN + MOVES_BY_IT + NOT_IN + WRONG, id="import mode off"),
+    ],
+)
+def test_what_does_not_prove_that_a_password_was_lost(text: str) -> None:
+    assert verdict(password_lost_in_migration, text).status is Status.NOT_APPLICABLE
+
+
+# unicode-email-collision
+
+OLD = "person old email=old@example.com\n"
+
+
+def two(first: str, second: str) -> str:
+    return (
+        ON + ADA + OLD + f'get_user ada@example.com -> found {{"user_id": "7", "email": "{first}"}}\n'
+        f'get_user old@example.com -> found {{"user_id": "8", "email": "{second}"}}\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "status"),
+    [
+        pytest.param("jos\u00e9@example.com", " JOS\u00c9@example.com", Status.FAILED, id="acute"),
+        pytest.param("kim@example.com", "\u212aim@example.com", Status.FAILED, id="Kelvin sign"),
+        pytest.param("jos\u00e9@example.com", "jose@example.com", Status.PASSED, id="another letter"),
+        pytest.param("jos\u00e9@example.com", "JOS\u00e9@example.com", Status.PASSED, id="the same by ASCII"),
+        pytest.param("ada@example.com", "ADA@example.com", Status.NOT_APPLICABLE, id="ASCII"),
+    ],
+)
+def test_emails_that_are_the_same_by_unicode_only(first: str, second: str, status: Status) -> None:
+    assert verdict(unicode_email_collision, two(first, second)).status is status
+
+
+def test_an_email_that_one_user_has_in_two_spellings_is_no_collision() -> None:
+    one = two("jos\u00e9@example.com", "x").replace(OLD, "").replace("get_user old", "get_user ada")
+    again = 'get_user ada@example.com -> found {"user_id": "7", "email": "JOS\u00c9@example.com"}   [repeated]\n'
+
+    assert findings(unicode_email_collision, two("jos\u00e9@example.com", "x") + again) == []
+    assert verdict(unicode_email_collision, one).status is Status.NOT_APPLICABLE
+
+
+def test_emails_that_no_one_lowers_do_not_collide() -> None:
+    text = two("jos\u00e9@example.com", "JOS\u00c9@example.com").removeprefix(ON)
+
+    assert verdict(unicode_email_collision, text).status is Status.NOT_APPLICABLE

@@ -9,7 +9,7 @@ from functools import cached_property
 from attrs import frozen
 
 from customdb_contract.contract import Script
-from customdb_contract.transcript import Noticed, PasswordKnowledge, Situation, Transcript
+from customdb_contract.transcript import Noticed, Operation, PasswordKnowledge, Situation, Transcript
 
 __all__ = ["Group", "Need", "RuleInfo", "Severity"]
 
@@ -74,6 +74,8 @@ class Need(StrEnum):
     WRITES = "writes = true"
     SECOND_OPENING = "a function that opens the same store again, so that two can write at once"
     INSPECT = "inspect, a function that looks into the store"
+    FINAL_DELETION = "deletion_is_final on"
+    LIFE = "the life of a user on a simulated tenant"
 
     @property
     def advice(self) -> str:
@@ -101,6 +103,8 @@ _NOT_TO_BE_GIVEN: Collection[Need] = frozenset(
         Need.REQUIRES_USERNAME,
         Need.UNKNOWN_USER,
         Need.SCRIPT_CONTEXT,
+        Need.FINAL_DELETION,
+        Need.LIFE,
         Need.JAVASCRIPT,
         Need.SOURCE,
         Need.CONNECTIONS,
@@ -143,6 +147,8 @@ _IS_MET: Mapping[Need, Callable[[Transcript], bool]] = {
     Need.WRITES: lambda t: bool(t.select(None, "writing")),
     Need.SECOND_OPENING: lambda t: bool(t.select(None, Situation.AT_ONCE)),
     Need.INSPECT: lambda t: any(e.outcome.noticed(Noticed.INSPECTED) for e in t.judged),
+    Need.FINAL_DELETION: lambda t: t.connection.deletion_is_final,
+    Need.LIFE: lambda t: bool(t.of_kind(Operation)),
     Need.CONNECTIONS: lambda t: any(e.outcome.noticed(Noticed.OPEN_SOCKETS) for e in t.judged),
 }
 

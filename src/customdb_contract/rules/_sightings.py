@@ -1,5 +1,6 @@
 """Sightings: what a transcript shows of people, of unknown identifiers, and of the store when it is out of reach."""
 
+import string
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
@@ -13,8 +14,10 @@ __all__ = [
     "ignores_identifier",
     "is_retired",
     "judge_profiles_in_outages",
+    "lowered_by_ascii",
     "metadata_by_person",
     "outages",
+    "own_sightings",
     "says_nothing",
     "sightings",
     "sightings_by_person",
@@ -59,6 +62,15 @@ def sightings(transcript: Transcript, script: Script | None = None) -> Sequence[
     ]
 
 
+def own_sightings(transcript: Transcript) -> Sequence[Exchange]:
+    """Return the sightings by the identifier that is the person's own, in order.
+
+    Args:
+        transcript: The transcript.
+    """
+    return [exchange for exchange in sightings(transcript) if exchange.situation.family != "other-spelling"]
+
+
 def sightings_by_person(transcript: Transcript, script: Script | None = None) -> Mapping[str, Sequence[Exchange]]:
     """Return the sightings of each person, by label.
 
@@ -87,6 +99,18 @@ def user_id_of(profile: Mapping[str, Value]) -> Value:
 
 def _is_undefined(value: Value) -> bool:
     return isinstance(value, Special) and value.kind == "undefined"
+
+
+def lowered_by_ascii(text: str) -> str:
+    """Return a text trimmed, with the letters of ASCII in lower case and all others as they are.
+
+    Args:
+        text: An e-mail.
+    """
+    return text.strip().translate(_ASCII_LOWER)
+
+
+_ASCII_LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 def says_nothing(profile: Mapping[str, Value]) -> bool:

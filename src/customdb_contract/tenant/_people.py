@@ -1,6 +1,8 @@
 """Who a script call is about, and what it tries: what the transcript of a life says so that rules can judge it."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from customdb_contract.contract import Script
 from customdb_contract.secrets import Secret
@@ -9,6 +11,8 @@ from customdb_contract.transcript import UNKNOWN, Exchange, History, Person, Sit
 __all__ = ["People"]
 
 _READING = (Script.LOGIN, Script.GET_USER)
+_MOST_BYTES: Final = 72
+"""bcrypt reads no more of a password."""
 
 
 class People:
@@ -76,7 +80,7 @@ class People:
             return Situation.KNOWN_USER
         if label not in self._passwords:
             return Situation.SIMULATED
-        return Situation.KNOWN_USER if password == self._passwords[label] else Situation.WRONG_PASSWORD
+        return _attempt(password.reveal(), self._passwords[label].reveal())
 
     def learn(self, exchange: Exchange) -> None:
         """Take into account what came of a call.
@@ -85,3 +89,22 @@ class People:
             exchange: The call.
         """
         self._history.add(exchange)
+
+
+def _attempt(typed: str, own: str) -> Situation:
+    """Return what a log-in tries: a password that is wrong only by its spelling is not plainly wrong."""
+    if typed == own:
+        return Situation.KNOWN_USER
+    if not typed.strip():
+        return Situation.BLANK_PASSWORD if typed else Situation.EMPTY_PASSWORD
+    if unicodedata.normalize("NFKC", typed) == unicodedata.normalize("NFKC", own):
+        return Situation.SIMULATED
+    if typed.strip() == own.strip():
+        return Situation.BLANK_PADDED_PASSWORD
+    if typed.casefold() == own.casefold():
+        return Situation.CASE_CHANGED_PASSWORD
+    return Situation.CUT_PASSWORD if _read_by_bcrypt(typed) == _read_by_bcrypt(own) else Situation.WRONG_PASSWORD
+
+
+def _read_by_bcrypt(password: str) -> bytes:
+    return password.encode("utf-8", "surrogatepass")[:_MOST_BYTES]

@@ -21,7 +21,7 @@ __all__ = [
     "token",
 ]
 
-CONNECTION_FLAGS: Final = ("import_mode", "requires_username", "script_context")
+CONNECTION_FLAGS: Final = ("import_mode", "requires_username", "script_context", "deletion_is_final")
 
 NO_PLAIN_WORDS: Final = frozenset({"true", "false", "null"})
 """Words that stand for a JSON value, so that a text like them is quoted."""

@@ -125,6 +125,7 @@ class HeaderParser:
             import_mode=flags.get("import_mode", False),
             requires_username=flags.get("requires_username", False),
             script_context=flags.get("script_context", False),
+            deletion_is_final=flags.get("deletion_is_final", False),
             features=features,
         )
 

@@ -68,6 +68,7 @@ def header_to_json(header: Header) -> dict[str, object]:
             "requires_username": connection.requires_username,
             "script_context": connection.script_context,
             "features": list(connection.features),
+            "deletion_is_final": connection.deletion_is_final,
         },
         "people": [_person_to_json(person) for person in header.people],
         "scripts": {script.value: _script_to_json(info) for script, info in header.scripts.items()},

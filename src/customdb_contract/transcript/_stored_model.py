@@ -100,6 +100,7 @@ class _StoredConnection(_Stored):
     requires_username: bool
     script_context: bool
     features: list[str]
+    deletion_is_final: bool
 
     def unstored(self) -> Connection:
         return Connection(
@@ -108,6 +109,7 @@ class _StoredConnection(_Stored):
             requires_username=self.requires_username,
             script_context=self.script_context,
             features=self.features,
+            deletion_is_final=self.deletion_is_final,
         )
 
 

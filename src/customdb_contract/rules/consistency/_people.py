@@ -78,6 +78,7 @@ def _pairs(transcript: Transcript, *situations: str) -> Iterator[tuple[str, Exch
     group=Group.CONSISTENCY,
     severity=Severity.WARNING,
     needs=(Need.GET_USER,),
+    yields_to=("migration-marker-hides-user",),
     source=_STRUCTURE,
 )
 def case_sensitive_identifier(transcript: Transcript) -> Iterator[Comparison]:
@@ -193,6 +194,7 @@ def _user_id(exchange: Exchange) -> str:
     group=Group.CONSISTENCY,
     severity=Severity.ERROR,
     needs=(Need.REQUIRES_USERNAME, Need.USERNAME),
+    yields_to=("migration-marker-hides-user",),
     source=_USERNAME,
 )
 def username_not_accepted(transcript: Transcript) -> Iterator[Comparison]:

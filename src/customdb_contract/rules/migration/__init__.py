@@ -3,8 +3,8 @@
 from typing import Final
 
 from customdb_contract.rules._rule import rules_in
-from customdb_contract.rules.migration import _import_mode
+from customdb_contract.rules.migration import _leaving, _moving, _profiles, _retiring
 
 __all__ = ["RULES"]
 
-RULES: Final = rules_in(_import_mode)
+RULES: Final = rules_in(_profiles, _leaving, _moving, _retiring)

@@ -43,6 +43,7 @@ def connections(
         requires_username=flags("requires_username", requires_username),
         script_context=flags("script_context", script_context),
         features=st.lists(st.sampled_from(FEATURES), unique=True),
+        deletion_is_final=st.booleans(),
     )
 
 

@@ -1,0 +1,229 @@
+"""Who logged in must stay in the legacy store, and be found there, until Auth0 has the whole user."""
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Final
+
+from attrs import frozen
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules.migration._evidence import is_denial, operations_about
+from customdb_contract.rules.migration._pages import MIGRATION_PAGE
+from customdb_contract.transcript import WHOLE_RECORD, Ending, Exchange, Noticed, Person, Transcript
+
+_BOTH: Final = (Script.GET_USER, Script.LOGIN)
+_FEWEST_DENIALS: Final = 3
+_FEWEST_DENIALS_OF_ONE: Final = 2
+
+
+@rule(
+    group=Group.MIGRATION,
+    severity=Severity.ERROR,
+    scripts=(Script.LOGIN, Script.GET_USER),
+    needs=(Need.GET_USER, Need.PASSWORD),
+    yields_to=("migration-marker-hides-user",),
+    source=MIGRATION_PAGE,
+)
+def login_deletes_user(transcript: Transcript) -> Iterator[Comparison]:
+    """`login` removes the person from the legacy store, so that neither script knows them any more.
+
+    ## Why this matters
+    Auth0 stores the person after the script has ended. When that is interrupted, the person is in neither store, and
+    nothing can bring them back. With import mode off the person can never log in again.
+
+    The check then logs nobody else in.
+
+    ## Violates
+        connection import_mode=on
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7"}
+        login ada@example.com «password of ada» -> found {"user_id": "7"}
+        get_user ada@example.com -> not-found   [repeated]
+        login ada@example.com «password of ada» -> failed WrongUsernameOrPasswordError(null) "no"   [repeated]
+        get_user ada@example.com -> not-found   [repeated]
+
+    ## Conforms
+        connection import_mode=on
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7"}
+        login ada@example.com «password of ada» -> found {"user_id": "7"}
+        get_user ada@example.com -> found {"user_id": "7"}   [repeated]
+
+    ## How to fix
+    Keep the row, and remove it weeks later, when the person is known to be in Auth0. A mark that says who has moved
+    must not make either script deny that person.
+    """
+    for exchange in transcript.select(Script.LOGIN):
+        if WHOLE_RECORD in exchange.outcome.noticed(Noticed.STORE_CHANGE):
+            message = "login removed the user from the legacy store; keep the row for now"
+            yield Violation(message, (exchange,), path=WHOLE_RECORD)
+        elif exchange.outcome.noticed(Noticed.INSPECTED):
+            yield Held((exchange,))
+    for person in transcript.people:
+        yield from _judge_staying(_asked(transcript, person))
+
+
+def _asked(transcript: Transcript, person: Person) -> Sequence[Exchange]:
+    """Return the calls of both scripts about a person, with the right password, until Auth0 deletes the user."""
+    deleted = [one.number for one in operations_about(transcript, person) if one.name == "delete_user"]
+    return [
+        exchange
+        for exchange in transcript.select(None, "known-user", "repeated")
+        if exchange.person == person.label
+        and exchange.script in _BOTH
+        and not (deleted and exchange.number > deleted[0])
+    ]
+
+
+def _judge_staying(asked: Sequence[Exchange]) -> Iterator[Comparison]:
+    """Judge whether a person whom both scripts found is still known after the last log-in.
+
+    One denial may be a store that answers in two ways; those of both scripts, and again, are its state.
+    """
+    logins = [exchange for exchange in asked if exchange.script is Script.LOGIN and exchange.profile is not None]
+    looks = [exchange for exchange in asked if exchange.script is Script.GET_USER and exchange.profile is not None]
+    if not logins or not looks or looks[0].number > logins[-1].number:
+        return
+    login = logins[-1]
+    later = [exchange for exchange in asked if exchange.number > login.number]
+    denials = [exchange for exchange in later if is_denial(exchange)]
+    if looks[-1].number > login.number:
+        yield Held((login, looks[-1]))
+    elif len(denials) == len(later) >= _FEWEST_DENIALS and {exchange.script for exchange in denials} == {*_BOTH}:
+        message = (
+            "since the user logged in, neither script knows them any more; keep the row, and hide nobody "
+            "who has logged in"
+        )
+        yield _denied(message, (looks[0], login, *denials))
+
+
+def _denied(
+    message: str, evidence: tuple[Exchange, ...], severity: Severity | None = None, script: Script = Script.LOGIN
+) -> Violation:
+    last = evidence[-1].ending
+    return Violation(message, evidence, severity, script, path="ending", expected=Ending.FOUND, got=last)
+
+
+@rule(
+    group=Group.MIGRATION,
+    severity=Severity.ERROR,
+    scripts=(Script.LOGIN, Script.GET_USER),
+    needs=(Need.GET_USER, Need.PASSWORD),
+    source=MIGRATION_PAGE,
+)
+def migration_marker_hides_user(transcript: Transcript) -> Iterator[Comparison]:
+    """A user who has logged in once is still in the store, and a script no longer finds them or lets them in.
+
+    ## Why this matters
+    Auth0 stores the user after `login` has ended. When that is interrupted the user must log in again, or reset the
+    password, to be migrated; a mark that says "has moved" and hides the user prevents both. With import mode off nobody
+    moves, so it is an error: the user cannot log in a second time.
+
+    ## Violates
+        connection import_mode=on
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7"}
+        login ada@example.com «password of ada» -> found {"user_id": "7"}
+        get_user ada@example.com -> not-found   [repeated]
+        login ada@example.com «password of ada» -> found {"user_id": "7"}   [repeated]
+        get_user ada@example.com -> not-found   [repeated]
+
+    ## Conforms
+        connection import_mode=on
+        person ada email=ada@example.com
+        get_user ada@example.com -> found {"user_id": "7"}
+        login ada@example.com «password of ada» -> found {"user_id": "7"}
+        get_user ada@example.com -> found {"user_id": "7"}   [repeated]
+        login ada@example.com «password of ada» -> found {"user_id": "7"}   [repeated]
+
+    ## How to fix
+    Let `login` note at most when somebody logged in, and let both scripts ignore that. Mark who has moved later, when
+    Auth0 has the user: in a post-login Action, or in a job that asks the Management API.
+    """
+    severity = Severity.WARNING if transcript.connection.import_mode else Severity.ERROR
+    for person in transcript.people:
+        stretch = _after_first_login(_asked(transcript, person))
+        if stretch is None or _tried_wrongly(transcript, person, stretch):
+            continue
+        hiding = stretch.hiding
+        if len(hiding) == len(_BOTH) and (stretch.is_still_there or transcript.connection.deletion_is_final):
+            message = "since the user logged in, both scripts hide them; hide nobody who is still in the store"
+            yield _denied(message, stretch.evidence(hiding), severity)
+        elif len(hiding) == 1:
+            (script,) = hiding
+            fails = "lets them in" if script is Script.LOGIN else "finds them"
+            message = f"since the user logged in, {script} no longer {fails}; hide nobody who has logged in"
+            yield _denied(message, stretch.evidence(hiding), severity, script)
+        yield from (Held((stretch.login, found)) for found in stretch.finds if not hiding)
+
+
+@frozen
+class _Stretch:
+    """The calls about one person around the first log-in that worked.
+
+    Args:
+        before: Those before it.
+        login: The log-in.
+        later: Those after it.
+    """
+
+    before: Sequence[Exchange]
+    login: Exchange
+    later: Sequence[Exchange]
+
+    @property
+    def hiding(self) -> tuple[Script, ...]:
+        """The scripts that knew the person, and deny them in each call since."""
+        denying = tuple(script for script in _BOTH if all(is_denial(one) for one in self.later if one.script is script))
+        denied = tuple(script for script in denying if any(one.script is script for one in self.later))
+        fewest = _FEWEST_DENIALS if len(denied) == len(_BOTH) else _FEWEST_DENIALS_OF_ONE
+        denials = sum(one.script in denied for one in self.later)
+        was_known = self._known_before is not None or denied == (Script.LOGIN,)
+        is_mixed = any(is_denial(one) for one in self.later if one.script not in denied)
+        return denied if denials >= fewest and was_known and not is_mixed else ()
+
+    @property
+    def _known_before(self) -> Exchange | None:
+        return next((one for one in self.before if one.script is Script.GET_USER and one.profile is not None), None)
+
+    @property
+    def is_still_there(self) -> bool:
+        """Whether the store itself, where a denial was followed by a look at it, has a record."""
+        seen = {text for one in self.later if is_denial(one) for text in one.outcome.noticed(Noticed.INSPECTED)}
+        return seen == {"a record"}
+
+    @property
+    def finds(self) -> Sequence[Exchange]:
+        """The first call of each script since that found the person."""
+        found = {one.script: one for one in reversed(self.later) if one.profile is not None}
+        return sorted(found.values(), key=lambda one: one.number)
+
+    def evidence(self, hiding: Collection[Script]) -> tuple[Exchange, ...]:
+        """Return what proves that some scripts hide the person.
+
+        Args:
+            hiding: The scripts.
+        """
+        known = () if self._known_before is None else (self._known_before,)
+        return (*known, self.login, *(one for one in self.later if one.script in hiding))
+
+
+def _after_first_login(asked: Sequence[Exchange]) -> _Stretch | None:
+    for place, exchange in enumerate(asked):
+        if exchange.script is Script.LOGIN and exchange.profile is not None:
+            return _Stretch(asked[:place], exchange, asked[place + 1 :])
+    return None
+
+
+def _tried_wrongly(transcript: Transcript, person: Person, stretch: _Stretch) -> bool:
+    """Tell whether wrong passwords came before the first refusal, so that a lock may be its reason."""
+    refused = next((one for one in stretch.later if one.script is Script.LOGIN and is_denial(one)), None)
+    return refused is not None and any(
+        stretch.login.number < one.number < refused.number
+        for one in transcript.select(Script.LOGIN)
+        if one.person == person.label and one.situation.family not in _RIGHT
+    )
+
+
+_RIGHT: Final = frozenset({"known-user", "repeated"})

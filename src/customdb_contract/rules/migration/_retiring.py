@@ -1,0 +1,45 @@
+"""How a store is closed when everybody has moved."""
+
+from collections.abc import Iterator
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._sightings import is_retired
+from customdb_contract.rules.migration._pages import MIGRATION_PAGE
+from customdb_contract.transcript import Transcript
+
+
+@rule(group=Group.MIGRATION, severity=Severity.WARNING, needs=(Need.GET_USER, Need.LOGIN), source=MIGRATION_PAGE)
+def retired_connection(transcript: Transcript) -> Iterator[Comparison]:
+    """Both scripts answer null for everybody, which closes a store, but import mode is off.
+
+    ## Why this matters
+    When everybody has moved, Auth0 wants both scripts to call `callback(null, null)` and import mode to stay on. With
+    import mode off, nobody can log in any more, for only the scripts are asked.
+
+    ## Violates
+        person ada email=ada@example.com
+        get_user ada@example.com -> not-found
+        login ada@example.com «password of ada» -> not-found
+
+    ## Conforms
+        connection import_mode=on
+        person ada email=ada@example.com
+        get_user ada@example.com -> not-found
+        login ada@example.com «password of ada» -> not-found
+
+    ## How to fix
+    Turn "Import Users to Auth0" on again.
+    """
+    if not is_retired(transcript):
+        return
+    pair = tuple(transcript.select(script)[0] for script in (Script.GET_USER, Script.LOGIN))
+    if transcript.connection.import_mode:
+        yield Held(pair)
+    else:
+        message = (
+            "both scripts answer null for everybody, as those of a retired store do, but import mode is off; "
+            "turn it on, or nobody can log in"
+        )
+        yield Violation(message, pair, path="import_mode", expected="on", got="off")
