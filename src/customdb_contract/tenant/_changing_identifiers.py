@@ -7,9 +7,9 @@ from attrs import evolve, frozen
 from customdb_contract.contract import Script
 from customdb_contract.profiles import email_problem, username_problem
 from customdb_contract.tenant._log import LogCode
-from customdb_contract.tenant._outcomes import OperationOutcome, Refusal
-from customdb_contract.tenant._run import NO_SUCH_USER, Run, identifier_of
-from customdb_contract.tenant._users import User
+from customdb_contract.tenant._outcomes import NO_SUCH_USER, OperationOutcome, Refusal
+from customdb_contract.tenant._run import Run
+from customdb_contract.tenant._users import User, identifier_of
 
 __all__ = ["change_email", "change_username"]
 

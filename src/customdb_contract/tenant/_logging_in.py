@@ -23,8 +23,8 @@ from customdb_contract.tenant._importing import (
 from customdb_contract.tenant._interruptions import InterruptionPoint
 from customdb_contract.tenant._knobs import NullLogin
 from customdb_contract.tenant._log import LogCode
-from customdb_contract.tenant._outcomes import OperationOutcome, Refusal
-from customdb_contract.tenant._run import ALREADY_EXISTS, Run
+from customdb_contract.tenant._outcomes import ALREADY_EXISTS, OperationOutcome, Refusal
+from customdb_contract.tenant._run import Run
 from customdb_contract.tenant._users import PREFIX, InternalUser, Pending, User
 from customdb_contract.transcript import Value, json_size
 

@@ -10,9 +10,9 @@ from customdb_contract.errors import ConfigurationError, UndocumentedOperationEr
 from customdb_contract.tenant._importing import METADATA, ROOT_ATTRIBUTES
 from customdb_contract.tenant._log import LogCode
 from customdb_contract.tenant._metadata import metadata_problems, patched
-from customdb_contract.tenant._outcomes import OperationOutcome, Refusal
-from customdb_contract.tenant._run import NO_SUCH_USER, Run, identifier_of
-from customdb_contract.tenant._users import PREFIX, User
+from customdb_contract.tenant._outcomes import NO_SUCH_USER, OperationOutcome, Refusal
+from customdb_contract.tenant._run import Run
+from customdb_contract.tenant._users import PREFIX, User, identifier_of
 from customdb_contract.transcript import Value
 
 __all__ = ["delete_connection_user", "delete_user", "get_user", "update_user", "verify_email"]

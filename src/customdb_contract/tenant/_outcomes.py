@@ -1,6 +1,7 @@
 """What came of an operation: what a user, an administrator or an application saw."""
 
 from enum import StrEnum
+from typing import Final
 
 from attrs import frozen
 
@@ -9,7 +10,16 @@ from customdb_contract.tenant._log import LogEntry
 from customdb_contract.tenant._users import User
 from customdb_contract.transcript import Exchange
 
-__all__ = ["Mail", "MailKind", "OperationKind", "OperationOutcome", "Refusal", "ResetTicket"]
+__all__ = [
+    "ALREADY_EXISTS",
+    "NO_SUCH_USER",
+    "Mail",
+    "MailKind",
+    "OperationKind",
+    "OperationOutcome",
+    "Refusal",
+    "ResetTicket",
+]
 
 
 class OperationKind(StrEnum):
@@ -113,3 +123,13 @@ class OperationOutcome:
     mails: tuple[Mail, ...] = ()
     log: tuple[LogEntry, ...] = ()
     calls: tuple[Exchange, ...] = ()
+
+
+NO_SUCH_USER: Final = Refusal("inexistent_user", "The user does not exist.", is_documented=True)
+"""What the Management API says of a user_id that is nobody's (404)."""
+
+ALREADY_EXISTS: Final = "The user already exists."
+"""What whoever creates or imports a user is told when the user is there already, also half-created.
+
+Source: <https://auth0.com/docs/manage-users/user-migration/configure-automatic-migration-from-your-database>.
+"""

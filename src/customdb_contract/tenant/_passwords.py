@@ -12,9 +12,9 @@ from customdb_contract.tenant._answers import Answer
 from customdb_contract.tenant._hashing import PasswordHash
 from customdb_contract.tenant._importing import attributes_of, raw_user_id
 from customdb_contract.tenant._log import LogCode
-from customdb_contract.tenant._outcomes import OperationOutcome, Refusal, ResetTicket
-from customdb_contract.tenant._run import NO_SUCH_USER, Run, identifier_of
-from customdb_contract.tenant._users import PREFIX, InternalUser, Pending, User
+from customdb_contract.tenant._outcomes import NO_SUCH_USER, OperationOutcome, Refusal, ResetTicket
+from customdb_contract.tenant._run import Run
+from customdb_contract.tenant._users import PREFIX, InternalUser, Pending, User, identifier_of
 
 __all__ = ["change_password", "complete_password_reset", "request_password_reset"]
 

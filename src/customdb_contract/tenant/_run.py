@@ -1,33 +1,22 @@
-"""What the tenant is made of, and one operation on it while it runs: everything that it does is done and noted here."""
+"""One operation while it runs: everything that it does is done and noted here."""
 
-import itertools
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Final
 
-from attrs import define, evolve, field, fields, frozen
+from attrs import evolve, fields
 
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
-from customdb_contract.errors import UndocumentedOperationError
 from customdb_contract.tenant._answers import Answer
-from customdb_contract.tenant._interruptions import InterruptionPoint, Interruptions
+from customdb_contract.tenant._interruptions import InterruptionPoint
 from customdb_contract.tenant._knobs import Knobs, RootAttributes
 from customdb_contract.tenant._log import LogCode, LogEntry
 from customdb_contract.tenant._outcomes import Mail, MailKind, OperationKind, OperationOutcome, Refusal, ResetTicket
-from customdb_contract.tenant._scripts import Scripts
-from customdb_contract.tenant._stores import Store as Records
-from customdb_contract.tenant._typed import TypedPasswords
+from customdb_contract.tenant._state import Attached, State
 from customdb_contract.tenant._users import InternalUser, User
 from customdb_contract.transcript import Actor, Exchange, Response, Store
 
-__all__ = ["ALREADY_EXISTS", "NO_SUCH_USER", "Attached", "Run", "State", "identifier_of"]
-
-ALREADY_EXISTS: Final = "The user already exists."
-"""What whoever creates or imports a user is told when the user is there already, also half-created.
-
-Source: <https://auth0.com/docs/manage-users/user-migration/configure-automatic-migration-from-your-database>.
-"""
+__all__ = ["Run"]
 
 _ACTORS: Final = dict.fromkeys(OperationKind, Actor.APPLICATION) | {
     **dict.fromkeys(
@@ -45,78 +34,6 @@ _ACTORS: Final = dict.fromkeys(OperationKind, Actor.APPLICATION) | {
 }
 
 _NOT_TOLD: Final = frozenset({"user_id", "identities", "created_at", "updated_at", "last_login"})
-
-NO_SUCH_USER: Final = Refusal("inexistent_user", "The user does not exist.", is_documented=True)
-"""What the Management API says of a user_id that is nobody's (404)."""
-
-
-@define
-class Attached:
-    """A connection of the tenant.
-
-    Args:
-        settings: Its settings as they are now.
-        root_attributes: When the root attributes of a user are taken from a script.
-        scripts: The scripts of its database.
-        passwords: What notes the passwords that people type.
-    """
-
-    settings: Connection
-    root_attributes: RootAttributes
-    scripts: Scripts
-    passwords: TypedPasswords
-
-    @property
-    def name(self) -> str:
-        """The name of the connection."""
-        return self.settings.name
-
-
-@frozen(kw_only=True)
-class State:
-    """What a tenant keeps.
-
-    Args:
-        knobs: How it behaves where the sources conflict.
-        clock: Tells the time.
-        interruptions: Whether a migration is interrupted at a point.
-        users: The user records.
-        internal: The internal stores of all connections.
-        log: The tenant log.
-        mails: The e-mails that were sent.
-        used_tickets: The numbers of the password resets that are done or void.
-        numbers: Numbers for the users whom Auth0 creates itself.
-        order: The connection of each operation, in the order in which they began.
-    """
-
-    knobs: Knobs
-    clock: Callable[[], datetime]
-    interruptions: Interruptions
-    users: Records[User] = field(factory=Records[User])
-    internal: Records[InternalUser] = field(factory=Records[InternalUser])
-    log: list[LogEntry] = field(factory=list[LogEntry])
-    mails: list[Mail] = field(factory=list[Mail])
-    used_tickets: set[int] = field(factory=set[int])
-    numbers: Iterator[int] = field(factory=lambda: itertools.count(1))
-    order: list[str] = field(factory=list[str])
-
-
-def identifier_of(user: User) -> str:
-    """Return the e-mail by which the scripts that write know a user.
-
-    Args:
-        user: The user.
-
-    Raises:
-        UndocumentedOperationError: When the user has none.
-    """
-    if user.email is None:
-        message = (
-            f"{user.user_id} has no e-mail, by which the scripts that write would know the user; "
-            "Auth0's documentation does not say what happens then"
-        )
-        raise UndocumentedOperationError(message)
-    return user.email
 
 
 def _changed(before: User | None, user: User) -> dict[str, object]:

@@ -12,8 +12,8 @@ from customdb_contract.tenant._hashing import PasswordHash
 from customdb_contract.tenant._importing import attributes_of, import_problems, new_user, raw_user_id
 from customdb_contract.tenant._log import LogCode
 from customdb_contract.tenant._metadata import patched
-from customdb_contract.tenant._outcomes import OperationKind, OperationOutcome, Refusal
-from customdb_contract.tenant._run import ALREADY_EXISTS, Run
+from customdb_contract.tenant._outcomes import ALREADY_EXISTS, OperationKind, OperationOutcome, Refusal
+from customdb_contract.tenant._run import Run
 from customdb_contract.tenant._users import PREFIX, InternalUser, User
 from customdb_contract.transcript import Value
 

@@ -22,9 +22,10 @@ from customdb_contract.tenant._logging_in import log_in
 from customdb_contract.tenant._managing import delete_connection_user, delete_user, get_user, update_user, verify_email
 from customdb_contract.tenant._outcomes import Mail, OperationKind, OperationOutcome, ResetTicket
 from customdb_contract.tenant._passwords import change_password, complete_password_reset, request_password_reset
-from customdb_contract.tenant._run import Attached, Run, State
+from customdb_contract.tenant._run import Run
 from customdb_contract.tenant._scripts import Scripts
 from customdb_contract.tenant._signing_up import NewAccount, sign_up
+from customdb_contract.tenant._state import Attached, State
 from customdb_contract.tenant._typed import TypedPasswords
 from customdb_contract.tenant._users import NO_METADATA, InternalUser, User
 from customdb_contract.transcript import Situation, Transcript, Value, record

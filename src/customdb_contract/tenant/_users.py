@@ -7,10 +7,11 @@ from typing import Final
 
 from attrs import field, frozen
 
+from customdb_contract.errors import UndocumentedOperationError
 from customdb_contract.tenant._hashing import PasswordHash
 from customdb_contract.transcript import Value
 
-__all__ = ["NO_METADATA", "PREFIX", "Identity", "InternalUser", "Pending", "User"]
+__all__ = ["NO_METADATA", "PREFIX", "Identity", "InternalUser", "Pending", "User", "identifier_of"]
 
 PREFIX: Final = "auth0|"
 """What Auth0 puts before every `user_id` that a script returns.
@@ -127,3 +128,21 @@ class InternalUser:
     username: str | None
     password: PasswordHash = field(repr=False)
     pending: Pending | None = None
+
+
+def identifier_of(user: User) -> str:
+    """Return the e-mail by which the scripts that write know a user.
+
+    Args:
+        user: The user.
+
+    Raises:
+        UndocumentedOperationError: When the user has none.
+    """
+    if user.email is None:
+        message = (
+            f"{user.user_id} has no e-mail, by which the scripts that write would know the user; "
+            "Auth0's documentation does not say what happens then"
+        )
+        raise UndocumentedOperationError(message)
+    return user.email
