@@ -19,6 +19,7 @@ from customdb_contract.transcript import (
     Exchange,
     Mark,
     Observation,
+    Operation,
     Outcome,
     RecordedError,
     Recorder,
@@ -118,6 +119,21 @@ class Driver:
             self._protect(caller, planned, exchange)
         return made
 
+    def call(self, caller: Caller, planned: PlannedCall, *, caused_by: Operation) -> Exchange:
+        """Make a call that an operation on a simulated tenant causes.
+
+        Args:
+            caller: Calls the database.
+            planned: The call.
+            caused_by: The operation.
+
+        Raises:
+            StoppedEarly: When the time is up.
+        """
+        exchange = self._call(caller, planned, caused_by)
+        self._learn(caller, planned, exchange)
+        return exchange
+
     def drive_at_once(self, first: Caller, second: Caller, planned: PlannedCall) -> None:
         """Make the same call twice at the same time.
 
@@ -193,7 +209,7 @@ class Driver:
             if failures % 2:
                 self._log_in_rightly(caller, label)
 
-    def _call(self, caller: Caller, planned: PlannedCall) -> Exchange:
+    def _call(self, caller: Caller, planned: PlannedCall, caused_by: Operation | None = None) -> Exchange:
         self._interrupts.raise_if_pending()
         if time.monotonic() > self._deadline:
             message = (
@@ -207,6 +223,7 @@ class Driver:
             planned,
             context=ORGANIZATION if planned.situation is Situation.ORGANIZATION else None,
             throwing=planned.situation is Situation.CALLBACK_THROWS,
+            caused_by=caused_by,
         )
         self._note_end(planned, exchange.outcome)
         for observation in self._compared(planned, before):

@@ -90,7 +90,7 @@ class Stage:
     @property
     def scripts(self) -> frozenset[Script]:
         """The scripts that the database of the connection has."""
-        return frozenset(self.tenant.transcript_of(self.connection).header.scripts)
+        return self.tenant.scripts_of(self.connection)
 
     @property
     def email(self) -> str:

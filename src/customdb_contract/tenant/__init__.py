@@ -3,11 +3,13 @@
 from customdb_contract.tenant._interruptions import InterruptionPoint, Interruptions, interrupt_randomly
 from customdb_contract.tenant._knobs import Knobs, NullLogin, ReloginMetadata, RootAttributes
 from customdb_contract.tenant._log import LogCode, LogEntry
+from customdb_contract.tenant._open import Calls, OpenDatabase
 from customdb_contract.tenant._outcomes import Mail, MailKind, OperationKind, OperationOutcome, Refusal, ResetTicket
 from customdb_contract.tenant._tenant import Tenant
 from customdb_contract.tenant._users import Identity, InternalUser, Pending, User
 
 __all__ = [
+    "Calls",
     "Identity",
     "InternalUser",
     "InterruptionPoint",
@@ -18,6 +20,7 @@ __all__ = [
     "Mail",
     "MailKind",
     "NullLogin",
+    "OpenDatabase",
     "OperationKind",
     "OperationOutcome",
     "Pending",

@@ -1,7 +1,7 @@
 """Who a script call is about, and what it tries: what the transcript of a life says so that rules can judge it."""
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from customdb_contract.contract import Script
@@ -23,12 +23,13 @@ class People:
     Args:
         people: The known people.
         passwords: Their passwords by label, where they are known.
+        taken: Labels of other people, which nobody can get.
     """
 
-    def __init__(self, people: Sequence[Person], passwords: Mapping[str, Secret]) -> None:
+    def __init__(self, people: Sequence[Person], passwords: Mapping[str, Secret], taken: Collection[str] = ()) -> None:
         self._known = {name: person.label for person in people for name in person.identifiers}
         self._new: dict[str, str] = {}
-        self._labels = {UNKNOWN, *(person.label for person in people)}
+        self._labels = {UNKNOWN, *taken, *(person.label for person in people)}
         self._passwords = dict(passwords)
         self._changed: set[str] = set()
         self._history = History()

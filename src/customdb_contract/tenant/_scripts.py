@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Final
 
-from customdb_contract.bridges import Bridge
 from customdb_contract.calling import Caller, PlannedCall
 from customdb_contract.contract import Script
 from customdb_contract.errors import DatabaseOpeningError
 from customdb_contract.probes import OutageDatabase, Truth
 from customdb_contract.secrets import Secret
 from customdb_contract.tenant._answers import Answer
+from customdb_contract.tenant._open import Calls
 from customdb_contract.tenant._people import People
-from customdb_contract.transcript import UNKNOWN, Header, Operation, Recorder, ScriptInfo, Situation, Transcript
+from customdb_contract.transcript import UNKNOWN, Operation, Recorder, ScriptInfo, Situation, Transcript
 
 __all__ = ["Scripts"]
 
@@ -30,7 +30,8 @@ class Scripts:
     """Calls the scripts of one connection, and keeps the transcript of what they did.
 
     Args:
-        bridge: What runs the scripts.
+        calls: What calls the scripts.
+        recorder: Where the calls are recorded.
         truth: The settings of the connection, and the people who are in the store at first.
         outage: What runs the scripts while the store is unreachable, or None.
 
@@ -38,19 +39,18 @@ class Scripts:
         recorder: Where the calls are recorded, and what else happens on the connection.
     """
 
-    def __init__(self, bridge: Bridge, truth: Truth, outage: OutageDatabase | None = None) -> None:
-        self.recorder = Recorder(Header(people=truth.people, connection=truth.connection), truth.registry)
-        self.recorder.know_scripts(bridge.scripts)
-        self._caller = Caller(bridge, self.recorder)
+    def __init__(self, calls: Calls, recorder: Recorder, truth: Truth, outage: OutageDatabase | None = None) -> None:
+        self.recorder = recorder
+        self._calls = calls
         self._outage = outage
         self._unreachable = None if outage is None else Caller(outage.bridge, self.recorder)
         self._down: Situation | None = None
-        self._people = People(truth.people, truth.passwords)
+        self._people = People(truth.people, truth.passwords, taken=recorder.labels)
 
     @property
     def scripts(self) -> Mapping[Script, ScriptInfo]:
         """The scripts that the database has."""
-        return self._caller.scripts
+        return self._calls.scripts
 
     @property
     def ways(self) -> tuple[Situation, ...]:
@@ -111,21 +111,21 @@ class Scripts:
         Returns:
             What it answered. Whatever the script does, also that it cannot be called at all, is an answer.
         """
-        if script not in self._caller.scripts:
+        if script not in self._calls.scripts:
             missing = f"Please implement the {script} script for this database connection"
             return Answer(None, _MISSING.get(script, missing))
         if script is Script.CREATE and (newcomer := self._people.newcomer(about, username)):
             self.recorder.know_new_people([newcomer])
-        caller = self._caller
+        calls: Calls = self._calls
         if self._unreachable is not None and self._down is not None:
-            caller = self._unreachable
-            if script not in caller.scripts:
+            calls = self._unreachable
+            if script not in calls.scripts:
                 return Answer(None, f"the outage database has no script {script}")
         planned = PlannedCall(
             script, arguments, self._people.label_of(about), self._situation_of(script, about, arguments)
         )
         try:
-            exchange = caller.call(planned, caused_by=caused_by)
+            exchange = calls.call(planned, caused_by=caused_by)
         except DatabaseOpeningError as error:
             return Answer(None, str(error))
         self._people.learn(exchange)
@@ -138,8 +138,7 @@ class Scripts:
         return self._people.situation_of(script, about, password if script is Script.LOGIN else None)
 
     def collect_late_events(self) -> None:
-        """Add what calls did after they had ended; to be called before the bridges are closed."""
-        self._caller.collect_late_events()
+        """Add what calls during an outage did after they had ended; to be called before their bridge is closed."""
         if self._unreachable is not None:
             self._unreachable.collect_late_events()
 

@@ -10,7 +10,9 @@ from attrs import evolve
 
 from customdb_contract.bridges import Bridge, brings_bridge
 from customdb_contract.bridges.opening import DEFAULT_TIMEOUT, opened, scripts_of
+from customdb_contract.calling import Caller
 from customdb_contract.connection import Connection, KnownUser
+from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.probes import OutageDatabase, Truth
 from customdb_contract.secrets import Secret, SecretRegistry
@@ -20,6 +22,7 @@ from customdb_contract.tenant._knobs import Knobs, RootAttributes
 from customdb_contract.tenant._log import LogEntry
 from customdb_contract.tenant._logging_in import log_in
 from customdb_contract.tenant._managing import delete_connection_user, delete_user, get_user, update_user, verify_email
+from customdb_contract.tenant._open import OpenDatabase
 from customdb_contract.tenant._outcomes import Mail, OperationKind, OperationOutcome, ResetTicket
 from customdb_contract.tenant._passwords import change_password, complete_password_reset, request_password_reset
 from customdb_contract.tenant._run import Run
@@ -28,7 +31,7 @@ from customdb_contract.tenant._signing_up import NewAccount, sign_up
 from customdb_contract.tenant._state import Attached, State
 from customdb_contract.tenant._typed import TypedPasswords
 from customdb_contract.tenant._users import NO_METADATA, InternalUser, User
-from customdb_contract.transcript import Situation, Transcript, Value, record
+from customdb_contract.transcript import Header, Recorder, Situation, Transcript, Value, record
 
 __all__ = ["Tenant"]
 
@@ -76,8 +79,9 @@ class Tenant:
     ) -> None:
         self._state = State(knobs=knobs or Knobs(), clock=clock, interruptions=interruptions)
         self._timeout = timeout
-        self._registry = SecretRegistry()
-        self._typed = TypedPasswords(self._registry)
+        shared = database if isinstance(database, OpenDatabase) else None
+        self._registry = SecretRegistry() if shared is None else shared.truth.registry
+        self._typed = TypedPasswords(self._registry) if shared is None else shared.typed
         self._connections: dict[str, Attached] = {}
         self._stack = ExitStack()
         self.add_connection(database, connection, users=users, outage=outage, root_attributes=root_attributes)
@@ -106,18 +110,23 @@ class Tenant:
                 users contradict each other.
             DatabaseOpeningError: When the database cannot be opened.
         """
+        if isinstance(database, OpenDatabase):
+            connection = database.truth.connection
         if connection is None:
             connection = database.connection if brings_bridge(database) else Connection()
         if connection.name in self._connections:
             message = f"the tenant has a connection {connection.name!r} already; give each a name of its own"
             raise ConfigurationError(message)
-        truth = (
-            Truth.of(users, connection, self._registry)
-            if users
-            else Truth(connection=connection, people=(), passwords={}, registry=self._registry)
-        )
-        scripts = self._open(database, truth, outage)
-        self._typed.know(truth.passwords.values())
+        if isinstance(database, OpenDatabase):
+            scripts = Scripts(database.calls, database.recorder, database.truth)
+        else:
+            truth = (
+                Truth.of(users, connection, self._registry)
+                if users
+                else Truth(connection=connection, people=(), passwords={}, registry=self._registry)
+            )
+            scripts = self._open(database, truth, outage)
+            self._typed.know(truth.passwords.values())
         self._connections[connection.name] = Attached(connection, root_attributes, scripts, self._typed)
 
     def _open(self, database: object, truth: Truth, outage: object) -> Scripts:
@@ -128,9 +137,13 @@ class Tenant:
             bridge = stack.enter_context(open_one(database))
             scripts_of(bridge)
             unreachable = None if outage is None else stack.enter_context(_open_outage(outage, open_one))
-            scripts = Scripts(bridge, truth, unreachable)
+            recorder = Recorder(Header(people=truth.people, connection=truth.connection), truth.registry)
+            recorder.know_scripts(bridge.scripts)
+            caller = Caller(bridge, recorder)
+            scripts = Scripts(caller, recorder, truth, unreachable)
             self._stack.push(stack.pop_all())
         self._stack.callback(scripts.collect_late_events)
+        self._stack.callback(caller.collect_late_events)
         return scripts
 
     def __enter__(self) -> Self:
@@ -184,6 +197,17 @@ class Tenant:
     def transcript(self) -> Transcript:
         """What happened on the only connection; see `transcript_of`."""
         return self.transcript_of()
+
+    def scripts_of(self, connection: str | None = None) -> frozenset[Script]:
+        """Return the scripts that the database of a connection has.
+
+        Args:
+            connection: The name of the connection; it may be left out when there is only one.
+
+        Raises:
+            ConfigurationError: When there is no such connection, or several and none is named.
+        """
+        return frozenset(self._attached(connection).scripts.scripts)
 
     def transcript_of(self, connection: str | None = None) -> Transcript:
         """Return what happened on a connection. Its header has the settings with which the connection began.

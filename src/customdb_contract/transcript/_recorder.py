@@ -1,7 +1,7 @@
 """The recorder: collects the records of one check while it runs."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeVar, cast
 
 from attrs import evolve
@@ -46,6 +46,12 @@ class Recorder:
         self._registry = registry or SecretRegistry()
         self._records: list[Record] = []
         self._lock = threading.Lock()
+
+    @property
+    def labels(self) -> Collection[str]:
+        """The labels of the people who are known so far."""
+        with self._lock:
+            return [person.label for person in self._header.people]
 
     def know_scripts(self, scripts: Mapping[Script, ScriptInfo]) -> None:
         """Note which scripts the database has.

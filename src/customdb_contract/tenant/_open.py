@@ -1,0 +1,57 @@
+"""A database that somebody else has opened, on which a tenant has its calls made and recorded."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from attrs import field, frozen
+
+from customdb_contract.calling import PlannedCall
+from customdb_contract.contract import Script
+from customdb_contract.probes import Truth
+from customdb_contract.tenant._typed import TypedPasswords
+from customdb_contract.transcript import Exchange, Operation, Recorder, ScriptInfo
+
+__all__ = ["Calls", "OpenDatabase"]
+
+
+class Calls(Protocol):
+    """Calls the scripts of an open database."""
+
+    @property
+    def scripts(self) -> Mapping[Script, ScriptInfo]:
+        """The scripts that may be called."""
+        ...
+
+    def call(self, planned: PlannedCall, *, caused_by: Operation) -> Exchange:
+        """Make a call, and record it.
+
+        Args:
+            planned: The call.
+            caused_by: The operation that causes it.
+        """
+        ...
+
+
+@frozen(kw_only=True)
+class OpenDatabase:
+    """A database that is open already: several tenants, one after the other, share it and one transcript.
+
+    Args:
+        calls: What calls its scripts. Whoever opened it collects late events.
+        recorder: Where the tenants record what happens; its header has the people and the scripts.
+        truth: The people who are in the store, and the settings of the connection.
+
+    Attributes:
+        typed: The passwords that people type: no two of one transcript may look alike.
+    """
+
+    calls: Calls
+    recorder: Recorder
+    truth: Truth
+    typed: TypedPasswords = field(init=False)
+
+    @typed.default
+    def _typed(self) -> TypedPasswords:
+        typed = TypedPasswords(self.truth.registry)
+        typed.know(self.truth.passwords.values())
+        return typed
