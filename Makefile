@@ -13,7 +13,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 help: ## Show what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
 
-demo: $(VENV)/demo.stamp ## Check the example bookshop: its naive custom database, then the correct one
+demo: $(VENV)/demo.stamp ## Check the example bookshop: its naive custom database, then the correct one; and play a migration
 	@$(BIN)/python examples/bookshop/demo.py
 
 test: $(VENV)/dev.stamp tests/drivers/node_modules/.stamp ## Run the tests; COVERAGE=1 also reports the branches that none of them takes
