@@ -1,4 +1,4 @@
-"""The documentation: Sphinx with MyST and furo. The pages of the rules are generated from docstrings and tests."""
+"""The documentation: Sphinx with MyST and furo. Pages of rules and lives are generated from docstrings and tests."""
 
 import re
 import sys
@@ -6,8 +6,10 @@ from importlib.metadata import version as version_of
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "tenant"))
 sys.path.insert(0, str(Path(__file__).parent))
 
+from life_pages import write_life_pages
 from proof_page import proof_page
 from rule_pages import write_rule_pages
 from sphinx.application import Sphinx
@@ -32,7 +34,7 @@ napoleon_use_ivar = True
 nitpicky = True
 nitpick_ignore_regex = [
     # The standard library has its own documentation, and no inventory of it is fetched.
-    ("py:class", r"collections\.abc\.\w+|datetime\.datetime|pathlib\.Path|os\.PathLike"),
+    ("py:class", r"collections\.abc\.\w+|contextlib\.\w+|datetime\.datetime|pathlib\.Path|os\.PathLike"),
     # So has Hypothesis.
     ("py:class", r"hypothesis\.strategies\.SearchStrategy"),
     ("py:exc", "InvalidArgument"),
@@ -53,6 +55,7 @@ nitpick_ignore_regex = [
 ]
 
 write_rule_pages(Path(__file__).parent / "reference" / "rules", {"proofs": proof_page()})
+write_life_pages(Path(__file__).parent / "reference" / "lives")
 
 
 def _as_restructured_text(

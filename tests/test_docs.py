@@ -1,6 +1,7 @@
 import builtins
 import json
 import re
+import sys
 import types
 import typing
 from collections.abc import Mapping
@@ -8,6 +9,7 @@ from pathlib import Path
 from runpy import run_path
 from typing import get_args, get_origin
 
+import attrs
 import pytest
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -17,7 +19,9 @@ from customdb_contract.config import (
     _FIELDS_OF,  # pyright: ignore[reportPrivateUsage]  # every key
     _FromEnvironment,  # pyright: ignore[reportPrivateUsage]  # a type of values
 )
+from customdb_contract.rehearsal import SCENARIOS
 from customdb_contract.rules import CATALOGUE
+from customdb_contract.tenant import Knobs
 from documented import run_page
 
 pytestmark = [pytest.mark.one_python, pytest.mark.untraced]
@@ -26,9 +30,11 @@ ROOT = Path(__file__).parent.parent
 PAGES = sorted(
     path
     for path in (ROOT / "docs").rglob("*.md")
-    if path.parent.name != "rules" and "_build" not in path.relative_to(ROOT).parts
+    if path.parent.name not in {"rules", "lives"} and "_build" not in path.relative_to(ROOT).parts
 )
 
+
+LIFE_PAGES = {"operations.md", "sequences.md", "conflicts.md"}
 
 EXAMPLE = re.compile(r"^```(?:python|toml|javascript|diff|console|text|yaml)$", flags=re.MULTILINE)
 PAGES_WITH_EXAMPLES = [page for page in PAGES if EXAMPLE.search(page.read_text(encoding="utf-8"))]
@@ -162,12 +168,13 @@ def test_the_page_of_the_command_line_names_every_option_of_each_command(capsys:
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "README.md"], ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_relative_link_points_to_something_that_exists(page: Path) -> None:
-    generated = {f"{rule.info.name}.md" for rule in CATALOGUE} | {"index.md", "precedence.md"}
+    rules = {f"{rule.info.name}.md" for rule in CATALOGUE} | {"index.md", "precedence.md"}
+    generated = {"rules": rules, "lives": LIFE_PAGES}
     text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
 
     for target in re.findall(r"\[[^\]]*\]\(([^)\s]+)\)", text):
         path = (page.parent / target.partition("#")[0]).resolve()
-        if "://" not in target and not (path.parent.name == "rules" and path.name in generated):
+        if "://" not in target and path.name not in generated.get(path.parent.name, ()):
             assert path.exists(), f"{page.name} links to {target}"
 
 
@@ -200,3 +207,63 @@ def test_the_table_of_precedence_is_that_of_the_catalogue(rule_pages: Path) -> N
 
     assert rows == [[rule.info.name, *rule.info.yields_to] for rule in CATALOGUE if rule.info.yields_to]
     assert ["error-leaks-details", "sql-injection"] in rows
+
+
+@pytest.fixture(scope="session")
+def life_pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("docs") / "lives"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "path", [str(ROOT / "docs"), str(ROOT / "tests" / "tenant"), *sys.path])
+        write = run_path(str(ROOT / "docs" / "life_pages.py"))["write_life_pages"]
+        write(folder)
+        (folder / "scenario-that-is-gone-on.txt").write_text("gone", encoding="utf-8")
+        write(folder)
+    return folder
+
+
+def test_every_scenario_has_its_diagrams(life_pages: Path) -> None:
+    expected = {
+        f"{scenario.name}-{mode}.txt"
+        for scenario in SCENARIOS
+        for mode, needs in (("on", scenario.importing), ("off", scenario.legacy))
+        if needs is not None
+    }
+    page = (life_pages / "sequences.md").read_text(encoding="utf-8")
+
+    assert {path.name for path in life_pages.iterdir()} == expected | LIFE_PAGES
+    for name in expected:
+        diagram = (life_pages / name).read_text(encoding="utf-8")
+        assert diagram in page
+        widths = {len(line) for line in diagram.splitlines()[1:]}
+        assert len(widths) == 1, name
+
+
+def test_the_page_on_lazy_migration_shows_diagrams_that_there_are(life_pages: Path) -> None:
+    page = (ROOT / "docs" / "explanation" / "lazy-migration.md").read_text(encoding="utf-8")
+    shown = re.findall(r"reference/lives/([\w-]+\.txt)", page)
+
+    assert len(shown) > 7
+    assert set(shown) <= {path.name for path in life_pages.iterdir()}
+
+
+def test_the_page_of_operations_has_every_row_of_the_tests_with_its_source(life_pages: Path) -> None:
+    page = (life_pages / "operations.md").read_text(encoding="utf-8")
+    told = [
+        re.split(r" (?<!\\)\| ", line.strip("| ")) for line in page.splitlines() if re.match(r"\| (on|off)\b", line)
+    ]
+    tests = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "tests" / "tenant").glob("test_*.py")))
+    rows = re.findall(r'^    "((?:on|off)\b[^"\n]*)": Row\(', tests, flags=re.MULTILINE)
+
+    assert sorted(cells[0] for cells in told) == sorted(rows)
+    assert all(cells[-1] for cells in told)
+
+
+def test_the_page_of_conflicts_has_every_knob_with_its_default(life_pages: Path) -> None:
+    page = (life_pages / "conflicts.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \[(K[0-9])\]\(#k[0-9]\) \| `(\w+)` \| `(\w+)`", page, flags=re.MULTILINE)
+    defaults = attrs.asdict(Knobs())
+
+    assert rows == [
+        (f"K{place}", name, str(default)) for place, (name, default) in enumerate(defaults.items(), start=1)
+    ]
+    assert re.findall(r"^## (K[0-9]): (\w+)$", page, flags=re.MULTILINE) == [(name, knob) for name, knob, _ in rows]

@@ -171,7 +171,7 @@ class Stage:
             password: The new password.
 
         Returns:
-            The last operation: the setting of the password, or the request where no link comes.
+            What came of the new password, or of the request where no link comes.
         """
         asked = self.ask_for_reset(email)
         ticket = ticket_of(asked)

@@ -1,0 +1,157 @@
+"""Writes the pages about the simulated tenant: what it does, diagrams of lives, and where the sources conflict."""
+
+import inspect
+import re
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+from attrs import fields
+from sequence_diagrams import diagrams
+
+from customdb_contract.rehearsal import SCENARIOS
+from customdb_contract.tenant import Knobs
+from life_rows import Row
+
+__all__ = ["TABLES", "write_life_pages"]
+
+TABLES: Final = {
+    "test_log_in_importing": "Log-in with import mode on",
+    "test_log_in_legacy": "Log-in with import mode off",
+    "test_sign_up": "Sign-up, and creating a user",
+    "test_passwords": "Passwords",
+    "test_identifiers": "Another e-mail or username",
+    "test_verification_and_deletion": "Verification and deletion",
+}
+"""The tests whose rows the page of operations shows, and the titles of these rows."""
+
+_OPERATIONS: Final = """\
+# What each operation does
+
+Every row is a test of the simulated tenant: somebody does something in this situation, these scripts run, Auth0's
+stores change so, and this is logged. The user of the examples is `ada@example.com`, whose `user_id` in the database is
+`shop-7`; `on` and `off` are import mode. `users` are Auth0's full records, `internal` the identifiers and hashes of
+passwords that Auth0 keeps with import mode on; `+` is a new record, `~` one in which the attributes named change, `-`
+one that is removed. Where the sources conflict, a row names the [conflict](conflicts.md).
+"""
+
+_CONFLICTS: Final = """\
+# Where the sources conflict
+
+Auth0's pages, support articles and answers don't agree everywhere. The simulated [tenant](../tenant.md) has a knob for
+each such point, and does what the default says. If yours behaves in another way, give it
+`Tenant(…, knobs=Knobs(import_login_calls_get_user=True))`.
+"""
+
+_SEQUENCES: Final = """\
+# Diagrams of lives
+
+These are drawn from what the simulated tenant does over the bookshop that ships with the package.
+`customdb-contract simulate --format mermaid` draws them for your database.
+"""
+
+_HEAD: Final = """\
+| situation | scripts | Auth0's stores | tenant log | refused with | source |
+| --- | --- | --- | --- | --- | --- |
+"""
+
+_KNOB: Final = re.compile(r"^    (\w+): (K[0-9])\. (.*?)(?=^    \w+: |\n\n|\Z)", re.MULTILINE | re.DOTALL)
+_CONFLICT: Final = re.compile(r"\((K[0-9])\)")
+
+
+def write_life_pages(folder: Path) -> None:
+    """Write the pages and the diagrams, and remove those of scenarios that are gone.
+
+    Args:
+        folder: Where they go; everything in it is generated.
+    """
+    drawn = diagrams()
+    files = {
+        "operations.md": _operations(),
+        "conflicts.md": _conflicts(),
+        "sequences.md": _sequences(drawn),
+        **{f"{name}.txt": diagram for name, diagram in drawn.items()},
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for stale in set(folder.iterdir()) - {folder / name for name in files}:
+        stale.unlink()
+    for name, text in files.items():
+        path = folder / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+
+
+def _rows() -> Mapping[str, Mapping[str, Row]]:
+    return {title: import_module(module).ROWS for module, title in TABLES.items()}
+
+
+def _operations() -> str:
+    parts = [_OPERATIONS]
+    parts += [f"## {title}\n\n{_table(rows)}" for title, rows in _rows().items()]
+    return "\n".join(parts)
+
+
+def _table(rows: Mapping[str, Row]) -> str:
+    return _HEAD + "".join(f"| {' | '.join(_cells(name, row))} |\n" for name, row in rows.items())
+
+
+def _cells(name: str, row: Row) -> Iterator[str]:
+    yield _in_cell(name)
+    for told in (row.calls, row.changes, row.log):
+        yield "<br>".join(map(_as_code, told)) or "none"
+    refused = row.refusal or (row.interrupted and f"interrupted {row.interrupted}")
+    yield f"`{refused}`" if refused else ""
+    yield f"<{row.source}>" if row.source.startswith("https://") else _in_cell(row.source)
+
+
+def _as_code(text: str) -> str:
+    fence = "``" if "`" in text else "`"
+    return f"{fence}{_in_cell(text)}{fence}"
+
+
+def _in_cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _conflicts() -> str:
+    parts = [_CONFLICTS]
+    knobs = list(_knobs())
+    rows = "".join(
+        f"| [{conflict}](#{conflict.lower()}) | `{name}` | {choices} |\n" for conflict, name, choices, _ in knobs
+    )
+    parts.append(f"| conflict | knob | default, and the other choices |\n| --- | --- | --- |\n{rows}")
+    shown = {conflict: dict(_rows_about(conflict)) for conflict, *_ in knobs}
+    for conflict, name, _, told in knobs:
+        table = f"\n{_table(shown[conflict])}" if shown[conflict] else ""
+        parts.append(f"({conflict.lower()})=\n## {conflict}: {name}\n\n{told}\n{table}")
+    return "\n".join(parts)
+
+
+def _knobs() -> Iterator[tuple[str, str, str, str]]:
+    """Yield of each knob: the conflict, its name, its default and other choices, and what its docstring says."""
+    attributes = {attribute.name: attribute for attribute in fields(Knobs)}
+    for name, conflict, told in _KNOB.findall(inspect.getdoc(Knobs) or ""):
+        yield conflict, name, _choices(attributes[name].default), " ".join(told.split())
+
+
+def _choices(default: Any) -> str:
+    if isinstance(default, bool):
+        return "`True`; `False`" if default else "`False`; `True`"
+    return "; ".join(f"`{choice}`" for choice in (default, *(other for other in type(default) if other != default)))
+
+
+def _rows_about(conflict: str) -> Iterator[tuple[str, Row]]:
+    for rows in _rows().values():
+        yield from ((name, row) for name, row in rows.items() if conflict in _CONFLICT.findall(name))
+
+
+def _sequences(drawn: Mapping[str, str]) -> str:
+    parts = [_SEQUENCES]
+    for scenario in SCENARIOS:
+        parts.append(f"## {scenario.name}\n\n{scenario.summary}\n")
+        for mode in ("on", "off"):
+            diagram = drawn.get(f"{scenario.name}-{mode}")
+            if diagram is not None:
+                parts.append(f"Import mode {mode}:\n\n```text\n{diagram}```\n")
+    return "\n".join(parts)
