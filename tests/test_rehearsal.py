@@ -394,6 +394,12 @@ def test_calls_of_an_outage_are_recorded_as_such() -> None:
     ]
 
 
+def test_once_the_time_is_up_no_further_scenario_is_begun() -> None:
+    first, *others = rehearse(setting(on=True, max_time=1e-9), SCENARIOS[:1] * 2)
+    assert (first.was_played, first.problem) == (False, "the time for all scenarios together, 1e-09 s, was up")
+    assert [performance.problem for performance in others] == [first.problem]
+
+
 def test_progress_is_told_of_each_scenario() -> None:
     told: list[str] = []
     rehearse(setting(on=True), SCENARIOS[:2], progress=lambda scenario: told.append(scenario.name))

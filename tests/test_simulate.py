@@ -1,11 +1,14 @@
 """The command `simulate`: stories in each format, over the bookshop and over a configured database, and its errors."""
 
 import json
+import os
 import re
 import shutil
 import signal
 import sys
 import textwrap
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -332,6 +335,64 @@ def test_an_interrupt_tells_what_was_played_and_ends_with_130(
     assert told == ["first-log-in", "wrong-password"]
     assert err == "customdb-contract: the rehearsal was interrupted\n"
     assert "1 of " in out
+
+
+@pytest.mark.one_python
+def test_an_interrupt_in_the_middle_of_a_life_names_who_is_left(run: Run, folder: Path) -> None:
+    (folder / "shop.py").write_text(
+        textwrap.dedent("""
+            import pathlib, time
+            from writing_shop import WritingShop
+
+            class Shop(WritingShop):
+                def login(self, identifier, password):
+                    pathlib.Path("created").touch()
+                    time.sleep(60)
+        """)
+    )
+
+    def interrupt() -> None:
+        deadline = time.monotonic() + 60
+        while not (folder / "created").exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with foreground_handlers():
+        waiting = threading.Thread(target=interrupt)
+        waiting.start()
+        code, out, err = run("--python", "shop:Shop", "--writes", "--import-mode", "off", "--scenario", "sign-up")
+        waiting.join()
+
+    assert code == 130
+    named = re.fullmatch(
+        r"customdb-contract: the rehearsal was interrupted; these users may be left in the store: (\S+)\n", err
+    )
+    assert named
+    assert f"these users may be left in the store: {named[1]}.\n" in out
+    assert "script  create" in out
+
+
+HOSTILE = """
+    class Shop:
+        def login(self, identifier, password):
+            raise ValueError(f"\\x1b[31m{password}\\n::error::{password}##[command]\\u202e")
+
+        def get_user(self, identifier):
+            return self.login(identifier, "x")
+"""
+
+
+@pytest.mark.parametrize("name", ["text", "json", "mermaid"])
+def test_what_a_script_says_can_be_taken_for_nothing_else(run: Run, folder: Path, name: str) -> None:
+    (folder / "shop.py").write_text(textwrap.dedent(HOSTILE))
+    code, out, _ = run("--python", "shop:Shop", "--scenario", "first-log-in", "--format", name)
+
+    assert code == 0
+    assert "Weaving patterns" not in out
+    assert out.replace("\n", "").isprintable()
+    assert not any(line.lstrip().startswith("::") for line in out.splitlines())
+    assert "##[" not in out
+    assert "password of ada" in out
 
 
 # The bookshop itself

@@ -136,14 +136,10 @@ def _names(values: Sequence[str]) -> list[str]:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from attrs import evolve
-
     from customdb_contract.checking import CheckInterrupted
     from customdb_contract.rules import judge_selected
 
     configuration, _ = configured(options)
-    if options.max_time is not None:
-        configuration = evolve(configuration, probing=evolve(configuration.probing, max_time=options.max_time))
     selection = configuration.selection(select=_names(options.select), ignore=_names(options.ignore))
     if options.dry_run:
         return _dry_run(configuration)

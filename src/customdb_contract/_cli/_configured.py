@@ -36,7 +36,7 @@ def configured(
     """Return what the options and the configuration file say.
 
     Args:
-        options: The options that `add_database` added, and `writes`.
+        options: The options that `add_database` added, `writes` and `max_time`.
         default: Returns what holds where nothing names a database; None when that is an error.
 
     Returns:
@@ -60,6 +60,8 @@ def configured(
         configuration = of_scripts(options.scripts)
     else:
         configuration = Configuration() if default is None else default()
+    if options.max_time is not None:
+        configuration = evolve(configuration, probing=evolve(configuration.probing, max_time=options.max_time))
     if options.writes:
         configuration = evolve(configuration, probing=evolve(configuration.probing, writes=True))
     if options.user:

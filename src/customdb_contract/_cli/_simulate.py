@@ -37,6 +37,7 @@ def add_simulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--interrupt", metavar="POINT", help="interrupt the first migration of each scenario there")
     parser.add_argument("--import-mode", choices=("on", "off"), help="play as if import mode were on, or off")
     parser.add_argument("--writes", action="store_true", help="also play what writes, on users made for it")
+    parser.add_argument("--max-time", type=float, metavar="SECONDS", help="for all scenarios together; default: 60")
     parser.add_argument("--seed", type=int, metavar="NUMBER", help="play the same lives as a run with this seed")
     parser.add_argument("--format", choices=_FORMATS, default="text")
     parser.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
@@ -104,6 +105,7 @@ def _setting(options: argparse.Namespace) -> "Setting":
         is_thrown_away=is_bookshop,
         new_user=probing.new_user,
         timeout=probing.timeout,
+        max_time=probing.max_time,
         seed=seed if options.seed is None else options.seed,
         interrupt=None if options.interrupt is None else _point(options.interrupt),
     )

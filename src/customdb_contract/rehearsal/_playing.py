@@ -3,6 +3,7 @@
 import itertools
 import random
 import string
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -16,6 +17,7 @@ from customdb_contract.connection import Connection, KnownUser, NewUser
 from customdb_contract.errors import UndocumentedOperationError
 from customdb_contract.interrupts import current_interrupts, interruptible
 from customdb_contract.outages import outage_situations
+from customdb_contract.probes import DEFAULT_MAX_TIME
 from customdb_contract.rehearsal._scenario import Needs, Scenario
 from customdb_contract.rehearsal._stage import NewPerson, Stage
 from customdb_contract.secrets import Secret
@@ -43,6 +45,7 @@ class Setting:
         is_thrown_away: Whether the store is a copy that nobody needs, and a new one for each opening.
         new_user: What new users look like.
         timeout: Seconds that a script may take.
+        max_time: Seconds after which no further scenario is begun.
         seed: What chance depends on: which known user is taken, how new ones are called, how the store fails.
         interrupt: Where the first migration of each scenario is interrupted; None for nowhere.
     """
@@ -55,6 +58,7 @@ class Setting:
     is_thrown_away: bool = False
     new_user: NewUser = field(factory=NewUser)
     timeout: float = DEFAULT_TIMEOUT
+    max_time: float = DEFAULT_MAX_TIME
     seed: int = 0
     interrupt: InterruptionPoint | None = None
 
@@ -119,11 +123,17 @@ def rehearse(
         RehearsalInterrupted: After ctrl-C or SIGTERM.
     """
     played: list[Performance] = []
+    end = time.monotonic() + setting.max_time
     with interruptible(lambda: RehearsalInterrupted(played)):
         for scenario in scenarios:
             current_interrupts().raise_if_pending()
-            progress(scenario)
-            _perform(setting, scenario, played)
+            if time.monotonic() < end:
+                progress(scenario)
+                _perform(setting, scenario, played)
+            else:
+                problem = f"the time for all scenarios together, {setting.max_time:g} s, was up"
+                is_import = setting.connection.import_mode
+                played.append(Performance(scenario=scenario, import_mode=is_import, problem=problem))
     return played
 
 
