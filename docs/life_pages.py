@@ -29,7 +29,7 @@ TABLES: Final = {
 _OPERATIONS: Final = """\
 # What each operation does
 
-Every row is a test of the simulated tenant: somebody does something in this situation, these scripts run, Auth0's
+Every row is a test of the simulated tenant: in this situation these scripts run, Auth0's
 stores change so, and this is logged. The user of the examples is `ada@example.com`, whose `user_id` in the database is
 `shop-7`; `on` and `off` are import mode. `users` are Auth0's full records, `internal` the identifiers and hashes of
 passwords that Auth0 keeps with import mode on; `+` is a new record, `~` one in which the attributes named change, `-`

@@ -13,7 +13,7 @@ __all__ = ["diagrams"]
 
 _FIRST: Final = 50
 _SECOND: Final = 36
-"""Characters between whoever does something and Auth0, and between Auth0 and the database."""
+"""Characters between the actor and Auth0, and between Auth0 and the database."""
 
 _ADA: Final = next(user for user in bookshop.USERS if user.username == "ada")
 

@@ -26,7 +26,7 @@ from lives import Shop
 from writing_shop import WritingShop, known_customer
 
 NAMES = [scenario.name for scenario in SCENARIOS]
-NO_USER = "it needs a known user with e-mail and password, who may log in"
+NO_USER = "it needs a known user who may log in, with e-mail and password"
 READING = ("login", "get_user")
 
 LOG_IN = ["log_in login", "log_in"]
@@ -38,7 +38,7 @@ OUTSIDE = [
     "switch_import_mode",
     "delete_user",
 ]
-"""Somebody signs up who is in the legacy store alone afterwards."""
+"""A user signs up who is in the legacy store alone afterwards."""
 CLEANED = ["switch_import_mode", "delete_user delete"]
 
 PLAYED: Mapping[str, tuple[list[str] | None, list[str] | None]] = {
@@ -238,7 +238,7 @@ def test_a_reset_needs_no_writes_where_the_database_has_no_change_password() -> 
             {"on": True, "users": (KnownUser(email="grace@example.com"), evolve(known_customer(), disabled=True))},
             NO_USER,
         ),
-        ("sign-up", {"on": False, "writes": False}, "it writes to the database: allow that with writes (--writes)"),
+        ("sign-up", {"on": False, "writes": False}, "it writes to the database, which needs --writes or writes = true"),
         (
             "sign-up",
             {"on": False, "database": SimpleNamespace(login=Shop().login)},
@@ -309,7 +309,7 @@ def test_the_first_migration_of_a_scenario_can_be_interrupted() -> None:
 def test_an_interruption_that_no_migration_came_to_is_reported() -> None:
     performance = played("sign-up", on=True, interrupt=InterruptionPoint.BEFORE_METADATA)
     assert performance.was_played
-    assert performance.problem == "no migration came to before-metadata"
+    assert performance.problem == "no migration reached the point before-metadata"
 
 
 def test_usernames_are_given_where_the_connection_requires_them() -> None:
@@ -396,7 +396,7 @@ def test_calls_of_an_outage_are_recorded_as_such() -> None:
 
 def test_once_the_time_is_up_no_further_scenario_is_begun() -> None:
     first, *others = rehearse(setting(on=True, max_time=1e-9), SCENARIOS[:1] * 2)
-    assert (first.was_played, first.problem) == (False, "the time for all scenarios together, 1e-09 s, was up")
+    assert (first.was_played, first.problem) == (False, "the time limit of 1e-09 s for all scenarios was reached")
     assert [performance.problem for performance in others] == [first.problem]
 
 

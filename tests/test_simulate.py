@@ -92,7 +92,7 @@ def test_a_story_says_who_did_what_and_what_came_of_it(run: Run) -> None:
 
         interrupted-before-metadata
         ===========================
-        A migration is interrupted before the metadata: they are lost, and the user sees nothing of it.
+        A migration is interrupted before the metadata is written: it is lost, and the user doesn't notice.
 
         1. Ada.Lovelace logs in as Ada.Lovelace@Example.com (password «password of Ada.Lovelace»)
             script  login Ada.Lovelace@Example.com «password of Ada.Lovelace» -> found {"user_id": "shop-4", "email":
@@ -135,7 +135,7 @@ def test_a_story_as_json(run: Run) -> None:
     assert [scenario["name"] for scenario in document["scenarios"]] == ["first-log-in", "two-connections"]
     first, second = document["scenarios"]
     assert (first["played"], first["problem"], first["left_behind"]) == (True, None, [])
-    assert first["summary"].startswith("Somebody who is in the legacy store")
+    assert first["summary"].startswith("A user of the legacy store")
     assert [scene["connection"] for scene in second["story"]] == ["bookshop", "bookshop-second", "bookshop"]
     assert first["story"][0]["records"][0]["name"] == "log_in"
 
@@ -148,7 +148,7 @@ def test_a_story_as_a_diagram(run: Run) -> None:
     assert code == 0
     headline, first, second = out.split("\n## ")
     assert headline == "Connection bookshop, import mode off (legacy); seed 0\n"
-    assert re.fullmatch(r"first-log-in\n\nSomebody .*\.\n\n```mermaid\nsequenceDiagram\n(  .*\n)+```\n", first)
+    assert re.fullmatch(r"first-log-in\n\nA user .*\.\n\n```mermaid\nsequenceDiagram\n(  .*\n)+```\n", first)
     assert second.startswith("interrupted-after-internal-record\n\n")
     assert second.endswith("\n\n    Not played: it is about import mode on, and the connection has it off.\n")
     assert "mermaid" not in second
@@ -164,9 +164,9 @@ def test_a_migration_can_be_interrupted_in_every_scenario(run: Run) -> None:
     code, out, _ = run("--scenario", "first-log-in", "--scenario", "sign-up", "--interrupt", "after-internal-record")
 
     assert code == 0
-    assert "; first migrations are interrupted after-internal-record\n" in out
+    assert "; the first migration of each scenario is interrupted after-internal-record\n" in out
     assert "seen    an error (interrupted after-internal-record)" in out
-    assert "\nNot as asked for: no migration came to after-internal-record.\n" in out
+    assert "\nNote: no migration reached the point after-internal-record.\n" in out
 
 
 def test_a_story_goes_to_a_file(run: Run, empty: Path) -> None:
@@ -185,7 +185,7 @@ def test_the_list_names_every_scenario_and_what_it_does_to_the_store(run: Run) -
     assert code == 0
     assert [line.split()[0] for line in out.splitlines() if not line.startswith(" ")] == NAMES
     told = " ".join(out.split())
-    assert "logs in for the first time, and again. [import mode on: reads; off: reads]" in told
+    assert "logs in for the first time, then again. [import mode on: reads; off: reads]" in told
     assert "until the next log-in. [import mode on: reads]" in told
     assert "[import mode on: writes if there is change_password; off: writes]" in told
     assert "[import mode on: reads; off: writes if there is create]" in told
@@ -257,7 +257,7 @@ def test_where_nothing_can_be_played_that_is_bad_input(run: Run) -> None:
 
     assert code == 2
     assert out.endswith(
-        "Not played: it needs a known user with e-mail and password, who may log in.\n\n0 of 1 scenarios played\n"
+        "Not played: it needs a known user who may log in, with e-mail and password.\n\n0 of 1 scenarios played\n"
     )
     assert err == "customdb-contract: none of the scenarios could be played; the output says why\n"
 
@@ -272,7 +272,7 @@ def test_a_configured_database_is_played_over(run: Run) -> None:
     assert (code, err) == (0, "")
     assert re.match(r"Connection shop, import mode on; seed [0-9]+\n", out)
     assert '-> found {"user_id": "shop-7"' in out
-    assert "\nNot played: it writes to the database: allow that with writes (--writes).\n" in out
+    assert "\nNot played: it writes to the database, which needs --writes or writes = true.\n" in out
     assert out.endswith("1 of 2 scenarios played\n")
 
 

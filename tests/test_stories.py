@@ -149,9 +149,9 @@ ADA_KNOWN = "person ada email=ada@example.com\n"
     ("record", "line"),
     [
         ("operation log_in by user of ada on shop identifier=ada@example.com", "1. ada logs in as ada@example.com"),
-        ("operation log_in by user on shop identifier=ada", "1. Somebody logs in as ada"),
-        ("operation log_in by user on shop", "1. Somebody log in"),
-        ("operation juggle_balls by admin on shop number=3", "1. An administrator juggle balls (number 3)"),
+        ("operation log_in by user on shop identifier=ada", "1. A user logs in as ada"),
+        ("operation log_in by user on shop", "1. A user: log in"),
+        ("operation juggle_balls by admin on shop number=3", "1. An administrator: juggle balls (number 3)"),
         ("operation switch_import_mode by admin of ada on shop on=true", "1. An administrator switches import mode on"),
         ("operation switch_import_mode by admin on shop on=false", "1. An administrator switches import mode off"),
         (
@@ -181,7 +181,7 @@ def test_what_was_done_is_told_in_words(record: str, line: str) -> None:
             "logged in as auth0|7 (interrupted before-metadata)",
         ),
         ("request_password_reset", "-> succeeded", "an e-mail is on its way, if there is such a user"),
-        ("search", "-> succeeded", "found nobody"),
+        ("search", "-> succeeded", "found no user"),
         ("search", '-> succeeded with ["auth0|7"]', 'found ["auth0|7"]'),
         ("update_user", "-> succeeded", "done"),
         ("update_user", '-> succeeded with "auth0|7"', "done: auth0|7"),

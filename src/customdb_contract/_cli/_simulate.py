@@ -36,7 +36,9 @@ def add_simulate(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--interrupt", metavar="POINT", help="interrupt the first migration of each scenario there")
     parser.add_argument("--import-mode", choices=("on", "off"), help="play as if import mode were on, or off")
-    parser.add_argument("--writes", action="store_true", help="also play what writes, on users made for it")
+    parser.add_argument(
+        "--writes", action="store_true", help="also play scenarios that write, on users created for them"
+    )
     parser.add_argument("--max-time", type=float, metavar="SECONDS", help="for all scenarios together; default: 60")
     parser.add_argument("--seed", type=int, metavar="NUMBER", help="play the same lives as a run with this seed")
     parser.add_argument("--format", choices=_FORMATS, default="text")

@@ -1,4 +1,4 @@
-"""Rehearsals: lives of users, played over a simulated tenant, and told as stories."""
+"""Rehearsals: lives of users, played on a simulated tenant and printed as stories."""
 
 from customdb_contract.rehearsal._catalogue import SCENARIOS, find_scenario
 from customdb_contract.rehearsal._playing import Performance, RehearsalInterrupted, Setting, rehearse

@@ -58,21 +58,21 @@ def _deletion_and_return(stage: Stage) -> None:
 ACCOUNTS: Final = (
     Scenario(
         "sign-up",
-        "Somebody new signs up, and logs in.",
+        "A new user signs up and logs in.",
         _sign_up,
         importing=Needs(user=False, scripts=(Script.GET_USER,)),
         legacy=CREATING,
     ),
     Scenario(
         "sign-up-of-known-user",
-        "Somebody signs up with the e-mail of a user of the legacy store, who then logs in.",
+        "A user of the legacy store signs up with the same e-mail, then logs in.",
         _sign_up_of_known_user,
         importing=Needs(),
         legacy=Needs(writing=(Script.CREATE,)),
     ),
     Scenario(
         "reset-before-first-log-in",
-        "Somebody who has never logged in resets the password, and logs in with the new one.",
+        "A user who has never logged in resets the password and logs in with the new one.",
         _reset_before_first_log_in,
         importing=Needs(writing=(Script.CHANGE_PASSWORD,), for_writing=(Script.CREATE,)),
         legacy=Needs(

@@ -12,7 +12,7 @@ __all__ = ["LOG_INS", "wrong_password_of"]
 
 
 def wrong_password_of(stage: Stage) -> Secret:
-    """Return a password that is nobody's.
+    """Return a password that no user has.
 
     Args:
         stage: Where it will be typed.
@@ -69,21 +69,21 @@ _INTERRUPTED: Final = {
         "and a sign-up is refused, until the next log-in."
     ),
     InterruptionPoint.BEFORE_METADATA: (
-        "A migration is interrupted before the metadata: they are lost, and the user sees nothing of it."
+        "A migration is interrupted before the metadata is written: it is lost, and the user doesn't notice."
     ),
 }
 
 LOG_INS: Final = (
     Scenario(
         "first-log-in",
-        "Somebody who is in the legacy store logs in for the first time, and again.",
+        "A user of the legacy store logs in for the first time, then again.",
         _first_log_in,
         importing=Needs(),
         legacy=Needs(),
     ),
     Scenario(
         "wrong-password",
-        "Somebody types a wrong password before and after the first successful log-in.",
+        "A user types a wrong password before and after the first successful log-in.",
         _wrong_password,
         importing=Needs(),
         legacy=Needs(),
@@ -100,21 +100,21 @@ LOG_INS: Final = (
     ),
     Scenario(
         "import-mode-switched-on",
-        "Somebody logs in with import mode off, and again once it is on.",
+        "A user logs in with import mode off, and again once it is on.",
         _off_to_on,
         importing=Needs(),
         legacy=Needs(),
     ),
     Scenario(
         "import-mode-switched-off",
-        "Somebody is migrated, and logs in again once import mode is off.",
+        "A user is migrated, and logs in again once import mode is off.",
         _on_to_off,
         importing=Needs(),
         legacy=Needs(),
     ),
     Scenario(
         "two-connections",
-        "Somebody logs in on one connection, then on another one over the same store.",
+        "A user logs in on one connection, then on another one over the same store.",
         _two_connections,
         importing=Needs(second=True),
         legacy=Needs(second=True),

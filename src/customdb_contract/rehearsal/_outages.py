@@ -1,4 +1,4 @@
-"""Scenarios of outages: what happens while the legacy store is out of reach, and afterwards."""
+"""Scenarios of outages: what happens while the legacy store is unreachable, and afterwards."""
 
 from typing import Final
 
@@ -62,21 +62,21 @@ _IMPORTING: Final = Needs(user=False, outage=True)
 OUTAGES: Final = (
     Scenario(
         "outage-during-log-in",
-        "Somebody logs in three times: during an outage, without one, and during another one.",
+        "A user logs in three times: during an outage, after it, and during another one.",
         _log_in,
         importing=Needs(outage=True),
         legacy=Needs(outage=True),
     ),
     Scenario(
         "outage-during-sign-up",
-        "Somebody new signs up twice: during an outage, and without one.",
+        "A new user signs up twice: during an outage and after it.",
         _sign_up,
         importing=_IMPORTING,
         legacy=evolve(CREATING, outage=True),
     ),
     Scenario(
         "outage-during-reset",
-        "During an outage, somebody asks for a password reset, and opens the link of another one; later it works.",
+        "A user asks for a password reset and opens its link, each during an outage and after it.",
         _reset,
         importing=Needs(writing=(Script.CHANGE_PASSWORD,), for_writing=(Script.CREATE,), outage=True),
         legacy=Needs(
@@ -88,7 +88,7 @@ OUTAGES: Final = (
     ),
     Scenario(
         "outage-during-change-of-email",
-        "An application changes a user's e-mail twice: during an outage, and without one.",
+        "An application changes a user's e-mail twice: during an outage and after it.",
         _change_of_email,
         importing=_IMPORTING,
         legacy=Needs(
@@ -100,7 +100,7 @@ OUTAGES: Final = (
     ),
     Scenario(
         "outage-during-deletion",
-        "An application deletes a user twice: during an outage, and without one.",
+        "An application deletes a user twice: during an outage and after it.",
         _deletion,
         importing=_IMPORTING,
         legacy=Needs(

@@ -42,7 +42,7 @@ class Setting:
         users: People who are in the database now.
         outage: The same database with its store unreachable, in any of the forms that `check` takes; or None.
         writes: Whether scenarios may write to the legacy store.
-        is_thrown_away: Whether the store is a copy that nobody needs, and a new one for each opening.
+        is_thrown_away: Whether each opening of the database makes a new store, which is not needed afterwards.
         new_user: What new users look like.
         timeout: Seconds that a script may take.
         max_time: Seconds after which no further scenario is begun.
@@ -73,7 +73,7 @@ class Performance:
         transcripts: What happened on each connection; empty when the scenario was not played.
         order: The connection of each operation, in order.
         problem: Why it was not played, not to its end, or not interrupted; None where it went as asked for.
-        left_behind: Identifiers of people whom it created in the legacy store and could not remove.
+        left_behind: Identifiers of users that it created in the legacy store and could not remove.
     """
 
     scenario: Scenario
@@ -112,7 +112,7 @@ def rehearse(
     Args:
         setting: What they are played over.
         scenarios: The scenarios.
-        progress: Is told of each scenario before it is played.
+        progress: Called with each scenario before it is played.
 
     Returns:
         What happened. Whatever a database does, it is a part of that and raises nothing.
@@ -131,14 +131,14 @@ def rehearse(
                 progress(scenario)
                 _perform(setting, scenario, played)
             else:
-                problem = f"the time for all scenarios together, {setting.max_time:g} s, was up"
+                problem = f"the time limit of {setting.max_time:g} s for all scenarios was reached"
                 is_import = setting.connection.import_mode
                 played.append(Performance(scenario=scenario, import_mode=is_import, problem=problem))
     return played
 
 
 def _perform(setting: Setting, scenario: Scenario, played: list[Performance]) -> None:
-    chance = random.Random(f"{setting.seed} {scenario.name}")  # noqa: S311 - no secret of anybody depends on it
+    chance = random.Random(f"{setting.seed} {scenario.name}")  # noqa: S311 - the users are invented
     once, left = _Once(setting.interrupt), _Left()
     times = (_BEGINNING + timedelta(seconds=second) for second in itertools.count())
     problem: str | None = None
@@ -162,7 +162,7 @@ def _perform(setting: Setting, scenario: Scenario, played: list[Performance]) ->
     except UndocumentedOperationError as error:
         problem = str(error)
     finally:
-        # Also after ctrl-C: what was done until then can be told.
+        # Also after ctrl-C: what was done until then is shown.
         played.append(
             Performance(
                 scenario=scenario,
@@ -250,4 +250,4 @@ class _Once:
     @property
     def problem(self) -> str | None:
         """Why nothing was interrupted that should have been, or None."""
-        return None if self.point is None or self.has_happened else f"no migration came to {self.point}"
+        return None if self.point is None or self.has_happened else f"no migration reached the point {self.point}"

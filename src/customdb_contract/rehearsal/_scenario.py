@@ -90,9 +90,9 @@ class Scenario:
         if absent:
             yield f"the database has no {', '.join(absent)}"
         if writes and not stage.writes:
-            yield "it writes to the database: allow that with writes (--writes)"
+            yield "it writes to the database, which needs --writes or writes = true"
         if needs.user and stage.user is None:
-            yield "it needs a known user with e-mail and password, who may log in"
+            yield "it needs a known user who may log in, with e-mail and password"
         if needs.outage and not stage.outage:
             yield "it needs an outage: the same database with its store unreachable"
         if needs.second and stage.second is None:

@@ -1,4 +1,4 @@
-"""The stage: a simulated tenant, with the people on whom a life is played."""
+"""The stage: a simulated tenant, with the users whose lives are played."""
 
 from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager
@@ -19,15 +19,15 @@ class Ledger(Protocol):
     """Notes who is created in the legacy store and not removed again; a `Recorder` is one."""
 
     def leave_behind(self, identifier: str) -> None:
-        """Note somebody who is about to be created.
+        """Note a user who is about to be created.
 
         Args:
-            identifier: The identifier by which the team can find the person.
+            identifier: The identifier by which the team can find the user.
         """
         ...
 
     def removed(self, identifier: str) -> None:
-        """Note that somebody is gone again.
+        """Note that a user is gone again.
 
         Args:
             identifier: The identifier that was noted.
@@ -37,11 +37,11 @@ class Ledger(Protocol):
 
 @frozen(kw_only=True)
 class NewPerson:
-    """Somebody who is not in the legacy store yet.
+    """A user who is not in the legacy store yet.
 
     Args:
         email: The e-mail.
-        new_email: Another e-mail, which is nobody's.
+        new_email: Another e-mail, which no user has.
         username: The username, where the connection requires one.
         password: The password.
         new_password: Another password.
@@ -63,10 +63,10 @@ class Stage:
         connection: The name of the connection on which the scenario is played.
         second: The name of another connection over the same store; None when there is none.
         user: A person who is in the legacy store and may log in, with e-mail and password; None when none is known.
-        new_person: Somebody who is not in the legacy store.
+        new_person: A user who is not in the legacy store.
         writes: Whether the scenario may write to the legacy store.
         ledger: Where it is noted who is created in the legacy store; None when the store is thrown away afterwards, so
-            that nobody need be removed.
+            that no user needs to be removed.
         outage: Whether the tenant has the same database with its store unreachable.
         way: The way in which the store is unreachable; None stands for the first one.
     """
@@ -126,7 +126,7 @@ class Stage:
         )
 
     def sign_up(self, email: str | None = None) -> OperationOutcome:
-        """Sign the new person up; with import mode off that creates somebody in the legacy store.
+        """Sign the new person up; with import mode off that creates a user in the legacy store.
 
         Args:
             email: The e-mail that is typed; None stands for the new person's.
@@ -186,10 +186,10 @@ class Stage:
         return self.tenant.request_password_reset(email, connection=self.connection)
 
     def user_of(self, *emails: str) -> User | None:
-        """Return the record that Auth0 has of somebody on the connection, or None; no operation is needed for that.
+        """Return the record that Auth0 has of a user on the connection, or None; no operation is needed for that.
 
         Args:
-            emails: The e-mails that the person may have.
+            emails: The e-mails that the user may have.
         """
         wanted = {email.lower() for email in emails}
         return next(
@@ -207,9 +207,9 @@ class Stage:
 
     @contextmanager
     def with_new_person(self) -> Generator[NewPerson]:
-        """Give somebody who may be created in the legacy store, and is removed from there afterwards.
+        """Yield a user who may be created in the legacy store, and is removed from there afterwards.
 
-        Whoever cannot be removed stays in the ledger, and so does everybody after ctrl-C.
+        A user who could not be removed stays in the ledger; after ctrl-C no user is removed.
         """
         person = self.new_person
         try:
@@ -221,7 +221,7 @@ class Stage:
 
     def _remove(self, person: NewPerson) -> None:
         user = self.user_of(person.email, person.new_email)
-        # With import mode on, Auth0 has the person alone, unless somebody was created before that.
+        # With import mode on, the user is in Auth0 alone, unless created with import mode off before.
         if not self._noted or user is None:
             return
         if self.settings.import_mode:
@@ -240,10 +240,10 @@ class Stage:
 
     @contextmanager
     def only_in_legacy_store(self) -> Generator[tuple[str, Secret]]:
-        """Give the e-mail and the password of somebody whom Auth0 does not know, and whose password may be changed.
+        """Yield e-mail and password of a user whom Auth0 does not know, and whose password may be changed.
 
-        That is the known person where nothing is written. Otherwise it is somebody who signs up with import mode off,
-        and of whom Auth0's own record is deleted with import mode on: that is not told to the database.
+        That is the known user where nothing is written. Otherwise it is a new user, who signs up with import mode off,
+        and whose record in Auth0 is deleted with import mode on: the database is not told of that.
         """
         if not self.writes_passwords:
             yield self.email, self.password

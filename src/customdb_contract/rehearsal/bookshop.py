@@ -1,4 +1,4 @@
-"""The bookshop that ships with the package: a legacy shop in memory, for whoever wants to see a rehearsal first.
+"""The bookshop that ships with the package: a legacy shop in memory, to see a rehearsal before you set one up.
 
 Its customers are among those of `examples/bookshop`. They are invented, so their passwords may stand here.
 """
@@ -53,21 +53,21 @@ class _Customer:
 _CUSTOMERS: Final = (
     _Customer(
         email="grace.hopper@example.com",
-        password="nanosecond of wire",  # noqa: S106 - nobody's
+        password="nanosecond of wire",  # noqa: S106 - invented
         email_verified=False,
         name=("Grace", "Hopper"),
         membership="reader",
     ),
-    _Customer(email="Joan.Clarke@example.com", password="hut eight at midnight"),  # noqa: S106 - nobody's
+    _Customer(email="Joan.Clarke@example.com", password="hut eight at midnight"),  # noqa: S106 - invented
     _Customer(
         email="charles.babbage@example.com",
-        password="ninety-six wheels",  # noqa: S106 - nobody's
+        password="ninety-six wheels",  # noqa: S106 - invented
         disabled=True,
         name=("Charles", "Babbage"),
     ),
     _Customer(
         email="Ada.Lovelace@Example.com",
-        password="weaving algebraic patterns",  # noqa: S106 - nobody's
+        password="weaving algebraic patterns",  # noqa: S106 - invented
         username="ada",
         name=("Ada", "Lovelace"),
         newsletter=True,
@@ -75,7 +75,7 @@ _CUSTOMERS: Final = (
     ),
     _Customer(
         email="sofja.kowalewskaja@example.com",
-        password="душа поэта",  # noqa: S106 - nobody's
+        password="душа поэта",  # noqa: S106 - invented
         name=("Софья", "Ковалевская"),
         language="ru",
     ),
@@ -142,7 +142,7 @@ class Bookshop:
         return self._change(email, email=new_email, email_verified=verified)
 
     def delete(self, user_id: str) -> OperationResult:
-        """Remove a customer; whoever is not there need not be removed."""
+        """Remove a customer; an unknown id needs no removal."""
         self._store().pop(user_id, None)
         return Done()
 

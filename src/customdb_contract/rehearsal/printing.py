@@ -80,13 +80,17 @@ def _performance_to_json(performance: Performance) -> dict[str, object]:
 
 def _headline(setting: Setting) -> str:
     mode = "on" if setting.connection.import_mode else "off (legacy)"
-    interrupted = "" if setting.interrupt is None else f"; first migrations are interrupted {setting.interrupt}"
+    interrupted = (
+        ""
+        if setting.interrupt is None
+        else f"; the first migration of each scenario is interrupted {setting.interrupt}"
+    )
     return f"Connection {brief(setting.connection.name, _MOST)}, import mode {mode}; seed {setting.seed}{interrupted}"
 
 
 def _remarks(performance: Performance) -> Iterator[str]:
     if performance.problem is not None:
-        how = "Not as asked for" if performance.was_played else "Not played"
+        how = "Note" if performance.was_played else "Not played"
         yield f"{how}: {brief(performance.problem, _MOST)}."
     if performance.left_behind:
         names = ", ".join(brief(name, _MOST) for name in performance.left_behind)

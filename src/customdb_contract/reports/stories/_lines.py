@@ -37,7 +37,7 @@ class LineKind(StrEnum):
     """What a line is about."""
 
     DONE = "done"
-    """What somebody did."""
+    """What was done."""
     SCRIPT = "script"
     """A script that ran."""
     STORE = "store"
@@ -45,7 +45,7 @@ class LineKind(StrEnum):
     LOG = "log"
     """What stands in the tenant log."""
     SEEN = "seen"
-    """What whoever did it saw."""
+    """What the user, administrator or application saw."""
 
 
 @frozen
@@ -64,7 +64,7 @@ class Line:
 
 
 _WHO: Final[Mapping[Actor, str]] = {
-    Actor.USER: "Somebody",
+    Actor.USER: "A user",
     Actor.ADMIN: "An administrator",
     Actor.APPLICATION: "An application",
 }
@@ -172,7 +172,7 @@ def _done(operation: Operation) -> str:
     template = _DONE.get(operation.name, "")
     named = [name for _, name, _, _ in Formatter().parse(template) if name]
     if not template or any(name not in operation.arguments for name in named):
-        template, named = operation.name.replace("_", " "), []
+        who, template, named = f"{who}:", operation.name.replace("_", " "), []
     values = {name: _word(operation.arguments[name]) for name in named}
     others = _named({name: value for name, value in operation.arguments.items() if name not in named})
     return f"{who} {template.format_map(values)}{f' ({others})' if others else ''}"
@@ -187,7 +187,7 @@ def _seen(name: str, response: Response | None) -> str:
         return "nothing: the operation did not end"
     if response.succeeded:
         parts = [_SUCCEEDED.get(name, "done" if response.shown is None else "done:")]
-        nothing = "nobody" if name == "search" else ""
+        nothing = "no user" if name == "search" else ""
         parts.append(nothing if response.shown is None else token(response.shown))
     else:
         parts = ["refused" if response.interrupted is None else "an error"]

@@ -1,4 +1,4 @@
-"""The scenes of a story: each operation with everything that it caused, and what nobody's operation caused."""
+"""The scenes of a story: each operation with everything that it caused, and what no operation caused."""
 
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
