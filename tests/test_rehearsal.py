@@ -415,6 +415,31 @@ def test_a_database_that_cannot_be_opened_ends_the_rehearsal() -> None:
         played("first-log-in", on=True, database=opening)
 
 
+def opening_once(times: int) -> Callable[[], Shop]:
+    """Return a function that opens a shop so many times, and fails from then on."""
+    shops = iter([Shop() for _ in range(times)])
+
+    def opening() -> Shop:
+        shop = next(shops, None)
+        if shop is None:
+            message = "too many connections"
+            raise OSError(message)
+        return shop
+
+    return opening
+
+
+@pytest.mark.parametrize(("times", "name"), [(1, "first-log-in"), (2, "two-connections")])
+def test_a_database_that_cannot_be_opened_again_is_a_reason(times: int, name: str) -> None:
+    chosen = [find_scenario("first-log-in"), find_scenario(name)]
+    first, second = rehearse(setting(on=True, database=opening_once(times)), chosen)
+
+    assert (first.was_played, first.problem) == (True, None)
+    assert not second.was_played
+    assert second.problem is not None
+    assert "too many connections" in second.problem
+
+
 def test_an_interrupt_ends_the_rehearsal_and_names_who_is_left() -> None:
     shop = Shop()
 

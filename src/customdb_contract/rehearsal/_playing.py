@@ -14,7 +14,7 @@ from customdb_contract.bridges import brings_bridge
 from customdb_contract.bridges.opening import DEFAULT_TIMEOUT
 from customdb_contract.bridges.python import is_factory
 from customdb_contract.connection import Connection, KnownUser, NewUser
-from customdb_contract.errors import UndocumentedOperationError
+from customdb_contract.errors import DatabaseOpeningError, UndocumentedOperationError
 from customdb_contract.interrupts import current_interrupts, interruptible
 from customdb_contract.outages import outage_situations
 from customdb_contract.probes import DEFAULT_MAX_TIME
@@ -119,7 +119,7 @@ def rehearse(
 
     Raises:
         ConfigurationError: When the setting cannot be used.
-        DatabaseOpeningError: When a database cannot be opened.
+        DatabaseOpeningError: When a database cannot be opened, and nothing was played before.
         RehearsalInterrupted: After ctrl-C or SIGTERM.
     """
     played: list[Performance] = []
@@ -127,14 +127,22 @@ def rehearse(
     with interruptible(lambda: RehearsalInterrupted(played)):
         for scenario in scenarios:
             current_interrupts().raise_if_pending()
-            if time.monotonic() < end:
-                progress(scenario)
-                _perform(setting, scenario, played)
-            else:
+            if time.monotonic() > end:
                 problem = f"the time limit of {setting.max_time:g} s for all scenarios was reached"
-                is_import = setting.connection.import_mode
-                played.append(Performance(scenario=scenario, import_mode=is_import, problem=problem))
+                played.append(_not_played(setting, scenario, problem))
+                continue
+            progress(scenario)
+            try:
+                _perform(setting, scenario, played)
+            except DatabaseOpeningError as error:
+                if not any(performance.was_played for performance in played):
+                    raise
+                played.append(_not_played(setting, scenario, str(error)))
     return played
+
+
+def _not_played(setting: Setting, scenario: Scenario, problem: str) -> Performance:
+    return Performance(scenario=scenario, import_mode=setting.connection.import_mode, problem=problem)
 
 
 def _perform(setting: Setting, scenario: Scenario, played: list[Performance]) -> None:
@@ -159,7 +167,7 @@ def _perform(setting: Setting, scenario: Scenario, played: list[Performance]) ->
             if problem is None:
                 scenario.play(stage)
                 problem = once.problem
-    except UndocumentedOperationError as error:
+    except (DatabaseOpeningError, UndocumentedOperationError) as error:
         problem = str(error)
     finally:
         # Also after ctrl-C: what was done until then is shown.
