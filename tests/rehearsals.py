@@ -1,0 +1,48 @@
+"""What tests of rehearsals share: a setting over a correct shop, and what was played in words."""
+
+from collections.abc import Callable
+from typing import Any
+
+from customdb_contract import Connection
+from customdb_contract.rehearsal import Performance, Setting, find_scenario, rehearse
+from customdb_contract.transcript import Operation
+from lives import Shop
+from writing_shop import WritingShop, known_customer
+
+__all__ = ["SIGN_UP", "one_shop", "operations", "played", "setting"]
+
+SIGN_UP = "sign_up get_user create login"
+
+
+def one_shop() -> Callable[[], Shop]:
+    """Return a function that opens the same shop each time, as a database in a process of its own does."""
+    shop = Shop()
+    return lambda: shop
+
+
+def setting(*, on: bool, **changes: Any) -> Setting:
+    given: dict[str, Any] = {
+        "database": one_shop(),
+        "connection": Connection(import_mode=on),
+        "users": (known_customer(),),
+        "outage": lambda: WritingShop(is_down=True),
+        "writes": True,
+    }
+    return Setting(**(given | changes))
+
+
+def played(name: str, **changes: Any) -> Performance:
+    (performance,) = rehearse(setting(**changes), [find_scenario(name)])
+    return performance
+
+
+def operations(performance: Performance) -> list[str]:
+    told: dict[str, list[str]] = {}
+    for transcript in performance.transcripts:
+        told[transcript.connection.name] = []
+        for operation in transcript.of_kind(Operation):
+            scripts = [exchange.script for exchange in transcript.exchanges if exchange.caused_by == operation.number]
+            assert operation.response is not None
+            mark = "" if operation.response.succeeded else "!"
+            told[transcript.connection.name].append(" ".join([operation.name, *scripts]) + mark)
+    return [told[connection].pop(0) for connection in performance.order]

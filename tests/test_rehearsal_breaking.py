@@ -1,0 +1,169 @@
+"""Rehearsals over a database that breaks or cannot be opened, and interrupted ones: who is left behind."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from customdb_contract import Failed, ScriptError, ValidationError
+from customdb_contract.errors import DatabaseOpeningError
+from customdb_contract.rehearsal import SCENARIOS, RehearsalInterrupted, find_scenario, rehearse
+from customdb_contract.transcript import Situation
+from lives import Shop
+from rehearsals import SIGN_UP, operations, played, setting
+
+NAMES = [scenario.name for scenario in SCENARIOS]
+
+
+def failing(script: str, error: Exception) -> Callable[[], Shop]:
+    shop = Shop()
+
+    def fail(*_: object) -> object:
+        raise error
+
+    shop.answers[script] = fail
+    return lambda: shop
+
+
+def test_whoever_cannot_be_removed_is_named() -> None:
+    performance = played("change-of-email", on=False, database=failing("delete", ScriptError("no")))
+    email, new_email = performance.left_behind
+    assert new_email == email.replace("@", "x@")
+
+
+def test_whoever_was_created_and_cannot_log_in_is_named() -> None:
+    performance = played("sign-up", on=False, database=failing("login", ScriptError("no")))
+    assert len(performance.left_behind) == 1
+
+
+def test_nobody_is_named_whom_create_refused() -> None:
+    database = failing("create", ValidationError("user_exists", "no"))
+    assert played("sign-up", on=False, database=database).left_behind == ()
+    shop = Shop()
+    shop.answers["create"] = lambda _: Failed(ScriptError("no"))
+    assert len(played("sign-up", on=False, database=lambda: shop).left_behind) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "change-of-email",
+        "deletion-and-return",
+        "reset-before-first-log-in",
+        "outage-during-reset",
+        "outage-during-change-of-email",
+        "outage-during-deletion",
+    ],
+)
+@pytest.mark.parametrize("on", [True, False])
+def test_a_life_goes_on_where_a_sign_up_or_log_in_fails(name: str, on: bool) -> None:
+    shop = Shop()
+    shop.answers["get_user"] = partial(_raise, ScriptError("down"))
+    shop.answers["login"] = partial(_raise, ScriptError("down"))
+    performance = played(name, on=on, database=lambda: shop)
+    assert performance.was_played
+    assert performance.left_behind == ()
+
+
+def _raise(error: Exception, *_: object) -> object:
+    raise error
+
+
+def test_a_store_that_is_thrown_away_is_written_to_and_not_cleaned() -> None:
+    performance = played("sign-up", on=False, database=Shop, writes=False, is_thrown_away=True)
+    assert operations(performance) == [SIGN_UP, "log_in login"]
+    assert performance.left_behind == ()
+
+
+def test_what_auth0_does_not_document_ends_a_scenario_and_is_told() -> None:
+    shop = Shop()
+    shop.more = {"email": ...}
+    performance = played("change-of-email", on=False, database=lambda: shop)
+    assert performance.problem is not None
+    assert performance.problem.endswith("Auth0's documentation does not say what happens then")
+
+
+def test_calls_of_an_outage_are_recorded_as_such() -> None:
+    (transcript,) = played("outage-during-log-in", on=False).transcripts
+    assert [exchange.situation for exchange in transcript.exchanges] == [
+        Situation.OUTAGE,
+        Situation.KNOWN_USER,
+        Situation.OUTAGE,
+    ]
+
+
+def test_once_the_time_is_up_no_further_scenario_is_begun() -> None:
+    first, *others = rehearse(setting(on=True, max_time=1e-9), SCENARIOS[:1] * 2)
+    assert (first.was_played, first.problem) == (False, "the time limit of 1e-09 s for all scenarios was reached")
+    assert [performance.problem for performance in others] == [first.problem]
+
+
+def test_progress_is_told_of_each_scenario() -> None:
+    told: list[str] = []
+    rehearse(setting(on=True), SCENARIOS[:2], progress=lambda scenario: told.append(scenario.name))
+    assert told == NAMES[:2]
+
+
+def test_a_database_that_cannot_be_opened_ends_the_rehearsal() -> None:
+    def opening() -> object:
+        message = "no such store"
+        raise OSError(message)
+
+    with pytest.raises(DatabaseOpeningError, match="no such store"):
+        played("first-log-in", on=True, database=opening)
+
+
+def opening_once(times: int) -> Callable[[], Shop]:
+    """Return a function that opens a shop so many times, and fails from then on."""
+    shops = iter([Shop() for _ in range(times)])
+
+    def opening() -> Shop:
+        shop = next(shops, None)
+        if shop is None:
+            message = "too many connections"
+            raise OSError(message)
+        return shop
+
+    return opening
+
+
+@pytest.mark.parametrize(("times", "name"), [(1, "first-log-in"), (2, "two-connections")])
+def test_a_database_that_cannot_be_opened_again_is_a_reason(times: int, name: str) -> None:
+    chosen = [find_scenario("first-log-in"), find_scenario(name)]
+    first, second = rehearse(setting(on=True, database=opening_once(times)), chosen)
+
+    assert (first.was_played, first.problem) == (True, None)
+    assert not second.was_played
+    assert second.problem is not None
+    assert "too many connections" in second.problem
+
+
+def test_an_interrupt_ends_the_rehearsal_and_names_who_is_left() -> None:
+    shop = Shop()
+
+    def interrupted(*_: object) -> object:
+        raise KeyboardInterrupt
+
+    def play(stage: Any) -> None:
+        with stage.with_new_person() as person:
+            created = stage.sign_up()
+            assert created.user is not None
+            interrupted(person)
+
+    scenario = evolve(find_scenario("sign-up"), play=play)
+    with pytest.raises(
+        RehearsalInterrupted, match=r"interrupted; these users may be left in the store: .*@example"
+    ) as e:
+        rehearse(setting(on=False, database=lambda: shop), [find_scenario("first-log-in"), scenario, scenario])
+    assert [performance.was_played for performance in e.value.performances] == [True, True]
+    assert len(e.value.performances[-1].left_behind) == 1
+
+
+def test_an_interrupt_that_leaves_nobody_names_nobody() -> None:
+    def play(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(RehearsalInterrupted, match=r"the rehearsal was interrupted$"):
+        rehearse(setting(on=False), [evolve(find_scenario("sign-up"), play=play)])
