@@ -410,7 +410,7 @@ def test_a_plan_calls_nothing_and_shows_no_password() -> None:
         def get_user(self, identifier: str) -> ProfileResult:
             pytest.fail("a script was called")
 
-    lines = plan_lines(Untouched(), USERS, IMPORT, Probing(outage=Broken))
+    lines = plan_lines(Untouched(), USERS, IMPORT, Probing(outage=Broken, rehearse=False))
 
     assert lines[:2] == [
         "get_user ada@example.com   [known-user]",
@@ -421,7 +421,7 @@ def test_a_plan_calls_nothing_and_shows_no_password() -> None:
 
 
 def test_a_plan_names_every_fault() -> None:
-    lines = plan_lines(Shop(), USERS, IMPORT, Probing(outage=lambda fault_url: fault_url))
+    lines = plan_lines(Shop(), USERS, IMPORT, Probing(outage=lambda fault_url: fault_url, rehearse=False))
 
     assert [line for line in lines if line.startswith("get_user")][-1].endswith("[outage: hang]")
 

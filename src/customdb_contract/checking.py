@@ -1,11 +1,12 @@
 """`check`: probe, judge, report."""
 
-import functools
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 
 from customdb_contract.bridges import Bridge, brings_bridge
 from customdb_contract.bridges.opening import DEFAULT_TIMEOUT, opened, scripts_of
+from customdb_contract.calling import Caller
 from customdb_contract.connection import Connection, KnownUser, NewUser
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
@@ -14,6 +15,7 @@ from customdb_contract.interrupts import interruptible
 from customdb_contract.probes import (
     DEFAULT_MAX_TIME,
     DEFAULT_WRONG_PASSWORDS,
+    Driver,
     OutageDatabase,
     Probing,
     Truth,
@@ -77,6 +79,7 @@ def check(
     new_user: NewUser | None = None,
     settle: float = 0.0,
     inspect: Callable[[str], object] | None = None,
+    rehearse: bool = True,
     progress: Callable[[Exchange], None] = lambda _: None,
     select: Collection[str] = (),
     ignore: Collection[str] = (),
@@ -111,6 +114,9 @@ def check(
             Auth0 doesn't wait either.
         inspect: Is given an identifier and returns what the store has of it, a mapping or None, without the scripts; so
             it can be seen how passwords are stored, and whether reading writes.
+        rehearse: Whether the lives of users are played on a simulated tenant at the end: a known user logs in for the
+            first time, resets the password before that, is deleted and comes back. With import mode off, and with
+            `writes`, also those of users whom the check makes.
         progress: Is told of each call.
         select: Names of rules or groups that are judged; empty stands for all.
         ignore: Names of rules or groups that are not judged.
@@ -138,6 +144,7 @@ def check(
         new_user=new_user or NewUser(),
         settle=settle,
         inspect=inspect,
+        rehearse=rehearse,
     )
 
     # Who imports `check` does not need the rules yet.
@@ -194,6 +201,7 @@ def observe(
                     probing,
                     open_outage=None if probing.outage is None else lambda: _open_outage(probing, truth),
                     writing=writing,
+                    live=_lives(truth, recorder, probing),
                     progress=progress,
                 )
         except DatabaseOpeningError as error:
@@ -213,6 +221,14 @@ def _interruptible(recorder: Recorder) -> Generator[None]:
         yield
 
 
+def _lives(truth: Truth, recorder: Recorder, probing: Probing) -> Callable[[Driver, Caller, Caller], None] | None:
+    if not probing.rehearse:
+        return None
+    from customdb_contract.rehearsal import rehearse_lives  # noqa: PLC0415 - only who rehearses needs a tenant
+
+    return partial(rehearse_lives, truth=truth, recorder=recorder, probing=probing)
+
+
 def _writing(database: object, truth: Truth, probing: Probing) -> Writing | None:
     if not probing.writes:
         return None
@@ -221,10 +237,10 @@ def _writing(database: object, truth: Truth, probing: Probing) -> Writing | None
     written = database if probing.fresh_database is None else probing.fresh_database
     # An object lives on one thread, so two calls at once need something that makes a database.
     is_made_anew = brings_bridge(written) or is_factory(written)
-    opened = functools.partial(_opened, written, truth, probing.timeout)
+    opened = partial(_opened, written, truth, probing.timeout)
     return Writing(
         newcomers=make_newcomers(probing.new_user, truth),
-        open_fresh=None if probing.fresh_database is None else functools.partial(_opened_fresh, opened),
+        open_fresh=None if probing.fresh_database is None else partial(_opened_fresh, opened),
         open_second=opened if is_made_anew else None,
     )
 
@@ -319,7 +335,12 @@ def plan_lines(database: object, users: Sequence[KnownUser], connection: Connect
             callback_can_throw=bridge.callback_can_throw,
             newcomers=make_newcomers(probing.new_user, truth) if probing.writes else (),
         )
-        return [print_planned_call(call, truth) for call in calls]
+        lines = [print_planned_call(call, truth) for call in calls]
+        if probing.rehearse:
+            from customdb_contract.rehearsal import plan_lives  # noqa: PLC0415 - see _lives
+
+            lines += [print_planned_call(call, truth) for call in plan_lives(truth, tuple(bridge.scripts), probing)]
+        return lines
 
 
 def _opened(database: object, truth: Truth, timeout: float) -> AbstractContextManager[Bridge]:

@@ -96,6 +96,7 @@ class _CheckTable(_Table):
     hostile: bool = True
     wrong_passwords: Annotated[int, Field(ge=0)] = DEFAULT_WRONG_PASSWORDS
     settle: Annotated[float, Field(ge=0, le=MAX_SECONDS, allow_inf_nan=False)] = 0.0
+    rehearse: bool = True
 
 
 class _File(_Table):
@@ -342,6 +343,7 @@ def _configuration(file: _File, path: Path) -> Configuration:
             writes=check.writes,
             new_user=_new_user(file.new_user),
             settle=check.settle,
+            rehearse=check.rehearse,
         ),
         waived=check.waived,
         require=tuple(check.require),

@@ -75,7 +75,7 @@ class Need(StrEnum):
     SECOND_OPENING = "a function that opens the same store again, so that two can write at once"
     INSPECT = "inspect, a function that looks into the store"
     FINAL_DELETION = "deletion_is_final on"
-    LIFE = "the life of a user on a simulated tenant"
+    LIFE = "rehearse = true"
 
     @property
     def advice(self) -> str:
@@ -104,7 +104,6 @@ _NOT_TO_BE_GIVEN: Collection[Need] = frozenset(
         Need.UNKNOWN_USER,
         Need.SCRIPT_CONTEXT,
         Need.FINAL_DELETION,
-        Need.LIFE,
         Need.JAVASCRIPT,
         Need.SOURCE,
         Need.CONNECTIONS,

@@ -16,7 +16,12 @@ from customdb_contract.probes.circumstances import plan_circumstances, plan_orga
 from customdb_contract.probes.driver import Driver, StoppedEarly
 from customdb_contract.probes.hostile import plan_hostile
 from customdb_contract.probes.outage import plan_outage
-from customdb_contract.probes.reading import plan_other_spellings, plan_unknown_users, plan_wrong_passwords
+from customdb_contract.probes.reading import (
+    another_form,
+    plan_other_spellings,
+    plan_unknown_users,
+    plan_wrong_passwords,
+)
 from customdb_contract.probes.set_up import (
     is_failure,
     is_not_implemented,
@@ -76,7 +81,10 @@ def _plan_rest(
     yield from plan_unknown_users(truth, scripts)
     yield from plan_other_spellings(truth, scripts)
     if Script.LOGIN in scripts:
-        yield from plan_wrong_passwords(truth, probing.wrong_passwords, hostile=probing.hostile)
+        # A life may try one more with people whose password has another form.
+        others = (label for label, password in truth.passwords.items() if another_form(password.reveal()))
+        spared = set(others) if probing.rehearse and truth.connection.import_mode else set[str]()
+        yield from plan_wrong_passwords(truth, probing.wrong_passwords, hostile=probing.hostile, spared=spared)
     if probing.hostile:
         yield from plan_hostile(truth, scripts)
 
@@ -100,6 +108,7 @@ def probe(
     *,
     open_outage: Callable[[], AbstractContextManager[OutageDatabase]] | None = None,
     writing: Writing | None = None,
+    live: Callable[[Driver, Caller, Caller], None] | None = None,
     progress: Callable[[Exchange], None] = lambda _: None,
 ) -> None:
     """Drive a database through every situation, and record what it does.
@@ -111,6 +120,7 @@ def probe(
         probing: How the database is driven.
         open_outage: Opens the same database with its store out of reach, or None.
         writing: Whom the check makes and where, or None when it only reads.
+        live: Plays lives at the end, on the database and on the one that is written to; None when there are none.
         progress: Is told of each exchange.
     """
     probed = _Probe(truth, recorder, probing, Driver(truth, recorder, probing, progress), Caller(bridge, recorder))
@@ -125,6 +135,8 @@ def probe(
             if open_outage is not None and scripts:
                 with open_outage() as outage:
                     probed.meet_outage(outage, scripts, () if writing is None else writing.newcomers)
+            if live is not None and scripts:
+                live(probed.driver, probed.caller, written)
         except StoppedEarly as stopped:
             recorder.stop(stopped.reason)
         finally:

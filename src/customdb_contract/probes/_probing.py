@@ -67,6 +67,7 @@ class Probing:
         new_user: What a user looks like whom the check makes.
         settle: Seconds that a write may take to be seen.
         inspect: Returns what the store has of an identifier, or None.
+        rehearse: Whether lives of users are played on a simulated tenant at the end.
     """
 
     outage: object = None
@@ -81,3 +82,4 @@ class Probing:
     new_user: NewUser = field(factory=NewUser)
     settle: float = field(default=0.0, validator=_no_negative_time)
     inspect: Callable[[str], object] | None = field(default=None, validator=_function_or_none)
+    rehearse: bool = True

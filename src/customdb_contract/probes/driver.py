@@ -12,7 +12,7 @@ from customdb_contract.probes._plan import Truth, with_user_ids
 from customdb_contract.probes._probing import Probing
 from customdb_contract.probes.circumstances import ORGANIZATION
 from customdb_contract.probes.inspecting import compare_records
-from customdb_contract.probes.set_up import is_failure
+from customdb_contract.probes.set_up import is_denial, is_failure
 from customdb_contract.transcript import (
     UNKNOWN,
     Ending,
@@ -88,6 +88,7 @@ class Driver:
         self._right_login: dict[str, PlannedCall] = {}
         self._failed_logins: Counter[str] = Counter()
         self._locked_out: set[str] = set()
+        self._missed: set[str] = set()
         self._proven: set[tuple[Script, str, Ending]] = set()
         self._store_failures = 0
 
@@ -116,6 +117,8 @@ class Driver:
             self._learn(caller, planned, exchange)
             if is_failure(exchange) and caller.scripts[planned.script].can_be_called:
                 self._confirm(caller, planned, exchange)
+            elif self._is_shut_out(planned, exchange):
+                self._call(caller, planned)
             self._protect(caller, planned, exchange)
         return made
 
@@ -160,13 +163,14 @@ class Driver:
         """
         if not self._may_be_there:
             return
-        self._deadline = time.monotonic() + _CLEAN_UP_SECONDS
+        deadline, self._deadline = self._deadline, time.monotonic() + _CLEAN_UP_SECONDS
         with self._interrupts.finishing(_INTERRUPTED_CLEAN_UP_SECONDS):
             # Who got another e-mail is found by the later one.
             for identifier, label in reversed(list(self._may_be_there.items())):
                 if self._is_removed(caller, identifier, label):
                     self._recorder.removed(identifier)
                     del self._may_be_there[identifier]
+        self._deadline = deadline
 
     def _is_removed(self, caller: Caller, identifier: str, label: str) -> bool:
         """Remove whoever has an identifier, several times where several have it.
@@ -303,11 +307,23 @@ class Driver:
         user_id = self._user_id_of(exchange)
         if user_id is not None and planned.situation.family == "writing":
             self._user_ids[planned.person] = user_id
+        if planned.script is Script.GET_USER and planned.situation is Situation.REPEATED and is_denial(exchange):
+            self._missed.add(planned.person)
         if exchange.ending is Ending.FOUND and planned.situation is Situation.KNOWN_USER:
             if self._control is None:
                 self._control, self._control_caller = planned, caller
             if planned.script is Script.LOGIN:
                 self._right_login[planned.person] = planned
+
+    def _is_shut_out(self, planned: PlannedCall, exchange: Exchange) -> bool:
+        """Tell whether login refuses somebody whom it let in before, though no wrong password was tried in between."""
+        return (
+            planned.situation is Situation.REPEATED
+            and planned.person in self._right_login.keys() - self._missed
+            and not self._failed_logins[planned.person]
+            and planned.script is Script.LOGIN
+            and is_denial(exchange)
+        )
 
     def _confirm(self, caller: Caller, planned: PlannedCall, exchange: Exchange) -> None:
         """Repeat an unexpected failure once, and ask for something that worked: is it the script, or the store?"""

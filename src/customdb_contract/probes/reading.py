@@ -2,7 +2,7 @@
 
 import os
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from customdb_contract.calling import PlannedCall
 from customdb_contract.contract import Script
@@ -81,16 +81,29 @@ def wrong_password() -> str:
     return f"Wrong-{os.urandom(6).hex()}"
 
 
-def plan_wrong_passwords(truth: Truth, most: int, *, hostile: bool) -> Iterator[PlannedCall]:
+def another_form(password: str) -> str | None:
+    """Return what looks like a password and has other characters, as another keyboard types it; None if nothing does.
+
+    Args:
+        password: The password.
+    """
+    forms = (unicodedata.normalize(form, password) for form in ("NFD", "NFC"))
+    return next((form for form in forms if form != password), None)
+
+
+def plan_wrong_passwords(
+    truth: Truth, most: int, *, hostile: bool, spared: Collection[str] = ()
+) -> Iterator[PlannedCall]:
     """Plan log-ins with passwords that are not the person's, the telling ones first, spread over the people.
 
     Args:
         truth: The known people.
         most: How many are planned for one person at the most, so that nobody is locked out.
         hostile: Whether passwords that try injection are among them.
+        spared: The labels of people for whom one less is planned.
     """
     people = truth.people_who_log_in
-    left = {person.label: most for person in people}
+    left = {person.label: max(0, most - (person.label in spared)) for person in people}
     turn = 0
     for situation in (situation for situation in _TELLING_ORDER if hostile or situation.family != "hostile"):
         for offset in range(len(people)):

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from attrs import field, frozen
-
 from customdb_contract.calling import PlannedCall
 from customdb_contract.contract import Script
 from customdb_contract.probes import Truth
@@ -32,7 +30,6 @@ class Calls(Protocol):
         ...
 
 
-@frozen(kw_only=True)
 class OpenDatabase:
     """A database that is open already: several tenants, one after the other, share it and one transcript.
 
@@ -45,13 +42,9 @@ class OpenDatabase:
         typed: The passwords that people type: no two of one transcript may look alike.
     """
 
-    calls: Calls
-    recorder: Recorder
-    truth: Truth
-    typed: TypedPasswords = field(init=False)
-
-    @typed.default
-    def _typed(self) -> TypedPasswords:
-        typed = TypedPasswords(self.truth.registry)
-        typed.know(self.truth.passwords.values())
-        return typed
+    def __init__(self, calls: Calls, recorder: Recorder, truth: Truth) -> None:
+        self.calls = calls
+        self.recorder = recorder
+        self.truth = truth
+        self.typed = TypedPasswords(truth.registry)
+        self.typed.know(truth.passwords.values())

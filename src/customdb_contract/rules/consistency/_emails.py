@@ -129,19 +129,20 @@ def change_email_no_op(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Write the script, or remove it: without it Auth0 says that the e-mail cannot be changed.
     """
-    missing: dict[int, Exchange] = {}
+    missing: dict[tuple[int, Script], Exchange] = {}
     for written, moment in _looks(transcript):
         exchange = moment.exchange
-        if exchange.script is not Script.GET_USER or _is_only_flag(written):
+        if _is_only_flag(written):
             continue
+        look = (written.number, exchange.script)
         if moment.former is None:
-            if exchange.ending is Ending.NOT_FOUND:
-                missing[written.number] = exchange
-            elif exchange.ending is Ending.FOUND:
+            if exchange.ending is Ending.FOUND:
                 yield Held((written, exchange))
-        elif written.number in missing and exchange.ending is Ending.FOUND:
+            elif moment.is_right:
+                missing[look] = exchange
+        elif look in missing and exchange.ending is Ending.FOUND:
             message = "change_email reported success and changed nothing: only the old e-mail is found"
-            evidence = (written, missing[written.number], exchange)
+            evidence = (written, missing[look], exchange)
             yield contradicted(message, evidence, Script.CHANGE_EMAIL, Ending.NOT_FOUND)
 
 

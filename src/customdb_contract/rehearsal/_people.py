@@ -1,0 +1,58 @@
+"""People who are not in the legacy store yet, as a check makes them: with names that no other run uses."""
+
+from typing import Final
+
+from attrs import field, frozen
+
+from customdb_contract.connection import NewUser
+from customdb_contract.probes import Truth
+from customdb_contract.rehearsal._stage import NewPerson
+from customdb_contract.secrets import Secret, SecretKind, SecretRef
+
+__all__ = ["People"]
+
+_ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
+_UNIQUE_LENGTH: Final = 10
+_TOKEN_LENGTH: Final = 12
+_OWNER: Final = "whoever is rehearsed"
+
+
+def _token(length: int) -> str:
+    from secrets import choice  # noqa: PLC0415 - only who makes people needs it
+
+    return "".join(choice(_ALPHABET) for _ in range(length))
+
+
+@frozen
+class People:
+    """Makes people. All have the same two passwords: each secret more makes noting what is recorded slower.
+
+    Args:
+        new_user: What they look like.
+        truth: Whether they have usernames, and where the passwords are noted.
+    """
+
+    new_user: NewUser
+    truth: Truth
+    _password: Secret = field(factory=lambda: Secret(f"Aa1!-{_token(_TOKEN_LENGTH)}"), init=False)
+    _new_password: Secret = field(factory=lambda: Secret(f"Zz9!-{_token(_TOKEN_LENGTH)}"), init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.truth.registry.add(self._password, SecretRef(SecretKind.PASSWORD, _OWNER))
+        self.truth.registry.add(self._new_password, SecretRef(SecretKind.NEW_PASSWORD, _OWNER))
+
+    @property
+    def passwords(self) -> tuple[Secret, Secret]:
+        """The passwords of everybody, the new one last."""
+        return self._password, self._new_password
+
+    def make(self) -> NewPerson:
+        """Return somebody new."""
+        unique = _token(_UNIQUE_LENGTH)
+        return NewPerson(
+            email=self.new_user.email_of(unique),
+            new_email=self.new_user.email_of(f"{unique}x"),
+            username=self.new_user.username_of(unique) if self.truth.connection.requires_username else None,
+            password=self._password,
+            new_password=self._new_password,
+        )
