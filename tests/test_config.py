@@ -78,6 +78,7 @@ def test_everything_that_a_file_says_arrives(write: Write, monkeypatch: pytest.M
         requires_username = true
         script_context = true
         features = ["signup", "reset"]
+        deletion_is_final = true
 
         [database]
         python = "MODULE:Shop"
@@ -105,6 +106,7 @@ def test_everything_that_a_file_says_arrives(write: Write, monkeypatch: pytest.M
         hostile = false
         wrong_passwords = 1
         settle = 0.5
+        rehearse = false
         """)
 
     configuration = load_config(path)
@@ -115,6 +117,7 @@ def test_everything_that_a_file_says_arrives(write: Write, monkeypatch: pytest.M
         requires_username=True,
         script_context=True,
         features=("signup", "reset"),
+        deletion_is_final=True,
     )
     assert configuration.users == (
         KnownUser(
@@ -132,6 +135,7 @@ def test_everything_that_a_file_says_arrives(write: Write, monkeypatch: pytest.M
     probing = configuration.probing
     assert (probing.timeout, probing.max_time, probing.hostile, probing.wrong_passwords) == (2.5, 30.0, False, 1)
     assert probing.ignore_fields == ("app_metadata.seen",)
+    assert not probing.rehearse
 
 
 def test_a_file_can_be_checked_with_one_call(write: Write) -> None:

@@ -249,6 +249,7 @@ def test_every_setting_arrives(pytester: pytest.Pytester, monkeypatch: pytest.Mo
         max_time = 77.0
         ignore_fields = ["app_metadata.seen"]
         settle = 0.5
+        rehearse = False
         secrets = {"configuration TOKEN": Secret("a secret token")}
 
         @pytest.fixture
@@ -274,6 +275,7 @@ def test_every_setting_arrives(pytester: pytest.Pytester, monkeypatch: pytest.Mo
         "new_user": None,
         "inspect": None,
         "settle": 0.5,
+        "rehearse": False,
         "waived": {"unstable-user-id": "until May"},
         "select": ["profile", "security"],
         "ignore": {"user-enumeration", "url-injection"},

@@ -224,7 +224,7 @@ def _interruptible(recorder: Recorder) -> Generator[None]:
 def _lives(truth: Truth, recorder: Recorder, probing: Probing) -> Callable[[Driver, Caller, Caller], None] | None:
     if not probing.rehearse:
         return None
-    from customdb_contract.rehearsal import rehearse_lives  # noqa: PLC0415 - only who rehearses needs a tenant
+    from customdb_contract.rehearsal.lives import rehearse_lives  # noqa: PLC0415 - only who rehearses needs a tenant
 
     return partial(rehearse_lives, truth=truth, recorder=recorder, probing=probing)
 
@@ -337,7 +337,7 @@ def plan_lines(database: object, users: Sequence[KnownUser], connection: Connect
         )
         lines = [print_planned_call(call, truth) for call in calls]
         if probing.rehearse:
-            from customdb_contract.rehearsal import plan_lives  # noqa: PLC0415 - see _lives
+            from customdb_contract.rehearsal.lives import plan_lives  # noqa: PLC0415 - see _lives
 
             lines += [print_planned_call(call, truth) for call in plan_lives(truth, tuple(bridge.scripts), probing)]
         return lines

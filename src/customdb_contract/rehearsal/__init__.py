@@ -1,7 +1,6 @@
 """Rehearsals: lives of users, played on a simulated tenant and printed as stories."""
 
 from customdb_contract.rehearsal._catalogue import SCENARIOS, find_scenario
-from customdb_contract.rehearsal._lives import plan_lives, rehearse_lives
 from customdb_contract.rehearsal._playing import Performance, RehearsalInterrupted, Setting, rehearse
 from customdb_contract.rehearsal._scenario import Needs, Scenario
 from customdb_contract.rehearsal._stage import Ledger, NewPerson, Stage
@@ -17,7 +16,5 @@ __all__ = [
     "Setting",
     "Stage",
     "find_scenario",
-    "plan_lives",
     "rehearse",
-    "rehearse_lives",
 ]

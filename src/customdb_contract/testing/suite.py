@@ -57,6 +57,7 @@ class ContractSuite:
         max_time: Seconds that the whole check may take.
         ignore_fields: Paths of the profile that are not compared.
         settle: Seconds that a write may take to be seen.
+        rehearse: Whether lives of users are played on a simulated tenant at the end.
         secrets: More secrets that must appear nowhere, by what they are.
         config: A configuration file, from the folder of the test module, that says all of it: no fixture is asked for
             then, and no other attribute may be set.
@@ -75,6 +76,7 @@ class ContractSuite:
     max_time: ClassVar[float] = DEFAULT_MAX_TIME
     ignore_fields: ClassVar[Collection[str]] = ()
     settle: ClassVar[float] = 0.0
+    rehearse: ClassVar[bool] = True
     secrets: ClassVar[Mapping[str, Secret]] = {}
     config: ClassVar[str | Path | None] = None
 
@@ -185,6 +187,7 @@ _SETTINGS: Final = (
     "max_time",
     "ignore_fields",
     "settle",
+    "rehearse",
     "secrets",
 )
 _LISTS: Final = ("select", "ignore", "require", "ignore_fields")

@@ -1,0 +1,314 @@
+"""Lives that a check plays after its probes: which, on what, and what ends them."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from typing_extensions import override
+
+from customdb_contract import Connection, Done, KnownUser, NotFound, Report, WrongUsernameOrPasswordError, check
+from customdb_contract.checking import CheckInterrupted, plan_lines
+from customdb_contract.contract import Script
+from customdb_contract.findings import Need, Status
+from customdb_contract.probes import Probing, driver
+from customdb_contract.transcript import Exchange, Mark, Operation, Situation, StopKind, Transcript
+from mutants import breaches, explain
+from writing_shop import WritingShop, known_customer
+
+ON, OFF = Connection(import_mode=True), Connection()
+FINAL = Connection(import_mode=True, deletion_is_final=True)
+ADA = "ada@example.com"
+
+LOG_IN, RESET, LINK = "log_in login", "request_password_reset get_user", "complete_password_reset get_user"
+SIGN_UP = "sign_up get_user create login"
+
+OF_ADA_WITH_IMPORT = [
+    *(LOG_IN, "log_in"),
+    *(LOG_IN, "search", "sign_up", LOG_IN),
+    *("sign_up get_user", LOG_IN),
+    *(RESET, LINK, "log_in", "log_in get_user", "log_in"),
+]
+OF_ADA_WITHOUT = [LOG_IN, LOG_IN, "sign_up get_user", LOG_IN]
+OF_OTHERS = [
+    *(SIGN_UP, LOG_IN, "delete_user delete"),
+    *(SIGN_UP, RESET, f"{LINK} change_password", LOG_IN, LOG_IN, LOG_IN, "delete_user delete"),
+    *(SIGN_UP, "change_email get_user get_user change_email", LOG_IN, LOG_IN, "delete_user delete"),
+    *(SIGN_UP, "delete_user delete", LOG_IN, SIGN_UP, "delete_user delete"),
+]
+
+
+def operations(transcript: Transcript) -> list[str]:
+    """Say what was done with tenants, each with the scripts that it ran."""
+    return [
+        " ".join([one.name, *(call.script for call in transcript.caused_by(one) if isinstance(call, Exchange))])
+        for one in transcript.of_kind(Operation)
+    ]
+
+
+def checked(
+    database: object, connection: Connection = ON, users: Sequence[KnownUser] = (known_customer(),), **how: Any
+) -> Report:
+    return check(database, users, connection=connection, **how)
+
+
+@pytest.mark.parametrize(
+    ("connection", "writes", "expected"),
+    [
+        pytest.param(ON, False, OF_ADA_WITH_IMPORT, id="import mode on"),
+        pytest.param(ON, True, OF_ADA_WITH_IMPORT, id="import mode on, writing"),
+        pytest.param(FINAL, False, [*OF_ADA_WITH_IMPORT, LOG_IN, "delete_user", LOG_IN], id="deletions are final"),
+        pytest.param(OFF, False, OF_ADA_WITHOUT, id="import mode off"),
+        pytest.param(OFF, True, [*OF_ADA_WITHOUT, *OF_OTHERS], id="import mode off, writing"),
+    ],
+)
+def test_the_lives_that_are_played(connection: Connection, writes: bool, expected: list[str]) -> None:
+    shop = WritingShop()
+    transcript = checked(shop, connection, writes=writes).transcript
+
+    assert operations(transcript) == expected
+    assert transcript.header.stop_reason is None
+    assert transcript.header.left_behind == ()
+    assert [row.email for row in shop.records] == [ADA]
+
+
+@pytest.mark.parametrize("writes", [True, False])
+@pytest.mark.parametrize("connection", [FINAL, OFF], ids=["on", "off"])
+def test_a_plan_shows_the_calls_of_lives(connection: Connection, writes: bool) -> None:
+    transcript = checked(WritingShop(), connection, writes=writes).transcript
+    plans = [
+        plan_lines(WritingShop(), [known_customer()], connection, Probing(writes=writes, rehearse=rehearse))
+        for rehearse in (True, False)
+    ]
+    planned = [line.partition(" ")[0] for line in plans[0][len(plans[1]) :]]
+
+    assert planned == [call.script for call in transcript.exchanges if call.caused_by is not None]
+    assert not [line for line in plans[0] if "Weaving" in line or "Aa1!" in line or "Zz9!" in line]
+
+
+def test_a_plan_has_no_calls_of_scripts_that_are_not_there() -> None:
+    class OnlyGetUser:
+        get_user = WritingShop.get_user
+
+    with_lives, without = (
+        plan_lines(OnlyGetUser(), [known_customer()], ON, Probing(rehearse=rehearse)) for rehearse in (True, False)
+    )
+
+    assert len(with_lives) == len(without)
+
+
+def test_without_lives_the_rules_about_them_say_what_is_missing() -> None:
+    report = checked(WritingShop(), FINAL, rehearse=False)
+    verdict = report.verdict("migrated-user-not-marked")
+
+    assert operations(report.transcript) == []
+    assert (verdict.status, verdict.missing) == (Status.NOT_APPLICABLE, (Need.LIFE,))
+    assert verdict.reason == "needs rehearse = true"
+
+
+def test_lives_are_played_on_the_database_that_is_open() -> None:
+    made: list[WritingShop] = []
+
+    def make() -> WritingShop:
+        made.append(WritingShop())
+        return made[-1]
+
+    report = checked(make)
+
+    assert len(made) == 1
+    assert len(operations(report.transcript)) == len(OF_ADA_WITH_IMPORT)
+
+
+def test_progress_is_told_of_the_calls_of_lives() -> None:
+    told: list[Exchange] = []
+    report = checked(WritingShop(), progress=told.append)
+
+    assert [call.number for call in told] == [call.number for call in report.transcript.exchanges]
+
+
+# Who is in them
+
+
+def test_only_somebody_who_gets_in_lives() -> None:
+    class Locking(WritingShop):
+        failed = 0
+
+        @override
+        def login(self, identifier: Any, password: Any) -> Any:
+            try:
+                return super().login(identifier, "" if self.failed else password)
+            except WrongUsernameOrPasswordError:
+                self.failed += identifier == ADA
+                raise
+
+    report = checked(Locking())
+
+    assert any(Mark.LOCKED_OUT in call.marks for call in report.transcript.exchanges)
+    assert operations(report.transcript) == []
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        pytest.param(KnownUser(email=ADA), id="no password"),
+        pytest.param(KnownUser(username="countess", password="Weaving patterns"), id="no e-mail"),
+        pytest.param(KnownUser(email=ADA, password="Weaving patterns", disabled=True), id="disabled"),
+    ],
+)
+def test_nobody_lives_who_cannot_be_known_to_get_in(user: KnownUser) -> None:
+    assert operations(checked(WritingShop(), users=[user]).transcript) == []
+
+
+def test_a_retired_store_has_no_lives() -> None:
+    class Retired:
+        def login(self, _identifier: Any, _password: Any) -> Any:
+            return NotFound()
+
+        def get_user(self, _identifier: Any) -> Any:
+            return NotFound()
+
+    assert operations(checked(Retired()).transcript) == []
+
+
+# Passwords
+
+
+class OfGoedel(WritingShop):
+    def __init__(self) -> None:
+        super().__init__()
+        self.records[0].password = "G\u00f6del's proof"
+
+
+GOEDEL = KnownUser(email=ADA, password="G\u00f6del's proof")
+
+
+@pytest.mark.parametrize("most", [0, 1, 3])
+def test_another_form_of_a_password_counts_as_a_wrong_one(most: int) -> None:
+    report = checked(OfGoedel(), users=[GOEDEL], wrong_passwords=most)
+    tried = [
+        call
+        for call in report.transcript.select(Script.LOGIN)
+        if call.identifier == ADA and call.argument(1) != "«password of ada»"
+    ]
+
+    assert len(tried) == most
+    assert [call.situation for call in tried[-1:]] == [Situation.SIMULATED] * min(most, 1)
+    assert breaches(report) == [], explain(report)
+
+
+def test_with_import_mode_off_no_other_form_is_tried() -> None:
+    report = checked(OfGoedel(), OFF, users=[GOEDEL])
+
+    assert not report.transcript.select(None, Situation.SIMULATED)
+
+
+# Who is made
+
+
+def test_without_a_delete_nobody_is_made_for_a_life() -> None:
+    class WithoutDelete(WritingShop):
+        delete = None  # type: ignore[assignment] # a check takes it for a script that is not there
+
+    report = checked(WithoutDelete(), OFF, writes=True)
+
+    assert operations(report.transcript) == OF_ADA_WITHOUT
+
+
+def test_where_somebody_could_not_be_removed_nobody_else_is_made() -> None:
+    class KeepingAll(WritingShop):
+        @override
+        def delete(self, user_id: Any) -> Any:
+            return Done()
+
+    report = checked(KeepingAll(), OFF, writes=True)
+
+    assert report.transcript.header.left_behind
+    assert operations(report.transcript) == OF_ADA_WITHOUT
+
+
+def test_people_are_made_in_the_fresh_database() -> None:
+    shop, fresh = WritingShop(), WritingShop(is_empty=True)
+    emails: set[str] = set()
+    add = fresh.add
+
+    def noting(user: Any) -> None:
+        emails.add(user["email"])
+        add(user)
+
+    fresh.add = noting  # type: ignore[method-assign] # to see who is made
+    report = checked(shop, OFF, writes=True, fresh_database=fresh)
+    made = [call.identifier for call in report.transcript.select(Script.CREATE) if call.caused_by is not None]
+
+    assert operations(report.transcript) == [*OF_ADA_WITHOUT, *OF_OTHERS]
+    assert len(made) == 5
+    assert len(emails) > 4
+    assert (fresh.records, [row.email for row in shop.records]) == ([], [ADA])
+
+
+def test_usernames_are_made_where_they_are_required() -> None:
+    connection = Connection(requires_username=True)
+    report = checked(WritingShop(), connection, writes=True)
+
+    assert operations(report.transcript)[-1] == "delete_user delete"
+    assert breaches(report) == [], explain(report)
+
+
+# What ends them
+
+
+class Interfering(WritingShop):
+    """A shop that does something after the first create of a life."""
+
+    def __init__(self, interfere: Callable[[], None]) -> None:
+        super().__init__()
+        self.interfere = interfere
+
+    @override
+    def add(self, user: Any) -> None:
+        super().add(user)
+        if user["client_id"].startswith("client-of-the-simulated"):
+            self.interfere()
+
+
+def test_a_life_ends_when_the_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    late = [0.0]
+
+    class Clock:
+        @staticmethod
+        def monotonic() -> float:
+            return time.monotonic() + late[0]
+
+    monkeypatch.setattr(driver, "time", Clock)
+    shop = Interfering(lambda: late.append(late.pop() + 100))
+    transcript = checked(shop, OFF, writes=True).transcript
+    reason = transcript.header.stop_reason
+
+    assert reason is not None
+    assert (reason.kind, transcript.header.left_behind) == (StopKind.TIME, ())
+    assert [row.email for row in shop.records] == [ADA]
+    assert operations(transcript)[len(OF_ADA_WITHOUT) :] == ["sign_up get_user create"]
+
+
+def test_a_life_ends_when_a_script_does_not() -> None:
+    shop = Interfering(lambda: time.sleep(3))
+    report = checked(lambda: shop, OFF, writes=True, timeout=0.5)
+    reason = report.transcript.header.stop_reason
+
+    assert reason is not None
+    assert reason.message == ("create did not end in time while the life of a user was rehearsed, so no more are")
+    assert not report.complete
+
+
+def test_whoever_was_made_is_removed_after_an_interrupt() -> None:
+    shop = WritingShop()
+
+    def interrupt(exchange: Exchange) -> None:
+        if exchange.caused_by is not None and exchange.script is Script.CREATE:
+            raise KeyboardInterrupt
+
+    with pytest.raises(CheckInterrupted) as caught:
+        checked(shop, OFF, writes=True, progress=interrupt)
+
+    assert [row.email for row in shop.records] == [ADA]
+    assert caught.value.transcript.header.left_behind == ()
+    assert operations(caught.value.transcript)[-1] == "sign_up get_user create"
