@@ -1,5 +1,6 @@
 """Rehearsals over a database that breaks or cannot be opened, and interrupted ones: who is left behind."""
 
+import random
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -9,7 +10,9 @@ from attrs import evolve
 
 from customdb_contract import Failed, ScriptError, ValidationError
 from customdb_contract.errors import DatabaseOpeningError
+from customdb_contract.faults import FAULTS
 from customdb_contract.rehearsal import SCENARIOS, RehearsalInterrupted, find_scenario, rehearse
+from customdb_contract.rehearsal._playing import _way
 from customdb_contract.transcript import Situation
 from lives import Shop
 from rehearsals import SIGN_UP, operations, played, setting
@@ -92,6 +95,14 @@ def test_calls_of_an_outage_are_recorded_as_such() -> None:
         Situation.KNOWN_USER,
         Situation.OUTAGE,
     ]
+
+
+def test_the_seed_chooses_any_outage_but_a_hang() -> None:
+    def remote(url: str) -> Shop:
+        return Shop()
+
+    ways = {_way(remote, random.Random(seed)) for seed in range(500)}
+    assert ways == set(FAULTS) - {Situation.HANG}
 
 
 def test_once_the_time_is_up_no_further_scenario_is_begun() -> None:
