@@ -1,3 +1,5 @@
+from urllib.parse import quote
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -67,3 +69,29 @@ def test_a_secret_is_forgotten_by_the_reference_under_which_it_was_noted() -> No
 
     registry.forget(Secret("correct horse"), known)
     assert registry.mask("correct horse") == "correct horse"
+
+
+secrets = st.lists(st.text('ab7%\\" ', min_size=6, max_size=8), min_size=1, max_size=6, unique=True)
+
+
+@given(secrets, st.data())
+def test_what_was_forgotten_leaves_no_trace(known: list[str], data: st.DataObject) -> None:
+    kept = data.draw(st.sets(st.sampled_from(known)))
+    public = data.draw(st.sets(st.sampled_from([*known, f"{known[0]}@example.com"])))
+    changed, fresh = SecretRegistry(), SecretRegistry()
+    for text in public:
+        fresh.add_public(text)
+    for number, value in enumerate(known):
+        ref = SecretRef(SecretKind.OTHER, f"{number}")
+        changed.add(Secret(value), ref)
+        if value in kept:
+            fresh.add(Secret(value), ref)
+    for text in public:
+        changed.add_public(text)
+    for number, value in enumerate(known):
+        if value not in kept:
+            changed.forget(Secret(value), SecretRef(SecretKind.OTHER, f"{number}"))
+    pieces = st.sampled_from([*known, *(quote(value) for value in known), *public, "«other 0»", "-"])
+    text = "".join(data.draw(st.lists(pieces, max_size=6)))
+
+    assert changed.mask(text) == fresh.mask(text)

@@ -603,7 +603,8 @@ def test_an_identifier_that_is_a_password_stays_readable() -> None:
     assert exchange.arguments == (NEW, "«password of new@example.com, typed 1»")
 
 
-def test_passwords_of_long_ago_are_forgotten() -> None:
+def test_passwords_of_long_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("customdb_contract.tenant._typed._MOST_REMEMBERED", 16)
     life = begun(on=True)
     life.shop.answers["login"] = lambda identifier, _: Found({"user_id": identifier, "email": identifier})
     with life.tenant as tenant:

@@ -9,10 +9,12 @@ from typing import Final
 
 __all__ = ["FOREIGN", "core", "first_character", "fold", "is_escaped"]
 
-_ESCAPE: Final = re.compile(
-    r"%(?:25){0,3}([0-9A-Fa-f]{2})"
-    r"|\\+(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|U([0-9A-Fa-f]{8})|u\{0{0,8}([0-9A-Fa-f]{1,6})\})"
-)
+_PERCENT: Final = r"%(?:25){0,3}([0-9A-Fa-f]{2})"
+_CODE: Final = r"(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|U([0-9A-Fa-f]{8})|u\{0{0,8}([0-9A-Fa-f]{1,6})\})"
+_ESCAPE: Final = re.compile(rf"{_PERCENT}|\\{{1,40}}{_CODE}")
+_ESCAPES: Final = re.compile(rf"{_PERCENT}|(?<!\\)\\+{_CODE}")
+"""Begins only at the first one of several backslashes, so that a long run of them is read once."""
+
 _SHORT_ESCAPE: Final = re.compile(r"\\{1,40}.", re.DOTALL)
 _LAST_ASCII: Final = 0x7F
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
@@ -44,7 +46,7 @@ def fold(text: str) -> str:
         text: Any text.
     """
     if is_escaped(text):
-        text = _ESCAPE.sub(_unescaped, text).replace("\\", "")
+        text = _ESCAPES.sub(_unescaped, text).replace("\\", "")
     if "\0" in text:
         text = text.replace("\0", "")
     if not text.isascii():

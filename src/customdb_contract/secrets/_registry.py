@@ -1,6 +1,7 @@
 """The secrets that one check knows, and masking."""
 
 from collections import Counter
+from threading import Lock
 from typing import Final
 
 from customdb_contract.secrets._reference import SecretKind, SecretRef
@@ -32,7 +33,8 @@ class SecretRegistry:
         self._public: set[str] = set()
         self._numbers: dict[tuple[SecretKind, str], int] = {}
         self._numbered = Counter[SecretKind]()
-        self._replace: Replacement | None = None
+        self._replacement = Replacement(self.marker_of_unknown)
+        self._lock = Lock()
 
     def add_public(self, text: str) -> None:
         """Note an identifier, which stays readable even when somebody's password equals it.
@@ -40,8 +42,10 @@ class SecretRegistry:
         Args:
             text: An e-mail address, a username or another identifier.
         """
-        self._public.add(text)
-        self._replace = None
+        with self._lock:
+            self._public.add(text)
+            self._replacement.keep(text)
+            self._replacement.remove(text)
 
     def add(self, secret: Secret, ref: SecretRef) -> None:
         """Note a secret. The first reference to it stays.
@@ -52,8 +56,11 @@ class SecretRegistry:
         """
         value = secret.reveal()
         if value and value not in self._secrets:
-            self._secrets[value] = ref
-            self._replace = None
+            with self._lock:
+                self._secrets[value] = ref
+                self._replacement.know(ref)
+                if self.is_masked_anywhere(secret):
+                    self._replacement.add(value, ref)
 
     def forget(self, secret: Secret, ref: SecretRef) -> None:
         """Forget a secret: it is replaced no longer, unless it was noted under another reference before.
@@ -62,9 +69,12 @@ class SecretRegistry:
             secret: The secret.
             ref: The reference under which it was noted.
         """
-        if self._secrets.get(secret.reveal()) == ref:
-            del self._secrets[secret.reveal()]
-            self._replace = None
+        value = secret.reveal()
+        if self._secrets.get(value) == ref:
+            with self._lock:
+                del self._secrets[value]
+                self._replacement.forget(ref)
+                self._replacement.remove(value)
 
     def is_masked_anywhere(self, secret: Secret) -> bool:
         """Tell whether the secret would be recognised inside other text.
@@ -99,13 +109,9 @@ class SecretRegistry:
         Returns:
             The text without secrets.
         """
-        replace = self._replace
-        if replace is None:
-            masked = {value: ref for value, ref in self._secrets.items() if self.is_masked_anywhere(Secret(value))}
-            replace = self._replace = Replacement(
-                masked, tuple(self._secrets.values()), self._public, self.marker_of_unknown
-            )
-        return replace(text)
+        # A thread that a script left behind may print while the next password is noted.
+        with self._lock:
+            return self._replacement(text)
 
     def marker_of_unknown(self, kind: SecretKind, value: str) -> str:
         """Return the marker of a secret that nobody told of; the same one gets the same marker.

@@ -8,8 +8,8 @@ from customdb_contract.secrets import Secret, SecretKind, SecretRef, SecretRegis
 
 __all__ = ["TypedPasswords"]
 
-_MOST_REMEMBERED: Final = 16
-"""Each one makes noting the next one slower, and simulated lives may have a hundred thousand."""
+_MOST_REMEMBERED: Final = 1_000
+"""Each one takes memory, and a hundred thousand people may live in one tenant."""
 
 
 class TypedPasswords:

@@ -1,0 +1,86 @@
+"""Finding which of many short texts stand in another one: quick in a short text, however many they are."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Final
+
+__all__ = ["Needles"]
+
+_LENGTH: Final = 4
+"""Characters of a piece: fewer are in every text, and shorter needles have none."""
+
+_SEARCH: Final = 250
+_CHARACTER: Final = 400
+"""What a search for one needle costs at least, and a look at one character, in the time of searching a character."""
+
+
+class Needles:
+    """Numbered needles.
+
+    Each one is found by one of its pieces: by that which it shares with the fewest others, so that a thousand
+    passwords which begin alike don't slow a search down.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: defaultdict[str, list[int]] = defaultdict(list)
+        self._by_piece: defaultdict[str, list[str]] = defaultdict(list)
+        self._piece_of: dict[str, str] = {}
+
+    def add(self, number: int, needle: str) -> None:
+        """Note a needle.
+
+        Args:
+            number: Its number; several needles may be the same text.
+            needle: The text; an empty one stands in every text.
+        """
+        if needle not in self._numbers:
+            piece = min(_some_pieces(needle), key=lambda some: len(self._by_piece.get(some, ())))
+            self._by_piece[piece].append(needle)
+            self._piece_of[needle] = piece
+        self._numbers[needle].append(number)
+
+    def remove(self, number: int, needle: str) -> None:
+        """Forget a needle that was noted.
+
+        Args:
+            number: Its number.
+            needle: The text.
+        """
+        numbers = self._numbers[needle]
+        numbers.remove(number)
+        if numbers:
+            return
+        del self._numbers[needle]
+        piece = self._piece_of.pop(needle)
+        self._by_piece[piece].remove(needle)
+        if not self._by_piece[piece]:
+            del self._by_piece[piece]
+
+    def found_in(self, text: str) -> Iterator[int]:
+        """Yield the numbers of the needles that stand in a text.
+
+        Args:
+            text: Any text.
+        """
+        for needle in self._candidates(text):
+            if needle in text:
+                yield from self._numbers[needle]
+
+    def _candidates(self, text: str) -> Iterator[str]:
+        if len(self._numbers) * (_SEARCH + len(text)) < _CHARACTER * len(text):
+            yield from self._numbers
+            return
+        yield from self._by_piece.get("", ())
+        pieces = {text[at : at + _LENGTH] for at in range(len(text) - _LENGTH + 1)}
+        for piece in pieces & self._by_piece.keys():
+            yield from self._by_piece[piece]
+
+
+def _some_pieces(needle: str) -> Iterator[str]:
+    """Yield the first, the middle and the last piece; one that is shorter has the empty piece."""
+    if len(needle) < _LENGTH:
+        yield ""
+        return
+    last = len(needle) - _LENGTH
+    for at in (0, last // 2, last):
+        yield needle[at : at + _LENGTH]

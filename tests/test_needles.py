@@ -1,0 +1,54 @@
+"""Many short texts are found in another one as one would find them one by one."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, rule
+
+from customdb_contract.secrets._needles import Needles
+
+texts = st.text("ab€", max_size=9)
+
+
+class NeedlesMachine(RuleBasedStateMachine):
+    """Needles are noted and forgotten; a dictionary is the model."""
+
+    noted: Bundle[int] = Bundle("noted")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.needles = Needles()
+        self.model: dict[int, str] = {}
+
+    @rule(target=noted, needle=texts)
+    def add(self, needle: str) -> int:
+        number = len(self.model)
+        self.model[number] = needle
+        self.needles.add(number, needle)
+        return number
+
+    @rule(number=consumes(noted))
+    def remove(self, number: int) -> None:
+        self.needles.remove(number, self.model[number])
+        self.model[number] = "never to be found"
+
+    @rule(text=st.one_of(texts, st.text("ab€", min_size=500, max_size=600)))
+    def find(self, text: str) -> None:
+        found = list(self.needles.found_in(text))
+
+        assert sorted(found) == [number for number, needle in self.model.items() if needle in text]
+
+
+TestNeedles = NeedlesMachine.TestCase
+
+
+@given(st.lists(texts, min_size=1), st.data())
+def test_needles_that_are_all_forgotten_leave_nothing(added: list[str], data: st.DataObject) -> None:
+    needles = Needles()
+    for number, needle in enumerate(added):
+        needles.add(number, needle)
+    for number in data.draw(st.permutations(range(len(added)))):
+        needles.remove(number, added[number])
+
+    assert list(needles.found_in("".join(added))) == []
+    assert not needles._by_piece
+    assert not needles._piece_of
