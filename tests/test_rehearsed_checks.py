@@ -12,7 +12,7 @@ from customdb_contract.checking import CheckInterrupted, plan_lines
 from customdb_contract.contract import Script
 from customdb_contract.findings import Need, Status
 from customdb_contract.probes import Probing, driver
-from customdb_contract.transcript import Exchange, Mark, Operation, Situation, StopKind, Transcript
+from customdb_contract.transcript import Ending, Exchange, Mark, Operation, Situation, StopKind, Transcript
 from mutants import breaches, explain
 from writing_shop import WritingShop, known_customer
 
@@ -124,6 +124,22 @@ def test_progress_is_told_of_the_calls_of_lives() -> None:
     report = checked(WritingShop(), progress=told.append)
 
     assert [call.number for call in told] == [call.number for call in report.transcript.exchanges]
+
+
+def test_a_refusal_of_the_right_password_is_seen_twice() -> None:
+    class LettingInOnce(WritingShop):
+        times = 0
+
+        @override
+        def login(self, identifier: Any, password: Any) -> Any:
+            self.times += identifier == ADA
+            return super().login(identifier, password if self.times < 2 else "")
+
+    report = checked(LettingInOnce(), OFF, rehearse=False)
+    asked = report.transcript.select(Script.LOGIN, "known-user", "repeated")
+
+    assert [call.ending for call in asked] == [Ending.FOUND, Ending.FAILED, Ending.FAILED]
+    assert breaches(report) == ["migration-marker-hides-user"], explain(report)
 
 
 # Who is in them

@@ -150,6 +150,10 @@ def test_a_record_that_is_gone_after_a_login_was_removed_by_it(mode: str) -> Non
     assert finding.message == "login removed the user from the legacy store; keep the row for now"
 
 
+def test_a_record_that_is_there_after_a_login_was_removed_by_nobody() -> None:
+    assert verdict(login_deletes_user, KNOWN.rstrip() + '; noticed inspected "a record"').held == 1
+
+
 # migration-marker-hides-user
 
 
@@ -362,6 +366,12 @@ def test_an_email_that_one_user_has_in_two_spellings_is_no_collision() -> None:
 
     assert findings(unicode_email_collision, two("jos\u00e9@example.com", "x") + again) == []
     assert verdict(unicode_email_collision, one).status is Status.NOT_APPLICABLE
+
+
+def test_an_email_that_is_no_text_collides_with_nothing() -> None:
+    text = two("jos\u00e9@example.com", "x").replace('"x"', "null")
+
+    assert verdict(unicode_email_collision, text).held == 1
 
 
 def test_emails_that_no_one_lowers_do_not_collide() -> None:

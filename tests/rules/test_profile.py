@@ -644,3 +644,32 @@ def test_one_breach_is_told_by_one_rule(profile: dict[str, object], rules: set[s
 
     told_by = {item.rule.name for item in report.verdicts if item.findings and item.severity is not Severity.INFO}
     assert told_by == rules
+
+
+def test_a_spelling_that_may_be_another_users_says_nothing_of_the_user_id() -> None:
+    text = (
+        "person ada email=ada.\u00e9@example.com\nperson old email=ada.\u00c9@example.com\n"
+        'get_user ada.\u00e9@example.com -> found {"user_id": "7"}\n'
+        'get_user ADA.\u00c9@EXAMPLE.COM -> found {"user_id": "8"}   [other-spelling: upper-case of ada]\n'
+    )
+
+    assert verdict(find_rule("user-id-depends-on-identifier"), text).status is Status.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize(
+    ("mode", "severity"), [("import_mode=on", Severity.ERROR), ("import_mode=off", Severity.WARNING)]
+)
+def test_emails_are_shared_up_to_the_case_of_ascii_letters(mode: str, severity: Severity) -> None:
+    def text(first: str, second: str) -> str:
+        return (
+            f"connection {mode}\nperson ada email=ada@example.com\nperson old email=old@example.com\n"
+            f'get_user ada@example.com -> found {{"user_id": "7", "email": "{first}"}}\n'
+            f'get_user old@example.com -> found {{"user_id": "8", "email": "{second}"}}\n'
+        )
+
+    rule = find_rule("shared-email")
+
+    assert [one.severity for one in findings(rule, text("jos\u00e9@example.com", " JOS\u00e9@example.com"))] == [
+        severity
+    ]
+    assert findings(rule, text("jos\u00e9@example.com", "JOS\u00c9@example.com")) == []

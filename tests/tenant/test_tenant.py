@@ -482,6 +482,35 @@ def situations(tenant: Tenant) -> list[tuple[str, str, Situation]]:
     return [(exchange.script.value, exchange.person, exchange.situation) for exchange in tenant.transcript.exchanges]
 
 
+@pytest.mark.parametrize(
+    ("typed", "situation"),
+    [
+        ("G\u00f6del's proof", Situation.KNOWN_USER),
+        ("Go\u0308del's proof", Situation.SIMULATED),
+        (" G\u00f6del's proof ", Situation.BLANK_PADDED_PASSWORD),
+        ("G\u00d6DEL'S PROOF", Situation.CASE_CHANGED_PASSWORD),
+        ("", Situation.EMPTY_PASSWORD),
+        ("  ", Situation.BLANK_PASSWORD),
+        ("G\u00f6del's", Situation.WRONG_PASSWORD),
+        ("\ud800", Situation.WRONG_PASSWORD),
+    ],
+)
+def test_a_password_in_another_spelling_is_not_plainly_wrong(typed: str, situation: Situation) -> None:
+    life = begun(on=False, users=[KnownUser(email=ADA, password="G\u00f6del's proof")])
+    with life.tenant as tenant:
+        tenant.log_in(ADA, typed)
+
+    assert situations(tenant) == [("login", "ada", situation)]
+
+
+def test_the_beginning_of_a_password_that_bcrypt_reads_is_not_plainly_wrong() -> None:
+    life = begun(on=False, users=[KnownUser(email=ADA, password="x" * 80)])
+    with life.tenant as tenant:
+        tenant.log_in(ADA, "x" * 72)
+
+    assert situations(tenant) == [("login", "ada", Situation.CUT_PASSWORD)]
+
+
 def test_what_is_known_of_the_people() -> None:
     life = begun(on=False, users=[ada(), KnownUser(email="grace@example.com")])
     with life.tenant as tenant:

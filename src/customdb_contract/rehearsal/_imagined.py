@@ -90,12 +90,10 @@ class ImaginedDatabase:
                 self._rows.append(_Row(f"{len(self._rows)}", str(user["email"]), cast("Secret", user["password"])))
             case Script.DELETE:
                 self._rows = [kept for kept in self._rows if kept.user_id != first]
-            case _ if row is None:
-                return Outcome(Ending.DECLINED, ((None, False),))
             case Script.CHANGE_PASSWORD:
-                row.password = cast("Secret", more[0])
+                cast("_Row", row).password = cast("Secret", more[0])
             case _:
-                row.email = str(more[0])
+                cast("_Row", row).email = str(more[0])
         return Outcome(Ending.DONE, ((None,) if script in {Script.CREATE, Script.DELETE} else (None, True),))
 
     def _find(self, identifier: object) -> _Row | None:
