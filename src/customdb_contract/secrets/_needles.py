@@ -1,7 +1,7 @@
 """Finding which of many short texts stand in another one: quick in a short text, however many they are."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 __all__ = ["Needles"]
@@ -34,7 +34,7 @@ class Needles:
             needle: The text; an empty one stands in every text.
         """
         if needle not in self._numbers:
-            piece = min(_some_pieces(needle), key=lambda some: len(self._by_piece.get(some, ())))
+            piece = self._rarest(_some_pieces(needle))
             self._by_piece[piece].append(needle)
             self._piece_of[needle] = piece
         self._numbers[needle].append(number)
@@ -66,6 +66,12 @@ class Needles:
             if needle in text:
                 yield from self._numbers[needle]
 
+    def _rarest(self, pieces: Sequence[str]) -> str:
+        for piece in pieces:
+            if piece not in self._by_piece:
+                return piece
+        return min(pieces, key=lambda piece: len(self._by_piece[piece]))
+
     def _candidates(self, text: str) -> Iterator[str]:
         if len(self._numbers) * (_SEARCH + len(text)) < _CHARACTER * len(text):
             yield from self._numbers
@@ -76,11 +82,9 @@ class Needles:
             yield from self._by_piece[piece]
 
 
-def _some_pieces(needle: str) -> Iterator[str]:
-    """Yield the first, the middle and the last piece; one that is shorter has the empty piece."""
+def _some_pieces(needle: str) -> Sequence[str]:
+    """Return the last, the middle and the first piece; what is shorter has the empty piece."""
     if len(needle) < _LENGTH:
-        yield ""
-        return
+        return ("",)
     last = len(needle) - _LENGTH
-    for at in (0, last // 2, last):
-        yield needle[at : at + _LENGTH]
+    return tuple(needle[at : at + _LENGTH] for at in (last, last // 2, 0))

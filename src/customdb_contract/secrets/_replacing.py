@@ -3,7 +3,7 @@
 import re
 from bisect import bisect
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import count
 from typing import Final
@@ -83,8 +83,8 @@ class Replacement:
             self._masked[masked.number] = masked
             self._plain.add(masked.number, masked.plain)
             self._escaped.add(masked.number, masked.escaped)
-            self._labels[masked.form.secret.label] += 1
         self._of_value[value] = added
+        self._labels.update(_labels_of(added))
         self._change()
 
     def remove(self, value: str) -> None:
@@ -93,11 +93,12 @@ class Replacement:
         Args:
             value: The secret.
         """
-        for masked in self._of_value.pop(value, ()):
+        removed = self._of_value.pop(value, [])
+        self._labels.subtract(_labels_of(removed))
+        for masked in removed:
             del self._masked[masked.number]
             self._plain.remove(masked.number, masked.plain)
             self._escaped.remove(masked.number, masked.escaped)
-            self._labels[masked.form.secret.label] -= 1
         self._change()
 
     def know(self, ref: SecretRef) -> None:
@@ -194,3 +195,7 @@ class Replacement:
                 readable[beginning] = rf"{escaped(beginning)}\d+»"
         longest_first = sorted(readable, key=len, reverse=True)
         return re.compile("|".join(readable[text] for text in longest_first), re.IGNORECASE) if readable else None
+
+
+def _labels_of(added: Sequence[_Masked]) -> list[str]:
+    return [secret.label for secret in dict.fromkeys(masked.form.secret for masked in added)]

@@ -1,0 +1,78 @@
+"""What the simulated tenant costs beside the scripts that it calls, and how it grows."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import count
+from typing import Final
+
+from benchmarks.migrating import IMPORT_MODE, Shop
+from benchmarks.timing import Measured, seconds
+from customdb_contract.bridges.opening import opened
+from customdb_contract.calling import Caller, PlannedCall
+from customdb_contract.contract import Script
+from customdb_contract.secrets import Secret, SecretRegistry
+from customdb_contract.tenant import Tenant
+from customdb_contract.tenant._typed import TypedPasswords
+from customdb_contract.transcript import UNKNOWN, Header, Recorder, Situation
+
+_MANY: Final = 100_000
+_MEGABYTE: Final = 1_000_000
+
+
+def measure(*, brief: bool) -> Iterator[Measured]:
+    """Yield the ratios.
+
+    Args:
+        brief: Whether a rough answer will do.
+    """
+    number, repeat = (200, 3) if brief else (1000, 9)
+    migrating, calling = _seconds(number, repeat)
+    yield Measured(
+        "migrating a user, in times of 1.2 times the script's call and 100 µs",
+        migrating / (1.2 * calling + 1e-4),
+        at_most=1.0,
+    )
+    users = 5_000 if brief else _MANY
+    ran = subprocess.run(
+        [sys.executable, "-m", "benchmarks.migrating", str(users)], capture_output=True, check=True, text=True
+    )
+    cost = json.loads(ran.stdout)
+    yield Measured(
+        f"migrating a user beside {users} others, in times of migrating one of the first",
+        cost["last"] / cost["first"],
+        at_most=1.2,
+    )
+    yield Measured(
+        f"memory of 100000 migrated users, by {users} of them, in megabytes",
+        cost["bytes"] / users * _MANY / _MEGABYTE,
+        at_most=500.0,
+    )
+
+
+def _seconds(number: int, repeat: int) -> tuple[float, float]:
+    """Return the seconds of a migration, and of the call that it makes with a password that nobody typed before."""
+    numbers = count()
+    registry = SecretRegistry()
+    typed, recorder = TypedPasswords(registry), Recorder(Header(connection=IMPORT_MODE), registry)
+    with (
+        Tenant(Shop(), connection=IMPORT_MODE) as tenant,
+        opened(Shop(), connection=IMPORT_MODE, mask=registry, timeout=20.0) as bridge,
+    ):
+        caller = Caller(bridge, recorder)
+
+        def migrate() -> None:
+            user = next(numbers)
+            tenant.log_in(f"user{user}@example.com", f"Password number {user}")
+
+        def call() -> None:
+            user = next(numbers)
+            email, password = f"user{user}@example.com", Secret(f"Password number {user}")
+            typed.note(password, email, email)
+            caller.call(PlannedCall(Script.LOGIN, (email, password), UNKNOWN, Situation.SIMULATED))
+
+        pairs = [
+            (seconds(migrate, number=number, repeat=1), seconds(call, number=number, repeat=1)) for _ in range(repeat)
+        ]
+    return min(migrating for migrating, _ in pairs), min(calling for _, calling in pairs)
