@@ -2,19 +2,31 @@
 
 import time
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any
 
 import pytest
 from typing_extensions import override
 
-from customdb_contract import Connection, Done, KnownUser, NotFound, Report, WrongUsernameOrPasswordError, check
+from customdb_contract import (
+    Connection,
+    Done,
+    Found,
+    KnownUser,
+    NewUser,
+    NotFound,
+    Report,
+    ScriptError,
+    WrongUsernameOrPasswordError,
+    check,
+)
 from customdb_contract.checking import CheckInterrupted, plan_lines
 from customdb_contract.contract import Script
 from customdb_contract.findings import Need, Status
 from customdb_contract.probes import Probing, driver
 from customdb_contract.transcript import Ending, Exchange, Mark, Operation, Situation, StopKind, Transcript
 from mutants import breaches, explain
-from writing_shop import WritingShop, known_customer
+from writing_shop import Record, WritingShop, known_customer
 
 ON, OFF = Connection(import_mode=True), Connection()
 FINAL = Connection(import_mode=True, deletion_is_final=True)
@@ -313,6 +325,90 @@ def test_a_life_ends_when_a_script_does_not() -> None:
     assert reason is not None
     assert reason.message == ("create did not end in time while the life of a user was rehearsed, so no more are")
     assert not report.complete
+
+
+class Mixing(WritingShop):
+    """A shop that takes a user for another one, once lives are played."""
+
+    is_mixed = False
+    answer = staticmethod(lambda profile: profile)
+
+    @override
+    def add(self, user: Any) -> None:
+        super().add(user)
+        self.is_mixed = user["client_id"].startswith("client-of-the-simulated")
+
+    @override
+    def login(self, identifier: Any, password: Any) -> Any:
+        found = super().login(identifier, password)
+        return Found(self.answer(self.get_user(ADA).profile)) if self.is_mixed and identifier != ADA else found
+
+
+class MixingIds(Mixing):
+    """A shop that returns the id of another user, and no e-mail."""
+
+    answer = staticmethod(lambda profile: {"user_id": profile["user_id"], "email": "nobody@example.com"})
+
+
+@pytest.mark.parametrize("make", [Mixing, MixingIds])
+def test_nobody_else_is_changed_in_a_life(make: Callable[[], Mixing]) -> None:
+    shop = make()
+    before = copy(shop.records[0])
+    transcript = checked(shop, OFF, writes=True).transcript
+    reason = transcript.header.stop_reason
+
+    assert reason is not None
+    assert reason.kind is StopKind.PROTECTION
+    assert reason.message.startswith("login returned another user's profile for a user whom the check made; ")
+    assert transcript.header.left_behind == ()
+    assert shop.records == [before]
+
+
+def test_whoever_is_made_may_have_ids_that_change_and_capital_letters() -> None:
+    class Numbering(WritingShop):
+        @override
+        def user_id(self, row: Record) -> str:
+            self.numbers += 1
+            return f"shop-{row.number}-{self.numbers}"
+
+        @override
+        def delete(self, user_id: Any) -> Any:
+            self.records = [row for row in self.rows() if str(row.number) not in user_id.split("-")]
+            return Done()
+
+    new_user = NewUser(email="CustomDB-{unique}@Example.com")
+    transcript = checked(Numbering(), OFF, writes=True, new_user=new_user).transcript
+
+    assert transcript.header.stop_reason is None
+    assert transcript.header.left_behind == ()
+    assert operations(transcript)[-5:] == OF_OTHERS[-5:]
+
+
+@pytest.mark.parametrize("often", range(5, 24, 3))
+@pytest.mark.parametrize("connection", [ON, OFF], ids=["on", "off"])
+def test_a_store_that_fails_now_and_then_is_not_judged_in_a_life(connection: Connection, often: int) -> None:
+    class Failing(WritingShop):
+        asked = 0
+
+        def fail(self) -> None:
+            self.asked += 1
+            if self.asked % often == 0:
+                message = "The replica is not ready"
+                raise ScriptError(message)
+
+        @override
+        def login(self, identifier: Any, password: Any) -> Any:
+            self.fail()
+            return super().login(identifier, password)
+
+        @override
+        def get_user(self, identifier: Any) -> Any:
+            self.fail()
+            return super().get_user(identifier)
+
+    report = checked(Failing(), connection, writes=connection is OFF)
+
+    assert breaches(report) == [], explain(report)
 
 
 def test_whoever_was_made_is_removed_after_an_interrupt() -> None:

@@ -2,12 +2,13 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Final, cast
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
 
 from customdb_contract.calling import Caller, PlannedCall
 from customdb_contract.contract import Script
 from customdb_contract.interrupts import current_interrupts
+from customdb_contract.probes._made import MadePeople, new_identifiers
 from customdb_contract.probes._plan import Truth, with_user_ids
 from customdb_contract.probes._probing import Probing
 from customdb_contract.probes.circumstances import ORGANIZATION
@@ -20,7 +21,6 @@ from customdb_contract.transcript import (
     Mark,
     Observation,
     Operation,
-    Outcome,
     RecordedError,
     Recorder,
     Situation,
@@ -36,8 +36,6 @@ _CLEAN_UP_SECONDS: Final = 10.0
 
 _INTERRUPTED_CLEAN_UP_SECONDS: Final = 5.0
 """How long removing people may take after an interrupt: continuous integration waits little longer until it kills."""
-
-_MOST_OF_ONE_IDENTIFIER: Final = 3
 
 _READING: Final = (Script.LOGIN, Script.GET_USER)
 
@@ -77,12 +75,8 @@ class Driver:
         self._progress = progress
         self._interrupts = current_interrupts()
         self._deadline = time.monotonic() + probing.max_time
-        self._user_ids: dict[str, str] = {}
+        self._made = MadePeople(recorder)
         self._written: PlannedCall | None = None
-        self._may_be_there: dict[str, str] = {}
-        self._unfinished: set[str] = set()
-        self._made: set[str] = set()
-        self._deleted: set[str] = set()
         self._control: PlannedCall | None = None
         self._control_caller: Caller | None = None
         self._right_login: dict[str, PlannedCall] = {}
@@ -107,7 +101,7 @@ class Driver:
         """
         made: list[Exchange] = []
         for call in calls:
-            planned = with_user_ids(call, self._user_ids.get)
+            planned = with_user_ids(call, self._made.user_ids.get)
             if planned is None or self._is_pointless(planned):
                 continue
             exchange = self._call(caller, planned)
@@ -123,7 +117,7 @@ class Driver:
         return made
 
     def call(self, caller: Caller, planned: PlannedCall, *, caused_by: Operation) -> Exchange:
-        """Make a call that an operation on a simulated tenant causes.
+        """Make a call that an operation on a simulated tenant causes, and the control calls that it leads to.
 
         Args:
             caller: Calls the database.
@@ -131,10 +125,18 @@ class Driver:
             caused_by: The operation.
 
         Raises:
-            StoppedEarly: When the time is up.
+            StoppedEarly: When the time is up, the store has stopped answering, or somebody else would be changed.
         """
+        if not self._made.may_be_changed_by(planned):
+            message = (
+                "login returned another user's profile for a user whom the check made; "
+                f"{planned.script} was not called, since it would have been about the other user"
+            )
+            raise StoppedEarly(StopReason(StopKind.PROTECTION, message))
         exchange = self._call(caller, planned, caused_by)
         self._learn(caller, planned, exchange)
+        if is_failure(exchange):
+            self._confirm(caller, planned, exchange)
         return exchange
 
     def drive_at_once(self, first: Caller, second: Caller, planned: PlannedCall) -> None:
@@ -146,9 +148,9 @@ class Driver:
             planned: The call.
         """
         self._interrupts.raise_if_pending()
-        self._note_write(planned)
+        self._begin(planned)
         for exchange in first.call_at_once(second, planned):
-            self._note_end(planned, exchange.outcome)
+            self._made.end(planned, exchange.outcome)
             self._tell(exchange)
 
     def clean_up(self, caller: Caller) -> None:
@@ -161,47 +163,12 @@ class Driver:
             StoppedEarly: When it takes too long.
             KeyboardInterrupt: When a second interrupt comes, or it takes too long after a first one.
         """
-        if not self._may_be_there:
+        if not self._made.may_be_there:
             return
         deadline, self._deadline = self._deadline, time.monotonic() + _CLEAN_UP_SECONDS
         with self._interrupts.finishing(_INTERRUPTED_CLEAN_UP_SECONDS):
-            # Who got another e-mail is found by the later one.
-            for identifier, label in reversed(list(self._may_be_there.items())):
-                if self._is_removed(caller, identifier, label):
-                    self._recorder.removed(identifier)
-                    del self._may_be_there[identifier]
+            self._made.remove_all(lambda planned: self._call(caller, planned), caller.scripts)
         self._deadline = deadline
-
-    def _is_removed(self, caller: Caller, identifier: str, label: str) -> bool:
-        """Remove whoever has an identifier, several times where several have it.
-
-        Nobody may have it yet, where the call that may give it to somebody hadn't ended when it was last seen.
-        """
-        if Script.GET_USER not in caller.scripts:
-            return False
-        look = PlannedCall(Script.GET_USER, (identifier,), label, Situation.CLEAN_UP)
-        for number in range(_MOST_OF_ONE_IDENTIFIER):
-            found = self._call(caller, look)
-            if found.ending is Ending.NOT_FOUND and number > 0:
-                self._made.discard(label)
-                return True
-            if found.ending is Ending.NOT_FOUND:
-                return identifier not in self._unfinished and not self._is_hidden(caller, label)
-            user_id = self._user_id_of(found)
-            if user_id is None or Script.DELETE not in caller.scripts:
-                return False
-            self._call(caller, PlannedCall(Script.DELETE, (user_id,), label, Situation.CLEAN_UP))
-        return self._call(caller, look).ending is Ending.NOT_FOUND
-
-    def _is_hidden(self, caller: Caller, label: str) -> bool:
-        """Tell whether somebody may be there whom get_user does not find, and try to remove them by a known id.
-
-        Once a delete was tried, the id may be somebody else's by now.
-        """
-        user_id = self._user_ids.get(label)
-        if label in self._made - self._deleted and user_id is not None and Script.DELETE in caller.scripts:
-            self._call(caller, PlannedCall(Script.DELETE, (user_id,), label, Situation.CLEAN_UP))
-        return label in self._made
 
     def log_in_again(self, caller: Caller) -> None:
         """Log everybody in rightly who failed since, so that no count of failures stays in the store.
@@ -222,32 +189,28 @@ class Driver:
             raise StoppedEarly(StopReason(StopKind.TIME, message))
         self._let_writes_settle(planned)
         before = self._stored(planned)
-        self._note_write(planned)
+        self._begin(planned)
         exchange = caller.call(
             planned,
             context=ORGANIZATION if planned.situation is Situation.ORGANIZATION else None,
             throwing=planned.situation is Situation.CALLBACK_THROWS,
             caused_by=caused_by,
         )
-        self._note_end(planned, exchange.outcome)
+        self._made.end(planned, exchange.outcome)
         for observation in self._compared(planned, before):
             exchange = self._recorder.amend(exchange.number, observation=observation)
         self._tell(exchange)
         return exchange
 
+    def _begin(self, planned: PlannedCall) -> None:
+        self._made.begin(planned)
+        if planned.script not in _READING:
+            self._written = planned
+
     def _tell(self, exchange: Exchange) -> None:
         with self._interrupts.immediate():
             self._interrupts.raise_if_pending()
             self._progress(exchange)
-
-    def _user_id_of(self, exchange: Exchange) -> str | None:
-        """Return the `user_id` that a call found, unless it is somebody's whom the check did not make."""
-        profile = exchange.profile or {}
-        user_id, email = profile.get("user_id") or profile.get("id"), profile.get("email")
-        # A get_user that finds the wrong person must not get that person deleted.
-        if isinstance(email, str) and email.lower() not in map(str.lower, self._may_be_there):
-            return None
-        return None if user_id is None else str(user_id)
 
     def _let_writes_settle(self, planned: PlannedCall) -> None:
         """Give the last write the time to be seen by a call that reads."""
@@ -257,29 +220,6 @@ class Driver:
         if (self._written.script, planned.script) != (Script.CREATE, Script.LOGIN):
             self._interrupts.sleep(self._probing.settle)
             self._written = None
-
-    def _note_write(self, planned: PlannedCall) -> None:
-        """Note whom a call may make before it is made."""
-        if planned.situation.family in {"writing", "outage"}:
-            for identifier in _new_identifiers(planned):
-                self._may_be_there.setdefault(identifier, planned.person)
-                self._recorder.leave_behind(identifier)
-                if planned.situation.family == "writing":
-                    self._unfinished.add(identifier)
-        if planned.script not in _READING:
-            self._written = planned
-
-    def _note_end(self, planned: PlannedCall, outcome: Outcome) -> None:
-        if outcome.ending is not Ending.TIMED_OUT:
-            self._unfinished.difference_update(_new_identifiers(planned))
-        if planned.situation.family == "outage" or outcome.ending is Ending.FAILED:
-            return
-        if planned.script is Script.CREATE:
-            self._made.add(planned.person)
-        elif planned.script is Script.DELETE:
-            self._deleted.add(planned.person)
-            if outcome.ending in {Ending.DONE, Ending.INVALID}:
-                self._made.discard(planned.person)
 
     def _compared(self, planned: PlannedCall, before: object) -> Iterator[Observation]:
         if self._probing.inspect is not None and _inspected_identifier(planned) is not None:
@@ -304,9 +244,7 @@ class Driver:
         return locked_out or (planned.script, planned.situation.family, Ending.TIMED_OUT) in self._proven
 
     def _learn(self, caller: Caller, planned: PlannedCall, exchange: Exchange) -> None:
-        user_id = self._user_id_of(exchange)
-        if user_id is not None and planned.situation.family == "writing":
-            self._user_ids[planned.person] = user_id
+        self._made.learn(planned, exchange)
         if planned.script is Script.GET_USER and planned.situation is Situation.REPEATED and is_denial(exchange):
             self._missed.add(planned.person)
         if exchange.ending is Ending.FOUND and planned.situation is Situation.KNOWN_USER:
@@ -370,26 +308,12 @@ class Driver:
             self._locked_out.add(label)
 
 
-def _new_identifiers(planned: PlannedCall) -> Sequence[str]:
-    """Return the e-mails that somebody may have after a call, whoever made it."""
-    if planned.script is Script.CREATE:
-        user = planned.arguments[0]
-        named = [cast("Mapping[str, object]", user).get("email")] if isinstance(user, Mapping) else []
-    elif planned.script is Script.CHANGE_EMAIL:
-        named = [planned.arguments[1]]
-    elif planned.person == UNKNOWN and planned.script in {Script.VERIFY, Script.CHANGE_PASSWORD}:
-        named = [planned.arguments[0]]
-    else:
-        named = []
-    return [name for name in named if isinstance(name, str)]
-
-
 def _inspected_identifier(planned: PlannedCall) -> str | None:
     """Return the identifier whose stored record shows what a call did, or None."""
     if planned.situation.family not in {"known-user", "repeated", "writing"}:
         return None
     if planned.script is Script.CREATE:
-        return next(iter(_new_identifiers(planned)), None)
+        return next(iter(new_identifiers(planned)), None)
     identifier = planned.arguments[0]
     return identifier if planned.script is not Script.DELETE and isinstance(identifier, str) else None
 
