@@ -331,7 +331,6 @@ class Mixing(WritingShop):
     """A shop that takes a user for another one, once lives are played."""
 
     is_mixed = False
-    answer = staticmethod(lambda profile: profile)
 
     @override
     def add(self, user: Any) -> None:
@@ -341,13 +340,18 @@ class Mixing(WritingShop):
     @override
     def login(self, identifier: Any, password: Any) -> Any:
         found = super().login(identifier, password)
-        return Found(self.answer(self.get_user(ADA).profile)) if self.is_mixed and identifier != ADA else found
+        return Found(self.anothers_profile()) if self.is_mixed and identifier != ADA else found
+
+    def anothers_profile(self) -> dict[str, object]:
+        return self.profile(self.records[0])
 
 
 class MixingIds(Mixing):
-    """A shop that returns the id of another user, and no e-mail."""
+    """A shop that takes the id of a user from another one."""
 
-    answer = staticmethod(lambda profile: {"user_id": profile["user_id"], "email": "nobody@example.com"})
+    @override
+    def anothers_profile(self) -> dict[str, object]:
+        return super().anothers_profile() | {"email": "nobody@example.com"}
 
 
 @pytest.mark.parametrize("make", [Mixing, MixingIds])
