@@ -29,7 +29,7 @@ from sybil.parsers.markdown import CodeBlockParser
 
 from customdb_contract import _pytest_plugin  # pyright: ignore[reportPrivateUsage]  # its options
 from customdb_contract._cli import _parser  # pyright: ignore[reportPrivateUsage]  # every option
-from customdb_contract.config import _File  # pyright: ignore[reportPrivateUsage]  # what a file may say
+from customdb_contract.config._tables import File
 
 __all__ = ["assert_shown", "run_page"]
 
@@ -105,7 +105,7 @@ class _Page:
 
     def toml(self, example: Example) -> None:
         self._is_file(example)
-        _File.model_validate(tomllib.loads(example.parsed))
+        File.model_validate(tomllib.loads(example.parsed))
 
     def javascript(self, example: Example) -> None:
         assert self._is_file(example), f"{_where(example)} must begin with the name of its file"

@@ -15,10 +15,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from customdb_contract._cli import _parser  # pyright: ignore[reportPrivateUsage]  # every option
-from customdb_contract.config import (
-    _FIELDS_OF,  # pyright: ignore[reportPrivateUsage]  # every key
-    _FromEnvironment,  # pyright: ignore[reportPrivateUsage]  # a type of values
-)
+from customdb_contract.config._tables import TABLES, FromEnvironment
 from customdb_contract.rehearsal import SCENARIOS
 from customdb_contract.rules import CATALOGUE
 from customdb_contract.tenant import Knobs
@@ -99,7 +96,7 @@ PLAIN_TYPES: Mapping[object, str] = {
     bool: "true or false",
     int: "whole number",
     float: "number",
-    _FromEnvironment: '`{ env = "NAME" }`',
+    FromEnvironment: '`{ env = "NAME" }`',
 }
 
 
@@ -130,19 +127,19 @@ def row(key: str, field: FieldInfo) -> str:
     return f"| `{key}` | {kind} | {default}|"
 
 
-@pytest.mark.parametrize("table", [name for name in _FIELDS_OF if name not in {"", "outage"}])
+@pytest.mark.parametrize("table", [name for name in TABLES if name not in {"", "outage"}])
 def test_the_page_of_the_configuration_tells_every_key_with_its_type_and_its_default(table: str) -> None:
     page = (ROOT / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
     section = re.split(rf"^## \[+{table}\]+$", page, flags=re.MULTILINE)[1].partition("\n## ")[0]
     told = re.findall(r"^(\| `\w+` \|[^|]*\|[^|]*\|)", section, flags=re.MULTILINE)
 
-    assert told == [row(key, field) for key, field in _FIELDS_OF[table].model_fields.items()]
+    assert told == [row(key, field) for key, field in TABLES[table].model_fields.items()]
 
 
 def test_the_page_of_the_configuration_has_a_section_for_every_table() -> None:
     page = (ROOT / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
 
-    assert re.findall(r"^## \[+(\w+)\]+$", page, flags=re.MULTILINE) == list(_FIELDS_OF[""].model_fields)
+    assert re.findall(r"^## \[+(\w+)\]+$", page, flags=re.MULTILINE) == list(TABLES[""].model_fields)
 
 
 def help_of(capsys: pytest.CaptureFixture[str], *command: str) -> str:

@@ -1,0 +1,226 @@
+"""What a configuration file says, ready for a check."""
+
+import json
+import logging
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import Any, Final, cast
+
+from attrs import evolve, field, frozen
+from pydantic import ValidationError
+
+from customdb_contract.bridges import brings_bridge
+from customdb_contract.checking import observe
+from customdb_contract.config._databases import database_of, node_database, outage_of, python_process, secret_of
+from customdb_contract.config._reading import TABLE, explain, own_table, read
+from customdb_contract.config._tables import ConnectionTable, DatabaseTable, File, NewUserTable, UserTable
+from customdb_contract.connection import Connection, KnownUser, NewUser
+from customdb_contract.errors import ConfigurationError
+from customdb_contract.findings import Report
+from customdb_contract.probes import Probing
+from customdb_contract.rules import Selection, judge_selected, select_rules
+from customdb_contract.transcript import Exchange, Transcript
+
+__all__ = ["Configuration", "load_config", "of_python", "of_scripts"]
+
+_logger: Final = logging.getLogger("customdb_contract")
+
+
+@frozen(kw_only=True)
+class Configuration:
+    """What a configuration file says, ready for a check.
+
+    Args:
+        database: The database, in one of the forms that `check` takes; None when the file names none.
+        users: The known users.
+        connection: The settings of the connection.
+        probing: How to drive the database.
+        waived: Rules whose breach is accepted, with the reason.
+        require: Groups that must have been judged.
+        fail_on: The lowest severity that makes the report fail.
+        path: The file, or None.
+    """
+
+    database: object = None
+    users: tuple[KnownUser, ...] = ()
+    connection: Connection = field(factory=Connection)
+    probing: Probing = field(factory=Probing)
+    waived: Mapping[str, str] = field(factory=dict[str, str])
+    require: tuple[str, ...] = ()
+    fail_on: str = "error"
+    path: Path | None = None
+
+    def check(self) -> Report:
+        """Check the database as the file says: what a test needs.
+
+        Returns:
+            One verdict per rule.
+
+        Raises:
+            ConfigurationError: When the file names no database, nobody is known, or a name is unknown.
+            CheckInterrupted: After ctrl-C.
+        """
+        selection = self.selection()
+        return judge_selected(self.observe(), selection)
+
+    def observe(self, *, progress: Callable[[Exchange], None] = lambda _: None) -> Transcript:
+        """Drive the database, and return what its scripts did, unjudged.
+
+        Args:
+            progress: Is told of each call.
+
+        Raises:
+            ConfigurationError: When the file names no database, or nobody is known.
+            CheckInterrupted: After ctrl-C.
+        """
+        try:
+            return observe(self.database, self.users, self.connection, self.probing, progress=progress)
+        except ConfigurationError as error:
+            if self.path is None:
+                raise
+            message = f"{self.path}: {error}"
+            raise ConfigurationError(message) from error.__cause__
+
+    def selection(self, *, select: Collection[str] = (), ignore: Collection[str] = ()) -> Selection:
+        """Return which rules are judged, with the waivers, required groups and lowest failing severity of the file.
+
+        Args:
+            select: Names of rules or groups that are judged; empty stands for all.
+            ignore: Names of rules or groups that are not judged.
+
+        Raises:
+            ConfigurationError: When a rule or a group is unknown, or a waiver has no reason.
+        """
+        return select_rules(
+            select=select, ignore=ignore, waived=self.waived, require=self.require, fail_on=self.fail_on
+        )
+
+
+def of_scripts(folder: Path) -> Configuration:
+    """Return the configuration for scripts in JavaScript of which no file says anything.
+
+    Args:
+        folder: The folder of the connection.
+
+    Raises:
+        ConfigurationError: When it has no scripts.
+    """
+    database = node_database(str(folder), DatabaseTable(), Path(), "--scripts:")
+    return Configuration(database=database, connection=database.connection)
+
+
+def of_python(reference: str) -> Configuration:
+    """Return the configuration for a database in Python of which no file says anything.
+
+    Args:
+        reference: Where it is, as `module:attribute`, looked up from the working directory.
+
+    Raises:
+        ConfigurationError: When it is no such reference.
+    """
+    return Configuration(database=python_process(reference, DatabaseTable(), Path(), "--python:"))
+
+
+def load_config(path: Path, *, scripts: Path | None = None, python: str | None = None) -> Configuration:
+    """Return what a configuration file says. Python modules are looked up from its folder, and not imported yet.
+
+    Args:
+        path: A `customdb.toml`, or a `pyproject.toml` with the table `[tool.customdb-contract]`.
+        scripts: The folder of a connection that is checked instead of the database which the file names.
+        python: A reference `module:attribute` that is checked instead of it, looked up from the working directory. Of
+            the file's table it keeps the environment.
+
+    Raises:
+        ConfigurationError: When the file cannot be read, has an unknown key or a wrong value, or names an environment
+            variable that is not set. The message names file and key.
+    """
+    document = read(path)
+    if path.name == "pyproject.toml":
+        table = own_table(document)
+        if not isinstance(table, dict):
+            message = f"{path}: there is no table [tool.{TABLE}]"
+            raise ConfigurationError(message)
+        document = cast("dict[str, Any]", table)
+    try:
+        file = File.model_validate(document)
+    except ValidationError as error:
+        raise ConfigurationError(explain(path, error.errors(include_url=False))) from None
+    if scripts is not None:
+        file.database.scripts, file.database.python = str(scripts.resolve()), None
+    try:
+        configuration = _configuration(file, path)
+        if python is None:
+            return configuration
+        table = DatabaseTable(environment=file.database.environment)
+        return evolve(configuration, database=python_process(python, table, Path(), "--python:"))
+    except ConfigurationError as error:
+        message = f"{path}: {error}"
+        raise ConfigurationError(message) from error.__cause__
+
+
+def _configuration(file: File, path: Path) -> Configuration:
+    check, folder = file.check, path.parent
+    users = tuple(_user(user, number) for number, user in enumerate(file.users, start=1))
+    database = database_of(file.database, folder, "[database]")
+    return Configuration(
+        database=database,
+        users=users,
+        connection=_connection(file.connection, database),
+        probing=Probing(
+            outage=outage_of(file, folder),
+            hostile=check.hostile,
+            wrong_passwords=check.wrong_passwords,
+            timeout=check.timeout,
+            max_time=check.max_time,
+            ignore_fields=tuple(check.ignore_fields),
+            writes=check.writes,
+            new_user=_new_user(file.new_user),
+            settle=check.settle,
+            rehearse=check.rehearse,
+        ),
+        waived=check.waived,
+        require=tuple(check.require),
+        fail_on=check.fail_on,
+        path=path,
+    )
+
+
+def _connection(table: ConnectionTable, database: object) -> Connection:
+    """Return what the file says, and for the rest what the database says of its connection."""
+    said = {name: getattr(table, name) for name in table.model_fields_set}
+    if not brings_bridge(database):
+        return Connection(**said)
+    for name, value in said.items():
+        other = getattr(database.connection, name)
+        if name != "name" and name in database.said and other != value:
+            _logger.warning(
+                "[connection] %s = %s contradicts database.json, which says %s; the check follows [connection]",
+                name,
+                json.dumps(value),
+                json.dumps(other),
+            )
+    return evolve(database.connection, **said)
+
+
+def _new_user(table: NewUserTable) -> NewUser:
+    try:
+        return NewUser(email=table.email, username=table.username)
+    except ConfigurationError as error:
+        message = f"[new_user] {error}"
+        raise ConfigurationError(message) from None
+
+
+def _user(user: UserTable, number: int) -> KnownUser:
+    try:
+        password = None if user.password is None else secret_of(user.password)
+        return KnownUser(
+            email=user.email,
+            username=user.username,
+            password=password,
+            aliases=user.aliases,
+            disabled=user.disabled,
+            profile=user.profile,
+        )
+    except ConfigurationError as error:
+        message = f"[[users]] number {number}: {error}"
+        raise ConfigurationError(message) from None

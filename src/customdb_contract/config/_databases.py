@@ -1,0 +1,162 @@
+"""The databases that a configuration file names, with their settings."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from customdb_contract.bridges.python_process import PythonProcess
+from customdb_contract.config._tables import DatabaseTable, File, FromEnvironment, Setting, Text
+from customdb_contract.errors import ConfigurationError
+from customdb_contract.secrets import Secret
+
+if TYPE_CHECKING:
+    from customdb_contract.bridges.node import NodeDatabase
+
+__all__ = ["database_of", "node_database", "outage_of", "python_process", "secret_of"]
+
+_OF_SCRIPTS: Final = ("keywords", "node_modules", "doubles", "node")
+
+
+def secret_of(text: Text) -> Secret:
+    """Return a secret that a file has, or names a variable of the environment for.
+
+    Args:
+        text: What stands in the file.
+
+    Raises:
+        ConfigurationError: When the variable is not set.
+    """
+    if isinstance(text, str):
+        return Secret(text)
+    value = os.environ.get(text.env)
+    if value is None:
+        message = f"the environment variable {text.env} is not set"
+        raise ConfigurationError(message)
+    return Secret(value)
+
+
+def _settings(table: Mapping[str, Setting], where: str) -> dict[str, object]:
+    """Return settings by name; what comes from the environment is a secret."""
+    settings: dict[str, object] = {}
+    for name, value in table.items():
+        try:
+            settings[name] = secret_of(value) if isinstance(value, FromEnvironment) else value
+        except ConfigurationError as error:
+            message = f"{where}.{name}: {error}"
+            raise ConfigurationError(message) from None
+    return settings
+
+
+def database_of(table: DatabaseTable, folder: Path, where: str) -> object:
+    """Return the database that a table names, or None when it names none.
+
+    Args:
+        table: The table of the database.
+        folder: The folder of the file.
+        where: Where the table stands, for messages.
+
+    Raises:
+        ConfigurationError: When that is impossible; the message says where.
+    """
+    if table.python is not None and table.scripts is not None:
+        message = f"{where} has both python and scripts: give the one that is to be checked"
+        raise ConfigurationError(message)
+    if table.scripts is not None:
+        return node_database(table.scripts, table, folder, where)
+    for key in _OF_SCRIPTS:
+        if key in table.model_fields_set:
+            message = f"{where} {key} is for JavaScript: give scripts = the folder of the connection, or leave it out"
+            raise ConfigurationError(message)
+    if table.python is None:
+        return None
+    return python_process(table.python, table, folder, where)
+
+
+def python_process(reference: str, table: DatabaseTable, folder: Path, where: str) -> PythonProcess:
+    """Return a database in Python.
+
+    Args:
+        reference: Where it is, as `module:attribute`.
+        table: The table of the database.
+        folder: The folder of the file.
+        where: Where the table stands, for messages.
+
+    Raises:
+        ConfigurationError: When that is impossible; the message says where.
+    """
+    configuration = _settings(table.configuration, f"{where} configuration")
+    try:
+        return PythonProcess(reference, configuration=configuration, folder=folder, environment=table.environment)
+    except ConfigurationError as error:
+        message = f"{where} {error}"
+        raise ConfigurationError(message) from None
+
+
+def node_database(scripts: str, table: DatabaseTable, folder: Path, where: str) -> "NodeDatabase":
+    """Return a database in JavaScript.
+
+    Args:
+        scripts: The folder of its connection.
+        table: The table of the database.
+        folder: The folder of the file.
+        where: Where the table stands, for messages.
+
+    Raises:
+        ConfigurationError: When that is impossible; the message says where.
+    """
+    # What concerns Node is loaded only for those who have scripts in JavaScript.
+    from customdb_contract.bridges.node import NodeDatabase  # noqa: PLC0415
+
+    configuration = _settings(table.configuration, f"{where} configuration")
+    keywords = _settings(table.keywords, f"{where} keywords")
+    try:
+        return NodeDatabase(
+            folder / scripts,
+            configuration={name: _as_text(value) for name, value in configuration.items()},
+            keywords=keywords,
+            node_modules=None if table.node_modules is None else folder / table.node_modules,
+            doubles={name: folder / path for name, path in table.doubles.items()},
+            environment=table.environment,
+            node=table.node,
+        )
+    except ConfigurationError as error:
+        message = f"{where} {error}"
+        raise ConfigurationError(message) from None
+
+
+def _as_text(value: object) -> str | Secret:
+    """Return a setting as scripts find it: Auth0 keeps the values of `configuration` as text."""
+    return value if isinstance(value, str | Secret) else json.dumps(value)
+
+
+def outage_of(file: File, folder: Path) -> object:
+    """Return the database whose store is out of reach, or None.
+
+    Args:
+        file: What the file says.
+        folder: The folder of the file.
+
+    Raises:
+        ConfigurationError: When the table names no database.
+    """
+    own = file.outage
+    if own is None:
+        return None
+    if not own.model_fields_set:
+        message = "[outage] says nothing: give a configuration that differs, or another database"
+        raise ConfigurationError(message)
+    given = {name: getattr(table, name) for table in (file.database, own) for name in sorted(table.model_fields_set)}
+    # Another kind of database does not inherit what the first one is.
+    for key, other in (("python", "scripts"), ("scripts", "python")):
+        if key in own.model_fields_set:
+            given.pop(other, None)
+    given["configuration"] = file.database.configuration | own.configuration
+    if "keywords" in given:
+        given["keywords"] = file.database.keywords | own.keywords
+    table = DatabaseTable.model_construct(**given)
+    if table.python is None and table.scripts is None:
+        message = "[outage] has a configuration, and neither python nor scripts names what it is for"
+        raise ConfigurationError(message)
+    return database_of(table, folder, "[outage]")

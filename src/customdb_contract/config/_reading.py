@@ -1,0 +1,108 @@
+"""Reading a configuration file, and saying what is wrong in it."""
+
+import difflib
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, cast
+
+from pydantic_core import ErrorDetails
+
+from customdb_contract.config._tables import TABLES, FromEnvironment
+from customdb_contract.errors import ConfigurationError
+
+__all__ = ["CONFIG_FILE", "TABLE", "explain", "find_config", "own_table", "read"]
+
+CONFIG_FILE: Final = "customdb.toml"
+TABLE: Final = "customdb-contract"
+
+
+def find_config(folder: Path) -> Path | None:
+    """Return the configuration file of a folder, or None.
+
+    Args:
+        folder: Where to look: for a `customdb.toml`, and for a `pyproject.toml` with the table
+            `[tool.customdb-contract]`.
+    """
+    own = folder / CONFIG_FILE
+    if own.is_file():
+        return own
+    project = folder / "pyproject.toml"
+    return project if project.is_file() and own_table(read(project)) is not None else None
+
+
+def own_table(document: Mapping[str, Any]) -> object:
+    """Return what stands under `tool.customdb-contract`, or None.
+
+    Args:
+        document: What a pyproject.toml says.
+    """
+    tool: object = document.get("tool")
+    return cast("dict[str, object]", tool).get(TABLE) if isinstance(tool, dict) else None
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return what a TOML file says.
+
+    Args:
+        path: The file.
+
+    Raises:
+        ConfigurationError: When it cannot be read, or is no TOML.
+    """
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        message = f"{path} cannot be read: {error.strerror or error}"
+        raise ConfigurationError(message) from None
+    except RecursionError:
+        message = f"{path} is nested too deeply"
+        raise ConfigurationError(message) from None
+    except ValueError as error:
+        message = f"{path} is not TOML: {error}"
+        raise ConfigurationError(message) from None
+
+
+_REFERENCE: Final = FromEnvironment.__name__
+_MEMBERS: Final = frozenset({"str", "bool", "int", "float", _REFERENCE})
+"""Pydantic names the members of a union in a location; they are no keys."""
+
+
+def explain(path: Path, errors: Sequence[ErrorDetails]) -> str:
+    """Say of each error where it is and what was expected; values stay out, for they may be secrets.
+
+    Args:
+        path: The file.
+        errors: What pydantic found.
+    """
+    told: dict[str, list[str]] = {}
+    references = {error["loc"][: error["loc"].index(_REFERENCE)] for error in errors if _REFERENCE in error["loc"]}
+    tables = {error["loc"][:-1] for error in errors if error["type"] == "model_type"}
+    for error in errors:
+        if error["loc"][-1] in _MEMBERS and error["loc"][:-1] in references - tables:
+            continue  # It is a table, so what is said of { env = … } says it all.
+        told.setdefault(_key(error["loc"]), []).append(_expected(error))
+    return "\n".join(f"{path}: {key} {' or '.join(dict.fromkeys(expected))}" for key, expected in told.items())
+
+
+def _key(location: Sequence[int | str]) -> str:
+    """Return the key as a person finds it in the file: `[check] timeout`, `[[users]] number 2: password`."""
+    table, *rest = (part for part in location if part not in _MEMBERS)
+    where = f"[{table}]"
+    if table == "users" and rest:
+        where = f"[[users]] number {int(rest.pop(0)) + 1}" + (":" if rest else "")
+    return f"{where} {'.'.join(map(str, rest))}" if rest else where
+
+
+def _expected(error: ErrorDetails) -> str:
+    if error["type"] in {"model_type", "dict_type"}:
+        return "must be a table"
+    if error["type"] == "extra_forbidden":
+        *above, name = map(str, error["loc"])
+        table = above[0] if above else ""
+        known = list((FromEnvironment if _REFERENCE in above else TABLES[table]).model_fields)
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+        return f"is not a known key; {hint}"
+    return f"is wrong: {error['msg'][:1].lower()}{error['msg'][1:]}"

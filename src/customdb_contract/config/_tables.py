@@ -1,0 +1,106 @@
+"""The tables of a configuration file, and what may stand in them."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from customdb_contract.bridges.opening import DEFAULT_TIMEOUT
+from customdb_contract.connection import Connection, NewUser
+from customdb_contract.probes import DEFAULT_MAX_TIME, DEFAULT_WRONG_PASSWORDS, MAX_SECONDS
+
+__all__ = [
+    "CheckTable",
+    "ConnectionTable",
+    "DatabaseTable",
+    "File",
+    "FromEnvironment",
+    "NewUserTable",
+    "Setting",
+    "Text",
+    "UserTable",
+]
+
+
+class Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class FromEnvironment(Table):
+    env: str
+
+
+Text: TypeAlias = str | FromEnvironment
+Setting: TypeAlias = str | bool | int | float | FromEnvironment
+
+
+class ConnectionTable(Table):
+    name: str = Connection().name
+    import_mode: bool = False
+    requires_username: bool = False
+    script_context: bool = False
+    features: list[Literal["signup", "reset", "verify", "change_email", "delete"]] = []
+    deletion_is_final: bool = False
+
+
+class DatabaseTable(Table):
+    python: str | None = None
+    scripts: str | None = None
+    configuration: dict[str, Setting] = {}
+    keywords: dict[str, Setting] = {}
+    node_modules: str | None = None
+    doubles: dict[str, str] = {}
+    environment: list[str] = []
+    node: str | None = None
+
+
+class UserTable(Table):
+    email: str | None = None
+    username: str | None = None
+    password: Text | None = None
+    aliases: list[str] = []
+    disabled: bool = False
+    profile: dict[str, Any] = {}
+
+
+class NewUserTable(Table):
+    email: str = NewUser().email
+    username: str = NewUser().username
+
+
+_Seconds: TypeAlias = Annotated[float, Field(gt=0, le=MAX_SECONDS, allow_inf_nan=False)]
+
+
+class CheckTable(Table):
+    waived: dict[str, str] = {}
+    require: list[str] = []
+    ignore_fields: list[str] = []
+    fail_on: Literal["error", "warning"] = "error"
+    timeout: _Seconds = DEFAULT_TIMEOUT
+    max_time: _Seconds = DEFAULT_MAX_TIME
+    writes: bool = False
+    hostile: bool = True
+    wrong_passwords: Annotated[int, Field(ge=0)] = DEFAULT_WRONG_PASSWORDS
+    settle: Annotated[float, Field(ge=0, le=MAX_SECONDS, allow_inf_nan=False)] = 0.0
+    rehearse: bool = True
+
+
+class File(Table):
+    connection: ConnectionTable = Field(default_factory=ConnectionTable)
+    database: DatabaseTable = Field(default_factory=DatabaseTable)
+    outage: DatabaseTable | None = None
+    users: list[UserTable] = []
+    new_user: NewUserTable = Field(default_factory=NewUserTable)
+    check: CheckTable = Field(default_factory=CheckTable)
+
+
+TABLES: Final[Mapping[str, type[BaseModel]]] = {
+    "": File,
+    "connection": ConnectionTable,
+    "database": DatabaseTable,
+    "outage": DatabaseTable,
+    "users": UserTable,
+    "new_user": NewUserTable,
+    "check": CheckTable,
+}
+"""The tables by their names; the first one is the file itself."""
