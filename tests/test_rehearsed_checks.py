@@ -1,5 +1,6 @@
 """Lives that a check plays after its probes: which, on what, and what ends them."""
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from copy import copy
@@ -287,7 +288,7 @@ def test_usernames_are_made_where_they_are_required() -> None:
 class Interfering(WritingShop):
     """A shop that does something after the first create of a life."""
 
-    def __init__(self, interfere: Callable[[], None]) -> None:
+    def __init__(self, interfere: Callable[[], object]) -> None:
         super().__init__()
         self.interfere = interfere
 
@@ -318,8 +319,10 @@ def test_a_life_ends_when_the_time_is_up(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_life_ends_when_a_script_does_not() -> None:
-    shop = Interfering(lambda: time.sleep(3))
-    report = checked(lambda: shop, OFF, writes=True, timeout=0.5)
+    over = threading.Event()
+    shop = Interfering(over.wait)
+    report = checked(lambda: shop, OFF, writes=True, timeout=2.0)
+    over.set()
     reason = report.transcript.header.stop_reason
 
     assert reason is not None
