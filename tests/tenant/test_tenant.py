@@ -16,6 +16,7 @@ from customdb_contract.tenant import (
     LogCode,
     MailKind,
     OperationKind,
+    OperationOutcome,
     Pending,
     ReloginMetadata,
     RootAttributes,
@@ -406,6 +407,38 @@ def test_the_same_user_id_in_two_connections(on: bool) -> None:
         assert tenant.users[ADA_ID].logins_count == 1
     assert refused.refusal is not None
     assert "the user_id shop-7 is that of a user of the connection custom-database" in refused.refusal.description
+
+
+def test_a_reset_whose_user_id_another_connection_has() -> None:
+    life = begun(on=True)
+    with life.tenant as tenant:
+        tenant.add_connection(Shop(), Connection(name="other", import_mode=True))
+        tenant.log_in(ADA, PASSWORD, connection="custom-database")
+        refused = reset_at(tenant, "other")
+        tenant.switch_import_mode(on=False, connection="other")
+        assert reset_at(tenant, "other").user is None
+        assert tenant.users[ADA_ID].last_password_reset is None
+        assert tenant.internal_users[ADA_ID].connection == "custom-database"
+        assert tenant.delete_user(ADA_ID).succeeded
+        assert (tenant.users, tenant.internal_users) == ({}, {})
+    assert refused.refusal is not None
+    assert "the user_id shop-7 is that of a user of the connection custom-database" in refused.refusal.description
+
+
+def test_the_user_id_of_a_half_created_user_of_another_connection() -> None:
+    life = begun(on=True)
+    with life.tenant as tenant:
+        tenant.add_connection(Shop(), Connection(name="other", import_mode=True))
+        point = InterruptionPoint.AFTER_INTERNAL_RECORD
+        tenant.log_in(ADA, PASSWORD, connection="custom-database", interrupt=point)
+        assert not tenant.log_in(ADA, PASSWORD, connection="other").succeeded
+        assert tenant.log_in(ADA, PASSWORD, connection="custom-database").succeeded
+
+
+def reset_at(tenant: Tenant, connection: str) -> OperationOutcome:
+    (mail,) = tenant.request_password_reset(ADA, connection=connection).mails
+    assert mail.ticket is not None
+    return tenant.complete_password_reset(mail.ticket, NEW_PASSWORD)
 
 
 def test_a_sign_up_whose_user_id_another_connection_has() -> None:

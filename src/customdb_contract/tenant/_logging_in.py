@@ -230,12 +230,9 @@ def _refused_import(
 
 def _problems_of_any(run: Run, attributes: Mapping[str, Value], user_id: str) -> Iterator[str]:
     """Yield what makes a log-in fail in either mode."""
-    holder = run.user(PREFIX + user_id)
-    if holder is not None and holder.connection != run.connection.name:
-        yield (
-            f"the user_id {user_id} is that of a user of the connection {holder.connection}; "
-            "a user_id must be unique in the whole tenant"
-        )
+    elsewhere = run.taken_elsewhere(PREFIX + user_id)
+    if elsewhere is not None:
+        yield elsewhere
     size = json_size(attributes)
     if is_beyond_allowance(size):
         yield f"the profile has {size:,} bytes, more than the allowance for oversized profiles"

@@ -72,8 +72,12 @@ def complete_password_reset(run: Run, ticket: ResetTicket, password: Secret) -> 
         return _failed(run, looked_up.message, ticket.user_id)
     if user_id != ticket.user_id and run.knobs.stale_user_id_in_reset_link:
         return run.refuse(_EXPIRED)
+    elsewhere = run.taken_elsewhere(user_id)
     if not run.connection.import_mode:
-        return _set_in_database(run, run.user(user_id), user_id, ticket.email, password)
+        user = None if elsewhere else run.user(user_id)
+        return _set_in_database(run, user, user_id, ticket.email, password)
+    if elsewhere is not None:
+        return _failed(run, elsewhere, user_id)
     if run.knobs.import_reset_calls_change_password and Script.CHANGE_PASSWORD in run.scripts:
         answer = run.call(Script.CHANGE_PASSWORD, ticket.email, password, about=ticket.email)
         if not answer.is_done:

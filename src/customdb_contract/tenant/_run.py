@@ -13,7 +13,7 @@ from customdb_contract.tenant._knobs import Knobs, RootAttributes
 from customdb_contract.tenant._log import LogCode, LogEntry
 from customdb_contract.tenant._outcomes import Mail, MailKind, OperationKind, OperationOutcome, Refusal, ResetTicket
 from customdb_contract.tenant._state import Attached, State
-from customdb_contract.tenant._users import InternalUser, User
+from customdb_contract.tenant._users import PREFIX, InternalUser, User
 from customdb_contract.transcript import Actor, Exchange, Response, Store
 
 __all__ = ["Run"]
@@ -159,6 +159,25 @@ class Run:
         """
         holders: tuple[User | InternalUser, ...] = (*self.users(identifier), *self.internal_users(identifier))
         return any(holder.user_id != user_id for holder in holders)
+
+    def taken_elsewhere(self, user_id: str) -> str | None:
+        """Return why a key cannot be that of a user of this connection: another one has it, also of a half-created one.
+
+        Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection>.
+
+        Args:
+            user_id: The key.
+
+        Returns:
+            The reason, or None when the key is free or a user's of this connection.
+        """
+        for holder in (self.user(user_id), self.internal(user_id)):
+            if holder is not None and holder.connection != self.connection.name:
+                return (
+                    f"the user_id {user_id.removeprefix(PREFIX)} is that of a user of the connection "
+                    f"{holder.connection}; a user_id must be unique in the whole tenant"
+                )
+        return None
 
     def call(self, script: Script, *arguments: object, about: str, username: str | None = None) -> Answer:
         """Call a script of this connection.

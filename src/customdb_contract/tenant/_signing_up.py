@@ -122,8 +122,7 @@ def _create_in_database(run: Run, account: NewAccount) -> OperationOutcome:
         return _failed(run, answer.message)
     attributes = attributes_of(answer.profile, import_mode=False)
     user_id = raw_user_id(attributes)
-    holder = None if user_id is None else run.user(PREFIX + user_id)
-    if user_id is None or (holder is not None and holder.connection != run.connection.name):
+    if user_id is None or run.taken_elsewhere(PREFIX + user_id) is not None:
         return _failed(run, "Login returned no user_id of the new user's own")
     return _finish(run, new_user(attributes, user_id, run.connection.name, run.root_attributes, at=run.now), account)
 
