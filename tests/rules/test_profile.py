@@ -595,6 +595,18 @@ def test_an_alias_or_the_expected_profile_explains_another_email(person: str) ->
     assert status("wrong-users-profile", text) is Status.PASSED
 
 
+def test_who_was_deleted_and_created_again_has_an_email_that_is_known() -> None:
+    text = (
+        "delete 7 -> done   [simulated of ada]\n"
+        'create {"email": "ada@example.com", "password": "«password of ada»"} -> done   [writing of ada]\n'
+        'login ada@example.com «password of ada» -> found {"user_id": "8", "email": "EMAIL"}   [writing]\n'
+    )
+
+    own, anothers = text.replace("EMAIL", "ada@example.com"), text.replace("EMAIL", "bob@example.com")
+    assert told("wrong-users-profile", ADA + own) == []
+    assert told("wrong-users-profile", ADA + BOB + anothers) != []
+
+
 # Metadata of several people
 
 

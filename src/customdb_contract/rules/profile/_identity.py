@@ -306,7 +306,9 @@ def wrong_users_profile(transcript: Transcript) -> Iterator[Comparison]:
         yield Held((exchange,)) if email in expected else _anothers_profile(exchange)
     known = {name.lower() for person in transcript.people for name in person.identifiers}
     for moment in moments(transcript, Script.LOGIN, Script.GET_USER):
-        if moment.is_right and _email(moment.exchange) in known:
+        # Who was known, deleted and created again has an e-mail that is known.
+        own = () if moment.account is None else moment.account.identifiers
+        if moment.is_right and _email(moment.exchange) in known.difference(name.lower() for name in own):
             yield _anothers_profile(moment.exchange)
 
 
