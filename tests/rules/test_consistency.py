@@ -35,6 +35,23 @@ def both(get_user: str, login: str, *, name: str = "ada") -> str:
 # mismatched-profile
 
 
+def test_in_a_life_a_log_in_may_change_what_get_user_returns() -> None:
+    operation = "operation {} by user of ada on custom-database -> succeeded\n"
+    profile = 'found {{"user_id": "7", "email": "ada@example.com", "app_metadata": {{"logins": {}}}}}\n'
+    visits = {
+        "looked up": operation.format("sign_up") + "get_user ada@example.com -> " + profile.format(0),
+        "logged in": operation.format("log_in") + "login ada@example.com «password of ada» -> " + profile.format(1),
+    }
+
+    def life(*names: str) -> str:
+        return ON + ADA + "".join(visits[name] for name in names)
+
+    assert findings(mismatched_profile, life("looked up", "logged in")) == []
+    assert findings(mismatched_profile, life("looked up", "looked up", "logged in")) == []
+    assert len(findings(mismatched_profile, life("looked up", "logged in", "looked up"))) == 1
+    assert len(findings(mismatched_profile, life("logged in", "looked up", "logged in"))) == 1
+
+
 def test_the_scripts_tell_different_metadata() -> None:
     text = ADA + both(', "app_metadata": {"plan": "free"}', ', "app_metadata": {"plan": "full"}')
     message = 'login and get_user return different app_metadata.plan: for ada get_user returns "free", and login "full"'

@@ -11,6 +11,7 @@ from customdb_contract.transcript import UNKNOWN, Ending, Exchange, Situation, S
 
 __all__ = [
     "REGULAR",
+    "are_comparable",
     "ignores_identifier",
     "is_retired",
     "judge_profiles_in_outages",
@@ -122,6 +123,25 @@ def says_nothing(profile: Mapping[str, Value]) -> bool:
     return not any(profile.values())
 
 
+def are_comparable(one: Sequence[Exchange], other: Sequence[Exchange]) -> bool:
+    """Tell whether a difference between two scripts is no change in between.
+
+    In the life of a user, a log-in may change what is said of that user, so one script must have been asked before and
+    after the other one. What a check asks by itself always is.
+
+    Args:
+        one: What one script said of a person, in order; not empty.
+        other: What the other script said, in order; not empty.
+    """
+    if not any(exchange.caused_by for exchange in (*one, *other)):
+        return True
+    return any(
+        around[0].number < exchange.number < around[-1].number
+        for around, between in ((one, other), (other, one))
+        for exchange in between
+    )
+
+
 def metadata_by_person(transcript: Transcript) -> Iterator[tuple[str, Collection[Script], tuple[Exchange, ...]]]:
     """Yield which scripts returned metadata of people whom both know: per person, `user_metadata` and `app_metadata`.
 
@@ -133,7 +153,7 @@ def metadata_by_person(transcript: Transcript) -> Iterator[tuple[str, Collection
     """
     logins = sightings_by_person(transcript, Script.LOGIN)
     for label, found in sightings_by_person(transcript, Script.GET_USER).items():
-        if label in logins:
+        if label in logins and are_comparable(found, logins[label]):
             pair = tuple(sorted((found[0], logins[label][0]), key=lambda exchange: exchange.number))
             for kind in ("user_metadata", "app_metadata"):
                 yield kind, {exchange.script for exchange in (*found, *logins[label]) if _has(exchange, kind)}, pair

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final, cast
 
-from attrs import frozen
+from attrs import field, frozen
 
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
@@ -16,7 +16,7 @@ from customdb_contract.profiles import (
     repair_profile,
 )
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._sightings import metadata_by_person, sightings_by_person
+from customdb_contract.rules._sightings import are_comparable, metadata_by_person, sightings_by_person
 from customdb_contract.transcript import Exchange, Person, RecordedError, Special, Transcript, Value
 
 _LOGIN: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
@@ -65,22 +65,24 @@ def mismatched_profile(transcript: Transcript) -> Iterator[Comparison]:
             if path != "user_id":
                 message = f"{path} differs between two calls of {pair[0].script} and is left out of the comparison"
                 yield Violation(message, pair, Severity.INFO, path=path)
-        for comparison in _Comparing(transcript, person, [own[0] for own in seen], volatile, left_out).all():
+        is_pair = len(seen) > 1 and are_comparable(seen[0], seen[1])
+        first = [own[0] for own in seen]
+        for comparison in _Comparing(transcript, person, first, volatile, left_out, is_pair=is_pair).all():
             if isinstance(comparison, Held):
                 yield comparison
             else:
                 key = (comparison.subject, comparison.severity, comparison.evidence[-1].script)
                 told.setdefault(key, _Told(comparison, [])).evidence.extend(comparison.evidence)
     for (subject, severity, script), one in told.items():
-        first = one.example
+        shown = one.example
         yield Violation(
-            f"{subject}: {first.example}",
+            f"{subject}: {shown.example}",
             tuple(one.evidence),
             severity,
             script,
-            path=first.difference.path,
-            expected=first.difference.second,
-            got=first.difference.first,
+            path=shown.difference.path,
+            expected=shown.difference.second,
+            got=shown.difference.first,
         )
 
 
@@ -190,6 +192,7 @@ class _Comparing:
         seen: The first sighting by each script.
         volatile: Paths that no two calls agree on.
         left_out: Which script leaves out which kind of metadata, which another rule tells.
+        is_pair: Whether what both scripts say can be compared.
     """
 
     transcript: Transcript
@@ -197,10 +200,11 @@ class _Comparing:
     seen: Sequence[Exchange]
     volatile: Collection[str]
     left_out: Collection[tuple[Script, str]]
+    is_pair: bool = field(kw_only=True)
 
     def all(self) -> Iterator[Held | _Mismatch]:
         """Compare the scripts with the truth and with each other, as far as each was seen."""
-        between = _compared(self.transcript, *self.seen) if len(self.seen) > 1 else ()
+        between = _compared(self.transcript, *self.seen) if self.is_pair else ()
         wrong: set[str] = set()
         if self.person.profile:
             ids_differ = any(difference.path == "user_id" for difference in between)
@@ -213,7 +217,7 @@ class _Comparing:
                     yield _Mismatch(subject, example, (exchange,), Severity.ERROR, difference)
                 if not found:
                     yield Held((exchange,))
-        if len(self.seen) > 1:
+        if self.is_pair:
             pair = tuple(sorted(self.seen, key=lambda exchange: exchange.number))
             differing = [one for one in between if self._counts(one) and not self._is_told_elsewhere(one)]
             for difference in differing:
