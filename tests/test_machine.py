@@ -25,7 +25,7 @@ from customdb_contract import (
 from customdb_contract.connection import NewUser
 from customdb_contract.errors import ConfigurationError, ContractBrokenError
 from customdb_contract.testing import CustomDatabaseMachine, run_machine
-from customdb_contract.testing.machine import machine_on
+from customdb_contract.testing.machines import machine_on
 from writing_shop import Record, WritingShop
 
 pytestmark = pytest.mark.one_python
@@ -59,7 +59,7 @@ def machine(make: Callable[[], object], **settings: Any) -> type[CustomDatabaseM
         "waived": {},
         "fail_on": "error",
     }
-    return machine_on(make, **given | settings)
+    return machine_on(CustomDatabaseMachine, make, **given | settings)
 
 
 def empty_shop() -> WritingShop:
@@ -278,7 +278,7 @@ def test_a_subclass_must_say_what_database() -> None:
 def test_the_deadline_of_a_teams_own_profile_holds_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[settings] = []
     monkeypatch.setattr(
-        "customdb_contract.testing.machine.run_state_machine_as_test",
+        "customdb_contract.testing.machines.run_state_machine_as_test",
         lambda _, settings: seen.append(settings),
     )
 

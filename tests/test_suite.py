@@ -501,6 +501,12 @@ class Usernames(InMemoryDatabase):
         return super().create(user)
 
 
+class WithoutLogin:
+    def __init__(self):
+        shop = InMemoryDatabase()
+        self.create, self.get_user = shop.create, shop.get_user
+
+
 class InNode:
     connection = Connection(requires_username=True)
     said = frozenset({"requires_username"})
@@ -519,7 +525,7 @@ def fresh_database(self):
     return {fresh}
 """
 BRIEF = """
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 settings.register_profile("brief", max_examples=10, stateful_step_count=15, database=None, derandomize=True)
 settings.load_profile("brief")
@@ -543,6 +549,7 @@ def test_with_fresh_databases_the_writing_scripts_are_judged_and_the_machine_run
             "*::test_rule[[]create-not-visible[]] PASSED*",
             "*::test_rule[[]change-email-takes-over[]] PASSED*",
             "*::test_machine PASSED*",
+            "*::test_lives PASSED*",
         ]
     )
 
@@ -550,7 +557,9 @@ def test_with_fresh_databases_the_writing_scripts_are_judged_and_the_machine_run
 def test_without_fresh_databases_there_is_no_machine(pytester: pytest.Pytester) -> None:
     write_suite(pytester)
 
-    assert "test_machine" not in told(run(pytester, "--collect-only", "-q"))
+    collected = told(run(pytester, "--collect-only", "-q"))
+    assert "test_machine" not in collected
+    assert "test_lives" not in collected
 
 
 def test_what_the_machine_finds_is_told_once_as_the_shortest_sequence(pytester: pytest.Pytester) -> None:
@@ -558,7 +567,7 @@ def test_what_the_machine_finds_is_told_once_as_the_shortest_sequence(pytester: 
 
     result = run(pytester, "-k", "machine")
 
-    result.assert_outcomes(failed=1, deselected=RULES)
+    result.assert_outcomes(failed=1, deselected=RULES + 1)
     text = told(result).partition("short test summary")[0]
     assert text.count("verify reported success, and") == 1
     assert "customdb-contract replay FILE" in text
@@ -571,22 +580,22 @@ def test_what_the_machine_finds_is_told_once_as_the_shortest_sequence(pytester: 
 
 def test_the_machine_judges_what_the_suite_does(pytester: pytest.Pytester) -> None:
     write_writing_suite(pytester, "Forgetful", 'waived = {"verify-not-reflected": "until May"}')
-    run(pytester, "-k", "machine").assert_outcomes(passed=1, deselected=RULES)
+    run(pytester, "-k", "machine").assert_outcomes(passed=1, deselected=RULES + 1)
 
     write_writing_suite(pytester, "Forgetful", "ignore = ['verify-not-reflected']")
-    run(pytester, "-k", "machine").assert_outcomes(passed=1, deselected=RULES)
+    run(pytester, "-k", "machine").assert_outcomes(passed=1, deselected=RULES + 1)
 
     write_writing_suite(pytester, "Forgetful", "select = ['profile']")
-    run(pytester, "-k", "machine").assert_outcomes(passed=1, deselected=RULES)
+    run(pytester, "-k", "machine").assert_outcomes(passed=1, deselected=RULES + 1)
 
     write_writing_suite(pytester, "Forgetful")
-    run(pytester, "-k", "machine", "--customdb-ignore=consistency").assert_outcomes(passed=1, deselected=RULES)
+    run(pytester, "-k", "machine", "--customdb-ignore=consistency").assert_outcomes(passed=1, deselected=RULES + 1)
 
 
 def test_what_a_database_says_of_its_connection_holds_for_the_machine_too(pytester: pytest.Pytester) -> None:
     write_writing_suite(pytester, "lambda: InNode()", database="InNode(lambda: InMemoryDatabase(USERS))")
 
-    run(pytester, "-k", "machine or create-not-visible").assert_outcomes(passed=2, deselected=RULES - 1)
+    run(pytester, "-k", "machine or create-not-visible").assert_outcomes(passed=2, deselected=RULES)
 
 
 @pytest.mark.parametrize(
@@ -608,7 +617,7 @@ def test_a_fresh_database_that_cannot_be_used_is_an_error_of_the_machine(
 
     result = run(pytester, "-k", "machine")
 
-    result.assert_outcomes(errors=1, deselected=RULES)
+    result.assert_outcomes(errors=1, deselected=RULES + 1)
     (said,) = errors_of(result)
     pytest.LineMatcher([said]).fnmatch_lines([f"TestShop: {problem}"])
 
@@ -618,15 +627,46 @@ def test_a_fresh_database_that_cannot_be_used_is_an_error_of_the_machine(
     [
         ("def test_machine(self): pass", "test_machine"),
         ("@pytest.fixture\ndef machine(self): return None", "machine"),
+        ("def test_lives(self): pass", "test_lives"),
+        ("@pytest.fixture\ndef lives(self): return None", "lives"),
     ],
 )
-def test_the_machine_cannot_be_overridden(body: str, what: str, pytester: pytest.Pytester) -> None:
+def test_the_machines_cannot_be_overridden(body: str, what: str, pytester: pytest.Pytester) -> None:
     write_writing_suite(pytester, "InMemoryDatabase", body)
 
-    result = run(pytester, "-k", "machine")
+    result = run(pytester, "-k", what.removeprefix("test_"))
 
-    result.assert_outcomes(errors=1, deselected=RULES)
+    result.assert_outcomes(errors=1, deselected=RULES + 1)
     assert errors_of(result)[0].startswith(f"TestShop: it replaces {what}, which no suite may; ")
+
+
+def test_the_lives_of_users_are_lived_on_fresh_databases(pytester: pytest.Pytester) -> None:
+    body = """
+        @pytest.fixture
+        def outage(self):
+            return Shop()
+    """
+    write_writing_suite(pytester, "Forgetful", body)
+    pytester.makeconftest(BRIEF.replace("derandomize=True", "derandomize=True, phases=[Phase.generate]"))
+
+    result = run(pytester, "-k", "lives")
+
+    result.assert_outcomes(failed=1, deselected=RULES + 1)
+    text = told(result).partition("short test summary")[0]
+    assert "What happened:" in text
+    assert "logs in as customdb-" in text
+    assert "Traceback" not in text
+    sequence = text.partition("judges it again:\n\n")[2].partition("\n====")[0]
+    assert judge(Transcript.parse(sequence)).failures != ()
+
+
+def test_without_log_ins_there_are_no_lives(pytester: pytest.Pytester) -> None:
+    write_writing_suite(pytester, "WithoutLogin")
+
+    result = run(pytester, "-k", "machine or lives", "-rs")
+
+    result.assert_outcomes(passed=1, skipped=1, deselected=RULES)
+    assert "no life can be lived without log-ins: the fresh database has no login" in told(result)
 
 
 def test_what_a_script_logs_is_in_no_log_of_pytest(pytester: pytest.Pytester) -> None:

@@ -32,8 +32,8 @@ from customdb_contract import (
 )
 from customdb_contract.contract import Script
 from customdb_contract.findings import Status
-from customdb_contract.testing import run_machine
-from customdb_contract.testing.machine import machine_on
+from customdb_contract.testing import CustomDatabaseMachine, run_machine
+from customdb_contract.testing.machines import machine_on
 from mutants import breaches, explain
 from writing_shop import Record, WritingShop, known_customer
 
@@ -738,6 +738,7 @@ def few_short_sequences() -> Iterator[None]:
 def test_nothing_fires_in_any_order(name: str, mode: str) -> None:
     unusual = RIGHT[name]
     machine = machine_on(
+        CustomDatabaseMachine,
         lambda: unusual.make(is_empty=True),
         connection=unusual.connection(import_mode=mode == "import"),
         new_user=None,

@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from customdb_contract.testing import strategies as strategies
     from customdb_contract.testing.assertions import assert_consistent as assert_consistent
     from customdb_contract.testing.assertions import assert_contract as assert_contract
+    from customdb_contract.testing.lives import TenantMachine as TenantMachine
     from customdb_contract.testing.machine import CustomDatabaseMachine as CustomDatabaseMachine
-    from customdb_contract.testing.machine import run_machine as run_machine
+    from customdb_contract.testing.machines import run_machine as run_machine
     from customdb_contract.testing.outcomes import ContractWarning as ContractWarning
     from customdb_contract.testing.suite import ContractSuite as ContractSuite
 
@@ -19,9 +20,10 @@ _HOME_OF = {
     "ContractSuite": "suite:ContractSuite",
     "ContractWarning": "outcomes:ContractWarning",
     "CustomDatabaseMachine": "machine:CustomDatabaseMachine",
+    "TenantMachine": "lives:TenantMachine",
     "assert_consistent": "assertions:assert_consistent",
     "assert_contract": "assertions:assert_contract",
-    "run_machine": "machine:run_machine",
+    "run_machine": "machines:run_machine",
     "strategies": "strategies:",
 }
 
@@ -29,6 +31,7 @@ __all__ = [
     "ContractSuite",
     "ContractWarning",
     "CustomDatabaseMachine",
+    "TenantMachine",
     "assert_consistent",
     "assert_contract",
     "run_machine",

@@ -1,9 +1,8 @@
 """`ContractSuite`: the contract as a test class, with one pytest item for each rule."""
 
-import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 import pytest
 from typing_extensions import override
@@ -11,24 +10,29 @@ from typing_extensions import override
 from customdb_contract.bridges import brings_bridge
 from customdb_contract.bridges.opening import DEFAULT_TIMEOUT
 from customdb_contract.checking import check
-from customdb_contract.connection import Connection, KnownUser, NewUser
 from customdb_contract.errors import ConfigurationError, CustomDatabaseError
 from customdb_contract.findings import Report
 from customdb_contract.probes import DEFAULT_MAX_TIME, DEFAULT_WRONG_PASSWORDS
 from customdb_contract.rules import CATALOGUE
 from customdb_contract.secrets import Secret
+from customdb_contract.testing._given import connection_of, fixture_of, new_user_of, users_of
 from customdb_contract.testing._making import report_of
 from customdb_contract.testing._run import MARKER, run_of
 from customdb_contract.testing.outcomes import conclude
 
 if TYPE_CHECKING:
+    from customdb_contract.testing.lives import TenantMachine
     from customdb_contract.testing.machine import CustomDatabaseMachine
+    from customdb_contract.testing.machines import DatabaseMachine
 
 __all__ = ["ContractSuite"]
 
 _RULES: Final = tuple(rule.info.name for rule in CATALOGUE)
-_OURS: Final = ("test_rule", "report", "machine")
+_OURS: Final = ("test_rule", "report", "machine", "lives")
 """What a subclass may not replace."""
+
+
+_Machine = TypeVar("_Machine", bound="DatabaseMachine")
 
 
 class ContractSuite:
@@ -38,8 +42,9 @@ class ContractSuite:
     is what `check` takes. It may replace the fixtures `connection`, `outage`, `fresh_database`, `new_user` and
     `inspect`, which return None here. Its own tests may use the fixture `report`.
 
-    With `fresh_database` the scripts that write are called too, on such a database, and `test_machine` runs a
-    `CustomDatabaseMachine` on fresh ones, with the examples and the deadline of the Hypothesis profile.
+    With `fresh_database` the scripts that write are called too, on such a database. `test_machine` runs a
+    `CustomDatabaseMachine` on fresh ones, and `test_lives` a `TenantMachine`, with the examples and the deadline of the
+    Hypothesis profile.
 
     The database is driven once for each class, when the first of its items runs. A broken rule fails, one that could
     not be judged is skipped, one that is waived is expected to fail, and one with mere warnings issues a
@@ -81,6 +86,7 @@ class ContractSuite:
     config: ClassVar[str | Path | None] = None
 
     test_machine: ClassVar[Callable[..., None]]
+    test_lives: ClassVar[Callable[..., None]]
 
     _replaced: ClassVar[tuple[str, ...]] = ()
 
@@ -95,9 +101,10 @@ class ContractSuite:
                 cls._replaced = (*cls._replaced, name)
                 setattr(cls, name, vars(ContractSuite)[name])
         if _is_replaced(cls, "fresh_database"):
-            if getattr(cls, "test_machine", _test_machine) is not _test_machine:
-                cls._replaced = (*cls._replaced, "test_machine")
-            cls.test_machine = _test_machine
+            for name, ours in _ON_FRESH_DATABASES.items():
+                if getattr(cls, name, ours) is not ours:
+                    cls._replaced = (*cls._replaced, name)
+                setattr(cls, name, ours)
 
     @pytest.fixture
     def connection(self) -> Any:
@@ -147,14 +154,36 @@ class ContractSuite:
     @pytest.fixture
     def machine(self, request: pytest.FixtureRequest) -> "type[CustomDatabaseMachine]":
         """The state machine on fresh databases."""
-        suite = request.node.getparent(pytest.Class)
-        try:
-            _refuse_replaced(self._replaced)
-            return _machine_of(type(self), request, run_of(request.config).deselected)
-        except ConfigurationError as error:
-            problem = str(error)
-        # Outside of the handler, so that pytest tells of one exception.
-        pytest.fail(f"{suite.name}: {problem}", pytrace=False)
+        from customdb_contract.testing.machine import CustomDatabaseMachine
+
+        return _tried(CustomDatabaseMachine, type(self), self._replaced, request)
+
+    @pytest.fixture
+    def lives(self, request: pytest.FixtureRequest) -> "type[TenantMachine]":
+        """The state machine on a simulated tenant over fresh databases."""
+        from customdb_contract.testing.lives import TenantMachine
+
+        return _tried(TenantMachine, type(self), self._replaced, request)
+
+
+def _tried(
+    kind: "type[_Machine]", suite: type[ContractSuite], replaced: Sequence[str], request: pytest.FixtureRequest
+) -> "type[_Machine]":
+    """Return a machine on the fresh databases of a suite; skip where only this one has nothing to do with them."""
+    from customdb_contract.testing._fresh import LifelessError
+
+    name = request.node.getparent(pytest.Class).name
+    try:
+        _refuse_replaced(replaced)
+        return _machine_of(kind, suite, request, run_of(request.config).deselected)
+    except LifelessError as error:
+        problem, is_lifeless = str(error), True
+    except ConfigurationError as error:
+        problem, is_lifeless = f"{name}: {error}", False
+    # Outside of the handler, so that pytest tells of one exception.
+    if is_lifeless:
+        pytest.skip(problem)
+    pytest.fail(problem, pytrace=False)
 
 
 def _is_replaced(suite: type[ContractSuite], name: str) -> bool:
@@ -164,7 +193,20 @@ def _is_replaced(suite: type[ContractSuite], name: str) -> bool:
 
 def _test_machine(self: ContractSuite, machine: "type[CustomDatabaseMachine]") -> None:  # noqa: ARG001 - a method
     """No sequence of calls breaks a rule."""
-    from customdb_contract.testing.machine import run_machine
+    _run(machine)
+
+
+def _test_lives(self: ContractSuite, lives: "type[TenantMachine]") -> None:  # noqa: ARG001 - a method
+    """No life of a user at the tenant breaks a rule."""
+    _run(lives)
+
+
+_ON_FRESH_DATABASES: Final = {"test_machine": _test_machine, "test_lives": _test_lives}
+"""The items that a suite has where it has fresh databases."""
+
+
+def _run(machine: "type[DatabaseMachine]") -> None:
+    from customdb_contract.testing.machines import run_machine
 
     problem = None
     try:
@@ -227,46 +269,47 @@ def _keywords_of_check(
     for name in (*_LISTS, *_TABLES):
         _refuse_misshapen(name, settings[name])
     settings["ignore"] = {*settings["ignore"], *deselected}
-    database = _fixture(request, "database")
+    database = fixture_of(request, "database")
     if database is None:
         message = "the fixture database returned None; it must return the custom database, or a function that makes it"
         raise ConfigurationError(message)
-    fresh = _fixture(request, "fresh_database")
+    fresh = fixture_of(request, "fresh_database")
     return {
         "database": database,
-        "users": _users(_fixture(request, "users")),
-        "connection": _connection(_fixture(request, "connection")),
-        "outage": _fixture(request, "outage"),
+        "users": users_of(request),
+        "connection": connection_of(request),
+        "outage": fixture_of(request, "outage"),
         "writes": fresh is not None,
         "fresh_database": fresh,
-        "new_user": _new_user(_fixture(request, "new_user")),
-        "inspect": _fixture(request, "inspect"),
+        "new_user": new_user_of(request),
+        "inspect": fixture_of(request, "inspect"),
         **settings,
     }
 
 
 def _machine_of(
-    suite: type[ContractSuite], request: pytest.FixtureRequest, deselected: Collection[str]
-) -> "type[CustomDatabaseMachine]":
+    kind: "type[_Machine]", suite: type[ContractSuite], request: pytest.FixtureRequest, deselected: Collection[str]
+) -> "type[_Machine]":
     """Return the machine of a suite, which has been tried: no database may have what another one was given."""
-    fresh = _fixture(request, "fresh_database")
+    fresh = fixture_of(request, "fresh_database")
     if not callable(fresh):
         message = (
             "the fixture fresh_database must return a function that makes an empty database each time, and returned "
             f"a {type(fresh).__name__}"
         )
         raise ConfigurationError(message)
-    from customdb_contract.testing.machine import machine_on
+    from customdb_contract.testing.machines import machine_on
 
-    connection = _connection(_fixture(request, "connection"))
-    database = _fixture(request, "database")
+    connection = connection_of(request)
+    database = fixture_of(request, "database")
     if connection is None and brings_bridge(database):
         connection = database.connection
     return machine_on(
+        kind,
         fresh,
         connection=connection,
-        new_user=_new_user(_fixture(request, "new_user")),
-        outage=_fixture(request, "outage"),
+        new_user=new_user_of(request),
+        outage=fixture_of(request, "outage"),
         timeout=suite.timeout,
         select=suite.select,
         ignore={*suite.ignore, *deselected},
@@ -282,63 +325,3 @@ def _refuse_misshapen(name: str, value: object) -> None:
     if name in _LISTS and (isinstance(value, str) or not isinstance(value, Collection)):
         message = f"{name} must be a list of names, and is {value!r}"
         raise ConfigurationError(message)
-
-
-def _users(value: object) -> list[KnownUser]:
-    if not isinstance(value, Collection):
-        hint = "; put it in brackets" if isinstance(value, KnownUser) else ""
-        message = f"the fixture users must return a list of KnownUser, and returned a {type(value).__name__}{hint}"
-        raise ConfigurationError(message)
-    users: list[KnownUser] = []
-    for user in cast("Collection[object]", value):
-        if not isinstance(user, KnownUser):
-            message = f"the fixture users must return a list of KnownUser, and in its list is a {type(user).__name__}"
-            raise ConfigurationError(message)
-        users.append(user)
-    return users
-
-
-def _new_user(value: object) -> NewUser | None:
-    if value is None or isinstance(value, NewUser):
-        return value
-    message = f"the fixture new_user must return a NewUser, and returned a {type(value).__name__}"
-    raise ConfigurationError(message)
-
-
-def _connection(value: object) -> Connection | None:
-    if value is None or isinstance(value, Connection):
-        return value
-    message = f"the fixture connection must return a Connection, and returned a {type(value).__name__}"
-    raise ConfigurationError(message)
-
-
-_MEANING: Final = {
-    "database": "the custom database, or a function that makes it",
-    "users": "a list of KnownUser: people who are in the store",
-}
-
-
-def _fixture(request: pytest.FixtureRequest, name: str) -> object:
-    """Return what a fixture of the team gives. It is asked for by name, so it may have any scope."""
-    try:
-        return request.getfixturevalue(name)
-    except pytest.FixtureLookupError as error:
-        missing = error.argname or name
-        message = f"the fixture {name} needs a fixture {missing}, which there is not"
-        if missing == name:
-            message = (
-                f"it has no fixture {name}; define one, in the class or in a conftest.py, that returns {_MEANING[name]}"
-            )
-        raise ConfigurationError(message) from None
-    except pytest.fail.Exception as error:
-        message = f"the fixture {name} failed: {' '.join(str(error).split())}"
-        raise ConfigurationError(message) from None
-    except Exception as error:
-        where = "" if isinstance(error, CustomDatabaseError) else _where(error)
-        message = f"the fixture {name} failed: {type(error).__name__}: {error}{where}"
-        raise ConfigurationError(message) from error
-
-
-def _where(error: BaseException) -> str:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f" ({Path(frame.filename).name}, line {frame.lineno})"

@@ -1,0 +1,85 @@
+"""What a state machine fails with: the first breach that the records of an example prove."""
+
+from collections.abc import Collection
+from functools import cache
+from typing import Final
+
+from customdb_contract.findings import Finding, Need, Report, RuleInfo
+from customdb_contract.rules import CATALOGUE
+from customdb_contract.transcript import printable
+
+__all__ = ["proven_breach", "rules_in_sight", "told_breach"]
+
+_OUT_OF_SIGHT: Final = frozenset(
+    {
+        Need.CONNECTIONS,
+        Need.DISABLED_USER,
+        Need.EXPECTED_PROFILE,
+        Need.HOSTILE,
+        Need.INSPECT,
+        Need.JAVASCRIPT,
+        Need.LONG_PASSWORD,
+        Need.REQUESTS,
+        Need.SECOND_OPENING,
+        Need.SOURCE,
+        Need.UNVERIFIED_USER,
+    }
+)
+"""What no example of any machine has."""
+
+
+@cache
+def rules_in_sight(select: frozenset[str], lacking: frozenset[Need] = frozenset()) -> frozenset[str]:
+    """Return the selected rules that could see something in the examples of a machine.
+
+    Args:
+        select: Names of rules or groups; empty stands for all.
+        lacking: What the examples of this machine lack, beside what all of them do.
+    """
+    return frozenset(
+        rule.info.name
+        for rule in CATALOGUE
+        if (_OUT_OF_SIGHT | lacking).isdisjoint(rule.info.needs)
+        and (not select or not select.isdisjoint({rule.info.name, rule.info.group.value}))
+    )
+
+
+def proven_breach(report: Report) -> tuple[RuleInfo, Finding] | None:
+    """Return the first finding that makes the report fail and that records prove; what the header shows needs none.
+
+    Args:
+        report: The report on an example.
+    """
+    return next(
+        (
+            (verdict.rule, finding)
+            for verdict in report.failures
+            for finding in verdict.findings
+            if finding.evidence and finding.severity.rank >= report.fail_on.rank
+        ),
+        None,
+    )
+
+
+def told_breach(report: Report, name: str, finding: Finding, advice: Collection[str], shown: Collection[str]) -> str:
+    """Return what a machine says of a breach.
+
+    Args:
+        report: The report on the example.
+        name: What is broken.
+        finding: The finding.
+        advice: Lines on how to fix it.
+        shown: Lines that show what happened for people, before the transcript.
+    """
+    return "\n".join(
+        [
+            f"{finding.severity}: {name}: {printable(finding.told)}",
+            *report.evidence_lines(finding),
+            *advice,
+            "",
+            *shown,
+            "The whole sequence, to the end; stored in a file, `customdb-contract replay FILE` judges it again:",
+            "",
+            str(report.transcript),
+        ]
+    )

@@ -1,0 +1,107 @@
+"""What the fixtures of a suite give, and what to say where they give something else."""
+
+import traceback
+from collections.abc import Collection
+from pathlib import Path
+from typing import Final, cast
+
+import pytest
+
+from customdb_contract.connection import Connection, KnownUser, NewUser
+from customdb_contract.errors import ConfigurationError, CustomDatabaseError
+
+__all__ = ["connection_of", "fixture_of", "new_user_of", "users_of"]
+
+_MEANING: Final = {
+    "database": "the custom database, or a function that makes it",
+    "users": "a list of KnownUser: people who are in the store",
+}
+
+
+def users_of(request: pytest.FixtureRequest) -> list[KnownUser]:
+    """Return the known users.
+
+    Args:
+        request: The request of a fixture of the suite.
+
+    Raises:
+        ConfigurationError: When the fixture is missing, fails, or gives something else.
+    """
+    value = fixture_of(request, "users")
+    if not isinstance(value, Collection):
+        hint = "; put it in brackets" if isinstance(value, KnownUser) else ""
+        message = f"the fixture users must return a list of KnownUser, and returned a {type(value).__name__}{hint}"
+        raise ConfigurationError(message)
+    users: list[KnownUser] = []
+    for user in cast("Collection[object]", value):
+        if not isinstance(user, KnownUser):
+            message = f"the fixture users must return a list of KnownUser, and in its list is a {type(user).__name__}"
+            raise ConfigurationError(message)
+        users.append(user)
+    return users
+
+
+def new_user_of(request: pytest.FixtureRequest) -> NewUser | None:
+    """Return what a user made by the check looks like, or None.
+
+    Args:
+        request: The request of a fixture of the suite.
+
+    Raises:
+        ConfigurationError: When the fixture fails, or gives something else.
+    """
+    value = fixture_of(request, "new_user")
+    if value is None or isinstance(value, NewUser):
+        return value
+    message = f"the fixture new_user must return a NewUser, and returned a {type(value).__name__}"
+    raise ConfigurationError(message)
+
+
+def connection_of(request: pytest.FixtureRequest) -> Connection | None:
+    """Return the settings of the connection, or None.
+
+    Args:
+        request: The request of a fixture of the suite.
+
+    Raises:
+        ConfigurationError: When the fixture fails, or gives something else.
+    """
+    value = fixture_of(request, "connection")
+    if value is None or isinstance(value, Connection):
+        return value
+    message = f"the fixture connection must return a Connection, and returned a {type(value).__name__}"
+    raise ConfigurationError(message)
+
+
+def fixture_of(request: pytest.FixtureRequest, name: str) -> object:
+    """Return what a fixture of the team gives. It is asked for by name, so it may have any scope.
+
+    Args:
+        request: The request of a fixture of the suite.
+        name: The name of the fixture.
+
+    Raises:
+        ConfigurationError: When there is no such fixture, or it fails.
+    """
+    try:
+        return request.getfixturevalue(name)
+    except pytest.FixtureLookupError as error:
+        missing = error.argname or name
+        message = f"the fixture {name} needs a fixture {missing}, which there is not"
+        if missing == name:
+            message = (
+                f"it has no fixture {name}; define one, in the class or in a conftest.py, that returns {_MEANING[name]}"
+            )
+        raise ConfigurationError(message) from None
+    except pytest.fail.Exception as error:
+        message = f"the fixture {name} failed: {' '.join(str(error).split())}"
+        raise ConfigurationError(message) from None
+    except Exception as error:
+        where = "" if isinstance(error, CustomDatabaseError) else _where(error)
+        message = f"the fixture {name} failed: {type(error).__name__}: {error}{where}"
+        raise ConfigurationError(message) from error
+
+
+def _where(error: BaseException) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f" ({Path(frame.filename).name}, line {frame.lineno})"

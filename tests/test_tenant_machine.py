@@ -1,0 +1,296 @@
+"""The machine that lives whole lives: what it finds, how it tells it, and what it cannot work with."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import Phase, settings
+from typing_extensions import override
+
+from customdb_contract import Connection, Found, NotFound, ScriptError, Transcript, judge
+from customdb_contract.errors import ConfigurationError, ContractBrokenError
+from customdb_contract.findings import Group
+from customdb_contract.rules import CATALOGUE
+from customdb_contract.tenant import InterruptionPoint, Knobs
+from customdb_contract.testing import TenantMachine, run_machine
+from customdb_contract.testing._tenancy import Typed
+from customdb_contract.testing.machines import machine_on
+from tenant_mutants import FLAWED
+from test_unusual_writing import RIGHT
+from writing_shop import WritingShop
+
+pytestmark = pytest.mark.one_python
+
+
+@pytest.fixture(autouse=True)
+def brief_profile() -> Iterator[None]:
+    """Let every machine run for a few examples, and remember nothing."""
+    before = settings.get_current_profile_name()
+    settings.register_profile("brief-lives", max_examples=12, stateful_step_count=20, database=None, derandomize=True)
+    settings.load_profile("brief-lives")
+    yield
+    settings.load_profile(before)
+
+
+def profile_of(name: str, **changed: Any) -> None:
+    settings.register_profile(name, settings.get_profile("brief-lives"), **changed)
+    settings.load_profile(name)
+
+
+@pytest.fixture
+def no_shrinking() -> None:
+    """Be content with the first life that breaks a rule, however long it takes to come to one."""
+    profile_of("hasty-lives", max_examples=400, stateful_step_count=25, phases=[Phase.generate])
+
+
+def machine(make: Callable[[], object], *, import_mode: bool = False, **settings: Any) -> type[TenantMachine]:
+    given: dict[str, Any] = {
+        "connection": Connection(import_mode=import_mode),
+        "new_user": None,
+        "outage": None,
+        "timeout": 20.0,
+        "select": (),
+        "ignore": (),
+        "waived": {},
+        "fail_on": "error",
+    }
+    return machine_on(TenantMachine, make, **given | settings)
+
+
+def empty_shop() -> WritingShop:
+    return WritingShop(is_empty=True)
+
+
+def name_of(error: ContractBrokenError) -> str:
+    severity, name, _ = str(error).split(": ", maxsplit=2)
+    assert severity == "error"
+    return name
+
+
+@pytest.mark.parametrize("import_mode", [True, False])
+def test_a_correct_database_passes(import_mode: bool) -> None:
+    run_machine(machine(empty_shop, import_mode=import_mode, outage=WritingShop(is_down=True), fail_on="warning"))
+
+
+@pytest.mark.usefixtures("no_shrinking")
+@pytest.mark.untraced
+@pytest.mark.parametrize("name", FLAWED)
+def test_a_flaw_that_no_single_call_shows_is_found(name: str) -> None:
+    flawed = FLAWED[name]
+    is_rule = flawed.found in {rule.info.name for rule in CATALOGUE}
+    # Which of several breaches an example comes to first is a matter of chance.
+    judged = {"select": [flawed.found]} if is_rule else {"ignore": list(Group)}
+
+    with pytest.raises(ContractBrokenError) as raised:
+        run_machine(machine(flawed.make, import_mode=flawed.import_mode, **judged))
+
+    assert name_of(raised.value) == flawed.found
+
+
+@pytest.mark.untraced
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [(name, mode) for name, unusual in RIGHT.items() for mode in unusual.modes if unusual.settle == 0],
+)
+def test_nothing_is_found_in_lives_at_an_unusual_database(name: str, mode: str) -> None:
+    unusual = RIGHT[name]
+    profile_of("few-lives", max_examples=5, phases=[Phase.generate])
+
+    run_machine(
+        machine(
+            lambda: unusual.make(is_empty=True),
+            connection=unusual.connection(import_mode=mode == "import"),
+            outage=unusual.make(is_down=True),
+            fail_on="warning",
+        )
+    )
+
+
+class MigratesWithoutMetadata(WritingShop):
+    """Returns metadata until somebody has logged in once."""
+
+    def __init__(self) -> None:
+        super().__init__(is_empty=True)
+        self.moved: set[str] = set()
+
+    @override
+    def login(self, identifier: Any, password: Any) -> Any:
+        result = super().login(identifier, password)
+        is_first = identifier not in self.moved
+        self.moved.add(identifier)
+        return Found({**result.profile, "app_metadata": {"plan": "full"}}) if is_first else result
+
+
+@pytest.mark.untraced
+def test_what_no_rule_judges_is_shown_as_the_shortest_life() -> None:
+    profile_of("short-lives", max_examples=60, stateful_step_count=6)
+
+    with pytest.raises(ContractBrokenError) as raised:
+        run_machine(machine(MigratesWithoutMetadata, import_mode=True, ignore=["metadata-in-one-script-only"]))
+
+    told = str(raised.value)
+    assert told.startswith("error: metadata-lost-in-migration: login returned app_metadata at first and none at the")
+    assert "How to fix it" not in told
+    story = told.partition("What happened:\n\n")[2].partition("The whole sequence")[0]
+    assert story.startswith("1. customdb-")
+    assert len(Transcript.parse(told.partition("judges it again:\n\n")[2]).exchanges) <= 4
+    assert "Tk4!" not in told
+
+
+def test_a_sign_up_after_which_nobody_can_log_in_is_found_whatever_the_case_of_the_email() -> None:
+    lived = machine(FLAWED["LowerCasesAfterTheCheck"].make)()
+    lived.sign_up("first", "first", 0, is_upper=False)
+    lived.sign_up("first", "second", 0, is_upper=True)
+
+    with pytest.raises(
+        ContractBrokenError, match="error: signed-up-in-vain: create reported success, and login refused"
+    ):
+        lived.teardown()
+
+
+class Misreporting(WritingShop):
+    @override
+    def create(self, user: Any) -> Any:
+        result = super().create(user)
+        self.records = [row for row in self.records if row.email != user["email"]]
+        return result
+
+
+@pytest.mark.untraced
+def test_what_a_rule_judges_is_told_by_the_rule_and_can_be_judged_again() -> None:
+    profile_of("short-lives", stateful_step_count=4)
+
+    with pytest.raises(ContractBrokenError) as raised:
+        run_machine(machine(lambda: Misreporting(is_empty=True)))
+
+    told = str(raised.value)
+    assert "How to fix it: customdb-contract rules create-not-visible" in told
+    assert "What happened:\n\n1. " in told
+    transcript = Transcript.parse(told.partition("judges it again:\n\n")[2])
+    assert [verdict.rule.name for verdict in judge(transcript).failures] == ["create-not-visible"]
+
+
+@pytest.mark.usefixtures("no_shrinking")
+def test_only_what_is_selected_is_judged() -> None:
+    profile_of("some-lives", max_examples=10, phases=[Phase.generate])
+    run_machine(machine(lambda: Misreporting(is_empty=True), select=["profile"]))
+    run_machine(machine(lambda: Misreporting(is_empty=True), select=["hardcoded-secret"]))
+    run_machine(machine(FLAWED["PasswordTruncated"].make, select=["create-not-visible"]))
+    with pytest.raises(ContractBrokenError, match="create-not-visible"):
+        run_machine(machine(lambda: Misreporting(is_empty=True), select=["consistency"]))
+
+
+class ForgetfulInOutage(WritingShop):
+    @override
+    def get_user(self, identifier: Any) -> Any:
+        return NotFound()
+
+
+@pytest.mark.usefixtures("no_shrinking")
+def test_an_outage_in_the_middle_of_a_life_is_judged() -> None:
+    with pytest.raises(ContractBrokenError, match="error: outage-as-not-found: "):
+        run_machine(machine(empty_shop, outage=ForgetfulInOutage(is_down=True), import_mode=True))
+
+
+class SharesLogIns(WritingShop):
+    """Keeps who logged in where every other connection finds it, and believes it of people whom it does not know."""
+
+    def __init__(self, shared: list[tuple[WritingShop, object, object, Any]]) -> None:
+        super().__init__(is_empty=True)
+        self.shared = shared
+
+    @override
+    def login(self, identifier: Any, password: Any) -> Any:
+        for shop, known, right, result in self.shared:
+            if shop is not self and (known, right) == (identifier, password) and self.find(identifier) is None:
+                return result
+        result = super().login(identifier, password)
+        self.shared.append((self, identifier, password, result))
+        return result
+
+
+class SharingMachine(TenantMachine):
+    @override
+    def fresh_database(self) -> object:
+        self.shared: list[Any] = getattr(self, "shared", [])
+        return SharesLogIns(self.shared)
+
+
+@pytest.mark.usefixtures("no_shrinking")
+def test_what_one_connection_keeps_of_the_users_of_another_is_found() -> None:
+    with pytest.raises(ContractBrokenError) as raised:
+        run_machine(SharingMachine)
+
+    assert name_of(raised.value) == "nobody-found"
+
+
+def test_the_knobs_of_a_machine_hold() -> None:
+    class Asking(TenantMachine):
+        connection = Connection(import_mode=True)
+        knobs = Knobs(import_login_calls_get_user=True)
+
+        @override
+        def fresh_database(self) -> object:
+            return empty_shop()
+
+    lived = Asking()
+    lived.arrive("first", "first")
+    lived.close()
+
+    scripts = [exchange.script.value for exchange in lived._tenancy.tenant.transcript.exchanges]
+    assert scripts == ["get_user", "login"]
+
+
+def test_nobody_is_tried_with_so_many_wrong_passwords_that_a_store_would_lock_them_out() -> None:
+    lived = machine(empty_shop, import_mode=True)()
+    for name in ("first", "second", "third") * 4:
+        lived._tenancy.log_in("custom-database", name, interrupt=InterruptionPoint.AFTER_INTERNAL_RECORD)
+        lived._tenancy.log_in("custom-database", name, Typed.ANOTHERS)
+    lived.close()
+
+    endings = [exchange.ending.value for exchange in lived._tenancy.tenant.transcript.exchanges]
+    assert endings.count("failed") == 4
+    assert endings[-1] == "found"
+
+
+class RefusingEverybody(WritingShop):
+    @override
+    def create(self, user: Any) -> Any:
+        raise ScriptError("No more users")
+
+
+class WithoutLogin:
+    def __init__(self) -> None:
+        shop = empty_shop()
+        self.create, self.get_user = shop.create, shop.get_user
+
+
+@pytest.mark.parametrize("import_mode", [True, False])
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (WritingShop, "fresh_database must return a database with an empty store each time"),
+        (
+            lambda: RefusingEverybody(is_empty=True),
+            'create said ScriptError "No more users" for a user who isn\'t there',
+        ),
+        (WithoutLogin, "no life can be lived without log-ins: the fresh database has no login"),
+    ],
+)
+def test_what_it_cannot_work_with_is_said_before_anything_is_judged(
+    make: Callable[[], object], said: str, import_mode: bool
+) -> None:
+    kept = empty_shop()
+
+    def shared() -> WritingShop:
+        return kept
+
+    with pytest.raises(ConfigurationError) as raised:
+        machine(shared if make is WritingShop else make, import_mode=import_mode)
+
+    assert str(raised.value).startswith(said)
+
+
+def test_a_subclass_must_say_what_database() -> None:
+    with pytest.raises(ConfigurationError, match="TenantMachine must override fresh_database"):
+        TenantMachine()
