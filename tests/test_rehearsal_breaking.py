@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from customdb_contract import Failed, ScriptError, ValidationError
+from customdb_contract import Failed, Found, NotFound, ScriptError, ValidationError
 from customdb_contract.errors import DatabaseOpeningError
 from customdb_contract.faults import FAULTS
 from customdb_contract.rehearsal import SCENARIOS, RehearsalInterrupted, find_scenario, rehearse
 from customdb_contract.rehearsal._playing import _way
 from customdb_contract.transcript import Situation
-from lives import Shop
+from lives import ADA, Shop
 from rehearsals import SIGN_UP, operations, played, setting
 
 NAMES = [scenario.name for scenario in SCENARIOS]
@@ -47,6 +47,48 @@ def test_nobody_is_named_whom_create_refused() -> None:
     shop = Shop()
     shop.answers["create"] = lambda _: Failed(ScriptError("no"))
     assert len(played("sign-up", on=False, database=lambda: shop).left_behind) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sign-up",
+        "change-of-email",
+        "deletion-and-return",
+        "reset-before-first-log-in",
+        "outage-during-reset",
+        "outage-during-change-of-email",
+        "outage-during-deletion",
+    ],
+)
+@pytest.mark.parametrize("email", [ADA, ...], ids=["with the e-mail", "without an e-mail"])
+def test_another_user_whom_the_scripts_return_is_never_changed(name: str, email: object) -> None:
+    shop = Shop()
+    real = shop.find(ADA)
+    changed: list[tuple[object, ...]] = []
+
+    def mixing_up(identifier: str, *_: object) -> object:
+        assert real is not None
+        own = shop.find(identifier)
+        if own is None:
+            return NotFound()
+        profile = shop.profile(real) | {"email": email}
+        return Found({name: value for name, value in profile.items() if value is not ...})
+
+    def noting(*given: object) -> object:
+        changed.append(given)
+        raise ScriptError("no")
+
+    shop.answers = {"login": mixing_up, "get_user": mixing_up, "delete": noting, "change_email": noting}
+    shop.answers["change_password"] = noting
+
+    performance = played(name, on=False, database=lambda: shop)
+
+    assert [given for given in changed if given[0] in {"shop-7", ADA}] == []
+    assert performance.left_behind
+    if "change" in name or "deletion" in name:
+        is_nameless = "change" in name and email is ...
+        assert ("has no e-mail" if is_nameless else "the profile of another user") in str(performance.problem)
 
 
 @pytest.mark.parametrize(

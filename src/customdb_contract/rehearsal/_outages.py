@@ -7,7 +7,7 @@ from attrs import evolve
 from customdb_contract.contract import Script
 from customdb_contract.rehearsal._accounts import CREATING
 from customdb_contract.rehearsal._scenario import READING, Needs, Scenario
-from customdb_contract.rehearsal._stage import Stage, ticket_of
+from customdb_contract.rehearsal._stage import Stage
 
 __all__ = ["OUTAGES"]
 
@@ -31,10 +31,9 @@ def _reset(stage: Stage) -> None:
     with stage.only_in_legacy_store() as (email, _):
         with stage.broken():
             stage.reset(email, stage.new_person.new_password)
-        ticket = ticket_of(stage.ask_for_reset(email))
-        if ticket is not None:
-            with stage.broken():
-                stage.tenant.complete_password_reset(ticket, stage.new_person.new_password)
+        asked = stage.ask_for_reset(email)
+        with stage.broken():
+            stage.complete_reset(asked, stage.new_person.new_password)
         stage.reset(email, stage.new_person.new_password)
         stage.log_in(email, stage.new_person.new_password)
 

@@ -19,7 +19,7 @@ from customdb_contract.interrupts import current_interrupts, interruptible
 from customdb_contract.outages import outage_situations
 from customdb_contract.probes import DEFAULT_MAX_TIME
 from customdb_contract.rehearsal._scenario import Needs, Scenario
-from customdb_contract.rehearsal._stage import NewPerson, Stage
+from customdb_contract.rehearsal._stage import AnotherUserError, NewPerson, Stage
 from customdb_contract.secrets import Secret
 from customdb_contract.tenant import InterruptionPoint, Tenant
 from customdb_contract.transcript import Situation, Transcript
@@ -167,7 +167,7 @@ def _perform(setting: Setting, scenario: Scenario, played: list[Performance]) ->
             if problem is None:
                 scenario.play(stage)
                 problem = once.problem
-    except (DatabaseOpeningError, UndocumentedOperationError) as error:
+    except (AnotherUserError, DatabaseOpeningError, UndocumentedOperationError) as error:
         problem = str(error)
     finally:
         # Also after ctrl-C: what was done until then is shown.

@@ -12,7 +12,11 @@ from customdb_contract.secrets import Secret
 from customdb_contract.tenant import InterruptionPoint, OperationOutcome, ResetTicket, Tenant, User
 from customdb_contract.transcript import Exchange, RecordedError, Situation
 
-__all__ = ["Ledger", "NewPerson", "Stage", "ticket_of"]
+__all__ = ["AnotherUserError", "Ledger", "NewPerson", "Stage", "ticket_of"]
+
+
+class AnotherUserError(Exception):
+    """The scripts returned another user's profile for the new user, so going on would change that other user."""
 
 
 class Ledger(Protocol):
@@ -146,8 +150,13 @@ class Stage:
         Args:
             user: The user.
             email: The e-mail.
+
+        Raises:
+            AnotherUserError: When that would change another user in the legacy store than the new one.
         """
         if not self.settings.import_mode:
+            if user.email is not None:
+                self._protect_others(user.email)
             self._note(email)
         return self.tenant.change_email(user.user_id, email, verified=True)
 
@@ -156,7 +165,12 @@ class Stage:
 
         Args:
             user: The user.
+
+        Raises:
+            AnotherUserError: When that would remove another user from the legacy store than the new one.
         """
+        if not self.settings.import_mode:
+            self._protect_others(user.email)
         outcome = self.tenant.delete_user(user.user_id)
         if outcome.succeeded and outcome.calls:
             self._forget(self.new_person.email)
@@ -173,9 +187,31 @@ class Stage:
         Returns:
             What came of the new password, or of the request where no link comes.
         """
-        asked = self.ask_for_reset(email)
+        return self.complete_reset(self.ask_for_reset(email), password)
+
+    def complete_reset(self, asked: OperationOutcome, password: Secret) -> OperationOutcome:
+        """Open the link of a password reset where one came.
+
+        Args:
+            asked: What came of the request.
+            password: The new password.
+
+        Returns:
+            What came of the new password, or of the request where no link came.
+        """
         ticket = ticket_of(asked)
         return asked if ticket is None else self.tenant.complete_password_reset(ticket, password)
+
+    def _protect_others(self, email: str | None) -> None:
+        if not self._is_of_new_person(email):
+            message = (
+                f"for the new user {self.new_person.email} the scripts returned the profile of another user; "
+                "the scenario ended there, since going on would change the other user in the legacy store"
+            )
+            raise AnotherUserError(message)
+
+    def _is_of_new_person(self, email: str | None) -> bool:
+        return (email or "").lower() in {self.new_person.email.lower(), self.new_person.new_email.lower()}
 
     def ask_for_reset(self, email: str) -> OperationOutcome:
         """Ask for a password reset.
@@ -222,7 +258,7 @@ class Stage:
     def _remove(self, person: NewPerson) -> None:
         user = self.user_of(person.email, person.new_email)
         # With import mode on, the user is in Auth0 alone, unless created with import mode off before.
-        if not self._noted or user is None:
+        if not self._noted or user is None or not self._is_of_new_person(user.email):
             return
         if self.settings.import_mode:
             self.tenant.switch_import_mode(on=False, connection=self.connection)

@@ -16,7 +16,7 @@ from customdb_contract.rehearsal._catalogue import find_scenario
 from customdb_contract.rehearsal._imagined import ImaginedDatabase
 from customdb_contract.rehearsal._people import People
 from customdb_contract.rehearsal._scenario import READING, Needs, Scenario
-from customdb_contract.rehearsal._stage import Stage
+from customdb_contract.rehearsal._stage import AnotherUserError, Stage
 from customdb_contract.secrets import Secret
 from customdb_contract.tenant import Calls, OpenDatabase, Tenant
 from customdb_contract.transcript import (
@@ -169,7 +169,7 @@ class _Lives:
                 ledger=_NotedByDriver(),
             )
             if scenario.lacks(stage) is None:
-                with suppress(UndocumentedOperationError):
+                with suppress(AnotherUserError, UndocumentedOperationError):
                     scenario.play(stage)
 
     @property
