@@ -67,7 +67,7 @@ def test_severities_are_ranked() -> None:
 
 
 FULL = Transcript.parse(
-    "connection import_mode=on requires_username=on script_context=on\n"
+    "connection import_mode=on requires_username=on script_context=on deletion_is_final=on\n"
     "script get_user observed=on source=on\n"
     "person ada email=ada@example.com username=ada disabled=on "
     'profile={"email_verified": false}\n'
@@ -83,6 +83,7 @@ FULL = Transcript.parse(
     "change_password new@example.com x -> done   [writing]\n"
     "change_email new@example.com x true -> done   [writing]\n"
     "delete 7 -> done   [writing]\n"
+    "operation log_in by user on custom-database identifier=ada@example.com -> succeeded\n"
 )
 BARE = Transcript.parse("person ada email=ada@example.com password=none\n")
 

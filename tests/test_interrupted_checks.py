@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack
 from functools import cache
 from types import FrameType
 from typing import Any, ClassVar
@@ -120,8 +121,13 @@ def moments_of_a_check() -> int:
 def interrupted_at(shop: WritingShop, *moments: int) -> Header | None:
     """Return what the transcript of an interrupted check says, or None where it was over by then."""
     chosen = Moments(moments)
-    with pytest.raises(KeyboardInterrupt) as interrupted:
+    with ExitStack() as stack:
+        interrupted = stack.enter_context(pytest.raises(KeyboardInterrupt))
         observed(shop, chosen)
+        if chosen.passed < min(moments):
+            # Passwords are drawn, and masking them takes now more and now fewer calls.
+            stack.pop_all()
+            return None
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     if chosen.is_over:

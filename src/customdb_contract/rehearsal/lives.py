@@ -59,6 +59,11 @@ _OF_KNOWN_USER: Final = (
 )
 """The lives of somebody who is in the store, as far as they only read."""
 
+_ANOTHER_USER: Final = (
+    "login returned another user's profile for a user whom the check made; "
+    "the life ended there, since going on would change the other user"
+)
+
 _IF_DELETION_IS_FINAL: Final = "deletion-and-return"
 """With import mode on, a return after a deletion is only then wrong."""
 
@@ -169,8 +174,11 @@ class _Lives:
                 ledger=_NotedByDriver(),
             )
             if scenario.lacks(stage) is None:
-                with suppress(AnotherUserError, UndocumentedOperationError):
-                    scenario.play(stage)
+                try:
+                    with suppress(UndocumentedOperationError):
+                        scenario.play(stage)
+                except AnotherUserError:
+                    raise StoppedEarly(StopReason(StopKind.PROTECTION, _ANOTHER_USER)) from None
 
     @property
     def _is_return_wrong(self) -> bool:

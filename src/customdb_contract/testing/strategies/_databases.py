@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
-from attrs import frozen
+from attrs import evolve, frozen
 from hypothesis import strategies as st
 
 from customdb_contract.connection import Connection, KnownUser
@@ -85,7 +85,12 @@ def databases(
         )
         several = st.lists(person, min_size=min_people, max_size=max_people, unique_by=(_user_id, _email, _username))
         return several.filter(_truth.keep_their_passwords).map(
-            lambda users: DrawnDatabase(database=InMemoryDatabase(users), users=tuple(users), connection=connection)
+            lambda users: DrawnDatabase(
+                database=InMemoryDatabase(users),
+                users=tuple(users),
+                # The database never learns whom Auth0 deletes.
+                connection=evolve(connection, deletion_is_final=False),
+            )
         )
 
     return st.tuples(settings, _schemas(), _schemas()).flatmap(lambda drawn: people(*drawn))
