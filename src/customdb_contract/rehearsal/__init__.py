@@ -3,10 +3,11 @@
 from customdb_contract.rehearsal._catalogue import SCENARIOS, find_scenario
 from customdb_contract.rehearsal._playing import Performance, RehearsalInterrupted, Setting, rehearse
 from customdb_contract.rehearsal._scenario import Needs, Scenario
-from customdb_contract.rehearsal._stage import Ledger, NewPerson, Stage
+from customdb_contract.rehearsal._stage import AnotherUserError, Ledger, NewPerson, Stage
 
 __all__ = [
     "SCENARIOS",
+    "AnotherUserError",
     "Ledger",
     "Needs",
     "NewPerson",
