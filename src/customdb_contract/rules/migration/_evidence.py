@@ -1,11 +1,12 @@
 """What the rules about the migration look at: denials, and what was done with a tenant about one person."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
 from customdb_contract.contract import Script
-from customdb_contract.transcript import Ending, Exchange, Operation, Person, RecordedError, Transcript
+from customdb_contract.transcript import Ending, Exchange, Operation, RecordedError, Transcript
 
-__all__ = ["calls_of", "is_denial", "operations_about"]
+__all__ = ["calls_by_person", "calls_of", "is_denial", "operations_by_person"]
 
 
 def is_denial(exchange: Exchange) -> bool:
@@ -21,16 +22,30 @@ def is_denial(exchange: Exchange) -> bool:
     )
 
 
-def operations_about(transcript: Transcript, person: Person) -> Sequence[Operation]:
-    """Return what was done about a person, in order, until import mode was switched.
+def operations_by_person(transcript: Transcript) -> Mapping[str, Sequence[Operation]]:
+    """Return what was done about each person, by label and in order, until import mode was switched.
 
     Args:
         transcript: The transcript.
-        person: The person.
     """
-    operations = transcript.of_kind(Operation)
-    switched = next((one.number for one in operations if one.name == "switch_import_mode"), len(transcript.records) + 1)
-    return [one for one in operations if one.person == person.label and one.number < switched]
+    done: defaultdict[str, list[Operation]] = defaultdict(list)
+    for operation in transcript.of_kind(Operation):
+        if operation.name == "switch_import_mode":
+            break
+        done[operation.person].append(operation)
+    return done
+
+
+def calls_by_person(exchanges: Iterable[Exchange]) -> Mapping[str, Sequence[Exchange]]:
+    """Return calls by the label of the person whom they are about, in order.
+
+    Args:
+        exchanges: The calls.
+    """
+    made: defaultdict[str, list[Exchange]] = defaultdict(list)
+    for exchange in exchanges:
+        made[exchange.person].append(exchange)
+    return made
 
 
 def calls_of(transcript: Transcript, operation: Operation) -> Sequence[Exchange]:

@@ -8,7 +8,7 @@ from attrs import frozen
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules.migration._evidence import is_denial, operations_about
+from customdb_contract.rules.migration._evidence import calls_by_person, is_denial, operations_by_person
 from customdb_contract.rules.migration._pages import MIGRATION_PAGE
 from customdb_contract.transcript import WHOLE_RECORD, Ending, Exchange, Noticed, Person, Transcript
 
@@ -60,20 +60,19 @@ def login_deletes_user(transcript: Transcript) -> Iterator[Comparison]:
             yield Violation(message, (exchange,), path=WHOLE_RECORD)
         elif exchange.outcome.noticed(Noticed.INSPECTED):
             yield Held((exchange,))
+    for _, asked in _asked(transcript):
+        yield from _judge_staying(asked)
+
+
+def _asked(transcript: Transcript) -> Iterator[tuple[Person, Sequence[Exchange]]]:
+    """Yield the calls of both scripts about a person, with the right password, until Auth0 deletes the user."""
+    done = operations_by_person(transcript)
+    made = calls_by_person(transcript.select(None, "known-user", "repeated"))
     for person in transcript.people:
-        yield from _judge_staying(_asked(transcript, person))
-
-
-def _asked(transcript: Transcript, person: Person) -> Sequence[Exchange]:
-    """Return the calls of both scripts about a person, with the right password, until Auth0 deletes the user."""
-    deleted = [one.number for one in operations_about(transcript, person) if one.name == "delete_user"]
-    return [
-        exchange
-        for exchange in transcript.select(None, "known-user", "repeated")
-        if exchange.person == person.label
-        and exchange.script in _BOTH
-        and not (deleted and exchange.number > deleted[0])
-    ]
+        deletions = (one.number for one in done.get(person.label, ()) if one.name == "delete_user")
+        end = next(deletions, len(transcript.records) + 1)
+        calls = made.get(person.label, ())
+        yield person, [one for one in calls if one.script in _BOTH and one.number < end]
 
 
 def _judge_staying(asked: Sequence[Exchange]) -> Iterator[Comparison]:
@@ -142,8 +141,8 @@ def migration_marker_hides_user(transcript: Transcript) -> Iterator[Comparison]:
     Auth0 has the user: in a post-login Action, or in a job that asks the Management API.
     """
     severity = Severity.WARNING if transcript.connection.import_mode else Severity.ERROR
-    for person in transcript.people:
-        stretch = _after_first_login(_asked(transcript, person))
+    for person, asked in _asked(transcript):
+        stretch = _after_first_login(asked)
         if stretch is None or _tried_wrongly(transcript, person, stretch):
             continue
         hiding = stretch.hiding

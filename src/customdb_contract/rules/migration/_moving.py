@@ -6,7 +6,7 @@ from typing import Final
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules.migration._evidence import calls_of, is_denial, operations_about
+from customdb_contract.rules.migration._evidence import calls_by_person, calls_of, is_denial, operations_by_person
 from customdb_contract.rules.migration._pages import MIGRATION_PAGE
 from customdb_contract.transcript import Ending, Exchange, LogEntry, Operation, Transcript
 
@@ -56,10 +56,11 @@ def migrated_user_not_marked(transcript: Transcript) -> Iterator[Comparison]:
     """
     if not transcript.connection.import_mode or not transcript.connection.deletion_is_final:
         return
+    done = operations_by_person(transcript)
     for person in transcript.people:
         moved: Exchange | None = None
         deletion: Operation | None = None
-        for operation in operations_about(transcript, person):
+        for operation in done.get(person.label, ()):
             if operation.name == "delete_user" and moved is not None and _succeeded(operation):
                 deletion = operation
             if operation.name != "log_in":
@@ -114,12 +115,12 @@ def password_lost_in_migration(transcript: Transcript) -> Iterator[Comparison]:
     """
     if not transcript.connection.import_mode:
         return
+    done = operations_by_person(transcript)
+    logins = calls_by_person(one for one in transcript.select(Script.LOGIN) if one.profile is not None)
     for person in transcript.people:
-        entered = [
-            one for one in transcript.select(Script.LOGIN) if one.person == person.label and one.profile is not None
-        ]
+        entered = logins.get(person.label, ())
         changed, moved = 0, None
-        for operation in operations_about(transcript, person):
+        for operation in done.get(person.label, ()):
             calls = calls_of(transcript, operation)
             if operation.name not in _LEAVING_THE_PASSWORD:
                 changed, moved = operation.number, None
