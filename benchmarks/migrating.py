@@ -18,7 +18,6 @@ _FILLING: Final = 2
 """So many thousands fill what is kept once; what comes after them counts."""
 
 
-
 class Shop:
     """A database that knows everybody, and costs next to nothing."""
 
