@@ -6,10 +6,7 @@ from customdb_contract.contract import Script
 from customdb_contract.rehearsal._scenario import READING, Needs, Scenario
 from customdb_contract.rehearsal._stage import Stage
 
-__all__ = ["ACCOUNTS", "CREATING"]
-
-CREATING: Final = Needs(user=False, scripts=(*READING, Script.CREATE), writing=(Script.CREATE, Script.DELETE))
-"""What a sign-up needs with import mode off."""
+__all__ = ["ACCOUNTS"]
 
 
 def _sign_up(stage: Stage) -> None:
@@ -61,7 +58,7 @@ ACCOUNTS: Final = (
         "A new user signs up and logs in.",
         _sign_up,
         importing=Needs(user=False, scripts=(Script.GET_USER,)),
-        legacy=CREATING,
+        legacy=Needs.of_new_user(),
     ),
     Scenario(
         "sign-up-of-known-user",
@@ -75,32 +72,20 @@ ACCOUNTS: Final = (
         "A user who has never logged in resets the password and logs in with the new one.",
         _reset_before_first_log_in,
         importing=Needs(writing=(Script.CHANGE_PASSWORD,), for_writing=(Script.CREATE,)),
-        legacy=Needs(
-            user=False,
-            scripts=(*READING, Script.CREATE, Script.CHANGE_PASSWORD),
-            writing=(Script.CREATE, Script.CHANGE_PASSWORD, Script.DELETE),
-        ),
+        legacy=Needs.of_new_user(Script.CHANGE_PASSWORD),
     ),
     Scenario(
         "change-of-email",
         "An application changes a user's e-mail; the user logs in with the new one, then with the old one.",
         _change_of_email,
         importing=Needs(user=False, scripts=READING),
-        legacy=Needs(
-            user=False,
-            scripts=(*READING, Script.CREATE, Script.CHANGE_EMAIL),
-            writing=(Script.CREATE, Script.CHANGE_EMAIL, Script.DELETE),
-        ),
+        legacy=Needs.of_new_user(Script.CHANGE_EMAIL),
     ),
     Scenario(
         "deletion-and-return",
         "An application deletes a user, who then logs in again.",
         _deletion_and_return,
         importing=Needs(),
-        legacy=Needs(
-            user=False,
-            scripts=(*READING, Script.CREATE, Script.DELETE),
-            writing=(Script.CREATE, Script.DELETE),
-        ),
+        legacy=Needs.of_new_user(Script.DELETE),
     ),
 )

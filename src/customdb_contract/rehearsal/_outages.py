@@ -2,11 +2,8 @@
 
 from typing import Final
 
-from attrs import evolve
-
 from customdb_contract.contract import Script
-from customdb_contract.rehearsal._accounts import CREATING
-from customdb_contract.rehearsal._scenario import READING, Needs, Scenario
+from customdb_contract.rehearsal._scenario import Needs, Scenario
 from customdb_contract.rehearsal._stage import Stage
 
 __all__ = ["OUTAGES"]
@@ -71,42 +68,27 @@ OUTAGES: Final = (
         "A new user signs up twice: during an outage and after it.",
         _sign_up,
         importing=_IMPORTING,
-        legacy=evolve(CREATING, outage=True),
+        legacy=Needs.of_new_user(outage=True),
     ),
     Scenario(
         "outage-during-reset",
         "A user asks for a password reset and opens its link, each during an outage and after it.",
         _reset,
         importing=Needs(writing=(Script.CHANGE_PASSWORD,), for_writing=(Script.CREATE,), outage=True),
-        legacy=Needs(
-            user=False,
-            scripts=(*READING, Script.CREATE, Script.CHANGE_PASSWORD),
-            writing=(Script.CREATE, Script.CHANGE_PASSWORD, Script.DELETE),
-            outage=True,
-        ),
+        legacy=Needs.of_new_user(Script.CHANGE_PASSWORD, outage=True),
     ),
     Scenario(
         "outage-during-change-of-email",
         "An application changes a user's e-mail twice: during an outage and after it.",
         _change_of_email,
         importing=_IMPORTING,
-        legacy=Needs(
-            user=False,
-            scripts=(*READING, Script.CREATE, Script.CHANGE_EMAIL),
-            writing=(Script.CREATE, Script.CHANGE_EMAIL, Script.DELETE),
-            outage=True,
-        ),
+        legacy=Needs.of_new_user(Script.CHANGE_EMAIL, outage=True),
     ),
     Scenario(
         "outage-during-deletion",
         "An application deletes a user twice: during an outage and after it.",
         _deletion,
         importing=_IMPORTING,
-        legacy=Needs(
-            user=False,
-            scripts=(*READING, Script.CREATE, Script.DELETE),
-            writing=(Script.CREATE, Script.DELETE),
-            outage=True,
-        ),
+        legacy=Needs.of_new_user(Script.DELETE, outage=True),
     ),
 )

@@ -33,6 +33,19 @@ class Needs:
     outage: bool = False
     second: bool = False
 
+    @classmethod
+    def of_new_user(cls, *scripts: Script, outage: bool = False) -> "Needs":
+        """Return what a life of a new user needs with import mode off: the user is created, and removed at the end.
+
+        Args:
+            scripts: The scripts that the life needs beside those that read and `create`.
+            outage: Whether it needs the same database with its store unreachable.
+        """
+        needed = (*READING, Script.CREATE, *scripts)
+        # `delete` may be missing: a user who cannot be removed is named at the end.
+        written = dict.fromkeys((Script.CREATE, *scripts, Script.DELETE))
+        return cls(user=False, scripts=needed, writing=tuple(written), outage=outage)
+
 
 @frozen
 class Scenario:

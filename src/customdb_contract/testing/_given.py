@@ -3,7 +3,7 @@
 import traceback
 from collections.abc import Collection
 from pathlib import Path
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 
 import pytest
 
@@ -11,6 +11,8 @@ from customdb_contract.connection import Connection, KnownUser, NewUser
 from customdb_contract.errors import ConfigurationError, CustomDatabaseError
 
 __all__ = ["connection_of", "fixture_of", "new_user_of", "users_of"]
+
+_Given = TypeVar("_Given")
 
 _MEANING: Final = {
     "database": "the custom database, or a function that makes it",
@@ -50,11 +52,7 @@ def new_user_of(request: pytest.FixtureRequest) -> NewUser | None:
     Raises:
         ConfigurationError: When the fixture fails, or gives something else.
     """
-    value = fixture_of(request, "new_user")
-    if value is None or isinstance(value, NewUser):
-        return value
-    message = f"the fixture new_user must return a NewUser, and returned a {type(value).__name__}"
-    raise ConfigurationError(message)
+    return _instance(request, "new_user", NewUser)
 
 
 def connection_of(request: pytest.FixtureRequest) -> Connection | None:
@@ -66,10 +64,14 @@ def connection_of(request: pytest.FixtureRequest) -> Connection | None:
     Raises:
         ConfigurationError: When the fixture fails, or gives something else.
     """
-    value = fixture_of(request, "connection")
-    if value is None or isinstance(value, Connection):
+    return _instance(request, "connection", Connection)
+
+
+def _instance(request: pytest.FixtureRequest, name: str, kind: type[_Given]) -> _Given | None:
+    value = fixture_of(request, name)
+    if value is None or isinstance(value, kind):
         return value
-    message = f"the fixture connection must return a Connection, and returned a {type(value).__name__}"
+    message = f"the fixture {name} must return a {kind.__name__}, and returned a {type(value).__name__}"
     raise ConfigurationError(message)
 
 
