@@ -25,7 +25,7 @@ from customdb_contract import (
 from customdb_contract.connection import NewUser
 from customdb_contract.errors import ConfigurationError, ContractBrokenError
 from customdb_contract.testing import CustomDatabaseMachine, run_machine
-from customdb_contract.testing.machines import machine_on
+from machines_made import empty_shop, machine_of
 from writing_shop import Record, WritingShop
 
 pytestmark = pytest.mark.one_python
@@ -49,21 +49,7 @@ def no_shrinking() -> None:
 
 
 def machine(make: Callable[[], object], **settings: Any) -> type[CustomDatabaseMachine]:
-    given: dict[str, Any] = {
-        "connection": None,
-        "new_user": None,
-        "outage": None,
-        "timeout": 20.0,
-        "select": (),
-        "ignore": (),
-        "waived": {},
-        "fail_on": "error",
-    }
-    return machine_on(CustomDatabaseMachine, make, **given | settings)
-
-
-def empty_shop() -> WritingShop:
-    return WritingShop(is_empty=True)
+    return machine_of(CustomDatabaseMachine, make, **settings)
 
 
 def test_a_correct_database_passes() -> None:

@@ -14,7 +14,7 @@ from customdb_contract.rules import CATALOGUE
 from customdb_contract.tenant import InterruptionPoint, Knobs
 from customdb_contract.testing import TenantMachine, run_machine
 from customdb_contract.testing._tenancy import Typed
-from customdb_contract.testing.machines import machine_on
+from machines_made import empty_shop, machine_of
 from tenant_mutants import FLAWED
 from test_unusual_writing import RIGHT
 from writing_shop import WritingShop
@@ -44,21 +44,7 @@ def no_shrinking() -> None:
 
 
 def machine(make: Callable[[], object], *, import_mode: bool = False, **settings: Any) -> type[TenantMachine]:
-    given: dict[str, Any] = {
-        "connection": Connection(import_mode=import_mode),
-        "new_user": None,
-        "outage": None,
-        "timeout": 20.0,
-        "select": (),
-        "ignore": (),
-        "waived": {},
-        "fail_on": "error",
-    }
-    return machine_on(TenantMachine, make, **given | settings)
-
-
-def empty_shop() -> WritingShop:
-    return WritingShop(is_empty=True)
+    return machine_of(TenantMachine, make, **{"connection": Connection(import_mode=import_mode)} | settings)
 
 
 def name_of(error: ContractBrokenError) -> str:
