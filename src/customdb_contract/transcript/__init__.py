@@ -1,5 +1,13 @@
 """Transcripts: what was asked of a custom database, by whom, and what came back, as plain data."""
 
+from customdb_contract.transcript._actions import (
+    ActionRun,
+    ApiCall,
+    LegacyAnswer,
+    LegacyRequest,
+    LegacyState,
+    RunSituation,
+)
 from customdb_contract.transcript._arguments import as_recorded, revealed
 from customdb_contract.transcript._exchange import (
     WHOLE_RECORD,
@@ -15,7 +23,9 @@ from customdb_contract.transcript._exchange import (
 )
 from customdb_contract.transcript._header import (
     UNKNOWN,
+    ActionInfo,
     FactKind,
+    Handler,
     Header,
     PasswordKnowledge,
     Person,
@@ -62,13 +72,20 @@ __all__ = [
     "UNKNOWN",
     "WHOLE_RECORD",
     "Account",
+    "ActionInfo",
+    "ActionRun",
     "Actor",
+    "ApiCall",
     "Ending",
     "Escape",
     "Exchange",
     "FactKind",
+    "Handler",
     "Header",
     "History",
+    "LegacyAnswer",
+    "LegacyRequest",
+    "LegacyState",
     "LogEntry",
     "Mark",
     "Mask",
@@ -83,6 +100,7 @@ __all__ = [
     "RecordedError",
     "Recorder",
     "Response",
+    "RunSituation",
     "ScriptInfo",
     "Situation",
     "SourceFact",

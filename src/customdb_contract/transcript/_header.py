@@ -14,7 +14,9 @@ from customdb_contract.transcript._values import Value, json_text
 
 __all__ = [
     "UNKNOWN",
+    "ActionInfo",
     "FactKind",
+    "Handler",
     "Header",
     "PasswordKnowledge",
     "Person",
@@ -150,6 +152,48 @@ class ScriptInfo:
         return self.problem is None and not self.facts(FactKind.NOT_A_FUNCTION)
 
 
+class Handler(StrEnum):
+    """The functions of a post-login Action."""
+
+    EXECUTE = "onExecutePostLogin"
+    """It runs after every authentication."""
+    CONTINUE = "onContinuePostLogin"
+    """It runs when a user comes back from a redirect of the same Action."""
+
+
+@frozen(kw_only=True)
+class ActionInfo:
+    """What is known of an Action without running it.
+
+    Args:
+        name: Its name.
+        handlers: The functions that it exports for the trigger post-login.
+        problem: Why it cannot be run, or None.
+        location: File and line where its handler is defined, or None.
+        source: What its source shows, in order; None when the source was not read.
+        observed: Whether it is noticed which requests a run sends.
+        metadata_required: Whether denying a log-in without metadata is wanted.
+        restores: Paths that must be there after a repair, such as `app_metadata.plan`; empty where nobody said.
+    """
+
+    name: str
+    handlers: tuple[Handler, ...] = (Handler.EXECUTE,)
+    problem: str | None = None
+    location: str | None = None
+    source: tuple[SourceFact, ...] | None = None
+    observed: bool = False
+    metadata_required: bool = False
+    restores: tuple[str, ...] = ()
+
+    def facts(self, *kinds: FactKind) -> tuple[SourceFact, ...]:
+        """Return what the source shows of some kinds, in order.
+
+        Args:
+            kinds: The kinds.
+        """
+        return tuple(fact for fact in self.source or () if fact.kind in kinds)
+
+
 class StopKind(StrEnum):
     """Why a check ended before everything was looked at."""
 
@@ -188,6 +232,7 @@ class Header:
         ignore_fields: Paths of the profile that are not compared, such as `app_metadata.last_seen`.
         stop_reason: Why the check ended early, or None when it is complete.
         left_behind: Identifiers of people whom the check made and may not have removed.
+        action: What is known of the Action under check, or None where there is none.
 
     Raises:
         TranscriptError: When two people have the same label, or one is labelled `unknown`.
@@ -200,6 +245,7 @@ class Header:
     ignore_fields: tuple[str, ...] = ()
     stop_reason: StopReason | None = None
     left_behind: tuple[str, ...] = ()
+    action: ActionInfo | None = None
 
     def __attrs_post_init__(self) -> None:
         for label, times in Counter(person.label for person in self.people).items():

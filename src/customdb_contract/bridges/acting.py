@@ -1,0 +1,71 @@
+"""Bridges to Actions: what runs the handler of a post-login Action, in whatever language it is written."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from attrs import frozen
+
+from customdb_contract.transcript import ActionInfo, Handler, Outcome, Value
+
+__all__ = ["ActionBridge", "Performed", "SeenCall"]
+
+
+@frozen
+class SeenCall:
+    """Something that an Action did with `api`.
+
+    Args:
+        path: What was called, by Auth0's name: `user.setAppMetadata`.
+        arguments: What it was given, secrets masked.
+        late: Whether that was after the handler's promise was resolved.
+    """
+
+    path: str
+    arguments: tuple[Value, ...]
+    late: bool = False
+
+
+@frozen
+class Performed:
+    """Everything that one run of an Action did.
+
+    Args:
+        outcome: How it ended, what it printed, and what was noticed of it; without callbacks.
+        calls: What it did with `api`, in order.
+    """
+
+    outcome: Outcome
+    calls: tuple[SeenCall, ...] = ()
+
+
+class ActionBridge(Protocol):
+    """A way to run one Action. It is used from one thread and closed at the end."""
+
+    @property
+    def info(self) -> ActionInfo:
+        """What is known of the Action without running it."""
+        ...
+
+    def perform(self, handler: Handler, event: Mapping[str, object], *, seconds: float) -> Performed:
+        """Run a handler, and wait until its promise is resolved or its time is up.
+
+        Args:
+            handler: One of those that `info` names.
+            event: The event as Auth0 has it, as plain JSON data and without `secrets`, which the bridge adds.
+            seconds: How long the run may take.
+
+        Returns:
+            What it did, as recorded values with secrets masked. Nothing that an Action does raises here.
+
+        Raises:
+            DatabaseOpeningError: When a run took its process down before, and the Action could not be loaded again.
+        """
+        ...
+
+    def renew(self) -> None:
+        """Have the next run find a module that was just loaded, and an empty `api.cache`."""
+        ...
+
+    def close(self) -> None:
+        """Release the Action and its process; it raises nothing, and the bridge cannot be used afterwards."""
+        ...
