@@ -99,7 +99,7 @@ def test_in_a_diagram_every_line_is_one_that_it_means(told: Transcript) -> None:
         assert re.fullmatch(
             r"sequenceDiagram|  actor (User|Admin|Application)|  participant (Auth0|Database1 as .*)"
             r"|  (User|Admin|Application|Auth0|Database1)--?>>(User|Admin|Application|Auth0|Database1): .*"
-            r"|  Note over Auth0: (store|log) .*",
+            r"|  Note over Auth0: (store|log|action|asked) .*",
             line,
         )
         assert re.fullmatch(r'[^;#<>{}"%]*', re.sub(r"#[0-9]+;", "", line.replace("->>", "").replace("-->>", "")))

@@ -221,7 +221,7 @@ def test_the_stored_form_of_every_kind() -> None:
     [
         (1, "actor", "nobody", "records[1].actor: Input should be 'user', 'admin' or 'application', found 'nobody'"),
         (3, "attributes", 7, "records[3].attributes: must be an object, found 7"),
-        (5, "kind", "diary", "records[5]: must have a kind: call, operation, store or log"),
+        (5, "kind", "diary", "records[5]: must have a kind: call, operation, store, log, run, api or request"),
         (5, "more", 7, "records[5].more: is no key that is known here, found 7"),
     ],
 )
@@ -239,7 +239,9 @@ def test_a_record_without_a_kind_is_refused() -> None:
     document: Any = Transcript.parse(LIFE).to_json()
     del document["records"][0]["kind"]
 
-    with pytest.raises(TranscriptError, match=r"records\[0\]: must have a kind: call, operation, store or log$"):
+    with pytest.raises(
+        TranscriptError, match=r"records\[0\]: must have a kind: call, operation, store, log, run, api or request$"
+    ):
         Transcript.from_json(document)
 
 

@@ -110,6 +110,7 @@ def test_the_form_of_a_header() -> None:
         "ignore_fields": [],
         "stop_reason": {"kind": "time", "message": "the time was up"},
         "left_behind": [],
+        "action": None,
     }
 
 
@@ -216,7 +217,7 @@ def test_an_unknown_version_is_refused(version: object) -> None:
         Transcript.from_json(document)
 
     assert str(caught.value) == (
-        f"schema_version is {version!r}, and this version of customdb-contract reads 2; "
+        f"schema_version is {version!r}, and this version of customdb-contract reads 3; "
         "judge the transcript with the version that wrote it"
     )
 

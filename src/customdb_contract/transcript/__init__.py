@@ -1,6 +1,7 @@
 """Transcripts: what was asked of a custom database, by whom, and what came back, as plain data."""
 
 from customdb_contract.transcript._actions import (
+    RUN_ENDINGS,
     ActionRun,
     ApiCall,
     LegacyAnswer,
@@ -39,7 +40,7 @@ from customdb_contract.transcript._masking import MAX_TEXT, Mask, cut_masked, hi
 from customdb_contract.transcript._notation import token
 from customdb_contract.transcript._printable import brief, printable
 from customdb_contract.transcript._printing import print_exchange, record_printer
-from customdb_contract.transcript._printing_calls import print_call, print_outcome
+from customdb_contract.transcript._printing_calls import print_call, print_outcome, print_run_outcome
 from customdb_contract.transcript._recorder import Recorder
 from customdb_contract.transcript._recording import record, record_error, safe_text
 from customdb_contract.transcript._records import (
@@ -69,6 +70,7 @@ from customdb_contract.transcript._values import (
 
 __all__ = [
     "MAX_TEXT",
+    "RUN_ENDINGS",
     "UNKNOWN",
     "WHOLE_RECORD",
     "Account",
@@ -130,6 +132,7 @@ __all__ = [
     "print_call",
     "print_exchange",
     "print_outcome",
+    "print_run_outcome",
     "printable",
     "record",
     "record_error",

@@ -26,6 +26,8 @@ RUN_ENDINGS: Final = frozenset({Ending.DONE, Ending.RAISED, Ending.TIMED_OUT, En
 """How a run can end: `done` when the handler returned and its promise is resolved."""
 
 _METHOD: Final = re.compile(r"[A-Z]+(?:-[A-Z]+)*")
+_LOWEST_STATUS: Final = 100
+_HIGHEST_STATUS: Final = 999
 _CALLED: Final = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)*")
 
 
@@ -117,6 +119,12 @@ def _ending(_: object, __: "Attribute[Outcome]", outcome: Outcome) -> None:
         raise TranscriptError(message)
 
 
+def _status(_: object, __: "Attribute[int]", status: int) -> None:
+    if not _LOWEST_STATUS <= status <= _HIGHEST_STATUS:
+        message = f"an HTTP status has three digits, and is {status}"
+        raise TranscriptError(message)
+
+
 def _method(_: object, __: "Attribute[str]", method: str) -> None:
     if not _METHOD.fullmatch(method):
         message = f"the method of a request is written in capitals, such as GET, and is {json_text(method):.60}"
@@ -188,11 +196,14 @@ class LegacyAnswer:
     """What the legacy system answered.
 
     Args:
-        status: The HTTP status, or None where it gave none.
+        status: The HTTP status.
         body: The body: as JSON where it is JSON, otherwise its text; None where there was none.
+
+    Raises:
+        TranscriptError: When the status has not three digits.
     """
 
-    status: int | None
+    status: int = field(validator=_status)
     body: Value = None
 
 

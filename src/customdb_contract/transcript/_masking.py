@@ -5,7 +5,7 @@ from typing import Final, TypeAlias
 
 from attrs import evolve
 
-from customdb_contract.secrets import SecretRegistry, is_marker, kind_by_name
+from customdb_contract.secrets import SecretKind, SecretRegistry, is_marker, kind_by_name
 from customdb_contract.transcript._values import RecordedError, Special, Value
 
 __all__ = [
@@ -64,6 +64,11 @@ def cut_masked(masked: str, limit: int) -> str:
     return masked[: max(limit, closed + 1)]
 
 
+_CREDENTIAL_HEADERS: Final = frozenset(
+    {"authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "apikey", "x-auth-token"}
+)
+
+
 def mask_number(number: float, mask: Mask) -> Value:
     """Return a number as it is, or as a `Special` where a secret stands in its digits.
 
@@ -105,6 +110,24 @@ def mask_value(value: Value, mask: Mask) -> Value:
             return {mask_text(key, mask): mask_value(item, mask) for key, item in value.items()}
         case _:
             return [mask_value(item, mask) for item in value]
+
+
+def hide_headers(headers: Mapping[str, str], registry: SecretRegistry) -> Mapping[str, Value]:
+    """Return the headers of a request with the known secrets replaced, and what a header for credentials has.
+
+    Args:
+        headers: The headers, names in lower case.
+        registry: The known secrets, and what numbers the others.
+    """
+    return {registry.mask(name): _hidden_header(name, value, registry) for name, value in headers.items()}
+
+
+def _hidden_header(name: str, value: str, registry: SecretRegistry) -> Value:
+    masked = mask_text(value, registry.mask)
+    if name not in _CREDENTIAL_HEADERS or masked != value or not value:
+        return masked
+    scheme, blank, credential = value.rstrip().rpartition(" ")
+    return f"{scheme}{blank}{registry.marker_of_unknown(SecretKind.NAMED, credential)}" if credential else masked
 
 
 def hide_named(value: Value, registry: SecretRegistry) -> Value:

@@ -11,7 +11,7 @@ from customdb_contract.transcript._notation import implied_situation, labels_by_
 from customdb_contract.transcript._parsing_calls import parse_outcome, parse_remark
 from customdb_contract.transcript._parsing_header import HeaderParser
 from customdb_contract.transcript._parsing_records import RECORDS, parse_record
-from customdb_contract.transcript._records import Operation, Record
+from customdb_contract.transcript._records import Causes, Record
 from customdb_contract.transcript._values import Value
 
 __all__ = ["parse_transcript"]
@@ -42,7 +42,7 @@ class _Parser:
         self.records: list[Record] = []
         self._header = HeaderParser()
         self._owners: Mapping[str, str] = {}
-        self._operations: dict[int, None] = {}
+        self._causes = Causes()
 
     def header(self) -> Header:
         called = dict.fromkeys(record.script for record in self.records if isinstance(record, Exchange))
@@ -65,12 +65,11 @@ class _Parser:
             self._owners = labels_by_identifier(self._header.people.values())
         number = len(self.records) + 1
         if word in RECORDS:
-            record = parse_record(word, cursor, number, self._header.people, self._operations)
+            record = parse_record(word, cursor, number, self._header.people, self._causes)
         else:
             record = self._exchange(cursor, Script(word), number)
         self.records.append(record)
-        if isinstance(record, Operation):
-            self._operations[number] = None
+        self._causes.add(record)
 
     def _exchange(self, cursor: Cursor, script: Script, number: int) -> Exchange:
         arguments: list[Value] = []
@@ -80,7 +79,7 @@ class _Parser:
         people = self._header.people
         owner = owner_of(arguments, self._owners)
         implied = implied_situation(people.get(owner))
-        situation, person, marks, cause = parse_remark(cursor, owner, implied, people, self._operations)
+        situation, person, marks, cause = parse_remark(cursor, owner, implied, people, self._causes)
         return Exchange(number, script, tuple(arguments), person, situation, outcome, marks, cause)
 
 

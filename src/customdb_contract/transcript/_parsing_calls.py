@@ -4,12 +4,16 @@ import math
 import re
 from collections.abc import Collection
 
+from attrs import evolve
+
 from customdb_contract.contract import Script
 from customdb_contract.errors import TranscriptError
+from customdb_contract.transcript._actions import RUN_ENDINGS
 from customdb_contract.transcript._cursor import Cursor, choose
 from customdb_contract.transcript._exchange import (
     Ending,
     Escape,
+    Exchange,
     Mark,
     Noticed,
     Observation,
@@ -19,15 +23,17 @@ from customdb_contract.transcript._exchange import (
 )
 from customdb_contract.transcript._header import UNKNOWN
 from customdb_contract.transcript._notation import CLASS_NAME, ENDINGS_WITHOUT_CALLBACK, IMPLIED_ARGUMENTS
+from customdb_contract.transcript._records import Causes, Record
 from customdb_contract.transcript._values import RecordedError, Value, json_text
 
-__all__ = ["parse_cause", "parse_outcome", "parse_remark"]
+__all__ = ["parse_cause", "parse_outcome", "parse_remark", "parse_run_outcome"]
 
 _Callbacks = list[tuple[Value, ...]]
 
 _SECONDS = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?")
 _ESCAPE = re.compile(rf"(?:{'|'.join(escape for escape in Escape if escape is not Escape.THROWN)})(?![\w-])")
 _CAUSE = "caused by"
+_NOTICED = "raised, printed, noticed or after"
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _SITUATION = re.compile(r"[\w-]+(?:: [\w-]+)?")
 
@@ -47,30 +53,54 @@ def parse_outcome(cursor: Cursor, script: Script) -> Outcome:
     raised, escape = _parse_raised(cursor) if ending is Ending.RAISED else (None, Escape.THROWN)
     if ending not in ENDINGS_WITHOUT_CALLBACK and not cursor.take("without callback"):
         callbacks.append(_parse_first_callback(cursor, script, ending))
-    output, duration = "", 0.0
-    observations: list[Observation] = []
+    outcome = Outcome(ending, raised=raised, escape=escape)
     while cursor.take(";"):
         if cursor.take("called again ->"):
             callbacks.append(_parse_callback(cursor, script, cursor.member(Ending, "an ending")))
-        elif cursor.take("raised"):
-            raised, escape = _parse_raised(cursor)
-        elif cursor.take("printed"):
-            output = cursor.text()
-        elif cursor.take("noticed"):
-            observations.append(Observation(cursor.member(Noticed, "what was noticed"), cursor.text()))
-        elif cursor.take("after"):
-            duration = float(cursor.match(_SECONDS) or cursor.fail("a number of seconds"))
-            if math.isinf(duration):
-                message = "a call takes a finite number of seconds"
-                raise TranscriptError(message)
-            cursor.expect("s")
         else:
-            cursor.fail("called again ->, raised, printed, noticed or after")
-    return Outcome(ending, tuple(callbacks), raised, escape, output, duration, tuple(observations))
+            outcome = _parse_noticed(cursor, outcome) or cursor.fail(f"called again ->, {_NOTICED}")
+    return evolve(outcome, callbacks=tuple(callbacks))
+
+
+def parse_run_outcome(cursor: Cursor) -> Outcome:
+    """Return the outcome of a run of an Action that stands here.
+
+    Args:
+        cursor: The place behind the arrow.
+
+    Raises:
+        TranscriptError: When it is not understood.
+    """
+    ending = Ending(cursor.word(sorted(RUN_ENDINGS), "how a run ended"))
+    raised, escape = _parse_raised(cursor) if ending is Ending.RAISED else (None, Escape.THROWN)
+    outcome = Outcome(ending, raised=raised, escape=escape)
+    while cursor.take(";"):
+        outcome = _parse_noticed(cursor, outcome) or cursor.fail(_NOTICED)
+    return outcome
+
+
+def _parse_noticed(cursor: Cursor, outcome: Outcome) -> Outcome | None:
+    """Return an outcome with what else stands here of it, or None when nothing does that is known."""
+    if cursor.take("raised"):
+        raised, escape = _parse_raised(cursor)
+        return evolve(outcome, raised=raised, escape=escape)
+    if cursor.take("printed"):
+        return evolve(outcome, output=cursor.text())
+    if cursor.take("noticed"):
+        noticed = Observation(cursor.member(Noticed, "what was noticed"), cursor.text())
+        return evolve(outcome, observations=(*outcome.observations, noticed))
+    if cursor.take("after"):
+        duration = float(cursor.match(_SECONDS) or cursor.fail("a number of seconds"))
+        if math.isinf(duration):
+            message = "a call takes a finite number of seconds"
+            raise TranscriptError(message)
+        cursor.expect("s")
+        return evolve(outcome, duration=duration)
+    return None
 
 
 def parse_remark(
-    cursor: Cursor, owner: str, implied: Situation, labels: Collection[str], operations: dict[int, None]
+    cursor: Cursor, owner: str, implied: Situation, labels: Collection[str], causes: Causes
 ) -> tuple[Situation, str, frozenset[Mark], int | None]:
     """Return the situation, the person's label, the marks and the cause in the remark that stands here, or in none.
 
@@ -79,7 +109,7 @@ def parse_remark(
         owner: The label of the person whom the identifier denotes, or `unknown`.
         implied: The situation where there is no remark.
         labels: The labels of the known people.
-        operations: The numbers of the operations before; the latest one caused the call where nothing else is said.
+        causes: What stands before; the latest operation caused the call where nothing else is said.
 
     Raises:
         TranscriptError: When it is not understood, or is missing for an identifier that is nobody's.
@@ -87,45 +117,44 @@ def parse_remark(
     if owner == UNKNOWN and not cursor.sees("["):
         cursor.fail("a remark such as [unknown-user], or before it a person whose identifier it is")
     if not cursor.take("["):
-        return implied, owner, frozenset(), _latest(operations)
+        return implied, owner, frozenset(), causes.latest(Exchange)
     if owner != UNKNOWN and cursor.sees(_CAUSE):
-        return implied, owner, frozenset(), _parse_named_cause(cursor, operations)
+        return implied, owner, frozenset(), _parse_named_cause(cursor, Exchange, causes)
     situation = cursor.member(Situation, "a situation", _SITUATION)
     person = choose(cursor.text(), (*labels, UNKNOWN), "a person's label") if cursor.take("of ") else owner
     marks: set[Mark] = set()
     while cursor.take(","):
         if cursor.sees(_CAUSE):
-            return situation, person, frozenset(marks), _parse_named_cause(cursor, operations)
+            return situation, person, frozenset(marks), _parse_named_cause(cursor, Exchange, causes)
         marks.add(cursor.member(Mark, "a mark"))
     cursor.expect("]")
-    return situation, person, frozenset(marks), _latest(operations)
+    return situation, person, frozenset(marks), causes.latest(Exchange)
 
 
-def parse_cause(cursor: Cursor, operations: dict[int, None]) -> int | None:
-    """Return the number of the operation that is named here in brackets, or of the latest one.
+def parse_cause(cursor: Cursor, kind: type[Record], causes: Causes) -> int | None:
+    """Return the number of what is named here in brackets as the cause, or of the latest that may be it.
 
     Args:
         cursor: The place behind the record.
-        operations: The numbers of the operations before.
+        kind: The kind of the record.
+        causes: What stands before.
 
     Raises:
         TranscriptError: When it is not understood.
     """
-    return _parse_named_cause(cursor, operations) if cursor.take("[") else _latest(operations)
+    return _parse_named_cause(cursor, kind, causes) if cursor.take("[") else causes.latest(kind)
 
 
-def _parse_named_cause(cursor: Cursor, operations: dict[int, None]) -> int | None:
+def _parse_named_cause(cursor: Cursor, kind: type[Record], causes: Causes) -> int | None:
     cursor.expect(_CAUSE)
     number = None if cursor.take("nothing") else int(cursor.match(_NUMBER) or cursor.fail("a number, or nothing"))
-    if number is not None and number not in operations:
-        message = f"record {number} is no operation before this one; expected the number of one, or nothing"
+    if not causes.has(kind, number):
+        message = (
+            f"record {number} is no {causes.name_for(kind)} before this one; expected the number of one, or nothing"
+        )
         raise TranscriptError(message)
     cursor.expect("]")
     return number
-
-
-def _latest(operations: dict[int, None]) -> int | None:
-    return next(reversed(operations), None)
 
 
 def _parse_first_callback(cursor: Cursor, script: Script, ending: Ending) -> tuple[Value, ...]:

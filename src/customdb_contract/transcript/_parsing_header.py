@@ -1,5 +1,6 @@
 """Parsing the header of a transcript in the one-line notation."""
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 
 from attrs import evolve
@@ -10,7 +11,9 @@ from customdb_contract.errors import TranscriptError
 from customdb_contract.transcript._cursor import WORD, Cursor
 from customdb_contract.transcript._header import (
     UNKNOWN,
+    ActionInfo,
     FactKind,
+    Handler,
     Header,
     PasswordKnowledge,
     Person,
@@ -23,6 +26,9 @@ from customdb_contract.transcript._notation import CONNECTION_FLAGS
 from customdb_contract.transcript._values import Value, json_text
 
 __all__ = ["HeaderParser"]
+
+_ACTION = "action"
+_FUNCTION = re.compile(r"[A-Za-z]+")
 
 
 class HeaderParser:
@@ -37,6 +43,7 @@ class HeaderParser:
         self._ignored: list[str] = []
         self._stop_reason: StopReason | None = None
         self._left_behind: list[str] = []
+        self._action: ActionInfo | None = None
         self._first_seen: dict[str, int] = {}
         self._first_record: int | None = None
         self._entries: Mapping[str, Callable[[Cursor, int], None]] = {
@@ -45,6 +52,7 @@ class HeaderParser:
             "scripts": self._script_names,
             "script": self._script_settings,
             "source": self._source_fact,
+            "action": self._action_settings,
             "person": self._person,
             "ignore": self._ignore,
             "stopped": self._stopped,
@@ -97,6 +105,7 @@ class HeaderParser:
             ignore_fields=tuple(self._ignored),
             stop_reason=self._stop_reason,
             left_behind=tuple(self._left_behind),
+            action=self._action,
         )
 
     def _once(self, entry: str, number: int) -> None:
@@ -158,12 +167,23 @@ class HeaderParser:
         )
 
     def _source_fact(self, cursor: Cursor, _: int) -> None:
-        script = cursor.member(Script, "a script")
+        what = cursor.word([*Script, _ACTION], "a script, or action")
         kind, text = cursor.member(FactKind, "a kind of fact"), cursor.text()
         cursor.expect("at")
-        info = self._script_infos.get(script, ScriptInfo())
         fact = SourceFact(kind, text, cursor.text())
-        self._script_infos[script] = evolve(info, source=(*(info.source or ()), fact))
+        if what != _ACTION:
+            script = Script(what)
+            info = self._script_infos.get(script, ScriptInfo())
+            self._script_infos[script] = evolve(info, source=(*(info.source or ()), fact))
+        elif self._action is None:
+            message = "what the source of the Action shows stands behind the line that begins with action"
+            raise TranscriptError(message)
+        else:
+            self._action = evolve(self._action, source=(*(self._action.source or ()), fact))
+
+    def _action_settings(self, cursor: Cursor, number: int) -> None:
+        self._once(_ACTION, number)
+        self._action = _parse_action(cursor)
 
     def _person(self, cursor: Cursor, number: int) -> None:
         if self._first_record is not None:
@@ -191,6 +211,36 @@ def _features(cursor: Cursor) -> Iterator[str]:
     yield cursor.match(WORD)
     while cursor.take(","):
         yield cursor.match(WORD)
+
+
+def _parse_action(cursor: Cursor) -> ActionInfo:
+    info = ActionInfo(name=cursor.text())
+    known = ("handlers", "problem", "location", "source", "observed", "metadata_required", "restores")
+    for key in cursor.settings(known, repeatable=("restores",)):
+        match key:
+            case "handlers":
+                info = evolve(info, handlers=tuple(_handlers(cursor)))
+            case "problem":
+                info = evolve(info, problem=cursor.text())
+            case "location":
+                info = evolve(info, location=cursor.text())
+            case "source":
+                info = evolve(info, source=() if cursor.switch() else None)
+            case "observed":
+                info = evolve(info, observed=cursor.switch())
+            case "metadata_required":
+                info = evolve(info, metadata_required=cursor.switch())
+            case _:
+                info = evolve(info, restores=(*info.restores, cursor.text()))
+    return info
+
+
+def _handlers(cursor: Cursor) -> Iterator[Handler]:
+    if cursor.take("none"):
+        return
+    yield cursor.member(Handler, "a function of an Action", _FUNCTION)
+    while cursor.take(","):
+        yield cursor.member(Handler, "a function of an Action", _FUNCTION)
 
 
 def _parse_person(cursor: Cursor, label: str) -> Person:

@@ -1,4 +1,4 @@
-"""Parsing the records of a transcript that are no calls."""
+"""Parsing the records of a transcript that are no calls: what was done with a tenant, and what came of it."""
 
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -7,8 +7,18 @@ from typing import Final
 from customdb_contract.errors import TranscriptError
 from customdb_contract.transcript._cursor import Cursor, choose
 from customdb_contract.transcript._header import UNKNOWN
+from customdb_contract.transcript._parsing_actions import parse_api_call, parse_request, parse_run
 from customdb_contract.transcript._parsing_calls import parse_cause
-from customdb_contract.transcript._records import Actor, LogEntry, Operation, Record, Response, Store, StoreWrite
+from customdb_contract.transcript._records import (
+    Actor,
+    Causes,
+    LogEntry,
+    Operation,
+    Record,
+    Response,
+    Store,
+    StoreWrite,
+)
 from customdb_contract.transcript._values import Value, json_text
 
 __all__ = ["RECORDS", "parse_record"]
@@ -18,9 +28,7 @@ _ARGUMENT = re.compile(r"\w+(?==)")
 _RESPONSES = ("succeeded", "refused")
 
 
-def parse_record(
-    word: str, cursor: Cursor, number: int, labels: Collection[str], operations: dict[int, None]
-) -> Record:
+def parse_record(word: str, cursor: Cursor, number: int, labels: Collection[str], causes: Causes) -> Record:
     """Return the record that stands here.
 
     Args:
@@ -28,15 +36,15 @@ def parse_record(
         cursor: The place behind that word.
         number: The number of the record.
         labels: The labels of the known people.
-        operations: The numbers of the operations before; the latest caused it where the line does not say otherwise.
+        causes: What stands before; the latest that may have caused it did, where the line does not say otherwise.
 
     Raises:
         TranscriptError: When it is not understood.
     """
-    return RECORDS[word](cursor, number, labels, operations)
+    return RECORDS[word](cursor, number, labels, causes)
 
 
-def _operation(cursor: Cursor, number: int, labels: Collection[str], _: dict[int, None]) -> Operation:
+def _operation(cursor: Cursor, number: int, labels: Collection[str], _: Causes) -> Operation:
     name = cursor.match(_NAME) or cursor.fail("the name of an operation, such as log_in")
     cursor.expect("by")
     actor = cursor.member(Actor, "who did it")
@@ -64,7 +72,7 @@ def _response(cursor: Cursor) -> Response:
     )
 
 
-def _store_write(cursor: Cursor, number: int, _: Collection[str], operations: dict[int, None]) -> StoreWrite:
+def _store_write(cursor: Cursor, number: int, _: Collection[str], causes: Causes) -> StoreWrite:
     store, user_id = cursor.member(Store, "a store"), cursor.text()
     attributes: Mapping[str, Value] | None = None
     if not cursor.take("removed"):
@@ -73,10 +81,10 @@ def _store_write(cursor: Cursor, number: int, _: Collection[str], operations: di
             message = f"what is written is a JSON object, or removed, and is {json_text(written):.40}"
             raise TranscriptError(message)
         attributes = written
-    return StoreWrite(number, store, user_id, attributes, parse_cause(cursor, operations))
+    return StoreWrite(number, store, user_id, attributes, parse_cause(cursor, StoreWrite, causes))
 
 
-def _log_entry(cursor: Cursor, number: int, _: Collection[str], operations: dict[int, None]) -> LogEntry:
+def _log_entry(cursor: Cursor, number: int, _: Collection[str], causes: Causes) -> LogEntry:
     return LogEntry(
         number,
         cursor.text(),
@@ -84,7 +92,7 @@ def _log_entry(cursor: Cursor, number: int, _: Collection[str], operations: dict
         user_id=cursor.text() if cursor.take("about ") else None,
         connection=cursor.text() if cursor.take("on ") else None,
         inferred=cursor.take("inferred"),
-        caused_by=parse_cause(cursor, operations),
+        caused_by=parse_cause(cursor, LogEntry, causes),
     )
 
 
@@ -93,9 +101,12 @@ def _quoted(cursor: Cursor) -> str:
     return cursor.text() if cursor.sees('"', "{") else ""
 
 
-RECORDS: Final[Mapping[str, Callable[[Cursor, int, Collection[str], dict[int, None]], Record]]] = {
+RECORDS: Final[Mapping[str, Callable[[Cursor, int, Collection[str], Causes], Record]]] = {
     "operation": _operation,
     "store": _store_write,
     "log": _log_entry,
+    "run": parse_run,
+    "api": parse_api_call,
+    "request": parse_request,
 }
 """What reads a record, by the word with which its line begins."""

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import assert_never
 
+from customdb_contract.transcript._actions import ActionRun, ApiCall, LegacyRequest
 from customdb_contract.transcript._exchange import Exchange
 from customdb_contract.transcript._header import UNKNOWN, Header, Person
 from customdb_contract.transcript._notation import implied_situation, labels_by_identifier, owner_of, token
+from customdb_contract.transcript._printing_actions import api_call_parts, request_parts, run_parts
 from customdb_contract.transcript._printing_calls import print_call, print_outcome
 from customdb_contract.transcript._printing_header import header_lines
-from customdb_contract.transcript._records import LogEntry, Operation, Record, Response, StoreWrite, cause_of
+from customdb_contract.transcript._records import Causes, LogEntry, Operation, Record, Response, StoreWrite, cause_of
 from customdb_contract.transcript._values import json_text
 
 __all__ = ["print_exchange", "print_transcript", "record_printer"]
@@ -35,7 +37,7 @@ def record_printer(people: Sequence[Person], records: Sequence[Record]) -> Calla
     """
     labels = labels_by_identifier(people)
     situations = {person.label: implied_situation(person) for person in people}
-    latest = list(_latest_operations(records))
+    implied = list(_implied_causes(records))
 
     def remark(exchange: Exchange) -> Iterator[str]:
         owner = owner_of(exchange.arguments, labels)
@@ -47,7 +49,7 @@ def record_printer(people: Sequence[Person], records: Sequence[Record]) -> Calla
     def line(record: Record) -> str:
         remarks = list(remark(record)) if isinstance(record, Exchange) else []
         cause = cause_of(record)
-        if latest and not isinstance(record, Operation) and cause != latest[record.number - 1]:
+        if implied and not isinstance(record, Operation) and cause != implied[record.number - 1]:
             remarks.append(f"caused by {cause or 'nothing'}")
         return _said(record) + (f"   [{', '.join(remarks)}]" if remarks else "")
 
@@ -64,12 +66,12 @@ def print_exchange(exchange: Exchange, people: Sequence[Person]) -> str:
     return record_printer(people, ())(exchange)
 
 
-def _latest_operations(records: Sequence[Record]) -> Iterator[int | None]:
-    """Yield for each record the number of the latest operation before it, or None."""
-    latest: int | None = None
+def _implied_causes(records: Sequence[Record]) -> Iterator[int | None]:
+    """Yield for each record the number of the latest one before it that may have caused it, or None."""
+    causes = Causes()
     for record in records:
-        yield latest
-        latest = record.number if isinstance(record, Operation) else latest
+        yield causes.latest(type(record))
+        causes.add(record)
 
 
 def _said(record: Record) -> str:
@@ -83,6 +85,12 @@ def _said(record: Record) -> str:
             return f"store {store} {token(user_id)} {written}"
         case LogEntry():
             return " ".join(_log_parts(record))
+        case ActionRun():
+            return " ".join(run_parts(record))
+        case ApiCall():
+            return " ".join(api_call_parts(record))
+        case LegacyRequest():
+            return " ".join(request_parts(record))
         case _ as unreachable:
             assert_never(unreachable)
 

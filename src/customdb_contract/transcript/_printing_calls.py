@@ -8,7 +8,7 @@ from customdb_contract.transcript._exchange import Ending, Escape, Outcome, endi
 from customdb_contract.transcript._notation import CLASS_NAME, ENDINGS_WITHOUT_CALLBACK, IMPLIED_ARGUMENTS, token
 from customdb_contract.transcript._values import RecordedError, Value, json_text
 
-__all__ = ["print_call", "print_outcome"]
+__all__ = ["print_call", "print_outcome", "print_run_outcome"]
 
 _SHORTEST_SHOWN_SECONDS: Final = 1.0
 """Rules read durations from here on, so shorter ones are left out of the text."""
@@ -45,6 +45,26 @@ def _outcome_parts(script: Script, outcome: Outcome) -> Iterator[str]:
         first, later = outcome.callbacks[:1], outcome.callbacks[1:]
         yield _first_callback(script, outcome.ending, first[0]) if first else f"{outcome.ending} without callback"
     yield from (f"called again -> {_callback(script, arguments)}" for arguments in later)
+    yield from _noticed_parts(outcome, raised)
+
+
+def print_run_outcome(outcome: Outcome) -> str:
+    """Return how a run of an Action ended as the one-line notation has it.
+
+    Args:
+        outcome: What was seen of it.
+    """
+    return "; ".join(_run_outcome_parts(outcome))
+
+
+def _run_outcome_parts(outcome: Outcome) -> Iterator[str]:
+    raised = _raised(outcome)
+    is_first = outcome.ending is Ending.RAISED
+    yield (raised or outcome.ending) if is_first else outcome.ending
+    yield from _noticed_parts(outcome, "" if is_first else raised)
+
+
+def _noticed_parts(outcome: Outcome, raised: str) -> Iterator[str]:
     if raised:
         yield raised
     if outcome.output:

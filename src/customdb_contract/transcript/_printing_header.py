@@ -1,10 +1,10 @@
 """Printing the header of a transcript in the one-line notation."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from customdb_contract.connection import CONTRACT_DATE, Connection
 from customdb_contract.contract import Script
-from customdb_contract.transcript._header import Header, PasswordKnowledge, Person, ScriptInfo
+from customdb_contract.transcript._header import ActionInfo, Header, PasswordKnowledge, Person, ScriptInfo, SourceFact
 from customdb_contract.transcript._notation import CONNECTION_FLAGS, token
 from customdb_contract.transcript._values import json_text
 
@@ -28,8 +28,10 @@ def header_lines(header: Header, called: Collection[Script]) -> Iterator[str]:
     for script, info in header.scripts.items():
         if info != ScriptInfo():
             yield " ".join(["script", script, *_script_settings(info)])
-        for fact in info.source or ():
-            yield f"source {script} {fact.kind} {json_text(fact.text)} at {json_text(fact.location)}"
+        yield from _facts(script, info.source or ())
+    if header.action is not None:
+        yield " ".join(["action", token(header.action.name), *_action_settings(header.action)])
+        yield from _facts("action", header.action.source or ())
     for person in header.people:
         yield " ".join(["person", token(person.label), *_person_settings(person)])
     for path in header.ignore_fields:
@@ -37,6 +39,27 @@ def header_lines(header: Header, called: Collection[Script]) -> Iterator[str]:
     if header.stop_reason:
         yield f"stopped {header.stop_reason.kind} {json_text(header.stop_reason.message)}"
     yield from (f"left {token(identifier)}" for identifier in header.left_behind)
+
+
+def _facts(what: str, facts: Sequence[SourceFact]) -> Iterator[str]:
+    for fact in facts:
+        yield f"source {what} {fact.kind} {json_text(fact.text)} at {json_text(fact.location)}"
+
+
+def _action_settings(info: ActionInfo) -> Iterator[str]:
+    if info.handlers != ActionInfo(name=info.name).handlers:
+        yield f"handlers={','.join(info.handlers) or 'none'}"
+    if info.problem is not None:
+        yield f"problem={json_text(info.problem)}"
+    if info.location is not None:
+        yield f"location={json_text(info.location)}"
+    if info.source == ():
+        yield "source=on"
+    if info.observed:
+        yield "observed=on"
+    if info.metadata_required:
+        yield "metadata_required=on"
+    yield from (f"restores={token(path)}" for path in info.restores)
 
 
 def _connection_settings(connection: Connection) -> Iterator[str]:

@@ -8,10 +8,28 @@ from attrs import evolve
 
 from customdb_contract.contract import Script
 from customdb_contract.secrets import SecretRegistry
+from customdb_contract.transcript._actions import (
+    ActionRun,
+    ApiCall,
+    LegacyAnswer,
+    LegacyRequest,
+    LegacyState,
+    RunSituation,
+)
 from customdb_contract.transcript._arguments import as_recorded
 from customdb_contract.transcript._exchange import Escape, Exchange, Mark, Observation, Outcome, Situation
-from customdb_contract.transcript._header import UNKNOWN, Header, Person, ScriptInfo, StopKind, StopReason
-from customdb_contract.transcript._masking import hide_named
+from customdb_contract.transcript._header import (
+    UNKNOWN,
+    ActionInfo,
+    Handler,
+    Header,
+    Person,
+    ScriptInfo,
+    SourceFact,
+    StopKind,
+    StopReason,
+)
+from customdb_contract.transcript._masking import hide_headers, hide_named
 from customdb_contract.transcript._records import (
     Actor,
     LogEntry,
@@ -176,6 +194,105 @@ class Recorder:
             lambda number: shortened_record(StoreWrite(number, store, key, written, cause), MOST_OF_A_CALL)
         )
 
+    def know_action(self, info: ActionInfo) -> None:
+        """Note which Action is checked.
+
+        Args:
+            info: What is known of it without running it.
+        """
+        mask = self._registry.mask
+        masked = evolve(
+            info,
+            name=mask(info.name),
+            problem=None if info.problem is None else mask(info.problem),
+            source=self._masked_facts(info.source),
+        )
+        with self._lock:
+            self._header = evolve(self._header, action=masked)
+
+    def run(
+        self,
+        action: str,
+        event: Mapping[str, object],
+        outcome: Outcome,
+        *,
+        handler: Handler = Handler.EXECUTE,
+        person: str = UNKNOWN,
+        situation: RunSituation,
+        legacy: LegacyState | None = None,
+        follows: ActionRun | None = None,
+        caused_by: Operation | None = None,
+    ) -> ActionRun:
+        """Add a run of an Action to the transcript; what it did follows, by `api_call` and `request`.
+
+        Args:
+            action: The name of the Action.
+            event: What it was given, without `secrets`; secrets as `Secret`.
+            outcome: How it ended. Of very much the end is left out.
+            handler: The function that ran.
+            person: The label of the person who logs in, or `unknown`.
+            situation: Who logs in, and how.
+            legacy: How the legacy system answers meanwhile; None where that is not under control.
+            follows: The run whose writes the user has, or None.
+            caused_by: The operation that caused it, or None.
+
+        Returns:
+            The run, with its number.
+        """
+        name, given, cause = self._registry.mask(action), self._recorded(event), _number(caused_by)
+        masked, before = shortened(self._masked_outcome(outcome)), _number(follows)
+        return self._add(
+            lambda number: shortened_record(
+                ActionRun(number, name, handler, person, situation, given, masked, legacy, before, cause),
+                MOST_OF_A_CALL,
+            )
+        )
+
+    def api_call(
+        self, path: str, arguments: Sequence[Value], *, late: bool = False, caused_by: ActionRun | None = None
+    ) -> ApiCall:
+        """Add something that an Action did with `api` to the transcript.
+
+        Args:
+            path: What was called, by Auth0's name.
+            arguments: What it was given, as recorded values.
+            late: Whether that was after the handler's promise was resolved.
+            caused_by: The run that did it, or None.
+        """
+        hidden, cause = self._hidden(arguments), _number(caused_by)
+        return self._add(lambda number: shortened_record(ApiCall(number, path, hidden, late, cause), MOST_OF_A_CALL))
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: object = None,
+        answer: LegacyAnswer | None = None,
+        late: bool = False,
+        caused_by: ActionRun | None = None,
+    ) -> LegacyRequest:
+        """Add a request that the stand-in for the legacy system received to the transcript.
+
+        Args:
+            method: The method, in capitals.
+            url: The URL as the Action named it.
+            headers: The headers, names in lower case.
+            body: The body: JSON as what `json.loads` returned, otherwise its text; None where there was none.
+            answer: What was answered, or None where nothing was.
+            late: Whether it came after the handler's promise was resolved.
+            caused_by: The run that sent it, or None.
+        """
+        named, said, cause = self._registry.mask(url), hide_headers(headers, self._registry), _number(caused_by)
+        sent, answered = as_recorded((body, None if answer is None else answer.body), self._registry)
+        told = None if answer is None else evolve(answer, body=answered)
+        return self._add(
+            lambda number: shortened_record(
+                LegacyRequest(number, method, named, said, sent, told, late, cause), MOST_OF_A_CALL
+            )
+        )
+
     def log(
         self,
         code: str,
@@ -300,9 +417,13 @@ class Recorder:
             info,
             signature=mask(info.signature),
             problem=None if info.problem is None else mask(info.problem),
-            source=None if info.source is None else tuple(evolve(fact, text=mask(fact.text)) for fact in info.source),
+            source=self._masked_facts(info.source),
         )
 
+    def _masked_facts(self, source: Sequence[SourceFact] | None) -> tuple[SourceFact, ...] | None:
+        mask = self._registry.mask
+        return None if source is None else tuple(evolve(fact, text=mask(fact.text)) for fact in source)
 
-def _number(operation: Operation | None) -> int | None:
-    return None if operation is None else operation.number
+
+def _number(cause: Operation | ActionRun | None) -> int | None:
+    return None if cause is None else cause.number

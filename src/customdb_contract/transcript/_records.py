@@ -1,19 +1,21 @@
 """What a transcript is made of beside calls: what somebody did, and what the tenant kept and logged of it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Final, TypeAlias
 
 from attrs import Attribute, field, frozen
 
 from customdb_contract.errors import TranscriptError
+from customdb_contract.transcript._actions import ActionRun, ApiCall, LegacyRequest
 from customdb_contract.transcript._exchange import Exchange
 from customdb_contract.transcript._header import UNKNOWN
 from customdb_contract.transcript._values import Value, json_text
 
 __all__ = [
     "Actor",
+    "Causes",
     "LogEntry",
     "Operation",
     "Record",
@@ -147,12 +149,71 @@ class LogEntry:
     caused_by: int | None = None
 
 
-Record: TypeAlias = Exchange | Operation | StoreWrite | LogEntry
+Record: TypeAlias = Exchange | Operation | StoreWrite | LogEntry | ActionRun | ApiCall | LegacyRequest
 """One thing that happened. A new kind is added here; the type checkers name every place that must know it."""
 
 
+class Causes:
+    """What may have caused the next record: an operation, or, of what an Action does, a run of it."""
+
+    def __init__(self) -> None:
+        self._operations: dict[int, None] = {}
+        self._runs: dict[int, None] = {}
+
+    def add(self, record: Record) -> None:
+        """Note a record that stands before the next one.
+
+        Args:
+            record: The record.
+        """
+        if isinstance(record, Operation):
+            self._operations[record.number] = None
+        elif isinstance(record, ActionRun):
+            self._runs[record.number] = None
+
+    def latest(self, kind: type[Record]) -> int | None:
+        """Return the number of the latest record that may have caused one of a kind, or None.
+
+        Args:
+            kind: The kind.
+        """
+        return next(reversed(self._before(kind)), None)
+
+    def has(self, kind: type[Record], number: int | None) -> bool:
+        """Tell whether a number is that of a record which may have caused one of a kind, or None, for nothing.
+
+        Args:
+            kind: The kind.
+            number: The number, or None.
+        """
+        return number is None or number in self._before(kind)
+
+    @staticmethod
+    def name_for(kind: type[Record]) -> str:
+        """Return what causes records of a kind, in a word.
+
+        Args:
+            kind: The kind.
+        """
+        return "run" if kind in _DONE_BY_RUNS else "operation"
+
+    def is_run(self, number: int) -> bool:
+        """Tell whether a run has a number.
+
+        Args:
+            number: The number.
+        """
+        return number in self._runs
+
+    def _before(self, kind: type[Record]) -> dict[int, None]:
+        return self._runs if kind in _DONE_BY_RUNS else self._operations
+
+
+_DONE_BY_RUNS: Final[Collection[type[Record]]] = (ApiCall, LegacyRequest)
+
+
 def cause_of(record: Record) -> int | None:
-    """Return the number of the operation that caused a record, or None.
+    """Return the number of the operation, or of the run of an Action, that caused a record, or None.
 
     Args:
         record: The record.
@@ -166,4 +227,4 @@ def person_of(record: Record) -> str:
     Args:
         record: The record.
     """
-    return record.person if isinstance(record, Exchange | Operation) else UNKNOWN
+    return record.person if isinstance(record, Exchange | Operation | ActionRun) else UNKNOWN

@@ -6,6 +6,7 @@ from typing import Final, TypeVar, assert_never
 
 from attrs import evolve
 
+from customdb_contract.transcript._actions import ActionRun, ApiCall, LegacyRequest
 from customdb_contract.transcript._exchange import Exchange, Outcome
 from customdb_contract.transcript._masking import cut_masked
 from customdb_contract.transcript._records import LogEntry, Operation, Record, Response, StoreWrite
@@ -56,9 +57,9 @@ def shortened_record(record: _Record, most: int) -> _Record:
 
     Args:
         record: The record.
-        most: Characters that it may have, about, when it is stored; a call has as many for its outcome.
+        most: Characters that it may have, about, when it is stored; a call, or a run, has as many for its outcome.
     """
-    if not isinstance(record, Exchange) and _weight_of(_texts_of(record), most) <= most:
+    if not isinstance(record, Exchange | ActionRun) and _weight_of(_texts_of(record), most) <= most:
         return record
     shortening = _Shortening(most)
     match record:
@@ -86,11 +87,28 @@ def shortened_record(record: _Record, most: int) -> _Record:
                 user_id=shortening.optional_text(record.user_id),
                 connection=shortening.optional_text(record.connection),
             )
+        case ActionRun():
+            return evolve(
+                record,
+                action=shortening.text(record.action),
+                event=shortening.mapping(record.event),
+                outcome=shortened(record.outcome, most),
+            )
+        case ApiCall():
+            return evolve(record, arguments=shortening.values(record.arguments))
+        case LegacyRequest(answer=answer):
+            return evolve(
+                record,
+                url=shortening.text(record.url),
+                headers=shortening.mapping(record.headers),
+                body=shortening.value(record.body),
+                answer=None if answer is None else evolve(answer, body=shortening.value(answer.body)),
+            )
         case _ as unreachable:
             assert_never(unreachable)
 
 
-def _texts_of(record: Operation | StoreWrite | LogEntry) -> Sequence[Value]:
+def _texts_of(record: Operation | StoreWrite | LogEntry | ApiCall | LegacyRequest) -> Sequence[Value]:
     match record:
         case Operation(connection=connection, arguments=arguments, response=response):
             told = () if response is None else (response.message, response.shown, response.interrupted)
@@ -99,6 +117,10 @@ def _texts_of(record: Operation | StoreWrite | LogEntry) -> Sequence[Value]:
             return (user_id, attributes)
         case LogEntry(code=code, description=description, user_id=user_id, connection=connection):
             return (code, description, user_id, connection)
+        case ApiCall(arguments=arguments):
+            return arguments
+        case LegacyRequest(url=url, headers=headers, body=body, answer=answer):
+            return (url, headers, body, None if answer is None else answer.body)
         case _ as unreachable:
             assert_never(unreachable)
 

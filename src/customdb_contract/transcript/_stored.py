@@ -1,11 +1,13 @@
 """Stored transcripts: the JSON form, which is exact, and can be judged again months later."""
 
 import json
+from collections.abc import Sequence
 from typing import Final, assert_never, cast
 
 from customdb_contract.errors import TranscriptError
+from customdb_contract.transcript._actions import ActionRun, ApiCall, LegacyRequest
 from customdb_contract.transcript._exchange import Exchange, Outcome, argument_name
-from customdb_contract.transcript._header import Header, Person, ScriptInfo
+from customdb_contract.transcript._header import ActionInfo, Header, Person, ScriptInfo, SourceFact
 from customdb_contract.transcript._records import LogEntry, Operation, Record, Response, StoreWrite
 from customdb_contract.transcript._values import to_json
 
@@ -20,7 +22,7 @@ __all__ = [
     "record_to_json",
 ]
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 
 def document_of(header: Header, records: tuple[Record, ...]) -> dict[str, object]:
@@ -57,7 +59,7 @@ def header_to_json(header: Header) -> dict[str, object]:
 
     Returns:
         An object with the keys `contract_date`, `connection`, `people`, `scripts`, `ignore_fields`, `stop_reason`,
-        `left_behind`.
+        `left_behind`, `action`.
     """
     connection, stopped = header.connection, header.stop_reason
     return {
@@ -75,6 +77,7 @@ def header_to_json(header: Header) -> dict[str, object]:
         "ignore_fields": [to_json(path) for path in header.ignore_fields],
         "stop_reason": stopped and {"kind": stopped.kind.value, "message": to_json(stopped.message)},
         "left_behind": [to_json(identifier) for identifier in header.left_behind],
+        "action": None if header.action is None else _action_to_json(header.action),
     }
 
 
@@ -147,6 +150,42 @@ def record_to_json(record: Record) -> dict[str, object]:
                 "inferred": record.inferred,
                 "caused_by": record.caused_by,
             }
+        case ActionRun():
+            return {
+                "kind": "run",
+                "number": record.number,
+                "action": to_json(record.action),
+                "handler": record.handler.value,
+                "person": to_json(record.person),
+                "situation": record.situation.value,
+                "legacy": None if record.legacy is None else record.legacy.value,
+                "follows": record.follows,
+                "event": to_json(record.event),
+                "outcome": _outcome_to_json(record.outcome),
+                "duration_seconds": record.outcome.duration,
+                "caused_by": record.caused_by,
+            }
+        case ApiCall():
+            return {
+                "kind": "api",
+                "number": record.number,
+                "path": record.path,
+                "arguments": [to_json(argument) for argument in record.arguments],
+                "late": record.late,
+                "caused_by": record.caused_by,
+            }
+        case LegacyRequest(answer=answer):
+            return {
+                "kind": "request",
+                "number": record.number,
+                "method": record.method,
+                "url": to_json(record.url),
+                "headers": to_json(record.headers),
+                "body": to_json(record.body),
+                "answer": None if answer is None else {"status": answer.status, "body": to_json(answer.body)},
+                "late": record.late,
+                "caused_by": record.caused_by,
+            }
         case _ as unreachable:
             assert_never(unreachable)
 
@@ -208,16 +247,33 @@ def _version(document: object) -> object:
     return cast("dict[str, object]", document).get("schema_version", SCHEMA_VERSION)
 
 
-def _script_to_json(info: ScriptInfo) -> dict[str, object]:
-    facts = [
-        {"kind": fact.kind.value, "text": to_json(fact.text), "location": to_json(fact.location)}
-        for fact in info.source or ()
+def _action_to_json(info: ActionInfo) -> dict[str, object]:
+    return {
+        "name": to_json(info.name),
+        "handlers": [handler.value for handler in info.handlers],
+        "problem": to_json(info.problem),
+        "location": to_json(info.location),
+        "source": _source_to_json(info.source),
+        "observed": info.observed,
+        "metadata_required": info.metadata_required,
+        "restores": [to_json(path) for path in info.restores],
+    }
+
+
+def _source_to_json(source: Sequence[SourceFact] | None) -> list[dict[str, object]] | None:
+    if source is None:
+        return None
+    return [
+        {"kind": fact.kind.value, "text": to_json(fact.text), "location": to_json(fact.location)} for fact in source
     ]
+
+
+def _script_to_json(info: ScriptInfo) -> dict[str, object]:
     return {
         "signature": to_json(info.signature),
         "problem": to_json(info.problem),
         "location": to_json(info.location),
-        "source": None if info.source is None else facts,
+        "source": _source_to_json(info.source),
         "observed": info.observed,
     }
 

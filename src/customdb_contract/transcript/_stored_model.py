@@ -1,7 +1,7 @@
 """The form of stored transcripts, checked by pydantic where they enter."""
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
@@ -10,6 +10,14 @@ from pydantic_core import ErrorDetails
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, TranscriptError
+from customdb_contract.transcript._actions import (
+    ActionRun,
+    ApiCall,
+    LegacyAnswer,
+    LegacyRequest,
+    LegacyState,
+    RunSituation,
+)
 from customdb_contract.transcript._exchange import (
     Ending,
     Escape,
@@ -22,7 +30,9 @@ from customdb_contract.transcript._exchange import (
     argument_name,
 )
 from customdb_contract.transcript._header import (
+    ActionInfo,
     FactKind,
+    Handler,
     Header,
     PasswordKnowledge,
     Person,
@@ -142,6 +152,10 @@ class _StoredFact(_Stored):
     location: _Text
 
 
+def _unstored_facts(source: Sequence[_StoredFact] | None) -> tuple[SourceFact, ...] | None:
+    return None if source is None else tuple(SourceFact(fact.kind, fact.text, fact.location) for fact in source)
+
+
 class _StoredScript(_Stored):
     signature: _Text
     problem: _OptionalText
@@ -150,13 +164,35 @@ class _StoredScript(_Stored):
     observed: bool
 
     def unstored(self) -> ScriptInfo:
-        facts = [SourceFact(fact.kind, fact.text, fact.location) for fact in self.source or ()]
         return ScriptInfo(
             signature=self.signature,
             problem=self.problem,
             location=self.location,
-            source=None if self.source is None else tuple(facts),
+            source=_unstored_facts(self.source),
             observed=self.observed,
+        )
+
+
+class _StoredAction(_Stored):
+    name: _Text
+    handlers: list[Annotated[Handler, _BY_VALUE]]
+    problem: _OptionalText
+    location: _OptionalText
+    source: list[_StoredFact] | None
+    observed: bool
+    metadata_required: bool
+    restores: list[_Text]
+
+    def unstored(self) -> ActionInfo:
+        return ActionInfo(
+            name=self.name,
+            handlers=tuple(self.handlers),
+            problem=self.problem,
+            location=self.location,
+            source=_unstored_facts(self.source),
+            observed=self.observed,
+            metadata_required=self.metadata_required,
+            restores=tuple(self.restores),
         )
 
 
@@ -176,6 +212,7 @@ class _StoredHeader(_Stored):
     ignore_fields: list[_Text]
     stop_reason: _StoredStopReason | None
     left_behind: list[_Text]
+    action: _StoredAction | None
 
     def unstored(self) -> Header:
         return Header(
@@ -186,6 +223,7 @@ class _StoredHeader(_Stored):
             ignore_fields=tuple(self.ignore_fields),
             stop_reason=None if self.stop_reason is None else self.stop_reason.unstored(),
             left_behind=tuple(self.left_behind),
+            action=None if self.action is None else self.action.unstored(),
         )
 
 
@@ -202,6 +240,20 @@ class _StoredOutcome(_Stored):
     output: _Text
     observations: list[_StoredObservation]
 
+    def unstored(self, duration: float) -> Outcome:
+        return Outcome(
+            ending=self.ending,
+            callbacks=tuple(tuple(arguments) for arguments in self.callbacks),
+            raised=self.raised,
+            escape=self.escape,
+            output=self.output,
+            duration=duration,
+            observations=tuple(Observation(noticed.kind, noticed.text) for noticed in self.observations),
+        )
+
+
+_Seconds: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
 
 class _StoredCall(_Stored):
     kind: Literal["call"]
@@ -211,27 +263,18 @@ class _StoredCall(_Stored):
     situation: Annotated[Situation, _BY_VALUE]
     arguments: dict[str, _Value]
     outcome: _StoredOutcome
-    duration_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    duration_seconds: _Seconds
     marks: list[Annotated[Mark, _BY_VALUE]]
     caused_by: int | None
 
     def unstored(self) -> Exchange:
-        outcome = Outcome(
-            ending=self.outcome.ending,
-            callbacks=tuple(tuple(arguments) for arguments in self.outcome.callbacks),
-            raised=self.outcome.raised,
-            escape=self.outcome.escape,
-            output=self.outcome.output,
-            duration=self.duration_seconds,
-            observations=tuple(Observation(noticed.kind, noticed.text) for noticed in self.outcome.observations),
-        )
         return Exchange(
             self.number,
             self.script,
             self._values(),
             self.person,
             self.situation,
-            outcome,
+            self.outcome.unstored(self.duration_seconds),
             marks=frozenset(self.marks),
             caused_by=self.caused_by,
         )
@@ -307,12 +350,88 @@ class _StoredLogEntry(_Stored):
         )
 
 
+class _StoredRun(_Stored):
+    kind: Literal["run"]
+    number: int
+    action: _Text
+    handler: Annotated[Handler, _BY_VALUE]
+    person: _Text
+    situation: Annotated[RunSituation, _BY_VALUE]
+    legacy: Annotated[LegacyState, _BY_VALUE] | None
+    follows: int | None
+    event: _Mapping
+    outcome: _StoredOutcome
+    duration_seconds: _Seconds
+    caused_by: int | None
+
+    def unstored(self) -> ActionRun:
+        return ActionRun(
+            self.number,
+            self.action,
+            self.handler,
+            self.person,
+            self.situation,
+            self.event,
+            self.outcome.unstored(self.duration_seconds),
+            self.legacy,
+            self.follows,
+            self.caused_by,
+        )
+
+
+class _StoredApiCall(_Stored):
+    kind: Literal["api"]
+    number: int
+    path: str
+    arguments: list[_Value]
+    late: bool
+    caused_by: int | None
+
+    def unstored(self) -> ApiCall:
+        return ApiCall(self.number, self.path, tuple(self.arguments), self.late, self.caused_by)
+
+
+class _StoredAnswer(_Stored):
+    status: int
+    body: _Value
+
+    def unstored(self) -> LegacyAnswer:
+        return LegacyAnswer(self.status, self.body)
+
+
+class _StoredRequest(_Stored):
+    kind: Literal["request"]
+    number: int
+    method: str
+    url: _Text
+    headers: _Mapping
+    body: _Value
+    answer: _StoredAnswer | None
+    late: bool
+    caused_by: int | None
+
+    def unstored(self) -> LegacyRequest:
+        return LegacyRequest(
+            self.number,
+            self.method,
+            self.url,
+            self.headers,
+            self.body,
+            None if self.answer is None else self.answer.unstored(),
+            self.late,
+            self.caused_by,
+        )
+
+
+_StoredRecord: TypeAlias = (
+    _StoredCall | _StoredOperation | _StoredWrite | _StoredLogEntry | _StoredRun | _StoredApiCall | _StoredRequest
+)
+
+
 class _StoredTranscript(_Stored):
     schema_version: int
     header: _StoredHeader
-    records: list[
-        Annotated[_StoredCall | _StoredOperation | _StoredWrite | _StoredLogEntry, Field(discriminator="kind")]
-    ]
+    records: list[Annotated[_StoredRecord, Field(discriminator="kind")]]
 
 
 def unstore(document: object) -> tuple[Header, tuple[Record, ...]]:
@@ -346,7 +465,7 @@ def _problem(details: ErrorDetails) -> str:
         case "extra_forbidden":
             said = "is no key that is known here"
         case "union_tag_invalid" | "union_tag_not_found":
-            said = "must have a kind: call, operation, store or log"
+            said = "must have a kind: call, operation, store, log, run, api or request"
         case "model_type":
             said = "must be an object"
         case _:

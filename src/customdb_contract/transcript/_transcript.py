@@ -11,12 +11,13 @@ from typing_extensions import override
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
 from customdb_contract.errors import TranscriptError
+from customdb_contract.transcript._actions import ActionRun
 from customdb_contract.transcript._exchange import Exchange, Situation
 from customdb_contract.transcript._header import UNKNOWN, Header, Person
 from customdb_contract.transcript._history import History, Moment
 from customdb_contract.transcript._parsing import parse_transcript
 from customdb_contract.transcript._printing import print_transcript
-from customdb_contract.transcript._records import Operation, Record, cause_of, person_of
+from customdb_contract.transcript._records import Causes, Operation, Record, cause_of, person_of
 from customdb_contract.transcript._stored import document_of, dumped, read_document, read_text
 from customdb_contract.transcript._values import Value, json_text
 
@@ -32,11 +33,11 @@ class Transcript:
     Args:
         header: The truth that the check was given: connection, people, scripts.
         records: What happened, in order, numbered from 1: calls, and of a simulated tenant also what was done with it,
-            what it stored and what it logged.
+            what it stored and what it logged; runs of Actions, and what these did.
 
     Raises:
         TranscriptError: When the numbers are others, a record is about a person who is not in the header, or what
-            caused it is no operation before it.
+            caused it, or what it follows, is nothing of that kind before it.
     """
 
     header: Header = field(factory=Header)
@@ -44,7 +45,7 @@ class Transcript:
 
     def __attrs_post_init__(self) -> None:
         labels = {UNKNOWN, *(person.label for person in self.header.people)}
-        operations: set[int | None] = {None}
+        causes = Causes()
         for place, record in enumerate(self.records, start=1):
             if record.number != place:
                 message = f"record {record.number} stands at place {place}; records are numbered in order, from 1"
@@ -57,11 +58,14 @@ class Transcript:
                 )
                 raise TranscriptError(message)
             cause = cause_of(record)
-            if cause not in operations:
-                message = f"record {place} was caused by {cause}, which is no operation before it"
+            if not causes.has(type(record), cause):
+                message = f"record {place} was caused by {cause}, which is no {causes.name_for(type(record))} before it"
                 raise TranscriptError(message)
-            if isinstance(record, Operation):
-                operations.add(place)
+            followed = record.follows if isinstance(record, ActionRun) else None
+            if followed is not None and not causes.is_run(followed):
+                message = f"record {place} follows {followed}, which is no run before it"
+                raise TranscriptError(message)
+            causes.add(record)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -146,13 +150,13 @@ class Transcript:
         """
         return [record for record in self.records if isinstance(record, kind)]
 
-    def caused_by(self, operation: Operation) -> Sequence[Record]:
-        """Return what an operation caused, in order.
+    def caused_by(self, cause: Operation | ActionRun) -> Sequence[Record]:
+        """Return what an operation, or a run of an Action, caused, in order.
 
         Args:
-            operation: An operation of this transcript.
+            cause: One of this transcript.
         """
-        return self._by_cause.get(operation.number, ())
+        return self._by_cause.get(cause.number, ())
 
     def select(self, script: Script | None = None, *situations: Situation | str) -> Sequence[Exchange]:
         """Return the judged exchanges of a script, in order.

@@ -10,8 +10,11 @@ from attrs import frozen
 from customdb_contract.reports.stories._scenes import Caused, Scene
 from customdb_contract.transcript import (
     UNKNOWN,
+    ActionRun,
     Actor,
+    ApiCall,
     Exchange,
+    LegacyRequest,
     LogEntry,
     Operation,
     Response,
@@ -23,6 +26,7 @@ from customdb_contract.transcript import (
     json_text,
     print_call,
     print_outcome,
+    print_run_outcome,
     printable,
     token,
 )
@@ -40,6 +44,10 @@ class LineKind(StrEnum):
     """What was done."""
     SCRIPT = "script"
     """A script that ran."""
+    ACTION = "action"
+    """An Action that ran, or what it did with `api`."""
+    REQUEST = "asked"
+    """What an Action asked of the legacy system."""
     STORE = "store"
     """What Auth0 stored."""
     LOG = "log"
@@ -55,7 +63,7 @@ class Line:
     Args:
         kind: What it is about.
         text: What happened; of a script how it was called.
-        answer: How the script ended; empty in other lines.
+        answer: How the script or the Action ended, or what was answered; empty in other lines.
     """
 
     kind: LineKind
@@ -96,6 +104,8 @@ _SUCCEEDED: Final[Mapping[str, str]] = {
     "search": "found",
 }
 """What is seen of an operation that succeeded; any other is done."""
+
+_TOO_LATE: Final = " (too late)"
 
 _SWITCH: Final = {True: "on", False: "off"}
 
@@ -156,8 +166,27 @@ def _line(record: Caused, most: int) -> Line:
             return Line(LineKind.STORE, _shown(_stored(record), most))
         case LogEntry():
             return Line(LineKind.LOG, _shown(" ".join(_logged(record)), most))
+        case ActionRun():
+            return Line(LineKind.ACTION, _shown(f"{token(record.action)} runs", most), _shown(_ended(record), most))
+        case ApiCall():
+            text = f"api.{record.path}({', '.join(map(json_text, record.arguments))}){_TOO_LATE * record.late}"
+            return Line(LineKind.ACTION, _shown(text, most))
+        case LegacyRequest():
+            text = f"{record.method} {printable(record.url)}{_TOO_LATE * record.late}"
+            return Line(LineKind.REQUEST, _shown(text, most), _shown(_told(record), most))
         case _ as unreachable:
             assert_never(unreachable)
+
+
+def _ended(run: ActionRun) -> str:
+    return f"{print_run_outcome(run.outcome)}{'' if run.legacy is None else f' [legacy system: {run.legacy}]'}"
+
+
+def _told(request: LegacyRequest) -> str:
+    answer = request.answer
+    if answer is None:
+        return "no answer"
+    return f"{answer.status}{'' if answer.body is None else f' {token(answer.body)}'}"
 
 
 def _answered(call: Exchange) -> str:

@@ -7,12 +7,22 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from customdb_contract.transcript import Exchange, LogEntry, Operation, Record, StoreWrite, Transcript
+from customdb_contract.transcript import (
+    ActionRun,
+    ApiCall,
+    Exchange,
+    LegacyRequest,
+    LogEntry,
+    Operation,
+    Record,
+    StoreWrite,
+    Transcript,
+)
 
 __all__ = ["Caused", "Scene", "scenes_of"]
 
-Caused: TypeAlias = Exchange | StoreWrite | LogEntry
-"""What an operation can cause."""
+Caused: TypeAlias = Exchange | StoreWrite | LogEntry | ActionRun | ApiCall | LegacyRequest
+"""What an operation can cause, itself or by running an Action."""
 
 
 @frozen
@@ -54,8 +64,11 @@ def scenes_of(transcripts: Sequence[Transcript], order: Sequence[str] = ()) -> S
 def _scenes(transcript: Transcript) -> Iterator[Scene]:
     name = transcript.connection.name
     caused: defaultdict[int | None, list[Caused]] = defaultdict(list)
+    operations = {run.number: run.caused_by for run in transcript.of_kind(ActionRun)}
     for record in transcript.records:
-        if not isinstance(record, Operation):
+        if isinstance(record, ApiCall | LegacyRequest):
+            caused[operations.get(record.caused_by or 0)].append(record)
+        elif not isinstance(record, Operation):
             caused[record.caused_by].append(record)
     others = deque(caused[None])
     for operation in transcript.of_kind(Operation):

@@ -49,8 +49,9 @@ def _arrows(line: Line, who: str, database: str) -> Iterator[str]:
         case LineKind.SCRIPT:
             yield f"Auth0->>{database}: {text}"
             yield f"{database}-->>Auth0: {_escaped(line.answer)}"
-        case LineKind.STORE | LineKind.LOG:
-            yield f"Note over Auth0: {line.kind} {text}"
+        case LineKind.STORE | LineKind.LOG | LineKind.ACTION | LineKind.REQUEST:
+            answer = f" ({_escaped(line.answer)})" if line.answer else ""
+            yield f"Note over Auth0: {line.kind} {text}{answer}"
         case LineKind.SEEN:
             yield f"Auth0-->>{who}: {text}"
         case _ as unreachable:

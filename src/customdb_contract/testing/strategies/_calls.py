@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from functools import cache
+from typing import Self
 
+from attrs import frozen
 from hypothesis import strategies as st
 
 from customdb_contract.contract import Script
@@ -14,7 +16,9 @@ from customdb_contract.testing.strategies._values import (
     recorded_values,
 )
 from customdb_contract.transcript import (
+    RUN_ENDINGS,
     UNKNOWN,
+    ActionRun,
     Ending,
     Escape,
     Exchange,
@@ -22,13 +26,15 @@ from customdb_contract.transcript import (
     Mark,
     Noticed,
     Observation,
+    Operation,
     Outcome,
+    Record,
     Situation,
     Value,
     ending_of,
 )
 
-__all__ = ["causes", "exchanges", "labels"]
+__all__ = ["Before", "causes", "exchanges", "labels", "run_outcomes"]
 
 _NOTICED_TEXTS = (
     "GET http://shop.example.com/users?email=ada@example.com",
@@ -60,27 +66,63 @@ def _outcomes(script: Script) -> st.SearchStrategy[Outcome]:
         st.lists(recorded_values(), max_size=2).map(tuple),
     )
 
-    noticed = st.builds(Observation, st.sampled_from(Noticed), st.sampled_from(_NOTICED_TEXTS) | awkward_texts())
-
     def build(callbacks: tuple[tuple[Value, ...], ...]) -> st.SearchStrategy[Outcome]:
         meant = st.just(ending_of(script, callbacks[0])) if callbacks else st.nothing()
-        return st.builds(
-            Outcome,
-            ending=meant | st.sampled_from(Ending),
-            callbacks=st.just(callbacks),
-            raised=st.none() | recorded_errors(),
-            escape=st.sampled_from(Escape),
-            output=st.just("") | awkward_texts(),
-            duration=st.floats(0, allow_infinity=False) | st.integers(0, 100).map(float),
-            observations=st.lists(noticed, max_size=2).map(tuple),
-        )
+        return _seen(endings=meant | st.sampled_from(Ending), callbacks=st.just(callbacks))
 
     return st.lists(arguments, max_size=2).map(tuple).flatmap(build)
 
 
-def causes(operations: Sequence[int]) -> st.SearchStrategy[int | None]:
-    """Return a strategy for what caused a record: one of the operations before it, or nothing."""
-    return st.none() | st.sampled_from(operations) if operations else st.none()
+def run_outcomes() -> st.SearchStrategy[Outcome]:
+    """Return a strategy for outcomes of a run of an Action."""
+    return _seen(endings=st.sampled_from(sorted(RUN_ENDINGS)), callbacks=st.just(()))
+
+
+def _seen(
+    *, endings: st.SearchStrategy[Ending], callbacks: st.SearchStrategy[tuple[tuple[Value, ...], ...]]
+) -> st.SearchStrategy[Outcome]:
+    noticed = st.builds(Observation, st.sampled_from(Noticed), st.sampled_from(_NOTICED_TEXTS) | awkward_texts())
+    return st.builds(
+        Outcome,
+        ending=endings,
+        callbacks=callbacks,
+        raised=st.none() | recorded_errors(),
+        escape=st.sampled_from(Escape),
+        output=st.just("") | awkward_texts(),
+        duration=st.floats(0, allow_infinity=False) | st.integers(0, 100).map(float),
+        observations=st.lists(noticed, max_size=2).map(tuple),
+    )
+
+
+@frozen
+class Before:
+    """The numbers of the records that may have caused the next one.
+
+    Args:
+        operations: Those of operations.
+        runs: Those of runs of an Action.
+    """
+
+    operations: Sequence[int]
+    runs: Sequence[int]
+
+    @classmethod
+    def of(cls, kinds: Sequence[type[Record]]) -> Self:
+        """Return them where records of some kinds stand before.
+
+        Args:
+            kinds: The kinds, in order.
+        """
+        numbered = list(enumerate(kinds, start=1))
+        return cls(
+            [number for number, kind in numbered if kind is Operation],
+            [number for number, kind in numbered if kind is ActionRun],
+        )
+
+
+def causes(numbers: Sequence[int]) -> st.SearchStrategy[int | None]:
+    """Return a strategy for what caused a record: one of those with these numbers, or nothing."""
+    return st.none() | st.sampled_from(numbers) if numbers else st.none()
 
 
 def labels(header: Header) -> st.SearchStrategy[str]:
@@ -91,7 +133,7 @@ _ORDINARY = (Situation.KNOWN_USER, Situation.REPEATED, Situation.WRONG_PASSWORD,
 """What most rules look at."""
 
 
-def exchanges(number: int, header: Header, operations: Sequence[int]) -> st.SearchStrategy[Exchange]:
+def exchanges(number: int, header: Header, before: Before) -> st.SearchStrategy[Exchange]:
     """Return a strategy for exchanges of a transcript with this header, some about an identifier of a known person."""
     identifiers = sorted({name for person in header.people for name in person.identifiers})
     known = st.sampled_from(identifiers) if identifiers else st.nothing()
@@ -111,7 +153,7 @@ def exchanges(number: int, header: Header, operations: Sequence[int]) -> st.Sear
             situation=st.sampled_from(_ORDINARY) | st.sampled_from(Situation),
             outcome=_outcomes(script),
             marks=st.frozensets(st.sampled_from(Mark)),
-            caused_by=causes(operations),
+            caused_by=causes(before.operations),
         )
 
     return st.sampled_from(Script).flatmap(build)

@@ -5,16 +5,23 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-from customdb_contract.testing.strategies._calls import causes, exchanges, labels
+from customdb_contract.testing.strategies._calls import Before, causes, exchanges, labels, run_outcomes
 from customdb_contract.testing.strategies._values import awkward_texts, mappings, profiles, recorded_values
 from customdb_contract.transcript import (
+    ActionRun,
     Actor,
+    ApiCall,
     Exchange,
+    Handler,
     Header,
+    LegacyAnswer,
+    LegacyRequest,
+    LegacyState,
     LogEntry,
     Operation,
     Record,
     Response,
+    RunSituation,
     Store,
     StoreWrite,
 )
@@ -22,7 +29,7 @@ from customdb_contract.transcript import (
 __all__ = ["KINDS", "records"]
 
 
-def _operations(number: int, header: Header, _: Sequence[int]) -> st.SearchStrategy[Operation]:
+def _operations(number: int, header: Header, _: Before) -> st.SearchStrategy[Operation]:
     """Return a strategy for operations of a transcript with this header, some of them without a response."""
     responses = st.builds(
         Response,
@@ -47,7 +54,7 @@ _OPERATIONS = st.sampled_from(["log_in", "sign_up", "by", "of", "on", "identifie
 """Names of operations and of their arguments."""
 
 
-def _store_writes(number: int, _: Header, operations: Sequence[int]) -> st.SearchStrategy[StoreWrite]:
+def _store_writes(number: int, _: Header, before: Before) -> st.SearchStrategy[StoreWrite]:
     """Return a strategy for writes to a store."""
     return st.builds(
         StoreWrite,
@@ -55,11 +62,11 @@ def _store_writes(number: int, _: Header, operations: Sequence[int]) -> st.Searc
         store=st.sampled_from(Store),
         user_id=st.just("auth0|7") | awkward_texts(),
         attributes=st.none() | profiles() | mappings(),
-        caused_by=causes(operations),
+        caused_by=causes(before.operations),
     )
 
 
-def _log_entries(number: int, _: Header, operations: Sequence[int]) -> st.SearchStrategy[LogEntry]:
+def _log_entries(number: int, _: Header, before: Before) -> st.SearchStrategy[LogEntry]:
     """Return a strategy for entries of the tenant log."""
     return st.builds(
         LogEntry,
@@ -69,26 +76,70 @@ def _log_entries(number: int, _: Header, operations: Sequence[int]) -> st.Search
         user_id=st.none() | awkward_texts(),
         connection=st.none() | awkward_texts(),
         inferred=st.booleans(),
-        caused_by=causes(operations),
+        caused_by=causes(before.operations),
     )
 
 
-_RECORDS: Final[Mapping[type[Record], Callable[[int, Header, Sequence[int]], st.SearchStrategy[Record]]]] = {
+def _runs(number: int, header: Header, before: Before) -> st.SearchStrategy[ActionRun]:
+    """Return a strategy for runs of an Action."""
+    return st.builds(
+        ActionRun,
+        number=st.just(number),
+        action=st.just("persist") | awkward_texts(),
+        handler=st.sampled_from(Handler),
+        person=labels(header),
+        situation=st.sampled_from(RunSituation),
+        event=mappings(),
+        outcome=run_outcomes(),
+        legacy=st.none() | st.sampled_from(LegacyState),
+        follows=causes(before.runs),
+        caused_by=causes(before.operations),
+    )
+
+
+def _api_calls(number: int, _: Header, before: Before) -> st.SearchStrategy[ApiCall]:
+    """Return a strategy for what an Action does with `api`."""
+    return st.builds(
+        ApiCall,
+        number=st.just(number),
+        path=st.sampled_from(["user.setAppMetadata", "access.deny", "late", "a1_"]),
+        arguments=st.lists(recorded_values(), max_size=2).map(tuple),
+        late=st.booleans(),
+        caused_by=causes(before.runs),
+    )
+
+
+def _requests(number: int, _: Header, before: Before) -> st.SearchStrategy[LegacyRequest]:
+    """Return a strategy for requests to the legacy system."""
+    answers = st.builds(LegacyAnswer, status=st.integers(100, 999), body=recorded_values())
+    return st.builds(
+        LegacyRequest,
+        number=st.just(number),
+        method=st.sampled_from(["GET", "POST", "M-SEARCH"]),
+        url=st.just("https://legacy.example.com/users/7") | awkward_texts(),
+        headers=mappings(),
+        body=recorded_values(),
+        answer=st.none() | answers,
+        late=st.booleans(),
+        caused_by=causes(before.runs),
+    )
+
+
+_RECORDS: Final[Mapping[type[Record], Callable[[int, Header, Before], st.SearchStrategy[Record]]]] = {
     Exchange: exchanges,
     Operation: _operations,
     StoreWrite: _store_writes,
     LogEntry: _log_entries,
+    ActionRun: _runs,
+    ApiCall: _api_calls,
+    LegacyRequest: _requests,
 }
 
 
 def records(kinds: Sequence[type[Record]], header: Header) -> st.SearchStrategy[tuple[Record, ...]]:
     """Return a strategy for the records of a transcript, of these kinds."""
-    operations = [number for number, kind in enumerate(kinds, start=1) if kind is Operation]
     return st.tuples(
-        *(
-            _RECORDS[kind](number, header, [operation for operation in operations if operation < number])
-            for number, kind in enumerate(kinds, start=1)
-        )
+        *(_RECORDS[kind](number, header, Before.of(kinds[: number - 1])) for number, kind in enumerate(kinds, start=1))
     )
 
 

@@ -10,7 +10,9 @@ from customdb_contract.testing.strategies._records import KINDS, records
 from customdb_contract.testing.strategies._values import awkward_texts, mappings, profiles
 from customdb_contract.transcript import (
     UNKNOWN,
+    ActionInfo,
     FactKind,
+    Handler,
     Header,
     PasswordKnowledge,
     Person,
@@ -53,6 +55,17 @@ def _headers(connection: st.SearchStrategy[Connection]) -> st.SearchStrategy[Hea
         source=st.none() | facts,
         observed=st.booleans(),
     )
+    actions = st.builds(
+        ActionInfo,
+        name=awkward_texts(),
+        handlers=st.lists(st.sampled_from(Handler), unique=True).map(tuple),
+        problem=st.none() | awkward_texts(),
+        location=st.none() | awkward_texts(),
+        source=st.none() | facts,
+        observed=st.booleans(),
+        metadata_required=st.booleans(),
+        restores=st.lists(awkward_texts(), max_size=2).map(tuple),
+    )
     return st.builds(
         Header,
         people=labels.flatmap(lambda chosen: st.tuples(*map(_people, chosen))),
@@ -61,6 +74,7 @@ def _headers(connection: st.SearchStrategy[Connection]) -> st.SearchStrategy[Hea
         scripts=st.dictionaries(st.sampled_from(Script), st.just(ScriptInfo()) | infos, max_size=2),
         ignore_fields=st.lists(awkward_texts(), max_size=2).map(tuple),
         stop_reason=st.none() | st.builds(StopReason, st.sampled_from(StopKind), awkward_texts()),
+        action=st.none() | actions,
     )
 
 
