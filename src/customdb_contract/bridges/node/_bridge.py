@@ -24,7 +24,7 @@ from customdb_contract.transcript import FactKind, ScriptInfo, SourceFact
 
 __all__ = ["NodeBridge", "Surroundings"]
 
-_RUNNER: Final = Path(__file__).parent / "runner" / "main.cjs"
+_RUNNER: Final = Path(__file__).parent / "runner" / "scripts.cjs"
 
 
 @frozen(kw_only=True)

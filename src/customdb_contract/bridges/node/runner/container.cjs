@@ -1,0 +1,186 @@
+'use strict';
+
+// The container: one Node process that runs scripts, one call after another, and tells over a socket of its own what
+// each call did. What a script writes to standard output never reaches that socket. What kind of scripts they are is
+// known by those who `serve`.
+
+const { AsyncLocalStorage, AsyncResource } = require('node:async_hooks');
+const { isProxy } = require('node:util/types');
+const primordials = require('./primordials.cjs');
+const { authenticate, listen, mayEnd, send, stayAlive } = require('./control.cjs');
+const { callOf } = require('./call.cjs');
+const { captureOutput } = require('./output.cjs');
+const { causeOf } = require('./drivers.cjs');
+const { read } = require('./attributes.cjs');
+const { Items, quote } = require('./json.cjs');
+const { watchRequests } = require('./observing.cjs');
+
+const { append, codeAt, defineProperty, hasOwn, indexOf, isolate, keysOf } = primordials;
+const { parse, slice, symbolDescription, symbolsOf, uncurry } = primordials;
+const { setImmediate, setTimeout } = globalThis;
+
+const IDLE_MILLISECONDS = 250;
+const MOST_LATE = 500;
+const MOST_LATE_CHARACTERS = 16_000_000;
+const MOST_NOTES = 100;
+const MOST_NOTE_CHARACTERS = 100_000;
+const MOST_STACK = 20_000;
+const MOST_DIGITS = 9;
+
+const als = isolate(new AsyncLocalStorage());
+const inScope = uncurry(AsyncResource.prototype.runInAsyncScope);
+
+let late = new Items(MOST_LATE, MOST_LATE_CHARACTERS);
+let notes = new Items(MOST_NOTES, MOST_NOTE_CHARACTERS);
+let current = null;
+let kind = null;
+const files = [];
+
+const callNow = () => callOf(als.getStore()) ?? current;
+const sink = { add: (json) => late.add(json) };
+
+/** Sends what is new: the fields of a message as JSON, and what was seen of earlier calls since the last one. */
+function tell(fields) {
+  const news = `"late":${late.json},"notes":${notes.json}`;
+  late = new Items(MOST_LATE, MOST_LATE_CHARACTERS);
+  notes = new Items(MOST_NOTES, MOST_NOTE_CHARACTERS);
+  send(fields === '' ? `{${news}}` : `{${fields},${news}}`);
+}
+
+/** The place in a script that a stack names, as `file:line:column`. */
+function locate(stack) {
+  if (typeof stack !== 'string') return null;
+  const text = slice(stack, 0, MOST_STACK);
+  for (let start = 0, end = 0; start < text.length; start = end + 1) {
+    const found = indexOf(text, '\n', start);
+    end = found < 0 ? text.length : found;
+    const place = placeIn(slice(text, start, end));
+    if (place !== null) return place;
+  }
+  return null;
+}
+
+function placeIn(line) {
+  for (let index = 0; index < files.length; index += 1) {
+    const at = indexOf(line, `${files[index]}:`);
+    const row = at < 0 ? '' : digits(line, at + files[index].length);
+    if (row === '') continue;
+    return `${files[index]}${row}${digits(line, at + files[index].length + row.length)}`;
+  }
+  return null;
+}
+
+/** A colon and the digits behind it, or nothing. */
+function digits(text, start) {
+  if (text[start] !== ':') return '';
+  let end = start + 1;
+  while (end < text.length && end - start <= MOST_DIGITS && isDigit(codeAt(text, end))) end += 1;
+  return end > start + 1 ? slice(text, start, end) : '';
+}
+
+function isDigit(code) {
+  return code >= 48 && code <= 57;
+}
+
+/** Has `locate` find places in a file. */
+function know(file) {
+  append(files, file);
+}
+
+function note(text) {
+  notes.add(quote(text));
+}
+
+/** Runs a call as the one that is under way, until `finish`. */
+function begin(call, run) {
+  current = call;
+  mayEnd();
+  // In a scope of its own, for a script finds the resource in whose scope it runs.
+  inScope(new AsyncResource('SCRIPT'), () => als.run(call.ticket, run));
+}
+
+function finish(call) {
+  if (current !== call) return;
+  current = null;
+  stayAlive();
+  kind.look(call);
+  tell(`"id":${call.id},"${kind.outcome}":${call.close()}`);
+}
+
+/** What is late is told when the timers that are due have run. */
+function onLine(line) {
+  const message = parse(line);
+  if (hasOwn(message, 'open')) open(message.open);
+  else if (hasOwn(message, 'call')) kind.call(message.call);
+  else if (hasOwn(message, 'cancel')) current?.expire();
+  else setImmediate(() => setImmediate(() => tell('')));
+}
+
+function open(order) {
+  authenticate(order.token);
+  captureOutput(callNow);
+  watchRequests(callNow);
+  tell(`"opened":${kind.open(order)}`);
+}
+
+process.on('beforeExit', () => {
+  stayAlive();
+  const call = current;
+  if (call === null) return;
+  if (call.ended !== null) {
+    finish(call);
+    return;
+  }
+  // Nothing is left that could ever end the call: waiting for its time to be up would show nothing new.
+  setTimeout(() => {
+    if (current !== call) return;
+    call.notice('nothing-left', `${IDLE_MILLISECONDS}`);
+    call.expire();
+  }, IDLE_MILLISECONDS);
+});
+
+process.on('uncaughtException', (error, origin) => {
+  const call = callOf(causeOf(error)) ?? callNow();
+  call?.escaped(error, origin === 'unhandledRejection' ? 'rejection' : escapeOf(error));
+});
+
+process.on('unhandledRejection', (error) => {
+  callNow()?.escaped(error, 'rejection');
+});
+
+process.on('exit', (code) => {
+  const call = current;
+  if (call === null) return;
+  current = null;
+  const cause = callNow();
+  // What an earlier call has left behind may end the process, and with it the call that is under way.
+  if (cause !== call) cause?.notice('process-ended', `exit code ${code}`);
+  tell(`"id":${call.id},"${kind.outcome}":${call.close('died')}`);
+});
+
+/** Node marks the error of an event `error` that nobody listens to. */
+function escapeOf(error) {
+  if (error === null || typeof error !== 'object') return 'later';
+  if (read(error, 'code') === 'ERR_UNHANDLED_ERROR') return 'error-event';
+  const symbols = isProxy(error) ? [] : symbolsOf(error);
+  for (let index = 0; index < symbols.length; index += 1) {
+    if (symbolDescription(symbols[index]) === 'kEnhanceStackBeforeInspector') return 'error-event';
+  }
+  return 'later';
+}
+
+/**
+ * Begins to listen. A kind of scripts has `open(order)`, which returns what it found as JSON; `call(message)`, which
+ * begins a call; `look(call)`, which notices what is left when it is over; and the name of its `outcome` in messages.
+ */
+function serve(what) {
+  kind = what;
+  // Events of the process arrive also where a script has replaced what all emitters inherit; and the runner's own
+  // modules are nothing that a script could require.
+  defineProperty(process, 'emit', { value: process.emit, writable: true, configurable: true });
+  for (const file of keysOf(require.cache)) delete require.cache[file];
+  require.main.children.length = 0;
+  listen(onLine);
+}
+
+module.exports = { als, begin, callNow, finish, know, locate, note, serve, sink };

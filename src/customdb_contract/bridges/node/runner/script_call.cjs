@@ -1,0 +1,90 @@
+'use strict';
+
+// One call of a script of a database: it is over when the script has called back.
+
+const { isPromise } = require('node:util/types');
+const { Error, apply, then } = require('./primordials.cjs');
+const { read } = require('./attributes.cjs');
+const { Call } = require('./call.cjs');
+const { encode } = require('./encoding.cjs');
+const { Items } = require('./json.cjs');
+
+const MOST_CALLBACKS = 20;
+const MOST_ARGUMENTS = 20;
+const MOST_CALLBACK_CHARACTERS = 16_000_000;
+
+class CallbackError extends Error {}
+
+class ScriptCall extends Call {
+  constructor(id, { throwing, onCalled, ...options }) {
+    super(id, options);
+    this.onCalled = onCalled;
+    this.failure = throwing ? new CallbackError('what Auth0 does with the result failed') : null;
+    this.callbacks = new Items(MOST_CALLBACKS, MOST_CALLBACK_CHARACTERS);
+  }
+
+  get isOver() {
+    return this.callbacks.number > 0;
+  }
+
+  get own() {
+    return `"callbacks":${this.callbacks.json}`;
+  }
+
+  run(script, given) {
+    try {
+      const returned = apply(script, undefined, given);
+      const onRejected = (error) => this.escaped(error, 'rejection');
+      if (isPromise(returned)) {
+        watch(returned, onRejected);
+      } else if (returned !== null && typeof returned === 'object') {
+        const own = read(returned, 'then');
+        if (typeof own === 'function') apply(own, returned, [undefined, onRejected]);
+      }
+    } catch (error) {
+      this.escaped(error, 'thrown');
+    }
+  }
+
+  called(given) {
+    const wasClosed = this.isClosed;
+    if (this.callbacks.number < MOST_CALLBACKS) {
+      const recorded = this.recorded(given);
+      const isKept = this.callbacks.add(recorded);
+      if (isKept && wasClosed) this.late.add(`{"call":${this.id},"arguments":${recorded}}`);
+      // Told at once: what the script does next may be a loop without end, or the end of the process.
+      else if (isKept && this.ended === null) this.onCalled(this.id, recorded);
+    }
+    this.end('callback');
+    if (this.failure) throw this.failure;
+  }
+
+  /** For whoever is called back, a trailing undefined is no argument, and an undefined error is none. */
+  recorded(given) {
+    let { length } = given;
+    while (length > 0 && given[length - 1] === undefined) length -= 1;
+    if (length === 0) return '[null]';
+    let text = '';
+    for (let place = 0; place < length && place < MOST_ARGUMENTS; place += 1) {
+      if (place > 0) text += ',';
+      text += place === 0 && given[0] === undefined ? 'null' : encode(given[place], this.locate, this.budget);
+    }
+    return `[${text}]`;
+  }
+
+  escaped(error, escape) {
+    if (this.failure && error === this.failure) this.end('callback');
+    else super.escaped(error, escape);
+  }
+}
+
+/** Where a script has changed what promises are made of, Node itself still tells of a rejection. */
+function watch(promise, onRejected) {
+  try {
+    then(promise, undefined, onRejected);
+  } catch {
+    // Then nothing is watched.
+  }
+}
+
+module.exports = { ScriptCall };

@@ -1,0 +1,119 @@
+'use strict';
+
+// The container of a custom database: its scripts are functions that call back.
+
+const vm = require('node:vm');
+const primordials = require('./primordials.cjs');
+const { als, begin, callNow, finish, know, locate, note, serve, sink } = require('./container.cjs');
+const { ScriptCall } = require('./script_call.cjs');
+const { encodeThrown } = require('./encoding.cjs');
+const { quote } = require('./json.cjs');
+const { send } = require('./control.cjs');
+const { GlobalWatch, dictionary, openSockets } = require('./observing.cjs');
+const {
+  Modules,
+  UnauthorizedError,
+  ValidationError,
+  WrongUsernameOrPasswordError,
+  makeConfiguration,
+} = require('./contract.cjs');
+
+const { SyntaxError, append, defineProperty, isInstance, keysOf, uncurry } = primordials;
+
+const NAMES = [
+  'login',
+  'getUser',
+  'create',
+  'verify',
+  'changePassword',
+  'changeEmail',
+  'deleteUser',
+  'getByEmail',
+  'loginByEmail',
+  'remove',
+];
+const SURROUNDING =
+  'module, exports, configuration, require, WrongUsernameOrPasswordError, ValidationError, UnauthorizedError';
+const either = (name) => `typeof ${name} === 'function' ? ${name} :`;
+const NAMED = NAMES.map((name) => `${either(name)} ${either(`${name}Async`)}`).join(' ');
+
+const runInThisContext = uncurry(vm.Script.prototype.runInThisContext);
+const { Script } = vm;
+const importModuleDynamically = vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+
+const scripts = { __proto__: null };
+let globals = null;
+
+function tellCalled(id, recorded) {
+  send(`called {"id":${id},"arguments":${recorded}}`);
+}
+
+function open({ scripts: sources, configuration, folder, doubles }) {
+  const names = keysOf(sources);
+  for (const name of names) know(sources[name].file);
+  const modules = new Modules({ folder, doubles, als, note });
+  const readOnly = makeConfiguration(configuration, (key) => callNow()?.notice('configuration-write', key));
+  modules.defineImplicitGlobals((name) => callNow()?.notice('implicit-global', name));
+  let opened = '';
+  for (let index = 0; index < names.length; index += 1) {
+    const name = names[index];
+    const { source, file } = sources[name];
+    let problem = '';
+    try {
+      scripts[name] = evaluate(source, file, readOnly, (specifier) => modules.load(specifier, file));
+    } catch (error) {
+      problem = `"problem":${encodeThrown(error, locate)}`;
+    }
+    opened += `${index > 0 ? ',' : ''}${quote(name)}:{${problem}}`;
+  }
+  globals = new GlobalWatch();
+  return `{${opened}}`;
+}
+
+/** The function that a script is: an expression, as Auth0 takes it, or else what its text leaves behind. */
+function evaluate(source, file, configuration, require) {
+  const compile = (body) => {
+    const options = { __proto__: null, filename: file, lineOffset: -1, importModuleDynamically };
+    return runInThisContext(new Script(`(function (${SURROUNDING}) { ${body}\n})`, options));
+  };
+  let compiled;
+  try {
+    compiled = compile(`return (\n${source}\n)`);
+  } catch (error) {
+    if (!isInstance(error, SyntaxError)) throw error;
+    compiled = compile(`\n${source}\n;return ${NAMED} module.exports`);
+  }
+  const module = { exports: {} };
+  const errors = [WrongUsernameOrPasswordError, ValidationError, UnauthorizedError];
+  const found = compiled(module, module.exports, configuration, require, errors[0], errors[1], errors[2]);
+  const script = typeof found === 'function' ? found : module.exports;
+  if (typeof script !== 'function') {
+    const error = new SyntaxError('the source is no function');
+    defineProperty(error, 'stack', { __proto__: null, value: `${file}:1` });
+    throw error;
+  }
+  return script;
+}
+
+function call({ id, script, arguments: given, context, throwing }) {
+  const made = new ScriptCall(id, { locate, late: sink, throwing, onCalled: tellCalled, onEnd: finish });
+  const passed = [];
+  for (let index = 0; index < given.length; index += 1) append(passed, given[index]);
+  if (context !== null) append(passed, context);
+  append(passed, (...result) => made.called(result));
+  made.given = given;
+  made.keptBefore = dictionary(globals.keptBy(given));
+  begin(made, () => made.run(scripts[script], passed));
+}
+
+function look(made) {
+  globals.look();
+  const kept = globals.keptBy(made.given);
+  for (let index = 0; index < kept.length; index += 1) {
+    if (!(kept[index] in made.keptBefore)) made.notice('kept-in-global', kept[index]);
+  }
+  const sockets = openSockets();
+  if (sockets > 0) made.notice('open-sockets', `${sockets}`);
+}
+
+serve({ open, call, look, outcome: 'outcome' });
