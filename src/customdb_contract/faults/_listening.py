@@ -7,18 +7,20 @@ import struct
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from enum import StrEnum
 from types import TracebackType
-from typing import Final, Self
-
-from customdb_contract.transcript import Situation
+from typing import Final, Generic, Self, TypeVar
 
 __all__ = ["FailingPort", "Store"]
+
+KindT = TypeVar("KindT", bound=StrEnum)
+"""The ways to fail, or to answer."""
 
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 """The value of SO_LINGER that makes closing a connection reset it."""
 
 
-class Store(ABC):
+class Store(ABC, Generic[KindT]):
     """The store between two switches: one thread that owns every connection, so that none outlives a switch.
 
     Args:
@@ -26,7 +28,7 @@ class Store(ABC):
         situation: How to fail.
     """
 
-    def __init__(self, listener: socket.socket, situation: Situation) -> None:
+    def __init__(self, listener: socket.socket, situation: KindT) -> None:
         self.requests = 0
         self.situation = situation
         self._listener = listener
@@ -132,7 +134,7 @@ class Store(ABC):
             self.on_connection(connection)
 
 
-class FailingPort(ABC):
+class FailingPort(ABC, Generic[KindT]):
     """A port of 127.0.0.1 behind which something fails as it is told to; a context manager.
 
     It refuses connections until the first `fail`.
@@ -150,7 +152,7 @@ class FailingPort(ABC):
         # Bound and not listening, it keeps the port while connections are refused.
         self._socket = _bound(("127.0.0.1", 0))
         self._address: tuple[str, int] = self._socket.getsockname()
-        self._store: Store | None = None
+        self._store: Store[KindT] | None = None
         self._is_closed = False
 
     def __enter__(self) -> Self:
@@ -163,11 +165,16 @@ class FailingPort(ABC):
 
     @property
     @abstractmethod
-    def situations(self) -> tuple[Situation, ...]:
+    def situations(self) -> tuple[KindT, ...]:
         """The ways in which it can fail, the one that costs time last."""
 
+    @property
     @abstractmethod
-    def _open(self, listener: socket.socket, situation: Situation) -> Store: ...
+    def _refusing(self) -> KindT:
+        """The way in which no connection is accepted."""
+
+    @abstractmethod
+    def _open(self, listener: socket.socket, situation: KindT) -> Store[KindT]: ...
 
     @property
     def requests(self) -> int:
@@ -175,7 +182,7 @@ class FailingPort(ABC):
         store = self._store
         return store.requests if store is not None else 0
 
-    def fail(self, situation: Situation) -> None:
+    def fail(self, situation: KindT) -> None:
         """Fail in another way from now on; connections that are still open are cut.
 
         Args:
@@ -194,7 +201,7 @@ class FailingPort(ABC):
                 raise ValueError(message)
             self._cut()
             self._socket = _bound(self._address)
-            if situation is not Situation.REFUSE:
+            if situation != self._refusing:
                 self._socket.listen()
                 self._store = self._open(self._socket, situation)
 

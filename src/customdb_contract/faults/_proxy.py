@@ -24,7 +24,7 @@ _CONNECTING_SECONDS: Final = 2.0
 """How long one address of the real store is waited for."""
 
 
-class FaultProxy(FailingPort):
+class FaultProxy(FailingPort[Situation]):
     """A proxy on 127.0.0.1 that fails as it is told to, whatever protocol passes through it; a context manager.
 
     - It refuses connections.
@@ -59,8 +59,13 @@ class FaultProxy(FailingPort):
     def situations(self) -> tuple[Situation, ...]:
         return PROXY_FAULTS
 
+    @property
     @override
-    def _open(self, listener: socket.socket, situation: Situation) -> Store:
+    def _refusing(self) -> Situation:
+        return Situation.REFUSE
+
+    @override
+    def _open(self, listener: socket.socket, situation: Situation) -> Store[Situation]:
         # A name is looked up before the thread begins: nothing must keep that from being ended.
         return _Proxied(listener, situation, _places(*self._target) if situation is Situation.CUT else ())
 
@@ -98,7 +103,7 @@ class _Attempt:
     deadline: float
 
 
-class _Proxied(Store):
+class _Proxied(Store[Situation]):
     def __init__(self, listener: socket.socket, situation: Situation, places: Sequence[_Place]) -> None:
         self._places = places
         self._attempts: set[_Attempt] = set()

@@ -10,6 +10,7 @@ from typing import Final
 from typing_extensions import override
 
 from customdb_contract.faults._listening import FailingPort, Store
+from customdb_contract.faults._requests import Request
 from customdb_contract.transcript import Situation
 
 __all__ = ["FAULTS", "FaultServer"]
@@ -33,12 +34,6 @@ FAULTS: Final[tuple[Situation, ...]] = (
     Situation.HANG,
 )
 """The ways in which the server can fail, the one that costs time last."""
-
-_MOST_HEAD_BYTES: Final = 65_536
-"""Bytes of a request's head that are waited for; a longer one is answered by what its first line says."""
-
-_MOST_BYTES: Final = 1_048_576
-"""Bytes of one request that are waited for; a longer one is answered, and cut off after as many again."""
 
 _JSON: Final = "application/json"
 _HTML: Final = "text/html; charset=utf-8"
@@ -66,7 +61,7 @@ _ANSWERS: Final[Mapping[Situation, tuple[str, str, str, str]]] = MappingProxyTyp
 _UNKNOWN_PATH: Final = ("404 Not Found", "", _JSON, '{"error": "no such path"}')
 
 
-class FaultServer(FailingPort):
+class FaultServer(FailingPort[Situation]):
     """An HTTP server on 127.0.0.1 that fails as it is told to; a context manager.
 
     It refuses connections until the first `fail`, and keeps nothing of what it is sent, for there are passwords in it.
@@ -89,21 +84,26 @@ class FaultServer(FailingPort):
     def situations(self) -> tuple[Situation, ...]:
         return FAULTS
 
+    @property
     @override
-    def _open(self, listener: socket.socket, situation: Situation) -> Store:
+    def _refusing(self) -> Situation:
+        return Situation.REFUSE
+
+    @override
+    def _open(self, listener: socket.socket, situation: Situation) -> Store[Situation]:
         return _HttpStore(listener, situation, self._token)
 
 
-class _HttpStore(Store):
+class _HttpStore(Store[Situation]):
     def __init__(self, listener: socket.socket, situation: Situation, token: str) -> None:
         self._path = f"/{token}".encode()
         super().__init__(listener, situation)
 
     @override
     def on_connection(self, connection: socket.socket) -> None:
-        self.watch(connection, functools.partial(self._receive, connection, _Request()))
+        self.watch(connection, functools.partial(self._receive, connection, Request(keeps=False)))
 
-    def _receive(self, connection: socket.socket, request: "_Request") -> None:
+    def _receive(self, connection: socket.socket, request: Request) -> None:
         try:
             received = connection.recv(65_536)
             request.add(received)
@@ -127,61 +127,6 @@ class _HttpStore(Store):
                 self.reset(connection)
             case situation:
                 _respond(connection, _ANSWERS[situation])
-
-
-class _Request:
-    """One request while it arrives: its path and its length are looked at, its body is dropped at once."""
-
-    def __init__(self) -> None:
-        self.path = b""
-        self.is_answered = False
-        self._length = 0
-        self._head = b""
-        self._has_head = False
-        self._left = 0
-        self._is_chunked = False
-        self._last_bytes = b""
-
-    @property
-    def is_whole(self) -> bool:
-        # A body in chunks ends with an empty line; taking an empty line inside it for its end does no harm.
-        is_at_end = self._last_bytes == b"\r\n\r\n" if self._is_chunked else self._left <= 0
-        return self._has_head and (is_at_end or self._length > _MOST_BYTES)
-
-    @property
-    def is_too_long(self) -> bool:
-        return self._length > 2 * _MOST_BYTES
-
-    def add(self, received: bytes) -> None:
-        self._length += len(received)
-        if self._has_head:
-            self._add_body(received)
-            return
-        head, end, body = (self._head + received).partition(b"\r\n\r\n")
-        if end or len(head) > _MOST_HEAD_BYTES:
-            self._head = b""
-            self._read_head(head)
-            self._add_body(body)
-        else:
-            self._head = head
-
-    def _read_head(self, head: bytes) -> None:
-        self._has_head = True
-        first, *lines = head.split(b"\r\n")
-        _, path, *_ = (*first.split(maxsplit=2), b"", b"")
-        self.path = path[:100]
-        for line in lines:
-            name, _, value = line.lower().partition(b":")
-            value = value.strip()
-            if name == b"content-length" and value.isdigit():
-                # More digits than this are more bytes than are ever read, and slow to convert.
-                self._left = int(value[:20])
-            elif name == b"transfer-encoding":
-                self._is_chunked = value.endswith(b"chunked")
-
-    def _add_body(self, received: bytes) -> None:
-        self._left -= len(received)
-        self._last_bytes = (self._last_bytes + received)[-4:]
 
 
 def _respond(connection: socket.socket, answer: tuple[str, str, str, str]) -> None:
