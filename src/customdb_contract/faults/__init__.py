@@ -1,6 +1,22 @@
-"""What fails in one way after another, on loopback: an HTTP server, and a proxy in front of any other store."""
+"""What is on loopback in place of a store: what fails in one way after another, and the legacy system of an Action."""
 
+from customdb_contract.faults._legacy import LegacyAddress, LegacySystem
+from customdb_contract.faults._legacy_answers import LegacyAnswers, LegacyResponse, LegacyUser
+from customdb_contract.faults._legacy_desk import ReceivedRequest
+from customdb_contract.faults._meeting import Meeting
 from customdb_contract.faults._proxy import PROXY_FAULTS, FaultProxy
 from customdb_contract.faults._server import FAULTS, FaultServer
 
-__all__ = ["FAULTS", "PROXY_FAULTS", "FaultProxy", "FaultServer"]
+__all__ = [
+    "FAULTS",
+    "PROXY_FAULTS",
+    "FaultProxy",
+    "FaultServer",
+    "LegacyAddress",
+    "LegacyAnswers",
+    "LegacyResponse",
+    "LegacySystem",
+    "LegacyUser",
+    "Meeting",
+    "ReceivedRequest",
+]

@@ -1,0 +1,157 @@
+"""The stand-in for the legacy system that an Action asks: it answers as it is told, and records what it was asked."""
+
+import functools
+import socket
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Final, Self
+
+from attrs import frozen
+from typing_extensions import override
+
+from customdb_contract.faults._legacy_answers import LegacyAnswers, LegacyUser
+from customdb_contract.faults._legacy_desk import Desk, ReceivedRequest, Reply
+from customdb_contract.faults._listening import FailingPort, Store
+from customdb_contract.faults._meeting import Meeting
+from customdb_contract.faults._requests import Request
+from customdb_contract.transcript import LegacyState
+
+__all__ = ["LegacyAddress", "LegacySystem"]
+
+_SENDING_SECONDS: Final = 2.0
+
+
+@frozen
+class LegacyAddress:
+    """Where the stand-in is, on loopback.
+
+    Args:
+        plain: The port for `http`.
+        secure: The port for what would be `https`; it is spoken to in plain HTTP as well.
+    """
+
+    plain: int
+    secure: int
+
+    @property
+    def url(self) -> str:
+        """The address of the stand-in, for an Action that is told it."""
+        return f"http://127.0.0.1:{self.plain}"
+
+
+class LegacySystem:
+    """A stand-in for the legacy system on 127.0.0.1, over HTTP/1.1; a context manager.
+
+    It refuses connections until the first `answer`.
+
+    Args:
+        answers: How it answers.
+        users: Whom it knows.
+
+    Raises:
+        OSError: When no ports of the loopback interface can be had.
+    """
+
+    def __init__(self, answers: LegacyAnswers, users: Sequence[LegacyUser]) -> None:
+        self._desk = Desk(answers, users)
+        self._plain = _LegacyPort(self._desk, "http")
+        self._secure = _LegacyPort(self._desk, "https")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def address(self) -> LegacyAddress:
+        """Where it is."""
+        return LegacyAddress(self._plain.port, self._secure.port)
+
+    @property
+    def received(self) -> tuple[ReceivedRequest, ...]:
+        """What it was asked since the last `answer`, and what it answered, in order."""
+        return self._desk.received
+
+    def answer(self, state: LegacyState, *, meeting: Meeting | None = None) -> None:
+        """Answer in another way from now on, with a new record; connections that are still open are cut.
+
+        Args:
+            state: How to answer.
+            meeting: What its first answer waits for.
+
+        Raises:
+            ValueError: When it is closed.
+            OSError: When another process took a port during the switch.
+        """
+        self._desk.begin(meeting)
+        for port in (self._plain, self._secure):
+            port.fail(state)
+
+    def close(self) -> None:
+        """Cut every connection and give the ports back; closing again does nothing."""
+        self._desk.begin(None)
+        for port in (self._plain, self._secure):
+            port.close()
+
+
+class _LegacyPort(FailingPort[LegacyState]):
+    def __init__(self, desk: Desk, scheme: str) -> None:
+        super().__init__("stand-in for the legacy system")
+        self._desk = desk
+        self._scheme = scheme
+
+    @property
+    def port(self) -> int:
+        return self._address[1]
+
+    @property
+    @override
+    def situations(self) -> tuple[LegacyState, ...]:
+        return tuple(LegacyState)
+
+    @property
+    @override
+    def _refusing(self) -> LegacyState:
+        return LegacyState.REFUSE
+
+    @override
+    def _open(self, listener: socket.socket, situation: LegacyState) -> Store[LegacyState]:
+        return _LegacyStore(listener, situation, self._desk, self._scheme)
+
+
+class _LegacyStore(Store[LegacyState]):
+    def __init__(self, listener: socket.socket, state: LegacyState, desk: Desk, scheme: str) -> None:
+        self._desk = desk
+        self._scheme = scheme
+        super().__init__(listener, state)
+
+    @override
+    def on_connection(self, connection: socket.socket) -> None:
+        self.watch(connection, functools.partial(self._receive, connection, Request(keeps=True)))
+
+    def _receive(self, connection: socket.socket, request: Request) -> None:
+        try:
+            received = connection.recv(65_536)
+            is_http = bool(request.method) or received[:1].isalpha()
+            request.add(received)
+            if not received or not is_http or request.is_too_long:
+                self.end(connection)
+            elif request.is_whole and not request.is_answered:
+                request.is_answered = True
+                self._answer(connection, self._desk.reply(request, self._scheme, self.situation))
+        except OSError:
+            self.end(connection)
+
+    def _answer(self, connection: socket.socket, reply: Reply) -> None:
+        if reply.is_reset:
+            self.reset(connection)
+            return
+        connection.settimeout(_SENDING_SECONDS)
+        connection.sendall(reply.content)
+        connection.settimeout(0)
+        if reply.is_whole:
+            # Closing now would reset a connection on which more was sent, and take the answer from the client.
+            connection.shutdown(socket.SHUT_WR)

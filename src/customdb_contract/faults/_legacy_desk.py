@@ -1,0 +1,175 @@
+"""What the stand-in for the legacy system says to a request, and the record of what it was asked."""
+
+import json
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from http.client import responses
+from typing import Final, cast
+from urllib.parse import urlsplit
+
+from attrs import frozen
+
+from customdb_contract.faults._asking import asked_about, read_body
+from customdb_contract.faults._legacy_answers import LegacyAnswers, LegacyResponse, LegacyUser, answer_in
+from customdb_contract.faults._meeting import Meeting
+from customdb_contract.faults._requests import Request
+from customdb_contract.transcript import LegacyAnswer, LegacyState, Value
+
+__all__ = ["Desk", "ReceivedRequest", "Reply"]
+
+_PAGE: Final = (
+    "<!DOCTYPE html><html><head><title>Sorry</title></head><body><h1>We will be back soon.</h1></body></html>"
+)
+_FAILURES: Final[Mapping[LegacyState, tuple[LegacyResponse, str]]] = {
+    LegacyState.STATUS_429: (LegacyResponse(429, cast("object", {"error": "too many requests"})), "Retry-After: 1\r\n"),
+    LegacyState.STATUS_500: (LegacyResponse(500, cast("object", {"error": "internal server error"})), ""),
+    LegacyState.STATUS_503: (LegacyResponse(503, _PAGE), "Retry-After: 1\r\n"),
+    LegacyState.HTML_PAGE: (LegacyResponse(200, _PAGE), ""),
+}
+
+
+@frozen
+class ReceivedRequest:
+    """A request that the stand-in received; nothing in it is masked.
+
+    Args:
+        method: The method, such as `GET`.
+        url: The URL as the Action named it, with its host.
+        headers: The headers, names in lower case.
+        body: The body: as JSON where it is JSON, otherwise its text; None where there was none.
+        at: When it had arrived, on the clock `time.monotonic`.
+        answer: What was answered, or None where nothing was.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: object
+    at: float
+    answer: LegacyAnswer | None
+
+
+@frozen
+class Reply:
+    """What is sent.
+
+    Args:
+        answer: What is recorded of it, or None where nothing is answered.
+        content: Its bytes.
+        is_reset: Whether the connection is reset instead.
+        is_whole: Whether nothing more is to come, so that the connection ends.
+    """
+
+    answer: LegacyAnswer | None
+    content: bytes = b""
+    is_reset: bool = False
+    is_whole: bool = True
+
+
+class Desk:
+    """What both ports share: how to answer, and the record of what was asked.
+
+    Args:
+        answers: How the legacy system answers.
+        users: Whom it knows.
+    """
+
+    def __init__(self, answers: LegacyAnswers, users: Sequence[LegacyUser]) -> None:
+        self._answers = answers
+        self._users = tuple(users)
+        self._lock = threading.Lock()
+        self._received: list[ReceivedRequest] = []
+        self._meeting: Meeting | None = None
+
+    @property
+    def received(self) -> tuple[ReceivedRequest, ...]:
+        """What was asked since the last `begin`, in order."""
+        with self._lock:
+            return tuple(self._received)
+
+    def begin(self, meeting: Meeting | None) -> None:
+        """Begin a new record.
+
+        Args:
+            meeting: What the first answer waits for, or None.
+        """
+        with self._lock:
+            before, self._meeting = self._meeting, meeting
+            self._received = []
+        if before is not None:
+            before.give_up()
+
+    def reply(self, request: Request, scheme: str, state: LegacyState) -> Reply:
+        """Record a request, and return what is sent to it; that may have to wait for others.
+
+        Args:
+            request: The request, which is whole.
+            scheme: `http` or `https`.
+            state: How to answer.
+        """
+        at = time.monotonic()
+        target = request.path.decode("utf-8", "replace")
+        method = request.method.decode("latin-1").upper()
+        body = read_body(request.body)
+        reply = self._reply(target, request.headers, body, state, method)
+        url = f"{scheme}://{request.headers.get('host', '127.0.0.1')}{target}" if target.startswith("/") else target
+        with self._lock:
+            self._received.append(ReceivedRequest(method, url, request.headers, body, at, reply.answer))
+            meeting = self._meeting
+        if meeting is not None:
+            meeting.arrive(self)
+        return reply
+
+    def _reply(self, target: str, headers: Mapping[str, str], body: object, state: LegacyState, method: str) -> Reply:
+        if state is LegacyState.SILENCE:
+            return Reply(None, is_whole=False)
+        if state is LegacyState.RESET:
+            return Reply(None, is_reset=True)
+        if state in _FAILURES:
+            response, extra = _FAILURES[state]
+            return _whole(response, extra, method)
+        user = asked_about(target, headers, body, self._users)
+        path = urlsplit(target).path
+        if state in {LegacyState.TRUNCATED_JSON, LegacyState.STALL}:
+            return _half(answer_in(LegacyState.SOUND, self._answers, user, path), state)
+        return _whole(answer_in(state, self._answers, user, path), "", method)
+
+
+def _whole(response: LegacyResponse, extra: str, method: str) -> Reply:
+    content, kind = _content(response.body)
+    head = _head(response.status, kind, len(content), extra)
+    return Reply(_told(response.status, response.body), head if method == "HEAD" else head + content)
+
+
+def _half(response: LegacyResponse, state: LegacyState) -> Reply:
+    """Return the first half of an answer: as if it were all of it, or with the rest still to come."""
+    content, kind = _content(response.body)
+    half = content[: len(content) // 2]
+    is_stalled = state is LegacyState.STALL
+    head = _head(response.status, kind, len(content) if is_stalled else len(half), "")
+    answer = LegacyAnswer(response.status, half.decode("utf-8", "replace"))
+    return Reply(answer, head + half, is_whole=not is_stalled)
+
+
+def _content(body: object) -> tuple[bytes, str]:
+    if body is None:
+        return b"", "application/json"
+    if isinstance(body, str):
+        return body.encode(), "text/html; charset=utf-8" if body.startswith("<") else "text/plain; charset=utf-8"
+    return json.dumps(body).encode(), "application/json"
+
+
+def _head(status: int, kind: str, length: int, extra: str) -> bytes:
+    lines = (
+        f"HTTP/1.1 {status} {responses.get(status, '')}",
+        f"Content-Type: {kind}",
+        f"Content-Length: {length}",
+        # No connection outlives a run, nor is one found closed by the next.
+        "Connection: close",
+    )
+    return "\r\n".join((*lines, f"{extra}\r\n")).encode()
+
+
+def _told(status: int, body: object) -> LegacyAnswer:
+    return LegacyAnswer(status, cast("Value", body))
