@@ -10,10 +10,22 @@ from typing_extensions import TypeIs
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.secrets import Secret
 
-__all__ = ["FAULT_URL", "FaultyDatabase", "ProxiedStore", "fill", "placeholders_in", "proxied_store", "takes_faults"]
+__all__ = [
+    "FAULT_URL",
+    "LEGACY_URL",
+    "FaultyDatabase",
+    "ProxiedStore",
+    "fill",
+    "placeholders_in",
+    "proxied_store",
+    "takes_faults",
+]
 
 FAULT_URL: Final = "{fault_url}"
 """The address of the fault server, as an URL."""
+
+LEGACY_URL: Final = "{legacy_url}"
+"""The address of the stand-in for the legacy system that an Action asks, as an URL."""
 
 _PROXY: Final = re.compile(r"\{fault_proxy(?P<part>_host|_port)?:(?P<host>[^{}]*):(?P<port>[^{}:]*)\}")
 _HIGHEST_PORT: Final = 65_535

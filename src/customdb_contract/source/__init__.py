@@ -1,4 +1,4 @@
-"""What a script's source shows, without running it: facts, which rules judge.
+"""What the source of a script or an Action shows, without running it: facts, which rules judge.
 
 The source is read by a real parser, which the extra `node` installs. It tells what provably is there; what is never
 reached is not told.
@@ -12,7 +12,7 @@ from attrs import frozen
 from customdb_contract.contract import Script
 from customdb_contract.transcript import SourceFact
 
-__all__ = ["Source", "is_available", "read_source"]
+__all__ = ["ActionSource", "Source", "is_available", "read_action", "read_source"]
 
 _PARSERS: Final = ("tree_sitter", "tree_sitter_javascript")
 
@@ -29,6 +29,19 @@ class Source:
 
     facts: tuple[SourceFact, ...]
     parameters: tuple[str, ...] | None
+
+
+@frozen
+class ActionSource:
+    """What the source of an Action shows.
+
+    Args:
+        facts: What it shows, in order.
+        location: File and line of the function that is exported as its handler; None where that cannot be told.
+    """
+
+    facts: tuple[SourceFact, ...]
+    location: str | None
 
 
 def is_available() -> bool:
@@ -49,3 +62,16 @@ def read_source(text: str, *, script: Script, file_name: str, script_context: bo
     from customdb_contract.source._reading import read  # noqa: PLC0415
 
     return read(text, script, file_name, script_context=script_context)
+
+
+def read_action(text: str, *, file_name: str) -> ActionSource:
+    """Return what the source of an Action shows, as far as rules for scripts and Actions look at the same.
+
+    Args:
+        text: The source.
+        file_name: What the file is called in locations.
+    """
+    # See read_source.
+    from customdb_contract.source._action import read  # noqa: PLC0415
+
+    return read(text, file_name)

@@ -167,7 +167,10 @@ class Noticed(StrEnum):
     PROCESS_ENDED = "process-ended"
     """The process that the script ran in ended after the callback was called: how, such as `it exited with code 1`."""
     STILL_RUNNING = "still-running"
-    """The script went on after the callback was called, until its process was ended: for how long, such as `20 s`."""
+    """The script went on after the callback was called, until its process was ended: for how long, such as `20 s`.
+    Or an Action had a connection open after its handler had returned: for how long at least."""
+    MISSING_SECRET = "missing-secret"  # noqa: S105 - a kind of observation
+    """An Action read a secret that it was not given: its name."""
     OPEN_SOCKETS = "open-sockets"
     """How many connections to other hosts were open afterwards, those of earlier calls among them."""
     INSPECTED = "inspected"

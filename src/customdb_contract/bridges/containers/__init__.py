@@ -7,9 +7,9 @@ each of its messages is validated, and it and everything that it has started end
 from customdb_contract.bridges.containers._bridge import ContainerBridge
 from customdb_contract.bridges.containers._container import Container, ContainerDiedError, guarded
 from customdb_contract.bridges.containers._database import ContainerDatabase, variable
-from customdb_contract.bridges.containers._decoding import recorded_error
-from customdb_contract.bridges.containers._messages import InvalidMessageError
-from customdb_contract.bridges.containers._opening import OPENING_SECONDS, ask_first
+from customdb_contract.bridges.containers._decoding import masked_output, performed_of, recorded_error
+from customdb_contract.bridges.containers._messages import InvalidMessageError, Message, validated
+from customdb_contract.bridges.containers._opening import OPENING_SECONDS, ask_first, reason_of
 
 __all__ = [
     "OPENING_SECONDS",
@@ -18,8 +18,13 @@ __all__ = [
     "ContainerDatabase",
     "ContainerDiedError",
     "InvalidMessageError",
+    "Message",
     "ask_first",
     "guarded",
+    "masked_output",
+    "performed_of",
+    "reason_of",
     "recorded_error",
+    "validated",
     "variable",
 ]

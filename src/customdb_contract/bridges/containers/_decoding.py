@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from customdb_contract.bridges import LateEvent
+from customdb_contract.bridges.acting import Performed, SeenCall
 from customdb_contract.bridges.containers._messages import (
+    EndedMessage,
     InvalidMessageError,
     LateEventMessage,
     NoticedMessage,
     OutcomeMessage,
+    RunMessage,
 )
 from customdb_contract.contract import Script
 from customdb_contract.errors import TranscriptError
@@ -28,7 +31,7 @@ from customdb_contract.transcript import (
     mask_value,
 )
 
-__all__ = ["late_event", "masked_output", "outcome_of", "recorded_arguments", "recorded_error"]
+__all__ = ["late_event", "masked_output", "outcome_of", "performed_of", "recorded_arguments", "recorded_error"]
 
 _SHOWN_OBSERVATION: Final = 4000
 
@@ -46,13 +49,32 @@ def outcome_of(script: Script, told: OutcomeMessage, written: str, mask: Mask) -
         InvalidMessageError: When no runner reports that.
     """
     callbacks = tuple(recorded_arguments(arguments, mask) for arguments in told.callbacks)
+    if told.ended != "callback":
+        return _outcome(Ending(told.ended), callbacks, told, written, mask)
+    if not callbacks:
+        raise InvalidMessageError
+    return _outcome(ending_of(script, callbacks[0]), callbacks, told, written, mask)
+
+
+def performed_of(told: RunMessage, written: str, mask: Mask) -> Performed:
+    """Return what a run of an Action did.
+
+    Args:
+        told: What its runner reported.
+        written: What the process wrote to standard output and standard error meanwhile.
+        mask: What replaces the secrets.
+
+    Raises:
+        InvalidMessageError: When no runner reports that.
+    """
+    calls = [SeenCall(call.path, recorded_arguments(call.arguments, mask), late=call.late) for call in told.calls]
+    return Performed(_outcome(Ending(told.ended), (), told, written, mask), tuple(calls))
+
+
+def _outcome(
+    ending: Ending, callbacks: tuple[tuple[Value, ...], ...], told: EndedMessage, written: str, mask: Mask
+) -> Outcome:
     raised = None if told.raised is None else recorded_error(told.raised, mask)
-    if told.ended == "callback":
-        if not callbacks:
-            raise InvalidMessageError
-        ending = ending_of(script, callbacks[0])
-    else:
-        ending = Ending(told.ended)
     return Outcome(
         ending=ending,
         callbacks=callbacks,

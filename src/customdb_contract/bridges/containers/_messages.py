@@ -7,11 +7,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 __all__ = [
     "CalledMessage",
+    "EndedMessage",
     "InvalidMessageError",
     "LateEventMessage",
     "Message",
     "NoticedMessage",
     "OutcomeMessage",
+    "RunMessage",
     "validated",
     "validated_called",
 ]
@@ -60,20 +62,42 @@ class NoticedMessage(_Part):
         "nothing-left",
         "open-sockets",
         "process-ended",
+        "missing-secret",
+        "still-running",
     ]
     text: _Text
 
 
-class OutcomeMessage(_Part):
-    """How a call ended."""
+class EndedMessage(_Part):
+    """What a runner saw of whatever has ended."""
 
-    ended: Literal["callback", "raised", "timed-out", "died"]
-    callbacks: Annotated[list[_Arguments], Field(max_length=_MOST_CALLBACKS)]
     raised: _Error | None
     escape: _Escape
     output: _Text
     observations: Annotated[list[NoticedMessage], Field(max_length=_MOST_EVENTS)]
     seconds: Annotated[float, Field(ge=0, le=_LONGEST_CALL, allow_inf_nan=False)]
+
+
+class OutcomeMessage(EndedMessage):
+    """How a call of a script ended."""
+
+    ended: Literal["callback", "raised", "timed-out", "died"]
+    callbacks: Annotated[list[_Arguments], Field(max_length=_MOST_CALLBACKS)]
+
+
+class ApiCallMessage(_Part):
+    """Something that an Action did with `api`."""
+
+    path: Annotated[str, Field(pattern=r"^[a-zA-Z]+\.[a-zA-Z]+$")]
+    arguments: _Arguments
+    late: bool
+
+
+class RunMessage(EndedMessage):
+    """How a run of an Action ended."""
+
+    ended: Literal["done", "raised", "timed-out", "died"]
+    calls: Annotated[list[ApiCallMessage], Field(max_length=_MOST_EVENTS)]
 
 
 class LateEventMessage(_Part):
@@ -98,6 +122,7 @@ class Message(_Part):
 
     id: _Call | None = None
     outcome: OutcomeMessage | None = None
+    run: RunMessage | None = None
     opened: dict[str, Any] | None = None
     looked: bool | None = None
     closed: _Error | None = None

@@ -1,4 +1,4 @@
-"""The bridge to a custom database in JavaScript: the very files that Auth0 runs, in Node.
+"""The bridges to a custom database and to Actions in JavaScript: the very files that Auth0 runs, in Node.
 
 Running scripts is no security boundary. Node is forbidden to write files and to start processes where it can forbid
 that, and gets no environment variables but those that are named; it may connect wherever the scripts connect.
@@ -7,22 +7,23 @@ that, and gets no environment variables but those that are named; it may connect
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
 from customdb_contract.bridges.containers import ContainerDatabase, variable
+from customdb_contract.bridges.node._action import NodeAction
 from customdb_contract.bridges.node._folder import read_folder
+from customdb_contract.bridges.node._settings import all_revealed, file_of, modules_in, revealed
 from customdb_contract.bridges.placeholders import fill, placeholders_in
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
-from customdb_contract.errors import ConfigurationError
 from customdb_contract.secrets import Secret, SecretKind, SecretRef, SecretRegistry
 
 if TYPE_CHECKING:
     from customdb_contract.bridges.node._bridge import NodeBridge
 
-__all__ = ["NodeDatabase"]
+__all__ = ["NodeAction", "NodeDatabase"]
 
 
 class NodeDatabase(ContainerDatabase):
@@ -61,14 +62,14 @@ class NodeDatabase(ContainerDatabase):
     ) -> None:
         self._folder = Path(folder)
         self._keywords: Mapping[str, object] = dict(keywords or {})
-        found = read_folder(self._folder, _all_revealed(self._keywords))
+        found = read_folder(self._folder, all_revealed(self._keywords))
         super().__init__()
         self._scripts = found.scripts
         self._connection = connection or found.connection
         self._configuration: Mapping[str, object] = dict(configuration or {})
         self._said = frozenset[str]() if connection else found.said
-        self._modules = None if node_modules is None else _modules_in(node_modules)
-        self._doubles = {name: _file_of(name, path) for name, path in (doubles or {}).items()}
+        self._modules = None if node_modules is None else modules_in(node_modules)
+        self._doubles = {name: file_of(name, path) for name, path in (doubles or {}).items()}
         self._environment = {name: variable(name) for name in environment}
         self._node = None if node is None else os.fspath(node)
 
@@ -87,7 +88,7 @@ class NodeDatabase(ContainerDatabase):
     def fault_placeholders(self) -> frozenset[str]:
         """The placeholders in the configuration and the keywords that stand for a store which is out of reach."""
         settings = (*self._configuration.values(), *self._keywords.values())
-        return frozenset(name for value in settings for name in placeholders_in(_revealed(value)))
+        return frozenset(name for value in settings for name in placeholders_in(revealed(value)))
 
     def with_faults(self, addresses: Mapping[str, str]) -> "NodeDatabase":
         """Return the same database with other addresses in its configuration and its keywords.
@@ -99,7 +100,7 @@ class NodeDatabase(ContainerDatabase):
         vars(copy).update(vars(self))
         copy._configuration = {name: fill(value, addresses) for name, value in self._configuration.items()}
         copy._keywords = {name: fill(value, addresses) for name, value in self._keywords.items()}
-        copy._scripts = read_folder(self._folder, _all_revealed(copy._keywords)).scripts
+        copy._scripts = read_folder(self._folder, all_revealed(copy._keywords)).scripts
         copy._forget_bridge()
         return copy
 
@@ -126,7 +127,7 @@ class NodeDatabase(ContainerDatabase):
                 if isinstance(value, Secret):
                     mask.add(value, SecretRef(kind, name))
         surroundings = Surroundings(
-            configuration=_all_revealed(self._configuration),
+            configuration=all_revealed(self._configuration),
             folder=None if self._modules is None else str(self._modules.parent),
             doubles=self._doubles,
             environment=self._environment,
@@ -137,27 +138,3 @@ class NodeDatabase(ContainerDatabase):
     @override
     def _has(self, script: Script) -> bool:
         return script in self._scripts
-
-
-def _revealed(value: object) -> Any:
-    return value.reveal() if isinstance(value, Secret) else value
-
-
-def _all_revealed(settings: Mapping[str, object]) -> dict[str, Any]:
-    return {name: _revealed(value) for name, value in settings.items()}
-
-
-def _modules_in(node_modules: str | os.PathLike[str]) -> Path:
-    path = Path(node_modules).resolve()
-    if not path.is_dir() or path.name != "node_modules":
-        message = f"{node_modules} is no folder named node_modules: give the one that npm install has made"
-        raise ConfigurationError(message)
-    return path
-
-
-def _file_of(name: str, path: str | os.PathLike[str]) -> str:
-    file = Path(path).resolve()
-    if not file.is_file():
-        message = f"the double of the module {name}, {path}, is no file"
-        raise ConfigurationError(message)
-    return str(file)

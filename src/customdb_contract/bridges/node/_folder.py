@@ -12,6 +12,7 @@ from typing import Final, cast
 
 from attrs import frozen
 
+from customdb_contract.bridges.node._settings import shown
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError
@@ -121,7 +122,7 @@ def _script(
     named = custom.get(script)
     if named is None:
         path = folder / f"{script}.js"
-        return ScriptFile(_replaced(path, keywords), _shown(path)) if path.is_file() else None
+        return ScriptFile(_replaced(path, keywords), shown(path)) if path.is_file() else None
     if not isinstance(named, str):
         message = f"{folder / _DATABASE_FILE}: options.customScripts.{script} must be the name of a file"
         raise ConfigurationError(message)
@@ -129,7 +130,7 @@ def _script(
     if not path.is_file():
         message = f"{folder / _DATABASE_FILE}: options.customScripts.{script} names {named}, and there is no such file"
         raise ConfigurationError(message)
-    return ScriptFile(_replaced(path, keywords), _shown(path))
+    return ScriptFile(_replaced(path, keywords), shown(path))
 
 
 def _replaced(path: Path, keywords: Mapping[str, object]) -> str:
@@ -156,11 +157,3 @@ def _replaced(path: Path, keywords: Mapping[str, object]) -> str:
 
 def _name(match: re.Match[str]) -> str:
     return match["quoted"] or match["plain"]
-
-
-def _shown(path: Path) -> str:
-    resolved = path.resolve()
-    here = Path.cwd().resolve()
-    return (
-        resolved.relative_to(here) if resolved.is_relative_to(here) else Path(path.parent.name, path.name)
-    ).as_posix()

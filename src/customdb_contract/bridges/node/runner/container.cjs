@@ -112,8 +112,14 @@ function onLine(line) {
   const message = parse(line);
   if (hasOwn(message, 'open')) open(message.open);
   else if (hasOwn(message, 'call')) kind.call(message.call);
-  else if (hasOwn(message, 'cancel')) current?.expire();
+  else if (hasOwn(message, 'cancel')) cancel();
   else setImmediate(() => setImmediate(() => tell('')));
+}
+
+function cancel() {
+  if (current === null) return;
+  if (current.ended === null) current.expire();
+  else finish(current);
 }
 
 function open(order) {

@@ -101,9 +101,10 @@ function makeConfiguration(values, onWrite) {
 }
 
 class Modules {
-  constructor({ folder, doubles, note, als }) {
+  constructor({ folder, doubles, note, als, advice }) {
     this.folder = folder;
     this.doubles = doubles;
+    this.advice = advice;
     this.note = note;
     this.als = als;
     this.require = folder === null ? null : createRequire(join(folder, 'script.js'));
@@ -118,7 +119,7 @@ class Modules {
     if (double !== undefined) return require(double);
     if (includes(builtins, specifier) || startsWith(specifier, 'node:')) return require(specifier);
     const found = this.find(name, version, rest);
-    if (found === null) throw missing(specifier, file, this.folder);
+    if (found === null) throw missing(specifier, file, this);
     return watchDriver(name, this.require(found), this.als, this.require);
   }
 
@@ -192,12 +193,10 @@ function parse(specifier) {
   return { name: slice(specifier, 0, end), version: '', rest };
 }
 
-function missing(specifier, file, folder) {
+function missing(specifier, file, { folder, advice }) {
   const isGiven = folder !== null;
   const where = isGiven ? `which is not in ${basename(folder)}/node_modules` : 'and no folder of node_modules is given';
-  const error = new Error(
-    `${file} requires ${stringify(specifier)}, ${where}: install it there with npm, or give a double of it`,
-  );
+  const error = new Error(`${file} requires ${stringify(specifier)}, ${where}: ${advice}`);
   error.code = 'MODULE_NOT_FOUND';
   return error;
 }

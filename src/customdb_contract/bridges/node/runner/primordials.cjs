@@ -45,6 +45,7 @@ module.exports = {
   getPrototypeOf,
   hasOwn,
   isolate,
+  setPrototypeOf,
   uncurry,
 
   ObjectPrototype: Object.prototype,

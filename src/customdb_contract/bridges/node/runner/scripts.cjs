@@ -34,6 +34,7 @@ const NAMES = [
 ];
 const SURROUNDING =
   'module, exports, configuration, require, WrongUsernameOrPasswordError, ValidationError, UnauthorizedError';
+const ADVICE = 'install it there with npm, or give a double of it';
 const either = (name) => `typeof ${name} === 'function' ? ${name} :`;
 const NAMED = NAMES.map((name) => `${either(name)} ${either(`${name}Async`)}`).join(' ');
 
@@ -51,7 +52,7 @@ function tellCalled(id, recorded) {
 function open({ scripts: sources, configuration, folder, doubles }) {
   const names = keysOf(sources);
   for (const name of names) know(sources[name].file);
-  const modules = new Modules({ folder, doubles, als, note });
+  const modules = new Modules({ folder, doubles, als, note, advice: ADVICE });
   const readOnly = makeConfiguration(configuration, (key) => callNow()?.notice('configuration-write', key));
   modules.defineImplicitGlobals((name) => callNow()?.notice('implicit-global', name));
   let opened = '';

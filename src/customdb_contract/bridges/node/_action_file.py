@@ -1,0 +1,112 @@
+"""An Action as the Auth0 Deploy CLI keeps it: `actions/NAME/code.js`, and `actions/NAME.json` beside its folder.
+
+Source: <https://auth0.com/docs/deploy-monitor/deploy-cli-tool/available-resource-configuration-formats>.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, cast
+
+from attrs import frozen
+
+from customdb_contract.bridges.node._settings import shown
+from customdb_contract.errors import ConfigurationError
+
+__all__ = ["ActionFile", "read_action_file"]
+
+_TRIGGER: Final = "post-login"
+_CODE: Final = "code.js"
+
+
+@frozen
+class ActionFile:
+    """The source of one Action.
+
+    Args:
+        name: The name of the Action.
+        text: What stands in the file.
+        file_name: The file, relative to the working directory where it lies below that.
+        problem: Why it is no Action of the trigger post-login, or None.
+    """
+
+    name: str
+    text: str
+    file_name: str
+    problem: str | None = None
+
+
+def read_action_file(path: Path) -> ActionFile:
+    """Return the Action that a file holds or describes.
+
+    Args:
+        path: The source, or the JSON document with its name, the path of its source, its secrets and so on.
+
+    Raises:
+        ConfigurationError: When a file cannot be read, or the document describes no Action.
+    """
+    if path.suffix == ".json":
+        return _described(path)
+    name = path.parent.resolve().name if path.name == _CODE else path.stem
+    return ActionFile(name, _text(path), shown(path))
+
+
+def _described(path: Path) -> ActionFile:
+    document = _document(path)
+    name, code = document.get("name"), document.get("code")
+    if not isinstance(code, str) or not code.strip():
+        message = f"{path}: code must be the path of the Action's source, such as ./actions/{path.stem}/code.js"
+        raise ConfigurationError(message)
+    called = name if isinstance(name, str) and name else path.stem
+    problem = _problem(document.get("supported_triggers"), shown(path))
+    source = _source(path, code)
+    if source is not None:
+        return ActionFile(called, _text(source), shown(source), problem)
+    if "exports" not in code:
+        message = f"{path}: code names {code}, and there is no such file"
+        raise ConfigurationError(message)
+    return ActionFile(called, code, shown(path), problem)
+
+
+def _source(path: Path, code: str) -> Path | None:
+    """Return the file that `code` names: from the folder that has `actions` in it, as the Deploy CLI writes it."""
+    relative = code.replace("\\", "/")
+    if "\n" in relative:
+        return None
+    candidates = (path.parent.parent / relative, path.parent / relative, path.parent / path.stem / Path(relative).name)
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
+
+
+def _problem(triggers: object, file_name: str) -> str | None:
+    """Return why an Action is not run after a log-in, or None where that is not said."""
+    listed = cast("list[object]", triggers) if isinstance(triggers, list) else []
+    ids = [cast("dict[str, object]", trigger).get("id") for trigger in listed if isinstance(trigger, dict)]
+    if not ids or _TRIGGER in ids:
+        return None
+    names = ", ".join(str(trigger) for trigger in ids)
+    return f"{file_name}: supported_triggers has {names}, and not {_TRIGGER}"
+
+
+def _document(path: Path) -> Mapping[str, object]:
+    try:
+        document = json.loads(_text(path))
+    except RecursionError:
+        message = f"{path} is nested too deeply"
+        raise ConfigurationError(message) from None
+    except ValueError as error:
+        if isinstance(error, ConfigurationError):
+            raise
+        message = f"{path} is no JSON: {error}"
+        raise ConfigurationError(message) from None
+    if not isinstance(document, dict):
+        message = f"{path}: the document must be an object"
+        raise ConfigurationError(message)
+    return cast("Mapping[str, object]", document)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
+        raise ConfigurationError(message) from None

@@ -1,0 +1,128 @@
+'use strict';
+
+// The container of an Action: a module that exports the handlers of a trigger, which are given `event` and `api`.
+
+const vm = require('node:vm');
+const { isProxy } = require('node:util/types');
+const { Error, ObjectPrototype, Proxy, defineProperty, indexOf, keysOf, setPrototypeOf, uncurry } = require('./primordials.cjs');
+const { als, begin, finish, know, locate, note, serve, sink } = require('./container.cjs');
+const { ActionRun } = require('./action_run.cjs');
+const { Cache } = require('./cache.cjs');
+const { Modules } = require('./contract.cjs');
+const { encodeThrown } = require('./encoding.cjs');
+const { makeApi } = require('./api.cjs');
+const { openSockets } = require('./observing.cjs');
+const { quote } = require('./json.cjs');
+const { read } = require('./attributes.cjs');
+const { redirectTo } = require('./redirect.cjs');
+
+const { compileFunction } = vm;
+const { setTimeout } = globalThis;
+const importModuleDynamically = vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+const unref = uncurry(Object.getPrototypeOf(setTimeout(() => undefined, 0)).unref);
+
+const HANDLERS = ['onExecutePostLogin', 'onContinuePostLogin'];
+const MOST_EXPORTS = 20;
+// What is under way when the handler returns is looked at after the first, and waited for until the second.
+const TOLERATED_MILLISECONDS = 100;
+const LINGERING_MILLISECONDS = 300;
+
+const cache = new Cache();
+const handlers = { __proto__: null };
+let secrets = null;
+let failure = null;
+let text = '';
+
+function open({ source, file, folder, secrets: given, legacy }) {
+  know(file);
+  if (legacy !== null) redirectTo(legacy);
+  secrets = given;
+  text = source;
+  const modules = new Modules({ folder, doubles: {}, als, note, advice: 'install it with npm, and give its node_modules' });
+  let exported = null;
+  try {
+    exported = load(source, file, (specifier) => modules.load(specifier, file));
+  } catch (error) {
+    failure = error;
+    return `{"handlers":[],"exported":[],"problem":${encodeThrown(error, locate)}}`;
+  }
+  let found = '';
+  for (const name of HANDLERS) {
+    const handler = read(exported, name);
+    if (typeof handler !== 'function') continue;
+    handlers[name] = handler;
+    found += `${found === '' ? '' : ','}"${name}"`;
+  }
+  return `{"handlers":[${found}],"exported":[${namesOf(exported)}],"problem":null}`;
+}
+
+/** What the module exports; Auth0 runs Actions as CommonJS. */
+function load(source, file, require) {
+  const module = { exports: {} };
+  const parameters = ['exports', 'require', 'module', '__filename', '__dirname'];
+  const compiled = compileFunction(source, parameters, { __proto__: null, filename: file, importModuleDynamically });
+  const run = uncurry(compiled);
+  run(module.exports, module.exports, require, module, file, '.');
+  return module.exports;
+}
+
+function namesOf(exported) {
+  if (exported === null || (typeof exported !== 'object' && typeof exported !== 'function') || isProxy(exported)) return '';
+  const names = keysOf(exported);
+  let told = '';
+  for (let index = 0; index < names.length && index < MOST_EXPORTS; index += 1) {
+    told += `${index > 0 ? ',' : ''}${quote(names[index])}`;
+  }
+  return told;
+}
+
+function call({ id, handler, event }) {
+  const run = new ActionRun(id, { locate, late: sink, onEnd: linger });
+  const own = { __proto__: null, value: secretsFor(run), writable: true, configurable: true, enumerable: true };
+  defineProperty(event, 'secrets', own);
+  const api = makeApi(run, event, cache);
+  begin(run, () => {
+    if (handlers[handler] === undefined) run.escaped(failure ?? missing(handler), 'thrown');
+    else run.run(handlers[handler], event, api);
+  });
+}
+
+function missing(handler) {
+  return new Error(`the Action exports no function ${handler}`);
+}
+
+/** The secrets that are given; one that isn't is undefined, as at Auth0, and noticed where the source names it. */
+function secretsFor(run) {
+  const own = { __proto__: null };
+  const names = keysOf(secrets);
+  for (let index = 0; index < names.length; index += 1) own[names[index]] = secrets[names[index]];
+  const noticing = new Proxy(ObjectPrototype, {
+    __proto__: null,
+    get(target, key) {
+      const isName = typeof key === 'string' && !(key in ObjectPrototype) && indexOf(text, `secrets.${key}`) >= 0;
+      if (isName) run.notice('missing-secret', key);
+      return isName ? undefined : target[key];
+    },
+  });
+  setPrototypeOf(own, noticing);
+  return own;
+}
+
+/** A run whose handler has returned is over as soon as nothing is under way, but not later than this. */
+function linger(run) {
+  if (run.ended === 'timed-out') {
+    finish(run);
+    return;
+  }
+  const look = () => {
+    if (openSockets() > 0) run.isBusy = true;
+  };
+  const leave = () => {
+    if (run.isBusy) run.notice('still-running', openSockets() > 0 ? '0.3 s' : '0.1 s');
+    finish(run);
+  };
+  unref(setTimeout(look, TOLERATED_MILLISECONDS));
+  unref(setTimeout(leave, LINGERING_MILLISECONDS));
+}
+
+serve({ open, call, look: () => undefined, outcome: 'run' });

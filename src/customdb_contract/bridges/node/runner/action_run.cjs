@@ -1,0 +1,52 @@
+'use strict';
+
+// One run of an Action: it is over when the promise of its handler is settled, and whatever it does then is late.
+
+const { apply } = require('./primordials.cjs');
+const { Call } = require('./call.cjs');
+const { encode } = require('./encoding.cjs');
+const { Items } = require('./json.cjs');
+
+const MOST_CALLS = 1000;
+const MOST_CALL_CHARACTERS = 16_000_000;
+const MOST_ARGUMENTS = 20;
+
+class ActionRun extends Call {
+  constructor(id, options) {
+    super(id, options);
+    this.calls = new Items(MOST_CALLS, MOST_CALL_CHARACTERS);
+    this.isBusy = false;
+  }
+
+  get isOver() {
+    return this.ended !== null;
+  }
+
+  get own() {
+    return `"calls":${this.calls.json}`;
+  }
+
+  /** `await` looks at nothing that an Action can replace, as `then` would. */
+  async run(handler, event, api) {
+    try {
+      await apply(handler, undefined, [event, api]);
+    } catch (error) {
+      this.escaped(error, 'thrown');
+      return;
+    }
+    this.end('done');
+  }
+
+  /** Something of `api` was called; the arguments are taken as they are at this moment. */
+  called(path, given) {
+    if (this.isClosed) return;
+    let text = '';
+    for (let place = 0; place < given.length && place < MOST_ARGUMENTS; place += 1) {
+      if (place > 0) text += ',';
+      text += encode(given[place], this.locate, this.budget);
+    }
+    this.calls.add(`{"path":"${path}","arguments":[${text}],"late":${this.isOver}}`);
+  }
+}
+
+module.exports = { ActionRun };

@@ -1,0 +1,136 @@
+'use strict';
+
+// `api` of the trigger post-login. Every call of it is recorded, and what gives something back at Auth0 does so here.
+// Source: https://auth0.com/docs/actions/reference/post-login/post-login-api-object
+
+const { ObjectPrototype, apply, includes, isArray, setPrototypeOf } = require('./primordials.cjs');
+const { read } = require('./attributes.cjs');
+const { decodeToken, encodeToken } = require('./tokens.cjs');
+
+const { resolve } = Promise;
+
+const METHODS = {
+  __proto__: null,
+  access: ['deny'],
+  accessToken: ['addScope', 'removeScope', 'setCustomClaim'],
+  authentication: [
+    'challengeWith',
+    'challengeWithAny',
+    'enrollWith',
+    'enrollWithAny',
+    'recordMethod',
+    'setPrimaryUser',
+  ],
+  cache: ['delete', 'get', 'set'],
+  groups: ['getUserGroups', 'hasGroupMembership'],
+  idToken: ['setCustomClaim'],
+  multifactor: ['enable'],
+  prompt: ['render'],
+  redirect: ['canRedirect', 'encodeToken', 'sendUserTo', 'validateToken'],
+  refreshToken: ['deleteMetadata', 'evictMetadata', 'revoke', 'setExpiresAt', 'setIdleExpiresAt', 'setMetadata'],
+  roles: ['getUserEffectiveRoles', 'getUserEffectiveRolesByIds', 'getUserEffectiveRolesByNames'],
+  rules: ['wasExecuted'],
+  samlResponse: [
+    'setAttribute',
+    'setAudience',
+    'setAuthnContextClassRef',
+    'setCert',
+    'setCreateUpnClaim',
+    'setDestination',
+    'setDigestAlgorithm',
+    'setEncryptionAlgorithm',
+    'setEncryptionCert',
+    'setEncryptionPublicKey',
+    'setIncludeAttributeNameFormat',
+    'setIssuer',
+    'setKey',
+    'setLifetimeInSeconds',
+    'setMapIdentities',
+    'setMapUnknownClaimsAsIs',
+    'setNameIdentifierFormat',
+    'setNameIdentifierProbes',
+    'setPassthroughClaimsWithNoMapping',
+    'setRecipient',
+    'setRelayState',
+    'setSignResponse',
+    'setSignatureAlgorithm',
+    'setSigningCert',
+    'setTypedAttributes',
+  ],
+  session: [
+    'deleteMetadata',
+    'evictMetadata',
+    'revoke',
+    'setCookieMode',
+    'setExpiresAt',
+    'setIdleExpiresAt',
+    'setMetadata',
+  ],
+  transaction: ['setMetadata'],
+  user: ['setAppMetadata', 'setUserMetadata'],
+  validation: ['error'],
+};
+const OBJECTS = Object.keys(METHODS);
+
+// The protocols in which nobody sits in front of a browser.
+const WITHOUT_BROWSER = [
+  'oauth2-access-token',
+  'oauth2-refresh-token',
+  'oauth2-resource-owner',
+  'oauth2-resource-owner-jwt-bearer',
+  'oauth2-token-exchange',
+];
+
+/** What a method gives back, by its name; every other gives back `api`. */
+function answersFor(event, cache) {
+  const later = (value) => apply(resolve, Promise, [value]);
+  return {
+    __proto__: null,
+    'cache.delete': (key) => cache.delete(key),
+    'cache.get': (key) => cache.get(key),
+    'cache.set': (key, value, options) => cache.set(key, value, options),
+    'groups.getUserGroups': () => later({ groups: [] }),
+    'groups.hasGroupMembership': () => later({ isMember: false, groups: [] }),
+    'redirect.canRedirect': () => canRedirect(event),
+    'redirect.encodeToken': (options) => encodeToken(options, event),
+    'redirect.validateToken': (options) => decodeToken(options, event),
+    'roles.getUserEffectiveRoles': () => later({ roles: [] }),
+    'roles.getUserEffectiveRolesByIds': () => later({ roles: [] }),
+    'roles.getUserEffectiveRolesByNames': () => later({ roles: [] }),
+    'rules.wasExecuted': () => false,
+  };
+}
+
+function canRedirect(event) {
+  const transaction = event.transaction;
+  const asked = transaction?.prompt;
+  const isSilent = (isArray(asked) && includes(asked, 'none')) || read(event.request?.query ?? {}, 'prompt') === 'none';
+  return !isSilent && !includes(WITHOUT_BROWSER, transaction?.protocol);
+}
+
+/** The `api` of one run. */
+function makeApi(run, event, cache) {
+  const answers = answersFor(event, cache);
+  // What is assigned would meet the setters of whatever an object inherits.
+  const api = { __proto__: null };
+  for (let index = 0; index < OBJECTS.length; index += 1) {
+    const object = OBJECTS[index];
+    const methods = METHODS[object];
+    const made = { __proto__: null };
+    for (let place = 0; place < methods.length; place += 1) {
+      const method = methods[place];
+      const path = `${object}.${method}`;
+      const answer = answers[path];
+      made[method] = (...given) => {
+        run.called(path, given);
+        return answer === undefined ? api : apply(answer, undefined, given);
+      };
+    }
+    setPrototypeOf(made, ObjectPrototype);
+    api[object] = made;
+  }
+  setPrototypeOf(api, ObjectPrototype);
+  return api;
+}
+
+module.exports = { makeApi };
