@@ -191,7 +191,7 @@ def test_nothing_else_is_reached(stand: Stand, way: str) -> None:
             datagrams.recv(100)
 
 
-CONTROL = ("net", "a new socket", "tls", "tls with a socket", "http2", "an agent", "a module of its own", "a datagram")
+CONTROL = ("net", "a new socket", "tls", "tls with a socket", "http2", "a module of its own", "a datagram")
 
 
 @pytest.mark.parametrize("way", CONTROL)
@@ -202,7 +202,7 @@ def test_the_ways_out_are_ways_out_without_a_stand_in(tmp_path: Path, way: str) 
     ):
         port = stream.getsockname()[1]
         datagrams.bind(("127.0.0.1", port))
-        code = f"const port = {port}; const lookup = (_, __, done) => done(null, '127.0.0.1', 4);\n{WAYS_OUT[way]};"
+        code = f"const port = {port}; {WAYS_OUT[way]};"
         (tmp_path / "asking.js").write_text(handler(code), encoding="utf-8")
         bridge = NodeAction(tmp_path / "asking.js").open_action(mask=SecretRegistry())
         bridge.perform(Handler.EXECUTE, {}, seconds=20)
