@@ -202,7 +202,7 @@ def test_what_refuses_and_resets_answers_nothing(legacy: LegacySystem) -> None:
     legacy.answer(LegacyState.REFUSE)
     with pytest.raises(ConnectionRefusedError):
         asked(legacy)
-    assert legacy.received == ()
+    assert not legacy.received
     legacy.answer(LegacyState.RESET)
     with pytest.raises(ConnectionResetError):
         asked(legacy)
@@ -232,7 +232,7 @@ def test_what_is_no_http_is_cut_off(legacy: LegacySystem) -> None:
         connection.sendall(b"\x16\x03\x01\x00\x00")
 
         assert connection.recv(10) == b""
-    assert legacy.received == ()
+    assert not legacy.received
 
 
 def test_a_request_that_never_ends_is_cut_off(legacy: LegacySystem) -> None:
@@ -273,7 +273,7 @@ def test_it_records_what_it_was_asked_in_order(legacy: LegacySystem) -> None:
     assert started <= first.at <= second.at <= third.at <= time.monotonic()
     assert isinstance(first, ReceivedRequest)
     legacy.answer(LegacyState.SOUND)
-    assert legacy.received == ()
+    assert not legacy.received
 
 
 def test_an_address_has_an_url() -> None:

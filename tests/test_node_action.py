@@ -285,6 +285,65 @@ def test_module_code_runs_once_and_is_used_again_until_it_is_new(open_action: Op
     assert printed == ["1\n", "2\n", "1\n", "1\n", "2\n"]
 
 
+LEFT_BEHIND = {
+    "a global": "globalThis.seen",
+    "a hidden global": "Object.defineProperty(globalThis, 'seen', { value: 1, configurable: true }) && null",
+    "a global of a symbol": "globalThis[Symbol.for('seen')]",
+    "a method of all arrays": "Array.prototype.seen",
+    "a method that is replaced": "JSON.seen",
+    "the environment": "process.env.SEEN",
+    "a built-in module": "require('https').seen",
+    "an agent": "require('https').globalAgent.options.seen",
+    "a class of a built-in module": "require('events').prototype.seen",
+}
+
+
+@pytest.mark.parametrize("kind", LEFT_BEHIND)
+def test_nothing_that_a_run_leaves_behind_is_there_when_it_is_new(open_action: Open, kind: str) -> None:
+    place = LEFT_BEHIND[kind]
+    leaving = place if place.endswith("null") else f"{place} = '1'"
+    found = "globalThis.seen" if place.endswith("null") else place
+    action = open_action(f"console.log(`${{{found}}}`); try {{ {leaving}; }} catch {{}}")
+
+    printed = [action().outcome.output, action().outcome.output]
+    action.bridge.renew()
+    printed += [action().outcome.output]
+
+    assert printed == ["undefined\n", "1\n", "undefined\n"]
+
+
+def test_what_a_run_leaves_running_does_not_reach_a_new_one(open_action: Open) -> None:
+    action = open_action("setInterval(() => api.access.deny('late'), 20); await new Promise((r) => setTimeout(r, 30));")
+
+    for _ in range(3):
+        assert called(action())[0] == ("access.deny", ("late",))
+        action.bridge.renew()
+    assert len(action().calls) < 20
+
+
+def test_modules_that_are_required_are_new_too(open_action: Open, tmp_path: Path) -> None:
+    (tmp_path / "node_modules" / "counter").mkdir(parents=True)
+    module = "let count = 0; module.exports = () => (count += 1);"
+    (tmp_path / "node_modules" / "counter" / "index.js").write_text(module, encoding="utf-8")
+    body = "console.log(require('counter')(), process.pid);"
+    action = open_action(body, node_modules=tmp_path / "node_modules")
+    importing = open_action(body.replace("require(", "(await import('counter')).default && require("), name="b.js",
+                            node_modules=tmp_path / "node_modules")  # fmt: skip
+
+    for one, is_the_same in ((action, True), (importing, False)):
+        counts, processes = zip(*(_counted(one, new=number > 1) for number in range(4)), strict=True)
+        assert counts == ("1", "2", "1", "1")
+        assert (len(set(processes)) == 1) is is_the_same
+
+
+def _counted(action: Opened, *, new: bool) -> tuple[str, str]:
+    if new:
+        action.bridge.renew()
+    outcome = action().outcome
+    count, process = outcome.output.split() or (f"{outcome.raised}", "")
+    return count, process
+
+
 def test_the_handler_of_a_redirect_runs_too(open_action: Open) -> None:
     action = open_action(PLAIN + "\nexports.onContinuePostLogin = async (event, api) => { api.access.deny('back'); };")
 

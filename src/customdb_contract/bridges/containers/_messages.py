@@ -126,6 +126,7 @@ class Message(_Part):
     opened: dict[str, Any] | None = None
     looked: bool | None = None
     closed: _Error | None = None
+    renewed: bool | None = None
     late: Annotated[list[LateEventMessage], Field(max_length=_MOST_EVENTS)] = []
     notes: Annotated[list[_Text], Field(max_length=_MOST_EVENTS)] = []
 

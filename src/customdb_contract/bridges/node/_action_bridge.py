@@ -87,7 +87,8 @@ class NodeActionBridge:
         self._interrupts = current_interrupts()
         self._container: Container | None = None
         self._reserve: Container | None = None
-        self._is_renewed = False
+        self._wants_new = False
+        self._needs_processes = False
         self._runs = 0
         self._info = self._found(self._loaded())
 
@@ -109,6 +110,9 @@ class NodeActionBridge:
         """
         started = time.monotonic()
         self._end_if_gone()
+        if self._wants_new and self._container is not None:
+            self._renew(self._container)
+        self._wants_new = False
         is_new = self._container is None
         if is_new:
             loaded = self._loaded()
@@ -134,9 +138,8 @@ class NodeActionBridge:
 
     def renew(self) -> None:
         """Have the next run find a module that was just loaded, and an empty `api.cache`."""
-        self._is_renewed = True
-        if self._runs:
-            self._end()
+        # Until something has run, what is loaded is new.
+        self._wants_new = self._runs > 0
 
     def close(self) -> None:
         """Release the Action and its process; the bridge cannot be used afterwards."""
@@ -144,6 +147,22 @@ class NodeActionBridge:
         reserve, self._reserve = self._reserve, None
         if reserve is not None:
             reserve.end()
+
+    def _renew(self, container: Container) -> None:
+        """Load the Action anew, in the same process where nothing that it did to that one is left, or else end it."""
+        try:
+            container.tell({"renew": True}, _LOADING_SECONDS)
+            told = container.answer(_LOADING_SECONDS)
+            is_new = told is not None and validated(told).renewed is True
+        except (ContainerDiedError, InvalidMessageError):
+            is_new = False
+        except BaseException:
+            self._end()
+            raise
+        container.take_output()
+        if not is_new:
+            self._needs_processes = True
+            self._end()
 
     def _loaded(self) -> Mapping[str, Any] | Outcome:
         """Load the Action in a new process, and return what it exports, or how that ended."""
@@ -166,8 +185,8 @@ class NodeActionBridge:
             self._end()
             return outcome
         container.take_output()
-        if self._is_renewed:
-            # A bridge that was renewed once will be again: the next process starts while this one runs.
+        if self._needs_processes:
+            # An Action that was not fit for the same process once will not be again: the next one starts meanwhile.
             self._reserve = self._started()
         return opened
 

@@ -14,9 +14,11 @@ const { makeApi } = require('./api.cjs');
 const { openSockets } = require('./observing.cjs');
 const { quote } = require('./json.cjs');
 const { read } = require('./attributes.cjs');
+const { Realm } = require('./realm.cjs');
 const { redirectTo } = require('./redirect.cjs');
 
 const { compileFunction } = vm;
+const required = require.cache;
 const { setTimeout } = globalThis;
 const importModuleDynamically = vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
 const unref = uncurry(Object.getPrototypeOf(setTimeout(() => undefined, 0)).unref);
@@ -27,33 +29,53 @@ const MOST_EXPORTS = 20;
 const TOLERATED_MILLISECONDS = 100;
 const LINGERING_MILLISECONDS = 300;
 
-const cache = new Cache();
-const handlers = { __proto__: null };
-let secrets = null;
+let cache = null;
 let failure = null;
-let text = '';
+let handlers = null;
+let modules = null;
+let order = null;
+let realm = null;
 
-function open({ source, file, folder, secrets: given, legacy }) {
-  know(file);
-  if (legacy !== null) redirectTo(legacy);
-  secrets = given;
-  text = source;
-  const modules = new Modules({ folder, doubles: {}, als, note, advice: 'install it with npm, and give its node_modules' });
+function open(given) {
+  order = given;
+  know(order.file);
+  if (order.legacy !== null) redirectTo(order.legacy);
+  realm = new Realm();
+  const advice = 'install it with npm, and give its node_modules';
+  modules = new Modules({ folder: order.folder, doubles: {}, als, note, advice });
+  return loaded();
+}
+
+/** Loads the module, with an empty cache, and returns what was found as JSON. */
+function loaded() {
+  cache = new Cache();
+  failure = null;
+  handlers = { __proto__: null };
   let exported = null;
   try {
-    exported = load(source, file, (specifier) => modules.load(specifier, file));
+    exported = load(order.source, order.file, (specifier) => modules.load(specifier, order.file));
   } catch (error) {
     failure = error;
     return `{"handlers":[],"exported":[],"problem":${encodeThrown(error, locate)}}`;
   }
   let found = '';
-  for (const name of HANDLERS) {
+  for (let index = 0; index < HANDLERS.length; index += 1) {
+    const name = HANDLERS[index];
     const handler = read(exported, name);
     if (typeof handler !== 'function') continue;
     handlers[name] = handler;
     found += `${found === '' ? '' : ','}"${name}"`;
   }
   return `{"handlers":[${found}],"exported":[${namesOf(exported)}],"problem":null}`;
+}
+
+/** What is imported is never loaded again by the same process. */
+function renew() {
+  if (indexOf(order.source, 'import(') >= 0 || !realm.isAsItWas()) return false;
+  const files = keysOf(required);
+  for (let index = 0; index < files.length; index += 1) delete required[files[index]];
+  loaded();
+  return true;
 }
 
 /** What the module exports; Auth0 runs Actions as CommonJS. */
@@ -94,12 +116,13 @@ function missing(handler) {
 /** The secrets that are given; one that isn't is undefined, as at Auth0, and noticed where the source names it. */
 function secretsFor(run) {
   const own = { __proto__: null };
+  const { secrets } = order;
   const names = keysOf(secrets);
   for (let index = 0; index < names.length; index += 1) own[names[index]] = secrets[names[index]];
   const noticing = new Proxy(ObjectPrototype, {
     __proto__: null,
     get(target, key) {
-      const isName = typeof key === 'string' && !(key in ObjectPrototype) && indexOf(text, `secrets.${key}`) >= 0;
+      const isName = typeof key === 'string' && !(key in ObjectPrototype) && indexOf(order.source, `secrets.${key}`) >= 0;
       if (isName) run.notice('missing-secret', key);
       return isName ? undefined : target[key];
     },
@@ -125,4 +148,4 @@ function linger(run) {
   unref(setTimeout(leave, LINGERING_MILLISECONDS));
 }
 
-serve({ open, call, look: () => undefined, outcome: 'run' });
+serve({ open, call, look: () => undefined, outcome: 'run', renew });

@@ -113,6 +113,7 @@ function onLine(line) {
   if (hasOwn(message, 'open')) open(message.open);
   else if (hasOwn(message, 'call')) kind.call(message.call);
   else if (hasOwn(message, 'cancel')) cancel();
+  else if (hasOwn(message, 'renew')) tell(`"renewed":${kind.renew()}`);
   else setImmediate(() => setImmediate(() => tell('')));
 }
 
@@ -177,7 +178,8 @@ function escapeOf(error) {
 
 /**
  * Begins to listen. A kind of scripts has `open(order)`, which returns what it found as JSON; `call(message)`, which
- * begins a call; `look(call)`, which notices what is left when it is over; and the name of its `outcome` in messages.
+ * begins a call; `look(call)`, which notices what is left when it is over; the name of its `outcome` in messages; and
+ * perhaps `renew()`, which loads everything anew and tells whether this process was fit for that.
  */
 function serve(what) {
   kind = what;

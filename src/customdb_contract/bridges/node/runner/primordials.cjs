@@ -45,6 +45,7 @@ module.exports = {
   getPrototypeOf,
   hasOwn,
   isolate,
+  ownKeys,
   setPrototypeOf,
   uncurry,
 

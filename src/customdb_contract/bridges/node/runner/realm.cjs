@@ -1,0 +1,112 @@
+'use strict';
+
+// What JavaScript can change of the process that it runs in, beside itself: whether a process is as good as a new one.
+
+const { detach, getOwnPropertyDescriptor, is, ownKeys } = require('./primordials.cjs');
+
+const { getActiveResourcesInfo } = process;
+
+const CORE = [
+  'assert',
+  'buffer',
+  'child_process',
+  'crypto',
+  'dgram',
+  'dns',
+  'dns/promises',
+  'events',
+  'fs',
+  'fs/promises',
+  'http',
+  'https',
+  'net',
+  'os',
+  'path',
+  'querystring',
+  'stream',
+  'stream/promises',
+  'string_decoder',
+  'timers',
+  'timers/promises',
+  'tls',
+  'url',
+  'util',
+  'vm',
+  'zlib',
+];
+
+/** The built-ins, the global variables and what keeps the process busy, as they are when it is made. */
+class Realm {
+  constructor() {
+    this.holders = [];
+    this.resources = getActiveResourcesInfo().length;
+    const roots = [globalThis, process.env, process._events];
+    for (const name of CORE) roots.push(require(`node:${name}`));
+    const http = require('node:http');
+    const https = require('node:https');
+    roots.push(http.globalAgent.options, https.globalAgent.options);
+    const seen = new Set();
+    for (const root of roots) this.keep(root, seen);
+    for (const root of roots) {
+      for (const key of ownKeys(root)) {
+        // Node makes some of the globals when they are first asked for.
+        const value = valueOf(root, key);
+        if (typeof value !== 'function' && !(root === globalThis && value?.constructor === Object)) continue;
+        this.keep(value, seen);
+        const prototype = valueOf(value, 'prototype');
+        if (prototype !== null && typeof prototype === 'object') this.keep(prototype, seen);
+      }
+    }
+    for (const holder of this.holders) holder.properties = propertiesOf(holder.object);
+  }
+
+  keep(object, seen) {
+    if (seen.has(object)) return;
+    seen.add(object);
+    this.holders.push({ __proto__: null, object, properties: null });
+  }
+
+  /** Whether nothing that is kept was changed, and nothing is under way that was not then. */
+  isAsItWas() {
+    if (getActiveResourcesInfo().length > this.resources) return false;
+    for (let index = 0; index < this.holders.length; index += 1) {
+      const { object, properties } = this.holders[index];
+      if (ownKeys(object).length !== properties.length) return false;
+      for (let place = 0; place < properties.length; place += 1) {
+        if (!isSame(properties[place], getOwnPropertyDescriptor(object, properties[place].key))) return false;
+      }
+    }
+    return true;
+  }
+}
+
+detach(Realm);
+
+function propertiesOf(object) {
+  const properties = [];
+  for (const key of ownKeys(object)) {
+    const { value, get, set } = getOwnPropertyDescriptor(object, key);
+    properties.push({ __proto__: null, key, value, get, set });
+  }
+  return properties;
+}
+
+function isSame(before, now) {
+  if (now === undefined) return false;
+  return is(before.value, own(now, 'value')) && is(before.get, own(now, 'get')) && is(before.set, own(now, 'set'));
+}
+
+/** A descriptor is an ordinary object, which inherits what JavaScript has made of all of them. */
+function own(descriptor, key) {
+  return getOwnPropertyDescriptor(descriptor, key)?.value;
+}
+
+function valueOf(holder, key) {
+  try {
+    return holder[key];
+  } catch {
+    return undefined;
+  }
+}
+
+module.exports = { Realm };
