@@ -176,6 +176,14 @@ def test_only_somebody_who_gets_in_lives() -> None:
     assert operations(report.transcript) == []
 
 
+def test_somebody_who_gets_in_does_not_vouch_for_others() -> None:
+    shop = WritingShop()
+    shop.records.append(Record(8, "zoe@example.com", "Another one"))
+    mistaken = KnownUser(email="zoe@example.com", password="Unheard of")
+
+    assert operations(checked(shop, users=[mistaken, known_customer()]).transcript) == OF_ADA_WITH_IMPORT
+
+
 @pytest.mark.parametrize(
     "user",
     [

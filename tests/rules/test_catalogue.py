@@ -63,8 +63,9 @@ def test_judging_again_says_the_same_and_changes_nothing(rule: Rule) -> None:
     transcript = Transcript.parse(rule.info.sections["Violates"])
     before = transcript.to_json()
     first, second = judge_by((rule,), transcript), judge_by((rule,), transcript)
+    replayed = judge_by((rule,), Transcript.loads(transcript.dumps()))
 
-    assert first.verdicts == second.verdicts
+    assert first.verdicts == second.verdicts == replayed.verdicts
     assert transcript.to_json() == before
 
 

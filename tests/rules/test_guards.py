@@ -73,6 +73,16 @@ SAYS_NOTHING = {
     + 'login ada@example.com «password of ada» -> found {"user_id": "7"}\n'
     + 'get_user " ada@example.com " -> found {"user_id": "7"}   [other-spelling: surrounding-blanks of ada]\n'
     + 'login " ada@example.com " «password of ada» -> timed-out   [other-spelling: surrounding-blanks of ada]\n',
+    "inconsistent-trimming: of two scripts that never ended": ADA
+    + 'get_user ada@example.com -> found {"user_id": "7"}\n'
+    + 'login ada@example.com «password of ada» -> found {"user_id": "7"}\n'
+    + 'get_user " ada@example.com " -> timed-out   [other-spelling: surrounding-blanks of ada]\n'
+    + 'login " ada@example.com " «password of ada» -> timed-out   [other-spelling: surrounding-blanks of ada]\n',
+    "change-password-hits-others: of another user who was seen before two writes": BOTH
+    + 'get_user other@example.com -> found {"user_id": "8"}\n'
+    + "verify new@example.com -> done\n"
+    + RESET
+    + "get_user other@example.com -> not-found\n",
     "change-password-hits-others: of the user's own old password": BOTH
     + 'login new@example.com «password of new» -> found {"user_id": "7"}\n'
     + RESET
@@ -111,10 +121,19 @@ HOLDS = {
 """By rule and subject, transcripts in which the comparison turns out well once."""
 
 BREAKS = {
+    "callback-inside-try: beside a call that never ended": "script get_user observed=on\n"
+    + ADA
+    + "get_user ada@example.com -> timed-out\n"
+    + 'get_user ada@example.com -> found {"user_id": "7"}; '
+    + 'called again -> failed Error "the result was refused"   [callback-throws]\n',
     "verify-not-reflected: a user who is not found since then": NEW
     + CREATED
     + 'get_user new@example.com -> found {"user_id": "7"}\nverify new@example.com -> done\n'
     + "get_user new@example.com -> not-found\n",
+    "change-password-hits-others: another user who is not found since then": BOTH
+    + 'get_user other@example.com -> found {"user_id": "8"}\n'
+    + RESET
+    + "get_user other@example.com -> not-found\n",
     "password-altered: a log-in after a look": BOTH.replace(CREATED, "").replace(CREATED_OTHER, "")
     + CREATED_OTHER
     + 'get_user other@example.com -> found {"user_id": "8"}\n'
