@@ -48,7 +48,7 @@ def login_without_get_user(transcript: Transcript) -> Iterator[Comparison]:
         person = transcript.person(label)
         if person is None or person.disabled:
             continue
-        pair = (found, login) if found.number < login.number else (login, found)
+        pair = (found, login)
         if found.ending is Ending.FOUND and login.ending is Ending.FOUND:
             yield Held(pair)
         elif login.ending is Ending.FOUND and found.ending in _REFUSALS:
@@ -172,7 +172,7 @@ def inconsistent_trimming(transcript: Transcript) -> Iterator[Comparison]:
         # Whom a script never finds, somebody disabled for instance, it doesn't find with blanks either.
         if any((script, label) not in own for script in _BOTH):
             continue
-        pair = (found, login) if found.number < login.number else (login, found)
+        pair = (found, login)
         if found.ending is login.ending is Ending.FOUND or {found.ending, login.ending} <= _REFUSALS:
             yield Held(pair)
         elif {found.ending, login.ending} <= {Ending.FOUND, *_REFUSALS}:

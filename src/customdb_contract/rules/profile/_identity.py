@@ -174,9 +174,8 @@ def _user_id(exchange: Exchange) -> str:
 def _compared(first: Exchange, second: Exchange, message: str) -> Comparison:
     if _user_id(second) in {"", _user_id(first)}:
         return Held((first, second))
-    ordered = (first, second) if first.number < second.number else (second, first)
     compared, own = _user_id(second), _user_id(first)
-    return Violation(message, ordered, script=second.script, path="user_id", expected=own, got=compared)
+    return Violation(message, (first, second), script=second.script, path="user_id", expected=own, got=compared)
 
 
 @rule(
