@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     __version__: str
+    from customdb_contract.actions import PostLoginAction as PostLoginAction
+    from customdb_contract.actions import PostLoginApi as PostLoginApi
+    from customdb_contract.actions import PostLoginEvent as PostLoginEvent
     from customdb_contract.bridges.python_process import PythonProcess as PythonProcess
     from customdb_contract.checking import check as check
     from customdb_contract.connection import CONTRACT_DATE as CONTRACT_DATE
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
     from customdb_contract.transcript import Transcript as Transcript
 
 _HOMES = {
+    "actions": ("PostLoginAction", "PostLoginApi", "PostLoginEvent"),
     "bridges.python_process": ("PythonProcess",),
     "checking": ("check",),
     "connection": ("CONTRACT_DATE", "Connection", "KnownUser", "NewUser"),
@@ -100,6 +104,9 @@ __all__ = [
     "NewUser",
     "NotFound",
     "OperationResult",
+    "PostLoginAction",
+    "PostLoginApi",
+    "PostLoginEvent",
     "Profile",
     "ProfileResult",
     "PythonProcess",

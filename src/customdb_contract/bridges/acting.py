@@ -5,24 +5,10 @@ from typing import Protocol
 
 from attrs import frozen
 
-from customdb_contract.transcript import ActionInfo, Handler, Outcome, Value
+from customdb_contract.actions import SeenCall
+from customdb_contract.transcript import ActionInfo, Handler, Outcome
 
 __all__ = ["ActionBridge", "Performed", "SeenCall"]
-
-
-@frozen
-class SeenCall:
-    """Something that an Action did with `api`.
-
-    Args:
-        path: What was called, by Auth0's name: `user.setAppMetadata`.
-        arguments: What it was given, secrets masked.
-        late: Whether that was after the handler's promise was resolved.
-    """
-
-    path: str
-    arguments: tuple[Value, ...]
-    late: bool = False
 
 
 @frozen

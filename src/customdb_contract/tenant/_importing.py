@@ -19,7 +19,7 @@ from customdb_contract.profiles import (
 from customdb_contract.tenant._knobs import ReloginMetadata, RootAttributes
 from customdb_contract.tenant._metadata import merged_deeply, metadata_problems, patched
 from customdb_contract.tenant._users import PREFIX, Identity, User
-from customdb_contract.transcript import RecordedError, Special, Value
+from customdb_contract.transcript import Value, plain
 
 __all__ = [
     "METADATA",
@@ -64,25 +64,8 @@ def attributes_of(profile: Mapping[str, Value], *, import_mode: bool) -> dict[st
         profile: What a script returned, as it was recorded.
         import_mode: Whether "Import Users to Auth0" is on.
     """
-    plain = cast("Mapping[str, object]", _plain(profile))
-    return cast("dict[str, Value]", repair_profile(plain, import_mode=import_mode).attributes)
-
-
-def _plain(value: Value) -> Value:
-    """Return a value as JSON has it, and itself when it is that already; what was cut stays cut."""
-    match value:
-        case None | bool() | int() | float() | str():
-            return value
-        case Special(kind, text):
-            return value if value.is_cut else None if kind == "undefined" else text
-        case RecordedError():
-            return value.message
-        case Mapping():
-            fields = {name: _plain(item) for name, item in value.items()}
-            return value if all(fields[name] is item for name, item in value.items()) else fields
-        case _:
-            items = [_plain(item) for item in value]
-            return value if all(new is old for new, old in zip(items, value, strict=True)) else items
+    told = cast("Mapping[str, object]", plain(profile))
+    return cast("dict[str, Value]", repair_profile(told, import_mode=import_mode).attributes)
 
 
 def raw_user_id(attributes: Mapping[str, Value]) -> str | None:

@@ -38,6 +38,7 @@ from customdb_contract.transcript._header import (
 from customdb_contract.transcript._history import Account, History, Moment, is_done
 from customdb_contract.transcript._masking import MAX_TEXT, Mask, cut_masked, hide_named, mask_text, mask_value
 from customdb_contract.transcript._notation import token
+from customdb_contract.transcript._plain import plain
 from customdb_contract.transcript._printable import brief, printable
 from customdb_contract.transcript._printing import print_exchange, record_printer
 from customdb_contract.transcript._printing_calls import print_call, print_outcome, print_run_outcome
@@ -129,6 +130,7 @@ __all__ = [
     "mask_text",
     "mask_value",
     "person_of",
+    "plain",
     "print_call",
     "print_exchange",
     "print_outcome",

@@ -1,0 +1,93 @@
+"""Post-login Actions: what one is told of a log-in, what it does its work with, and what that comes to."""
+
+from customdb_contract.actions._action import PostLoginAction
+from customdb_contract.actions._api import PostLoginApi
+from customdb_contract.actions._cache import ActionCache, CacheRecord, CacheWriteResult
+from customdb_contract.actions._calls import SeenCall
+from customdb_contract.actions._effects import Denial, Effects, Notice, NoticeKind, effects_of
+from customdb_contract.actions._event import PostLoginEvent
+from customdb_contract.actions._event_log_in import (
+    EventAssessment,
+    EventAssessments,
+    EventAuthentication,
+    EventDevice,
+    EventGeoIP,
+    EventMethod,
+    EventParentRefreshToken,
+    EventPrompt,
+    EventRefreshToken,
+    EventRequest,
+    EventRiskAssessment,
+    EventSecurityContext,
+    EventSession,
+    EventSessionCookie,
+    EventSessionTransfer,
+    EventSessionTransferToken,
+    EventTransaction,
+)
+from customdb_contract.actions._event_user import (
+    EventAgent,
+    EventAuthorization,
+    EventClient,
+    EventClientRefreshToken,
+    EventConnection,
+    EventCustomDomain,
+    EventEnrolledFactor,
+    EventIdentity,
+    EventOrganization,
+    EventRefreshTokenPolicy,
+    EventResourceServer,
+    EventStats,
+    EventTenant,
+    EventUser,
+)
+from customdb_contract.actions._limits import METADATA_MAX_BYTES
+from customdb_contract.actions._parts import EventPart
+
+__all__ = [
+    "METADATA_MAX_BYTES",
+    "ActionCache",
+    "CacheRecord",
+    "CacheWriteResult",
+    "Denial",
+    "Effects",
+    "EventAgent",
+    "EventAssessment",
+    "EventAssessments",
+    "EventAuthentication",
+    "EventAuthorization",
+    "EventClient",
+    "EventClientRefreshToken",
+    "EventConnection",
+    "EventCustomDomain",
+    "EventDevice",
+    "EventEnrolledFactor",
+    "EventGeoIP",
+    "EventIdentity",
+    "EventMethod",
+    "EventOrganization",
+    "EventParentRefreshToken",
+    "EventPart",
+    "EventPrompt",
+    "EventRefreshToken",
+    "EventRefreshTokenPolicy",
+    "EventRequest",
+    "EventResourceServer",
+    "EventRiskAssessment",
+    "EventSecurityContext",
+    "EventSession",
+    "EventSessionCookie",
+    "EventSessionTransfer",
+    "EventSessionTransferToken",
+    "EventStats",
+    "EventTenant",
+    "EventTransaction",
+    "EventUser",
+    "Notice",
+    "NoticeKind",
+    "PostLoginAction",
+    "PostLoginApi",
+    "PostLoginEvent",
+    "SeenCall",
+    "effects_of",
+]

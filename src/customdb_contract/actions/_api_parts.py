@@ -1,0 +1,229 @@
+"""The parts of `api` that are about the user, the tokens and the log-in."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+
+from customdb_contract.actions._cache import ActionCache, CacheRecord, CacheWriteResult
+from customdb_contract.actions._event import PostLoginEvent
+from customdb_contract.actions._limits import shared_problem
+
+if TYPE_CHECKING:
+    from customdb_contract.actions._api import PostLoginApi
+
+__all__ = [
+    "AccessPart",
+    "AccessTokenPart",
+    "ApiPart",
+    "AuthenticationPart",
+    "CachePart",
+    "IDTokenPart",
+    "MultifactorPart",
+    "Note",
+    "PromptPart",
+    "RulesPart",
+    "TransactionPart",
+    "UserPart",
+    "ValidationPart",
+]
+
+Note: TypeAlias = Callable[[str, tuple[object, ...]], None]
+"""Is told of each call of `api`: Auth0's name of what was called, and the arguments."""
+
+_Options: TypeAlias = Mapping[str, Any]
+
+
+class ApiPart:
+    """A part of `api`, such as `api.user`.
+
+    Args:
+        api: The whole, which most methods return.
+        note: Is told of each call.
+    """
+
+    name: ClassVar[str]
+
+    def __init__(self, api: "PostLoginApi", note: Note) -> None:
+        self._api = api
+        self._note = note
+
+    def _call(self, method: str, *arguments: object, options: _Options | None = None) -> "PostLoginApi":
+        self._note(f"{self.name}.{method}", arguments if options is None else (*arguments, options))
+        return self._api
+
+
+class UserPart(ApiPart):
+    """`api.user`: writes to the user's metadata, all made at once when the log-in ends."""
+
+    name = "user"
+
+    def set_app_metadata(self, key: str, value: object) -> "PostLoginApi":
+        """Replace a first-level key of `app_metadata`; None removes it."""
+        return self._call("setAppMetadata", key, value)
+
+    def set_user_metadata(self, key: str, value: object) -> "PostLoginApi":
+        """Replace a first-level key of `user_metadata`; None removes it."""
+        return self._call("setUserMetadata", key, value)
+
+
+class AccessPart(ApiPart):
+    """`api.access`: whether the user gets in."""
+
+    name = "access"
+
+    def deny(self, reason: str) -> "PostLoginApi":
+        """Refuse the log-in; later Actions do not run, and what was written stays written."""
+        return self._call("deny", reason)
+
+
+class IDTokenPart(ApiPart):
+    """`api.id_token`: the ID token."""
+
+    name = "idToken"
+
+    def set_custom_claim(self, key: str, value: object) -> "PostLoginApi":
+        """Set a claim."""
+        return self._call("setCustomClaim", key, value)
+
+
+class AccessTokenPart(ApiPart):
+    """`api.access_token`: the access token."""
+
+    name = "accessToken"
+
+    def set_custom_claim(self, key: str, value: object) -> "PostLoginApi":
+        """Set a claim."""
+        return self._call("setCustomClaim", key, value)
+
+    def add_scope(self, scope: str) -> "PostLoginApi":
+        """Add a scope."""
+        return self._call("addScope", scope)
+
+    def remove_scope(self, scope: str) -> "PostLoginApi":
+        """Remove a scope."""
+        return self._call("removeScope", scope)
+
+
+class AuthenticationPart(ApiPart):
+    """`api.authentication`: further factors, and whom the log-in is for."""
+
+    name = "authentication"
+
+    def challenge_with(self, factor: _Options, options: _Options | None = None) -> "PostLoginApi":
+        """Ask for a factor."""
+        return self._call("challengeWith", factor, options=options)
+
+    def challenge_with_any(self, factors: Sequence[_Options]) -> "PostLoginApi":
+        """Ask for one of several factors."""
+        return self._call("challengeWithAny", factors)
+
+    def enroll_with(self, factor: _Options, options: _Options | None = None) -> "PostLoginApi":
+        """Ask the user to enroll a factor."""
+        return self._call("enrollWith", factor, options=options)
+
+    def enroll_with_any(self, factors: Sequence[_Options]) -> "PostLoginApi":
+        """Ask the user to enroll one of several factors."""
+        return self._call("enrollWithAny", factors)
+
+    def record_method(self, provider_url: str) -> "PostLoginApi":
+        """Note that a method of your own was completed, after a redirect."""
+        return self._call("recordMethod", provider_url)
+
+    def set_primary_user(self, primary_user_id: str) -> "PostLoginApi":
+        """Have tokens issued for another user; what this Action writes to `user_metadata` is lost."""
+        return self._call("setPrimaryUser", primary_user_id)
+
+
+class MultifactorPart(ApiPart):
+    """`api.multifactor`: multifactor authentication at the end of the log-in."""
+
+    name = "multifactor"
+
+    def enable(self, provider: str, options: _Options | None = None) -> "PostLoginApi":
+        """Require it."""
+        return self._call("enable", provider, options=options)
+
+
+class ValidationPart(ApiPart):
+    """`api.validation`: refusing a log-in with a code."""
+
+    name = "validation"
+
+    def error(self, error_code: str, error_message: str) -> "PostLoginApi":
+        """Refuse the log-in."""
+        return self._call("error", error_code, error_message)
+
+
+class RulesPart(ApiPart):
+    """`api.rules`: the predecessors of Actions."""
+
+    name = "rules"
+
+    def was_executed(self, rule_id: str) -> bool:
+        """Return whether a rule has run in this log-in; here, none ever has."""
+        self._call("wasExecuted", rule_id)
+        return False
+
+
+class PromptPart(ApiPart):
+    """`api.prompt`: forms."""
+
+    name = "prompt"
+
+    def render(self, prompt_id: str, prompt_options: _Options | None = None) -> "PostLoginApi":
+        """Show a form after this Action."""
+        return self._call("render", prompt_id, options=prompt_options)
+
+
+class TransactionPart(ApiPart):
+    """`api.transaction`: what the Actions of one log-in share.
+
+    Args:
+        api: The whole.
+        note: Is told of each call.
+        event: What the Action is told of the log-in.
+    """
+
+    name = "transaction"
+
+    def __init__(self, api: "PostLoginApi", note: Note, event: PostLoginEvent) -> None:
+        super().__init__(api, note)
+        self._event = event
+
+    def set_metadata(self, key: str, value: str | float | None) -> "PostLoginApi":
+        """Set a value in `event.transaction.metadata`, at once; None removes it."""
+        transaction = self._event.transaction
+        shared = None if transaction is None else transaction.metadata
+        if isinstance(shared, dict) and shared_problem(shared, key, value) is None:
+            shared.pop(key, None) if value is None else shared.update({key: value})
+        return self._call("setMetadata", key, value)
+
+
+class CachePart(ApiPart):
+    """`api.cache`: short-lived texts that outlast a log-in, sometimes.
+
+    Args:
+        api: The whole.
+        note: Is told of each call.
+        cache: What keeps them.
+    """
+
+    name = "cache"
+
+    def __init__(self, api: "PostLoginApi", note: Note, cache: ActionCache) -> None:
+        super().__init__(api, note)
+        self._cache = cache
+
+    def get(self, key: str) -> CacheRecord | None:
+        """Return what is there, or None."""
+        self._call("get", key)
+        return self._cache.get(key)
+
+    def set(self, key: str, value: str, options: _Options | None = None) -> CacheWriteResult:
+        """Store a text."""
+        self._call("set", key, value, options=options)
+        return self._cache.set(key, value, options)
+
+    def delete(self, key: str) -> CacheWriteResult:
+        """Remove a text."""
+        self._call("delete", key)
+        return self._cache.delete(key)

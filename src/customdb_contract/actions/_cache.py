@@ -1,0 +1,125 @@
+"""The cache of a trigger's Actions, with Auth0's limits."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from attrs import frozen
+
+__all__ = ["ActionCache", "CacheRecord", "CacheWriteResult"]
+
+_MOST_ENTRIES: Final = 20
+_MOST_KEY_BYTES: Final = 64
+_MOST_VALUE_BYTES: Final = 4 * 1024
+_MOST_BYTES: Final = 8 * 1024
+_LONGEST_SECONDS: Final = 24 * 60 * 60
+_DEFAULT_SECONDS: Final = 15 * 60
+
+
+@frozen
+class CacheRecord:
+    """What the cache has at a key.
+
+    Args:
+        value: The value.
+        expires_at: When it is gone at the latest, in milliseconds since 1970.
+    """
+
+    value: str
+    expires_at: int
+
+
+@frozen
+class CacheWriteResult:
+    """What came of a write to the cache.
+
+    Args:
+        type: `success` or `error`.
+        code: What was wrong; empty after a success. Auth0 does not document its codes.
+    """
+
+    type: str
+    code: str = ""
+
+
+class ActionCache:
+    """The cache of a trigger's Actions: `api.cache`.
+
+    Source: <https://auth0.com/docs/customize/actions/limitations>.
+
+    Args:
+        clock: Returns the seconds since 1970.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._records: dict[str, CacheRecord] = {}
+
+    def get(self, key: str) -> CacheRecord | None:
+        """Return what the cache has at a key, or None.
+
+        Args:
+            key: The key.
+        """
+        self._expire()
+        return self._records.get(key)
+
+    def set(self, key: str, value: str, options: Mapping[str, object] | None = None) -> CacheWriteResult:
+        """Store a value; what is too large, or comes when the cache is full, is refused.
+
+        Args:
+            key: The key.
+            value: The value.
+            options: `ttl` or `expires_at`, in milliseconds; the earlier one counts.
+        """
+        self._expire()
+        code = self._refusal(key, value)
+        if code:
+            return CacheWriteResult("error", code)
+        self._records[key] = CacheRecord(value, self._expiry(options or {}))
+        return CacheWriteResult("success")
+
+    def delete(self, key: str) -> CacheWriteResult:
+        """Remove what the cache has at a key.
+
+        Args:
+            key: The key.
+        """
+        self._expire()
+        if self._records.pop(key, None) is None:
+            return CacheWriteResult("error", "CacheKeyNotFound")
+        return CacheWriteResult("success")
+
+    def _refusal(self, key: object, value: object) -> str:
+        if not isinstance(key, str) or not isinstance(value, str):
+            return "CacheValueNotText"
+        if _size(key) > _MOST_KEY_BYTES:
+            return "CacheKeySizeExceeded"
+        if _size(value) > _MOST_VALUE_BYTES:
+            return "CacheValueSizeExceeded"
+        others = {name: record.value for name, record in self._records.items() if name != key}
+        if len(others) >= _MOST_ENTRIES:
+            return "CacheEntriesExceeded"
+        if sum(_size(name) + _size(text) for name, text in {**others, key: value}.items()) > _MOST_BYTES:
+            return "CacheSizeExceeded"
+        return ""
+
+    def _expiry(self, options: Mapping[str, object]) -> int:
+        now = self._clock()
+        at = _number(options.get("expires_at"))
+        ttl = _number(options.get("ttl"))
+        ends = [end for end in (at, None if ttl is None else now * 1000 + ttl) if end is not None]
+        wanted = min(ends, default=(now + _DEFAULT_SECONDS) * 1000)
+        return int(min(wanted, (now + _LONGEST_SECONDS) * 1000))
+
+    def _expire(self) -> None:
+        now = self._clock() * 1000
+        self._records = {key: record for key, record in self._records.items() if record.expires_at > now}
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def _number(value: object) -> float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -1,0 +1,28 @@
+"""Recorded values as JSON has them."""
+
+from collections.abc import Mapping
+
+from customdb_contract.transcript._values import RecordedError, Special, Value
+
+__all__ = ["plain"]
+
+
+def plain(value: Value) -> Value:
+    """Return a recorded value as JSON has it, and itself when it is that already; what was cut stays cut.
+
+    Args:
+        value: The value.
+    """
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case Special(kind, text):
+            return value if value.is_cut else None if kind == "undefined" else text
+        case RecordedError():
+            return value.message
+        case Mapping():
+            fields = {name: plain(item) for name, item in value.items()}
+            return value if all(fields[name] is item for name, item in value.items()) else fields
+        case _:
+            items = [plain(item) for item in value]
+            return value if all(new is old for new, old in zip(items, value, strict=True)) else items
