@@ -10,7 +10,7 @@ from customdb_contract._runner._builtins import own_builtins
 # See _builtins.
 __builtins__ = own_builtins()
 
-__all__ = ["NotThereError", "find_attribute", "is_factory", "open_database"]
+__all__ = ["NotThereError", "entered", "find_attribute", "is_factory", "open_database"]
 
 _MOST_NAMES = 200
 
@@ -79,8 +79,16 @@ def open_database(
         loop: Returns the event loop of the scripts.
     """
     opened = cast("Any", made)
-    if is_factory(made, scripts):
-        opened = opened(*arguments, **settings)
+    return entered(opened(*arguments, **settings) if is_factory(made, scripts) else opened, loop)
+
+
+def entered(opened: Any, loop: Callable[[], Completes]) -> tuple[object, Callable[[], object]]:
+    """Return what something gives that may be awaitable, or a context manager, and a function that closes it.
+
+    Args:
+        opened: What the team gave, or what a function of theirs returned.
+        loop: Returns the event loop of the scripts.
+    """
     if _has(opened, "__await__"):
         opened = loop().complete(opened)
     kind = cast("Any", type(opened))

@@ -32,12 +32,17 @@ class ScriptTasks:
         self._report_of = report_of
         self._report = report
         self._ignored = ignored
-        self._reports: WeakKeyDictionary[object, Report] = WeakKeyDictionary()
+        self._reports: WeakKeyDictionary[asyncio.Future[Any], Report] = WeakKeyDictionary()
 
     @property
     def are_there(self) -> bool:
         """Whether a call has started tasks that still exist."""
         return bool(self._reports)
+
+    @property
+    def are_pending(self) -> bool:
+        """Whether such tasks are not done yet; to be asked on the thread of their loop."""
+        return any(not task.done() for task in list(self._reports))
 
     def new_loop(self) -> asyncio.AbstractEventLoop:
         """Return a loop whose tasks report their exceptions."""

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from attrs import frozen
+from typing_extensions import TypeIs
 
 from customdb_contract.actions import SeenCall
+from customdb_contract.secrets import SecretRegistry
 from customdb_contract.transcript import ActionInfo, Handler, Outcome
 
-__all__ = ["ActionBridge", "Performed", "SeenCall"]
+__all__ = ["ActionBridge", "BridgedAction", "Performed", "brings_action_bridge"]
 
 
 @frozen
@@ -55,3 +57,27 @@ class ActionBridge(Protocol):
     def close(self) -> None:
         """Release the Action and its process; it raises nothing, and the bridge cannot be used afterwards."""
         ...
+
+
+class BridgedAction(Protocol):
+    """An Action that brings its own bridge; any other is a function in Python."""
+
+    def open_action(self, *, mask: SecretRegistry) -> ActionBridge:
+        """Open the bridge.
+
+        Args:
+            mask: The known secrets; the Action adds its own.
+
+        Raises:
+            DatabaseOpeningError: When it cannot be opened.
+        """
+        ...
+
+
+def brings_action_bridge(action: object) -> TypeIs[BridgedAction]:
+    """Tell whether an Action brings its own bridge; as `brings_bridge`, it asks the class.
+
+    Args:
+        action: What the caller gave.
+    """
+    return hasattr(type(action), "open_action")

@@ -1,38 +1,31 @@
 """The bridge to a custom database in Python: an object with the scripts as methods."""
 
 import copy
-import logging
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
 from typing_extensions import override
 
 from customdb_contract.bridges import Bridge, LateEvent
-from customdb_contract.bridges.python._calling import CURRENT_CALL, Call
+from customdb_contract.bridges.python._action import PythonAction
+from customdb_contract.bridges.python._calling import Call
+from customdb_contract.bridges.python._hosting import Host
 from customdb_contract.bridges.python._opening import is_factory, open_database
-from customdb_contract.bridges.python._output import LoggingCapture
 from customdb_contract.bridges.python._signatures import Handler, find_handlers
-from customdb_contract.bridges.python._threads import ThreadWatch, borrow, give_back, renew
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
-from customdb_contract.errors import DatabaseOpeningError
-from customdb_contract.interrupts import current_interrupts
 from customdb_contract.secrets import SecretRegistry
-from customdb_contract.transcript import Outcome, RecordedError, ScriptInfo, record_error
+from customdb_contract.transcript import Outcome, ScriptInfo
 
 if TYPE_CHECKING:
     from customdb_contract.bridges.python._worker import Worker
 
-__all__ = ["PythonDatabase", "is_factory"]
+__all__ = ["PythonAction", "PythonDatabase", "is_factory"]
 
 _LATE_SECONDS: Final = 0.05
-_ABANDONED_SECONDS: Final = 0.05
-
-_logger = logging.getLogger("customdb_contract")
 
 
 class PythonDatabase(Bridge):
@@ -72,26 +65,19 @@ class PythonDatabase(Bridge):
         self._connection = connection
         self._mask = mask.mask
         self._timeout = timeout
-        self._opening_timeout = opening_timeout
         self._late: deque[LateEvent] = deque()
-        self._interrupts = current_interrupts()
-        self._threads = ThreadWatch()
-        self._logging = LoggingCapture()
         self._calls = 0
-        self._last_call: Call | None = None
         self._may_be_late = False
-        self._is_closed = False
-        self._closing_problem: RecordedError | None = None
-        self._worker: Worker | None = None
-        self._abandoned: list[Worker] = []
+        self._is_open = False
         self._database: object = None
         self._handlers: Mapping[Script, Handler] = {}
-        borrow(self, self._mask)
-        try:
-            self._open("the database", partial(open_database, database))
-        except BaseException:
-            self.close()
-            raise
+        self._host = Host(
+            "the database",
+            self._make,
+            is_made_anew=self._is_made_here,
+            mask=self._mask,
+            opening_timeout=opening_timeout,
+        )
 
     @property
     def database(self) -> object:
@@ -117,113 +103,36 @@ class PythonDatabase(Bridge):
         context: Mapping[str, object] | None = None,
         throwing: bool = False,
     ) -> Outcome:
-        worker = self._worker or self._open_again()
+        worker = self._host.worker
         handler = self._handlers[script]
         call = Call(self._calls, script, handler, self._mask, self._late.append)
         self._calls += 1
-        self._last_call = call
         self._may_be_late = self._may_be_late or handler.has_callback
         # A script may change what it is given, but not what the caller has.
         given = [argument if isinstance(argument, str) else copy.deepcopy(argument) for argument in arguments]
         work = partial(call.run, worker, given, copy.deepcopy(dict(context)) if context else {})
-        renew()
-        with self._logging, self._threads.during(call.raised_elsewhere):
+        with self._host.watching(call):
             try:
-                in_time = worker.run(work, self._timeout)
-            except BaseException:
-                call.close()
-                self._give_up(worker)
-                raise
-            outcome = call.close()
-            if not in_time and not worker.cancel():
-                self._give_up(worker)
+                in_time = self._host.run(worker, work, self._timeout)
+            finally:
+                outcome = call.close()
+            if not in_time:
+                self._host.stop(worker)
         return outcome
 
     @override
     def late_events(self) -> Sequence[LateEvent]:
-        if self._may_be_late or self._threads.any_alive or (self._worker is not None and self._worker.has_tasks):
+        if self._may_be_late or self._host.threads.any_alive or self._host.has_tasks:
             time.sleep(_LATE_SECONDS)
         self._may_be_late = False
         return [self._late.popleft() for _ in range(len(self._late))]
 
     @override
     def close(self) -> None:
-        if self._is_closed:
-            return
-        self._is_closed = True
-        try:
-            self._end_workers()
-        finally:
-            give_back(self)
+        self._host.close()
 
-    def _open_again(self) -> "Worker":
-        if self._is_made_here:
-            return self._open("after a call ran out of time the database", partial(open_database, self._source))
-        return self._open("the database", self._keep_database)
-
-    def _keep_database(self, _: "Worker") -> object:
-        return self._database
-
-    def _open(self, what: str, make: "Callable[[Worker], object]") -> "Worker":
-        from customdb_contract.bridges.python._worker import Worker  # noqa: PLC0415 - only who opens one needs asyncio
-
-        worker = self._worker = Worker(self._interrupts, _report_of_current_call, self._raised_somewhere)
-        problems: list[RecordedError] = []
-
-        def work() -> None:
-            worker.on_end.push(partial(self._note_closing, worker))
-            try:
-                self._database = make(worker)
-                self._handlers = find_handlers(self._database, script_context=self._connection.script_context)
-            except BaseException as error:  # noqa: BLE001 - also SystemExit says that there is no database
-                problems.append(record_error(error, self._mask))
-
-        try:
-            in_time = worker.run(work, self._opening_timeout)
-        except KeyboardInterrupt:
-            self._give_up(worker)
-            raise
-        if not in_time:
-            self._give_up(worker)
-            message = f"{what} did not open within {self._opening_timeout:g} s"
-            raise DatabaseOpeningError(message)
-        for problem in problems:
-            where = "" if problem.location is None else f" ({problem.location})"
-            message = f"{what} could not be opened: {problem.name}: {problem.message}{where}"
-            raise DatabaseOpeningError(message)
-        return worker
-
-    def _give_up(self, worker: "Worker") -> None:
-        if not self._is_made_here:
-            worker.on_end.pop_all()
-        worker.abandon()
-        self._abandoned.append(worker)
-        self._worker = None
-
-    def _end_workers(self) -> None:
-        in_time = self._worker is None or self._worker.end(self._opening_timeout)
-        for worker in self._abandoned:
-            worker.end(_ABANDONED_SECONDS)
-        problem = self._closing_problem
-        if not in_time and not self._interrupts.happened:
-            _logger.warning("the database did not close within %g s", self._opening_timeout)
-        elif problem is not None:
-            _logger.warning("the database could not be closed: %s: %s", problem.name, problem.message)
-
-    def _note_closing(
-        self, worker: "Worker", _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
-    ) -> bool:
-        # What an interrupted thread does while it ends is nobody's problem.
-        if error is not None and worker is self._worker:
-            self._closing_problem = record_error(error, self._mask)
-        return True
-
-    def _raised_somewhere(self, error: BaseException) -> None:
-        """Note an exception whose call is not known."""
-        if self._last_call is not None:
-            self._last_call.raised_elsewhere(error)
-
-
-def _report_of_current_call() -> Callable[[BaseException], None] | None:
-    call = CURRENT_CALL.get()
-    return None if call is None else call.raised_elsewhere
+    def _make(self, worker: "Worker") -> None:
+        if self._is_made_here or not self._is_open:
+            self._database = open_database(self._source, worker)
+            self._is_open = True
+        self._handlers = find_handlers(self._database, script_context=self._connection.script_context)

@@ -1,20 +1,18 @@
 """One call of a script: everything that it does is seen here, on whatever thread it does it."""
 
 import inspect
-import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final, cast
 
+from typing_extensions import override
+
 from customdb_contract.bridges import LateEvent
-from customdb_contract.bridges.python._output import CAPTURE, OutputCapture
 from customdb_contract.bridges.python._signatures import Handler
-from customdb_contract.bridges.python._threads import STARTED_BY
+from customdb_contract.bridges.python._watching import Watched
 from customdb_contract.contract import Failed, Found, ProfileResult, Script, ScriptError, callback_arguments
 from customdb_contract.transcript import (
     Ending,
-    Escape,
+    Mask,
     Outcome,
     RecordedError,
     Special,
@@ -29,13 +27,13 @@ if TYPE_CHECKING:
 
     from customdb_contract.bridges.python._worker import Worker
 
-__all__ = ["CURRENT_CALL", "Call"]
+__all__ = ["Call"]
 
 _AFTER_RAISING_SECONDS: Final = 0.25
 """How long a callback is still waited for when a task or thread of the script has ended with an exception."""
 
 
-class Call:
+class Call(Watched):
     """One call of a script.
 
     Args:
@@ -51,25 +49,17 @@ class Call:
         number: int,
         script: Script,
         handler: Handler,
-        mask: Callable[[str], str],
+        mask: Mask,
         report_late: Callable[[LateEvent], object],
     ) -> None:
+        super().__init__(mask)
         self._number = number
         self._script = script
         self._handler = handler
-        self._mask = mask
         self._report_late = report_late
-        self._output = OutputCapture()
-        self._lock = threading.RLock()
-        self._started = time.perf_counter()
-        self._ended = self._started
-        self._ending: Ending | None = None
         self._callbacks: list[tuple[Value, ...]] = []
-        self._raised: RecordedError | None = None
-        self._escape = Escape.THROWN
         self._has_returned = False
-        self._is_closed = False
-        self._stir: Callable[[], object] = _do_nothing
+        self._wake: Callable[[], object] = _do_nothing
 
     def run(self, worker: "Worker", arguments: Sequence[object], context: Mapping[str, object]) -> None:
         """Call the script and wait for its ending; this runs on the worker's thread.
@@ -80,45 +70,16 @@ class Call:
             context: The extra argument where the connection has it.
         """
         values: dict[str, object] = {"context": context, "callback": self._callback}
-        call, capture = CURRENT_CALL.set(self), CAPTURE.set(self._output)
-        started_by = STARTED_BY.set(self.raised_elsewhere)
-        try:
+        with self.entered():
             if self._handler.has_callback:
                 worker.complete(self._run_with_callback(worker, arguments, values))
             else:
                 self._run_returning(worker, arguments, values)
-        finally:
-            STARTED_BY.reset(started_by)
-            CAPTURE.reset(capture)
-            CURRENT_CALL.reset(call)
 
     def close(self) -> Outcome:
         """Return what was seen so far; from now on everything is late."""
         with self._lock:
-            self._is_closed = True
-            ended = time.perf_counter() if self._ending is None else self._ended
-            return Outcome(
-                ending=Ending.TIMED_OUT if self._ending is None else self._ending,
-                callbacks=tuple(self._callbacks),
-                raised=self._raised,
-                escape=self._escape,
-                output=self._output.text(self._mask),
-                duration=ended - self._started,
-            )
-
-    def raised_elsewhere(self, error: BaseException) -> None:
-        """Note an exception that ended a task or a thread of the script; any thread may call this.
-
-        Args:
-            error: The exception.
-        """
-        recorded = record_error(error, self._mask)
-        with self._lock:
-            if self._is_closed:
-                self._report_late(LateEvent(self._number, raised=recorded))
-            elif self._raised is None:
-                self._raised, self._escape = recorded, Escape.LATER
-                self._stir()
+            return self._outcome(tuple(self._callbacks))
 
     def _run_returning(self, worker: "Worker", arguments: Sequence[object], values: dict[str, object]) -> None:
         try:
@@ -137,7 +98,7 @@ class Call:
         self, worker: "Worker", arguments: Sequence[object], values: dict[str, object]
     ) -> None:
         stirred = worker.event()
-        self._stir = lambda: worker.call_soon(stirred.set)
+        self._wake = lambda: worker.call_soon(stirred.set)
         try:
             returned = self._handler.call(arguments, values)
             if inspect.isawaitable(returned):
@@ -173,19 +134,13 @@ class Call:
                 # What an interrupted script does while it is being stopped is not its own doing.
                 self._report_late(LateEvent(self._number, arguments=recorded))
 
-    def _raise(self, error: BaseException) -> None:
-        recorded = record_error(error, self._mask)
-        with self._lock:
-            if not self._is_closed:
-                self._raised, self._escape = recorded, Escape.THROWN
-                self._end(Ending.RAISED)
+    @override
+    def _stir(self) -> None:
+        self._wake()
 
-    def _end(self, ending: Ending) -> None:
-        """Keep the first ending."""
-        with self._lock:
-            if self._ending is None:
-                self._ending, self._ended = ending, time.perf_counter()
-                self._stir()
+    @override
+    def _raised_late(self, raised: RecordedError) -> None:
+        self._report_late(LateEvent(self._number, raised=raised))
 
     def _arguments_for(self, returned: object) -> tuple[Value, ...]:
         try:
@@ -203,10 +158,6 @@ class Call:
         if issubclass(type(value), BaseException):
             return record_error(cast("BaseException", value), self._mask)
         return record(value, self._mask)
-
-
-CURRENT_CALL: ContextVar[Call | None] = ContextVar("customdb_contract_call", default=None)
-"""The call to which the current thread or task belongs."""
 
 
 def _do_nothing() -> None:

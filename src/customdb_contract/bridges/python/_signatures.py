@@ -11,7 +11,7 @@ from customdb_contract.bridges.python._location import location_of_function
 from customdb_contract.contract import CONTEXT_IS_OPTIONAL, Script
 from customdb_contract.transcript import ScriptInfo
 
-__all__ = ["Handler", "Manner", "find_handlers", "manner_of"]
+__all__ = ["Handler", "Manner", "find_handlers", "manner_of", "shown_signature", "signature_of"]
 
 _POSITIONAL: Final = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 _VARIADIC: Final[Mapping[object, str]] = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}
@@ -77,7 +77,7 @@ def find_handlers(database: object, *, script_context: bool) -> Mapping[Script, 
     return {
         script: Handler(
             method,
-            manner_of(script, _signature(method), location_of_function(method), script_context=script_context),
+            manner_of(script, signature_of(method), location_of_function(method), script_context=script_context),
         )
         for script, method in methods
         if callable(method)
@@ -103,18 +103,32 @@ def manner_of(
     extras = _extras(script_context=script_context, has_callback=has_callback)
     keyword_only = {parameter.name for parameter in parameters if parameter.kind is Parameter.KEYWORD_ONLY}
     info = ScriptInfo(
-        signature="" if signature is None else f"({', '.join(_shown(parameters))})",
+        signature="" if signature is None else shown_signature(signature),
         problem=None if signature is None else _problem(script, signature, has_callback, script_context),
         location=location,
     )
     return Manner(extras, frozenset(extras) & keyword_only, info)
 
 
-def _signature(function: Callable[..., object]) -> inspect.Signature | None:
+def signature_of(function: Callable[..., object]) -> inspect.Signature | None:
+    """Return the parameters of a function; None where it does not tell them.
+
+    Args:
+        function: The function.
+    """
     try:
         return inspect.signature(function)
     except Exception:  # noqa: BLE001 - an object that answers to every name runs code of its own here
         return None
+
+
+def shown_signature(signature: inspect.Signature) -> str:
+    """Return parameters as text, in parentheses and without their default values, which may be secret.
+
+    Args:
+        signature: The parameters.
+    """
+    return f"({', '.join(_shown(list(signature.parameters.values())))})"
 
 
 def _has_callback(parameters: Sequence[Parameter]) -> bool:
@@ -130,7 +144,6 @@ def _extras(*, script_context: bool, has_callback: bool) -> tuple[str, ...]:
 
 
 def _shown(parameters: Sequence[Parameter]) -> list[str]:
-    """Return parameters as text, without their default values, which may be secret."""
     shown: list[str] = []
     keywords_follow = False
     for parameter in parameters:
@@ -151,10 +164,10 @@ def _problem(
     if _fits(script, signature, _extras(script_context=script_context, has_callback=has_callback)):
         return None
     other = _extras(script_context=not script_context, has_callback=has_callback)
-    taken = ", ".join(_shown(list(signature.parameters.values())))
+    taken = shown_signature(signature)
     returning = ", ".join((*script.argument_names, *_extras(script_context=script_context, has_callback=False)))
     calling = ", ".join((*script.argument_names, *_extras(script_context=script_context, has_callback=True)))
-    problem = f"{script} takes ({taken}), and is called as {script}({returning}) or {script}({calling})"
+    problem = f"{script} takes {taken}, and is called as {script}({returning}) or {script}({calling})"
     if script_context and _fits(script, signature, other):
         return f"{problem}: the connection has script_context on, so add the parameter context"
     if "context" in signature.parameters and _fits(script, signature, other):

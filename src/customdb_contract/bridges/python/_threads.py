@@ -1,17 +1,19 @@
 """What is borrowed while a database is open: the streams, the start of threads, and the hook for those that fail."""
 
 import functools
+import sys
 import threading
 from collections.abc import Callable, Generator
+from concurrent.futures import thread as futures
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 from weakref import WeakKeyDictionary
 
 from customdb_contract.bridges.python._complaints import divert_complaints, restore_complaints
 from customdb_contract.bridges.python._output import divert_streams, restore_streams
 
-__all__ = ["STARTED_BY", "ThreadWatch", "borrow", "give_back", "renew"]
+__all__ = ["STARTED_BY", "ThreadWatch", "borrow", "give_back", "has_busy_threads", "renew"]
 
 _Report: TypeAlias = Callable[[BaseException], None]
 
@@ -65,6 +67,23 @@ def _owner(thread: threading.Thread | None) -> _Report | None:
     with _lock:
         started_in = [report for report, before in _watching.items() if thread not in before]
         return _owners.get(thread) or (started_in[0] if len(_watching) == len(started_in) == 1 else None)
+
+
+def has_busy_threads(report: _Report) -> bool:
+    """Tell whether a thread still does something that a call has started.
+
+    Args:
+        report: Who is told of exceptions in the call's threads.
+    """
+    return any(_owner(thread) == report and not _is_idle(thread) for thread in threading.enumerate())
+
+
+def _is_idle(thread: threading.Thread) -> bool:
+    """Tell whether a thread of a pool waits for work: it ends with its pool, which may be never."""
+    # Documented, in spite of its name.
+    frame = cast("Any", sys)._current_frames().get(thread.ident)  # noqa: SLF001 - see above
+    code = None if frame is None else frame.f_code
+    return code is not None and (code.co_filename, code.co_name) == (futures.__file__, "_worker")
 
 
 class _Start:

@@ -226,6 +226,19 @@ class Worker:
         """Let everything on the loop that is ready have its turn."""
         await asyncio.sleep(0)
 
+    @property
+    def has_pending_tasks(self) -> bool:
+        """Whether there are tasks that a call has started and that are not done."""
+        return self._tasks.are_pending
+
+    def pause(self, seconds: float) -> None:
+        """Let everything on the loop go on for a while.
+
+        Args:
+            seconds: How long.
+        """
+        self.complete(asyncio.sleep(seconds))
+
     def _main(self) -> None:
         self._clock = _processor_clock()
         CAPTURE.set(OutputCapture())

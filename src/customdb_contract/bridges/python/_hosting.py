@@ -1,0 +1,190 @@
+"""Where the code of a team lives: on a thread of its own, which is given up when its time is up."""
+
+import logging
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING, Final
+
+from customdb_contract.bridges.python._output import LoggingCapture
+from customdb_contract.bridges.python._threads import ThreadWatch, borrow, give_back, renew
+from customdb_contract.bridges.python._watching import Watched, report_of_current
+from customdb_contract.errors import DatabaseOpeningError
+from customdb_contract.interrupts import current_interrupts
+from customdb_contract.transcript import Mask, RecordedError, record_error
+
+if TYPE_CHECKING:
+    from customdb_contract.bridges.python._worker import Worker
+
+__all__ = ["Host"]
+
+_ABANDONED_SECONDS: Final = 0.05
+
+_logger = logging.getLogger("customdb_contract")
+
+
+class Host:
+    """Keeps something open on a thread of its own, and does work there.
+
+    Args:
+        what: What it is, for messages: `the database`.
+        make: Makes or opens it; this runs on the thread, each time that there is a new one.
+        is_made_anew: Whether `make` makes another one on a new thread. One that it does not make stays open then.
+        mask: What replaces the secrets.
+        opening_timeout: Seconds that opening or closing it may take.
+
+    Attributes:
+        threads: Knows the threads that were started.
+
+    Raises:
+        DatabaseOpeningError: When `make` raises, or takes too long.
+    """
+
+    def __init__(
+        self, what: str, make: "Callable[[Worker], object]", *, is_made_anew: bool, mask: Mask, opening_timeout: float
+    ) -> None:
+        self._what = what
+        self._make = make
+        self._is_made_anew = is_made_anew
+        self._mask = mask
+        self._opening_timeout = opening_timeout
+        self._interrupts = current_interrupts()
+        self.threads: Final = ThreadWatch()
+        self._logging = LoggingCapture()
+        self._last: Watched | None = None
+        self._is_closed = False
+        self._closing_problem: RecordedError | None = None
+        self._worker: Worker | None = None
+        self._abandoned: list[Worker] = []
+        borrow(self, mask)
+        try:
+            self._open(what)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def worker(self) -> "Worker":
+        """The thread; a new one where the last was given up."""
+        if self._worker is not None:
+            return self._worker
+        return self._open(f"after a call ran out of time {self._what}" if self._is_made_anew else self._what)
+
+    @property
+    def has_tasks(self) -> bool:
+        """Whether there are tasks that a call has started."""
+        return self._worker is not None and self._worker.has_tasks
+
+    @contextmanager
+    def watching(self, watched: Watched) -> Generator[None]:
+        """Take what is printed, logged and started meanwhile for somebody's.
+
+        Args:
+            watched: Whose.
+        """
+        self._last = watched
+        renew()
+        with self._logging, self.threads.during(watched.raised_elsewhere):
+            yield
+
+    def run(self, worker: "Worker", work: Callable[[], object], seconds: float) -> bool:
+        """Do a piece of work on the thread.
+
+        Args:
+            worker: The thread.
+            work: A function that handles its own exceptions.
+            seconds: How long to wait.
+
+        Returns:
+            Whether it ended in time; if not, it still runs: see `stop`.
+        """
+        try:
+            return worker.run(work, seconds)
+        except BaseException:
+            self._give_up(worker)
+            raise
+
+    def stop(self, worker: "Worker") -> None:
+        """Stop work that ran out of time, and give the thread up where that cannot be done.
+
+        Args:
+            worker: The thread.
+        """
+        if not worker.cancel():
+            self._give_up(worker)
+
+    def renew(self) -> None:
+        """Close what is open, and open it again on a new thread."""
+        worker, self._worker = self._worker, None
+        if worker is not None and not worker.end(self._opening_timeout):
+            self._abandoned.append(worker)
+        self._open(self._what)
+
+    def close(self) -> None:
+        """Close what is open, and end the thread; what goes wrong is logged."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        try:
+            self._end_workers()
+        finally:
+            give_back(self)
+
+    def _open(self, what: str) -> "Worker":
+        from customdb_contract.bridges.python._worker import Worker  # noqa: PLC0415 - only who opens one needs asyncio
+
+        worker = self._worker = Worker(self._interrupts, report_of_current, self._raised_somewhere)
+        problems: list[RecordedError] = []
+
+        def work() -> None:
+            worker.on_end.push(partial(self._note_closing, worker))
+            try:
+                self._make(worker)
+            except BaseException as error:  # noqa: BLE001 - also SystemExit says that there is nothing to call
+                problems.append(record_error(error, self._mask))
+
+        try:
+            in_time = worker.run(work, self._opening_timeout)
+        except KeyboardInterrupt:
+            self._give_up(worker)
+            raise
+        if not in_time:
+            self._give_up(worker)
+            message = f"{what} did not open within {self._opening_timeout:g} s"
+            raise DatabaseOpeningError(message)
+        for problem in problems:
+            where = "" if problem.location is None else f" ({problem.location})"
+            message = f"{what} could not be opened: {problem.name}: {problem.message}{where}"
+            raise DatabaseOpeningError(message)
+        return worker
+
+    def _give_up(self, worker: "Worker") -> None:
+        if not self._is_made_anew:
+            worker.on_end.pop_all()
+        worker.abandon()
+        self._abandoned.append(worker)
+        self._worker = None
+
+    def _end_workers(self) -> None:
+        in_time = self._worker is None or self._worker.end(self._opening_timeout)
+        for worker in self._abandoned:
+            worker.end(_ABANDONED_SECONDS)
+        problem = self._closing_problem
+        if not in_time and not self._interrupts.happened:
+            _logger.warning("%s did not close within %g s", self._what, self._opening_timeout)
+        elif problem is not None:
+            _logger.warning("%s could not be closed: %s: %s", self._what, problem.name, problem.message)
+
+    def _note_closing(
+        self, worker: "Worker", _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
+    ) -> bool:
+        # What an interrupted thread does while it ends is nobody's problem.
+        if error is not None and worker is self._worker:
+            self._closing_problem = record_error(error, self._mask)
+        return True
+
+    def _raised_somewhere(self, error: BaseException) -> None:
+        """Note an exception of which it is not known whose it is."""
+        if self._last is not None:
+            self._last.raised_elsewhere(error)
