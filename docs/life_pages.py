@@ -23,6 +23,7 @@ TABLES: Final = {
     "test_passwords": "Passwords",
     "test_identifiers": "Another e-mail or username",
     "test_verification_and_deletion": "Verification and deletion",
+    "test_tenant_actions": "Post-login Actions",
 }
 """The tests whose rows the page of operations shows, and the titles of these rows."""
 

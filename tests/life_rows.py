@@ -36,6 +36,11 @@ RESET_FIRST = "support article: Password Reset Before First Login with Automatic
 CONFLICT = "support article: Resolving Migration Error: Existing User Data Conflict"
 DUPLICATES = "support article: Migrating Non-Unique Emails Originating from No-Import Custom Databases to Auth0"
 UNSTABLE = "https://github.com/auth0/docs/issues/6707"
+ACTIONS = "https://auth0.com/docs/customize/actions/explore-triggers/signup-and-login-triggers/login-trigger"
+ACTIONS_API = "https://auth0.com/docs/actions/reference/post-login/post-login-api-object"
+ACCESS_DENIED = "support article: Troubleshooting the access_denied Error"
+SILENT_LOG_IN = "https://auth0.com/docs/authenticate/login/configure-silent-authentication"
+REFRESH = "https://auth0.com/docs/secure/tokens/refresh-tokens/use-refresh-tokens"
 SILENT = "no source: inferred"
 
 UNFIT = "the profile cannot be imported"

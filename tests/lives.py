@@ -136,6 +136,8 @@ def begun(
     knobs: Knobs | None = None,
     users: Sequence[KnownUser] = (),
     root_attributes: RootAttributes = RootAttributes.ON_EACH_LOGIN,
+    actions: Sequence[object] = (),
+    timeout: float = 20.0,
     **settings: Any,
 ) -> Life:
     """Return a tenant with import mode on or off over a shop, some scripts of which may be missing; close it."""
@@ -150,5 +152,7 @@ def begun(
         knobs=knobs,
         root_attributes=root_attributes,
         clock=lambda: next(times),
+        actions=actions,
+        timeout=timeout,
     )
     return Life(tenant, shop)

@@ -21,6 +21,13 @@ class LogCode(StrEnum):
     """A failed log-in: incorrect password."""
     UNKNOWN_USER = "fu"
     """A failed log-in: invalid e-mail or username."""
+    SUCCESS_SILENT_LOGIN = "ssa"
+    FAILED_SILENT_LOGIN = "fsa"
+    SUCCESS_EXCHANGE = "sertft"
+    """A refresh token was exchanged for an access token."""
+    FAILED_EXCHANGE = "fertft"
+    ACTION_FAILED = "actions_execution_failed"
+    LOGIN_WARNING = "w"
     SUCCESS_SIGN_UP = "ss"
     FAILED_SIGN_UP = "fs"
     SUCCESS_CHANGE_PASSWORD = "scp"  # noqa: S105 - a code

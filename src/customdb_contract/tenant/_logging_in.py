@@ -8,6 +8,7 @@ from attrs import evolve
 from customdb_contract.contract import Script
 from customdb_contract.profiles import mfa_factors_problem
 from customdb_contract.secrets import Secret
+from customdb_contract.tenant._acting import admission_of
 from customdb_contract.tenant._answers import Answer
 from customdb_contract.tenant._hashing import PasswordHash
 from customdb_contract.tenant._importing import (
@@ -23,7 +24,7 @@ from customdb_contract.tenant._importing import (
 from customdb_contract.tenant._interruptions import InterruptionPoint
 from customdb_contract.tenant._knobs import NullLogin
 from customdb_contract.tenant._log import LogCode
-from customdb_contract.tenant._outcomes import ALREADY_EXISTS, OperationOutcome, Refusal
+from customdb_contract.tenant._outcomes import ALREADY_EXISTS, Admission, OperationOutcome, Refusal
 from customdb_contract.tenant._run import Run
 from customdb_contract.tenant._users import PREFIX, InternalUser, Pending, User
 from customdb_contract.transcript import Value, json_size
@@ -87,8 +88,7 @@ def _log_in_with_script(run: Run, identifier: str, password: Secret) -> Operatio
     user = new_user(attributes, user_id, run.connection.name, run.root_attributes, at=run.now)
     if run.knobs.off_first_login_creates_record:
         return _let_in(run, user, attributes, is_new=True)
-    run.log(LogCode.SUCCESS_LOGIN, user_id=user.user_id)
-    return run.succeed(user)
+    return run.admit(_admission(run, user))
 
 
 def _migrate(run: Run, identifier: str, password: Secret) -> OperationOutcome:
@@ -194,12 +194,19 @@ def _let_in(
         run.log(LogCode.FAILED_LOGIN, _BLOCKED.description, user_id=user.user_id)
         return run.refuse(_BLOCKED)
     entered = run.keep(evolve(user, logins_count=user.logins_count + 1, last_login=run.now))
-    run.log(LogCode.SUCCESS_LOGIN, user_id=entered.user_id)
+    admission = _admission(run, entered)
     if attributes is not None and is_oversized(json_size(attributes)):
         run.log(LogCode.USER_MANAGEMENT_WARNING, _OVERSIZED, user_id=entered.user_id)
     if is_new:
         run.send_verification(entered)
-    return run.succeed(entered, interrupted=interrupted)
+    return run.admit(admission, interrupted=interrupted)
+
+
+def _admission(run: Run, user: User) -> Admission:
+    admission = admission_of(run, user)
+    if admission.refusal is None:
+        run.log(LogCode.SUCCESS_LOGIN, user_id=user.user_id)
+    return admission
 
 
 def _refused_import(

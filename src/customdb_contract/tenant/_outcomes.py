@@ -8,11 +8,12 @@ from attrs import frozen
 from customdb_contract.tenant._interruptions import InterruptionPoint
 from customdb_contract.tenant._log import LogEntry
 from customdb_contract.tenant._users import User
-from customdb_contract.transcript import Exchange
+from customdb_contract.transcript import ActionRun, Exchange
 
 __all__ = [
     "ALREADY_EXISTS",
     "NO_SUCH_USER",
+    "Admission",
     "Mail",
     "MailKind",
     "OperationKind",
@@ -26,6 +27,8 @@ class OperationKind(StrEnum):
     """What somebody did."""
 
     LOG_IN = "log_in"
+    SILENT_LOG_IN = "silent_log_in"
+    REFRESH = "refresh"
     SIGN_UP = "sign_up"
     CREATE_USER = "create_user"
     CHANGE_EMAIL = "change_email"
@@ -55,6 +58,19 @@ class Refusal:
     code: str
     description: str
     is_documented: bool = False
+
+
+@frozen
+class Admission:
+    """What the Actions made of a log-in that had succeeded.
+
+    Args:
+        user: The user afterwards.
+        refusal: Why the user is not let in, or None.
+    """
+
+    user: User
+    refusal: Refusal | None = None
 
 
 @frozen
@@ -112,6 +128,7 @@ class OperationOutcome:
         mails: The e-mails that were sent.
         log: What was written to the tenant log, in order.
         calls: The scripts that ran, in order, with what came back.
+        runs: The Actions that ran, in order.
     """
 
     operation: OperationKind
@@ -123,6 +140,7 @@ class OperationOutcome:
     mails: tuple[Mail, ...] = ()
     log: tuple[LogEntry, ...] = ()
     calls: tuple[Exchange, ...] = ()
+    runs: tuple[ActionRun, ...] = ()
 
 
 NO_SUCH_USER: Final = Refusal("inexistent_user", "The user does not exist.", is_documented=True)

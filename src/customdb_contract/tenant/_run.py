@@ -5,16 +5,26 @@ from typing import Final
 
 from attrs import evolve, fields
 
+from customdb_contract.bridges.flow import Flow, FlowEnding, run_actions
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
+from customdb_contract.errors import DatabaseOpeningError
 from customdb_contract.tenant._answers import Answer
 from customdb_contract.tenant._interruptions import InterruptionPoint
 from customdb_contract.tenant._knobs import Knobs, RootAttributes
 from customdb_contract.tenant._log import LogCode, LogEntry
-from customdb_contract.tenant._outcomes import Mail, MailKind, OperationKind, OperationOutcome, Refusal, ResetTicket
+from customdb_contract.tenant._outcomes import (
+    Admission,
+    Mail,
+    MailKind,
+    OperationKind,
+    OperationOutcome,
+    Refusal,
+    ResetTicket,
+)
 from customdb_contract.tenant._state import Attached, State
 from customdb_contract.tenant._users import PREFIX, InternalUser, User
-from customdb_contract.transcript import Actor, Exchange, Response, Store
+from customdb_contract.transcript import ActionRun, Actor, Exchange, Response, RunSituation, Store
 
 __all__ = ["Run"]
 
@@ -76,17 +86,19 @@ class Run:
         self._user_name = user_name
         self._interrupt = interrupt
         self._calls: list[Exchange] = []
+        self._acted: list[ActionRun] = []
         self._log: list[LogEntry] = []
         self._mails: list[Mail] = []
         self.now = state.clock()
         self._recorder = attached.scripts.recorder
         state.order.append(attached.name)
+        self._person = attached.scripts.label_of(about)
         self._begun = self._recorder.begin(
             operation.value,
             arguments,
             actor=_ACTORS[operation],
             connection=attached.name,
-            person=attached.scripts.label_of(about),
+            person=self._person,
         )
 
     @property
@@ -192,6 +204,38 @@ class Run:
         if answer.exchange is not None:
             self._calls.append(answer.exchange)
         return answer
+
+    @property
+    def has_actions(self) -> bool:
+        """Whether the tenant has Actions."""
+        return bool(self._state.actions)
+
+    def act(self, event: Mapping[str, object]) -> Flow:
+        """Run the Actions of the tenant on a log-in.
+
+        Args:
+            event: The event, without `secrets`.
+
+        Returns:
+            What came of them. Whatever they do, also that one cannot be run any more, is an outcome.
+        """
+        try:
+            flow = run_actions(self._state.actions, event, seconds=self._state.action_seconds)
+        except DatabaseOpeningError as error:
+            return Flow(FlowEnding.FAILED, problem=str(error))
+        for acted in flow.runs:
+            run = self._recorder.run(
+                acted.action,
+                acted.event,
+                acted.performed.outcome,
+                person=self._person,
+                situation=RunSituation.SIMULATED,
+                caused_by=self._begun,
+            )
+            for call in acted.performed.calls:
+                self._recorder.api_call(call.path, call.arguments, late=call.late, caused_by=run)
+            self._acted.append(run)
+        return flow
 
     def keep(self, user: User) -> User:
         """Write a user record; a record of the internal store keeps the same identifiers.
@@ -345,6 +389,16 @@ class Run:
         """
         return self._outcome(succeeded=False, refusal=refusal, user=user)
 
+    def admit(self, admission: Admission, *, interrupted: InterruptionPoint | None = None) -> OperationOutcome:
+        """End a log-in as the Actions say.
+
+        Args:
+            admission: What they made of it.
+            interrupted: Where the migration was interrupted all the same.
+        """
+        refusal = admission.refusal
+        return self._outcome(succeeded=refusal is None, refusal=refusal, user=admission.user, interrupted=interrupted)
+
     def break_off(self, point: InterruptionPoint) -> OperationOutcome:
         """End the operation in the middle.
 
@@ -375,4 +429,5 @@ class Run:
             mails=tuple(self._mails),
             log=tuple(self._log),
             calls=tuple(self._calls),
+            runs=tuple(self._acted),
         )

@@ -1,13 +1,14 @@
 """Sign-up, and creating a user by the Management API: Get User is asked first in either mode."""
 
 from collections.abc import Mapping
-from typing import Final
 
 from attrs import evolve, frozen
 
 from customdb_contract.contract import Script
 from customdb_contract.secrets import Secret
+from customdb_contract.tenant._acting import admission_of
 from customdb_contract.tenant._answers import Answer
+from customdb_contract.tenant._events import CLIENT, TENANT
 from customdb_contract.tenant._hashing import PasswordHash
 from customdb_contract.tenant._importing import attributes_of, import_problems, new_user, raw_user_id
 from customdb_contract.tenant._log import LogCode
@@ -18,9 +19,6 @@ from customdb_contract.tenant._users import PREFIX, InternalUser, User
 from customdb_contract.transcript import Value
 
 __all__ = ["NewAccount", "sign_up"]
-
-_CLIENT: Final = "client-of-the-simulated-tenant"
-_TENANT: Final = "simulated-tenant"
 
 
 @frozen(kw_only=True)
@@ -67,7 +65,7 @@ class NewAccount:
         Args:
             connection: The name of the connection.
         """
-        return {"client_id": _CLIENT, "tenant": _TENANT, "connection": connection, **self.as_arguments()}
+        return {"client_id": CLIENT, "tenant": TENANT, "connection": connection, **self.as_arguments()}
 
 
 def sign_up(run: Run, account: NewAccount) -> OperationOutcome:
@@ -138,7 +136,8 @@ def _finish(run: Run, user: User, account: NewAccount) -> OperationOutcome:
     is_own = run.operation is OperationKind.SIGN_UP
     run.log(LogCode.SUCCESS_SIGN_UP if is_own else LogCode.SUCCESS_API_OPERATION, user_id=created.user_id)
     run.send_verification(created)
-    return run.succeed(created)
+    # Signing up logs in, and being created does not.
+    return run.admit(admission_of(run, created)) if is_own else run.succeed(created)
 
 
 def _already_exists(run: Run) -> OperationOutcome:

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from attrs import define, field, frozen
 
+from customdb_contract.bridges.acting import ActionBridge
+from customdb_contract.bridges.flow import FLOW_SECONDS
 from customdb_contract.connection import Connection
 from customdb_contract.tenant._interruptions import Interruptions
 from customdb_contract.tenant._knobs import Knobs, RootAttributes
@@ -49,6 +51,8 @@ class State:
         knobs: How it behaves where the sources conflict.
         clock: Tells the time.
         interruptions: Whether a migration is interrupted at a point.
+        actions: The post-login Actions, in order.
+        action_seconds: Seconds that they may take together.
         users: The user records.
         internal: The internal stores of all connections.
         log: The tenant log.
@@ -61,6 +65,8 @@ class State:
     knobs: Knobs
     clock: Callable[[], datetime]
     interruptions: Interruptions
+    actions: tuple[ActionBridge, ...] = ()
+    action_seconds: float = FLOW_SECONDS
     users: Records[User] = field(factory=Records[User])
     internal: Records[InternalUser] = field(factory=Records[InternalUser])
     log: list[LogEntry] = field(factory=list[LogEntry])

@@ -9,7 +9,8 @@ from typing import Self, cast
 from attrs import evolve
 
 from customdb_contract.bridges import Bridge, brings_bridge
-from customdb_contract.bridges.opening import DEFAULT_TIMEOUT, opened, scripts_of
+from customdb_contract.bridges.acting import ActionBridge
+from customdb_contract.bridges.opening import DEFAULT_TIMEOUT, opened, opened_action, scripts_of
 from customdb_contract.calling import Caller
 from customdb_contract.connection import Connection, KnownUser
 from customdb_contract.contract import Script
@@ -25,13 +26,14 @@ from customdb_contract.tenant._managing import delete_connection_user, delete_us
 from customdb_contract.tenant._open import OpenDatabase
 from customdb_contract.tenant._outcomes import Mail, OperationKind, OperationOutcome, ResetTicket
 from customdb_contract.tenant._passwords import change_password, complete_password_reset, request_password_reset
+from customdb_contract.tenant._returning import log_in_silently, refresh
 from customdb_contract.tenant._run import Run
 from customdb_contract.tenant._scripts import Scripts
 from customdb_contract.tenant._signing_up import NewAccount, sign_up
 from customdb_contract.tenant._state import Attached, State
 from customdb_contract.tenant._typed import TypedPasswords
 from customdb_contract.tenant._users import NO_METADATA, InternalUser, User
-from customdb_contract.transcript import Header, Recorder, Situation, Transcript, Value, record
+from customdb_contract.transcript import Handler, Header, Recorder, Situation, Transcript, Value, record
 
 __all__ = ["Tenant"]
 
@@ -57,11 +59,12 @@ class Tenant:
         knobs: How the tenant behaves where Auth0's sources conflict or are silent.
         clock: Returns the time, with a time zone.
         interruptions: Is asked at each point of a migration whether it is interrupted there.
-        timeout: Seconds that a script may take; Auth0 gives it 20.
+        actions: The post-login Actions, in order: functions `(event, api)`, or Actions with secrets.
+        timeout: Seconds that a script may take, and all Actions of a log-in together; Auth0 gives them 20.
 
     Raises:
         ConfigurationError: When an argument cannot be used.
-        DatabaseOpeningError: When the database cannot be opened.
+        DatabaseOpeningError: When the database or an Action cannot be opened.
     """
 
     def __init__(
@@ -75,16 +78,26 @@ class Tenant:
         knobs: Knobs | None = None,
         clock: Callable[[], datetime] = _now,
         interruptions: Interruptions = never_interrupt,
+        actions: Sequence[object] = (),
         timeout: float = DEFAULT_TIMEOUT,
     ) -> None:
-        self._state = State(knobs=knobs or Knobs(), clock=clock, interruptions=interruptions)
         self._timeout = timeout
         shared = database if isinstance(database, OpenDatabase) else None
         self._registry = SecretRegistry() if shared is None else shared.truth.registry
         self._typed = TypedPasswords(self._registry) if shared is None else shared.typed
         self._connections: dict[str, Attached] = {}
         self._stack = ExitStack()
-        self.add_connection(database, connection, users=users, outage=outage, root_attributes=root_attributes)
+        with ExitStack() as opened_actions:
+            bridges = tuple(opened_actions.enter_context(_usable(action, self._registry)) for action in actions)
+            self._state = State(
+                knobs=knobs or Knobs(),
+                clock=clock,
+                interruptions=interruptions,
+                actions=bridges,
+                action_seconds=timeout,
+            )
+            self.add_connection(database, connection, users=users, outage=outage, root_attributes=root_attributes)
+            self._stack.push(opened_actions.pop_all())
 
     def add_connection(
         self,
@@ -240,6 +253,22 @@ class Tenant:
         arguments = {"identifier": identifier, "password": secret}
         run = self._run(OperationKind.LOG_IN, connection, identifier, arguments, interrupt=interrupt)
         return log_in(run, identifier, secret)
+
+    def silent_log_in(self, user_id: str) -> OperationOutcome:
+        """Log in somebody who has a session, without a prompt (`prompt=none`): no script runs, the Actions do.
+
+        Args:
+            user_id: The user's key, with the prefix `auth0|`.
+        """
+        return log_in_silently(self._run_about(OperationKind.SILENT_LOG_IN, user_id), user_id)
+
+    def refresh(self, user_id: str) -> OperationOutcome:
+        """Exchange a refresh token for an access token: no script runs, the Actions do.
+
+        Args:
+            user_id: The user's key, with the prefix `auth0|`.
+        """
+        return refresh(self._run_about(OperationKind.REFRESH, user_id), user_id)
 
     def sign_up(
         self,
@@ -536,6 +565,18 @@ class Tenant:
 
     def _recorded(self, attributes: Mapping[str, object]) -> Mapping[str, Value]:
         return cast("Mapping[str, Value]", record(attributes, self._registry.mask))
+
+
+@contextmanager
+def _usable(action: object, mask: SecretRegistry) -> Generator[ActionBridge]:
+    with opened_action(action, mask=mask) as bridge:
+        info = bridge.info
+        if info.problem is not None:
+            raise ConfigurationError(info.problem)
+        if Handler.EXECUTE not in info.handlers:
+            message = f"the Action {info.name} has no {Handler.EXECUTE}, so it would never run"
+            raise ConfigurationError(message)
+        yield bridge
 
 
 def _secret(password: str | Secret) -> Secret:
