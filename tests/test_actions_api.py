@@ -1,5 +1,6 @@
 """`PostLoginApi`: Auth0's api, its cache and its tokens."""
 
+import asyncio
 import inspect
 import operator
 from collections.abc import Callable
@@ -59,6 +60,11 @@ DOCUMENTED = [
     "samlResponse.setRelayState",
     "samlResponse.setIssuer",
     "samlResponse.setEncryptionAlgorithm",
+    "groups.getUserGroups",
+    "groups.hasGroupMembership",
+    "roles.getUserEffectiveRoles",
+    "roles.getUserEffectiveRolesByIds",
+    "roles.getUserEffectiveRolesByNames",
     "validation.error",
     "rules.wasExecuted",
     "prompt.render",
@@ -79,6 +85,11 @@ DOCUMENTED = [
 ]
 
 GIVING_BACK = {
+    "groups.getUserGroups",
+    "groups.hasGroupMembership",
+    "roles.getUserEffectiveRoles",
+    "roles.getUserEffectiveRolesByIds",
+    "roles.getUserEffectiveRolesByNames",
     "cache.get",
     "cache.set",
     "cache.delete",
@@ -225,6 +236,19 @@ def test_where_there_is_no_transaction_nothing_changes() -> None:
         assert watched.calls == [("transaction.setMetadata", ("step", 2))]
 
 
+# What the user belongs to
+
+
+def test_the_user_has_no_groups_and_roles() -> None:
+    api = Watched().api
+
+    assert asyncio.run(api.groups.get_user_groups()) == {"groups": []}
+    assert asyncio.run(api.groups.has_group_membership(["g"])) == {"isMember": False, "groups": []}
+    assert asyncio.run(api.roles.get_user_effective_roles({"take": 5})) == {"roles": []}
+    assert asyncio.run(api.roles.get_user_effective_roles_by_ids(["rol_1"])) == {"roles": []}
+    assert asyncio.run(api.roles.get_user_effective_roles_by_names(["admin"])) == {"roles": []}
+
+
 # The cache
 
 
@@ -245,7 +269,7 @@ def test_the_cache_keeps_a_text_and_forgets_it() -> None:
     assert record is not None
     assert (record.value, record.expires_at) == ("v", (1_000_000 + 15 * 60) * 1000)
     assert watched.api.cache.delete("k") == CacheWriteResult("success")
-    assert watched.api.cache.delete("k") == CacheWriteResult("error", "CacheKeyNotFound")
+    assert watched.api.cache.delete("k") == CacheWriteResult("success")
     assert watched.api.cache.get("k") is None
     assert [path for path, _ in watched.calls] == [
         "cache.set",
@@ -278,19 +302,27 @@ def test_a_record_expires(options: Any, seconds: float) -> None:
     assert cache.get("k") is None
 
 
+@pytest.mark.parametrize("options", [{"ttl": 0}, {"expires_at": 5}])
+def test_what_has_expired_already_is_refused(options: Any) -> None:
+    cache = ActionCache()
+
+    assert cache.set("k", "v", options) == CacheWriteResult("error", "AlreadyExpired")
+    assert cache.get("k") is None
+
+
 @pytest.mark.parametrize(
     ("before", "key", "value", "code"),
     [
         ({}, "k" * 64, "v" * 4096, ""),
-        ({}, "k" * 65, "v", "CacheKeySizeExceeded"),
-        ({}, "ä" * 33, "v", "CacheKeySizeExceeded"),
-        ({}, "k", "v" * 4097, "CacheValueSizeExceeded"),
-        ({}, "k", 7, "CacheValueNotText"),
-        ({}, None, "v", "CacheValueNotText"),
-        ({str(number): "v" for number in range(20)}, "k", "v", "CacheEntriesExceeded"),
+        ({}, "k" * 65, "v", "KeySizeExceeded"),
+        ({}, "ä" * 33, "v", "KeySizeExceeded"),
+        ({}, "k", "v" * 4097, "ValueSizeExceeded"),
+        ({}, "k", 7, "InvalidType"),
+        ({}, None, "v", "InvalidType"),
+        ({str(number): "v" for number in range(20)}, "k", "v", "TooManyEntries"),
         ({str(number): "v" for number in range(20)}, "3", "w", ""),
         ({"a": "v" * 4095, "b": "v" * 4090}, "k", "v" * 4, ""),
-        ({"a": "v" * 4095, "b": "v" * 4090}, "k", "v" * 5, "CacheSizeExceeded"),
+        ({"a": "v" * 4095, "b": "v" * 4090}, "k", "v" * 5, "TotalSizeExceeded"),
     ],
 )
 def test_the_cache_has_limits(before: dict[str, str], key: Any, value: Any, code: str) -> None:

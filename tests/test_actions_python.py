@@ -18,6 +18,7 @@ from customdb_contract.bridges.acting import ActionBridge, Performed
 from customdb_contract.bridges.opening import opened_action
 from customdb_contract.bridges.python import PythonAction
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
+from customdb_contract.faults import LegacyAddress
 from customdb_contract.secrets import Secret, SecretRegistry
 from customdb_contract.transcript import Ending, Escape, Handler, Noticed, Special
 from events import minimal_event
@@ -73,6 +74,17 @@ def test_it_is_given_the_event_and_its_secrets() -> None:
     assert event.secrets == {"URL": "http://x", "KEY": SECRET}
 
 
+def test_it_is_told_where_the_legacy_system_is() -> None:
+    seen: list[PostLoginEvent] = []
+    secrets: dict[str, str | Secret] = {"URL": "{legacy_url}/users", "KEY": Secret("key of {legacy_url}")}
+    action = PythonAction(lambda event, _: seen.append(event), secrets=secrets)
+    bridge = action.open_action(mask=SecretRegistry(), legacy=LegacyAddress(80, 443))
+    perform(bridge)
+    bridge.close()
+
+    assert seen[0].secrets == {"URL": "http://127.0.0.1:80/users", "KEY": "key of http://127.0.0.1:80"}
+
+
 def test_secrets_are_masked_wherever_they_turn_up() -> None:
     def leak(event: PostLoginEvent, api: PostLoginApi) -> None:
         key = event.secrets["KEY"]
@@ -84,7 +96,7 @@ def test_secrets_are_masked_wherever_they_turn_up() -> None:
 
     with warnings.catch_warnings():
         warnings.simplefilter("always")
-        run = performed(PythonAction(leak, secrets={"KEY": SECRET}))
+        run = performed(PythonAction(leak, secrets={"KEY": Secret(SECRET)}))
 
     assert SECRET not in repr(run)
     assert run.calls == (SeenCall("user.setAppMetadata", ("k", {"deep": ["«configuration KEY»"]})),)
@@ -92,7 +104,7 @@ def test_secrets_are_masked_wherever_they_turn_up() -> None:
     assert run.outcome.raised.message == "«configuration KEY»"
     assert "key «configuration KEY»\nWARNING action: log «configuration KEY»\n" in run.outcome.output
     assert "warn «configuration KEY»" in run.outcome.output
-    assert SECRET not in repr(PythonAction(leak, secrets={"KEY": SECRET}))
+    assert SECRET not in repr(PythonAction(leak, secrets={"KEY": Secret(SECRET)}))
 
 
 def test_what_json_does_not_have_is_recorded_as_what_it_is() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actions_opened import EVENT, PLAIN, Open, Opened, called, handler, opening
-from customdb_contract.bridges.acting import SeenCall
+from customdb_contract.actions import SeenCall
 from customdb_contract.bridges.node import NodeAction
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
 from customdb_contract.secrets import Secret, SecretRegistry

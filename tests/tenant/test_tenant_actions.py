@@ -9,7 +9,7 @@ import pytest
 from customdb_contract import Found, PostLoginApi, PostLoginEvent, Transcript
 from customdb_contract.bridges.python import PythonAction
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
-from customdb_contract.secrets import SecretRegistry
+from customdb_contract.secrets import Secret
 from customdb_contract.tenant import InterruptionPoint, Knobs, OperationOutcome
 from customdb_contract.transcript import (
     ActionInfo,
@@ -444,7 +444,7 @@ def test_secrets_appear_nowhere() -> None:
         api.user.set_app_metadata("key", event.secrets["KEY"])
         api.access.deny(event.secrets["KEY"])
 
-    life = begun(on=True, actions=[PythonAction(leak, secrets={"KEY": "correct-horse-battery"})])
+    life = begun(on=True, actions=[PythonAction(leak, secrets={"KEY": Secret("correct-horse-battery")})])
     with life.tenant:
         outcome = log_in(life)
 
@@ -481,7 +481,7 @@ class Opened:
         self.info = info
         self.is_closed = False
 
-    def open_action(self, *, mask: SecretRegistry) -> Any:
+    def open_action(self, **_: object) -> Any:
         return self
 
     def perform(self, handler: Handler, event: object, *, seconds: float) -> Any:

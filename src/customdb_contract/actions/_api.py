@@ -7,10 +7,12 @@ from customdb_contract.actions._api_parts import (
     AccessTokenPart,
     AuthenticationPart,
     CachePart,
+    GroupsPart,
     IDTokenPart,
     MultifactorPart,
     Note,
     PromptPart,
+    RolesPart,
     RulesPart,
     TransactionPart,
     UserPart,
@@ -43,11 +45,13 @@ class PostLoginApi:
         self.access_token: Final = AccessTokenPart(self, note)
         self.authentication: Final = AuthenticationPart(self, note)
         self.cache: Final = CachePart(self, note, cache or ActionCache())
+        self.groups: Final = GroupsPart(self, note)
         self.id_token: Final = IDTokenPart(self, note)
         self.multifactor: Final = MultifactorPart(self, note)
         self.prompt: Final = PromptPart(self, note)
         self.redirect: Final = RedirectPart(self, note, event)
         self.refresh_token: Final = RefreshTokenPart(self, note)
+        self.roles: Final = RolesPart(self, note)
         self.rules: Final = RulesPart(self, note)
         self.saml_response: Final = SAMLResponsePart(self, note)
         self.session: Final = SessionPart(self, note)

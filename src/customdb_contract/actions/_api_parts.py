@@ -16,10 +16,12 @@ __all__ = [
     "ApiPart",
     "AuthenticationPart",
     "CachePart",
+    "GroupsPart",
     "IDTokenPart",
     "MultifactorPart",
     "Note",
     "PromptPart",
+    "RolesPart",
     "RulesPart",
     "TransactionPart",
     "UserPart",
@@ -162,6 +164,43 @@ class RulesPart(ApiPart):
         """Return whether a rule has run in this log-in; here, none ever has."""
         self._call("wasExecuted", rule_id)
         return False
+
+
+class GroupsPart(ApiPart):
+    """`api.groups`: the groups of the user; here there are none."""
+
+    name = "groups"
+
+    async def get_user_groups(self, params: _Options | None = None) -> dict[str, Any]:
+        """Return the groups that the user belongs to."""
+        self._call("getUserGroups", options=params)
+        return {"groups": []}
+
+    async def has_group_membership(self, groups: Sequence[str]) -> dict[str, Any]:
+        """Return whether the user belongs to one of several groups."""
+        self._call("hasGroupMembership", groups)
+        return {"isMember": False, "groups": []}
+
+
+class RolesPart(ApiPart):
+    """`api.roles`: the roles of the user; here there are none."""
+
+    name = "roles"
+
+    async def get_user_effective_roles(self, params: _Options | None = None) -> dict[str, Any]:
+        """Return the roles that the user has."""
+        self._call("getUserEffectiveRoles", options=params)
+        return {"roles": []}
+
+    async def get_user_effective_roles_by_ids(self, ids: Sequence[str]) -> dict[str, Any]:
+        """Return the roles that the user has of those with some ids."""
+        self._call("getUserEffectiveRolesByIds", ids)
+        return {"roles": []}
+
+    async def get_user_effective_roles_by_names(self, names: Sequence[str]) -> dict[str, Any]:
+        """Return the roles that the user has of those with some names."""
+        self._call("getUserEffectiveRolesByNames", names)
+        return {"roles": []}
 
 
 class PromptPart(ApiPart):

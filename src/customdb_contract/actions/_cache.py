@@ -73,10 +73,11 @@ class ActionCache:
             options: `ttl` or `expires_at`, in milliseconds; the earlier one counts.
         """
         self._expire()
-        code = self._refusal(key, value)
+        expiry = self._expiry(options or {})
+        code = self._refusal(key, value) or ("" if expiry > self._clock() * 1000 else "AlreadyExpired")
         if code:
             return CacheWriteResult("error", code)
-        self._records[key] = CacheRecord(value, self._expiry(options or {}))
+        self._records[key] = CacheRecord(value, expiry)
         return CacheWriteResult("success")
 
     def delete(self, key: str) -> CacheWriteResult:
@@ -85,23 +86,21 @@ class ActionCache:
         Args:
             key: The key.
         """
-        self._expire()
-        if self._records.pop(key, None) is None:
-            return CacheWriteResult("error", "CacheKeyNotFound")
+        self._records.pop(key, None)
         return CacheWriteResult("success")
 
     def _refusal(self, key: object, value: object) -> str:
         if not isinstance(key, str) or not isinstance(value, str):
-            return "CacheValueNotText"
+            return "InvalidType"
         if _size(key) > _MOST_KEY_BYTES:
-            return "CacheKeySizeExceeded"
+            return "KeySizeExceeded"
         if _size(value) > _MOST_VALUE_BYTES:
-            return "CacheValueSizeExceeded"
+            return "ValueSizeExceeded"
         others = {name: record.value for name, record in self._records.items() if name != key}
         if len(others) >= _MOST_ENTRIES:
-            return "CacheEntriesExceeded"
+            return "TooManyEntries"
         if sum(_size(name) + _size(text) for name, text in {**others, key: value}.items()) > _MOST_BYTES:
-            return "CacheSizeExceeded"
+            return "TotalSizeExceeded"
         return ""
 
     def _expiry(self, options: Mapping[str, object]) -> int:

@@ -1,7 +1,7 @@
 """Bridges to Actions: what runs the handler of a post-login Action, in whatever language it is written."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from attrs import frozen
 from typing_extensions import TypeIs
@@ -9,6 +9,9 @@ from typing_extensions import TypeIs
 from customdb_contract.actions import SeenCall
 from customdb_contract.secrets import SecretRegistry
 from customdb_contract.transcript import ActionInfo, Handler, Outcome
+
+if TYPE_CHECKING:
+    from customdb_contract.faults import LegacyAddress
 
 __all__ = ["ActionBridge", "BridgedAction", "Performed", "brings_action_bridge"]
 
@@ -62,11 +65,12 @@ class ActionBridge(Protocol):
 class BridgedAction(Protocol):
     """An Action that brings its own bridge; any other is a function in Python."""
 
-    def open_action(self, *, mask: SecretRegistry) -> ActionBridge:
+    def open_action(self, *, mask: SecretRegistry, legacy: "LegacyAddress | None" = None) -> ActionBridge:
         """Open the bridge.
 
         Args:
             mask: The known secrets; the Action adds its own.
+            legacy: The stand-in for the legacy system, or None.
 
         Raises:
             DatabaseOpeningError: When it cannot be opened.

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from customdb_contract.bridges import Bridge, brings_bridge
 from customdb_contract.bridges.acting import ActionBridge, brings_action_bridge
@@ -11,6 +11,9 @@ from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.secrets import SecretRegistry
 from customdb_contract.transcript import ScriptInfo
+
+if TYPE_CHECKING:
+    from customdb_contract.faults import LegacyAddress
 
 __all__ = ["DEFAULT_TIMEOUT", "opened", "opened_action", "scripts_of"]
 
@@ -74,12 +77,15 @@ def scripts_of(bridge: Bridge) -> Mapping[Script, ScriptInfo]:
 
 
 @contextmanager
-def opened_action(action: object, *, mask: SecretRegistry) -> Generator[ActionBridge]:
+def opened_action(
+    action: object, *, mask: SecretRegistry, legacy: "LegacyAddress | None" = None
+) -> Generator[ActionBridge]:
     """Open what runs an Action, and close it afterwards.
 
     Args:
         action: A function `(event, api)`, a function that makes one, or an object with `open_action`: a `PythonAction`.
         mask: The known secrets.
+        legacy: The stand-in for the legacy system, or None.
 
     Yields:
         The bridge.
@@ -92,7 +98,7 @@ def opened_action(action: object, *, mask: SecretRegistry) -> Generator[ActionBr
         from customdb_contract.bridges.python import PythonAction  # noqa: PLC0415 - Actions in JavaScript do without
 
         action = PythonAction(action)
-    bridge = action.open_action(mask=mask)
+    bridge = action.open_action(mask=mask, legacy=legacy)
     try:
         yield bridge
     finally:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
+from customdb_contract.actions import SeenCall
 from customdb_contract.bridges import LateEvent
-from customdb_contract.bridges.acting import Performed, SeenCall
+from customdb_contract.bridges.acting import Performed
 from customdb_contract.bridges.containers._messages import (
     EndedMessage,
     InvalidMessageError,

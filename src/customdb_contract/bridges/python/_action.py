@@ -12,6 +12,7 @@ from typing_extensions import override
 from customdb_contract._runner._opening import entered
 from customdb_contract.actions import ActionCache, PostLoginApi, PostLoginEvent, SeenCall
 from customdb_contract.bridges.acting import ActionBridge, Performed
+from customdb_contract.bridges.placeholders import LEGACY_URL, fill
 from customdb_contract.bridges.python._hosting import Host
 from customdb_contract.bridges.python._location import location_of_function
 from customdb_contract.bridges.python._signatures import shown_signature, signature_of
@@ -23,6 +24,7 @@ from customdb_contract.transcript import ActionInfo, Ending, Handler, Mask, Noti
 
 if TYPE_CHECKING:
     from customdb_contract.bridges.python._worker import Worker
+    from customdb_contract.faults import LegacyAddress
 
 __all__ = ["PythonAction", "PythonActionBridge"]
 
@@ -39,7 +41,8 @@ class PythonAction:
     Args:
         action: A function `(event, api)`, sync or async, or a function or class without arguments that makes one. What
             is made may also be awaitable, or a context manager.
-        secrets: What the Action finds as `event.secrets`.
+        secrets: What the Action finds as `event.secrets`. A value may be a `Secret`, and `{legacy_url}` in it stands
+            for the address of the stand-in for the legacy system.
         name: Its name; None stands for that of the function or class.
     """
 
@@ -47,11 +50,12 @@ class PythonAction:
     secrets: Mapping[str, str | Secret] = field(default=_NO_SECRETS, kw_only=True, repr=False)
     name: str | None = field(default=None, kw_only=True)
 
-    def open_action(self, *, mask: SecretRegistry) -> ActionBridge:
+    def open_action(self, *, mask: SecretRegistry, legacy: "LegacyAddress | None" = None) -> ActionBridge:
         """Open the bridge.
 
         Args:
             mask: The known secrets; those of the Action are added.
+            legacy: The stand-in for the legacy system, or None.
 
         Raises:
             ConfigurationError: When it is nothing that can be called.
@@ -60,9 +64,11 @@ class PythonAction:
         if not callable(self.action):
             message = f"an Action is a function (event, api), or a function that makes one, and is {self.action!r:.80}"
             raise ConfigurationError(message)
-        secrets = {name: Secret(value) if isinstance(value, str) else value for name, value in self.secrets.items()}
-        for name, secret in secrets.items():
-            mask.add(secret, SecretRef(SecretKind.CONFIGURATION, name))
+        for name, value in self.secrets.items():
+            if isinstance(value, Secret):
+                mask.add(value, SecretRef(SecretKind.CONFIGURATION, name))
+        addresses = {} if legacy is None else {LEGACY_URL: legacy.url}
+        secrets = {name: _text_of(fill(value, addresses)) for name, value in self.secrets.items()}
         return PythonActionBridge(self.action, self.name or _name_of(self.action), secrets, mask=mask)
 
 
@@ -87,14 +93,14 @@ class PythonActionBridge(ActionBridge):
         self,
         action: Callable[..., object],
         name: str,
-        secrets: Mapping[str, Secret],
+        secrets: Mapping[str, str],
         *,
         mask: SecretRegistry,
         opening_timeout: float = 60.0,
     ) -> None:
         self._source = action
         self._name = name
-        self._secrets = {key: secret.reveal() for key, secret in secrets.items()}
+        self._secrets = dict(secrets)
         self._mask = mask.mask
         self._is_made_here = _makes_one(action)
         self._action: object = action
@@ -192,6 +198,10 @@ class _Run(Watched):
         with self._lock:
             goes_on = self._goes_on and self._ending is Ending.DONE
             return Performed(self._outcome(observations=(still,) if goes_on else ()), tuple(self._calls))
+
+
+def _text_of(setting: object) -> str:
+    return setting.reveal() if isinstance(setting, Secret) else str(setting)
 
 
 def _name_of(action: object) -> str:
