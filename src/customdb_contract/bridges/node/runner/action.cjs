@@ -19,6 +19,7 @@ const { redirectTo } = require('./redirect.cjs');
 
 const { compileFunction } = vm;
 const required = require.cache;
+const { getActiveResourcesInfo } = process;
 const { setTimeout } = globalThis;
 const importModuleDynamically = vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
 const unref = uncurry(Object.getPrototypeOf(setTimeout(() => undefined, 0)).unref);
@@ -34,6 +35,7 @@ let failure = null;
 let handlers = null;
 let modules = null;
 let order = null;
+let quiet = 0;
 let realm = null;
 
 function open(given) {
@@ -41,6 +43,8 @@ function open(given) {
   know(order.file);
   if (order.legacy !== null) redirectTo(order.legacy);
   realm = new Realm();
+  // One of them is the timer that keeps the process alive between the runs.
+  quiet = getActiveResourcesInfo().length - 1;
   const advice = 'install it with npm, and give its node_modules';
   modules = new Modules({ folder: order.folder, doubles: {}, als, note, advice });
   return loaded();
@@ -133,7 +137,7 @@ function secretsFor(run) {
 
 /** A run whose handler has returned is over as soon as nothing is under way, but not later than this. */
 function linger(run) {
-  if (run.ended === 'timed-out') {
+  if (run.ended === 'timed-out' || getActiveResourcesInfo().length <= quiet) {
     finish(run);
     return;
   }
