@@ -115,6 +115,29 @@ def test_every_client_meets_an_outage(stand: Stand, client: str, state: LegacySt
     assert len(stand.legacy.received) >= (state is not LegacyState.REFUSE)
 
 
+@pytest.mark.parametrize(
+    "asking",
+    [
+        "await (await fetch(url, { dispatcher: new ProxyAgent('http://proxy.example.com:3128') })).body.json()",
+        "await require('got')(url, { agent: { https: through }, retry: 0 }).json()",
+        "await new Promise((done) => require('request')({ url, proxy, json: true }, (_, __, body) => done(body)))",
+    ],
+)
+def test_a_proxy_is_gone_through(stand: Stand, asking: str) -> None:
+    code = f"""
+      const {{ ProxyAgent, request: fetch }} = require('undici');
+      const proxy = 'http://proxy.example.com:3128';
+      const through = require('tunnel-agent').httpsOverHttp({{ proxy: {{ host: 'proxy.example.com', port: 3128 }} }});
+      const url = 'https://legacy.example.com/users/7';
+      api.user.setAppMetadata('answer', {asking});
+    """
+    performed = stand(code=code)
+
+    assert performed.outcome.raised is None
+    assert [call.arguments for call in performed.calls] == [("answer", {"id": "7", "email": "ada@example.com"})]
+    assert [received.url for received in stand.legacy.received] == ["https://legacy.example.com/users/7"]
+
+
 def test_bodies_and_secrets_reach_it_too(stand: Stand) -> None:
     code = """
       const url = event.secrets.URL.replace('http:', 'https:');

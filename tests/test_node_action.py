@@ -607,6 +607,20 @@ def test_what_the_api_is_given_comes_back_as_it_is(echo: Opened, value: Value) -
 
 
 def test_observations_name_what_they_are_about(open_action: Open) -> None:
-    performed = open_action("event.secrets.API_URL; event.secrets.API_URL;")()
+    performed = open_action(
+        "const { API_KEY, GIVEN } = event.secrets; event.secrets.API_KEY;", secrets={"GIVEN": "x"}
+    )()
 
-    assert performed.outcome.observations == (Observation(Noticed.MISSING_SECRET, "API_URL"),)
+    assert performed.outcome.observations == (Observation(Noticed.MISSING_SECRET, "API_KEY"),)
+
+
+def test_metadata_of_the_transaction_are_there_at_once(open_action: Open) -> None:
+    action = open_action("""
+        api.transaction.setMetadata('a', 1).transaction.setMetadata('b', 2).transaction.setMetadata('a', null);
+        console.log(JSON.stringify(event.transaction));
+    """)
+
+    assert action({"transaction": {}}).outcome.output == '{"metadata":{"b":2}}\n'
+    assert action({"transaction": {"metadata": {"c": 3}}}).outcome.output == '{"metadata":{"c":3,"b":2}}\n'
+    assert action({}).outcome.output == "undefined\n"
+    assert action({"transaction": {"metadata": 7}}).outcome.output == '{"metadata":7}\n'

@@ -19,6 +19,7 @@ from customdb_contract.transcript import LegacyState
 __all__ = ["LegacyAddress", "LegacySystem"]
 
 _SENDING_SECONDS: Final = 2.0
+_CONNECTED: Final = b"HTTP/1.1 200 Connection Established\r\n\r\n"
 
 
 @frozen
@@ -130,18 +131,25 @@ class _LegacyStore(Store[LegacyState]):
 
     @override
     def on_connection(self, connection: socket.socket) -> None:
-        self.watch(connection, functools.partial(self._receive, connection, Request(keeps=True)))
+        self._listen(connection, self._scheme)
 
-    def _receive(self, connection: socket.socket, request: Request) -> None:
+    def _listen(self, connection: socket.socket, scheme: str) -> None:
+        self.watch(connection, functools.partial(self._receive, connection, Request(keeps=True), scheme))
+
+    def _receive(self, connection: socket.socket, request: Request, scheme: str) -> None:
         try:
             received = connection.recv(65_536)
             is_http = bool(request.method) or received[:1].isalpha()
             request.add(received)
             if not received or not is_http or request.is_too_long:
                 self.end(connection)
+            elif request.is_whole and request.method == b"CONNECT":
+                # An Action goes through a proxy: what follows is said to the host behind it.
+                connection.sendall(_CONNECTED)
+                self._listen(connection, "https")
             elif request.is_whole and not request.is_answered:
                 request.is_answered = True
-                self._answer(connection, self._desk.reply(request, self._scheme, self.situation))
+                self._answer(connection, self._desk.reply(request, scheme, self.situation))
         except OSError:
             self.end(connection)
 

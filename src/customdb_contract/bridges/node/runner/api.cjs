@@ -8,6 +8,7 @@ const { read } = require('./attributes.cjs');
 const { decodeToken, encodeToken } = require('./tokens.cjs');
 
 const { resolve } = Promise;
+const { deleteProperty, set } = Reflect;
 
 const METHODS = {
   __proto__: null,
@@ -81,8 +82,8 @@ const WITHOUT_BROWSER = [
   'oauth2-token-exchange',
 ];
 
-/** What a method gives back, by its name; every other gives back `api`. */
-function answersFor(event, cache) {
+/** What a method does and gives back, by its name; every other gives back `api`. */
+function answersFor(api, event, cache) {
   const later = (value) => apply(resolve, Promise, [value]);
   return {
     __proto__: null,
@@ -98,7 +99,21 @@ function answersFor(event, cache) {
     'roles.getUserEffectiveRolesByIds': () => later({ roles: [] }),
     'roles.getUserEffectiveRolesByNames': () => later({ roles: [] }),
     'rules.wasExecuted': () => false,
+    'transaction.setMetadata': (key, value) => {
+      setMetadata(event.transaction, key, value);
+      return api;
+    },
   };
+}
+
+/** The event has it at once, unlike other metadata. */
+function setMetadata(transaction, key, value) {
+  if (transaction === null || typeof transaction !== 'object') return;
+  if (read(transaction, 'metadata') === undefined) set(transaction, 'metadata', {});
+  const metadata = read(transaction, 'metadata');
+  if (metadata === null || typeof metadata !== 'object') return;
+  if (value === null) deleteProperty(metadata, key);
+  else set(metadata, key, value);
 }
 
 function canRedirect(event) {
@@ -110,9 +125,9 @@ function canRedirect(event) {
 
 /** The `api` of one run. */
 function makeApi(run, event, cache) {
-  const answers = answersFor(event, cache);
   // What is assigned would meet the setters of whatever an object inherits.
   const api = { __proto__: null };
+  const answers = answersFor(api, event, cache);
   for (let index = 0; index < OBJECTS.length; index += 1) {
     const object = OBJECTS[index];
     const methods = METHODS[object];
