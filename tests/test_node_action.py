@@ -252,6 +252,23 @@ def test_what_is_called_after_the_handler_has_returned_is_late(open_action: Open
     )
 
 
+def test_a_time_limit_that_is_left_running_is_not_waited_for(open_action: Open) -> None:
+    action = open_action("""
+        const limit = setTimeout(() => api.access.deny('limit'), 60000);
+        setInterval(() => api.access.deny('again'), 60000);
+        setTimeout(() => console.log('ended'), 250).unref();
+        console.log(process.pid, typeof require('util').promisify(setTimeout), limit.hasRef(), setTimeout.name);
+    """)
+
+    printed = set[str]()
+    for _ in range(3):
+        printed.add(action().outcome.output)
+        action.bridge.renew()
+
+    (words,) = printed
+    assert words.split()[1:] == ["function", "true", "setTimeout"]
+
+
 def test_what_goes_on_for_long_is_not_waited_for(open_action: Open) -> None:
     action = open_action(
         "setTimeout(() => api.user.setAppMetadata('late', 1), 60000); api.user.setAppMetadata('a', 1);"

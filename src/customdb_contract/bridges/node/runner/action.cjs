@@ -16,6 +16,7 @@ const { quote } = require('./json.cjs');
 const { read } = require('./attributes.cjs');
 const { Realm } = require('./realm.cjs');
 const { redirectTo } = require('./redirect.cjs');
+const { countLater, endTimers, watchTimers } = require('./timers.cjs');
 
 const { compileFunction } = vm;
 const required = require.cache;
@@ -44,6 +45,7 @@ function open(given) {
   order = given;
   know(order.file);
   if (order.legacy !== null) redirectTo(order.legacy);
+  watchTimers();
   realm = new Realm();
   // One of them is the timer that keeps the process alive between the runs.
   quiet = getActiveResourcesInfo().length - 1;
@@ -77,6 +79,7 @@ function loaded() {
 
 /** What is imported is never loaded again by the same process. */
 function renew() {
+  endTimers();
   if (indexOf(order.source, 'import(') >= 0 || !realm.isAsItWas()) return false;
   const files = keysOf(required);
   for (let index = 0; index < files.length; index += 1) delete required[files[index]];
@@ -137,9 +140,15 @@ function secretsFor(run) {
   return own;
 }
 
+/** Whether nothing can happen while a run would linger. */
+function isQuiet() {
+  const busy = getActiveResourcesInfo().length - quiet;
+  return busy <= 0 || busy === countLater(LINGERING_MILLISECONDS);
+}
+
 /** A run whose handler has returned is over as soon as nothing is under way, but not later than this. */
 function linger(run) {
-  if (run.ended === 'timed-out' || getActiveResourcesInfo().length <= quiet) {
+  if (run.ended === 'timed-out' || isQuiet()) {
     finish(run);
     return;
   }

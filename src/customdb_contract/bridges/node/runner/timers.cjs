@@ -1,0 +1,75 @@
+'use strict';
+
+// The timers that an Action starts: one that is due far in the future, such as the time limit of a request that was
+// answered, is no reason to wait for anything.
+
+const { promisify } = require('node:util');
+const { append, apply, defineProperty, getPrototypeOf, uncurry } = require('./primordials.cjs');
+
+const { clearTimeout, setInterval, setTimeout } = globalThis;
+const hasRef = uncurry(getPrototypeOf(setTimeout(() => undefined, 0)).hasRef);
+
+const MOST_KEPT = 1000;
+
+let timers = [];
+
+function watchTimers() {
+  watch('setTimeout', setTimeout);
+  watch('setInterval', setInterval);
+}
+
+function watch(name, start) {
+  const { [name]: watched } = {
+    [name](...given) {
+      const timer = apply(start, undefined, given);
+      keep(timer);
+      return timer;
+    },
+  };
+  const own = start[promisify.custom];
+  if (own !== undefined) {
+    defineProperty(watched, promisify.custom, { __proto__: null, value: own });
+    // Node marks what it returns, the first time.
+    promisify(watched);
+  }
+  defineProperty(globalThis, name, {
+    __proto__: null,
+    value: watched,
+    writable: true,
+    configurable: true,
+    enumerable: true,
+  });
+}
+
+function keep(timer) {
+  if (timers.length >= MOST_KEPT) timers = alive();
+  if (timers.length < MOST_KEPT) append(timers, timer);
+}
+
+function alive() {
+  const left = [];
+  for (let index = 0; index < timers.length; index += 1) if (!timers[index]._destroyed) append(left, timers[index]);
+  return left;
+}
+
+/** How many timers keep the process alive that are not due within this time. */
+function countLater(milliseconds) {
+  timers = alive();
+  // A timer that begins now knows the time of all timers.
+  const probe = setTimeout(() => undefined, milliseconds);
+  const until = probe._idleStart + milliseconds;
+  clearTimeout(probe);
+  let later = 0;
+  for (let index = 0; index < timers.length; index += 1) {
+    const timer = timers[index];
+    if (hasRef(timer) && timer._idleStart + timer._idleTimeout > until) later += 1;
+  }
+  return later;
+}
+
+function endTimers() {
+  for (let index = 0; index < timers.length; index += 1) clearTimeout(timers[index]);
+  timers = [];
+}
+
+module.exports = { countLater, endTimers, watchTimers };
