@@ -476,9 +476,11 @@ def test_the_document_of_the_deploy_cli_names_the_source(open_action: Open, tmp_
     }
     (folder.parent / "restore.json").write_text(json.dumps(document), encoding="utf-8")
 
-    described = NodeAction(folder.parent / "restore.json").open_action(mask=SecretRegistry())
+    action = NodeAction(folder.parent / "restore.json")
+    described = action.open_action(mask=SecretRegistry())
     plain = NodeAction(folder / "code.js").open_action(mask=SecretRegistry())
 
+    assert action.name == "Restore metadata"
     assert (described.info.name, described.info.location) == ("Restore metadata", "tenant/actions/restore/code.js:1")
     assert (plain.info.name, plain.info.problem) == ("restore", None)
     assert called(described.perform(Handler.EXECUTE, EVENT, seconds=20)) == [("user.setAppMetadata", ("plan", "full"))]
@@ -577,7 +579,7 @@ module.exports = { onExecutePostLogin };
         ("const run = wrapped(async () => {});\nexports.onExecutePostLogin = run;", None),
         ("exports.onExecutePostLogin = wrapped();", None),
         ("exports.onExecutePostLogin = (;", None),
-        (f"exports.onExecutePostLogin = {'(' * 3000}1{')' * 3000};", None),
+        (f"{PLAIN}\na{'.b' * 3000}();", None),
     ],
 )
 def test_the_handler_is_found_however_it_is_exported(source: str, location: str | None) -> None:

@@ -88,14 +88,13 @@ def _problem(triggers: object, file_name: str) -> str | None:
 
 
 def _document(path: Path) -> Mapping[str, object]:
+    text = _text(path)
     try:
-        document = json.loads(_text(path))
+        document = json.loads(text)
     except RecursionError:
         message = f"{path} is nested too deeply"
         raise ConfigurationError(message) from None
     except ValueError as error:
-        if isinstance(error, ConfigurationError):
-            raise
         message = f"{path} is no JSON: {error}"
         raise ConfigurationError(message) from None
     if not isinstance(document, dict):
