@@ -15,8 +15,10 @@ from customdb_contract.transcript import Ending, Handler, Noticed, Observation, 
 
 Told = Mapping[str, Any] | BaseException | None
 
-OPENED = {"opened": {"handlers": ["onExecutePostLogin"], "exported": ["onExecutePostLogin"], "problem": None}}
-ENDED = {
+OPENED: Mapping[str, object] = {
+    "opened": {"handlers": ["onExecutePostLogin"], "exported": ["onExecutePostLogin"], "problem": None}
+}
+ENDED: Mapping[str, object] = {
     "ended": "done",
     "calls": [],
     "raised": None,
@@ -148,3 +150,12 @@ def test_an_interrupt_ends_the_process(start: Start, answers: tuple[Mapping[str,
     with pytest.raises(KeyboardInterrupt):
         live()
     assert process.is_ended
+
+
+def test_what_a_process_writes_between_runs_is_nobodys(start: Start) -> None:
+    process = Process(OPENED, None, ran(0), None, ran(1))
+    process.has_something = True
+    bridge = start(process)
+
+    assert [run(bridge).ending, run(bridge).ending] == [Ending.DONE, Ending.DONE]
+    assert not process.is_ended

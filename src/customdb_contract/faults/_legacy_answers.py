@@ -69,7 +69,7 @@ class LegacyUser:
 
     Args:
         user_id: The id there: that of the identity in Auth0, without `auth0|`.
-        email: The e-mail there.
+        email: The e-mail there, or an empty text.
     """
 
     user_id: str
