@@ -98,6 +98,10 @@ SAYS_NOTHING = {
 """By rule and subject, transcripts in which the rule has nothing to compare."""
 
 HOLDS = {
+    "url-injection: a reserved character, and no request that was seen": ADA
+    + "get_user ada@example.com?x=1 -> not-found   [hostile: url]\n",
+    "url-injection: a request for what has no reserved character": ADA
+    + 'get_user ada2@example.com -> not-found; noticed request "GET /ada2@example.com"   [hostile: url]\n',
     "profile-too-large: letters that UTF-8 writes in two bytes": ADA
     + f'get_user ada@example.com -> found {{"user_id": "7", "name": "{"é" * 3000}"}}\n',
     "verify-not-reflected: the user's own verification": BOTH
@@ -121,6 +125,17 @@ HOLDS = {
 """By rule and subject, transcripts in which the comparison turns out well once."""
 
 BREAKS = {
+    "mismatched-profile: another name than the given one": ADA.replace("\n", ' profile={"name": "Ada"}\n')
+    + 'get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com", "name": "Eva"}\n',
+    "inconsistent-metadata-type: a field after one that the user had before": ADA
+    + "person bob email=bob@example.com\n"
+    + 'get_user ada@example.com -> found {"user_id": "7", "app_metadata": {"visits": 3}}\n'
+    + 'get_user bob@example.com -> found {"user_id": "8", "app_metadata": {"plan": "full"}}\n'
+    + 'get_user bob@example.com -> found {"user_id": "8", "app_metadata": {"plan": "full", "visits": "0"}}\n',
+    "inconsistent-metadata-type: a field after one without a value": ADA
+    + "person bob email=bob@example.com\n"
+    + 'get_user ada@example.com -> found {"user_id": "7", "app_metadata": {"plan": null, "visits": 3}}\n'
+    + 'get_user bob@example.com -> found {"user_id": "8", "app_metadata": {"plan": null, "visits": "0"}}\n',
     "callback-inside-try: beside a call that never ended": "script get_user observed=on\n"
     + ADA
     + "get_user ada@example.com -> timed-out\n"

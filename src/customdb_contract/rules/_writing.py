@@ -102,7 +102,7 @@ def judge_unknown_users(
     """
     for moment in found:
         exchange = moment.exchange
-        if not moment.is_nobodys or exchange.situation is Situation.AT_ONCE:
+        if not moment.is_nobodys:
             continue
         if exchange.ending in hidden:
             yield Violation(
