@@ -108,10 +108,10 @@ def test_what_auth0_leaves_out_is_none() -> None:
 
 
 def test_what_is_not_as_documented_is_kept_beside() -> None:
-    user = an_event(user={"user_id": "auth0|7", "email": None, "name": 7, "identities": [{"user_id": 7}, "x"]}).user
+    user = an_event(user={"user_id": "auth0|7", "email": None, "name": 7, "identities": [{"user_id": 7}, b"x"]}).user
 
     assert (user.email, user.name, user.identities) == (None, None, None)
-    assert user.extra == {"email": None, "name": 7, "identities": [{"user_id": 7}, "x"]}
+    assert user.extra == {"email": None, "name": 7, "identities": [{"user_id": 7}, b"x"]}
 
 
 def test_an_event_shares_nothing_with_its_documents() -> None:

@@ -1,5 +1,6 @@
 """The tenant runs post-login Actions: after which log-ins, what they are told, and what becomes of what they do."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -76,6 +77,10 @@ def fail(_: PostLoginEvent, api: PostLoginApi) -> None:
 
 def write_reserved(_: PostLoginEvent, api: PostLoginApi) -> None:
     api.user.set_app_metadata("blocked", value=False)
+
+
+async def write_late(_: PostLoginEvent, api: PostLoginApi) -> None:
+    asyncio.get_running_loop().call_soon(api.user.set_app_metadata, "plan", "late")
 
 
 class FromTheSecond:
@@ -210,6 +215,15 @@ ROWS = {
         do=log_in,
         changes=WRITTEN,
         log=(f"w {ADA_ID}: app_metadata.blocked is a reserved name", "s"),
+    ),
+    "an Action writes after it has ended: it is lost": Row(
+        on=True,
+        source=ACTIONS_API,
+        settings={"actions": [write_late]},
+        given=migrated,
+        do=log_in,
+        changes=COUNTED,
+        log=("s",),
     ),
     "a sign-up": Row(
         on=True,

@@ -1,31 +1,45 @@
 """From Auth0's JSON to typed objects and back, by the types of their attributes."""
 
-import copy
 import types
 import typing
-from collections.abc import Mapping
-from typing import Any, Final, Self, TypeVar, cast
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Self, TypeAlias, TypeVar, cast
 
-from attrs import NOTHING, Attribute, field, fields, frozen
+from attrs import NOTHING, field, fields, frozen
 
 from customdb_contract.errors import ConfigurationError
 
 __all__ = ["EventPart"]
 
 _Part = TypeVar("_Part", bound="EventPart")
+_Read: TypeAlias = Callable[[object], object]
 
 _NAMES: Final[Mapping[object, str]] = {
     str: "a text",
     bool: "true or false",
     int: "a whole number",
     float: "a number",
-    Mapping: "an object",
-    tuple: "a list",
+    dict: "an object",
+    list: "a list",
+    type(None): "null",
 }
 
 
+_SCALARS: Final = frozenset({str, bool, int, float, type(None)})
+
+
 class _MisfitError(Exception):
-    """Something is missing, or has another type than Auth0 documents; the message says what, and where."""
+    """Something is missing, or has another type than Auth0 documents.
+
+    Args:
+        problem: What is wrong.
+        path: Where.
+    """
+
+    def __init__(self, problem: str, *path: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.path = path
 
 
 @frozen(kw_only=True)
@@ -49,72 +63,98 @@ class EventPart:
             ConfigurationError: When something is missing that Auth0 always gives.
         """
         try:
-            return _part(cls, document, "event")
+            return _part(cls, document)
         except _MisfitError as misfit:
-            message = str(misfit)
+            message = f"{'.'.join(('event', *misfit.path))} {misfit.problem}"
             raise ConfigurationError(message) from None
 
     def to_json(self) -> dict[str, Any]:
         """Return the object as a JSON document, which shares nothing with it."""
-        known = {attribute.name: getattr(self, attribute.name) for attribute in _known(type(self))}
+        known = {name: getattr(self, name) for name in _plan_of(type(self)).readers}
         document = {name: _written(value) for name, value in known.items() if value is not None}
-        return document | copy.deepcopy(dict(self.extra))
+        return document | cast("dict[str, Any]", _copied(self.extra))
 
 
-def _known(cls: type[EventPart]) -> list["Attribute[object]"]:
-    return [attribute for attribute in fields(cls) if attribute.name != "extra"]
+@frozen
+class _Plan:
+    """How an object is read: a reader for each attribute that Auth0 documents, and the names of those always given."""
+
+    readers: Mapping[str, _Read]
+    required: tuple[str, ...]
 
 
-def _part(cls: type[_Part], document: Mapping[str, object], path: str) -> _Part:
-    attributes = _known(cls)
-    names = {attribute.name for attribute in attributes}
-    known: dict[str, object] = {}
-    extra = {name: copy.deepcopy(value) for name, value in document.items() if name not in names}
-    for attribute in attributes:
-        name, is_required = attribute.name, attribute.default is NOTHING
-        if name in document:
-            try:
-                known[name] = _read(attribute.type, document[name], f"{path}.{name}")
-            except _MisfitError:
-                if is_required:
-                    raise
-                extra[name] = copy.deepcopy(document[name])
-        elif is_required:
-            message = f"{path}.{name} is missing; Auth0 always gives it"
-            raise _MisfitError(message)
-    return cls(**cast("dict[str, Any]", known), extra=extra)
+_plans: Final[dict[type[EventPart], _Plan]] = {}
 
 
-def _read(hint: object, value: object, path: str) -> object:
-    origin = typing.get_origin(hint)
-    if origin is types.UnionType:
-        # Nothing but `X | None` is used, and null is not how Auth0 leaves something out.
-        return _read(typing.get_args(hint)[0], value, path)
-    if origin is tuple and isinstance(value, list):
-        (item, _) = typing.get_args(hint)
-        return tuple(_read(item, one, f"{path}[{index}]") for index, one in enumerate(cast("list[object]", value)))
-    if origin is Mapping and isinstance(value, Mapping):
-        return copy.deepcopy(dict(cast("Mapping[str, object]", value)))
-    if isinstance(hint, type) and issubclass(hint, EventPart):
-        origin = Mapping
-        if isinstance(value, Mapping):
-            return _part(hint, cast("Mapping[str, object]", value), path)
-    if type(value) is hint or (hint is float and type(value) is int):
-        return value
-    message = f"{path} must be {_NAMES[origin or hint]}, and is {_named(value)}"
-    raise _MisfitError(message)
+def _plan_of(cls: type[EventPart]) -> _Plan:
+    if cls not in _plans:
+        attributes = [attribute for attribute in fields(cls) if attribute.name != "extra"]
+        _plans[cls] = _Plan(
+            {attribute.name: _reader(attribute.type) for attribute in attributes},
+            tuple(attribute.name for attribute in attributes if attribute.default is NOTHING),
+        )
+    return _plans[cls]
 
 
-def _named(value: object) -> str:
-    match value:
-        case None:
-            return "null"
-        case Mapping():
-            return "an object"
-        case list():
-            return "a list"
+def _part(cls: type[_Part], document: Mapping[str, object]) -> _Part:
+    plan = _plan_of(cls)
+    known: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+    for name, value in document.items():
+        read = plan.readers.get(name)
+        if read is None:
+            extra[name] = _copied(value)
+            continue
+        try:
+            known[name] = read(value)
+        except _MisfitError as misfit:
+            if name in plan.required:
+                raise _MisfitError(misfit.problem, name, *misfit.path) from None
+            extra[name] = _copied(value)
+    for name in plan.required:
+        if name not in known:
+            problem = "is missing; Auth0 always gives it"
+            raise _MisfitError(problem, name)
+    return cls(**known, extra=extra)
+
+
+def _reader(hint: object) -> _Read:
+    """Return what reads values of a type; it raises `_MisfitError` for all others."""
+    match typing.get_origin(hint):
+        case types.UnionType:
+            # Nothing but `X | None` is used, and null is not how Auth0 leaves something out.
+            return _reader(typing.get_args(hint)[0])
+        case kind if kind is tuple:
+            read_item = _reader(typing.get_args(hint)[0])
+            return lambda value: tuple(map(read_item, _checked(list, value)))
+        case kind if kind is Mapping:
+            return lambda value: _copied(_checked(dict, value))
+        case _ if isinstance(hint, type) and issubclass(hint, EventPart):
+            return lambda value: _part(hint, _checked(dict, value))
+        case _ if hint is float:
+            return lambda value: value if type(value) is int else _checked(float, value)
         case _:
-            return _NAMES.get(type(value), type(value).__name__)
+            return lambda value: _checked(cast("type", hint), value)
+
+
+def _checked(kind: type[Any], value: Any) -> Any:
+    if type(value) is kind or (kind is dict and isinstance(value, Mapping)):
+        return cast("Any", value)
+    found = cast("type[object]", type(value))
+    problem = f"must be {_NAMES[kind]}, and is {_NAMES.get(found, found.__name__)}"
+    raise _MisfitError(problem)
+
+
+def _copied(value: object) -> Any:
+    kind: object = type(value)
+    if kind in _SCALARS:
+        return value
+    if isinstance(value, list):
+        return [_copied(item) for item in cast("list[object]", value)]
+    if isinstance(value, Mapping):
+        return {name: _copied(item) for name, item in cast("Mapping[str, object]", value).items()}
+    # What is no JSON is left as it is.
+    return value
 
 
 def _written(value: object) -> object:
@@ -124,4 +164,4 @@ def _written(value: object) -> object:
         case tuple():
             return [_written(item) for item in cast("tuple[object, ...]", value)]
         case _:
-            return copy.deepcopy(value)
+            return _copied(value)

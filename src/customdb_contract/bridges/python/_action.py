@@ -129,7 +129,7 @@ class PythonActionBridge(ActionBridge):
             try:
                 in_time = self._host.run(worker, partial(run.run, worker, self._action, told, api), seconds)
                 # Nobody waits for what is left, but whoever reads the outcome wants to know of it.
-                if in_time:
+                if in_time and run.goes_on:
                     in_time = self._host.run(worker, partial(run.wait_for_rest, worker), _STOPPING_SECONDS)
             finally:
                 performed = run.close()
@@ -159,7 +159,7 @@ class _Run(Watched):
     def __init__(self, mask: Mask) -> None:
         super().__init__(mask)
         self._calls: list[SeenCall] = []
-        self._goes_on = True
+        self.goes_on = True
 
     def note(self, path: str, arguments: tuple[object, ...]) -> None:
         recorded = tuple(record(argument, self._mask) for argument in arguments)
@@ -176,6 +176,7 @@ class _Run(Watched):
                 self._end(Ending.DONE)
             except BaseException as error:  # noqa: BLE001 - also SystemExit is an ending of an Action
                 self._raise(error)
+        self.goes_on = self._is_under_way(worker)
 
     async def _awaited(self, returned: Awaitable[object]) -> None:
         await returned
@@ -185,18 +186,21 @@ class _Run(Watched):
     def wait_for_rest(self, worker: "Worker") -> None:
         """Wait a moment for the tasks and threads that are left; this runs on the worker's thread."""
         until = time.perf_counter() + _LATE_SECONDS
-        while worker.has_pending_tasks or has_busy_threads(self.raised_elsewhere):
+        while self._is_under_way(worker):
             if time.perf_counter() > until:
                 break
             worker.pause(_STEP_SECONDS)
         # A thread may wait for nothing in particular: only a task is certain to go on.
-        self._goes_on = worker.has_pending_tasks
+        self.goes_on = worker.has_pending_tasks
+
+    def _is_under_way(self, worker: "Worker") -> bool:
+        return worker.has_pending_tasks or has_busy_threads(self.raised_elsewhere)
 
     def close(self) -> Performed:
         """Return what was seen so far; what comes later is lost."""
         still = Observation(Noticed.STILL_RUNNING, f"{_LATE_SECONDS:g} s")
         with self._lock:
-            goes_on = self._goes_on and self._ending is Ending.DONE
+            goes_on = self.goes_on and self._ending is Ending.DONE
             return Performed(self._outcome(observations=(still,) if goes_on else ()), tuple(self._calls))
 
 
