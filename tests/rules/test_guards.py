@@ -18,6 +18,8 @@ REFUSED_RESET = RESET.replace("done", "declined")
 FAILED = 'failed Error "no such user"'
 SOCKETS = 'get_user a{}@example.com -> not-found; noticed open-sockets "{}"   [unknown-user]\n'
 
+LOG_IN = "operation log_in by user of ada on shop identifier=ada@example.com password="
+
 SAYS_NOTHING = {
     "metadata-not-json: of a text that was too long to record": ADA
     + 'get_user ada@example.com -> found {"user_id": "7", '
@@ -136,6 +138,13 @@ BREAKS = {
     + "person bob email=bob@example.com\n"
     + 'get_user ada@example.com -> found {"user_id": "7", "app_metadata": {"plan": null, "visits": 3}}\n'
     + 'get_user bob@example.com -> found {"user_id": "8", "app_metadata": {"plan": null, "visits": "0"}}\n',
+    "password-lost-in-migration: after a password that was never right": f"connection import_mode=on\n{ADA}"
+    'login ada@example.com «password of ada» -> found {"user_id": "7"}\n'
+    f"{LOG_IN}other -> succeeded\n"
+    'login ada@example.com other -> found {"user_id": "7"}   [simulated]\n'
+    f'{LOG_IN}neither -> refused "no"\n'
+    f'{LOG_IN}«password of ada» -> refused "no"\n'
+    'log fp "Wrong email or password." about auth0|7 on shop\n',
     "callback-inside-try: beside a call that never ended": "script get_user observed=on\n"
     + ADA
     + "get_user ada@example.com -> timed-out\n"
