@@ -179,6 +179,15 @@ def test_a_password_is_recognised_in_a_basic_authorization_header() -> None:
     assert masked == f"Basic YWRhQGV4YW1wbGUuY29tOm{MARKER}U="
 
 
+@pytest.mark.parametrize("secret", ["correct horse", "correct horse!", "correct horse!!"])
+def test_base64_is_masked_up_to_its_end(secret: str) -> None:
+    padded = base64.b64encode(secret.encode()).decode()
+
+    masked = [knowing(secret).mask(f"({text})") for text in (padded, padded.rstrip("="))]
+
+    assert masked == [f"({MARKER})"] * 2
+
+
 @given(secret=secret_texts, text=any_text)
 @example(secret="password", text="password")
 def test_masking_again_changes_nothing(secret: str, text: str) -> None:
