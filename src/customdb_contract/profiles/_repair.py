@@ -6,9 +6,11 @@ import decimal
 import enum
 import hashlib
 import math
+import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final, cast
 from urllib.parse import quote
 
@@ -18,7 +20,7 @@ __all__ = ["Repair", "RepairKind", "Repaired", "generated_attributes", "is_secre
 
 _MAX_DEPTH: Final = 50
 _SHOWN: Final = 80
-_SECRET_WORDS: Final = ("password", "passwd", "hash", "salt", "secret", "token", "otp_seed", "private_key")
+_SECRET_WORD: Final = re.compile("password|passwd|hash|salt|secret|token|otp_seed|private_key", re.IGNORECASE)
 _TOKENS: Final = ("access_token", "refresh_token")
 _LOWERED: Final = ("email", "username")
 
@@ -164,11 +166,14 @@ def generated_attributes(attributes: Mapping[str, object]) -> dict[str, str]:
     if not isinstance(email, str) or "@" not in email:
         return {}
     digest = hashlib.md5(email.strip().lower().encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
-    initials = quote(email[:2].lower().encode("utf-8", "surrogatepass"))
-    picture = (
-        f"https://s.gravatar.com/avatar/{digest}?s=480&r=pg&d=https%3A%2F%2Fcdn.auth0.com%2Favatars%2F{initials}.png"
-    )
+    avatar = f"https%3A%2F%2Fcdn.auth0.com%2Favatars%2F{_quoted(email[:2].lower())}.png"
+    picture = f"https://s.gravatar.com/avatar/{digest}?s=480&r=pg&d={avatar}"
     return {"name": email, "nickname": email.rpartition("@")[0], "picture": picture}
+
+
+@lru_cache
+def _quoted(initials: str) -> str:
+    return quote(initials.encode("utf-8", "surrogatepass"))
 
 
 def is_secret_name(name: str) -> bool:
@@ -177,8 +182,7 @@ def is_secret_name(name: str) -> bool:
     Args:
         name: The last part of an attribute's path.
     """
-    lowered = name.lower()
-    return any(word in lowered for word in _SECRET_WORDS)
+    return _SECRET_WORD.search(name) is not None
 
 
 def shown(name: str, value: object) -> str:

@@ -1,7 +1,8 @@
 """Finding which of many short texts stand in another one: quick in a short text, however many they are."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Final
 
 __all__ = ["Needles"]
@@ -56,15 +57,13 @@ class Needles:
         if not self._by_piece[piece]:
             del self._by_piece[piece]
 
-    def found_in(self, text: str) -> Iterator[int]:
-        """Yield the numbers of the needles that stand in a text.
+    def found_in(self, text: str) -> Sequence[int]:
+        """Return the numbers of the needles that stand in a text.
 
         Args:
             text: Any text.
         """
-        for needle in self._candidates(text):
-            if needle in text:
-                yield from self._numbers[needle]
+        return [number for needle in self._candidates(text) if needle in text for number in self._numbers[needle]]
 
     def _rarest(self, pieces: Sequence[str]) -> str:
         for piece in pieces:
@@ -72,14 +71,12 @@ class Needles:
                 return piece
         return min(pieces, key=lambda piece: len(self._by_piece[piece]))
 
-    def _candidates(self, text: str) -> Iterator[str]:
+    def _candidates(self, text: str) -> Iterable[str]:
         if len(self._numbers) * (_SEARCH + len(text)) < _CHARACTER * len(text):
-            yield from self._numbers
-            return
-        yield from self._by_piece.get("", ())
-        pieces = {text[at : at + _LENGTH] for at in range(len(text) - _LENGTH + 1)}
-        for piece in pieces & self._by_piece.keys():
-            yield from self._by_piece[piece]
+            return self._numbers
+        pieces = {text[at : at + _LENGTH] for at in range(len(text) - _LENGTH + 1)} & self._by_piece.keys()
+        short = self._by_piece.get("", ())
+        return chain(short, *(self._by_piece[piece] for piece in pieces)) if pieces else short
 
 
 def _some_pieces(needle: str) -> Sequence[str]:

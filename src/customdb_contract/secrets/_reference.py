@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import cached_property
 from typing import Final
 
 from attrs import frozen
@@ -123,7 +124,7 @@ class SecretRef:
         kind = next(kind for kind, prefix in _PREFIXES.items() if rest.startswith(prefix))
         return cls(kind, _ESCAPED.sub(_unescaped, rest.removeprefix(kind.prefix)), form)
 
-    @property
+    @cached_property
     def label(self) -> str:
         """What the secret is, in words that a person and `parse` read in the same way."""
         owner = _AMBIGUOUS.sub(_escaped, self.owner)
@@ -131,7 +132,7 @@ class SecretRef:
             owner = f"\\u{ord(owner[0]):04x}{owner[1:]}"
         return f"{self.kind.prefix}{owner}{', ' if self.form else ''}{self.form}"
 
-    @property
+    @cached_property
     def marker(self) -> str:
         """What stands in a transcript in the secret's place: `«password of ada»`."""
         return f"«{self.label}»"

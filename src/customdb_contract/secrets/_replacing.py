@@ -1,9 +1,10 @@
 """Replacing secrets by their markers: a quick search for what may be there, and a thorough one only for that."""
 
 import re
+import sys
 from bisect import bisect
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import count
 from typing import Final
@@ -62,6 +63,7 @@ class Replacement:
         self._masked: dict[int, _Masked] = {}
         self._of_value: dict[str, list[_Masked]] = {}
         self._plain, self._escaped = Needles(), Needles()
+        self._shortest = sys.maxsize
         self._labels = Counter[str]()
         self._public: dict[str, None] = {}
         self._search = lru_cache(_MOST_SEARCHES)(self._compiled)
@@ -82,6 +84,7 @@ class Replacement:
         for masked in added:
             self._masked[masked.number] = masked
             self._plain.add(masked.number, masked.plain)
+            self._shortest = min(self._shortest, len(masked.plain))
             self._escaped.add(masked.number, masked.escaped)
         self._of_value[value] = added
         self._labels.update(_labels_of(added))
@@ -94,7 +97,7 @@ class Replacement:
             value: The secret.
         """
         removed = self._of_value.pop(value, [])
-        self._labels.subtract(_labels_of(removed))
+        self._forget(_labels_of(removed))
         for masked in removed:
             del self._masked[masked.number]
             self._plain.remove(masked.number, masked.plain)
@@ -116,7 +119,7 @@ class Replacement:
         Args:
             ref: The secret.
         """
-        self._labels[ref.label] -= 1
+        self._forget((ref.label,))
         self._change()
 
     def keep(self, public: str) -> None:
@@ -127,6 +130,12 @@ class Replacement:
         """
         self._public[public] = None
         self._change()
+
+    def _forget(self, labels: Iterable[str]) -> None:
+        for label in labels:
+            self._labels[label] -= 1
+            if not self._labels[label]:
+                del self._labels[label]
 
     def _change(self) -> None:
         self._search.cache_clear()
@@ -142,19 +151,24 @@ class Replacement:
         return self._remembered(text) if len(text) <= _LONGEST_REMEMBERED else self._replaced(text)
 
     def _replaced(self, text: str) -> str:
-        needles = self._escaped if is_escaped(text) else self._plain
-        possible = tuple(sorted(needles.found_in(fold(text)), key=lambda number: self._masked[number].rank))
+        possible = self._possible_in(text)
         if possible:
-            text = self._without_known(text, possible)
+            text = self._without_known(text, tuple(sorted(possible, key=lambda number: self._masked[number].rank)))
         text = hide_unknown(text, self._marker_of_unknown)
         return _GUILLEMETS.sub(self._own_marker, text) if "«" in text or "»" in text else text
+
+    def _possible_in(self, text: str) -> Sequence[int]:
+        if is_escaped(text):
+            return self._escaped.found_in(fold(text))
+        # Nothing becomes longer by folding.
+        return self._plain.found_in(fold(text)) if len(text) >= self._shortest else ()
 
     def _own_marker(self, match: re.Match[str]) -> str:
         """Return a marker of ours as it is, and other guillemets single, so that no two texts side by side are one."""
         label = match[1]
         if label is None:
             return "\u2039" if match[0] == "«" else "\u203a"
-        if self._labels[label] > 0:
+        if label in self._labels:
             return match[0]
         ref = SecretRef.parse(label)
         is_ours = ref.kind in NUMBERED and ref.owner.isdecimal()
@@ -188,7 +202,7 @@ class Replacement:
             return any(value in folded for value in lowered)
 
         # A pattern costs more than the look whether it is needed, and almost none is.
-        texts = dict.fromkeys((*(f"«{label}»" for label in +self._labels), *self._public))
+        texts = dict.fromkeys((*(f"«{label}»" for label in self._labels), *self._public))
         readable = {text: escaped(text) for text in texts if is_readable(text)}
         for beginning in (f"«{kind.prefix}" for kind in NUMBERED):
             if is_readable(beginning):

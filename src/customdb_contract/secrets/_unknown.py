@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from customdb_contract.secrets._reference import SecretKind, secrets_in
@@ -66,6 +67,7 @@ _NAMES: Final = _TOTP_NAMES | {
     "sessiontoken",
 }
 _LONGEST_NAME: Final = 40
+_MOST_NAMES: Final = 1_000
 
 
 def hide_unknown(text: str, marker: Callable[[SecretKind, str], str]) -> str:
@@ -104,9 +106,14 @@ def kind_by_name(name: str, value: str) -> SecretKind | None:
         name: The key under which the value stands.
         value: The value.
     """
-    plain = name.lower().replace("_", "").replace("-", "") if len(name) <= _LONGEST_NAME else ""
+    plain = _plain(name) if len(name) <= _LONGEST_NAME else ""
     if plain not in _NAMES or not value:
         return None
     if _HEX.fullmatch(value):
         return SecretKind.PASSWORD_HASH
     return SecretKind.TOTP_SECRET if plain in _TOTP_NAMES and _TOTP.fullmatch(value) else SecretKind.NAMED
+
+
+@lru_cache(_MOST_NAMES)
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "").replace("-", "")

@@ -18,7 +18,7 @@ from customdb_contract.profiles import (
 )
 from customdb_contract.tenant._knobs import ReloginMetadata, RootAttributes
 from customdb_contract.tenant._metadata import merged_deeply, metadata_problems, patched
-from customdb_contract.tenant._users import PREFIX, Identity, User
+from customdb_contract.tenant._users import NO_METADATA, PREFIX, Identity, User
 from customdb_contract.transcript import Value, plain
 
 __all__ = [
@@ -208,13 +208,15 @@ def _typed(attributes: Mapping[str, Value]) -> dict[str, Any]:
     return {name: attributes[name] for name, kind in _TYPES.items() if isinstance(attributes.get(name), kind)}
 
 
-def _extra(attributes: Mapping[str, Value]) -> dict[str, Value]:
+def _extra(attributes: Mapping[str, Value]) -> Mapping[str, Value]:
     typed = _typed(attributes)
-    return {
+    extra = {
         name: value
         for name, value in attributes.items()
         if value is not None and name not in typed and name not in _KEPT_ELSEWHERE
     }
+    # Almost nobody has any, and an empty mapping of their own takes memory.
+    return extra or NO_METADATA
 
 
 def _tokens(attributes: Mapping[str, Value]) -> Mapping[str, Value]:
@@ -222,4 +224,4 @@ def _tokens(attributes: Mapping[str, Value]) -> Mapping[str, Value]:
         case [Mapping() as first, *_]:
             return first
         case _:
-            return {}
+            return NO_METADATA

@@ -144,7 +144,7 @@ def _write_full_record(run: Run, attributes: Mapping[str, Value]) -> OperationOu
         leave_out=METADATA if is_interrupted else (),
     )
     factors = cast("Sequence[Mapping[str, Value]]", attributes.get("mfa_factors") or ())
-    if not is_interrupted:
+    if factors and not is_interrupted:
         user = evolve(user, mfa_factors=tuple(factors))
     return _let_in(run, user, attributes, is_new=True, interrupted=point if is_interrupted else None)
 
@@ -193,7 +193,8 @@ def _let_in(
     if user.blocked:
         run.log(LogCode.FAILED_LOGIN, _BLOCKED.description, user_id=user.user_id)
         return run.refuse(_BLOCKED)
-    entered = run.keep(evolve(user, logins_count=user.logins_count + 1, last_login=run.now))
+    now = run.now
+    entered = run.keep(evolve(user, logins_count=user.logins_count + 1, last_login=now, updated_at=now))
     admission = _admission(run, entered)
     if attributes is not None and is_oversized(json_size(attributes)):
         run.log(LogCode.USER_MANAGEMENT_WARNING, _OVERSIZED, user_id=entered.user_id)

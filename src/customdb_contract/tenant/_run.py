@@ -44,15 +44,18 @@ _ACTORS: Final = dict.fromkeys(OperationKind, Actor.APPLICATION) | {
 }
 
 _NOT_TOLD: Final = frozenset({"user_id", "identities", "created_at", "updated_at", "last_login"})
+_TOLD: Final[Mapping[str, object]] = {
+    attribute.name: attribute.default for attribute in fields(User) if attribute.name not in _NOT_TOLD
+}
+"""The attributes that a write of a user tells, and what a new user has before."""
 
 
 def _changed(before: User | None, user: User) -> dict[str, object]:
     """Return the attributes that a write changes, without the times, which every write does."""
     return {
-        attribute.name: getattr(user, attribute.name)
-        for attribute in fields(User)
-        if attribute.name not in _NOT_TOLD
-        and getattr(before, attribute.name, attribute.default) != getattr(user, attribute.name)
+        name: value
+        for name, default in _TOLD.items()
+        if (value := getattr(user, name)) != (default if before is None else getattr(before, name))
     }
 
 
@@ -246,7 +249,7 @@ class Run:
         Returns:
             The record as it was written.
         """
-        written = evolve(user, updated_at=self.now)
+        written = user if user.updated_at == self.now else evolve(user, updated_at=self.now)
         before = self._state.users.get(user.user_id)
         self._state.users.put(written)
         self._recorder.write(Store.USERS, user.user_id, _changed(before, written), caused_by=self._begun)
@@ -265,7 +268,8 @@ class Run:
             The record.
         """
         self._state.internal.put(record)
-        attributes = {"email": record.email, "username": record.username, "pending": record.pending}
+        pending = None if record.pending is None else record.pending.value
+        attributes = {"email": record.email, "username": record.username, "pending": pending}
         self._recorder.write(Store.INTERNAL, record.user_id, attributes, caused_by=self._begun)
         return record
 

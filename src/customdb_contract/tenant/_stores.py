@@ -39,7 +39,6 @@ class Store(Generic[_Record]):
 
     def __init__(self) -> None:
         self._records: dict[str, _Record] = {}
-        self._connections: dict[str, dict[str, None]] = {}
         self._identifiers: dict[str, dict[str, tuple[str, ...]]] = {}
 
     @property
@@ -61,7 +60,7 @@ class Store(Generic[_Record]):
         Args:
             connection: The name of the connection.
         """
-        return (self._records[key] for key in self._connections.get(connection, ()))
+        return (record for record in self._records.values() if record.connection == connection)
 
     def find(self, connection: str, identifier: str | None) -> tuple[_Record, ...]:
         """Return the records of a connection that an identifier denotes, in the order in which they got it.
@@ -83,7 +82,6 @@ class Store(Generic[_Record]):
         """
         before = self._records.get(record.user_id)
         self._records[record.user_id] = record
-        self._connections.setdefault(record.connection, {})[record.user_id] = None
         names = _names(record)
         if before is not None and (former := _names(before)) != names:
             self._forget(before, former - names)
@@ -101,7 +99,6 @@ class Store(Generic[_Record]):
             user_id: The key of a record that is there.
         """
         record = self._records.pop(user_id)
-        del self._connections[record.connection][user_id]
         self._forget(record, _names(record))
 
     def _forget(self, record: _Record, names: set[str]) -> None:

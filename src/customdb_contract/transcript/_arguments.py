@@ -1,12 +1,13 @@
 """What our own side gives to a script or to the tenant: in plain text for them, masked for a transcript."""
 
+import operator
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from customdb_contract.secrets import Secret, SecretRegistry
-from customdb_contract.transcript._masking import MAX_TEXT, hide_named, mask_value
+from customdb_contract.transcript._masking import MAX_TEXT, hide_by_name, hide_named, mask_number, mask_value
 from customdb_contract.transcript._recording import record
-from customdb_contract.transcript._values import RecordedError, Special, Value
+from customdb_contract.transcript._values import MAX_BITS, RecordedError, Special, Value
 
 __all__ = ["as_recorded", "revealed"]
 
@@ -18,26 +19,35 @@ def as_recorded(arguments: Iterable[object], registry: SecretRegistry) -> tuple[
         arguments: The arguments; secrets as `Secret`. Values that are recorded already stay what they are.
         registry: The known secrets.
     """
-    return tuple(hide_named(_as_recorded(argument, registry), registry) for argument in arguments)
+    return tuple([_as_recorded(argument, registry) for argument in arguments])
 
 
 def _as_recorded(argument: object, registry: SecretRegistry) -> Value:
     match argument:
-        case None | bool():
-            return argument
         case str() if type(argument) is str and len(argument) <= MAX_TEXT:
             return registry.mask(argument)
+        case None | bool():
+            return argument
+        case int() if type(argument) is int and argument.bit_length() <= MAX_BITS:
+            return mask_number(argument, registry.mask)
         case Secret():
             return registry.mask_argument(argument.reveal())
-        case Special() | RecordedError():
-            return mask_value(argument, registry.mask)
-        case Mapping():
-            attributes = cast("Mapping[str, object]", argument)
-            return {name: _as_recorded(value, registry) for name, value in attributes.items()}
+        # It is asked in turn, and an abstract class answers slowly.
+        case dict() | Mapping():
+            return _mapping(cast("Mapping[str, object]", argument), registry)
         case list() | tuple():
             return [_as_recorded(item, registry) for item in cast("Sequence[object]", argument)]
+        case Special() | RecordedError():
+            return hide_named(mask_value(argument, registry.mask), registry)
         case _:
-            return record(argument, registry.mask)
+            return hide_named(record(argument, registry.mask), registry)
+
+
+def _mapping(attributes: Mapping[str, object], registry: SecretRegistry) -> Mapping[str, Value]:
+    recorded = {name: hide_by_name(name, _as_recorded(value, registry), registry) for name, value in attributes.items()}
+    # What is recorded already stays one object: a transcript of many users has it several times.
+    is_recorded = type(attributes) is dict and all(map(operator.is_, attributes.values(), recorded.values()))
+    return cast("dict[str, Value]", attributes) if is_recorded else recorded
 
 
 def revealed(arguments: Iterable[object]) -> list[object]:

@@ -14,6 +14,8 @@ __all__ = [
     "_SMALLEST_SECRET_NUMBER",
     "Mask",
     "cut_masked",
+    "hide_by_name",
+    "hide_named",
     "mask_number",
     "mask_text",
     "mask_value",
@@ -138,21 +140,28 @@ def hide_named(value: Value, registry: SecretRegistry) -> Value:
         registry: What numbers the secrets.
     """
     match value:
-        case Mapping():
-            return {name: hide_named(_hidden(name, item, registry), registry) for name, item in value.items()}
-        case RecordedError():
-            return evolve(value, arguments=tuple(hide_named(argument, registry) for argument in value.arguments))
         case None | bool() | int() | float() | str() | Special():
             return value
+        case dict() | Mapping():
+            return {name: hide_by_name(name, hide_named(item, registry), registry) for name, item in value.items()}
+        case RecordedError():
+            return evolve(value, arguments=tuple(hide_named(argument, registry) for argument in value.arguments))
         case _:
             return [hide_named(item, registry) for item in value]
 
 
-def _hidden(name: str, value: Value, registry: SecretRegistry) -> Value:
+def hide_by_name(name: str, value: Value, registry: SecretRegistry) -> Value:
+    """Return the value that something has under a name, or what replaces it where it is a secret by that name.
+
+    Args:
+        name: The name.
+        value: The value, with known secrets masked.
+        registry: What numbers the secrets.
+    """
     match value:
-        case str() if not is_marker(value) and (kind := kind_by_name(name, value)):
+        case str() if (kind := kind_by_name(name, value)) and not is_marker(value):
             return registry.marker_of_unknown(kind, value)
-        case Special(_, text) if not is_marker(text) and (kind := kind_by_name(name, text)):
+        case Special(_, text) if (kind := kind_by_name(name, text)) and not is_marker(text):
             return evolve(value, text=registry.marker_of_unknown(kind, text))
         case _:
             return value

@@ -171,7 +171,7 @@ class Recorder:
         """
         mask = self._registry.mask
         (shown,) = as_recorded((response.shown,), self._registry)
-        masked = evolve(response, message=mask(response.message), shown=shown)
+        masked = Response(response.succeeded, mask(response.message), shown, response.interrupted)
         ended = shortened_record(evolve(operation, response=masked), MOST_OF_A_CALL)
         with self._lock:
             self._records[operation.number - 1] = ended

@@ -212,15 +212,18 @@ def _weight(text: str) -> int:
 
 def _weight_of(value: Value, most: int) -> int:
     """Return about how many characters a value has when it is stored, reading hardly more of it than `most`."""
-    if isinstance(value, str):
-        return _weight(value)
-    weight = _OF_AN_ITEM
-    if value is None or isinstance(value, int | float):
-        return weight
-    for part in _parts(value):
-        weight += _weight_of(part, most - weight)
-        if weight > most:
-            break
+    weight = 0
+    unread: list[Value] = [value]
+    while unread and weight <= most:
+        part = unread.pop()
+        weight += _OF_AN_ITEM
+        if isinstance(part, str):
+            weight += len(part) if part.isascii() else _ESCAPED * len(part)
+        elif isinstance(part, dict):
+            unread.extend(part)
+            unread.extend(part.values())
+        elif part is not None and not isinstance(part, int | float):
+            unread.extend(_parts(part))
     return weight
 
 

@@ -97,15 +97,14 @@ def json_size(value: Value) -> int:
         value: A recorded value.
     """
     cut = 0
-    found: list[Value] = [value]
-    for item in found:
+
+    def plain(item: Value) -> object:
+        nonlocal cut
         if isinstance(item, Special):
             cut += item.size or 0
-        elif isinstance(item, Mapping):
-            found.extend(item.values())
-        elif isinstance(item, list):
-            found.extend(item)
-    return len(json.dumps(to_json(value), ensure_ascii=False).encode("utf-8", "surrogatepass")) + cut
+        return dict(item) if isinstance(item, Mapping) else to_json(item)
+
+    return len(json.dumps(value, ensure_ascii=False, default=plain).encode("utf-8", "surrogatepass")) + cut
 
 
 def to_json(value: Value) -> object:
