@@ -27,6 +27,7 @@ from customdb_contract.transcript import (
     Special,
     StopKind,
     StopReason,
+    Store,
     Transcript,
     Value,
 )
@@ -226,6 +227,17 @@ def test_what_is_a_secret_by_its_name_is_replaced_when_it_is_recorded() -> None:
         "salt": Special("undefined"),
     }
     assert later == (RecordedError("Error", "no", ({"salt": "«secret value 1»"},)), {"hash": "«password hash 1»"})
+
+
+def test_what_is_recorded_already_is_kept_once() -> None:
+    recorder = Recorder(HEADER)
+    metadata = {"plan": "full", "seats": 2**1000, "hash": "5f4dcc3b5aa765d61d8327deb882cf99"}
+
+    first = recorder.write(Store.USERS, "auth0|7", {"app_metadata": metadata}).attributes or {}
+    again = recorder.write(Store.USERS, "auth0|7", {"email": "ada@example.com", **first}).attributes or {}
+
+    assert first == {"app_metadata": {"plan": "full", "seats": 2**1000, "hash": "«password hash 1»"}}
+    assert again["app_metadata"] is first["app_metadata"]
 
 
 def test_what_is_told_of_scripts_and_why_a_check_stopped_are_masked() -> None:

@@ -1,6 +1,7 @@
 """Recorded values as JSON: exact, safe to show, comparable."""
 
 import json
+from types import MappingProxyType
 from typing import cast
 
 import pytest
@@ -9,7 +10,16 @@ from hypothesis import strategies as st
 
 from customdb_contract.errors import TranscriptError
 from customdb_contract.testing.strategies import awkward_texts, recorded_values
-from customdb_contract.transcript import RecordedError, Special, Value, canonical, from_json, json_text, to_json
+from customdb_contract.transcript import (
+    RecordedError,
+    Special,
+    Value,
+    canonical,
+    from_json,
+    json_size,
+    json_text,
+    to_json,
+)
 
 
 @given(recorded_values())
@@ -32,6 +42,17 @@ def test_json_text_is_one_safe_line_and_exact(value: Value) -> None:
 @given(recorded_values(), recorded_values())
 def test_canonical_texts_are_equal_as_json_values_are(one: Value, other: Value) -> None:
     assert (canonical(one) == canonical(other)) == (_key(one) == _key(other))
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
+def test_the_size_of_what_json_has_is_that_of_its_text(value: Value) -> None:
+    assert json_size(MappingProxyType({"name": value})) == len(json.dumps({"name": value}, ensure_ascii=False).encode())
+
+
+def test_what_was_cut_has_the_size_that_it_had() -> None:
+    cut = Special("long-text", "a", 70_000)
+
+    assert json_size({"bio": [cut]}) == len(json.dumps({"bio": [to_json(cut)]})) + 70_000
 
 
 def _key(value: Value) -> object:

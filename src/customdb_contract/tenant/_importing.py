@@ -40,14 +40,15 @@ METADATA: Final = ("user_metadata", "app_metadata")
 
 _SIZE_ALLOWANCE: Final = 10 * PROFILE_MAX_BYTES
 
-_TYPES: Final[Mapping[str, type]] = {
+_TYPES: Final[Mapping[str, type | tuple[type, ...]]] = {
     "email": str,
     "email_verified": bool,
     "username": str,
     "phone_number": str,
     "phone_verified": bool,
     **dict.fromkeys(ROOT_ATTRIBUTES, str),
-    **dict.fromkeys(METADATA, Mapping),
+    # An abstract class alone answers slowly.
+    **dict.fromkeys(METADATA, (dict, Mapping)),
 }
 """The attributes that a script may return and a record has as its own, by the type that Auth0 documents."""
 
@@ -205,7 +206,7 @@ def _again(before: Mapping[str, Value], returned: Value, manner: ReloginMetadata
 
 
 def _typed(attributes: Mapping[str, Value]) -> dict[str, Any]:
-    return {name: attributes[name] for name, kind in _TYPES.items() if isinstance(attributes.get(name), kind)}
+    return {name: value for name, value in attributes.items() if name in _TYPES and isinstance(value, _TYPES[name])}
 
 
 def _extra(attributes: Mapping[str, Value]) -> Mapping[str, Value]:

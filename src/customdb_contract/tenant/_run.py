@@ -1,6 +1,7 @@
 """One operation while it runs: everything that it does is done and noted here."""
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Final
 
 from attrs import evolve, fields
@@ -44,18 +45,20 @@ _ACTORS: Final = dict.fromkeys(OperationKind, Actor.APPLICATION) | {
 }
 
 _NOT_TOLD: Final = frozenset({"user_id", "identities", "created_at", "updated_at", "last_login"})
-_TOLD: Final[Mapping[str, object]] = {
-    attribute.name: attribute.default for attribute in fields(User) if attribute.name not in _NOT_TOLD
-}
-"""The attributes that a write of a user tells, and what a new user has before."""
+_TOLD: Final = tuple(attribute for attribute in fields(User) if attribute.name not in _NOT_TOLD)
+"""The attributes that a write of a user tells."""
+
+_BEFORE_ANY: Final = tuple(attribute.default for attribute in _TOLD)
+_told_of: Final = attrgetter(*(attribute.name for attribute in _TOLD))
 
 
 def _changed(before: User | None, user: User) -> dict[str, object]:
     """Return the attributes that a write changes, without the times, which every write does."""
+    former = _BEFORE_ANY if before is None else _told_of(before)
     return {
-        name: value
-        for name, default in _TOLD.items()
-        if (value := getattr(user, name)) != (default if before is None else getattr(before, name))
+        attribute.name: value
+        for attribute, value, previous in zip(_TOLD, _told_of(user), former, strict=True)
+        if value != previous
     }
 
 

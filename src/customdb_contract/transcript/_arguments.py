@@ -46,8 +46,9 @@ def _as_recorded(argument: object, registry: SecretRegistry) -> Value:
 def _mapping(attributes: Mapping[str, object], registry: SecretRegistry) -> Mapping[str, Value]:
     recorded = {name: hide_by_name(name, _as_recorded(value, registry), registry) for name, value in attributes.items()}
     # What is recorded already stays one object: a transcript of many users has it several times.
-    is_recorded = type(attributes) is dict and all(map(operator.is_, attributes.values(), recorded.values()))
-    return cast("dict[str, Value]", attributes) if is_recorded else recorded
+    kind = type(attributes)
+    is_recorded = kind is dict and all(map(operator.is_, attributes.values(), recorded.values()))
+    return cast("Mapping[str, Value]", attributes) if is_recorded else recorded
 
 
 def revealed(arguments: Iterable[object]) -> list[object]:

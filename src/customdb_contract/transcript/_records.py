@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from attrs import Attribute, field, frozen
@@ -57,6 +58,7 @@ class Response:
     interrupted: str | None = None
 
 
+@lru_cache
 def _name(what: str, name: str) -> None:
     if not _NAME.fullmatch(name):
         message = f"{what} is written in lower case, such as log_in, and is {json_text(name)}"

@@ -210,20 +210,21 @@ def _weight(text: str) -> int:
     return (len(text) if text.isascii() else _ESCAPED * len(text)) + _OF_AN_ITEM
 
 
-def _weight_of(value: Value, most: int) -> int:
-    """Return about how many characters a value has when it is stored, reading hardly more of it than `most`."""
+def _weight_of(values: Iterable[Value], most: int) -> int:
+    """Return about how many characters values have when they are stored, reading hardly more of them than `most`."""
     weight = 0
-    unread: list[Value] = [value]
-    while unread and weight <= most:
-        part = unread.pop()
+    parts = list(values)
+    for part in parts:
         weight += _OF_AN_ITEM
         if isinstance(part, str):
             weight += len(part) if part.isascii() else _ESCAPED * len(part)
         elif isinstance(part, dict):
-            unread.extend(part)
-            unread.extend(part.values())
+            parts += part
+            parts += part.values()
         elif part is not None and not isinstance(part, int | float):
-            unread.extend(_parts(part))
+            parts += _parts(part)
+        if weight > most:
+            break
     return weight
 
 

@@ -98,13 +98,13 @@ def json_size(value: Value) -> int:
     """
     cut = 0
 
-    def plain(item: Value) -> object:
+    def as_json(item: Value) -> object:
         nonlocal cut
         if isinstance(item, Special):
             cut += item.size or 0
         return dict(item) if isinstance(item, Mapping) else to_json(item)
 
-    return len(json.dumps(value, ensure_ascii=False, default=plain).encode("utf-8", "surrogatepass")) + cut
+    return len(json.dumps(value, ensure_ascii=False, default=as_json).encode("utf-8", "surrogatepass")) + cut
 
 
 def to_json(value: Value) -> object:
