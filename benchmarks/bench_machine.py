@@ -46,7 +46,7 @@ class _OursOnSqlite(_Ours):
 
     @override
     def fresh_database(self) -> object:
-        return _new_shop
+        return new_shop
 
 
 class _Bare(RuleBasedStateMachine):
@@ -175,7 +175,7 @@ class _BareOnSqlite(_Bare):
 
     @override
     def fresh_database(self) -> Any:
-        return _new_shop()
+        return new_shop()
 
     @override
     def teardown(self) -> None:
@@ -191,7 +191,8 @@ class _QuickAccounts(Accounts):
         return connection
 
 
-def _new_shop() -> Accounts:
+def new_shop() -> Accounts:
+    """Return the bookshop's accounts over a new and empty store."""
     return _QuickAccounts(create_empty_store(Path(_STORES.name) / f"{next(_NUMBERS)}.sqlite3"))
 
 
