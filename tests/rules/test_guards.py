@@ -100,6 +100,12 @@ SAYS_NOTHING = {
 """By rule and subject, transcripts in which the rule has nothing to compare."""
 
 HOLDS = {
+    "change-password-ineffective: a former password that the user has again": NEW
+    + CREATED
+    + RESET
+    + "change_password new@example.com «password of new» -> done\n"
+    + "login new@example.com «password of new» -> "
+    + 'found {"user_id": "7"}\n',
     "url-injection: a reserved character, and no request that was seen": ADA
     + "get_user ada@example.com?x=1 -> not-found   [hostile: url]\n",
     "url-injection: a request for what has no reserved character": ADA
