@@ -530,6 +530,8 @@ from hypothesis import Phase, settings
 settings.register_profile("brief", max_examples=10, stateful_step_count=15, database=None, derandomize=True)
 settings.load_profile("brief")
 """
+# So many examples that luck has no part in what is found, and the first one will do.
+SEARCHING = BRIEF.replace("max_examples=10", "max_examples=1_000, phases=[Phase.generate]")
 
 
 def write_writing_suite(pytester: pytest.Pytester, fresh: str, body: str = "", *, database: str = "Shop()") -> None:
@@ -562,8 +564,10 @@ def test_without_fresh_databases_there_is_no_machine(pytester: pytest.Pytester) 
     assert "test_lives" not in collected
 
 
-def test_what_the_machine_finds_is_told_once_as_the_shortest_sequence(pytester: pytest.Pytester) -> None:
+@pytest.mark.untraced
+def test_what_the_machine_finds_is_told_once_as_a_sequence_that_can_be_judged_again(pytester: pytest.Pytester) -> None:
     write_writing_suite(pytester, "Forgetful")
+    pytester.makeconftest(SEARCHING)
 
     result = run(pytester, "-k", "machine")
 
@@ -575,7 +579,7 @@ def test_what_the_machine_finds_is_told_once_as_the_shortest_sequence(pytester: 
     assert "hypothesis/" not in text
     sequence = text.partition("judges it again:\n\n")[2].partition("\n====")[0]
     failures = judge(Transcript.parse(sequence)).failures
-    assert [verdict.rule.name for verdict in failures] == ["verify-not-reflected"]
+    assert "verify-not-reflected" in [verdict.rule.name for verdict in failures]
 
 
 def test_the_machine_judges_what_the_suite_does(pytester: pytest.Pytester) -> None:
@@ -647,7 +651,7 @@ def test_the_lives_of_users_are_lived_on_fresh_databases(pytester: pytest.Pytest
             return Shop()
     """
     write_writing_suite(pytester, "Forgetful", body)
-    pytester.makeconftest(BRIEF.replace("derandomize=True", "derandomize=True, phases=[Phase.generate]"))
+    pytester.makeconftest(SEARCHING)
 
     result = run(pytester, "-k", "lives")
 
