@@ -92,6 +92,7 @@ VALUES = st.recursive(
 TEXT_PROFILES = st.dictionaries(st.text(), VALUES)
 
 
+@pytest.mark.untraced
 @given(profile=TEXT_PROFILES, script=st.sampled_from([Script.LOGIN, Script.GET_USER]))
 def test_a_found_profile_is_recorded_as_it_is(
     bridge: PythonDatabase, answering: Answering, profile: dict[str, object], script: Script

@@ -92,6 +92,7 @@ def _is_written_and_read(script: Script, outcome: Outcome) -> bool:
     return str(Transcript.parse(text)) == text
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("name", PROFILES)
 def test_a_hostile_profile_has_an_outcome(name: str) -> None:
     def get_user(identifier: str) -> object:

@@ -357,6 +357,7 @@ ZOO: dict[str, Callable[..., object]] = {
 }
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("name", ZOO)
 def test_whatever_a_script_does_is_a_verdict(name: str) -> None:
     report = check(replaced(ZOO[name]), USERS, connection=IMPORT, timeout=20.0)

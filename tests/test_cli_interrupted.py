@@ -204,6 +204,7 @@ def hanging(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_process_whose_script_hangs_ends_with_a_partial_report(number: int, hanging: Path) -> None:
     with command_in(hanging) as process:
@@ -216,6 +217,7 @@ def test_a_process_whose_script_hangs_ends_with_a_partial_report(number: int, ha
     assert err == "customdb-contract: the check was interrupted\n"
 
 
+@pytest.mark.untraced
 def test_a_process_that_ignores_ctrl_c_still_does(hanging: Path) -> None:
     # As a shell does for a command in the background, and `nohup` for a hang-up.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -230,6 +232,7 @@ def test_a_process_that_ignores_ctrl_c_still_does(hanging: Path) -> None:
     assert process.returncode == 130
 
 
+@pytest.mark.untraced
 def test_a_report_that_nobody_reads_can_be_interrupted(folder: Path) -> None:
     with command_in(folder, "--format", "json") as process:
         assert process.stdout is not None

@@ -191,6 +191,7 @@ def write_python(folder: Path, *, top: str = "", body: str = "pass") -> None:
     (folder / "db.py").write_text(PYTHON.format(ada=ADA, bob=BOB, top=top, body=indent(body, " " * 12)))
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("case", IN_PYTHON)
 def test_a_hostile_database_in_python_gets_a_verdict(
     case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
@@ -209,6 +210,8 @@ def test_a_database_in_python_that_cannot_be_opened_is_explained(
     survive(tmp_path, monkeypatch, capfd, may_be_impossible=True)
 
 
+@pytest.mark.one_python
+@pytest.mark.untraced
 @pytest.mark.parametrize("case", IN_JAVASCRIPT)
 def test_hostile_scripts_in_javascript_get_a_verdict(
     case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]

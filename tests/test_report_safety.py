@@ -80,6 +80,8 @@ def is_readable(report: Report) -> None:
         json.dumps(json.loads(texts[name]), ensure_ascii=False, allow_nan=False).encode()
 
 
+@pytest.mark.one_python
+@pytest.mark.untraced
 @settings(max_examples=40)
 @given(transcripts(), awkward_texts().filter(str.strip))
 def test_no_format_lets_a_script_forge_a_line(transcript: Transcript, text: str) -> None:
@@ -89,6 +91,8 @@ def test_no_format_lets_a_script_forge_a_line(transcript: Transcript, text: str)
     is_readable(judge_by(TELLING, told, Selection.of(TELLING, waived={"waived-for-everything": text})))
 
 
+@pytest.mark.one_python
+@pytest.mark.untraced
 @settings(max_examples=15)
 @given(transcripts())
 def test_no_rule_lets_a_script_forge_a_line(transcript: Transcript) -> None:
@@ -111,6 +115,8 @@ def with_keys(count: int) -> Report:
     )
 
 
+@pytest.mark.one_python
+@pytest.mark.untraced
 def test_thousands_of_findings_are_counted_not_shown() -> None:
     report = with_keys(3_000)
     [undefined] = [verdict for verdict in report.verdicts if len(verdict.findings) > 100]

@@ -188,6 +188,8 @@ def test_what_was_not_carried_out_is_told() -> None:
     ]
 
 
+@pytest.mark.one_python
+@pytest.mark.untraced
 @settings(max_examples=10)
 @given(transcripts())
 def test_the_schema_takes_every_report(transcript: Transcript) -> None:
@@ -302,6 +304,8 @@ class UnstableWriter(WritingShop):
 ADA = KnownUser(email="ada@example.com", password="correct horse")
 
 
+@pytest.mark.one_python
+@pytest.mark.untraced
 @pytest.mark.parametrize(("make", "user", "writes"), [(Unstable, ADA, False), (UnstableWriter, known_customer(), True)])
 def test_the_same_breaches_have_the_same_fingerprints_in_the_next_run(
     make: type[object], user: KnownUser, writes: bool

@@ -137,6 +137,7 @@ def test_a_valid_profile_needs_no_repair(profile: dict[str, object], import_mode
     assert normalized.profile.model_dump(exclude_unset=True) == profile
 
 
+@pytest.mark.untraced
 @given(_PROFILES, st.booleans())
 def test_no_rule_finds_anything_in_a_valid_profile(profile: dict[str, object], import_mode: bool) -> None:
     report = found_in(profile, import_mode=import_mode)
@@ -246,12 +247,14 @@ def test_a_connection_is_as_asked_for(connection: Connection) -> None:
     assert (connection.name, connection.import_mode, connection.requires_username) == ("legacy", True, False)
 
 
+@pytest.mark.untraced
 @given(strategies.transcripts())
 def test_a_transcript_is_what_its_text_and_its_json_stand_for(transcript: Transcript) -> None:
     assert str(Transcript.parse(str(transcript))) == str(transcript)
     assert Transcript.from_json(transcript.to_json()) == transcript
 
 
+@pytest.mark.untraced
 @given(strategies.transcripts(connections=strategies.connections(import_mode=True)))
 def test_a_transcript_is_of_the_given_connection(transcript: Transcript) -> None:
     assert transcript.connection.import_mode
@@ -260,6 +263,7 @@ def test_a_transcript_is_of_the_given_connection(transcript: Transcript) -> None
 # Databases
 
 
+@pytest.mark.untraced
 @settings(max_examples=30)
 @given(strategies.databases())
 def test_a_database_passes_the_check(drawn: DrawnDatabase) -> None:
@@ -396,6 +400,7 @@ def test_a_strategy_shrinks_to_something_short(strategy: st.SearchStrategy[objec
     assert smallest_of(strategy) == smallest
 
 
+@pytest.mark.untraced
 def test_people_shrink_to_one_plain_person() -> None:
     drawn = smallest_of(strategies.databases())
 

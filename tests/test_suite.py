@@ -342,6 +342,7 @@ def test_an_async_database_a_factory_and_a_context_manager_work(pytester: pytest
     assert set(outcomes) == {"passed", "skipped"}
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("scope", ["function", "class", "module", "session"])
 def test_fixtures_may_have_any_scope_and_stand_in_a_conftest(scope: str, pytester: pytest.Pytester) -> None:
     write_suite(pytester, database="")
@@ -540,6 +541,7 @@ def write_writing_suite(pytester: pytest.Pytester, fresh: str, body: str = "", *
     write_suite(pytester, FRESH.format(fresh=fresh) + dedent(body), database=database, before=WRITING)
 
 
+@pytest.mark.one_python
 def test_with_fresh_databases_the_writing_scripts_are_judged_and_the_machine_runs(pytester: pytest.Pytester) -> None:
     write_writing_suite(pytester, "InMemoryDatabase")
 
@@ -564,6 +566,7 @@ def test_without_fresh_databases_there_is_no_machine(pytester: pytest.Pytester) 
     assert "test_lives" not in collected
 
 
+@pytest.mark.one_python
 @pytest.mark.untraced
 def test_what_the_machine_finds_is_told_once_as_a_sequence_that_can_be_judged_again(pytester: pytest.Pytester) -> None:
     write_writing_suite(pytester, "Forgetful")
@@ -582,6 +585,8 @@ def test_what_the_machine_finds_is_told_once_as_a_sequence_that_can_be_judged_ag
     assert "verify-not-reflected" in [verdict.rule.name for verdict in failures]
 
 
+@pytest.mark.one_python
+@pytest.mark.untraced
 def test_the_machine_judges_what_the_suite_does(pytester: pytest.Pytester) -> None:
     write_writing_suite(pytester, "Forgetful", 'waived = {"verify-not-reflected": "until May"}')
     run(pytester, "-k", "machine").assert_outcomes(passed=1, deselected=RULES + 1)
@@ -596,6 +601,8 @@ def test_the_machine_judges_what_the_suite_does(pytester: pytest.Pytester) -> No
     run(pytester, "-k", "machine", "--customdb-ignore=consistency").assert_outcomes(passed=1, deselected=RULES + 1)
 
 
+@pytest.mark.one_python
+@pytest.mark.untraced
 def test_what_a_database_says_of_its_connection_holds_for_the_machine_too(pytester: pytest.Pytester) -> None:
     write_writing_suite(pytester, "lambda: InNode()", database="InNode(lambda: InMemoryDatabase(USERS))")
 
@@ -644,6 +651,8 @@ def test_the_machines_cannot_be_overridden(body: str, what: str, pytester: pytes
     assert errors_of(result)[0].startswith(f"TestShop: it replaces {what}, which no suite may; ")
 
 
+@pytest.mark.one_python
+@pytest.mark.untraced
 def test_the_lives_of_users_are_lived_on_fresh_databases(pytester: pytest.Pytester) -> None:
     body = """
         @pytest.fixture
@@ -664,6 +673,7 @@ def test_the_lives_of_users_are_lived_on_fresh_databases(pytester: pytest.Pytest
     assert judge(Transcript.parse(sequence)).failures != ()
 
 
+@pytest.mark.untraced
 def test_without_log_ins_there_are_no_lives(pytester: pytest.Pytester) -> None:
     write_writing_suite(pytester, "WithoutLogin")
 
@@ -742,6 +752,8 @@ def test_items_can_be_chosen_run_again_and_run_in_another_order(pytester: pytest
     assert run(pytester, "-m", "customdb_contract", "--strict-markers").parseoutcomes()["failed"] == 1
 
 
+@pytest.mark.one_python
+@pytest.mark.untraced
 def test_every_worker_of_xdist_drives_the_database_once(pytester: pytest.Pytester) -> None:
     write_suite(pytester, database="counted", before=COUNTED)
 

@@ -92,6 +92,7 @@ def complaint(text: str) -> str:
     return str(caught.value)
 
 
+@pytest.mark.one_python
 @given(transcripts())
 def test_parsing_is_the_inverse_of_printing(transcript: Transcript) -> None:
     parsed = Transcript.parse(str(transcript))
@@ -100,6 +101,8 @@ def test_parsing_is_the_inverse_of_printing(transcript: Transcript) -> None:
     assert exactly(parsed) == exactly(as_read_by_rules(transcript))
 
 
+@pytest.mark.one_python
+@pytest.mark.untraced
 @given(transcripts())
 def test_printed_text_is_one_safe_line_per_entry(transcript: Transcript) -> None:
     lines = str(transcript).split("\n")
@@ -110,6 +113,8 @@ def test_printed_text_is_one_safe_line_per_entry(transcript: Transcript) -> None
     assert sum(" -> " in line and line.split()[0] in set(Script) for line in lines) >= len(transcript.exchanges)
 
 
+@pytest.mark.one_python
+@pytest.mark.untraced
 @given(transcripts())
 def test_an_exchange_prints_alone_as_it_does_in_its_transcript(transcript: Transcript) -> None:
     people, records = transcript.header.people, transcript.records

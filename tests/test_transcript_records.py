@@ -113,6 +113,8 @@ def test_rules_about_calls_see_calls_only() -> None:
     assert set(life.header.scripts) == {Script.LOGIN, Script.GET_USER}
 
 
+@pytest.mark.one_python
+@pytest.mark.untraced
 @given(transcripts())
 def test_causes_stay_what_they_are(transcript: Transcript) -> None:
     causes = [cause_of(record) for record in transcript.records]

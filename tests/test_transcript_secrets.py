@@ -84,6 +84,7 @@ def secrets(draw: st.DrawFn) -> str:
     return "Pq9" + draw(st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=5, max_size=30)) + "Zk7"
 
 
+@pytest.mark.untraced
 @given(
     secret=secrets(),
     encode=st.sampled_from(sorted(_ENCODINGS)),

@@ -41,6 +41,8 @@ def test_what_is_not_much_stays_as_it_is(arguments: tuple[Value, ...]) -> None:
     assert shortened(outcome) is outcome
 
 
+@pytest.mark.one_python
+@pytest.mark.untraced
 @given(transcripts(), st.integers(0, 300))
 def test_what_is_shortened_is_small_and_can_be_stored(transcript: Transcript, most: int) -> None:
     short = evolve(transcript, records=tuple(shortened_record(each, most) for each in transcript.records))
@@ -49,13 +51,15 @@ def test_what_is_shortened_is_small_and_can_be_stored(transcript: Transcript, mo
     assert len(short.dumps()) < len(Transcript(transcript.header).dumps()) + 20_000
 
 
+@pytest.mark.one_python
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     "result",
     [
         {f"{MUCH}{number}": 1 for number in range(200)},
         [f"{MUCH}{number}" for number in range(200)],
         {f"key{number}": "é" * 100 for number in range(20_000)},
-        [[[number] * 10] * 10 for number in range(2_000)],
+        [[[number] * 10] * 10 for number in range(1_000)],
         [RecordedError(MUCH, MUCH, (MUCH,), MUCH)] * 200,
         [Special(MUCH, MUCH, 7)] * 200,
     ],

@@ -28,6 +28,7 @@ def stored() -> Any:
     return json.loads(json.dumps(Transcript.parse(TEXT).to_json()))
 
 
+@pytest.mark.one_python
 @given(transcripts())
 def test_a_stored_transcript_is_exactly_the_same(transcript: Transcript) -> None:
     read = Transcript.loads(json.dumps(transcript.to_json()))
@@ -36,6 +37,8 @@ def test_a_stored_transcript_is_exactly_the_same(transcript: Transcript) -> None
     assert json.dumps(read.to_json()) == json.dumps(transcript.to_json())
 
 
+@pytest.mark.one_python
+@pytest.mark.untraced
 @given(transcripts())
 def test_its_text_is_a_line_for_each_exchange_and_read_again(transcript: Transcript) -> None:
     text = transcript.dumps()
@@ -45,6 +48,8 @@ def test_its_text_is_a_line_for_each_exchange_and_read_again(transcript: Transcr
     assert text.count("\n") == 4 + max(1, len(transcript.records))
 
 
+@pytest.mark.one_python
+@pytest.mark.untraced
 @given(transcripts())
 def test_a_stored_transcript_prints_the_same(transcript: Transcript) -> None:
     assert str(Transcript.from_json(transcript.to_json())) == str(transcript)
@@ -290,6 +295,7 @@ _PLACES = [
 ]
 
 
+@pytest.mark.untraced
 @given(st.sampled_from(_PLACES), _JSON)
 def test_any_document_is_read_or_refused(place: tuple[str | int, ...], value: object) -> None:
     document = stored()

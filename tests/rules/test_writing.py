@@ -113,6 +113,8 @@ def test_no_rule_crashes_on_any_sequence(exchanges: Sequence[Exchange], import_m
     assert {verdict.rule.name for verdict in report.verdicts if verdict.status is Status.CRASHED} == set()
 
 
+@pytest.mark.one_python
+@pytest.mark.untraced
 @given(strategies.transcripts())
 def test_no_rule_crashes_on_any_transcript(transcript: Transcript) -> None:
     """A header that somebody wrote by hand may leave out the scripts that were called."""
