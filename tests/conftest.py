@@ -6,12 +6,12 @@ from collections.abc import Generator
 
 import coverage
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["pytester"]
 
 # A busy machine is no failure, and a script may have to run out of time.
-settings.register_profile("untimed", deadline=None)
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
 # A shell that runs something in the background has it ignore ctrl-C, and tests press it.

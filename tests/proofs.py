@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Final
 
 from attrs import frozen
@@ -75,6 +76,7 @@ def mutants_in_javascript() -> Mapping[str, frozenset[str]]:
     }
 
 
+@cache
 def proofs() -> Mapping[str, Proof]:
     """Return what proves each rule, in the order of the catalogue."""
     python, javascript = mutants_in_python(), mutants_in_javascript()

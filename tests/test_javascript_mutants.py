@@ -1,6 +1,6 @@
 """Mutants in JavaScript: each has one flaw, and its `expect:` line names exactly the rules that must fire.
 
-A line `// outage: on` opens an outage, for a flaw that only an outage shows.
+A line `// outage: on` opens an outage, and `// hostile: on` tries hostile arguments, for a flaw that only these show.
 """
 
 import re
@@ -61,13 +61,15 @@ def api() -> Iterator[str]:
 
 
 def said(folder: Path, what: str) -> list[str]:
-    """Return the words behind `// expect:`, `// connection:` or `// outage:` in the scripts of a folder."""
+    """Return the words behind `// expect:` or another such line in the scripts of a folder."""
     texts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.js"))]
     found = {line for text in texts for line in re.findall(rf"^// {what}: (.+)$", text, flags=re.MULTILINE)}
     return [word for line in found for word in re.split(r",? ", line)]
 
 
-def checked(folder: Path, api: str, made: Path, *, import_mode: bool = False, outage: bool = True) -> Report:
+def checked(
+    folder: Path, api: str, made: Path, *, import_mode: bool = False, outage: bool = True, hostile: bool = True
+) -> Report:
     """Check the correct scripts, with those of a folder in their place."""
     shutil.copytree(SCRIPTS / "correct", made)
     shutil.copytree(folder, made, dirs_exist_ok=True)
@@ -90,6 +92,7 @@ def checked(folder: Path, api: str, made: Path, *, import_mode: bool = False, ou
         outage=at("{fault_url}") if outage else None,
         # A busy machine takes its time; little is given only where a script never ends, but more than `correct` waits.
         timeout=6.0 if ENDLESS.intersection(said(folder, "expect")) else 20.0,
+        hostile=hostile,
         wrong_passwords=20,
     )
 
@@ -115,7 +118,8 @@ def test_nothing_is_found_in_what_is_only_unusual(unusual: Path, api: str, tmp_p
 @pytest.mark.untraced
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda path: path.name)
 def test_exactly_the_expected_rules_fire(mutant: Path, api: str, tmp_path: Path) -> None:
-    report = checked(mutant, api, tmp_path / "shop", outage="on" in said(mutant, "outage"))
+    needed = {what: "on" in said(mutant, what) for what in ("outage", "hostile")}
+    report = checked(mutant, api, tmp_path / "shop", **needed)
 
     fired = sorted(verdict.rule.name for verdict in report.verdicts if verdict.findings)
     assert fired == sorted(said(mutant, "expect")), report

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customdb_contract import ScriptError, judge
@@ -93,7 +93,7 @@ def check_stores(life: Life, *, was_always_on: bool) -> None:
         assert users.keys() <= internal.keys()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(st.booleans(), st.booleans(), st.lists(STEPS, max_size=12))
 def test_the_stores_stay_consistent(on: bool, is_ada_known: bool, steps: list[Step]) -> None:
     life = begun(on=on, users=[known_customer()] if is_ada_known else [])
@@ -120,7 +120,7 @@ def test_the_stores_stay_consistent(on: bool, is_ada_known: bool, steps: list[St
         assert [(verdict.rule.name, verdict.findings) for verdict in report.verdicts if verdict.findings] == []
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.tuples(EMAILS, PASSWORDS), max_size=6))
 def test_a_migrated_user_stays_the_same_and_runs_no_script(typed: list[tuple[str, str]]) -> None:
     life = begun(on=True)
@@ -137,7 +137,7 @@ def test_a_migrated_user_stays_the_same_and_runs_no_script(typed: list[tuple[str
     assert [getattr(now, name) for name in kept] == [getattr(migrated, name) for name in kept]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.just(InterruptionPoint.AFTER_INTERNAL_RECORD) | st.none(), max_size=4))
 def test_however_often_it_is_interrupted_a_migration_ends_as_without(points: list[InterruptionPoint | None]) -> None:
     life = begun(on=True)

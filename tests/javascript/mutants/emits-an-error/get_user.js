@@ -1,5 +1,6 @@
 // An emitter of the script's own tells an error to nobody.
 // expect: unhandled-error-event
+// hostile: on
 async function getUser(email, callback) {
   if (typeof email !== 'string') {
     return callback(null);

@@ -1,5 +1,6 @@
 // Without an identifier the first of all users comes back.
 // expect: empty-identifier-accepted
+// hostile: on
 async function getUser(email, callback) {
   if (typeof email !== 'string') {
     return callback(null);

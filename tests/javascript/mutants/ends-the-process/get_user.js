@@ -1,5 +1,6 @@
 // When the store is out of reach the process is ended.
 // expect: callback-not-called
+// hostile: on
 async function getUser(email, callback) {
   if (typeof email !== 'string') {
     return callback(null);

@@ -1,5 +1,6 @@
 // The error is a text.
 // expect: error-not-an-error-object
+// hostile: on
 async function getUser(email, callback) {
   if (typeof email !== 'string') {
     return callback(null);

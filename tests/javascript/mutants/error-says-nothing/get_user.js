@@ -1,5 +1,6 @@
 // The error has no message.
 // expect: error-without-message
+// hostile: on
 async function getUser(email, callback) {
   if (typeof email !== 'string') {
     return callback(null);

@@ -1,5 +1,6 @@
 // The message of an error has the query and the stack in it.
 // expect: error-leaks-details
+// hostile: on
 async function getUser(email, callback) {
   if (typeof email !== 'string') {
     return callback(null);

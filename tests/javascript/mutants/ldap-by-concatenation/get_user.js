@@ -1,5 +1,6 @@
 // The identifier becomes part of an LDAP filter.
 // expect: ldap-injection, wildcard-identifier
+// hostile: on
 function getUser(email, callback) {
   if (typeof email !== 'string' || email.length > 254) {
     return callback(null);

@@ -1,5 +1,6 @@
 // Letters that look alike are taken for the same.
 // expect: unicode-collision
+// hostile: on
 async function getUser(email, callback) {
   if (typeof email !== 'string') {
     return callback(null);

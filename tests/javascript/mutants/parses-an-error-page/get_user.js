@@ -1,5 +1,6 @@
 // The answer is parsed where nobody catches that it is no JSON.
 // expect: unhandled-rejection
+// hostile: on
 async function getUser(email, callback) {
   if (typeof email !== 'string') {
     return callback(null);

@@ -1,5 +1,6 @@
 // The identifier becomes part of a search.
 // expect: search-query-injection, wildcard-identifier
+// hostile: on
 async function getUser(email, callback) {
   if (typeof email !== 'string' || email.length > 254) {
     return callback(null);

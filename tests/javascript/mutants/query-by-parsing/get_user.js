@@ -1,5 +1,6 @@
 // The identifier is parsed, and an operator in it is one of the query.
 // expect: nosql-injection
+// hostile: on
 async function getUser(email, callback) {
   if (typeof email !== 'string' || email.length > 254) {
     return callback(null);

@@ -1,5 +1,6 @@
 // An empty profile is handed over beside the error.
 // expect: result-beside-error
+// hostile: on
 async function getUser(email, callback) {
   if (typeof email !== 'string') {
     return callback(null);

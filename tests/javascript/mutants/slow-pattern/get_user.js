@@ -1,5 +1,6 @@
 // A pattern takes for ever on a long identifier.
 // expect: slow-on-long-input
+// hostile: on
 async function getUser(email, callback) {
   if (typeof email !== 'string') {
     return callback(null);

@@ -1,5 +1,6 @@
 // The identifier becomes part of an SQL statement.
 // expect: sql-injection
+// hostile: on
 async function getUser(email, callback) {
   if (typeof email !== 'string') {
     return callback(null);

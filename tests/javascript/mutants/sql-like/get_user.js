@@ -1,5 +1,6 @@
 // The e-mail is compared by LIKE.
 // expect: wildcard-identifier
+// hostile: on
 async function getUser(email, callback) {
   if (typeof email !== 'string') {
     return callback(null);

@@ -1,5 +1,6 @@
 // What is no e-mail is refused by an exception.
 // expect: throws-synchronously
+// hostile: on
 function getUser(email, callback) {
   if (!email.includes('@')) {
     throw new Error('this is no e-mail');

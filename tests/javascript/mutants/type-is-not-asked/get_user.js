@@ -1,5 +1,6 @@
 // A list of one identifier is taken for the identifier.
 // expect: type-confusion
+// hostile: on
 async function getUser(email, callback) {
   let status;
   let answer;
