@@ -373,7 +373,6 @@ def test_a_rule_that_is_like_no_other(run: Run) -> None:
 # init
 
 
-@pytest.mark.untraced
 def test_init_writes_files_that_work(run: Run, folder: Path) -> None:
     module = module_of(folder)
     (folder / "customdb.toml").unlink()

@@ -104,7 +104,6 @@ def test_what_no_call_proves_has_no_sequence_and_is_left_to_the_check() -> None:
     run_machine(machine(WithoutLogin))
 
 
-@pytest.mark.untraced
 def test_only_what_is_selected_is_judged() -> None:
     run_machine(machine(lambda: Misreporting(is_empty=True), select=["profile", "verify-not-reflected"]))
     run_machine(machine(lambda: Misreporting(is_empty=True), select=["hardcoded-secret"]))
@@ -179,7 +178,6 @@ class FindingInOutage:
         return Failed(ScriptError("down"))
 
 
-@pytest.mark.untraced
 def test_an_outage_database_may_have_some_of_the_scripts_only() -> None:
     run_machine(machine(empty_shop, outage=FindingInOutage()))
 

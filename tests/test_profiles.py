@@ -358,7 +358,6 @@ def test_a_token_that_the_identity_has_already_is_not_lost() -> None:
     assert repair_profile(raw).attributes == raw
 
 
-@pytest.mark.untraced
 @given(
     st.dictionaries(st.text(max_size=12) | st.sampled_from(["id", "email", "identities", "access_token"]), raw_values())
 )

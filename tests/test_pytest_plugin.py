@@ -196,7 +196,6 @@ def test_what_the_ini_file_names_is_no_part_of_a_run_that_names_its_files(
 
 
 @pytest.mark.one_python
-@pytest.mark.untraced
 def test_the_workers_of_xdist_find_it_too(pytester: pytest.Pytester, file: Path) -> None:
     file.rename(file.with_name("my.toml"))
     pytester.makeini("[pytest]\ncustomdb_config = shop/my.toml\ncustomdb_select = profile\n")
@@ -367,7 +366,6 @@ def test_several_suites_have_a_report_each(pytester: pytest.Pytester, file: Path
 
 
 @pytest.mark.one_python
-@pytest.mark.untraced
 def test_under_xdist_the_reports_of_the_workers_are_one(pytester: pytest.Pytester) -> None:
     write_suite(pytester, database="Unstable()")
 

@@ -116,7 +116,6 @@ def with_keys(count: int) -> Report:
 
 
 @pytest.mark.one_python
-@pytest.mark.untraced
 def test_thousands_of_findings_are_counted_not_shown() -> None:
     report = with_keys(3_000)
     [undefined] = [verdict for verdict in report.verdicts if len(verdict.findings) > 100]

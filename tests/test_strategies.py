@@ -263,7 +263,6 @@ def test_a_transcript_is_of_the_given_connection(transcript: Transcript) -> None
 # Databases
 
 
-@pytest.mark.untraced
 @settings(max_examples=30)
 @given(strategies.databases())
 def test_a_database_passes_the_check(drawn: DrawnDatabase) -> None:

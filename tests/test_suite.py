@@ -602,7 +602,6 @@ def test_the_machine_judges_what_the_suite_does(pytester: pytest.Pytester) -> No
 
 
 @pytest.mark.one_python
-@pytest.mark.untraced
 def test_what_a_database_says_of_its_connection_holds_for_the_machine_too(pytester: pytest.Pytester) -> None:
     write_writing_suite(pytester, "lambda: InNode()", database="InNode(lambda: InMemoryDatabase(USERS))")
 
@@ -652,7 +651,6 @@ def test_the_machines_cannot_be_overridden(body: str, what: str, pytester: pytes
 
 
 @pytest.mark.one_python
-@pytest.mark.untraced
 def test_the_lives_of_users_are_lived_on_fresh_databases(pytester: pytest.Pytester) -> None:
     body = """
         @pytest.fixture
@@ -673,7 +671,6 @@ def test_the_lives_of_users_are_lived_on_fresh_databases(pytester: pytest.Pytest
     assert judge(Transcript.parse(sequence)).failures != ()
 
 
-@pytest.mark.untraced
 def test_without_log_ins_there_are_no_lives(pytester: pytest.Pytester) -> None:
     write_writing_suite(pytester, "WithoutLogin")
 

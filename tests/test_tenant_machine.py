@@ -164,7 +164,6 @@ def test_what_a_rule_judges_is_told_by_the_rule_and_can_be_judged_again() -> Non
     assert [verdict.rule.name for verdict in judge(sequence_in(raised.value)).failures] == ["create-not-visible"]
 
 
-@pytest.mark.untraced
 def test_only_what_is_selected_is_judged() -> None:
     profile_of("some-lives", max_examples=10, phases=[Phase.generate])
     run_machine(machine(lambda: Misreporting(is_empty=True), select=["profile"]))
@@ -211,7 +210,6 @@ class SharingMachine(TenantMachine):
         return SharesLogIns(self.shared)
 
 
-@pytest.mark.untraced
 def test_what_one_connection_keeps_of_the_users_of_another_is_found() -> None:
     search()
     with pytest.raises(ContractBrokenError):

@@ -658,7 +658,6 @@ class LoginDeletesTheMigrated(WritingShop):
         return result
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("name", MUTANTS)
 def test_each_breach_of_a_writing_script_is_told_by_its_own_rule(name: str) -> None:
     mutant = MUTANTS[name]

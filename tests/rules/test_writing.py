@@ -114,7 +114,6 @@ def test_no_rule_crashes_on_any_sequence(exchanges: Sequence[Exchange], import_m
 
 
 @pytest.mark.one_python
-@pytest.mark.untraced
 @given(strategies.transcripts())
 def test_no_rule_crashes_on_any_transcript(transcript: Transcript) -> None:
     """A header that somebody wrote by hand may leave out the scripts that were called."""
