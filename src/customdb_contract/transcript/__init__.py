@@ -38,6 +38,18 @@ from customdb_contract.transcript._header import (
 from customdb_contract.transcript._history import Account, History, Moment, is_done
 from customdb_contract.transcript._masking import MAX_TEXT, Mask, cut_masked, hide_named, mask_text, mask_value
 from customdb_contract.transcript._notation import token
+from customdb_contract.transcript._observed import (
+    MetadataKey,
+    ObservedRun,
+    agrees,
+    followed_runs,
+    is_in_url,
+    is_to_management_api,
+    observed_runs,
+    payload_of,
+    sound_first_runs,
+    stable_writes,
+)
 from customdb_contract.transcript._plain import plain
 from customdb_contract.transcript._printable import brief, printable
 from customdb_contract.transcript._printing import print_exchange, record_printer
@@ -92,9 +104,11 @@ __all__ = [
     "LogEntry",
     "Mark",
     "Mask",
+    "MetadataKey",
     "Moment",
     "Noticed",
     "Observation",
+    "ObservedRun",
     "Operation",
     "Outcome",
     "PasswordKnowledge",
@@ -114,6 +128,7 @@ __all__ = [
     "StoreWrite",
     "Transcript",
     "Value",
+    "agrees",
     "as_recorded",
     "brief",
     "canonical",
@@ -121,14 +136,19 @@ __all__ = [
     "cut_masked",
     "ending_of",
     "exchange_to_json",
+    "followed_runs",
     "from_json",
     "header_to_json",
     "hide_named",
     "is_done",
+    "is_in_url",
+    "is_to_management_api",
     "json_size",
     "json_text",
     "mask_text",
     "mask_value",
+    "observed_runs",
+    "payload_of",
     "person_of",
     "plain",
     "print_call",
@@ -143,6 +163,8 @@ __all__ = [
     "revealed",
     "safe_text",
     "shortened_record",
+    "sound_first_runs",
+    "stable_writes",
     "to_json",
     "token",
 ]
