@@ -84,6 +84,8 @@ FULL = Transcript.parse(
     "change_email new@example.com x true -> done   [writing]\n"
     "delete 7 -> done   [writing]\n"
     "operation log_in by user on custom-database identifier=ada@example.com -> succeeded\n"
+    "run persist in simulated {} -> done\n"
+    "request GET /users/7 -> 200\n"
 )
 BARE = Transcript.parse("person ada email=ada@example.com password=none\n")
 

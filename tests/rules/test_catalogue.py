@@ -106,9 +106,9 @@ def test_a_rule_is_documented(rule: Rule) -> None:
     assert list(info.sections) == ["Why this matters", "Violates", "Conforms", "How to fix"]
     assert all(info.sections.values())
     assert info.summary.endswith(".")
-    assert info.source.startswith(("https://auth0.com/docs/", "good practice: "))
+    assert info.source.startswith(("https://auth0.com/docs/", "https://support.auth0.com/", "good practice: "))
     assert info.severity in Severity
-    assert info.scripts
+    assert bool(info.scripts) is (info.group is not Group.ACTION)
 
 
 @by_rule
@@ -138,7 +138,7 @@ def test_a_rule_is_found_by_its_name_and_near_matches_are_named() -> None:
 def described(rule: Rule) -> str:
     """Return group, severity, scripts and needs of a rule, in one line."""
     info = rule.info
-    scripts = "all" if info.scripts == tuple(Script) else " ".join(info.scripts)
+    scripts = "all" if info.scripts == tuple(Script) else " ".join(info.scripts) or "the Action"
     needs = " ".join(need.name.lower().replace("_", "-") for need in info.needs) or "nothing"
     return f"{info.name}: {info.group} {info.severity}, of {scripts}, needs {needs}"
 

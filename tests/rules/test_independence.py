@@ -13,7 +13,7 @@ from attrs import evolve
 
 from customdb_contract.rules import CATALOGUE, Rule
 from customdb_contract.rules._judging import judge_by
-from customdb_contract.transcript import Header, Operation, Person, Record, Transcript, cause_of
+from customdb_contract.transcript import ActionRun, Header, Operation, Person, Record, Transcript, cause_of
 
 ABOUT_ALL_USERS: Final[Mapping[str, str]] = {
     "connection-leak": "counts calls in a row, whoever they are about",
@@ -40,7 +40,7 @@ EXAMPLES: Final = [
 ]
 
 _NAMES: Final = "ada|Ada|ADA|ad_|bob|eve|new|other|moved|old|nobody|noone|first|jose|josé"
-_NAME: Final = re.compile(rf"(?<![\w-])(?:{_NAMES}|a(?=\d))(?![a-z]|=| password|-spelling)")
+_NAME: Final = re.compile(rf"(?<![\w-])(?:{_NAMES}|a(?=\d))(?![a-z]|=| password|-spelling|-log-in|-connection)")
 _ID: Final = re.compile(r'(?:(?<="id": ")|(?<="user_id": ")|(?<="user_id": )|(?<=delete ))(?:[a-z]+[-|])?(?=\d)')
 
 
@@ -71,6 +71,8 @@ def moved(record: Record, places: int) -> Record:
     """Return a record that stands a number of places later, and so does what caused it."""
     cause = cause_of(record)
     later = evolve(record, number=record.number + places)
+    if isinstance(later, ActionRun) and later.follows is not None:
+        later = evolve(later, follows=later.follows + places)
     return later if isinstance(later, Operation) or cause is None else evolve(later, caused_by=cause + places)
 
 

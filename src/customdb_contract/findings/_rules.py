@@ -9,7 +9,15 @@ from functools import cached_property
 from attrs import frozen
 
 from customdb_contract.contract import Script
-from customdb_contract.transcript import Noticed, Operation, PasswordKnowledge, Situation, Transcript
+from customdb_contract.transcript import (
+    ActionRun,
+    LegacyRequest,
+    Noticed,
+    Operation,
+    PasswordKnowledge,
+    Situation,
+    Transcript,
+)
 
 __all__ = ["Group", "Need", "RuleInfo", "Severity"]
 
@@ -39,6 +47,7 @@ class Group(StrEnum):
     CONSISTENCY = "consistency"
     MIGRATION = "migration"
     SECURITY = "security"
+    ACTION = "action"
 
 
 class Need(StrEnum):
@@ -76,6 +85,8 @@ class Need(StrEnum):
     INSPECT = "inspect, a function that looks into the store"
     FINAL_DELETION = "deletion_is_final on"
     LIFE = "rehearse = true"
+    ACTION = "a check of an Action"
+    ASKING_ACTION = "an Action that asks the legacy system"
 
     @property
     def advice(self) -> str:
@@ -113,6 +124,8 @@ _NOT_TO_BE_GIVEN: Collection[Need] = frozenset(
         Need.CHANGE_PASSWORD,
         Need.CHANGE_EMAIL,
         Need.DELETE,
+        Need.ACTION,
+        Need.ASKING_ACTION,
     }
 )
 
@@ -148,6 +161,8 @@ _IS_MET: Mapping[Need, Callable[[Transcript], bool]] = {
     Need.INSPECT: lambda t: any(e.outcome.noticed(Noticed.INSPECTED) for e in t.judged),
     Need.FINAL_DELETION: lambda t: t.connection.deletion_is_final,
     Need.LIFE: lambda t: bool(t.of_kind(Operation)),
+    Need.ACTION: lambda t: bool(t.of_kind(ActionRun)),
+    Need.ASKING_ACTION: lambda t: bool(t.of_kind(LegacyRequest)),
     Need.CONNECTIONS: lambda t: any(e.outcome.noticed(Noticed.OPEN_SOCKETS) for e in t.judged),
 }
 
@@ -183,6 +198,11 @@ class RuleInfo:
     source: str
     preview: bool
     docstring: str
+
+    @property
+    def looks_at(self) -> tuple[str, ...]:
+        """What it looks at: scripts, or the Action."""
+        return self.scripts or ("the Action",)
 
     @property
     def docs(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, TypeAlias
 
 from customdb_contract.contract import Script
-from customdb_contract.findings import Finding, Need, Report, Severity, Status, Verdict
+from customdb_contract.findings import Finding, Group, Need, Report, Severity, Status, Verdict
 from customdb_contract.reports._limits import shown
 from customdb_contract.transcript import UNKNOWN, Mark, person_of, printable
 
@@ -169,7 +169,8 @@ def _totals(report: Report, paint: _Paint) -> str:
     missing = "".join(f"; no rule of the required group {group} could be judged" for group in report.missing_groups)
     incomplete = "" if report.complete else "; incomplete"
     lines = [f"{state}: judged {judged} of {len(report.verdicts)} rules: {told or 'none'}{missing}{incomplete}"]
-    advice, more = _advice(report.verdicts)
+    is_of_an_action = report.transcript.header.action is not None
+    advice, more = _advice(one for one in report.verdicts if (one.rule.group is Group.ACTION) is is_of_an_action)
     if more:
         lines[0] += f"; {advice} would add {more}"
     return "\n".join(lines)

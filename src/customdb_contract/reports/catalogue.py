@@ -33,7 +33,7 @@ def explain(rule: RuleInfo) -> str:
     """
     facts = [
         f"group {rule.group}, severity {rule.severity} at most, since {rule.since}",
-        f"looks at: {', '.join(rule.scripts)}",
+        f"looks at: {', '.join(rule.looks_at)}",
     ]
     if rule.needs:
         facts.append(f"needs: {'; '.join(need.advice for need in rule.needs)}")

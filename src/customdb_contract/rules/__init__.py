@@ -5,7 +5,7 @@ from typing import Final
 
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.findings import Report
-from customdb_contract.rules import callback, consistency, migration, outcome, profile, security
+from customdb_contract.rules import action, callback, consistency, migration, outcome, profile, security
 from customdb_contract.rules._judging import judge_by
 from customdb_contract.rules._rule import Rule
 from customdb_contract.rules._selection import Selection
@@ -20,6 +20,7 @@ CATALOGUE: Final[tuple[Rule, ...]] = (
     *consistency.RULES,
     *migration.RULES,
     *security.RULES,
+    *action.RULES,
 )
 """Every rule, by group, in the order of the reports."""
 

@@ -1,0 +1,191 @@
+"""Whether log-ins go on, whatever the legacy system and the event are like."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules.action._pages import API_PAGE, EVENT_PAGE, GUIDELINES
+from customdb_contract.transcript import (
+    Ending,
+    LegacyState,
+    ObservedRun,
+    RunSituation,
+    Transcript,
+    followed_runs,
+    observed_runs,
+    payload_of,
+    sound_first_runs,
+)
+
+_OUTAGE: Final = "outage"
+_NO_ANSWER: Final = frozenset({LegacyState.SILENCE, LegacyState.STALL})
+_BROKEN: Final = frozenset({Ending.RAISED, Ending.DIED})
+
+
+def _ended(seen: ObservedRun) -> str:
+    outcome = seen.run.outcome
+    if outcome.ending is Ending.RAISED:
+        return f"the Action throws {'an error' if outcome.raised is None else outcome.raised.name}"
+    return "the Action ends its process" if outcome.ending is Ending.DIED else "the Action does not end in time"
+
+
+def _is_required(transcript: Transcript) -> bool:
+    return transcript.header.action is not None and transcript.header.action.metadata_required
+
+
+@rule(
+    group=Group.ACTION,
+    severity=Severity.ERROR,
+    scripts=(),
+    needs=(Need.ACTION,),
+    source=GUIDELINES,
+)
+def action_fails_on_outage(transcript: Transcript) -> Iterator[Comparison]:
+    """Nobody can log in while the legacy system is out of order.
+
+    ## Why this matters
+    The user is in Auth0, with a password: the legacy system is not needed for the log-in. An Action that throws, or
+    denies the log-in, makes every outage of the old system one of the new.
+
+    ## Violates
+        person ada email=ada@example.com
+        run persist of ada in first-log-in legacy outage: 500 {} -> raised Error "Request failed with status code 500"
+        request GET "https://legacy.example.com/users/7" -> 500
+
+    ## Conforms
+        person ada email=ada@example.com
+        run persist of ada in first-log-in legacy outage: 500 {} -> done
+        request GET "https://legacy.example.com/users/7" -> 500
+
+    ## How to fix
+    Catch every error of the request, and of reading its answer; then return without a marker, so that the next log-in
+    tries again. Deny only where `metadata_required` says that nobody may get in without metadata.
+    """
+    for seen in observed_runs(transcript):
+        if seen.run.legacy is None or seen.run.legacy.family != _OUTAGE:
+            continue
+        if seen.run.legacy in _NO_ANSWER and seen.run.outcome.ending is Ending.TIMED_OUT:
+            # How long it waits is told by action-without-timeout.
+            continue
+        if not seen.is_done:
+            message = f"{_ended(seen)} in an outage of the legacy system ({seen.run.legacy})"
+            yield Violation(message, seen.evidence, path=str(seen.run.legacy))
+        elif seen.denial is not None and not _is_required(transcript):
+            message = f"the log-in is denied in an outage of the legacy system ({seen.run.legacy})"
+            yield Violation(message, (*seen.evidence, seen.denial), path=str(seen.run.legacy))
+        else:
+            yield Held(seen.evidence)
+
+
+@rule(
+    group=Group.ACTION, severity=Severity.ERROR, scripts=(), needs=(Need.ACTION, Need.ASKING_ACTION), source=GUIDELINES
+)
+def action_marks_after_outage(transcript: Transcript) -> Iterator[Comparison]:
+    """After an outage of the legacy system the Action never asks for the user's metadata again.
+
+    ## Why this matters
+    An Action that takes a failed request for "nothing there", and remembers that, makes the loss permanent.
+
+    ## Violates
+        person ada email=ada@example.com
+        run persist of ada in first-log-in legacy outage: 500 {} -> done
+        request GET "https://legacy.example.com/users/7" -> 500
+        api user.setAppMetadata("seen", true)
+        run persist of ada in later-log-in legacy sound follows 1 {"user": {"app_metadata": {"seen": true}}} -> done
+
+    ## Conforms
+        person ada email=ada@example.com
+        run persist of ada in first-log-in legacy outage: 500 {} -> done
+        request GET "https://legacy.example.com/users/7" -> 500
+        run persist of ada in later-log-in legacy sound follows 1 {} -> done
+        request GET "https://legacy.example.com/users/7" -> 200 with {"id": "7"}
+
+    ## How to fix
+    Set the marker only when the legacy system has answered: with the metadata, or that there are none.
+    """
+    for earlier, later in followed_runs(observed_runs(transcript)):
+        state = earlier.run.legacy
+        if state is None or state.family != _OUTAGE or later.run.legacy is not LegacyState.SOUND or not earlier.asks:
+            continue
+        if later.asks:
+            yield Held((earlier.run, later.run))
+        else:
+            message = f"after an outage ({state}) the legacy system is not asked again at the next log-in"
+            yield Violation(message, (*earlier.evidence, *later.evidence), path=str(state))
+
+
+@rule(group=Group.ACTION, severity=Severity.ERROR, scripts=(), needs=(Need.ACTION,), source=API_PAGE)
+def action_denies_login(transcript: Transcript) -> Iterator[Comparison]:
+    """The Action denies the log-in of a user, though metadata are not declared as required.
+
+    ## Why this matters
+    Whoever has the right password is locked out by an Action that is there to repair metadata. A denial ends the flow,
+    so later Actions do not run either, and it does not undo what was set.
+
+    ## Violates
+        person ada email=ada@example.com
+        run persist of ada in first-log-in legacy no-such-user {} -> done
+        request GET "https://legacy.example.com/users/7" -> 404
+        api access.deny("unknown to the shop")
+
+    ## Conforms
+        person ada email=ada@example.com
+        run persist of ada in first-log-in legacy no-such-user {} -> done
+        request GET "https://legacy.example.com/users/7" -> 404
+
+    ## How to fix
+    Let the user in. Where nobody may get in without metadata, say `metadata_required = true` in `[action]`, and deny
+    only users of the connection who have none.
+    """
+    runs = observed_runs(transcript)
+    payload = payload_of(runs)
+    for seen in runs:
+        if seen.run.legacy is not None and seen.run.legacy.family == _OUTAGE:
+            continue
+        is_elsewhere = seen.run.situation.family == "other-connection"
+        has_metadata = bool(payload) and all(key in seen.metadata_before for key in payload)
+        if seen.denial is None:
+            yield Held((seen.run,))
+        elif is_elsewhere or has_metadata or not _is_required(transcript):
+            who = f"{seen.run.situation}, legacy system: {seen.run.legacy}"
+            yield Violation(
+                f"the log-in is denied ({who})", (*seen.evidence, seen.denial), path=str(seen.run.situation)
+            )
+
+
+@rule(group=Group.ACTION, severity=Severity.ERROR, scripts=(), needs=(Need.ACTION,), source=EVENT_PAGE)
+def action_needs_optional_fields(transcript: Transcript) -> Iterator[Comparison]:
+    """The Action breaks where the event lacks what Auth0 may leave out.
+
+    ## Why this matters
+    The only attribute that a user has for certain is the `user_id`. `event.user.app_metadata.plan` throws for a user
+    without `app_metadata`, and nobody of that kind can log in.
+
+    ## Violates
+        person ada email=ada@example.com
+        run persist of ada in first-log-in legacy sound {"user": {"app_metadata": {}}} -> done
+        api user.setAppMetadata("plan", "full")
+        run persist of ada in minimal-event legacy sound {} -> raised TypeError "no app_metadata"
+
+    ## Conforms
+        person ada email=ada@example.com
+        run persist of ada in first-log-in legacy sound {"user": {"app_metadata": {}}} -> done
+        api user.setAppMetadata("plan", "full")
+        run persist of ada in minimal-event legacy sound {} -> done
+
+    ## How to fix
+    Ask for each part before it is read: `event.user.app_metadata?.plan`, `event.user.identities ?? []`.
+    """
+    runs = observed_runs(transcript)
+    if not any(seen.is_done for seen in sound_first_runs(runs)):
+        return
+    for seen in runs:
+        if seen.run.situation is not RunSituation.MINIMAL_EVENT:
+            continue
+        if seen.run.outcome.ending in _BROKEN:
+            raised = seen.run.outcome.raised
+            got = None if raised is None else raised.message
+            yield Violation(f"{_ended(seen)} for a minimal event", seen.evidence, path="event", got=got)
+        elif seen.is_done:
+            yield Held(seen.evidence)

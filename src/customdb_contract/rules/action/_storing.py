@@ -1,0 +1,248 @@
+"""What an Action stores, and when."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.profiles import RESERVED_APP_METADATA, metadata_key_problems
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules.action._pages import API_PAGE, ARTICLE, LIMITS
+from customdb_contract.transcript import (
+    LegacyState,
+    MetadataKey,
+    Noticed,
+    ObservedRun,
+    Special,
+    Transcript,
+    Value,
+    json_size,
+    json_text,
+    observed_runs,
+    payload_of,
+    sound_first_runs,
+)
+
+_MOST_BYTES: Final = 32_768
+_INVALID: Final = "invalid"
+_RESPONSE: Final = frozenset({"status", "headers"})
+_WORD: Final = re.compile(r"[a-z]+|[A-Z][a-z]*")
+_RIGHTS: Final = frozenset(
+    {
+        "role",
+        "roles",
+        "permission",
+        "permissions",
+        "privilege",
+        "privileges",
+        "scope",
+        "scopes",
+        "entitlement",
+        "entitlements",
+        "admin",
+        "plan",
+        "tier",
+        "subscription",
+    }
+)
+
+
+@rule(group=Group.ACTION, severity=Severity.ERROR, scripts=(), needs=(Need.ACTION, Need.ASKING_ACTION), source=ARTICLE)
+def action_trusts_any_answer(transcript: Transcript) -> Iterator[Comparison]:
+    """The Action stores what the legacy system says of somebody else.
+
+    ## Why this matters
+    A cache, a proxy or a search that takes the first hit answers with another user. The Action then gives this user
+    that one's roles.
+
+    ## Violates
+        person ada email=ada@example.com
+        run persist of ada in first-log-in legacy sound {} -> done
+        request GET "https://legacy.example.com/users/7" -> 200 with {"id": "7", "plan": "free"}
+        api user.setAppMetadata("plan", "free")
+        run persist of ada in first-log-in legacy invalid: somebody-else {} -> done
+        request GET "https://legacy.example.com/users/7" -> 200 with {"id": "8", "plan": "full"}
+        api user.setAppMetadata("plan", "full")
+
+    ## Conforms
+        person ada email=ada@example.com
+        run persist of ada in first-log-in legacy sound {} -> done
+        request GET "https://legacy.example.com/users/7" -> 200 with {"id": "7", "plan": "free"}
+        api user.setAppMetadata("plan", "free")
+        run persist of ada in first-log-in legacy invalid: somebody-else {} -> done
+        request GET "https://legacy.example.com/users/7" -> 200 with {"id": "8", "plan": "full"}
+
+    ## How to fix
+    Compare the id in the answer with the one that was asked for, and take no other answer.
+    """
+    runs = observed_runs(transcript)
+    payload = payload_of(runs)
+    for seen in runs:
+        if seen.run.legacy is not LegacyState.SOMEBODY_ELSE or not seen.asked or not payload:
+            continue
+        stored = [key for key in payload if seen.writes.get(key) is not None]
+        for key in stored:
+            message = f"{'.'.join(key)} is stored from an answer about somebody else"
+            yield Violation(message, seen.evidence, path=".".join(key), got=json_text(seen.writes[key]))
+        if not stored:
+            yield Held(seen.evidence)
+
+
+@rule(group=Group.ACTION, severity=Severity.ERROR, scripts=(), needs=(Need.ACTION,), source=LIMITS)
+def action_stores_invalid_metadata(transcript: Transcript) -> Iterator[Comparison]:
+    """The Action sets metadata that Auth0 does not store, or that are no metadata.
+
+    ## Why this matters
+    Auth0 refuses reserved names, keys with a dot or a dollar sign, and more than 32 kB in one session, so the metadata
+    are lost. What has another type than usual, such as a page of HTML where an object is expected, breaks the
+    applications that read it.
+
+    ## Violates
+        person ada email=ada@example.com
+        run persist of ada in first-log-in legacy invalid: dotted-keys {} -> done
+        api user.setAppMetadata("sub", {"a.b": 1})
+
+    ## Conforms
+        person ada email=ada@example.com
+        run persist of ada in first-log-in legacy invalid: dotted-keys {} -> done
+        api user.setAppMetadata("sub", {"a": 1})
+
+    ## How to fix
+    Take from the answer what you know by name and type, and nothing else.
+    """
+    runs = observed_runs(transcript)
+    sound = next(iter(sound_first_runs(runs)), None)
+    expected = {} if sound is None else {key: sound.writes[key] for key in payload_of(runs)}
+    for seen in runs:
+        found = list(_problems(seen, expected))
+        for key, problem in found:
+            yield Violation(problem, seen.evidence, path=".".join(key))
+        if seen.writes and not found:
+            yield Held(seen.evidence)
+
+
+def _problems(seen: ObservedRun, expected: Mapping[MetadataKey, Value]) -> Iterator[tuple[MetadataKey, str]]:
+    for key, value in seen.writes.items():
+        kind, name = key
+        if kind == "app_metadata" and name in RESERVED_APP_METADATA:
+            yield key, f"{kind}.{name} is a name that Auth0 reserves"
+        for problem in metadata_key_problems({name: value}, kind):
+            yield key, f"{problem} is a key with a dot or a dollar sign, which Auth0 refuses"
+        if _is_no_json(value):
+            yield key, f"{kind}.{name} is set to what is no JSON"
+        elif isinstance(value, Mapping) and value.keys() >= _RESPONSE:
+            yield key, f"{kind}.{name} is a whole response, not what the legacy system answered"
+        elif _is_another_kind(seen, value, expected.get(key)):
+            yield key, f"{kind}.{name} is {_type_of(value)}, and with a sound answer {_type_of(expected[key])}"
+    for kind in ("app_metadata", "user_metadata"):
+        size = json_size({name: value for (of, name), value in seen.writes.items() if of == kind})
+        if size > _MOST_BYTES:
+            yield (kind, ""), f"more than {_MOST_BYTES:,} bytes of {kind} are set in one session"
+
+
+def _is_another_kind(seen: ObservedRun, value: Value, expected: Value) -> bool:
+    is_comparable = seen.run.legacy is not None and seen.run.legacy.family == _INVALID
+    return is_comparable and None not in (value, expected) and _type_of(value) != _type_of(expected)
+
+
+def _type_of(value: Value) -> str:
+    """Return the JSON type of a value, in words."""
+    match value:
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case str() | Special():
+            return "a text"
+        case Mapping():
+            return "an object"
+        case _:
+            return "an array"
+
+
+def _is_no_json(value: Value) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_is_no_json, value.values()))
+    if isinstance(value, list):
+        return any(map(_is_no_json, value))
+    return isinstance(value, Special) and not value.is_cut
+
+
+@rule(group=Group.ACTION, severity=Severity.WARNING, scripts=(), needs=(Need.ACTION,), source=API_PAGE)
+def action_grants_from_user_metadata(transcript: Transcript) -> Iterator[Comparison]:
+    """The Action puts what a user may do into `user_metadata`, which users can change themselves.
+
+    ## Why this matters
+    An application may let users write their `user_metadata` with their own token. Whoever reads roles from there lets
+    everybody choose their own.
+
+    ## Violates
+        person ada email=ada@example.com
+        run persist of ada in first-log-in legacy sound {} -> done
+        api user.setUserMetadata("roles", ["admin"])
+
+    ## Conforms
+        person ada email=ada@example.com
+        run persist of ada in first-log-in legacy sound {} -> done
+        api user.setAppMetadata("roles", ["admin"])
+        api user.setUserMetadata("theme", "dark")
+
+    ## How to fix
+    Set roles, permissions, plans and the like with `api.user.setAppMetadata`.
+    """
+    for seen in observed_runs(transcript):
+        written = {name: value for (kind, name), value in seen.writes.items() if kind == "user_metadata"}
+        granting = [name for name in written if _grants(name, written[name])]
+        for name in granting:
+            yield Violation(
+                f"user_metadata.{name} says what the user may do", seen.evidence, path=f"user_metadata.{name}"
+            )
+        if seen.writes and not granting:
+            yield Held(seen.evidence)
+
+
+def _grants(name: str, value: Value) -> bool:
+    """Tell whether a key, or one inside its value, names what somebody may do."""
+    if value is None:
+        return False
+    if any(word.lower() in _RIGHTS for word in _WORD.findall(name)):
+        return True
+    return isinstance(value, Mapping) and any(_grants(key, item) for key, item in value.items())
+
+
+@rule(group=Group.ACTION, severity=Severity.ERROR, scripts=(), needs=(Need.ACTION,), source=API_PAGE)
+def action_writes_too_late(transcript: Transcript) -> Iterator[Comparison]:
+    """The Action sets metadata, or is still asking, after its handler has returned.
+
+    ## Why this matters
+    Auth0 writes once, when the promise of the handler is resolved. What is set later, in a callback or a promise that
+    nobody awaits, is lost without any error.
+
+    ## Violates
+        person ada email=ada@example.com
+        run persist of ada in first-log-in legacy sound {} -> done
+        request GET "https://legacy.example.com/users/7" -> 200 with {"id": "7", "plan": "full"}
+        api user.setAppMetadata("plan", "full") late
+
+    ## Conforms
+        person ada email=ada@example.com
+        run persist of ada in first-log-in legacy sound {} -> done
+        request GET "https://legacy.example.com/users/7" -> 200 with {"id": "7", "plan": "full"}
+        api user.setAppMetadata("plan", "full")
+
+    ## How to fix
+    `await` every promise in the handler, and make a promise of what takes a callback.
+    """
+    for seen in observed_runs(transcript):
+        late = next((call for call in seen.set_calls if call.late), None)
+        noticed = seen.run.outcome.noticed
+        is_asking = any(request.late for request in seen.asked) or bool(
+            noticed(Noticed.LATE_REQUEST) or noticed(Noticed.STILL_RUNNING)
+        )
+        if late is not None:
+            yield Violation(f"{late.path} is called after the handler has returned", (seen.run, late), path=late.path)
+        elif is_asking and seen.is_done:
+            message = "a request is under way after the handler has returned"
+            yield Violation(message, seen.evidence, severity=Severity.WARNING, path="request")
+        elif seen.is_done:
+            yield Held((seen.run,))
