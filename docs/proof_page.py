@@ -22,8 +22,8 @@ def _introduction(with_flaw: int) -> str:
     counts = "\n".join(f"- {count} {what}" for what, count in UNUSUAL.items())
     return f"""# What proves each rule
 
-For nearly every rule there are custom databases that are wrong on purpose, mostly in one way each:
-{len(mutants_in_python())} in Python and {len(mutants_in_javascript())} folders of scripts in JavaScript. The tests
+For nearly every rule there are custom databases and Actions that are wrong on purpose, mostly in one way each:
+{len(mutants_in_python())} in Python and {len(mutants_in_javascript())} in JavaScript. The tests
 check them as they check anybody's, and on each exactly the rules that are expected may warn or fail, no more and no
 fewer. The table names them by what is wrong.
 

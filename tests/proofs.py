@@ -7,6 +7,7 @@ from typing import Final
 
 from attrs import frozen
 
+import action_mutants
 import test_javascript_mutants
 import test_life_mutants
 import test_mutants
@@ -32,8 +33,8 @@ class Proof:
     """What proves one rule.
 
     Args:
-        python: Databases in Python that are wrong in one way, in words.
-        javascript: Scripts in JavaScript that are.
+        python: Databases and Actions in Python that are wrong in one way, in words.
+        javascript: Scripts and Actions in JavaScript that are.
         has_flaw: Whether Hypothesis draws profiles which break this rule and no other.
     """
 
@@ -52,16 +53,18 @@ def words_of(name: str) -> str:
 
 
 def mutants_in_python() -> Mapping[str, frozenset[str]]:
-    """Return the rules that each database in Python must break, by the words for the database."""
+    """Return the rules that each database or Action in Python must break, by the words for it."""
     reading = {
         words_of(name): frozenset((*mutant.rules, *(mutant.imported or ()), *mutant.tells))
         for name, mutant in test_mutants.MUTANTS.items()
     }
     writing = {words_of(name): frozenset(mutant.rules) for name, mutant in test_writing_mutants.MUTANTS.items()}
     living = {words_of(name): frozenset((*mutant.on, *mutant.off)) for name, mutant in test_life_mutants.FLAWED.items()}
+    acting = {f"an Action that {words_of(kind.__name__)}": rules for kind, rules in action_mutants.MUTANTS.items()}
     both = reading.keys() & writing.keys()
     told = (
-        living
+        acting
+        | living
         | reading
         | {f"{words} (of a shop that writes)" if words in both else words: writing[words] for words in writing}
     )
@@ -69,11 +72,12 @@ def mutants_in_python() -> Mapping[str, frozenset[str]]:
 
 
 def mutants_in_javascript() -> Mapping[str, frozenset[str]]:
-    """Return the rules that each folder of scripts must break, by the words for the folder."""
-    return {
+    """Return the rules that each folder of scripts, or Action, must break, by the words for it."""
+    scripts = {
         words_of(folder.name): frozenset(test_javascript_mutants.said(folder, "expect"))
         for folder in test_javascript_mutants.MUTANTS
     }
+    return scripts | {words_of(name): rules for name, (_, rules) in action_mutants.JAVASCRIPT.items()}
 
 
 @cache
@@ -100,5 +104,6 @@ UNUSUAL: Final[Mapping[str, int]] = {
     "databases in Python that are written to": len(test_unusual_writing.RIGHT),
     "databases in Python over whole lives": len(test_unusual_lives.RIGHT),
     "scripts in JavaScript": len(test_javascript_mutants.UNUSUAL),
+    "Actions": len(action_mutants.UNUSUAL),
 }
 """How many unusual but correct ones there are on which nothing may be found."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from customdb_contract.actions import PostLoginEvent as PostLoginEvent
     from customdb_contract.bridges.python_process import PythonProcess as PythonProcess
     from customdb_contract.checking import check as check
+    from customdb_contract.checking_actions import check_action as check_action
     from customdb_contract.connection import CONTRACT_DATE as CONTRACT_DATE
     from customdb_contract.connection import Connection as Connection
     from customdb_contract.connection import KnownUser as KnownUser
@@ -53,6 +54,7 @@ _HOMES = {
     "actions": ("PostLoginAction", "PostLoginApi", "PostLoginEvent"),
     "bridges.python_process": ("PythonProcess",),
     "checking": ("check",),
+    "checking_actions": ("check_action",),
     "connection": ("CONTRACT_DATE", "Connection", "KnownUser", "NewUser"),
     "contract": (
         "Callback",
@@ -122,6 +124,7 @@ __all__ = [
     "WrongUsernameOrPasswordError",
     "__version__",
     "check",
+    "check_action",
     "differences",
     "judge",
     "normalize_profile",

@@ -40,6 +40,7 @@ from customdb_contract.transcript import (
 __all__ = [
     "CheckInterrupted",
     "check",
+    "interruptible_check",
     "make_truth",
     "observe",
     "observe_known_users",
@@ -188,7 +189,7 @@ def observe(
     writing = _writing(database, truth, probing)
     if writing is not None:
         recorder.know_new_people([newcomer.person for newcomer in writing.newcomers])
-    with _interruptible(recorder):
+    with interruptible_check(recorder):
         try:
             # What is wrong with the outage database shows before the first call.
             _outage_situations(probing, truth)
@@ -210,8 +211,15 @@ def observe(
 
 
 @contextmanager
-def _interruptible(recorder: Recorder) -> Generator[None]:
-    """Have an interrupt end a check with what was seen until then."""
+def interruptible_check(recorder: Recorder) -> Generator[None]:
+    """Have an interrupt end a check with what was seen until then.
+
+    Args:
+        recorder: Where that was recorded.
+
+    Raises:
+        CheckInterrupted: After ctrl-C or SIGTERM.
+    """
 
     def ending() -> CheckInterrupted:
         recorder.stop(StopReason(StopKind.INTERRUPTED, "the check was interrupted before everything was looked at"))
@@ -279,7 +287,7 @@ def observe_known_users(
     recorder = Recorder(
         Header(people=truth.people, connection=connection, ignore_fields=probing.ignore_fields), truth.registry
     )
-    with _interruptible(recorder):
+    with interruptible_check(recorder):
         try:
             with _opened(database, truth, probing.timeout) as bridge:
                 scripts = scripts_of(bridge)

@@ -1,0 +1,7 @@
+"""Probes of Actions: the log-ins for which a check runs one, and the answers of the legacy system meanwhile."""
+
+from customdb_contract.probes.acting._events import EMAIL, LEGACY_ID
+from customdb_contract.probes.acting._scenes import play_scenes
+from customdb_contract.probes.acting._stage import ActionStage, Equipment, OpenEquipment
+
+__all__ = ["EMAIL", "LEGACY_ID", "ActionStage", "Equipment", "OpenEquipment", "play_scenes"]

@@ -1,0 +1,112 @@
+"""The situations in which a check runs an Action, in order."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from customdb_contract.probes.acting._stage import ActionStage
+from customdb_contract.transcript import (
+    LegacyState,
+    MetadataKey,
+    ObservedRun,
+    RunSituation,
+    Value,
+    payload_of,
+)
+
+__all__ = ["play_scenes"]
+
+_EDITED: Final = "edited in Auth0"
+_FALSY: Final[Mapping[RunSituation, Value]] = {
+    RunSituation.FALSE_METADATA: False,
+    RunSituation.ZERO_METADATA: 0,
+    RunSituation.EMPTY_METADATA: "",
+}
+_OTHER_PEOPLE: Final = (
+    RunSituation.OTHER_DATABASE,
+    RunSituation.OTHER_STRATEGY,
+    RunSituation.LINKED_ACCOUNT,
+    RunSituation.CHANGED_EMAIL,
+    RunSituation.MINIMAL_EVENT,
+)
+_WITHOUT_PEOPLE: Final = (RunSituation.TOKEN_REFRESH, RunSituation.SILENT_LOG_IN)
+_SLOW: Final = frozenset({LegacyState.SILENCE, LegacyState.STALL})
+
+
+def play_scenes(stage: ActionStage, restores: Sequence[str], *, names_the_user: bool) -> None:
+    """Run an Action in every situation; those that may cost time come last.
+
+    Args:
+        stage: Where it runs.
+        restores: Paths that must be there after a repair; empty where nobody said.
+        names_the_user: Whether the legacy system says whom its answer is about.
+
+    Raises:
+        StoppedEarly: When the time for the whole check is up.
+        DatabaseOpeningError: When the Action cannot be loaded again.
+    """
+    first = stage.run(RunSituation.FIRST_LOG_IN)
+    # What is another value this time, such as a timestamp, is compared with nothing.
+    runs = [first, stage.run(RunSituation.FIRST_LOG_IN)]
+    stage.run(RunSituation.LATER_LOG_IN, metadata=first.metadata_after, follows=first)
+    runs += [_run_twice(stage, state, state) for state in (LegacyState.NO_SUCH_USER, LegacyState.NO_METADATA)]
+    payload = payload_of(runs)
+    if payload:
+        _play_present_metadata(stage, first, payload, restores)
+    for situation in _OTHER_PEOPLE:
+        stage.run(situation)
+    for situation in _WITHOUT_PEOPLE:
+        stage.run(situation)
+        stage.run(situation, metadata=first.metadata_after, follows=first)
+    stage.run_at_once()
+    for state in _states_of("invalid"):
+        # An answer that names nobody cannot be told from one about somebody else.
+        if names_the_user or state is not LegacyState.SOMEBODY_ELSE:
+            stage.run(RunSituation.FIRST_LOG_IN, state)
+    for state in _states_of("outage"):
+        if state not in _SLOW:
+            _run_twice(stage, state, LegacyState.SOUND)
+    for state in sorted(_SLOW):
+        _run_twice(stage, state, LegacyState.SOUND)
+
+
+def _states_of(family: str) -> Iterator[LegacyState]:
+    return (state for state in LegacyState if state.family == family)
+
+
+def _run_twice(stage: ActionStage, state: LegacyState, later_state: LegacyState) -> ObservedRun:
+    """Run a first log-in, and then a later one; return the first."""
+    run = stage.run(RunSituation.FIRST_LOG_IN, state)
+    stage.run(RunSituation.LATER_LOG_IN, later_state, run.metadata_after, follows=run)
+    return run
+
+
+def _play_present_metadata(
+    stage: ActionStage, first: ObservedRun, payload: Mapping[MetadataKey, Value], restores: Sequence[str]
+) -> None:
+    edited = {key: _another(first.metadata_after[key]) for key in payload}
+    # Before the Action ever ran, and after it has.
+    stage.run(RunSituation.EDITED_METADATA, metadata=edited)
+    stage.run(RunSituation.EDITED_METADATA, metadata={**first.metadata_after, **edited}, follows=first)
+    for situation, value in _FALSY.items():
+        run = stage.run(situation, metadata=dict.fromkeys(payload, value))
+        stage.run(situation, metadata=run.metadata_after, follows=run)
+    if len(restores) > 1:
+        for path in restores:
+            left = {key: value for key, value in first.metadata_after.items() if not path.startswith(".".join(key))}
+            kept = {key: value for key, value in left.items() if key in payload}
+            stage.run(RunSituation.PARTIAL_METADATA, metadata=kept)
+
+
+def _another(value: Value) -> Value:
+    """Return a value of the same JSON type, as somebody could have edited it."""
+    match value:
+        case bool():
+            return not value
+        case int() | float():
+            return value + 1
+        case str():
+            return _EDITED
+        case Mapping():
+            return {"edited": True}
+        case _:
+            return [_EDITED]

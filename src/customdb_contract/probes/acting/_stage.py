@@ -1,0 +1,171 @@
+"""Where an Action runs during a check: its bridge, the stand-in for the legacy system, and what it does, recorded."""
+
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
+from typing import Final, Protocol
+
+from attrs import frozen
+
+from customdb_contract.bridges.acting import ActionBridge, Performed
+from customdb_contract.faults import LegacySystem, Meeting, ReceivedRequest
+from customdb_contract.probes.acting._events import event_of
+from customdb_contract.probes.driver import StoppedEarly
+from customdb_contract.transcript import (
+    Handler,
+    LegacyState,
+    MetadataKey,
+    ObservedRun,
+    Recorder,
+    RunSituation,
+    StopKind,
+    StopReason,
+    Value,
+)
+
+__all__ = ["ActionStage", "Equipment", "OpenEquipment"]
+
+RUN_SECONDS: Final = 10.5
+"""Seconds that a run may take: a little more than what is right where the legacy system is silent."""
+
+_MEETING_SECONDS: Final = 0.25
+"""How long the answer to one of two log-ins at once waits for the other one to ask; an Action waits longer."""
+
+_NOTHING: Final[Mapping[MetadataKey, Value]] = {}
+
+
+@frozen
+class Equipment:
+    """An Action, and a stand-in for the legacy system to which its requests lead.
+
+    Args:
+        bridge: What runs the Action.
+        legacy: The stand-in.
+    """
+
+    bridge: ActionBridge
+    legacy: LegacySystem
+
+
+class OpenEquipment(Protocol):
+    """Opens the Action once more, with a stand-in of its own."""
+
+    def __call__(self) -> AbstractContextManager[Equipment]:
+        """Return what opens it, and closes it afterwards."""
+        ...
+
+
+@frozen
+class _Done:
+    """A run before it is recorded."""
+
+    event: Mapping[str, object]
+    performed: Performed
+    received: tuple[ReceivedRequest, ...]
+
+
+@frozen(kw_only=True)
+class ActionStage:
+    """Runs one Action in one situation after another, and records what it does.
+
+    Args:
+        equipment: The Action, opened.
+        open_another: Opens it once more, for two log-ins at once.
+        recorder: Where the runs are recorded.
+        connection: The name of the connection of the legacy users.
+        person: The label of the user who logs in.
+        until: When the time for the whole check is up, on the clock `time.monotonic`.
+    """
+
+    equipment: Equipment
+    open_another: OpenEquipment
+    recorder: Recorder
+    connection: str
+    person: str
+    until: float
+
+    def run(
+        self,
+        situation: RunSituation,
+        state: LegacyState = LegacyState.SOUND,
+        metadata: Mapping[MetadataKey, Value] = _NOTHING,
+        *,
+        follows: ObservedRun | None = None,
+    ) -> ObservedRun:
+        """Run the Action once, in a new container, and record it.
+
+        Args:
+            situation: Who logs in, and how.
+            state: How the legacy system answers.
+            metadata: The metadata that the user has in Auth0.
+            follows: The run whose writes the user has, or None.
+
+        Raises:
+            StoppedEarly: When the time for the whole check is up.
+            DatabaseOpeningError: When the Action cannot be loaded again.
+        """
+        self._raise_if_out_of_time()
+        self.equipment.legacy.answer(state)
+        logins = 1 if follows is None else 2
+        event = event_of(situation, metadata, connection=self.connection, logins=logins)
+        return self._record(_performed(self.equipment, event), situation, state, follows)
+
+    def run_at_once(self) -> None:
+        """Run the Action for two log-ins of the same user at the same time, and record both.
+
+        Raises:
+            StoppedEarly: When the time for the whole check is up.
+            DatabaseOpeningError: When the Action cannot be loaded once more.
+        """
+        self._raise_if_out_of_time()
+        meeting = Meeting(seconds=_MEETING_SECONDS)
+        event = event_of(RunSituation.AT_ONCE, _NOTHING, connection=self.connection, logins=1)
+        with ExitStack() as stack, ThreadPoolExecutor() as pool:
+            both = (self.equipment, stack.enter_context(self.open_another()))
+            for equipment in both:
+                equipment.legacy.answer(LegacyState.SOUND, meeting=meeting)
+            running = [pool.submit(_performed, equipment, event) for equipment in both]
+            done = [each.result() for each in running]
+        for each in done:
+            self._record(each, RunSituation.AT_ONCE, LegacyState.SOUND, None)
+
+    def _raise_if_out_of_time(self) -> None:
+        if time.monotonic() >= self.until:
+            message = "the time for the whole check was up before every situation was tried; raise max_time"
+            raise StoppedEarly(StopReason(StopKind.TIME, message))
+
+    def _record(
+        self, done: _Done, situation: RunSituation, state: LegacyState, follows: ObservedRun | None
+    ) -> ObservedRun:
+        run = self.recorder.run(
+            self.equipment.bridge.info.name,
+            done.event,
+            done.performed.outcome,
+            person=self.person,
+            situation=situation,
+            legacy=state,
+            follows=None if follows is None else follows.run,
+        )
+        requests = [
+            self.recorder.request(
+                request.method,
+                request.url,
+                headers=request.headers,
+                body=request.body,
+                answer=request.answer,
+                caused_by=run,
+            )
+            for request in done.received
+        ]
+        calls = [
+            self.recorder.api_call(call.path, call.arguments, late=call.late, caused_by=run)
+            for call in done.performed.calls
+        ]
+        return ObservedRun(run, tuple(calls), tuple(requests))
+
+
+def _performed(equipment: Equipment, event: Mapping[str, object]) -> _Done:
+    equipment.bridge.renew()
+    performed = equipment.bridge.perform(Handler.EXECUTE, event, seconds=RUN_SECONDS)
+    return _Done(event, performed, equipment.legacy.received)

@@ -1,0 +1,216 @@
+"""`check_action`: correct Actions pass, each wrong one is found by exactly the rules that name its flaw."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typing_extensions import override
+
+from action_mutants import CONNECTION, JAVASCRIPT, MUTANTS, RESTORING, UNUSUAL, Overwrites, Restoring, action_of
+from customdb_contract.bridges.node import NodeAction
+from customdb_contract.bridges.python import PythonAction
+from customdb_contract.checking_actions import check_action
+from customdb_contract.connection import Connection
+from customdb_contract.errors import ConfigurationError
+from customdb_contract.faults import LegacyAnswers, LegacyResponse
+from customdb_contract.findings import Group, Report, Status
+from customdb_contract.probes.acting import _stage
+from customdb_contract.rules import judge
+from customdb_contract.secrets import Secret
+from customdb_contract.transcript import LegacyState, RunSituation, StopKind, Transcript, observed_runs
+
+SECRETS = {"LEGACY_API_SECRET": Secret("s3cr3t-t0k3n-of-the-shop")}
+
+
+def checked(action: object, **settings: Any) -> Report:
+    return check_action(action, connection=Connection(name=CONNECTION, import_mode=True), **settings)
+
+
+def found(report: Report) -> set[str]:
+    return {verdict.rule.name for verdict in report.verdicts if verdict.findings}
+
+
+def status_of_group(report: Report) -> Mapping[str, Status]:
+    return {each.rule.name: each.status for each in report.verdicts if each.rule.group is Group.ACTION}
+
+
+def in_javascript(folder: Path, source: str) -> NodeAction:
+    code = folder / "code.js"
+    code.write_text(source, encoding="utf-8")
+    return NodeAction(code, secrets=SECRETS)
+
+
+def test_every_rule_is_judged_of_a_correct_action() -> None:
+    report = checked(action_of(Restoring()))
+
+    assert report.ok, report
+    assert set(status_of_group(report).values()) == {Status.PASSED}
+    assert "s3cr3t" not in str(report.transcript)
+
+
+@pytest.mark.parametrize("make", UNUSUAL)
+def test_nothing_is_found_in_an_unusual_action(make: Callable[[], object]) -> None:
+    report = checked(action_of(make()))
+
+    assert found(report) == set(), report
+
+
+@pytest.mark.parametrize(("make", "expected"), MUTANTS.items())
+def test_exactly_the_rules_that_name_the_flaw_of_an_action_fire(
+    make: Callable[[], object], expected: frozenset[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_stage, "RUN_SECONDS", 1.5)
+
+    assert found(checked(action_of(make()))) == expected
+
+
+@pytest.mark.one_python
+def test_a_correct_action_in_javascript_passes(tmp_path: Path) -> None:
+    report = checked(in_javascript(tmp_path, RESTORING))
+
+    assert report.ok, report
+    assert set(status_of_group(report).values()) == {Status.PASSED}
+    assert "https://legacy.example.com/users/" in str(report.transcript)
+
+
+@pytest.mark.one_python
+@pytest.mark.parametrize("name", JAVASCRIPT)
+def test_exactly_the_rules_that_name_the_flaw_of_an_action_in_javascript_fire(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_stage, "RUN_SECONDS", 1.5)
+    source, expected = JAVASCRIPT[name]
+
+    assert found(checked(in_javascript(tmp_path, source))) == expected
+
+
+class DeniesWithoutMetadata(Restoring):
+    @override
+    def on_unknown(self, api: Any) -> None:
+        super().on_unknown(api)
+        api.access.deny("no plan")
+
+    @override
+    def on_outage(self, api: Any) -> None:
+        api.access.deny("try again later")
+
+
+def test_a_denial_is_no_breach_where_metadata_are_required() -> None:
+    assert found(checked(action_of(DeniesWithoutMetadata()))) == {"action-denies-login", "action-fails-on-outage"}
+    assert found(checked(action_of(DeniesWithoutMetadata()), metadata_required=True)) == set()
+
+
+class RestoresSeveral(Restoring):
+    @override
+    def store(self, event: Any, api: Any, answer: Any) -> None:
+        for name, kind in (("plan", str), ("roles", list), ("seats", int), ("limits", dict), ("beta", bool)):
+            value = answer.get(name)
+            is_sound = type(value) is kind and len(json.dumps(value)) < 100 and "$set" not in json.dumps(value)
+            if is_sound and name not in self.app_metadata(event):
+                api.user.set_app_metadata(name, value)
+        super().store(event, api, answer)
+
+
+class LeavesTheRolesOut(RestoresSeveral):
+    @override
+    def store(self, event: Any, api: Any, answer: Any) -> None:
+        super().store(event, api, {name: value for name, value in answer.items() if name != "roles"})
+
+
+SEVERAL = LegacyAnswers(
+    found=LegacyResponse(
+        200, {"id": "{user_id}", "plan": "full", "roles": ["buyer"], "seats": 3, "limits": {"daily": 9}, "beta": True}
+    )
+)
+PATHS = ["app_metadata.plan", "app_metadata.roles", "app_metadata.limits.daily"]
+
+
+def test_the_paths_that_an_action_restores_are_looked_for() -> None:
+    report = checked(action_of(RestoresSeveral()), legacy=SEVERAL, restores=PATHS)
+    assert found(report) == set(), report
+    partial = [run for run in observed_runs(report.transcript) if run.run.situation is RunSituation.PARTIAL_METADATA]
+    assert len(partial) == len(PATHS)
+
+    report = checked(action_of(LeavesTheRolesOut()), legacy=SEVERAL, restores=PATHS)
+    assert found(report) == {"action-restores-nothing"}
+    assert {finding.path for finding in report.verdict("action-restores-nothing").findings} == {"app_metadata.roles"}
+
+
+def test_whether_an_answer_is_trusted_is_not_judged_where_it_names_nobody() -> None:
+    class TrustsTheSystem(Restoring):
+        @override
+        def is_about(self, answer: Any, user_id: str) -> bool:
+            return isinstance(answer, dict)
+
+    nameless = LegacyAnswers(found=LegacyResponse(200, {"sub": {"plan": "full"}}))
+    report = checked(action_of(TrustsTheSystem()), legacy=nameless)
+
+    assert report.verdict("action-trusts-any-answer").status is Status.NOT_APPLICABLE
+    assert LegacyState.SOMEBODY_ELSE not in {run.run.legacy for run in observed_runs(report.transcript)}
+
+
+# What cannot be checked
+
+
+@pytest.mark.parametrize("path", ["plan", "app_metadata", "app_metadata.", "user_metadata..plan", "root.plan"])
+def test_a_path_that_is_none_is_refused(path: str) -> None:
+    with pytest.raises(ConfigurationError, match="which is no path of metadata: write"):
+        checked(action_of(Restoring()), restores=[path])
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan")])
+def test_a_time_that_is_none_is_refused(seconds: float) -> None:
+    with pytest.raises(ConfigurationError, match="max_time must be a number of seconds above 0"):
+        checked(action_of(Restoring()), max_time=seconds)
+
+
+@pytest.mark.parametrize("make", [Restoring, *[kind for kind in MUTANTS if kind.__name__ == "StoresNothing"]])
+def test_a_check_ends_with_its_time(make: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.monotonic", iter(range(100_000)).__next__)
+    report = checked(action_of(make()), max_time=1.5)
+
+    stopped = report.transcript.header.stop_reason
+    assert stopped is not None
+    assert stopped.kind is StopKind.TIME
+    assert "raise max_time" in stopped.message
+
+
+@pytest.mark.one_python
+def test_an_action_that_cannot_run_is_told_as_the_set_up(tmp_path: Path) -> None:
+    report = checked(in_javascript(tmp_path, "exports.onExecutePreUserRegistration = async () => {};"))
+
+    stopped = report.transcript.header.stop_reason
+    assert stopped is not None
+    assert stopped.kind is StopKind.SET_UP
+    assert "exports no function onExecutePostLogin" in stopped.message
+    assert not report.ok
+
+
+def test_an_action_that_cannot_be_made_is_told_as_the_set_up() -> None:
+    def make() -> object:
+        raise OSError("no such store")
+
+    report = checked(PythonAction(make, name="restore"))
+
+    stopped = report.transcript.header.stop_reason
+    assert stopped is not None
+    assert stopped.kind is StopKind.SET_UP
+    assert "no such store" in stopped.message
+
+
+def test_the_defaults_are_those_of_auth0() -> None:
+    report = check_action(action_of(Restoring()), select=["action-ignores-connection"])
+
+    assert report.transcript.connection == Connection()
+    assert report.ok, report
+
+
+def test_a_stored_check_of_an_action_is_judged_the_same_again() -> None:
+    report = checked(action_of(Overwrites()))
+    stored = Transcript.loads(report.transcript.dumps())
+    printed = Transcript.parse(str(report.transcript))
+
+    assert stored == report.transcript
+    assert found(judge(stored)) == found(judge(printed)) == found(report) == {"action-overwrites-metadata"}
