@@ -133,7 +133,9 @@ def test_the_rules_are_described() -> None:
     assert mismatched["fullDescription"]["text"].startswith("With import mode on")
     assert mismatched["help"]["text"] == mismatched["help"]["markdown"]
     assert mismatched["helpUri"].endswith("/templates/login")
-    assert all(rule["helpUri"].startswith("https://auth0.com/docs/") for rule in rules.values())
+    assert all(
+        rule["helpUri"].startswith(("https://auth0.com/docs/", "https://support.auth0.com/")) for rule in rules.values()
+    )
     severities = {
         rule.info.severity: rules[rule.info.name]["properties"] for rule in CATALOGUE if _is_security(rule.info)
     }
