@@ -2,12 +2,12 @@
 
 import asyncio
 import json
-import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any, Final, cast
 
 from typing_extensions import override
@@ -278,14 +278,20 @@ class AsksOnTokenRefresh(Restoring):
         return super().is_restored(event) and event.transaction.protocol != "oauth2-refresh-token"
 
 
-class WritesTooLate(Restoring):
-    @override
-    def store(self, event: Any, api: Any, answer: Any) -> None:
-        def later() -> None:
-            threading.Event().wait(0.05)
-            super(WritesTooLate, self).store(event, api, answer)
+class WritesTooLate:
+    """What `Restoring` sets it sets in a task that nobody awaits."""
 
-        threading.Thread(target=later).start()
+    async def __call__(self, event: Any, api: Any) -> None:
+        given: list[tuple[str, Any]] = []
+        noted = SimpleNamespace(set_app_metadata=lambda name, value: given.append((name, value)))
+        Restoring()(event, SimpleNamespace(user=noted))
+
+        async def later() -> None:
+            await asyncio.sleep(0)
+            for name, value in given:
+                api.user.set_app_metadata(name, value)
+
+        self.task = asyncio.get_running_loop().create_task(later())
 
 
 # Correct, and unusual
@@ -389,7 +395,7 @@ UNUSUAL: Final = (
     PrintsAndClaims,
 )
 
-MUTANTS: Final[Mapping[type[Restoring], frozenset[str]]] = {
+MUTANTS: Final[Mapping[type[object], frozenset[str]]] = {
     RestoresNothing: frozenset({"action-restores-nothing"}),
     StoresNothing: frozenset({"action-restores-nothing", "action-forgets-empty-answer"}),
     IgnoresTheConnection: frozenset({"action-ignores-connection"}),

@@ -17,6 +17,7 @@ from customdb_contract.actions import PostLoginApi, PostLoginEvent, SeenCall
 from customdb_contract.bridges.acting import ActionBridge, Performed
 from customdb_contract.bridges.opening import opened_action
 from customdb_contract.bridges.python import PythonAction
+from customdb_contract.bridges.python._worker import Worker
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
 from customdb_contract.faults import LegacyAddress
 from customdb_contract.secrets import Secret, SecretRegistry
@@ -357,6 +358,16 @@ def test_what_is_made_is_made_again_after_a_run_that_ran_out_of_time() -> None:
         bridge.renew()
 
     assert len(made) == 2
+
+
+def test_a_thread_that_does_not_end_in_time_holds_no_new_one_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened(Counting) as bridge:
+        assert counts(bridge) == [0, 1]
+        with monkeypatch.context() as slow:
+            slow.setattr(Worker, "end", lambda *_: False)
+            bridge.renew()
+
+        assert counts(bridge) == [0, 1]
 
 
 # What it is

@@ -244,6 +244,17 @@ def test_a_request_that_never_ends_is_cut_off(legacy: LegacySystem) -> None:
             connection.sendall(b"x" * 50_000_000)
 
 
+def test_what_goes_through_a_proxy_names_its_host_to_the_proxy_and_then_asks(legacy: LegacySystem) -> None:
+    legacy.answer(LegacyState.SOUND)
+    connection = HTTPConnection("127.0.0.1", legacy.address.plain)
+    connection.set_tunnel("legacy.example.com", 443)
+    connection.request("GET", "/users/7", headers={"Host": "legacy.example.com"})
+
+    assert connection.getresponse().status == 200
+    assert [request.url for request in legacy.received] == ["https://legacy.example.com/users/7"]
+    connection.close()
+
+
 def test_it_is_closed_once_and_for_all() -> None:
     legacy = LegacySystem(ANSWERS, [ADA])
     legacy.close()

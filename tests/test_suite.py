@@ -795,7 +795,7 @@ def test_it_works_without_the_plugin(pytester: pytest.Pytester) -> None:
         ("fail_on = 'info'", "fail_on must be 'error' or 'warning', and is 'info'"),
         ("timeout = 0", "timeout must be a number of seconds above 0, and is 0"),
         (
-            "ignore = ['callback', 'outcome', 'profile', 'consistency', 'migration', 'security']",
+            "ignore = ['callback', 'outcome', 'profile', 'consistency', 'migration', 'security', 'action']",
             "no rule could be judged: all are deselected",
         ),
         ("select = ['outage-as-not-found']", "no rule could be judged: needs [[]outage]"),

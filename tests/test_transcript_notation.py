@@ -14,6 +14,7 @@ from customdb_contract.contract import Script
 from customdb_contract.errors import TranscriptError
 from customdb_contract.testing.strategies import awkward_texts, transcripts
 from customdb_contract.transcript import (
+    ActionRun,
     Ending,
     Exchange,
     Header,
@@ -76,8 +77,9 @@ get_user new@example.com -> not-found   [clean-up]
 
 def as_read_by_rules(transcript: Transcript) -> Transcript:
     """Leave out durations below one second, which rules do not read."""
-    short = [exchange for exchange in transcript.exchanges if exchange.outcome.duration < 1]
-    read = {exchange.number: evolve(exchange, outcome=evolve(exchange.outcome, duration=0.0)) for exchange in short}
+    timed: list[Exchange | ActionRun] = [*transcript.exchanges, *transcript.of_kind(ActionRun)]
+    short = [record for record in timed if record.outcome.duration < 1]
+    read = {record.number: evolve(record, outcome=evolve(record.outcome, duration=0.0)) for record in short}
     return evolve(transcript, records=tuple(read.get(record.number, record) for record in transcript.records))
 
 
@@ -90,6 +92,12 @@ def complaint(text: str) -> str:
     with pytest.raises(TranscriptError) as caught:
         Transcript.parse(text)
     return str(caught.value)
+
+
+def test_a_source_that_shows_nothing_was_read_nevertheless() -> None:
+    text = "scripts login\nscript login source=on\n"
+
+    assert str(Transcript.parse(text)) == text
 
 
 @pytest.mark.one_python
