@@ -2,6 +2,7 @@
 
 import json
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -253,6 +254,17 @@ def test_what_goes_through_a_proxy_names_its_host_to_the_proxy_and_then_asks(leg
     assert connection.getresponse().status == 200
     assert [request.url for request in legacy.received] == ["https://legacy.example.com/users/7"]
     connection.close()
+
+
+def test_a_client_that_resets_its_connection_harms_no_other(legacy: LegacySystem) -> None:
+    legacy.answer(LegacyState.SOUND)
+    for _ in range(3):
+        client = socket.create_connection(("127.0.0.1", legacy.address.plain))
+        client.sendall(b"GET /users/7 HTTP/1.1\r\n")
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()
+
+    assert answered(legacy, LegacyState.SOUND)[0] == 200
 
 
 def test_it_is_closed_once_and_for_all() -> None:
