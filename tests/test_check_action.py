@@ -105,7 +105,14 @@ def test_a_denial_is_no_breach_where_metadata_are_required() -> None:
 class RestoresSeveral(Restoring):
     @override
     def store(self, event: Any, api: Any, answer: Any) -> None:
-        for name, kind in (("plan", str), ("roles", list), ("seats", int), ("limits", dict), ("beta", bool)):
+        for name, kind in (
+            ("plan", str),
+            ("roles", list),
+            ("seats", int),
+            ("limits", dict),
+            ("beta", bool),
+            ("planned", str),
+        ):
             value = answer.get(name)
             is_sound = type(value) is kind and len(json.dumps(value)) < 100 and "$set" not in json.dumps(value)
             if is_sound and name not in self.app_metadata(event):
@@ -121,7 +128,16 @@ class LeavesTheRolesOut(RestoresSeveral):
 
 SEVERAL = LegacyAnswers(
     found=LegacyResponse(
-        200, {"id": "{user_id}", "plan": "full", "roles": ["buyer"], "seats": 3, "limits": {"daily": 9}, "beta": True}
+        200,
+        {
+            "id": "{user_id}",
+            "plan": "full",
+            "roles": ["buyer"],
+            "seats": 3,
+            "limits": {"daily": 9},
+            "beta": True,
+            "planned": "no",
+        },
     )
 )
 PATHS = ["app_metadata.plan", "app_metadata.roles", "app_metadata.limits.daily"]
@@ -131,7 +147,9 @@ def test_the_paths_that_an_action_restores_are_looked_for() -> None:
     report = checked(action_of(RestoresSeveral()), legacy=SEVERAL, restores=PATHS)
     assert found(report) == set(), report
     partial = [run for run in observed_runs(report.transcript) if run.run.situation is RunSituation.PARTIAL_METADATA]
-    assert len(partial) == len(PATHS)
+    names = {"plan", "roles", "seats", "limits", "beta", "planned"}
+    missing = [names - {name for _, name in run.metadata_before} for run in partial]
+    assert missing == [{"plan"}, {"roles"}, {"limits"}]
 
     report = checked(action_of(LeavesTheRolesOut()), legacy=SEVERAL, restores=PATHS)
     assert found(report) == {"action-restores-nothing"}
@@ -149,6 +167,36 @@ def test_whether_an_answer_is_trusted_is_not_judged_where_it_names_nobody() -> N
 
     assert report.verdict("action-trusts-any-answer").status is Status.NOT_APPLICABLE
     assert LegacyState.SOMEBODY_ELSE not in {run.run.legacy for run in observed_runs(report.transcript)}
+
+
+def nested(levels: int) -> object:
+    value: object = 7
+    for _ in range(levels):
+        value = {"more": [value]}
+    return value
+
+
+def endless() -> object:
+    value: dict[str, object] = {}
+    value["again"] = value
+    return value
+
+
+@pytest.mark.parametrize(
+    "value", [nested(200), "x" * 5_000_000, endless(), object(), float("nan"), 2**5_000, b"\xff", {7: 7}]
+)
+def test_whatever_an_action_stores_is_a_verdict(value: object) -> None:
+    class StoresAnything(Restoring):
+        @override
+        def store(self, event: Any, api: Any, answer: Any) -> None:
+            api.user.set_app_metadata("anything", value)
+            super().store(event, api, answer)
+
+    report = checked(action_of(StoresAnything()))
+
+    assert report.transcript.header.stop_reason is None
+    assert found(report) <= {"action-stores-invalid-metadata"}
+    assert len(report.transcript.dumps()) < 20_000_000
 
 
 # What cannot be checked

@@ -13,6 +13,7 @@ from customdb_contract.connection import Connection
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
 from customdb_contract.faults import LegacyAnswers, LegacyResponse, LegacySystem, LegacyUser
 from customdb_contract.findings import Report
+from customdb_contract.probes import DEFAULT_MAX_TIME, Probing
 from customdb_contract.probes.acting import EMAIL, LEGACY_ID, ActionStage, Equipment, play_scenes
 from customdb_contract.probes.driver import StoppedEarly
 from customdb_contract.secrets import SecretRegistry
@@ -20,7 +21,6 @@ from customdb_contract.transcript import Header, Person, Recorder, StopKind, Sto
 
 __all__ = ["check_action", "observe_action"]
 
-DEFAULT_MAX_TIME: Final = 60.0
 _PERSON: Final = "ada"
 _DEFAULT_ANSWERS: Final = LegacyAnswers(
     found=LegacyResponse(200, {"id": "{user_id}", "email": "{email}", "sub": {"plan": "full"}})
@@ -104,8 +104,8 @@ def observe_action(
         ConfigurationError: When an argument cannot be used.
         CheckInterrupted: After ctrl-C or SIGTERM.
     """
-    _check(restores, max_time)
-    until = time.monotonic() + max_time
+    _check(restores)
+    until = time.monotonic() + Probing(max_time=max_time).max_time
     registry = SecretRegistry()
     for public in (EMAIL, LEGACY_ID):
         registry.add_public(public)
@@ -144,13 +144,10 @@ def observe_action(
     return recorder.transcript()
 
 
-def _check(restores: Sequence[str], max_time: float) -> None:
+def _check(restores: Sequence[str]) -> None:
     for path in restores:
         if not path.startswith(_KINDS) or not all(path.split(".")):
             message = (
                 f"restores names {path!r}, which is no path of metadata: write app_metadata.plan, or a path below that"
             )
             raise ConfigurationError(message)
-    if not max_time > 0:
-        message = f"max_time must be a number of seconds above 0, and is {max_time!r}"
-        raise ConfigurationError(message)

@@ -1,4 +1,4 @@
-"""Post-login Actions: what one is told of a log-in, what it does its work with, and what that comes to."""
+"""Post-login Actions: their event, their `api`, and what the calls of `api` mean taken together."""
 
 from customdb_contract.actions._action import PostLoginAction
 from customdb_contract.actions._api import PostLoginApi

@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 Note: TypeAlias = Callable[[str, tuple[object, ...]], None]
-"""Is told of each call of `api`: Auth0's name of what was called, and the arguments."""
+"""Called for each call of `api`: with Auth0's name of what was called, and the arguments."""
 
 _Options: TypeAlias = Mapping[str, Any]
 
@@ -39,7 +39,7 @@ class ApiPart:
 
     Args:
         api: The whole, which most methods return.
-        note: Is told of each call.
+        note: Called for each call of `api`.
     """
 
     name: ClassVar[str]
@@ -218,7 +218,7 @@ class TransactionPart(ApiPart):
 
     Args:
         api: The whole.
-        note: Is told of each call.
+        note: Called for each call of `api`.
         event: What the Action is told of the log-in.
     """
 
@@ -242,7 +242,7 @@ class CachePart(ApiPart):
 
     Args:
         api: The whole.
-        note: Is told of each call.
+        note: Called for each call of `api`.
         cache: What keeps them.
     """
 

@@ -74,7 +74,7 @@ class RedirectPart(ApiPart):
 
     Args:
         api: The whole.
-        note: Is told of each call.
+        note: Called for each call of `api`.
         event: What the Action is told of the log-in.
         clock: Returns the seconds since 1970.
     """

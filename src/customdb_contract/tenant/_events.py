@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from customdb_contract.tenant._outcomes import OperationKind
 from customdb_contract.tenant._users import Identity, User
-from customdb_contract.transcript import Special, Value, plain
+from customdb_contract.transcript import Value, as_data
 
 __all__ = ["CLIENT", "TENANT", "event_of"]
 
@@ -80,7 +80,7 @@ def _user(user: User) -> dict[str, Any]:
         "app_metadata": user.app_metadata,
         "identities": [_identity(identity) for identity in user.identities],
     }
-    return {name: _json(plain(value)) for name, value in told.items()}
+    return {name: as_data(value) for name, value in told.items()}
 
 
 def _identity(identity: Identity) -> Mapping[str, Value]:
@@ -90,16 +90,3 @@ def _identity(identity: Identity) -> Mapping[str, Value]:
         "provider": identity.provider,
         "isSocial": False,
     }
-
-
-def _json(value: Value) -> Any:
-    """Return a value with the text that is left of what was too large to record."""
-    match value:
-        case Special(_, text):
-            return text
-        case Mapping():
-            return {name: _json(item) for name, item in value.items()}
-        case list() | tuple():
-            return [_json(item) for item in value]
-        case _:
-            return value

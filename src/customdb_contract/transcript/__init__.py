@@ -50,7 +50,7 @@ from customdb_contract.transcript._observed import (
     sound_first_runs,
     stable_writes,
 )
-from customdb_contract.transcript._plain import plain
+from customdb_contract.transcript._plain import as_data, plain
 from customdb_contract.transcript._printable import brief, printable
 from customdb_contract.transcript._printing import print_exchange, record_printer
 from customdb_contract.transcript._printing_calls import print_call, print_outcome, print_run_outcome
@@ -129,6 +129,7 @@ __all__ = [
     "Transcript",
     "Value",
     "agrees",
+    "as_data",
     "as_recorded",
     "brief",
     "canonical",

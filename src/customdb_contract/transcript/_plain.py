@@ -1,10 +1,11 @@
 """Recorded values as JSON has them."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from customdb_contract.transcript._values import RecordedError, Special, Value
 
-__all__ = ["plain"]
+__all__ = ["as_data", "plain"]
 
 
 def plain(value: Value) -> Value:
@@ -26,3 +27,20 @@ def plain(value: Value) -> Value:
         case _:
             items = [plain(item) for item in value]
             return value if all(new is old for new, old in zip(items, value, strict=True)) else items
+
+
+def as_data(value: Value) -> Any:
+    """Return a recorded value as what `json.dumps` takes; of what was cut, the text that is left.
+
+    Args:
+        value: The value.
+    """
+    match value:
+        case Special(_, text):
+            return text if value.is_cut else as_data(plain(value))
+        case Mapping():
+            return {name: as_data(item) for name, item in value.items()}
+        case list() | tuple():
+            return [as_data(item) for item in value]
+        case _:
+            return plain(value)

@@ -6,7 +6,7 @@ Source: <https://auth0.com/docs/actions/reference/post-login/post-login-event-ob
 from collections.abc import Mapping
 from typing import Final
 
-from customdb_contract.transcript import MetadataKey, RunSituation, Value, plain
+from customdb_contract.transcript import MetadataKey, RunSituation, Value, as_data
 
 __all__ = ["CHANGED_EMAIL", "EMAIL", "LEGACY_ID", "event_of"]
 
@@ -109,7 +109,7 @@ def _user(situation: RunSituation, metadata: Mapping[MetadataKey, Value], connec
         "enrolledFactors": [],
         "multifactor": [],
         **{
-            kind: {name: plain(value) for (of, name), value in metadata.items() if of == kind}
+            kind: {name: as_data(value) for (of, name), value in metadata.items() if of == kind}
             for kind in ("app_metadata", "user_metadata")
         },
     }

@@ -92,8 +92,8 @@ def _play_present_metadata(
         stage.run(situation, metadata=run.metadata_after, follows=run)
     if len(restores) > 1:
         for path in restores:
-            left = {key: value for key, value in first.metadata_after.items() if not path.startswith(".".join(key))}
-            kept = {key: value for key, value in left.items() if key in payload}
+            left_out = tuple(path.split(".")[:2])
+            kept = {key: first.metadata_after[key] for key in payload if key != left_out}
             stage.run(RunSituation.PARTIAL_METADATA, metadata=kept)
 
 

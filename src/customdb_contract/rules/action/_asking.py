@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from customdb_contract.findings import Group, Held, Need, Severity, Violation
-from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules.action._pages import EVENT_PAGE, GUIDELINES, LIMITS
+from customdb_contract.findings import Held, Severity, Violation
+from customdb_contract.rules._rule import Comparison
+from customdb_contract.rules.action._about import ASKING, EVENT_PAGE, GUIDELINES, LIMITS, RUNNING, action_rule
 from customdb_contract.transcript import (
     Ending,
     LegacyRequest,
@@ -51,7 +51,7 @@ def _without_prefix(user_id: Value) -> str:
     return user_id.removeprefix("auth0|") if isinstance(user_id, str) else ""
 
 
-@rule(group=Group.ACTION, severity=Severity.ERROR, scripts=(), needs=(Need.ACTION,), source=GUIDELINES)
+@action_rule(severity=Severity.ERROR, needs=RUNNING, source=GUIDELINES)
 def action_ignores_connection(transcript: Transcript) -> Iterator[Comparison]:
     """The Action acts for users of another connection.
 
@@ -85,13 +85,7 @@ def action_ignores_connection(transcript: Transcript) -> Iterator[Comparison]:
             yield Held((seen.run,))
 
 
-@rule(
-    group=Group.ACTION,
-    severity=Severity.WARNING,
-    scripts=(),
-    needs=(Need.ACTION, Need.ASKING_ACTION),
-    source=EVENT_PAGE,
-)
+@action_rule(severity=Severity.WARNING, needs=ASKING, source=EVENT_PAGE)
 def action_looks_up_by_email(transcript: Transcript) -> Iterator[Comparison]:
     """The Action asks for the user by e-mail alone.
 
@@ -126,9 +120,7 @@ def action_looks_up_by_email(transcript: Transcript) -> Iterator[Comparison]:
             yield Violation(message, (seen.run, by_email), path="request")
 
 
-@rule(
-    group=Group.ACTION, severity=Severity.ERROR, scripts=(), needs=(Need.ACTION, Need.ASKING_ACTION), source=EVENT_PAGE
-)
+@action_rule(severity=Severity.ERROR, needs=ASKING, source=EVENT_PAGE)
 def action_ignores_linked_identity(transcript: Transcript) -> Iterator[Comparison]:
     """For a linked account the Action asks by the primary `user_id`, which is that of another connection.
 
@@ -161,7 +153,7 @@ def action_ignores_linked_identity(transcript: Transcript) -> Iterator[Compariso
             yield Held(seen.evidence)
 
 
-@rule(group=Group.ACTION, severity=Severity.ERROR, scripts=(), needs=(Need.ACTION, Need.ASKING_ACTION), source=LIMITS)
+@action_rule(severity=Severity.ERROR, needs=ASKING, source=LIMITS)
 def action_without_timeout(transcript: Transcript) -> Iterator[Comparison]:
     """The Action waits for more than 10 seconds for a legacy system that never answers.
 
@@ -195,13 +187,7 @@ def action_without_timeout(transcript: Transcript) -> Iterator[Comparison]:
             yield Held(seen.evidence)
 
 
-@rule(
-    group=Group.ACTION,
-    severity=Severity.WARNING,
-    scripts=(),
-    needs=(Need.ACTION, Need.ASKING_ACTION),
-    source=GUIDELINES,
-)
+@action_rule(severity=Severity.WARNING, needs=ASKING, source=GUIDELINES)
 def action_retries_in_a_loop(transcript: Transcript) -> Iterator[Comparison]:
     """The Action sends the same request again and again within one log-in.
 
@@ -242,13 +228,7 @@ def _same(request: LegacyRequest) -> tuple[str, str, str]:
     return request.method, request.url, canonical(request.body)
 
 
-@rule(
-    group=Group.ACTION,
-    severity=Severity.WARNING,
-    scripts=(),
-    needs=(Need.ACTION, Need.ASKING_ACTION),
-    source=GUIDELINES,
-)
+@action_rule(severity=Severity.WARNING, needs=ASKING, source=GUIDELINES)
 def action_identifier_in_url(transcript: Transcript) -> Iterator[Comparison]:
     """The Action sends the user's e-mail in a web address.
 
@@ -280,13 +260,7 @@ def action_identifier_in_url(transcript: Transcript) -> Iterator[Comparison]:
             yield Violation("the e-mail is sent in the address of a request", (seen.run, told), path="url")
 
 
-@rule(
-    group=Group.ACTION,
-    severity=Severity.WARNING,
-    scripts=(),
-    needs=(Need.ACTION, Need.ASKING_ACTION),
-    source=GUIDELINES,
-)
+@action_rule(severity=Severity.WARNING, needs=ASKING, source=GUIDELINES)
 def action_asks_on_token_refresh(transcript: Transcript) -> Iterator[Comparison]:
     """The Action asks when a token is refreshed, or at a silent log-in, although the metadata are there.
 
@@ -321,7 +295,7 @@ def action_asks_on_token_refresh(transcript: Transcript) -> Iterator[Comparison]
             yield Held((earlier.run, later.run))
 
 
-@rule(group=Group.ACTION, severity=Severity.WARNING, scripts=(), needs=(Need.ACTION,), source=GUIDELINES)
+@action_rule(severity=Severity.WARNING, needs=RUNNING, source=GUIDELINES)
 def action_calls_management_api(transcript: Transcript) -> Iterator[Comparison]:
     """The Action uses Auth0's Management API.
 

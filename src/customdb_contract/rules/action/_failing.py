@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from customdb_contract.findings import Group, Held, Need, Severity, Violation
-from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules.action._pages import API_PAGE, EVENT_PAGE, GUIDELINES
+from customdb_contract.findings import Held, Severity, Violation
+from customdb_contract.rules._rule import Comparison
+from customdb_contract.rules.action._about import API_PAGE, ASKING, EVENT_PAGE, GUIDELINES, RUNNING, action_rule
 from customdb_contract.transcript import (
     Ending,
     LegacyState,
@@ -34,13 +34,7 @@ def _is_required(transcript: Transcript) -> bool:
     return transcript.header.action is not None and transcript.header.action.metadata_required
 
 
-@rule(
-    group=Group.ACTION,
-    severity=Severity.ERROR,
-    scripts=(),
-    needs=(Need.ACTION,),
-    source=GUIDELINES,
-)
+@action_rule(severity=Severity.ERROR, needs=RUNNING, source=GUIDELINES)
 def action_fails_on_outage(transcript: Transcript) -> Iterator[Comparison]:
     """Nobody can log in while the legacy system is out of order.
 
@@ -78,9 +72,7 @@ def action_fails_on_outage(transcript: Transcript) -> Iterator[Comparison]:
             yield Held(seen.evidence)
 
 
-@rule(
-    group=Group.ACTION, severity=Severity.ERROR, scripts=(), needs=(Need.ACTION, Need.ASKING_ACTION), source=GUIDELINES
-)
+@action_rule(severity=Severity.ERROR, needs=ASKING, source=GUIDELINES)
 def action_marks_after_outage(transcript: Transcript) -> Iterator[Comparison]:
     """After an outage of the legacy system the Action never asks for the user's metadata again.
 
@@ -115,7 +107,7 @@ def action_marks_after_outage(transcript: Transcript) -> Iterator[Comparison]:
             yield Violation(message, (*earlier.evidence, *later.evidence), path=str(state))
 
 
-@rule(group=Group.ACTION, severity=Severity.ERROR, scripts=(), needs=(Need.ACTION,), source=API_PAGE)
+@action_rule(severity=Severity.ERROR, needs=RUNNING, source=API_PAGE)
 def action_denies_login(transcript: Transcript) -> Iterator[Comparison]:
     """The Action denies the log-in of a user, though metadata are not declared as required.
 
@@ -154,7 +146,7 @@ def action_denies_login(transcript: Transcript) -> Iterator[Comparison]:
             )
 
 
-@rule(group=Group.ACTION, severity=Severity.ERROR, scripts=(), needs=(Need.ACTION,), source=EVENT_PAGE)
+@action_rule(severity=Severity.ERROR, needs=RUNNING, source=EVENT_PAGE)
 def action_needs_optional_fields(transcript: Transcript) -> Iterator[Comparison]:
     """The Action breaks where the event lacks what Auth0 may leave out.
 

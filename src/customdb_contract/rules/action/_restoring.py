@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from customdb_contract.findings import Group, Held, Need, Severity, Violation
-from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules.action._pages import API_PAGE, ARTICLE, GUIDELINES
+from customdb_contract.findings import Held, Severity, Violation
+from customdb_contract.rules._rule import Comparison
+from customdb_contract.rules.action._about import API_PAGE, ARTICLE, ASKING, GUIDELINES, RUNNING, action_rule
 from customdb_contract.transcript import (
     LegacyState,
     MetadataKey,
@@ -29,14 +29,7 @@ def _named(key: MetadataKey) -> str:
     return ".".join(key)
 
 
-@rule(
-    group=Group.ACTION,
-    severity=Severity.ERROR,
-    scripts=(),
-    needs=(Need.ACTION,),
-    yields_to=("action-writes-too-late",),
-    source=ARTICLE,
-)
+@action_rule(severity=Severity.ERROR, needs=RUNNING, yields_to=("action-writes-too-late",), source=ARTICLE)
 def action_restores_nothing(transcript: Transcript) -> Iterator[Comparison]:
     """The Action does not put metadata on a user who lacks them, although the legacy system answers with them.
 
@@ -63,15 +56,16 @@ def action_restores_nothing(transcript: Transcript) -> Iterator[Comparison]:
     """
     runs = observed_runs(transcript)
     wanted = () if transcript.header.action is None else transcript.header.action.restores
+    first, payload = {seen.run.number for seen in sound_first_runs(runs)}, payload_of(runs)
     for seen in runs:
-        is_first = seen in sound_first_runs(runs)
+        is_first = seen.run.number in first
         if not is_first and (seen.run.situation is not RunSituation.PARTIAL_METADATA or not wanted):
             continue
         missing = [path for path in wanted if not seen.has(path)]
         if missing:
             for path in missing:
                 yield Violation(f"{path} is not there after the log-in", seen.evidence, path=path)
-        elif is_first and not wanted and not payload_of(runs):
+        elif is_first and not wanted and not payload:
             yield Violation(_nothing(seen), seen.evidence, path="metadata")
         else:
             yield Held(seen.evidence)
@@ -85,13 +79,7 @@ def _nothing(seen: ObservedRun) -> str:
     return "what was set is the same as where the legacy system has no metadata, so none of them were restored"
 
 
-@rule(
-    group=Group.ACTION,
-    severity=Severity.WARNING,
-    scripts=(),
-    needs=(Need.ACTION, Need.ASKING_ACTION),
-    source=GUIDELINES,
-)
+@action_rule(severity=Severity.WARNING, needs=ASKING, source=GUIDELINES)
 def action_repeats_request(transcript: Transcript) -> Iterator[Comparison]:
     """The Action asks the legacy system again at the next log-in, although it has restored the metadata.
 
@@ -128,9 +116,7 @@ def action_repeats_request(transcript: Transcript) -> Iterator[Comparison]:
             yield Held((earlier.run, later.run))
 
 
-@rule(
-    group=Group.ACTION, severity=Severity.WARNING, scripts=(), needs=(Need.ACTION, Need.ASKING_ACTION), source=ARTICLE
-)
+@action_rule(severity=Severity.WARNING, needs=ASKING, source=ARTICLE)
 def action_takes_falsy_for_missing(transcript: Transcript) -> Iterator[Comparison]:
     """The Action takes metadata whose value is `false`, `0` or an empty text for missing.
 
@@ -170,14 +156,7 @@ def action_takes_falsy_for_missing(transcript: Transcript) -> Iterator[Compariso
             yield Held((seen.run,))
 
 
-@rule(
-    group=Group.ACTION,
-    severity=Severity.WARNING,
-    scripts=(),
-    needs=(Need.ACTION, Need.ASKING_ACTION),
-    yields_to=("action-writes-too-late",),
-    source=GUIDELINES,
-)
+@action_rule(severity=Severity.WARNING, needs=ASKING, yields_to=("action-writes-too-late",), source=GUIDELINES)
 def action_forgets_empty_answer(transcript: Transcript) -> Iterator[Comparison]:
     """The Action asks the legacy system again for a user of whom that knows nothing, at each log-in.
 
@@ -218,7 +197,7 @@ def action_forgets_empty_answer(transcript: Transcript) -> Iterator[Comparison]:
             yield Held((earlier.run, later.run))
 
 
-@rule(group=Group.ACTION, severity=Severity.ERROR, scripts=(), needs=(Need.ACTION,), source=API_PAGE)
+@action_rule(severity=Severity.ERROR, needs=RUNNING, source=API_PAGE)
 def action_not_idempotent(transcript: Transcript) -> Iterator[Comparison]:
     """Two runs of the Action leave other metadata than one.
 
@@ -252,14 +231,13 @@ def action_not_idempotent(transcript: Transcript) -> Iterator[Comparison]:
     repeated = [later for earlier, later in followed_runs(runs) if earlier is first and _is_plain_later(later)]
     at_once = [seen for seen in runs if seen.run.situation is RunSituation.AT_ONCE and seen.is_done]
     for seen in (*repeated, *at_once):
-        # What one of two runs at once does not set the other one does.
-        after = seen.writes if seen in at_once else seen.metadata_after
-        looked_at = [key for key in expected if key in after or seen not in at_once]
-        differing = [key for key in looked_at if not agrees(expected[key], after.get(key))]
+        # What a run does not set stays what it was, or the other one of two at once sets it.
+        after = {key: seen.writes[key] for key in expected if key in seen.writes}
+        differing = [key for key in after if not agrees(expected[key], after[key])]
         for key in differing:
             message = f"{_named(key)} has another value after two runs than after one"
             evidence = (*first.evidence, *seen.evidence)
-            wanted, got = json_text(expected[key]), json_text(after.get(key))
+            wanted, got = json_text(expected[key]), json_text(after[key])
             yield Violation(message, evidence, path=_named(key), expected=wanted, got=got)
         if not differing:
             yield Held((first.run, seen.run))
@@ -269,7 +247,7 @@ def _is_plain_later(seen: ObservedRun) -> bool:
     return seen.run.situation is RunSituation.LATER_LOG_IN and seen.is_done
 
 
-@rule(group=Group.ACTION, severity=Severity.ERROR, scripts=(), needs=(Need.ACTION,), source=API_PAGE)
+@action_rule(severity=Severity.ERROR, needs=RUNNING, source=API_PAGE)
 def action_overwrites_metadata(transcript: Transcript) -> Iterator[Comparison]:
     """The Action replaces metadata that the user has in Auth0.
 

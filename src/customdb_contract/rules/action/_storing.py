@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.findings import Held, Severity, Violation
 from customdb_contract.profiles import RESERVED_APP_METADATA, metadata_key_problems
-from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules.action._pages import API_PAGE, ARTICLE, LIMITS
+from customdb_contract.rules._rule import Comparison
+from customdb_contract.rules.action._about import API_PAGE, ARTICLE, ASKING, LIMITS, RUNNING, action_rule
 from customdb_contract.transcript import (
     LegacyState,
     MetadataKey,
@@ -47,7 +47,7 @@ _RIGHTS: Final = frozenset(
 )
 
 
-@rule(group=Group.ACTION, severity=Severity.ERROR, scripts=(), needs=(Need.ACTION, Need.ASKING_ACTION), source=ARTICLE)
+@action_rule(severity=Severity.ERROR, needs=ASKING, source=ARTICLE)
 def action_trusts_any_answer(transcript: Transcript) -> Iterator[Comparison]:
     """The Action stores what the legacy system says of somebody else.
 
@@ -88,7 +88,7 @@ def action_trusts_any_answer(transcript: Transcript) -> Iterator[Comparison]:
             yield Held(seen.evidence)
 
 
-@rule(group=Group.ACTION, severity=Severity.ERROR, scripts=(), needs=(Need.ACTION,), source=LIMITS)
+@action_rule(severity=Severity.ERROR, needs=RUNNING, source=LIMITS)
 def action_stores_invalid_metadata(transcript: Transcript) -> Iterator[Comparison]:
     """The Action sets metadata that Auth0 does not store, or that are no metadata.
 
@@ -168,7 +168,7 @@ def _is_no_json(value: Value) -> bool:
     return isinstance(value, Special) and not value.is_cut
 
 
-@rule(group=Group.ACTION, severity=Severity.WARNING, scripts=(), needs=(Need.ACTION,), source=API_PAGE)
+@action_rule(severity=Severity.WARNING, needs=RUNNING, source=API_PAGE)
 def action_grants_from_user_metadata(transcript: Transcript) -> Iterator[Comparison]:
     """The Action puts what a user may do into `user_metadata`, which users can change themselves.
 
@@ -210,7 +210,7 @@ def _grants(name: str, value: Value) -> bool:
     return isinstance(value, Mapping) and any(_grants(key, item) for key, item in value.items())
 
 
-@rule(group=Group.ACTION, severity=Severity.ERROR, scripts=(), needs=(Need.ACTION,), source=API_PAGE)
+@action_rule(severity=Severity.ERROR, needs=RUNNING, source=API_PAGE)
 def action_writes_too_late(transcript: Transcript) -> Iterator[Comparison]:
     """The Action sets metadata, or is still asking, after its handler has returned.
 
