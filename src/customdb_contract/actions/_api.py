@@ -36,7 +36,7 @@ class PostLoginApi:
 
     Args:
         event: What the Action is told of the log-in.
-        note: Called for each call: with Auth0's name of what was called, such as `user.setAppMetadata`, and the arguments.
+        note: Called for each call, with its name at Auth0, such as `user.setAppMetadata`, and the arguments.
         cache: What `api.cache` keeps its values in; None stands for an empty one.
     """
 
