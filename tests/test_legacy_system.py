@@ -20,6 +20,7 @@ from customdb_contract.faults import (
     LegacyUser,
     Meeting,
     ReceivedRequest,
+    _listening,
 )
 from customdb_contract.faults._asking import asked_about, read_body
 from customdb_contract.faults._requests import Request
@@ -254,6 +255,27 @@ def test_what_goes_through_a_proxy_names_its_host_to_the_proxy_and_then_asks(leg
     assert connection.getresponse().status == 200
     assert [request.url for request in legacy.received] == ["https://legacy.example.com/users/7"]
     connection.close()
+
+
+def test_what_was_asked_is_known_although_the_client_has_gone(legacy: LegacySystem) -> None:
+    legacy.answer(LegacyState.SOUND)
+    for number in range(50):
+        with socket.create_connection(("127.0.0.1", legacy.address.plain)) as client:
+            client.sendall(b"GET /users/7 HTTP/1.1\r\nHost: legacy.example.com\r\n\r\n")
+        assert len(legacy.received) == number + 1
+
+
+def test_a_client_that_never_stops_is_not_waited_for(legacy: LegacySystem, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_listening, "_MOST_ROUNDS", 0)
+    legacy.answer(LegacyState.SOUND)
+
+    assert legacy.received == ()
+
+
+def test_nothing_was_asked_while_it_refuses(legacy: LegacySystem) -> None:
+    legacy.answer(LegacyState.REFUSE)
+
+    assert legacy.received == ()
 
 
 def test_a_client_that_resets_its_connection_harms_no_other(legacy: LegacySystem) -> None:

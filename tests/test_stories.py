@@ -21,7 +21,7 @@ from customdb_contract.reports.stories import (
 )
 from customdb_contract.tenant import InterruptionPoint, Tenant
 from customdb_contract.testing.strategies import transcripts
-from customdb_contract.transcript import Operation, Transcript
+from customdb_contract.transcript import ActionRun, ApiCall, LegacyRequest, Operation, Transcript, cause_of
 from lives import ADA, PASSWORD, Shop
 from writing_shop import known_customer
 
@@ -56,8 +56,16 @@ def test_every_record_stands_in_a_story_once(told: list[Transcript], order: list
     found = Counter(id(record) for scene in scenes for record in scene.records)
     expected = Counter(id(record) for transcript in told for record in transcript.records)
     assert found == expected
+    runs = {id(transcript): {run.number: run.caused_by for run in transcript.of_kind(ActionRun)} for transcript in told}
+    causes = {
+        id(record): runs[id(transcript)].get(cause_of(record) or 0)
+        if isinstance(record, ApiCall | LegacyRequest)
+        else cause_of(record)
+        for transcript in told
+        for record in transcript.records
+    }
     for scene in scenes:
-        assert all(record.caused_by == (scene.operation and scene.operation.number) for record in scene.caused)
+        assert all(causes[id(record)] == (scene.operation and scene.operation.number) for record in scene.caused)
         lines = lines_of(scene)
         assert len(lines) == len(scene.caused) + (0 if scene.operation is None else 2)
 

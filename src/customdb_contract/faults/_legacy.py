@@ -74,6 +74,8 @@ class LegacySystem:
     @property
     def received(self) -> tuple[ReceivedRequest, ...]:
         """What it was asked since the last `answer`, and what it answered, in order."""
+        for port in (self._plain, self._secure):
+            port.settle()
         return self._desk.received
 
     def answer(self, state: LegacyState, *, meeting: Meeting | None = None) -> None:

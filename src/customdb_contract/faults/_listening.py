@@ -16,6 +16,10 @@ __all__ = ["FailingPort", "Store"]
 KindT = TypeVar("KindT", bound=StrEnum)
 """The ways to fail, or to answer."""
 
+_SETTLING_SECONDS: Final = 5.0
+_MOST_ROUNDS: Final = 1_000
+"""How often it is looked whether more has arrived: a client that never stops sending is not waited for."""
+
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 """The value of SO_LINGER that makes closing a connection reset it."""
 
@@ -34,6 +38,7 @@ class Store(ABC, Generic[KindT]):
         self._listener = listener
         self._connections: set[socket.socket] = set()
         self._is_over = False
+        self._settled = threading.Event()
         self._stop, self._stopped = socket.socketpair()
         self._thread = threading.Thread(target=self._run, daemon=True, name="customdb-contract faults")
         self._thread.start()
@@ -50,6 +55,12 @@ class Store(ABC, Generic[KindT]):
         """Cut every connection, and end the thread."""
         self._stop.close()
         self._thread.join()
+
+    def settle(self) -> None:
+        """Wait until what has arrived by now is dealt with, also where its client has gone already."""
+        self._settled.clear()
+        self._stop.send(b"?")
+        self._settled.wait(_SETTLING_SECONDS)
 
     def seconds_to_wait(self) -> float | None:
         """Give up what has taken too long, and return the seconds until this is to be done again, or None for never."""
@@ -115,7 +126,7 @@ class Store(ABC, Generic[KindT]):
         self._listener.settimeout(0)
         with selectors.DefaultSelector() as self._selector:
             self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
-            self._selector.register(self._stopped, selectors.EVENT_READ, self._end)
+            self._selector.register(self._stopped, selectors.EVENT_READ, self._on_told)
             while not self._is_over:
                 for key, _ in self._selector.select(self.seconds_to_wait()):
                     key.data()
@@ -123,8 +134,17 @@ class Store(ABC, Generic[KindT]):
         for connection in self._connections:
             _close(connection)
 
-    def _end(self) -> None:
-        self._is_over = True
+    def _on_told(self) -> None:
+        if not self._stopped.recv(1):
+            self._is_over = True
+            return
+        for _ in range(_MOST_ROUNDS):
+            ready = [key for key, _ in self._selector.select(0) if key.fileobj is not self._stopped]
+            if not ready:
+                break
+            for key in ready:
+                key.data()
+        self._settled.set()
 
     def _accept(self) -> None:
         # A client that gave up meanwhile, or a process without a free file descriptor: neither ends the store.
@@ -204,6 +224,12 @@ class FailingPort(ABC, Generic[KindT]):
             if situation != self._refusing:
                 self._socket.listen()
                 self._store = self._open(self._socket, situation)
+
+    def settle(self) -> None:
+        """Wait until what has arrived by now is dealt with."""
+        store = self._store
+        if store is not None:
+            store.settle()
 
     def close(self) -> None:
         """Cut every connection and give the port back; closing again does nothing."""
