@@ -199,6 +199,7 @@ class FailingPort(ABC, Generic[KindT]):
     @property
     def requests(self) -> int:
         """How many requests came since the last switch; one that is refused is not seen."""
+        self.settle()
         store = self._store
         return store.requests if store is not None else 0
 
