@@ -14,6 +14,8 @@ from customdb_contract.faults import LegacyAnswers, LegacyResponse, LegacySystem
 from customdb_contract.secrets import SecretRegistry
 from customdb_contract.transcript import Ending, Handler, LegacyAnswer, LegacyState, Noticed
 
+pytestmark = pytest.mark.one_python
+
 DRIVERS = Path(__file__).parent / "drivers" / "node_modules"
 USER = LegacyUser("7", "ada@example.com")
 FOUND = LegacyResponse(200, {"id": "{user_id}", "email": "{email}"})

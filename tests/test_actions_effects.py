@@ -11,6 +11,8 @@ from customdb_contract.actions import METADATA_MAX_BYTES, Denial, Effects, Notic
 from customdb_contract.profiles import RESERVED_APP_METADATA
 from customdb_contract.transcript import ApiCall, RecordedError, Special, Value
 
+pytestmark = pytest.mark.one_python
+
 JSON: st.SearchStrategy[Value] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("pqr"), inner, max_size=2),

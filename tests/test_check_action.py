@@ -21,6 +21,8 @@ from customdb_contract.rules import judge
 from customdb_contract.secrets import Secret
 from customdb_contract.transcript import LegacyState, RunSituation, StopKind, Transcript, observed_runs
 
+pytestmark = pytest.mark.one_python
+
 SECRETS = {"LEGACY_API_SECRET": Secret("s3cr3t-t0k3n-of-the-shop")}
 
 
@@ -66,7 +68,6 @@ def test_exactly_the_rules_that_name_the_flaw_of_an_action_fire(
     assert found(checked(action_of(make()))) == expected
 
 
-@pytest.mark.one_python
 def test_a_correct_action_in_javascript_passes(tmp_path: Path) -> None:
     report = checked(in_javascript(tmp_path, RESTORING))
 
@@ -75,7 +76,6 @@ def test_a_correct_action_in_javascript_passes(tmp_path: Path) -> None:
     assert "https://legacy.example.com/users/" in str(report.transcript)
 
 
-@pytest.mark.one_python
 @pytest.mark.parametrize("name", JAVASCRIPT)
 def test_exactly_the_rules_that_name_the_flaw_of_an_action_in_javascript_fire(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -225,7 +225,6 @@ def test_a_check_ends_with_its_time(make: Callable[[], object], monkeypatch: pyt
     assert "raise max_time" in stopped.message
 
 
-@pytest.mark.one_python
 def test_an_action_that_cannot_run_is_told_as_the_set_up(tmp_path: Path) -> None:
     report = checked(in_javascript(tmp_path, "exports.onExecutePreUserRegistration = async () => {};"))
 

@@ -27,6 +27,8 @@ from customdb_contract.transcript import (
     mask_value,
 )
 
+pytestmark = pytest.mark.one_python
+
 
 @pytest.fixture
 def open_action(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:

@@ -13,6 +13,8 @@ from customdb_contract.bridges.node._action_bridge import NodeActionBridge
 from customdb_contract.secrets import SecretRegistry
 from customdb_contract.transcript import Ending, Handler, Noticed, Observation, Outcome
 
+pytestmark = pytest.mark.one_python
+
 Told = Mapping[str, Any] | BaseException | None
 
 OPENED: Mapping[str, object] = {

@@ -9,6 +9,8 @@ from actions_opened import EVENT, Open, called, handler, opening
 from customdb_contract.transcript import Ending
 from hostile_javascript import BREAKING, BUILT_INS
 
+pytestmark = pytest.mark.one_python
+
 HONEST = """
 const act = event.act;
 await (0, eval)(`(async (event, api, require) => {${act}})`)(event, api, require);

@@ -25,6 +25,8 @@ from customdb_contract.transcript import ActionRun, ApiCall, LegacyRequest, Oper
 from lives import ADA, PASSWORD, Shop
 from writing_shop import known_customer
 
+pytestmark = pytest.mark.one_python
+
 NAMES = st.lists(st.sampled_from(["one", "two", "three"]), max_size=8)
 SECRETS = [PASSWORD, "Punched cards 9"]
 

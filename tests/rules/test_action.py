@@ -9,6 +9,8 @@ from customdb_contract.rules import find_rule
 from customdb_contract.transcript import LegacyRequest, Transcript, is_to_management_api, observed_runs
 from rules.judging import verdict
 
+pytestmark = pytest.mark.one_python
+
 NEAR_MISSES = r"""
 # action-restores-nothing: failed
 run a in first-log-in legacy sound {} -> raised Error "no"

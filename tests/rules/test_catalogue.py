@@ -20,6 +20,8 @@ from customdb_contract.rules._judging import judge_by
 from customdb_contract.transcript import Transcript
 from rules.judging import verdict
 
+pytestmark = pytest.mark.one_python
+
 ROOT = Path(__file__).parents[2]
 MODULES = [
     import_module(name)

@@ -15,6 +15,8 @@ from customdb_contract.rules import CATALOGUE, Rule
 from customdb_contract.rules._judging import judge_by
 from customdb_contract.transcript import ActionRun, Header, Operation, Person, Record, Transcript, cause_of
 
+pytestmark = pytest.mark.one_python
+
 ABOUT_ALL_USERS: Final[Mapping[str, str]] = {
     "connection-leak": "counts calls in a row, whoever they are about",
     "delete-unknown-user-inconsistent": "compares the unknown ids with each other",
