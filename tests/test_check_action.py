@@ -1,5 +1,6 @@
 """`check_action`: correct Actions pass, each wrong one is found by exactly the rules that name its flaw."""
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,7 +20,7 @@ from customdb_contract.findings import Group, Report, Status
 from customdb_contract.probes.acting import _stage
 from customdb_contract.rules import judge
 from customdb_contract.secrets import Secret
-from customdb_contract.transcript import LegacyState, RunSituation, StopKind, Transcript, observed_runs
+from customdb_contract.transcript import Ending, LegacyState, RunSituation, StopKind, Transcript, observed_runs
 
 pytestmark = pytest.mark.one_python
 
@@ -95,6 +96,53 @@ class DeniesWithoutMetadata(Restoring):
     @override
     def on_outage(self, api: Any) -> None:
         api.access.deny("try again later")
+
+
+async def never_returns(event: Any, api: Any) -> None:
+    await asyncio.Event().wait()
+
+
+class NeverReturnsForLinkedAccounts(Restoring):
+    @override
+    def __call__(self, event: Any, api: Any) -> Any:
+        return super().__call__(event, api) if len(event.user.identities) == 1 else never_returns(event, api)
+
+
+@pytest.mark.parametrize(
+    ("action", "where", "expected"),
+    [
+        (never_returns, "first-log-in, legacy system: sound", {"action-restores-nothing"}),
+        (NeverReturnsForLinkedAccounts(), "linked-account, legacy system: sound", set[str]()),
+    ],
+)
+def test_nothing_is_tried_any_more_once_an_action_never_returns(
+    action: object, where: str, expected: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_stage, "RUN_SECONDS", 1.5)
+    report = checked(action_of(action))
+
+    stopped = report.transcript.header.stop_reason
+    assert stopped is not None
+    assert stopped.kind is StopKind.TIME
+    assert stopped.message == f"the Action did not end within 1.5 s ({where}), so what follows was not tried"
+    assert [run.run.outcome.ending for run in observed_runs(report.transcript)].count(Ending.TIMED_OUT) == 1
+    assert found(report) == expected
+    assert not report.ok
+
+
+class WaitsForTheEndOfAnOutage(Restoring):
+    @override
+    def on_outage(self, api: Any) -> None:
+        asyncio.run(never_returns(None, api))
+
+
+def test_an_outage_that_holds_an_action_up_for_ever_is_the_last_that_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_stage, "RUN_SECONDS", 1.5)
+    report = checked(action_of(WaitsForTheEndOfAnOutage()))
+
+    outages = [run.run.legacy for run in observed_runs(report.transcript) if "outage" in str(run.run.legacy)]
+    assert outages == [LegacyState.REFUSE]
+    assert found(report) == {"action-fails-on-outage"}
 
 
 def test_a_denial_is_no_breach_where_metadata_are_required() -> None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Collection, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
 from attrs import evolve
@@ -122,18 +122,19 @@ def observe_action(
 
     with interruptible_check(recorder):
         try:
-            with open_equipment() as equipment:
+            with ExitStack() as stack:
+                equipment = stack.enter_context(open_equipment())
                 info = evolve(equipment.bridge.info, metadata_required=metadata_required, restores=tuple(restores))
                 recorder.know_action(info)
-                stage = ActionStage(
-                    equipment=equipment,
-                    open_another=open_equipment,
-                    recorder=recorder,
-                    connection=connection.name,
-                    person=_PERSON,
-                    until=until,
-                )
                 if info.problem is None:
+                    stage = ActionStage(
+                        equipment=equipment,
+                        another=stack.enter_context(open_equipment()),
+                        recorder=recorder,
+                        connection=connection.name,
+                        person=_PERSON,
+                        until=until,
+                    )
                     play_scenes(stage, restores, names_the_user=legacy.names_the_user)
                 else:
                     recorder.stop(StopReason(StopKind.SET_UP, info.problem))

@@ -5,6 +5,7 @@ from typing import Final
 
 from customdb_contract.probes.acting._stage import ActionStage
 from customdb_contract.transcript import (
+    Ending,
     LegacyState,
     MetadataKey,
     ObservedRun,
@@ -29,7 +30,7 @@ _OTHER_PEOPLE: Final = (
     RunSituation.MINIMAL_EVENT,
 )
 _WITHOUT_PEOPLE: Final = (RunSituation.TOKEN_REFRESH, RunSituation.SILENT_LOG_IN)
-_SLOW: Final = frozenset({LegacyState.SILENCE, LegacyState.STALL})
+_NO_ANSWER: Final = (LegacyState.SILENCE, LegacyState.STALL)
 
 
 def play_scenes(stage: ActionStage, restores: Sequence[str], *, names_the_user: bool) -> None:
@@ -41,7 +42,7 @@ def play_scenes(stage: ActionStage, restores: Sequence[str], *, names_the_user: 
         names_the_user: Whether the legacy system says whom its answer is about.
 
     Raises:
-        StoppedEarly: When the time for the whole check is up.
+        StoppedEarly: When the time for the whole check is up, or a run never ends though the legacy system answers.
         DatabaseOpeningError: When the Action cannot be loaded again.
     """
     first = stage.run(RunSituation.FIRST_LOG_IN)
@@ -57,16 +58,12 @@ def play_scenes(stage: ActionStage, restores: Sequence[str], *, names_the_user: 
     for situation in _WITHOUT_PEOPLE:
         stage.run(situation)
         stage.run(situation, metadata=first.metadata_after, follows=first)
-    stage.run_at_once()
+    stage.run_at_once(RunSituation.AT_ONCE, (LegacyState.SOUND, LegacyState.SOUND))
     for state in _states_of("invalid"):
         # An answer that names nobody cannot be told from one about somebody else.
         if names_the_user or state is not LegacyState.SOMEBODY_ELSE:
             stage.run(RunSituation.FIRST_LOG_IN, state)
-    for state in _states_of("outage"):
-        if state not in _SLOW:
-            _run_twice(stage, state, LegacyState.SOUND)
-    for state in sorted(_SLOW):
-        _run_twice(stage, state, LegacyState.SOUND)
+    _play_outages(stage)
 
 
 def _states_of(family: str) -> Iterator[LegacyState]:
@@ -78,6 +75,18 @@ def _run_twice(stage: ActionStage, state: LegacyState, later_state: LegacyState)
     run = stage.run(RunSituation.FIRST_LOG_IN, state)
     stage.run(RunSituation.LATER_LOG_IN, later_state, run.metadata_after, follows=run)
     return run
+
+
+def _play_outages(stage: ActionStage) -> None:
+    """Run a first log-in in every outage, and one after it, until one of them holds it up for ever."""
+    for state in _states_of("outage"):
+        if state not in _NO_ANSWER:
+            run = _run_twice(stage, state, LegacyState.SOUND)
+            if run.run.outcome.ending is Ending.TIMED_OUT:
+                return
+    # Each of these takes as long as the Action waits, so they are played at once.
+    for run in stage.run_at_once(RunSituation.FIRST_LOG_IN, _NO_ANSWER):
+        stage.run(RunSituation.LATER_LOG_IN, LegacyState.SOUND, run.metadata_after, follows=run)
 
 
 def _play_present_metadata(

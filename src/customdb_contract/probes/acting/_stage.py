@@ -3,8 +3,7 @@
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack
-from typing import Final, Protocol
+from typing import Final
 
 from attrs import frozen
 
@@ -13,6 +12,7 @@ from customdb_contract.faults import LegacySystem, Meeting, ReceivedRequest
 from customdb_contract.probes.acting._events import event_of
 from customdb_contract.probes.driver import StoppedEarly
 from customdb_contract.transcript import (
+    Ending,
     Handler,
     LegacyState,
     MetadataKey,
@@ -24,7 +24,7 @@ from customdb_contract.transcript import (
     Value,
 )
 
-__all__ = ["ActionStage", "Equipment", "OpenEquipment"]
+__all__ = ["ActionStage", "Equipment"]
 
 RUN_SECONDS: Final = 10.5
 """Seconds that a run may take: a little more than what is right where the legacy system is silent."""
@@ -48,14 +48,6 @@ class Equipment:
     legacy: LegacySystem
 
 
-class OpenEquipment(Protocol):
-    """Opens the Action once more, with a stand-in of its own."""
-
-    def __call__(self) -> AbstractContextManager[Equipment]:
-        """Return what opens it, and closes it afterwards."""
-        ...
-
-
 @frozen
 class _Done:
     """A run before it is recorded."""
@@ -71,7 +63,7 @@ class ActionStage:
 
     Args:
         equipment: The Action, opened.
-        open_another: Opens it once more, for two log-ins at once.
+        another: The same Action, opened once more, for two log-ins at once.
         recorder: Where the runs are recorded.
         connection: The name of the connection of the legacy users.
         person: The label of the user who logs in.
@@ -79,7 +71,7 @@ class ActionStage:
     """
 
     equipment: Equipment
-    open_another: OpenEquipment
+    another: Equipment
     recorder: Recorder
     connection: str
     person: str
@@ -102,7 +94,7 @@ class ActionStage:
             follows: The run whose writes the user has, or None.
 
         Raises:
-            StoppedEarly: When the time for the whole check is up.
+            StoppedEarly: When the time for the whole check is up, or it never ends though the legacy system answers.
             DatabaseOpeningError: When the Action cannot be loaded again.
         """
         self._raise_if_out_of_time()
@@ -111,24 +103,32 @@ class ActionStage:
         event = event_of(situation, metadata, connection=self.connection, logins=logins)
         return self._record(_performed(self.equipment, event), situation, state, follows)
 
-    def run_at_once(self) -> None:
-        """Run the Action for two log-ins of the same user at the same time, and record both.
+    def run_at_once(
+        self, situation: RunSituation, states: tuple[LegacyState, LegacyState]
+    ) -> tuple[ObservedRun, ObservedRun]:
+        """Run the Action for two log-ins of the same user, without metadata, at the same time, and record both.
+
+        Args:
+            situation: Who logs in, and how.
+            states: How the legacy system answers each of them.
 
         Raises:
-            StoppedEarly: When the time for the whole check is up.
-            DatabaseOpeningError: When the Action cannot be loaded once more.
+            StoppedEarly: When the time for the whole check is up, or a run never ends though the legacy system answers.
+            DatabaseOpeningError: When the Action cannot be loaded again.
         """
         self._raise_if_out_of_time()
         meeting = Meeting(seconds=_MEETING_SECONDS)
-        event = event_of(RunSituation.AT_ONCE, _NOTHING, connection=self.connection, logins=1)
-        with ExitStack() as stack, ThreadPoolExecutor() as pool:
-            both = (self.equipment, stack.enter_context(self.open_another()))
-            for equipment in both:
-                equipment.legacy.answer(LegacyState.SOUND, meeting=meeting)
+        event = event_of(situation, _NOTHING, connection=self.connection, logins=1)
+        both = (self.equipment, self.another)
+        for equipment, state in zip(both, states, strict=True):
+            equipment.legacy.answer(state, meeting=meeting)
+        with ThreadPoolExecutor() as pool:
             running = [pool.submit(_performed, equipment, event) for equipment in both]
-            done = [each.result() for each in running]
-        for each in done:
-            self._record(each, RunSituation.AT_ONCE, LegacyState.SOUND, None)
+            first, second = (each.result() for each in running)
+        return (
+            self._record(first, situation, states[0], None),
+            self._record(second, situation, states[1], None),
+        )
 
     def _raise_if_out_of_time(self) -> None:
         if time.monotonic() >= self.until:
@@ -162,6 +162,12 @@ class ActionStage:
             self.recorder.api_call(call.path, call.arguments, late=call.late, caused_by=run)
             for call in done.performed.calls
         ]
+        if run.outcome.ending is Ending.TIMED_OUT and state.family != "outage":
+            message = (
+                f"the Action did not end within {RUN_SECONDS:g} s ({situation}, legacy system: {state}), "
+                "so what follows was not tried"
+            )
+            raise StoppedEarly(StopReason(StopKind.TIME, message))
         return ObservedRun(run, tuple(calls), tuple(requests))
 
 
