@@ -309,6 +309,7 @@ LEFT_BEHIND = {
     "a hidden global": "Object.defineProperty(globalThis, 'seen', { value: 1, configurable: true }) && null",
     "a global of a symbol": "globalThis[Symbol.for('seen')]",
     "a method of all arrays": "Array.prototype.seen",
+    "what every description of a property inherits": "Object.prototype.value",
     "a method that is replaced": "JSON.seen",
     "the environment": "process.env.SEEN",
     "a built-in module": "require('https').seen",

@@ -2,6 +2,7 @@
 
 // The container of an Action: a module that exports the handlers of a trigger, which are given `event` and `api`.
 
+const Module = require('node:module');
 const vm = require('node:vm');
 const { isProxy } = require('node:util/types');
 const { Error, ObjectPrototype, Proxy, defineProperty, indexOf, keysOf, setPrototypeOf, uncurry } = require('./primordials.cjs');
@@ -24,6 +25,9 @@ const { getActiveResourcesInfo } = process;
 const { setTimeout } = globalThis;
 const importModuleDynamically = vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
 const unref = uncurry(Object.getPrototypeOf(setTimeout(() => undefined, 0)).unref);
+
+// Modules are loaded again for every run, and Node keeps what it has compiled only where the wrapper was set.
+Module.wrap = Module.wrap;
 
 const HANDLERS = ['onExecutePostLogin', 'onContinuePostLogin'];
 const MOST_EXPORTS = 20;

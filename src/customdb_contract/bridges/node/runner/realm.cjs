@@ -2,7 +2,7 @@
 
 // What JavaScript can change of the process that it runs in, beside itself: whether a process is as good as a new one.
 
-const { detach, getOwnPropertyDescriptor, is, ownKeys } = require('./primordials.cjs');
+const { ObjectPrototype, detach, getOwnPropertyDescriptor, hasOwn, is, ownKeys } = require('./primordials.cjs');
 
 const { getActiveResourcesInfo } = process;
 
@@ -34,6 +34,8 @@ const CORE = [
   'vm',
   'zlib',
 ];
+
+const DESCRIBED = ['value', 'get', 'set'];
 
 /** The built-ins, the global variables and what keeps the process busy, as they are when it is made. */
 class Realm {
@@ -69,6 +71,8 @@ class Realm {
   /** Whether nothing that is kept was changed, and nothing is under way that was not then. */
   isAsItWas() {
     if (getActiveResourcesInfo().length > this.resources) return false;
+    // A descriptor is an ordinary object: what it lacks it would inherit.
+    for (let index = 0; index < DESCRIBED.length; index += 1) if (hasOwn(ObjectPrototype, DESCRIBED[index])) return false;
     for (let index = 0; index < this.holders.length; index += 1) {
       const { object, properties } = this.holders[index];
       if (ownKeys(object).length !== properties.length) return false;
@@ -93,12 +97,7 @@ function propertiesOf(object) {
 
 function isSame(before, now) {
   if (now === undefined) return false;
-  return is(before.value, own(now, 'value')) && is(before.get, own(now, 'get')) && is(before.set, own(now, 'set'));
-}
-
-/** A descriptor is an ordinary object, which inherits what JavaScript has made of all of them. */
-function own(descriptor, key) {
-  return getOwnPropertyDescriptor(descriptor, key)?.value;
+  return is(before.value, now.value) && is(before.get, now.get) && is(before.set, now.set);
 }
 
 function valueOf(holder, key) {
