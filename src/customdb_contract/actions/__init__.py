@@ -1,4 +1,4 @@
-"""Post-login Actions: their event, their `api`, and what the calls of `api` mean taken together."""
+"""Post-login Actions: their event, their `api`, what the calls of `api` mean taken together, and one Action of ours."""
 
 from customdb_contract.actions._action import PostLoginAction
 from customdb_contract.actions._api import PostLoginApi
@@ -41,8 +41,11 @@ from customdb_contract.actions._event_user import (
     EventTenant,
     EventUser,
 )
+from customdb_contract.actions._legacy_api import ask_legacy_api
 from customdb_contract.actions._limits import METADATA_MAX_BYTES
 from customdb_contract.actions._parts import EventPart
+from customdb_contract.actions._persisting import LookUp, persist_legacy_metadata
+from customdb_contract.actions._restoring import JsonType, UnusableAnswerError
 
 __all__ = [
     "METADATA_MAX_BYTES",
@@ -83,11 +86,16 @@ __all__ = [
     "EventTenant",
     "EventTransaction",
     "EventUser",
+    "JsonType",
+    "LookUp",
     "Notice",
     "NoticeKind",
     "PostLoginAction",
     "PostLoginApi",
     "PostLoginEvent",
     "SeenCall",
+    "UnusableAnswerError",
+    "ask_legacy_api",
     "effects_of",
+    "persist_legacy_metadata",
 ]

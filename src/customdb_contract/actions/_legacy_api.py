@@ -1,0 +1,104 @@
+"""One request to the legacy system over HTTPS, for the metadata of one user."""
+
+import asyncio
+import json
+import socket
+from collections.abc import Generator, Mapping
+from contextlib import closing, contextmanager, suppress
+from http.client import HTTPConnection, HTTPSConnection
+from typing import Final, cast
+from urllib.parse import SplitResult, quote, urlsplit
+
+from customdb_contract.actions._restoring import UnusableAnswerError
+
+__all__ = ["ask_legacy_api"]
+
+URL: Final = "LEGACY_API_URL"
+SECRET: Final = "LEGACY_API_SECRET"  # noqa: S105 - the name of a secret
+
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+_SOCKET_SECONDS: Final = 10.0
+_LARGEST: Final = 256 * 1024
+"""Bytes of an answer that are read: more than all metadata that one log-in can store."""
+
+_FOUND: Final = 200
+_NOT_FOUND: Final = 404
+
+
+async def ask_legacy_api(user_id: str, secrets: Mapping[str, str]) -> Mapping[str, object] | None:
+    """Ask `GET {LEGACY_API_URL}/{user_id}`, with `LEGACY_API_SECRET` as the bearer token.
+
+    Redirects are not followed, so the token reaches no other host. Whoever stops waiting ends the request.
+
+    Args:
+        user_id: The id of the user in the legacy system.
+        secrets: The secrets of the Action.
+
+    Returns:
+        The answer, which is a profile as `get_user` returns it, with `user_id`, `app_metadata` and `user_metadata`;
+        None where the legacy system answered with 404.
+
+    Raises:
+        UnusableAnswerError: When a secret is missing or wrong, or the answer is neither of these.
+        OSError: When the legacy system cannot be reached.
+    """
+    address, token = _settings(secrets)
+    secure = address.scheme == "https"
+    connect = HTTPSConnection if secure else HTTPConnection
+    connection = connect(address.hostname or "", address.port, timeout=_SOCKET_SECONDS)
+    path = f"{address.path.rstrip('/')}/{quote(user_id, safe='')}"
+    headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+    with closing(connection):
+        await asyncio.to_thread(connection.connect)
+        with _cut_off(connection.sock):
+            status, body = await asyncio.to_thread(_exchange, connection, path, headers)
+    return _read(status, body)
+
+
+def _settings(secrets: Mapping[str, str]) -> tuple[SplitResult, str]:
+    missing = [name for name in (URL, SECRET) if not secrets.get(name)]
+    if missing:
+        message = f"the secret {' and '.join(missing)} is not set"
+        raise UnusableAnswerError(message)
+    address = urlsplit(secrets[URL])
+    if address.scheme != "https" and not (address.scheme == "http" and address.hostname in _LOOPBACK):
+        message = f"the secret {URL} must start with https://"
+        raise UnusableAnswerError(message)
+    return address, secrets[SECRET]
+
+
+def _exchange(connection: HTTPConnection, path: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
+    """Send a request and read the answer; this runs on a thread of its own."""
+    connection.request("GET", path, headers=dict(headers))
+    response = connection.getresponse()
+    return response.status, response.read(_LARGEST + 1)
+
+
+@contextmanager
+def _cut_off(connected: socket.socket) -> Generator[None]:
+    """Shut a socket down at the end, so that a thread which still reads from it stops."""
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            connected.shutdown(socket.SHUT_RDWR)
+
+
+def _read(status: int, body: bytes) -> Mapping[str, object] | None:
+    if status not in {_FOUND, _NOT_FOUND}:
+        message = f"status {status}"
+        raise UnusableAnswerError(message)
+    if len(body) > _LARGEST:
+        message = f"more than {_LARGEST:,} bytes"
+        raise UnusableAnswerError(message)
+    if status == _NOT_FOUND and not body:
+        return None
+    try:
+        answer: object = json.loads(body)
+    except (ValueError, RecursionError):
+        answer = None
+    if not isinstance(answer, dict):
+        # A page that says "not found" comes from something that stands in front of the legacy system.
+        message = f"status {status}, and no JSON object"
+        raise UnusableAnswerError(message)
+    return None if status == _NOT_FOUND else cast("Mapping[str, object]", answer)
