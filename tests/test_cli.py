@@ -5,7 +5,9 @@ import os
 import subprocess
 import sys
 import textwrap
+import tomllib
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,10 @@ import pytest
 import customdb_contract
 from customdb_contract import _cli
 from customdb_contract._cli import _output, main
+from customdb_contract.bridges.node import NodeAction
 from customdb_contract.reports import FORMATS
 from customdb_contract.rules import CATALOGUE
+from customdb_contract.secrets import SecretRegistry
 
 SHOP = """
     import os, sys
@@ -395,6 +399,40 @@ def test_init_overwrites_nothing(run: Run) -> None:
 
     assert (code, out) == (2, "")
     assert err == "customdb-contract: customdb.toml exists already; remove it first, or run init in another folder\n"
+
+
+@pytest.mark.one_python
+def test_init_writes_an_action_as_the_deploy_cli_deploys_it(run: Run, folder: Path) -> None:
+    (folder / "customdb.toml").unlink()
+
+    code, out, _ = run("init", "--action")
+
+    written = [
+        "actions/persist-legacy-metadata/README.md",
+        "actions/persist-legacy-metadata/code.js",
+        "actions/persist-legacy-metadata.json",
+        "customdb.toml",
+    ]
+    assert code == 0
+    assert out.splitlines() == [
+        *[f"wrote {Path(name)}" for name in written],
+        "Follow actions/persist-legacy-metadata/README.md, then run: customdb-contract check",
+    ]
+    settings = tomllib.loads((folder / "customdb.toml").read_text())["action"]
+    document = json.loads((folder / written[2]).read_text())
+    assert {secret["name"] for secret in document["secrets"]} == settings["secrets"].keys()
+    assert settings["restores"] == list(json.loads(settings["secrets"]["LEGACY_METADATA"]))
+    with closing(NodeAction(folder / written[2]).open_action(mask=SecretRegistry())) as bridge:
+        assert (bridge.info.name, bridge.info.problem) == ("persist-legacy-metadata", None)
+
+
+@pytest.mark.usefixtures("folder")
+def test_init_of_an_action_overwrites_nothing(run: Run) -> None:
+    code, out, err = run("init", "--action")
+
+    assert (code, out) == (2, "")
+    assert err == "customdb-contract: customdb.toml exists already; remove it first, or run init in another folder\n"
+    assert not Path("actions").exists()
 
 
 # The front door

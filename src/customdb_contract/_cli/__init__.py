@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from typing_extensions import override
 
 from customdb_contract._cli._configured import add_database, configured
+from customdb_contract._cli._init import add_init
 from customdb_contract._cli._output import Progress, complain, print_safely, print_text, read, wants_color, write
 from customdb_contract._cli._simulate import EXIT_INTERRUPTED, add_simulate
-from customdb_contract.errors import ConfigurationError, CustomDatabaseError, DatabaseOpeningError
+from customdb_contract.errors import CustomDatabaseError, DatabaseOpeningError
 from customdb_contract.interrupts import current_interrupts, interruptible
 
 if TYPE_CHECKING:
@@ -78,8 +79,9 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("simulate", help="play lives of users over a simulated Auth0 tenant", allow_abbrev=False)
     )
     _add_rules(commands.add_parser("rules", help="list the rules, or explain one", allow_abbrev=False))
-    init = commands.add_parser("init", help="write a commented customdb.toml and a pytest module", allow_abbrev=False)
-    init.set_defaults(run=_init)
+    add_init(
+        commands.add_parser("init", help="write a commented customdb.toml and what goes with it", allow_abbrev=False)
+    )
     return parser
 
 
@@ -212,17 +214,3 @@ def _report(report: "Report", options: argparse.Namespace) -> int:
     else:
         print_text(text)
     return report.exit_code
-
-
-def _init(_: argparse.Namespace) -> int:
-    templates = Path(__file__).parents[1] / "templates"
-    targets = {Path("customdb.toml"): "customdb.toml", Path("test_customdb.py"): "test_customdb.py.txt"}
-    existing = [str(path) for path in targets if path.exists()]
-    if existing:
-        message = f"{' and '.join(existing)} exists already; remove it first, or run init in another folder"
-        raise ConfigurationError(message)
-    for path, template in targets.items():
-        write(path, (templates / template).read_text(encoding="utf-8"))
-        print(f"wrote {path}")
-    print("Fill in customdb.toml, then run: customdb-contract check")
-    return 0

@@ -1,0 +1,60 @@
+"""`customdb-contract init`: write what a check begins with."""
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from customdb_contract._cli._output import write
+from customdb_contract.errors import ConfigurationError
+
+__all__ = ["add_init"]
+
+_TEMPLATES: Final = Path(__file__).parents[1] / "templates"
+_DATABASE: Final = {Path("customdb.toml"): "customdb.toml", Path("test_customdb.py"): "test_customdb.py.txt"}
+_ACTION: Final = "action"
+
+
+def add_init(parser: argparse.ArgumentParser) -> None:
+    """Say what `init` takes, and what it does.
+
+    Args:
+        parser: The parser of the command.
+    """
+    parser.add_argument(
+        "--action",
+        action="store_true",
+        help="write a post-login Action that restores metadata, as the Deploy CLI deploys it",
+    )
+    parser.set_defaults(run=_init)
+
+
+def _init(options: argparse.Namespace) -> int:
+    if options.action:
+        _write(_action_files())
+        print("Follow actions/persist-legacy-metadata/README.md, then run: customdb-contract check")
+    else:
+        _write(_DATABASE)
+        print("Fill in customdb.toml, then run: customdb-contract check")
+    return 0
+
+
+def _action_files() -> Mapping[Path, str]:
+    files = sorted(path for path in (_TEMPLATES / _ACTION).rglob("*") if path.is_file())
+    return {path.relative_to(_TEMPLATES / _ACTION): str(path.relative_to(_TEMPLATES)) for path in files}
+
+
+def _write(targets: Mapping[Path, str]) -> None:
+    """Write a template to each file, or none where one of the files exists.
+
+    Raises:
+        ConfigurationError: When one of them exists.
+    """
+    existing = [str(path) for path in targets if path.exists()]
+    if existing:
+        message = f"{' and '.join(existing)} exists already; remove it first, or run init in another folder"
+        raise ConfigurationError(message)
+    for path, template in targets.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path, (_TEMPLATES / template).read_text(encoding="utf-8"))
+        print(f"wrote {path}")

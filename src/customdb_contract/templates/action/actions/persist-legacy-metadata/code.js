@@ -1,0 +1,160 @@
+/**
+ * Restores metadata that a migration from the legacy system has lost, once for each user.
+ *
+ * Auth0 reads a user's metadata from the custom database at the first log-in only. Where that is interrupted, they are
+ * missing for good. This Action finds such users when they log in, and asks the legacy system for what is missing.
+ *
+ * Secrets:
+ *   LEGACY_CONNECTION         name of the connection of the legacy users
+ *   LEGACY_API_URL            asked as GET {LEGACY_API_URL}/{user_id}; must start with https://
+ *   LEGACY_API_SECRET         sent as the bearer token
+ *   LEGACY_METADATA           what is restored, with JSON types: {"app_metadata.plan": "string"}; nothing else is stored
+ *   LEGACY_METADATA_REQUIRED  optional, paths without which nobody is let in: ["app_metadata.plan"]
+ *
+ * The legacy system answers with {"user_id": …, "app_metadata": {…}, "user_metadata": {…}}, or with status 404.
+ */
+
+const MARKER = 'legacy_metadata_verified';
+const TIMEOUT_MS = 3000;
+const MOST_BYTES = 32 * 1024; // what Auth0 stores of one kind of metadata in one log-in
+const MOST_CHARACTERS = 256 * 1024; // of an answer
+const REFUSAL = 'Your account could not be loaded. Please try again later.';
+const TYPES = ['string', 'number', 'boolean', 'object', 'array'];
+const RESERVED = [
+  '__tenant',
+  '_id',
+  'blocked',
+  'clientID',
+  'created_at',
+  'email',
+  'email_verified',
+  'globalClientID',
+  'global_client_id',
+  'identities',
+  'lastIP',
+  'lastLogin',
+  'loginsCount',
+  'metadata',
+  'multifactor',
+  'multifactor_last_modified',
+  'updated_at',
+  'user_id',
+];
+
+/** No answer that can be used. The message goes to the log, so it says nothing of the user. */
+class UnusableAnswerError extends Error {}
+
+exports.onExecutePostLogin = async (event, api) => {
+  const { connection, secrets, user } = event;
+  if (connection.name !== secrets.LEGACY_CONNECTION || connection.strategy !== 'auth0') return;
+  // By presence: metadata that are false, 0 or empty are metadata.
+  if (has(user.app_metadata, MARKER)) return;
+
+  let missing = [];
+  let restored = null;
+  try {
+    missing = restoredKeys(secrets).filter(({ kind, name }) => !has(user[kind], name));
+    const profile = missing.length > 0 ? await lookUp(legacyId(event), secrets) : {};
+    restored = payloadFrom(profile, missing);
+  } catch (error) {
+    const reason = error instanceof UnusableAnswerError ? error.message : error?.name;
+    console.log(`legacy metadata not restored: ${reason}`);
+  }
+
+  const found = new Set(restored?.map(({ key }) => key));
+  if (missing.some((key) => key.isRequired && !found.has(key))) {
+    api.access.deny(REFUSAL);
+    return;
+  }
+  // Without an answer there is no marker either, so the next log-in asks again.
+  if (restored === null) return;
+  for (const { key, value } of restored) {
+    if (key.kind === 'app_metadata') api.user.setAppMetadata(key.name, value);
+    else api.user.setUserMetadata(key.name, value);
+  }
+  api.user.setAppMetadata(MARKER, true);
+};
+
+function has(object, name) {
+  return Object.hasOwn(object ?? {}, name);
+}
+
+/** Returns what is restored, as the secrets say. */
+function restoredKeys(secrets) {
+  const types = JSON.parse(secrets.LEGACY_METADATA);
+  const required = JSON.parse(secrets.LEGACY_METADATA_REQUIRED || '[]');
+  if (!required.every((path) => has(types, path))) {
+    throw new UnusableAnswerError('LEGACY_METADATA_REQUIRED names a path that LEGACY_METADATA does not have');
+  }
+  return Object.entries(types).map(([path, type]) => {
+    const [, kind, name] = /^(app_metadata|user_metadata)\.([^.$]+)$/.exec(path) ?? [];
+    const isReserved = kind === 'app_metadata' && [MARKER, ...RESERVED].includes(name);
+    if (!name || isReserved || !TYPES.includes(type)) {
+      throw new UnusableAnswerError(`the secret LEGACY_METADATA cannot have ${path}: ${type}`);
+    }
+    return { kind, name, path, type, isRequired: required.includes(path) };
+  });
+}
+
+/** Returns the id of the identity on this connection: for a linked account, that of the user is another one. */
+function legacyId({ connection, user }) {
+  const identity = user.identities?.find((each) => each.connection === connection.name && each.user_id);
+  if (!identity) throw new UnusableAnswerError('the user has no identity on this connection');
+  return identity.user_id;
+}
+
+/** Returns the user's profile in the legacy system, empty for a user who is not there. */
+async function lookUp(userId, { LEGACY_API_URL: base, LEGACY_API_SECRET: secret }) {
+  if (!base?.startsWith('https://') || !secret) {
+    throw new UnusableAnswerError('LEGACY_API_URL must start with https://, and LEGACY_API_SECRET must be set');
+  }
+  const response = await fetch(`${base.replace(/\/+$/, '')}/${encodeURIComponent(userId)}`, {
+    headers: { Authorization: `Bearer ${secret}`, Accept: 'application/json' },
+    redirect: 'error', // the secret is for nobody else
+    signal: AbortSignal.timeout(TIMEOUT_MS), // for the body as well
+  });
+  const body = await response.text();
+  if (response.status !== 200 && response.status !== 404) {
+    throw new UnusableAnswerError(`status ${response.status}`);
+  }
+  if (body.length > MOST_CHARACTERS) throw new UnusableAnswerError(`more than ${MOST_CHARACTERS} characters`);
+  if (response.status === 404 && body === '') return {};
+  // A page that says "not found" comes from something that stands in front of the legacy system.
+  const answer = JSON.parse(body);
+  if (typeOf(answer) !== 'object') throw new UnusableAnswerError('no JSON object');
+  if (response.status === 404) return {};
+  if (answer.user_id !== userId) throw new UnusableAnswerError('the answer is not about the user asked for');
+  return answer;
+}
+
+/** Returns the values that are set, each with its key. Where one of them must not be set, none is. */
+function payloadFrom(profile, keys) {
+  const payload = [];
+  for (const key of keys) {
+    const metadata = profile[key.kind] ?? {};
+    if (typeOf(metadata) !== 'object') throw new UnusableAnswerError(`${key.kind} is no object`);
+    const value = has(metadata, key.name) ? metadata[key.name] : null;
+    if (value === null) continue;
+    if (typeOf(value) !== key.type) throw new UnusableAnswerError(`${key.path} is no ${key.type}`);
+    if (hasRefusedName(value)) throw new UnusableAnswerError(`${key.path} is nothing that Auth0 stores`);
+    payload.push({ key, value });
+  }
+  for (const kind of ['app_metadata', 'user_metadata']) {
+    const written = payload.filter(({ key }) => key.kind === kind).map(({ key, value }) => [key.name, value]);
+    const size = Buffer.byteLength(JSON.stringify({ [MARKER]: true, ...Object.fromEntries(written) }));
+    if (size > MOST_BYTES) throw new UnusableAnswerError(`${kind} is larger than Auth0 stores`);
+  }
+  return payload;
+}
+
+function typeOf(value) {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'array' : typeof value;
+}
+
+/** Tells whether a key has a dot or a dollar sign, at any depth. */
+function hasRefusedName(value) {
+  if (value === null || typeof value !== 'object') return false;
+  const isList = Array.isArray(value);
+  return Object.entries(value).some(([name, member]) => (!isList && /[.$]/.test(name)) || hasRefusedName(member));
+}
