@@ -7,7 +7,6 @@ from typing import Final, TypeAlias, cast
 
 from attrs import frozen
 
-from customdb_contract.actions._action import PostLoginAction
 from customdb_contract.actions._api import PostLoginApi
 from customdb_contract.actions._event import PostLoginEvent
 from customdb_contract.actions._legacy_api import ask_legacy_api
@@ -42,7 +41,7 @@ def persist_legacy_metadata(
     look_up: LookUp = ask_legacy_api,
     seconds: float = 3.0,
     marker: str = "legacy_metadata_verified",
-) -> PostLoginAction:
+) -> Callable[[PostLoginEvent, PostLoginApi], Awaitable[None]]:
     """Return a post-login Action that restores metadata which a migration has lost, once for each user.
 
     A user of the connection who lacks some of them is looked up in the legacy system, by the id of the identity. What
