@@ -18,9 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import override
 
+import correct
 import create_store
 from api import TOKEN, serving
-from customdb_contract import KnownUser, Report, check
+from customdb_contract import Found, KnownUser, Report, check
 from customdb_contract.bridges.node import NodeDatabase
 from customdb_contract.contract import Script
 from customdb_contract.secrets import SecretRegistry
@@ -60,6 +61,18 @@ def test_an_account_is_found_by_email_in_any_case_and_by_username(api: str) -> N
         [account] = answer["accounts"]
         assert (status, account["username"], account["email_verified"]) == (200, "ada", True)
         assert not [name for name in account if "password" in name]
+
+
+def test_a_profile_is_found_by_its_user_id_alone(api: str, tmp_path: Path) -> None:
+    with correct.Bookshop(create_store.ensure_store(tmp_path / "bookshop.sqlite3")) as shop:
+        result = shop.get_user("ada")
+    assert isinstance(result, Found)
+
+    user_id = result.profile["user_id"]
+    assert ask(api, "GET", f"/profiles/{user_id}") == (200, dict(result.profile))
+    assert ask(api, "GET", f"/profiles/{quote(str(user_id).replace('shop-', 'shop%2D'))}")[0] == 404
+    for nobody in ("shop-0", "shop-0161", "161", "ada", "", f"auth0%7C{user_id}", "%ff", "../accounts"):
+        assert ask(api, "GET", f"/profiles/{nobody}") == (404, {"error": "no_such_user"})
 
 
 def test_the_right_password_logs_in_and_others_do_not(api: str) -> None:

@@ -6,7 +6,7 @@ import signal
 import socket
 import sqlite3
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,7 +14,7 @@ from pathlib import Path
 from secrets import compare_digest
 from threading import Lock, Thread
 from typing import Any, Final
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
 from typing_extensions import override
 
@@ -29,6 +29,7 @@ TOKEN: Final = "invented-token-of-the-bookshop"
 """It opens nothing but invented accounts, so it may stand here."""
 
 _MOST_BYTES: Final = 100_000
+_PROFILES: Final = "/profiles/"
 
 
 class _Server(ThreadingHTTPServer):
@@ -89,20 +90,35 @@ class _Handler(BaseHTTPRequestHandler):
             super().finish()
 
     def do_GET(self) -> None:
-        """Answer `GET /accounts?login=…` with the accounts that have this e-mail or username: none, or one."""
+        """Answer `GET /accounts?login=…` and `GET /profiles/{user_id}`."""
         path, _, query = self.path.partition("?")
+        is_profile = path.startswith(_PROFILES)
         if self._body() is None:
             return
-        if not self._is_allowed() or path != "/accounts":
+        if not self._is_allowed() or not (is_profile or path == "/accounts"):
             self._refuse()
             return
-        logins = _logins(query)
+        with self._errors():
+            if is_profile:
+                self._answer_profile(unquote(path.removeprefix(_PROFILES)))
+            else:
+                self._answer_accounts(_logins(query))
+
+    def _answer_accounts(self, logins: Sequence[str]) -> None:
+        """Answer with the accounts that have this e-mail or username: none, or one."""
         if len(logins) != 1:
             self._answer(400, {"error": "bad_request"})
             return
-        with self._errors():
-            customer = self._shop.customer(logins[0])
-            self._answer(200, {"accounts": [] if customer is None else [_account(customer)]})
+        customer = self._shop.customer(logins[0])
+        self._answer(200, {"accounts": [] if customer is None else [_account(customer)]})
+
+    def _answer_profile(self, user_id: str) -> None:
+        """Answer with the profile as the scripts return it: what an Action asks for that restores metadata."""
+        profile = self._shop.profile(user_id)
+        if profile is None:
+            self._answer(404, {"error": "no_such_user"})
+        else:
+            self._answer(200, profile)
 
     def do_POST(self) -> None:
         """Answer `POST /sessions` with the account whose e-mail or username and password stand in the body."""

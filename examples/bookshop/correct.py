@@ -27,6 +27,7 @@ FROM customers LEFT JOIN customer_details ON customer_details.customer_id = cust
 """
 BY_EMAIL: Final = CUSTOMER + "WHERE LOWER(email) = LOWER(?)"
 BY_USERNAME: Final = CUSTOMER + "WHERE LOWER(username) = LOWER(?)"
+BY_USER_ID: Final = CUSTOMER + "WHERE 'shop-' || id = ?"
 
 
 class Bookshop:
@@ -76,9 +77,23 @@ class Bookshop:
         """
         if len(identifier) > LONGEST_IDENTIFIER or not identifier.isprintable():
             return None
-        query = BY_EMAIL if "@" in identifier else BY_USERNAME
+        return self._first(BY_EMAIL if "@" in identifier else BY_USERNAME, identifier)
+
+    def profile(self, user_id: str) -> dict[str, object] | None:
+        """Return the profile of a customer as the scripts return it, or None.
+
+        Args:
+            user_id: The id as it stands in the profile.
+
+        Raises:
+            ScriptError: When the store cannot be read.
+        """
+        customer = self._first(BY_USER_ID, user_id)
+        return None if customer is None else _profile(customer)
+
+    def _first(self, query: str, value: str) -> sqlite3.Row | None:
         try:
-            customer: sqlite3.Row | None = self._open().execute(query, (identifier,)).fetchone()
+            customer: sqlite3.Row | None = self._open().execute(query, (value,)).fetchone()
         except sqlite3.Error as error:
             raise ScriptError(UNREACHABLE) from error
         return customer

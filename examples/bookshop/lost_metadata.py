@@ -1,0 +1,129 @@
+"""The story of a customer whose metadata are lost in a migration, and of two Actions that restore them."""
+
+import json
+import sys
+import textwrap
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+from actions import ACCOUNTS, CONNECTION, PROFILES, correct_action, naive_action
+from api import serving
+from correct import database
+from create_store import ensure_store
+from customdb_contract import Connection, Report, check_action
+from customdb_contract.contract import Found
+from customdb_contract.faults import LegacyAnswers
+from customdb_contract.findings import Group
+from customdb_contract.tenant import InterruptionPoint, Tenant
+from customdb_contract.transcript import as_data
+
+__all__ = ["main"]
+
+ADA: Final = ("ada.lovelace@example.com", "weaving algebraic patterns")
+KINDS: Final = ("app_metadata", "user_metadata")
+WIDTH: Final = 110
+
+LOSS: Final = """
+Ada has been a patron of the bookshop for years. Now the shop moves its customers to Auth0. When Ada logs in for the
+first time, Auth0 runs the shop's login script and copies the profile that it returns. But the copy is interrupted:
+Auth0 stores Ada's name, and then loses the connection before it stores her metadata.
+"""
+NAIVE: Final = """
+Ada can log in, and no log shows an error. But Auth0 has her profile now, so it never runs the script again: Ada is no
+longer a patron, for good. A support article of Auth0 recommends a post-login Action, which runs at every log-in, and
+asks the shop for whatever is missing. A team in a hurry writes this one (`persist_naively` in actions.py). The same
+log-in, interrupted in the same place:
+"""
+FOUND: Final = """
+Ada is a patron again, and nobody misses her settings yet. But `check_action` runs the Action for some 50 log-ins that
+nobody tries by hand: another person with the same e-mail, a shop that is down, an answer about the wrong customer. It
+reports:
+"""
+CORRECT: Final = """
+`action-ignores-connection` is the worst: anyone who signs up at another provider with Ada's e-mail becomes a patron.
+
+customdb-contract ships with an Action that gets this right (`correct_action` in actions.py). It looks up each customer
+once, by id, and sets only what is missing. In JavaScript, `customdb-contract init --action` writes it, ready to deploy.
+The same log-in once more:
+"""
+
+
+def main() -> None:
+    """Tell the story.
+
+    Raises:
+        SystemExit: When the naive Action passes its check, or the correct one fails.
+    """
+    with serving(ensure_store()) as address:
+        _say(LOSS)
+        _show("In the shop", _profile_in_the_shop())
+        with _interrupted() as tenant:
+            _show("In Auth0, after the first log-in", _profile_in(tenant))
+            tenant.log_in(*ADA)
+            _show("In Auth0, after the second", _profile_in(tenant))
+        _say(NAIVE)
+        with _interrupted(naive_action(address)) as tenant:
+            _show("In Auth0", _profile_in(tenant))
+        _say(FOUND)
+        naive = _checked(naive_action(), ACCOUNTS)
+        _list(naive)
+        _say(CORRECT)
+        with _interrupted(correct_action(address)) as tenant:
+            _show("In Auth0", _profile_in(tenant))
+        correct = _checked(correct_action(), PROFILES)
+        _list(correct)
+    if naive.ok or not correct.ok:
+        sys.exit("The naive Action was expected to fail its check, and the correct one to pass.")
+
+
+@contextmanager
+def _interrupted(*actions: object) -> Generator[Tenant]:
+    """Simulate a tenant with some Actions, where Ada has logged in once, and her migration was interrupted."""
+    with Tenant(database, connection=Connection(name=CONNECTION, import_mode=True), actions=actions) as tenant:
+        tenant.log_in(*ADA, interrupt=InterruptionPoint.BEFORE_METADATA)
+        yield tenant
+
+
+def _profile_in_the_shop() -> Mapping[str, Any]:
+    with database() as shop:
+        result = shop.get_user(ADA[0])
+    return result.profile if isinstance(result, Found) else {}
+
+
+def _profile_in(tenant: Tenant) -> Mapping[str, Any]:
+    (user,) = tenant.users.values()
+    return {"app_metadata": as_data(user.app_metadata), "user_metadata": as_data(user.user_metadata)}
+
+
+def _checked(action: object, legacy: LegacyAnswers) -> Report:
+    return check_action(action, connection=Connection(name=CONNECTION, import_mode=True), legacy=legacy)
+
+
+def _list(report: Report) -> None:
+    """Print the first finding of each rule, errors first."""
+    verdicts = [verdict for verdict in report.verdicts if verdict.rule.group is Group.ACTION]
+    broken = [(verdict.rule.name, verdict.findings[0]) for verdict in verdicts if verdict.findings]
+    for name, finding in sorted(broken, key=lambda each: str(each[1].severity)):
+        _print(f"{finding.severity:<9}{name}: {finding.told}")
+    print(f"    {len(verdicts) - len(broken)} of {len(verdicts)} rules pass\n", flush=True)
+
+
+def _show(where: str, profile: Mapping[str, Any]) -> None:
+    print(f"    {where}:")
+    for kind in KINDS:
+        print(f"        {kind:<14} {json.dumps(profile[kind])}")
+    print(flush=True)
+
+
+def _say(text: str) -> None:
+    for paragraph in text.strip().split("\n\n"):
+        print(textwrap.fill(" ".join(paragraph.split()), WIDTH, break_on_hyphens=False) + "\n", flush=True)
+
+
+def _print(text: str) -> None:
+    print(textwrap.fill(text, WIDTH, initial_indent=" " * 4, subsequent_indent=" " * 13, break_on_hyphens=False))
+
+
+if __name__ == "__main__":
+    main()

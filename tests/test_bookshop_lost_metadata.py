@@ -1,0 +1,80 @@
+"""The bookshop's story of lost metadata, and its demonstration."""
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+import actions
+import demo
+import lost_metadata
+
+pytestmark = [pytest.mark.one_python, pytest.mark.untraced]
+
+LOST = "app_metadata   {}\n        user_metadata  {}"
+FOUND = {
+    "error": {
+        "action-ignores-connection",
+        "action-ignores-linked-identity",
+        "action-needs-optional-fields",
+        "action-stores-invalid-metadata",
+        "action-trusts-any-answer",
+    },
+    "warning": {
+        "action-forgets-empty-answer",
+        "action-identifier-in-url",
+        "action-looks-up-by-email",
+        "action-takes-falsy-for-missing",
+    },
+}
+
+
+def test_the_story_shows_the_loss_and_both_repairs(capfd: pytest.CaptureFixture[str]) -> None:
+    lost_metadata.main()
+
+    told = capfd.readouterr().out
+    scenes = told.split("In Auth0")
+    assert [scene.count(LOST) for scene in scenes] == [0, 1, 1, 0, 0]
+    assert 'app_metadata   {"membership": "patron"}\n        user_metadata  {}' in scenes[3]
+    assert '"account_closed": false' in scenes[4]
+    assert '{"language": "en", "newsletter": true}' in scenes[4]
+    for severity, rules in FOUND.items():
+        lines = [line.split() for line in scenes[3].splitlines() if line.startswith(f"    {severity}")]
+        assert {rule.rstrip(":") for _, rule, *_ in lines} == rules
+    assert "22 of 22 rules pass" in scenes[4]
+    assert max(map(len, told.splitlines())) <= lost_metadata.WIDTH
+
+
+def test_the_story_ends_badly_where_the_correct_action_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lost_metadata, "correct_action", actions.naive_action)
+
+    with pytest.raises(SystemExit, match="The naive Action was expected to fail its check, and the correct one to"):
+        lost_metadata.main()
+
+
+def test_the_demonstration_does_without_node(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checked: list[str] = []
+
+    def check(arguments: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        checked.append(arguments[-1])
+        return subprocess.CompletedProcess(arguments, "naive" in arguments[-1])
+
+    monkeypatch.setattr(subprocess, "run", check)
+    monkeypatch.setattr(lost_metadata, "main", lambda: checked.append("lost_metadata"))
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    demo.main()
+
+    assert [name.rpartition("/")[2] for name in checked] == ["customdb-naive.toml", "customdb.toml", "lost_metadata"]
+    assert "There is no Node here" in capsys.readouterr().out
+
+
+def test_the_demonstration_ends_where_a_check_ends_in_another_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([sys.executable], 3))
+
+    with pytest.raises(SystemExit, match="was expected to end with exit code 1, and ended with 3"):
+        demo.main()
