@@ -5,7 +5,7 @@ from itertools import groupby
 from pathlib import Path
 
 from customdb_contract.findings import RuleInfo
-from customdb_contract.rules import CATALOGUE
+from customdb_contract.rules import CATALOGUE, RETIRED
 
 __all__ = ["write_rule_pages"]
 
@@ -21,6 +21,7 @@ def write_rule_pages(folder: Path, more: Mapping[str, str] | None = None) -> Non
     general = {"precedence": _precedence(infos), **(more or {})}
     pages = {
         **{f"{info.name}.md": _page(info) for info in infos},
+        **{f"{name}.md": f"# {name}\n\nThis rule is retired. {why}.\n" for name, why in RETIRED.items()},
         "index.md": _index(infos, list(general)),
         **{f"{name}.md": text for name, text in general.items()},
     }
@@ -65,7 +66,9 @@ def _index(infos: list[RuleInfo], general: list[str]) -> str:
             f"| [{info.name}]({info.name}.md) | {info.severity} | {_in_cell(info.summary)} |" for info in members
         )
         parts.append(f"## {group}\n\n| rule | severity, at most | what it finds |\n| --- | --- | --- |\n{rows}\n")
-    toctree = "\n".join([*general, *(info.name for info in infos)])
+    retired = "\n".join(f"- [{name}]({name}.md)" for name in RETIRED)
+    parts.append(f"## Retired\n\n{retired}\n")
+    toctree = "\n".join([*general, *(info.name for info in infos), *RETIRED])
     parts.append(f"```{{toctree}}\n:hidden:\n\n{toctree}\n```\n")
     return "\n".join(parts)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import sys
 import threading
 import time
@@ -29,6 +30,7 @@ from customdb_contract.faults import FAULTS
 from customdb_contract.findings import Status
 from customdb_contract.outages import takes_fault_url
 from customdb_contract.probes import Probing
+from customdb_contract.rules import RETIRED, find_rule
 from customdb_contract.secrets import Secret
 from customdb_contract.transcript import Ending, Exchange, StopKind, Transcript
 
@@ -256,6 +258,24 @@ def test_an_unknown_rule_is_an_error_before_anything_is_called() -> None:
 
     with pytest.raises(ConfigurationError, match=r"^ignore: there is no rule or group 'callback-called-twise'"):
         check(untouched, USERS, ignore=["callback-called-twise"])
+
+
+@pytest.mark.parametrize("name", RETIRED)
+def test_a_retired_rule_is_an_error_that_says_why(name: str) -> None:
+    said = f"the rule {name!r} is retired, take it out: {RETIRED[name]}"
+    with pytest.raises(ConfigurationError, match=re.escape(f"select: {said}")):
+        check(object(), USERS, select=[name])
+    with pytest.raises(ConfigurationError, match=re.escape(f"ignore: {said}")):
+        check(object(), USERS, ignore=[name])
+    with pytest.raises(ConfigurationError, match=re.escape(f"waived: {said}")):
+        check(object(), USERS, waived={name: "until May"})
+    with pytest.raises(ConfigurationError, match=f"^{re.escape(said)}"):
+        find_rule(name)
+
+
+def test_the_name_of_a_retired_rule_is_no_group() -> None:
+    with pytest.raises(ConfigurationError, match=r"^require: there is no group 'type-confusion'; "):
+        check(object(), USERS, require=["type-confusion"])
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 from customdb_contract._cli import _parser  # pyright: ignore[reportPrivateUsage]  # every option
 from customdb_contract.config._tables import TABLES, FromEnvironment
 from customdb_contract.rehearsal import SCENARIOS
-from customdb_contract.rules import CATALOGUE
+from customdb_contract.rules import CATALOGUE, RETIRED
 from customdb_contract.tenant import Knobs
 from documented import run_page
 
@@ -189,7 +189,10 @@ def test_every_rule_has_a_page_and_a_line_in_the_index(rule_pages: Path) -> None
     index = (rule_pages / "index.md").read_text(encoding="utf-8")
     names = {path.stem for path in rule_pages.iterdir()}
 
-    assert names == {rule.info.name for rule in CATALOGUE} | {"index", "precedence"}
+    assert names == {rule.info.name for rule in CATALOGUE} | {*RETIRED, "index", "precedence"}
+    for name, why in RETIRED.items():
+        assert (rule_pages / f"{name}.md").read_text(encoding="utf-8") == f"# {name}\n\nThis rule is retired. {why}.\n"
+        assert f"\n- [{name}]({name}.md)\n" in index.partition("## Retired")[2]
     for rule in CATALOGUE:
         page = (rule_pages / f"{rule.info.name}.md").read_text(encoding="utf-8")
         assert page.startswith(f"# {rule.info.name}\n\n{rule.info.docstring}\n\n## Facts\n")

@@ -505,13 +505,6 @@ class EmptyIsTheFirst(Shop):
         return identifier == "" or super().denotes(identifier, row)
 
 
-@fires("type-confusion")
-class TakesArrays(Shop):
-    @override
-    def denotes(self, identifier: Any, row: Row) -> bool:
-        return super().denotes(identifier[0] if isinstance(identifier, list) else identifier, row)
-
-
 @fires(tells=("inconsistent-trimming",))
 class TrimsInOneScript(Shop):
     @override

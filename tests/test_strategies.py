@@ -219,11 +219,6 @@ def test_a_look_alike_is_no_ascii(identifier: object) -> None:
     assert not identifier.isascii()
 
 
-@given(strategies.hostile_identifiers(situations={Situation.TYPE_CONFUSION}))
-def test_what_confuses_types_is_no_text(identifier: object) -> None:
-    assert not isinstance(identifier, str)
-
-
 # People, connections, transcripts
 
 

@@ -37,7 +37,7 @@ def plan_hostile(truth: Truth, scripts: Sequence[Script]) -> Iterator[PlannedCal
     victim = next((person for person in truth.people if not person.disabled), truth.people[0])
     known = {identifier.lower() for person in truth.people for identifier in person.identifiers}
     for situation, identifier in payloads(victim.identifiers[0]):
-        if isinstance(identifier, str) and identifier.strip().lower() in known:
+        if identifier.strip().lower() in known:
             continue
         if Script.GET_USER in scripts:
             yield PlannedCall(Script.GET_USER, (identifier,), UNKNOWN, situation)
@@ -50,7 +50,7 @@ def plan_hostile(truth: Truth, scripts: Sequence[Script]) -> Iterator[PlannedCal
         yield PlannedCall(Script.LOGIN, (unknown_email("example.com"), long_password), UNKNOWN, Situation.VERY_LONG)
 
 
-def payloads(identifier: str) -> Iterator[tuple[Situation, object]]:
+def payloads(identifier: str) -> Iterator[tuple[Situation, str]]:
     """Yield identifiers that a careless store takes for somebody's; almost all are nobody's.
 
     Args:
@@ -58,7 +58,7 @@ def payloads(identifier: str) -> Iterator[tuple[Situation, object]]:
     """
     local, at, domain = identifier.partition("@")
     rest = f"{at}{domain}"
-    by_situation: dict[Situation, tuple[object, ...]] = {
+    by_situation: dict[Situation, tuple[str, ...]] = {
         Situation.SQL: (
             "' OR '1'='1",
             "' OR 1=1 -- ",
@@ -69,7 +69,6 @@ def payloads(identifier: str) -> Iterator[tuple[Situation, object]]:
             "x') OR ('1'='1",
         ),
         Situation.NOSQL: ('{"$ne": null}', '{"$gt": ""}', "' || '1'=='1", "[$ne]=1"),
-        Situation.TYPE_CONFUSION: ({"$ne": None}, {"$gt": ""}, [identifier], True, 0),
         Situation.LDAP: ("*)(uid=*", "*)(|(uid=*", f"{local})(|(mail=*", f"{identifier})(objectClass=*"),
         Situation.SEARCH_QUERY: (
             "email:*",

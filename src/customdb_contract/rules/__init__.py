@@ -7,11 +7,12 @@ from customdb_contract.errors import ConfigurationError
 from customdb_contract.findings import Report
 from customdb_contract.rules import action, callback, consistency, migration, outcome, profile, security
 from customdb_contract.rules._judging import judge_by
+from customdb_contract.rules._names import RETIRED, problem_of_name
 from customdb_contract.rules._rule import Rule
 from customdb_contract.rules._selection import Selection
 from customdb_contract.transcript import Transcript
 
-__all__ = ["CATALOGUE", "Rule", "Selection", "find_rule", "judge", "judge_selected", "select_rules"]
+__all__ = ["CATALOGUE", "RETIRED", "Rule", "Selection", "find_rule", "judge", "judge_selected", "select_rules"]
 
 CATALOGUE: Final[tuple[Rule, ...]] = (
     *callback.RULES,
@@ -98,10 +99,6 @@ def find_rule(name: str) -> Rule:
     """
     names = {rule.info.name: rule for rule in CATALOGUE}
     if name not in names:
-        import difflib  # noqa: PLC0415 - only a wrong name needs it, and importing it takes a while
-
-        near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else "`customdb-contract rules` lists them"
-        message = f"there is no rule {name!r}; {hint}"
+        message = problem_of_name(name, names, "rule")
         raise ConfigurationError(message)
     return names[name]

@@ -6,6 +6,7 @@ from attrs import evolve, frozen
 
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.findings import Group, RuleInfo, Severity
+from customdb_contract.rules._names import problem_of_name
 from customdb_contract.rules._rule import Rule
 
 __all__ = ["Selection"]
@@ -104,9 +105,5 @@ def _check_waivers(waived: Mapping[str, str], infos: Sequence[RuleInfo]) -> None
 
 def _check_name(name: str, known: Collection[str], option: str, what: str) -> None:
     if name not in known:
-        import difflib  # noqa: PLC0415 - only a wrong name needs it, and importing it takes a while
-
-        near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else "`customdb-contract rules` lists them"
-        message = f"{option}: there is no {what} {name!r}; {hint}"
+        message = f"{option}: {problem_of_name(name, known, what)}"
         raise ConfigurationError(message)

@@ -70,7 +70,6 @@ class Situation(StrEnum):
     VERY_LONG = "hostile: very-long"
     EMPTY_IDENTIFIER = "hostile: empty-identifier"
     BLANK_IDENTIFIER = "hostile: blank-identifier"
-    TYPE_CONFUSION = "hostile: type-confusion"
     OUTAGE = "outage"
     """The store is out of reach, in the way that the team's own outage database has it."""
     REFUSE = "outage: refuse"

@@ -7,9 +7,6 @@ from customdb_contract.transcript import Exchange, Situation, Transcript
 
 __all__ = ["could_be_asked", "observed_calls", "severity_of"]
 
-_NEVER_ASKED = frozenset({Situation.TYPE_CONFUSION, Situation.CALLBACK_THROWS})
-"""Auth0 hands over text only; and an exception of its own callback is not the script's."""
-
 
 def could_be_asked(exchange: Exchange) -> bool:
     """Tell whether Auth0 could make this call: the identifier is text that UTF-8 has, and the callback works.
@@ -17,7 +14,8 @@ def could_be_asked(exchange: Exchange) -> bool:
     Args:
         exchange: The call.
     """
-    if exchange.situation in _NEVER_ASKED:
+    # An exception of its own callback is not the script's.
+    if exchange.situation is Situation.CALLBACK_THROWS:
         return False
     texts = (argument for argument in exchange.arguments if isinstance(argument, str))
     return not any("\ud800" <= character <= "\udfff" for text in texts for character in text)

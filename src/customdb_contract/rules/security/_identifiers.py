@@ -21,29 +21,6 @@ _SLOW_SECONDS: Final = 1.0
 """What is shorter depends on the machine and the network."""
 
 
-@rule(group=Group.SECURITY, severity=Severity.WARNING, needs=(Need.HOSTILE,), source=NOT_SANITIZED)
-def type_confusion(transcript: Transcript) -> Iterator[Comparison]:
-    """An identifier that is no text, an object or an array, matches somebody.
-
-    ## Why this matters
-    Auth0 gives texts. Behind an HTTP interface of the store, though, whoever finds it can send anything.
-
-    ## Violates
-        person ada email=ada@example.com
-        get_user ["ada@example.com"] -> found {"user_id": "7", "email": "ada@example.com"}   [hostile: type-confusion]
-
-    ## Conforms
-        person ada email=ada@example.com
-        get_user ["ada@example.com"] -> not-found   [hostile: type-confusion]
-
-    ## How to fix
-    Refuse what is no text: `if not isinstance(identifier, str): return NotFound()`.
-    """
-    yield from judge_hostile(
-        transcript, Situation.TYPE_CONFUSION, "a value that is no text", "refuse it", Severity.WARNING
-    )
-
-
 @rule(group=Group.SECURITY, severity=Severity.ERROR, needs=(Need.HOSTILE,), source=NOT_SANITIZED)
 def empty_identifier_accepted(transcript: Transcript) -> Iterator[Comparison]:
     """An empty or blank identifier returns a profile.

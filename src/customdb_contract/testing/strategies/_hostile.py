@@ -17,8 +17,8 @@ _SITUATIONS: Final = tuple(situation for situation in Situation if situation.fam
 
 def hostile_identifiers(
     *, victims: st.SearchStrategy[str] | None = None, situations: Collection[Situation | str] = _SITUATIONS
-) -> st.SearchStrategy[object]:
-    """Return a strategy for the identifiers that a check tries: injection, wildcards, look-alikes, sizes, no texts.
+) -> st.SearchStrategy[str]:
+    """Return a strategy for the identifiers that a check tries: injection, wildcards, look-alikes, sizes.
 
     All of them only read, and none of them denotes the victim: whatever a script answers, it must be nobody's profile.
 
@@ -26,7 +26,6 @@ def hostile_identifiers(
         victims: A strategy for the identifier that an attack is built around, such as the e-mail of a person who is in
             the store; None stands for `ada@example.com`.
         situations: The hostile situations to draw from, at least one, such as `Situation.SQL` or `"hostile: sql"`.
-            `hostile: type-confusion` draws what is no text.
 
     Raises:
         InvalidArgument: When an argument has another type, or there is no such situation.
@@ -42,11 +41,11 @@ def hostile_identifiers(
     return people.flatmap(lambda victim: st.sampled_from(_attacks(victim, chosen)))
 
 
-def _attacks(victim: str, situations: Collection[Situation]) -> list[object]:
+def _attacks(victim: str, situations: Collection[Situation]) -> list[str]:
     found = [payload for situation, payload in payloads(victim) if situation in situations]
     if Situation.UNICODE_COLLISION in situations:
         found += collisions(victim)
-    return [payload for payload in found if not isinstance(payload, str) or not _denotes(payload, victim)]
+    return [payload for payload in found if not _denotes(payload, victim)]
 
 
 def _denotes(payload: str, victim: str) -> bool:
