@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
@@ -231,8 +232,7 @@ def test_r12_the_settings_are_secrets(language: str, tmp_path: Path) -> None:
 
     assert log_in.did_nothing
     assert not log_in.received
-    assert "LEGACY_API_URL" in log_in.performed.outcome.output
-    assert "LEGACY_API_SECRET" in log_in.performed.outcome.output
+    assert "LEGACY_API_SECRET is not set" in log_in.performed.outcome.output
 
 
 @BOTH
@@ -392,6 +392,25 @@ def test_an_address_with_a_port_is_asked_there_without_following_it_elsewhere() 
             asyncio.run(ask_legacy_api("redirect", secrets))
         assert asyncio.run(ask_legacy_api("nothing", secrets)) == {"user_id": "nothing"}
         assert asyncio.run(ask_legacy_api("empty-404", secrets)) is None
+        with pytest.raises(ssl.SSLError):
+            asyncio.run(
+                ask_legacy_api("nothing", {**secrets, "LEGACY_API_URL": f"https://127.0.0.1:{system.address.plain}"})
+            )
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("", "the secret LEGACY_API_URL is not set"),
+        ("legacy.example.com", "LEGACY_API_URL must start with https://, and have no query"),
+        ("ftp://127.0.0.1", "LEGACY_API_URL must start with https://, and have no query"),
+        ("https://legacy.example.com/users?key=1", "LEGACY_API_URL must start with https://, and have no query"),
+        ("https://legacy.example.com/users#1", "LEGACY_API_URL must start with https://, and have no query"),
+    ],
+)
+def test_an_address_that_is_none_is_not_asked(url: str, message: str) -> None:
+    with pytest.raises(UnusableAnswerError, match=message):
+        asyncio.run(ask_legacy_api("7", {"LEGACY_API_URL": url, "LEGACY_API_SECRET": TOKEN}))
 
 
 @pytest.mark.parametrize(

@@ -61,8 +61,9 @@ def _settings(secrets: Mapping[str, str]) -> tuple[SplitResult, str]:
         message = f"the secret {' and '.join(missing)} is not set"
         raise UnusableAnswerError(message)
     address = urlsplit(secrets[URL])
-    if address.scheme != "https" and not (address.scheme == "http" and address.hostname in _LOOPBACK):
-        message = f"the secret {URL} must start with https://"
+    is_safe = address.scheme == "https" or (address.scheme == "http" and address.hostname in _LOOPBACK)
+    if not is_safe or address.query or address.fragment:
+        message = f"the secret {URL} must start with https://, and have no query"
         raise UnusableAnswerError(message)
     return address, secrets[SECRET]
 
@@ -99,6 +100,6 @@ def _read(status: int, body: bytes) -> Mapping[str, object] | None:
         answer = None
     if not isinstance(answer, dict):
         # A page that says "not found" comes from something that stands in front of the legacy system.
-        message = f"status {status}, and no JSON object"
+        message = f"an answer with status {status} is no JSON object"
         raise UnusableAnswerError(message)
     return None if status == _NOT_FOUND else cast("Mapping[str, object]", answer)

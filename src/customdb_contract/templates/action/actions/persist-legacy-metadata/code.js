@@ -57,7 +57,8 @@ exports.onExecutePostLogin = async (event, api) => {
     const profile = missing.length > 0 ? await lookUp(legacyId(event), secrets) : {};
     restored = payloadFrom(profile, missing);
   } catch (error) {
-    const reason = error instanceof UnusableAnswerError ? error.message : error?.name;
+    // What else an error says may name the user.
+    const reason = error instanceof UnusableAnswerError ? error.message : (error?.cause?.code ?? error?.name);
     console.log(`legacy metadata not restored: ${reason}`);
   }
 
@@ -81,8 +82,8 @@ function has(object, name) {
 
 /** Returns what is restored, as the secrets say. */
 function restoredKeys(secrets) {
-  const types = JSON.parse(secrets.LEGACY_METADATA);
-  const required = JSON.parse(secrets.LEGACY_METADATA_REQUIRED || '[]');
+  const types = parsed(secrets.LEGACY_METADATA, 'the secret LEGACY_METADATA');
+  const required = parsed(secrets.LEGACY_METADATA_REQUIRED || '[]', 'the secret LEGACY_METADATA_REQUIRED');
   if (!required.every((path) => has(types, path))) {
     throw new UnusableAnswerError('LEGACY_METADATA_REQUIRED names a path that LEGACY_METADATA does not have');
   }
@@ -105,8 +106,9 @@ function legacyId({ connection, user }) {
 
 /** Returns the user's profile in the legacy system, empty for a user who is not there. */
 async function lookUp(userId, { LEGACY_API_URL: base, LEGACY_API_SECRET: secret }) {
-  if (!base?.startsWith('https://') || !secret) {
-    throw new UnusableAnswerError('LEGACY_API_URL must start with https://, and LEGACY_API_SECRET must be set');
+  if (!secret) throw new UnusableAnswerError('the secret LEGACY_API_SECRET is not set');
+  if (!/^https:\/\/[^?#]+$/.test(base)) {
+    throw new UnusableAnswerError('the secret LEGACY_API_URL must start with https://, and have no query');
   }
   const response = await fetch(`${base.replace(/\/+$/, '')}/${encodeURIComponent(userId)}`, {
     headers: { Authorization: `Bearer ${secret}`, Accept: 'application/json' },
@@ -120,8 +122,8 @@ async function lookUp(userId, { LEGACY_API_URL: base, LEGACY_API_SECRET: secret 
   if (body.length > MOST_CHARACTERS) throw new UnusableAnswerError(`more than ${MOST_CHARACTERS} characters`);
   if (response.status === 404 && body === '') return {};
   // A page that says "not found" comes from something that stands in front of the legacy system.
-  const answer = JSON.parse(body);
-  if (typeOf(answer) !== 'object') throw new UnusableAnswerError('no JSON object');
+  const answer = parsed(body, `an answer with status ${response.status}`);
+  if (typeOf(answer) !== 'object') throw new UnusableAnswerError('the answer is no JSON object');
   if (response.status === 404) return {};
   if (answer.user_id !== userId) throw new UnusableAnswerError('the answer is not about the user asked for');
   return answer;
@@ -145,6 +147,14 @@ function payloadFrom(profile, keys) {
     if (size > MOST_BYTES) throw new UnusableAnswerError(`${kind} is larger than Auth0 stores`);
   }
   return payload;
+}
+
+function parsed(text, what) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UnusableAnswerError(`${what} is no JSON`);
+  }
 }
 
 function typeOf(value) {
