@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 
 from customdb_contract._cli import _parser  # pyright: ignore[reportPrivateUsage]  # every option
 from customdb_contract.config._tables import TABLES, FromEnvironment
+from customdb_contract.findings import Group
 from customdb_contract.rehearsal import SCENARIOS
 from customdb_contract.rules import CATALOGUE, RETIRED
 from customdb_contract.tenant import Knobs
@@ -72,6 +73,17 @@ def test_a_page_with_a_configuration_that_is_none_fails(tmp_path: Path) -> None:
 def test_a_page_with_a_command_that_is_none_fails(tmp_path: Path) -> None:
     with pytest.raises(SystemExit):
         run_page("```yaml\n- run: customdb-contract check --outputs x\n```\n", tmp_path / "page.md", tmp_path)
+
+
+def test_the_page_on_repairs_has_every_requirement_and_every_rule_about_actions() -> None:
+    page = (ROOT / "docs" / "explanation" / "what-a-repair-must-do.md").read_text(encoding="utf-8")
+    rows = [line.split(" | ") for line in page.splitlines() if re.match(r"\| R\d", line)]
+    linked = set(re.findall(r"\]\(\.\./reference/rules/([a-z-]+)\.md\)", "".join(row[-1] for row in rows)))
+    names = {rule.info.name for rule in CATALOGUE}
+
+    assert [row[0] for row in rows] == [f"| R{number}" for number in range(1, 20)]
+    assert linked <= names
+    assert {rule.info.name for rule in CATALOGUE if rule.info.group is Group.ACTION} <= linked
 
 
 def test_the_page_on_ci_shows_the_test_that_init_writes() -> None:
