@@ -137,7 +137,7 @@ def test_calls_that_met_no_outage_are_told_apart() -> None:
         judge(Transcript.parse("get_user ada@example.com -> not-found   [outage: 500, outage-not-met]"))
     )
 
-    assert "1 calls of the outage are judged by no rule: the database never asked the fault server" in text
+    assert "1 calls of the outage are judged by no rule: get_user never asked the fault server" in text
     assert "in two ways" not in text
 
 

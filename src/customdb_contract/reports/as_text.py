@@ -96,11 +96,12 @@ def _header(report: Report) -> str:
     if left:
         named = f"The check made users and could not remove them; they may be in the store: {', '.join(left)}"
         lines += ["", *_wrapped(named, indent="")]
-    unmet = sum(1 for exchange in transcript.exchanges if Mark.OUTAGE_NOT_MET in exchange.marks)
+    unmet = [exchange.script for exchange in transcript.exchanges if Mark.OUTAGE_NOT_MET in exchange.marks]
     if unmet:
         named = (
-            f"{unmet} calls of the outage are judged by no rule: the database never asked the fault server or proxy. "
-            "It must take the address that it is given, with its path where it has one, for that of the store."
+            f"{len(unmet)} calls of the outage are judged by no rule: {', '.join(dict.fromkeys(unmet))} never asked "
+            "the fault server or proxy. A script that asks its store must take the address that it is given, with its "
+            "path where it has one, for that of the store."
         )
         lines += ["", *_wrapped(named, indent="")]
     unstable = sum(1 for exchange in transcript.exchanges if exchange.marks - {Mark.OUTAGE_NOT_MET})
