@@ -398,6 +398,15 @@ NO_MODULES = "and no folder of node_modules is given: install it with npm, and g
             "repair.js: what it exports as onExecutePostLogin is no function",
         ),
         (
+            "Object.defineProperty(exports, 'onExecutePostLogin', { get() { throw new TypeError('not yet'); } });",
+            "repair.js:1:70: TypeError: not yet",
+        ),
+        (
+            "module.exports = new Proxy({}, { get() { throw new TypeError('not yet'); } }); // exports",
+            "repair.js:1:48: TypeError: not yet",
+        ),
+        ("module.exports = 7; // exports", "repair.js exports no function onExecutePostLogin; it exports nothing"),
+        (
             "exports.onExecutePostLogin = async (event, api => {};",
             "repair.js:1: SyntaxError: missing ) after argument list",
         ),

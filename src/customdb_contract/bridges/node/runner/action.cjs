@@ -14,7 +14,7 @@ const { encodeThrown } = require('./encoding.cjs');
 const { makeApi } = require('./api.cjs');
 const { openSockets } = require('./observing.cjs');
 const { quote } = require('./json.cjs');
-const { read } = require('./attributes.cjs');
+const { read, readOrThrow } = require('./attributes.cjs');
 const { Realm } = require('./realm.cjs');
 const { redirectTo } = require('./redirect.cjs');
 const { countLater, endTimers, watchTimers } = require('./timers.cjs');
@@ -66,6 +66,8 @@ function loaded() {
   let exported = null;
   try {
     exported = load(order.source, order.file, (specifier) => modules.load(specifier, order.file));
+    // A getter is code of the Action too, and without this handler there is none to run.
+    if (isObject(exported)) readOrThrow(exported, HANDLERS[0]);
   } catch (error) {
     failure = error;
     return `{"handlers":[],"exported":[],"problem":${encodeThrown(error, locate)}}`;
@@ -101,8 +103,12 @@ function load(source, file, require) {
   return module.exports;
 }
 
+function isObject(value) {
+  return value !== null && (typeof value === 'object' || typeof value === 'function');
+}
+
 function namesOf(exported) {
-  if (exported === null || (typeof exported !== 'object' && typeof exported !== 'function') || isProxy(exported)) return '';
+  if (!isObject(exported) || isProxy(exported)) return '';
   const names = keysOf(exported);
   let told = '';
   for (let index = 0; index < names.length && index < MOST_EXPORTS; index += 1) {

@@ -10,14 +10,20 @@ const MOST_PROTOTYPES = 100;
 /** An attribute that a value has itself or by its class: what a script adds to all objects belongs to none. */
 function read(value, key) {
   try {
-    if (isProxy(value)) return value[key];
-    let holder = value;
-    for (let depth = 0; holder !== null && holder !== ObjectPrototype && depth < MOST_PROTOTYPES; depth += 1) {
-      if (hasOwn(holder, key)) return value[key];
-      holder = getPrototypeOf(holder);
-    }
+    return readOrThrow(value, key);
   } catch {
     // It can't be read, so it says nothing.
+    return undefined;
+  }
+}
+
+/** The same, for whoever wants to know what keeps it from being read. */
+function readOrThrow(value, key) {
+  if (isProxy(value)) return value[key];
+  let holder = value;
+  for (let depth = 0; holder !== null && holder !== ObjectPrototype && depth < MOST_PROTOTYPES; depth += 1) {
+    if (hasOwn(holder, key)) return value[key];
+    holder = getPrototypeOf(holder);
   }
   return undefined;
 }
@@ -39,4 +45,4 @@ function textOf(value) {
   return typeof value === 'string' ? value : '';
 }
 
-module.exports = { constructorName, nameOf, read, textOf };
+module.exports = { constructorName, nameOf, read, readOrThrow, textOf };
