@@ -12,7 +12,7 @@ from customdb_contract import (
     ProfileResult,
     WrongUsernameOrPasswordError,
 )
-from customdb_contract.checking import observe
+from customdb_contract.observing import observe
 from customdb_contract.probes import Probing
 from customdb_contract.rules import judge
 

@@ -23,11 +23,11 @@ from customdb_contract import (
     WrongUsernameOrPasswordError,
     check,
 )
-from customdb_contract.checking import CheckInterrupted, observe, plan_lines
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, ContractBrokenError
 from customdb_contract.faults import FAULTS
 from customdb_contract.findings import Status
+from customdb_contract.observing import CheckInterrupted, observe, plan_lines
 from customdb_contract.outages import takes_fault_url
 from customdb_contract.probes import Probing
 from customdb_contract.rules import RETIRED, find_rule

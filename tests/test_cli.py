@@ -170,7 +170,8 @@ def test_no_database_is_told_what_to_give(run: Run, tmp_path: Path, monkeypatch:
     assert (code, out) == (2, "")
     assert err == (
         "customdb-contract: no database to check: give --python MODULE:ATTRIBUTE or --scripts FOLDER, "
-        "or a customdb.toml with [database] python = … or scripts = …; `customdb-contract init` writes one\n"
+        "or --action FILE, or a customdb.toml with [database] python = … or scripts = …, "
+        "or [action] code = … or python = …; `customdb-contract init` writes one\n"
     )
 
 

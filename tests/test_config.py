@@ -263,7 +263,7 @@ def test_no_file_is_no_error(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("[connexion]", "[connexion] is not a known key; did you mean connection?"),
-        ("[zzz]", "[zzz] is not a known key; known are connection, database, outage, users, new_user, check"),
+        ("[zzz]", "[zzz] is not a known key; known are connection, database, outage, action, users, new_user, check"),
         ("[check]\ntime_out = 3.0", "[check] time_out is not a known key; did you mean timeout?"),
         ("[check]\ntimeout = 0.0", "[check] timeout is wrong: input should be greater than 0"),
         ("[check]\ntimeout = inf", "[check] timeout is wrong: input should be "),

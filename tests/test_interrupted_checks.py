@@ -19,8 +19,8 @@ from typing_extensions import override
 
 from customdb_contract import Connection, Exchange, Failed, Found, Report, ScriptError, check, rules
 from customdb_contract.bridges import Bridge
-from customdb_contract.checking import CheckInterrupted, observe, observe_known_users
 from customdb_contract.contract import Script
+from customdb_contract.observing import CheckInterrupted, observe, observe_known_users
 from customdb_contract.probes import Probing, driver
 from customdb_contract.secrets import SecretRegistry
 from customdb_contract.transcript import Header, Situation, StopKind, Transcript

@@ -20,10 +20,10 @@ from customdb_contract.bridges.node import NodeDatabase
 from customdb_contract.bridges.node import _runtime as runtime
 from customdb_contract.bridges.node._runtime import find_runtime
 from customdb_contract.bridges.placeholders import fill, placeholders_in, proxied_store, takes_faults
-from customdb_contract.checking import plan_lines
 from customdb_contract.config import load_config
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
 from customdb_contract.findings import Status
+from customdb_contract.observing import plan_lines
 from customdb_contract.probes import FaultsTogether, Probing
 from customdb_contract.secrets import Secret
 from customdb_contract.transcript import Situation

@@ -233,12 +233,22 @@ def test_a_pyproject_can_be_named(pytester: pytest.Pytester, file: Path) -> None
     result.stdout.fnmatch_lines(["customdb-contract: *, connection legacy-shop (pyproject.toml)"])
 
 
+def test_an_action_is_judged_too(pytester: pytest.Pytester, file: Path) -> None:
+    (file.parent / "action_of_plugin.py").write_text("def nothing(event, api):\n    return None\n")
+    file.write_text("[action]\npython = 'action_of_plugin:nothing'\n")
+
+    result = run(pytester, str(file), "--customdb-select", "action")
+
+    result.stdout.fnmatch_lines(["FAILED shop/customdb.toml::action-restores-nothing*"])
+    assert result.parseoutcomes()["failed"] == 1
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
         ("[database", "*customdb.toml is not TOML: *"),
         ("[chekc]", "*customdb.toml: [[]chekc] is not a known key; did you mean check?"),
-        ("", "*customdb.toml: no database to check: give [[]database] python or scripts"),
+        ("", "*customdb.toml: no database to check: give [[]database] python or scripts, or [[]action] code or python"),
         (
             "[database]\npython = 'no_such:Shop'\n[[users]]\nemail = 'ada@example.com'",
             "*customdb.toml: no_such cannot be imported from *",

@@ -21,9 +21,9 @@ from customdb_contract import (
     WrongUsernameOrPasswordError,
     check,
 )
-from customdb_contract.checking import CheckInterrupted, plan_lines
 from customdb_contract.contract import Script
 from customdb_contract.findings import Need, Status
+from customdb_contract.observing import CheckInterrupted, plan_lines
 from customdb_contract.probes import Probing, driver
 from customdb_contract.transcript import Ending, Exchange, Mark, Operation, Situation, StopKind, Transcript
 from mutants import breaches, explain

@@ -85,6 +85,41 @@ def test_a_finding_of_no_script_is_placed_at_the_connection() -> None:
     assert "properties" not in result
 
 
+ACTION = """
+action persist location="actions/persist/code.js:7" source=on
+person ada email=ada@example.com
+run persist of ada in first-log-in legacy sound {} -> done
+"""
+
+
+def of_action(*findings: Finding) -> Report:
+    verdict = Verdict(rule=info("a-rule"), status=Status.FAILED, findings=findings)
+    return Report(transcript=Transcript.parse(ACTION), verdicts=(verdict,))
+
+
+@pytest.mark.parametrize(
+    ("finding", "line"),
+    [
+        (Finding("odd", Severity.INFO, None, (1,)), 7),
+        (Finding("odd", Severity.INFO, None, (), location="actions/persist/code.js:3:5"), 3),
+    ],
+)
+def test_a_finding_about_an_action_is_placed_at_its_handler_or_where_the_source_shows_it(
+    finding: Finding, line: int
+) -> None:
+    [result] = sarif(of_action(finding))["results"]
+
+    assert result["locations"] == [
+        {
+            "logicalLocations": [{"name": "persist", "kind": "module"}],
+            "physicalLocation": {
+                "artifactLocation": {"uri": "actions/persist/code.js", "uriBaseId": "%SRCROOT%"},
+                "region": {"startLine": line},
+            },
+        }
+    ]
+
+
 @pytest.mark.parametrize(
     ("location", "artifact"),
     [

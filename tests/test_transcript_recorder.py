@@ -143,6 +143,21 @@ def test_the_first_reason_to_stop_stays() -> None:
     assert recorder.transcript().header.stop_reason == StopReason(StopKind.TIME, "up")
 
 
+def test_of_two_subjects_that_both_stop_early_both_reasons_are_told_and_the_worse_kind_counts() -> None:
+    recorder = recorder_with(0)
+    first, second = StopReason(StopKind.TIME, "up"), StopReason(StopKind.SET_UP, "down")
+
+    recorder.stop_also(first)
+    assert recorder.transcript().header.stop_reason == first
+    recorder.stop_also(second)
+    assert recorder.transcript().header.stop_reason == StopReason(StopKind.SET_UP, "up; down")
+
+    recorder = recorder_with(0)
+    recorder.stop(StopReason(StopKind.PROTECTION, "gone"))
+    recorder.stop_also(first)
+    assert recorder.transcript().header.stop_reason == StopReason(StopKind.PROTECTION, "gone; up")
+
+
 def test_an_interruption_is_always_told() -> None:
     recorder = recorder_with(0)
 

@@ -28,9 +28,9 @@ from customdb_contract import (
     ScriptError,
     check,
 )
-from customdb_contract.checking import CheckInterrupted, plan_lines
 from customdb_contract.contract import Script
 from customdb_contract.findings import Status
+from customdb_contract.observing import CheckInterrupted, plan_lines
 from customdb_contract.probes import Probing, Truth, driver, make_newcomers
 from customdb_contract.reports import FORMATS
 from customdb_contract.secrets import SecretRegistry

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from typing_extensions import override
 
-from customdb_contract._cli._configured import add_database, configured
+from customdb_contract._cli._configured import add_database, configured, refuse_without_database
 from customdb_contract._cli._init import add_init
 from customdb_contract._cli._output import Progress, complain, print_safely, print_text, read, wants_color, write
 from customdb_contract._cli._simulate import EXIT_INTERRUPTED, add_simulate
@@ -20,7 +20,7 @@ from customdb_contract.interrupts import current_interrupts, interruptible
 if TYPE_CHECKING:
     from customdb_contract.config import Configuration
     from customdb_contract.findings import Report
-    from customdb_contract.transcript import Exchange
+    from customdb_contract.transcript import ActionRun, Exchange
 
 __all__ = ["main"]
 
@@ -69,9 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    _add_check(
-        commands.add_parser("check", help="drive a database's scripts, and judge what they do", allow_abbrev=False)
-    )
+    _add_check(commands.add_parser("check", help="check a database's scripts, an Action, or both", allow_abbrev=False))
     _add_replay(
         commands.add_parser("replay", help="judge a stored transcript again, calling nothing", allow_abbrev=False)
     )
@@ -99,6 +97,9 @@ class _Version(argparse.Action):
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
     add_database(parser)
+    parser.add_argument(
+        "--action", metavar="FILE", help="the post-login Action: its file in JavaScript, or MODULE:ATTRIBUTE"
+    )
     _add_output(parser)
     _add_selection(parser)
     parser.add_argument("--writes", action="store_true", help="also call the scripts that write, on users made for it")
@@ -138,10 +139,11 @@ def _names(values: Sequence[str]) -> list[str]:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from customdb_contract.checking import CheckInterrupted
+    from customdb_contract.observing import CheckInterrupted
     from customdb_contract.rules import judge_selected
 
     configuration, _ = configured(options)
+    refuse_without_database(configuration, or_action=True)
     selection = configuration.selection(select=_names(options.select), ignore=_names(options.ignore))
     if options.dry_run:
         return _dry_run(configuration)
@@ -151,7 +153,7 @@ def _check(options: argparse.Namespace) -> int:
     with interrupts.deferred():
         progress = Progress(sys.stderr)
         try:
-            transcript = configuration.observe(progress=lambda exchange: progress.show(_told(exchange)))
+            transcript = configuration.observe(progress=lambda record: progress.show(_told(record)))
         except CheckInterrupted as interrupted:
             transcript = interrupted.transcript
             complain(interrupted)
@@ -162,18 +164,28 @@ def _check(options: argparse.Namespace) -> int:
         return _report(judge_selected(transcript, selection), options)
 
 
-def _told(exchange: "Exchange") -> str:
-    return f"{exchange.number} calls; {exchange.script}, {exchange.situation}"
+def _told(record: "Exchange | ActionRun") -> str:
+    from customdb_contract.transcript import Exchange
+
+    if isinstance(record, Exchange):
+        return f"{record.number} calls; {record.script}, {record.situation}"
+    return f"the Action {record.action}; {record.situation}, legacy system: {record.legacy}"
 
 
 def _dry_run(configuration: "Configuration") -> int:
-    from customdb_contract.checking import plan_lines
+    from customdb_contract.observing import plan_lines
+    from customdb_contract.probes.acting import RUN_SECONDS
 
-    calls = plan_lines(configuration.database, configuration.users, configuration.connection, configuration.probing)
+    calls: Sequence[str] = ()
+    if configuration.database is not None:
+        calls = plan_lines(configuration.database, configuration.users, configuration.connection, configuration.probing)
     for line in calls:
         print(line)
     timeout, most = configuration.probing.timeout, configuration.probing.max_time
     longest = min(most + timeout, len(calls) * timeout)
+    if configuration.action is not None:
+        print("the Action runs for some 50 log-ins, and reaches only a stand-in for the legacy system, on loopback")
+        longest = most + max(timeout if calls else 0.0, RUN_SECONDS)
     print(f"{len(calls)} calls, each at most {timeout:g} s; the check ends after {longest:g} s at the latest")
     return 0
 

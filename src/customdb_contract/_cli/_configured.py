@@ -1,4 +1,4 @@
-"""The database and the settings that the options of a command and the configuration file name."""
+"""The database, the Action and the settings that the options of a command and the configuration file name."""
 
 import argparse
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from customdb_contract.errors import ConfigurationError
 if TYPE_CHECKING:
     from customdb_contract.config import Configuration
 
-__all__ = ["add_database", "configured"]
+__all__ = ["add_database", "configured", "refuse_without_database"]
 
 
 def add_database(parser: argparse.ArgumentParser) -> None:
@@ -36,30 +36,27 @@ def configured(
     """Return what the options and the configuration file say.
 
     Args:
-        options: The options that `add_database` added, `writes` and `max_time`.
-        default: Returns what holds where nothing names a database; None when that is an error.
+        options: The options that `add_database` added, `action`, `writes` and `max_time`.
+        default: Returns what holds where nothing names a database; None for an empty configuration.
 
     Returns:
         The configuration, and whether it is the default.
 
     Raises:
-        ConfigurationError: When it cannot be used, or names no database.
+        ConfigurationError: When it cannot be used.
     """
     from attrs import evolve
 
-    from customdb_contract.config import Configuration, find_config, load_config, of_python, of_scripts
+    from customdb_contract.config import find_config, load_config, of_options
     from customdb_contract.connection import KnownUser
 
     path = options.config or find_config(Path())
-    is_default = default is not None and not (path or options.python or options.scripts)
+    named = {"scripts": options.scripts, "python": options.python, "action": options.action}
+    is_default = default is not None and not (path or any(named.values()))
     if path:
-        configuration = load_config(path, scripts=options.scripts, python=options.python)
-    elif options.python:
-        configuration = of_python(options.python)
-    elif options.scripts:
-        configuration = of_scripts(options.scripts)
+        configuration = load_config(path, **named)
     else:
-        configuration = Configuration() if default is None else default()
+        configuration = default() if default is not None and is_default else of_options(**named)
     if options.max_time is not None:
         configuration = evolve(configuration, probing=evolve(configuration.probing, max_time=options.max_time))
     if options.writes:
@@ -69,10 +66,25 @@ def configured(
         configuration = evolve(
             configuration, users=tuple(known.get(email) or KnownUser(email=email) for email in options.user)
         )
-    if configuration.database is None:
-        message = (
-            "no database to check: give --python MODULE:ATTRIBUTE or --scripts FOLDER, or a customdb.toml with "
-            "[database] python = … or scripts = …; `customdb-contract init` writes one"
-        )
-        raise ConfigurationError(message)
     return configuration, is_default
+
+
+def refuse_without_database(configuration: "Configuration", *, or_action: bool) -> None:
+    """Do nothing when there is something to work on.
+
+    Args:
+        configuration: The configuration.
+        or_action: Whether an Action will do as well.
+
+    Raises:
+        ConfigurationError: When there is nothing.
+    """
+    if configuration.database is not None or (or_action and configuration.action is not None):
+        return
+    action = ", or --action FILE" if or_action else ""
+    table = ", or [action] code = … or python = …" if or_action else ""
+    message = (
+        f"no database to check: give --python MODULE:ATTRIBUTE or --scripts FOLDER{action}, or a customdb.toml with "
+        f"[database] python = … or scripts = …{table}; `customdb-contract init` writes one"
+    )
+    raise ConfigurationError(message)

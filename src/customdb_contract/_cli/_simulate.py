@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from customdb_contract._cli._configured import add_database, configured
+from customdb_contract._cli._configured import add_database, configured, refuse_without_database
 from customdb_contract._cli._output import Progress, complain, print_text, write
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.interrupts import current_interrupts
@@ -43,7 +43,7 @@ def add_simulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, metavar="NUMBER", help="play the same lives as a run with this seed")
     parser.add_argument("--format", choices=_FORMATS, default="text")
     parser.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
-    parser.set_defaults(run=_simulate)
+    parser.set_defaults(run=_simulate, action=None)
 
 
 def _simulate(options: argparse.Namespace) -> int:
@@ -93,6 +93,7 @@ def _setting(options: argparse.Namespace) -> "Setting":
     from customdb_contract.rehearsal import Setting
 
     configuration, is_bookshop = configured(options, _bookshop)
+    refuse_without_database(configuration, or_action=False)
     probing, connection = configuration.probing, configuration.connection
     if options.import_mode is not None:
         connection = evolve(connection, import_mode=options.import_mode == "on")

@@ -1,6 +1,6 @@
 """`customdb.toml`, or the table `[tool.customdb-contract]` of a pyproject.toml."""
 
-from customdb_contract.config._configuration import Configuration, load_config, of_python, of_scripts
+from customdb_contract.config._configuration import Configuration, load_config, of_options
 from customdb_contract.config._reading import CONFIG_FILE, find_config
 
-__all__ = ["CONFIG_FILE", "Configuration", "find_config", "load_config", "of_python", "of_scripts"]
+__all__ = ["CONFIG_FILE", "Configuration", "find_config", "load_config", "of_options"]

@@ -10,18 +10,19 @@ from attrs import evolve, field, frozen
 from pydantic import ValidationError
 
 from customdb_contract.bridges import brings_bridge
-from customdb_contract.checking import observe
+from customdb_contract.config._actions import action_of, named_action
 from customdb_contract.config._databases import database_of, node_database, outage_of, python_process, secret_of
 from customdb_contract.config._reading import TABLE, explain, own_table, read
-from customdb_contract.config._tables import ConnectionTable, DatabaseTable, File, NewUserTable, UserTable
+from customdb_contract.config._tables import ActionTable, ConnectionTable, DatabaseTable, File, NewUserTable, UserTable
 from customdb_contract.connection import Connection, KnownUser, NewUser
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.findings import Report
+from customdb_contract.observing_actions import CheckedAction, observe_both
 from customdb_contract.probes import Probing
 from customdb_contract.rules import Selection, judge_selected, select_rules
-from customdb_contract.transcript import Exchange, Transcript
+from customdb_contract.transcript import ActionRun, Exchange, Transcript
 
-__all__ = ["Configuration", "load_config", "of_python", "of_scripts"]
+__all__ = ["Configuration", "load_config", "of_options"]
 
 _logger: Final = logging.getLogger("customdb_contract")
 
@@ -32,6 +33,7 @@ class Configuration:
 
     Args:
         database: The database, in one of the forms that `check` takes; None when the file names none.
+        action: The post-login Action with what is known of it; None when the file names none.
         users: The known users.
         connection: The settings of the connection.
         probing: How to drive the database.
@@ -42,6 +44,7 @@ class Configuration:
     """
 
     database: object = None
+    action: CheckedAction | None = None
     users: tuple[KnownUser, ...] = ()
     connection: Connection = field(factory=Connection)
     probing: Probing = field(factory=Probing)
@@ -51,30 +54,32 @@ class Configuration:
     path: Path | None = None
 
     def check(self) -> Report:
-        """Check the database as the file says: what a test needs.
+        """Check the database, the Action, or both, as the file says: what a test needs.
 
         Returns:
-            One verdict per rule.
+            One verdict per rule, over both.
 
         Raises:
-            ConfigurationError: When the file names no database, nobody is known, or a name is unknown.
+            ConfigurationError: When the file names neither, nobody is known to the database, or a name is unknown.
             CheckInterrupted: After ctrl-C.
         """
         selection = self.selection()
         return judge_selected(self.observe(), selection)
 
-    def observe(self, *, progress: Callable[[Exchange], None] = lambda _: None) -> Transcript:
-        """Drive the database, and return what its scripts did, unjudged.
+    def observe(self, *, progress: Callable[[Exchange | ActionRun], None] = lambda _: None) -> Transcript:
+        """Drive the database, run the Action, and return what both did in one transcript, unjudged.
 
         Args:
-            progress: Is told of each call.
+            progress: Is told of each call, and of each run of the Action.
 
         Raises:
-            ConfigurationError: When the file names no database, or nobody is known.
+            ConfigurationError: When the file names neither, or nobody is known to the database.
             CheckInterrupted: After ctrl-C.
         """
         try:
-            return observe(self.database, self.users, self.connection, self.probing, progress=progress)
+            return observe_both(
+                self.database, self.action, self.users, self.connection, self.probing, progress=progress
+            )
         except ConfigurationError as error:
             if self.path is None:
                 raise
@@ -96,39 +101,40 @@ class Configuration:
         )
 
 
-def of_scripts(folder: Path) -> Configuration:
-    """Return the configuration for scripts in JavaScript of which no file says anything.
+def of_options(*, scripts: Path | None = None, python: str | None = None, action: str | None = None) -> Configuration:
+    """Return the configuration for a database and an Action of which no file says anything.
 
     Args:
-        folder: The folder of the connection.
+        scripts: The folder of a connection with scripts in JavaScript, or None.
+        python: Where a database in Python is, as `module:attribute`, looked up from the working directory, or None.
+        action: The file of an Action in JavaScript, or where one in Python is, or None.
 
     Raises:
-        ConfigurationError: When it has no scripts.
+        ConfigurationError: When one of them cannot be used.
     """
-    database = node_database(str(folder), DatabaseTable(), Path(), "--scripts:")
-    return Configuration(database=database, connection=database.connection)
+    checked = None if action is None else named_action(action, ActionTable(), Path())
+    if scripts is not None:
+        database = node_database(str(scripts), DatabaseTable(), Path(), "--scripts:")
+        return Configuration(database=database, action=checked, connection=database.connection)
+    if python is not None:
+        return Configuration(database=python_process(python, DatabaseTable(), Path(), "--python:"), action=checked)
+    return Configuration(action=checked)
 
 
-def of_python(reference: str) -> Configuration:
-    """Return the configuration for a database in Python of which no file says anything.
-
-    Args:
-        reference: Where it is, as `module:attribute`, looked up from the working directory.
-
-    Raises:
-        ConfigurationError: When it is no such reference.
-    """
-    return Configuration(database=python_process(reference, DatabaseTable(), Path(), "--python:"))
-
-
-def load_config(path: Path, *, scripts: Path | None = None, python: str | None = None) -> Configuration:
+def load_config(
+    path: Path, *, scripts: Path | None = None, python: str | None = None, action: str | None = None
+) -> Configuration:
     """Return what a configuration file says. Python modules are looked up from its folder, and not imported yet.
+
+    Where a database or an Action is given, that alone is checked, with the settings of the file.
 
     Args:
         path: A `customdb.toml`, or a `pyproject.toml` with the table `[tool.customdb-contract]`.
         scripts: The folder of a connection that is checked instead of the database which the file names.
         python: A reference `module:attribute` that is checked instead of it, looked up from the working directory. Of
             the file's table it keeps the environment.
+        action: The file of an Action, or a reference, that is checked instead of the one which the file names; both are
+            looked up from the working directory.
 
     Raises:
         ConfigurationError: When the file cannot be read, has an unknown key or a wrong value, or names an environment
@@ -147,12 +153,19 @@ def load_config(path: Path, *, scripts: Path | None = None, python: str | None =
         raise ConfigurationError(explain(path, error.errors(include_url=False))) from None
     if scripts is not None:
         file.database.scripts, file.database.python = str(scripts.resolve()), None
+    names_database = scripts is not None or python is not None
     try:
         configuration = _configuration(file, path)
-        if python is None:
+        if python is not None:
+            table = DatabaseTable(environment=file.database.environment)
+            configuration = evolve(configuration, database=python_process(python, table, Path(), "--python:"))
+        if action is not None:
+            checked = named_action(action, file.action or ActionTable(), path.parent)
+            database = configuration.database if names_database else None
+            return evolve(configuration, database=database, action=checked)
+        if names_database or file.action is None:
             return configuration
-        table = DatabaseTable(environment=file.database.environment)
-        return evolve(configuration, database=python_process(python, table, Path(), "--python:"))
+        return evolve(configuration, action=action_of(file.action, path.parent, "[action]"))
     except ConfigurationError as error:
         message = f"{path}: {error}"
         raise ConfigurationError(message) from error.__cause__

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
 
+from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from customdb_contract.config._tables import TABLES, FromEnvironment
@@ -100,9 +101,14 @@ def _expected(error: ErrorDetails) -> str:
         return "must be a table"
     if error["type"] == "extra_forbidden":
         *above, name = map(str, error["loc"])
-        table = above[0] if above else ""
-        known = list((FromEnvironment if _REFERENCE in above else TABLES[table]).model_fields)
+        known = list((FromEnvironment if _REFERENCE in above else _table_at(above)).model_fields)
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
         return f"is not a known key; {hint}"
     return f"is wrong: {error['msg'][:1].lower()}{error['msg'][1:]}"
+
+
+def _table_at(above: Sequence[str]) -> type[BaseModel]:
+    """Return the table in which a key stands: the innermost one that has a name of its own."""
+    names = (".".join(above[:depth]) for depth in range(len(above), 0, -1))
+    return next((TABLES[name] for name in names if name in TABLES), TABLES[""])

@@ -10,12 +10,15 @@ from customdb_contract.connection import Connection, NewUser
 from customdb_contract.probes import DEFAULT_MAX_TIME, DEFAULT_WRONG_PASSWORDS, MAX_SECONDS
 
 __all__ = [
+    "ActionTable",
     "CheckTable",
     "ConnectionTable",
     "DatabaseTable",
     "File",
     "FromEnvironment",
+    "LegacyTable",
     "NewUserTable",
+    "ResponseTable",
     "Setting",
     "Text",
     "UserTable",
@@ -54,6 +57,30 @@ class DatabaseTable(Table):
     node: str | None = None
 
 
+class ResponseTable(Table):
+    status: Annotated[int, Field(ge=200, le=599)] = 200
+    body: Any = None
+
+
+class LegacyTable(Table):
+    found: ResponseTable | None = None
+    not_found: ResponseTable | None = None
+    empty: ResponseTable | None = None
+    paths: dict[str, ResponseTable] = {}
+
+
+class ActionTable(Table):
+    code: str | None = None
+    python: str | None = None
+    secrets: dict[str, Text] = {}
+    node_modules: str | None = None
+    environment: list[str] = []
+    node: str | None = None
+    metadata_required: bool = False
+    restores: list[str] = []
+    legacy: LegacyTable | None = None
+
+
 class UserTable(Table):
     email: str | None = None
     username: str | None = None
@@ -89,6 +116,7 @@ class File(Table):
     connection: ConnectionTable = Field(default_factory=ConnectionTable)
     database: DatabaseTable = Field(default_factory=DatabaseTable)
     outage: DatabaseTable | None = None
+    action: ActionTable | None = None
     users: list[UserTable] = []
     new_user: NewUserTable = Field(default_factory=NewUserTable)
     check: CheckTable = Field(default_factory=CheckTable)
@@ -99,6 +127,12 @@ TABLES: Final[Mapping[str, type[BaseModel]]] = {
     "connection": ConnectionTable,
     "database": DatabaseTable,
     "outage": DatabaseTable,
+    "action": ActionTable,
+    "action.legacy": LegacyTable,
+    "action.legacy.found": ResponseTable,
+    "action.legacy.not_found": ResponseTable,
+    "action.legacy.empty": ResponseTable,
+    "action.legacy.paths": ResponseTable,
     "users": UserTable,
     "new_user": NewUserTable,
     "check": CheckTable,

@@ -47,6 +47,7 @@ def to_document(report: Report) -> dict[str, object]:
             "requires_username": transcript.connection.requires_username,
             "script_context": transcript.connection.script_context,
         },
+        "action": None if transcript.header.action is None else {"name": shown(transcript.header.action.name)},
         "people": [
             {"label": person.label, "email": person.email, "username": person.username} for person in transcript.people
         ],

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from customdb_contract.findings import Finding, Group, Report, RuleInfo, Severity, Status, Verdict
 from customdb_contract.reports._limits import left_out, shown, shown_findings
-from customdb_contract.reports._location import file_and_line
+from customdb_contract.reports._location import action_of, file_and_line
 from customdb_contract.reports.documents import dumped
 
 __all__ = ["render"]
@@ -128,9 +128,10 @@ def _result(report: Report, verdict: Verdict, finding: Finding, *, fingerprint: 
 
 
 def _location(report: Report, finding: Finding) -> dict[str, object]:
-    script = finding.script
-    name = script.value if script else shown(report.transcript.connection.name)
-    location: dict[str, object] = {"logicalLocations": [{"name": name, "kind": "function" if script else "resource"}]}
+    script, action = finding.script, action_of(report, finding)
+    name = script.value if script else shown(report.transcript.connection.name if action is None else action.name)
+    kind = "function" if script else "resource" if action is None else "module"
+    location: dict[str, object] = {"logicalLocations": [{"name": name, "kind": kind}]}
     place = file_and_line(report, finding)
     if place:
         file, line = place

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from customdb_contract.bridges.opening import DEFAULT_TIMEOUT
-from customdb_contract.checking import check, observe_known_users
+from customdb_contract.checking import check
 from customdb_contract.connection import Connection, KnownUser
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, ContractBrokenError
 from customdb_contract.findings import Report
+from customdb_contract.observing import observe_known_users
 from customdb_contract.probes import DEFAULT_MAX_TIME, Probing
 from customdb_contract.rules import judge_selected, select_rules
 from customdb_contract.transcript import Ending, Transcript, print_exchange

@@ -30,7 +30,7 @@ class ConfigurationFile(pytest.File):
 
 
 class RuleItem(pytest.Item):
-    """One rule, on the database of a configuration file."""
+    """One rule, on the database and the Action of a configuration file."""
 
     _report: Report
 
@@ -49,7 +49,7 @@ class RuleItem(pytest.Item):
 
 
 def check_configured(path: Path, deselected: Collection[str]) -> Report:
-    """Check the database of a configuration file.
+    """Check the database and the Action of a configuration file.
 
     Args:
         path: The file.
@@ -59,8 +59,8 @@ def check_configured(path: Path, deselected: Collection[str]) -> Report:
         ConfigurationError: When the file cannot be used.
     """
     configuration = load_config(path)
-    if configuration.database is None:
-        message = f"{path}: no database to check: give [database] python or scripts"
+    if configuration.database is None and configuration.action is None:
+        message = f"{path}: no database to check: give [database] python or scripts, or [action] code or python"
         raise ConfigurationError(message)
     selection = configuration.selection().without(deselected)
     return judge_selected(configuration.observe(), selection)

@@ -393,6 +393,23 @@ class Recorder:
             told = evolve(reason, message=self._registry.mask(reason.message))
             self._header = evolve(self._header, stop_reason=self._header.stop_reason if stays else told)
 
+    def stop_also(self, reason: StopReason) -> None:
+        """Note why the check of something else ended early too: both are told, and the worse kind counts.
+
+        Args:
+            reason: The reason.
+        """
+        with self._lock:
+            before = self._header.stop_reason
+        if before is None:
+            self.stop(reason)
+            return
+        kinds = {before.kind, reason.kind}
+        kind = StopKind.SET_UP if StopKind.SET_UP in kinds else before.kind
+        told = StopReason(kind, f"{before.message}; {self._registry.mask(reason.message)}")
+        with self._lock:
+            self._header = evolve(self._header, stop_reason=told)
+
     def transcript(self) -> Transcript:
         """Return what was recorded so far; what comes later does not change it."""
         with self._lock:

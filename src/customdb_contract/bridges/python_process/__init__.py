@@ -15,6 +15,8 @@ from typing_extensions import override
 
 from customdb_contract.bridges.containers import ContainerDatabase, variable
 from customdb_contract.bridges.placeholders import FAULT_URL, fill, placeholders_in
+from customdb_contract.bridges.python_process._action import PythonProcessAction
+from customdb_contract.bridges.python_process._reference import parted
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError
@@ -23,7 +25,7 @@ from customdb_contract.secrets import Secret, SecretKind, SecretRef, SecretRegis
 if TYPE_CHECKING:
     from customdb_contract.bridges.python_process._bridge import Order, PythonProcessBridge
 
-__all__ = ["PythonProcess"]
+__all__ = ["PythonProcess", "PythonProcessAction"]
 
 
 class PythonProcess(ContainerDatabase):
@@ -57,13 +59,7 @@ class PythonProcess(ContainerDatabase):
         environment: Iterable[str] = (),
     ) -> None:
         super().__init__()
-        module, colon, attribute = reference.partition(":")
-        if not (module and colon and attribute):
-            message = (
-                f"{reference!r} is no reference to a Python object; write module:attribute, "
-                "such as shop.legacy:database"
-            )
-            raise ConfigurationError(message)
+        parted(reference)
         self._reference = reference
         self._folder = Path.cwd() if folder is None else Path(folder).resolve()
         self._configuration = {name: _checked(name, value) for name, value in (configuration or {}).items()}
@@ -145,7 +141,7 @@ class PythonProcess(ContainerDatabase):
     def _order(self) -> "Order":
         from customdb_contract.bridges.python_process._bridge import Order  # noqa: PLC0415 - see open_bridge
 
-        module, _, attribute = self._reference.partition(":")
+        module, attribute = parted(self._reference)
         return Order(
             module=module,
             attribute=attribute,

@@ -1,6 +1,5 @@
 """The bridge to a Python database in a process of its own."""
 
-import difflib
 import inspect
 import logging
 import os
@@ -25,6 +24,7 @@ from customdb_contract.bridges.containers import (
     recorded_error,
 )
 from customdb_contract.bridges.python._signatures import Manner, manner_of
+from customdb_contract.bridges.python_process._reference import near_names
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
@@ -235,9 +235,7 @@ def _raise_problem(opened: Mapping[str, Any], order: Order, mask: Mask) -> None:
                 if isinstance(names, list)
                 else []
             )
-            near = difflib.get_close_matches(order.attribute.partition(".")[0], known, n=3)
-            hint = f"; did you mean {' or '.join(near)}?" if near else ""
-            message = f"{order.module} has no attribute {order.attribute!r}{hint}"
+            message = f"{order.module} has no attribute {order.attribute!r}{near_names(order.attribute, known)}"
             raise ConfigurationError(mask(message))
         case "import":
             error = recorded_error(opened.get("error"), mask)

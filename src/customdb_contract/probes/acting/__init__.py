@@ -2,6 +2,6 @@
 
 from customdb_contract.probes.acting._events import EMAIL, LEGACY_ID
 from customdb_contract.probes.acting._scenes import play_scenes
-from customdb_contract.probes.acting._stage import ActionStage, Equipment
+from customdb_contract.probes.acting._stage import RUN_SECONDS, ActionStage, Equipment
 
-__all__ = ["EMAIL", "LEGACY_ID", "ActionStage", "Equipment", "play_scenes"]
+__all__ = ["EMAIL", "LEGACY_ID", "RUN_SECONDS", "ActionStage", "Equipment", "play_scenes"]

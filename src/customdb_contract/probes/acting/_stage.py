@@ -1,7 +1,7 @@
 """Where an Action runs during a check: its bridge, the stand-in for the legacy system, and what it does, recorded."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -12,6 +12,7 @@ from customdb_contract.faults import LegacySystem, Meeting, ReceivedRequest
 from customdb_contract.probes.acting._events import event_of
 from customdb_contract.probes.driver import StoppedEarly
 from customdb_contract.transcript import (
+    ActionRun,
     Ending,
     Handler,
     LegacyState,
@@ -24,7 +25,7 @@ from customdb_contract.transcript import (
     Value,
 )
 
-__all__ = ["ActionStage", "Equipment"]
+__all__ = ["RUN_SECONDS", "ActionStage", "Equipment"]
 
 RUN_SECONDS: Final = 10.5
 """Seconds that a run may take: a little more than what is right where the legacy system is silent."""
@@ -68,6 +69,7 @@ class ActionStage:
         connection: The name of the connection of the legacy users.
         person: The label of the user who logs in.
         until: When the time for the whole check is up, on the clock `time.monotonic`.
+        progress: Is told of each run.
     """
 
     equipment: Equipment
@@ -76,6 +78,7 @@ class ActionStage:
     connection: str
     person: str
     until: float
+    progress: Callable[[ActionRun], None]
 
     def run(
         self,
@@ -147,6 +150,7 @@ class ActionStage:
             legacy=state,
             follows=None if follows is None else follows.run,
         )
+        self.progress(run)
         requests = [
             self.recorder.request(
                 request.method,

@@ -1,0 +1,150 @@
+"""The Action that a configuration file names, with what it says of the legacy system."""
+
+import math
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, cast
+
+from attrs import evolve
+
+from customdb_contract.bridges.python_process import PythonProcessAction
+from customdb_contract.config._databases import secret_of
+from customdb_contract.config._tables import ActionTable, FromEnvironment, LegacyTable, ResponseTable, Text
+from customdb_contract.errors import ConfigurationError
+from customdb_contract.faults import LegacyAnswers, LegacyResponse
+from customdb_contract.observing_actions import DEFAULT_ANSWERS, CheckedAction
+from customdb_contract.secrets import Secret
+
+__all__ = ["action_of", "named_action"]
+
+_OF_JAVASCRIPT: Final = ("node_modules", "node")
+_REFERENCE: Final = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*:[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+_SUFFIXES: Final = frozenset({".js", ".cjs", ".mjs", ".json"})
+
+
+def action_of(table: ActionTable, folder: Path, where: str) -> CheckedAction:
+    """Return the Action that a table names.
+
+    Args:
+        table: The table `[action]`.
+        folder: The folder of the file.
+        where: Where the table stands, for messages.
+
+    Raises:
+        ConfigurationError: When that is impossible; the message says where.
+    """
+    if table.code is not None and table.python is not None:
+        message = f"{where} has both code and python: give the one that is to be checked"
+        raise ConfigurationError(message)
+    if table.code is None and table.python is None:
+        message = f"{where} has neither code nor python: give the file of an Action in JavaScript, or module:attribute"
+        raise ConfigurationError(message)
+    for key in _OF_JAVASCRIPT:
+        if table.python is not None and key in table.model_fields_set:
+            message = f"{where} {key} is for JavaScript: give code = the file of the Action, or leave it out"
+            raise ConfigurationError(message)
+    secrets = _secrets(table.secrets, where)
+    legacy = DEFAULT_ANSWERS if table.legacy is None else _answers(table.legacy)
+    try:
+        return CheckedAction(
+            action=_action(table, secrets, folder),
+            legacy=legacy,
+            metadata_required=table.metadata_required,
+            restores=tuple(table.restores),
+        )
+    except ConfigurationError as error:
+        message = f"{where} {error}"
+        raise ConfigurationError(message) from None
+
+
+def named_action(named: str, table: ActionTable, folder: Path) -> CheckedAction:
+    """Return the Action that somebody names on the command line, with what a table says of its surroundings.
+
+    Args:
+        named: A file in JavaScript, or `module:attribute`; both are looked up from the working directory.
+        table: The table `[action]` of the configuration, empty where there is none.
+        folder: The folder of the file.
+
+    Raises:
+        ConfigurationError: When it is neither; the message says so.
+    """
+    path = Path(named)
+    is_file = path.suffix in _SUFFIXES or path.is_file()
+    if not is_file and not _REFERENCE.fullmatch(named):
+        message = (
+            f"--action: {named} is neither a file nor a reference: give the JavaScript file of an Action, "
+            "or module:attribute"
+        )
+        raise ConfigurationError(message)
+    kept = table.model_fields_set - {"code", "python"} - (frozenset() if is_file else frozenset(_OF_JAVASCRIPT))
+    surroundings = {name: getattr(table, name) for name in kept}
+    if is_file:
+        given = ActionTable.model_construct(code=str(path.resolve()), **surroundings)
+        return action_of(given, folder, "--action:")
+    return action_of(ActionTable.model_construct(python=named, **surroundings), Path(), "--action:")
+
+
+def _action(table: ActionTable, secrets: Mapping[str, str | Secret], folder: Path) -> object:
+    if table.python is not None:
+        return PythonProcessAction(table.python, secrets=secrets, folder=folder, environment=table.environment)
+    # What concerns Node is loaded only for those who have an Action in JavaScript.
+    from customdb_contract.bridges.node import NodeAction  # noqa: PLC0415
+
+    return NodeAction(
+        folder / str(table.code),
+        secrets=secrets,
+        node_modules=None if table.node_modules is None else folder / table.node_modules,
+        environment=table.environment,
+        node=table.node,
+    )
+
+
+def _secrets(table: Mapping[str, Text], where: str) -> Mapping[str, str | Secret]:
+    """Return what the Action finds as `event.secrets`; only what comes from the environment is masked."""
+    secrets: dict[str, str | Secret] = {}
+    for name, value in table.items():
+        try:
+            secrets[name] = secret_of(value) if isinstance(value, FromEnvironment) else value
+        except ConfigurationError as error:
+            message = f"{where} secrets.{name}: {error}"
+            raise ConfigurationError(message) from None
+    return secrets
+
+
+def _answers(table: LegacyTable) -> LegacyAnswers:
+    for path in table.paths:
+        if not path.startswith("/"):
+            message = f"[action.legacy] paths: {path} must begin with /, as the path of a request does"
+            raise ConfigurationError(message)
+    given = {
+        name: _response(response, name)
+        for name in ("found", "not_found", "empty")
+        if (response := getattr(table, name)) is not None
+    }
+    paths = {path: _response(response, f"paths.{path}") for path, response in table.paths.items()}
+    return evolve(DEFAULT_ANSWERS, **given, paths=paths)
+
+
+def _response(table: ResponseTable, name: str) -> LegacyResponse:
+    problem = _problem(table.body)
+    if problem:
+        message = f"[action.legacy] {name}: body has {problem}, and JSON has none; write it as a text"
+        raise ConfigurationError(message)
+    return LegacyResponse(table.status, table.body)
+
+
+def _problem(value: object) -> str | None:
+    """Return what TOML can say and JSON cannot, or None."""
+    match value:
+        case bool() | int() | str() | None:
+            return None
+        case float():
+            return None if math.isfinite(value) else "a number that is not finite"
+        case dict():
+            members = cast("dict[str, object]", value).values()
+            return next(filter(None, map(_problem, members)), None)
+        case list():
+            return next(filter(None, map(_problem, cast("list[object]", value))), None)
+        case _:
+            return "a date or a time"
