@@ -186,6 +186,7 @@ class RuleInfo:
         source: A page of Auth0's documentation, or "good practice" with the reason.
         preview: Whether it is new: reported, never failing.
         docstring: Its page, in Markdown.
+        judges_actions: Whether it looks at Actions, alone or beside scripts.
     """
 
     name: str
@@ -198,11 +199,12 @@ class RuleInfo:
     source: str
     preview: bool
     docstring: str
+    judges_actions: bool = False
 
     @property
     def looks_at(self) -> tuple[str, ...]:
-        """What it looks at: scripts, or the Action."""
-        return self.scripts or ("the Action",)
+        """What it looks at: scripts, the Action, or both."""
+        return (*self.scripts, *(("the Action",) if self.judges_actions else ()))
 
     @property
     def docs(self) -> str:

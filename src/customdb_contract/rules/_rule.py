@@ -37,6 +37,7 @@ def rule(
     group: Group,
     severity: Severity,
     scripts: Sequence[Script] = (Script.LOGIN, Script.GET_USER),
+    actions: bool = False,
     needs: Sequence[Need] = (),
     yields_to: Sequence[str] = (),
     since: str = "0.1.0",
@@ -49,6 +50,7 @@ def rule(
         group: The group it belongs to.
         severity: The highest severity of its findings, and that of a `Violation` which names none.
         scripts: The scripts that it looks at.
+        actions: Whether it looks at Actions too.
         needs: What it needs before it can look at anything.
         yields_to: More specific rules, in whose favour it is silent about an exchange.
         since: The version that brings it.
@@ -68,6 +70,7 @@ def rule(
             source=source,
             preview=preview,
             docstring=inspect.cleandoc(judge.__doc__ or ""),
+            judges_actions=actions,
         )
         return Rule(info, judge)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from customdb_contract.testing import strategies as strategies
+    from customdb_contract.testing.action_suite import ActionSuite as ActionSuite
     from customdb_contract.testing.assertions import assert_consistent as assert_consistent
     from customdb_contract.testing.assertions import assert_contract as assert_contract
     from customdb_contract.testing.lives import TenantMachine as TenantMachine
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from customdb_contract.testing.suite import ContractSuite as ContractSuite
 
 _HOME_OF = {
+    "ActionSuite": "action_suite:ActionSuite",
     "ContractSuite": "suite:ContractSuite",
     "ContractWarning": "outcomes:ContractWarning",
     "CustomDatabaseMachine": "machine:CustomDatabaseMachine",
@@ -28,6 +30,7 @@ _HOME_OF = {
 }
 
 __all__ = [
+    "ActionSuite",
     "ContractSuite",
     "ContractWarning",
     "CustomDatabaseMachine",

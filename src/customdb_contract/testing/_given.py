@@ -9,14 +9,16 @@ import pytest
 
 from customdb_contract.connection import Connection, KnownUser, NewUser
 from customdb_contract.errors import ConfigurationError, CustomDatabaseError
+from customdb_contract.faults import LegacyAnswers
 
-__all__ = ["connection_of", "fixture_of", "new_user_of", "users_of"]
+__all__ = ["connection_of", "fixture_of", "given_of", "legacy_of", "new_user_of", "users_of"]
 
 _Given = TypeVar("_Given")
 
 _MEANING: Final = {
     "database": "the custom database, or a function that makes it",
     "users": "a list of KnownUser: people who are in the store",
+    "action": "the Action: a function (event, api), a PythonAction, or a NodeAction",
 }
 
 
@@ -65,6 +67,35 @@ def connection_of(request: pytest.FixtureRequest) -> Connection | None:
         ConfigurationError: When the fixture fails, or gives something else.
     """
     return _instance(request, "connection", Connection)
+
+
+def legacy_of(request: pytest.FixtureRequest) -> LegacyAnswers | None:
+    """Return how the legacy system answers, or None.
+
+    Args:
+        request: The request of a fixture of the suite.
+
+    Raises:
+        ConfigurationError: When the fixture fails, or gives something else.
+    """
+    return _instance(request, "legacy", LegacyAnswers)
+
+
+def given_of(request: pytest.FixtureRequest, name: str) -> object:
+    """Return what is checked: what a fixture of the team gives that must give something.
+
+    Args:
+        request: The request of a fixture of the suite.
+        name: The name of the fixture.
+
+    Raises:
+        ConfigurationError: When there is no such fixture, it fails, or it gives nothing.
+    """
+    value = fixture_of(request, name)
+    if value is None:
+        message = f"the fixture {name} returned None; it must return {_MEANING[name]}"
+        raise ConfigurationError(message)
+    return value
 
 
 def _instance(request: pytest.FixtureRequest, name: str, kind: type[_Given]) -> _Given | None:

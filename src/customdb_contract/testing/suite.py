@@ -15,9 +15,10 @@ from customdb_contract.findings import Report
 from customdb_contract.probes import DEFAULT_MAX_TIME, DEFAULT_WRONG_PASSWORDS
 from customdb_contract.rules import CATALOGUE
 from customdb_contract.secrets import Secret
-from customdb_contract.testing._given import connection_of, fixture_of, new_user_of, users_of
+from customdb_contract.testing._given import connection_of, fixture_of, given_of, new_user_of, users_of
 from customdb_contract.testing._making import report_of
-from customdb_contract.testing._run import MARKER, run_of
+from customdb_contract.testing._run import run_of
+from customdb_contract.testing._suites import is_replaced, parameters_of, refuse_misshapen, refuse_replaced
 from customdb_contract.testing.outcomes import conclude
 
 if TYPE_CHECKING:
@@ -97,10 +98,10 @@ class ContractSuite:
             cls.__test__ = True
         # Replaced names are put back, so that there are items whose set-up can say that this doesn't work.
         for name in _OURS:
-            if _is_replaced(cls, name):
+            if is_replaced(cls, ContractSuite, name):
                 cls._replaced = (*cls._replaced, name)
                 setattr(cls, name, vars(ContractSuite)[name])
-        if _is_replaced(cls, "fresh_database"):
+        if is_replaced(cls, ContractSuite, "fresh_database"):
             for name, ours in _ON_FRESH_DATABASES.items():
                 if getattr(cls, name, ours) is not ours:
                     cls._replaced = (*cls._replaced, name)
@@ -137,16 +138,14 @@ class ContractSuite:
         suite = request.node.getparent(pytest.Class)
 
         def make(deselected: Collection[str]) -> Report:
-            _refuse_replaced(self._replaced)
+            refuse_replaced(self._replaced)
             if self.config is not None:
                 return _check_configured(type(self), request.path.parent / self.config, deselected)
             return check(**_keywords_of_check(type(self), request, deselected))
 
         return report_of(suite, make)
 
-    @pytest.mark.parametrize(
-        "rule", [pytest.param(name, id=name, marks=getattr(pytest.mark, MARKER)(name)) for name in _RULES]
-    )
+    @pytest.mark.parametrize("rule", parameters_of(_RULES))
     def test_rule(self, rule: str, report: Report, request: pytest.FixtureRequest) -> None:
         """The database keeps the rule."""
         conclude(request.node, report, rule)
@@ -174,7 +173,7 @@ def _tried(
 
     name = request.node.getparent(pytest.Class).name
     try:
-        _refuse_replaced(replaced)
+        refuse_replaced(replaced)
         return _machine_of(kind, suite, request, run_of(request.config).deselected)
     except LifelessError as error:
         problem, is_lifeless = str(error), True
@@ -184,11 +183,6 @@ def _tried(
     if is_lifeless:
         pytest.skip(problem)
     pytest.fail(problem, pytrace=False)
-
-
-def _is_replaced(suite: type[ContractSuite], name: str) -> bool:
-    found = next(vars(base)[name] for base in suite.__mro__ if name in vars(base))
-    return found is not vars(ContractSuite)[name]
 
 
 def _test_machine(self: ContractSuite, machine: "type[CustomDatabaseMachine]") -> None:  # noqa: ARG001 - a method
@@ -236,16 +230,6 @@ _LISTS: Final = ("select", "ignore", "require", "ignore_fields")
 _TABLES: Final = ("waived", "secrets")
 
 
-def _refuse_replaced(names: Sequence[str]) -> None:
-    if names:
-        what = " and ".join(names)
-        message = (
-            f"it replaces {what}, which no suite may; accept a breach with "
-            'waived = {"the-rule": "why, until when"}, or leave rules out with ignore'
-        )
-        raise ConfigurationError(message)
-
-
 def _check_configured(suite: type[ContractSuite], path: Path, deselected: Collection[str]) -> Report:
     from customdb_contract.testing.configured import check_configured
 
@@ -266,13 +250,9 @@ def _keywords_of_check(
         )
         raise ConfigurationError(message)
     settings: dict[str, Any] = {name: getattr(suite, name) for name in _SETTINGS}
-    for name in (*_LISTS, *_TABLES):
-        _refuse_misshapen(name, settings[name])
+    refuse_misshapen(settings, lists=_LISTS, tables=_TABLES)
     settings["ignore"] = {*settings["ignore"], *deselected}
-    database = fixture_of(request, "database")
-    if database is None:
-        message = "the fixture database returned None; it must return the custom database, or a function that makes it"
-        raise ConfigurationError(message)
+    database = given_of(request, "database")
     fresh = fixture_of(request, "fresh_database")
     return {
         "database": database,
@@ -316,12 +296,3 @@ def _machine_of(
         waived=suite.waived,
         fail_on=suite.fail_on,
     )
-
-
-def _refuse_misshapen(name: str, value: object) -> None:
-    if name in _TABLES and not isinstance(value, Mapping):
-        message = f"{name} must be a dictionary, and is {value!r}"
-        raise ConfigurationError(message)
-    if name in _LISTS and (isinstance(value, str) or not isinstance(value, Collection)):
-        message = f"{name} must be a list of names, and is {value!r}"
-        raise ConfigurationError(message)

@@ -17,5 +17,5 @@ API_PAGE: Final = "https://auth0.com/docs/actions/reference/post-login/post-logi
 RUNNING: Final = (Need.ACTION,)
 ASKING: Final = (Need.ACTION, Need.ASKING_ACTION)
 
-action_rule: Final = partial(rule, group=Group.ACTION, scripts=())
+action_rule: Final = partial(rule, group=Group.ACTION, scripts=(), actions=True)
 """`rule`, of the group `action`: it looks at runs of an Action, and at no script."""

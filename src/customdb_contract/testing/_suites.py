@@ -1,0 +1,72 @@
+"""What contract suites have in common: their items, what a subclass may not replace, and the shape of its settings."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+import pytest
+
+from customdb_contract.errors import ConfigurationError
+from customdb_contract.testing._run import MARKER
+
+__all__ = ["is_replaced", "parameters_of", "refuse_misshapen", "refuse_replaced"]
+
+
+def parameters_of(rules: Iterable[str]) -> list[Any]:
+    """Return what makes an item of every rule.
+
+    Args:
+        rules: The names of the rules.
+    """
+    return [pytest.param(name, id=name, marks=getattr(pytest.mark, MARKER)(name)) for name in rules]
+
+
+def is_replaced(suite: type, base: type, name: str) -> bool:
+    """Tell whether a subclass replaces what a suite has.
+
+    Args:
+        suite: The subclass.
+        base: The suite of ours.
+        name: The name of an attribute.
+    """
+    found = next(vars(parent)[name] for parent in suite.__mro__ if name in vars(parent))
+    return found is not vars(base)[name]
+
+
+def refuse_replaced(names: Collection[str]) -> None:
+    """Do nothing when a subclass replaces nothing that it must not.
+
+    Args:
+        names: What it replaces of that.
+
+    Raises:
+        ConfigurationError: When there is something.
+    """
+    if names:
+        what = " and ".join(names)
+        message = (
+            f"it replaces {what}, which no suite may; accept a breach with "
+            'waived = {"the-rule": "why, until when"}, or leave rules out with ignore'
+        )
+        raise ConfigurationError(message)
+
+
+def refuse_misshapen(settings: Mapping[str, object], *, lists: Collection[str], tables: Collection[str]) -> None:
+    """Do nothing when the settings of a suite have the shape that a check expects.
+
+    Args:
+        settings: The settings, by name.
+        lists: Names of those that are lists of names.
+        tables: Names of those that are dictionaries.
+
+    Raises:
+        ConfigurationError: When one has another shape.
+    """
+    for name in lists:
+        value = settings[name]
+        if isinstance(value, str) or not isinstance(value, Collection):
+            message = f"{name} must be a list of names, and is {value!r}"
+            raise ConfigurationError(message)
+    for name in tables:
+        if not isinstance(settings[name], Mapping):
+            message = f"{name} must be a dictionary, and is {settings[name]!r}"
+            raise ConfigurationError(message)

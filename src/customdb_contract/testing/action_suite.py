@@ -1,0 +1,112 @@
+"""`ActionSuite`: what must hold of a post-login Action as a test class, with one pytest item for each rule."""
+
+from collections.abc import Collection, Mapping
+from typing import Any, ClassVar, Final
+
+import pytest
+from typing_extensions import override
+
+from customdb_contract.checking_actions import check_action
+from customdb_contract.findings import Report
+from customdb_contract.probes import DEFAULT_MAX_TIME
+from customdb_contract.rules import CATALOGUE
+from customdb_contract.testing._given import connection_of, given_of, legacy_of
+from customdb_contract.testing._making import report_of
+from customdb_contract.testing._suites import is_replaced, parameters_of, refuse_misshapen, refuse_replaced
+from customdb_contract.testing.outcomes import conclude
+
+__all__ = ["ActionSuite"]
+
+_RULES: Final = tuple(rule.info.name for rule in CATALOGUE if rule.info.judges_actions)
+_OURS: Final = ("test_rule", "report")
+"""What a subclass may not replace."""
+
+_SETTINGS: Final = ("waived", "select", "ignore", "require", "fail_on", "max_time", "metadata_required", "restores")
+_LISTS: Final = ("select", "ignore", "require", "restores")
+
+
+class ActionSuite:
+    """A post-login Action as a test class: subclass it, and every rule about Actions is one pytest item.
+
+    A subclass has the fixture `action` (as a method, or in a conftest.py, of any scope); what it returns is what
+    `check_action` takes: a function `(event, api)`, a `PythonAction`, or a `NodeAction`. It may replace the fixtures
+    `connection` and `legacy`, which return None here. Its own tests may use the fixture `report`.
+
+    The Action runs in every situation once for each class, when the first of its items runs. A broken rule fails, one
+    that could not be judged is skipped, one that is waived is expected to fail, and one with mere warnings issues a
+    `ContractWarning`. What keeps the check from being carried out is an error in the set-up of the items.
+
+    Attributes:
+        metadata_required: Whether denying a log-in without metadata is wanted.
+        restores: Paths that must be there after a repair, such as `app_metadata.plan`.
+        waived: Rules whose breach is accepted, with the reason.
+        select: Names of rules or groups that are judged; empty stands for all.
+        ignore: Names of rules or groups that are not judged.
+        require: Groups that must have been judged.
+        fail_on: The lowest severity that fails: `error` or `warning`.
+        max_time: Seconds that the whole check may take.
+    """
+
+    __test__: ClassVar[bool] = False
+
+    metadata_required: ClassVar[bool] = False
+    restores: ClassVar[Collection[str]] = ()
+    waived: ClassVar[Mapping[str, str]] = {}
+    select: ClassVar[Collection[str]] = ()
+    ignore: ClassVar[Collection[str]] = ()
+    require: ClassVar[Collection[str]] = ()
+    fail_on: ClassVar[str] = "error"
+    max_time: ClassVar[float] = DEFAULT_MAX_TIME
+
+    _replaced: ClassVar[tuple[str, ...]] = ()
+
+    @override
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if "__test__" not in vars(cls):
+            cls.__test__ = True
+        # Replaced names are put back, so that there are items whose set-up can say that this doesn't work.
+        for name in _OURS:
+            if is_replaced(cls, ActionSuite, name):
+                cls._replaced = (*cls._replaced, name)
+                setattr(cls, name, vars(ActionSuite)[name])
+
+    @pytest.fixture
+    def connection(self) -> Any:
+        """The settings of the connection of the legacy users; None stands for Auth0's defaults."""
+        return None
+
+    @pytest.fixture
+    def legacy(self) -> Any:
+        """How the legacy system answers, as `LegacyAnswers`; None stands for the default of `check_action`."""
+        return None
+
+    @pytest.fixture
+    def report(self, request: pytest.FixtureRequest) -> Report:
+        """The report on the Action, made when it is first asked for."""
+
+        def make(deselected: Collection[str]) -> Report:
+            refuse_replaced(self._replaced)
+            return check_action(**_keywords_of_check(type(self), request, deselected))
+
+        return report_of(request.node.getparent(pytest.Class), make)
+
+    @pytest.mark.parametrize("rule", parameters_of(_RULES))
+    def test_rule(self, rule: str, report: Report, request: pytest.FixtureRequest) -> None:
+        """The Action keeps the rule."""
+        conclude(request.node, report, rule)
+
+
+def _keywords_of_check(
+    suite: type[ActionSuite], request: pytest.FixtureRequest, deselected: Collection[str]
+) -> dict[str, Any]:
+    """Return what `check_action` is called with: the fixtures and the attributes of a suite."""
+    settings: dict[str, Any] = {name: getattr(suite, name) for name in _SETTINGS}
+    refuse_misshapen(settings, lists=_LISTS, tables=("waived",))
+    settings["ignore"] = {*settings["ignore"], *deselected}
+    return {
+        "action": given_of(request, "action"),
+        "connection": connection_of(request),
+        "legacy": legacy_of(request),
+        **settings,
+    }
