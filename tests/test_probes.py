@@ -532,11 +532,12 @@ class _Faults:
     situations = FAULTS
 
     def __init__(self, requests: int) -> None:
-        self.requests = requests
+        self.requests = self._at_once = requests
         self.failed: list[Situation] = []
 
     def fail(self, situation: Situation) -> None:
         self.failed.append(situation)
+        self.requests = self._at_once
 
 
 def test_the_teams_own_outage_is_looked_at_once() -> None:
@@ -568,6 +569,40 @@ def test_calls_of_a_database_that_never_asks_the_fault_server_are_judged_by_no_r
     verdict = judge(transcript).verdict("outage-as-not-found")
     assert verdict.status is Status.NOT_APPLICABLE
     assert verdict.reason == "needs [outage] in which the database asks the fault server or proxy; it never did"
+
+
+def test_a_script_that_never_asks_has_met_no_outage_though_another_one_has() -> None:
+    faults = _Faults(requests=0)
+
+    def asking(*_: object) -> Failed:
+        # A connection that is refused is not seen.
+        faults.requests += faults.failed[-1] is not Situation.REFUSE
+        return Failed(ScriptError("down"))
+
+    stub = Store(PASSWORDS).bridge(get_user=lambda _: NotFound(), login=asking)
+
+    transcript = driven(Store(PASSWORDS).bridge(), outage=OutageDatabase(stub, faults))
+
+    provoked = [exchange for exchange in transcript.exchanges if exchange.situation.family == "outage"]
+    unmet = [exchange for exchange in provoked if Mark.OUTAGE_NOT_MET in exchange.marks]
+    assert [exchange.script for exchange in unmet] == [Script.GET_USER] * len(FAULTS)
+    assert len(provoked) == 2 * len(FAULTS)
+    assert judge(transcript).verdict("outage-as-not-found").status is not Status.FAILED
+
+
+def test_what_asks_between_two_calls_has_met_the_outage_for_all() -> None:
+    class Pool(_Faults):
+        @override
+        def fail(self, situation: Situation) -> None:
+            super().fail(situation)
+            self.requests = int(situation is FAULTS[1])
+
+    outage = OutageDatabase(Store(PASSWORDS).bridge(get_user=lambda _: NotFound()), Pool(requests=0))
+
+    transcript = driven(Store(PASSWORDS).bridge(), outage=outage)
+
+    assert not any(Mark.OUTAGE_NOT_MET in exchange.marks for exchange in transcript.exchanges)
+    assert judge(transcript).verdict("outage-as-not-found").status is Status.FAILED
 
 
 def test_an_outage_needs_no_password() -> None:

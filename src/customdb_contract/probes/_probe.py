@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from itertools import islice
 
 from attrs import field, frozen
@@ -15,7 +16,7 @@ from customdb_contract.probes._probing import Probing
 from customdb_contract.probes.circumstances import plan_circumstances, plan_organization
 from customdb_contract.probes.driver import Driver, StoppedEarly
 from customdb_contract.probes.hostile import plan_hostile
-from customdb_contract.probes.outage import plan_outage
+from customdb_contract.probes.outage import Contacts, plan_outage
 from customdb_contract.probes.reading import (
     another_form,
     plan_other_spellings,
@@ -224,20 +225,19 @@ class _Probe:
         second.collect_late_events()
 
     def meet_outage(self, outage: OutageDatabase, scripts: Sequence[Script], newcomers: Sequence[Newcomer]) -> None:
-        """Make the calls of every fault, and mark those that cannot have met it: all, where nobody asked the store."""
+        """Make the calls of every fault, and mark those of scripts that never asked the store meanwhile."""
         caller = Caller(outage.bridge, self.recorder)
         read = [script for script in scripts if script in caller.scripts]
-        made: list[Exchange] = []
-        contacts = 0
-        for situation in (Situation.OUTAGE,) if outage.faults is None else outage.faults.situations:
-            if outage.faults is not None:
-                outage.faults.fail(situation)
-            planned = _plan_outage(self.truth, read, tuple(caller.scripts), newcomers, situation)
-            made += self.driver.drive(caller, planned)
-            if outage.faults is not None:
-                contacts += outage.faults.requests
-        if outage.faults is not None and not contacts:
-            for exchange in made:
+        written = tuple(caller.scripts)
+        if outage.faults is None:
+            self.driver.drive(caller, _plan_outage(self.truth, read, written, newcomers, Situation.OUTAGE))
+        else:
+            contacts = Contacts(outage.faults)
+            for situation in outage.faults.situations:
+                contacts.fail(situation)
+                for planned in _plan_outage(self.truth, read, written, newcomers, situation):
+                    contacts.watch(partial(self.driver.drive, caller, [planned]))
+            for exchange in contacts.unmet:
                 self.recorder.mark(exchange.number, Mark.OUTAGE_NOT_MET)
         caller.collect_late_events()
 

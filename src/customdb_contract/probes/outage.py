@@ -1,13 +1,14 @@
 """Outage: what the scripts say while their store is out of reach."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from customdb_contract.calling import PlannedCall
 from customdb_contract.contract import Script
+from customdb_contract.probes._faults import Faults
 from customdb_contract.probes._plan import Truth, plan_one_person
-from customdb_contract.transcript import Situation
+from customdb_contract.transcript import Exchange, Situation
 
-__all__ = ["plan_outage"]
+__all__ = ["Contacts", "plan_outage"]
 
 
 def plan_outage(truth: Truth, scripts: Sequence[Script], situation: Situation) -> Iterator[PlannedCall]:
@@ -19,3 +20,49 @@ def plan_outage(truth: Truth, scripts: Sequence[Script], situation: Situation) -
         situation: The way in which the store is out of reach.
     """
     return plan_one_person(truth, scripts, situation)
+
+
+class Contacts:
+    """Tells which scripts ask a store that fails: what the others answer says nothing about an outage.
+
+    Args:
+        faults: The store.
+    """
+
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
+        self._seen = 0
+        self._made: list[Exchange] = []
+        self._asking: set[Script] = set()
+        self._is_asked_by_the_way = False
+
+    def fail(self, situation: Situation) -> None:
+        """Have the store fail in another way from now on.
+
+        Args:
+            situation: One of the ways in which it can.
+        """
+        self._faults.fail(situation)
+        self._seen = 0
+
+    def watch(self, drive: Callable[[], Sequence[Exchange]]) -> None:
+        """Make calls of one script, and look whether it asks the store.
+
+        Args:
+            drive: Makes the calls, and returns them.
+        """
+        before = self._faults.requests
+        # A pool that connects on its own account has met the outage for all who use it.
+        self._is_asked_by_the_way |= before > self._seen
+        made = drive()
+        self._seen = self._faults.requests
+        if self._seen > before:
+            self._asking.update(exchange.script for exchange in made)
+        self._made += made
+
+    @property
+    def unmet(self) -> Sequence[Exchange]:
+        """The calls of scripts that never asked; a store that refuses does not see who asks, and those after it do."""
+        if self._is_asked_by_the_way:
+            return ()
+        return [exchange for exchange in self._made if exchange.script not in self._asking]
