@@ -44,7 +44,8 @@ __all__ = [
 CONNECTION: Final = "legacy-shop"
 MARKER: Final = "legacy_metadata_verified"
 TOKEN: Final = "s3cr3t-t0k3n-of-the-shop"
-SECONDS: Final = 0.3
+SECONDS: Final = 1.0
+"""How long it waits: on a busy machine, an answer may take a while too."""
 TEMPLATE: Final = Path(customdb_contract.__file__).parent / "templates" / "action"
 
 RESTORES: Final[Mapping[str, JsonType]] = {

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import ssl
+import time
 from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,11 @@ from customdb_contract.actions import (
     ask_legacy_api,
     persist_legacy_metadata,
 )
+from customdb_contract.actions._legacy_api import _SOCKET_SECONDS  # pyright: ignore[reportPrivateUsage]  # the longest
 from customdb_contract.bridges.flow import run_actions
 from customdb_contract.connection import Connection
 from customdb_contract.errors import ConfigurationError
-from customdb_contract.faults import LegacySystem
+from customdb_contract.faults import LegacySystem, LegacyUser
 from customdb_contract.findings import Group, Status
 from customdb_contract.probes.acting import EMAIL, LEGACY_ID
 from customdb_contract.probes.acting._events import event_of
@@ -53,7 +55,8 @@ BOTH = pytest.mark.parametrize(
 VALID: Mapping[str, Any] = {"connection": CONNECTION, "restores": RESTORES}
 REFUSAL = "Your account could not be loaded. Please try again later."
 RESTORED = {"app_metadata": APP | MARKED, "user_metadata": USER}
-OUTAGES = [state for state in LegacyState if state.family == "outage"]
+SLOW = (LegacyState.SILENCE, LegacyState.STALL)
+OUTAGES = [state for state in LegacyState if state.family == "outage" and state not in SLOW]
 INVALID = [state for state in LegacyState if state.family == "invalid"]
 OTHERS = (RunSituation.OTHER_DATABASE, RunSituation.OTHER_STRATEGY)
 SILENT = (RunSituation.TOKEN_REFRESH, RunSituation.SILENT_LOG_IN)
@@ -169,7 +172,7 @@ def test_r7_an_answer_about_somebody_else_is_not_taken(stand: Stand) -> None:
 
 
 @BOTH
-@pytest.mark.parametrize("state", [LegacyState.SILENCE, LegacyState.STALL])
+@pytest.mark.parametrize("state", SLOW)
 def test_r8_it_waits_for_a_while_and_asks_once(stand: Stand, state: LegacyState) -> None:
     log_in = stand.log_in(state=state)
 
@@ -254,7 +257,7 @@ def test_r13_it_asks_over_https_and_names_the_user_by_an_encoded_id_alone(
 
 @BOTH
 def test_r14_the_log_says_nothing_of_the_user(stand: Stand) -> None:
-    log_ins = [stand.log_in(state=state) for state in LegacyState if state not in {"outage: silence", "outage: stall"}]
+    log_ins = [stand.log_in(state=state) for state in LegacyState if state not in SLOW]
     log_ins += [stand.log_in(identities=identity(name)) for name in ODD]
 
     for log_in in log_ins:
@@ -398,6 +401,19 @@ def test_an_address_with_a_port_is_asked_there_without_following_it_elsewhere() 
             )
 
 
+@pytest.mark.parametrize("state", [LegacyState.SILENCE, LegacyState.STALL])
+def test_whoever_stops_waiting_ends_the_request(state: LegacyState) -> None:
+    with LegacySystem(ANSWERS, [LegacyUser(LEGACY_ID, EMAIL)]) as system:
+        system.answer(state)
+        secrets = {"LEGACY_API_URL": system.address.url, "LEGACY_API_SECRET": TOKEN}
+        began = time.monotonic()
+        with pytest.raises(TimeoutError):
+            # The loop waits at its end for the threads that are left.
+            asyncio.run(asyncio.wait_for(ask_legacy_api(LEGACY_ID, secrets), 0.1))
+
+    assert time.monotonic() - began < _SOCKET_SECONDS / 2
+
+
 @pytest.mark.parametrize(
     ("url", "message"),
     [
@@ -456,6 +472,10 @@ def test_user_metadata_may_have_the_names_of_app_metadata_that_are_taken() -> No
     [
         ({"app_metadata.plan": "text"}, "the secret LEGACY_METADATA cannot have app_metadata.plan: text"),
         (
+            {"app_metadata.plan": "string", f"app_metadata.{MARKER}": "boolean"},
+            f"the secret LEGACY_METADATA cannot have app_metadata.{MARKER}: boolean",
+        ),
+        (
             {"app_metadata.plan": "string", "app_metadata.blocked": "boolean"},
             "the secret LEGACY_METADATA cannot have app_metadata.blocked: boolean",
         ),
@@ -472,6 +492,15 @@ def test_secrets_that_are_wrong_are_logged(metadata: Mapping[str, str], reason: 
 
     assert log_in.did_nothing
     assert log_in.performed.outcome.output == f"legacy metadata not restored: {reason}\n"
+
+
+@pytest.mark.one_python
+def test_what_an_error_of_node_says_is_not_logged(tmp_path: Path) -> None:
+    with standing(in_javascript(tmp_path, LEGACY_API_URL="https://[legacy")) as stand:
+        log_in = stand.log_in()
+
+    assert log_in.did_nothing
+    assert log_in.performed.outcome.output == "legacy metadata not restored: ERR_INVALID_URL\n"
 
 
 def test_the_file_that_is_deployed_knows_the_reserved_names() -> None:

@@ -165,6 +165,5 @@ function typeOf(value) {
 /** Tells whether a key has a dot or a dollar sign, at any depth. */
 function hasRefusedName(value) {
   if (value === null || typeof value !== 'object') return false;
-  const isList = Array.isArray(value);
-  return Object.entries(value).some(([name, member]) => (!isList && /[.$]/.test(name)) || hasRefusedName(member));
+  return Object.entries(value).some(([name, member]) => /[.$]/.test(name) || hasRefusedName(member));
 }
