@@ -4,10 +4,10 @@ import importlib.util
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-import actions
 import demo
 import lost_metadata
 
@@ -47,8 +47,12 @@ def test_the_story_shows_the_loss_and_both_repairs(capfd: pytest.CaptureFixture[
     assert max(map(len, told.splitlines())) <= lost_metadata.WIDTH
 
 
-def test_the_story_ends_badly_where_the_correct_action_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lost_metadata, "correct_action", actions.naive_action)
+def test_the_story_ends_badly_where_the_correct_action_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(lost_metadata.FOLDER / "actions.py", tmp_path)
+    naive = lost_metadata.FOLDER / "customdb-action-naive.toml"
+    for name in (naive.name, "customdb-action.toml"):
+        shutil.copy(naive, tmp_path / name)
+    monkeypatch.setattr(lost_metadata, "FOLDER", tmp_path)
 
     with pytest.raises(SystemExit, match="The naive Action was expected to fail its check, and the correct one to"):
         lost_metadata.main()

@@ -1,25 +1,31 @@
 """The story of a customer whose metadata are lost in a migration, and of two Actions that restore them."""
 
 import json
+import os
 import sys
 import textwrap
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
-from actions import ACCOUNTS, CONNECTION, PROFILES, correct_action, naive_action
-from api import serving
+from actions import persist, persist_naively
+from api import TOKEN, serving
 from correct import database
 from create_store import ensure_store
-from customdb_contract import Connection, Report, check_action
+from customdb_contract import Connection, Report
+from customdb_contract.bridges.python import PythonAction
+from customdb_contract.config import load_config
 from customdb_contract.contract import Found
-from customdb_contract.faults import LegacyAnswers
 from customdb_contract.findings import Group
+from customdb_contract.rules import judge_selected
+from customdb_contract.secrets import Secret
 from customdb_contract.tenant import InterruptionPoint, Tenant
 from customdb_contract.transcript import as_data
 
 __all__ = ["main"]
 
+FOLDER: Final = Path(__file__).parent
 ADA: Final = ("ada.lovelace@example.com", "weaving algebraic patterns")
 KINDS: Final = ("app_metadata", "user_metadata")
 WIDTH: Final = 110
@@ -36,14 +42,13 @@ asks the shop for whatever is missing. A team in a hurry writes this one (`persi
 log-in, interrupted in the same place:
 """
 FOUND: Final = """
-Ada is a patron again, and nobody misses her settings yet. But `check_action` runs the Action for some 50 log-ins that
-nobody tries by hand: another person with the same e-mail, a shop that is down, an answer about the wrong customer. It
-reports:
+Ada is a patron again, and nobody misses her settings yet. But a check runs the Action for some 50 log-ins that nobody
+tries by hand: another person with the same e-mail, a shop that is down, an answer about the wrong customer.
 """
 CORRECT: Final = """
 `action-ignores-connection` is the worst: anyone who signs up at another provider with Ada's e-mail becomes a patron.
 
-customdb-contract ships with an Action that gets this right (`correct_action` in actions.py). It looks up each customer
+customdb-contract ships with an Action that gets this right (`persist` in actions.py). It looks up each customer
 once, by id, and sets only what is missing. In JavaScript, `customdb-contract init --action` writes it, ready to deploy.
 The same log-in once more:
 """
@@ -63,24 +68,26 @@ def main() -> None:
             tenant.log_in(*ADA)
             _show("In Auth0, after the second", _profile_in(tenant))
         _say(NAIVE)
-        with _interrupted(naive_action(address)) as tenant:
+        with _interrupted(_deployed(persist_naively, address)) as tenant:
             _show("In Auth0", _profile_in(tenant))
         _say(FOUND)
-        naive = _checked(naive_action(), ACCOUNTS)
-        _list(naive)
+        naive = _checked("customdb-action-naive.toml")
         _say(CORRECT)
-        with _interrupted(correct_action(address)) as tenant:
+        with _interrupted(_deployed(persist, f"{address}/profiles")) as tenant:
             _show("In Auth0", _profile_in(tenant))
-        correct = _checked(correct_action(), PROFILES)
-        _list(correct)
+        correct = _checked("customdb-action.toml")
     if naive.ok or not correct.ok:
         sys.exit("The naive Action was expected to fail its check, and the correct one to pass.")
+
+
+def _deployed(action: object, address: str) -> PythonAction:
+    return PythonAction(action, secrets={"LEGACY_API_URL": address, "LEGACY_API_SECRET": Secret(TOKEN)})
 
 
 @contextmanager
 def _interrupted(*actions: object) -> Generator[Tenant]:
     """Simulate a tenant with some Actions, where Ada has logged in once, and her migration was interrupted."""
-    with Tenant(database, connection=Connection(name=CONNECTION, import_mode=True), actions=actions) as tenant:
+    with Tenant(database, connection=Connection(name="bookshop", import_mode=True), actions=actions) as tenant:
         tenant.log_in(*ADA, interrupt=InterruptionPoint.BEFORE_METADATA)
         yield tenant
 
@@ -96,8 +103,13 @@ def _profile_in(tenant: Tenant) -> Mapping[str, Any]:
     return {"app_metadata": as_data(user.app_metadata), "user_metadata": as_data(user.user_metadata)}
 
 
-def _checked(action: object, legacy: LegacyAnswers) -> Report:
-    return check_action(action, connection=Connection(name=CONNECTION, import_mode=True), legacy=legacy)
+def _checked(name: str) -> Report:
+    """Check the Action that a configuration names, and print what its report says in short."""
+    print(f"    $ customdb-contract check --config {os.path.relpath(FOLDER / name)}     # shortened\n")
+    configuration = load_config(FOLDER / name)
+    report = judge_selected(configuration.observe(), configuration.selection())
+    _list(report)
+    return report
 
 
 def _list(report: Report) -> None:
