@@ -353,6 +353,24 @@ def test_a_database_and_an_action_are_judged_in_one_report(write: Write) -> None
         assert "action-restores-nothing" in render(evolve(report, verdicts=judge(transcript).verdicts))
 
 
+def test_the_text_tells_of_both(write: Write) -> None:
+    path = write(f"""
+        [database]
+        python = "MODULE:Shop"
+        [action]
+        python = "MODULE:denies"
+        {USERS}
+        [check]
+        rehearse = false
+        """)
+
+    text = FORMATS["text"](load_config(path).check())
+
+    assert "known users: ada.lovelace@example.com\n" in text
+    assert "runs of the Action denies\n" in text
+    assert "(ada.lovelace" not in text
+
+
 def test_each_is_checked_though_the_other_cannot_be(write: Write) -> None:
     path = write(f"""
         [database]

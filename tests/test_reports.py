@@ -107,6 +107,21 @@ def test_text_folds_findings_that_are_alike() -> None:
     assert "… and 1 more like these in the connection" in text
 
 
+def test_text_tells_of_an_action_what_it_is_about() -> None:
+    transcript = Transcript.parse(
+        "action persist\nperson ada email=ada@example.com new=on\n"
+        "run persist of ada in first-log-in legacy sound {} -> done"
+    )
+    findings = tuple(Finding(f"breach {number}", Severity.ERROR, None, (1,)) for number in range(3))
+    verdict = Verdict(rule=_info("a-rule"), status=Status.FAILED, findings=findings)
+
+    text = as_text.render(Report(transcript=transcript, verdicts=(verdict,)))
+
+    assert text.splitlines()[1] == "1 runs of the Action persist"
+    assert "… and 1 more like these in the Action" in text
+    assert "(ada)" not in text
+
+
 def test_text_names_three_people_and_counts_the_others() -> None:
     people = "".join(f"person p{number} email=p{number}@example.com\n" for number in range(8))
     calls = "".join(f'get_user p{number}@example.com -> found {{"user_id": "auth0|{number}"}}\n' for number in range(8))
@@ -137,7 +152,7 @@ def test_calls_that_met_no_outage_are_told_apart() -> None:
         judge(Transcript.parse("get_user ada@example.com -> not-found   [outage: 500, outage-not-met]"))
     )
 
-    assert "1 calls of the outage are judged by no rule: get_user never asked the fault server" in text
+    assert "1 calls of the outage are judged by no rule: the database never asked the fault server" in text
     assert "in two ways" not in text
 
 

@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import StrEnum
 from functools import cached_property
 
@@ -10,11 +10,13 @@ from attrs import frozen
 
 from customdb_contract.contract import Script
 from customdb_contract.transcript import (
+    ActionInfo,
     ActionRun,
     LegacyRequest,
     Noticed,
     Operation,
     PasswordKnowledge,
+    ScriptInfo,
     Situation,
     Transcript,
 )
@@ -129,6 +131,13 @@ _NOT_TO_BE_GIVEN: Collection[Need] = frozenset(
     }
 )
 
+
+def _infos(transcript: Transcript) -> Sequence[ScriptInfo | ActionInfo]:
+    """Return what is known of the scripts, and of the Action, without running them."""
+    action = transcript.header.action
+    return (*transcript.header.scripts.values(), *(() if action is None else (action,)))
+
+
 _IS_MET: Mapping[Need, Callable[[Transcript], bool]] = {
     Need.LOGIN: lambda t: bool(t.select(Script.LOGIN)),
     Need.GET_USER: lambda t: bool(t.select(Script.GET_USER)),
@@ -148,8 +157,8 @@ _IS_MET: Mapping[Need, Callable[[Transcript], bool]] = {
     Need.LEGACY_MODE: lambda t: not t.connection.import_mode,
     Need.REQUIRES_USERNAME: lambda t: t.connection.requires_username,
     Need.SCRIPT_CONTEXT: lambda t: t.connection.script_context,
-    Need.JAVASCRIPT: lambda t: any(info.observed for info in t.header.scripts.values()),
-    Need.SOURCE: lambda t: any(info.source is not None for info in t.header.scripts.values()),
+    Need.JAVASCRIPT: lambda t: any(info.observed for info in _infos(t)),
+    Need.SOURCE: lambda t: any(info.source is not None for info in _infos(t)),
     Need.REQUESTS: lambda t: any(e.outcome.noticed(Noticed.REQUEST) for e in t.judged),
     Need.CREATE: lambda t: Script.CREATE in t.header.scripts,
     Need.VERIFY: lambda t: Script.VERIFY in t.header.scripts,

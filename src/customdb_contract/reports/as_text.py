@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, TypeAlias
 
 from customdb_contract.contract import Script
-from customdb_contract.findings import Finding, Group, Need, Report, Severity, Status, Verdict
+from customdb_contract.findings import Finding, Need, Report, Severity, Status, Verdict
 from customdb_contract.reports._limits import shown
-from customdb_contract.transcript import UNKNOWN, Mark, person_of, printable
+from customdb_contract.reports._location import action_of
+from customdb_contract.transcript import UNKNOWN, ActionRun, Mark, observed_runs, person_of, printable
 
 __all__ = ["render", "render_verdict"]
 
@@ -85,10 +86,13 @@ def _header(report: Report) -> str:
     mode = "import mode on" if connection.import_mode else "import mode off (legacy)"
     names = [shown((*person.identifiers, person.label)[0]) for person in transcript.people]
     more = f" and {len(names) - _MOST_USERS:,} more" if len(names) > _MOST_USERS else ""
-    lines = [
-        f"Connection {shown(connection.name)}, {mode}; contract of {shown(transcript.header.contract_date)}",
-        f"{len(transcript.exchanges)} calls; known users: {', '.join(names[:_MOST_USERS]) or 'none'}{more}",
-    ]
+    lines = [f"Connection {shown(connection.name)}, {mode}; contract of {shown(transcript.header.contract_date)}"]
+    action = transcript.header.action
+    if transcript.header.scripts or transcript.exchanges or action is None:
+        users = ", ".join(names[:_MOST_USERS]) or "none"
+        lines.append(f"{len(transcript.exchanges)} calls; known users: {users}{more}")
+    if action is not None:
+        lines.append(f"{len(observed_runs(transcript))} runs of the Action {shown(action.name)}")
     stop = transcript.header.stop_reason
     if stop:
         lines += ["", *_wrapped(f"The check ended early ({stop.kind}): {shown(stop.message)}", indent="")]
@@ -96,12 +100,11 @@ def _header(report: Report) -> str:
     if left:
         named = f"The check made users and could not remove them; they may be in the store: {', '.join(left)}"
         lines += ["", *_wrapped(named, indent="")]
-    unmet = [exchange.script for exchange in transcript.exchanges if Mark.OUTAGE_NOT_MET in exchange.marks]
+    unmet = sum(1 for exchange in transcript.exchanges if Mark.OUTAGE_NOT_MET in exchange.marks)
     if unmet:
         named = (
-            f"{len(unmet)} calls of the outage are judged by no rule: {', '.join(dict.fromkeys(unmet))} never asked "
-            "the fault server or proxy. A script that asks its store must take the address that it is given, with its "
-            "path where it has one, for that of the store."
+            f"{unmet} calls of the outage are judged by no rule: the database never asked the fault server or proxy. "
+            "It must take the address that it is given, with its path where it has one, for that of the store."
         )
         lines += ["", *_wrapped(named, indent="")]
     unstable = sum(1 for exchange in transcript.exchanges if exchange.marks - {Mark.OUTAGE_NOT_MET})
@@ -124,7 +127,8 @@ def _failed(report: Report, verdict: Verdict, paint: _Paint) -> str:
         for finding in findings[:_MOST_ALIKE]:
             lines += _finding(report, finding)
         if len(findings) > _MOST_ALIKE:
-            lines.append(f"  … and {len(findings) - _MOST_ALIKE} more like these in {script or 'the connection'}")
+            where = script or ("the connection" if action_of(report, findings[0]) is None else "the Action")
+            lines.append(f"  … and {len(findings) - _MOST_ALIKE} more like these in {where}")
     if rule.fix:
         lines += ["", *_wrapped(f"Fix: {rule.fix}")]
     lines.append(f"  More: customdb-contract rules {rule.name}")
@@ -139,7 +143,9 @@ def _finding(report: Report, finding: Finding) -> Iterator[str]:
 
 def _for_whom(report: Report, finding: Finding) -> str:
     """Return the people concerned, unless the message names one already."""
-    concerned = (person_of(report.transcript.records[number - 1]) for number in finding.evidence)
+    records = (report.transcript.records[number - 1] for number in finding.evidence)
+    # Who logs in when an Action runs is made up.
+    concerned = (person_of(record) for record in records if not isinstance(record, ActionRun))
     people = list(dict.fromkeys(person for person in concerned if person != UNKNOWN))
     if not people or (len(people) == 1 and people[0] in finding.message):
         return ""
@@ -170,8 +176,14 @@ def _totals(report: Report, paint: _Paint) -> str:
     missing = "".join(f"; no rule of the required group {group} could be judged" for group in report.missing_groups)
     incomplete = "" if report.complete else "; incomplete"
     lines = [f"{state}: judged {judged} of {len(report.verdicts)} rules: {told or 'none'}{missing}{incomplete}"]
-    is_of_an_action = report.transcript.header.action is not None
-    advice, more = _advice(one for one in report.verdicts if (one.rule.group is Group.ACTION) is is_of_an_action)
+    header = report.transcript.header
+    # A check of an Action alone wants no scripts, and one of a database no Action.
+    has_action, has_scripts = header.action is not None, bool(header.scripts) or header.action is None
+    advice, more = _advice(
+        verdict
+        for verdict in report.verdicts
+        if (has_action and verdict.rule.judges_actions) or (has_scripts and verdict.rule.scripts)
+    )
     if more:
         lines[0] += f"; {advice} would add {more}"
     return "\n".join(lines)

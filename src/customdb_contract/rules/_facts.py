@@ -1,14 +1,18 @@
 """Judging what the sources of scripts show, and numbers that stand in texts."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final
 
 from customdb_contract.contract import Script
 from customdb_contract.findings import Held, Severity, Violation
 from customdb_contract.rules._rule import Comparison
-from customdb_contract.transcript import FactKind, SourceFact, Transcript
+from customdb_contract.transcript import ActionInfo, FactKind, ScriptInfo, SourceFact, Transcript
 
-__all__ = ["judge_facts", "number_in"]
+__all__ = ["THE_ACTION", "judge_action_facts", "judge_facts", "number_in"]
+
+THE_ACTION: Final = "the Action"
+"""What a message calls an Action."""
 
 _MOST_DIGITS: Final = 9
 """Python refuses to read very long numbers, and no script is that long or has that many connections."""
@@ -29,23 +33,52 @@ def number_in(text: str) -> int:
 def judge_facts(
     transcript: Transcript,
     kinds: tuple[FactKind, ...],
-    tell: Callable[[Script, SourceFact], str],
+    tell: Callable[[str, SourceFact], str],
     severity_of: Callable[[SourceFact], Severity | None] = lambda _: None,
 ) -> Iterator[Comparison]:
-    """Yield a violation for each fact of some kinds, and `Held` for each source that was read and has none.
+    """Yield a violation for each fact of some kinds, and `Held` for each source of a script that was read and has none.
 
     Args:
         transcript: The transcript.
         kinds: The kinds of facts.
-        tell: Returns the message; the place is told beside it.
+        tell: Returns the message, of a script by its name; the place is told beside it.
         severity_of: Returns the severity, or None for that of the rule.
     """
     for script, info in transcript.header.scripts.items():
-        if info.source is None:
-            continue
-        found = info.facts(*kinds)
-        for fact in found:
-            about = None if fact.kind in _ABOUT_THE_WHOLE else fact.text
-            yield Violation(tell(script, fact), (), severity_of(fact), script, fact.location, path=about)
-        if not found:
-            yield Held(())
+        yield from _judge_source(info, kinds, partial(tell, script), severity_of, script)
+
+
+def judge_action_facts(
+    transcript: Transcript,
+    kinds: tuple[FactKind, ...],
+    tell: Callable[[str, SourceFact], str],
+    severity_of: Callable[[SourceFact], Severity | None] = lambda _: None,
+) -> Iterator[Comparison]:
+    """Do the same for the source of an Action.
+
+    Args:
+        transcript: The transcript.
+        kinds: The kinds of facts.
+        tell: Returns the message, of `the Action`; the place is told beside it.
+        severity_of: Returns the severity, or None for that of the rule.
+    """
+    action = transcript.header.action
+    if action is not None:
+        yield from _judge_source(action, kinds, partial(tell, THE_ACTION), severity_of, None)
+
+
+def _judge_source(
+    info: ScriptInfo | ActionInfo,
+    kinds: tuple[FactKind, ...],
+    tell: Callable[[SourceFact], str],
+    severity_of: Callable[[SourceFact], Severity | None],
+    script: Script | None,
+) -> Iterator[Comparison]:
+    if info.source is None:
+        return
+    found = info.facts(*kinds)
+    for fact in found:
+        about = None if fact.kind in _ABOUT_THE_WHOLE else fact.text
+        yield Violation(tell(fact), (), severity_of(fact), script, fact.location, path=about)
+    if not found:
+        yield Held(())

@@ -54,6 +54,9 @@ def judge_by(catalogue: Sequence[Rule], transcript: Transcript, selection: Selec
         is_unmet = need is Need.OUTAGE and any(Mark.OUTAGE_NOT_MET in one.marks for one in transcript.exchanges)
         return _NEVER_ASKED if is_unmet else ""
 
+    header = transcript.header
+    is_action_alone = header.action is not None and not header.scripts and not transcript.exchanges
+
     verdicts: list[Verdict] = []
     for info in infos:
         if info.name not in selection.judged:
@@ -61,6 +64,9 @@ def judge_by(catalogue: Sequence[Rule], transcript: Transcript, selection: Selec
             continue
         taken = {number: specific for specific in info.yields_to for number in spoken.get(specific, ())}
         run = judged[info.name]
+        if is_action_alone and not info.judges_actions and run.crash is None:
+            verdicts.append(Verdict(rule=info, status=Status.NOT_APPLICABLE, reason=_NO_DATABASE))
+            continue
         verdicts.append(_verdict(info, run, is_met, hint_of, reason=selection.waived.get(info.name), taken=taken))
     return Report(
         transcript=transcript,
@@ -70,6 +76,7 @@ def judge_by(catalogue: Sequence[Rule], transcript: Transcript, selection: Selec
     )
 
 
+_NO_DATABASE: Final = "needs a check of a database; an Action alone was checked"
 _NEVER_ASKED: Final = " in which the database asks the fault server or proxy; it never did"
 
 

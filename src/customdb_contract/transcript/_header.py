@@ -185,6 +185,14 @@ class ActionInfo:
     metadata_required: bool = False
     restores: tuple[str, ...] = ()
 
+    def facts(self, *kinds: FactKind) -> tuple[SourceFact, ...]:
+        """Return what the source shows of some kinds, in order.
+
+        Args:
+            kinds: The kinds.
+        """
+        return tuple(fact for fact in self.source or () if fact.kind in kinds)
+
 
 class StopKind(StrEnum):
     """Why a check ended before everything was looked at."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._runs import SPECIFIC_TO_ACTIONS, judge_escapes
 from customdb_contract.rules.callback._circumstances import could_be_asked, observed_calls, severity_of
 from customdb_contract.transcript import (
     Escape,
@@ -17,13 +18,22 @@ from customdb_contract.transcript import (
     group=Group.CALLBACK,
     severity=Severity.ERROR,
     scripts=tuple(Script),
-    yields_to=("wrong-arity", "script-not-implemented", "context-without-organization", "sql-injection"),
+    actions=True,
+    yields_to=(
+        "wrong-arity",
+        "script-not-implemented",
+        "context-without-organization",
+        "sql-injection",
+        *SPECIFIC_TO_ACTIONS,
+    ),
     source="good practice: Auth0 documents no ending but the callback, and shows a thrown error as an internal one",
 )
 def throws_synchronously(transcript: Transcript) -> Iterator[Comparison]:
-    """A script lets an exception escape instead of handing an error to its callback.
+    """A script lets an exception escape instead of handing an error to its callback; an Action throws.
 
     ## Why this matters
+    An Action that throws ends the log-in, and none of the next Actions runs; Auth0 advises never to throw in one.
+
     An exception is no documented ending. People see an internal error, the tenant log has the text of a driver instead
     of yours, and where a store is out of reach nobody can tell that from a wrong password.
 
@@ -65,17 +75,24 @@ def throws_synchronously(transcript: Transcript) -> Iterator[Comparison]:
                 "catch it, and report it as ScriptError or with callback(error)"
             )
             yield Violation(message, (exchange,), severity_of(exchange))
+    yield from judge_escapes(
+        transcript,
+        Escape.THROWN,
+        "throws {name}",
+        "catch it, and let the log-in go on, or deny it with api.access.deny",
+    )
 
 
 @rule(
     group=Group.CALLBACK,
     severity=Severity.ERROR,
     scripts=tuple(Script),
-    yields_to=("wrong-arity", "script-not-implemented", "context-without-organization"),
+    actions=True,
+    yields_to=("wrong-arity", "script-not-implemented", "context-without-organization", *SPECIFIC_TO_ACTIONS),
     source="good practice: nothing can catch such an exception for the script, so its callback is never called",
 )
 def uncaught_async_exception(transcript: Transcript) -> Iterator[Comparison]:
-    """An exception escapes in a task, a thread or an event handler that a script started.
+    """An exception escapes in a task, a thread or an event handler that a script or an Action started.
 
     ## Why this matters
     Nobody waits for that task: the exception reaches no callback, and the log-in hangs until Auth0 gives it up. In
@@ -111,18 +128,25 @@ def uncaught_async_exception(transcript: Transcript) -> Iterator[Comparison]:
                 "wait for what it starts, and report the error with callback(error)"
             )
             yield Violation(message, (exchange,), severity_of(exchange))
+    yield from judge_escapes(
+        transcript,
+        Escape.LATER,
+        "left {name} to a task, a thread or an event handler",
+        "await what it starts, and catch what that throws",
+    )
 
 
 @rule(
     group=Group.CALLBACK,
     severity=Severity.ERROR,
     scripts=tuple(Script),
+    actions=True,
     needs=(Need.JAVASCRIPT,),
-    yields_to=("wrong-arity", "script-not-implemented", "context-without-organization"),
+    yields_to=("wrong-arity", "script-not-implemented", "context-without-organization", *SPECIFIC_TO_ACTIONS),
     source="good practice: Node ends a process with an unhandled rejection, and with it the log-ins of other people",
 )
 def unhandled_rejection(transcript: Transcript) -> Iterator[Comparison]:
-    """A promise of a script is rejected, and nobody handles it.
+    """A promise of a script or an Action is rejected, and nobody handles it.
 
     ## Why this matters
     An `async` script that throws hands nothing to its callback: Auth0 looks at the callback, not at the promise. The
@@ -160,14 +184,22 @@ def unhandled_rejection(transcript: Transcript) -> Iterator[Comparison]:
             "left a promise rejected with {name}",
             "catch what is awaited, and report it with callback(error)",
         )
+    if _is_observed(transcript):
+        yield from judge_escapes(
+            transcript,
+            Escape.REJECTION,
+            "left a promise rejected with {name}",
+            "await every promise, and catch what that throws",
+        )
 
 
 @rule(
     group=Group.CALLBACK,
     severity=Severity.ERROR,
     scripts=tuple(Script),
+    actions=True,
     needs=(Need.JAVASCRIPT,),
-    yields_to=("wrong-arity", "script-not-implemented", "context-without-organization"),
+    yields_to=("wrong-arity", "script-not-implemented", "context-without-organization", *SPECIFIC_TO_ACTIONS),
     source="good practice: Node throws an event error that nobody listens to, and the process ends with it",
 )
 def unhandled_error_event(transcript: Transcript) -> Iterator[Comparison]:
@@ -175,7 +207,7 @@ def unhandled_error_event(transcript: Transcript) -> Iterator[Comparison]:
 
     ## Why this matters
     Node throws such an error where nothing can catch it. The callback is never called, and everything else in the
-    container ends with it.
+    container ends with it. So does the container of an Action, with the log-in.
 
     ## Violates
         script get_user observed=on
@@ -198,6 +230,18 @@ def unhandled_error_event(transcript: Transcript) -> Iterator[Comparison]:
             "emitted an error event with {name} that nothing listens to",
             "listen with .on('error', …), and report it with callback(error)",
         )
+    if _is_observed(transcript):
+        yield from judge_escapes(
+            transcript,
+            Escape.ERROR_EVENT,
+            "left an error event with {name} that nothing listens to",
+            "listen with .on('error', …), and let the log-in go on",
+        )
+
+
+def _is_observed(transcript: Transcript) -> bool:
+    action = transcript.header.action
+    return action is not None and action.observed
 
 
 def _judge_escape(exchange: Exchange, escape: Escape, seen: str, advice: str) -> Comparison:

@@ -5,9 +5,18 @@ from typing import Final
 
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
-from customdb_contract.rules._facts import judge_facts, number_in
+from customdb_contract.rules._facts import THE_ACTION, judge_action_facts, judge_facts, number_in
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.transcript import FactKind, Situation, SourceFact, Transcript
+from customdb_contract.transcript import (
+    ActionInfo,
+    FactKind,
+    LegacyState,
+    ScriptInfo,
+    Situation,
+    SourceFact,
+    Transcript,
+    observed_runs,
+)
 
 _SCRIPTS_PAGE: Final = (
     "https://auth0.com/docs/authenticate/database-connections/custom-db/custom-database-connections-scripts"
@@ -16,6 +25,7 @@ _BEST_PRACTICES_PAGE: Final = (
     "https://auth0.com/docs/authenticate/database-connections/custom-db/action-script-best-practices"
 )
 _MOST_BYTES: Final = 100_000
+_NO_ANSWER: Final = frozenset({LegacyState.SILENCE, LegacyState.STALL})
 
 
 @rule(
@@ -51,7 +61,7 @@ def not_a_single_function(transcript: Transcript) -> Iterator[Comparison]:
     ```
     """
 
-    def tell(script: Script, fact: SourceFact) -> str:
+    def tell(script: str, fact: SourceFact) -> str:
         return f"{script} is not one function: {fact.text}; keep one function in the file, and nothing beside it"
 
     yield from judge_facts(
@@ -88,7 +98,7 @@ def anonymous_function(transcript: Transcript) -> Iterator[Comparison]:
     `deleteUser`.
     """
 
-    def tell(script: Script, _: SourceFact) -> str:
+    def tell(script: str, _: SourceFact) -> str:
         return f"{script} is a function without a name; name it, so that stack traces show which script failed"
 
     yield from judge_facts(transcript, (FactKind.ANONYMOUS_FUNCTION,), tell)
@@ -98,14 +108,15 @@ def anonymous_function(transcript: Transcript) -> Iterator[Comparison]:
     group=Group.CALLBACK,
     severity=Severity.WARNING,
     scripts=tuple(Script),
+    actions=True,
     needs=(Need.SOURCE,),
     source=_SCRIPTS_PAGE,
 )
 def script_too_large(transcript: Transcript) -> Iterator[Comparison]:
-    """A script's source has more than 100 kB.
+    """The source of a script, or of an Action, has more than 100 kB.
 
     ## Why this matters
-    Auth0 sets this limit for a script without its modules, and each call loads what is more.
+    Auth0 sets this limit for a script and for an Action, without their modules, and each call loads what is more.
 
     ## Violates
         source login bytes "100001" at "login.js:1:1"
@@ -118,13 +129,16 @@ def script_too_large(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Move the work into a service of your own, and call that.
     """
-    for script, info in transcript.header.scripts.items():
+    action = transcript.header.action
+    subjects: list[tuple[Script | None, ScriptInfo | ActionInfo]] = list(transcript.header.scripts.items())
+    subjects += [] if action is None else [(None, action)]
+    for script, info in subjects:
         for fact in info.facts(FactKind.BYTES):
             size = number_in(fact.text)
             if size > _MOST_BYTES:
-                message = f"{script} has {{got}} bytes, and at most {{expected}} are allowed; move work into a service"
+                message = "has {got} bytes, and at most {expected} are allowed; move work into a service"
                 yield Violation(
-                    message,
+                    f"{script or THE_ACTION} {message}",
                     (),
                     script=script,
                     location=fact.location,
@@ -163,7 +177,7 @@ def unavailable_module(transcript: Transcript) -> Iterator[Comparison]:
     Require a version that Auth0 has now, and require what was a global: `const bcrypt = require('bcrypt')`.
     """
 
-    def tell(script: Script, fact: SourceFact) -> str:
+    def tell(script: str, fact: SourceFact) -> str:
         if fact.kind is FactKind.IMPLICIT_GLOBAL:
             return f"{script} uses {fact.text} as a global, which only old runtimes have; require it"
         return f"{script} requires {fact.text}, which current runtimes do not have; require a version that they have"
@@ -175,14 +189,16 @@ def unavailable_module(transcript: Transcript) -> Iterator[Comparison]:
     group=Group.CALLBACK,
     severity=Severity.WARNING,
     scripts=tuple(Script),
+    actions=True,
     needs=(Need.SOURCE,),
     source=_BEST_PRACTICES_PAGE,
 )
 def no_timeout_on_external_call(transcript: Transcript) -> Iterator[Comparison]:
-    """A script calls another host without a time-out of its own.
+    """A script or an Action calls another host without a time-out of its own.
 
     ## Why this matters
-    When that host hangs, so does the log-in, until Auth0 gives the script up after about 20 seconds.
+    When that host hangs, so does the log-in, until Auth0 gives the script up after about 20 seconds. Of an Action that
+    was run while the legacy system was silent, what it did then counts: see `action-without-timeout`.
 
     ## Violates
         source login call-without-timeout "fetch" at "login.js:3:20"
@@ -196,10 +212,13 @@ def no_timeout_on_external_call(transcript: Transcript) -> Iterator[Comparison]:
     `fetch(url, { signal: AbortSignal.timeout(5000) })`, `axios.get(url, { timeout: 5000 })`.
     """
 
-    def tell(script: Script, fact: SourceFact) -> str:
-        return f"{script} calls {fact.text} without a time-out; give it one, and report it with callback(error)"
+    def tell(script: str, fact: SourceFact) -> str:
+        then = "let the log-in go on" if script == THE_ACTION else "report it with callback(error)"
+        return f"{script} calls {fact.text} without a time-out; give it one, and {then}"
 
     yield from judge_facts(transcript, (FactKind.CALL_WITHOUT_TIMEOUT,), tell)
+    if not any(seen.asks and seen.run.legacy in _NO_ANSWER for seen in observed_runs(transcript)):
+        yield from judge_action_facts(transcript, (FactKind.CALL_WITHOUT_TIMEOUT,), tell)
 
 
 @rule(
@@ -231,7 +250,7 @@ def delete_reads_empty_context(transcript: Transcript) -> Iterator[Comparison]:
     if not transcript.connection.script_context:
         return
 
-    def tell(script: Script, fact: SourceFact) -> str:
+    def tell(script: str, fact: SourceFact) -> str:
         return f"{script} reads {fact.text}, and its context is always empty; do without, or ask whether it is there"
 
     for comparison in judge_facts(transcript, (FactKind.CONTEXT_FIELD,), tell):
@@ -289,7 +308,7 @@ def callback_inside_try(transcript: Transcript) -> Iterator[Comparison]:
         elif exchange.outcome.callbacks:
             yield Held((exchange,))
 
-    def tell(script: Script, fact: SourceFact) -> str:
+    def tell(script: str, fact: SourceFact) -> str:
         return f"{script} calls {fact.text}, whose handler calls it again; call it afterwards"
 
     for comparison in judge_facts(transcript, (FactKind.CALLBACK_INSIDE_TRY,), tell):

@@ -219,7 +219,7 @@ def regex_from_input(transcript: Transcript) -> Iterator[Comparison]:
             proven.add(comparison.blamed)
         yield comparison
 
-    def tell(script: Script, fact: SourceFact) -> str:
+    def tell(script: str, fact: SourceFact) -> str:
         return f"{script} makes a regular expression ({fact.text}) of its input; escape it, or compare by equality"
 
     for comparison in judge_facts(transcript, (FactKind.REGEX_FROM_INPUT,), tell):

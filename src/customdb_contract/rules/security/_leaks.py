@@ -11,7 +11,7 @@ from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._secrets import PASSWORDS, TOLD, is_typed_password, texts_in
 from customdb_contract.rules.security._proof import without_typed
 from customdb_contract.secrets import SecretForm, SecretKind, SecretRef, kinds_in, secrets_in
-from customdb_contract.transcript import Ending, Exchange, RecordedError, Transcript
+from customdb_contract.transcript import ActionRun, Ending, Exchange, RecordedError, Transcript, observed_runs
 
 _VERIFY: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/verify"
 _LOGIN: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
@@ -167,15 +167,16 @@ def _plainly(secret: SecretRef) -> SecretRef:
 @rule(
     group=Group.SECURITY,
     severity=Severity.ERROR,
+    actions=True,
     needs=(Need.SEARCHABLE_SECRET,),
     source=_LOGIN,
 )
 def log_leaks_secret(transcript: Transcript) -> Iterator[Comparison]:
-    """A script prints or logs a password, a hash or a person's e-mail.
+    """A script or an Action prints or logs a password, a hash, another secret or a person's e-mail.
 
     ## Why this matters
-    Auth0 asks not to log credentials: logs are kept, copied and read by many. A password or a hash is an error, an
-    e-mail a warning.
+    Auth0 asks not to log credentials: logs are kept, copied and read by many. A password, a hash or a secret of an
+    Action is an error, an e-mail a warning.
 
     ## Violates
         person ada email=ada@example.com
@@ -192,19 +193,42 @@ def log_leaks_secret(transcript: Transcript) -> Iterator[Comparison]:
     is_searchable = Need.SEARCHABLE_SECRET.is_met(transcript)
     people = _people_by_email(transcript)
     for exchange in transcript.judged:
-        output = exchange.outcome.output
-        leaked = _secret_in(output, words)
-        if leaked:
-            message = f"{exchange.script} printed {leaked}; {_INSTEAD.get(leaked, _NOT_THE_RECORD)}"
-            yield Violation(message, (exchange,), path="output", got=leaked)
-        elif SecretKind.URL_CREDENTIALS in kinds_in(output):
-            message = f"{exchange.script} printed credentials in a URL; log the host only"
-            yield Violation(message, (exchange,), path="output", got="credentials in a URL")
-        elif any(email in people for email in _emails(output)):
-            message = f"{exchange.script} printed the e-mail of a user; log the user_id instead"
-            yield Violation(message, (exchange,), Severity.WARNING, path="output", got="an e-mail")
+        leaked = _leaked(exchange.outcome.output, words, people)
+        if leaked is not None:
+            what, instead, severity = leaked
+            message = f"{exchange.script} printed {what}; {instead}"
+            yield Violation(message, (exchange,), severity, path="output", got=what)
         elif is_searchable:
             yield Held((exchange,))
+    for seen in observed_runs(transcript):
+        leaked = _leaked(seen.run.outcome.output, (), _emails_of(seen.run, transcript))
+        if leaked is None:
+            yield Held((seen.run,))
+            continue
+        what, instead, severity = leaked
+        yield Violation(f"the Action printed {what}; {instead}", (seen.run,), severity, path="output", got=what)
+
+
+def _leaked(
+    output: str, words: Collection[SecretRef], emails: Collection[str]
+) -> tuple[str, str, Severity | None] | None:
+    """Return what an output gives away, what to log instead, and how bad that is; None when it gives away nothing."""
+    leaked = _secret_in(output, words)
+    if leaked:
+        return leaked, _INSTEAD.get(leaked, _NOT_THE_RECORD), None
+    if SecretKind.URL_CREDENTIALS in kinds_in(output):
+        return "credentials in a URL", "log the host only", None
+    if any(email in emails for email in _emails(output)):
+        return "the e-mail of a user", "log the user_id instead", Severity.WARNING
+    return None
+
+
+def _emails_of(run: ActionRun, transcript: Transcript) -> Collection[str]:
+    """Return the e-mails of the user who logs in: in Auth0, and in the legacy system."""
+    person, user = transcript.person(run.person), run.event.get("user")
+    told = user.get("email") if isinstance(user, Mapping) else None
+    emails = (told, None if person is None else person.email)
+    return {email.lower() for email in emails if isinstance(email, str)}
 
 
 _NOT_THE_RECORD: Final = "log what happened, not the record"

@@ -5,7 +5,7 @@ from typing import Final
 
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Need, Severity
-from customdb_contract.rules._facts import judge_facts
+from customdb_contract.rules._facts import THE_ACTION, judge_action_facts, judge_facts
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.transcript import FactKind, SourceFact, Transcript
 
@@ -22,15 +22,16 @@ _CREATE_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/
     group=Group.SECURITY,
     severity=Severity.WARNING,
     scripts=tuple(Script),
+    actions=True,
     needs=(Need.SOURCE,),
     source=_SCRIPTS_PAGE,
 )
 def hardcoded_secret(transcript: Transcript) -> Iterator[Comparison]:
-    """A credential stands in the source of a script.
+    """A credential stands in the source of a script, or of an Action.
 
     ## Why this matters
-    Everybody who may read the tenant's scripts, or the repository they are kept in, has it. `configuration` is there
-    for that, and is encrypted.
+    Everybody who may read the tenant's scripts and Actions, or the repository they are kept in, has it. `configuration`
+    and `event.secrets` are there for that, and are encrypted.
 
     ## Violates
         source login secret-literal "password" at "login.js:4:15"
@@ -42,27 +43,31 @@ def hardcoded_secret(transcript: Transcript) -> Iterator[Comparison]:
 
     ## How to fix
     Put it into the connection's configuration, read it as `configuration.DB_PASSWORD`, and replace the credential, for
-    it has been seen.
+    it has been seen. In an Action, add it as a secret, and read it as `event.secrets.LEGACY_API_SECRET`.
     """
 
-    def tell(script: Script, fact: SourceFact) -> str:
-        return f"{script} has a credential in its source ({fact.text}); keep it in configuration, and replace it"
+    def tell(script: str, fact: SourceFact) -> str:
+        where = "event.secrets" if script == THE_ACTION else "configuration"
+        return f"{script} has a credential in its source ({fact.text}); keep it in {where}, and replace it"
 
     yield from judge_facts(transcript, (FactKind.SECRET_LITERAL,), tell)
+    yield from judge_action_facts(transcript, (FactKind.SECRET_LITERAL,), tell)
 
 
 @rule(
     group=Group.SECURITY,
     severity=Severity.ERROR,
     scripts=tuple(Script),
+    actions=True,
     needs=(Need.SOURCE,),
     source="good practice: without verification anybody on the way can be the store, and reads every password",
 )
 def tls_not_verified(transcript: Transcript) -> Iterator[Comparison]:
-    """A script does not verify whom it talks to, or does not encrypt.
+    """A script or an Action does not verify whom it talks to, or does not encrypt.
 
     ## Why this matters
-    Anybody on the way can answer in place of the store, and is given the password of everybody who logs in.
+    Anybody on the way can answer in place of the store, and is given the password of everybody who logs in, or the
+    credential of the legacy system; what an Action stores is then what that somebody wants.
 
     ## Violates
         source login tls-not-verified "rejectUnauthorized: false" at "login.js:4:15"
@@ -77,15 +82,15 @@ def tls_not_verified(transcript: Transcript) -> Iterator[Comparison]:
     `encrypt` on.
     """
 
-    def tell(script: Script, fact: SourceFact) -> str:
-        return f"{script} sets {fact.text}, so anyone on the network can pose as the store; verify the certificate"
+    def tell(script: str, fact: SourceFact) -> str:
+        other = "legacy system" if script == THE_ACTION else "store"
+        return f"{script} sets {fact.text}, so anyone on the network can pose as the {other}; verify the certificate"
 
-    yield from judge_facts(
-        transcript,
-        (FactKind.TLS_NOT_VERIFIED,),
-        tell,
-        lambda fact: Severity.WARNING if fact.text.startswith("encrypt") else None,
-    )
+    def severity_of(fact: SourceFact) -> Severity | None:
+        return Severity.WARNING if fact.text.startswith("encrypt") else None
+
+    yield from judge_facts(transcript, (FactKind.TLS_NOT_VERIFIED,), tell, severity_of)
+    yield from judge_action_facts(transcript, (FactKind.TLS_NOT_VERIFIED,), tell, severity_of)
 
 
 @rule(
@@ -113,7 +118,7 @@ def timing_unsafe_compare(transcript: Transcript) -> Iterator[Comparison]:
     `crypto.timingSafeEqual(a, b)` for two buffers of one length, or `bcrypt.compare`.
     """
 
-    def tell(script: Script, fact: SourceFact) -> str:
+    def tell(script: str, fact: SourceFact) -> str:
         return f"{script} compares a hash with {fact.text}; use crypto.timingSafeEqual"
 
     yield from judge_facts(transcript, (FactKind.TIMING_UNSAFE_COMPARE,), tell)
@@ -144,7 +149,7 @@ def weak_password_hash(transcript: Transcript) -> Iterator[Comparison]:
     Use bcrypt with a cost of 10 or more, scrypt or Argon2; the OWASP Password Storage Cheat Sheet has the parameters.
     """
 
-    def tell(script: Script, fact: SourceFact) -> str:
+    def tell(script: str, fact: SourceFact) -> str:
         return f"{script} hashes a new password with {fact.text}; use bcrypt with a cost of 10 or more"
 
     yield from judge_facts(transcript, (FactKind.WEAK_PASSWORD_HASH,), tell)
@@ -176,7 +181,7 @@ def direct_database_access(transcript: Transcript) -> Iterator[Comparison]:
     Put an interface over HTTPS before the database, and let only Auth0 call it.
     """
 
-    def tell(script: Script, fact: SourceFact) -> str:
+    def tell(script: str, fact: SourceFact) -> str:
         return f"{script} talks to the database itself, with {fact.text}; put an API of your own in between"
 
     yield from judge_facts(transcript, (FactKind.DATABASE_DRIVER,), tell)

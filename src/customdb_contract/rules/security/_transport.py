@@ -7,21 +7,21 @@ from urllib.parse import urlsplit
 
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._secrets import is_typed_password
+from customdb_contract.rules._secrets import TOLD, is_typed_password
 from customdb_contract.secrets import secrets_in
-from customdb_contract.transcript import Noticed, Transcript
+from customdb_contract.transcript import Noticed, ObservedRun, Transcript, observed_runs
 
 _LOGIN_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
 
 
-@rule(group=Group.SECURITY, severity=Severity.ERROR, needs=(Need.REQUESTS,), source=_LOGIN_PAGE)
+@rule(group=Group.SECURITY, severity=Severity.ERROR, actions=True, needs=(Need.REQUESTS,), source=_LOGIN_PAGE)
 def plaintext_transport(transcript: Transcript) -> Iterator[Comparison]:
     """Credentials or profiles travel where others can read them: without TLS, or in a web address.
 
     ## Why this matters
     Without TLS everybody on the way reads the password. In an address it also stands in the logs of every server and
     proxy on the way, with TLS too. `http` to the machine itself, such as `http://127.0.0.1:8080`, is no finding: nobody
-    else is on that way.
+    else is on that way. The same holds for the requests of an Action, and for the secrets that it sends.
 
     ## Violates
         script login observed=on
@@ -45,6 +45,23 @@ def plaintext_transport(transcript: Transcript) -> Iterator[Comparison]:
             yield Violation(f"{exchange.script} {problem}", (exchange,), path=where)
         if not told:
             yield Held((exchange,))
+    for seen in observed_runs(transcript):
+        yield from _judge_requests(seen)
+
+
+def _judge_requests(seen: ObservedRun) -> Iterator[Comparison]:
+    for request in seen.requests:
+        scheme, host = _scheme_and_host(request.url)
+        if any(secret.kind in TOLD for secret in secrets_in(request.url)):
+            message = "the Action sent a secret in a web address; send it in a header, or in the body"
+            yield Violation(message, (seen.run, request), path="address")
+        elif scheme == "http" and host and not _is_loopback(host):
+            yield Violation(
+                f"the Action sent a request to {host} without TLS; use https", (seen.run, request), path=host
+            )
+        elif host and not _is_loopback(host):
+            # What goes to the address of the stand-in tells nothing of the address in production.
+            yield Held((seen.run, request))
 
 
 def _problem(request: str) -> tuple[str, str] | None:
@@ -52,14 +69,19 @@ def _problem(request: str) -> tuple[str, str] | None:
     address = request.partition(" ")[2]
     if any(is_typed_password(secret) for secret in secrets_in(address)):
         return "address", "sent the password in a web address; send it in the body of a POST request"
+    scheme, host = _scheme_and_host(address)
+    if scheme == "http" and host and not _is_loopback(host):
+        return host, f"sent a request to {host} without TLS; use https"
+    return None
+
+
+def _scheme_and_host(address: str) -> tuple[str, str]:
     try:
         parts = urlsplit(address)
     except ValueError:
         # Nothing can be said of an address that is none.
-        return None
-    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
-        return str(parts.hostname), f"sent a request to {parts.hostname} without TLS; use https"
-    return None
+        return "", ""
+    return parts.scheme, parts.hostname or ""
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,0 +1,314 @@
+"""The rules about scripts that look at Actions too: exact messages, near misses, and what they say of one of both."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from customdb_contract.findings import Finding, Group, Need, Severity, Status
+from customdb_contract.rules import CATALOGUE, Rule, find_rule, judge
+from customdb_contract.rules.action._failing import action_fails_on_outage
+from customdb_contract.rules.action._restoring import action_restores_nothing
+from customdb_contract.rules.callback._raising import (
+    throws_synchronously,
+    uncaught_async_exception,
+    unhandled_error_event,
+    unhandled_rejection,
+)
+from customdb_contract.rules.callback._source import no_timeout_on_external_call, script_too_large
+from customdb_contract.rules.security._leaks import log_leaks_secret
+from customdb_contract.rules.security._source import hardcoded_secret, tls_not_verified
+from customdb_contract.rules.security._transport import plaintext_transport
+from customdb_contract.transcript import Transcript
+from rules.judging import findings, verdict
+
+ACTION = "action persist observed=on source=on\nperson ada email=ada@example.com new=on\n"
+RUN = "run persist of ada in first-log-in legacy sound {} -> done"
+OF_ACTIONS = {
+    "hardcoded-secret",
+    "log-leaks-secret",
+    "no-timeout-on-external-call",
+    "plaintext-transport",
+    "script-too-large",
+    "throws-synchronously",
+    "tls-not-verified",
+    "uncaught-async-exception",
+    "unhandled-error-event",
+    "unhandled-rejection",
+}
+
+
+def of_action(message: str, severity: Severity, *evidence: int, location: str | None = None) -> Sequence[Finding]:
+    return [Finding(message, severity, None, evidence, location)]
+
+
+def test_which_rules_look_at_scripts_and_at_actions_is_decided() -> None:
+    assert {rule.info.name for rule in CATALOGUE if rule.info.judges_actions and rule.info.scripts} == OF_ACTIONS
+    assert all(rule.info.judges_actions for rule in CATALOGUE if rule.info.group is Group.ACTION)
+
+
+@pytest.mark.parametrize("name", sorted(OF_ACTIONS))
+def test_the_page_of_a_rule_says_that_it_looks_at_actions_too(name: str) -> None:
+    info = find_rule(name).info
+
+    assert info.looks_at == (*info.scripts, "the Action")
+    assert "Action" in info.summary + info.sections["Why this matters"]
+
+
+# What a source shows
+
+AT = "code.js:3:5"
+
+
+@pytest.mark.parametrize(
+    ("rule", "fact", "message", "severity"),
+    [
+        (
+            hardcoded_secret,
+            'secret-literal "authorization"',
+            "the Action has a credential in its source (authorization); keep it in event.secrets, and replace it",
+            Severity.WARNING,
+        ),
+        (
+            tls_not_verified,
+            'tls-not-verified "rejectUnauthorized: false"',
+            (
+                "the Action sets rejectUnauthorized: false, so anyone on the network can pose as the legacy system; "
+                "verify the certificate"
+            ),
+            Severity.ERROR,
+        ),
+        (
+            tls_not_verified,
+            'tls-not-verified "encrypt: false"',
+            (
+                "the Action sets encrypt: false, so anyone on the network can pose as the legacy system; "
+                "verify the certificate"
+            ),
+            Severity.WARNING,
+        ),
+        (
+            no_timeout_on_external_call,
+            'call-without-timeout "fetch"',
+            "the Action calls fetch without a time-out; give it one, and let the log-in go on",
+            Severity.WARNING,
+        ),
+        (
+            script_too_large,
+            'bytes "100001"',
+            "the Action has 100001 bytes, and at most 100000 are allowed; move work into a service",
+            Severity.WARNING,
+        ),
+    ],
+)
+def test_what_the_source_of_an_action_shows(rule: Rule, fact: str, message: str, severity: Severity) -> None:
+    text = f'{ACTION}source action {fact} at "{AT}"\n{RUN}'
+
+    assert findings(rule, text) == of_action(message, severity, location=AT)
+
+
+@pytest.mark.parametrize("rule", [hardcoded_secret, tls_not_verified, no_timeout_on_external_call])
+def test_a_source_that_shows_nothing_passes_and_one_that_was_not_read_is_not_judged(rule: Rule) -> None:
+    assert verdict(rule, f"{ACTION}{RUN}").status is Status.PASSED
+
+    unread = verdict(rule, f"{ACTION.replace(' source=on', '')}{RUN}")
+    assert unread.status is Status.NOT_APPLICABLE
+    assert unread.missing == (Need.SOURCE,)
+
+
+def test_a_source_of_the_right_size_passes() -> None:
+    assert verdict(script_too_large, f'{ACTION}source action bytes "100000" at "{AT}"').status is Status.PASSED
+
+
+@pytest.mark.parametrize("state", ["silence", "stall"])
+@pytest.mark.parametrize("ending", ["timed-out; after 10.5 s", "done; after 3.0 s"])
+def test_what_an_action_did_in_silence_counts_more_than_its_source(state: str, ending: str) -> None:
+    text = f'{ACTION}source action call-without-timeout "fetch" at "{AT}"\n'
+    run = f"run persist of ada in first-log-in legacy outage: {state} {{}} -> {ending}\n"
+    request = 'request GET "https://legacy.example.com/users/7"\n'
+
+    assert findings(no_timeout_on_external_call, f"{text}{run}{request}") == []
+    # Where it asked nothing in silence, the source still counts.
+    assert len(findings(no_timeout_on_external_call, f"{text}{run}")) == 1
+
+
+# How exceptions leave it
+
+ESCAPES: list[tuple[Rule, str, str]] = [
+    (
+        throws_synchronously,
+        'raised TypeError "no"',
+        "the Action throws TypeError{during}; catch it, and let the log-in go on, or deny it with api.access.deny",
+    ),
+    (
+        uncaught_async_exception,
+        'done; raised later TypeError "no"',
+        (
+            "the Action left TypeError to a task, a thread or an event handler{during}; "
+            "await what it starts, and catch what that throws"
+        ),
+    ),
+    (
+        unhandled_rejection,
+        'done; raised rejection TypeError "no"',
+        "the Action left a promise rejected with TypeError{during}; await every promise, and catch what that throws",
+    ),
+    (
+        unhandled_error_event,
+        'done; raised error-event TypeError "no"',
+        (
+            "the Action left an error event with TypeError that nothing listens to{during}; "
+            "listen with .on('error', …), and let the log-in go on"
+        ),
+    ),
+]
+
+
+def ran(outcome: str, *, situation: str = "other-connection: social", legacy: str = "sound") -> str:
+    return f"{ACTION}run persist of ada in {situation} legacy {legacy} {{}} -> {outcome}\n"
+
+
+@pytest.mark.parametrize(("rule", "outcome", "message"), ESCAPES)
+def test_an_exception_that_leaves_an_action(rule: Rule, outcome: str, message: str) -> None:
+    during = " in an outage of the legacy system"
+
+    assert findings(rule, ran(outcome)) == of_action(message.format(during=""), Severity.ERROR, 1)
+    outage = ran(outcome, situation="later-log-in", legacy="outage: 500")
+    assert findings(rule, outage) == of_action(message.format(during=during), Severity.ERROR, 1)
+
+
+@pytest.mark.parametrize(("rule", "outcome", "message"), ESCAPES)
+def test_an_exception_that_leaves_it_in_another_way_is_told_by_another_rule(
+    rule: Rule, outcome: str, message: str
+) -> None:
+    assert message
+    others = [other for other, *_ in ESCAPES if other is not rule]
+
+    assert [verdict(other, ran(outcome)).status for other in others] == [Status.PASSED] * 3
+
+
+@pytest.mark.parametrize("rule", [unhandled_rejection, unhandled_error_event])
+def test_what_only_node_tells_is_not_judged_of_an_action_in_python(rule: Rule) -> None:
+    judged = verdict(rule, ran("done").replace(" observed=on", ""))
+
+    assert judged.status is Status.NOT_APPLICABLE
+    assert judged.missing == (Need.JAVASCRIPT,)
+
+
+def test_a_more_specific_rule_tells_it_alone() -> None:
+    outage = ran('raised Error "down"', situation="first-log-in", legacy="outage: 500")
+    assert verdict(throws_synchronously, outage, action_fails_on_outage).reason == "told by action-fails-on-outage"
+
+    always = ran('raised Error "no"', situation="first-log-in")
+    assert verdict(throws_synchronously, always, action_restores_nothing).reason == "told by action-restores-nothing"
+
+
+# What it prints
+
+
+@pytest.mark.parametrize(
+    ("printed", "message", "severity"),
+    [
+        (
+            "token «configuration LEGACY_API_SECRET»",
+            "the Action printed a password or another secret; log what happened, not what was typed",
+            Severity.ERROR,
+        ),
+        (
+            "postgres://«credentials in a URL 1»@db.test",
+            "the Action printed credentials in a URL; log the host only",
+            Severity.ERROR,
+        ),
+        (
+            "no plan for ADA@example.com",
+            "the Action printed the e-mail of a user; log the user_id instead",
+            Severity.WARNING,
+        ),
+        (
+            "was ada.king@example.com",
+            "the Action printed the e-mail of a user; log the user_id instead",
+            Severity.WARNING,
+        ),
+    ],
+)
+def test_what_an_action_prints(printed: str, message: str, severity: Severity) -> None:
+    event = '{"user": {"user_id": "auth0|7", "email": "ada.king@example.com"}}'
+    run = f'run persist of ada in changed-email legacy sound {event} -> done; printed "{printed}"'
+
+    assert findings(log_leaks_secret, f"{ACTION}{run}") == of_action(message, severity, 1)
+
+
+@pytest.mark.parametrize(
+    "printed", ["a log-in of auth0|7", "write to support@example.com", "", "ada@example.community"]
+)
+def test_what_an_action_may_print(printed: str) -> None:
+    event = '{"user": {"user_id": "auth0|7"}}'
+    run = f'run persist of ada in minimal-event legacy sound {event} -> done; printed "{printed}"'
+
+    assert verdict(log_leaks_secret, f"{ACTION}{run}").status is Status.PASSED
+
+
+# What it sends
+
+
+def sent(url: str) -> str:
+    return f'{ACTION}{RUN}\nrequest GET "{url}" -> 200 with {{"id": "7"}}'
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        (
+            "http://legacy.example.com/users/7",
+            "the Action sent a request to legacy.example.com without TLS; use https",
+        ),
+        (
+            "https://legacy.example.com/users/7?key=«configuration LEGACY_API_SECRET»",
+            "the Action sent a secret in a web address; send it in a header, or in the body",
+        ),
+        (
+            "http://127.0.0.1:8080/users/7?key=«configuration LEGACY_API_SECRET»",
+            "the Action sent a secret in a web address; send it in a header, or in the body",
+        ),
+    ],
+)
+def test_what_others_can_read_on_its_way(url: str, message: str) -> None:
+    assert findings(plaintext_transport, sent(url)) == of_action(message, Severity.ERROR, 1, 2)
+
+
+def test_a_request_with_tls_passes() -> None:
+    assert verdict(plaintext_transport, sent("https://legacy.example.com/users/7")).status is Status.PASSED
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8080/users/7", "http://localhost/7", "http://[::1", "http:///users"])
+def test_a_request_to_the_stand_in_tells_nothing_of_the_address_in_production(url: str) -> None:
+    assert verdict(plaintext_transport, sent(url)).status is Status.NOT_APPLICABLE
+
+
+# Where only one of both is checked
+
+
+def test_of_an_action_alone_no_rule_about_scripts_is_judged_and_each_says_why() -> None:
+    report = judge(Transcript.parse(f"connection import_mode=off features=signup\n{ACTION}{RUN}"))
+
+    of_scripts = [verdict for verdict in report.verdicts if not verdict.rule.judges_actions]
+    assert {verdict.status for verdict in of_scripts} == {Status.NOT_APPLICABLE}
+    assert {verdict.reason for verdict in of_scripts} == {"needs a check of a database; an Action alone was checked"}
+
+
+def test_of_a_database_alone_no_rule_about_actions_is_judged_and_each_says_why() -> None:
+    report = judge(
+        Transcript.parse('person ada email=ada@example.com\nget_user ada@example.com -> found {"user_id": "7"}')
+    )
+
+    of_actions = [verdict for verdict in report.verdicts if verdict.rule.group is Group.ACTION]
+    assert {verdict.status for verdict in of_actions} == {Status.NOT_APPLICABLE}
+    assert all(str(verdict.reason).startswith("needs a check of an Action") for verdict in of_actions)
+
+
+def test_of_both_each_is_judged() -> None:
+    text = (
+        "script login source=on\n" + ACTION + 'source login secret-literal "password" at "login.js:4:15"\n'
+        f'source action secret-literal "token" at "{AT}"\nscripts login\n'
+    )
+
+    assert [finding.location for finding in findings(hardcoded_secret, text)] == ["login.js:4:15", AT]
