@@ -383,6 +383,35 @@ def test_a_callback_that_throws_is_no_exception_of_the_script(open_script: Open)
     assert caught.told() == "not-found"
 
 
+@pytest.mark.parametrize(
+    "thrown",
+    [
+        "error",
+        "new Error('the pool failed', { cause: new Error('the query failed', { cause: error }) })",
+        "new Error(`the pool failed: ${error.message}`)",
+        "String(error)",
+        "Object.defineProperty(error, 'message', { get() { throw new Error('not readable'); } })",
+    ],
+)
+def test_neither_is_one_that_a_pool_or_a_wrapper_throws_on(thrown: str, open_script: Open) -> None:
+    script = open_script(
+        # The first call opens the pool, so that what it does later belongs to that call.
+        "const queue = global.queue ??= [];"
+        "global.pool ??= setInterval(() => queue.splice(0).forEach((each) => each()), 1);"
+        f"queue.push(() => {{ try {{ callback(null); }} catch (error) {{ throw {thrown}; }} }});"
+    )
+
+    assert [script.told(), script.told(throwing=True), script.told()] == ["not-found"] * 3
+    assert script.bridge.late_events() == []
+
+
+@pytest.mark.parametrize("thrown", ["new Error('ours')", "'ours'", "undefined", "{ cause: 7 }"])
+def test_what_a_script_throws_itself_is_told_beside_a_callback_that_throws(thrown: str, open_script: Open) -> None:
+    script = open_script(f"try {{ callback(null); }} catch {{ setImmediate(() => {{ throw {thrown}; }}); }}")
+
+    assert script.told(throwing=True).startswith("not-found; raised later ")
+
+
 def test_a_script_that_calls_back_for_ever_is_told_so_many_times(open_script: Open) -> None:
     assert len(open_script("for (let i = 0; i < 1000; i += 1) callback(null);")().callbacks) == 20
 

@@ -59,6 +59,7 @@ module.exports = {
   includes: uncurry(Array.prototype.includes),
 
   String,
+  hasText: uncurry(String.prototype.includes),
   codeAt: uncurry(String.prototype.charCodeAt),
   indexOf: uncurry(String.prototype.indexOf),
   slice: uncurry(String.prototype.slice),

@@ -3,8 +3,8 @@
 // One call of a script of a database: it is over when the script has called back.
 
 const { isPromise } = require('node:util/types');
-const { Error, apply, then } = require('./primordials.cjs');
-const { read } = require('./attributes.cjs');
+const { Error, apply, hasText, then } = require('./primordials.cjs');
+const { read, textOf } = require('./attributes.cjs');
 const { Call } = require('./call.cjs');
 const { encode } = require('./encoding.cjs');
 const { Items } = require('./json.cjs');
@@ -13,13 +13,36 @@ const MOST_CALLBACKS = 20;
 const MOST_ARGUMENTS = 20;
 const MOST_CALLBACK_CHARACTERS = 16_000_000;
 
-class CallbackError extends Error {}
+const MOST_CAUSES = 10;
+const FAILED = 'what Auth0 does with the result failed';
+
+/** What a callback throws. Whoever throws it on, as it is or as the cause or the text of another error, has no part in it. */
+class CallbackError extends Error {
+  #own;
+
+  constructor() {
+    super(FAILED);
+  }
+
+  static isBehind(error) {
+    let cause = error;
+    for (let depth = 0; depth < MOST_CAUSES; depth += 1) {
+      if (typeof cause === 'string') return hasText(cause, FAILED);
+      if (typeof cause !== 'object' || cause === null) return false;
+      if (#own in cause || hasText(textOf(read(cause, 'message')), FAILED)) return true;
+      cause = read(cause, 'cause');
+    }
+    return false;
+  }
+}
+
+const { isBehind } = CallbackError;
 
 class ScriptCall extends Call {
   constructor(id, { throwing, onCalled, ...options }) {
     super(id, options);
     this.onCalled = onCalled;
-    this.failure = throwing ? new CallbackError('what Auth0 does with the result failed') : null;
+    this.failure = throwing ? new CallbackError() : null;
     this.callbacks = new Items(MOST_CALLBACKS, MOST_CALLBACK_CHARACTERS);
   }
 
@@ -73,8 +96,7 @@ class ScriptCall extends Call {
   }
 
   escaped(error, escape) {
-    if (this.failure && error === this.failure) this.end('callback');
-    else super.escaped(error, escape);
+    if (!isBehind(error)) super.escaped(error, escape);
   }
 }
 
