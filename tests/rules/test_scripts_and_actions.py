@@ -15,6 +15,7 @@ from customdb_contract.rules.callback._raising import (
     unhandled_rejection,
 )
 from customdb_contract.rules.callback._source import no_timeout_on_external_call, script_too_large
+from customdb_contract.rules.security._injection import url_injection
 from customdb_contract.rules.security._leaks import log_leaks_secret
 from customdb_contract.rules.security._source import hardcoded_secret, tls_not_verified
 from customdb_contract.rules.security._transport import plaintext_transport
@@ -34,6 +35,7 @@ OF_ACTIONS = {
     "uncaught-async-exception",
     "unhandled-error-event",
     "unhandled-rejection",
+    "url-injection",
 }
 
 
@@ -282,6 +284,57 @@ def test_a_request_with_tls_passes() -> None:
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8080/users/7", "http://localhost/7", "http://[::1", "http:///users"])
 def test_a_request_to_the_stand_in_tells_nothing_of_the_address_in_production(url: str) -> None:
     assert verdict(plaintext_transport, sent(url)).status is Status.NOT_APPLICABLE
+
+
+ODD = '{"user": {"email": "a/b?c@example.com", "identities": [{"user_id": "7/8?x=1&y=2"}, {"user_id": "9"}]}}'
+
+
+def asked(request: str, *, situation: str = "odd-identifiers", event: str = ODD) -> str:
+    run = f"run persist of ada in {situation} legacy no-such-user {event} -> done"
+    return f"{ACTION}{run}\nrequest {request} -> 404"
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        'GET "https://legacy.example.com/users/7/8?x=1&y=2"',
+        'GET "https://legacy.example.com/users?id=7/8?x=1&y=2"',
+        'GET "https://legacy.example.com/users?email=a/b?c@example.com"',
+    ],
+)
+def test_an_identifier_that_is_put_into_an_address_as_it_is(request_: str) -> None:
+    message = (
+        "the Action put an identifier of the user into a web address as it is: "
+        "with / ? or & an attacker chooses another path or parameter; encode it"
+    )
+
+    assert findings(url_injection, asked(request_)) == of_action(message, Severity.ERROR, 1, 2)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        'GET "https://legacy.example.com/users/7%2F8%3Fx%3D1%26y%3D2"',
+        'GET "https://legacy.example.com/users?email=a%2Fb%3Fc%40example.com"',
+        'POST "https://legacy.example.com/users" body={"id": "7/8?x=1&y=2"}',
+    ],
+)
+def test_an_identifier_that_is_encoded_or_in_the_body_passes(request_: str) -> None:
+    assert verdict(url_injection, asked(request_)).status is Status.PASSED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        asked('GET "https://legacy.example.com/users/9"'),
+        asked('GET "https://legacy.example.com/users/7/8?x=1&y=2"', situation="changed-email"),
+        asked('GET "https://legacy.example.com/users/7/8?x=1&y=2"', event="{}"),
+        asked('GET "https://legacy.example.com/users/7/8?x=1&y=2"', event='{"user": {"identities": [7]}}'),
+        asked('GET "https://legacy.example.com/users/7/8?x=1&y=2"', event='{"user": {"identities": 7}}'),
+    ],
+)
+def test_a_request_without_such_an_identifier_tells_nothing(text: str) -> None:
+    assert verdict(url_injection, text).status is Status.NOT_APPLICABLE
 
 
 # Where only one of both is checked

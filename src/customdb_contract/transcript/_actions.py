@@ -58,6 +58,8 @@ class RunSituation(StrEnum):
     """A user of the connection whose primary identity is one of another connection."""
     CHANGED_EMAIL = "changed-email"
     """A user whose e-mail was changed in Auth0, and not in the legacy system."""
+    ODD_IDENTIFIERS = "odd-identifiers"
+    """A user whose id and e-mail have characters that divide a web address."""
     MINIMAL_EVENT = "minimal-event"
     """A user of whom the event has nothing that Auth0 may leave out."""
     TOKEN_REFRESH = "token-refresh"  # noqa: S105 - a situation

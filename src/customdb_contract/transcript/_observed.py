@@ -20,6 +20,7 @@ __all__ = [
     "ObservedRun",
     "agrees",
     "followed_runs",
+    "is_in_request",
     "is_in_url",
     "is_to_management_api",
     "observed_runs",

@@ -16,6 +16,12 @@ LEGACY_ID: Final = "5f3c9a7e21"
 EMAIL: Final = "ada.lovelace@example.com"
 CHANGED_EMAIL: Final = "ada.king@example.com"
 
+_ODD_ID: Final = "5f3c/9a7e?x=1&y=2"
+_ODD_EMAIL: Final = "ada/lovelace?x=1&y=2@example.com"
+_EMAILS: Final[Mapping[RunSituation, str]] = {
+    RunSituation.CHANGED_EMAIL: CHANGED_EMAIL,
+    RunSituation.ODD_IDENTIFIERS: _ODD_EMAIL,
+}
 _SOCIAL: Final = "google-oauth2"
 _SOCIAL_ID: Final = "108731467322041176530"
 _OTHER_DATABASE: Final = "another-database"
@@ -102,7 +108,7 @@ def _user(situation: RunSituation, metadata: Mapping[MetadataKey, Value], connec
         return user
     return {
         **user,
-        "email": CHANGED_EMAIL if situation is RunSituation.CHANGED_EMAIL else EMAIL,
+        "email": _EMAILS.get(situation, EMAIL),
         "name": "Ada Lovelace",
         "nickname": "ada.lovelace",
         "picture": "https://shop.example.com/ada.png",
@@ -126,6 +132,8 @@ def _identities(situation: RunSituation, connection: str) -> list[dict[str, obje
             return [social]
         case RunSituation.LINKED_ACCOUNT:
             return [social, own]
+        case RunSituation.ODD_IDENTIFIERS:
+            return [_identity(connection, "auth0", _ODD_ID)]
         case _:
             return [own]
 

@@ -55,6 +55,7 @@ def play_scenes(stage: ActionStage, restores: Sequence[str], *, names_the_user: 
         _play_present_metadata(stage, first, payload, restores)
     for situation in _OTHER_PEOPLE:
         stage.run(situation)
+    stage.run(RunSituation.ODD_IDENTIFIERS, LegacyState.NO_SUCH_USER)
     for situation in _WITHOUT_PEOPLE:
         stage.run(situation)
         stage.run(situation, metadata=first.metadata_after, follows=first)

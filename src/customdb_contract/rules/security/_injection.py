@@ -1,7 +1,7 @@
 """The rules about identifiers and passwords that become part of a query."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from customdb_contract.contract import Script
@@ -9,7 +9,20 @@ from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._facts import judge_facts
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules.security._proof import NOT_SANITIZED, judge_hostile
-from customdb_contract.transcript import Exchange, FactKind, Noticed, RecordedError, Situation, SourceFact, Transcript
+from customdb_contract.transcript import (
+    Exchange,
+    FactKind,
+    Noticed,
+    ObservedRun,
+    RecordedError,
+    RunSituation,
+    Situation,
+    SourceFact,
+    Transcript,
+    Value,
+    is_in_request,
+    observed_runs,
+)
 
 _RESERVED: Final = frozenset("/?&")
 """Characters that divide a web address (RFC 3986); what follows a `#` is never sent."""
@@ -138,14 +151,14 @@ def search_query_injection(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_hostile(transcript, Situation.SEARCH_QUERY, "a search query", "escape it")
 
 
-@rule(group=Group.SECURITY, severity=Severity.ERROR, needs=(Need.HOSTILE,), source=NOT_SANITIZED)
+@rule(group=Group.SECURITY, severity=Severity.ERROR, actions=True, needs=(Need.HOSTILE,), source=NOT_SANITIZED)
 def url_injection(transcript: Transcript) -> Iterator[Comparison]:
     """An identifier becomes part of a web address without being encoded.
 
     ## Why this matters
     With `/`, `?`, `#`, `&` or `..` somebody chooses another path or parameter of the legacy interface, and another
-    person's profile comes back. The address of a request that a script in JavaScript sends shows it, whatever comes
-    back: `GET /users/ada@example.com?x=1`.
+    person's profile comes back. The address of a request that a script in JavaScript, or an Action, sends shows it,
+    whatever comes back: `GET /users/ada@example.com?x=1`.
 
     ## Violates
         person ada email=ada@example.com
@@ -172,6 +185,35 @@ def url_injection(transcript: Transcript) -> Iterator[Comparison]:
             yield Violation(message, (exchange,), path="address", expected="encoded", got="as it is")
         else:
             yield Held((exchange,))
+    for seen in observed_runs(transcript):
+        if seen.run.situation is RunSituation.ODD_IDENTIFIERS:
+            yield from _judge_addresses(seen)
+
+
+def _judge_addresses(seen: ObservedRun) -> Iterator[Comparison]:
+    identifiers = list(_identifiers_in(seen.run.event.get("user")))
+    for request in seen.asked:
+        if any(identifier in request.url for identifier in identifiers):
+            message = (
+                "the Action put an identifier of the user into a web address as it is: "
+                "with / ? or & an attacker chooses another path or parameter; encode it"
+            )
+            yield Violation(message, (seen.run, request), path="address", expected="encoded", got="as it is")
+        elif any(is_in_request(identifier, request) for identifier in identifiers):
+            yield Held((seen.run, request))
+
+
+def _identifiers_in(user: Value) -> Iterator[str]:
+    """Yield the e-mail of the user of an event, and the ids of the identities, as far as they could do harm."""
+    if not isinstance(user, Mapping):
+        return
+    identities = user.get("identities")
+    ids = [
+        one.get("user_id") for one in (identities if isinstance(identities, list) else []) if isinstance(one, Mapping)
+    ]
+    for identifier in (user.get("email"), *ids):
+        if isinstance(identifier, str) and _RESERVED.intersection(identifier):
+            yield identifier
 
 
 @rule(group=Group.SECURITY, severity=Severity.ERROR, needs=(Need.HOSTILE,), source=NOT_SANITIZED)
