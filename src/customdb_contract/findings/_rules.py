@@ -158,7 +158,9 @@ _IS_MET: Mapping[Need, Callable[[Transcript], bool]] = {
     Need.REQUIRES_USERNAME: lambda t: t.connection.requires_username,
     Need.SCRIPT_CONTEXT: lambda t: t.connection.script_context,
     Need.JAVASCRIPT: lambda t: any(info.observed for info in _infos(t)),
-    Need.SOURCE: lambda t: any(info.source is not None for info in _infos(t)),
+    Need.SOURCE: lambda t: any(
+        info.source is not None and (info.observed or isinstance(info, ScriptInfo)) for info in _infos(t)
+    ),
     Need.REQUESTS: lambda t: any(e.outcome.noticed(Noticed.REQUEST) for e in t.judged),
     Need.CREATE: lambda t: Script.CREATE in t.header.scripts,
     Need.VERIFY: lambda t: Script.VERIFY in t.header.scripts,

@@ -12,7 +12,7 @@ from attrs import frozen
 from customdb_contract.contract import Script
 from customdb_contract.transcript import SourceFact
 
-__all__ = ["ActionSource", "Source", "is_available", "read_action", "read_source"]
+__all__ = ["ActionSource", "Source", "is_available", "read_action", "read_python_action", "read_source"]
 
 _PARSERS: Final = ("tree_sitter", "tree_sitter_javascript")
 
@@ -75,3 +75,17 @@ def read_action(text: str, *, file_name: str) -> ActionSource:
     from customdb_contract.source._action import read  # noqa: PLC0415
 
     return read(text, file_name)
+
+
+def read_python_action(text: str, *, name: str, file_name: str) -> tuple[SourceFact, ...]:
+    """Return the requests without TLS that an Action in Python sends; it needs no parser but Python's own.
+
+    Args:
+        text: The source of its module.
+        name: The name of the function or the class in it.
+        file_name: What the file is called in locations.
+    """
+    # See read_source.
+    from customdb_contract.source._python import read  # noqa: PLC0415
+
+    return read(text, name, file_name)

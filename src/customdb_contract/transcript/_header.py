@@ -101,6 +101,8 @@ class FactKind(StrEnum):
     """A regular expression is made of what the script is given."""
     CALLBACK_INSIDE_TRY = "callback-inside-try"
     """The callback is called inside a try block or promise chain whose handler calls it again."""
+    PLAIN_HTTP = "plain-http"
+    """An Action in Python sends a request without TLS; the text names the host."""
     CONTEXT_FIELD = "context-field"
     """A field of `context` is read without a guard."""
 

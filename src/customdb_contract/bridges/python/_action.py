@@ -1,6 +1,7 @@
 """The bridge to an Action in Python: a function `(event, api)`."""
 
 import inspect
+import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -20,7 +21,8 @@ from customdb_contract.bridges.python._threads import has_busy_threads
 from customdb_contract.bridges.python._watching import Watched
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.secrets import Secret, SecretKind, SecretRef, SecretRegistry
-from customdb_contract.transcript import ActionInfo, Ending, Handler, Mask, Noticed, Observation, record
+from customdb_contract.source import read_python_action
+from customdb_contract.transcript import ActionInfo, Ending, Handler, Mask, Noticed, Observation, SourceFact, record
 
 if TYPE_CHECKING:
     from customdb_contract.bridges.python._worker import Worker
@@ -116,8 +118,13 @@ class PythonActionBridge(ActionBridge):
     @property
     @override
     def info(self) -> ActionInfo:
-        location = location_of_function(self._action) if callable(self._action) else None
-        return ActionInfo(name=self._name, problem=_problem(self._action, self._mask), location=location)
+        action = self._action
+        location = location_of_function(action) if callable(action) else None
+        # Only requests in the clear are looked for, so a source without any counts as unread.
+        shown = () if location is None else _plain_requests(action, location)
+        return ActionInfo(
+            name=self._name, problem=_problem(action, self._mask), location=location, source=shown or None
+        )
 
     @override
     def perform(self, handler: Handler, event: Mapping[str, object], *, seconds: float) -> Performed:
@@ -202,6 +209,17 @@ class _Run(Watched):
         with self._lock:
             goes_on = self.goes_on and self._ending is Ending.DONE
             return Performed(self._outcome(observations=(still,) if goes_on else ()), tuple(self._calls))
+
+
+def _plain_requests(action: object, location: str) -> tuple[SourceFact, ...]:
+    """Return what the source of an Action shows; nothing where it cannot be had."""
+    defined = action if inspect.isfunction(action) else type(action)
+    try:
+        text = inspect.getsource(sys.modules[defined.__module__])
+    except (OSError, TypeError, LookupError):
+        return ()
+    name = defined.__qualname__.partition(".")[0]
+    return read_python_action(text, name=name, file_name=location.rpartition(":")[0])
 
 
 def _text_of(setting: object) -> str:

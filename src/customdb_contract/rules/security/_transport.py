@@ -9,7 +9,7 @@ from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._secrets import TOLD, is_typed_password
 from customdb_contract.secrets import secrets_in
-from customdb_contract.transcript import Noticed, ObservedRun, Transcript, observed_runs
+from customdb_contract.transcript import FactKind, Noticed, ObservedRun, Transcript, observed_runs
 
 _LOGIN_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
 
@@ -21,7 +21,8 @@ def plaintext_transport(transcript: Transcript) -> Iterator[Comparison]:
     ## Why this matters
     Without TLS everybody on the way reads the password. In an address it also stands in the logs of every server and
     proxy on the way, with TLS too. `http` to the machine itself, such as `http://127.0.0.1:8080`, is no finding: nobody
-    else is on that way. The same holds for the requests of an Action, and for the secrets that it sends.
+    else is on that way. The same holds for the requests of an Action, and for the secrets that it sends;
+    of one in Python, the source shows where they go.
 
     ## Violates
         script login observed=on
@@ -47,6 +48,10 @@ def plaintext_transport(transcript: Transcript) -> Iterator[Comparison]:
             yield Held((exchange,))
     for seen in observed_runs(transcript):
         yield from _judge_requests(seen)
+    action = transcript.header.action
+    for fact in () if action is None else action.facts(FactKind.PLAIN_HTTP):
+        message = f"the Action sends a request to {fact.text} without TLS; use https"
+        yield Violation(message, (), location=fact.location, path=fact.text)
 
 
 def _judge_requests(seen: ObservedRun) -> Iterator[Comparison]:
