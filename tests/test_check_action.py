@@ -195,9 +195,8 @@ def test_the_paths_that_an_action_restores_are_looked_for() -> None:
     report = checked(action_of(RestoresSeveral()), legacy=SEVERAL, restores=PATHS)
     assert found(report) == set(), report
     partial = [run for run in observed_runs(report.transcript) if run.run.situation is RunSituation.PARTIAL_METADATA]
-    names = {"plan", "roles", "seats", "limits", "beta", "planned"}
-    missing = [names - {name for _, name in run.metadata_before} for run in partial]
-    assert missing == [{"plan"}, {"roles"}, {"limits"}]
+    present = [{name for _, name in run.metadata_before} for run in partial]
+    assert present == [{"roles", "limits"}, {"plan", "limits"}, {"plan", "roles"}]
 
     report = checked(action_of(LeavesTheRolesOut()), legacy=SEVERAL, restores=PATHS)
     assert found(report) == {"action-restores-nothing"}

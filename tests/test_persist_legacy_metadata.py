@@ -95,6 +95,20 @@ def test_a_check_finds_nothing_in_it(language: str, tmp_path: Path) -> None:
     assert TOKEN not in str(report.transcript)
 
 
+def test_a_check_finds_nothing_in_it_where_metadata_are_required() -> None:
+    report = check_action(
+        in_python("app_metadata.plan"),
+        connection=Connection(name=CONNECTION, import_mode=True),
+        legacy=ANSWERS,
+        metadata_required=True,
+        restores=list(RESTORES),
+        fail_on="warning",
+    )
+
+    assert report.ok, report
+    assert [each for verdict in report.verdicts for each in verdict.findings] == []
+
+
 # The requirements
 
 
@@ -402,7 +416,7 @@ def test_an_address_with_a_port_is_asked_there_without_following_it_elsewhere() 
 
 
 @pytest.mark.parametrize("state", [LegacyState.SILENCE, LegacyState.STALL])
-def test_whoever_stops_waiting_ends_the_request(state: LegacyState) -> None:
+def test_cancelling_a_look_up_ends_its_request(state: LegacyState) -> None:
     with LegacySystem(ANSWERS, [LegacyUser(LEGACY_ID, EMAIL)]) as system:
         system.answer(state)
         secrets = {"LEGACY_API_URL": system.address.url, "LEGACY_API_SECRET": TOKEN}

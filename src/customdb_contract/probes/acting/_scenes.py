@@ -101,9 +101,10 @@ def _play_present_metadata(
         run = stage.run(situation, metadata=dict.fromkeys(payload, value))
         stage.run(situation, metadata=run.metadata_after, follows=run)
     if len(restores) > 1:
-        for path in restores:
-            left_out = tuple(path.split(".")[:2])
-            kept = {key: first.metadata_after[key] for key in payload if key != left_out}
+        wanted = [tuple(path.split(".")[:2]) for path in restores]
+        for left_out in wanted:
+            # A marker is none of these, whatever else it is taken for: where it is there, nothing has to be restored.
+            kept = {key: value for key, value in first.metadata_after.items() if key in wanted and key != left_out}
             stage.run(RunSituation.PARTIAL_METADATA, metadata=kept)
 
 
