@@ -221,6 +221,7 @@ class MarksNothing(RestoringLives):
         return without_marker
 
 
+@pytest.mark.one_python
 @pytest.mark.untraced
 @pytest.mark.parametrize("machine", [TakesAnOutageForNothing, TrustsAnyAnswer, MarksNothing])
 def test_an_action_that_is_almost_right_is_found(machine: type[RestoringLives]) -> None:

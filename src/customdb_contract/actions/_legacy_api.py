@@ -28,7 +28,7 @@ _NOT_FOUND: Final = 404
 async def ask_legacy_api(user_id: str, secrets: Mapping[str, str]) -> Mapping[str, object] | None:
     """Ask `GET {LEGACY_API_URL}/{user_id}`, with `LEGACY_API_SECRET` as the bearer token.
 
-    Redirects are not followed, so the token reaches no other host. Whoever stops waiting ends the request.
+    Redirects are not followed, so the token reaches no other host. Cancelling ends the request.
 
     Args:
         user_id: The id of the user in the legacy system.

@@ -46,14 +46,15 @@ def persist_legacy_metadata(
 
     A user of the connection who lacks some of them is looked up in the legacy system, by the id of the identity. What
     is missing is set, and what is there stays. Then, and also where the legacy system knows nothing, a marker is set,
-    so that no later log-in asks. In an outage, and after an answer that cannot be used, the user is let in and the next
-    log-in asks again.
+    so that no later log-in asks. In an outage, and after an answer that cannot be used, the log-in succeeds and the
+    next one asks again.
 
     Args:
         connection: The name of the connection of the legacy users.
         restores: Paths of first-level keys, such as `app_metadata.plan`, with the JSON types of their values. Nothing
             else of an answer is stored.
-        required: Those paths of `restores` without which a user is not let in, until an answer restores them.
+        required: The paths of `restores` that a user must have to log in; otherwise the log-in is denied, and the next
+            one asks again.
         look_up: An async function that asks the legacy system; by default
             {py:func}`~customdb_contract.actions.ask_legacy_api`.
         seconds: How long the look-up may take in all, at most 10.

@@ -9,7 +9,7 @@
  *   LEGACY_API_URL            asked as GET {LEGACY_API_URL}/{user_id}; must start with https://
  *   LEGACY_API_SECRET         sent as the bearer token
  *   LEGACY_METADATA           what is restored, with JSON types: {"app_metadata.plan": "string"}; nothing else is stored
- *   LEGACY_METADATA_REQUIRED  optional, paths without which nobody is let in: ["app_metadata.plan"]
+ *   LEGACY_METADATA_REQUIRED  optional, paths that a user must have to log in: ["app_metadata.plan"]
  *
  * The legacy system answers with {"user_id": …, "app_metadata": {…}, "user_metadata": {…}}, or with status 404.
  */
@@ -112,7 +112,7 @@ async function lookUp(userId, { LEGACY_API_URL: base, LEGACY_API_SECRET: secret 
   }
   const response = await fetch(`${base.replace(/\/+$/, '')}/${encodeURIComponent(userId)}`, {
     headers: { Authorization: `Bearer ${secret}`, Accept: 'application/json' },
-    redirect: 'error', // the secret is for nobody else
+    redirect: 'error', // so that the secret reaches no other host
     signal: AbortSignal.timeout(TIMEOUT_MS), // for the body as well
   });
   const body = await response.text();
