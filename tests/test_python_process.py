@@ -742,7 +742,7 @@ def answer_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], None]:
 
     def answer(told: object) -> None:
         command = guarded([sys.executable, "-c", LYING, json.dumps(told)])
-        monkeypatch.setattr("customdb_contract.bridges.python_process._bridge._command", command)
+        monkeypatch.setattr("customdb_contract.bridges.python_process._bridge.command_of", lambda _: command)
 
     return answer
 

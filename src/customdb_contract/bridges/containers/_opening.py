@@ -16,7 +16,9 @@ OPENING_SECONDS: Final = 60.0
 _SHOWN_WORDS: Final = 2000
 
 
-def ask_first(container: Container, message: Mapping[str, object], *, what: str, mask: Mask) -> Message:
+def ask_first(
+    container: Container, message: Mapping[str, object], *, what: str, mask: Mask, opened: str = "the database"
+) -> Message:
     """Send the first message to a container, and return its answer.
 
     Args:
@@ -24,6 +26,7 @@ def ask_first(container: Container, message: Mapping[str, object], *, what: str,
         message: What the runner must know.
         what: What runs in it, for messages: `Node 22.20.0`.
         mask: What replaces the secrets.
+        opened: What is opened there, for messages.
 
     Raises:
         DatabaseOpeningError: When there is no answer.
@@ -36,9 +39,9 @@ def ask_first(container: Container, message: Mapping[str, object], *, what: str,
             return validated(told)
     except (ContainerDiedError, InvalidMessageError) as error:
         words = mask(container.take_output()).strip()[-_SHOWN_WORDS:]
-        problem = f"{what} ended while it opened the database: {reason_of(error)}{words and f': {words}'}"
+        problem = f"{what} ended while it opened {opened}: {reason_of(error)}{words and f': {words}'}"
         raise DatabaseOpeningError(problem) from None
-    problem = f"{what} did not open the database within {OPENING_SECONDS:g} s"
+    problem = f"{what} did not open {opened} within {OPENING_SECONDS:g} s"
     raise DatabaseOpeningError(problem)
 
 

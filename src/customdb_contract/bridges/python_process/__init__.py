@@ -23,7 +23,8 @@ from customdb_contract.errors import ConfigurationError
 from customdb_contract.secrets import Secret, SecretKind, SecretRef, SecretRegistry
 
 if TYPE_CHECKING:
-    from customdb_contract.bridges.python_process._bridge import Order, PythonProcessBridge
+    from customdb_contract.bridges.python_process._bridge import PythonProcessBridge
+    from customdb_contract.bridges.python_process._order import Order
 
 __all__ = ["PythonProcess", "PythonProcessAction"]
 
@@ -139,7 +140,7 @@ class PythonProcess(ContainerDatabase):
         return script in self._opened_bridge().scripts
 
     def _order(self) -> "Order":
-        from customdb_contract.bridges.python_process._bridge import Order  # noqa: PLC0415 - see open_bridge
+        from customdb_contract.bridges.python_process._order import Order  # noqa: PLC0415 - see open_bridge
 
         module, attribute = parted(self._reference)
         return Order(

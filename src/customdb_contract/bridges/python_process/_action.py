@@ -1,4 +1,4 @@
-"""A post-login Action in Python that a reference names."""
+"""A post-login Action in Python that runs in a process of its own."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from customdb_contract._runner._opening import NotThereError, find_attribute
 from customdb_contract.bridges.containers import variable
-from customdb_contract.bridges.python_process._reference import near_names, parted
-from customdb_contract.errors import ConfigurationError
-from customdb_contract.secrets import Secret, SecretRegistry
+from customdb_contract.bridges.placeholders import LEGACY_URL, fill
+from customdb_contract.bridges.python_process._reference import parted
+from customdb_contract.secrets import Secret, SecretKind, SecretRef, SecretRegistry
 
 if TYPE_CHECKING:
     from customdb_contract.bridges.acting import ActionBridge
@@ -21,14 +20,15 @@ __all__ = ["PythonProcessAction"]
 
 
 class PythonProcessAction:
-    """A post-login Action in Python, named by a reference.
+    """A post-login Action in Python, in a process of its own: one that hangs, crashes or patches touches only that.
 
     Args:
         reference: Where the Action is, as `module:attribute`: a function `(event, api)`, or one that makes it.
         secrets: What the Action finds as `event.secrets`. A value may be a `Secret`, and `{legacy_url}` in it stands
             for the address of the stand-in for the legacy system.
         folder: Where the module is looked up first; None stands for the working directory.
-        environment: The names of environment variables that the Action may see.
+        environment: The names of environment variables that the Action may see, beside PATH, HOME, LANG and what Python
+            itself needs.
 
     Raises:
         ConfigurationError: When the reference is none, or an environment variable is not set.
@@ -52,7 +52,7 @@ class PythonProcessAction:
         return f"PythonProcessAction({f'{self._module}:{self._attribute}'!r})"
 
     def open_action(self, *, mask: SecretRegistry, legacy: "LegacyAddress | None" = None) -> "ActionBridge":
-        """Import the module, and return what runs the Action.
+        """Start a process, import the module there, and return what runs the Action.
 
         Args:
             mask: The known secrets; those of the Action are added.
@@ -60,17 +60,24 @@ class PythonProcessAction:
 
         Raises:
             ConfigurationError: When there is no such module or attribute, or it is nothing that can be called.
+            DatabaseOpeningError: When the process does not start, or the Action cannot be made.
         """
-        from customdb_contract.bridges.python import PythonAction  # noqa: PLC0415 - only who opens one needs it
+        # Only who opens one needs processes and sockets.
+        from customdb_contract.bridges.python_process._action_bridge import PythonProcessActionBridge  # noqa: PLC0415
+        from customdb_contract.bridges.python_process._order import Order  # noqa: PLC0415 - see above
 
-        try:
-            found = find_attribute(self._module, self._attribute, [str(self._folder)])
-        except NotThereError as error:
-            hint = near_names(self._attribute, error.names)
-            message = f"{self._module} has no attribute {self._attribute!r}{hint}"
-            raise ConfigurationError(message) from None
-        except Exception as error:
-            message = f"{self._module} cannot be imported from {self._folder}: {type(error).__name__}: {error}"
-            raise ConfigurationError(message) from error
-        action = PythonAction(found, secrets=self._secrets, name=self._attribute)
-        return action.open_action(mask=mask, legacy=legacy)
+        for name, value in self._secrets.items():
+            if isinstance(value, Secret):
+                mask.add(value, SecretRef(SecretKind.CONFIGURATION, name))
+        addresses = {} if legacy is None else {LEGACY_URL: legacy.url}
+        filled = {name: fill(value, addresses) for name, value in self._secrets.items()}
+        secrets = {name: value.reveal() if isinstance(value, Secret) else str(value) for name, value in filled.items()}
+        order = Order(
+            module=self._module,
+            attribute=self._attribute,
+            folder=str(self._folder),
+            arguments=(),
+            settings={},
+            environment=self._environment,
+        )
+        return PythonProcessActionBridge(order, secrets, mask=mask)

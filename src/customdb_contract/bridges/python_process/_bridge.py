@@ -2,18 +2,12 @@
 
 import inspect
 import logging
-import os
-import platform
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Final, cast
 
-from attrs import frozen
 from typing_extensions import override
 
-from customdb_contract import _runner
 from customdb_contract.bridges.containers import (
     OPENING_SECONDS,
     Container,
@@ -24,32 +18,23 @@ from customdb_contract.bridges.containers import (
     recorded_error,
 )
 from customdb_contract.bridges.python._signatures import Manner, manner_of
-from customdb_contract.bridges.python_process._reference import near_names
+from customdb_contract.bridges.python_process._order import (
+    WHAT,
+    Order,
+    command_of,
+    environment_of,
+    message_of,
+    raise_problem,
+    said,
+)
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
 from customdb_contract.interrupts import current_interrupts
 from customdb_contract.secrets import SecretRegistry
-from customdb_contract.transcript import Mask, RecordedError, ScriptInfo
+from customdb_contract.transcript import ScriptInfo
 
-__all__ = ["Order", "PythonProcessBridge", "needs_fault_url"]
-
-_MAIN: Final = "import sys; sys.path.append({folder!r}); from customdb_contract._runner.main import main; main()"
-_PASSED_ON: Final = (
-    "PATH",
-    "HOME",
-    "LANG",
-    "PYTHONPATH",
-    "PYTHONHOME",
-    "PYTHONUTF8",
-    "PYTHONDONTWRITEBYTECODE",
-    "PYTHONPYCACHEPREFIX",
-    "PYTHONNOUSERSITE",
-    "PYTHONUSERBASE",
-    "COVERAGE_PROCESS_CONFIG",
-    "COVERAGE_PROCESS_START",
-)
-"""Environment variables that every database gets where they are set; so a team's coverage sees its adapter's lines."""
+__all__ = ["PythonProcessBridge", "needs_fault_url"]
 
 _KINDS: Final = (
     inspect.Parameter.POSITIONAL_ONLY,
@@ -60,30 +45,9 @@ _KINDS: Final = (
 )
 
 _EXIT_SECONDS: Final = 0.5
-_WHAT: Final = f"Python {platform.python_version()}"
+_SERVING: Final = "customdb_contract._runner.main"
 
 _logger = logging.getLogger("customdb_contract")
-
-
-@frozen(kw_only=True)
-class Order:
-    """What is to be opened.
-
-    Args:
-        module: The module's dotted name.
-        attribute: The attribute's dotted name.
-        folder: Where the module is looked up first.
-        arguments: What the function that makes the database is given.
-        settings: Its keywords.
-        environment: Environment variables beside those that every database gets.
-    """
-
-    module: str
-    attribute: str
-    folder: str
-    arguments: tuple[str, ...]
-    settings: Mapping[str, object]
-    environment: Mapping[str, str]
 
 
 class PythonProcessBridge(ContainerBridge):
@@ -129,7 +93,7 @@ class PythonProcessBridge(ContainerBridge):
     @property
     @override
     def _what(self) -> str:
-        return _WHAT
+        return WHAT
 
     def _close_database(self, container: Container) -> None:
         seconds = _EXIT_SECONDS if self._interrupts.happened else OPENING_SECONDS
@@ -138,7 +102,7 @@ class PythonProcessBridge(ContainerBridge):
             _logger.warning("the database did not close within %g s", seconds)
             return
         if told.closed is not None:
-            _logger.warning("the database could not be closed: %s", _said(recorded_error(told.closed, self._mask)))
+            _logger.warning("the database could not be closed: %s", said(recorded_error(told.closed, self._mask)))
         container.wait(_EXIT_SECONDS)
 
     @property
@@ -148,17 +112,17 @@ class PythonProcessBridge(ContainerBridge):
 
     @override
     def _start(self) -> Container:
-        return Container(_command, _environment(self._to_open), interrupts=self._interrupts)
+        return Container(command_of(_SERVING), environment_of(self._to_open), interrupts=self._interrupts)
 
     @override
     def _order(self, token: str) -> Mapping[str, object]:
-        return _message(self._to_open, token)
+        return message_of(self._to_open, token)
 
     @override
     def _take_opened(self, opened: Mapping[str, Any] | None) -> None:
         if opened is None:
             raise InvalidMessageError
-        _raise_problem(opened, self._to_open, self._mask)
+        raise_problem(opened, self._to_open, self._mask)
         self._manners = dict(_manners(opened, script_context=self._connection.script_context))
 
     @override
@@ -184,73 +148,16 @@ def needs_fault_url(order: Order, mask: SecretRegistry) -> bool:
         ConfigurationError: When there is no such module or attribute.
         DatabaseOpeningError: When the process does not start.
     """
-    container = Container(_command, _environment(order), interrupts=current_interrupts())
+    container = Container(command_of(_SERVING), environment_of(order), interrupts=current_interrupts())
     try:
-        told = ask_first(container, {"look": _message(order, container.token)}, what=_WHAT, mask=mask.mask)
-        _raise_problem(told.opened or {}, order, mask.mask)
+        told = ask_first(container, {"look": message_of(order, container.token)}, what=WHAT, mask=mask.mask)
+        raise_problem(told.opened or {}, order, mask.mask)
         return bool(told.looked)
     except InvalidMessageError:
         problem = f"{order.module}:{order.attribute} could not be looked at: the runner sent what no runner sends"
         raise DatabaseOpeningError(problem) from None
     finally:
         container.end()
-
-
-def _command(life: int, control: int) -> Sequence[str]:
-    # The interpreter of the check, without the working directory on its path: the folder is given.
-    code = _MAIN.format(folder=str(Path(_runner.__file__).parents[2]))
-    return [sys.executable, "-P", "-u", "-c", code, str(life), str(control)]
-
-
-def _environment(order: Order) -> Mapping[str, str]:
-    passed_on = {name: value for name in _PASSED_ON if (value := os.environ.get(name)) is not None}
-    return {**passed_on, **order.environment}
-
-
-def _message(order: Order, token: str) -> Mapping[str, object]:
-    return {
-        "token": token,
-        "module": order.module,
-        "attribute": order.attribute,
-        "folders": [order.folder, *(os.path.abspath(folder) for folder in sys.path)],  # noqa: PTH100 - texts are sent
-        "arguments": list(order.arguments),
-        "settings": dict(order.settings),
-        "scripts": [script.value for script in Script],
-    }
-
-
-def _raise_problem(opened: Mapping[str, Any], order: Order, mask: Mask) -> None:
-    """Raise what kept the runner from opening the database, if something did."""
-    if "problem" not in opened:
-        return
-    reference = f"{order.module}:{order.attribute}"
-    match opened["problem"]:
-        case "not-callable":
-            message = f"configuration is given to the function that makes the database, and {reference} is no function"
-            raise ConfigurationError(message)
-        case "attribute":
-            names = opened.get("names")
-            known = (
-                [name for name in cast("list[object]", names) if isinstance(name, str)]
-                if isinstance(names, list)
-                else []
-            )
-            message = f"{order.module} has no attribute {order.attribute!r}{near_names(order.attribute, known)}"
-            raise ConfigurationError(mask(message))
-        case "import":
-            error = recorded_error(opened.get("error"), mask)
-            message = f"{order.module} cannot be imported from {order.folder}: {_said(error)}"
-            raise ConfigurationError(message)
-        case "opening":
-            message = f"the database could not be opened: {_said(recorded_error(opened.get('error'), mask))}"
-            raise DatabaseOpeningError(message)
-        case _:
-            raise InvalidMessageError
-
-
-def _said(error: RecordedError) -> str:
-    where = "" if error.location is None else f" ({error.location})"
-    return f"{error.name}: {error.message}{where}"
 
 
 def _manners(opened: Mapping[str, Any], *, script_context: bool) -> Iterator[tuple[Script, Manner]]:

@@ -1,0 +1,190 @@
+"""The bridge to an Action in Python that runs in a process of its own."""
+
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, Final, cast
+
+from typing_extensions import override
+
+from customdb_contract.bridges.acting import ActionBridge, Performed
+from customdb_contract.bridges.containers import (
+    Container,
+    ContainerDiedError,
+    InvalidMessageError,
+    ask_first,
+    masked_output,
+    performed_of,
+    reason_of,
+    validated,
+)
+from customdb_contract.bridges.python_process._order import (
+    WHAT,
+    Order,
+    command_of,
+    environment_of,
+    message_of,
+    raise_problem,
+)
+from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
+from customdb_contract.interrupts import current_interrupts
+from customdb_contract.secrets import SecretRegistry
+from customdb_contract.transcript import (
+    ActionInfo,
+    Ending,
+    FactKind,
+    Handler,
+    Noticed,
+    Observation,
+    Outcome,
+    SourceFact,
+)
+
+__all__ = ["PythonProcessActionBridge"]
+
+_SERVING: Final = "customdb_contract.bridges.python_process._serving_actions"
+_TELLING_SECONDS: Final = 3.0
+"""How long after its time is up the process may tell of a run: what is left under way is waited for."""
+
+_CLOSING_SECONDS: Final = 1.0
+
+
+class PythonProcessActionBridge(ActionBridge):
+    """Runs one Action in a process, and in a new one after a run that took its process down, or too long.
+
+    Args:
+        order: Where the Action is.
+        secrets: What it finds as `event.secrets`.
+        mask: The known secrets, which are replaced in everything that is recorded.
+
+    Raises:
+        ConfigurationError: When there is no such module or attribute, or it is nothing that can be called.
+        DatabaseOpeningError: When the process does not start, or the Action cannot be made.
+    """
+
+    def __init__(self, order: Order, secrets: Mapping[str, str], *, mask: SecretRegistry) -> None:
+        self._order = order
+        self._secrets = secrets
+        self._mask = mask.mask
+        self._interrupts = current_interrupts()
+        self._runs = 0
+        self._wants_new = False
+        self._container: Container | None = None
+        self._info = self._opened()
+
+    @property
+    @override
+    def info(self) -> ActionInfo:
+        return self._info
+
+    @override
+    def perform(self, handler: Handler, event: Mapping[str, object], *, seconds: float) -> Performed:
+        is_new = self._container is None
+        if is_new:
+            self._opened()
+        container = cast("Container", self._container)
+        # What an earlier run has left behind wrote it.
+        container.take_output()
+        call = {
+            "id": self._runs,
+            "handler": handler.value,
+            "event": dict(event),
+            "seconds": seconds,
+            "renew": self._wants_new,
+        }
+        self._runs += 1
+        self._wants_new = False
+        started = time.monotonic()
+        try:
+            container.tell({"call": call}, seconds + _TELLING_SECONDS)
+            told = container.answer(seconds + _TELLING_SECONDS)
+            performed = None if told is None else self._performed(container, told)
+        except (ContainerDiedError, InvalidMessageError) as error:
+            if isinstance(error, ContainerDiedError) and not error.has_read_all and not is_new:
+                # What an earlier run has left behind ended the process before it took this one.
+                self._end()
+                return self.perform(handler, event, seconds=seconds)
+            ended = Observation(Noticed.PROCESS_ENDED, reason_of(error))
+            performed = self._seen(container, Ending.DIED, started, ended)
+        except BaseException:
+            self._end()
+            raise
+        if performed is None:
+            performed = self._seen(container, Ending.TIMED_OUT, started)
+        if performed.outcome.ending in {Ending.TIMED_OUT, Ending.DIED}:
+            self._end()
+        return performed
+
+    @override
+    def renew(self) -> None:
+        self._wants_new = True
+
+    @override
+    def close(self) -> None:
+        container = self._container
+        if container is not None:
+            # What is pending is raised at the next safe point, not here.
+            with suppress(ContainerDiedError, KeyboardInterrupt):
+                container.tell({"close": True}, _CLOSING_SECONDS)
+                container.answer(_CLOSING_SECONDS)
+        self._end()
+
+    def _opened(self) -> ActionInfo:
+        """Start a process, and return what is known of the Action."""
+        try:
+            container = self._container = Container(
+                command_of(_SERVING), environment_of(self._order), interrupts=self._interrupts
+            )
+        except OSError as error:
+            message = f"{WHAT} could not be started: {error.strerror or error}"
+            raise DatabaseOpeningError(message) from None
+        order = {**message_of(self._order, container.token), "secrets": dict(self._secrets)}
+        try:
+            told = ask_first(container, {"open": order}, what=WHAT, mask=self._mask, opened="the Action")
+            return self._info_of(told.opened or {})
+        except InvalidMessageError as error:
+            self._end()
+            message = f"{WHAT} could not open the Action: {reason_of(error)}"
+            raise DatabaseOpeningError(message) from None
+        except BaseException:
+            self._end()
+            raise
+
+    def _info_of(self, opened: Mapping[str, Any]) -> ActionInfo:
+        match opened:
+            case {"refused": str() as told, "is_usage": bool() as is_usage}:
+                raise (ConfigurationError if is_usage else DatabaseOpeningError)(self._mask(told))
+            case {
+                "action": {"name": str() as name, "problem": problem, "location": location, "source": list() as source}
+            }:
+                facts = tuple(_fact(told) for told in cast("list[object]", source))
+            case _:
+                raise_problem(opened, self._order, self._mask)
+                raise InvalidMessageError
+        if not isinstance(problem, str | None) or not isinstance(location, str | None):
+            raise InvalidMessageError
+        return ActionInfo(name=name, problem=problem, location=location, source=facts or None)
+
+    def _performed(self, container: Container, told: Mapping[str, Any]) -> Performed:
+        answer = validated(told)
+        if answer.run is None or answer.id != self._runs - 1:
+            raise InvalidMessageError
+        return performed_of(answer.run, container.take_output(), self._mask)
+
+    def _seen(self, container: Container, ending: Ending, started: float, *observed: Observation) -> Performed:
+        """Return what was seen of a run that its process did not report."""
+        output = masked_output(container.take_output(), self._mask)
+        return Performed(Outcome(ending, output=output, duration=time.monotonic() - started, observations=observed))
+
+    def _end(self) -> None:
+        container, self._container = self._container, None
+        if container is not None:
+            container.end()
+
+
+def _fact(told: object) -> SourceFact:
+    match told:
+        case [FactKind.PLAIN_HTTP.value, str() as text, str() as location]:
+            return SourceFact(FactKind.PLAIN_HTTP, text, location)
+        case _:
+            raise InvalidMessageError

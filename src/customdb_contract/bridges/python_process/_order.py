@@ -1,0 +1,153 @@
+"""What a Python process is to open, and what it says when that fails."""
+
+import os
+import platform
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, cast
+
+from attrs import frozen
+
+from customdb_contract import _runner
+from customdb_contract.bridges.containers import InvalidMessageError, recorded_error
+from customdb_contract.bridges.python_process._reference import near_names
+from customdb_contract.contract import Script
+from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
+from customdb_contract.transcript import Mask, RecordedError
+
+__all__ = ["WHAT", "Order", "command_of", "environment_of", "message_of", "raise_problem", "said"]
+
+WHAT: Final = f"Python {platform.python_version()}"
+"""What runs in the process, for messages."""
+
+_MAIN: Final = "import sys; sys.path.append({folder!r}); from {module} import main; main()"
+_PASSED_ON: Final = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "PYTHONUTF8",
+    "PYTHONDONTWRITEBYTECODE",
+    "PYTHONPYCACHEPREFIX",
+    "PYTHONNOUSERSITE",
+    "PYTHONUSERBASE",
+    "COVERAGE_PROCESS_CONFIG",
+    "COVERAGE_PROCESS_START",
+)
+"""Environment variables that every database gets where they are set; so a team's coverage sees its adapter's lines."""
+
+
+@frozen(kw_only=True)
+class Order:
+    """What is to be opened.
+
+    Args:
+        module: The module's dotted name.
+        attribute: The attribute's dotted name.
+        folder: Where the module is looked up first.
+        arguments: What the function that makes the database is given.
+        settings: Its keywords.
+        environment: Environment variables beside those that every database gets.
+    """
+
+    module: str
+    attribute: str
+    folder: str
+    arguments: tuple[str, ...]
+    settings: Mapping[str, object]
+    environment: Mapping[str, str]
+
+
+def command_of(module: str) -> Callable[[int, int], Sequence[str]]:
+    """Return what starts Python with a runner in it.
+
+    Args:
+        module: The module whose function `main` serves.
+    """
+
+    def command(life: int, control: int) -> Sequence[str]:
+        # The interpreter of the check, without the working directory on its path: the folder is given.
+        code = _MAIN.format(folder=str(Path(_runner.__file__).parents[2]), module=module)
+        return [sys.executable, "-P", "-u", "-c", code, str(life), str(control)]
+
+    return command
+
+
+def environment_of(order: Order) -> Mapping[str, str]:
+    """Return all environment variables that the process gets.
+
+    Args:
+        order: What is to be opened.
+    """
+    passed_on = {name: value for name in _PASSED_ON if (value := os.environ.get(name)) is not None}
+    return {**passed_on, **order.environment}
+
+
+def message_of(order: Order, token: str) -> Mapping[str, object]:
+    """Return what a runner must know to open something.
+
+    Args:
+        order: What is to be opened.
+        token: What each of its lines starts with.
+    """
+    return {
+        "token": token,
+        "module": order.module,
+        "attribute": order.attribute,
+        "folders": [order.folder, *(os.path.abspath(folder) for folder in sys.path)],  # noqa: PTH100 - texts are sent
+        "arguments": list(order.arguments),
+        "settings": dict(order.settings),
+        "scripts": [script.value for script in Script],
+    }
+
+
+def raise_problem(opened: Mapping[str, Any], order: Order, mask: Mask) -> None:
+    """Raise what kept a runner from opening something, if something did.
+
+    Args:
+        opened: What the runner has told.
+        order: What was to be opened.
+        mask: What replaces the secrets.
+
+    Raises:
+        ConfigurationError: When there is no such module or attribute.
+        DatabaseOpeningError: When opening it failed.
+        InvalidMessageError: When no runner tells that.
+    """
+    if "problem" not in opened:
+        return
+    reference = f"{order.module}:{order.attribute}"
+    match opened["problem"]:
+        case "not-callable":
+            message = f"configuration is given to the function that makes the database, and {reference} is no function"
+            raise ConfigurationError(message)
+        case "attribute":
+            names = opened.get("names")
+            known = (
+                [name for name in cast("list[object]", names) if isinstance(name, str)]
+                if isinstance(names, list)
+                else []
+            )
+            message = f"{order.module} has no attribute {order.attribute!r}{near_names(order.attribute, known)}"
+            raise ConfigurationError(mask(message))
+        case "import":
+            error = recorded_error(opened.get("error"), mask)
+            message = f"{order.module} cannot be imported from {order.folder}: {said(error)}"
+            raise ConfigurationError(message)
+        case "opening":
+            message = f"the database could not be opened: {said(recorded_error(opened.get('error'), mask))}"
+            raise DatabaseOpeningError(message)
+        case _:
+            raise InvalidMessageError
+
+
+def said(error: RecordedError) -> str:
+    """Return an error as a message quotes it.
+
+    Args:
+        error: The error.
+    """
+    where = "" if error.location is None else f" ({error.location})"
+    return f"{error.name}: {error.message}{where}"

@@ -1,0 +1,131 @@
+"""What runs in the process of an Action in Python: it runs the Action there, and reports what it did."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any, Final
+
+from typing_extensions import override
+
+from customdb_contract._runner._guard import watch_over
+from customdb_contract._runner._opening import NotThereError, find_attribute
+from customdb_contract._runner._reading import encode_error
+from customdb_contract.bridges.acting import ActionBridge, Performed
+from customdb_contract.bridges.python import PythonAction
+from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
+from customdb_contract.secrets import SecretRegistry
+from customdb_contract.transcript import ActionInfo, Handler, to_json
+
+__all__ = ["main"]
+
+_PIECE: Final = 1 << 16
+_MOST_CALLS: Final = 1000
+_MOST_OBSERVATIONS: Final = 1000
+_MOST_OUTPUT: Final = 1 << 20
+_BROKEN: Final = 70
+
+
+class _NoSecrets(SecretRegistry):
+    """Masks nothing: whoever started this process does, and knows more secrets."""
+
+    @override
+    def mask(self, text: str) -> str:
+        return text
+
+
+class _Server:
+    def __init__(self, control: int, ready: int) -> None:
+        self._control = control
+        self._ready = ready
+        self._received = bytearray()
+        self._token = ""
+        self._bridge: ActionBridge | None = None
+
+    def serve(self) -> None:
+        while (message := self._next()) is not None:
+            if "open" in message:
+                self._tell({"opened": self._opened(message["open"])})
+            elif "call" in message:
+                self._tell(self._performed(message["call"]))
+            else:
+                if self._bridge is not None:
+                    self._bridge.close()
+                self._tell({"closed": None})
+                return
+
+    def _next(self) -> dict[str, Any] | None:
+        while (end := self._received.find(b"\n")) < 0:
+            piece = os.read(self._control, _PIECE)
+            if not piece:
+                return None
+            self._received += piece
+        message: dict[str, Any] = json.loads(self._received[:end])
+        del self._received[: end + 1]
+        return message
+
+    def _tell(self, message: Mapping[str, object]) -> None:
+        rest = memoryview(f"{self._token} {json.dumps(message)}\n".encode())
+        while rest:
+            rest = rest[os.write(self._control, rest) :]
+
+    def _opened(self, order: Mapping[str, Any]) -> Mapping[str, object]:
+        self._token = order["token"]
+        os.read(self._ready, 1)
+        try:
+            found = find_attribute(order["module"], order["attribute"], order["folders"])
+        except NotThereError as error:
+            return {"problem": "attribute", "names": error.names}
+        except BaseException as error:  # noqa: BLE001 - also SystemExit says that there is no Action
+            return {"problem": "import", "error": json.loads(encode_error(error))}
+        action = PythonAction(found, secrets=order["secrets"], name=order["attribute"])
+        try:
+            self._bridge = action.open_action(mask=_NoSecrets())
+        except (ConfigurationError, DatabaseOpeningError) as error:
+            return {"refused": str(error), "is_usage": isinstance(error, ConfigurationError)}
+        return {"action": _described(self._bridge.info)}
+
+    def _performed(self, order: Mapping[str, Any]) -> Mapping[str, object]:
+        bridge = self._bridge
+        assert bridge is not None  # noqa: S101 - nothing is run before it was opened
+        if order["renew"]:
+            bridge.renew()
+        performed = bridge.perform(Handler(order["handler"]), order["event"], seconds=order["seconds"])
+        return {"id": order["id"], "run": _told(performed)}
+
+
+def _described(info: ActionInfo) -> Mapping[str, object]:
+    facts = [[fact.kind.value, fact.text, fact.location] for fact in info.source or ()]
+    return {"name": info.name, "problem": info.problem, "location": info.location, "source": facts}
+
+
+def _told(performed: Performed) -> Mapping[str, object]:
+    outcome = performed.outcome
+    return {
+        "ended": outcome.ending.value,
+        "raised": None if outcome.raised is None else to_json(outcome.raised),
+        "escape": outcome.escape.value,
+        "output": outcome.output[:_MOST_OUTPUT],
+        "observations": [
+            {"kind": one.kind.value, "text": one.text} for one in outcome.observations[:_MOST_OBSERVATIONS]
+        ],
+        "seconds": outcome.duration,
+        "calls": [
+            {"path": call.path, "arguments": [to_json(one) for one in call.arguments], "late": call.late}
+            for call in performed.calls[:_MOST_CALLS]
+        ],
+    }
+
+
+def main() -> None:
+    """Serve the Action of the container whose descriptors `life` and `control` are the arguments."""
+    life, control = map(int, sys.argv[1:])
+    # The Action finds neither of them, and the processes that it starts inherit none.
+    del sys.argv[1:]
+    ready = watch_over(life, control)
+    os.set_inheritable(control, False)  # noqa: FBT003 - that is its signature
+    try:
+        _Server(control, ready).serve()
+    except BaseException:  # noqa: BLE001 - the Action has broken the interpreter: the other side sees that it ends
+        os._exit(_BROKEN)
+    os._exit(0)
