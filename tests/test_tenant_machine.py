@@ -210,6 +210,7 @@ class SharingMachine(TenantMachine):
         return SharesLogIns(self.shared)
 
 
+@pytest.mark.untraced
 def test_what_one_connection_keeps_of_the_users_of_another_is_found() -> None:
     search()
     with pytest.raises(ContractBrokenError):
