@@ -225,9 +225,9 @@ def test_an_action_that_breaks_its_interpreter_ends_its_process(opened: Open) ->
 
 
 def test_what_its_source_shows_is_told(opened: Open) -> None:
-    [fact] = opened("asks_in_the_clear").info.source or ()
+    facts = opened("asks_in_the_clear").info.facts(FactKind.PLAIN_HTTP)
 
-    assert (fact.kind, fact.text) == (FactKind.PLAIN_HTTP, "legacy.example.com")
+    assert [fact.text for fact in facts] == ["legacy.example.com"]
 
 
 def test_a_function_that_takes_something_else_is_a_problem(opened: Open) -> None:
@@ -321,6 +321,7 @@ def start(monkeypatch: pytest.MonkeyPatch, *processes: Process) -> PythonProcess
         {"action": 7},
         {"action": {**OPENED["opened"]["action"], "problem": 7}},
         {"action": {**OPENED["opened"]["action"], "location": 7}},
+        {"action": {**OPENED["opened"]["action"], "source": 7}},
         {"action": {**OPENED["opened"]["action"], "source": [7]}},
         {"action": {**OPENED["opened"]["action"], "source": [["bytes", "7", "a.py:1:1"]]}},
         {"problem": "another"},

@@ -154,3 +154,12 @@ def test_an_action_whose_source_is_elsewhere_is_checked_all_the_same(action: obj
     report = check_action(action, select=["plaintext-transport"])
 
     assert report.verdict("plaintext-transport").findings == ()
+
+
+def test_an_action_whose_module_is_gone_is_checked_all_the_same() -> None:
+    def asks(event: Any, api: Any) -> None:
+        asks_in_the_clear(event, api)
+
+    asks.__module__ = "no.such.module"
+
+    assert check_action(asks, select=["plaintext-transport"]).verdict("plaintext-transport").findings == ()

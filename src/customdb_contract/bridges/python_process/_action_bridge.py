@@ -154,10 +154,8 @@ class PythonProcessActionBridge(ActionBridge):
         match opened:
             case {"refused": str() as told, "is_usage": bool() as is_usage}:
                 raise (ConfigurationError if is_usage else DatabaseOpeningError)(self._mask(told))
-            case {
-                "action": {"name": str() as name, "problem": problem, "location": location, "source": list() as source}
-            }:
-                facts = tuple(_fact(told) for told in cast("list[object]", source))
+            case {"action": {"name": str() as name, "problem": problem, "location": location, "source": source}}:
+                facts = _facts(source)
             case _:
                 raise_problem(opened, self._order, self._mask)
                 raise InvalidMessageError
@@ -180,6 +178,12 @@ class PythonProcessActionBridge(ActionBridge):
         container, self._container = self._container, None
         if container is not None:
             container.end()
+
+
+def _facts(told: object) -> tuple[SourceFact, ...]:
+    if not isinstance(told, list):
+        raise InvalidMessageError
+    return tuple(_fact(fact) for fact in cast("list[object]", told))
 
 
 def _fact(told: object) -> SourceFact:
