@@ -15,17 +15,18 @@ from typing_extensions import override
 from customdb_contract.bridges.python import PythonAction
 from customdb_contract.secrets import Secret
 
-__all__ = ["CONNECTION", "JAVASCRIPT", "MUTANTS", "RESTORING", "UNUSUAL", "Overwrites", "Restoring", "action_of"]
+__all__ = ["CONNECTION", "MUTANTS", "RESTORING", "TOKEN", "UNUSUAL", "Overwrites", "Restoring", "action_of"]
 
 CONNECTION: Final = "legacy-shop"
 MARKER: Final = "legacy_restored"
+TOKEN: Final = "s3cr3t-t0k3n-of-the-shop"
 SECONDS: Final = 0.3
 
 
 def action_of(restoring: object) -> PythonAction:
     secrets: Mapping[str, str | Secret] = {
         "LEGACY_API_URL": "{legacy_url}",
-        "LEGACY_API_SECRET": Secret("s3cr3t-t0k3n-of-the-shop"),
+        "LEGACY_API_SECRET": Secret(TOKEN),
     }
     return PythonAction(restoring, secrets=secrets, name="restore")
 
@@ -167,8 +168,7 @@ class Overwrites(Restoring):
     @override
     def store(self, event: Any, api: Any, answer: Any) -> None:
         plan = members_of(answer.get("sub")).get("plan")
-        is_falsy = self.app_metadata(event).get("plan", True) in ("", 0, False)
-        if isinstance(plan, str) and not is_falsy:
+        if isinstance(plan, str):
             api.user.set_app_metadata("plan", plan)
         api.user.set_app_metadata(MARKER, True)
 
@@ -403,7 +403,6 @@ MUTANTS: Final[Mapping[type[object], frozenset[str]]] = {
         {
             "action-repeats-request",
             "action-forgets-empty-answer",
-            "action-takes-falsy-for-missing",
             "action-asks-on-token-refresh",
         }
     ),
@@ -457,52 +456,3 @@ exports.onExecutePostLogin = async (event, api) => {
   api.user.setAppMetadata(MARKER, true);
 };
 """
-
-ARTICLE = """\
-const get = async (url, { params, headers }) => {
-  const response = await fetch(`${url}?${new URLSearchParams(params)}`, { headers });
-  if (!response.ok) throw new Error(`Request failed with status code ${response.status}`);
-  return { data: await response.json() };
-};
-
-exports.onExecutePostLogin = async (event, api) => {
-  if (event.user.app_metadata?.LEGACY_METADATA) return;
-  try {
-    const headers = { Authorization: `Bearer ${event.secrets.LEGACY_API_SECRET}` };
-    const response = await get('https://legacy.example.com/users', { params: { email: event.user.email }, headers });
-    api.user.setAppMetadata('LEGACY_METADATA', response.data.sub);
-  } catch (error) {
-    console.log(error.message);
-  }
-};
-"""
-"""The logic of Auth0's support article "Persist metadata in Actions after lazy migration", written anew."""
-
-JAVASCRIPT: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
-    "action-of-the-support-article": (
-        ARTICLE,
-        frozenset(
-            {
-                "action-ignores-connection",
-                "action-takes-falsy-for-missing",
-                "action-forgets-empty-answer",
-                "action-looks-up-by-email",
-                "action-ignores-linked-identity",
-                "action-trusts-any-answer",
-                "action-without-timeout",
-                "action-identifier-in-url",
-                "action-stores-invalid-metadata",
-            }
-        ),
-    ),
-    "writes-by-the-management-api": (
-        RESTORING.replace(
-            "  api.user.setAppMetadata(MARKER, true);",
-            """\
-  await fetch(`https://shop.eu.auth0.com/api/v2/users/${event.user.user_id}`, { method: 'PATCH' });
-  api.user.setAppMetadata(MARKER, true);""",
-        ),
-        frozenset({"action-calls-management-api"}),
-    ),
-}
-"""Actions that are wrong on purpose, and exactly the rules that must fire."""

@@ -8,6 +8,7 @@ from typing import Final
 from attrs import frozen
 
 import action_mutants
+import test_action_mutants
 import test_javascript_mutants
 import test_life_mutants
 import test_mutants
@@ -77,7 +78,11 @@ def mutants_in_javascript() -> Mapping[str, frozenset[str]]:
         words_of(folder.name): frozenset(test_javascript_mutants.said(folder, "expect"))
         for folder in test_javascript_mutants.MUTANTS
     }
-    return scripts | {words_of(name): rules for name, (_, rules) in action_mutants.JAVASCRIPT.items()}
+    actions = {
+        f"an Action that {words_of(code.stem)}": frozenset(test_action_mutants.expected(code))
+        for code in test_action_mutants.JAVASCRIPT
+    }
+    return scripts | actions
 
 
 @cache
@@ -104,6 +109,7 @@ UNUSUAL: Final[Mapping[str, int]] = {
     "databases in Python that are written to": len(test_unusual_writing.RIGHT),
     "databases in Python over whole lives": len(test_unusual_lives.RIGHT),
     "scripts in JavaScript": len(test_javascript_mutants.UNUSUAL),
-    "Actions": len(action_mutants.UNUSUAL),
+    "Actions in Python": len(action_mutants.UNUSUAL),
+    "Actions in JavaScript": len(test_action_mutants.UNUSUAL),
 }
 """How many unusual but correct ones there are on which nothing may be found."""

@@ -81,6 +81,43 @@ request GET "https://legacy.example.com/users/7" -> 200 with {"id": "7", "plan":
 run a in falsy-metadata: zero legacy sound follows 1 {"user": {"app_metadata": {"plan": 0}}} -> done
 request GET "https://legacy.example.com/users/7" -> 200 with {"id": "7", "plan": "full"}
 
+# action-ignores-connection: passed
+run a in first-log-in legacy sound {} -> done
+api user.setAppMetadata("plan", "full")
+run a in other-connection: social legacy sound {} -> done
+api user.setAppMetadata("log_ins", 1)
+
+# action-ignores-connection: failed
+run a in first-log-in legacy sound {} -> done
+api user.setAppMetadata("plan", "full")
+run a in other-connection: social legacy sound {} -> done
+api user.setAppMetadata("plan", "full")
+
+# action-takes-falsy-for-missing: not-applicable
+run a in edited-metadata legacy sound {"user": {"app_metadata": {"plan": "free"}}} -> done
+request GET "https://legacy.example.com/users/7" -> 200 with {"id": "7", "plan": "full"}
+api user.setAppMetadata("plan", "full")
+run a in falsy-metadata: zero legacy sound {"user": {"app_metadata": {"plan": 0}}} -> done
+request GET "https://legacy.example.com/users/7" -> 200 with {"id": "7", "plan": "full"}
+api user.setAppMetadata("plan", "full")
+
+# action-takes-falsy-for-missing: not-applicable
+run a in first-log-in legacy sound {} -> done
+request GET "https://legacy.example.com/users/7" -> 200 with {"id": "7", "plan": "full"}
+api user.setAppMetadata("plan", "full")
+run a in later-log-in legacy sound follows 1 {"user": {"app_metadata": {"plan": "full"}}} -> done
+request GET "https://legacy.example.com/users/7" -> 200 with {"id": "7", "plan": "full"}
+run a in falsy-metadata: zero legacy sound {"user": {"app_metadata": {"plan": 0}}} -> done
+request GET "https://legacy.example.com/users/7" -> 200 with {"id": "7", "plan": "full"}
+run a in falsy-metadata: zero legacy sound follows 6 {"user": {"app_metadata": {"plan": 0}}} -> done
+request GET "https://legacy.example.com/users/7" -> 200 with {"id": "7", "plan": "full"}
+
+# action-writes-too-late: passed
+run a in first-log-in legacy outage: stall {} -> done; noticed still-running "0.3 s"
+
+# action-writes-too-late: failed
+run a in first-log-in legacy outage: silence {} -> done; noticed late-request "GET /"
+
 # action-forgets-empty-answer: not-applicable
 run a in first-log-in legacy no-such-user {} -> done
 request GET "https://legacy.example.com/users/7" -> 200 with {"id": "7", "plan": "full"}
@@ -361,6 +398,17 @@ def test_runs_of_the_tenant_and_continued_ones_are_not_judged() -> None:
     told = Transcript.parse("run a in simulated {} -> done\nrun a continued in first-log-in {} -> done\n")
 
     assert observed_runs(told) == []
+
+
+@pytest.mark.parametrize("kind", ["undefined", "function", "symbol"])
+def test_what_json_leaves_out_is_not_there_after_a_run(kind: str) -> None:
+    told = Transcript.parse(
+        "run a in first-log-in legacy sound {} -> done\n"
+        f'api user.setAppMetadata("plan", {{"$special": "{kind}", "text": "", "size": null}})\n'
+        'api user.setAppMetadata("seen", true)\n'
+    )
+
+    assert observed_runs(told)[0].metadata_after == {("app_metadata", "seen"): True}
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,9 @@ _SETTERS: Final[Mapping[str, str]] = {
     "user.setAppMetadata": "app_metadata",
     "user.setUserMetadata": "user_metadata",
 }
+_LEFT_OUT: Final = frozenset({"undefined", "function", "symbol"})
+"""The kinds of values in JavaScript that JSON leaves out."""
+
 _MANAGEMENT_PATH: Final = "/api/v2/"
 _AUTH0_HOST: Final = re.compile(r"(?:.+\.)?auth0\.com", re.IGNORECASE)
 
@@ -99,7 +102,7 @@ class ObservedRun:
     def metadata_after(self) -> Mapping[MetadataKey, Value]:
         """The metadata of the user after the run."""
         after = {**self.metadata_before, **self.writes}
-        return {key: value for key, value in after.items() if value is not None}
+        return {key: value for key, value in after.items() if value is not None and not _is_left_out(value)}
 
     @property
     def denial(self) -> ApiCall | None:
@@ -136,6 +139,10 @@ class ObservedRun:
             text: An id or an e-mail.
         """
         return next((request for request in self.asked if text and is_in_request(text, request)), None)
+
+
+def _is_left_out(value: Value) -> bool:
+    return isinstance(value, Special) and value.kind in _LEFT_OUT
 
 
 def is_to_management_api(request: LegacyRequest) -> bool:

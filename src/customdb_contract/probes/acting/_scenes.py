@@ -30,6 +30,9 @@ _OTHER_PEOPLE: Final = (
     RunSituation.MINIMAL_EVENT,
 )
 _WITHOUT_PEOPLE: Final = (RunSituation.TOKEN_REFRESH, RunSituation.SILENT_LOG_IN)
+_LATER_LOG_INS: Final = 3
+"""How often a user may have logged in before the metadata were lost, or an Action was there."""
+
 _NO_ANSWER: Final = (LegacyState.SILENCE, LegacyState.STALL)
 
 
@@ -46,8 +49,8 @@ def play_scenes(stage: ActionStage, restores: Sequence[str], *, names_the_user: 
         DatabaseOpeningError: When the Action cannot be loaded again.
     """
     first = stage.run(RunSituation.FIRST_LOG_IN)
-    # What is another value this time, such as a timestamp, is compared with nothing.
-    runs = [first, stage.run(RunSituation.FIRST_LOG_IN)]
+    # What is another value this time, such as a timestamp or the number of log-ins, is compared with nothing.
+    runs = [first, stage.run(RunSituation.FIRST_LOG_IN, logins=_LATER_LOG_INS)]
     stage.run(RunSituation.LATER_LOG_IN, metadata=first.metadata_after, follows=first)
     runs += [_run_twice(stage, state, state) for state in (LegacyState.NO_SUCH_USER, LegacyState.NO_METADATA)]
     payload = payload_of(runs)

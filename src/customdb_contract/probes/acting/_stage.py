@@ -87,6 +87,7 @@ class ActionStage:
         metadata: Mapping[MetadataKey, Value] = _NOTHING,
         *,
         follows: ObservedRun | None = None,
+        logins: int | None = None,
     ) -> ObservedRun:
         """Run the Action once, in a new container, and record it.
 
@@ -95,6 +96,8 @@ class ActionStage:
             state: How the legacy system answers.
             metadata: The metadata that the user has in Auth0.
             follows: The run whose writes the user has, or None.
+            logins: How many times the user has logged in, with this one; None stands for once, or twice after another
+                run.
 
         Raises:
             StoppedEarly: When the time for the whole check is up, or it never ends though the legacy system answers.
@@ -102,8 +105,8 @@ class ActionStage:
         """
         self._raise_if_out_of_time()
         self.equipment.legacy.answer(state)
-        logins = 1 if follows is None else 2
-        event = event_of(situation, metadata, connection=self.connection, logins=logins)
+        times = logins or (1 if follows is None else 2)
+        event = event_of(situation, metadata, connection=self.connection, logins=times)
         return self._record(_performed(self.equipment, event), situation, state, follows)
 
     def run_at_once(

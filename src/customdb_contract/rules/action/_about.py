@@ -5,8 +5,9 @@ from typing import Final
 
 from customdb_contract.findings import Group, Need
 from customdb_contract.rules._rule import rule
+from customdb_contract.transcript import LegacyState
 
-__all__ = ["API_PAGE", "ARTICLE", "ASKING", "EVENT_PAGE", "GUIDELINES", "LIMITS", "RUNNING", "action_rule"]
+__all__ = ["API_PAGE", "ARTICLE", "ASKING", "EVENT_PAGE", "GUIDELINES", "LIMITS", "NO_ANSWER", "RUNNING", "action_rule"]
 
 ARTICLE: Final = "https://support.auth0.com/center/s/article/persist-metadata-in-actions-after-lazy-migration"
 GUIDELINES: Final = "https://auth0.com/docs/customize/actions/action-coding-guidelines"
@@ -16,6 +17,9 @@ API_PAGE: Final = "https://auth0.com/docs/actions/reference/post-login/post-logi
 
 RUNNING: Final = (Need.ACTION,)
 ASKING: Final = (Need.ACTION, Need.ASKING_ACTION)
+
+NO_ANSWER: Final = frozenset({LegacyState.SILENCE, LegacyState.STALL})
+"""The outages in which the legacy system never answers, or never ends its answer."""
 
 action_rule: Final = partial(rule, group=Group.ACTION, scripts=(), actions=True)
 """`rule`, of the group `action`: it looks at runs of an Action, and at no script."""

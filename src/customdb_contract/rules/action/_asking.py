@@ -6,7 +6,15 @@ from typing import Final
 
 from customdb_contract.findings import Held, Severity, Violation
 from customdb_contract.rules._rule import Comparison
-from customdb_contract.rules.action._about import ASKING, EVENT_PAGE, GUIDELINES, LIMITS, RUNNING, action_rule
+from customdb_contract.rules.action._about import (
+    ASKING,
+    EVENT_PAGE,
+    GUIDELINES,
+    LIMITS,
+    NO_ANSWER,
+    RUNNING,
+    action_rule,
+)
 from customdb_contract.transcript import (
     Ending,
     LegacyRequest,
@@ -21,12 +29,12 @@ from customdb_contract.transcript import (
     is_to_management_api,
     json_text,
     observed_runs,
+    payload_of,
 )
 
 _LONGEST_SECONDS: Final = 10.0
 _MOST_OF_THE_SAME: Final = 2
 _MOST_IN_ALL: Final = 4
-_NO_ANSWER: Final = frozenset({LegacyState.SILENCE, LegacyState.STALL})
 _WITHOUT_PEOPLE: Final = frozenset({RunSituation.TOKEN_REFRESH, RunSituation.SILENT_LOG_IN})
 
 
@@ -72,11 +80,14 @@ def action_ignores_connection(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Return at once where `event.connection.name` is another one than that of the legacy users.
     """
-    for seen in observed_runs(transcript):
+    runs = observed_runs(transcript)
+    payload = payload_of(runs)
+    for seen in runs:
         if seen.run.situation.family != "other-connection":
             continue
         where = seen.run.situation.partition(": ")[2]
-        if seen.set_calls:
+        # An Action may write what has nothing to do with the legacy system for every user.
+        if seen.writes.keys() & payload.keys() or (seen.asks and seen.set_calls):
             yield Violation(f"metadata are set for a user of another connection ({where})", seen.evidence, path=where)
         elif seen.asks:
             message = f"the legacy system is asked for a user of another connection ({where})"
@@ -176,7 +187,7 @@ def action_without_timeout(transcript: Transcript) -> Iterator[Comparison]:
     `fetch(url, {signal: AbortSignal.timeout(3000)})`.
     """
     for seen in observed_runs(transcript):
-        if seen.run.legacy not in _NO_ANSWER or not seen.asks:
+        if seen.run.legacy not in NO_ANSWER or not seen.asks:
             continue
         outcome = seen.run.outcome
         if outcome.ending is Ending.TIMED_OUT or outcome.duration > _LONGEST_SECONDS:

@@ -5,7 +5,15 @@ from typing import Final
 
 from customdb_contract.findings import Held, Severity, Violation
 from customdb_contract.rules._rule import Comparison
-from customdb_contract.rules.action._about import API_PAGE, ASKING, EVENT_PAGE, GUIDELINES, RUNNING, action_rule
+from customdb_contract.rules.action._about import (
+    API_PAGE,
+    ASKING,
+    EVENT_PAGE,
+    GUIDELINES,
+    NO_ANSWER,
+    RUNNING,
+    action_rule,
+)
 from customdb_contract.transcript import (
     Ending,
     LegacyState,
@@ -19,7 +27,6 @@ from customdb_contract.transcript import (
 )
 
 _OUTAGE: Final = "outage"
-_NO_ANSWER: Final = frozenset({LegacyState.SILENCE, LegacyState.STALL})
 _BROKEN: Final = frozenset({Ending.RAISED, Ending.DIED})
 
 
@@ -59,7 +66,7 @@ def action_fails_on_outage(transcript: Transcript) -> Iterator[Comparison]:
     for seen in observed_runs(transcript):
         if seen.run.legacy is None or seen.run.legacy.family != _OUTAGE:
             continue
-        if seen.run.legacy in _NO_ANSWER and seen.run.outcome.ending is Ending.TIMED_OUT:
+        if seen.run.legacy in NO_ANSWER and seen.run.outcome.ending is Ending.TIMED_OUT:
             # How long it waits is told by action-without-timeout.
             continue
         if not seen.is_done:

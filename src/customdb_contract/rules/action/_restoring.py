@@ -1,6 +1,6 @@
 """Whether an Action restores what is missing, once, and leaves alone what is there."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from customdb_contract.findings import Held, Severity, Violation
 from customdb_contract.rules._rule import Comparison
@@ -105,15 +105,20 @@ def action_repeats_request(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Return at once where the metadata, or a marker that the Action sets beside them, are there.
     """
-    for earlier, later in followed_runs(observed_runs(transcript)):
-        is_restored = earlier.run.legacy is LegacyState.SOUND and bool(earlier.writes)
-        if later.run.situation not in {RunSituation.LATER_LOG_IN, RunSituation.EDITED_METADATA} or not is_restored:
-            continue
+    for earlier, later in _restored(observed_runs(transcript)):
         if later.asks:
             message = "the legacy system is asked again at a later log-in, though the metadata were restored"
             yield Violation(message, (earlier.run, *later.evidence), path="requests")
         else:
             yield Held((earlier.run, later.run))
+
+
+def _restored(runs: Sequence[ObservedRun]) -> Iterator[tuple[ObservedRun, ObservedRun]]:
+    """Yield each later log-in of a user whose metadata were restored, behind the run that restored them."""
+    for earlier, later in followed_runs(runs):
+        is_later = later.run.situation in {RunSituation.LATER_LOG_IN, RunSituation.EDITED_METADATA}
+        if is_later and earlier.run.legacy is LegacyState.SOUND and earlier.writes:
+            yield earlier, later
 
 
 @action_rule(severity=Severity.WARNING, needs=ASKING, source=ARTICLE)
@@ -139,20 +144,27 @@ def action_takes_falsy_for_missing(transcript: Transcript) -> Iterator[Compariso
     """
     runs = observed_runs(transcript)
     later_of = {earlier.run.number: later for earlier, later in followed_runs(runs)}
+    edited = (seen for seen in runs if seen.run.situation is RunSituation.EDITED_METADATA)
+    replaced = {key for seen in edited for key in _changed(seen)}
+    always_asks = any(later.asks for _, later in _restored(runs))
     for seen in runs:
         if seen.run.situation.family != "falsy-metadata":
             continue
         value = seen.run.situation.partition(": ")[2]
         overwritten = [key for key in _changed(seen) if not seen.metadata_before[key]]
         later = later_of.get(seen.run.number)
-        if overwritten:
-            for key in overwritten:
+        asks_again = seen.asks and later is not None and later.asks
+        for key in overwritten:
+            # What is replaced whatever it is, is not taken for missing.
+            if key not in replaced:
                 message = f"{_named(key)} is overwritten where its value is {value}"
                 yield Violation(message, seen.evidence, path=_named(key), got=json_text(seen.writes[key]))
-        elif seen.asks and later is not None and later.asks:
+        if overwritten or (asks_again and always_asks):
+            continue
+        if asks_again and later is not None:
             message = f"the legacy system is asked at every log-in where the value is {value}"
             yield Violation(message, (seen.run, *later.evidence), path="requests")
-        else:
+        elif seen.run.follows is None:
             yield Held((seen.run,))
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from customdb_contract.findings import Held, Severity, Violation
 from customdb_contract.profiles import RESERVED_APP_METADATA, metadata_key_problems
 from customdb_contract.rules._rule import Comparison
-from customdb_contract.rules.action._about import API_PAGE, ARTICLE, ASKING, LIMITS, RUNNING, action_rule
+from customdb_contract.rules.action._about import API_PAGE, ARTICLE, ASKING, LIMITS, NO_ANSWER, RUNNING, action_rule
 from customdb_contract.transcript import (
     LegacyState,
     MetadataKey,
@@ -235,13 +235,12 @@ def action_writes_too_late(transcript: Transcript) -> Iterator[Comparison]:
     """
     for seen in observed_runs(transcript):
         late = next((call for call in seen.set_calls if call.late), None)
-        noticed = seen.run.outcome.noticed
-        is_asking = any(request.late for request in seen.asked) or bool(
-            noticed(Noticed.LATE_REQUEST) or noticed(Noticed.STILL_RUNNING)
-        )
+        # A request that is never answered may be left to itself, as by a time limit that is not told to the client.
+        is_running = seen.run.outcome.noticed(Noticed.STILL_RUNNING) and seen.run.legacy not in NO_ANSWER
+        asks_late = any(request.late for request in seen.asked) or seen.run.outcome.noticed(Noticed.LATE_REQUEST)
         if late is not None:
             yield Violation(f"{late.path} is called after the handler has returned", (seen.run, late), path=late.path)
-        elif is_asking and seen.is_done:
+        elif (is_running or asks_late) and seen.is_done:
             message = "a request is under way after the handler has returned"
             yield Violation(message, seen.evidence, severity=Severity.WARNING, path="request")
         elif seen.is_done:

@@ -1,0 +1,17 @@
+// Whatever an administrator has changed is set to what the shop says.
+// expect: action-overwrites-metadata
+exports.onExecutePostLogin = async (event, api) => {
+  const metadata = event.user.app_metadata ?? {};
+  if (event.connection.name !== 'legacy-shop' || 'legacy_restored' in metadata) return;
+  const identity = event.user.identities.find(({ connection }) => connection === 'legacy-shop');
+  try {
+    const response = await fetch(`https://legacy.example.com/users/${identity.user_id}`, { signal: AbortSignal.timeout(1000) });
+    if (!response.ok && response.status !== 404) return;
+    const user = response.ok ? await response.json() : { id: identity.user_id };
+    if (user.id !== identity.user_id) return;
+    if (typeof user.sub?.plan === 'string') api.user.setAppMetadata('plan', user.sub.plan);
+    api.user.setAppMetadata('legacy_restored', true);
+  } catch {
+    return;
+  }
+};

@@ -1,0 +1,19 @@
+// A counter of its own grows with every run.
+// expect: action-not-idempotent
+exports.onExecutePostLogin = async (event, api) => {
+  if (event.connection.name !== 'legacy-shop') return;
+  const metadata = event.user.app_metadata ?? {};
+  api.user.setAppMetadata('checks', (metadata.checks ?? 0) + 1);
+  if ('legacy_restored' in metadata) return;
+  const identity = event.user.identities.find(({ connection }) => connection === 'legacy-shop');
+  try {
+    const response = await fetch(`https://legacy.example.com/users/${identity.user_id}`, { signal: AbortSignal.timeout(1000) });
+    if (!response.ok && response.status !== 404) return;
+    const user = response.ok ? await response.json() : { id: identity.user_id };
+    if (user.id !== identity.user_id) return;
+    if (typeof user.sub?.plan === 'string' && !('plan' in metadata)) api.user.setAppMetadata('plan', user.sub.plan);
+    api.user.setAppMetadata('legacy_restored', true);
+  } catch {
+    return;
+  }
+};

@@ -1,0 +1,22 @@
+// The timer is cleared before the body is read.
+// expect: action-without-timeout
+exports.onExecutePostLogin = async (event, api) => {
+  const metadata = event.user.app_metadata ?? {};
+  if (event.connection.name !== 'legacy-shop' || 'legacy_restored' in metadata) return;
+  const identity = event.user.identities.find(({ connection }) => connection === 'legacy-shop');
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), 1000);
+  try {
+    const response = await fetch(`https://legacy.example.com/users/${identity.user_id}`, { signal: controller.signal });
+    clearTimeout(timer);
+    if (!response.ok && response.status !== 404) return;
+    const user = response.ok ? await response.json() : { id: identity.user_id };
+    if (user.id !== identity.user_id) return;
+    if (typeof user.sub?.plan === 'string' && !('plan' in metadata)) api.user.setAppMetadata('plan', user.sub.plan);
+    api.user.setAppMetadata('legacy_restored', true);
+  } catch {
+    return;
+  } finally {
+    clearTimeout(timer);
+  }
+};
