@@ -7,7 +7,7 @@ exports.onExecutePostLogin = async (event, api) => {
   if (event.connection.name !== 'legacy-shop' || 'legacy_restored' in metadata) return;
   const { user_id: id } = event.user.identities.find(({ connection }) => connection === 'legacy-shop');
   try {
-    const { statusCode, body } = await request(`https://legacy.example.com/users/${id}`, { signal: AbortSignal.timeout(1000) });
+    const { statusCode, body } = await request(`https://legacy.example.com/users/${encodeURIComponent(id)}`, { signal: AbortSignal.timeout(1000) });
     if (statusCode === 200) {
       const user = await body.json();
       if (user.id !== id) return;

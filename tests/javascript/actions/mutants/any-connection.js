@@ -7,7 +7,7 @@ exports.onExecutePostLogin = async (event, api) => {
   if ('legacy_restored' in metadata) return;
   const identity = event.user.identities.find((each) => each.provider === 'auth0') ?? event.user.identities[0];
   try {
-    const response = await fetch(`https://legacy.example.com/users/${identity.user_id}`, { signal: AbortSignal.timeout(1000) });
+    const response = await fetch(`https://legacy.example.com/users/${encodeURIComponent(identity.user_id)}`, { signal: AbortSignal.timeout(1000) });
     if (response.status !== 404 && !response.ok) return;
     const user = response.ok ? await response.json() : { id: identity.user_id };
     if (user.id !== identity.user_id) return;

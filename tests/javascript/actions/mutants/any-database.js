@@ -6,7 +6,7 @@ exports.onExecutePostLogin = async (event, api) => {
   if (metadata.legacy_restored === true) return;
   const [identity] = event.user.identities.filter((each) => each.connection === event.connection.name);
   const signal = AbortSignal.timeout(1000);
-  const user = await fetch(`https://legacy.example.com/users/${identity.user_id}`, { signal })
+  const user = await fetch(`https://legacy.example.com/users/${encodeURIComponent(identity.user_id)}`, { signal })
     .then((response) => (response.status === 404 ? { id: identity.user_id } : response.ok ? response.json() : null))
     .catch(() => null);
   if (user?.id !== identity.user_id) return;

@@ -4,6 +4,6 @@ const got = require('got');
 
 exports.onExecutePostLogin = async (event, api) => {
   if (event.connection.name !== 'legacy-shop' || !event.user.app_metadata?.legacy_id) return;
-  const user = await got(`https://legacy.example.com/users/${event.user.app_metadata.legacy_id}`, { timeout: 1000 }).json();
+  const user = await got(`https://legacy.example.com/users/${encodeURIComponent(event.user.app_metadata.legacy_id)}`, { timeout: 1000 }).json();
   api.user.setAppMetadata('plan', user.sub.plan);
 };

@@ -7,7 +7,7 @@ exports.onExecutePostLogin = async (event, api) => {
   if (!isSilent && metadata.legacy_restored) return;
   const identity = event.user.identities.find(({ connection }) => connection === 'legacy-shop');
   try {
-    const response = await fetch(`https://legacy.example.com/users/${identity.user_id}`, { signal: AbortSignal.timeout(1000) });
+    const response = await fetch(`https://legacy.example.com/users/${encodeURIComponent(identity.user_id)}`, { signal: AbortSignal.timeout(1000) });
     if (!response.ok && response.status !== 404) return;
     const user = response.ok ? await response.json() : { id: identity.user_id };
     if (user.id !== identity.user_id) return;

@@ -6,7 +6,7 @@ exports.onExecutePostLogin = async (event, api) => {
   const metadata = event.user.app_metadata ?? {};
   if (event.connection.name !== 'legacy-shop' || 'legacy_restored' in metadata) return;
   const { user_id: id } = event.user.identities.find(({ connection }) => connection === 'legacy-shop');
-  const { status, data } = await axios.get(`https://legacy.example.com/users/${id}`, {
+  const { status, data } = await axios.get(`https://legacy.example.com/users/${encodeURIComponent(id)}`, {
     signal: AbortSignal.timeout(1000),
     validateStatus: (code) => code === 200 || code === 404,
   });

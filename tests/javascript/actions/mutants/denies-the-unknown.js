@@ -5,7 +5,7 @@ exports.onExecutePostLogin = async (event, api) => {
   if (event.connection.name !== 'legacy-shop' || 'legacy_restored' in metadata) return;
   const identity = event.user.identities.find(({ connection }) => connection === 'legacy-shop');
   try {
-    const response = await fetch(`https://legacy.example.com/users/${identity.user_id}`, { signal: AbortSignal.timeout(1000) });
+    const response = await fetch(`https://legacy.example.com/users/${encodeURIComponent(identity.user_id)}`, { signal: AbortSignal.timeout(1000) });
     if (response.status === 404) {
       api.access.deny('unknown customer');
       return;

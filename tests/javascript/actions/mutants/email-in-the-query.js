@@ -4,7 +4,7 @@ exports.onExecutePostLogin = async (event, api) => {
   const metadata = event.user.app_metadata ?? {};
   if (event.connection.name !== 'legacy-shop' || 'legacy_restored' in metadata) return;
   const identity = event.user.identities.find(({ connection }) => connection === 'legacy-shop');
-  const url = new URL(`/users/${identity.user_id}`, 'https://legacy.example.com');
+  const url = new URL(`/users/${encodeURIComponent(identity.user_id)}`, 'https://legacy.example.com');
   if (event.user.email) url.searchParams.set('email', event.user.email);
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(1000) });

@@ -8,7 +8,7 @@ exports.onExecutePostLogin = async (event, api) => {
   const identity = event.user.identities.find((each) => each.connection === 'legacy-shop');
   try {
     const signal = AbortSignal.timeout(1000);
-    const { statusCode, body } = await request(`https://legacy.example.com/users/${identity.user_id}`, { signal });
+    const { statusCode, body } = await request(`https://legacy.example.com/users/${encodeURIComponent(identity.user_id)}`, { signal });
     const text = await body.text();
     if (statusCode !== 200 && statusCode !== 404) return;
     const user = statusCode === 200 ? JSON.parse(text) : { id: identity.user_id };

@@ -7,7 +7,7 @@ exports.onExecutePostLogin = async (event, api) => {
   const signal = AbortSignal.timeout(1500);
   for (let attempt = 1; attempt <= 5; attempt += 1) {
     try {
-      const response = await fetch(`https://legacy.example.com/users/${identity.user_id}`, { signal });
+      const response = await fetch(`https://legacy.example.com/users/${encodeURIComponent(identity.user_id)}`, { signal });
       if (!response.ok && response.status !== 404) continue;
       const user = response.ok ? await response.json() : { id: identity.user_id };
       if (user.id !== identity.user_id) return;

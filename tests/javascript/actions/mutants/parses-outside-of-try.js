@@ -7,7 +7,7 @@ exports.onExecutePostLogin = async (event, api) => {
   let response;
   let text;
   try {
-    response = await fetch(`https://legacy.example.com/users/${identity.user_id}`, { signal: AbortSignal.timeout(1000) });
+    response = await fetch(`https://legacy.example.com/users/${encodeURIComponent(identity.user_id)}`, { signal: AbortSignal.timeout(1000) });
     text = await response.text();
   } catch {
     return;

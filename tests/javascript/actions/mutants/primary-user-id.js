@@ -5,7 +5,7 @@ exports.onExecutePostLogin = async (event, api) => {
   if (event.connection.name !== 'legacy-shop' || 'legacy_restored' in metadata) return;
   const id = event.user.user_id.split('|')[1];
   try {
-    const response = await fetch(`https://legacy.example.com/users/${id}`, { signal: AbortSignal.timeout(1000) });
+    const response = await fetch(`https://legacy.example.com/users/${encodeURIComponent(id)}`, { signal: AbortSignal.timeout(1000) });
     if (!response.ok && response.status !== 404) return;
     const user = response.ok ? await response.json() : { id };
     if (user.id !== id) return;

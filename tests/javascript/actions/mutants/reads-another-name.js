@@ -5,7 +5,7 @@ exports.onExecutePostLogin = async (event, api) => {
   if (event.connection.name !== 'legacy-shop' || metadata.legacy) return;
   const mine = event.user.identities.filter((identity) => identity.connection === 'legacy-shop')[0];
   try {
-    const response = await fetch(`https://legacy.example.com/users/${mine.user_id}`, { signal: AbortSignal.timeout(1000) });
+    const response = await fetch(`https://legacy.example.com/users/${encodeURIComponent(mine.user_id)}`, { signal: AbortSignal.timeout(1000) });
     if (response.status === 200) {
       const user = await response.json();
       if (user.id !== mine.user_id) return;

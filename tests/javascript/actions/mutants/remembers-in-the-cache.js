@@ -6,7 +6,7 @@ exports.onExecutePostLogin = async (event, api) => {
   if (api.cache.get(`restored-${id}`)) return;
   const metadata = event.user.app_metadata ?? {};
   try {
-    const response = await fetch(`https://legacy.example.com/users/${id}`, { signal: AbortSignal.timeout(1000) });
+    const response = await fetch(`https://legacy.example.com/users/${encodeURIComponent(id)}`, { signal: AbortSignal.timeout(1000) });
     if (!response.ok && response.status !== 404) return;
     const user = response.ok ? await response.json() : { id };
     if (user.id !== id) return;

@@ -10,7 +10,7 @@ exports.onExecutePostLogin = async (event, api) => {
   if (event.connection.name !== 'legacy-shop' || 'legacy_restored' in metadata) return;
   const { user_id: id } = event.user.identities.find(({ connection }) => connection === 'legacy-shop');
   try {
-    const user = await got(`https://legacy.example.com/users/${id}`).json();
+    const user = await got(`https://legacy.example.com/users/${encodeURIComponent(id)}`).json();
     if (user.id !== id) return;
     if (typeof user.sub?.plan === 'string' && !('plan' in metadata)) api.user.setAppMetadata('plan', user.sub.plan);
     api.user.setAppMetadata('legacy_restored', true);

@@ -5,7 +5,7 @@ exports.onExecutePostLogin = async (event, api) => {
   if (event.connection.name !== 'legacy-shop' || metadata.legacy_restored) return;
   const { user_id: id } = event.user.identities.find(({ connection }) => connection === 'legacy-shop');
   ['plan'].forEach(async (name) => {
-    const response = await fetch(`https://legacy.example.com/users/${id}`, { signal: AbortSignal.timeout(1000) }).catch(() => ({}));
+    const response = await fetch(`https://legacy.example.com/users/${encodeURIComponent(id)}`, { signal: AbortSignal.timeout(1000) }).catch(() => ({}));
     if (!response.ok && response.status !== 404) return;
     const user = response.ok ? await response.json().catch(() => ({})) : { id };
     if (user.id !== id) return;

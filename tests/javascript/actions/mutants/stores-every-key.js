@@ -7,7 +7,7 @@ exports.onExecutePostLogin = async (event, api) => {
   if (event.connection.name !== 'legacy-shop' || 'legacy_restored' in metadata) return;
   const { user_id: id } = event.user.identities.find(({ connection }) => connection === 'legacy-shop');
   try {
-    const { data } = await axios.get(`https://legacy.example.com/users/${id}`, { signal: AbortSignal.timeout(1000) });
+    const { data } = await axios.get(`https://legacy.example.com/users/${encodeURIComponent(id)}`, { signal: AbortSignal.timeout(1000) });
     if (data.id !== id) return;
     for (const [name, value] of Object.entries(data.sub ?? {})) {
       if (!(name in metadata)) api.user.setAppMetadata(name, value);

@@ -7,7 +7,7 @@ exports.onExecutePostLogin = async (event, api) => {
   if (event.connection.name !== 'legacy-shop' || 'legacy' in metadata) return;
   const { user_id: id } = event.user.identities.find(({ connection }) => connection === 'legacy-shop');
   try {
-    const { status, headers, data } = await axios.get(`https://legacy.example.com/users/${id}`, {
+    const { status, headers, data } = await axios.get(`https://legacy.example.com/users/${encodeURIComponent(id)}`, {
       signal: AbortSignal.timeout(1000),
       validateStatus: (code) => code === 200 || code === 404,
     });

@@ -7,7 +7,7 @@ exports.onExecutePostLogin = async (event, api) => {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), 1000);
   try {
-    const response = await fetch(`https://legacy.example.com/users/${identity.user_id}`, { signal: controller.signal });
+    const response = await fetch(`https://legacy.example.com/users/${encodeURIComponent(identity.user_id)}`, { signal: controller.signal });
     clearTimeout(timer);
     if (!response.ok && response.status !== 404) return;
     const user = response.ok ? await response.json() : { id: identity.user_id };

@@ -15,6 +15,6 @@ exports.onExecutePostLogin = async (event, api) => {
   }
   if (answer !== null && answer.id !== identity.user_id) return;
   if (typeof answer?.sub?.plan === 'string' && !('plan' in metadata)) api.user.setAppMetadata('plan', answer.sub.plan);
-  await fetch(`https://shop.eu.auth0.com/api/v2/users/${event.user.user_id}`, { method: 'PATCH' }).catch(() => undefined);
+  await fetch(`https://shop.eu.auth0.com/api/v2/users/${encodeURIComponent(event.user.user_id)}`, { method: 'PATCH' }).catch(() => undefined);
   api.user.setAppMetadata('legacy_restored', true);
 };

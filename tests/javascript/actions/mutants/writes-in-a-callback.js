@@ -5,7 +5,7 @@ const https = require('https');
 exports.onExecutePostLogin = async (event, api) => {
   if (event.connection.name !== 'legacy-shop' || event.user.app_metadata?.legacy_restored) return;
   const { user_id: id } = event.user.identities.find((identity) => identity.connection === 'legacy-shop');
-  const request = https.get(`https://legacy.example.com/users/${id}`, { timeout: 1000 }, (response) => {
+  const request = https.get(`https://legacy.example.com/users/${encodeURIComponent(id)}`, { timeout: 1000 }, (response) => {
     let text = '';
     response.on('error', () => undefined);
     response.on('data', (piece) => {

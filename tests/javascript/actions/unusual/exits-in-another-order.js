@@ -19,7 +19,7 @@ exports.onExecutePostLogin = async function restore(event, api) {
   };
   let response;
   try {
-    response = await fetch(`https://legacy.example.com/users/${mine[0]}`, { signal: AbortSignal.timeout(1000) });
+    response = await fetch(`https://legacy.example.com/users/${encodeURIComponent(mine[0])}`, { signal: AbortSignal.timeout(1000) });
     if (response.status === 404) return void done();
     if (response.status !== 200) return;
     const { id, sub } = await response.json();

@@ -9,7 +9,7 @@ exports.onExecutePostLogin = async (event, api) => {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), 1000);
   try {
-    const response = await fetch(`https://legacy.example.com/users/${identity.user_id}`, { signal: controller.signal });
+    const response = await fetch(`https://legacy.example.com/users/${encodeURIComponent(identity.user_id)}`, { signal: controller.signal });
     if (response.status !== 404) {
       if (!response.ok) return;
       const user = await response.json();

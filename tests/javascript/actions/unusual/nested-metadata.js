@@ -6,7 +6,7 @@ module.exports = {
     if (event.connection.name !== 'legacy-shop' || event.user.app_metadata?.legacy !== undefined) return;
     const identity = event.user.identities.find(({ connection }) => connection === 'legacy-shop');
     try {
-      const url = `https://legacy.example.com/users/${identity.user_id}`;
+      const url = `https://legacy.example.com/users/${encodeURIComponent(identity.user_id)}`;
       const { statusCode, body } = await request(url, { headersTimeout: 1000, bodyTimeout: 1000, signal: AbortSignal.timeout(1000) });
       const text = await body.text();
       if (statusCode !== 200 && statusCode !== 404) return;

@@ -12,7 +12,7 @@ exports.onExecutePostLogin = async (event, api) => {
   if (event.connection.name !== 'legacy-shop' || 'legacy_restored' in metadata) return;
   const identity = event.user.identities.find(({ connection }) => connection === 'legacy-shop');
   const ask = async () => {
-    const response = await fetch(`https://legacy.example.com/users/${identity.user_id}`);
+    const response = await fetch(`https://legacy.example.com/users/${encodeURIComponent(identity.user_id)}`);
     if (response.status === 404) return { id: identity.user_id };
     return response.ok ? response.json() : null;
   };

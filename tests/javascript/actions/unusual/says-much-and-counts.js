@@ -7,7 +7,7 @@ exports.onExecutePostLogin = async (event, api) => {
   console.log('restoring');
   const identity = event.user.identities.find(({ connection }) => connection === 'legacy-shop');
   try {
-    const url = `https://legacy.example.com/users/${identity.user_id}`;
+    const url = `https://legacy.example.com/users/${encodeURIComponent(identity.user_id)}`;
     const response = await fetch(url, { headers: { accept: 'application/json' }, signal: AbortSignal.timeout(1000) });
     if (![200, 404].includes(response.status)) return;
     const pieces = [];
