@@ -12,7 +12,15 @@ from typing_extensions import override
 from customdb_contract.bridges import LateEvent
 from customdb_contract.calling import PlannedCall
 from customdb_contract.connection import Connection, KnownUser
-from customdb_contract.contract import Failed, NotFound, Script, ScriptError, WrongUsernameOrPasswordError
+from customdb_contract.contract import (
+    Failed,
+    Found,
+    NotFound,
+    ProfileResult,
+    Script,
+    ScriptError,
+    WrongUsernameOrPasswordError,
+)
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.faults import FAULTS
 from customdb_contract.findings import Status
@@ -603,6 +611,29 @@ def test_what_asks_between_two_calls_has_met_the_outage_for_all() -> None:
 
     assert not any(Mark.OUTAGE_NOT_MET in exchange.marks for exchange in transcript.exchanges)
     assert judge(transcript).verdict("outage-as-not-found").status is Status.FAILED
+
+
+def test_a_store_that_still_knows_everybody_is_not_out_of_reach() -> None:
+    transcript = driven(Store(PASSWORDS).bridge(), outage=OutageDatabase(Store(PASSWORDS).bridge(), None))
+
+    provoked = [exchange for exchange in transcript.exchanges if exchange.situation is Situation.OUTAGE]
+    assert len(provoked) == 2
+    assert {exchange.marks for exchange in provoked} == {frozenset({Mark.OUTAGE_NOT_MET})}
+    reason = judge(transcript).verdict("outage-as-not-found").reason
+    assert reason == "needs [outage] in which the store is out of reach; it still knew a user"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [NotFound(), Found({"user_id": "another", "email": "ada@example.com"}), Found({}), Failed(ScriptError("down"))],
+    ids=["nobody", "another", "without-id", "failed"],
+)
+def test_one_script_that_does_not_know_a_user_any_more_has_met_the_outage(answer: ProfileResult) -> None:
+    outage = OutageDatabase(Store(PASSWORDS).bridge(get_user=lambda _: answer), None)
+
+    transcript = driven(Store(PASSWORDS).bridge(), outage=outage)
+
+    assert not any(exchange.marks for exchange in transcript.exchanges)
 
 
 def test_an_outage_needs_no_password() -> None:

@@ -16,7 +16,7 @@ from customdb_contract.probes._probing import Probing
 from customdb_contract.probes.circumstances import plan_circumstances, plan_organization
 from customdb_contract.probes.driver import Driver, StoppedEarly
 from customdb_contract.probes.hostile import plan_hostile
-from customdb_contract.probes.outage import Contacts, plan_outage
+from customdb_contract.probes.outage import Contacts, is_in_reach, plan_outage
 from customdb_contract.probes.reading import (
     another_form,
     plan_other_spellings,
@@ -225,20 +225,23 @@ class _Probe:
         second.collect_late_events()
 
     def meet_outage(self, outage: OutageDatabase, scripts: Sequence[Script], newcomers: Sequence[Newcomer]) -> None:
-        """Make the calls of every fault, and mark those of scripts that never asked the store meanwhile."""
+        """Make the calls of every fault, and mark those that met none."""
         caller = Caller(outage.bridge, self.recorder)
-        read = [script for script in scripts if script in caller.scripts]
-        written = tuple(caller.scripts)
+        written = _scripts_with_function(caller)
+        read = [script for script in scripts if script in written]
         if outage.faults is None:
-            self.driver.drive(caller, _plan_outage(self.truth, read, written, newcomers, Situation.OUTAGE))
+            before = self.recorder.transcript().judged
+            made = self.driver.drive(caller, _plan_outage(self.truth, read, written, newcomers, Situation.OUTAGE))
+            unmet: Sequence[Exchange] = made if is_in_reach(made, before) else ()
         else:
             contacts = Contacts(outage.faults)
             for situation in outage.faults.situations:
                 contacts.fail(situation)
                 for planned in _plan_outage(self.truth, read, written, newcomers, situation):
                     contacts.watch(partial(self.driver.drive, caller, [planned]))
-            for exchange in contacts.unmet:
-                self.recorder.mark(exchange.number, Mark.OUTAGE_NOT_MET)
+            unmet = contacts.unmet
+        for exchange in unmet:
+            self.recorder.mark(exchange.number, Mark.OUTAGE_NOT_MET)
         caller.collect_late_events()
 
     def clean_up(self, caller: Caller) -> None:

@@ -8,7 +8,7 @@ from customdb_contract.probes._faults import Faults
 from customdb_contract.probes._plan import Truth, plan_one_person
 from customdb_contract.transcript import Exchange, Situation
 
-__all__ = ["Contacts", "plan_outage"]
+__all__ = ["Contacts", "is_in_reach", "plan_outage"]
 
 
 def plan_outage(truth: Truth, scripts: Sequence[Script], situation: Situation) -> Iterator[PlannedCall]:
@@ -20,6 +20,25 @@ def plan_outage(truth: Truth, scripts: Sequence[Script], situation: Situation) -
         situation: The way in which the store is out of reach.
     """
     return plan_one_person(truth, scripts, situation)
+
+
+def is_in_reach(made: Sequence[Exchange], before: Sequence[Exchange]) -> bool:
+    """Tell whether a store that a team says is out of reach still knows somebody: then no call has met an outage.
+
+    Args:
+        made: The calls of the outage.
+        before: The calls before it.
+    """
+    known = {(exchange.script, exchange.person, _user_id(exchange)) for exchange in before}
+    asked = [exchange for exchange in made if exchange.script in {Script.LOGIN, Script.GET_USER}]
+    return bool(asked) and all(
+        _user_id(exchange) and (exchange.script, exchange.person, _user_id(exchange)) in known for exchange in asked
+    )
+
+
+def _user_id(exchange: Exchange) -> str:
+    user_id = (exchange.profile or {}).get("user_id")
+    return user_id if isinstance(user_id, str) else ""
 
 
 class Contacts:

@@ -9,7 +9,16 @@ from customdb_contract.contract import Script
 from customdb_contract.findings import Finding, Need, Report, Severity, Status, Verdict
 from customdb_contract.reports._limits import shown
 from customdb_contract.reports._location import action_of
-from customdb_contract.transcript import UNKNOWN, ActionRun, Mark, observed_runs, person_of, printable
+from customdb_contract.transcript import (
+    UNKNOWN,
+    ActionRun,
+    Mark,
+    Situation,
+    Transcript,
+    observed_runs,
+    person_of,
+    printable,
+)
 
 __all__ = ["render", "render_verdict"]
 
@@ -100,19 +109,29 @@ def _header(report: Report) -> str:
     if left:
         named = f"The check made users and could not remove them; they may be in the store: {', '.join(left)}"
         lines += ["", *_wrapped(named, indent="")]
-    unmet = sum(1 for exchange in transcript.exchanges if Mark.OUTAGE_NOT_MET in exchange.marks)
-    if unmet:
-        named = (
-            f"{unmet} calls of the outage are judged by no rule: the database never asked the fault server or proxy. "
-            "It must take the address that it is given, with its path where it has one, for that of the store."
-        )
-        lines += ["", *_wrapped(named, indent="")]
+    lines += _unmet_outages(transcript)
     unstable = sum(1 for exchange in transcript.exchanges if exchange.marks - {Mark.OUTAGE_NOT_MET})
     if unstable:
         lines.append(
             f"{unstable} calls are judged by no rule: the store answered the same call in two ways, or locked out"
         )
     return "\n".join(lines)
+
+
+def _unmet_outages(transcript: Transcript) -> list[str]:
+    unmet = [exchange for exchange in transcript.exchanges if Mark.OUTAGE_NOT_MET in exchange.marks]
+    if not unmet:
+        return []
+    named = f"{len(unmet)} calls of the outage are judged by no rule: "
+    if all(exchange.situation is Situation.OUTAGE for exchange in unmet):
+        named += "the store was in reach, for it still knew a user. [outage] must name a store that cannot be reached."
+    else:
+        silent = ", ".join(dict.fromkeys(exchange.script for exchange in unmet))
+        named += (
+            f"{silent} never asked the fault server or proxy. A script that asks its store must take the address that "
+            "it is given, with its path where it has one, for that of the store."
+        )
+    return ["", *_wrapped(named, indent="")]
 
 
 def _failed(report: Report, verdict: Verdict, paint: _Paint) -> str:

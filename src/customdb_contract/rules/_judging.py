@@ -17,7 +17,7 @@ from customdb_contract.findings import (
 )
 from customdb_contract.rules._rule import Rule
 from customdb_contract.rules._selection import Selection
-from customdb_contract.transcript import Mark, Transcript
+from customdb_contract.transcript import Mark, Situation, Transcript
 
 __all__ = ["judge_by"]
 
@@ -51,8 +51,12 @@ def judge_by(catalogue: Sequence[Rule], transcript: Transcript, selection: Selec
         return need.is_met(transcript)
 
     def hint_of(need: Need) -> str:
-        is_unmet = need is Need.OUTAGE and any(Mark.OUTAGE_NOT_MET in one.marks for one in transcript.exchanges)
-        return _NEVER_ASKED if is_unmet else ""
+        if need is not Need.OUTAGE:
+            return ""
+        unmet = {one.situation for one in transcript.exchanges if Mark.OUTAGE_NOT_MET in one.marks}
+        if not unmet:
+            return ""
+        return _IN_REACH if unmet == {Situation.OUTAGE} else _NEVER_ASKED
 
     header = transcript.header
     is_action_alone = header.action is not None and not header.scripts and not transcript.exchanges
@@ -77,6 +81,7 @@ def judge_by(catalogue: Sequence[Rule], transcript: Transcript, selection: Selec
 
 
 _NO_DATABASE: Final = "needs a check of a database; an Action alone was checked"
+_IN_REACH: Final = " in which the store is out of reach; it still knew a user"
 _NEVER_ASKED: Final = " in which the database asks the fault server or proxy; it never did"
 
 
