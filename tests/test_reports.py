@@ -161,6 +161,17 @@ def test_calls_that_met_no_outage_are_told_apart(situation: str, why: str) -> No
     assert "in two ways" not in text
 
 
+def test_text_names_the_secrets_that_an_action_is_not_given() -> None:
+    told = Transcript.parse(
+        'run a in first-log-in {} -> done; noticed missing-secret "API_KEY"; noticed missing-secret "URL"\n'
+        'run a in later-log-in {} -> done; noticed missing-secret "URL"; noticed open-sockets "1"\n'
+    )
+
+    lines = as_text.render(judge(told)).replace("\n", " ")
+
+    assert "is not given: event.secrets.API_KEY, event.secrets.URL. Give it with the secrets." in lines
+
+
 def test_text_shows_crashes_waivers_previews_and_missing_groups(broken: Report) -> None:
     crashed = Verdict(rule=_info("crashing"), status=Status.CRASHED, reason="KeyError: 'x'")
     waived = Verdict(rule=_info("waived-one"), status=Status.WAIVED, reason="until May")

@@ -13,6 +13,7 @@ from customdb_contract.transcript import (
     UNKNOWN,
     ActionRun,
     Mark,
+    Noticed,
     Situation,
     Transcript,
     observed_runs,
@@ -109,13 +110,22 @@ def _header(report: Report) -> str:
     if left:
         named = f"The check made users and could not remove them; they may be in the store: {', '.join(left)}"
         lines += ["", *_wrapped(named, indent="")]
-    lines += _unmet_outages(transcript)
+    lines += [*_missing_secrets(transcript), *_unmet_outages(transcript)]
     unstable = sum(1 for exchange in transcript.exchanges if exchange.marks - {Mark.OUTAGE_NOT_MET})
     if unstable:
         lines.append(
             f"{unstable} calls are judged by no rule: the store answered the same call in two ways, or locked out"
         )
     return "\n".join(lines)
+
+
+def _missing_secrets(transcript: Transcript) -> list[str]:
+    seen = (noticed for run in transcript.of_kind(ActionRun) for noticed in run.outcome.observations)
+    missing = dict.fromkeys(noticed.text for noticed in seen if noticed.kind is Noticed.MISSING_SECRET)
+    if not missing:
+        return []
+    named = ", ".join(f"event.secrets.{shown(name)}" for name in missing)
+    return ["", *_wrapped(f"The Action reads what it is not given: {named}. Give it with the secrets.", indent="")]
 
 
 def _unmet_outages(transcript: Transcript) -> list[str]:
