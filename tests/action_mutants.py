@@ -20,7 +20,7 @@ __all__ = ["CONNECTION", "MUTANTS", "RESTORING", "TOKEN", "UNUSUAL", "Overwrites
 CONNECTION: Final = "legacy-shop"
 MARKER: Final = "legacy_restored"
 TOKEN: Final = "s3cr3t-t0k3n-of-the-shop"
-SECONDS: Final = 0.3
+SECONDS: Final = 1.0
 
 
 def action_of(restoring: object) -> PythonAction:

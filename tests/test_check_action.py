@@ -64,7 +64,7 @@ def test_nothing_is_found_in_an_unusual_action(make: Callable[[], object]) -> No
 def test_exactly_the_rules_that_name_the_flaw_of_an_action_fire(
     make: Callable[[], object], expected: frozenset[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_stage, "RUN_SECONDS", 1.5)
+    monkeypatch.setattr(_stage, "RUN_SECONDS", 4.0)
 
     assert found(checked(action_of(make()))) == expected
 
