@@ -55,6 +55,18 @@ def errors_of(result: pytest.RunResult) -> Sequence[str]:
     return [text.strip() for text in re.split(r"^_+ ERROR at setup of .+ _+\n", errors, flags=re.MULTILINE)[1:]]
 
 
+def test_the_base_class_is_not_collected_and_a_subclass_may_have_any_name(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        f"{MODULE}\nclass Renamed(ActionSuite):\n    pass\n\nclass TestBase(ActionSuite):\n    __test__ = False\n"
+        "class Mine(TestBase):\n    pass\n\nTestAlias = ActionSuite\n"
+    )
+
+    items, _ = pytester.inline_genitems()
+
+    assert {item.nodeid.split("::")[1] for item in items} == {"Renamed", "Mine"}
+    assert len(items) == 2 * len(RULES)
+
+
 def test_every_rule_about_actions_is_an_item_with_the_name_of_the_rule(pytester: pytest.Pytester) -> None:
     write(pytester)
 

@@ -126,7 +126,8 @@ class PythonProcessActionBridge(ActionBridge):
             # What is pending is raised at the next safe point, not here.
             with suppress(ContainerDiedError, KeyboardInterrupt):
                 container.tell({"close": True}, _CLOSING_SECONDS)
-                container.answer(_CLOSING_SECONDS)
+                if container.answer(_CLOSING_SECONDS) is not None:
+                    container.wait(_CLOSING_SECONDS)
         self._end()
 
     def _opened(self) -> ActionInfo:

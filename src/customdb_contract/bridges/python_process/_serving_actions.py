@@ -17,13 +17,16 @@ from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
 from customdb_contract.secrets import SecretRegistry
 from customdb_contract.transcript import ActionInfo, Handler, to_json
 
-__all__ = ["main"]
+__all__ = ["main", "serve"]
 
 _PIECE: Final = 1 << 16
 _MOST_CALLS: Final = 1000
 _MOST_OBSERVATIONS: Final = 1000
 _MOST_OUTPUT: Final = 1 << 20
 _BROKEN: Final = 70
+
+_exit = os._exit
+"""As it was before the Action was loaded."""
 
 
 class _NoSecrets(SecretRegistry):
@@ -117,6 +120,19 @@ def _told(performed: Performed) -> Mapping[str, object]:
     }
 
 
+def serve(control: int, ready: int) -> None:
+    """Serve until the other side closes the Action, or the socket.
+
+    Args:
+        control: The descriptor of the socket.
+        ready: The descriptor of the guard, see `watch_over`.
+    """
+    try:
+        _Server(control, ready).serve()
+    except BaseException:  # noqa: BLE001 - the Action has broken the interpreter: the other side sees that it ends
+        _exit(_BROKEN)
+
+
 def main() -> None:
     """Serve the Action of the container whose descriptors `life` and `control` are the arguments."""
     life, control = map(int, sys.argv[1:])
@@ -124,8 +140,4 @@ def main() -> None:
     del sys.argv[1:]
     ready = watch_over(life, control)
     os.set_inheritable(control, False)  # noqa: FBT003 - that is its signature
-    try:
-        _Server(control, ready).serve()
-    except BaseException:  # noqa: BLE001 - the Action has broken the interpreter: the other side sees that it ends
-        os._exit(_BROKEN)
-    os._exit(0)
+    serve(control, ready)
