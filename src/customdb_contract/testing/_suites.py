@@ -8,7 +8,7 @@ import pytest
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.testing._run import MARKER
 
-__all__ = ["is_replaced", "parameters_of", "refuse_misshapen", "refuse_replaced"]
+__all__ = ["is_replaced", "parameters_of", "put_back", "refuse_misshapen", "refuse_replaced"]
 
 
 def parameters_of(rules: Iterable[str]) -> list[Any]:
@@ -30,6 +30,23 @@ def is_replaced(suite: type, base: type, name: str) -> bool:
     """
     found = next(vars(parent)[name] for parent in suite.__mro__ if name in vars(parent))
     return found is not vars(base)[name]
+
+
+def put_back(suite: type, base: type, names: Iterable[str]) -> tuple[str, ...]:
+    """Put back what a subclass replaces, so that there are items whose set-up can say that this doesn't work.
+
+    Args:
+        suite: The subclass.
+        base: The suite of ours.
+        names: The names of what no subclass may replace.
+
+    Returns:
+        The names of what it has replaced.
+    """
+    replaced = tuple(name for name in names if is_replaced(suite, base, name))
+    for name in replaced:
+        setattr(suite, name, vars(base)[name])
+    return replaced
 
 
 def refuse_replaced(names: Collection[str]) -> None:

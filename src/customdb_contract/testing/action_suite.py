@@ -12,7 +12,7 @@ from customdb_contract.probes import DEFAULT_MAX_TIME
 from customdb_contract.rules import CATALOGUE
 from customdb_contract.testing._given import connection_of, given_of, legacy_of
 from customdb_contract.testing._making import report_of
-from customdb_contract.testing._suites import is_replaced, parameters_of, refuse_misshapen, refuse_replaced
+from customdb_contract.testing._suites import parameters_of, put_back, refuse_misshapen, refuse_replaced
 from customdb_contract.testing.outcomes import conclude
 
 __all__ = ["ActionSuite"]
@@ -65,11 +65,7 @@ class ActionSuite:
         super().__init_subclass__(**keywords)
         if "__test__" not in vars(cls):
             cls.__test__ = True
-        # Replaced names are put back, so that there are items whose set-up can say that this doesn't work.
-        for name in _OURS:
-            if is_replaced(cls, ActionSuite, name):
-                cls._replaced = (*cls._replaced, name)
-                setattr(cls, name, vars(ActionSuite)[name])
+        cls._replaced = (*cls._replaced, *put_back(cls, ActionSuite, _OURS))
 
     @pytest.fixture
     def connection(self) -> Any:

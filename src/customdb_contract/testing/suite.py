@@ -18,7 +18,13 @@ from customdb_contract.secrets import Secret
 from customdb_contract.testing._given import connection_of, fixture_of, given_of, new_user_of, users_of
 from customdb_contract.testing._making import report_of
 from customdb_contract.testing._run import run_of
-from customdb_contract.testing._suites import is_replaced, parameters_of, refuse_misshapen, refuse_replaced
+from customdb_contract.testing._suites import (
+    is_replaced,
+    parameters_of,
+    put_back,
+    refuse_misshapen,
+    refuse_replaced,
+)
 from customdb_contract.testing.outcomes import conclude
 
 if TYPE_CHECKING:
@@ -96,11 +102,7 @@ class ContractSuite:
         super().__init_subclass__(**keywords)
         if "__test__" not in vars(cls):
             cls.__test__ = True
-        # Replaced names are put back, so that there are items whose set-up can say that this doesn't work.
-        for name in _OURS:
-            if is_replaced(cls, ContractSuite, name):
-                cls._replaced = (*cls._replaced, name)
-                setattr(cls, name, vars(ContractSuite)[name])
+        cls._replaced = (*cls._replaced, *put_back(cls, ContractSuite, _OURS))
         if is_replaced(cls, ContractSuite, "fresh_database"):
             for name, ours in _ON_FRESH_DATABASES.items():
                 if getattr(cls, name, ours) is not ours:
