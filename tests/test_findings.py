@@ -15,7 +15,7 @@ from customdb_contract.findings import (
     Status,
     Verdict,
 )
-from customdb_contract.transcript import StopKind, StopReason, Transcript
+from customdb_contract.transcript import ActionInfo, ScriptInfo, StopKind, StopReason, Transcript
 
 TRANSCRIPT = Transcript.parse(
     "person ada email=ada@example.com\n"
@@ -94,6 +94,14 @@ BARE = Transcript.parse("person ada email=ada@example.com password=none\n")
 def test_a_need_is_met_by_a_transcript_that_has_it(need: Need) -> None:
     assert need.is_met(FULL) is (need is not Need.LEGACY_MODE)
     assert need.is_met(BARE) is (need is Need.LEGACY_MODE)
+
+
+def test_an_action_alone_needs_nothing_for_odd_identifiers() -> None:
+    alone = evolve(BARE, header=evolve(BARE.header, action=ActionInfo(name="persist")))
+    beside = evolve(alone, header=evolve(alone.header, scripts={Script.LOGIN: ScriptInfo()}))
+
+    assert Need.HOSTILE.is_met(alone)
+    assert not Need.HOSTILE.is_met(beside)
 
 
 def test_a_need_says_what_to_give_and_whether_it_can_be_given() -> None:

@@ -152,7 +152,8 @@ _IS_MET: Mapping[Need, Callable[[Transcript], bool]] = {
     Need.DISABLED_USER: lambda t: any(person.disabled for person in t.people),
     Need.UNKNOWN_USER: lambda t: bool(t.select(None, "unknown-user")),
     Need.OUTAGE: lambda t: bool(t.select(None, "outage")),
-    Need.HOSTILE: lambda t: bool(t.select(None, "hostile")),
+    # An Action is given odd identifiers in any case; where it is checked alone, nothing turns that off.
+    Need.HOSTILE: lambda t: bool(t.select(None, "hostile")) or (t.header.action is not None and not t.header.scripts),
     Need.IMPORT_MODE: lambda t: t.connection.import_mode,
     Need.LEGACY_MODE: lambda t: not t.connection.import_mode,
     Need.REQUIRES_USERNAME: lambda t: t.connection.requires_username,
