@@ -230,7 +230,7 @@ class PasswordsInBase64(WritingShop):
 class ProfileForPasskeysWithAnotherHash(WritingShop):
     def __init__(self, *, is_down: bool = False) -> None:
         super().__init__(is_down=is_down)
-        self.create = self.create_with_callback  # type: ignore[method-assign,assignment]
+        self.create = self.create_with_callback  # type: ignore[method-assign,assignment]  # that is the flaw
 
     def create_with_callback(self, user: Mapping[str, Any], callback: Any) -> None:
         result = WritingShop.create(self, {**user, "password": f"hash of {user['password']}"})

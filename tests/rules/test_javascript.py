@@ -353,20 +353,20 @@ def test_an_identifier_that_is_encoded_or_says_nothing_is_no_finding(identifier:
 @pytest.mark.parametrize(
     ("rule", "fact", "severity", "message"),
     [
-        (not_a_single_function, 'not-a-function "} is missing"', Severity.ERROR, "login is not one function: } is missing; keep one function in the file, and nothing beside it"),  # noqa: E501
-        (not_a_single_function, 'module-exports "the function is assigned to module.exports"', Severity.WARNING, "login is not one function: the function is assigned to module.exports; keep one function in the file, and nothing beside it"),  # noqa: E501
-        (anonymous_function, "anonymous-function x", Severity.INFO, "login is a function without a name; name it, so that stack traces show which script failed"),  # noqa: E501
-        (unavailable_module, "unavailable-module mongodb@3.1.4", Severity.ERROR, "login requires mongodb@3.1.4, which current runtimes do not have; require a version that they have"),  # noqa: E501
-        (unavailable_module, "implicit-global bcrypt", Severity.ERROR, "login uses bcrypt as a global, which only old runtimes have; require it"),  # noqa: E501
-        (no_timeout_on_external_call, "call-without-timeout fetch", Severity.WARNING, "login calls fetch without a time-out; give it one, and report it with callback(error)"),  # noqa: E501
-        (hardcoded_secret, "secret-literal password", Severity.WARNING, "login has a credential in its source (password); keep it in configuration, and replace it"),  # noqa: E501
-        (tls_not_verified, 'tls-not-verified "strictSSL: false"', Severity.ERROR, "login sets strictSSL: false, so anyone on the network can pose as the store; verify the certificate"),  # noqa: E501
-        (tls_not_verified, 'tls-not-verified "encrypt: false"', Severity.WARNING, "login sets encrypt: false, so anyone on the network can pose as the store; verify the certificate"),  # noqa: E501
-        (timing_unsafe_compare, 'timing-unsafe-compare "==="', Severity.INFO, "login compares a hash with ===; use crypto.timingSafeEqual"),  # noqa: E501
-        (weak_password_hash, 'weak-password-hash "md5 of the password"', Severity.WARNING, "login hashes a new password with md5 of the password; use bcrypt with a cost of 10 or more"),  # noqa: E501
-        (direct_database_access, "database-driver pg", Severity.INFO, "login talks to the database itself, with pg; put an API of your own in between"),  # noqa: E501
-        (regex_from_input, "regex-from-input RegExp", Severity.ERROR, "login makes a regular expression (RegExp) of its input; escape it, or compare by equality"),  # noqa: E501
-        (callback_inside_try, 'callback-inside-try "done inside try"', Severity.WARNING, "login calls done inside try, whose handler calls it again; call it afterwards"),  # noqa: E501
+        (not_a_single_function, 'not-a-function "} is missing"', Severity.ERROR, "login is not one function: } is missing; keep one function in the file, and nothing beside it"),
+        (not_a_single_function, 'module-exports "the function is assigned to module.exports"', Severity.WARNING, "login is not one function: the function is assigned to module.exports; keep one function in the file, and nothing beside it"),
+        (anonymous_function, "anonymous-function x", Severity.INFO, "login is a function without a name; name it, so that stack traces show which script failed"),
+        (unavailable_module, "unavailable-module mongodb@3.1.4", Severity.ERROR, "login requires mongodb@3.1.4, which current runtimes do not have; require a version that they have"),
+        (unavailable_module, "implicit-global bcrypt", Severity.ERROR, "login uses bcrypt as a global, which only old runtimes have; require it"),
+        (no_timeout_on_external_call, "call-without-timeout fetch", Severity.WARNING, "login calls fetch without a time-out; give it one, and report it with callback(error)"),
+        (hardcoded_secret, "secret-literal password", Severity.WARNING, "login has a credential in its source (password); keep it in configuration, and replace it"),
+        (tls_not_verified, 'tls-not-verified "strictSSL: false"', Severity.ERROR, "login sets strictSSL: false, so anyone on the network can pose as the store; verify the certificate"),
+        (tls_not_verified, 'tls-not-verified "encrypt: false"', Severity.WARNING, "login sets encrypt: false, so anyone on the network can pose as the store; verify the certificate"),
+        (timing_unsafe_compare, 'timing-unsafe-compare "==="', Severity.INFO, "login compares a hash with ===; use crypto.timingSafeEqual"),
+        (weak_password_hash, 'weak-password-hash "md5 of the password"', Severity.WARNING, "login hashes a new password with md5 of the password; use bcrypt with a cost of 10 or more"),
+        (direct_database_access, "database-driver pg", Severity.INFO, "login talks to the database itself, with pg; put an API of your own in between"),
+        (regex_from_input, "regex-from-input RegExp", Severity.ERROR, "login makes a regular expression (RegExp) of its input; escape it, or compare by equality"),
+        (callback_inside_try, 'callback-inside-try "done inside try"', Severity.WARNING, "login calls done inside try, whose handler calls it again; call it afterwards"),
     ],
 )  # fmt: skip
 def test_what_a_source_shows_is_found_with_its_place(rule: Rule, fact: str, severity: Severity, message: str) -> None:

@@ -102,7 +102,7 @@ def _of_code(function: FunctionType) -> list[Parameter]:
 
 def _inspected(function: object) -> Handler:
     import functools  # noqa: PLC0415 - see _handler
-    import inspect  # noqa: PLC0415
+    import inspect  # noqa: PLC0415 - see above
 
     # An object that answers to every name runs code of its own when it is looked at.
     try:

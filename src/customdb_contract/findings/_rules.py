@@ -57,10 +57,10 @@ class Need(StrEnum):
 
     LOGIN = "a login script"
     GET_USER = "a get_user script"
-    PASSWORD = "a password"  # noqa: S105 - an advice
-    LONG_PASSWORD = "a user with a password over 72 bytes"  # noqa: S105
-    SEARCHABLE_SECRET = "a password of six or more characters"  # noqa: S105
-    WRONG_PASSWORD = "more users with a password"  # noqa: S105
+    PASSWORD = "a password"
+    LONG_PASSWORD = "a user with a password over 72 bytes"
+    SEARCHABLE_SECRET = "a password of six or more characters"
+    WRONG_PASSWORD = "more users with a password"
     SECOND_USER = "a second user"
     USERNAME = "a username"
     EXPECTED_PROFILE = "the expected profile of a user"
@@ -79,7 +79,7 @@ class Need(StrEnum):
     REQUESTS = "scripts in JavaScript that send requests"
     CREATE = "a create script"
     VERIFY = "a verify script"
-    CHANGE_PASSWORD = "a change_password script"  # noqa: S105 - an advice
+    CHANGE_PASSWORD = "a change_password script"
     CHANGE_EMAIL = "a change_email script"
     DELETE = "a delete script"
     WRITES = "writes = true"

@@ -49,15 +49,15 @@ class Situation(StrEnum):
     """The same as an earlier `known-user` call, with a callback that throws."""
     UNKNOWN_USER = "unknown-user"
     """A well-formed identifier that is nobody's."""
-    WRONG_PASSWORD = "wrong-password"  # noqa: S105 - a situation
+    WRONG_PASSWORD = "wrong-password"
     """A known person's identifier with a plain wrong password."""
-    EMPTY_PASSWORD = "wrong-password: empty"  # noqa: S105
-    BLANK_PASSWORD = "wrong-password: blank"  # noqa: S105
-    CASE_CHANGED_PASSWORD = "wrong-password: case-changed"  # noqa: S105
-    BLANK_PADDED_PASSWORD = "wrong-password: blank-padded"  # noqa: S105
-    NUL_CUT_PASSWORD = "wrong-password: nul-cut"  # noqa: S105
-    CUT_PASSWORD = "wrong-password: 72-byte-cut"  # noqa: S105
-    ANOTHER_USERS_PASSWORD = "wrong-password: another-users"  # noqa: S105
+    EMPTY_PASSWORD = "wrong-password: empty"
+    BLANK_PASSWORD = "wrong-password: blank"
+    CASE_CHANGED_PASSWORD = "wrong-password: case-changed"
+    BLANK_PADDED_PASSWORD = "wrong-password: blank-padded"
+    NUL_CUT_PASSWORD = "wrong-password: nul-cut"
+    CUT_PASSWORD = "wrong-password: 72-byte-cut"
+    ANOTHER_USERS_PASSWORD = "wrong-password: another-users"
     SQL = "hostile: sql"
     NOSQL = "hostile: nosql"
     LDAP = "hostile: ldap"
@@ -93,9 +93,9 @@ class Situation(StrEnum):
     """The answer of the store is cut off in the middle."""
     WRITING = "writing"
     """A write on somebody whom the check made, or a look at what came of it."""
-    BLANKS_IN_PASSWORD = "writing: blanks-in-password"  # noqa: S105 - a situation
-    UNICODE_PASSWORD = "writing: unicode-password"  # noqa: S105
-    LONGEST_PASSWORD = "writing: 72-byte-password"  # noqa: S105
+    BLANKS_IN_PASSWORD = "writing: blanks-in-password"
+    UNICODE_PASSWORD = "writing: unicode-password"
+    LONGEST_PASSWORD = "writing: 72-byte-password"
     AT_ONCE = "writing: at-once"
     """The same write, made by two at the same time."""
     SIMULATED = "simulated"
@@ -168,7 +168,7 @@ class Noticed(StrEnum):
     STILL_RUNNING = "still-running"
     """The script went on after the callback was called, until its process was ended: for how long, such as `20 s`.
     Or an Action had a connection open after its handler had returned: for how long at least."""
-    MISSING_SECRET = "missing-secret"  # noqa: S105 - a kind of observation
+    MISSING_SECRET = "missing-secret"
     """An Action read a secret that it was not given: its name."""
     OPEN_SOCKETS = "open-sockets"
     """How many connections to other hosts were open afterwards, those of earlier calls among them."""
@@ -176,7 +176,7 @@ class Noticed(StrEnum):
     """The store itself was looked at afterwards: `a record`, or `nothing`."""
     STORED_FIELD = "stored-field"
     """What the store keeps of the user that `create` was given, though it need not: the path."""
-    STORED_PASSWORD = "stored-password"  # noqa: S105 - a kind of observation
+    STORED_PASSWORD = "stored-password"
     """Where the store has the password as it was typed: the path."""
     STORE_CHANGE = "store-change"
     """What the call changed in the stored record: the path, or `the whole record` where it is gone."""
