@@ -162,6 +162,7 @@ def report_on(mutant: Mutant, *, import_mode: bool) -> Report:
         ),
         outage=mutant.make(is_down=True),
         timeout=mutant.timeout,
+        wrong_passwords=4,
     )
 
 

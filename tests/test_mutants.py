@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Self, TypeVar
 
 import pytest
+from attrs import evolve
 from typing_extensions import override
 
 from customdb_contract import (
@@ -570,6 +571,46 @@ class AnyPassword(Shop):
     @override
     def matches(self, row: Row, password: Any) -> bool:
         return True
+
+
+@fires("wrong-password-not-reported")
+class AnyPasswordOfTheFirst(Shop):
+    @override
+    def matches(self, row: Row, password: Any) -> bool:
+        return row is ROWS[0] or super().matches(row, password)
+
+
+@fires("wrong-password-not-reported")
+class AnyPasswordOfTheLast(Shop):
+    @override
+    def matches(self, row: Row, password: Any) -> bool:
+        return row is ROWS[-1] or super().matches(row, password)
+
+
+def one_without_known_password() -> list[KnownUser]:
+    return [evolve(user, password=None) if user.email == "bob@example.com" else user for user in known_users()]
+
+
+@fires("wrong-password-not-reported", users=one_without_known_password)
+class AnyPasswordWhereNoneIsKnown(Shop):
+    @override
+    def matches(self, row: Row, password: Any) -> bool:
+        return row.email == "bob@example.com" or super().matches(row, password)
+
+
+@fires("throws-synchronously", users=one_without_known_password)
+class CrashesWithoutAHash(Shop):
+    @override
+    def matches(self, row: Row, password: Any) -> bool:
+        stored: Any = None if row.email == "bob@example.com" else row.password
+        return bool(password.encode() == stored.encode())
+
+
+@fires("wrong-password-not-reported", "empty-password-accepted")
+class AnyPasswordOfOneAndAnEmptyOneOfAll(Shop):
+    @override
+    def matches(self, row: Row, password: Any) -> bool:
+        return not password or row is ROWS[0] or super().matches(row, password)
 
 
 @fires("blocked-user-logs-in")

@@ -417,11 +417,36 @@ def test_wrong_passwords_are_spread_the_telling_ones_first() -> None:
 
     assert [entry for entry in tried if entry[1] is not Situation.UNICODE_COLLISION] == [
         ("ada", Situation.WRONG_PASSWORD),
-        ("grace", Situation.EMPTY_PASSWORD),
-        ("ada", Situation.SQL),
-        ("grace", Situation.CASE_CHANGED_PASSWORD),
-        ("ada", Situation.ANOTHER_USERS_PASSWORD),
-        ("grace", Situation.BLANK_PADDED_PASSWORD),
+        ("grace", Situation.WRONG_PASSWORD),
+        ("ada", Situation.EMPTY_PASSWORD),
+        ("grace", Situation.SQL),
+        ("ada", Situation.CASE_CHANGED_PASSWORD),
+        ("grace", Situation.ANOTHER_USERS_PASSWORD),
+    ]
+
+
+def test_a_random_password_is_tried_with_everybody_and_no_other_one_with_whom_it_lets_in() -> None:
+    known = truth(
+        KnownUser(email="ada@example.com", password=PASSWORDS["ada@example.com"]),
+        KnownUser(email="grace@example.com"),
+        KnownUser(email="eve@example.com", disabled=True),
+    )
+    store = Store({**PASSWORDS, "eve@example.com": "some word or other"})
+
+    def login(identifier: str, password: str) -> Answer:
+        return store.get_user(identifier) if identifier == "ada@example.com" else store.login(identifier, password)
+
+    transcript = driven(store.bridge(login=login), known, hostile=True)
+
+    tried = [
+        (exchange.person, exchange.situation)
+        for exchange in transcript.exchanges
+        if exchange.person != UNKNOWN and exchange.situation.family in {"wrong-password", "hostile"}
+    ]
+    assert [entry for entry in tried if entry[1] is not Situation.UNICODE_COLLISION] == [
+        ("ada", Situation.WRONG_PASSWORD),
+        ("grace", Situation.WRONG_PASSWORD),
+        ("eve", Situation.WRONG_PASSWORD),
     ]
 
 

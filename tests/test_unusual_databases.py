@@ -314,11 +314,22 @@ def _number_of(email: str | None) -> int:
     return next(row.number for row in ROWS if row.email == email)
 
 
+class _ToldToSignInElsewhere(Shop):
+    @override
+    def login(self, identifier: Any, password: Any) -> Any:
+        if identifier == "bob@example.com":
+            raise ScriptError("This account signs in with another provider")
+        return super().login(identifier, password)
+
+
 OTHER_USERS = {
     "no metadata": _with_other_users(_NoMetadata, lambda user: evolve(user, profile={})),
     "usernames without e-mail": _with_other_users(_UsernamesOnly, lambda user: evolve(user, email=None, profile={})),
     "aliases": _with_other_users(_Aliases, lambda user: evolve(user, aliases=(f"customer-{_number_of(user.email)}",))),
     "one person without a password": Mutant(Shop, users=lambda: [evolve(known_users()[0], password=None)]),
+    "one person without a password in the store": Mutant(
+        _ToldToSignInElsewhere, users=lambda: [*known_users()[:1], KnownUser(email="bob@example.com")]
+    ),
     "one person, known by e-mail only": Mutant(Shop, users=lambda: [KnownUser(email="bob@example.com")]),
 }
 

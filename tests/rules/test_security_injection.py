@@ -97,7 +97,7 @@ def test_hostile_identifiers_return_nobody(rule: Rule, situation: str, what: str
             id="everybody is found",
         ),
         pytest.param(
-            f'login bob@example.com "x" -> {BOB}   [wrong-password]\n'
+            f'login ada@example.com "x" -> {ADA}   [wrong-password]\n'
             f'login ada@example.com "x" -> {ADA}   [hostile: {{}} of ada]\n',
             id="any password will do",
         ),
@@ -196,7 +196,7 @@ def test_a_look_alike_letter_returns_another_person() -> None:
             id="everybody is found",
         ),
         pytest.param(
-            f'login bob@example.com "x" -> {BOB}   [wrong-password]\n'
+            f'login ada@example.com "x" -> {ADA}   [wrong-password]\n'
             f"login ádá@example.com «password of ada» -> {ADA}   [hostile: unicode-collision of ada]\n",
             Status.NOT_APPLICABLE,
             id="any password will do",

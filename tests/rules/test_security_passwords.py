@@ -75,6 +75,18 @@ def test_a_password_that_is_not_quite_right_lets_somebody_in(
 
 
 @pytest.mark.parametrize(("rule", "variant", "what", "severity"), LENIENT)
+def test_a_person_whom_any_password_lets_in_says_nothing_of_others(
+    rule: Rule, variant: str, what: str, severity: Severity
+) -> None:
+    text = PEOPLE + (
+        f'login ada@example.com "x" -> {FOUND}   [wrong-password]\n'
+        f'login bob@example.com "x" -> {FOUND}   [wrong-password: {variant}]\n'
+    )
+
+    assert findings(rule, text) == [Finding(f"login let a known user in with {what}", severity, Script.LOGIN, (2,))]
+
+
+@pytest.mark.parametrize(("rule", "variant", "what", "severity"), LENIENT)
 @pytest.mark.parametrize("ending", [REFUSED, 'failed Error "too short"', "not-found"])
 def test_a_password_that_is_not_quite_right_is_refused(
     rule: Rule, variant: str, what: str, severity: Severity, ending: str
@@ -93,7 +105,7 @@ def test_a_password_that_is_not_quite_right_is_refused(
     ],
 )
 def test_what_proves_nothing_is_not_judged(rule: Rule, variant: str, what: str, severity: Severity, lines: str) -> None:
-    variants = f'login bob@example.com "x" -> {FOUND}   [wrong-password: {variant}]\n' if "[wrong" in lines else ""
+    variants = f'login ada@example.com "x" -> {FOUND}   [wrong-password: {variant}]\n' if "[wrong" in lines else ""
 
     assert verdict(rule, PEOPLE + lines + variants).status is Status.NOT_APPLICABLE
 

@@ -1,6 +1,6 @@
 """Driving a database through every situation, in order."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from itertools import islice
@@ -20,8 +20,9 @@ from customdb_contract.probes.outage import Contacts, is_in_reach, plan_outage
 from customdb_contract.probes.reading import (
     another_form,
     plan_other_spellings,
+    plan_plain_wrong_passwords,
+    plan_special_wrong_passwords,
     plan_unknown_users,
-    plan_wrong_passwords,
 )
 from customdb_contract.probes.set_up import (
     is_failure,
@@ -65,7 +66,8 @@ def plan_calls(
         newcomers: The people whom the check makes; none when it only reads.
     """
     yield from plan_known_users(truth, scripts, Situation.KNOWN_USER)
-    yield from _plan_rest(truth, scripts, probing, callback_can_throw=callback_can_throw)
+    yield from _plan_ordinary(truth, scripts, probing, callback_can_throw=callback_can_throw)
+    yield from _plan_attacks(truth, scripts, probing, let_in=())
     if newcomers:
         yield from plan_writing(newcomers, truth.connection, scripts)
         if Script.CREATE in scripts:
@@ -74,20 +76,35 @@ def plan_calls(
         yield from _plan_outage(truth, scripts, scripts, newcomers, situation)
 
 
-def _plan_rest(
+def _plan_ordinary(
     truth: Truth, scripts: Sequence[Script], probing: Probing, *, callback_can_throw: bool
 ) -> Iterator[PlannedCall]:
+    """Plan what anybody does who uses the connection, down to a wrong password."""
     yield from plan_known_users(truth, scripts, Situation.REPEATED)
     yield from plan_circumstances(truth, scripts, callback_can_throw=callback_can_throw)
     yield from plan_unknown_users(truth, scripts)
     yield from plan_other_spellings(truth, scripts)
     if Script.LOGIN in scripts:
-        # A life may try one more with people whose password has another form.
-        others = (label for label, password in truth.passwords.items() if another_form(password.reveal()))
-        spared = set(others) if probing.rehearse and truth.connection.import_mode else set[str]()
-        yield from plan_wrong_passwords(truth, probing.wrong_passwords, hostile=probing.hostile, spared=spared)
+        yield from plan_plain_wrong_passwords(truth, probing.wrong_passwords, spared=_spared(truth, probing))
+
+
+def _plan_attacks(
+    truth: Truth, scripts: Sequence[Script], probing: Probing, *, let_in: Collection[str]
+) -> Iterator[PlannedCall]:
+    """Plan passwords and identifiers that a careless script takes for others."""
+    if Script.LOGIN in scripts:
+        yield from plan_special_wrong_passwords(
+            truth, probing.wrong_passwords, hostile=probing.hostile, spared=_spared(truth, probing), let_in=let_in
+        )
     if probing.hostile:
         yield from plan_hostile(truth, scripts)
+
+
+def _spared(truth: Truth, probing: Probing) -> Collection[str]:
+    """Return the people with whom a life may try one more wrong password, for theirs has another form."""
+    if not (probing.rehearse and truth.connection.import_mode):
+        return ()
+    return {label for label, password in truth.passwords.items() if another_form(password.reveal())}
 
 
 def _plan_outage(
@@ -196,7 +213,9 @@ class _Probe:
         if is_retired_pair(self._unmarked(known)):
             driver.drive(caller, plan_unknown_users(truth, scripts))
             return ()
-        driver.drive(caller, _plan_rest(truth, scripts, self.probing, callback_can_throw=caller.callback_can_throw))
+        can_throw = caller.callback_can_throw
+        made = driver.drive(caller, _plan_ordinary(truth, scripts, self.probing, callback_can_throw=can_throw))
+        driver.drive(caller, _plan_attacks(truth, scripts, self.probing, let_in=_let_in(made)))
         driver.log_in_again(caller)
         return scripts
 
@@ -269,6 +288,15 @@ class _Probe:
     def _unmarked(self, exchanges: Iterable[Exchange]) -> list[Exchange]:
         numbers = {exchange.number for exchange in exchanges}
         return [exchange for exchange in self.recorder.transcript().judged if exchange.number in numbers]
+
+
+def _let_in(made: Iterable[Exchange]) -> Collection[str]:
+    """Return the labels of the people whom a random password let in."""
+    return {
+        exchange.person
+        for exchange in made
+        if exchange.situation is Situation.WRONG_PASSWORD and exchange.ending is Ending.FOUND
+    }
 
 
 def _scripts_with_function(caller: Caller) -> tuple[Script, ...]:

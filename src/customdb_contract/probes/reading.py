@@ -10,7 +10,14 @@ from customdb_contract.probes._plan import Truth
 from customdb_contract.secrets import Secret, SecretForm, SecretKind, SecretRef
 from customdb_contract.transcript import UNKNOWN, Person, Situation
 
-__all__ = ["plan_other_spellings", "plan_unknown_users", "plan_wrong_passwords", "unknown_email", "wrong_password"]
+__all__ = [
+    "plan_other_spellings",
+    "plan_plain_wrong_passwords",
+    "plan_special_wrong_passwords",
+    "plan_unknown_users",
+    "unknown_email",
+    "wrong_password",
+]
 
 _BCRYPT_BYTES = 72
 
@@ -91,25 +98,44 @@ def another_form(password: str) -> str | None:
     return next((form for form in forms if form != password), None)
 
 
-def plan_wrong_passwords(
-    truth: Truth, most: int, *, hostile: bool, spared: Collection[str] = ()
-) -> Iterator[PlannedCall]:
-    """Plan log-ins with passwords that are not the person's, the telling ones first, spread over the people.
+def plan_plain_wrong_passwords(truth: Truth, most: int, *, spared: Collection[str] = ()) -> Iterator[PlannedCall]:
+    """Plan a log-in of each person with a random password, also of people whose password isn't known.
+
+    It comes before any other wrong one: where it is accepted, no other tells anything.
 
     Args:
         truth: The known people.
-        most: How many are planned for one person at the most, so that nobody is locked out.
-        hostile: Whether passwords that try injection are among them.
-        spared: The labels of people for whom one less is planned.
+        most: How many wrong passwords are tried with one person at the most, so that nobody is locked out.
+        spared: The labels of people with whom one less is tried.
     """
-    people = truth.people_who_log_in
-    left = {person.label: max(0, most - (person.label in spared)) for person in people}
+    for person in truth.people:
+        if most > (person.label in spared):
+            arguments = (person.identifiers[0], wrong_password())
+            yield PlannedCall(Script.LOGIN, arguments, person.label, Situation.WRONG_PASSWORD)
+
+
+def plan_special_wrong_passwords(
+    truth: Truth, most: int, *, hostile: bool, spared: Collection[str] = (), let_in: Collection[str] = ()
+) -> Iterator[PlannedCall]:
+    """Plan log-ins with passwords that a careless script takes for the person's, the telling ones first.
+
+    They are spread over the people.
+
+    Args:
+        truth: The known people.
+        most: How many wrong passwords are tried with one person at the most, the random one included.
+        hostile: Whether passwords that try injection are among them.
+        spared: The labels of people with whom one less is tried.
+        let_in: The labels of people whom a random password let in.
+    """
+    people = [person for person in truth.people_who_log_in if person.label not in let_in]
+    left = {person.label: most - 1 - (person.label in spared) for person in people}
     turn = 0
     for situation in (situation for situation in _TELLING_ORDER if hostile or situation.family != "hostile"):
         for offset in range(len(people)):
             person = people[(turn + offset) % len(people)]
             password = _variant(situation, person.label, truth)
-            if left[person.label] and password is not None:
+            if left[person.label] > 0 and password is not None:
                 left[person.label] -= 1
                 turn += offset + 1
                 yield PlannedCall(Script.LOGIN, (person.identifiers[0], password), person.label, situation)
@@ -117,7 +143,6 @@ def plan_wrong_passwords(
 
 
 _TELLING_ORDER = (
-    Situation.WRONG_PASSWORD,
     Situation.CUT_PASSWORD,
     Situation.EMPTY_PASSWORD,
     Situation.SQL,
@@ -144,8 +169,6 @@ def _variant(situation: Situation, label: str, truth: Truth) -> str | Secret | N
     """Return the password of a situation for one person, or None when the person has no such variant."""
     own = truth.passwords[label].reveal()
     match situation:
-        case Situation.WRONG_PASSWORD:
-            return wrong_password()
         case Situation.CASE_CHANGED_PASSWORD:
             return _derived(own.swapcase(), own, label, SecretForm.CASE_CHANGED, truth)
         case Situation.BLANK_PADDED_PASSWORD:

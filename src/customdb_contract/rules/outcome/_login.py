@@ -20,6 +20,7 @@ from customdb_contract.transcript import (
     Ending,
     Exchange,
     Mark,
+    PasswordKnowledge,
     Person,
     RecordedError,
     Situation,
@@ -72,6 +73,8 @@ def wrong_password_not_reported(transcript: Transcript) -> Iterator[Comparison]:
     JavaScript: `return callback(new WrongUsernameOrPasswordError(email, 'wrong password'))`.
     """  # noqa: E501 - one exchange is one line
     locked = {exchange.person for exchange in transcript.exchanges if Mark.LOCKED_OUT in exchange.marks}
+    # Whose password nobody knows may have none, and may be told so.
+    without_password = {person.label for person in transcript.people if person.password is PasswordKnowledge.NONE}
     for exchange in transcript.select(Script.LOGIN, "wrong-password"):
         if exchange.ending is Ending.FOUND and exchange.situation in _PLAINLY_WRONG:
             whose = "another user's" if exchange.situation is Situation.ANOTHER_USERS_PASSWORD else "a wrong"
@@ -84,7 +87,7 @@ def wrong_password_not_reported(transcript: Transcript) -> Iterator[Comparison]:
             continue
         elif _is_wrong_credentials(exchange):
             yield Held((exchange,))
-        elif exchange.situation not in _REFUSED_IN_ANY_WAY and exchange.person not in locked:
+        elif exchange.situation not in _REFUSED_IN_ANY_WAY and exchange.person not in locked | without_password:
             yield _misreported(exchange, "a wrong password")
 
 
@@ -295,7 +298,11 @@ def inconsistent_error_identifier(transcript: Transcript) -> Iterator[Comparison
                 "the user whose password was wrong; the identifier comes first, the message second"
             )
             yield Violation(message, (exchange,), path=_BLAMED, expected="the identifier", got="another text")
-    of_known = [exchange for exchange in unnamed if exchange.situation in _PLAINLY_WRONG]
+    of_known = [
+        exchange
+        for exchange in unnamed
+        if exchange.situation in _PLAINLY_WRONG and not _is_disabled(exchange, transcript)
+    ]
     if named and of_known:
         message = (
             f"login names the user in {_WRONG_CREDENTIALS} for some wrong passwords and not for others; name the user "

@@ -10,10 +10,10 @@ from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._sightings import says_nothing, sightings, user_id_of
 from customdb_contract.rules.security._proof import (
     NOT_SANITIZED,
-    accepts_any_password,
     folded,
     ignoring_scripts,
     judge_hostile,
+    let_in_by_any_password,
 )
 from customdb_contract.transcript import Ending, Exchange, Noticed, Situation, Transcript
 
@@ -66,9 +66,9 @@ def unicode_collision(transcript: Transcript) -> Iterator[Comparison]:
     """
     people = _known_people(transcript)
     ignoring = ignoring_scripts(transcript)
-    is_lax = accepts_any_password(transcript)
+    let_in = let_in_by_any_password(transcript)
     for exchange in transcript.select(None, Situation.UNICODE_COLLISION):
-        if exchange.script in ignoring or (exchange.script is Script.LOGIN and is_lax):
+        if exchange.script in ignoring or (exchange.script is Script.LOGIN and exchange.person in let_in):
             continue
         person = transcript.person(exchange.person)
         own = {folded(identifier) for identifier in person.identifiers} if person else set[str]()

@@ -6,7 +6,7 @@ from typing import Final
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules.security._proof import accepts_any_password
+from customdb_contract.rules.security._proof import let_in_by_any_password
 from customdb_contract.transcript import Ending, Situation, Transcript
 
 _STRUCTURE: Final = "https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure"
@@ -23,11 +23,10 @@ def _refused(
     unless: Collection[str] = (),
 ) -> Iterator[Comparison]:
     """Judge whether a password that is not quite the person's lets nobody in, except people for whom that says less."""
-    if accepts_any_password(transcript):
-        return
+    let_in = let_in_by_any_password(transcript)
     for exchange in transcript.select(Script.LOGIN, situation):
         person = transcript.person(exchange.person)
-        if exchange.person in unless:
+        if exchange.person in unless or exchange.person in let_in:
             continue
         if exchange.ending is Ending.FOUND:
             message = f"login let a known user in with {what}; {advice}"

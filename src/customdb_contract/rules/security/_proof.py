@@ -11,7 +11,7 @@ from customdb_contract.rules._rule import Comparison
 from customdb_contract.rules._sightings import ignores_identifier, user_id_of
 from customdb_contract.transcript import UNKNOWN, Ending, Exchange, Situation, Transcript, Value
 
-__all__ = ["NOT_SANITIZED", "accepts_any_password", "folded", "ignoring_scripts", "judge_hostile", "without_typed"]
+__all__ = ["NOT_SANITIZED", "folded", "ignoring_scripts", "judge_hostile", "let_in_by_any_password", "without_typed"]
 
 NOT_SANITIZED: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection"
 """The page on which Auth0 says that it hands over what people type as it is."""
@@ -30,10 +30,10 @@ def judge_hostile(
         severity: The severity of the findings.
     """
     ignoring = ignoring_scripts(transcript)
-    is_lax = accepts_any_password(transcript)
+    let_in = let_in_by_any_password(transcript)
     for exchange in transcript.select(None, situation):
         is_password = exchange.person != UNKNOWN
-        if exchange.script in ignoring or (is_password and is_lax):
+        if exchange.script in ignoring or exchange.person in let_in:
             continue
         if _is_somebody(exchange):
             asked = "password" if is_password else "identifier"
@@ -52,17 +52,17 @@ def ignoring_scripts(transcript: Transcript) -> Collection[Script]:
     return {script for script in (Script.LOGIN, Script.GET_USER) if ignores_identifier(transcript, script)}
 
 
-def accepts_any_password(transcript: Transcript) -> bool:
-    """Tell whether log-in lets anybody in with a plain wrong password, so that no variant of one proves anything.
+def let_in_by_any_password(transcript: Transcript) -> Collection[str]:
+    """Return the labels of the people whom a random password let in, so that no other one proves anything.
 
     Args:
         transcript: The transcript.
     """
-    return any(
-        exchange.ending is Ending.FOUND
+    return {
+        exchange.person
         for exchange in transcript.select(Script.LOGIN, Situation.WRONG_PASSWORD)
-        if exchange.situation is Situation.WRONG_PASSWORD
-    )
+        if exchange.situation is Situation.WRONG_PASSWORD and exchange.ending is Ending.FOUND
+    }
 
 
 def _is_somebody(exchange: Exchange) -> bool:
