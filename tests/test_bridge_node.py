@@ -899,3 +899,24 @@ def test_a_process_that_has_ended_between_two_calls_is_replaced(open_script: Ope
         assert script().ending is Ending.NOT_FOUND
         ended = Observation(Noticed.PROCESS_ENDED, "it was ended by SIGKILL")
         assert script.bridge.late_events() == [LateEvent(calls - 1, observation=ended)][:calls]
+
+
+def test_a_key_of_the_configuration_that_is_not_given_is_noticed_with_its_place(open_script: Open) -> None:
+    given = open_script(
+        """
+        const { URL } = configuration;
+        const asked = [configuration.toString, configuration.then, JSON.stringify(configuration), 'KEY' in configuration];
+        Error.stackTraceLimit = 0;
+        callback(null, null, configuration.GIVEN, asked, configuration['to ken']);
+        """,
+        configuration={"GIVEN": "1"},
+    )
+    first = given().noticed(Noticed.MISSING_CONFIGURATION)
+    assert first == ("URL shop/get_user.js:3:9", "to ken ")
+    changed = open_script(
+        """
+        Error.prepareStackTrace = () => { throw new Error('no stacks'); };
+        callback(null, null, configuration.KEY);
+        """
+    )
+    assert changed().noticed(Noticed.MISSING_CONFIGURATION) == ("KEY ",)

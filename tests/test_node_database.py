@@ -60,7 +60,8 @@ def shop(tmp_path: Path) -> Path:
 
 
 def database_json(folder: Path, **options: object) -> None:
-    document = {"name": "legacy-shop", "strategy": "auth0", "options": options}
+    named = {"customScripts": {"login": "./login.js", "get_user": "./get_user.js"}}
+    document = {"name": "legacy-shop", "strategy": "auth0", "options": named | options}
     (folder / "database.json").write_text(json.dumps(document), "utf-8")
 
 
@@ -78,7 +79,7 @@ def test_the_settings_are_those_of_database_json(shop: Path) -> None:
 
 def test_without_database_json_the_defaults_hold(shop: Path) -> None:
     assert NodeDatabase(shop).connection == Connection()
-    (shop / "database.json").write_text('{"name": 7}', "utf-8")
+    (shop / "database.json").write_text('{"name": 7, "options": {"customScripts": {"login": "login.js"}}}', "utf-8")
     assert NodeDatabase(shop).connection == Connection()
 
 
@@ -107,7 +108,7 @@ def test_the_scripts_may_have_other_names(shop: Path) -> None:
             "database.json: options.customScripts.login names gone.js, and there is no such file",
         ),
         (
-            '{"options": {"import_mode": "yes"}}',
+            '{"options": {"import_mode": "yes", "customScripts": {"login": "login.js"}}}',
             'database.json: options.import_mode must be true or false, and is "yes"',
         ),
     ],
@@ -430,7 +431,7 @@ def test_an_outage_keeps_the_keywords_that_come_from_the_environment(
     shop: Path, write: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TOKEN", "t-0123456789")
-    (shop / "database.json").write_text('{"options": {"bareConfiguration": {"T": "##TOKEN##"}}}', "utf-8")
+    database_json(shop, bareConfiguration={"T": "##TOKEN##"})
     path = write("""
         [database]
         scripts = "shop"

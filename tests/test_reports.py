@@ -172,6 +172,21 @@ def test_text_names_the_secrets_that_an_action_is_not_given() -> None:
     assert "is not given: event.secrets.API_KEY, event.secrets.URL. Give it with the secrets." in lines
 
 
+def test_text_names_the_keys_of_the_configuration_that_nobody_gives() -> None:
+    told = Transcript.parse(
+        'get_user ada -> not-found; noticed missing-configuration "API db/get_user.js:5:9"   [unknown-user]\n'
+        'get_user bob -> not-found; noticed missing-configuration "API db/get_user.js:5:9"   [unknown-user]\n'
+        'get_user bob -> not-found; noticed missing-configuration "A KEY "   [unknown-user]\n'
+    )
+
+    lines = as_text.render(judge(told)).replace("\n", " ")
+
+    said = (
+        "what they are not given: configuration.API (db/get_user.js:5), configuration.A KEY (get_user). Give it under"
+    )
+    assert said in lines
+
+
 def test_text_shows_crashes_waivers_previews_and_missing_groups(broken: Report) -> None:
     crashed = Verdict(rule=_info("crashing"), status=Status.CRASHED, reason="KeyError: 'x'")
     waived = Verdict(rule=_info("waived-one"), status=Status.WAIVED, reason="until May")

@@ -11,7 +11,14 @@ from pydantic import ValidationError
 
 from customdb_contract.bridges import brings_bridge
 from customdb_contract.config._actions import action_of, named_action
-from customdb_contract.config._databases import database_of, node_database, outage_of, python_process, secret_of
+from customdb_contract.config._databases import (
+    database_of,
+    named_connection,
+    node_database,
+    outage_of,
+    python_process,
+    secret_of,
+)
 from customdb_contract.config._reading import TABLE, explain, own_table, read
 from customdb_contract.config._tables import ActionTable, ConnectionTable, DatabaseTable, File, NewUserTable, UserTable
 from customdb_contract.connection import Connection, KnownUser, NewUser
@@ -174,7 +181,7 @@ def load_config(
 def _configuration(file: File, path: Path) -> Configuration:
     check, folder = file.check, path.parent
     users = tuple(_user(user, number) for number, user in enumerate(file.users, start=1))
-    database = database_of(file.database, folder, "[database]")
+    database = database_of(file.database, folder, "[database]", name=named_connection(file))
     return Configuration(
         database=database,
         users=users,

@@ -1,6 +1,7 @@
 """The databases that a configuration file names, with their settings."""
 
 import json
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,8 +15,10 @@ from customdb_contract.secrets import Secret
 if TYPE_CHECKING:
     from customdb_contract.bridges.node import NodeDatabase
 
-__all__ = ["database_of", "node_database", "outage_of", "python_process", "secret_of"]
+__all__ = ["database_of", "named_connection", "node_database", "outage_of", "python_process", "secret_of"]
 
+_logger: Final = logging.getLogger("customdb_contract")
+_OUTAGE: Final = "[outage]"
 _OF_SCRIPTS: Final = ("keywords", "node_modules", "doubles", "node")
 
 
@@ -49,13 +52,14 @@ def _settings(table: Mapping[str, Setting], where: str) -> dict[str, object]:
     return settings
 
 
-def database_of(table: DatabaseTable, folder: Path, where: str) -> object:
+def database_of(table: DatabaseTable, folder: Path, where: str, *, name: str | None = None) -> object:
     """Return the database that a table names, or None when it names none.
 
     Args:
         table: The table of the database.
         folder: The folder of the file.
         where: Where the table stands, for messages.
+        name: The name of the connection, which chooses one of several in an export; None where it isn't given.
 
     Raises:
         ConfigurationError: When that is impossible; the message says where.
@@ -64,7 +68,7 @@ def database_of(table: DatabaseTable, folder: Path, where: str) -> object:
         message = f"{where} has both python and scripts: give the one that is to be checked"
         raise ConfigurationError(message)
     if table.scripts is not None:
-        return node_database(table.scripts, table, folder, where)
+        return node_database(table.scripts, table, folder, where, name=name)
     for key in _OF_SCRIPTS:
         if key in table.model_fields_set:
             message = f"{where} {key} is for JavaScript: give scripts = the folder of the connection, or leave it out"
@@ -94,14 +98,17 @@ def python_process(reference: str, table: DatabaseTable, folder: Path, where: st
         raise ConfigurationError(message) from None
 
 
-def node_database(scripts: str, table: DatabaseTable, folder: Path, where: str) -> "NodeDatabase":
+def node_database(
+    scripts: str, table: DatabaseTable, folder: Path, where: str, *, name: str | None = None
+) -> "NodeDatabase":
     """Return a database in JavaScript.
 
     Args:
-        scripts: The folder of its connection.
+        scripts: The folder of its connection, or the YAML file of an export.
         table: The table of the database.
         folder: The folder of the file.
         where: Where the table stands, for messages.
+        name: The name of the connection, which chooses one of several in an export; None where it isn't given.
 
     Raises:
         ConfigurationError: When that is impossible; the message says where.
@@ -112,8 +119,9 @@ def node_database(scripts: str, table: DatabaseTable, folder: Path, where: str) 
     configuration = _settings(table.configuration, f"{where} configuration")
     keywords = _settings(table.keywords, f"{where} keywords")
     try:
-        return NodeDatabase(
+        database = NodeDatabase(
             folder / scripts,
+            name=name,
             configuration={name: _as_text(value) for name, value in configuration.items()},
             keywords=keywords,
             node_modules=None if table.node_modules is None else folder / table.node_modules,
@@ -124,6 +132,10 @@ def node_database(scripts: str, table: DatabaseTable, folder: Path, where: str) 
     except ConfigurationError as error:
         message = f"{where} {error}"
         raise ConfigurationError(message) from None
+    # An outage is one of the same scripts, for which it is said already.
+    for sentence in database.ignored if where != _OUTAGE else ():
+        _logger.warning("%s", sentence)
+    return database
 
 
 def _as_text(value: object) -> str | Secret:
@@ -159,4 +171,13 @@ def outage_of(file: File, folder: Path) -> object:
     if table.python is None and table.scripts is None:
         message = "[outage] has a configuration, and neither python nor scripts names what it is for"
         raise ConfigurationError(message)
-    return database_of(table, folder, "[outage]")
+    return database_of(table, folder, _OUTAGE, name=named_connection(file))
+
+
+def named_connection(file: File) -> str | None:
+    """Return the name of the connection, or None where the file doesn't give one.
+
+    Args:
+        file: What the file says.
+    """
+    return file.connection.name if "name" in file.connection.model_fields_set else None

@@ -36,6 +36,7 @@ from customdb_contract.transcript._header import (
     StopReason,
 )
 from customdb_contract.transcript._history import Account, History, Moment, is_done
+from customdb_contract.transcript._lacking import settings_not_given
 from customdb_contract.transcript._masking import MAX_TEXT, Mask, cut_masked, hide_named, mask_text, mask_value
 from customdb_contract.transcript._notation import token
 from customdb_contract.transcript._observed import (
@@ -165,6 +166,7 @@ __all__ = [
     "record_to_json",
     "revealed",
     "safe_text",
+    "settings_not_given",
     "shortened_record",
     "sound_first_runs",
     "stable_writes",

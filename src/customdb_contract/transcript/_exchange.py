@@ -168,6 +168,8 @@ class Noticed(StrEnum):
     STILL_RUNNING = "still-running"
     """The script went on after the callback was called, until its process was ended: for how long, such as `20 s`.
     Or an Action had a connection open after its handler had returned: for how long at least."""
+    MISSING_CONFIGURATION = "missing-configuration"
+    """A key of `configuration` was read that is not given: its name, and the place in the script if known."""
     MISSING_SECRET = "missing-secret"
     """An Action read a secret that it was not given: its name."""
     OPEN_SOCKETS = "open-sockets"

@@ -62,6 +62,7 @@ class NoticedMessage(_Part):
         "nothing-left",
         "open-sockets",
         "process-ended",
+        "missing-configuration",
         "missing-secret",
         "still-running",
     ]

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from customdb_contract.bridges.containers import ContainerDatabase, variable
 from customdb_contract.bridges.node._action import NodeAction
-from customdb_contract.bridges.node._folder import read_folder
+from customdb_contract.bridges.node._folder import ConnectionFolder, read_connection
 from customdb_contract.bridges.node._settings import all_revealed, file_of, modules_in, revealed
 from customdb_contract.bridges.placeholders import fill, placeholders_in
 from customdb_contract.connection import Connection
@@ -33,8 +33,10 @@ class NodeDatabase(ContainerDatabase):
     database in Python are: `NodeDatabase("tenant/database-connections/shop").get_user("ada@example.com")`.
 
     Args:
-        folder: The folder of one connection, with `login.js`, `get_user.js` and so on, and `database.json`.
-        connection: The settings of the connection; None stands for what `database.json` says.
+        folder: The folder of one connection, with `login.js`, `get_user.js` and so on, and `database.json`; or the YAML
+            file of an export, such as `tenant.yaml`, which needs the extra `yaml`.
+        name: Which connection of a YAML file; None where it has one alone.
+        connection: The settings of the connection; None stands for what the export says.
         configuration: What the scripts find in `configuration`. A value may be a `Secret`, and may have `{fault_url}`
             or `{fault_proxy:HOST:PORT}` in it where this is the database of an outage.
         keywords: What the Deploy CLI would put in place of `##KEY##` and `@@KEY@@`; a value may be a `Secret`.
@@ -44,14 +46,15 @@ class NodeDatabase(ContainerDatabase):
         node: Where Node is; None stands for the one on PATH, or the one that the extra `node` brings.
 
     Raises:
-        ConfigurationError: When there is no such folder or file, the folder has no scripts, a keyword is not given, or
-            an environment variable is not set.
+        ConfigurationError: When there is no such folder or file, no script would be deployed, a keyword is not given,
+            or an environment variable is not set.
     """
 
     def __init__(
         self,
         folder: str | os.PathLike[str],
         *,
+        name: str | None = None,
         connection: Connection | None = None,
         configuration: Mapping[str, str | Secret] | None = None,
         keywords: Mapping[str, object] | None = None,
@@ -62,27 +65,34 @@ class NodeDatabase(ContainerDatabase):
     ) -> None:
         self._folder = Path(folder)
         self._keywords: Mapping[str, object] = dict(keywords or {})
-        found = read_folder(self._folder, all_revealed(self._keywords))
+        self._name = name
+        self._doubles = {module: file_of(module, path) for module, path in (doubles or {}).items()}
+        found = self._read()
         super().__init__()
         self._scripts = found.scripts
         self._connection = connection or found.connection
         self._configuration: Mapping[str, object] = dict(configuration or {})
         self._said = frozenset[str]() if connection else found.said
         self._modules = None if node_modules is None else modules_in(node_modules)
-        self._doubles = {name: file_of(name, path) for name, path in (doubles or {}).items()}
-        self._environment = {name: variable(name) for name in environment}
+        self._ignored = found.ignored
+        self._environment = {variable_name: variable(variable_name) for variable_name in environment}
         self._node = None if node is None else os.fspath(node)
 
     @property
     @override
     def connection(self) -> Connection:
-        """The settings of the connection, as given or as `database.json` says."""
+        """The settings of the connection, as given or as the export says."""
         return self._connection
 
     @property
     def said(self) -> frozenset[str]:
-        """Which settings of the connection `database.json` says."""
+        """Which settings of the connection the export says."""
         return self._said
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """What looks like a script and would not be deployed, a sentence each."""
+        return self._ignored
 
     @property
     def fault_placeholders(self) -> frozenset[str]:
@@ -100,7 +110,7 @@ class NodeDatabase(ContainerDatabase):
         vars(copy).update(vars(self))
         copy._configuration = {name: fill(value, addresses) for name, value in self._configuration.items()}
         copy._keywords = {name: fill(value, addresses) for name, value in self._keywords.items()}
-        copy._scripts = read_folder(self._folder, all_revealed(copy._keywords)).scripts
+        copy._scripts = copy._read().scripts
         copy._forget_bridge()
         return copy
 
@@ -134,6 +144,10 @@ class NodeDatabase(ContainerDatabase):
         )
         runtime = find_runtime(self._node)
         return NodeBridge(self._scripts, surroundings, runtime, connection=connection, mask=mask, timeout=timeout)
+
+    def _read(self) -> ConnectionFolder:
+        doubles = [Path(file) for file in self._doubles.values()]
+        return read_connection(self._folder, all_revealed(self._keywords), name=self._name, doubles=doubles)
 
     @override
     def _has(self, script: Script) -> bool:

@@ -1,31 +1,44 @@
-"""A connection as the Auth0 Deploy CLI keeps it: a folder with one file per script, and `database.json`.
+"""A connection as the Auth0 Deploy CLI keeps it: a folder with `database.json` and scripts, or a part of a YAML file.
 
-Source: <https://auth0.com/docs/deploy-monitor/deploy-cli-tool/resource-specific-documentation> and, for keywords,
-<https://auth0.com/docs/deploy-monitor/deploy-cli-tool/keyword-replacement>.
+Which scripts there are is decided as the Deploy CLI decides it: by what `customScripts` names.
+Source: <https://auth0.com/docs/deploy-monitor/deploy-cli-tool/resource-specific-documentation>.
 """
 
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 from attrs import frozen
 
+from customdb_contract.bridges.node._document import Described, read_json
+from customdb_contract.bridges.node._keywords import read_replaced
 from customdb_contract.bridges.node._settings import shown
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError
 
-__all__ = ["ConnectionFolder", "ScriptFile", "read_folder"]
+__all__ = ["ConnectionFolder", "ScriptFile", "read_connection"]
 
 _DATABASE_FILE: Final = "database.json"
-_KEYWORD: Final = re.compile(r"@@(?P<quoted>\w+)@@|##(?P<plain>\w+)##")
+_YAML: Final = frozenset({".yaml", ".yml"})
+_SOURCES: Final = frozenset({".js", ".cjs", ".mjs", ".ts"})
+_NAMES: Final = ", ".join(f"{script}.js" for script in Script)
 _OPTIONS: Final = {
     "import_mode": "import_mode",
     "requires_username": "requires_username",
     "enable_script_context": "script_context",
 }
+_SPELLINGS: Final = {re.sub("_", "", script): script for script in Script} | {
+    "getbyemail": Script.GET_USER,
+    "loginbyemail": Script.GET_USER,
+    "deleteuser": Script.DELETE,
+    "remove": Script.DELETE,
+    "createuser": Script.CREATE,
+    "signup": Script.CREATE,
+    "verifyemail": Script.VERIFY,
+}
+"""What scripts are called elsewhere, in lower-case letters: by Terraform, in templates, by people."""
 
 
 @frozen
@@ -43,117 +56,136 @@ class ScriptFile:
 
 @frozen
 class ConnectionFolder:
-    """What a folder of a connection holds.
+    """What is known of a connection.
 
     Args:
         scripts: The sources by script.
-        connection: The settings of the connection, as `database.json` says.
-        said: Which of the settings it says.
+        connection: The settings of the connection.
+        said: Which of the settings the export says.
+        ignored: What looks like a script and is not deployed, a sentence each.
     """
 
     scripts: Mapping[Script, ScriptFile]
     connection: Connection
     said: frozenset[str]
+    ignored: tuple[str, ...] = ()
 
 
-def read_folder(folder: Path, keywords: Mapping[str, object]) -> ConnectionFolder:
-    """Return what a folder of a connection holds.
+def read_connection(
+    path: Path, keywords: Mapping[str, object], *, name: str | None = None, doubles: Collection[Path] = ()
+) -> ConnectionFolder:
+    """Return what is known of a connection.
 
     Args:
-        folder: The folder.
+        path: The folder of the connection, or the YAML file of an export.
         keywords: What the Deploy CLI would put in place of `##KEY##` (as it is) and `@@KEY@@` (as JSON).
+        name: Which connection of a YAML file; None where it has one alone.
+        doubles: Files that stand in for modules, so that nobody takes them for scripts.
 
     Raises:
-        ConfigurationError: When there is no such folder, no script in it, a file cannot be read, or a keyword is
-            not given.
+        ConfigurationError: When there is no such folder or file, no script would be deployed, a file cannot be read, or
+            a keyword is not given.
     """
-    if not folder.is_dir():
-        message = f"{folder} is no folder: give one with login.js, get_user.js and so on, as the Deploy CLI exports it"
+    if path.suffix in _YAML and path.is_file():
+        from customdb_contract.bridges.node._yaml import read_yaml  # noqa: PLC0415 - its parser is an extra
+
+        return _of_document(read_yaml(path, keywords, name), keywords, doubles)
+    if not path.is_dir():
+        message = (
+            f"{path} is no folder: give one with login.js, get_user.js and so on, or a YAML file, as the Deploy CLI "
+            "exports them"
+        )
         raise ConfigurationError(message)
-    database = folder / _DATABASE_FILE
-    document = _document(database, keywords) if database.is_file() else dict[str, object]()
-    options = _mapping(document.get("options", {}), database, "options")
-    custom = _mapping(options.get("customScripts", {}), database, "options.customScripts")
-    scripts = {script: _script(folder, script, custom, keywords) for script in Script}
-    found = {script: file for script, file in scripts.items() if file is not None}
-    if not found:
-        names = ", ".join(f"{script}.js" for script in Script)
-        message = f"{folder} has none of the scripts: {names}; give the folder of one connection"
+    database = path / _DATABASE_FILE
+    if database.is_file():
+        return _of_document(read_json(database, keywords), keywords, doubles)
+    # Nothing but its name says what a file is.
+    files = {script: path / f"{script}.js" for script in Script}
+    scripts = {script: _source(file, keywords) for script, file in files.items() if file.is_file()}
+    ignored = _others([path], [*files.values(), *doubles])
+    if not scripts:
+        spelt = f"; ignored: {_listed(ignored)}" if ignored else ""
+        message = f"{path} has none of the scripts: {_NAMES}; give the folder of one connection{spelt}"
         raise ConfigurationError(message)
-    said = {key: _flag(options[key], key, database) for key in _OPTIONS if options.get(key) is not None}
-    name = document.get("name")
+    said = (f"{path}: ignored {_listed(ignored)}; the names that count are {_NAMES}",) if ignored else ()
+    return ConnectionFolder(scripts, Connection(), frozenset(), said)
+
+
+def _of_document(described: Described, keywords: Mapping[str, object], doubles: Collection[Path]) -> ConnectionFolder:
+    key, named = ".".join(described.scripts_at), described.table(*described.scripts_at)
+    files = dict(_files(described, key, named))
+    folders = {file.parent: None for file in files.values()} or {described.folder: None}
+    ignored = _others(list(folders), [*files.values(), *doubles])
+    if not files:
+        others = f"; ignored: {_listed(ignored)}" if ignored else ""
+        message = (
+            f"{described.where}: {key} names none of the scripts, so the Deploy CLI deploys none. "
+            f'Name them: "customScripts": {{"login": "./login.js", "get_user": "./get_user.js"}}{others}'
+        )
+        raise ConfigurationError(message)
+    if described.flag("enabledDatabaseCustomization") is False:
+        message = (
+            f"{described.where}: options.enabledDatabaseCustomization is false, so Auth0 calls none of the scripts "
+            f"({', '.join(files)}); set it to true"
+        )
+        raise ConfigurationError(message)
+    said = {name: value for option, name in _OPTIONS.items() if (value := described.flag(option)) is not None}
+    name = described.document.get("name")
     connection = Connection(
         name=name if isinstance(name, str) else Connection().name,
         import_mode=said.get("import_mode", False),
         requires_username=said.get("requires_username", False),
-        script_context=said.get("enable_script_context", False),
+        script_context=said.get("script_context", False),
     )
-    return ConnectionFolder(found, connection, frozenset(_OPTIONS[key] for key in said))
+    return ConnectionFolder(
+        scripts={script: _source(file, keywords) for script, file in files.items()},
+        connection=connection,
+        said=frozenset(said),
+        ignored=tuple(_undeployed(described, key, named, ignored)),
+    )
 
 
-def _document(path: Path, keywords: Mapping[str, object]) -> Mapping[str, object]:
-    try:
-        return _mapping(json.loads(_replaced(path, keywords)), path, "the document")
-    except RecursionError:
-        message = f"{path} is nested too deeply"
-        raise ConfigurationError(message) from None
-    except ValueError as error:
-        message = f"{path} is no JSON: {error}"
-        raise ConfigurationError(message) from None
+def _files(described: Described, key: str, named: Mapping[str, object]) -> Iterator[tuple[Script, Path]]:
+    for script in Script:
+        file = named.get(script)
+        if file is None:
+            continue
+        if not isinstance(file, str):
+            message = f"{described.where}: {key}.{script} must be the name of a file"
+            raise ConfigurationError(message)
+        if not (described.folder / file).is_file():
+            message = f"{described.where}: {key}.{script} names {file}, and there is no such file"
+            raise ConfigurationError(message)
+        yield script, described.folder / file
 
 
-def _mapping(value: object, path: Path, what: str) -> Mapping[str, object]:
-    if not isinstance(value, dict):
-        message = f"{path}: {what} must be an object"
-        raise ConfigurationError(message)
-    return cast("Mapping[str, object]", value)
+def _undeployed(described: Described, key: str, named: Mapping[str, object], others: Sequence[Path]) -> Iterator[str]:
+    skipped = [str(name) for name in named if name not in set(Script)]
+    if skipped:
+        yield (
+            f"{described.where}: {key} names {', '.join(skipped)}, which the Deploy CLI skips; "
+            f"the names that count are {', '.join(Script)}"
+        )
+    if others:
+        yield f"{described.where}: {key} does not name {_listed(others)}, so the Deploy CLI does not deploy it"
 
 
-def _flag(value: object, key: str, path: Path) -> bool:
-    if not isinstance(value, bool):
-        message = f"{path}: options.{key} must be true or false, and is {json.dumps(value):.40}"
-        raise ConfigurationError(message)
-    return value
+def _others(folders: Sequence[Path], known: Collection[Path]) -> Sequence[Path]:
+    """Return the other sources in some folders."""
+    used = {file.resolve() for file in known}
+    found = [file for folder in folders for file in sorted(folder.iterdir()) if file.suffix in _SOURCES]
+    return [file for file in found if file.is_file() and file.resolve() not in used]
 
 
-def _script(
-    folder: Path, script: Script, custom: Mapping[str, object], keywords: Mapping[str, object]
-) -> ScriptFile | None:
-    named = custom.get(script)
-    if named is None:
-        path = folder / f"{script}.js"
-        return ScriptFile(_replaced(path, keywords), shown(path)) if path.is_file() else None
-    if not isinstance(named, str):
-        message = f"{folder / _DATABASE_FILE}: options.customScripts.{script} must be the name of a file"
-        raise ConfigurationError(message)
-    path = folder / named
-    if not path.is_file():
-        message = f"{folder / _DATABASE_FILE}: options.customScripts.{script} names {named}, and there is no such file"
-        raise ConfigurationError(message)
-    return ScriptFile(_replaced(path, keywords), shown(path))
+def _listed(files: Sequence[Path]) -> str:
+    return ", ".join(map(_told, files))
 
 
-def _replaced(path: Path, keywords: Mapping[str, object]) -> str:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
-        raise ConfigurationError(message) from None
-    missing = {name for match in _KEYWORD.finditer(text) if (name := _name(match)) not in keywords}
-    if missing:
-        names = ", ".join(sorted(missing))
-        message = f"{path} has keywords that are not given: {names}; give them under [database] keywords"
-        raise ConfigurationError(message)
-
-    def value(match: re.Match[str]) -> str:
-        given = keywords[_name(match)]
-        if match["plain"]:
-            return given if isinstance(given, str) else json.dumps(given)
-        return json.dumps(given)
-
-    # The Deploy CLI takes quotes around @@KEY@@ for a part of the keyword.
-    return _KEYWORD.sub(value, re.sub(r"""(["'])(@@\w+@@)\1""", r"\2", text))
+def _told(file: Path) -> str:
+    script = _SPELLINGS.get(re.sub("[^a-z]", "", file.stem.lower()))
+    is_misspelt = script is not None and file.name != f"{script}.js"
+    return f"{file.name} (the script is {script}.js)" if is_misspelt else file.name
 
 
-def _name(match: re.Match[str]) -> str:
-    return match["quoted"] or match["plain"]
+def _source(file: Path, keywords: Mapping[str, object]) -> ScriptFile:
+    return ScriptFile(read_replaced(file, keywords), shown(file))

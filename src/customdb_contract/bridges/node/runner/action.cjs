@@ -9,7 +9,7 @@ const { Error, ObjectPrototype, Proxy, defineProperty, indexOf, keysOf, setProto
 const { als, begin, finish, know, locate, note, serve, sink } = require('./container.cjs');
 const { ActionRun } = require('./action_run.cjs');
 const { Cache } = require('./cache.cjs');
-const { Modules } = require('./contract.cjs');
+const { Modules, isAskedByName } = require('./contract.cjs');
 const { encodeThrown } = require('./encoding.cjs');
 const { makeApi } = require('./api.cjs');
 const { openSockets } = require('./observing.cjs');
@@ -34,8 +34,6 @@ const MOST_EXPORTS = 20;
 // What is under way when the handler returns is looked at after the first, and waited for until the second.
 const TOLERATED_MILLISECONDS = 100;
 const LINGERING_MILLISECONDS = 300;
-// Whatever waits for an object, prints it or turns it into JSON asks for these.
-const ASKED_OF_ALL = { __proto__: null, href: true, protocol: true, then: true, toJSON: true };
 
 let cache = null;
 let failure = null;
@@ -141,7 +139,7 @@ function secretsFor(run) {
   const noticing = new Proxy(ObjectPrototype, {
     __proto__: null,
     get(target, key) {
-      const isName = typeof key === 'string' && !(key in ObjectPrototype) && ASKED_OF_ALL[key] === undefined;
+      const isName = isAskedByName(key);
       if (isName && indexOf(order.source, key) >= 0) run.notice('missing-secret', key);
       return isName ? undefined : target[key];
     },

@@ -7,6 +7,7 @@ const path = require('node:path');
 const { createRequire, builtinModules } = require('node:module');
 const {
   Error,
+  ObjectPrototype,
   Proxy,
   String,
   TypeError,
@@ -85,14 +86,29 @@ const IMPLICIT_GLOBALS = {
   xpath: 'xpath',
 };
 
-/** The read-only `configuration` of a connection; what is written to it is told, and changes nothing. */
-function makeConfiguration(values, onWrite) {
+// Whatever waits for an object, prints it or turns it into JSON asks for these.
+const ASKED_OF_ALL = { __proto__: null, href: true, protocol: true, then: true, toJSON: true };
+
+/** Whether a key is asked for by name, so that something of this name could have been given. */
+function isAskedByName(key) {
+  return typeof key === 'string' && !(key in ObjectPrototype) && ASKED_OF_ALL[key] === undefined;
+}
+
+/**
+ * The read-only `configuration` of a connection; what is written to it is told, and changes nothing. So is what is read
+ * and was not given.
+ */
+function makeConfiguration(values, { onWrite, onMissing }) {
   const refuse = (_, key) => {
     onWrite(String(key));
     return false;
   };
   return new Proxy(freeze({ ...values }), {
     __proto__: null,
+    get(target, key) {
+      if (!hasOwn(target, key) && isAskedByName(key)) onMissing(key);
+      return target[key];
+    },
     set: refuse,
     defineProperty: refuse,
     deleteProperty: refuse,
@@ -201,4 +217,11 @@ function missing(specifier, file, { folder, advice }) {
   return error;
 }
 
-module.exports = { Modules, UnauthorizedError, ValidationError, WrongUsernameOrPasswordError, makeConfiguration };
+module.exports = {
+  Modules,
+  UnauthorizedError,
+  ValidationError,
+  WrongUsernameOrPasswordError,
+  isAskedByName,
+  makeConfiguration,
+};

@@ -18,7 +18,7 @@ const {
   makeConfiguration,
 } = require('./contract.cjs');
 
-const { SyntaxError, append, defineProperty, isInstance, keysOf, uncurry } = primordials;
+const { Error, SyntaxError, append, defineProperty, isInstance, keysOf, uncurry } = primordials;
 
 const NAMES = [
   'login',
@@ -53,7 +53,10 @@ function open({ scripts: sources, configuration, folder, doubles }) {
   const names = keysOf(sources);
   for (const name of names) know(sources[name].file);
   const modules = new Modules({ folder, doubles, als, note, advice: ADVICE });
-  const readOnly = makeConfiguration(configuration, (key) => callNow()?.notice('configuration-write', key));
+  const readOnly = makeConfiguration(configuration, {
+    onWrite: (key) => callNow()?.notice('configuration-write', key),
+    onMissing: (key) => callNow()?.notice('missing-configuration', `${key} ${placeNow()}`),
+  });
   modules.defineImplicitGlobals((name) => callNow()?.notice('implicit-global', name));
   let opened = '';
   for (let index = 0; index < names.length; index += 1) {
@@ -69,6 +72,16 @@ function open({ scripts: sources, configuration, folder, doubles }) {
   }
   globals = new GlobalWatch();
   return `{${opened}}`;
+}
+
+/** Where a script is now, as `file:line:column`. */
+function placeNow() {
+  try {
+    return locate(new Error().stack) ?? '';
+  } catch {
+    // The script has changed how stacks are made.
+    return '';
+  }
 }
 
 /** The function that a script is: an expression, as Auth0 takes it, or else what its text leaves behind. */

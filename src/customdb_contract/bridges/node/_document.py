@@ -1,0 +1,92 @@
+"""Reading what an export says of a connection, with messages that name the place."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+from attrs import evolve, frozen
+
+from customdb_contract.bridges.node._keywords import read_replaced
+from customdb_contract.errors import ConfigurationError
+
+__all__ = ["Described", "read_json"]
+
+
+@frozen
+class Described:
+    """A connection as an export describes it.
+
+    Args:
+        document: What it says.
+        folder: Where the paths of its scripts start.
+        where: The place of the document, for messages.
+        scripts_at: The keys that lead to the map of its scripts.
+    """
+
+    document: Mapping[str, object]
+    folder: Path
+    where: str
+    scripts_at: tuple[str, ...] = ("options", "customScripts")
+
+    def table(self, *keys: str) -> Mapping[str, object]:
+        """Return a table of the document, empty where there is none.
+
+        Args:
+            keys: The keys that lead to it.
+
+        Raises:
+            ConfigurationError: When there is something else in its place.
+        """
+        table = self.document
+        for depth, key in enumerate(keys, start=1):
+            value = table.get(key)
+            if value is None:
+                return {}
+            if not isinstance(value, dict):
+                message = f"{self.where}: {'.'.join(keys[:depth])} must be an object"
+                raise ConfigurationError(message)
+            table = cast("Mapping[str, object]", value)
+        return table
+
+    def flag(self, key: str) -> bool | None:
+        """Return an option that is true or false, or None where the document doesn't say.
+
+        Args:
+            key: The option.
+
+        Raises:
+            ConfigurationError: When it is something else.
+        """
+        value = self.table("options").get(key)
+        if value is None or isinstance(value, bool):
+            return value
+        message = f"{self.where}: options.{key} must be true or false, and is {json.dumps(value):.40}"
+        raise ConfigurationError(message)
+
+
+def read_json(path: Path, keywords: Mapping[str, object]) -> Described:
+    """Return the connection that a `database.json` describes.
+
+    Args:
+        path: The file.
+        keywords: What comes in place of keywords.
+
+    Raises:
+        ConfigurationError: When it cannot be read, or is no object.
+    """
+    try:
+        document = json.loads(read_replaced(path, keywords))
+    except RecursionError:
+        message = f"{path} is nested too deeply"
+        raise ConfigurationError(message) from None
+    except ValueError as error:
+        message = f"{path} is no JSON: {error}"
+        raise ConfigurationError(message) from None
+    if not isinstance(document, dict):
+        message = f"{path}: the document must be an object"
+        raise ConfigurationError(message)
+    described = Described(cast("Mapping[str, object]", document), path.parent, str(path))
+    # In a folder, and there alone, the Deploy CLI prefers the map at the top.
+    is_at_top = described.document.get("customScripts") is not None
+    return evolve(described, scripts_at=("customScripts",)) if is_at_top else described

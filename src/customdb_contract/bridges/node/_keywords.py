@@ -1,0 +1,51 @@
+"""Reading a file as the Auth0 Deploy CLI does: with its keywords replaced.
+
+Source: <https://auth0.com/docs/deploy-monitor/deploy-cli-tool/keyword-replacement>.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from customdb_contract.errors import ConfigurationError
+
+__all__ = ["read_replaced"]
+
+_KEYWORD: Final = re.compile(r"@@(?P<quoted>\w+)@@|##(?P<plain>\w+)##")
+
+
+def read_replaced(path: Path, keywords: Mapping[str, object]) -> str:
+    """Return what stands in a file, with keywords replaced.
+
+    Args:
+        path: The file.
+        keywords: What comes in place of `##KEY##` (as it is) and `@@KEY@@` (as JSON).
+
+    Raises:
+        ConfigurationError: When the file cannot be read, or a keyword is not given.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
+        raise ConfigurationError(message) from None
+    missing = {name for match in _KEYWORD.finditer(text) if (name := _name(match)) not in keywords}
+    if missing:
+        names = ", ".join(sorted(missing))
+        message = f"{path} has keywords that are not given: {names}; give them under [database] keywords"
+        raise ConfigurationError(message)
+
+    def value(match: re.Match[str]) -> str:
+        given = keywords[_name(match)]
+        if match["plain"]:
+            return given if isinstance(given, str) else json.dumps(given)
+        return json.dumps(given)
+
+    # The Deploy CLI takes quotes around @@KEY@@ for a part of the keyword.
+    return _KEYWORD.sub(value, re.sub(r"""(["'])(@@\w+@@)\1""", r"\2", text))
+
+
+def _name(match: re.Match[str]) -> str:
+    return match["quoted"] or match["plain"]

@@ -1,0 +1,67 @@
+"""The connections of a YAML file, such as `tenant.yaml`, as the Auth0 Deploy CLI exports it.
+
+Source: <https://auth0.com/docs/deploy-monitor/deploy-cli-tool/available-resource-configuration-formats>.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import cast
+
+from customdb_contract.bridges.node._document import Described
+from customdb_contract.bridges.node._keywords import read_replaced
+from customdb_contract.errors import ConfigurationError
+
+__all__ = ["read_yaml"]
+
+
+def read_yaml(path: Path, keywords: Mapping[str, object], name: str | None) -> Described:
+    """Return one connection of a YAML file.
+
+    Args:
+        path: The file.
+        keywords: What comes in place of keywords.
+        name: Which connection; None where there is one alone.
+
+    Raises:
+        ConfigurationError: When the parser is not installed, the file cannot be read, or has no such connection.
+    """
+    documents = _connections(path, keywords)
+    names = [str(document.get("name")) for document in documents]
+    if not names:
+        message = f"{path} has no databases"
+        raise ConfigurationError(message)
+    if name is None and len(names) > 1:
+        message = f"{path} has {len(names)} databases: {', '.join(names)}; say which, by [connection] name"
+        raise ConfigurationError(message)
+    if name is not None and name not in names:
+        message = f"{path} has no database {name}; it has {', '.join(names)}"
+        raise ConfigurationError(message)
+    chosen = 0 if name is None else names.index(name)
+    return Described(documents[chosen], path.parent, f"{path}: databases[{chosen}]")
+
+
+def _connections(path: Path, keywords: Mapping[str, object]) -> Sequence[Mapping[str, object]]:
+    document = _parsed(path, read_replaced(path, keywords))
+    found = cast("dict[str, object]", document).get("databases") if isinstance(document, dict) else None
+    listed = cast("list[object]", found or []) if isinstance(found, list | None) else [None]
+    for number, database in enumerate(listed):
+        if not isinstance(database, dict):
+            message = f"{path}: databases[{number}] must be a table"
+            raise ConfigurationError(message)
+    return cast("list[Mapping[str, object]]", listed)
+
+
+def _parsed(path: Path, text: str) -> object:
+    try:
+        import yaml  # noqa: PLC0415 - an extra
+    except ImportError:
+        message = f"{path} is YAML, and its parser is not installed: pip install 'customdb-contract[yaml]'"
+        raise ConfigurationError(message) from None
+    try:
+        return cast("object", yaml.safe_load(text))
+    except RecursionError:
+        message = f"{path} is nested too deeply"
+        raise ConfigurationError(message) from None
+    except yaml.YAMLError as error:
+        message = f"{path} is no YAML: {' '.join(str(error).split())}"
+        raise ConfigurationError(message) from None
