@@ -12,7 +12,7 @@ import customdb_contract
 from customdb_contract.actions import METADATA_MAX_BYTES, Effects, JsonType, effects_of, persist_legacy_metadata
 from customdb_contract.bridges.acting import ActionBridge, Performed
 from customdb_contract.bridges.node import NodeAction
-from customdb_contract.bridges.opening import opened_action
+from customdb_contract.bridges.opening_actions import opened_action
 from customdb_contract.bridges.python import PythonAction
 from customdb_contract.faults import LegacyAnswers, LegacyResponse, LegacySystem, LegacyUser, ReceivedRequest
 from customdb_contract.probes.acting import EMAIL, LEGACY_ID

@@ -15,7 +15,7 @@ import pytest
 
 from customdb_contract.actions import PostLoginApi, PostLoginEvent, SeenCall
 from customdb_contract.bridges.acting import ActionBridge, Performed
-from customdb_contract.bridges.opening import opened_action
+from customdb_contract.bridges.opening_actions import opened_action
 from customdb_contract.bridges.python import PythonAction
 from customdb_contract.bridges.python._worker import Worker
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError

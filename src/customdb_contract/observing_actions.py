@@ -8,7 +8,7 @@ from typing import Final
 
 from attrs import Attribute, evolve, field, frozen
 
-from customdb_contract.bridges.opening import opened_action
+from customdb_contract.bridges.opening_actions import opened_action
 from customdb_contract.connection import Connection, KnownUser
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
 from customdb_contract.faults import LegacyAnswers, LegacyResponse, LegacySystem, LegacyUser

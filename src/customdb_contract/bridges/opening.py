@@ -1,21 +1,17 @@
-"""Opening the bridge of a database or an Action, in whatever form it comes."""
+"""Opening the bridge of a database, in whatever form it comes."""
 
 from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from customdb_contract.bridges import Bridge, brings_bridge
-from customdb_contract.bridges.acting import ActionBridge, brings_action_bridge
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.secrets import SecretRegistry
 from customdb_contract.transcript import ScriptInfo
 
-if TYPE_CHECKING:
-    from customdb_contract.faults import LegacyAddress
-
-__all__ = ["DEFAULT_TIMEOUT", "opened", "opened_action", "scripts_of"]
+__all__ = ["DEFAULT_TIMEOUT", "opened", "scripts_of"]
 
 DEFAULT_TIMEOUT: Final = 20.0
 """Seconds that Auth0 gives a script.
@@ -74,32 +70,3 @@ def scripts_of(bridge: Bridge) -> Mapping[Script, ScriptInfo]:
         )
         raise ConfigurationError(message)
     return bridge.scripts
-
-
-@contextmanager
-def opened_action(
-    action: object, *, mask: SecretRegistry, legacy: "LegacyAddress | None" = None
-) -> Generator[ActionBridge]:
-    """Open what runs an Action, and close it afterwards.
-
-    Args:
-        action: A function `(event, api)`, a function that makes one, or an object with `open_action`: a `PythonAction`.
-        mask: The known secrets.
-        legacy: The stand-in for the legacy system, or None.
-
-    Yields:
-        The bridge.
-
-    Raises:
-        ConfigurationError: When it is none of these.
-        DatabaseOpeningError: When the Action cannot be opened.
-    """
-    if not brings_action_bridge(action):
-        from customdb_contract.bridges.python import PythonAction  # noqa: PLC0415 - Actions in JavaScript do without
-
-        action = PythonAction(action)
-    bridge = action.open_action(mask=mask, legacy=legacy)
-    try:
-        yield bridge
-    finally:
-        bridge.close()

@@ -10,7 +10,8 @@ from attrs import evolve
 
 from customdb_contract.bridges import Bridge, brings_bridge
 from customdb_contract.bridges.acting import ActionBridge
-from customdb_contract.bridges.opening import DEFAULT_TIMEOUT, opened, opened_action, scripts_of
+from customdb_contract.bridges.opening import DEFAULT_TIMEOUT, opened, scripts_of
+from customdb_contract.bridges.opening_actions import opened_action
 from customdb_contract.calling import Caller
 from customdb_contract.connection import Connection, KnownUser
 from customdb_contract.contract import Script
