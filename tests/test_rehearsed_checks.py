@@ -7,6 +7,7 @@ from copy import copy
 from typing import Any
 
 import pytest
+from attrs import evolve
 from typing_extensions import override
 
 from customdb_contract import (
@@ -18,12 +19,16 @@ from customdb_contract import (
     NotFound,
     Report,
     ScriptError,
+    Severity,
     WrongUsernameOrPasswordError,
     check,
+    judge,
 )
+from customdb_contract.actions import PostLoginApi, PostLoginEvent
 from customdb_contract.contract import Script
 from customdb_contract.findings import Need, Status
 from customdb_contract.observing import CheckInterrupted, plan_lines
+from customdb_contract.observing_actions import CheckedAction, observe_both
 from customdb_contract.probes import Probing, driver
 from customdb_contract.transcript import Ending, Exchange, Mark, Operation, Situation, StopKind, Transcript
 from mutants import breaches, explain
@@ -37,6 +42,7 @@ LOG_IN, RESET, LINK = "log_in login", "request_password_reset get_user", "comple
 SIGN_UP = "sign_up get_user create login"
 
 OF_ADA_WITH_IMPORT = [
+    *(LOG_IN, "search", "log_in"),
     *(LOG_IN, "log_in"),
     *(LOG_IN, "search", "sign_up", LOG_IN),
     *("sign_up get_user", LOG_IN),
@@ -153,6 +159,65 @@ def test_a_refusal_of_the_right_password_is_seen_twice() -> None:
 
     assert [call.ending for call in asked] == [Ending.FOUND, Ending.FAILED, Ending.FAILED]
     assert breaches(report) == ["migration-marker-hides-user"], explain(report)
+
+
+# An interrupted migration
+
+
+class WithMetadata(WritingShop):
+    """A shop in which only some have metadata."""
+
+    @override
+    def profile(self, row: Record) -> dict[str, object]:
+        return super().profile(row) | ({"app_metadata": {"plan": "full"}} if row.email != ADA else {})
+
+
+BOB = KnownUser(email="bob@example.com", password="Builder of things")
+
+
+def shop_of_two() -> WithMetadata:
+    shop = WithMetadata()
+    shop.records.append(Record(8, "bob@example.com", "Builder of things"))
+    return shop
+
+
+def test_an_interrupted_migration_is_that_of_somebody_with_metadata() -> None:
+    report = checked(shop_of_two(), users=[known_customer(), BOB])
+    [finding] = report.verdict("no-metadata-repair").findings
+    message = "an interrupted migration loses app_metadata for good; restore it with a post-login Action"
+
+    assert (finding.message, finding.severity) == (message, Severity.INFO)
+    assert {call.person for call in report.transcript.exchanges if call.number in finding.evidence} == {"bob"}
+    assert (breaches(report), report.exit_code) == ([], 0), explain(report)
+    assert checked(shop_of_two(), users=[known_customer(), BOB], fail_on="warning").ok
+
+
+@pytest.mark.parametrize("how", [{"users": [known_customer()]}, {"rehearse": False}, {"connection": OFF}])
+def test_nothing_is_said_of_metadata_where_nothing_is_lost(how: dict[str, Any]) -> None:
+    report = checked(shop_of_two(), **{"users": [known_customer(), BOB], **how})
+
+    assert report.verdict("no-metadata-repair").status is Status.NOT_APPLICABLE
+
+
+def test_a_plan_shows_the_interrupted_migration_of_whoever_should_have_metadata() -> None:
+    bob = evolve(BOB, profile={"app_metadata": {"plan": "full"}})
+    plans = [
+        plan_lines(shop_of_two(), [known_customer(), bob], ON, Probing(rehearse=rehearse)) for rehearse in (True, False)
+    ]
+
+    assert next(line.split()[:2] for line in plans[0][len(plans[1]) :]) == ["login", "bob@example.com"]
+
+
+def test_where_an_action_is_checked_its_own_rules_speak() -> None:
+    async def persist(event: PostLoginEvent, api: PostLoginApi) -> None:
+        """Do nothing."""
+
+    users = [known_customer(), BOB]
+    transcript = observe_both(
+        shop_of_two(), CheckedAction(action=persist), users, ON, Probing(max_time=60), progress=lambda _: None
+    )
+
+    assert judge(transcript).verdict("no-metadata-repair").status is Status.NOT_APPLICABLE
 
 
 # Who is in them

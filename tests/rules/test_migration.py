@@ -2,6 +2,7 @@ import pytest
 
 from customdb_contract.contract import Script
 from customdb_contract.findings import Finding, Severity, Status
+from customdb_contract.rules.migration._interrupted import no_metadata_repair
 from customdb_contract.rules.migration._leaving import login_deletes_user, migration_marker_hides_user
 from customdb_contract.rules.migration._moving import migrated_user_not_marked, password_lost_in_migration
 from customdb_contract.rules.migration._profiles import metadata_in_one_script_only, unicode_email_collision
@@ -378,3 +379,79 @@ def test_emails_that_no_one_lowers_do_not_collide() -> None:
     text = two("jos\u00e9@example.com", "JOS\u00c9@example.com").removeprefix(ON)
 
     assert verdict(unicode_email_collision, text).status is Status.NOT_APPLICABLE
+
+
+# no-metadata-repair
+
+WITH_BOTH = 'found {"user_id": "7", "user_metadata": {"theme": "dark"}, "app_metadata": {"plan": "full", "old": null}}'
+CUT = "operation log_in by user of ada on shop identifier=ada@example.com -> succeeded interrupted before-metadata\n"
+CUT_MOVE = f"{CUT}login ada@example.com «password of ada» -> {WITH_BOTH}\n" + "store users auth0|7 {}\n"
+BACK = "operation log_in by user of ada on shop identifier=ada@example.com -> succeeded\n"
+EDIT = "operation update_user by admin of ada on shop user_id=auth0|7 -> succeeded\n"
+THEME = 'store users auth0|7 {"user_metadata": {"theme": "light"}}\n'
+PLAN = 'store users auth0|7 {"app_metadata": {"plan": "free"}}\n'
+RUN = "run persist of ada in simulated {} -> done\n"
+DELETE = (
+    "operation delete_user by application of ada on shop user_id=auth0|7 -> succeeded\nstore users auth0|7 removed\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("stored", "lost", "path"),
+    [
+        pytest.param("", "user_metadata and app_metadata", "user_metadata", id="both"),
+        pytest.param(THEME, "app_metadata", "app_metadata", id="app_metadata"),
+        pytest.param(PLAN, "user_metadata", "user_metadata", id="user_metadata"),
+        pytest.param(
+            PLAN.replace("plan", "other"), "user_metadata and app_metadata", "user_metadata", id="another key only"
+        ),
+    ],
+)
+def test_metadata_that_an_interruption_loses(stored: str, lost: str, path: str) -> None:
+    message = f"an interrupted migration loses {lost} for good; restore it with a post-login Action"
+    judged = findings(no_metadata_repair, ON + ADA + CUT_MOVE + BACK + stored)
+
+    assert judged == [Finding(message, Severity.INFO, Script.LOGIN, (1, 2, 4), path=path, got="nothing")]
+
+
+def test_an_edit_may_bring_metadata_back() -> None:
+    assert verdict(no_metadata_repair, ON + ADA + CUT_MOVE + EDIT + THEME + PLAN + BACK).held == 1
+
+
+def test_an_action_may_bring_metadata_back() -> None:
+    assert verdict(no_metadata_repair, ON + ADA + CUT_MOVE + BACK + RUN + THEME + PLAN).held == 1
+
+
+def test_each_interruption_is_judged_once() -> None:
+    assert len(findings(no_metadata_repair, ON + ADA + (CUT_MOVE + BACK) * 2 + BACK)) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(ADA + CUT_MOVE + BACK, id="import mode off"),
+        pytest.param(ON + ADA + CUT_MOVE, id="no log-in afterwards"),
+        pytest.param(ON + ADA + CUT_MOVE + BACK.replace("succeeded", "refused"), id="refused afterwards"),
+        pytest.param(ON + ADA + CUT_MOVE + BACK.replace(" -> succeeded", ""), id="a log-in that never ended"),
+        pytest.param(ON + ADA + CUT_MOVE.replace("before-metadata", "after-internal-record") + BACK, id="elsewhere"),
+        pytest.param(ON + ADA + CUT_MOVE.replace(" interrupted before-metadata", "") + BACK, id="not interrupted"),
+        pytest.param(
+            ON + ADA + CUT_MOVE.replace(" -> succeeded interrupted before-metadata", "") + BACK, id="not over"
+        ),
+        pytest.param(ON + ADA + CUT_MOVE.replace(WITH_BOTH, 'found {"user_id": "7"}') + BACK, id="no metadata"),
+        pytest.param(
+            ON + ADA + CUT_MOVE.replace(WITH_BOTH, 'found {"app_metadata": {"old": null}}') + BACK, id="nulls only"
+        ),
+        pytest.param(ON + ADA + CUT_MOVE.replace(WITH_BOTH, 'found {"app_metadata": "x"}') + BACK, id="no object"),
+        pytest.param(ON + ADA + CUT_MOVE.replace(WITH_BOTH, "not-found") + BACK, id="no profile"),
+        pytest.param(ON + ADA + CUT_MOVE + DELETE + BACK, id="deleted meanwhile"),
+        pytest.param(ON + ADA + CUT_MOVE + SWITCH + BACK, id="another mode"),
+        pytest.param(ON + ADA + CUT_MOVE + MOVES, id="another tenant"),
+        pytest.param(ON + ADA + CUT_MOVE + BACK + RUN, id="an Action that does not restore it"),
+        pytest.param(
+            ON + "action persist handlers=onExecutePostLogin\n" + ADA + CUT_MOVE + BACK, id="a checked Action"
+        ),
+    ],
+)
+def test_what_does_not_prove_that_metadata_stays_lost(text: str) -> None:
+    assert verdict(no_metadata_repair, text).status is Status.NOT_APPLICABLE

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from typing_extensions import override
 
-from customdb_contract import Connection, Found, NotFound, ScriptError
+from customdb_contract import Connection, Found, KnownUser, NotFound, ScriptError, judge
 from customdb_contract.actions import (
     JsonType,
     LookUp,
@@ -18,6 +18,7 @@ from customdb_contract.actions import (
     PostLoginEvent,
     persist_legacy_metadata,
 )
+from customdb_contract.findings import Status
 from customdb_contract.tenant import InterruptionPoint, OperationOutcome, Tenant
 from customdb_contract.transcript import ActionRun, ApiCall, as_data, canonical
 
@@ -247,3 +248,21 @@ def test_an_edit_in_an_outage_is_one_that_stays(machine: type[RestoringLives]) -
         with pytest.raises(AssertionError):
             lives.edits_stay()
     lives.teardown()
+
+
+@pytest.mark.parametrize("restores", [True, False])
+def test_an_interrupted_migration_loses_metadata_unless_it_is_restored(restores: bool) -> None:
+    lives = RestoringLives()
+    lives.begin()
+    with Tenant(
+        Shop(),
+        connection=Connection(name=CONNECTION, import_mode=True),
+        users=[KnownUser(email="ada@example.com", password=PASSWORD)],
+        actions=[lives.action(lives.look_up)] if restores else [],
+    ) as tenant:
+        tenant.log_in("ada@example.com", PASSWORD, interrupt=InterruptionPoint.BEFORE_METADATA)
+        tenant.log_in("ada@example.com", PASSWORD)
+        verdict = judge(tenant.transcript).verdict("no-metadata-repair")
+    lives.teardown()
+
+    assert verdict.status is (Status.PASSED if restores else Status.FAILED)

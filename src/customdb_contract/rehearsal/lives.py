@@ -31,6 +31,7 @@ from customdb_contract.transcript import (
     StopKind,
     StopReason,
     Transcript,
+    Value,
 )
 
 __all__ = ["plan_lives", "rehearse_lives"]
@@ -58,6 +59,9 @@ _OF_KNOWN_USER: Final = (
     "reset-before-first-log-in",
 )
 """The lives of somebody who is in the store, as far as they only read."""
+
+_LOSING_METADATA: Final = "interrupted-before-metadata"
+"""The life of somebody who has metadata."""
 
 _ANOTHER_USER: Final = (
     "login returned another user's profile for a user whom the check made; "
@@ -92,7 +96,14 @@ def rehearse_lives(
     transcript = recorder.transcript()
     users = [person for person in _users(truth) if _gets_in(transcript, person)]
     lives = _Lives(recorder, truth, People(probing.new_user, truth))
-    lives.play_of_known_users(_Driven(driver, caller, READING), users, mistype=probing.wrong_passwords > 0)
+    lives.play_of_known_users(
+        _Driven(driver, caller, READING),
+        users,
+        with_metadata=[
+            person for person in users if _has_metadata(_last_answers(transcript, person)[Script.LOGIN].profile)
+        ],
+        mistype=probing.wrong_passwords > 0,
+    )
     if probing.writes and not transcript.header.left_behind:
         lives.play_of_new_users(_Driven(driver, written, tuple(Script)))
 
@@ -109,7 +120,13 @@ def plan_lives(truth: Truth, scripts: Sequence[Script], probing: Probing) -> Ite
     lives = _Lives(recorder, truth, People(probing.new_user, truth))
     reading = ImaginedDatabase(recorder, truth, [script for script in READING if script in scripts])
     writing = ImaginedDatabase(recorder, truth, scripts)
-    lives.play_of_known_users(reading, _users(truth), mistype=probing.wrong_passwords > 0)
+    users = _users(truth)
+    lives.play_of_known_users(
+        reading,
+        users,
+        with_metadata=[person for person in users if _has_metadata(person.profile)],
+        mistype=probing.wrong_passwords > 0,
+    )
     if probing.writes:
         lives.play_of_new_users(writing)
     yield from (*reading.asked, *writing.asked)
@@ -129,12 +146,15 @@ class _Lives:
     truth: Truth
     people: People
 
-    def play_of_known_users(self, calls: Calls, users: Sequence[Person], *, mistype: bool) -> None:
+    def play_of_known_users(
+        self, calls: Calls, users: Sequence[Person], *, with_metadata: Sequence[Person], mistype: bool
+    ) -> None:
         """Play the lives of somebody who is in the store.
 
         Args:
             calls: Calls the scripts that only read.
             users: Those who can log in.
+            with_metadata: Those of them who are known to have metadata.
             mistype: Whether another form of a password may be typed, which login may refuse.
         """
         database = self._opened(calls)
@@ -142,6 +162,9 @@ class _Lives:
         other = next((one for one in users if another_form(self.truth.passwords[one.label].reveal())), None)
         if mistype and other is not None:
             self._play(_WITH_ANOTHER_FORM, database, user=self._known(other))
+        # Of others it cannot be seen that anything is lost.
+        for person in (*with_metadata, *users)[:1]:
+            self._play(find_scenario(_LOSING_METADATA), database, user=self._known(person))
         for person in users[:1]:
             final = (_IF_DELETION_IS_FINAL,) if self._is_return_wrong else ()
             for name in (*_OF_KNOWN_USER, *final):
@@ -245,12 +268,22 @@ def _users(truth: Truth) -> Sequence[Person]:
 
 def _gets_in(transcript: Transcript, person: Person) -> bool:
     """Tell whether both scripts found a person when they were asked last, and nothing speaks of a lock-out."""
-    about = [exchange for exchange in transcript.exchanges if exchange.person == person.label]
-    last = {
-        exchange.script: exchange
-        for exchange in about
-        if exchange.situation.family in {"known-user", "repeated"} and not exchange.marks
-    }
+    last = _last_answers(transcript, person)
     return all(script in last and last[script].profile is not None for script in READING) and not any(
-        Mark.LOCKED_OUT in exchange.marks for exchange in about
+        Mark.LOCKED_OUT in exchange.marks for exchange in transcript.exchanges if exchange.person == person.label
     )
+
+
+def _last_answers(transcript: Transcript, person: Person) -> Mapping[Script, Exchange]:
+    """Return what each script said of a person when it was asked last."""
+    return {
+        exchange.script: exchange
+        for exchange in transcript.exchanges
+        if exchange.person == person.label
+        and exchange.situation.family in {"known-user", "repeated"}
+        and not exchange.marks
+    }
+
+
+def _has_metadata(profile: Mapping[str, Value] | None) -> bool:
+    return any((profile or {}).get(kind) for kind in ("user_metadata", "app_metadata"))

@@ -3,8 +3,8 @@
 from typing import Final
 
 from customdb_contract.rules._rule import rules_in
-from customdb_contract.rules.migration import _leaving, _moving, _profiles, _retiring
+from customdb_contract.rules.migration import _interrupted, _leaving, _moving, _profiles, _retiring
 
 __all__ = ["RULES"]
 
-RULES: Final = rules_in(_profiles, _leaving, _moving, _retiring)
+RULES: Final = rules_in(_profiles, _leaving, _moving, _interrupted, _retiring)
