@@ -423,7 +423,8 @@ def test_init_writes_an_action_as_the_deploy_cli_deploys_it(run: Run, folder: Pa
     document = json.loads((folder / written[2]).read_text())
     assert {secret["name"] for secret in document["secrets"]} == settings["secrets"].keys()
     assert settings["restores"] == list(json.loads(settings["secrets"]["LEGACY_METADATA"]))
-    with closing(NodeAction(folder / written[2]).open_action(mask=SecretRegistry())) as bridge:
+    action = NodeAction(folder / written[2], secrets=dict.fromkeys(settings["secrets"], ""))
+    with closing(action.open_action(mask=SecretRegistry())) as bridge:
         assert (bridge.info.name, bridge.info.problem) == ("persist-legacy-metadata", None)
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -488,9 +489,9 @@ def test_the_document_of_the_deploy_cli_names_the_source(open_action: Open, tmp_
     }
     (folder.parent / "restore.json").write_text(json.dumps(document), encoding="utf-8")
 
-    action = NodeAction(folder.parent / "restore.json")
+    action = NodeAction(folder.parent / "restore.json", secrets={"TOKEN": "only for the check"})
     described = action.open_action(mask=SecretRegistry())
-    plain = NodeAction(folder / "code.js").open_action(mask=SecretRegistry())
+    plain = NodeAction(folder / "code.js", secrets={"TOKEN": "x"}).open_action(mask=SecretRegistry())
 
     assert action.name == "Restore metadata"
     assert (described.info.name, described.info.location) == ("Restore metadata", "tenant/actions/restore/code.js:1")
@@ -535,6 +536,83 @@ def test_a_document_that_describes_no_action_is_refused(tmp_path: Path, text: st
 
     with pytest.raises(ConfigurationError, match=f"{message}$"):
         NodeAction(tmp_path / "repair.json")
+
+
+@pytest.fixture
+def declaring(tmp_path: Path) -> Path:
+    """Return the folder of an Action whose document declares two secrets and two dependencies."""
+    folder = tmp_path / "actions" / "restore"
+    folder.mkdir(parents=True)
+    (folder / "code.js").write_text(PLAIN, encoding="utf-8")
+    document = {
+        "code": "./actions/restore/code.js",
+        "dependencies": [{"name": "axios", "version": "1.7.2"}, {"name": "@shop/client"}],
+        "secrets": [{"name": "TOKEN", "value": "_VALUE_NOT_SHOWN_"}, {"name": "URL"}],
+    }
+    (folder.parent / "restore.json").write_text(json.dumps(document), encoding="utf-8")
+    return folder
+
+
+SECRETS_MISSING = (
+    "secrets lacks TOKEN, URL, which {document} declares: give it, "
+    'for example TOKEN = {{ env = "TOKEN" }} in customdb.toml'
+)
+NO_MODULES = (
+    "node_modules is not given, and {document} declares dependencies: run npm install axios@1.7.2 @shop/client, "
+    "and give the folder node_modules that it makes"
+)
+NOT_INSTALLED = "node_modules lacks what {document} declares as dependencies: run npm install {absent} in {folder}"
+
+
+@pytest.mark.parametrize("named", ["restore/code.js", "restore.json"])
+def test_secrets_and_modules_that_a_document_declares_must_be_given(
+    declaring: Path, named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = declaring.parent.parent
+    monkeypatch.chdir(root)
+    modules = root / "node_modules"
+    modules.mkdir()
+    secrets = {"TOKEN": "x", "URL": "{legacy_url}"}
+
+    def told(**given: Any) -> str:
+        with pytest.raises(ConfigurationError) as caught:
+            NodeAction(declaring.parent / named, **given)
+        return str(caught.value)
+
+    def not_installed(absent: str) -> str:
+        return NOT_INSTALLED.format(document=document, absent=absent, folder=root)
+
+    document = "actions/restore.json"
+    assert told() == SECRETS_MISSING.format(document=document)
+    assert told(secrets={"URL": "x"}) == SECRETS_MISSING.format(document=document).replace("TOKEN, URL", "TOKEN")
+    assert told(secrets=secrets) == NO_MODULES.format(document=document)
+    assert told(secrets=secrets, node_modules=modules) == not_installed("axios@1.7.2 @shop/client")
+    (modules / "axios").mkdir()
+    assert told(secrets=secrets, node_modules=modules) == not_installed("@shop/client")
+    (modules / "@shop" / "client").mkdir(parents=True)
+    assert NodeAction(declaring.parent / named, secrets=secrets, node_modules=modules).name == "restore"
+
+
+def test_a_module_may_be_installed_further_up(declaring: Path) -> None:
+    modules = declaring / "node_modules"
+    modules.mkdir()
+    for name in ("axios", "@shop/client"):
+        (declaring.parent / "node_modules" / name).mkdir(parents=True)
+
+    assert NodeAction(declaring / "code.js", secrets={"TOKEN": "", "URL": ""}, node_modules=modules).name == "restore"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('{"secrets": @@SECRETS@@}', id="words that the Deploy CLI replaces"),
+        pytest.param('{"secrets": 7, "dependencies": [null, {}, {"name": 7}, {"name": ""}]}', id="nothing it declares"),
+    ],
+)
+def test_a_document_beside_the_source_that_declares_nothing_is_left_alone(declaring: Path, text: str) -> None:
+    (declaring.parent / "restore.json").write_text(text, encoding="utf-8")
+
+    assert NodeAction(declaring / "code.js").name == "restore"
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -30,8 +30,9 @@ class NodeAction:
         node: Where Node is; None stands for the one on PATH, or the one that the extra `node` brings.
 
     Raises:
-        ConfigurationError: When a file cannot be read or describes no Action, `node_modules` is no such folder, or an
-            environment variable is not set.
+        ConfigurationError: When a file cannot be read or describes no Action, a secret or a module that
+            `actions/NAME.json` declares is not given, `node_modules` is no such folder, or an environment variable is
+            not set.
     """
 
     def __init__(
@@ -46,6 +47,8 @@ class NodeAction:
         self._file = read_action_file(Path(code))
         self._secrets: Mapping[str, object] = dict(secrets or {})
         self._modules = None if node_modules is None else modules_in(node_modules)
+        if self._file.declared is not None:
+            self._file.declared.require(self._secrets, self._modules)
         self._environment = {name: variable(name) for name in environment}
         self._node = None if node is None else os.fspath(node)
 

@@ -10,6 +10,7 @@ from typing import Final, cast
 
 from attrs import frozen
 
+from customdb_contract.bridges.node._declared import Declared, declared_in
 from customdb_contract.bridges.node._settings import shown
 from customdb_contract.errors import ConfigurationError
 
@@ -28,12 +29,14 @@ class ActionFile:
         text: What stands in the file.
         file_name: The file, relative to the working directory where it lies below that.
         problem: Why it is no Action of the trigger post-login, or None.
+        declared: What its document says that it needs; None where there is no document.
     """
 
     name: str
     text: str
     file_name: str
     problem: str | None = None
+    declared: Declared | None = None
 
 
 def read_action_file(path: Path) -> ActionFile:
@@ -47,8 +50,19 @@ def read_action_file(path: Path) -> ActionFile:
     """
     if path.suffix == ".json":
         return _described(path)
-    name = path.parent.resolve().name if path.name == _CODE else path.stem
-    return ActionFile(name, _text(path), shown(path))
+    if path.name != _CODE:
+        return ActionFile(path.stem, _text(path), shown(path))
+    folder = path.resolve().parent
+    beside = folder.with_name(f"{folder.name}.json")
+    return ActionFile(folder.name, _text(path), shown(path), declared=_declared_beside(beside))
+
+
+def _declared_beside(path: Path) -> Declared | None:
+    """Return what a document says that nobody named; as the Deploy CLI replaces words in it, it may be no JSON."""
+    try:
+        return declared_in(_document(path), shown(path))
+    except ConfigurationError:
+        return None
 
 
 def _described(path: Path) -> ActionFile:
@@ -59,13 +73,14 @@ def _described(path: Path) -> ActionFile:
         raise ConfigurationError(message)
     called = name if isinstance(name, str) and name else path.stem
     problem = _problem(document.get("supported_triggers"), shown(path))
+    declared = declared_in(document, shown(path))
     source = _source(path, code)
     if source is not None:
-        return ActionFile(called, _text(source), shown(source), problem)
+        return ActionFile(called, _text(source), shown(source), problem, declared)
     if "exports" not in code:
         message = f"{path}: code names {code}, and there is no such file"
         raise ConfigurationError(message)
-    return ActionFile(called, code, shown(path), problem)
+    return ActionFile(called, code, shown(path), problem, declared)
 
 
 def _source(path: Path, code: str) -> Path | None:
