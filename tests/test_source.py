@@ -123,23 +123,34 @@ def test_modules_are_told() -> None:
     body = (
         "require('tedious@1.11.0'); require(`mongodb@3.1.4`); require('pg/lib/x'); require('axios@1'); require(email);"
     )
-    body += "request.get(email); new mongo.Client(); request(email); bcrypt.hash(password);"
+    body += "request.get(email); new mongo.Client(); _.pick(email); bcrypt.hash(password); crypto.randomUUID();"
+    body += "require('@sentry/node@5.6.2'); require('axios@1.7.0'); require('pg@7.17.1/lib'); new ObjectID(email);"
 
-    assert facts(body, FactKind.UNAVAILABLE_MODULE) == [("tedious@1.11.0", "2:1"), ("mongodb@3.1.4", "2:28")]
-    assert [text for text, _ in facts(body, FactKind.DATABASE_DRIVER)] == ["tedious", "mongodb", "pg"]
-    assert [text for text, _ in facts(body, FactKind.IMPLICIT_GLOBAL)] == ["request", "mongo", "bcrypt"]
+    assert facts(body, FactKind.UNAVAILABLE_MODULE) == [
+        ("tedious@1.11.0", "2:1"),
+        ("mongodb@3.1.4", "2:28"),
+        ("@sentry/node@5.6.2", "2:208"),
+    ]
+    assert [text for text, _ in facts(body, FactKind.DATABASE_DRIVER)] == ["tedious", "mongodb", "pg", "pg"]
+    assert [text for text, _ in facts(body, FactKind.IMPLICIT_GLOBAL)] == ["mongo", "_", "bcrypt", "ObjectID"]
+
+
+def test_the_web_crypto_of_current_runtimes_is_not_the_module_that_was_once_a_global() -> None:
+    assert facts("crypto.subtle.digest(email);", FactKind.IMPLICIT_GLOBAL) == NOTHING
+    assert [text for text, _ in facts("crypto.createHash('md5');", FactKind.IMPLICIT_GLOBAL)] == ["crypto"]
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        "const request = require('request'); request(email, callback);",
-        "function request() {} request();",
-        "[1].forEach((request) => request(1));",
-        "[1].forEach(request => request(1));",
-        "const { request } = require('https'); request(email);",
-        "try { email(); } catch (request) { request(); }",
-        "console.log(email.request());",
+        "const mongo = require('mongo'); mongo(email, callback);",
+        "function mongo() {} mongo();",
+        "[1].forEach((mongo) => mongo(1));",
+        "[1].forEach(mongo => mongo(1));",
+        "const { mongo } = require('https'); mongo(email);",
+        "try { email(); } catch (mongo) { mongo(); }",
+        "console.log(email.mongo());",
+        "request.get(email);",
     ],
 )
 def test_what_the_script_declares_is_no_global_of_the_runtime(body: str) -> None:
@@ -161,6 +172,12 @@ def test_what_the_script_declares_is_no_global_of_the_runtime(body: str) -> None
         ("const auth = 'Basic c2hvcDpzaG9w';", "a header with credentials"),
         ("const key = '-----BEGIN RSA PRIVATE KEY-----MII';", "a key"),
         ("const id = 'AKIAABCDEFGHIJKLMNOP';", "a key"),
+        ('post(\'{"user":"shop","password":"Hunter2!"}\');', "password in a text"),
+        ("post(\"{'apiKey' : 'a1b2c3d4'}\");", "apiKey in a text"),
+        ("post('grant_type=client_credentials&client_secret=a1b2-c3d4');", "client_secret in a text"),
+        ("connect('Server=db.example.com;User Id=shop;Password=Hunter2!;');", "Password in a text"),
+        ("connect({ host: 'db.example.com', user: 'shop', password: 'shop' });", "password"),
+        ("connect({ server: 'db', 'userName': 'sa', options: { a: 1 }, password: 'sa' });", "password"),
     ],
 )
 def test_a_credential_is_told_and_not_shown(body: str, what: str) -> None:
@@ -185,6 +202,13 @@ def test_a_credential_is_told_and_not_shown(body: str, what: str) -> None:
         "[options.password][0] = 'x' === 'Hunter2!';",
         "call('Hunter2!'); const [a] = ['Hunter2!'];",
         "const scheme = 'Bearer';",
+        "connect({ host: 'db.example.com', user: configuration.USER, password: 'shop' });",
+        "connect({ user: 'shop', password: 'shop' });",
+        "connect({ host: 'db.example.com', user: 'shop', password: '****' });",
+        "connect({ host: 'db.example.com', user: 'shop', password: '' }); const password = 'shop';",
+        "query('UPDATE users SET password=crypt1(?) WHERE token=Abc1234');",
+        "query('INSERT INTO users (password) VALUES ($1)');",
+        "post('{\"password\":\"{{password}}\"}'); post('token=:token_1&password=$2&secret=shop');",
     ],
 )
 def test_what_is_no_credential_is_not_told(body: str) -> None:
@@ -213,6 +237,26 @@ def test_no_part_of_a_credential_is_in_what_is_told(secret: str) -> None:
         ("const request = require('request'); request('http://x.test', () => callback(null));", "request"),
         ("const https = require('https'); https.request(new URL('http://x.test'), { agent });", "https.request"),
         ("await fetch(configuration.URL);", "fetch"),
+        ("await fetch(email, { timeout: 5000 });", "fetch (which ignores timeout)"),
+        ("request({ url: email, timout: 5000 }, callback);", "request (which ignores timout)"),
+        ("request.post({ url: email, json: true }, callback);", "request.post"),
+        (
+            "const axios = require('axios'); await axios.get(configuration.URL, { Timeout: 1 });",
+            "axios.get (which ignores Timeout)",
+        ),
+        ("const axios = require('axios'); await axios.post(email, { timeout: 5 }, { headers });", "axios.post"),
+        ("const axios = require('axios'); await axios.delete(`${email}`);", "axios.delete"),
+        ("const request = require('request'); request.del(configuration.URL, done); function done() {}", "request.del"),
+        ("const create = require('axios').create({ baseURL: '/' }); await create.get(email);", "create.get"),
+        (
+            "const axios = require('axios'); const api = axios.create({ baseURL: '/' }); await api.put(email, {});",
+            "api.put",
+        ),
+        (
+            "const superagent = require('superagent'); superagent.get(configuration.URL).end(callback);",
+            "superagent.get",
+        ),
+        ("const needle = require('needle'); needle.post(email, { timeout: 5 }, { json: true });", "needle.post"),
     ],
 )
 def test_a_call_without_a_timeout_is_told(body: str, what: str) -> None:
@@ -237,6 +281,16 @@ def test_a_call_without_a_timeout_is_told(body: str, what: str) -> None:
         "const other = require('other'); other.get(email);",
         "load(require('http'));",
         "let options = { a: 1 }; options = { timeout: 1 }; fetch('/x', options);",
+        "const axios = require('axios'); await axios.get(configuration.URL, { timeout: 5000 });",
+        "const axios = require('axios'); const api = axios.create({ timeout: 5 }); await axios.create(api).get(email);",
+        "const axios = require('axios'); const api = axios.create(email); await api.get(email);",
+        "const axios = require('axios'); axios.interceptors.request.use(email); await axios.get(email);",
+        "const fetch = require('node-fetch'); await fetch(email, { timeout: 5000 });",
+        "const superagent = require('superagent'); superagent.get('/x').set('a', 'b').timeout(5000).end(callback);",
+        "const needle = require('needle'); needle.get(email, { open_timeout: 5000 });",
+        "const got = require('got'); got(options.url); got(email, { timeout: { request: 5000 } });",
+        "[1].forEach((request) => request('http://x.test'));",
+        "(await fetch)(email); const { create } = other; create.x = 1;",
     ],
 )
 def test_a_call_that_has_a_timeout_or_may_have_one_is_not_told(body: str) -> None:
@@ -276,6 +330,34 @@ def test_what_verifies_is_not_told(body: str) -> None:
     assert facts(body, FactKind.TLS_NOT_VERIFIED) == NOTHING
 
 
+@pytest.mark.parametrize(
+    ("body", "address"),
+    [
+        ("connect('mongodb://db.example.com:27017/shop');", "mongodb://db.example.com"),
+        ("connect(`redis://shop:${configuration.PASSWORD}@10.0.0.7:6379`);", "redis://10.0.0.7"),
+        ("connect('postgresql://[2001:db8::7]/shop');", "postgresql://[2001:db8::7]"),
+    ],
+)
+def test_an_address_of_a_database_without_tls_is_told_without_its_credentials(body: str, address: str) -> None:
+    assert facts(body, FactKind.PLAINTEXT_ADDRESS) == [(address, "2:9")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "connect('mongodb+srv://db.example.com/shop');",
+        "connect('mongodb://db.example.com/shop?tls=true');",
+        "connect('postgres://db.example.com/shop', { ssl: { ca: configuration.CA } });",
+        "connect('rediss://db.example.com');",
+        "connect('mongodb://localhost/shop'); connect('mysql://127.0.0.1/shop'); connect('redis://[::1]/0');",
+        "connect('redis://cache:6379'); connect('redis://cache.internal'); connect(`mongodb://${configuration.HOST}`);",
+        "callback(new Error('see mongodb://db.example.com'));",
+    ],
+)
+def test_what_is_encrypted_or_near_is_not_told(body: str) -> None:
+    assert facts(body, FactKind.PLAINTEXT_ADDRESS) == NOTHING
+
+
 # Passwords
 
 
@@ -283,7 +365,19 @@ def test_what_verifies_is_not_told(body: str) -> None:
     ("body", "told"),
     [
         ("const hash = createHmac('sha1', k).update(password).digest('hex'); if (hash === row.hash) f();", ["==="]),
-        ("if (row.hash != crypto.pbkdf2Sync(password).toString()) f();", []),
+        ("if (row.hash != crypto.pbkdf2Sync(password).toString()) f();", ["!="]),
+        (
+            "function hashed(a) { const h = createHmac('sha1', a); return h.digest(); } if (hashed(1) != 2) f();",
+            ["!="],
+        ),
+        ("const hashed = (a) => md5(a); if (row.hash === hashed(password)) f();", ["==="]),
+        ("if (sha1(password + row.salt).toUpperCase() === row.hash) f();", ["==="]),
+        ("if (CryptoJS.SHA256(password).toString() == row.hash) f();", ["=="]),
+        ("crypto.scrypt(password, salt, 64, (error, key) => { if (key.toString('hex') !== row.hash) f(); });", ["!=="]),
+        ("if ((await bcrypt.hash(password, row.salt)) === row.hash) f();", ["==="]),
+        ("function plain(a) { return a.trim(); } const other = () => {}; if (plain(password) === row.hash) f();", []),
+        ("crypto.scrypt(password, salt, 64, done); if (row.hash === other || row.hash === undefined) f();", []),
+        ("if ((await load(email)) === 7 || f(1)(2) === 3) f();", []),
         ("if (row.hash !== crypto.createHash('md5').update(password).digest('hex')) f();", ["!=="]),
         ("if (crypto.timingSafeEqual(a, hash.digest())) f();", []),
         ("if (hash.digest() > 7 || email === digest()) f();", []),
@@ -300,6 +394,17 @@ def test_comparing_a_digest_by_an_operator_is_told(body: str, told: list[str]) -
         ("const hash = crypto.createHash('sha-256'); hash.update(user.password);", ["sha256 of the password"]),
         ("crypto.createHash('sha1').update(salt).update(user.password);", ["sha1 of the password"]),
         ("crypto.createHash('md5').update(user.email);", []),
+        ("const hmac = crypto.createHmac('sha256', salt); hmac.update(user.password);", ["sha256 of the password"]),
+        ("crypto.createHmac('sha256', salt).update(Buffer.from(`${user.password}x`));", ["sha256 of the password"]),
+        (
+            "md5(user.password + salt); CryptoJS.SHA1(user.password); md5(user.email);",
+            ["md5 of the password", "sha1 of the password"],
+        ),
+        ("crypto.createHmac('sha256', key).update(JSON.stringify({ password: user.password }));", []),
+        (
+            "bcrypt.hash(crypto.createHash('sha256').update(user.password).digest('base64'), 12); md5(user.password);",
+            [],
+        ),
         ("crypto.createHash(name).update(user.password);", []),
         ("hash.update(user.password); make().update(user.password); (0, f)().update(user.password);", []),
         ("crypto.pbkdf2Sync(user.password, salt, 1000, 32, 'sha1');", ["PBKDF2 with 1000 iterations"]),

@@ -299,6 +299,16 @@ def test_a_request_without_tls_is_found(kind: str) -> None:
     )
 
 
+def test_an_address_of_a_database_without_tls_is_found() -> None:
+    text = 'source get_user plaintext-address "redis://db.example.com" at "get_user.js:4:15"\nscripts get_user'
+
+    assert findings(plaintext_transport, text) == found(
+        "get_user connects to redis://db.example.com without TLS; turn TLS on",
+        Script.GET_USER,
+        location="get_user.js:4:15",
+    )
+
+
 def test_a_password_in_an_address_is_found_with_tls_too() -> None:
     text = (
         f"{OBSERVED}login ada@example.com «password of ada» -> found {{}}; "

@@ -5,33 +5,50 @@ from typing import Final
 
 from tree_sitter import Node
 
+from customdb_contract.source._removed_versions import REMOVED_VERSIONS
 from customdb_contract.source._tree import Tree, argument_nodes, callee, literal
 from customdb_contract.transcript import FactKind, SourceFact
 
 __all__ = ["database_drivers", "implicit_globals", "required_modules", "unavailable_modules"]
 
-_UNAVAILABLE: Final = frozenset({"axios@0.22.0", "mongodb@3.1.4", "tedious@1.11.0"})
-"""Gone since Node 18.
+_MAGIC: Final = frozenset(
+    {
+        "Auth0",
+        "Knex",
+        "ObjectID",
+        "Pubnub",
+        "_",
+        "async",
+        "azure_storage",
+        "bcrypt",
+        "couchbase",
+        "cql",
+        "crypto",
+        "ip",
+        "jwt",
+        "mongo",
+        "mysql",
+        "mysql_pool",
+        "pbkdf2",
+        "pg",
+        "postgres",
+        "q",
+        "querystring",
+        "sqlserver",
+        "uuid",
+        "xml2js",
+        "xmldom",
+        "xpath",
+        "xtend",
+    }
+)
+"""What could be used without `require` until Node 12, and no longer from Node 16 on.
 
 Source: <https://auth0.com/docs/troubleshoot/product-lifecycle/past-migrations/migrate-nodejs-16-to-nodejs-18>.
 """
 
-_IMPLICIT: Final = frozenset(
-    {
-        "bcrypt",
-        "cassandra",
-        "jwt",
-        "knex",
-        "mongo",
-        "mysql",
-        "pg",
-        "postgres",
-        "request",
-        "sqlserver",
-        "xmldom",
-        "xpath",
-    }
-)
+_WEB_CRYPTO: Final = frozenset({"getRandomValues", "randomUUID", "subtle"})
+"""What the global `crypto` of current runtimes has, which is another one than the module."""
 
 _DRIVERS: Final = frozenset(
     {
@@ -73,7 +90,8 @@ def unavailable_modules(tree: Tree) -> Iterator[SourceFact]:
         tree: The tree of the source.
     """
     for call, name in required_modules(tree):
-        if name in _UNAVAILABLE:
+        module, at, version = name.rpartition("@")
+        if at and version in REMOVED_VERSIONS.get(module, ()):
             yield SourceFact(FactKind.UNAVAILABLE_MODULE, name, tree.location(call))
 
 
@@ -97,7 +115,8 @@ def implicit_globals(tree: Tree) -> Iterator[SourceFact]:
     """
     told: set[str] = set()
     for node in tree.of_type("call_expression", "new_expression"):
-        first, *_ = (*callee(node), "")
-        if first in _IMPLICIT and first not in tree.declared and first not in told:
+        first, second, *_ = (*callee(node), "", "")
+        is_magic = first in _MAGIC and not (first == "crypto" and second in _WEB_CRYPTO)
+        if is_magic and first not in tree.declared and first not in told:
             told.add(first)
             yield SourceFact(FactKind.IMPLICIT_GLOBAL, first, tree.location(node))

@@ -5,6 +5,7 @@ from typing import Final, TypeAlias
 
 from customdb_contract.contract import Script
 from customdb_contract.source import Source
+from customdb_contract.source._addresses import plaintext_addresses
 from customdb_contract.source._control import callbacks_inside_try, context_fields
 from customdb_contract.source._input import regexes_from_input
 from customdb_contract.source._modules import database_drivers, implicit_globals, unavailable_modules
@@ -26,6 +27,7 @@ _READERS: Final[tuple[_Reader, ...]] = (
     secret_literals,
     calls_without_timeout,
     unverified_tls,
+    plaintext_addresses,
     timing_unsafe_compares,
     regexes_from_input,
     callbacks_inside_try,

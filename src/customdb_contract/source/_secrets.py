@@ -18,6 +18,19 @@ _NAMES: Final = re.compile(
 _IN_URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/:@\s]+:[^/@\s]+@", re.IGNORECASE)
 _IN_HEADER: Final = re.compile(r"(?:Bearer|Basic) +[\w.~+/=-]{8,}")
 _KEYS: Final = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b")
+_IN_TEXT: Final = re.compile(
+    r"""(?:^|[?&;{,\s"'])["']?(?P<name>[A-Za-z][\w-]*)["']?(?:=|\s*:\s*["'])(?P<value>[\w.~+/!#*^-]+)(?=["'&;\s]|$)""",
+    re.ASCII,
+)
+"""One of several settings in one text: JSON, a form, or the address of a driver such as `Server=db;Password=…`."""
+
+_SQL: Final = re.compile(r"\b(?:select|insert|update|where|set)\b", re.IGNORECASE)
+"""There, a name beside a sign is a column beside a value."""
+
+_NAMES_USER: Final = re.compile(r"(?:db)?(?:user|username|userid|login|uid)", re.IGNORECASE)
+_NAMES_PLACE: Final = re.compile(
+    r"(?:db)?(?:host|hostname|server|url|uri|address|connectstring|endpoint)", re.IGNORECASE
+)
 _LIKE_A_SECRET: Final = re.compile(r"(?=.*[0-9A-Z!-/:-@\[-^`{-~])[!-~]{6,}")
 """A word of lower-case letters is the name of a column or a field as often as a password."""
 
@@ -45,9 +58,37 @@ def _what(node: Node, content: str) -> str | None:
         return "an address with a password in it"
     if _IN_HEADER.match(content):
         return "a header with credentials"
+    for setting in () if _SQL.search(content) else _IN_TEXT.finditer(content):
+        if _names_secret(setting["name"]) and _is_secret(setting["value"]):
+            return f"{setting['name']} in a text"
     name = _given_to(node)
-    is_secret = _LIKE_A_SECRET.fullmatch(content) and not _PLACEHOLDER.fullmatch(content)
-    return name if name and is_secret and _NAMES.fullmatch(name.translate(_WITHOUT_MARKS)) else None
+    if name is None or not _names_secret(name):
+        return None
+    # Beside a user and a host, a short word is the password of an account too.
+    is_secret = _is_secret(content) or (content and not _PLACEHOLDER.fullmatch(content) and _is_of_an_account(node))
+    return name if is_secret else None
+
+
+def _names_secret(name: str) -> bool:
+    return _NAMES.fullmatch(name.translate(_WITHOUT_MARKS)) is not None
+
+
+def _is_secret(content: str) -> bool:
+    return _LIKE_A_SECRET.fullmatch(content) is not None and not _PLACEHOLDER.fullmatch(content)
+
+
+def _is_of_an_account(node: Node) -> bool:
+    """Tell whether a text stands in an object beside texts that name a user and a host."""
+    pair = node.parent
+    options = pair.parent if pair is not None and pair.type == "pair" else None
+    if options is None:
+        return False
+    given = {
+        property_name(child).translate(_WITHOUT_MARKS)
+        for child in options.named_children
+        if child.type == "pair" and literal(field(child, "value"))
+    }
+    return any(map(_NAMES_USER.fullmatch, given)) and any(map(_NAMES_PLACE.fullmatch, given))
 
 
 def _given_to(node: Node) -> str | None:

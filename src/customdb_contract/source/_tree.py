@@ -201,6 +201,14 @@ class Tree:
         return {name: value for name, value in found.items() if value is not None}
 
     @cached_property
+    def functions(self) -> frozenset[str]:
+        """The names of the functions that the script declares, and of its callback."""
+        named = [field(node, "name") for node in walk(self.root) if node.type == "function_declaration"]
+        parameters = None if self.function is None else field(self.function, "parameters")
+        callback = [] if parameters is None else parameters.named_children[-1:]
+        return frozenset(text_of(node) for node in (*named, *callback) if node is not None)
+
+    @cached_property
     def declared(self) -> frozenset[str]:
         """Every name that the script declares anywhere."""
         kinds = {"variable_declarator": "name", "function_declaration": "name", "catch_clause": "parameter"}

@@ -101,6 +101,8 @@ class FactKind(StrEnum):
     """A regular expression is made of what the script is given."""
     CALLBACK_INSIDE_TRY = "callback-inside-try"
     """The callback is called inside a try block or promise chain whose handler calls it again."""
+    PLAINTEXT_ADDRESS = "plaintext-address"
+    """A database is connected to without TLS; the text names scheme and host."""
     PLAIN_HTTP = "plain-http"
     """An Action in Python sends a request without TLS; the text names the host."""
     CONTEXT_FIELD = "context-field"

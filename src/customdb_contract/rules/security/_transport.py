@@ -21,8 +21,11 @@ def plaintext_transport(transcript: Transcript) -> Iterator[Comparison]:
     ## Why this matters
     Without TLS everybody on the way reads the password. In an address it also stands in the logs of every server and
     proxy on the way, with TLS too. `http` to the machine itself, such as `http://127.0.0.1:8080`, is no finding: nobody
-    else is on that way. The same holds for the requests of an Action, and for the secrets that it sends;
-    of one in Python, the source shows where they go.
+    else is on that way. A driver that is given `mongodb://`, `postgres://` and the like encrypts only if it is told to,
+    so where nothing in the source speaks of TLS, the address is a finding.
+
+    The same holds for the requests of an Action, and for the secrets that it sends; of one in Python, the source shows
+    where they go.
 
     ## Violates
         script login observed=on
@@ -35,7 +38,8 @@ def plaintext_transport(transcript: Transcript) -> Iterator[Comparison]:
         login ada@example.com «password of ada» -> found {"user_id": "7"}; noticed request "POST https://shop.example.com/sessions"
 
     ## How to fix
-    Use `https`, and send the password in the body of a POST request.
+    Use `https`, and send the password in the body of a POST request. Give a driver `tls=true`, `sslmode=verify-full` or
+    what it calls that.
     """
     for exchange in transcript.judged:
         requests = (*exchange.outcome.noticed(Noticed.REQUEST), *exchange.outcome.noticed(Noticed.LATE_REQUEST))
@@ -46,6 +50,10 @@ def plaintext_transport(transcript: Transcript) -> Iterator[Comparison]:
             yield Violation(f"{exchange.script} {problem}", (exchange,), path=where)
         if not told:
             yield Held((exchange,))
+    for script, info in transcript.header.scripts.items():
+        for fact in info.facts(FactKind.PLAINTEXT_ADDRESS):
+            message = f"{script} connects to {fact.text} without TLS; turn TLS on"
+            yield Violation(message, (), None, script, fact.location, path=fact.text)
     for seen in observed_runs(transcript):
         yield from _judge_requests(seen)
     action = transcript.header.action

@@ -5,7 +5,7 @@ async function getUser(email, callback) {
     return callback(null);
   }
   if (configuration.LEGACY) {
-    request({ url: configuration.API_URL, timeout: 2000 }, () => null);
+    console.log(querystring.parse(configuration.LEGACY).id);
   }
   let status;
   let answer;

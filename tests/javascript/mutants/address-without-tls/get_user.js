@@ -1,0 +1,36 @@
+// A database elsewhere is connected to without TLS.
+// expect: direct-database-access, plaintext-transport
+async function getUser(email, callback) {
+  if (typeof email !== 'string') {
+    return callback(null);
+  }
+  if (configuration.LEGACY) {
+    require('mongodb').MongoClient.connect('mongodb://db.example.com/shop');
+  }
+  let status;
+  let answer;
+  try {
+    const response = await fetch(`${configuration.API_URL}/users?${new URLSearchParams({ email })}`, {
+      headers: { authorization: `Bearer ${configuration.API_TOKEN}` },
+      signal: AbortSignal.timeout(2000),
+    });
+    status = response.status;
+    answer = await response.json();
+  } catch (error) {
+    return callback(new Error('the store is out of reach'));
+  }
+  if (status !== 200 || !Array.isArray(answer.users)) {
+    return callback(new Error('the store gave no answer'));
+  }
+  const user = answer.users[0];
+  if (!user) {
+    return callback(null);
+  }
+  return callback(null, {
+    user_id: user.id,
+    email: user.email,
+    email_verified: user.verified,
+    name: user.name,
+    app_metadata: { plan: 'reader' },
+  });
+}
