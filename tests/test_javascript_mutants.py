@@ -102,7 +102,9 @@ def test_nothing_is_found_in_correct_scripts(api: str, tmp_path: Path, import_mo
     report = checked(SCRIPTS / "correct", api, tmp_path / "shop", import_mode=import_mode)
 
     assert report.ok, report
-    assert not [verdict.rule.name for verdict in report.verdicts if verdict.findings]
+    # Without an Action, nothing repairs what an interrupted migration loses.
+    found = ["no-metadata-repair"] if import_mode else []
+    assert [verdict.rule.name for verdict in report.verdicts if verdict.findings] == found
     assert report.count[Status.PASSED] > 80
 
 
