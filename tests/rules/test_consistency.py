@@ -182,6 +182,15 @@ def test_an_email_that_differs_is_told_but_not_that_of_somebody_else() -> None:
     assert verdict(mismatched_profile, ADA + other).status is Status.NOT_APPLICABLE
 
 
+@pytest.mark.parametrize(("connection", "severity"), [(ON, Severity.ERROR), ("", Severity.WARNING)])
+def test_factors_in_one_script_only_are_lost_on_the_other_way_into_auth0(connection: str, severity: Severity) -> None:
+    text = connection + ADA + both("", ', "mfa_factors": [{"email": {"value": "ada@example.com"}}]')
+
+    assert [(finding.path, finding.severity) for finding in findings(mismatched_profile, text)] == [
+        ("mfa_factors", severity)
+    ]
+
+
 def test_an_email_of_another_type_is_left_to_its_own_rule() -> None:
     text = ADA + both("", "").replace('"email": "ada@example.com"', '"email": 7', 1)
 

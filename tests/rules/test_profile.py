@@ -1,6 +1,8 @@
 """The rules of the group `profile`: exact messages, near misses, severities."""
 
+import hashlib
 import json
+from base64 import b64encode
 
 import pytest
 
@@ -88,6 +90,22 @@ BROKEN: dict[str, tuple[str, str, str]] = {
         "person ada email=a@example.com username=lovelace\n"
         + found({"user_id": "shop-lovelace-7"}, identifier="a@example.com"),
         "warning get_user returned a user_id that is made of the username, which can change",
+    ),
+    "email in Base64 as id": (
+        "mutable-user-id",
+        ADA + found({"user_id": f"shop-{b64encode(b'ada@example.com').decode()}"}),
+        "warning get_user returned a user_id that is made of the e-mail, encoded, which can change",
+    ),
+    "username in hexadecimal as id": (
+        "mutable-user-id",
+        "person ada email=a@example.com username=Lovelace\n"
+        + found({"user_id": b"lovelace".hex().upper()}, identifier="a@example.com"),
+        "warning get_user returned a user_id that is made of the username, encoded, which can change",
+    ),
+    "hash of the email as id": (
+        "mutable-user-id",
+        ADA + found({"user_id": f"shop|{hashlib.sha1(b'ada@example.com').hexdigest()}", "email": "ADA@example.com"}),
+        "warning get_user returned a user_id that is made of the e-mail, hashed, which can change",
     ),
     "phone as id": (
         "mutable-user-id",
@@ -199,6 +217,14 @@ BROKEN: dict[str, tuple[str, str, str]] = {
         "profile-too-large",
         ADA + found({"cv": ["x" * 11_000]}),
         "warning get_user returned a profile of about 10 KB; at most 10 KB are allowed",
+    ),
+    "far too large": (
+        "profile-too-large",
+        ADA + found({"cv": ["x" * 103_000]}),
+        (
+            "error get_user returned a profile of about 100 KB; above about 100 KB log-ins fail, "
+            "in tenants that had such profiles before from 2027-03-04 on"
+        ),
     ),
     "nearly too large": (
         "profile-too-large",
@@ -370,6 +396,10 @@ SILENT: dict[str, tuple[str, str]] = {
     "Null is a name": ("invalid-user-id", ADA + found({"user_id": "Null"})),
     "auth0 inside": ("prefixed-user-id", ADA + found({"user_id": "my-auth0|7"})),
     "a short part": ("mutable-user-id", ADA + found({"user_id": "shop-ada-7"})),
+    "somebody else's hash": (
+        "mutable-user-id",
+        ADA + found({"user_id": hashlib.sha1(b"bob@example.com").hexdigest()}),
+    ),
     "a longer word": (
         "mutable-user-id",
         "person l email=l@example.com username=shopper\n" + found({"user_id": "shoppers7"}, identifier="l@example.com"),

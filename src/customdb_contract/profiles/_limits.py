@@ -22,6 +22,7 @@ __all__ = [
     "NICKNAME_MAX",
     "PHONE_PATTERN",
     "PICTURE_PATTERN",
+    "PROFILE_ALLOWANCE_BYTES",
     "PROFILE_MAX_BYTES",
     "RESERVED_APP_METADATA",
     "RESERVED_ROOT_ATTRIBUTES",
@@ -74,6 +75,11 @@ TOTP_SECRET_PATTERN: Final = r"^[A-Z2-7]+$"  # noqa: S105 - a pattern
 
 PROFILE_MAX_BYTES: Final = 10_240
 """Bytes of a profile as JSON, from which on Auth0 flags it as oversized."""
+PROFILE_ALLOWANCE_BYTES: Final = 10 * PROFILE_MAX_BYTES
+"""Bytes of a profile as JSON, from about which on log-ins with it fail.
+
+Source: <https://auth0.com/docs/troubleshoot/product-lifecycle/deprecations-and-migrations/migrate-oversized-user-profiles>.
+"""
 
 RESERVED_APP_METADATA: Final = frozenset(
     {

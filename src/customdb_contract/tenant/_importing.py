@@ -10,6 +10,7 @@ from attrs import evolve
 from customdb_contract.connection import Connection
 from customdb_contract.profiles import (
     PHONE_PATTERN,
+    PROFILE_ALLOWANCE_BYTES,
     PROFILE_MAX_BYTES,
     email_problem,
     generated_attributes,
@@ -37,8 +38,6 @@ ROOT_ATTRIBUTES: Final = ("name", "nickname", "given_name", "family_name", "pict
 """The attributes that `set_user_root_attributes` is about."""
 
 METADATA: Final = ("user_metadata", "app_metadata")
-
-_SIZE_ALLOWANCE: Final = 10 * PROFILE_MAX_BYTES
 
 _TYPES: Final[Mapping[str, type | tuple[type, ...]]] = {
     "email": str,
@@ -98,7 +97,7 @@ def is_beyond_allowance(size: int) -> bool:
     Args:
         size: The size in bytes.
     """
-    return size > _SIZE_ALLOWANCE
+    return size > PROFILE_ALLOWANCE_BYTES
 
 
 def import_problems(attributes: Mapping[str, Value], connection: Connection) -> Iterator[str]:

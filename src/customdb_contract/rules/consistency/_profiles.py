@@ -21,7 +21,7 @@ from customdb_contract.transcript import Exchange, Person, RecordedError, Specia
 
 _LOGIN: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
 _METADATA: Final = ("user_metadata", "app_metadata")
-_WEIGHTY: Final = frozenset({"email", *_METADATA})
+_WEIGHTY: Final = frozenset({"email", "mfa_factors", *_METADATA})
 _NOTHING: Final = "nothing"
 _BOOLEANS: Final = frozenset({"true", "false"})
 

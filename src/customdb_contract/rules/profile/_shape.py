@@ -6,6 +6,7 @@ from typing import Final
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.profiles import (
+    PROFILE_ALLOWANCE_BYTES,
     PROFILE_MAX_BYTES,
     RESERVED_ROOT_ATTRIBUTES,
     SUSPECT_ROOT_ATTRIBUTES,
@@ -18,6 +19,9 @@ _STRUCTURE: Final = "https://auth0.com/docs/manage-users/user-accounts/user-prof
 _METADATA: Final = "https://auth0.com/docs/manage-users/user-accounts/metadata/metadata-fields-data"
 _BEST_PRACTICES: Final = (
     "https://auth0.com/docs/authenticate/database-connections/custom-db/action-script-best-practices"
+)
+_OVERSIZED: Final = (
+    "https://auth0.com/docs/troubleshoot/product-lifecycle/deprecations-and-migrations/migrate-oversized-user-profiles"
 )
 _NEARLY_TOO_LARGE: Final = 8_192
 
@@ -88,13 +92,13 @@ def undefined_attribute(transcript: Transcript) -> Iterator[Comparison]:
             yield Held((exchange,))
 
 
-@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), source=_METADATA)
+@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), source=_OVERSIZED)
 def profile_too_large(transcript: Transcript) -> Iterator[Comparison]:
     """A profile is larger than 10 KB.
 
     ## Why this matters
-    Auth0 says that such profiles "succeed for now, but may start to fail"; they are flagged in the tenant log, and the
-    profile travels with every log-in.
+    Auth0 flags such profiles in the tenant log, and lets them pass up to about ten times the limit. Beyond that log-ins
+    fail; tenants that had such profiles before keep the old behaviour until 2027-03-04.
 
     ## Violates
         person ada email=ada@example.com
@@ -110,7 +114,13 @@ def profile_too_large(transcript: Transcript) -> Iterator[Comparison]:
     for exchange in sightings(transcript):
         size = json_size(exchange.profile)
         about = f"about {size // 1024} KB"
-        if size > PROFILE_MAX_BYTES:
+        if size > PROFILE_ALLOWANCE_BYTES:
+            message = (
+                f"{exchange.script} returned a profile of {{got}}; above about {{expected}} log-ins fail, "
+                "in tenants that had such profiles before from 2027-03-04 on"
+            )
+            yield Violation(message, (exchange,), Severity.ERROR, path="size", expected="100 KB", got=about)
+        elif size > PROFILE_MAX_BYTES:
             message = f"{exchange.script} returned a profile of {{got}}; at most {{expected}} are allowed"
             yield Violation(message, (exchange,), path="size", expected="10 KB", got=about)
         elif size > _NEARLY_TOO_LARGE:

@@ -1,7 +1,10 @@
 """The rules about `user_id`: what it is, and that one person has one."""
 
+import hashlib
 import re
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
@@ -17,6 +20,8 @@ _DELETE: Final = "https://auth0.com/docs/authenticate/database-connections/custo
 
 _ACCIDENTS: Final = frozenset({"undefined", "null", "None", "NaN", "nan", "[object Object]"})
 _SHORTEST_PART: Final = 5
+_MOST_KEPT: Final = 1_000
+_HASHES: Final = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
 
 
 @rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_PROFILES)
@@ -167,7 +172,7 @@ def mutable_user_id(transcript: Transcript) -> Iterator[Comparison]:
 
     ## Why this matters
     `user_id` must never change. When somebody's e-mail does, Auth0 sees a new user, and the old one keeps the metadata,
-    the roles and the linked accounts.
+    the roles and the linked accounts. The same holds for an id that is the e-mail in Base64 or as a hash.
 
     ## Violates
         person ada email=ada@example.com
@@ -194,17 +199,38 @@ def mutable_user_id(transcript: Transcript) -> Iterator[Comparison]:
 
 
 def _made_of(user_id: str, profile: Mapping[str, Value], person: Person | None) -> str | None:
-    known = {
+    known: Mapping[str, set[str | None]] = {
         "e-mail": {person.email if person else None, _attribute(profile, "email")},
         "username": {person.username if person else None, _attribute(profile, "username")},
         "phone number": {_attribute(profile, "phone_number")},
     }
     lowered = user_id.lower()
     for name, values in known.items():
-        for value in values:
-            if value and (lowered == value.lower() or _is_part(value.lower(), lowered)):
+        for value in filter(None, values):
+            if lowered == value.lower() or _is_part(value.lower(), lowered):
                 return name
+            if any(form in user_id for form in _encoded(value)):
+                return f"{name}, encoded"
+            if any(digest in lowered for digest in _digests(value)):
+                return f"{name}, hashed"
     return None
+
+
+@lru_cache(_MOST_KEPT)
+def _encoded(value: str) -> frozenset[str]:
+    """Return a text as hexadecimal and Base64, as it is and in lower case."""
+    spellings = [
+        text.encode("utf-8", "surrogatepass") for text in (value, value.lower()) if len(text) >= _SHORTEST_PART
+    ]
+    base64_texts = {encode(raw).decode().rstrip("=") for raw in spellings for encode in (b64encode, urlsafe_b64encode)}
+    return frozenset(base64_texts.union(*({raw.hex(), raw.hex().upper()} for raw in spellings)))
+
+
+@lru_cache(_MOST_KEPT)
+def _digests(value: str) -> frozenset[str]:
+    """Return the common digests of a text, as it is and in lower case."""
+    spellings = [text.encode("utf-8", "surrogatepass") for text in (value, value.lower())]
+    return frozenset(hashlib.new(name, raw, usedforsecurity=False).hexdigest() for raw in spellings for name in _HASHES)
 
 
 def _attribute(profile: Mapping[str, Value], name: str) -> str | None:
