@@ -76,7 +76,7 @@ class NumericUserId(Shop):
         return row.number
 
 
-@fires("user-id-not-a-string")
+@fires("user-id-not-a-string", "inconsistent-error-identifier")
 class NumericUserIdInLoginOnly(Shop):
     @override
     def get_user(self, identifier: Any) -> Any:
