@@ -15,7 +15,17 @@ from typing_extensions import override
 from customdb_contract.bridges.python import PythonAction
 from customdb_contract.secrets import Secret
 
-__all__ = ["CONNECTION", "MUTANTS", "RESTORING", "TOKEN", "UNUSUAL", "Overwrites", "Restoring", "action_of"]
+__all__ = [
+    "CONNECTION",
+    "MUTANTS",
+    "RESTORING",
+    "TOKEN",
+    "UNUSUAL",
+    "Overwrites",
+    "ReadsATokenFromElsewhere",
+    "Restoring",
+    "action_of",
+]
 
 CONNECTION: Final = "legacy-shop"
 MARKER: Final = "legacy_restored"
@@ -383,7 +393,51 @@ class PrintsAndClaims(Restoring):
         super().store(event, api, answer)
 
 
+class Redirecting(Restoring):
+    """Restores when the user has agreed elsewhere."""
+
+    @override
+    def __call__(self, event: Any, api: Any) -> None:
+        if self.is_ours(event) and not self.is_restored(event) and api.redirect.can_redirect():
+            api.redirect.send_user_to("https://shop.example.com/terms")
+
+    def on_continue_post_login(self, event: Any, api: Any) -> None:
+        super().__call__(event, api)
+
+
+class ReadsATokenFromElsewhere(Redirecting):
+    """Restores nothing without the token that only the other side can give, which nobody plays."""
+
+    @override
+    def on_continue_post_login(self, event: Any, api: Any) -> None:
+        options = {"secret": event.secrets["LEGACY_API_SECRET"], "tokenParameterName": "token"}
+        if api.redirect.validate_token(options)["agreed"]:
+            super().on_continue_post_login(event, api)
+
+
+class OverwritesAfterARedirect(Redirecting, Overwrites):
+    """Overwrites what was edited."""
+
+
+class ThrowsAfterARedirect(Redirecting, Throws):
+    """Throws in an outage."""
+
+
+class DeniesAfterARedirect(Redirecting, DeniesTheUnknown):
+    """Denies the log-in of an unknown user."""
+
+
+class ForgetsToGoOn(Restoring):
+    """Sends every user of the connection elsewhere, and has no second function."""
+
+    @override
+    def __call__(self, event: Any, api: Any) -> None:
+        if self.is_ours(event):
+            api.redirect.send_user_to("https://shop.example.com/terms")
+
+
 UNUSUAL: Final = (
+    Redirecting,
     Asynchronous,
     NotesWhen,
     KeepsOneObject,
@@ -426,6 +480,10 @@ MUTANTS: Final[Mapping[type[object], frozenset[str]]] = {
     WritesTooLate: frozenset({"action-writes-too-late"}),
     CountsRuns: frozenset({"action-not-idempotent"}),
     WaitsForever: frozenset({"action-without-timeout"}),
+    OverwritesAfterARedirect: frozenset({"action-overwrites-metadata"}),
+    ThrowsAfterARedirect: frozenset({"action-fails-on-outage"}),
+    DeniesAfterARedirect: frozenset({"action-denies-login"}),
+    ForgetsToGoOn: frozenset({"action-restores-nothing"}),
 }
 
 

@@ -10,6 +10,7 @@ from attrs import define, field
 from typing_extensions import override
 
 from customdb_contract import Connection, KnownUser
+from customdb_contract.bridges.flow import OnRedirect
 from customdb_contract.contract import Script
 from customdb_contract.tenant import InternalUser, Knobs, OperationOutcome, RootAttributes, Tenant, User
 from writing_shop import Record, WritingShop
@@ -137,6 +138,7 @@ def begun(
     users: Sequence[KnownUser] = (),
     root_attributes: RootAttributes = RootAttributes.ON_EACH_LOGIN,
     actions: Sequence[object] = (),
+    on_redirect: OnRedirect = lambda _: {},
     timeout: float = 20.0,
     **settings: Any,
 ) -> Life:
@@ -153,6 +155,7 @@ def begun(
         root_attributes=root_attributes,
         clock=lambda: next(times),
         actions=actions,
+        on_redirect=on_redirect,
         timeout=timeout,
     )
     return Life(tenant, shop)

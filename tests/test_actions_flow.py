@@ -1,6 +1,7 @@
 """The flow of several Actions: what each is told, when it ends, and what is written at the end."""
 
 import copy
+import itertools
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -23,17 +24,20 @@ class Scripted:
 
     calls: tuple[SeenCall, ...] = ()
     outcome: Outcome = DONE
+    resumes: tuple[SeenCall, ...] | None = None
+    resumed_outcome: Outcome = DONE
     events: list[Mapping[str, object]] = field(factory=list[Mapping[str, object]])
     seconds: list[float] = field(factory=list[float])
 
     @property
     def info(self) -> ActionInfo:
-        return ActionInfo(name="scripted")
+        return ActionInfo(name="scripted", handlers=(Handler.EXECUTE,) if self.resumes is None else tuple(Handler))
 
     def perform(self, handler: Handler, event: Mapping[str, object], *, seconds: float) -> Performed:
-        assert handler is Handler.EXECUTE
         self.events.append(copy.deepcopy(event))
         self.seconds.append(seconds)
+        if handler is Handler.CONTINUE:
+            return Performed(self.resumed_outcome, self.resumes or ())
         return Performed(self.outcome, self.calls)
 
     def renew(self) -> None:
@@ -153,3 +157,100 @@ def test_without_a_transaction_they_share_nothing() -> None:
     flow(Scripted((STEP,)), second)
 
     assert [transaction_of(event) for event in second.events] == [None]
+
+
+# Redirects
+
+AWAY = SeenCall("redirect.sendUserTo", ("https://shop.example.com/terms", {"query": {"session_token": "a b"}}))
+
+
+def redirected(*actions: Scripted, back: Mapping[str, str] | None, sent: list[str] | None = None) -> Flow:
+    def on_redirect(address: str) -> Mapping[str, str] | None:
+        if sent is not None:
+            sent.append(address)
+        return back
+
+    event = minimal_event(
+        user={"user_id": "auth0|7", "app_metadata": {"old": 1, "gone": 1}},
+        request={"method": "POST", "query": {"prompt": "login"}, "body": {"a": 1}, "ip": "192.0.2.1"},
+    )
+    return run_actions(actions, event, on_redirect=on_redirect)
+
+
+def test_a_flow_goes_on_with_the_second_function_of_an_action_that_sends_the_user_elsewhere() -> None:
+    sent: list[str] = []
+    first = Scripted((app("a", 1), app("gone", None), AWAY), resumes=(app("b", 2),))
+    last = Scripted((app("c", 3),))
+    told = redirected(first, last, back={"agreed": "yes"}, sent=sent)
+
+    assert sent == ["https://shop.example.com/terms?session_token=a+b"]
+    assert (told.ending, told.effects.app_metadata) == (
+        FlowEnding.COMPLETED,
+        {"a": 1, "gone": None, "b": 2, "c": 3},
+    )
+    assert [run.handler for run in told.runs] == [Handler.EXECUTE, Handler.CONTINUE, Handler.EXECUTE]
+    assert first.events[1]["request"] == {
+        "method": "GET",
+        "query": {"state": "state-of-the-log-in", "agreed": "yes"},
+        "body": {},
+        "ip": "192.0.2.1",
+    }
+    for resumed in (first.events[1], *last.events):
+        assert resumed["user"] == {"user_id": "auth0|7", "app_metadata": {"old": 1, "a": 1}}
+
+
+def test_an_action_without_a_second_function_is_left_behind() -> None:
+    last = Scripted((app("c", 3),))
+    told = redirected(Scripted((AWAY,)), last, back={})
+
+    assert (told.ending, len(told.runs), len(last.events)) == (FlowEnding.COMPLETED, 2, 1)
+
+
+def test_a_user_who_does_not_come_back_is_not_let_in() -> None:
+    first = Scripted((app("a", 1), AWAY), resumes=())
+
+    told = redirected(first, back=None)
+
+    assert (told.ending, told.effects, len(told.runs)) == (
+        FlowEnding.LEFT,
+        Effects(app_metadata={"a": 1}, leaves_for=AWAY),
+        1,
+    )
+
+
+def test_a_user_is_sent_elsewhere_once_by_each_action() -> None:
+    told = redirected(Scripted((AWAY,), resumes=(AWAY,)), back={})
+
+    assert (told.ending, len(told.runs)) == (FlowEnding.LEFT, 2)
+
+
+@pytest.mark.parametrize("address", ["https://shop.example.com/terms", "https://shop.example.com/terms?a=1"])
+@pytest.mark.parametrize("options", [(), ({},), ({"query": {}},), ({"query": {"b": 2}},), ("text",)])
+def test_the_address_of_a_redirect_has_its_query(address: str, options: tuple[Any, ...]) -> None:
+    sent: list[str] = []
+    redirected(Scripted((SeenCall("redirect.sendUserTo", (address, *options)),)), back={}, sent=sent)
+    has_query = options == ({"query": {"b": 2}},)
+
+    assert sent == [f"{address}{'&' if '?' in address else '?'}b=2" if has_query else address]
+
+
+def test_what_was_written_before_a_redirect_stays_when_the_flow_fails_after_it() -> None:
+    first = Scripted((app("a", 1), AWAY), resumes=(app("b", 2),), resumed_outcome=Outcome(Ending.DIED))
+    told = redirected(first, back={})
+
+    assert (told.ending, told.effects.app_metadata) == (FlowEnding.FAILED, {"a": 1})
+
+
+def test_a_denial_after_a_redirect_denies() -> None:
+    told = redirected(Scripted((AWAY,), resumes=(SeenCall("access.deny", ("no",)),)), back={})
+
+    assert told.ending is FlowEnding.DENIED
+
+
+def test_the_time_of_a_flow_begins_again_after_a_redirect(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = itertools.count()
+    monkeypatch.setattr("customdb_contract.bridges.flow.time.perf_counter", lambda: float(next(ticks)))
+    first = Scripted((AWAY,), resumes=())
+    run_actions([first], minimal_event(), seconds=5.0, on_redirect=lambda _: {})
+
+    assert first.seconds == [4.0, 4.0]

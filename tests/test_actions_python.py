@@ -1,6 +1,7 @@
 """The bridge to an Action in Python: what it does is what the run says."""
 
 import asyncio
+import inspect
 import logging
 import threading
 import time
@@ -396,6 +397,42 @@ def test_what_is_known_without_running_it(action: object, name: str, problem: st
         info = bridge.info
 
     assert (info.name, info.problem, info.handlers, info.observed) == (name, problem, (Handler.EXECUTE,), False)
+
+
+class Agreeing:
+    """An Action that goes on after a redirect."""
+
+    def __call__(self, event: PostLoginEvent, api: PostLoginApi) -> None:
+        api.redirect.send_user_to("https://shop.example.com/terms")
+
+    async def on_continue_post_login(self, event: PostLoginEvent, api: PostLoginApi) -> None:
+        await asyncio.sleep(0)
+        api.user.set_app_metadata("agreed", True)
+
+
+@pytest.mark.parametrize("action", [Agreeing, Agreeing()])
+def test_an_action_may_go_on_after_a_redirect(action: object) -> None:
+    with opened(action) as bridge:
+        handlers = bridge.info.handlers
+        runs = [bridge.perform(handler, minimal_event(), seconds=PLENTY) for handler in handlers]
+
+    assert handlers == (Handler.EXECUTE, Handler.CONTINUE)
+    assert [call.path for run in runs for call in run.calls] == ["redirect.sendUserTo", "user.setAppMetadata"]
+
+
+def test_a_double_that_answers_to_every_name_does_not_go_on() -> None:
+    mock = Mock()
+    mock.__signature__ = inspect.signature(lambda event, api: None)
+
+    with opened(mock) as bridge:
+        assert bridge.info.handlers == (Handler.EXECUTE,)
+
+
+def test_an_action_without_a_second_function_cannot_go_on() -> None:
+    with opened(write) as bridge:
+        outcome = bridge.perform(Handler.CONTINUE, minimal_event(), seconds=PLENTY).outcome
+
+    assert outcome.ending is Ending.RAISED
 
 
 def test_where_it_stands() -> None:

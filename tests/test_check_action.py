@@ -9,7 +9,18 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from action_mutants import CONNECTION, MUTANTS, RESTORING, TOKEN, UNUSUAL, Overwrites, Restoring, action_of
+from action_mutants import (
+    CONNECTION,
+    MUTANTS,
+    RESTORING,
+    TOKEN,
+    UNUSUAL,
+    Overwrites,
+    ReadsATokenFromElsewhere,
+    Restoring,
+    action_of,
+)
+from customdb_contract.actions import PostLoginApi, PostLoginEvent
 from customdb_contract.bridges.node import NodeAction
 from customdb_contract.bridges.python import PythonAction
 from customdb_contract.checking_actions import check_action
@@ -20,7 +31,16 @@ from customdb_contract.findings import Group, Report, Status
 from customdb_contract.probes.acting import _stage
 from customdb_contract.rules import judge
 from customdb_contract.secrets import Secret
-from customdb_contract.transcript import Ending, LegacyState, RunSituation, StopKind, Transcript, observed_runs
+from customdb_contract.transcript import (
+    ActionRun,
+    Ending,
+    Handler,
+    LegacyState,
+    RunSituation,
+    StopKind,
+    Transcript,
+    observed_runs,
+)
 
 pytestmark = pytest.mark.one_python
 
@@ -58,6 +78,39 @@ def test_nothing_is_found_in_an_unusual_action(make: Callable[[], object]) -> No
     report = checked(action_of(make()))
 
     assert found(report) == set(), report
+
+
+def test_nothing_is_said_of_log_ins_that_need_a_token_from_elsewhere() -> None:
+    report = checked(action_of(ReadsATokenFromElsewhere()))
+
+    assert found(report) == set(), report
+    assert status_of_group(report)["action-restores-nothing"] is Status.NOT_APPLICABLE
+
+
+def test_a_log_in_goes_on_in_another_container_with_what_was_written() -> None:
+    class Counting:
+        runs = 0
+
+        def __call__(self, event: PostLoginEvent, api: PostLoginApi) -> None:
+            self.runs += 1
+            api.user.set_app_metadata("runs", self.runs)
+            api.redirect.send_user_to("https://shop.example.com/terms")
+
+        def on_continue_post_login(self, event: PostLoginEvent, api: PostLoginApi) -> None:
+            api.user.set_app_metadata("seen", [(event.user.app_metadata or {})["runs"], self.runs])
+
+    transcript = checked(PythonAction(Counting)).transcript
+    first, resumed, *_ = transcript.of_kind(ActionRun)
+
+    assert (first.handler, resumed.handler, resumed.follows) == (Handler.EXECUTE, Handler.CONTINUE, first.number)
+    assert observed_runs(transcript)[0].writes == {("app_metadata", "runs"): 1, ("app_metadata", "seen"): [1, 0]}
+    without = {run.situation for run in transcript.of_kind(ActionRun) if run.handler is Handler.CONTINUE}
+    assert set(RunSituation) - without == {
+        RunSituation.TOKEN_REFRESH,
+        RunSituation.SILENT_LOG_IN,
+        RunSituation.PARTIAL_METADATA,
+        RunSituation.SIMULATED,
+    }
 
 
 @pytest.mark.parametrize(("make", "expected"), MUTANTS.items())

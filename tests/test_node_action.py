@@ -557,7 +557,7 @@ SECRETS_MISSING = (
     "secrets lacks TOKEN, URL, which {document} declares: give it, "
     'for example TOKEN = {{ env = "TOKEN" }} in customdb.toml'
 )
-NO_MODULES = (
+MODULES_NOT_GIVEN = (
     "node_modules is not given, and {document} declares dependencies: run npm install axios@1.7.2 @shop/client, "
     "and give the folder node_modules that it makes"
 )
@@ -585,7 +585,7 @@ def test_secrets_and_modules_that_a_document_declares_must_be_given(
     document = "actions/restore.json"
     assert told() == SECRETS_MISSING.format(document=document)
     assert told(secrets={"URL": "x"}) == SECRETS_MISSING.format(document=document).replace("TOKEN, URL", "TOKEN")
-    assert told(secrets=secrets) == NO_MODULES.format(document=document)
+    assert told(secrets=secrets) == MODULES_NOT_GIVEN.format(document=document)
     assert told(secrets=secrets, node_modules=modules) == not_installed("axios@1.7.2 @shop/client")
     (modules / "axios").mkdir()
     assert told(secrets=secrets, node_modules=modules) == not_installed("@shop/client")

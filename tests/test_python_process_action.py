@@ -38,6 +38,13 @@ class Counting:
         api.user.set_app_metadata("cached", api.cache.get("key") is not None)
         api.cache.set("key", "value")
 
+class Agreeing:
+    def __call__(self, event, api):
+        api.redirect.send_user_to("https://shop.example.com/terms")
+
+    def on_continue_post_login(self, event, api):
+        api.user.set_app_metadata("agreed", True)
+
 def tells_secrets(event, api):
     print("token", event.secrets["TOKEN"])
     os.write(1, f"written {event.secrets['TOKEN']}\\n".encode())
@@ -149,6 +156,17 @@ def test_a_class_is_made_anew_and_the_cache_is_emptied_for_a_new_container(opene
         seen.append([call.arguments[1] for call in run(bridge).calls if call.path == "user.setAppMetadata"])
 
     assert seen == [[1, False], [2, True], [1, False]]
+
+
+def test_an_action_may_go_on_after_a_redirect(opened: Open) -> None:
+    bridge = opened("Agreeing")
+    event = event_of(RunSituation.FIRST_LOG_IN, {}, connection="shop", logins=1)
+
+    paths = [
+        [call.path for call in bridge.perform(handler, event, seconds=20).calls] for handler in bridge.info.handlers
+    ]
+
+    assert paths == [["redirect.sendUserTo"], ["user.setAppMetadata"]]
 
 
 def test_no_secret_is_seen_wherever_it_goes(opened: Open) -> None:
@@ -268,7 +286,9 @@ def test_python_that_does_not_start(monkeypatch: pytest.MonkeyPatch, folder: Pat
 # What a process says is believed only as far as its runner would say it
 
 Told = Mapping[str, Any] | BaseException | None
-OPENED: Mapping[str, Any] = {"opened": {"action": {"name": "restore", "problem": None, "location": None, "source": []}}}
+OPENED: Mapping[str, Any] = {
+    "opened": {"action": {"name": "restore", "problem": None, "location": None, "source": [], "handlers": []}}
+}
 ENDED: Mapping[str, object] = {
     "ended": "done",
     "calls": [],
@@ -321,6 +341,7 @@ def start(monkeypatch: pytest.MonkeyPatch, *processes: Process) -> PythonProcess
         {"action": 7},
         {"action": {**OPENED["opened"]["action"], "problem": 7}},
         {"action": {**OPENED["opened"]["action"], "location": 7}},
+        {"action": {**OPENED["opened"]["action"], "handlers": 7}},
         {"action": {**OPENED["opened"]["action"], "source": 7}},
         {"action": {**OPENED["opened"]["action"], "source": [7]}},
         {"action": {**OPENED["opened"]["action"], "source": [["bytes", "7", "a.py:1:1"]]}},

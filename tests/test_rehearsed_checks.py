@@ -194,7 +194,8 @@ def test_an_interrupted_migration_is_that_of_somebody_with_metadata() -> None:
 
 @pytest.mark.parametrize("how", [{"users": [known_customer()]}, {"rehearse": False}, {"connection": OFF}])
 def test_nothing_is_said_of_metadata_where_nothing_is_lost(how: dict[str, Any]) -> None:
-    report = checked(shop_of_two(), **{"users": [known_customer(), BOB], **how})
+    settings: dict[str, Any] = {"users": [known_customer(), BOB], **how}
+    report = checked(shop_of_two(), **settings)
 
     assert report.verdict("no-metadata-repair").status is Status.NOT_APPLICABLE
 

@@ -71,6 +71,18 @@ def redirect(_: PostLoginEvent, api: PostLoginApi) -> None:
     api.redirect.send_user_to("https://shop.example.com/terms")
 
 
+class Returning:
+    """An Action that asks the user to agree elsewhere, and goes on afterwards."""
+
+    def __call__(self, event: PostLoginEvent, api: PostLoginApi) -> None:
+        count(event, api)
+        api.redirect.send_user_to("https://shop.example.com/terms")
+
+    def on_continue_post_login(self, event: PostLoginEvent, api: PostLoginApi) -> None:
+        count(event, api)
+        api.user.set_app_metadata("agreed", event.request.query.get("agreed"))
+
+
 def fail(_: PostLoginEvent, api: PostLoginApi) -> None:
     raise ValueError("it broke")
 
@@ -198,10 +210,19 @@ ROWS = {
         log=(f"actions_execution_failed documented {ADA_ID}: it broke", f"f {ADA_ID}: it broke"),
         refusal="access_denied",
     ),
-    "an Action sends the user elsewhere: it is written before": Row(
+    "an Action sends the user elsewhere, who comes back: later ones run": Row(
         on=True,
         source=ACTIONS_API,
-        settings=later(count, redirect, fail),
+        settings=later(redirect, count),
+        given=migrated,
+        do=log_in,
+        changes=WRITTEN,
+        log=("s",),
+    ),
+    "an Action sends the user elsewhere, who does not come back: it is written before": Row(
+        on=True,
+        source=ACTIONS_API,
+        settings={**later(count, redirect, fail), "on_redirect": lambda _: None},
         given=migrated,
         do=log_in,
         changes=WRITTEN,
@@ -554,3 +575,31 @@ def test_actions_are_closed_where_the_tenant_cannot_be_opened() -> None:
         )
 
     assert closed == ["closed"]
+
+
+@pytest.mark.parametrize("back", [{"agreed": "yes"}, {}])
+def test_an_action_goes_on_when_the_user_comes_back(back: dict[str, str]) -> None:
+    life = begun(on=True, actions=[Returning()], on_redirect=lambda _: back)
+    with life.tenant as tenant:
+        outcome = tenant.log_in(ADA, PASSWORD)
+        runs = tenant.transcript.of_kind(ActionRun)
+        metadata = tenant.users[ADA_ID].app_metadata
+
+    assert outcome.succeeded
+    assert [run.handler for run in runs] == [Handler.EXECUTE, Handler.CONTINUE]
+    assert (runs[1].follows, runs[1].caused_by) == (runs[0].number, runs[0].caused_by)
+    assert (metadata["runs"], metadata.get("agreed")) == (2, back.get("agreed"))
+
+
+def test_nobody_is_sent_elsewhere_without_a_browser() -> None:
+    life = begun(on=True, actions=[FromTheSecond(redirect)])
+    with life.tenant as tenant:
+        tenant.log_in(ADA, PASSWORD)
+        refused = [tenant.refresh(ADA_ID), tenant.silent_log_in(ADA_ID)]
+
+    for outcome in refused:
+        assert outcome.refusal is not None
+        assert (outcome.refusal.code, outcome.refusal.description) == (
+            "interaction_required",
+            "an Action sends the user elsewhere, and the log-in is not resumed",
+        )

@@ -1,6 +1,6 @@
 """Post-login Actions: their event, their `api`, what the calls of `api` mean taken together, and one Action of ours."""
 
-from customdb_contract.actions._action import PostLoginAction
+from customdb_contract.actions._action import PostLoginAction, ResumingAction
 from customdb_contract.actions._api import PostLoginApi
 from customdb_contract.actions._cache import ActionCache, CacheRecord, CacheWriteResult
 from customdb_contract.actions._calls import SeenCall
@@ -93,6 +93,7 @@ __all__ = [
     "PostLoginAction",
     "PostLoginApi",
     "PostLoginEvent",
+    "ResumingAction",
     "SeenCall",
     "UnusableAnswerError",
     "ask_legacy_api",

@@ -22,7 +22,7 @@ def judge_escapes(transcript: Transcript, escape: Escape, did: str, advice: str)
         advice: What to do about it.
     """
     for seen in observed_runs(transcript):
-        outcome = seen.run.outcome
+        outcome = seen.outcome
         if outcome.raised is None or outcome.escape is not escape:
             yield Held((seen.run,))
             continue

@@ -69,4 +69,4 @@ def _refusal(flow: Flow) -> Refusal | None:
         case FlowEnding.DENIED if denial is not None:
             return Refusal(denial.code or _DENIED, denial.reason, is_documented=True)
         case _:
-            return Refusal(_LEFT, "an Action sends the user elsewhere, and what follows is not simulated")
+            return Refusal(_LEFT, "an Action sends the user elsewhere, and the log-in is not resumed")

@@ -25,7 +25,7 @@ from customdb_contract.tenant._outcomes import (
 )
 from customdb_contract.tenant._state import Attached, State
 from customdb_contract.tenant._users import PREFIX, InternalUser, User
-from customdb_contract.transcript import ActionRun, Actor, Exchange, Response, RunSituation, Store
+from customdb_contract.transcript import ActionRun, Actor, Exchange, Handler, Response, RunSituation, Store
 
 __all__ = ["Run"]
 
@@ -60,6 +60,10 @@ def _changed(before: User | None, user: User) -> dict[str, object]:
         for attribute, value, previous in zip(_TOLD, _told_of(user), former, strict=True)
         if value != previous
     }
+
+
+_WITHOUT_BROWSER: Final = frozenset({OperationKind.REFRESH, OperationKind.SILENT_LOG_IN})
+"""The log-ins in which no page can be shown."""
 
 
 class Run:
@@ -225,8 +229,9 @@ class Run:
         Returns:
             What came of them. Whatever they do, also that one cannot be run any more, is an outcome.
         """
+        on_redirect = None if self._operation in _WITHOUT_BROWSER else self._state.on_redirect
         try:
-            flow = run_actions(self._state.actions, event, seconds=self._state.action_seconds)
+            flow = run_actions(self._state.actions, event, seconds=self._state.action_seconds, on_redirect=on_redirect)
         except DatabaseOpeningError as error:
             return Flow(FlowEnding.FAILED, problem=str(error))
         for acted in flow.runs:
@@ -234,8 +239,10 @@ class Run:
                 acted.action,
                 acted.event,
                 acted.performed.outcome,
+                handler=acted.handler,
                 person=self._person,
                 situation=RunSituation.SIMULATED,
+                follows=self._acted[-1] if acted.handler is Handler.CONTINUE else None,
                 caused_by=self._begun,
             )
             for call in acted.performed.calls:

@@ -7,7 +7,7 @@ from datetime import datetime
 from attrs import define, field, frozen
 
 from customdb_contract.bridges.acting import ActionBridge
-from customdb_contract.bridges.flow import FLOW_SECONDS
+from customdb_contract.bridges.flow import FLOW_SECONDS, OnRedirect
 from customdb_contract.connection import Connection
 from customdb_contract.tenant._interruptions import Interruptions
 from customdb_contract.tenant._knobs import Knobs, RootAttributes
@@ -53,6 +53,7 @@ class State:
         interruptions: Whether a migration is interrupted at a point.
         actions: The post-login Actions, in order.
         action_seconds: Seconds that they may take together.
+        on_redirect: What becomes of a user whom one of them sends elsewhere.
         users: The user records.
         internal: The internal stores of all connections.
         log: The tenant log.
@@ -67,6 +68,7 @@ class State:
     interruptions: Interruptions
     actions: tuple[ActionBridge, ...] = ()
     action_seconds: float = FLOW_SECONDS
+    on_redirect: OnRedirect = lambda _: {}
     users: Records[User] = field(factory=Records[User])
     internal: Records[InternalUser] = field(factory=Records[InternalUser])
     log: list[LogEntry] = field(factory=list[LogEntry])

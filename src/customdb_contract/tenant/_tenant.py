@@ -10,6 +10,7 @@ from attrs import evolve
 
 from customdb_contract.bridges import Bridge, brings_bridge
 from customdb_contract.bridges.acting import ActionBridge
+from customdb_contract.bridges.flow import OnRedirect
 from customdb_contract.bridges.opening import DEFAULT_TIMEOUT, opened, scripts_of
 from customdb_contract.bridges.opening_actions import opened_action
 from customdb_contract.calling import Caller
@@ -61,6 +62,9 @@ class Tenant:
         clock: Returns the time, with a time zone.
         interruptions: Is asked at each point of a migration whether it is interrupted there.
         actions: The post-login Actions, in order: functions `(event, api)`, or Actions with secrets.
+        on_redirect: Is given the address to which an Action sends a user, or the id of its form; returns the query
+            parameters with which the user comes back, or None when the user does not. Without it every user comes back
+            with none.
         timeout: Seconds that a script may take, and all Actions of a log-in together; Auth0 gives them 20.
 
     Raises:
@@ -80,6 +84,7 @@ class Tenant:
         clock: Callable[[], datetime] = _now,
         interruptions: Interruptions = never_interrupt,
         actions: Sequence[object] = (),
+        on_redirect: OnRedirect = lambda _: {},
         timeout: float = DEFAULT_TIMEOUT,
     ) -> None:
         self._timeout = timeout
@@ -96,6 +101,7 @@ class Tenant:
                 interruptions=interruptions,
                 actions=bridges,
                 action_seconds=timeout,
+                on_redirect=on_redirect,
             )
             self.add_connection(database, connection, users=users, outage=outage, root_attributes=root_attributes)
             self._stack.push(opened_actions.pop_all())

@@ -6,10 +6,10 @@ from functools import cached_property
 from typing import Final, TypeAlias
 from urllib.parse import unquote_plus, urlsplit
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from customdb_contract.transcript._actions import ActionRun, ApiCall, LegacyRequest, LegacyState, RunSituation
-from customdb_contract.transcript._exchange import Ending, Noticed
+from customdb_contract.transcript._exchange import Ending, Noticed, Outcome
 from customdb_contract.transcript._header import Handler
 from customdb_contract.transcript._records import Record
 from customdb_contract.transcript._transcript import Transcript
@@ -51,11 +51,28 @@ class ObservedRun:
         run: The run.
         calls: What it did with `api`, in order, the late calls too.
         requests: What it asked, in order, the late requests too.
+        resumed: The run after a redirect, which `calls` and `requests` have too; None where there was none.
     """
 
     run: ActionRun
     calls: tuple[ApiCall, ...]
     requests: tuple[LegacyRequest, ...]
+    resumed: ActionRun | None = None
+
+    @cached_property
+    def outcome(self) -> Outcome:
+        """How it ended, also after a redirect, what it printed, and what was noticed of it."""
+        first = self.run.outcome
+        if self.resumed is None:
+            return first
+        last = self.resumed.outcome
+        return evolve(
+            last,
+            output=first.output + last.output,
+            observations=(*first.observations, *last.observations),
+            # Each has seconds of its own.
+            duration=max(first.duration, last.duration),
+        )
 
     @cached_property
     def asked(self) -> tuple[LegacyRequest, ...]:
@@ -65,7 +82,7 @@ class ObservedRun:
     @property
     def asks(self) -> bool:
         """Whether it asked the legacy system, also where that refused the connection."""
-        sent = (*self.run.outcome.noticed(Noticed.REQUEST), *self.run.outcome.noticed(Noticed.LATE_REQUEST))
+        sent = (*self.outcome.noticed(Noticed.REQUEST), *self.outcome.noticed(Noticed.LATE_REQUEST))
         return bool(self.asked) or (bool(sent) and not self.requests)
 
     @cached_property
@@ -112,12 +129,18 @@ class ObservedRun:
     @property
     def is_done(self) -> bool:
         """Whether the handler's promise was resolved."""
-        return self.run.outcome.ending is Ending.DONE
+        return self.outcome.ending is Ending.DONE
 
     @property
     def evidence(self) -> tuple[Record, ...]:
         """The run, what it asked, and what it set."""
-        return (self.run, *self.asked, *self.set_calls)
+        resumed = () if self.resumed is None else (self.resumed,)
+        return (self.run, *resumed, *self.asked, *self.set_calls)
+
+    @property
+    def needs_the_other_side(self) -> bool:
+        """Whether it reads the token that the user brings from elsewhere, which nobody plays."""
+        return any(call.path == "redirect.validateToken" for call in self.calls)
 
     def has(self, path: str) -> bool:
         """Tell whether the user has metadata at a path after the run.
@@ -190,20 +213,27 @@ def is_in_request(text: str, request: LegacyRequest) -> bool:
 
 
 def observed_runs(transcript: Transcript) -> Sequence[ObservedRun]:
-    """Return the runs of Actions of a transcript, each with what it did, in order.
+    """Return the runs of Actions of a transcript, each with what it did, in order, and joined over a redirect.
+
+    Where an Action needs a token from elsewhere, nothing is known of its log-in.
 
     Args:
         transcript: The transcript.
     """
-    return [
-        ObservedRun(
-            run,
-            tuple(record for record in transcript.caused_by(run) if isinstance(record, ApiCall)),
-            tuple(record for record in transcript.caused_by(run) if isinstance(record, LegacyRequest)),
-        )
-        for run in transcript.of_kind(ActionRun)
-        if run.handler is Handler.EXECUTE and run.situation is not RunSituation.SIMULATED
-    ]
+    runs = [run for run in transcript.of_kind(ActionRun) if run.situation is not RunSituation.SIMULATED]
+    resumed = {run.follows: run for run in runs if run.handler is Handler.CONTINUE}
+    observed = (_observed(transcript, run, resumed.get(run.number)) for run in runs if run.handler is Handler.EXECUTE)
+    return [seen for seen in observed if not seen.needs_the_other_side]
+
+
+def _observed(transcript: Transcript, run: ActionRun, resumed: ActionRun | None) -> ObservedRun:
+    done = [*transcript.caused_by(run), *(() if resumed is None else transcript.caused_by(resumed))]
+    return ObservedRun(
+        run,
+        tuple(record for record in done if isinstance(record, ApiCall)),
+        tuple(record for record in done if isinstance(record, LegacyRequest)),
+        resumed,
+    )
 
 
 def sound_first_runs(runs: Sequence[ObservedRun]) -> Sequence[ObservedRun]:

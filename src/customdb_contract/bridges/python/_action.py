@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PythonAction", "PythonActionBridge"]
 
+_CONTINUE: Final = "on_continue_post_login"
 _LATE_SECONDS: Final = 0.3
 _STEP_SECONDS: Final = 0.005
 _STOPPING_SECONDS: Final = 2.0
@@ -42,7 +43,8 @@ class PythonAction:
 
     Args:
         action: A function `(event, api)`, sync or async, or a function or class without arguments that makes one. What
-            is made may also be awaitable, or a context manager.
+            is made may also be awaitable, or a context manager. An Action that has a method `on_continue_post_login`
+            goes on with it after a redirect.
         secrets: What the Action finds as `event.secrets`. A value may be a `Secret`, and `{legacy_url}` in it stands
             for the address of the stand-in for the legacy system.
         name: Its name; None stands for that of the function or class.
@@ -123,7 +125,11 @@ class PythonActionBridge(ActionBridge):
         # Only requests in the clear are looked for, so a source without any counts as unread.
         shown = () if location is None else _plain_requests(action, location)
         return ActionInfo(
-            name=self._name, problem=_problem(action, self._mask), location=location, source=shown or None
+            name=self._name,
+            problem=_problem(action, self._mask),
+            location=location,
+            handlers=tuple(handler for handler in Handler if _handler_of(action, handler) is not None),
+            source=shown or None,
         )
 
     @override
@@ -134,7 +140,9 @@ class PythonActionBridge(ActionBridge):
         api = PostLoginApi(told, run.note, self._cache)
         with self._host.watching(run):
             try:
-                in_time = self._host.run(worker, partial(run.run, worker, self._action, told, api), seconds)
+                in_time = self._host.run(
+                    worker, partial(run.run, worker, _handler_of(self._action, handler), told, api), seconds
+                )
                 # Nobody waits for what is left, but whoever reads the outcome wants to know of it.
                 if in_time and run.goes_on:
                     in_time = self._host.run(worker, partial(run.wait_for_rest, worker), _STOPPING_SECONDS)
@@ -239,6 +247,13 @@ def _problem(action: object, mask: Mask) -> str | None:
     if signature is None or _fits(signature, 2):
         return None
     return f"the Action takes {mask(shown_signature(signature))}, and is called as action(event, api)"
+
+
+def _handler_of(action: object, handler: Handler) -> object:
+    """Return the function of an Action that is one of its handlers; None where its class has no such method."""
+    if handler is Handler.EXECUTE:
+        return action
+    return getattr(action, _CONTINUE) if callable(getattr(type(action), _CONTINUE, None)) else None
 
 
 def _makes_one(action: Callable[..., object]) -> bool:

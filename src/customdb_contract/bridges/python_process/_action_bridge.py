@@ -155,14 +155,24 @@ class PythonProcessActionBridge(ActionBridge):
         match opened:
             case {"refused": str() as told, "is_usage": bool() as is_usage}:
                 raise (ConfigurationError if is_usage else DatabaseOpeningError)(self._mask(told))
-            case {"action": {"name": str() as name, "problem": problem, "location": location, "source": source}}:
+            case {
+                "action": {
+                    "name": str() as name,
+                    "problem": problem,
+                    "location": location,
+                    "source": source,
+                    "handlers": handlers,
+                }
+            }:
                 facts = _facts(source)
             case _:
                 raise_problem(opened, self._order, self._mask)
                 raise InvalidMessageError
         if not isinstance(problem, str | None) or not isinstance(location, str | None):
             raise InvalidMessageError
-        return ActionInfo(name=name, problem=problem, location=location, source=facts or None)
+        return ActionInfo(
+            name=name, problem=problem, location=location, handlers=_handlers(handlers), source=facts or None
+        )
 
     def _performed(self, container: Container, told: Mapping[str, Any]) -> Performed:
         answer = validated(told)
@@ -185,6 +195,12 @@ def _facts(told: object) -> tuple[SourceFact, ...]:
     if not isinstance(told, list):
         raise InvalidMessageError
     return tuple(_fact(fact) for fact in cast("list[object]", told))
+
+
+def _handlers(told: object) -> tuple[Handler, ...]:
+    if not isinstance(told, list):
+        raise InvalidMessageError
+    return tuple(handler for handler in Handler if handler in cast("list[object]", told))
 
 
 def _fact(told: object) -> SourceFact:

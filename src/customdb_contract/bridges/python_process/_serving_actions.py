@@ -99,7 +99,13 @@ class _Server:
 
 def _described(info: ActionInfo) -> Mapping[str, object]:
     facts = [[fact.kind.value, fact.text, fact.location] for fact in info.source or ()]
-    return {"name": info.name, "problem": info.problem, "location": info.location, "source": facts}
+    return {
+        "name": info.name,
+        "problem": info.problem,
+        "location": info.location,
+        "source": facts,
+        "handlers": list(info.handlers),
+    }
 
 
 def _told(performed: Performed) -> Mapping[str, object]:

@@ -8,13 +8,16 @@ from typing import Final
 
 from customdb_contract.transcript import MetadataKey, RunSituation, Value, as_data
 
-__all__ = ["CHANGED_EMAIL", "EMAIL", "LEGACY_ID", "event_of"]
+__all__ = ["CHANGED_EMAIL", "EMAIL", "LEGACY_ID", "WITHOUT_BROWSER", "event_of"]
 
 LEGACY_ID: Final = "5f3c9a7e21"
 """The id of the user in the legacy system, which is that of the identity in Auth0, without its prefix."""
 
 EMAIL: Final = "ada.lovelace@example.com"
 CHANGED_EMAIL: Final = "ada.king@example.com"
+
+WITHOUT_BROWSER: Final = (RunSituation.TOKEN_REFRESH, RunSituation.SILENT_LOG_IN)
+"""The log-ins in which no page can be shown, so that no Action can send the user elsewhere."""
 
 _ODD_ID: Final = "5f3c/9a7e?x=1&y=2"
 _ODD_EMAIL: Final = "ada/lovelace?x=1&y=2@example.com"

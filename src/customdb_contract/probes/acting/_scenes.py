@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from customdb_contract.probes.acting._events import WITHOUT_BROWSER
 from customdb_contract.probes.acting._stage import ActionStage
 from customdb_contract.transcript import (
     Ending,
@@ -29,7 +30,6 @@ _OTHER_PEOPLE: Final = (
     RunSituation.CHANGED_EMAIL,
     RunSituation.MINIMAL_EVENT,
 )
-_WITHOUT_PEOPLE: Final = (RunSituation.TOKEN_REFRESH, RunSituation.SILENT_LOG_IN)
 _LATER_LOG_INS: Final = 3
 """How often a user may have logged in before the metadata were lost, or an Action was there."""
 
@@ -59,7 +59,7 @@ def play_scenes(stage: ActionStage, restores: Sequence[str], *, names_the_user: 
     for situation in _OTHER_PEOPLE:
         stage.run(situation)
     stage.run(RunSituation.ODD_IDENTIFIERS, LegacyState.NO_SUCH_USER)
-    for situation in _WITHOUT_PEOPLE:
+    for situation in WITHOUT_BROWSER:
         stage.run(situation)
         stage.run(situation, metadata=first.metadata_after, follows=first)
     stage.run_at_once(RunSituation.AT_ONCE, (LegacyState.SOUND, LegacyState.SOUND))
@@ -86,7 +86,7 @@ def _play_outages(stage: ActionStage) -> None:
     for state in _states_of("outage"):
         if state not in _NO_ANSWER:
             run = _run_twice(stage, state, LegacyState.SOUND)
-            if run.run.outcome.ending is Ending.TIMED_OUT:
+            if run.outcome.ending is Ending.TIMED_OUT:
                 return
     # Each of these takes as long as the Action waits, so they are played at once.
     for run in stage.run_at_once(RunSituation.FIRST_LOG_IN, _NO_ANSWER):

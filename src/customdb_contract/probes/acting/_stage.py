@@ -5,11 +5,13 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from customdb_contract.actions import effects_of
 from customdb_contract.bridges.acting import ActionBridge, Performed
+from customdb_contract.bridges.flow import resumed_event
 from customdb_contract.faults import LegacySystem, Meeting, ReceivedRequest
-from customdb_contract.probes.acting._events import event_of
+from customdb_contract.probes.acting._events import WITHOUT_BROWSER, event_of
 from customdb_contract.probes.driver import StoppedEarly
 from customdb_contract.transcript import (
     ActionRun,
@@ -53,9 +55,11 @@ class Equipment:
 class _Done:
     """A run before it is recorded."""
 
+    handler: Handler
     event: Mapping[str, object]
     performed: Performed
     received: tuple[ReceivedRequest, ...]
+    resumed: "_Done | None" = None
 
 
 @frozen(kw_only=True)
@@ -89,7 +93,7 @@ class ActionStage:
         follows: ObservedRun | None = None,
         logins: int | None = None,
     ) -> ObservedRun:
-        """Run the Action once, in a new container, and record it.
+        """Run the Action once, in a new container, and again after a redirect, and record it.
 
         Args:
             situation: Who logs in, and how.
@@ -107,7 +111,7 @@ class ActionStage:
         self.equipment.legacy.answer(state)
         times = logins or (1 if follows is None else 2)
         event = event_of(situation, metadata, connection=self.connection, logins=times)
-        return self._record(_performed(self.equipment, event), situation, state, follows)
+        return self._record(_performed(self.equipment, event, situation), situation, state, follows)
 
     def run_at_once(
         self, situation: RunSituation, states: tuple[LegacyState, LegacyState]
@@ -129,7 +133,7 @@ class ActionStage:
         for equipment, state in zip(both, states, strict=True):
             equipment.legacy.answer(state, meeting=meeting)
         with ThreadPoolExecutor() as pool:
-            running = [pool.submit(_performed, equipment, event) for equipment in both]
+            running = [pool.submit(_performed, equipment, event, situation) for equipment in both]
             first, second = (each.result() for each in running)
         return (
             self._record(first, situation, states[0], None),
@@ -144,14 +148,30 @@ class ActionStage:
     def _record(
         self, done: _Done, situation: RunSituation, state: LegacyState, follows: ObservedRun | None
     ) -> ObservedRun:
+        seen = self._recorded(done, situation, state, None if follows is None else follows.run)
+        if done.resumed is not None:
+            later = self._recorded(done.resumed, situation, state, seen.run)
+            seen = ObservedRun(seen.run, (*seen.calls, *later.calls), (*seen.requests, *later.requests), later.run)
+        if seen.outcome.ending is Ending.TIMED_OUT and state.family != "outage":
+            message = (
+                f"the Action did not end within {RUN_SECONDS:g} s ({situation}, legacy system: {state}), "
+                "so what follows was not tried"
+            )
+            raise StoppedEarly(StopReason(StopKind.TIME, message))
+        return seen
+
+    def _recorded(
+        self, done: _Done, situation: RunSituation, state: LegacyState, follows: ActionRun | None
+    ) -> ObservedRun:
         run = self.recorder.run(
             self.equipment.bridge.info.name,
             done.event,
             done.performed.outcome,
+            handler=done.handler,
             person=self.person,
             situation=situation,
             legacy=state,
-            follows=None if follows is None else follows.run,
+            follows=follows,
         )
         self.progress(run)
         requests = [
@@ -169,16 +189,21 @@ class ActionStage:
             self.recorder.api_call(call.path, call.arguments, late=call.late, caused_by=run)
             for call in done.performed.calls
         ]
-        if run.outcome.ending is Ending.TIMED_OUT and state.family != "outage":
-            message = (
-                f"the Action did not end within {RUN_SECONDS:g} s ({situation}, legacy system: {state}), "
-                "so what follows was not tried"
-            )
-            raise StoppedEarly(StopReason(StopKind.TIME, message))
         return ObservedRun(run, tuple(calls), tuple(requests))
 
 
-def _performed(equipment: Equipment, event: Mapping[str, object]) -> _Done:
-    equipment.bridge.renew()
-    performed = equipment.bridge.perform(Handler.EXECUTE, event, seconds=RUN_SECONDS)
-    return _Done(event, performed, equipment.legacy.received)
+def _performed(equipment: Equipment, event: Mapping[str, object], situation: RunSituation) -> _Done:
+    """Run an Action, and where it sends the user elsewhere, its second function in another container."""
+    bridge, legacy = equipment.bridge, equipment.legacy
+    bridge.renew()
+    performed = bridge.perform(Handler.EXECUTE, event, seconds=RUN_SECONDS)
+    received = legacy.received
+    done = _Done(Handler.EXECUTE, event, performed, received)
+    effects = effects_of([performed.calls])
+    is_sent_away = performed.outcome.ending is Ending.DONE and effects.denial is None and effects.leaves_for is not None
+    if not is_sent_away or Handler.CONTINUE not in bridge.info.handlers or situation in WITHOUT_BROWSER:
+        return done
+    bridge.renew()
+    resumed = resumed_event(event, effects, {})
+    performed = bridge.perform(Handler.CONTINUE, resumed, seconds=RUN_SECONDS)
+    return evolve(done, resumed=_Done(Handler.CONTINUE, resumed, performed, legacy.received[len(received) :]))

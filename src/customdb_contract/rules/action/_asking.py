@@ -189,7 +189,7 @@ def action_without_timeout(transcript: Transcript) -> Iterator[Comparison]:
     for seen in observed_runs(transcript):
         if seen.run.legacy not in NO_ANSWER or not seen.asks:
             continue
-        outcome = seen.run.outcome
+        outcome = seen.outcome
         if outcome.ending is Ending.TIMED_OUT or outcome.duration > _LONGEST_SECONDS:
             what = "never answers" if seen.run.legacy is LegacyState.SILENCE else "begins to answer, and never ends"
             message = f"a legacy system that {what} holds the log-in up for more than {_LONGEST_SECONDS:g} s"

@@ -31,7 +31,7 @@ _BROKEN: Final = frozenset({Ending.RAISED, Ending.DIED})
 
 
 def _ended(seen: ObservedRun) -> str:
-    outcome = seen.run.outcome
+    outcome = seen.outcome
     if outcome.ending is Ending.RAISED:
         return f"the Action throws {'an error' if outcome.raised is None else outcome.raised.name}"
     return "the Action ends its process" if outcome.ending is Ending.DIED else "the Action does not end in time"
@@ -66,7 +66,7 @@ def action_fails_on_outage(transcript: Transcript) -> Iterator[Comparison]:
     for seen in observed_runs(transcript):
         if seen.run.legacy is None or seen.run.legacy.family != _OUTAGE:
             continue
-        if seen.run.legacy in NO_ANSWER and seen.run.outcome.ending is Ending.TIMED_OUT:
+        if seen.run.legacy in NO_ANSWER and seen.outcome.ending is Ending.TIMED_OUT:
             # How long it waits is told by action-without-timeout.
             continue
         if not seen.is_done:
@@ -182,8 +182,8 @@ def action_needs_optional_fields(transcript: Transcript) -> Iterator[Comparison]
     for seen in runs:
         if seen.run.situation is not RunSituation.MINIMAL_EVENT:
             continue
-        if seen.run.outcome.ending in _BROKEN:
-            raised = seen.run.outcome.raised
+        if seen.outcome.ending in _BROKEN:
+            raised = seen.outcome.raised
             got = None if raised is None else raised.message
             yield Violation(f"{_ended(seen)} for a minimal event", seen.evidence, path="event", got=got)
         elif seen.is_done:

@@ -73,7 +73,7 @@ def action_restores_nothing(transcript: Transcript) -> Iterator[Comparison]:
 
 def _nothing(seen: ObservedRun) -> str:
     if not seen.is_done:
-        return f"the run ended with {seen.run.outcome.ending}, and no metadata were set"
+        return f"the run ended with {seen.outcome.ending}, and no metadata were set"
     if not seen.writes:
         return "no metadata were set, although the legacy system answered with some"
     return "what was set is the same as where the legacy system has no metadata, so none of them were restored"

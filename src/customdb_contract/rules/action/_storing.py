@@ -236,8 +236,8 @@ def action_writes_too_late(transcript: Transcript) -> Iterator[Comparison]:
     for seen in observed_runs(transcript):
         late = next((call for call in seen.set_calls if call.late), None)
         # A request that is never answered may be left to itself, as by a time limit that is not told to the client.
-        is_running = seen.run.outcome.noticed(Noticed.STILL_RUNNING) and seen.run.legacy not in NO_ANSWER
-        asks_late = any(request.late for request in seen.asked) or seen.run.outcome.noticed(Noticed.LATE_REQUEST)
+        is_running = seen.outcome.noticed(Noticed.STILL_RUNNING) and seen.run.legacy not in NO_ANSWER
+        asks_late = any(request.late for request in seen.asked) or seen.outcome.noticed(Noticed.LATE_REQUEST)
         if late is not None:
             yield Violation(f"{late.path} is called after the handler has returned", (seen.run, late), path=late.path)
         elif (is_running or asks_late) and seen.is_done:

@@ -201,7 +201,7 @@ def log_leaks_secret(transcript: Transcript) -> Iterator[Comparison]:
         elif is_searchable:
             yield Held((exchange,))
     for seen in observed_runs(transcript):
-        leaked = _leaked(seen.run.outcome.output, (), _emails_of(seen.run, transcript))
+        leaked = _leaked(seen.outcome.output, (), _emails_of(seen.run, transcript))
         if leaked is None:
             yield Held((seen.run,))
             continue
