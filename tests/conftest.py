@@ -6,7 +6,7 @@ from collections.abc import Generator
 
 import coverage
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 pytest_plugins = ["pytester"]
 
@@ -27,9 +27,13 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Pause the measurement of coverage during tests that are marked as `untraced`."""
+    """Pause the measurement of coverage during tests that are marked as `untraced`, and while Hypothesis searches.
+
+    Every branch is also taken in a test that says how.
+    """
     measured = coverage.Coverage.current()
-    if measured is None or item.get_closest_marker("untraced") is None:
+    is_untraced = item.get_closest_marker("untraced") or is_hypothesis_test(getattr(item, "obj", None))
+    if measured is None or not is_untraced:
         return (yield)
     # What this names is read by processes that the test starts.
     settings_of_processes = os.environ.pop("COVERAGE_PROCESS_CONFIG")

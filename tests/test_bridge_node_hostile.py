@@ -13,7 +13,7 @@ from customdb_contract.secrets import SecretRegistry
 from customdb_contract.transcript import Ending, Noticed, Observation, Outcome, Special
 from hostile_javascript import BREAKING, BUILT_INS
 
-pytestmark = pytest.mark.one_python
+pytestmark = [pytest.mark.one_python, pytest.mark.untraced]
 
 HONEST = "ada@example.com"
 PROFILE = {"user_id": "7", "nested": [{"of": "it"}, True, None, 1.5]}

@@ -73,6 +73,7 @@ def test_every_rule_is_judged_of_a_correct_action() -> None:
     assert "s3cr3t" not in str(report.transcript)
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("make", UNUSUAL)
 def test_nothing_is_found_in_an_unusual_action(make: Callable[[], object]) -> None:
     report = checked(action_of(make()))
@@ -113,6 +114,7 @@ def test_a_log_in_goes_on_in_another_container_with_what_was_written() -> None:
     }
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(("make", "expected"), MUTANTS.items())
 def test_exactly_the_rules_that_name_the_flaw_of_an_action_fire(
     make: Callable[[], object], expected: frozenset[str], monkeypatch: pytest.MonkeyPatch
@@ -272,6 +274,7 @@ def endless() -> object:
     return value
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     "value", [nested(200), "x" * 5_000_000, endless(), object(), float("nan"), 2**5_000, b"\xff", {7: 7}]
 )

@@ -193,6 +193,7 @@ def test_a_known_person_keeps_the_password_when_named(run: Run) -> None:
     assert "a password," not in out.splitlines()[-1]
 
 
+@pytest.mark.untraced
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_can_be_printed_and_written(run: Run, folder: Path, name: str) -> None:

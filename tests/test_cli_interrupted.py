@@ -72,6 +72,7 @@ def when(monkeypatch: pytest.MonkeyPatch, is_moment: Callable[[Exchange], bool],
 # During the check
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.usefixtures("folder")

@@ -581,6 +581,7 @@ def test_a_port_that_another_process_took_is_an_error_and_no_leak(monkeypatch: p
             server.fail(Situation.STATUS_500)
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("situation", FAULTS)
 def test_no_thread_and_no_socket_is_left(situation: Situation, capfd: pytest.CaptureFixture[str]) -> None:
     threads = set(threading.enumerate())

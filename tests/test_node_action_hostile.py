@@ -29,6 +29,7 @@ def open_action(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ope
         yield open_it
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("group", BUILT_INS)
 def test_built_ins_that_an_action_overwrites_change_nothing(open_action: Open, group: str) -> None:
     action = open_action(handler(HONEST))
@@ -39,6 +40,7 @@ def test_built_ins_that_an_action_overwrites_change_nothing(open_action: Open, g
             assert (performed.outcome.ending, called(performed)) == (Ending.DONE, CALLS), act
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("act", BREAKING)
 def test_a_process_that_an_action_breaks_is_replaced(open_action: Open, act: str) -> None:
     action = open_action(handler(HONEST))

@@ -195,6 +195,7 @@ def test_what_the_ini_file_names_is_no_part_of_a_run_that_names_its_files(
     run(pytester, "-o", f"customdb_config={file}", str(own)).assert_outcomes(passed=1)
 
 
+@pytest.mark.untraced
 @pytest.mark.one_python
 def test_the_workers_of_xdist_find_it_too(pytester: pytest.Pytester, file: Path) -> None:
     file.rename(file.with_name("my.toml"))
@@ -375,6 +376,7 @@ def test_several_suites_have_a_report_each(pytester: pytest.Pytester, file: Path
     }
 
 
+@pytest.mark.untraced
 @pytest.mark.one_python
 def test_under_xdist_the_reports_of_the_workers_are_one(pytester: pytest.Pytester) -> None:
     write_suite(pytester, database="Unstable()")

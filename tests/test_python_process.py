@@ -62,6 +62,7 @@ FOUND = "from customdb_contract import Found\n"
 SIMPLE = FOUND + "return Found({'user_id': email})"
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
@@ -132,6 +133,7 @@ def test_an_ending_is_reported_and_the_next_call_is_another_one(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     "body",
     [

@@ -14,6 +14,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from customdb_contract.secrets import SHORTEST_MASKED_ANYWHERE, Secret, SecretKind, SecretRef, SecretRegistry
+from customdb_contract.secrets._reference import NUMBERED
 
 MARKER: Final = "«password of ada»"
 """How long an example takes says nothing: the machine may be busy."""
@@ -196,6 +197,14 @@ def test_masking_again_changes_nothing(secret: str, text: str) -> None:
     masked = registry.mask(f"{text}{secret}{text}")
 
     assert registry.mask(masked) == masked
+
+
+@pytest.mark.parametrize("kind", sorted(NUMBERED))
+def test_a_marker_stays_though_a_secret_is_a_word_of_it(kind: SecretKind) -> None:
+    registry = knowing(kind.prefix)
+    marker = f"«{kind.prefix} 7»"
+
+    assert registry.mask(f"{marker} {kind.prefix}").startswith(f"{marker} «")
 
 
 @given(text=st.text(st.characters(codec="ascii"), max_size=50))

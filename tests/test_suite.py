@@ -445,6 +445,7 @@ def test_the_base_class_is_not_collected_and_a_subclass_may_have_any_name(pytest
     assert len(items) == 2 * RULES
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("body", "what"),
     [

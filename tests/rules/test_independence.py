@@ -15,7 +15,7 @@ from customdb_contract.rules import CATALOGUE, Rule
 from customdb_contract.rules._judging import judge_by
 from customdb_contract.transcript import ActionRun, Header, Operation, Person, Record, Transcript, cause_of
 
-pytestmark = pytest.mark.one_python
+pytestmark = [pytest.mark.one_python, pytest.mark.untraced]
 
 ABOUT_ALL_USERS: Final[Mapping[str, str]] = {
     "connection-leak": "counts calls in a row, whoever they are about",
