@@ -201,10 +201,9 @@ def test_masking_again_changes_nothing(secret: str, text: str) -> None:
 
 @pytest.mark.parametrize("kind", sorted(NUMBERED))
 def test_a_marker_stays_though_a_secret_is_a_word_of_it(kind: SecretKind) -> None:
-    registry = knowing(kind.prefix)
-    marker = f"«{kind.prefix} 7»"
+    word, marker = kind.prefix.strip(), f"«{kind.prefix}7»"
 
-    assert registry.mask(f"{marker} {kind.prefix}").startswith(f"{marker} «")
+    assert knowing(word).mask(f"{marker} {word}") == f"{marker} {MARKER}"
 
 
 @given(text=st.text(st.characters(codec="ascii"), max_size=50))
