@@ -1,11 +1,15 @@
 """Databases that are wrong on purpose: each breach is told by its own rule, and by no other."""
 
+import json
+import re
 import sqlite3
 import threading
 import unicodedata
 import uuid
+from abc import abstractmethod
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from typing import Any, Self, TypeVar
 
 import pytest
@@ -458,6 +462,57 @@ class Formatted(_Sql):
     def numbers(self, identifier: Any) -> Any:
         query = f"SELECT number FROM users WHERE lower(email) = lower('{identifier}')"
         return self.connection.execute(query).fetchone()
+
+
+class _CarefulGetUser(Shop):
+    """Only login lets in what is hostile, and compares the password of whomever it finds."""
+
+    @override
+    def get_user(self, identifier: Any) -> Any:
+        row = Shop.find(self, identifier)
+        return NotFound() if row is None else Found(self.profile(row))
+
+
+@fires("sql-injection")
+class FormattedInLogin(_CarefulGetUser, Formatted):
+    pass
+
+
+@fires("nosql-injection")
+class JsonOfTexts(_CarefulGetUser):
+    @override
+    def find(self, identifier: Any) -> Row | None:
+        try:
+            wanted = json.loads('{"email":"' + identifier + '"}')
+        except ValueError:
+            return None
+        return super().find(wanted["email"])
+
+
+class _Patterns(_CarefulGetUser):
+    """A store that understands more than plain identifiers."""
+
+    @abstractmethod
+    def clauses(self, identifier: str) -> list[str]: ...
+
+    @override
+    def denotes(self, identifier: Any, row: Row) -> bool:
+        clauses = self.clauses(identifier) if len(identifier) < 255 else ()
+        return any(fnmatchcase(row.email.lower(), clause.lower()) for clause in clauses)
+
+
+@fires("ldap-injection", "wildcard-identifier")
+class DirectoryFilterOfTexts(_Patterns):
+    @override
+    def clauses(self, identifier: str) -> list[str]:
+        return re.findall(r"\((?:mail|uid|objectClass)=([^()]*)\)", f"(mail={identifier})")
+
+
+@fires("search-query-injection", "wildcard-identifier")
+class LenientSearchQuery(_Patterns):
+    @override
+    def clauses(self, identifier: str) -> list[str]:
+        return [part.removeprefix("email:") for part in re.split(r"[()|]| OR ", identifier) if part]
 
 
 @fires("sql-injection")

@@ -1,7 +1,7 @@
 """Probes drive a database through every situation, and know when to stop."""
 
 from collections import Counter
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import pytest
@@ -25,7 +25,7 @@ from customdb_contract.errors import ConfigurationError
 from customdb_contract.faults import FAULTS
 from customdb_contract.findings import Status
 from customdb_contract.probes import OutageDatabase, Probing, Truth, plan_calls, probe
-from customdb_contract.probes.hostile import collisions
+from customdb_contract.probes.hostile import collisions, payloads
 from customdb_contract.rules import judge
 from customdb_contract.secrets import SecretRegistry
 from customdb_contract.transcript import (
@@ -35,6 +35,7 @@ from customdb_contract.transcript import (
     Exchange,
     Header,
     Mark,
+    Noticed,
     Outcome,
     PasswordKnowledge,
     RecordedError,
@@ -761,6 +762,45 @@ def test_a_call_that_never_ends_is_not_repeated_in_its_family() -> None:
     transcript = driven(store.bridge(get_user=get_user))
 
     assert [exchange.ending for exchange in transcript.exchanges].count(Ending.TIMED_OUT) == 1
+
+
+def hanging_for(hostile: Situation, store: Store) -> Callable[[object, object], Answer]:
+    identifiers = {identifier for situation, identifier in payloads("ada@example.com") if situation is hostile}
+
+    def login(identifier: object, password: object) -> Answer:
+        return Ending.TIMED_OUT if identifier in identifiers else store.login(str(identifier), str(password))
+
+    return login
+
+
+def test_hostile_identifiers_are_tried_on_after_a_hang_and_what_is_left_out_at_last_is_noted() -> None:
+    store = Store(PASSWORDS)
+
+    transcript = driven(store.bridge(login=hanging_for(Situation.LDAP, store)), hostile=True)
+
+    hostile = [exchange for exchange in transcript.select(Script.LOGIN, "hostile") if exchange.person == UNKNOWN]
+    hung = [exchange for exchange in hostile if exchange.ending is Ending.TIMED_OUT]
+    assert len(hung) == 3
+    assert hostile[-1] is hung[-1]
+    left_out = hung[-1].outcome.noticed(Noticed.LEFT_OUT)
+    assert left_out[:2] == ("hostile: ldap", "hostile: search-query")
+    assert len(left_out) == len(set(left_out))
+    assert not [exchange for exchange in hung[:-1] if exchange.outcome.noticed(Noticed.LEFT_OUT)]
+    assert transcript.select(Script.GET_USER, Situation.REGEX)
+
+
+def test_log_in_is_asked_hostile_identifiers_with_the_right_password_of_whoever_has_one() -> None:
+    known = truth(
+        KnownUser(email="grace@example.com"),
+        KnownUser(email="eve@example.com", password="locked out since May", disabled=True),
+        KnownUser(email="ada@example.com", password=PASSWORDS["ada@example.com"]),
+    )
+
+    planned = list(planned_calls(known, BOTH, hostile=True, wrong_passwords=0, outage=()))
+
+    asked = [call for call in planned if call.script is Script.LOGIN and call.situation is Situation.SQL]
+    assert {call.arguments[1] for call in asked} == {known.passwords["ada"]}
+    assert "ada@example.com' -- " in {call.arguments[0] for call in asked}
 
 
 def test_the_time_for_the_whole_check_ends_it() -> None:

@@ -27,7 +27,7 @@ SYNTAX = 'near \\"OR\\": syntax error'
 
 INJECTIONS = [
     pytest.param(sql_injection, "sql", "SQL", "use parameters", id="sql"),
-    pytest.param(nosql_injection, "nosql", "a query operator", "pass it on as a value", id="nosql"),
+    pytest.param(nosql_injection, "nosql", "JSON or a query operator", "pass it on as a value", id="nosql"),
     pytest.param(ldap_injection, "ldap", "an LDAP filter", "escape it", id="ldap"),
     pytest.param(search_query_injection, "search-query", "a search query", "escape it", id="search-query"),
     pytest.param(url_injection, "url", "parts of a web address", "encode it", id="url"),
@@ -57,6 +57,31 @@ def test_hostile_identifiers_return_somebody(rule: Rule, situation: str, what: s
         Finding(f"get_user {said}", rule.info.severity, Script.GET_USER, (1, 3)),
         Finding(f"login {said}", rule.info.severity, Script.LOGIN, (2,)),
     ]
+
+
+@pytest.mark.parametrize(("rule", "situation", "what", "advice"), INJECTIONS)
+def test_what_was_left_out_passes_no_rule(rule: Rule, situation: str, what: str, advice: str) -> None:
+    text = PEOPLE + (
+        f"get_user x@example.com -> not-found   [hostile: {situation}]\n"
+        f'login x@example.com "x" -> timed-out; noticed left-out "hostile: {situation}"   [hostile: very-long]\n'
+    )
+
+    judged = verdict(rule, text)
+
+    assert (judged.status, judged.held) == (Status.NOT_APPLICABLE, 1)
+    assert judged.reason == (
+        f"login ran out of time for hostile identifiers, so not all of {situation.replace('-', ' ')} was tried"
+    )
+
+
+def test_what_a_search_query_understands_is_no_directory_filter() -> None:
+    text = PEOPLE + (
+        f"get_user a* -> {ADA}   [hostile: search-query]\n"
+        f'get_user "*)(uid=*" -> {ADA}   [hostile: ldap]\n'
+        f'login "*)(uid=*" "x" -> {ADA}   [hostile: ldap]\n'
+    )
+
+    assert [finding.script for finding in verdict(ldap_injection, text).findings] == [Script.LOGIN]
 
 
 @pytest.mark.parametrize(("rule", "situation", "what", "advice"), INJECTIONS)

@@ -1,6 +1,6 @@
 """What is known of a rule, what a rule found, and the report that holds it."""
 
-from customdb_contract.findings._found import Finding, Held, Status, Verdict, Violation
+from customdb_contract.findings._found import Finding, Held, Status, Untried, Verdict, Violation
 from customdb_contract.findings._report import Report
 from customdb_contract.findings._rules import Group, Need, RuleInfo, Severity
 
@@ -13,6 +13,7 @@ __all__ = [
     "RuleInfo",
     "Severity",
     "Status",
+    "Untried",
     "Verdict",
     "Violation",
 ]

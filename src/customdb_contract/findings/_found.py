@@ -10,7 +10,7 @@ from customdb_contract.contract import Script
 from customdb_contract.findings._rules import Need, RuleInfo, Severity
 from customdb_contract.transcript import Exchange, Record, brief
 
-__all__ = ["Finding", "Held", "Status", "Verdict", "Violation"]
+__all__ = ["Finding", "Held", "Status", "Untried", "Verdict", "Violation"]
 
 _VALUE: Final = re.compile(r"\{(?:expected|got)\}")
 _MOST_OF_A_VALUE: Final = 200
@@ -41,6 +41,17 @@ class Held:
     """
 
     evidence: tuple[Record, ...]
+
+
+@frozen
+class Untried:
+    """Something that a rule would have to look at, and that was not tried: without it the rule cannot pass.
+
+    Args:
+        reason: Why, for the verdict.
+    """
+
+    reason: str
 
 
 @frozen

@@ -1,7 +1,7 @@
 """The driver: makes planned calls in time, locks nobody out, and tells a flaky store from a broken script."""
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
@@ -19,6 +19,7 @@ from customdb_contract.transcript import (
     Ending,
     Exchange,
     Mark,
+    Noticed,
     Observation,
     Operation,
     RecordedError,
@@ -36,6 +37,12 @@ _CLEAN_UP_SECONDS: Final = 10.0
 
 _INTERRUPTED_CLEAN_UP_SECONDS: Final = 5.0
 """How long removing people may take after an interrupt: continuous integration waits little longer until it kills."""
+
+_MOST_HANGS: Final = 3
+"""Hostile calls that may run out of time before the script is given no more of them; of others one is enough.
+
+What makes a script hang is one thing, and what lets an attacker in may be the next.
+"""
 
 _READING: Final = (Script.LOGIN, Script.GET_USER)
 
@@ -84,6 +91,8 @@ class Driver:
         self._locked_out: set[str] = set()
         self._missed: set[str] = set()
         self._proven: set[tuple[Script, str, Ending]] = set()
+        self._hung: defaultdict[tuple[Script, str], list[int]] = defaultdict(list)
+        self._left_out: set[tuple[Script, Situation]] = set()
         self._store_failures = 0
 
     def drive(self, caller: Caller, calls: Iterable[PlannedCall]) -> list[Exchange]:
@@ -240,8 +249,18 @@ class Driver:
 
     def _is_pointless(self, planned: PlannedCall) -> bool:
         """Tell whether the person is locked out, or the script never ends in such a situation anyway."""
-        locked_out = planned.script is Script.LOGIN and planned.person in self._locked_out
-        return locked_out or (planned.script, planned.situation.family, Ending.TIMED_OUT) in self._proven
+        if planned.script is Script.LOGIN and planned.person in self._locked_out:
+            return True
+        family = planned.situation.family
+        if (planned.script, family, Ending.TIMED_OUT) not in self._proven:
+            return False
+        hung = self._hung[planned.script, family]
+        if family == "hostile" and len(hung) < _MOST_HANGS:
+            return False
+        if (planned.script, planned.situation) not in self._left_out:
+            self._left_out.add((planned.script, planned.situation))
+            self._recorder.amend(hung[-1], observation=Observation(Noticed.LEFT_OUT, planned.situation))
+        return True
 
     def _learn(self, caller: Caller, planned: PlannedCall, exchange: Exchange) -> None:
         self._made.learn(planned, exchange)
@@ -266,6 +285,8 @@ class Driver:
     def _confirm(self, caller: Caller, planned: PlannedCall, exchange: Exchange) -> None:
         """Repeat an unexpected failure once, and ask for something that worked: is it the script, or the store?"""
         key = (planned.script, planned.situation.family, exchange.ending)
+        if exchange.ending is Ending.TIMED_OUT:
+            self._hung[planned.script, planned.situation.family].append(exchange.number)
         if key in self._proven:
             return
         doubted = [exchange]

@@ -30,11 +30,16 @@ _LOOK_ALIKES: Final = {
 def plan_hostile(truth: Truth, scripts: Sequence[Script]) -> Iterator[PlannedCall]:
     """Plan calls with hostile identifiers, built from known people where the attack needs a victim.
 
+    Log-in is given the victim's own password: whoever gets in by a wrong one gets in by the right one too, and some
+    scripts look for the person by the identifier alone, and compare the password afterwards.
+
     Args:
         truth: The known people.
         scripts: The scripts that the database has.
     """
-    victim = next((person for person in truth.people if not person.disabled), truth.people[0])
+    enabled = [person for person in truth.people if not person.disabled]
+    victim = next(iter((*truth.people_who_log_in, *enabled, *truth.people)))
+    password = truth.passwords.get(victim.label)
     known = {identifier.lower() for person in truth.people for identifier in person.identifiers}
     for situation, identifier in payloads(victim.identifiers[0]):
         if identifier.strip().lower() in known:
@@ -42,7 +47,7 @@ def plan_hostile(truth: Truth, scripts: Sequence[Script]) -> Iterator[PlannedCal
         if Script.GET_USER in scripts:
             yield PlannedCall(Script.GET_USER, (identifier,), UNKNOWN, situation)
         if Script.LOGIN in scripts:
-            yield PlannedCall(Script.LOGIN, (identifier, wrong_password()), UNKNOWN, situation)
+            yield PlannedCall(Script.LOGIN, (identifier, password or wrong_password()), UNKNOWN, situation)
     for person in truth.people:
         yield from _plan_collisions(person, truth, scripts)
     if Script.LOGIN in scripts:
@@ -68,7 +73,15 @@ def payloads(identifier: str) -> Iterator[tuple[Situation, str]]:
             f"{identifier}' OR '1'='1",
             "x') OR ('1'='1",
         ),
-        Situation.NOSQL: ('{"$ne": null}', '{"$gt": ""}', "' || '1'=='1", "[$ne]=1"),
+        Situation.NOSQL: (
+            '{"$ne": null}',
+            '{"$gt": ""}',
+            "' || '1'=='1",
+            "[$ne]=1",
+            # They end a text in JSON that is put together of texts.
+            f'{identifier}","$comment":"x',
+            f'x","email":"{identifier}',
+        ),
         Situation.LDAP: ("*)(uid=*", "*)(|(uid=*", f"{local})(|(mail=*", f"{identifier})(objectClass=*"),
         Situation.SEARCH_QUERY: (
             "email:*",

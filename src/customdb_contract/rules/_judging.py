@@ -12,6 +12,7 @@ from customdb_contract.findings import (
     RuleInfo,
     Severity,
     Status,
+    Untried,
     Verdict,
     Violation,
 )
@@ -91,6 +92,7 @@ class _Run:
     def __init__(self) -> None:
         self.held = 0
         self.violations: list[Violation] = []
+        self.untried: list[str] = []
         self.crash: str | None = None
 
 
@@ -100,6 +102,8 @@ def _run(rule: Rule, transcript: Transcript) -> _Run:
         for comparison in rule.judge(transcript):
             if isinstance(comparison, Held):
                 run.held += 1
+            elif isinstance(comparison, Untried):
+                run.untried.append(comparison.reason)
             else:
                 run.violations.append(comparison)
     except Exception as error:  # noqa: BLE001 - a crash of a rule is a verdict, and the others still speak
@@ -126,6 +130,10 @@ def _verdict(
         evidence = [exchange.number for violation in run.violations for exchange in violation.evidence]
         specific = dict.fromkeys(taken[number] for number in evidence if number in taken)
         return Verdict(rule=info, status=Status.NOT_APPLICABLE, held=run.held, reason=f"told by {', '.join(specific)}")
+    if run.untried:
+        return Verdict(
+            rule=info, status=Status.NOT_APPLICABLE, held=run.held, reason="; ".join(dict.fromkeys(run.untried))
+        )
     if not run.held:
         missing = tuple(need for need in info.needs if not is_met(need))
         wanted = ", ".join(f"{need.advice}{hint_of(need)}" for need in missing)

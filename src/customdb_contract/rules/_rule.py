@@ -8,12 +8,12 @@ from typing import TypeAlias
 from attrs import frozen
 
 from customdb_contract.contract import Script
-from customdb_contract.findings import Group, Held, Need, RuleInfo, Severity, Violation
+from customdb_contract.findings import Group, Held, Need, RuleInfo, Severity, Untried, Violation
 from customdb_contract.transcript import Transcript
 
 __all__ = ["Comparison", "Rule", "rule", "rules_in"]
 
-Comparison: TypeAlias = Held | Violation
+Comparison: TypeAlias = Held | Untried | Violation
 """What a rule yields for each comparison that it could make."""
 
 _Judge: TypeAlias = Callable[[Transcript], Iterator[Comparison]]
@@ -25,7 +25,8 @@ class Rule:
 
     Args:
         info: The description.
-        judge: Yields `Held` or `Violation` for each comparison it could make; nothing when there is nothing to see.
+        judge: Yields `Held` or `Violation` for each comparison it could make; nothing when there is nothing to see, and
+            `Untried` where that was left out.
     """
 
     info: RuleInfo

@@ -174,6 +174,8 @@ class Noticed(StrEnum):
     """An Action read a secret that it was not given: its name."""
     OPEN_SOCKETS = "open-sockets"
     """How many connections to other hosts were open afterwards, those of earlier calls among them."""
+    LEFT_OUT = "left-out"
+    """After this call, which ran out of time like others, the script was given no more of a kind: the situation."""
     INSPECTED = "inspected"
     """The store itself was looked at afterwards: `a record`, or `nothing`."""
     STORED_FIELD = "stored-field"

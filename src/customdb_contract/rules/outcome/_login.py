@@ -272,6 +272,10 @@ def inconsistent_error_identifier(transcript: Transcript) -> Iterator[Comparison
     For an unknown user hand over null.
     """  # noqa: E501 - one exchange is one line
     ids = _ids_by_person(transcript)
+    # That a user_id is a number is told of the profile, and login shows none of whom it never lets in.
+    unseen = {
+        person.label for person in transcript.people if person.disabled or person.password is PasswordKnowledge.NONE
+    }
     named: list[Exchange] = []
     unnamed: list[Exchange] = []
     for exchange in transcript.select(Script.LOGIN, "wrong-password", Situation.UNKNOWN_USER):
@@ -282,6 +286,8 @@ def inconsistent_error_identifier(transcript: Transcript) -> Iterator[Comparison
         if not blamed:
             unnamed.append(exchange)
             yield Held((exchange,))
+        elif isinstance(blamed, int) and exchange.person in unseen:
+            continue
         elif not isinstance(blamed, str) and blamed not in ids.get(exchange.person, ()):
             message = (
                 f"login gave {_WRONG_CREDENTIALS} {kind_of(blamed)} as its first argument; "

@@ -13,6 +13,7 @@ from customdb_contract.rules.security._proof import (
     folded,
     ignoring_scripts,
     judge_hostile,
+    left_out,
     let_in_by_any_password,
 )
 from customdb_contract.transcript import Ending, Exchange, Noticed, Situation, Transcript
@@ -67,6 +68,7 @@ def unicode_collision(transcript: Transcript) -> Iterator[Comparison]:
     people = _known_people(transcript)
     ignoring = ignoring_scripts(transcript)
     let_in = let_in_by_any_password(transcript)
+    yield from left_out(transcript, Situation.UNICODE_COLLISION)
     for exchange in transcript.select(None, Situation.UNICODE_COLLISION):
         if exchange.script in ignoring or (exchange.script is Script.LOGIN and exchange.person in let_in):
             continue
@@ -143,6 +145,7 @@ def slow_on_long_input(transcript: Transcript) -> Iterator[Comparison]:
         for exchange in transcript.select(None, "known-user", "repeated", "unknown-user")
         if _is_slow(exchange)
     }
+    yield from left_out(transcript, Situation.VERY_LONG)
     for exchange in transcript.select(None, Situation.VERY_LONG):
         if exchange.script in slow_anyway:
             continue

@@ -90,10 +90,11 @@ def _said(exchange: Exchange) -> str:
 
 @rule(group=Group.SECURITY, severity=Severity.ERROR, needs=(Need.HOSTILE,), source=NOT_SANITIZED)
 def nosql_injection(transcript: Transcript) -> Iterator[Comparison]:
-    r"""Text that looks like a query operator becomes one.
+    r"""Text that looks like a query operator, or like JSON, becomes one.
 
     ## Why this matters
-    `{"$ne": null}` matches everybody where the text is parsed, or put into a `$where`.
+    `{"$ne": null}` matches everybody where the text is parsed, or put into a `$where`. Where JSON is put together of
+    texts, `x","email":"ada@example.com` ends the value, and names another person.
 
     ## Violates
         person ada email=ada@example.com
@@ -104,9 +105,10 @@ def nosql_injection(transcript: Transcript) -> Iterator[Comparison]:
         get_user "{\"$ne\": null}" -> not-found   [hostile: nosql]
 
     ## How to fix
-    Pass the identifier as a value, `{"email": str(identifier)}`, and never parse it.
+    Pass the identifier as a value, `{"email": str(identifier)}`, never parse it, and let `json.dumps` or
+    `JSON.stringify` write it.
     """
-    yield from judge_hostile(transcript, Situation.NOSQL, "a query operator", "pass it on as a value")
+    yield from judge_hostile(transcript, Situation.NOSQL, "JSON or a query operator", "pass it on as a value")
 
 
 @rule(group=Group.SECURITY, severity=Severity.ERROR, needs=(Need.HOSTILE,), source=NOT_SANITIZED)
@@ -127,7 +129,15 @@ def ldap_injection(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Escape it for filters (RFC 4515): `ldap.filter.escape_filter_chars(identifier)`.
     """
-    yield from judge_hostile(transcript, Situation.LDAP, "an LDAP filter", "escape it")
+    # A search query understands * and brackets too; only its own words tell the two apart.
+    searching = set[Script | None]()
+    for comparison in judge_hostile(transcript, Situation.SEARCH_QUERY, "", ""):
+        if isinstance(comparison, Violation):
+            searching.add(comparison.blamed)
+    for comparison in judge_hostile(transcript, Situation.LDAP, "an LDAP filter", "escape it"):
+        if isinstance(comparison, Violation) and comparison.path == "identifier" and comparison.blamed in searching:
+            continue
+        yield comparison
 
 
 @rule(group=Group.SECURITY, severity=Severity.ERROR, needs=(Need.HOSTILE,), source=NOT_SANITIZED)

@@ -6,12 +6,20 @@ from collections.abc import Collection, Iterator
 from typing import Final
 
 from customdb_contract.contract import Script
-from customdb_contract.findings import Held, Severity, Violation
+from customdb_contract.findings import Held, Severity, Untried, Violation
 from customdb_contract.rules._rule import Comparison
 from customdb_contract.rules._sightings import ignores_identifier, user_id_of
-from customdb_contract.transcript import UNKNOWN, Ending, Exchange, Situation, Transcript, Value
+from customdb_contract.transcript import UNKNOWN, Ending, Exchange, Noticed, Situation, Transcript, Value
 
-__all__ = ["NOT_SANITIZED", "folded", "ignoring_scripts", "judge_hostile", "let_in_by_any_password", "without_typed"]
+__all__ = [
+    "NOT_SANITIZED",
+    "folded",
+    "ignoring_scripts",
+    "judge_hostile",
+    "left_out",
+    "let_in_by_any_password",
+    "without_typed",
+]
 
 NOT_SANITIZED: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection"
 """The page on which Auth0 says that it hands over what people type as it is."""
@@ -31,6 +39,7 @@ def judge_hostile(
     """
     ignoring = ignoring_scripts(transcript)
     let_in = let_in_by_any_password(transcript)
+    yield from left_out(transcript, situation)
     for exchange in transcript.select(None, situation):
         is_password = exchange.person != UNKNOWN
         if exchange.script in ignoring or exchange.person in let_in:
@@ -41,6 +50,19 @@ def judge_hostile(
             yield Violation(message, (exchange,), severity, path=asked, expected="nobody", got="a profile")
         elif exchange.ending not in {Ending.TIMED_OUT, Ending.DIED}:
             yield Held((exchange,))
+
+
+def left_out(transcript: Transcript, situation: Situation) -> Iterator[Untried]:
+    """Yield which scripts were given no more of a situation, because they ran out of time too often.
+
+    Args:
+        transcript: The transcript.
+        situation: The situation.
+    """
+    for exchange in transcript.exchanges:
+        if exchange.situation.family == "hostile" and situation in exchange.outcome.noticed(Noticed.LEFT_OUT):
+            what = situation.partition(": ")[2].replace("-", " ")
+            yield Untried(f"{exchange.script} ran out of time for hostile identifiers, so not all of {what} was tried")
 
 
 def ignoring_scripts(transcript: Transcript) -> Collection[Script]:
