@@ -246,7 +246,7 @@ class WithoutUserId(WritingShop):
         return {name: value for name, value in super().profile(row).items() if name != "user_id"}
 
 
-@pytest.mark.parametrize("kind", [WithoutDelete, Undeletable, Unsearchable, WithoutUserId])
+@pytest.mark.parametrize("kind", [WithoutDelete, Undeletable, WithoutUserId])
 def test_whoever_could_not_be_removed_is_named_in_every_report(kind: Callable[..., object]) -> None:
     shop = WritingShop() if kind is WithoutDelete else kind()
     assert isinstance(shop, WritingShop)
@@ -260,6 +260,26 @@ def test_whoever_could_not_be_removed_is_named_in_every_report(kind: Callable[..
     assert "The check made users and could not remove them; they may be in the store:" in text
     assert all(email in " ".join(text.split()) for email in left)
     assert json.loads(FORMATS["json"](report))["left_behind"] == list(left)
+
+
+class FailsForUnknown(WritingShop):
+    """get_user ends in an error for whoever is not there."""
+
+    @override
+    def get_user(self, identifier: Any) -> Any:
+        if self.find(identifier) is None:
+            raise ScriptError("cannot read properties of undefined")
+        return super().get_user(identifier)
+
+
+@pytest.mark.parametrize("kind", [Unsearchable, FailsForUnknown])
+def test_whoever_is_gone_is_not_named_though_get_user_fails(kind: type[WritingShop]) -> None:
+    shop = kind()
+
+    report = written(shop)
+
+    assert emails(shop) == ["ada@example.com"]
+    assert report.transcript.header.left_behind == ()
 
 
 def test_without_get_user_everybody_who_was_made_is_named() -> None:

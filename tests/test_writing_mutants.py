@@ -22,6 +22,7 @@ from customdb_contract import (
     WrongUsernameOrPasswordError,
     check,
 )
+from customdb_contract.findings import Status
 from customdb_contract.rules import CATALOGUE
 from customdb_contract.transcript import Situation
 from mutants import breaches, explain
@@ -145,6 +146,54 @@ class CreateReturnsNothing(WritingShop):
         return None if isinstance(result, Done) else result
 
 
+@fires("create-unexpected-result", "change-password-ineffective")
+class CreateReturnsTrueAndNoPasswordChanges(CreateReturnsTrue):
+    @override
+    def change_password(self, email: Any, new_password: Any) -> Any:
+        return Declined() if self.find(email) is None else Done()
+
+
+@fires("change-password-result-type", "delete-ineffective")
+class ChangePasswordReturnsNothingAndNobodyIsDeleted(WritingShop):
+    @override
+    def change_password(self, email: Any, new_password: Any) -> Any:
+        result = super().change_password(email, new_password)
+        return None if isinstance(result, Done) else result
+
+    @override
+    def delete(self, user_id: Any) -> Any:
+        self.rows()
+        return Done() if user_id == "shop-102" else super().delete(user_id)
+
+
+@fires("change-email-result-type", "change-email-takes-over")
+class ChangeEmailReturnsNothingAndTakesOver(WritingShop):
+    @override
+    def change_email(self, email: Any, new_email: Any, verified: Any) -> Any:
+        row, holder = self.find(email), self.find(new_email)
+        if row is None:
+            return Declined()
+        row.email, row.verified = new_email, verified
+        return None if holder in (None, row) else Done()
+
+
+@fires("create-outage-as-user-exists")
+class CreateTakesTheOutageForAUser(WritingShop):
+    @override
+    def create(self, user: Mapping[str, Any]) -> Any:
+        try:
+            return super().create(user)
+        except ScriptError:
+            return Failed(ValidationError("user_exists", "There is such a user already"))
+
+
+@fires("create-false-success")
+class CreateReturnsTheBodyOfAnError(WritingShop):
+    @override
+    def create(self, user: Mapping[str, Any]) -> Any:
+        return {"message": "out of order"} if self.is_down else super().create(user)
+
+
 @fires("create-not-visible")
 class CreateHashesInAnotherWay(WritingShop):
     @override
@@ -250,6 +299,66 @@ class VerifyReturnsNothing(WritingShop):
     def verify(self, email: Any) -> Any:
         result = super().verify(email)
         return None if isinstance(result, Done) else result
+
+
+@fires("verify-always-refuses")
+class VerifySaysNo(WritingShop):
+    @override
+    def verify(self, email: Any) -> Any:
+        self.rows()
+        return Declined()
+
+
+@fires("verify-always-refuses")
+class VerifyFails(WritingShop):
+    @override
+    def verify(self, email: Any) -> Any:
+        return Failed(ScriptError("Verifying failed"))
+
+
+@fires("verify-outage-hidden")
+class VerifyHidesTheOutage(WritingShop):
+    @override
+    def verify(self, email: Any) -> Any:
+        return Declined() if self.is_down else super().verify(email)
+
+
+@fires("change-password-always-refuses")
+class ChangePasswordSaysNo(WritingShop):
+    @override
+    def change_password(self, email: Any, new_password: Any) -> Any:
+        self.rows()
+        return Declined()
+
+
+@fires("change-password-outage-hidden")
+class ChangePasswordReturnsTheBodyOfAnError(WritingShop):
+    @override
+    def change_password(self, email: Any, new_password: Any) -> Any:
+        return {"message": "out of order"} if self.is_down else super().change_password(email, new_password)
+
+
+@fires("change-email-always-refuses")
+class ChangeEmailSaysNo(WritingShop):
+    @override
+    def change_email(self, email: Any, new_email: Any, verified: Any) -> Any:
+        self.rows()
+        return Declined()
+
+
+@fires("change-email-misreported")
+class ChangeEmailSaysNoAndChanges(WritingShop):
+    @override
+    def change_email(self, email: Any, new_email: Any, verified: Any) -> Any:
+        super().change_email(email, new_email, verified)
+        return Declined()
+
+
+@fires("change-email-outage-hidden")
+class ChangeEmailHidesTheOutage(WritingShop):
+    @override
+    def change_email(self, email: Any, new_email: Any, verified: Any) -> Any:
+        return Done() if self.is_down else super().change_email(email, new_email, verified)
 
 
 @fires("verify-not-idempotent")
@@ -578,6 +687,14 @@ class UserIdIsTheEmail(WritingShop):
         return row.email.lower()
 
 
+@fires("change-email-ineffective")
+class ChangeEmailKeepsCapitals(WritingShop):
+    @override
+    def find(self, identifier: object) -> Record | None:
+        wanted = str(identifier).lower()
+        return next((row for row in self.rows() if wanted in {row.email, row.username}), None)
+
+
 # delete
 
 
@@ -713,11 +830,51 @@ def test_two_creates_at_once_are_told_where_a_function_makes_the_database() -> N
 
     assert breaches(report) == ["create-not-atomic"], explain(report)
     finding = report.verdict("create-not-atomic").findings[0]
-    assert {report.transcript.exchanges[number - 1].situation for number in finding.evidence} == {Situation.AT_ONCE}
+    situations = {report.transcript.exchanges[number - 1].situation for number in finding.evidence}
+    assert situations == {Situation.AT_ONCE, Situation.CLEAN_UP}
+
+
+def test_a_store_that_has_one_user_made_none_twice() -> None:
+    class AtomicShop(RacingShop):
+        shared: ClassVar[list[Record]] = []
+        barrier: ClassVar[threading.Barrier] = threading.Barrier(2)
+
+        @override
+        def create(self, user: Mapping[str, Any]) -> Any:
+            super().create(user)
+            return Done()
+
+        @override
+        def add(self, user: Mapping[str, Any]) -> None:
+            if user["password"].startswith("Cc3%"):
+                self.barrier.wait(5)
+            self.numbers = max(row.number for row in self.shared)
+            self.shared[:] = {
+                row.email.lower(): row
+                for row in (Record(self.numbers + 100, user["email"], user["password"]), *self.shared)
+            }.values()
+
+    report = check(AtomicShop, [known_customer()], writes=True, hostile=False)
+
+    assert breaches(report) == ["create-duplicate-not-user-exists"], explain(report)
+    assert report.verdict("create-not-atomic").status is Status.NOT_APPLICABLE
 
 
 @fires()
 class DeleteOfUnknownIdsDiffers(WritingShop):
+    unknown = 0
+
+    @override
+    def delete(self, user_id: Any) -> Any:
+        if not any(self.user_id(row) == user_id for row in self.rows()):
+            self.unknown += 1
+            if self.unknown % 2:
+                return Failed(ScriptError("No such user"))
+        return super().delete(user_id)
+
+
+@fires()
+class DeleteKnowsWhomItHasDeleted(WritingShop):
     gone: ClassVar[set[str]] = set()
 
     @override
@@ -732,3 +889,9 @@ def test_different_answers_for_unknown_ids_are_told_as_info() -> None:
     report = report_on(MUTANTS["DeleteOfUnknownIdsDiffers"])
 
     assert [finding.severity for finding in report.verdict("delete-unknown-user-inconsistent").findings] == ["info"]
+
+
+def test_an_id_that_was_somebodys_is_no_unknown_one() -> None:
+    report = report_on(MUTANTS["DeleteKnowsWhomItHasDeleted"])
+
+    assert report.verdict("delete-unknown-user-inconsistent").status is Status.PASSED

@@ -10,6 +10,8 @@ from customdb_contract.transcript import UNKNOWN, Ending, Exchange, Outcome, Rec
 __all__ = ["MadePeople", "new_identifiers"]
 
 _MOST_OF_ONE_IDENTIFIER: Final = 3
+_MAY_WRITE: Final = frozenset({Situation.OUTAGE, Situation.CUT})
+"""Outages in which the store may do what a script asks for, whatever that script is told."""
 
 
 class MadePeople:
@@ -29,6 +31,7 @@ class MadePeople:
         self._recorder = recorder
         self._seen_ids: set[str] = set()
         self._unfinished: set[str] = set()
+        self._out_of_sight: set[str] = set()
         self._made: set[str] = set()
         self._deleted: set[str] = set()
 
@@ -54,10 +57,13 @@ class MadePeople:
         """
         if outcome.ending is not Ending.TIMED_OUT:
             self._unfinished.difference_update(new_identifiers(planned))
+        if planned.situation in _MAY_WRITE:
+            self._out_of_sight.update(new_identifiers(planned))
         if planned.situation.family == "outage" or outcome.ending is Ending.FAILED:
             return
         if planned.script is Script.CREATE:
             self._made.add(planned.person)
+            self._deleted.discard(planned.person)
         elif planned.script is Script.DELETE:
             self._deleted.add(planned.person)
             if outcome.ending in {Ending.DONE, Ending.INVALID}:
@@ -119,6 +125,10 @@ class MadePeople:
                 return True
             if found.ending is Ending.NOT_FOUND:
                 return identifier not in self._unfinished and not self._is_hidden(call, scripts, label)
+            if found.ending is not Ending.FOUND:
+                # It may end so for everybody who isn't there; what the other scripts said is known.
+                unseen = self._unfinished | self._out_of_sight
+                return identifier not in unseen and not self._is_hidden(call, scripts, label)
             user_id = self._user_id_of(found)
             if user_id is None or Script.DELETE not in scripts:
                 return False

@@ -9,6 +9,7 @@ from customdb_contract.calling import PlannedCall
 from customdb_contract.connection import Connection, KnownUser
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError
+from customdb_contract.probes._unknown_ids import unknown_id_like
 from customdb_contract.secrets import Secret, SecretKind, SecretRef, SecretRegistry
 from customdb_contract.transcript import (
     UNKNOWN,
@@ -21,7 +22,15 @@ from customdb_contract.transcript import (
     record,
 )
 
-__all__ = ["Truth", "UserIdOf", "plan_one_person", "plan_person", "print_planned_call", "with_user_ids"]
+__all__ = [
+    "Truth",
+    "UnknownIdLike",
+    "UserIdOf",
+    "plan_one_person",
+    "plan_person",
+    "print_planned_call",
+    "with_user_ids",
+]
 
 
 @frozen
@@ -35,6 +44,17 @@ class UserIdOf:
     label: str
 
 
+@frozen
+class UnknownIdLike:
+    """Stands in a planned call for an id that nobody has, of the kind that the store gives.
+
+    Args:
+        label: The label of the person whose id is the model.
+    """
+
+    label: str
+
+
 def with_user_ids(planned: PlannedCall, user_id_of: Callable[[str], str | None]) -> PlannedCall | None:
     """Return a planned call with what the answers told filled in, or None when they did not.
 
@@ -42,9 +62,16 @@ def with_user_ids(planned: PlannedCall, user_id_of: Callable[[str], str | None])
         planned: The call.
         user_id_of: Returns the `user_id` of whoever has a label, as far as it is known.
     """
-    arguments = tuple(
-        user_id_of(argument.label) if isinstance(argument, UserIdOf) else argument for argument in planned.arguments
-    )
+
+    def filled(argument: object) -> object:
+        if isinstance(argument, UserIdOf):
+            return user_id_of(argument.label)
+        if isinstance(argument, UnknownIdLike):
+            model = user_id_of(argument.label)
+            return None if model is None else unknown_id_like(model)
+        return argument
+
+    arguments = tuple(map(filled, planned.arguments))
     return None if None in arguments else evolve(planned, arguments=arguments)
 
 
@@ -57,10 +84,18 @@ def print_planned_call(planned: PlannedCall, truth: "Truth") -> str:
     """
     # The notation's own marker, which would be masked as a forged one.
     shown = (
-        f"«user_id of {argument.label}»" if isinstance(argument, UserIdOf) else recorded
+        _shown_as(argument) or recorded
         for argument, recorded in zip(planned.arguments, as_recorded(planned.arguments, truth.registry), strict=True)
     )
     return f"{print_call(planned.script, shown)}   [{planned.situation}]"
+
+
+def _shown_as(argument: object) -> str | None:
+    if isinstance(argument, UserIdOf):
+        return f"«user_id of {argument.label}»"
+    if isinstance(argument, UnknownIdLike):
+        return "«an id that nobody has»"
+    return None
 
 
 def plan_person(

@@ -146,14 +146,17 @@ def probe(
         written = probed.caller
         try:
             scripts = probed.read()
+            refused: StopReason | None = None
             if writing is not None and scripts:
                 if writing.open_fresh is not None:
                     written = Caller(stack.enter_context(writing.open_fresh()), recorder)
-                probed.write(written, writing)
+                refused = probed.write(written, writing)
             if open_outage is not None and scripts:
                 with open_outage() as outage:
                     probed.meet_outage(outage, scripts, () if writing is None else writing.newcomers)
-            if live is not None and scripts:
+            if refused is not None:
+                recorder.stop(refused)
+            elif live is not None and scripts:
                 live(probed.driver, probed.caller, written)
         except StoppedEarly as stopped:
             recorder.stop(stopped.reason)
@@ -219,21 +222,22 @@ class _Probe:
         driver.log_in_again(caller)
         return scripts
 
-    def write(self, caller: Caller, writing: Writing) -> None:
-        """Make people, and change them."""
+    def write(self, caller: Caller, writing: Writing) -> StopReason | None:
+        """Make people, and change them; return why that was not possible, or None."""
         driver, connection = self.driver, self.truth.connection
         scripts = _scripts_with_function(caller)
         planned = plan_writing(writing.newcomers, connection, scripts)
         # Whoever is found before being made is nobody's doing; the rules about unknown users tell that.
         if any(exchange.ending is Ending.FOUND for exchange in driver.drive(caller, islice(planned, 1))):
-            return
+            return None
         for exchange in driver.drive(caller, islice(planned, 1)):
             if exchange.script is Script.CREATE and exchange.ending is Ending.FAILED:
-                raise StoppedEarly(StopReason(StopKind.SET_UP, refusal_of_new_user(exchange)))
+                return StopReason(StopKind.SET_UP, refusal_of_new_user(exchange))
         driver.drive(caller, planned)
         if writing.open_second is not None and {Script.CREATE, Script.GET_USER} <= set(scripts):
             with writing.open_second() as second:
                 self._call_at_once(caller, Caller(second, self.recorder), writing.newcomers)
+        return None
 
     def _call_at_once(self, caller: Caller, second: Caller, newcomers: Sequence[Newcomer]) -> None:
         """Make two calls at once, where the database that was opened again is the same store and no other one."""

@@ -8,13 +8,23 @@ from customdb_contract.findings import Held, Severity, Violation
 from customdb_contract.rules._rule import Comparison
 from customdb_contract.rules._sightings import outages, user_id_of
 from customdb_contract.rules._wording import kind_of, unfit_result
-from customdb_contract.transcript import Ending, Exchange, Moment, Situation, Transcript, canonical, is_done
+from customdb_contract.transcript import (
+    Ending,
+    Exchange,
+    Moment,
+    RecordedError,
+    Situation,
+    Transcript,
+    canonical,
+    is_done,
+)
 
 __all__ = [
     "REFUSALS",
     "TEMPLATES",
     "contradicted",
     "is_no_limit",
+    "is_user_exists",
     "is_verified",
     "judge_outages",
     "judge_unknown_users",
@@ -77,13 +87,14 @@ def judge_outages(
     Args:
         transcript: The transcript.
         script: The script.
-        hidden: The endings that hide the outage.
+        hidden: The endings that hide the outage, beside success and results of no meaning.
         message: What to say of them.
     """
     for exchange in outages(transcript, script):
         if exchange.situation in _MAY_BE_DONE:
             continue
-        if exchange.ending in hidden or is_done(exchange):
+        # What is neither a documented result nor an error is often the body of the store's answer.
+        if exchange.ending in {*hidden, Ending.INVALID} or is_done(exchange):
             yield Violation(message, (exchange,), path="ending", expected=Ending.FAILED, got=exchange.ending)
         elif exchange.ending is Ending.FAILED:
             yield Held((exchange,))
@@ -195,6 +206,21 @@ def is_no_limit(transcript: Transcript, refused: Exchange, created: Exchange | N
 def _email_of(write: Exchange) -> str:
     asked = write.identifier
     return str(asked.get("email") if isinstance(asked, Mapping) else asked).lower()
+
+
+def is_user_exists(exchange: Exchange) -> bool:
+    """Tell whether `create` failed because there is such a user.
+
+    Args:
+        exchange: A call of `create`.
+    """
+    error = exchange.outcome.error
+    return (
+        exchange.ending is Ending.FAILED
+        and isinstance(error, RecordedError)
+        and error.name == "ValidationError"
+        and error.arguments[:1] == ("user_exists",)
+    )
 
 
 def contradicted(

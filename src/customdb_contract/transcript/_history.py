@@ -30,6 +30,8 @@ class Account:
         former_passwords: The passwords that must not work any more.
         verified: Whether the e-mail is verified; None when nobody can tell.
         seen: The last call of `login` and of `get_user` that found it since the last write.
+        maybe_passwords: What the password may be after a write whose answer meant nothing, until a log-in shows it.
+        maybe_email: What the e-mail may be after such a write, or None, until somebody is found by it.
     """
 
     number: int
@@ -43,6 +45,8 @@ class Account:
     former_passwords: tuple[str, ...] = ()
     verified: bool | None = None
     seen: Mapping[Script, Exchange] = field(factory=dict[Script, Exchange])
+    maybe_passwords: tuple[str, ...] = ()
+    maybe_email: str | None = None
 
     @property
     def identifiers(self) -> tuple[str, ...]:
@@ -197,7 +201,9 @@ class History:
     def _apply(self, moment: Moment) -> None:
         exchange, account = moment.exchange, moment.account
         if exchange.script in _READING:
-            if account is not None and moment.is_exact:
+            if account is not None and exchange.ending is Ending.FOUND:
+                account = self._settle(account, exchange)
+            if account is not None and exchange.identifier in account.identifiers:
                 self._note_sighting(account, moment)
             elif moment.former is not None and exchange.ending is Ending.FOUND:
                 self._current[str(exchange.identifier).lower()] = moment.former.number
@@ -219,6 +225,21 @@ class History:
                 self._change_email(account, exchange, moment.clash)
         self._write_before, self._latest_write = self._latest_write, exchange
         self._writes_to = before if len(self._accounts) > before else None if account is None else account.number
+
+    def _settle(self, account: Account, exchange: Exchange) -> Account:
+        """Take for certain what a look shows of an account after a write whose answer meant nothing."""
+        if not account.maybe_passwords or exchange.identifier not in (*account.identifiers, account.maybe_email):
+            return account
+        settled = evolve(account, exists=True)
+        if account.maybe_email is not None and exchange.identifier == account.maybe_email:
+            self._current.pop(account.email.lower(), None)
+            self._former[account.email.lower()] = account.number
+            settled = evolve(settled, email=account.maybe_email, maybe_email=None)
+        typed = exchange.argument(1)
+        if exchange.script is Script.LOGIN and typed in account.maybe_passwords:
+            settled = evolve(settled, password=_text(typed), maybe_passwords=(), maybe_email=None)
+        self._accounts[account.number] = settled
+        return settled
 
     def _note_sighting(self, account: Account, moment: Moment) -> None:
         exchange = moment.exchange
@@ -247,7 +268,7 @@ class History:
             return
         if not isinstance(email, str) or _is_user_exists(exchange):
             return
-        is_made = is_done(exchange)
+        is_made, password = is_done(exchange), _text(user.get("password"))
         account = Account(
             number=len(self._accounts),
             person=exchange.person,
@@ -256,7 +277,8 @@ class History:
             created=exchange,
             last_write=exchange,
             exists=True if is_made else None,
-            password=_text(user.get("password")) if is_made else None,
+            password=password if is_made else None,
+            maybe_passwords=(password,) if exchange.ending is Ending.INVALID and password is not None else (),
         )
         self._accounts.append(account)
         for name in account.identifiers:
@@ -276,7 +298,10 @@ class History:
             kept = tuple(name for name in dict.fromkeys(former) if name is not None and name != password)
             self._set(evolve(account, password=password, former_passwords=kept), exchange)
         elif exchange.ending is not Ending.DECLINED:
-            self._set(evolve(account, password=None, former_passwords=()), exchange)
+            maybe = tuple(name for name in (password, account.password) if name is not None)
+            is_unclear = exchange.ending is Ending.INVALID and account.exists is True and len(maybe) > 1
+            left = evolve(account, password=None, former_passwords=(), maybe_passwords=maybe if is_unclear else ())
+            self._set(left, exchange)
 
     def _change_email(self, account: Account, exchange: Exchange, clash: Account | None) -> None:
         email, verified = exchange.argument(1), exchange.argument(2)
@@ -300,8 +325,11 @@ class History:
             self._doubt(evolve(account, exists=None), exchange)
             if clash is not None:
                 self._doubt(clash, exchange)
-            else:
-                self._current[email.lower()] = account.number
+                return
+            self._current[email.lower()] = account.number
+            if exchange.ending is Ending.INVALID and account.exists and account.password is not None:
+                doubted = self._accounts[account.number]
+                self._accounts[account.number] = evolve(doubted, maybe_passwords=(account.password,), maybe_email=email)
 
     def _delete(self, account: Account | None, exchange: Exchange) -> None:
         if account is None or not account.exists:
@@ -325,7 +353,8 @@ class History:
 
     def _doubt(self, account: Account, write: Exchange) -> None:
         exists = None if account.exists else account.exists
-        self._set(evolve(account, exists=exists, password=None, former_passwords=(), verified=None), write)
+        doubted = evolve(account, exists=exists, password=None, former_passwords=(), verified=None)
+        self._set(evolve(doubted, maybe_passwords=(), maybe_email=None), write)
 
     def _doubt_all(self, exchange: Exchange) -> None:
         if exchange.script not in _READING:

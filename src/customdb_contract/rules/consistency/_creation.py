@@ -6,8 +6,9 @@ from typing import Final
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._sightings import user_id_of
 from customdb_contract.rules._writing import REFUSALS, TEMPLATES, contradicted, legacy_moments, looks_after
-from customdb_contract.transcript import Ending, Exchange, Moment, Noticed, Situation, Transcript, is_done
+from customdb_contract.transcript import Ending, Exchange, Moment, Noticed, Situation, Transcript, canonical, is_done
 
 _CREATE = f"{TEMPLATES}/create"
 
@@ -216,12 +217,16 @@ def create_not_atomic(transcript: Transcript) -> Iterator[Comparison]:
 
     ## Why this matters
     Both asked whether there is such a user, both saw nobody, and both wrote. From then on it is chance which of the two
-    somebody logs in as.
+    somebody logs in as. It is judged where removing them shows that the store has two; where it has one,
+    the second success was none, and `create-duplicate-not-user-exists` tells that.
 
     ## Violates
         person new email=new@example.com new=on
         create {"email": "new@example.com"} -> done   [writing: at-once]
         create {"email": "new@example.com"} -> done   [writing: at-once]
+        get_user new@example.com -> found {"user_id": "7"}   [clean-up of new]
+        delete 7 -> done   [clean-up of new]
+        get_user new@example.com -> found {"user_id": "8"}   [clean-up of new]
 
     ## Conforms
         person new email=new@example.com new=on
@@ -239,7 +244,22 @@ def create_not_atomic(transcript: Transcript) -> Iterator[Comparison]:
     for together in by_email.values():
         done = tuple(exchange for exchange in together if is_done(exchange))
         if len(done) > 1:
-            message = "two calls of create at the same time created the same user twice"
-            yield Violation(message, done, path="ending", expected=Ending.FAILED, got=done[-1].ending)
+            seen = _removed_one_by_one(transcript, done[0])
+            if len(seen) > 1:
+                message = "two calls of create at the same time created the same user twice"
+                yield Violation(message, (*done, *seen), path="ending", expected=Ending.FAILED, got=done[-1].ending)
         elif len(together) > 1:
             yield Held(tuple(together))
+
+
+def _removed_one_by_one(transcript: Transcript, created: Exchange) -> tuple[Exchange, ...]:
+    """Return the looks at the end that found somebody by the e-mail of a new user, the first for each user_id."""
+    user = created.identifier
+    email = user.get("email") if isinstance(user, Mapping) else None
+    found: dict[str, Exchange] = {}
+    for exchange in transcript.select(Script.GET_USER, Situation.CLEAN_UP):
+        if exchange.identifier == email and exchange.profile is not None:
+            user_id = user_id_of(exchange.profile)
+            if user_id is not None:
+                found.setdefault(canonical(user_id), exchange)
+    return tuple(found.values())

@@ -313,15 +313,17 @@ def verify_not_reflected(transcript: Transcript) -> Iterator[Comparison]:
     if transcript.connection.import_mode:
         return
     found_before = seen_before(transcript, Script.VERIFY)
+    # A script that never says it is told by missing-email-verified.
+    saying = {exchange.script for exchange in transcript.judged if is_verified(exchange) is not None}
     for written, moment in looks_after(transcript, Script.VERIFY):
         exchange = moment.exchange
         before = found_before[written.number].get(exchange.script)
         if moment.is_right and before is not None and exchange.ending in REFUSALS:
             message = f"verify reported success, and {exchange.script} has refused the user since then"
             yield contradicted(message, (before, written, exchange), Script.VERIFY, Ending.FOUND)
-        if not moment.is_right or exchange.profile is None:
+        if not moment.is_right or exchange.profile is None or exchange.script not in saying:
             continue
-        if exchange.profile.get("email_verified") is True:
+        if is_verified(exchange) is True:
             yield Held((written, exchange))
         else:
             message = f"verify reported success, and {exchange.script} does not return email_verified = true"

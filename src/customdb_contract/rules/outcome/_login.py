@@ -170,6 +170,8 @@ def login_null_result(transcript: Transcript) -> Iterator[Comparison]:
         *transcript.select(Script.LOGIN, "wrong-password", Situation.UNKNOWN_USER),
         *(exchange for exchange in transcript.select(Script.LOGIN, *REGULAR) if _is_disabled(exchange, transcript)),
         *outages(transcript, Script.LOGIN),
+        # 401 may mean that there is no such user, which is an error too.
+        *transcript.select(Script.LOGIN, Situation.STATUS_401),
     )
     for exchange in refused:
         if exchange.ending in {Ending.FAILED, Ending.FOUND}:

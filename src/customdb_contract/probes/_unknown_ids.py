@@ -1,0 +1,37 @@
+"""Ids that nobody has, of the kind that a store gives."""
+
+import string
+from typing import Final
+
+__all__ = ["unknown_id_like"]
+
+_KINDS: Final = (string.digits, "abcdef", "ABCDEF", string.ascii_lowercase, string.ascii_uppercase)
+_CHARACTERS: Final = frozenset("".join(_KINDS))
+_DRAWN: Final = 12
+"""Characters, of a hexadecimal id too, that are nobody's when they are drawn."""
+
+_LONGEST_COUNTED: Final = 8
+_FAR_AWAY: Final = 2_147_000_000
+_FAR_AWAY_COUNT: Final = 483_647
+"""How many numbers of 32 bits are left from there on."""
+
+
+def unknown_id_like(user_id: str) -> str | None:
+    """Return an id of the same kind that nobody has, or None where any other might be somebody's.
+
+    Args:
+        user_id: An id that the store gave.
+    """
+    from secrets import choice, randbelow  # noqa: PLC0415 - only a check that writes needs it
+
+    places = [place for place, character in enumerate(user_id) if character in _CHARACTERS]
+    if len(places) >= _DRAWN:
+        drawn = list(user_id)
+        for place in places[-_DRAWN:]:
+            drawn[place] = choice(next(kind for kind in _KINDS if drawn[place] in kind))
+        return "".join(drawn)
+    prefix = user_id.rstrip(string.digits)
+    if 0 < len(user_id) - len(prefix) <= _LONGEST_COUNTED:
+        # A number that is counted up, far from where the count is.
+        return f"{prefix}{_FAR_AWAY + randbelow(_FAR_AWAY_COUNT)}"
+    return None

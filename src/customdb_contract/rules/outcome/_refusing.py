@@ -1,0 +1,198 @@
+"""Writing scripts that never say yes, and one that changes the e-mail and says no."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._writing import TEMPLATES, contradicted, legacy_moments, moments
+from customdb_contract.transcript import Ending, Exchange, Moment, RecordedError, Transcript
+
+_NO: Final = frozenset({Ending.DECLINED, Ending.FAILED})
+
+
+def _judge_refusals(
+    transcript: Transcript, script: Script, found: Iterator[Moment], message: str
+) -> Iterator[Comparison]:
+    """Judge whether a script says yes at least once to somebody who is certainly there.
+
+    An error may be about something else, such as too many calls, unless every call ends in one.
+
+    Args:
+        transcript: The transcript.
+        script: The script.
+        found: The calls of it that count.
+        message: What to say when it never does.
+    """
+    asked = [moment.exchange for moment in found if _must_be_done(moment)]
+    calls = transcript.select(script, "writing")
+    always_fails = all(call.ending is Ending.FAILED for call in calls)
+    refused = [
+        exchange
+        for exchange in asked
+        if exchange.ending is Ending.DECLINED or (always_fails and not _is_about_values(exchange))
+    ]
+    if asked and len(refused) == len(asked) and len(calls) > 1:
+        yield Violation(message, tuple(refused), path="ending", expected=Ending.DONE, got=refused[0].ending)
+    for exchange in asked:
+        if exchange.ending is Ending.DONE:
+            yield Held((exchange,))
+
+
+def _must_be_done(moment: Moment) -> bool:
+    return moment.account is not None and moment.account.exists is True and moment.clash is None and moment.is_exact
+
+
+def _is_about_values(exchange: Exchange) -> bool:
+    """Tell whether a store refused a new password or e-mail by rules of its own about them."""
+    error = exchange.outcome.error
+    return isinstance(error, RecordedError) and error.name == "ValidationError"
+
+
+@rule(
+    group=Group.OUTCOME,
+    severity=Severity.ERROR,
+    scripts=(Script.VERIFY,),
+    needs=(Need.LEGACY_MODE, Need.VERIFY, Need.WRITES),
+    yields_to=("script-not-implemented", "verify-result-type"),
+    source=f"{TEMPLATES}/verify",
+)
+def verify_always_refuses(transcript: Transcript) -> Iterator[Comparison]:
+    """`verify` never reports success, though the user is there.
+
+    ## Why this matters
+    Whoever clicks the link in the mail is told that it failed, and stays unverified for ever.
+
+    ## Violates
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        verify new@example.com -> declined
+        verify new@example.com -> declined
+
+    ## Conforms
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        verify new@example.com -> done
+
+    ## How to fix
+    Look at what the update returns, `result.rowCount > 0` for one, and end with `callback(null, true)`. A Python script
+    returns `Done()`.
+    """
+    message = "verify refuses the e-mail of a user who is there, every time; end with callback(null, true)"
+    yield from _judge_refusals(transcript, Script.VERIFY, legacy_moments(transcript, Script.VERIFY), message)
+
+
+@rule(
+    group=Group.OUTCOME,
+    severity=Severity.WARNING,
+    scripts=(Script.CHANGE_PASSWORD,),
+    needs=(Need.CHANGE_PASSWORD, Need.WRITES),
+    yields_to=("script-not-implemented", "change-password-misreported"),
+    source=f"{TEMPLATES}/change-password",
+)
+def change_password_always_refuses(transcript: Transcript) -> Iterator[Comparison]:
+    """`change_password` never reports success, though the user is there.
+
+    ## Why this matters
+    Nobody can reset a password. It is a warning, for a store may have a rule of its own, such as a shortest age of a
+    password. A ValidationError says so, and is no breach.
+
+    ## Violates
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        change_password nobody@example.com "«new password of new»" -> declined   [writing]
+        change_password new@example.com "«new password of new»" -> declined
+
+    ## Conforms
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        change_password new@example.com "«new password of new»" -> done
+
+    ## How to fix
+    Look at what the update returns, `result.rowCount > 0` for one, and end with `callback(null, true)`. A Python script
+    returns `Done()`.
+    """
+    message = "change_password refuses a user who is there, every time; end with callback(null, true)"
+    yield from _judge_refusals(transcript, Script.CHANGE_PASSWORD, moments(transcript, Script.CHANGE_PASSWORD), message)
+
+
+@rule(
+    group=Group.OUTCOME,
+    severity=Severity.WARNING,
+    scripts=(Script.CHANGE_EMAIL,),
+    needs=(Need.LEGACY_MODE, Need.CHANGE_EMAIL, Need.WRITES),
+    yields_to=("script-not-implemented", "change-email-misreported"),
+    source=f"{TEMPLATES}/change-email",
+)
+def change_email_always_refuses(transcript: Transcript) -> Iterator[Comparison]:
+    """`change_email` never reports success, though the user is there and nobody has the new e-mail.
+
+    ## Why this matters
+    An e-mail that is changed in Auth0 stays as it was, and the request ends in an error. It is a warning, for a store
+    may have a rule of its own. A ValidationError says so, and is no breach.
+
+    ## Violates
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        change_email new@example.com newer@example.com true -> declined
+        change_email new@example.com newest@example.com true -> declined
+
+    ## Conforms
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        change_email new@example.com newer@example.com true -> done
+
+    ## How to fix
+    Look at what the update returns, `result.rowCount > 0` for one, and end with `callback(null, true)`. A Python script
+    returns `Done()`.
+    """
+    message = "change_email refuses a user who is there, every time; end with callback(null, true)"
+    found = legacy_moments(transcript, Script.CHANGE_EMAIL)
+    # Whether the flag alone can be changed is another rule's matter.
+    to_another = (moment for moment in found if moment.exchange.identifier != moment.exchange.argument(1))
+    yield from _judge_refusals(transcript, Script.CHANGE_EMAIL, to_another, message)
+
+
+@rule(
+    group=Group.OUTCOME,
+    severity=Severity.ERROR,
+    scripts=(Script.CHANGE_EMAIL, Script.GET_USER),
+    needs=(Need.LEGACY_MODE, Need.CHANGE_EMAIL, Need.WRITES),
+    source=f"{TEMPLATES}/change-email",
+)
+def change_email_misreported(transcript: Transcript) -> Iterator[Comparison]:
+    """`change_email` changes the e-mail and says that it did not.
+
+    ## Why this matters
+    Auth0 keeps the old e-mail while the store has the new one: from then on the user is found under neither.
+
+    ## Violates
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        change_email new@example.com newer@example.com true -> declined
+        get_user newer@example.com -> found {"user_id": "7", "email": "newer@example.com"}   [writing of new]
+
+    ## Conforms
+        person new email=new@example.com new=on
+        create {"email": "new@example.com", "password": "«password of new»"} -> done
+        change_email new@example.com newer@example.com true -> declined
+        get_user newer@example.com -> not-found   [writing of new]
+
+    ## How to fix
+    Ask for the number of changed rows: `results.affectedRows > 0` with MySQL, `result.rowCount > 0` with PostgreSQL.
+    """
+    for moment in legacy_moments(transcript, Script.GET_USER):
+        written, exchange = moment.latest_write, moment.exchange
+        if written is None or written.script is not Script.CHANGE_EMAIL or written.ending not in _NO:
+            continue
+        if moment.account is not None or exchange.identifier != written.argument(1):
+            continue
+        if exchange.ending is Ending.FOUND:
+            message = (
+                "change_email reported that it changed nothing, and the user is found by the new e-mail; "
+                "end with callback(null, true)"
+            )
+            yield contradicted(message, (written, exchange), Script.CHANGE_EMAIL, Ending.NOT_FOUND)
+        elif exchange.ending is Ending.NOT_FOUND:
+            yield Held((written, exchange))
