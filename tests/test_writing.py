@@ -153,12 +153,14 @@ def test_new_users_look_as_the_team_says() -> None:
 # What prevents it
 
 
-def test_a_create_that_refuses_the_new_user_ends_the_check() -> None:
-    class OnlyStaff(WritingShop):
-        @override
-        def create(self, user: Mapping[str, Any]) -> Any:
-            return Failed(ScriptError("only @staff.example.com may sign up"))
+class OnlyStaff(WritingShop):
+    @override
+    def create(self, user: Mapping[str, Any]) -> Any:
+        self.rows()
+        return Failed(ScriptError("only @staff.example.com may sign up"))
 
+
+def test_a_create_that_refuses_the_new_user_ends_the_check() -> None:
     report = written(OnlyStaff())
 
     stop = report.transcript.header.stop_reason
@@ -169,6 +171,15 @@ def test_a_create_that_refuses_the_new_user_ends_the_check() -> None:
         "scripts could not be judged. Make the new user ([new_user], NewUser) such as the store takes them, or correct "
         "create"
     )
+    assert report.exit_code == 3
+
+
+def test_outages_are_provoked_where_create_makes_nobody() -> None:
+    report = check(OnlyStaff(), [known_customer()], outage=OnlyStaff(is_down=True), writes=True, hostile=False)
+
+    asked = {exchange.script for exchange in report.transcript.select(None, "outage")}
+    assert asked == set(Script) - {Script.DELETE}
+    assert report.verdict("change-password-outage-hidden").status is Status.PASSED
     assert report.exit_code == 3
 
 

@@ -41,6 +41,11 @@ def test_every_rule_that_is_written_is_in_the_catalogue() -> None:
     assert len(CATALOGUE) == len(written)
 
 
+@by_rule
+def test_a_fix_is_whole_without_its_code(rule: Rule) -> None:
+    assert rule.info.fix.endswith((".", "`")), rule.info.fix
+
+
 def forbidden_imports() -> set[str]:
     """Return what `[tool.importlinter]` keeps out of rules."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

@@ -214,13 +214,24 @@ def test_a_script_that_needs_an_organization_is_found() -> None:
     )
 
     assert findings(context_without_organization, text) == found(
-        "get_user works with an organization in the context, and fails without; read context.organization only when "
+        "get_user answers with an organization in the context, and fails without; read context.organization only when "
         "it is there",
         Script.GET_USER,
         1,
         3,
         4,
     )
+
+
+@pytest.mark.parametrize("answer", ["not-found", 'failed WrongUsernameOrPasswordError(null) "no"'])
+def test_the_organization_of_the_check_need_not_be_the_users(answer: str) -> None:
+    people = "connection script_context=on\nperson ada email=ada@example.com\n"
+    asked = f"login ada@example.com «password of ada» -> {answer}   [organization]\n"
+    fails = "login ada@example.com «password of ada» -> raised TypeError x\n"
+    denies = "login ada@example.com «password of ada» -> failed WrongUsernameOrPasswordError(null) x\n"
+
+    assert verdict(context_without_organization, people + fails + asked).status is Status.FAILED
+    assert verdict(context_without_organization, people + denies + asked).status is Status.NOT_APPLICABLE
 
 
 def test_a_script_that_fails_with_an_organization_too_tells_nothing_of_it() -> None:

@@ -157,7 +157,7 @@ def test_a_context_without_an_organization_is_judged_for_every_user() -> None:
         f"get_user bob@example.com -> {found}   [organization]\n"
     )
     message = (
-        "get_user works with an organization in the context, and fails without; "
+        "get_user answers with an organization in the context, and fails without; "
         "read context.organization only when it is there"
     )
 

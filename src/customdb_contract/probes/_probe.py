@@ -279,7 +279,7 @@ class _Probe:
         if not known or not all(is_failure(exchange) for exchange in known):
             return False
         planned = plan_organization(self.truth, _scripts_with_function(self.caller))
-        return any(exchange.ending is Ending.FOUND for exchange in self.driver.drive(self.caller, planned))
+        return any(not is_failure(exchange) for exchange in self.driver.drive(self.caller, planned))
 
     def _scripts_to_drive(self, scripts: Sequence[Script], known: Sequence[Exchange]) -> tuple[Script, ...]:
         """Return the scripts that have an implementation, or stop when the set-up shows that nothing can be judged."""

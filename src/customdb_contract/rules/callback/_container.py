@@ -16,6 +16,7 @@ _SCRIPTS_PAGE: Final = (
 )
 _CONNECTION_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection"
 _ENDED_BEFORE_ITS_TIME: Final = frozenset({Ending.RAISED, Ending.TIMED_OUT, Ending.DIED})
+_DENIAL: Final = "WrongUsernameOrPasswordError"
 _BADLY_ENDED: Final = _ENDED_BEFORE_ITS_TIME | {Ending.FAILED}
 _FEWEST_GROWING: Final = 8
 """Calls in a row that each leave a connection open; a pool that fills would have stopped growing by then."""
@@ -255,14 +256,16 @@ def context_without_organization(transcript: Transcript) -> Iterator[Comparison]
     Ask before reading: `context.organization?.id` in JavaScript, `context.get("organization")` in Python.
     """
     for exchange in transcript.select(None, Situation.ORGANIZATION):
-        if exchange.ending is not Ending.FOUND:
+        is_found = exchange.ending is Ending.FOUND
+        # The organization of the check is not the person's, so "no such user" is an answer too.
+        if not is_found and exchange.ending is not Ending.NOT_FOUND and _error_name(exchange) != _DENIAL:
             continue
         for plain in transcript.select(exchange.script, "known-user", "repeated"):
             if plain.person != exchange.person or plain.arguments != exchange.arguments:
                 continue
-            if plain.ending in _BADLY_ENDED:
+            if plain.ending in _BADLY_ENDED and (is_found or _error_name(plain) != _DENIAL):
                 message = (
-                    f"{exchange.script} works with an organization in the context, and fails without; "
+                    f"{exchange.script} answers with an organization in the context, and fails without; "
                     "read context.organization only when it is there"
                 )
                 evidence = (*_failing_like(plain, transcript), exchange)
@@ -270,7 +273,8 @@ def context_without_organization(transcript: Transcript) -> Iterator[Comparison]
                     message, evidence, path="context.organization", expected=exchange.ending, got=plain.ending
                 )
                 break
-            yield Held((plain, exchange))
+            if is_found:
+                yield Held((plain, exchange))
 
 
 def _failing_like(exchange: Exchange, transcript: Transcript) -> Iterator[Exchange]:

@@ -41,7 +41,8 @@ def create_duplicate_not_user_exists(transcript: Transcript) -> Iterator[Compari
         create {"email": "new@example.com"} -> failed ValidationError("user_exists") "no"
 
     ## How to fix
-    Let a unique index decide, on `lower(email)` and on the username, and translate its error:
+    Let a unique index decide, on `lower(email)` and on the username, and report its error as
+    `ValidationError('user_exists', …)`.
 
     ```javascript
     if (error.code === '23505') return callback(new ValidationError('user_exists', 'There is such a user already'));
