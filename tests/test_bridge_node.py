@@ -319,6 +319,13 @@ def test_what_a_call_does_later_is_told_of_that_call(open_script: Open) -> None:
     assert script.bridge.late_events() == []
 
 
+def test_what_a_call_has_left_under_way_is_waited_for(open_script: Open) -> None:
+    script = open_script("callback(null); setTimeout(() => callback(null, { user_id: '7' }), 300);")
+    script("again")
+
+    assert [event.arguments for event in script.bridge.late_events()] == [(None, {"user_id": "7"})]
+
+
 def test_a_process_that_dies_or_blocks_later_costs_nothing_but_itself(open_script: Open) -> None:
     script = open_script(
         """

@@ -7,14 +7,16 @@ import itertools
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
 from typing_extensions import override
 
+from customdb_contract._runner._busy_threads import is_busy
 from customdb_contract.bridges import LateEvent
-from customdb_contract.bridges.python import PythonDatabase, _worker
+from customdb_contract.bridges.python import PythonDatabase, _hosting, _worker
 from customdb_contract.bridges.python._worker import Interruption, Worker
 from customdb_contract.contract import Callback, Found, NotFound, Script, ScriptError
 from customdb_contract.interrupts import Interrupts
@@ -304,6 +306,57 @@ def test_late_events_are_waited_for_while_a_thread_of_a_script_runs() -> None:
         started = time.monotonic()
         assert bridge.late_events() == []
         assert time.monotonic() - started >= 0.05
+        database.finish()
+
+
+def _call_again_in_a_thread(identifier: str, callback: Callback) -> None:
+    callback(None)
+    threading.Timer(0.3, callback, (None, ADA)).start()
+
+
+async def _call_again_in_a_task(identifier: str, callback: Callback) -> None:
+    async def call_again() -> None:
+        await asyncio.sleep(0.3)
+        callback(None, ADA)
+
+    callback(None)
+    _call_again_in_a_task.__dict__["kept"] = asyncio.get_running_loop().create_task(call_again())
+
+
+@pytest.mark.parametrize("script", [_call_again_in_a_thread, _call_again_in_a_task])
+def test_what_a_call_has_left_under_way_is_waited_for(script: Callable[..., object]) -> None:
+    with open_database(SimpleNamespace(get_user=script)) as bridge:
+        bridge.call(Script.GET_USER, ("ada",))
+
+        assert bridge.late_events() == [LateEvent(0, arguments=(None, ADA))]
+
+
+def test_a_thread_of_a_pool_that_waits_for_work_is_not_waited_for() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        worker, go_on = pool.submit(threading.current_thread).result(20), threading.Event()
+        until = time.monotonic() + 20
+        while is_busy(worker) and time.monotonic() < until:
+            time.sleep(0.001)
+        assert not is_busy(worker)
+        pool.submit(go_on.wait, 20)
+        while not is_busy(worker) and time.monotonic() < until:
+            time.sleep(0.001)
+        assert is_busy(worker)
+        go_on.set()
+
+    assert not is_busy(worker)
+
+
+def test_who_has_pressed_ctrl_c_waits_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    database = Later(lambda _: None)
+    with open_database(database) as bridge:
+        bridge.call(Script.GET_USER, ("ada",))
+        bridge.late_events()
+        monkeypatch.setattr(Interrupts, "happened", True)
+        monkeypatch.setattr(_hosting.time, "sleep", lambda _: pytest.fail("it waited"))
+        bridge._may_be_late = False
+
+        assert bridge.late_events() == []
         database.finish()
 
 

@@ -329,6 +329,28 @@ def test_what_happens_later_belongs_to_the_call(
     assert event in events
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "import threading; callback(None); threading.Timer(0.3, callback, (None, {'user_id': 'late'})).start()",
+        """
+        import asyncio
+        callback(None)
+        async def again():
+            await asyncio.sleep(0.3)
+            callback(None, {'user_id': 'late'})
+        self.again = asyncio.get_running_loop().create_task(again())
+        """,
+    ],
+)
+def test_what_a_call_has_left_under_way_is_waited_for(open_database: Open, body: str) -> None:
+    source = f"class Shop:\n    def get_user(self, email, callback):\n{textwrap.indent(textwrap.dedent(body), ' ' * 8)}"
+    bridge = open_database(source)
+    assert get_user(bridge).ending is Ending.NOT_FOUND
+
+    assert bridge.late_events() == [LateEvent(0, arguments=(None, {"user_id": "late"}))]
+
+
 def test_async_scripts_share_one_event_loop(open_database: Open) -> None:
     bridge = open_database("""
         import asyncio

@@ -74,6 +74,14 @@ class ScriptLoop:
         if not self._loop.is_closed():
             self._loop.remove_reader(descriptor)
 
+    def idle(self, seconds: float) -> None:
+        """Run for a while.
+
+        Args:
+            seconds: How long.
+        """
+        self._run(lambda: self._loop.run_until_complete(asyncio.sleep(seconds)))
+
     def hold(self, manager: Any) -> tuple[object, Callable[[], object]]:
         """Enter an async context manager.
 

@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from json import JSONDecoder
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
 
 from customdb_contract._runner._builtins import own_builtins
+from customdb_contract._runner._busy_threads import is_busy
 from customdb_contract._runner._call import Call, encode_argument
 from customdb_contract._runner._handlers import Handler, find_handlers, needs_argument
 from customdb_contract._runner._loop_of import LoopOf
@@ -18,6 +20,7 @@ from customdb_contract._runner._reading import encode, encode_error, is_from_con
 
 if TYPE_CHECKING:
     from customdb_contract._runner._loop import ScriptLoop
+    from customdb_contract._runner._tasks import ScriptTasks
 
 # See _builtins.
 __builtins__ = own_builtins()
@@ -26,6 +29,7 @@ __all__ = ["serve"]
 
 _PIECE = 1 << 16
 _MOST_LATE = 200
+_LOOK_SECONDS = 0.01
 _AFTER_RAISING_SECONDS = 0.25
 """How long a callback is still waited for when a task or thread of the script has ended with an exception."""
 
@@ -33,6 +37,7 @@ _Message = dict[str, Any]
 
 # What is used after scripts were loaded, kept before.
 _read, _write, _exit = os.read, os.write, os._exit
+_now, _sleep = time.monotonic, time.sleep
 _enumerate_threads = threading.enumerate
 _current_thread_call: WeakKeyDictionary[threading.Thread, Call] = WeakKeyDictionary()
 _decode: Callable[[str, int], tuple[Any, int]] = JSONDecoder().scan_once  # type: ignore[attr-defined] # it is in every CPython
@@ -52,6 +57,7 @@ class _Runner:
         self._current: Call | None = None
         self._last: Call | None = None
         self._loop = LoopOf(self._make_loop)
+        self._tasks: ScriptTasks | None = None
         self._close_database: Callable[[], object] = lambda: None
 
     def serve(self) -> None:
@@ -60,6 +66,7 @@ class _Runner:
             if "call" in message:
                 self._call(message["call"])
             elif "late" in message:
+                self._settle(message["late"] / 1000)
                 self._tell("{")
             elif "open" in message:
                 self._open(message["open"])
@@ -194,6 +201,20 @@ class _Runner:
                 call.give_up()
         await loop.tick()
 
+    def _settle(self, seconds: float) -> None:
+        """Wait until the threads and tasks that calls have started are done, but not longer than some seconds."""
+        until = _now() + seconds
+        while self._is_busy() and _now() < until:
+            loop = self._loop.made
+            if loop is None or loop.is_closed:
+                _sleep(_LOOK_SECONDS)
+            else:
+                loop.idle(_LOOK_SECONDS)
+
+    def _is_busy(self) -> bool:
+        has_tasks = self._tasks is not None and self._tasks.are_pending
+        return has_tasks or any(map(is_busy, list(_current_thread_call)))
+
     def _tell_called(self, number: int, given: str) -> None:
         self._write_line(f'called {{"id": {number}, "arguments": {given}}}')
 
@@ -226,7 +247,8 @@ class _Runner:
         from customdb_contract._runner._loop import ScriptLoop  # noqa: PLC0415 - see LoopOf
         from customdb_contract._runner._tasks import ScriptTasks  # noqa: PLC0415 - see LoopOf
 
-        return ScriptLoop(ScriptTasks(_report_of_current_call, self._raised_somewhere))
+        self._tasks = ScriptTasks(_report_of_current_call, self._raised_somewhere)
+        return ScriptLoop(self._tasks)
 
     def _raised_somewhere(self, error: BaseException) -> None:
         """Note an exception whose call is not known."""

@@ -35,14 +35,10 @@ class ScriptTasks:
         self._reports: WeakKeyDictionary[asyncio.Future[Any], Report] = WeakKeyDictionary()
 
     @property
-    def are_there(self) -> bool:
-        """Whether a call has started tasks that still exist."""
-        return bool(self._reports)
-
-    @property
     def are_pending(self) -> bool:
-        """Whether such tasks are not done yet; to be asked on the thread of their loop."""
-        return any(not task.done() for task in list(self._reports))
+        """Whether a call has started tasks that are not done yet; any thread may ask."""
+        tasks = (reference() for reference in self._reports.keyrefs())
+        return any(task is not None and not task.done() for task in tasks)
 
     def new_loop(self) -> asyncio.AbstractEventLoop:
         """Return a loop whose tasks report their exceptions."""

@@ -22,7 +22,9 @@ from customdb_contract.transcript import Ending, Noticed, Observation, Outcome, 
 
 __all__ = ["ContainerBridge"]
 
-_LATE_SECONDS: Final = 0.05
+_LATE_SECONDS: Final = 1.0
+"""How long what calls have left under way is waited for, before what is late is told."""
+
 _EXPIRING_SECONDS: Final = 0.1
 """How long a call whose time is up may take to tell what was seen of it; a blocked process tells nothing."""
 
@@ -139,7 +141,6 @@ class ContainerBridge(Bridge, ABC):
     def late_events(self) -> Sequence[LateEvent]:
         if self._container is not None and self._has_called:
             self._has_called = False
-            time.sleep(_LATE_SECONDS)
             self._look_for_late_events()
         return [self._late.popleft() for _ in range(len(self._late))]
 
@@ -183,8 +184,10 @@ class ContainerBridge(Bridge, ABC):
             raise InvalidMessageError
 
     def _look_for_late_events(self) -> None:
+        # Whoever has pressed ctrl-C waits for nothing any more.
+        seconds = 0.0 if self._interrupts.happened else _LATE_SECONDS
         try:
-            told = self._asked({"late": True}, self._timeout)
+            told = self._asked({"late": round(seconds * 1000)}, self._timeout + seconds)
         except (ContainerDiedError, InvalidMessageError) as error:
             self._ended_between_calls(error)
             return

@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
 __all__ = ["PythonAction", "PythonDatabase", "is_factory"]
 
-_LATE_SECONDS: Final = 0.05
+_MOMENT_SECONDS: Final = 0.05
+"""How long a callback is waited for that may be on its way on a thread of which nothing is known."""
+
+_LATE_SECONDS: Final = 1.0
+"""How long threads and tasks that calls have left behind are waited for, before what is late is told."""
 
 
 class PythonDatabase(Bridge):
@@ -122,9 +126,10 @@ class PythonDatabase(Bridge):
 
     @override
     def late_events(self) -> Sequence[LateEvent]:
-        if self._may_be_late or self._host.threads.any_alive or self._host.has_tasks:
-            time.sleep(_LATE_SECONDS)
+        if self._may_be_late:
+            time.sleep(_MOMENT_SECONDS)
         self._may_be_late = False
+        self._host.settle(_LATE_SECONDS)
         return [self._late.popleft() for _ in range(len(self._late))]
 
     @override

@@ -1,6 +1,7 @@
 """Where the code of a team lives: on a thread of its own, which is given up when its time is up."""
 
 import logging
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import partial
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Host"]
 
 _ABANDONED_SECONDS: Final = 0.05
+_LOOK_SECONDS: Final = 0.01
 
 _logger = logging.getLogger("customdb_contract")
 
@@ -71,10 +73,19 @@ class Host:
             return self._worker
         return self._open(f"after a call ran out of time {self._what}" if self._is_made_anew else self._what)
 
+    def settle(self, seconds: float) -> None:
+        """Wait until the threads and tasks that calls have started are done; an interrupted check waits for nothing.
+
+        Args:
+            seconds: How long to wait at the most.
+        """
+        until = time.monotonic() + seconds
+        while self._is_busy and not self._interrupts.happened and time.monotonic() < until:
+            time.sleep(_LOOK_SECONDS)
+
     @property
-    def has_tasks(self) -> bool:
-        """Whether there are tasks that a call has started."""
-        return self._worker is not None and self._worker.has_tasks
+    def _is_busy(self) -> bool:
+        return self.threads.any_busy or (self._worker is not None and self._worker.has_pending_tasks)
 
     @contextmanager
     def watching(self, watched: Watched) -> Generator[None]:

@@ -1,15 +1,14 @@
 """What is borrowed while a database is open: the streams, the start of threads, and the hook for those that fail."""
 
 import functools
-import sys
 import threading
 from collections.abc import Callable, Generator
-from concurrent.futures import thread as futures
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Final, TypeAlias, cast
+from typing import Final, TypeAlias
 from weakref import WeakKeyDictionary
 
+from customdb_contract._runner._busy_threads import is_busy
 from customdb_contract.bridges.python._complaints import divert_complaints, restore_complaints
 from customdb_contract.bridges.python._output import divert_streams, restore_streams
 
@@ -56,9 +55,9 @@ class ThreadWatch:
                         self._started[thread] = None
 
     @property
-    def any_alive(self) -> bool:
-        """Whether a thread that a call has started still runs."""
-        return any(thread.is_alive() for thread in list(self._started))
+    def any_busy(self) -> bool:
+        """Whether a thread that a call has started still does something."""
+        return any(map(is_busy, list(self._started)))
 
 
 def _owner(thread: threading.Thread | None) -> _Report | None:
@@ -75,15 +74,7 @@ def has_busy_threads(report: _Report) -> bool:
     Args:
         report: Who is told of exceptions in the call's threads.
     """
-    return any(_owner(thread) == report and not _is_idle(thread) for thread in threading.enumerate())
-
-
-def _is_idle(thread: threading.Thread) -> bool:
-    """Tell whether a thread of a pool waits for work: it ends with its pool, which may be never."""
-    # Documented, in spite of its name.
-    frame = cast("Any", sys)._current_frames().get(thread.ident)  # noqa: SLF001 - see above
-    code = None if frame is None else frame.f_code
-    return code is not None and (code.co_filename, code.co_name) == (futures.__file__, "_worker")
+    return any(_owner(thread) == report and is_busy(thread) for thread in threading.enumerate())
 
 
 class _Start:

@@ -146,11 +146,6 @@ class Worker:
         self.abandon()
         return False
 
-    @property
-    def has_tasks(self) -> bool:
-        """Whether there are tasks that a call has started."""
-        return self._tasks.are_there
-
     def _wake(self) -> None:
         self._work.put(_do_nothing)
         if self._loop is not None:

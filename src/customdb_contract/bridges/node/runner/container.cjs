@@ -17,7 +17,7 @@ const { watchRequests } = require('./observing.cjs');
 
 const { append, codeAt, defineProperty, hasOwn, indexOf, isolate, keysOf } = primordials;
 const { parse, slice, symbolDescription, symbolsOf, uncurry } = primordials;
-const { setImmediate, setTimeout } = globalThis;
+const { clearTimeout, setImmediate, setTimeout } = globalThis;
 
 const IDLE_MILLISECONDS = 250;
 const MOST_LATE = 500;
@@ -33,6 +33,7 @@ const inScope = uncurry(AsyncResource.prototype.runInAsyncScope);
 let late = new Items(MOST_LATE, MOST_LATE_CHARACTERS);
 let notes = new Items(MOST_NOTES, MOST_NOTE_CHARACTERS);
 let current = null;
+let settling = null;
 let kind = null;
 const files = [];
 
@@ -107,14 +108,28 @@ function finish(call) {
   tell(`"id":${call.id},"${kind.outcome}":${call.close()}`);
 }
 
-/** What is late is told when the timers that are due have run. */
 function onLine(line) {
   const message = parse(line);
   if (hasOwn(message, 'open')) open(message.open);
   else if (hasOwn(message, 'call')) kind.call(message.call);
   else if (hasOwn(message, 'cancel')) cancel();
   else if (hasOwn(message, 'renew')) tell(`"renewed":${kind.renew()}`);
-  else setImmediate(() => setImmediate(() => tell('')));
+  else settle(message.late);
+}
+
+/** Tells what is late as soon as nothing is under way any more, and not later than after some milliseconds. */
+function settle(milliseconds) {
+  settling = isolate(setTimeout(tellLate, milliseconds));
+  settling.unref();
+  mayEnd();
+}
+
+/** Whatever is due has its turn before. */
+function tellLate() {
+  clearTimeout(settling);
+  settling = null;
+  stayAlive();
+  setImmediate(() => setImmediate(() => tell('')));
 }
 
 function cancel() {
@@ -132,6 +147,7 @@ function open(order) {
 
 process.on('beforeExit', () => {
   stayAlive();
+  if (settling !== null) tellLate();
   const call = current;
   if (call === null) return;
   if (call.ended !== null) {
