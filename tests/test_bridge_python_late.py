@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from customdb_contract._runner._busy_threads import is_busy
 from customdb_contract.bridges import LateEvent
-from customdb_contract.bridges.python import PythonDatabase, _hosting, _worker
+from customdb_contract.bridges.python import PythonDatabase, _worker
 from customdb_contract.bridges.python._worker import Interruption, Worker
 from customdb_contract.contract import Callback, Found, NotFound, Script, ScriptError
 from customdb_contract.interrupts import Interrupts
@@ -353,7 +353,7 @@ def test_who_has_pressed_ctrl_c_waits_for_nothing(monkeypatch: pytest.MonkeyPatc
         bridge.call(Script.GET_USER, ("ada",))
         bridge.late_events()
         monkeypatch.setattr(Interrupts, "happened", True)
-        monkeypatch.setattr(_hosting.time, "sleep", lambda _: pytest.fail("it waited"))
+        monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("it waited"))
         bridge._may_be_late = False
 
         assert bridge.late_events() == []

