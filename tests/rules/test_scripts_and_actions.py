@@ -6,8 +6,10 @@ import pytest
 
 from customdb_contract.findings import Finding, Group, Need, Severity, Status
 from customdb_contract.rules import CATALOGUE, Rule, find_rule, judge
+from customdb_contract.rules.action._asking import action_without_timeout
 from customdb_contract.rules.action._failing import action_fails_on_outage
 from customdb_contract.rules.action._restoring import action_restores_nothing
+from customdb_contract.rules.callback._calling import callback_not_called
 from customdb_contract.rules.callback._raising import (
     throws_synchronously,
     uncaught_async_exception,
@@ -25,6 +27,7 @@ from rules.judging import findings, verdict
 ACTION = "action persist observed=on source=on\nperson ada email=ada@example.com new=on\n"
 RUN = "run persist of ada in first-log-in legacy sound {} -> done"
 OF_ACTIONS = {
+    "callback-not-called",
     "hardcoded-secret",
     "log-leaks-secret",
     "no-timeout-on-external-call",
@@ -202,6 +205,28 @@ def test_a_more_specific_rule_tells_it_alone() -> None:
 
     always = ran('raised Error "no"', situation="first-log-in")
     assert verdict(throws_synchronously, always, action_restores_nothing).reason == "told by action-restores-nothing"
+
+
+@pytest.mark.parametrize(("state", "during"), [("sound", ""), ("outage: 500", " in an outage of the legacy system")])
+def test_an_action_that_does_not_return(state: str, during: str) -> None:
+    text = f"{ACTION}run persist of ada in later-log-in legacy {state} {{}} -> "
+    died = f"the Action ends the process that it runs in{during}; end every branch by returning"
+    hangs = f"the Action does not return{during}; end every branch by returning"
+
+    assert findings(callback_not_called, f"{text}died") == of_action(died, Severity.ERROR, 1)
+    [hanging] = findings(callback_not_called, f"{text}timed-out; after 10.5 s")
+    assert (hanging.message, hanging.got) == (hangs, "10 s")
+    assert verdict(callback_not_called, f'{text}raised Error "no"').held == 1
+
+
+def test_what_tells_more_of_an_action_that_does_not_return_speaks_instead() -> None:
+    silent = f"{ACTION}run persist of ada in first-log-in legacy outage: silence {{}} -> timed-out; after 10.5 s\n"
+    asked = 'request GET "https://legacy.example.com/users/7"\n'
+    told = verdict(callback_not_called, silent + asked, action_without_timeout)
+
+    assert told.reason == "told by action-without-timeout"
+    # What never asks is not held up by the legacy system.
+    assert len(findings(callback_not_called, silent, action_without_timeout)) == 1
 
 
 # What it prints

@@ -6,6 +6,7 @@ from typing import Final
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._runs import SPECIFIC_TO_ACTIONS, judge_endings
 from customdb_contract.rules.callback._circumstances import could_be_asked, severity_of
 from customdb_contract.transcript import (
     Ending,
@@ -79,13 +80,23 @@ def callback_called_twice(transcript: Transcript) -> Iterator[Comparison]:
     group=Group.CALLBACK,
     severity=Severity.ERROR,
     scripts=tuple(Script),
-    yields_to=("wrong-arity", "uncaught-async-exception", "slow-on-long-input"),
+    actions=True,
+    yields_to=(
+        "wrong-arity",
+        "uncaught-async-exception",
+        "slow-on-long-input",
+        "action-without-timeout",
+        *SPECIFIC_TO_ACTIONS,
+    ),
     source=_SCRIPTS_PAGE,
 )
 def callback_not_called(transcript: Transcript) -> Iterator[Comparison]:
-    """A script does not end: it neither calls its callback nor returns a result.
+    """A script does not end: it neither calls its callback nor returns a result. An Action does not return.
 
     ## Why this matters
+    An Action that never returns, or ends its process, ends the log-in in the same way, and with the process those of
+    other users.
+
     Auth0 waits until the container's limit of about 20 seconds and then reports an error. Until then the person who
     logs in looks at a blank page. It happens above all where nobody looks: when the store doesn't answer.
 
@@ -126,6 +137,7 @@ def callback_not_called(transcript: Transcript) -> Iterator[Comparison]:
             seconds = exchange.outcome.duration
             within = f"{seconds:.0f} s" if seconds >= 1 else "the time limit"
             yield Violation(_never_ended(exchange), (exchange,), severity_of(exchange), got=within)
+    yield from judge_endings(transcript)
 
 
 def _never_ended(exchange: Exchange) -> str:
