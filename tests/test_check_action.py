@@ -172,6 +172,31 @@ def test_nothing_is_tried_any_more_once_an_action_never_returns(
     assert not report.ok
 
 
+EXITS = """\
+exports.onExecutePostLogin = async (event) => {
+  if (WHEN) process.exit(1);
+};
+"""
+
+
+@pytest.mark.parametrize(
+    ("when", "runs"),
+    [pytest.param("true", 5, id="always"), pytest.param("event.user.identities.length > 1", None, id="sometimes")],
+)
+def test_an_action_that_ends_its_process_is_not_tried_for_ever(tmp_path: Path, when: str, runs: int | None) -> None:
+    report = checked(in_javascript(tmp_path, EXITS.replace("WHEN", when)))
+    stopped = report.transcript.header.stop_reason
+
+    assert "callback-not-called" in found(report)
+    if runs is None:
+        assert stopped is None
+        return
+    assert len(report.transcript.of_kind(ActionRun)) == runs
+    assert stopped is not None
+    assert stopped.message == "the Action ended its process in each of 5 log-ins, so what follows was not tried"
+    assert (report.complete, report.ok) == (False, False)
+
+
 class WaitsForTheEndOfAnOutage(Restoring):
     @override
     def on_outage(self, api: Any) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from customdb_contract.actions import effects_of
 from customdb_contract.bridges.acting import ActionBridge, Performed
@@ -34,6 +34,9 @@ RUN_SECONDS: Final = 10.5
 
 _MEETING_SECONDS: Final = 0.25
 """How long the answer to one of two log-ins at once waits for the other one to ask; an Action waits longer."""
+
+_MOST_DEATHS: Final = 5
+"""After so many runs, all of which ended their process, the next one would only cost one more."""
 
 _NOTHING: Final[Mapping[MetadataKey, Value]] = {}
 
@@ -83,6 +86,7 @@ class ActionStage:
     person: str
     until: float
     progress: Callable[[ActionRun], None]
+    _endings: list[Ending] = field(factory=list[Ending], init=False)
 
     def run(
         self,
@@ -157,6 +161,10 @@ class ActionStage:
                 f"the Action did not end within {RUN_SECONDS:g} s ({situation}, legacy system: {state}), "
                 "so what follows was not tried"
             )
+            raise StoppedEarly(StopReason(StopKind.TIME, message))
+        self._endings.append(seen.outcome.ending)
+        if self._endings == [Ending.DIED] * _MOST_DEATHS:
+            message = f"the Action ended its process in each of {_MOST_DEATHS} log-ins, so what follows was not tried"
             raise StoppedEarly(StopReason(StopKind.TIME, message))
         return seen
 
