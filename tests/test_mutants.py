@@ -80,7 +80,7 @@ class NumericUserId(Shop):
         return row.number
 
 
-@fires("user-id-not-a-string", "inconsistent-error-identifier")
+@fires("user-id-not-a-string")
 class NumericUserIdInLoginOnly(Shop):
     @override
     def get_user(self, identifier: Any) -> Any:
@@ -541,6 +541,16 @@ class Prefix(Shop):
     @override
     def denotes(self, identifier: Any, row: Row) -> bool:
         return isinstance(identifier, str) and len(identifier) > 3 and row.email.lower().startswith(identifier.lower())
+
+
+@fires("slow-on-long-input")
+class Backtracks(Shop):
+    """Matches an e-mail by an expression with one repetition within another."""
+
+    @override
+    def get_user(self, identifier: Any) -> Any:
+        re.match(r"(\w+[.-]?)+@", identifier)
+        return super().get_user(identifier)
 
 
 @fires("unicode-collision")

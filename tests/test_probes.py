@@ -789,6 +789,17 @@ def test_hostile_identifiers_are_tried_on_after_a_hang_and_what_is_left_out_at_l
     assert transcript.select(Script.GET_USER, Situation.REGEX)
 
 
+def test_what_backtracks_is_not_asked_anything_longer() -> None:
+    store = Store(PASSWORDS)
+
+    transcript = driven(store.bridge(login=hanging_for(Situation.BACKTRACKING, store)), hostile=True)
+
+    assert [exchange.identifier for exchange in transcript.select(Script.LOGIN, Situation.BACKTRACKING)] == [
+        "a" * 24 + "!"
+    ]
+    assert len(transcript.select(Script.GET_USER, Situation.BACKTRACKING)) == 6
+
+
 def test_log_in_is_asked_hostile_identifiers_with_the_right_password_of_whoever_has_one() -> None:
     known = truth(
         KnownUser(email="grace@example.com"),

@@ -248,6 +248,16 @@ def test_a_very_long_text_keeps_a_script_busy(ending: str) -> None:
     assert findings(slow_on_long_input, text) == [Finding(message, Severity.WARNING, Script.LOGIN, (2,))]
 
 
+def test_an_almost_valid_email_keeps_a_script_busy() -> None:
+    text = PEOPLE + f"get_user ada@example.com -> {ADA}\nget_user aa! -> timed-out   [hostile: backtracking]\n"
+    message = (
+        "get_user took a second or more for a few letters and an exclamation mark, and not for others; "
+        "use a regular expression for e-mails in which no repetition stands within another one"
+    )
+
+    assert findings(slow_on_long_input, text) == [Finding(message, Severity.WARNING, Script.GET_USER, (2,))]
+
+
 @pytest.mark.parametrize(
     ("text", "status"),
     [

@@ -44,6 +44,9 @@ _MOST_HANGS: Final = 3
 What makes a script hang is one thing, and what lets an attacker in may be the next.
 """
 
+_BACKTRACKING_SECONDS: Final = 1.0
+"""A call that takes so long shows it, and a longer text would take sixteen times as long."""
+
 _READING: Final = (Script.LOGIN, Script.GET_USER)
 
 
@@ -93,6 +96,7 @@ class Driver:
         self._proven: set[tuple[Script, str, Ending]] = set()
         self._hung: defaultdict[tuple[Script, str], list[int]] = defaultdict(list)
         self._left_out: set[tuple[Script, Situation]] = set()
+        self._backtracking: set[Script] = set()
         self._store_failures = 0
 
     def drive(self, caller: Caller, calls: Iterable[PlannedCall]) -> list[Exchange]:
@@ -251,6 +255,8 @@ class Driver:
         """Tell whether the person is locked out, or the script never ends in such a situation anyway."""
         if planned.script is Script.LOGIN and planned.person in self._locked_out:
             return True
+        if planned.situation is Situation.BACKTRACKING and planned.script in self._backtracking:
+            return True
         family = planned.situation.family
         if (planned.script, family, Ending.TIMED_OUT) not in self._proven:
             return False
@@ -266,6 +272,9 @@ class Driver:
         self._made.learn(planned, exchange)
         if planned.script is Script.GET_USER and planned.situation is Situation.REPEATED and is_denial(exchange):
             self._missed.add(planned.person)
+        is_slow = exchange.ending is Ending.TIMED_OUT or exchange.outcome.duration >= _BACKTRACKING_SECONDS
+        if planned.situation is Situation.BACKTRACKING and is_slow:
+            self._backtracking.add(planned.script)
         if exchange.ending is Ending.FOUND and planned.situation is Situation.KNOWN_USER:
             if self._control is None:
                 self._control, self._control_caller = planned, caller

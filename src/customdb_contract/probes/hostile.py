@@ -14,6 +14,10 @@ __all__ = ["collisions", "payloads", "plan_hostile"]
 _VERY_LONG: Final = 100_000
 """Characters: far beyond any real identifier, and little enough for any parser."""
 
+_BACKTRACKING: Final = (24, 28, 32)
+"""Letters: with four more a pattern that backtracks takes some sixteen times as long, so one of these takes a second or
+more and less than twenty, whichever engine matches it."""
+
 _LOOK_ALIKES: Final = {
     "s": "\N{LATIN SMALL LETTER LONG S}",
     "k": "\N{KELVIN SIGN}",
@@ -122,6 +126,9 @@ def payloads(identifier: str) -> Iterator[tuple[Situation, str]]:
             "\ud800",
         ),
         Situation.VERY_LONG: ("a" * _VERY_LONG + "@example.com",),
+        Situation.BACKTRACKING: tuple(
+            f"{beginning}{'a' * letters}!" for beginning in ("", "a@") for letters in _BACKTRACKING
+        ),
         Situation.EMPTY_IDENTIFIER: ("",),
         Situation.BLANK_IDENTIFIER: ("   ", "\t"),
     }

@@ -68,6 +68,8 @@ class Situation(StrEnum):
     UNICODE_COLLISION = "hostile: unicode-collision"
     CONTROL_CHARACTERS = "hostile: control-characters"
     VERY_LONG = "hostile: very-long"
+    BACKTRACKING = "hostile: backtracking"
+    """An almost valid e-mail on which common regular expressions for e-mails try every division of its letters."""
     EMPTY_IDENTIFIER = "hostile: empty-identifier"
     BLANK_IDENTIFIER = "hostile: blank-identifier"
     OUTAGE = "outage"

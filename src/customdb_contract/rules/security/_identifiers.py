@@ -19,6 +19,13 @@ from customdb_contract.rules.security._proof import (
 from customdb_contract.transcript import Ending, Exchange, Noticed, Situation, Transcript
 
 _SLOW_SECONDS: Final = 1.0
+_ADVISED: Final = {
+    Situation.VERY_LONG: "a very long text, and not for others; refuse long texts before anything is done with them",
+    Situation.BACKTRACKING: (
+        "a few letters and an exclamation mark, and not for others; "
+        "use a regular expression for e-mails in which no repetition stands within another one"
+    ),
+}
 """What is shorter depends on the machine and the network."""
 
 
@@ -124,7 +131,7 @@ def _whose(exchange: Exchange, people: Mapping[tuple[str, str], Collection[str]]
     source="good practice: whoever can send long texts can keep a slow script busy",
 )
 def slow_on_long_input(transcript: Transcript) -> Iterator[Comparison]:
-    """A very long identifier or password takes a script a second or more.
+    """A very long identifier or password, or one that a pattern backtracks on, takes a script a second or more.
 
     ## Why this matters
     A few such log-ins at a time keep the store, or the 250 scripts that a tenant may run at once, from everybody else.
@@ -138,22 +145,22 @@ def slow_on_long_input(transcript: Transcript) -> Iterator[Comparison]:
         login x y -> failed WrongUsernameOrPasswordError(null) "no"   [hostile: very-long]
 
     ## How to fix
-    Refuse identifiers over 254 characters and passwords over a few hundred before anything is done with them.
+    Refuse identifiers over 254 characters and passwords over a few hundred before anything is done with them. In a
+    regular expression such as `^[a-z]+([.-]?[a-z]+)*@`, one repetition stands within another: on a text that almost
+    matches, all divisions of its letters are tried. `^[^@]+@[^@]+$` does for an e-mail.
     """
     slow_anyway = {
         exchange.script
         for exchange in transcript.select(None, "known-user", "repeated", "unknown-user")
         if _is_slow(exchange)
     }
-    yield from left_out(transcript, Situation.VERY_LONG)
-    for exchange in transcript.select(None, Situation.VERY_LONG):
+    for situation in _ADVISED:
+        yield from left_out(transcript, situation)
+    for exchange in transcript.select(None, *_ADVISED):
         if exchange.script in slow_anyway:
             continue
         if _is_slow(exchange):
-            message = (
-                f"{exchange.script} took a second or more for a very long text, and not for others; "
-                "refuse long texts before anything is done with them"
-            )
+            message = f"{exchange.script} took a second or more for {_ADVISED[exchange.situation]}"
             yield Violation(message, (exchange,), path="duration", expected="less than 1 s", got="1 s or more")
         else:
             yield Held((exchange,))
