@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from customdb_contract import Connection, KnownUser
+from customdb_contract import Connection, KnownUser, NewUser
 from customdb_contract.config import Configuration, find_config, load_config
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.transcript import Situation
@@ -284,7 +284,7 @@ def test_no_file_is_no_error(tmp_path: Path) -> None:
         ),
         ("users = 7", "[users] is wrong: input should be a valid list"),
         ("users = [7]", "[[users]] number 1 must be a table"),
-        ("[[users]]\ndisabled = true", "[[users]] number 1: a known user needs an email or a username"),
+        ("[[users]]\ndisabled = true", "[[users]] number 1: a known user needs an email, a username or a phone_number"),
         (
             "[[users]]\nemail = 'a@example.com'\npassword = { env = 'NOT_SET_ANYWHERE' }",
             "[[users]] number 1: the environment variable NOT_SET_ANYWHERE is not set",
@@ -453,6 +453,43 @@ def test_a_nested_or_huge_file_is_an_error_that_names_it(write: Callable[[str], 
 
     assert message.startswith(str(path))
     assert said in message
+
+
+def test_people_have_what_the_file_says(write: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEW_PASSWORD", "Aa1!-{unique}")
+    configuration = load_config(
+        write(
+            """
+            [connection]
+            script_context = true
+            [[users]]
+            phone_number = "+4930123456"
+            organization = "hotel"
+            [new_user]
+            password = { env = "NEW_PASSWORD" }
+            phone_number = "+49{unique}"
+            user_metadata = { accepted_terms = true }
+            app_metadata = { plan = "free" }
+            fields = { company = "Acme" }
+            """
+        )
+    )
+
+    assert configuration.users == (KnownUser(phone_number="+4930123456", organization="hotel"),)
+    assert configuration.probing.new_user == NewUser(
+        password="Aa1!-{unique}",
+        phone_number="+49{unique}",
+        user_metadata={"accepted_terms": True},
+        app_metadata={"plan": "free"},
+        fields={"company": "Acme"},
+    )
+
+
+@pytest.mark.parametrize("key", ["user_metadata", "app_metadata", "fields"])
+def test_what_a_new_user_signs_up_with_becomes_json(write: Callable[[str], Path], key: str) -> None:
+    message = message_of(write(f"[new_user]\n{key} = {{ since = [2026-01-01] }}"))
+
+    assert f"[new_user] {key} has a date or a time, and JSON has none; write it as a text" in message
 
 
 def test_an_expected_profile_may_be_nested(write: Callable[[str], Path]) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customdb_contract.connection import FEATURES, Connection, KnownUser
+from customdb_contract.connection import FEATURES, Connection, KnownUser, NewUser
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.secrets import Secret
 
@@ -70,7 +70,7 @@ def test_the_name_of_a_connection_is_a_text() -> None:
 @pytest.mark.parametrize("email", [None, ""])
 @pytest.mark.parametrize("username", [None, ""])
 def test_a_known_user_has_an_email_or_a_username(email: str | None, username: str | None) -> None:
-    message = r"^a known user needs an email or a username: KnownUser\(email='ada@example.com'\)$"
+    message = r"^a known user needs an email, a username or a phone_number: KnownUser\(email='ada@example.com'\)$"
 
     with pytest.raises(ConfigurationError, match=message):
         KnownUser(email=email, username=username, aliases=["ada"])
@@ -81,6 +81,7 @@ def test_a_known_user_has_an_email_or_a_username(email: str | None, username: st
     [
         (KnownUser(email="ada@example.com"), ("ada@example.com",)),
         (KnownUser(username="ada"), ("ada",)),
+        (KnownUser(phone_number="+4930123456"), ("+4930123456",)),
         (KnownUser(username="ada", aliases=["a", "b"]), ("ada", "a", "b")),
         (
             KnownUser(aliases=("ada@shop.test", "", "ada", "ada@example.com"), username="ada", email="ada@example.com"),
@@ -100,6 +101,60 @@ def test_an_identifier_is_a_text(attribute: str) -> None:
         KnownUser(**options)
 
     assert str(caught.value) == f"KnownUser: {attribute} must be a text, and is 7"
+
+
+@pytest.mark.parametrize("number", ["030123456", "+", "+49 30", "+1234567890123456", 4930123456])
+def test_a_phone_number_is_one_as_auth0_passes_it(number: Any) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        KnownUser(phone_number=number)
+
+    assert str(caught.value) == (
+        f"KnownUser: phone_number must be a number as Auth0 passes it, such as +4930123456, and is {number!r}"
+    )
+
+
+@pytest.mark.parametrize("name", ["", 7])
+def test_an_organization_has_a_name(name: Any) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        KnownUser(username="ada", organization=name)
+
+    assert str(caught.value) == f"KnownUser: organization must be the name of an organization, and is {name!r}"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            {"password": "Aa1!"},
+            r"password must contain \{unique\} once, .* by random letters and digits$",
+        ),
+        ({"password": 7}, "password must be a text, and is of the type int"),
+        ({"phone_number": 7}, "phone_number must be a text, and is 7"),
+        ({"phone_number": "+4930"}, r"phone_number must contain \{unique\} once"),
+        ({"user_metadata": 7}, "user_metadata must be a mapping, and is 7"),
+        ({"app_metadata": []}, r"app_metadata must be a mapping, and is \[\]"),
+        ({"fields": "company"}, "fields must be a mapping, and is 'company'"),
+        ({"fields": {"email": 1, "tenant": 2}}, "fields cannot have email, tenant, which the check gives$"),
+    ],
+)
+def test_what_is_wrong_with_a_new_user_is_said(options: Any, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^NewUser: {said}") as caught:
+        NewUser(**options)
+
+    assert "Aa1!" not in str(caught.value)
+
+
+def test_a_new_user_has_what_a_sign_up_needs() -> None:
+    new_user = NewUser(password="Aa1!{unique}", phone_number="+49{unique}", fields={"company": "Acme"})
+    token = new_user.password_of("b2c3")
+
+    assert token is not None
+    assert token.reveal() == "Aa1!b2c3"
+    assert new_user.fields_of("a1") == {"company": "Acme", "phone_number": "+49000000361"}
+    assert new_user.phone_number_of("zzzzzzzzzzz") == "+49" + str(36**11 - 1)[-9:]
+    assert NewUser().fields_of("a1") == {}
+    assert NewUser().password_of("b2c3") is None
+    assert hash(new_user) == hash(NewUser(password="Aa1!{unique}", phone_number="+49{unique}"))
 
 
 def test_one_alias_written_alone_is_not_taken_for_a_list_of_letters() -> None:

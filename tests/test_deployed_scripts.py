@@ -134,6 +134,42 @@ def test_a_check_that_cannot_begin_names_the_keys_that_nobody_gives(tmp_path: Pa
     assert as_text.render(report).count("not given:") == 1
 
 
+@pytest.mark.parametrize(
+    ("attributes", "is_required"),
+    [
+        ({"username": {"identifier": {"active": True}}}, True),
+        ({"username": {"identifier": {"active": False}}}, False),
+        ({"email": {"identifier": {"active": True}}}, False),
+    ],
+)
+def test_flexible_identifiers_say_whether_people_log_in_by_username(
+    tmp_path: Path, attributes: object, *, is_required: bool
+) -> None:
+    options = {"customScripts": {"login": "login.js"}, "attributes": attributes}
+
+    database = NodeDatabase(export(tmp_path, "login.js", options=options))
+
+    assert database.connection.requires_username is is_required
+    assert database.said == {"requires_username"}
+    assert NodeDatabase(export(tmp_path, options=options | {"attributes": {}})).said == set()
+
+
+def test_a_connection_without_passwords_is_said(tmp_path: Path) -> None:
+    methods = {"password": {"enabled": False}, "passkey": {"enabled": True}}
+    options = {"customScripts": {"login": "login.js"}, "authentication_methods": methods}
+
+    [said] = NodeDatabase(export(tmp_path, "login.js", options=options)).ignored
+
+    assert "authentication_methods.password is off, so nobody logs in with a password and Auth0 does not call" in said
+
+
+def test_a_table_of_an_export_is_an_object(tmp_path: Path) -> None:
+    options = {"customScripts": {"login": "login.js"}, "attributes": {"username": 7}}
+
+    with pytest.raises(ConfigurationError, match=r"options\.attributes\.username must be an object$"):
+        NodeDatabase(export(tmp_path, "login.js", options=options))
+
+
 # A YAML file
 
 

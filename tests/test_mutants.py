@@ -958,6 +958,20 @@ class FamiliesShareAnEmail(Shop):
         return super().profile(row) | {"email": "family@example.com" if row.number < 9 else row.email}
 
 
+@fires("shared-username")
+class TheUsernameIsThatOfTheEmail(Shop):
+    @override
+    def profile(self, row: Row) -> dict[str, object]:
+        return super().profile(row) | {"username": "family" if row.number < 9 else row.username}
+
+
+@fires("shared-phone-number")
+class FamiliesShareAPhone(Shop):
+    @override
+    def profile(self, row: Row) -> dict[str, object]:
+        return super().profile(row) | {"phone_number": "+4930123456" if row.number < 9 else "+4930123457"}
+
+
 @fires("missing-script")
 class NoLogin:
     def __init__(self, *, is_down: bool = False) -> None:

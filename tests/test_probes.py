@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -896,6 +897,52 @@ def test_only_the_calls_about_it_have_a_callback_that_throws_or_an_organization(
     ]
     assert bridge.given == expected
     assert {(True, False), (False, True), (False, False)} == set(expected)
+
+
+class NamedBridge(ScriptedBridge):
+    """Notes the organization that each identifier comes with."""
+
+    given: dict[object, set[object]]
+
+    @override
+    def call(
+        self,
+        script: Script,
+        arguments: Sequence[object],
+        *,
+        context: Mapping[str, object] | None = None,
+        throwing: bool = False,
+    ) -> Outcome:
+        organization = (context or {}).get("organization")
+        named = cast("Mapping[str, object]", organization or {})
+        self.given.setdefault(arguments[0], set()).add(named.get("name"))
+        return super().call(script, arguments)
+
+
+@pytest.mark.parametrize(("of_bob", "known_of_bob"), [(None, {None, "example"}), ("bank", {"bank"})])
+def test_a_person_with_an_organization_is_called_with_it_alone(of_bob: str | None, known_of_bob: set[object]) -> None:
+    store = Store(PASSWORDS)
+    bridge = NamedBridge({Script.GET_USER: store.get_user, Script.LOGIN: store.login})
+    bridge.given = {}
+    ada, bob, *_ = PASSWORDS
+    people = [
+        KnownUser(email=ada, password=PASSWORDS[ada], organization="hotel"),
+        KnownUser(email=bob, password=PASSWORDS[bob], organization=of_bob),
+    ]
+
+    driven(bridge, Truth.of(people, Connection(script_context=True), SecretRegistry()))
+
+    assert bridge.given[ada] == {"hotel"}
+    assert bridge.given[bob] == known_of_bob
+
+
+def test_an_organization_needs_the_context() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Truth.of([KnownUser(username="ada", organization="hotel")], Connection(), SecretRegistry())
+
+    assert str(caught.value) == (
+        "the known user 'ada' has an organization, which scripts find in context only: turn on script_context"
+    )
 
 
 class OrganizationBridge(ScriptedBridge):

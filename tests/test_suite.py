@@ -816,7 +816,7 @@ def test_it_works_without_the_plugin(pytester: pytest.Pytester) -> None:
         ),
         (
             "@pytest.fixture\ndef users(self): return [KnownUser()]",
-            "the fixture users failed: ConfigurationError: a known user needs an email or a username: *)",
+            "the fixture users failed: ConfigurationError: a known user needs an email, a username or a*)",
         ),
         ("@pytest.fixture\ndef database(self): pytest.fail('no store')", "the fixture database failed: no store"),
         (

@@ -17,7 +17,7 @@ from customdb_contract.transcript import Transcript, exchange_to_json, header_to
 TEXT = """\
 connection import_mode=on features=signup
 source login secret-literal "password" at "login.js:3:5"
-person ada email=ada@example.com username=ada alias=lovelace profile={"email_verified": true}
+person ada email=ada@example.com username=ada phone_number=+4930123456 organization=hotel alias=lovelace profile={"email_verified": true}
 login ada@example.com «password of ada» 3 -> found {"user_id": "7"}; raised later KeyError x; printed hi; noticed request "GET /"; after 2.5 s
 get_user nobody@example.com -> not-found   [unknown-user, unstable-store]
 stopped time "the time was up"
@@ -95,6 +95,8 @@ def test_the_form_of_a_header() -> None:
                 "label": "ada",
                 "email": "ada@example.com",
                 "username": "ada",
+                "phone_number": "+4930123456",
+                "organization": "hotel",
                 "aliases": ["lovelace"],
                 "disabled": False,
                 "password": "known",

@@ -26,6 +26,7 @@ from customdb_contract import (
     NotFound,
     Report,
     ScriptError,
+    ValidationError,
     check,
 )
 from customdb_contract.contract import Script
@@ -51,6 +52,36 @@ def emails(shop: WritingShop) -> list[str]:
 
 
 # Whom it makes, and that nobody stays
+
+
+def test_create_is_given_what_a_new_user_signs_up_with() -> None:
+    given: list[Mapping[str, Any]] = []
+
+    class ParticularShop(WritingShop):
+        @override
+        def create(self, user: Mapping[str, Any]) -> Any:
+            given.append(user)
+            if not user.get("user_metadata", {}).get("terms") or user.get("company") != "Acme":
+                return Failed(ValidationError("incomplete", "accept the terms, and name the company"))
+            return super().create(user)
+
+    new_user = NewUser(
+        password="Start-{unique}",
+        phone_number="+49{unique}",
+        user_metadata={"terms": True},
+        app_metadata={"plan": "free"},
+        fields={"company": "Acme"},
+    )
+    report = written(ParticularShop(), new_user=new_user)
+
+    assert report.complete, explain(report)
+    assert {user["company"] for user in given} == {"Acme"}
+    # In a life the user signs up, and nobody signs up with app_metadata.
+    assert any(user.get("app_metadata") == {"plan": "free"} for user in given)
+    assert any(user.get("app_metadata") is None for user in given)
+    assert all(user["phone_number"].startswith("+49") for user in given)
+    assert any(user["password"].startswith("Start-") for user in given)
+    assert not all(user["password"].startswith("Start-") for user in given)
 
 
 def test_nobody_stays_and_nobody_else_is_written_to() -> None:

@@ -1,5 +1,6 @@
 """The settings of a connection, and the truth about the people in the legacy store."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final, cast
 
@@ -14,6 +15,7 @@ __all__ = ["CONTRACT_DATE", "FEATURES", "Connection", "KnownUser", "NewUser"]
 CONTRACT_DATE: Final = "2026-08"
 """The state of Auth0's documentation that the rules follow: year and month."""
 
+_PHONE_NUMBER: Final = re.compile(r"\+[0-9]{1,15}")
 FEATURES: Final = ("signup", "reset", "verify", "change_email", "delete")
 """What a tenant can offer in legacy mode, each of which needs scripts of its own."""
 
@@ -75,6 +77,21 @@ class Connection:
     deletion_is_final: bool = field(default=False, validator=_is_flag)
 
 
+def _is_phone_number(instance: object, attribute: "Attribute[str]", value: object) -> None:
+    if not isinstance(value, str) or not _PHONE_NUMBER.fullmatch(value):
+        message = (
+            f"{type(instance).__name__}: {attribute.name} must be a number as Auth0 passes it, such as +4930123456, "
+            f"and is {value!r}"
+        )
+        raise ConfigurationError(message)
+
+
+def _is_name(instance: object, attribute: "Attribute[str]", value: object) -> None:
+    if not isinstance(value, str) or not value:
+        message = f"{type(instance).__name__}: {attribute.name} must be the name of an organization, and is {value!r}"
+        raise ConfigurationError(message)
+
+
 def _aliases(value: Iterable[str]) -> tuple[str, ...]:
     if isinstance(value, str):
         message = f"aliases must be a list of identifiers, and is {value!r}; write [{value!r}]"
@@ -115,6 +132,9 @@ class KnownUser:
     Args:
         email: The person's e-mail, as the store has it; None when the store has none.
         username: The person's username, or None.
+        phone_number: The person's phone number as Auth0 passes it, such as `+4930123456`, or None.
+        organization: The name of the organization that the person logs in to, or None. Every call for the person has it
+            in its `context`, which the connection must have on.
         password: The person's password. Without it, the situations of a log-in cannot be looked at. It is kept as a
             `Secret` and appears in no output.
         aliases: Other identifiers that are this person.
@@ -122,25 +142,28 @@ class KnownUser:
         profile: What the scripts must say about the person; attributes that it does not name are not compared.
 
     Raises:
-        ConfigurationError: When there is neither an e-mail nor a username, or a value has the wrong type.
+        ConfigurationError: When there is no e-mail, username or phone number, or a value has the wrong type.
     """
 
     email: str | None = field(default=None, validator=optional(_is_text))
     username: str | None = field(default=None, validator=optional(_is_text))
+    phone_number: str | None = field(default=None, validator=optional(_is_phone_number))
+    organization: str | None = field(default=None, validator=optional(_is_name))
     password: Secret | None = field(default=None, converter=_secret, validator=optional(_is_password))
     aliases: tuple[str, ...] = field(default=(), converter=_aliases)
     disabled: bool = field(default=False, validator=_is_flag)
     profile: Mapping[str, object] = field(factory=dict[str, object], validator=_is_mapping)
 
     def __attrs_post_init__(self) -> None:
-        if not self.email and not self.username:
-            message = "a known user needs an email or a username: KnownUser(email='ada@example.com')"
+        if not self.email and not self.username and not self.phone_number:
+            message = "a known user needs an email, a username or a phone_number: KnownUser(email='ada@example.com')"
             raise ConfigurationError(message)
 
     @property
     def identifiers(self) -> tuple[str, ...]:
-        """Every identifier of the person, each once: e-mail, username, aliases."""
-        return tuple(dict.fromkeys(name for name in (self.email, self.username, *self.aliases) if name))
+        """Every identifier of the person, each once: e-mail, username, phone number, aliases."""
+        names = (self.email, self.username, self.phone_number, *self.aliases)
+        return tuple(dict.fromkeys(name for name in names if name))
 
 
 def _is_template(instance: object, attribute: "Attribute[str]", value: str) -> None:
@@ -152,7 +175,51 @@ def _is_template(instance: object, attribute: "Attribute[str]", value: str) -> N
         raise ConfigurationError(message)
 
 
+def _is_text_template(instance: object, attribute: "Attribute[str]", value: object) -> None:
+    _is_text(instance, attribute, value)
+    _is_template(instance, attribute, str(value))
+
+
+def _is_password_template(instance: object, attribute: "Attribute[Secret]", value: object) -> None:
+    _is_password(instance, attribute, value)
+    # The message does not show the value: it is almost a password.
+    if isinstance(value, Secret) and value.reveal().count(_UNIQUE) != 1:
+        message = (
+            f"{type(instance).__name__}: {attribute.name} must contain {_UNIQUE} once, which is replaced by random "
+            "letters and digits"
+        )
+        raise ConfigurationError(message)
+
+
+def _is_object(instance: object, attribute: "Attribute[Mapping[str, object]]", value: object) -> None:
+    if not isinstance(value, Mapping):
+        message = f"{type(instance).__name__}: {attribute.name} must be a mapping, and is {value!r}"
+        raise ConfigurationError(message)
+
+
+def _are_further_fields(instance: object, attribute: "Attribute[Mapping[str, object]]", value: object) -> None:
+    _is_object(instance, attribute, value)
+    own = [name for name in cast("Mapping[str, object]", value) if name in _OWN_FIELDS]
+    if own:
+        message = f"{type(instance).__name__}: {attribute.name} cannot have {', '.join(own)}, which the check gives"
+        raise ConfigurationError(message)
+
+
 _UNIQUE: Final = "{unique}"
+_OWN_FIELDS: Final = frozenset(
+    {
+        "app_metadata",
+        "client_id",
+        "connection",
+        "email",
+        "password",
+        "phone_number",
+        "tenant",
+        "user_metadata",
+        "username",
+    }
+)
+_PHONE_DIGITS: Final = 9
 
 
 @frozen(kw_only=True)
@@ -162,13 +229,25 @@ class NewUser:
     Args:
         email: The e-mail, with `{unique}` in it, which is replaced by lower-case letters and digits, at most 11.
         username: The username, with `{unique}` in it; it is used where the connection requires usernames.
+        password: The password, with `{unique}` in it, which is replaced by random letters and digits; None stands for
+            passwords that most policies take.
+        phone_number: The phone number, with `{unique}` in it, which is replaced by nine digits; None stands for none.
+        user_metadata: What `create` is given as `user_metadata`; nothing when it is empty.
+        app_metadata: What `create` is given as `app_metadata`; nothing when it is empty.
+        fields: Further fields of a sign-up that `create` is given, by name.
 
     Raises:
-        ConfigurationError: When `{unique}` is missing, or a value is no text.
+        ConfigurationError: When `{unique}` is missing, a value has the wrong type, or `fields` has a name that a check
+            gives itself.
     """
 
-    email: str = field(default="customdb-{unique}@example.com", validator=[_is_text, _is_template])
-    username: str = field(default="cdbc{unique}", validator=[_is_text, _is_template])
+    email: str = field(default="customdb-{unique}@example.com", validator=_is_text_template)
+    username: str = field(default="cdbc{unique}", validator=_is_text_template)
+    password: Secret | None = field(default=None, converter=_secret, validator=optional(_is_password_template))
+    phone_number: str | None = field(default=None, validator=optional(_is_text_template))
+    user_metadata: Mapping[str, object] = field(factory=dict[str, object], validator=_is_object, hash=False)
+    app_metadata: Mapping[str, object] = field(factory=dict[str, object], validator=_is_object, hash=False)
+    fields: Mapping[str, object] = field(factory=dict[str, object], validator=_are_further_fields, hash=False)
 
     def email_of(self, unique: str) -> str:
         """Return the e-mail of one user.
@@ -185,3 +264,29 @@ class NewUser:
             unique: What makes it another one than every other.
         """
         return self.username.replace(_UNIQUE, unique)
+
+    def password_of(self, token: str) -> Secret | None:
+        """Return the password of one user, or None where any will do.
+
+        Args:
+            token: Random letters and digits.
+        """
+        return None if self.password is None else Secret(self.password.reveal().replace(_UNIQUE, token))
+
+    def phone_number_of(self, unique: str) -> str | None:
+        """Return the phone number of one user, or None where users have none.
+
+        Args:
+            unique: What makes it another one than every other: lower-case letters and digits.
+        """
+        digits = str(int(unique, 36))[-_PHONE_DIGITS:].zfill(_PHONE_DIGITS)
+        return None if self.phone_number is None else self.phone_number.replace(_UNIQUE, digits)
+
+    def fields_of(self, unique: str) -> Mapping[str, object]:
+        """Return what one user signs up with beside e-mail, username, password and metadata.
+
+        Args:
+            unique: As for `phone_number_of`.
+        """
+        number = self.phone_number_of(unique)
+        return self.fields if number is None else {**self.fields, "phone_number": number}

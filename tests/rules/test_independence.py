@@ -43,7 +43,8 @@ EXAMPLES: Final = [
 
 _NAMES: Final = "ada|Ada|ADA|ad_|bob|eve|new|other|moved|old|nobody|noone|first|jose|josé"
 _NAME: Final = re.compile(rf"(?<![\w-])(?:{_NAMES}|a(?=\d))(?![a-z]|=| password|-spelling|-log-in|-connection)")
-_ID: Final = re.compile(r'(?:(?<="id": ")|(?<="user_id": ")|(?<="user_id": )|(?<=delete ))(?:[a-z]+[-|])?(?=\d)')
+_BEFORE_ID: Final = r'(?:(?<="id": ")|(?<="user_id": ")|(?<="user_id": )|(?<="phone_number": "\+)|(?<=delete ))'
+_ID: Final = re.compile(rf"{_BEFORE_ID}(?:[a-z]+[-|])?(?=\d)")
 
 
 @cache

@@ -598,6 +598,28 @@ def test_two_people_with_one_email(connection: str, severity: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(("connection", "severity"), [("", "warning"), (IMPORT, "error")])
+@pytest.mark.parametrize(
+    ("rule", "attribute", "own", "other", "unlike"),
+    [
+        ("shared-username", "username", "ada", "ADA ", "ada2"),
+        ("shared-phone-number", "phone_number", "+4930123456", "+4930123456", "+4930123457"),
+    ],
+)
+def test_two_people_with_one_name_or_number(  # noqa: PLR0917 - see FBT in pyproject.toml
+    connection: str, severity: str, rule: str, attribute: str, own: str, other: str, unlike: str
+) -> None:
+    def text(second: object) -> str:
+        first = found({"user_id": "7", attribute: own})
+        return connection + ADA + BOB + first + found({"user_id": "8", attribute: second}, identifier="bob@example.com")
+
+    assert told(rule, text(other)) == [
+        (f"ada and bob have the same {attribute} {own}; it must be unique", severity, (1, 2))
+    ]
+    assert status(rule, text(unlike)) is Status.PASSED
+    assert told(rule, text(7)) == []
+
+
 def test_another_persons_profile() -> None:
     assert told("wrong-users-profile", ADA + found({"email": "bob@example.com"})) == [
         (

@@ -78,7 +78,9 @@ WITHOUT_THE_LAST_ANSWER = {
     "log-leaks-secret",
     "migration-marker-hides-user",
     "shared-email",
+    "shared-phone-number",
     "shared-user-id",
+    "shared-username",
     "unicode-collision",
     "unicode-email-collision",
 }

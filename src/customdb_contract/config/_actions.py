@@ -1,15 +1,15 @@
 """The Action that a configuration file names, with what it says of the legacy system."""
 
-import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 from attrs import evolve
 
 from customdb_contract.bridges.python_process import PythonProcessAction
 from customdb_contract.config._databases import secret_of
+from customdb_contract.config._json import json_problem
 from customdb_contract.config._tables import ActionTable, FromEnvironment, LegacyTable, ResponseTable, Text
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.faults import LegacyAnswers, LegacyResponse
@@ -127,24 +127,8 @@ def _answers(table: LegacyTable) -> LegacyAnswers:
 
 
 def _response(table: ResponseTable, name: str) -> LegacyResponse:
-    problem = _problem(table.body)
+    problem = json_problem(table.body)
     if problem:
         message = f"[action.legacy] {name}: body has {problem}, and JSON has none; write it as a text"
         raise ConfigurationError(message)
     return LegacyResponse(table.status, table.body)
-
-
-def _problem(value: object) -> str | None:
-    """Return what TOML can say and JSON cannot, or None."""
-    match value:
-        case bool() | int() | str() | None:
-            return None
-        case float():
-            return None if math.isfinite(value) else "a number that is not finite"
-        case dict():
-            members = cast("dict[str, object]", value).values()
-            return next(filter(None, map(_problem, members)), None)
-        case list():
-            return next(filter(None, map(_problem, cast("list[object]", value))), None)
-        case _:
-            return "a date or a time"

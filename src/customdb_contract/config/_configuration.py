@@ -19,6 +19,7 @@ from customdb_contract.config._databases import (
     python_process,
     secret_of,
 )
+from customdb_contract.config._json import json_problem
 from customdb_contract.config._reading import TABLE, explain, own_table, read
 from customdb_contract.config._tables import ActionTable, ConnectionTable, DatabaseTable, File, NewUserTable, UserTable
 from customdb_contract.connection import Connection, KnownUser, NewUser
@@ -223,8 +224,21 @@ def _connection(table: ConnectionTable, database: object) -> Connection:
 
 
 def _new_user(table: NewUserTable) -> NewUser:
+    for name in ("user_metadata", "app_metadata", "fields"):
+        problem = json_problem(getattr(table, name))
+        if problem:
+            message = f"[new_user] {name} has {problem}, and JSON has none; write it as a text"
+            raise ConfigurationError(message)
     try:
-        return NewUser(email=table.email, username=table.username)
+        return NewUser(
+            email=table.email,
+            username=table.username,
+            password=None if table.password is None else secret_of(table.password),
+            phone_number=table.phone_number,
+            user_metadata=table.user_metadata,
+            app_metadata=table.app_metadata,
+            fields=table.fields,
+        )
     except ConfigurationError as error:
         message = f"[new_user] {error}"
         raise ConfigurationError(message) from None
@@ -236,6 +250,8 @@ def _user(user: UserTable, number: int) -> KnownUser:
         return KnownUser(
             email=user.email,
             username=user.username,
+            phone_number=user.phone_number,
+            organization=user.organization,
             password=password,
             aliases=user.aliases,
             disabled=user.disabled,

@@ -52,6 +52,7 @@ class DatabaseTable(Table):
     configuration: dict[str, Setting] = {}
     keywords: dict[str, Setting] = {}
     node_modules: str | None = None
+    hosts: dict[str, str] = {}
     doubles: dict[str, str] = {}
     environment: list[str] = []
     node: str | None = None
@@ -84,6 +85,8 @@ class ActionTable(Table):
 class UserTable(Table):
     email: str | None = None
     username: str | None = None
+    phone_number: str | None = None
+    organization: str | None = None
     password: Text | None = None
     aliases: list[str] = []
     disabled: bool = False
@@ -93,6 +96,11 @@ class UserTable(Table):
 class NewUserTable(Table):
     email: str = NewUser().email
     username: str = NewUser().username
+    password: Text | None = None
+    phone_number: str | None = None
+    user_metadata: dict[str, Any] = {}
+    app_metadata: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
 
 
 _Seconds: TypeAlias = Annotated[float, Field(gt=0, le=MAX_SECONDS, allow_inf_nan=False)]

@@ -155,7 +155,7 @@ class Truth:
         Raises:
             ConfigurationError: When there is nobody, or two of them contradict each other.
         """
-        _check(users)
+        _check(users, connection)
         labels = _labels(users)
         for identifier in (name for user in users for name in user.identifiers):
             registry.add_public(identifier)
@@ -171,7 +171,7 @@ class Truth:
         return tuple(person for person in self.people if person.label in self.passwords and not person.disabled)
 
 
-def _check(users: Sequence[KnownUser]) -> None:
+def _check(users: Sequence[KnownUser], connection: Connection) -> None:
     if not users:
         message = (
             "no known user was given: name at least one person who is in the store, "
@@ -184,7 +184,14 @@ def _check(users: Sequence[KnownUser]) -> None:
             message = f"the identifier {identifier!r} is given to {times} known users; it can denote one person only"
             raise ConfigurationError(message)
     for user in users:
-        for attribute, own in (("email", user.email), ("username", user.username)):
+        if user.organization is not None and not connection.script_context:
+            message = (
+                f"the known user {user.identifiers[0]!r} has an organization, which scripts find in context only: "
+                "turn on script_context"
+            )
+            raise ConfigurationError(message)
+        given = (("email", user.email), ("username", user.username), ("phone_number", user.phone_number))
+        for attribute, own in given:
             expected = user.profile.get(attribute)
             if isinstance(expected, str) and own is not None and expected.lower() != own.lower():
                 message = f"the known user {own!r} contradicts itself: its profile says {attribute} = {expected!r}"
@@ -194,7 +201,7 @@ def _check(users: Sequence[KnownUser]) -> None:
 def _labels(users: Iterable[KnownUser]) -> list[str]:
     labels: list[str] = []
     for user in users:
-        name = (user.email or user.username or "").partition("@")[0] or "person"
+        name = (user.email or user.username or user.phone_number or "").partition("@")[0] or "person"
         candidates = (name, *(f"{name}-{number}" for number in range(2, len(labels) + 3)))
         labels.append(next(label for label in candidates if label not in {*labels, UNKNOWN}))
     return labels
@@ -212,6 +219,8 @@ def _person(user: KnownUser, label: str, registry: SecretRegistry) -> Person:
         label=label,
         email=user.email,
         username=user.username,
+        phone_number=user.phone_number,
+        organization=user.organization,
         aliases=user.aliases,
         disabled=user.disabled,
         profile=profile if isinstance(profile, Mapping) else {},

@@ -3,20 +3,32 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from attrs import evolve
+
 from customdb_contract.calling import PlannedCall
 from customdb_contract.contract import Script
 from customdb_contract.probes._plan import Truth, plan_one_person
 from customdb_contract.transcript import Situation
 
-__all__ = ["ORGANIZATION", "plan_circumstances", "plan_organization"]
+__all__ = ["context_of", "plan_circumstances", "plan_organization"]
 
-ORGANIZATION: Final[Mapping[str, object]] = {
-    "organization": {"id": "org_0123456789abcdef", "name": "example", "display_name": "Example", "metadata": {}}
-}
-"""The `context` of an event that has an organization.
+_NAME: Final = "example"
 
-Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection>.
-"""
+
+def context_of(planned: PlannedCall, truth: Truth) -> Mapping[str, object] | None:
+    """Return the `context` of a call, or None for an empty one: the organization of the person, or any one at all.
+
+    Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection>.
+
+    Args:
+        planned: The call.
+        truth: The known people.
+    """
+    own = next((person.organization for person in truth.people if person.label == planned.person), None)
+    name = own or (_NAME if planned.situation is Situation.ORGANIZATION else None)
+    if name is None:
+        return None
+    return {"organization": {"id": "org_0123456789abcdef", "name": name, "display_name": name.title(), "metadata": {}}}
 
 
 def plan_circumstances(truth: Truth, scripts: Sequence[Script], *, callback_can_throw: bool) -> Iterator[PlannedCall]:
@@ -40,4 +52,6 @@ def plan_organization(truth: Truth, scripts: Sequence[Script]) -> Iterator[Plann
         truth: The known people.
         scripts: The scripts that the database has.
     """
-    return plan_one_person(truth, scripts, Situation.ORGANIZATION)
+    # Whoever has an organization is called with it anyway.
+    others = tuple(person for person in truth.people if person.organization is None)
+    return plan_one_person(evolve(truth, people=others), scripts, Situation.ORGANIZATION) if others else iter(())

@@ -11,7 +11,7 @@ from customdb_contract.interrupts import current_interrupts
 from customdb_contract.probes._made import MadePeople, new_identifiers
 from customdb_contract.probes._plan import Truth, with_user_ids
 from customdb_contract.probes._probing import Probing
-from customdb_contract.probes.circumstances import ORGANIZATION
+from customdb_contract.probes.circumstances import context_of
 from customdb_contract.probes.inspecting import compare_records
 from customdb_contract.probes.set_up import is_denial, is_failure
 from customdb_contract.transcript import (
@@ -205,7 +205,7 @@ class Driver:
         self._begin(planned)
         exchange = caller.call(
             planned,
-            context=ORGANIZATION if planned.situation is Situation.ORGANIZATION else None,
+            context=context_of(planned, self._truth),
             throwing=planned.situation is Situation.CALLBACK_THROWS,
             caused_by=caused_by,
         )

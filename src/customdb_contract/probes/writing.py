@@ -29,6 +29,9 @@ _ALPHABET: Final = string.ascii_lowercase + string.digits
 _CONSONANTS: Final = "bcdfghjkmnpqrstvwxz"
 _TOKEN_LENGTH: Final = 12
 _UNIQUE_LENGTH: Final = 8
+_SPECIAL_PASSWORDS: Final = frozenset(
+    {Situation.BLANKS_IN_PASSWORD, Situation.UNICODE_PASSWORD, Situation.LONGEST_PASSWORD}
+)
 _LONGEST_PASSWORD: Final = 72
 """Bytes that bcrypt looks at; a longer password is not promised to stay itself.
 
@@ -121,17 +124,28 @@ def _newcomer(label: str, unique: str, new_user: NewUser, truth: Truth, *, form:
     username = new_user.username_of(unique) if connection.requires_username else None
     identifiers = [name for name in (email, new_email, username) if name is not None]
     length = _LONGEST_PASSWORD - len(form.format("")) if situation is Situation.LONGEST_PASSWORD else _TOKEN_LENGTH
-    password = Secret(form.format(_token(length, identifiers)))
-    new_password = Secret(f"Zz9!-{_token(_TOKEN_LENGTH, identifiers)}")
+    own = new_user.password_of(_token(length, identifiers)) if situation not in _SPECIAL_PASSWORDS else None
+    password = own or Secret(form.format(_token(length, identifiers)))
+    token = _token(_TOKEN_LENGTH, identifiers)
+    new_password = new_user.password_of(token) or Secret(f"Zz9!-{token}")
+    metadata = {"user_metadata": new_user.user_metadata, "app_metadata": new_user.app_metadata}
+    further = {**new_user.fields_of(unique), **{name: value for name, value in metadata.items() if value}}
     for identifier in identifiers:
         truth.registry.add_public(identifier)
     truth.registry.add(password, SecretRef(SecretKind.PASSWORD, label))
     truth.registry.add(new_password, SecretRef(SecretKind.NEW_PASSWORD, label))
     return Newcomer(
-        person=Person(label=label, email=email, username=username, aliases=(new_email,), new=True),
+        person=Person(
+            label=label,
+            email=email,
+            username=username,
+            phone_number=new_user.phone_number_of(unique),
+            aliases=(new_email,),
+            new=True,
+        ),
         password=password,
         new_password=new_password,
-        user=_user(connection, email, username, password),
+        user={**further, **_user(connection, email, username, password)},
         situation=situation,
     )
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from attrs import field, frozen
+from attrs import define, field
 
 from customdb_contract.connection import NewUser
 from customdb_contract.probes import Truth
@@ -23,7 +23,7 @@ def _token(length: int) -> str:
     return "".join(choice(_ALPHABET) for _ in range(length))
 
 
-@frozen
+@define
 class People:
     """Makes people. All have the same two passwords: each secret more makes noting what is recorded slower.
 
@@ -34,12 +34,17 @@ class People:
 
     new_user: NewUser
     truth: Truth
-    _password: Secret = field(factory=lambda: Secret(f"Aa1!-{_token(_TOKEN_LENGTH)}"), init=False)
-    _new_password: Secret = field(factory=lambda: Secret(f"Zz9!-{_token(_TOKEN_LENGTH)}"), init=False)
+    _password: Secret = field(init=False)
+    _new_password: Secret = field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        self._password, self._new_password = self._secret("Aa1!-"), self._secret("Zz9!-")
         self.truth.registry.add(self._password, SecretRef(SecretKind.PASSWORD, _OWNER))
         self.truth.registry.add(self._new_password, SecretRef(SecretKind.NEW_PASSWORD, _OWNER))
+
+    def _secret(self, beginning: str) -> Secret:
+        token = _token(_TOKEN_LENGTH)
+        return self.new_user.password_of(token) or Secret(f"{beginning}{token}")
 
     @property
     def passwords(self) -> tuple[Secret, Secret]:
@@ -55,4 +60,6 @@ class People:
             username=self.new_user.username_of(unique) if self.truth.connection.requires_username else None,
             password=self._password,
             new_password=self._new_password,
+            user_metadata=self.new_user.user_metadata,
+            fields=self.new_user.fields_of(unique),
         )

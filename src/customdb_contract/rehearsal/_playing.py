@@ -220,14 +220,17 @@ def _new_person(setting: Setting, chance: random.Random) -> NewPerson:
         email=new_user.email_of(unique),
         new_email=new_user.email_of(f"{unique}x"),
         username=new_user.username_of(unique) if setting.connection.requires_username else None,
-        password=_password(chance),
-        new_password=_password(chance),
+        password=_password(new_user, chance),
+        new_password=_password(new_user, chance),
+        user_metadata=new_user.user_metadata,
+        fields=new_user.fields_of(unique),
     )
 
 
-def _password(chance: random.Random) -> Secret:
+def _password(new_user: NewUser, chance: random.Random) -> Secret:
     """Return a password that no policy refuses: letters and digits take turns."""
-    return Secret("Aa1!-" + "".join(chance.choice(_CONSONANTS) + chance.choice(string.digits) for _ in range(6)))
+    token = "".join(chance.choice(_CONSONANTS) + chance.choice(string.digits) for _ in range(6))
+    return new_user.password_of(token) or Secret(f"Aa1!-{token}")
 
 
 @define

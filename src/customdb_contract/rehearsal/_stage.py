@@ -1,6 +1,6 @@
 """The stage: a simulated tenant, with the users whose lives are played."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol, cast
 
@@ -49,6 +49,8 @@ class NewPerson:
         username: The username, where the connection requires one.
         password: The password.
         new_password: Another password.
+        user_metadata: What the person signs up with as metadata.
+        fields: Further fields of the sign-up.
     """
 
     email: str
@@ -56,6 +58,8 @@ class NewPerson:
     username: str | None
     password: Secret
     new_password: Secret
+    user_metadata: Mapping[str, object] = field(factory=dict[str, object])
+    fields: Mapping[str, object] = field(factory=dict[str, object])
 
 
 @frozen(kw_only=True)
@@ -139,7 +143,14 @@ class Stage:
         typed = person.email if email is None else email
         # Before the script runs: then the person is noted whatever ends the rehearsal meanwhile.
         self._note(typed)
-        outcome = self.tenant.sign_up(typed, person.password, username=person.username, connection=self.connection)
+        outcome = self.tenant.sign_up(
+            typed,
+            person.password,
+            username=person.username,
+            user_metadata=person.user_metadata,
+            fields=person.fields,
+            connection=self.connection,
+        )
         if not any(map(_may_have_created, outcome.calls)):
             self._forget(typed)
         return outcome

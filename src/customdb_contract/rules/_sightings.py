@@ -7,7 +7,17 @@ from typing import Final
 
 from customdb_contract.contract import Script
 from customdb_contract.findings import Violation
-from customdb_contract.transcript import UNKNOWN, Ending, Exchange, Situation, Special, Transcript, Value, canonical
+from customdb_contract.transcript import (
+    UNKNOWN,
+    Ending,
+    Exchange,
+    Situation,
+    Special,
+    Transcript,
+    Value,
+    canonical,
+    json_text,
+)
 
 __all__ = [
     "REGULAR",
@@ -24,6 +34,7 @@ __all__ = [
     "sightings_by_person",
     "sightings_in_outages",
     "user_id_of",
+    "user_id_text",
 ]
 
 REGULAR: Final = ("known-user", "repeated", "other-spelling")
@@ -100,6 +111,16 @@ def user_id_of(profile: Mapping[str, Value]) -> Value:
 
 def _is_undefined(value: Value) -> bool:
     return isinstance(value, Special) and value.kind == "undefined"
+
+
+def user_id_text(exchange: Exchange) -> str:
+    """Return the `user_id` of a profile as JSON text, 7 like "7": that a number is no text is told by another rule.
+
+    Args:
+        exchange: A call; empty is returned where it found no profile with an id.
+    """
+    user_id = user_id_of(exchange.profile or {})
+    return "" if user_id in (None, "") else json_text(user_id if isinstance(user_id, str) else json_text(user_id))
 
 
 def lowered_by_ascii(text: str) -> str:

@@ -15,7 +15,7 @@ from customdb_contract.tenant._log import LogCode
 from customdb_contract.tenant._metadata import patched
 from customdb_contract.tenant._outcomes import ALREADY_EXISTS, OperationKind, OperationOutcome, Refusal
 from customdb_contract.tenant._run import Run
-from customdb_contract.tenant._users import PREFIX, InternalUser, User
+from customdb_contract.tenant._users import NO_METADATA, PREFIX, InternalUser, User
 from customdb_contract.transcript import Value
 
 __all__ = ["NewAccount", "sign_up"]
@@ -32,6 +32,7 @@ class NewAccount:
         user_metadata: The metadata of the request.
         app_metadata: The metadata that only the Management API takes.
         email_verified: Whether the e-mail counts as verified from the start.
+        fields: Further fields of the sign-up, by name.
     """
 
     email: str
@@ -40,6 +41,7 @@ class NewAccount:
     user_metadata: Mapping[str, Value]
     app_metadata: Mapping[str, Value]
     email_verified: bool = False
+    fields: Mapping[str, Value] = NO_METADATA
 
     @property
     def identifiers(self) -> tuple[str, ...]:
@@ -55,7 +57,7 @@ class NewAccount:
             "user_metadata": self.user_metadata or None,
             "app_metadata": self.app_metadata or None,
         }
-        return {name: value for name, value in arguments.items() if value is not None}
+        return {**self.fields, **{name: value for name, value in arguments.items() if value is not None}}
 
     def as_given_to_create(self, connection: str) -> dict[str, object]:
         """Return the argument of the script `create`.

@@ -284,6 +284,7 @@ class Tenant:
         *,
         username: str | None = None,
         user_metadata: Mapping[str, object] = NO_METADATA,
+        fields: Mapping[str, object] = NO_METADATA,
         connection: str | None = None,
     ) -> OperationOutcome:
         """Sign up.
@@ -293,6 +294,7 @@ class Tenant:
             password: The password.
             username: The username, where the connection requires one.
             user_metadata: The metadata of the request.
+            fields: Further fields of the request, which `create` is given too.
             connection: The connection; it may be left out when there is only one.
 
         Raises:
@@ -304,6 +306,7 @@ class Tenant:
             username=self._username(username, connection),
             user_metadata=self._recorded(user_metadata),
             app_metadata=NO_METADATA,
+            fields=self._recorded(fields),
         )
         return sign_up(self._run(OperationKind.SIGN_UP, connection, email, account.as_arguments()), account)
 

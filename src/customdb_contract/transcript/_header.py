@@ -48,6 +48,8 @@ class Person:
         label: A short name, unique in the transcript.
         email: The person's e-mail as the store has it, or None.
         username: The person's username, or None.
+        phone_number: The person's phone number, or None.
+        organization: The organization that every call for the person has in its `context`, or None.
         aliases: Other identifiers that are this person.
         disabled: Whether the person must not get in.
         profile: What the scripts must say about the person.
@@ -58,6 +60,8 @@ class Person:
     label: str
     email: str | None = None
     username: str | None = None
+    phone_number: str | None = None
+    organization: str | None = None
     aliases: tuple[str, ...] = ()
     disabled: bool = False
     profile: Mapping[str, Value] = field(factory=dict[str, Value])
@@ -66,8 +70,8 @@ class Person:
 
     @property
     def identifiers(self) -> tuple[str, ...]:
-        """Every identifier of the person: e-mail, username, aliases."""
-        return tuple(name for name in (self.email, self.username, *self.aliases) if name)
+        """Every identifier of the person: e-mail, username, phone number, aliases."""
+        return tuple(name for name in (self.email, self.username, self.phone_number, *self.aliases) if name)
 
 
 class FactKind(StrEnum):

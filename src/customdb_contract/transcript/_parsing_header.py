@@ -248,7 +248,7 @@ def _parse_person(cursor: Cursor, label: str) -> Person:
     aliases: list[str] = []
     password, profile = PasswordKnowledge.KNOWN, dict[str, Value]()
     flags: dict[str, bool] = {}
-    known = ("email", "username", "alias", "password", "disabled", "new", "profile")
+    known = ("email", "username", "phone_number", "organization", "alias", "password", "disabled", "new", "profile")
     for key in cursor.settings(known, repeatable=("alias",)):
         match key:
             case "alias":
@@ -265,6 +265,8 @@ def _parse_person(cursor: Cursor, label: str) -> Person:
         label=label,
         email=texts.get("email"),
         username=texts.get("username"),
+        phone_number=texts.get("phone_number"),
+        organization=texts.get("organization"),
         aliases=tuple(aliases),
         disabled=flags.get("disabled", False),
         profile=profile,

@@ -88,6 +88,10 @@ def _person_settings(person: Person) -> Iterator[str]:
         yield f"email={token(person.email)}"
     if person.username is not None:
         yield f"username={token(person.username)}"
+    if person.phone_number is not None:
+        yield f"phone_number={token(person.phone_number)}"
+    if person.organization is not None:
+        yield f"organization={token(person.organization)}"
     yield from (f"alias={token(alias)}" for alias in person.aliases)
     if person.password is not PasswordKnowledge.KNOWN:
         yield f"password={person.password}"

@@ -283,6 +283,8 @@ def _person_to_json(person: Person) -> dict[str, object]:
         "label": to_json(person.label),
         "email": to_json(person.email),
         "username": to_json(person.username),
+        "phone_number": to_json(person.phone_number),
+        "organization": to_json(person.organization),
         "aliases": [to_json(alias) for alias in person.aliases],
         "disabled": person.disabled,
         "password": person.password.value,

@@ -127,6 +127,8 @@ class _StoredPerson(_Stored):
     label: _Text
     email: _OptionalText
     username: _OptionalText
+    phone_number: _OptionalText = None
+    organization: _OptionalText = None
     aliases: list[_Text]
     disabled: bool
     password: Annotated[PasswordKnowledge, _BY_VALUE]
@@ -138,6 +140,8 @@ class _StoredPerson(_Stored):
             label=self.label,
             email=self.email,
             username=self.username,
+            phone_number=self.phone_number,
+            organization=self.organization,
             aliases=tuple(self.aliases),
             disabled=self.disabled,
             profile=self.profile,

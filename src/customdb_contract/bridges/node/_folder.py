@@ -62,7 +62,7 @@ class ConnectionFolder:
         scripts: The sources by script.
         connection: The settings of the connection.
         said: Which of the settings the export says.
-        ignored: What looks like a script and is not deployed, a sentence each.
+        ignored: What looks like a script and is not deployed or not called, a sentence each.
     """
 
     scripts: Mapping[Script, ScriptFile]
@@ -130,6 +130,10 @@ def _of_document(described: Described, keywords: Mapping[str, object], doubles: 
         )
         raise ConfigurationError(message)
     said = {name: value for option, name in _OPTIONS.items() if (value := described.flag(option)) is not None}
+    by_username = _logs_in_by(described, "username")
+    if by_username is not None:
+        # Flexible identifiers stand in place of this option.
+        said["requires_username"] = by_username
     name = described.document.get("name")
     connection = Connection(
         name=name if isinstance(name, str) else Connection().name,
@@ -141,8 +145,26 @@ def _of_document(described: Described, keywords: Mapping[str, object], doubles: 
         scripts={script: _source(file, keywords) for script, file in files.items()},
         connection=connection,
         said=frozenset(said),
-        ignored=tuple(_undeployed(described, key, named, ignored)),
+        ignored=(*_undeployed(described, key, named, ignored), *_without_password(described)),
     )
+
+
+def _logs_in_by(described: Described, attribute: str) -> bool | None:
+    """Return whether people log in by an attribute, or None where the connection has no flexible identifiers.
+
+    Source: <https://auth0.com/docs/authenticate/database-connections/flexible-identifiers-and-attributes>.
+    """
+    if not described.table("options", "attributes"):
+        return None
+    return described.table("options", "attributes", attribute, "identifier").get("active") is True
+
+
+def _without_password(described: Described) -> Iterator[str]:
+    if described.table("options", "authentication_methods", "password").get("enabled") is False:
+        yield (
+            f"{described.where}: options.authentication_methods.password is off, so nobody logs in with a password "
+            "and Auth0 does not call login; the check calls it all the same"
+        )
 
 
 def _files(described: Described, key: str, named: Mapping[str, object]) -> Iterator[tuple[Script, Path]]:

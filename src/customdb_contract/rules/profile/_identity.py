@@ -1,6 +1,6 @@
 """The rules about whose profile comes back: one person has one `user_id`, and nobody gets another's profile."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from customdb_contract.contract import Script
@@ -8,19 +8,16 @@ from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._sightings import (
     lowered_by_ascii,
-    own_sightings,
     sightings,
     sightings_by_person,
     sightings_in_outages,
-    user_id_of,
+    user_id_text,
 )
 from customdb_contract.rules._writing import judge_user_ids, moments
 from customdb_contract.transcript import Exchange, Transcript, Value, json_text
 
 _GET_USER: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/get-user"
 _LOGIN: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
-_CONNECTION: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection"
-_IDENTIFY: Final = "https://auth0.com/docs/manage-users/user-accounts/identify-users"
 _OWN: Final = frozenset({"known-user", "repeated"})
 
 
@@ -161,116 +158,15 @@ def _own_sightings(transcript: Transcript, script: Script) -> Mapping[str, Seque
     return {
         person: own
         for person, seen in sightings_by_person(transcript, script).items()
-        if (own := [exchange for exchange in seen if exchange.situation.family in _OWN and _user_id(exchange)])
+        if (own := [exchange for exchange in seen if exchange.situation.family in _OWN and user_id_text(exchange)])
     }
 
 
-def _user_id(exchange: Exchange) -> str:
-    """Return the user_id as JSON text, 7 like "7": that a number is no text is told by another rule."""
-    user_id = user_id_of(exchange.profile or {})
-    return "" if user_id in (None, "") else json_text(user_id if isinstance(user_id, str) else json_text(user_id))
-
-
 def _compared(first: Exchange, second: Exchange, message: str) -> Comparison:
-    if _user_id(second) in {"", _user_id(first)}:
+    if user_id_text(second) in {"", user_id_text(first)}:
         return Held((first, second))
-    compared, own = _user_id(second), _user_id(first)
+    compared, own = user_id_text(second), user_id_text(first)
     return Violation(message, (first, second), script=second.script, path="user_id", expected=own, got=compared)
-
-
-@rule(
-    group=Group.PROFILE,
-    severity=Severity.ERROR,
-    needs=(Need.GET_USER, Need.SECOND_USER),
-    yields_to=("wrong-users-profile", "invalid-user-id"),
-    source=_CONNECTION,
-)
-def shared_user_id(transcript: Transcript) -> Iterator[Comparison]:
-    """Two people have the same `user_id`.
-
-    ## Why this matters
-    Auth0 takes them for one user: each gets the other's profile, metadata and permissions. Ids must be unique over all
-    custom databases of a tenant.
-
-    ## Violates
-        person ada email=ada@example.com
-        person bob email=bob@example.com
-        get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com"}
-        get_user bob@example.com -> found {"user_id": "7", "email": "bob@example.com"}
-
-    ## Conforms
-        person ada email=ada@example.com
-        person bob email=bob@example.com
-        get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com"}
-        get_user bob@example.com -> found {"user_id": "8", "email": "bob@example.com"}
-
-    ## How to fix
-    Use the primary key, with a prefix that names the store when the tenant has several: `shop-7`.
-    """
-    yield from _shared(transcript, _user_id, "user_id", Severity.ERROR)
-
-
-@rule(
-    group=Group.PROFILE,
-    severity=Severity.ERROR,
-    needs=(Need.GET_USER, Need.SECOND_USER),
-    yields_to=("shared-user-id", "wrong-users-profile"),
-    source=_IDENTIFY,
-)
-def shared_email(transcript: Transcript) -> Iterator[Comparison]:
-    """Two people have the same e-mail, up to upper and lower case.
-
-    ## Why this matters
-    With import mode on, Auth0 stores e-mails in lower case and refuses the second one, so the second person cannot log
-    in. With import mode off it makes two users with one e-mail. Letters beyond ASCII are another matter: see
-    `unicode-email-collision`.
-
-    ## Violates
-        connection import_mode=on
-        person ada email=ada@example.com
-        person old email=Ada@example.com
-        get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com"}
-        get_user Ada@example.com -> found {"user_id": "8", "email": "Ada@example.com"}
-
-    ## Conforms
-        connection import_mode=on
-        person ada email=ada@example.com
-        person old email=ada.old@example.com
-        get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com"}
-        get_user ada.old@example.com -> found {"user_id": "8", "email": "ada.old@example.com"}
-
-    ## How to fix
-    Merge the records, or give one of them another e-mail, before the migration.
-    """
-    severity = Severity.ERROR if transcript.connection.import_mode else Severity.WARNING
-    yield from _shared(transcript, _email_by_ascii, "email", severity)
-
-
-def _email_by_ascii(exchange: Exchange) -> str:
-    email = _raw_email(exchange)
-    return lowered_by_ascii(email) if isinstance(email, str) else ""
-
-
-def _shared(
-    transcript: Transcript, key: Callable[[Exchange], str], name: str, severity: Severity
-) -> Iterator[Comparison]:
-    first_seen: dict[str, Exchange] = {}
-    told: set[tuple[str, str]] = set()
-    for exchange in own_sightings(transcript):
-        value = key(exchange)
-        if not value:
-            continue
-        first = first_seen.setdefault(value, exchange)
-        if first.person == exchange.person:
-            continue
-        if (first.person, exchange.person) not in told:
-            told.add((first.person, exchange.person))
-            message = f"{first.person} and {exchange.person} have the same {name} {{got}}; it must be unique"
-            yield Violation(message, (first, exchange), severity, path=name, got=value)
-    clashing = {person for pair in told for person in pair}
-    for exchange in first_seen.values():
-        if exchange.person not in clashing and len(transcript.people) > 1:
-            yield Held((exchange,))
 
 
 @rule(

@@ -221,6 +221,8 @@ NOT_IN_ONE_PROFILE: Final[Mapping[str, str]] = {
     "user-id-depends-on-identifier": "it takes the profiles for two spellings of one identifier",
     "shared-user-id": _TWO_PEOPLE,
     "shared-email": _TWO_PEOPLE,
+    "shared-username": _TWO_PEOPLE,
+    "shared-phone-number": _TWO_PEOPLE,
     "inconsistent-metadata-type": _TWO_PEOPLE,
     "wrong-users-profile": "it takes a profile and the person who was asked for",
     "dynamic-metadata-keys": _INFORMATION,

@@ -1,0 +1,188 @@
+"""The rules about what two people must not have in common: each is one user of Auth0."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._sightings import lowered_by_ascii, own_sightings, user_id_text
+from customdb_contract.rules.profile._attribute_of import strict_severity
+from customdb_contract.transcript import Exchange, Transcript
+
+_CONNECTION: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection"
+_IDENTIFY: Final = "https://auth0.com/docs/manage-users/user-accounts/identify-users"
+_STRUCTURE: Final = "https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure"
+
+
+@rule(
+    group=Group.PROFILE,
+    severity=Severity.ERROR,
+    needs=(Need.GET_USER, Need.SECOND_USER),
+    yields_to=("wrong-users-profile", "invalid-user-id"),
+    source=_CONNECTION,
+)
+def shared_user_id(transcript: Transcript) -> Iterator[Comparison]:
+    """Two people have the same `user_id`.
+
+    ## Why this matters
+    Auth0 takes them for one user: each gets the other's profile, metadata and permissions. Ids must be unique over all
+    custom databases of a tenant.
+
+    ## Violates
+        person ada email=ada@example.com
+        person bob email=bob@example.com
+        get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com"}
+        get_user bob@example.com -> found {"user_id": "7", "email": "bob@example.com"}
+
+    ## Conforms
+        person ada email=ada@example.com
+        person bob email=bob@example.com
+        get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com"}
+        get_user bob@example.com -> found {"user_id": "8", "email": "bob@example.com"}
+
+    ## How to fix
+    Use the primary key, with a prefix that names the store when the tenant has several: `shop-7`.
+    """
+    yield from _shared(transcript, user_id_text, "user_id", Severity.ERROR)
+
+
+@rule(
+    group=Group.PROFILE,
+    severity=Severity.ERROR,
+    needs=(Need.GET_USER, Need.SECOND_USER),
+    yields_to=("shared-user-id", "wrong-users-profile"),
+    source=_IDENTIFY,
+)
+def shared_email(transcript: Transcript) -> Iterator[Comparison]:
+    """Two people have the same e-mail, up to upper and lower case.
+
+    ## Why this matters
+    With import mode on, Auth0 stores e-mails in lower case and refuses the second one, so the second person cannot log
+    in. With import mode off it makes two users with one e-mail. Letters beyond ASCII are another matter: see
+    `unicode-email-collision`.
+
+    ## Violates
+        connection import_mode=on
+        person ada email=ada@example.com
+        person old email=Ada@example.com
+        get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com"}
+        get_user Ada@example.com -> found {"user_id": "8", "email": "Ada@example.com"}
+
+    ## Conforms
+        connection import_mode=on
+        person ada email=ada@example.com
+        person old email=ada.old@example.com
+        get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com"}
+        get_user ada.old@example.com -> found {"user_id": "8", "email": "ada.old@example.com"}
+
+    ## How to fix
+    Merge the records, or give one of them another e-mail, before the migration.
+    """
+    yield from _shared(transcript, _email_by_ascii, "email", strict_severity(transcript))
+
+
+@rule(
+    group=Group.PROFILE,
+    severity=Severity.ERROR,
+    needs=(Need.GET_USER, Need.SECOND_USER),
+    yields_to=("shared-user-id", "wrong-users-profile", "shared-email", "invalid-username"),
+    source=_STRUCTURE,
+)
+def shared_username(transcript: Transcript) -> Iterator[Comparison]:
+    """Two people have the same username, up to upper and lower case.
+
+    ## Why this matters
+    A username is unique in a connection. With import mode on, Auth0 stores it in lower case and refuses the second one,
+    so the second person cannot log in. It often happens when the script makes a username out of the e-mail.
+
+    ## Violates
+        connection import_mode=on
+        person ada email=ada@example.com
+        person eve email=ada@example.org
+        get_user ada@example.com -> found {"user_id": "7", "username": "ada"}
+        get_user ada@example.org -> found {"user_id": "8", "username": "Ada"}
+
+    ## Conforms
+        connection import_mode=on
+        person ada email=ada@example.com
+        person eve email=ada@example.org
+        get_user ada@example.com -> found {"user_id": "7", "username": "ada"}
+        get_user ada@example.org -> found {"user_id": "8", "username": "ada2"}
+
+    ## How to fix
+    Return the store's own unique username, or none at all when the connection does not require one.
+    """
+    yield from _shared(transcript, _username, "username", strict_severity(transcript))
+
+
+@rule(
+    group=Group.PROFILE,
+    severity=Severity.ERROR,
+    needs=(Need.GET_USER, Need.SECOND_USER),
+    yields_to=("shared-user-id", "wrong-users-profile", "shared-email", "shared-username", "invalid-phone-number"),
+    source=_STRUCTURE,
+)
+def shared_phone_number(transcript: Transcript) -> Iterator[Comparison]:
+    """Two people have the same phone number.
+
+    ## Why this matters
+    A phone number is unique in a connection. With import mode on, Auth0 refuses the second one, so the second person
+    cannot log in. Families and companies often share one.
+
+    ## Violates
+        connection import_mode=on
+        person ada email=ada@example.com
+        person bob email=bob@example.com
+        get_user ada@example.com -> found {"user_id": "7", "phone_number": "+4930123456"}
+        get_user bob@example.com -> found {"user_id": "8", "phone_number": "+4930123456"}
+
+    ## Conforms
+        connection import_mode=on
+        person ada email=ada@example.com
+        person bob email=bob@example.com
+        get_user ada@example.com -> found {"user_id": "7", "phone_number": "+4930123456"}
+        get_user bob@example.com -> found {"user_id": "8", "phone_number": "+4930123457"}
+
+    ## How to fix
+    Return a number that several people have in `user_metadata`, and `phone_number` only where it belongs to one person.
+    """
+    yield from _shared(transcript, _phone_number, "phone_number", strict_severity(transcript))
+
+
+def _email_by_ascii(exchange: Exchange) -> str:
+    return lowered_by_ascii(_text(exchange, "email"))
+
+
+def _username(exchange: Exchange) -> str:
+    return _text(exchange, "username").strip().lower()
+
+
+def _phone_number(exchange: Exchange) -> str:
+    return _text(exchange, "phone_number").strip()
+
+
+def _text(exchange: Exchange, attribute: str) -> str:
+    value = (exchange.profile or {}).get(attribute)
+    return value if isinstance(value, str) else ""
+
+
+def _shared(
+    transcript: Transcript, key: Callable[[Exchange], str], name: str, severity: Severity
+) -> Iterator[Comparison]:
+    first_seen: dict[str, Exchange] = {}
+    told: set[tuple[str, str]] = set()
+    for exchange in own_sightings(transcript):
+        value = key(exchange)
+        if not value:
+            continue
+        first = first_seen.setdefault(value, exchange)
+        if first.person == exchange.person:
+            continue
+        if (first.person, exchange.person) not in told:
+            told.add((first.person, exchange.person))
+            message = f"{first.person} and {exchange.person} have the same {name} {{got}}; it must be unique"
+            yield Violation(message, (first, exchange), severity, path=name, got=value)
+    clashing = {person for pair in told for person in pair}
+    for exchange in first_seen.values():
+        if exchange.person not in clashing and len(transcript.people) > 1:
+            yield Held((exchange,))
