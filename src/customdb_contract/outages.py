@@ -4,15 +4,20 @@ import functools
 import inspect
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Final
 
 from customdb_contract.bridges import Bridge
-from customdb_contract.bridges.placeholders import FAULT_URL, proxied_store, takes_faults
+from customdb_contract.bridges.placeholders import FAULT_HOST, FAULT_URL, FAULT_URL_HTTPS, proxied_store, takes_faults
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.faults import FAULTS, PROXY_FAULTS, FaultProxy, FaultServer
-from customdb_contract.probes import Faults, FaultsTogether, OutageDatabase
+from customdb_contract.probes import Faults, FaultsTogether, OutageDatabase, together
 from customdb_contract.transcript import Situation
 
 __all__ = ["needs_address", "open_outage", "outage_situations", "takes_fault_url"]
+
+
+_UNDER_A_PATH: Final = frozenset({FAULT_URL, FAULT_URL_HTTPS})
+_OF_SERVER: Final = _UNDER_A_PATH | {FAULT_HOST}
 
 
 def needs_address(outage: object) -> bool:
@@ -34,8 +39,11 @@ def outage_situations(outage: object) -> Sequence[Situation]:
     """
     if not needs_address(outage):
         return (Situation.OUTAGE,)
-    by_proxy = takes_faults(outage) and FAULT_URL not in outage.fault_placeholders
-    return PROXY_FAULTS if by_proxy else FAULTS
+    placeholders = outage.fault_placeholders if takes_faults(outage) else {FAULT_URL}
+    has_proxy = bool(placeholders - _OF_SERVER)
+    if not placeholders & _OF_SERVER:
+        return PROXY_FAULTS
+    return together((FAULTS, PROXY_FAULTS)) if has_proxy else FAULTS
 
 
 @contextmanager
@@ -78,16 +86,21 @@ def _open_faults(placeholders: Collection[str], stack: ExitStack) -> tuple[Mappi
     """Open what fails, and return the address for each placeholder, with what makes all of it fail."""
     addresses: dict[str, str] = {}
     faults: list[Faults] = []
-    if FAULT_URL in placeholders:
+    if not _UNDER_A_PATH.isdisjoint(placeholders):
         server = stack.enter_context(FaultServer())
-        addresses[FAULT_URL] = server.url
+        addresses |= {FAULT_URL: server.url, FAULT_URL_HTTPS: server.url.replace("http:", "https:", 1)}
         faults.append(server)
-    stores = {placeholder: proxied_store(placeholder) for placeholder in placeholders if placeholder != FAULT_URL}
+    if FAULT_HOST in placeholders:
+        server = stack.enter_context(FaultServer(at_any_path=True))
+        addresses[FAULT_HOST] = server.url
+        faults.append(server)
+    stores = {placeholder: proxied_store(placeholder) for placeholder in placeholders if placeholder not in _OF_SERVER}
     proxies = {
         (store.host, store.port): stack.enter_context(FaultProxy(store.host, store.port)) for store in stores.values()
     }
     for placeholder, store in stores.items():
         addresses[placeholder] = store.address(proxies[store.host, store.port].address)
+    addresses = {placeholder: address for placeholder, address in addresses.items() if placeholder in placeholders}
     return addresses, FaultsTogether((*faults, *proxies.values()))
 
 

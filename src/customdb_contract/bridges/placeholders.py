@@ -11,7 +11,9 @@ from customdb_contract.errors import ConfigurationError
 from customdb_contract.secrets import Secret
 
 __all__ = [
+    "FAULT_HOST",
     "FAULT_URL",
+    "FAULT_URL_HTTPS",
     "LEGACY_URL",
     "FaultyDatabase",
     "ProxiedStore",
@@ -24,9 +26,16 @@ __all__ = [
 FAULT_URL: Final = "{fault_url}"
 """The address of the fault server, as an URL."""
 
+FAULT_URL_HTTPS: Final = "{fault_url:https}"
+"""The same for a script in JavaScript, with the scheme `https`."""
+
+FAULT_HOST: Final = "{fault_host}"
+"""What `{fault_url}` becomes where a host leads to it: the address of a fault server that fails whatever the path."""
+
 LEGACY_URL: Final = "{legacy_url}"
 """The address of the stand-in for the legacy system that an Action asks, as an URL."""
 
+_OF_SERVER: Final = (FAULT_URL, FAULT_URL_HTTPS)
 _PROXY: Final = re.compile(r"\{fault_proxy(?P<part>_host|_port)?:(?P<host>[^{}]*):(?P<port>[^{}:]*)\}")
 _HIGHEST_PORT: Final = 65_535
 
@@ -90,7 +99,7 @@ def placeholders_in(text: object) -> frozenset[str]:
     if not isinstance(text, str):
         return frozenset()
     found = {match[0] for match in _PROXY.finditer(text)}
-    return frozenset(found | ({FAULT_URL} if FAULT_URL in text else set()))
+    return frozenset(found | {placeholder for placeholder in _OF_SERVER if placeholder in text})
 
 
 def fill(setting: object, addresses: Mapping[str, str]) -> object:

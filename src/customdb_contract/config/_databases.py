@@ -19,7 +19,7 @@ __all__ = ["database_of", "named_connection", "node_database", "outage_of", "pyt
 
 _logger: Final = logging.getLogger("customdb_contract")
 _OUTAGE: Final = "[outage]"
-_OF_SCRIPTS: Final = ("keywords", "node_modules", "doubles", "node")
+_OF_SCRIPTS: Final = ("keywords", "node_modules", "hosts", "doubles", "node")
 
 
 def secret_of(text: Text) -> Secret:
@@ -125,6 +125,7 @@ def node_database(
             configuration={name: _as_text(value) for name, value in configuration.items()},
             keywords=keywords,
             node_modules=None if table.node_modules is None else folder / table.node_modules,
+            hosts=table.hosts,
             doubles={name: folder / path for name, path in table.doubles.items()},
             environment=table.environment,
             node=table.node,
@@ -167,6 +168,8 @@ def outage_of(file: File, folder: Path) -> object:
     given["configuration"] = file.database.configuration | own.configuration
     if "keywords" in given:
         given["keywords"] = file.database.keywords | own.keywords
+    if "hosts" in given:
+        given["hosts"] = file.database.hosts | own.hosts
     table = DatabaseTable.model_construct(**given)
     if table.python is None and table.scripts is None:
         message = "[outage] has a configuration, and neither python nor scripts names what it is for"

@@ -66,18 +66,22 @@ class FaultServer(FailingPort[Situation]):
 
     It refuses connections until the first `fail`, and keeps nothing of what it is sent, for there are passwords in it.
 
+    Args:
+        at_any_path: Whether it fails whatever the path is; otherwise below `url` only, so that nobody else on this
+            machine is taken for the scripts.
+
     Raises:
         OSError: When no port of the loopback interface can be had.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, at_any_path: bool = False) -> None:
         super().__init__("fault server")
-        self._token = secrets.token_urlsafe(16)
+        self._path = "" if at_any_path else f"/{secrets.token_urlsafe(16)}"
 
     @property
     def url(self) -> str:
         """The address of the store that fails; every path below it does."""
-        return f"http://127.0.0.1:{self._address[1]}/{self._token}"
+        return f"http://127.0.0.1:{self._address[1]}{self._path}"
 
     @property
     @override
@@ -91,12 +95,12 @@ class FaultServer(FailingPort[Situation]):
 
     @override
     def _open(self, listener: socket.socket, situation: Situation) -> Store[Situation]:
-        return _HttpStore(listener, situation, self._token)
+        return _HttpStore(listener, situation, self._path)
 
 
 class _HttpStore(Store[Situation]):
-    def __init__(self, listener: socket.socket, situation: Situation, token: str) -> None:
-        self._path = f"/{token}".encode()
+    def __init__(self, listener: socket.socket, situation: Situation, path: str) -> None:
+        self._path = path.encode()
         super().__init__(listener, situation)
 
     @override

@@ -1,6 +1,6 @@
 """Probes: drive a custom database through the situations that the contract speaks about."""
 
-from customdb_contract.probes._faults import Faults, FaultsTogether, OutageDatabase
+from customdb_contract.probes._faults import Faults, FaultsTogether, OutageDatabase, together
 from customdb_contract.probes._plan import Truth, print_planned_call
 from customdb_contract.probes._probe import plan_calls, probe, probe_known_users
 from customdb_contract.probes._probing import DEFAULT_MAX_TIME, DEFAULT_WRONG_PASSWORDS, MAX_SECONDS, Probing
@@ -25,4 +25,5 @@ __all__ = [
     "print_planned_call",
     "probe",
     "probe_known_users",
+    "together",
 ]

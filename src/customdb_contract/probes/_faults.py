@@ -1,5 +1,6 @@
 """Stores that fail in the way they are told to, and the database in front of them."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from attrs import frozen
@@ -7,7 +8,7 @@ from attrs import frozen
 from customdb_contract.bridges import Bridge
 from customdb_contract.transcript import Situation
 
-__all__ = ["Faults", "FaultsTogether", "OutageDatabase"]
+__all__ = ["Faults", "FaultsTogether", "OutageDatabase", "together"]
 
 
 class Faults(Protocol):
@@ -32,9 +33,19 @@ class Faults(Protocol):
         ...
 
 
+def together(stores: Sequence[Sequence[Situation]]) -> tuple[Situation, ...]:
+    """Return the ways in which any of several stores can fail, the one that costs time last.
+
+    Args:
+        stores: The ways of each; they end with the same one.
+    """
+    longest = stores[0][-1]
+    return (*dict.fromkeys(way for ways in stores for way in ways if way is not longest), longest)
+
+
 @frozen
 class FaultsTogether:
-    """Several stores that fail in the same way at the same time.
+    """Several stores that fail at the same time: in the same way, where all of them can, or else some by a reset.
 
     Args:
         stores: At least one.
@@ -44,9 +55,8 @@ class FaultsTogether:
 
     @property
     def situations(self) -> tuple[Situation, ...]:
-        """The ways in which all of them can fail."""
-        first, *others = self.stores
-        return tuple(way for way in first.situations if all(way in other.situations for other in others))
+        """The ways in which any of them can fail, the one that costs time last."""
+        return together([store.situations for store in self.stores])
 
     @property
     def requests(self) -> int:
@@ -60,7 +70,7 @@ class FaultsTogether:
             situation: One of `situations`.
         """
         for store in self.stores:
-            store.fail(situation)
+            store.fail(situation if situation in store.situations else Situation.RESET)
 
 
 @frozen

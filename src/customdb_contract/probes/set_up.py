@@ -16,7 +16,7 @@ from customdb_contract.transcript import (
     StopKind,
     StopReason,
     json_text,
-    settings_not_given,
+    what_is_lacking,
 )
 
 __all__ = [
@@ -168,8 +168,8 @@ def _quoted(exchanges: Sequence[Exchange], people: Sequence[Person] = ()) -> str
     labels = {person.label for person in people}
     chosen = [exchange for exchange in exchanges if not labels or exchange.person in labels]
     told = dict.fromkeys(f"{exchange.script} {_said(exchange)}" for exchange in chosen)
-    settings = settings_not_given(exchanges)
-    return "; ".join(list(told)[:_MOST_QUOTED]) + (f". {settings}" if settings else "")
+    lacking = what_is_lacking(exchanges)
+    return "; ".join(list(told)[:_MOST_QUOTED]) + "".join(f". {sentence}" for sentence in lacking)
 
 
 def _said(exchange: Exchange) -> str:

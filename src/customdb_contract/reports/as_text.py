@@ -19,7 +19,7 @@ from customdb_contract.transcript import (
     observed_runs,
     person_of,
     printable,
-    settings_not_given,
+    what_is_lacking,
 )
 
 __all__ = ["render", "render_verdict"]
@@ -111,9 +111,9 @@ def _header(report: Report) -> str:
     if left:
         named = f"The check made users and could not remove them; they may be in the store: {', '.join(left)}"
         lines += ["", *_wrapped(named, indent="")]
-    settings = settings_not_given(transcript.exchanges)
-    if settings and not (stop and settings in stop.message):
-        lines += ["", *_wrapped(settings, indent="")]
+    for sentence in what_is_lacking(transcript.exchanges):
+        if not (stop and sentence in stop.message):
+            lines += ["", *_wrapped(sentence, indent="")]
     lines += [*_missing_secrets(transcript), *_unmet_outages(transcript)]
     unstable = sum(1 for exchange in transcript.exchanges if exchange.marks - {Mark.OUTAGE_NOT_MET})
     if unstable:

@@ -36,7 +36,7 @@ from customdb_contract.transcript._header import (
     StopReason,
 )
 from customdb_contract.transcript._history import Account, History, Moment, is_done
-from customdb_contract.transcript._lacking import settings_not_given
+from customdb_contract.transcript._lacking import what_is_lacking
 from customdb_contract.transcript._masking import MAX_TEXT, Mask, cut_masked, hide_named, mask_text, mask_value
 from customdb_contract.transcript._notation import token
 from customdb_contract.transcript._observed import (
@@ -166,10 +166,10 @@ __all__ = [
     "record_to_json",
     "revealed",
     "safe_text",
-    "settings_not_given",
     "shortened_record",
     "sound_first_runs",
     "stable_writes",
     "to_json",
     "token",
+    "what_is_lacking",
 ]

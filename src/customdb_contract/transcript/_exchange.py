@@ -172,6 +172,8 @@ class Noticed(StrEnum):
     Or an Action had a connection open after its handler had returned: for how long at least."""
     MISSING_CONFIGURATION = "missing-configuration"
     """A key of `configuration` was read that is not given: its name, and the place in the script if known."""
+    HOST_OUT_OF_REACH = "host-out-of-reach"
+    """A connection to another host could not be made: the host and its port."""
     MISSING_SECRET = "missing-secret"
     """An Action read a secret that it was not given: its name."""
     OPEN_SOCKETS = "open-sockets"

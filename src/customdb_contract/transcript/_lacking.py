@@ -1,26 +1,43 @@
 """What scripts asked for and were not given: it explains why they fail, and breaks no rule."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from customdb_contract.transcript._exchange import Exchange, Noticed
 from customdb_contract.transcript._printable import printable
 
-__all__ = ["settings_not_given"]
+__all__ = ["what_is_lacking"]
 
 
-def settings_not_given(exchanges: Iterable[Exchange]) -> str:
-    """Return a sentence with the keys of `configuration` that scripts read and nobody gives; empty without any.
+def what_is_lacking(exchanges: Iterable[Exchange]) -> Sequence[str]:
+    """Return a sentence about settings that nobody gives, and one about hosts out of reach; each only with a reason.
 
     Args:
         exchanges: The calls.
     """
+    calls = [exchange for exchange in exchanges if exchange.situation.family != "outage"]
+    return (*_settings(calls), *_hosts(calls))
+
+
+def _settings(calls: Sequence[Exchange]) -> Iterator[str]:
     places: dict[str, dict[str, None]] = {}
-    for exchange in exchanges:
+    for exchange in calls:
         for text in exchange.outcome.noticed(Noticed.MISSING_CONFIGURATION):
             key, _, place = text.rpartition(" ")
             # The column helps nobody to find the line.
             places.setdefault(key, {})[place.rpartition(":")[0] or exchange.script] = None
-    if not places:
-        return ""
-    named = ", ".join(f"configuration.{printable(key)} ({', '.join(where)})" for key, where in places.items())
-    return f"The scripts read what they are not given: {named}. Give it under [database] configuration."
+    if places:
+        named = ", ".join(f"configuration.{printable(key)} ({', '.join(where)})" for key, where in places.items())
+        yield f"The scripts read what they are not given: {named}. Give it under [database] configuration."
+
+
+def _hosts(calls: Sequence[Exchange]) -> Iterator[str]:
+    scripts: dict[str, dict[str, None]] = {}
+    for exchange in calls:
+        for host in exchange.outcome.noticed(Noticed.HOST_OUT_OF_REACH):
+            scripts.setdefault(host, {})[exchange.script] = None
+    if scripts:
+        named = ", ".join(f"{printable(host)} ({', '.join(by)})" for host, by in scripts.items())
+        yield (
+            f"The scripts could not connect to {named}. If it is somewhere else while they are checked, say where: "
+            '[database] hosts = { "api.example.com" = "http://127.0.0.1:8080" }.'
+        )

@@ -63,6 +63,7 @@ class NoticedMessage(_Part):
         "open-sockets",
         "process-ended",
         "missing-configuration",
+        "host-out-of-reach",
         "missing-secret",
         "still-running",
     ]

@@ -8,14 +8,16 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from typing_extensions import override
 
 from customdb_contract.bridges.containers import ContainerDatabase, variable
 from customdb_contract.bridges.node._action import NodeAction
 from customdb_contract.bridges.node._folder import ConnectionFolder, read_connection
+from customdb_contract.bridges.node._hosts import checked_hosts, routes_of
 from customdb_contract.bridges.node._settings import all_revealed, file_of, modules_in, revealed
-from customdb_contract.bridges.placeholders import fill, placeholders_in
+from customdb_contract.bridges.placeholders import FAULT_HOST, FAULT_URL_HTTPS, fill, placeholders_in
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
 from customdb_contract.secrets import Secret, SecretKind, SecretRef, SecretRegistry
@@ -41,6 +43,8 @@ class NodeDatabase(ContainerDatabase):
             or `{fault_proxy:HOST:PORT}` in it where this is the database of an outage.
         keywords: What the Deploy CLI would put in place of `##KEY##` and `@@KEY@@`; a value may be a `Secret`.
         node_modules: The folder that npm modules are required from, or None when the scripts need none.
+        hosts: Where connections to hosts lead that the scripts name: addresses such as `http://127.0.0.1:8080` or
+            `127.0.0.1:15432`, by `host` or `host:port`. A script that connects to an address with `http` may want TLS.
         doubles: JavaScript files that stand in for modules, by the name that the scripts require.
         environment: The names of environment variables that the scripts may see.
         node: Where Node is; None stands for the one on PATH, or the one that the extra `node` brings.
@@ -59,6 +63,7 @@ class NodeDatabase(ContainerDatabase):
         configuration: Mapping[str, str | Secret] | None = None,
         keywords: Mapping[str, object] | None = None,
         node_modules: str | os.PathLike[str] | None = None,
+        hosts: Mapping[str, str] | None = None,
         doubles: Mapping[str, str | os.PathLike[str]] | None = None,
         environment: Iterable[str] = (),
         node: str | os.PathLike[str] | None = None,
@@ -75,6 +80,7 @@ class NodeDatabase(ContainerDatabase):
         self._said = frozenset[str]() if connection else found.said
         self._modules = None if node_modules is None else modules_in(node_modules)
         self._ignored = found.ignored
+        self._hosts = checked_hosts(hosts or {})
         self._environment = {variable_name: variable(variable_name) for variable_name in environment}
         self._node = None if node is None else os.fspath(node)
 
@@ -96,12 +102,13 @@ class NodeDatabase(ContainerDatabase):
 
     @property
     def fault_placeholders(self) -> frozenset[str]:
-        """The placeholders in the configuration and the keywords that stand for a store which is out of reach."""
-        settings = (*self._configuration.values(), *self._keywords.values())
-        return frozenset(name for value in settings for name in placeholders_in(revealed(value)))
+        """The placeholders in configuration, keywords and hosts that stand for a store which is out of reach."""
+        settings = (*self._configuration.values(), *self._keywords.values(), *self._hosts.values())
+        found = frozenset(name for value in settings for name in placeholders_in(revealed(value)))
+        return found | frozenset({FAULT_HOST} & set(self._hosts.values()))
 
     def with_faults(self, addresses: Mapping[str, str]) -> "NodeDatabase":
-        """Return the same database with other addresses in its configuration and its keywords.
+        """Return the same database with other addresses in its configuration, its keywords and its hosts.
 
         Args:
             addresses: What to put in place of each of `fault_placeholders`.
@@ -110,6 +117,12 @@ class NodeDatabase(ContainerDatabase):
         vars(copy).update(vars(self))
         copy._configuration = {name: fill(value, addresses) for name, value in self._configuration.items()}
         copy._keywords = {name: fill(value, addresses) for name, value in self._keywords.items()}
+        copy._hosts = {name: str(fill(address, addresses)) for name, address in self._hosts.items()}
+        secure = addresses.get(FAULT_URL_HTTPS)
+        if secure is not None:
+            # What would be TLS is spoken to the same port in plain text.
+            where = urlsplit(secure).netloc
+            copy._hosts = {**copy._hosts, where: f"http://{where}"}
         copy._scripts = copy._read().scripts
         copy._forget_bridge()
         return copy
@@ -141,6 +154,7 @@ class NodeDatabase(ContainerDatabase):
             folder=None if self._modules is None else str(self._modules.parent),
             doubles=self._doubles,
             environment=self._environment,
+            routes=routes_of(self._hosts),
         )
         runtime = find_runtime(self._node)
         return NodeBridge(self._scripts, surroundings, runtime, connection=connection, mask=mask, timeout=timeout)

@@ -15,6 +15,7 @@ from customdb_contract.bridges.containers import (
     recorded_error,
 )
 from customdb_contract.bridges.node._folder import ScriptFile
+from customdb_contract.bridges.node._hosts import Route
 from customdb_contract.bridges.node._runtime import Runtime
 from customdb_contract.connection import Connection
 from customdb_contract.contract import CONTEXT_IS_OPTIONAL, Script
@@ -36,12 +37,14 @@ class Surroundings:
         folder: The folder whose `node_modules` are required from, or None when there is none.
         doubles: Files that stand in for modules.
         environment: All environment variables that Node gets.
+        routes: Where connections to some hosts lead.
     """
 
     configuration: Mapping[str, object]
     folder: str | None
     doubles: Mapping[str, str]
     environment: Mapping[str, str]
+    routes: Mapping[str, Route]
 
 
 class NodeBridge(ContainerBridge):
@@ -112,6 +115,7 @@ class NodeBridge(ContainerBridge):
             "configuration": dict(self._surroundings.configuration),
             "folder": self._surroundings.folder,
             "doubles": dict(self._surroundings.doubles),
+            "hosts": {name: route.as_json() for name, route in self._surroundings.routes.items()},
         }
 
     @override

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from customdb_contract.bridges.containers import ContainerDatabase, variable
-from customdb_contract.bridges.placeholders import FAULT_URL, fill, placeholders_in
+from customdb_contract.bridges.placeholders import FAULT_URL, FAULT_URL_HTTPS, fill, placeholders_in
 from customdb_contract.bridges.python_process._action import PythonProcessAction
 from customdb_contract.bridges.python_process._reference import parted
 from customdb_contract.connection import Connection
@@ -97,6 +97,9 @@ class PythonProcess(ContainerDatabase):
         from customdb_contract.bridges.python_process._bridge import needs_fault_url  # noqa: PLC0415 - see open_bridge
 
         found = frozenset(name for value in self._configuration.values() for name in placeholders_in(_revealed(value)))
+        if FAULT_URL_HTTPS in found:
+            message = f"{FAULT_URL_HTTPS} is for scripts in JavaScript: give {FAULT_URL} to a database in Python"
+            raise ConfigurationError(message)
         needs_argument = needs_fault_url(self._order(), self._registry())
         return found or (frozenset({FAULT_URL}) if needs_argument else found)
 

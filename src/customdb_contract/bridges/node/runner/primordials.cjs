@@ -60,6 +60,7 @@ module.exports = {
 
   String,
   hasText: uncurry(String.prototype.includes),
+  lower: uncurry(String.prototype.toLowerCase),
   codeAt: uncurry(String.prototype.charCodeAt),
   indexOf: uncurry(String.prototype.indexOf),
   slice: uncurry(String.prototype.slice),

@@ -8,6 +8,7 @@ const { als, begin, callNow, finish, know, locate, note, serve, sink } = require
 const { ScriptCall } = require('./script_call.cjs');
 const { encodeThrown } = require('./encoding.cjs');
 const { quote } = require('./json.cjs');
+const { leadHosts } = require('./hosts.cjs');
 const { send } = require('./control.cjs');
 const { GlobalWatch, dictionary, openSockets } = require('./observing.cjs');
 const {
@@ -49,8 +50,9 @@ function tellCalled(id, recorded) {
   send(`called {"id":${id},"arguments":${recorded}}`);
 }
 
-function open({ scripts: sources, configuration, folder, doubles }) {
+function open({ scripts: sources, configuration, folder, doubles, hosts }) {
   const names = keysOf(sources);
+  leadHosts(hosts, callNow);
   for (const name of names) know(sources[name].file);
   const modules = new Modules({ folder, doubles, als, note, advice: ADVICE });
   const readOnly = makeConfiguration(configuration, {

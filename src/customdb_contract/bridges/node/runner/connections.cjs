@@ -1,0 +1,147 @@
+'use strict';
+
+// Where connections lead. Sockets are where all clients meet, so what decides this for one decides it for all: each
+// connection is asked for its route, and goes where the route says. A route with `presentsTls` leads to somebody who is
+// spoken to in plain text: what would be TLS then presents itself as encrypted, with a verified other side, so that nobody
+// needs a certificate for every host of the world.
+
+const net = require('node:net');
+const tls = require('node:tls');
+const { apply, defineProperty, isArray, keysOf, setPrototypeOf } = require('./primordials.cjs');
+const { WeakMap, weakGet, weakSet } = require('./primordials.cjs');
+
+const { nextTick } = process;
+
+const FAMILY = 4;
+const LONGEST_VALIDITY = 365 * 24 * 3_600_000;
+const IS_TLS = { isTls: true };
+const IS_PLAIN = { isTls: false };
+
+const presented = new WeakMap();
+
+/**
+ * Leads every connection where `routeOf` says. It is given `host`, `port`, and whether it would be TLS, and returns `host`,
+ * `port` and `presentsTls`; null leaves a connection as it is. `onConnect` is told of each connection, with its socket.
+ */
+function lead({ routeOf, onConnect }) {
+  leadSockets(routeOf, onConnect);
+  presentTls(routeOf);
+}
+
+function leadSockets(routeOf, onConnect) {
+  const { connect } = net.Socket.prototype;
+  const normalize = net._normalizeArgs;
+  replace(net.Socket.prototype, 'connect', function connectByRoute(...given) {
+    const normalized = isArray(given[0]) ? given[0] : normalize(given);
+    const route = weakGet(presented, this) ?? routeOf(asked(normalized[0], IS_PLAIN));
+    if (route === null) {
+      onConnect?.(asked(normalized[0], IS_PLAIN), this);
+      return apply(connect, this, given);
+    }
+    const options = {
+      ...normalized[0],
+      host: route.host,
+      port: route.port,
+      family: FAMILY,
+      autoSelectFamily: false,
+      path: undefined,
+      lookup: undefined,
+      localAddress: undefined,
+      localPort: undefined,
+    };
+    return apply(connect, this, [options, normalized[1]]);
+  });
+}
+
+function asked(options, { isTls }) {
+  const isLocal = typeof options.path === 'string' && options.path !== '' && !options.port;
+  return { host: isLocal ? '' : `${options.host || 'localhost'}`, port: Number(options.port), isTls };
+}
+
+/** `tls.connect` gives a plain socket that presents itself as an encrypted one whose other side was verified. */
+function presentTls(routeOf) {
+  class PresentedSocket extends net.Socket {}
+  // Clients ask whether it is one.
+  setPrototypeOf(PresentedSocket.prototype, tls.TLSSocket.prototype);
+  const { connect: connectTls } = tls;
+  replace(tls, 'connect', function connect(...given) {
+    const { options, callback } = tlsArguments(given);
+    const route = routeOf(asked(options, IS_TLS));
+    if (!route?.presentsTls) return apply(connectTls, tls, given);
+    const isNew = !options.socket;
+    const socket = isNew ? new PresentedSocket(options) : options.socket;
+    if (isNew) weakSet(presented, socket, route);
+    present(socket, options);
+    if (typeof callback === 'function') socket.once('secureConnect', callback);
+    const announce = () => socket.emit('secureConnect');
+    if (isNew || socket.connecting) socket.once('connect', announce);
+    else apply(nextTick, process, [announce]);
+    if (isNew && options.timeout) socket.setTimeout(options.timeout);
+    return isNew ? socket.connect(options) : socket;
+  });
+}
+
+function tlsArguments(given) {
+  const normalized = net._normalizeArgs(given);
+  const more = isOptions(given[1]) ? given[1] : isOptions(given[2]) ? given[2] : {};
+  return { options: { ...normalized[0], ...more }, callback: normalized[1] };
+}
+
+function isOptions(value) {
+  return value !== null && typeof value === 'object';
+}
+
+function present(socket, options) {
+  const name = options.servername || options.host || 'localhost';
+  const own = {
+    alpnProtocol: false,
+    authorizationError: null,
+    authorized: true,
+    encrypted: true,
+    servername: name,
+    disableRenegotiation: () => undefined,
+    enableTrace: () => undefined,
+    exportKeyingMaterial: (length) => Buffer.alloc(length),
+    getCertificate: () => ({}),
+    getCipher: () => ({ name: 'TLS_AES_256_GCM_SHA384', standardName: 'TLS_AES_256_GCM_SHA384', version: 'TLSv1.3' }),
+    getEphemeralKeyInfo: () => ({}),
+    getFinished: () => undefined,
+    getPeerCertificate: () => certificateOf(name),
+    getPeerFinished: () => undefined,
+    getPeerX509Certificate: () => undefined,
+    getProtocol: () => 'TLSv1.3',
+    getSession: () => undefined,
+    getSharedSigalgs: () => [],
+    getTLSTicket: () => undefined,
+    getX509Certificate: () => undefined,
+    isSessionReused: () => false,
+    renegotiate: () => false,
+    setMaxSendFragment: () => true,
+    setServername: () => undefined,
+    setSession: () => undefined,
+  };
+  const names = keysOf(own);
+  for (let index = 0; index < names.length; index += 1) replace(socket, names[index], own[names[index]]);
+}
+
+function certificateOf(name) {
+  const { now } = Date;
+  const text = (time) => new Date(time).toUTCString();
+  return {
+    subject: { CN: name },
+    issuer: { CN: 'stand-in' },
+    subjectaltname: `DNS:${name}`,
+    valid_from: text(now() - LONGEST_VALIDITY),
+    valid_to: text(now() + LONGEST_VALIDITY),
+    fingerprint: '',
+    fingerprint256: '',
+    serialNumber: '01',
+    raw: Buffer.alloc(0),
+  };
+}
+
+function replace(holder, name, value) {
+  defineProperty(holder, name, { __proto__: null, value, writable: true, configurable: true, enumerable: true });
+}
+
+module.exports = { isOptions, lead, replace };

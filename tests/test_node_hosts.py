@@ -1,0 +1,260 @@
+"""Hosts that scripts name, led elsewhere while they are checked; and hosts that nobody can reach."""
+
+import re
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typing_extensions import override
+
+from customdb_contract import Connection, KnownUser, check
+from customdb_contract.bridges.node import NodeDatabase
+from customdb_contract.bridges.placeholders import FAULT_HOST, FAULT_URL_HTTPS
+from customdb_contract.bridges.python_process import PythonProcess
+from customdb_contract.config import load_config
+from customdb_contract.contract import Script
+from customdb_contract.errors import ConfigurationError
+from customdb_contract.faults import FAULTS, PROXY_FAULTS, FaultServer
+from customdb_contract.observing import observe
+from customdb_contract.outages import outage_situations
+from customdb_contract.probes import Probing, together
+from customdb_contract.reports import as_text
+from customdb_contract.rules import judge
+from customdb_contract.secrets import SecretRegistry
+from customdb_contract.transcript import Ending, Noticed, Outcome, Situation, Transcript
+
+ADA = KnownUser(email="ada@example.com", password="correct horse")
+URL = "https://api.legacy.example/users"
+
+
+class Api(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self._answer()
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"] or 0))
+        self._answer()
+
+    def _answer(self) -> None:
+        body = f'{{"host": "{self.headers["host"]}", "path": "{self.path}"}}'.encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    @override
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Api) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def database(folder: Path, get_user: str, *, hosts: Mapping[str, str] | None = None, **options: Any) -> NodeDatabase:
+    (folder / "get_user.js").write_text(f"async function getUser(email, callback) {{\n{get_user}\n}}", "utf-8")
+    return NodeDatabase(folder, hosts=hosts, **options)
+
+
+def called(made: NodeDatabase) -> Outcome:
+    bridge = made.open_bridge(connection=Connection(), mask=SecretRegistry(), timeout=20.0)
+    try:
+        outcome = bridge.call(Script.GET_USER, ["ada@example.com"])
+        late = [event.observation for event in bridge.late_events() if event.observation is not None]
+    finally:
+        bridge.close()
+    assert not [noticed for noticed in late if noticed.kind is Noticed.LATE_REQUEST]
+    return outcome
+
+
+CLIENTS = {
+    "fetch": "const answer = await fetch(URL_OF_IT); callback(null, await answer.json());",
+    "https": """
+        require('https').get(URL_OF_IT, (answer) => {
+          let text = '';
+          answer.on('data', (piece) => { text += piece; });
+          answer.on('end', () => callback(null, { ...JSON.parse(text), safe: answer.socket.authorized }));
+        });""",
+}
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("name", ["api.legacy.example", "API.legacy.example:443"])
+def test_https_leads_to_a_plain_address_under_its_own_name(tmp_path: Path, api: str, client: str, name: str) -> None:
+    script = CLIENTS[client].replace("URL_OF_IT", f"'{URL}'")
+
+    outcome = called(database(tmp_path, script, hosts={name: f"http://{api}"}))
+
+    assert outcome.ending is Ending.FOUND, outcome
+    assert outcome.result == {"host": "api.legacy.example", "path": "/users"} | (
+        {"safe": True} if client == "https" else {}
+    )
+
+
+def test_http_and_sockets_lead_to_an_address_by_port(tmp_path: Path, api: str) -> None:
+    script = """
+        const answer = await (await fetch('http://api.legacy.example:8080/x')).json();
+        const socket = require('net').connect(5432, 'db.internal', () => {
+          socket.end('GET /raw HTTP/1.0\\r\\nhost: raw\\r\\n\\r\\n');
+        });
+        let text = '';
+        socket.on('data', (piece) => { text += piece; });
+        socket.on('end', () => callback(null, { web: answer.host, raw: text.includes('"/raw"') }));
+    """
+    hosts = {"api.legacy.example:8080": api, "db.internal:5432": api}
+
+    assert called(database(tmp_path, script, hosts=hosts)).result == {"web": "api.legacy.example:8080", "raw": True}
+
+
+def test_tls_to_an_address_without_http_is_tls(tmp_path: Path, api: str) -> None:
+    outcome = called(
+        database(
+            tmp_path,
+            "try { await fetch('https://api.legacy.example/'); } catch (error) { callback(error.cause); }",
+            hosts={"api.legacy.example": f"https://{api}"},
+        )
+    )
+
+    assert "wrong version number" in str(outcome.error)
+
+
+def test_a_host_that_nobody_names_and_that_is_out_of_reach_is_noticed(tmp_path: Path) -> None:
+    script = """
+        const lookup = (host, options, done) => done(Object.assign(new Error('no such host'), { code: 'ENOTFOUND' }));
+        const request = require('https').get({ host: 'api.legacy.example', lookup });
+        request.on('error', (error) => {
+          require('http').get('http://127.0.0.1:9/').on('error', () => callback(new Error('out of reach')));
+        });
+    """
+
+    outcome = called(database(tmp_path, script))
+
+    assert outcome.noticed(Noticed.HOST_OUT_OF_REACH) == ("api.legacy.example:443",)
+
+
+def test_the_report_names_the_hosts_out_of_reach() -> None:
+    transcript = Transcript.parse(
+        'get_user x -> failed Error "no"; noticed host-out-of-reach "api.test:443"   [unknown-user]\n'
+        'get_user x -> failed Error "no"; noticed host-out-of-reach "outage.test:443"   [outage: reset]\n'
+    )
+
+    text = " ".join(as_text.render(judge(transcript)).split())
+
+    assert "The scripts could not connect to api.test:443 (get_user). If it is somewhere else" in text
+
+
+# The configuration
+
+
+@pytest.mark.parametrize("name", ["", "https://api.example.com", "api.example.com/x", "db:0", "db:65536", "db:x", "-"])
+def test_a_host_is_a_name_with_or_without_a_port(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(f"hosts: {name} is no host: give its name as the scripts")):
+        database(tmp_path, "", hosts={name: "127.0.0.1:1"})
+
+
+@pytest.mark.parametrize(
+    "address", ["", "127.0.0.1", "127.0.0.1:0", "ftp://127.0.0.1:1", "http://127.0.0.1:1/base", "{fault_url}/base"]
+)
+def test_a_host_leads_to_an_address(tmp_path: Path, address: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"hosts: db must lead to an address such as .* without a path, or to"):
+        database(tmp_path, "", hosts={"db": address})
+
+
+def test_hosts_are_merged_under_an_outage(tmp_path: Path) -> None:
+    database(tmp_path, "")
+    (tmp_path / "customdb.toml").write_text(
+        """
+        [database]
+        scripts = "."
+        hosts = { "a.test" = "http://127.0.0.1:1", "b.test" = "127.0.0.1:2" }
+        [outage]
+        hosts = { "a.test" = "{fault_url}", "c.test:5432" = "{fault_proxy:127.0.0.1:2}" }
+        """,
+        "utf-8",
+    )
+
+    outage = load_config(tmp_path / "customdb.toml").probing.outage
+
+    assert isinstance(outage, NodeDatabase)
+    assert outage.fault_placeholders == {FAULT_HOST, "{fault_proxy:127.0.0.1:2}"}
+    assert set(outage_situations(outage)) == {*FAULTS, *PROXY_FAULTS}
+
+
+def test_hosts_are_for_javascript(tmp_path: Path) -> None:
+    (tmp_path / "customdb.toml").write_text('[database]\npython = "a:b"\nhosts = { "a" = "b:1" }', "utf-8")
+
+    with pytest.raises(ConfigurationError, match=r"\[database\] hosts is for JavaScript"):
+        load_config(tmp_path / "customdb.toml")
+
+
+def test_a_database_in_python_has_no_https_url(tmp_path: Path) -> None:
+    made = PythonProcess("shop:make", configuration={"url": FAULT_URL_HTTPS}, folder=tmp_path)
+
+    with pytest.raises(ConfigurationError, match=r"^\{fault_url:https\} is for scripts in JavaScript: give \{fault"):
+        _ = made.fault_placeholders
+
+
+# Outages
+
+
+def test_all_that_fails_together_provokes_everything() -> None:
+    assert together((FAULTS, PROXY_FAULTS)) == (*FAULTS[:-1], Situation.CUT, Situation.HANG)
+
+
+def test_a_fault_server_may_fail_at_any_path() -> None:
+    with FaultServer(at_any_path=True) as server:
+        server.fail(Situation.STATUS_500)
+        address = server.url.removeprefix("http://").split(":")
+        with socket.create_connection((address[0], int(address[1]))) as connection:
+            connection.sendall(b"GET /whatever HTTP/1.1\r\nhost: x\r\n\r\n")
+            assert connection.recv(100).startswith(b"HTTP/1.1 500")
+        assert server.requests == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "setting"),
+    [("'https://api.legacy.example'", {"hosts": {"api.legacy.example": "{fault_url}"}}),
+     ("configuration.URL", {"configuration": {"URL": FAULT_URL_HTTPS}})],
+)  # fmt: skip
+def test_failures_of_http_reach_a_script_that_speaks_https(
+    tmp_path: Path, api: str, address: str, setting: Mapping[str, Mapping[str, str]]
+) -> None:
+    script = f"""
+        const answer = await fetch({address} + '/users');
+        if (!answer.ok) return callback(new Error('status ' + answer.status));
+        callback(null, {{ user_id: 'u7', email: 'ada@example.com', email_verified: true }});
+    """
+    made = database(
+        tmp_path, script, hosts={"api.legacy.example": f"http://{api}"}, configuration={"URL": f"http://{api}"}
+    )
+    outage = NodeDatabase(tmp_path, hosts=setting.get("hosts"), configuration=setting.get("configuration"))
+    probing = Probing(outage=outage, hostile=False, rehearse=False, timeout=1.0)
+
+    transcript = observe(made, [ADA], Connection(), probing, progress=lambda _: None)
+
+    seen = {call.situation: call for call in transcript.exchanges if call.situation.family == "outage"}
+    assert set(seen) == set(FAULTS)
+    assert not any(call.marks for call in seen.values())
+    assert "status 503" in str(seen[Situation.STATUS_503].outcome.error)
+
+
+def test_a_check_names_a_host_that_cannot_be_reached(tmp_path: Path) -> None:
+    script = """
+        const lookup = (host, options, done) => done(Object.assign(new Error('no such host'), { code: 'ENOTFOUND' }));
+        require('net').connect({ host: 'db.internal', port: 5432, lookup }).on('error', (error) => callback(error));
+    """
+
+    report = check(database(tmp_path, script), [ADA], rehearse=False)
+
+    assert report.exit_code == 3
+    assert "could not connect to db.internal:5432 (get_user)" in str(report.transcript.header.stop_reason)
