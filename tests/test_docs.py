@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from customdb_contract._cli import _parser  # pyright: ignore[reportPrivateUsage]  # every option
-from customdb_contract.config._tables import TABLES, FromEnvironment, LegacyTable, ResponseTable
+from customdb_contract.config._tables import TABLES, FromEnvironment, InspectTable, LegacyTable, ResponseTable
 from customdb_contract.findings import Group
 from customdb_contract.rehearsal import SCENARIOS
 from customdb_contract.rules import CATALOGUE, RETIRED
@@ -109,6 +109,7 @@ PLAIN_TYPES: Mapping[object, str] = {
     int: "whole number",
     float: "number",
     FromEnvironment: '`{ env = "NAME" }`',
+    InspectTable: "table",
     LegacyTable: "table",
     ResponseTable: "answer",
     typing.Any: "anything that JSON has",

@@ -19,6 +19,7 @@ from customdb_contract.config._databases import (
     python_process,
     secret_of,
 )
+from customdb_contract.config._inspecting import inspection_of
 from customdb_contract.config._json import json_problem
 from customdb_contract.config._reading import TABLE, explain, own_table, read
 from customdb_contract.config._tables import ActionTable, ConnectionTable, DatabaseTable, File, NewUserTable, UserTable
@@ -183,6 +184,7 @@ def _configuration(file: File, path: Path) -> Configuration:
     check, folder = file.check, path.parent
     users = tuple(_user(user, number) for number, user in enumerate(file.users, start=1))
     database = database_of(file.database, folder, "[database]", name=named_connection(file))
+    inspection = inspection_of(check.inspect, folder)
     return Configuration(
         database=database,
         users=users,
@@ -198,6 +200,8 @@ def _configuration(file: File, path: Path) -> Configuration:
             new_user=_new_user(file.new_user),
             settle=check.settle,
             rehearse=check.rehearse,
+            inspect=inspection.inspect,
+            secrets=inspection.secrets,
         ),
         waived=check.waived,
         require=tuple(check.require),

@@ -16,6 +16,7 @@ __all__ = [
     "DatabaseTable",
     "File",
     "FromEnvironment",
+    "InspectTable",
     "LegacyTable",
     "NewUserTable",
     "ResponseTable",
@@ -106,6 +107,12 @@ class NewUserTable(Table):
 _Seconds: TypeAlias = Annotated[float, Field(gt=0, le=MAX_SECONDS, allow_inf_nan=False)]
 
 
+class InspectTable(Table):
+    sql: str | None = None
+    url: Text | None = None
+    command: list[str] | None = None
+
+
 class CheckTable(Table):
     waived: dict[str, str] = {}
     require: list[str] = []
@@ -118,6 +125,7 @@ class CheckTable(Table):
     wrong_passwords: Annotated[int, Field(ge=0)] = DEFAULT_WRONG_PASSWORDS
     settle: Annotated[float, Field(ge=0, le=MAX_SECONDS, allow_inf_nan=False)] = 0.0
     rehearse: bool = True
+    inspect: InspectTable | None = None
 
 
 class File(Table):
@@ -144,5 +152,6 @@ TABLES: Final[Mapping[str, type[BaseModel]]] = {
     "users": UserTable,
     "new_user": NewUserTable,
     "check": CheckTable,
+    "check.inspect": InspectTable,
 }
 """The tables by their names; the first one is the file itself."""
