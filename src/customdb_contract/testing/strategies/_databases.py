@@ -55,8 +55,8 @@ def databases(
 ) -> st.SearchStrategy[DrawnDatabase]:
     """Return a strategy for correct custom databases with all seven scripts, which `customdb_contract.check` passes.
 
-    The people of one database differ in `user_id`, e-mail and username, and a field of their metadata has the same type
-    for all of them. Each example is a database of its own, so that a test may write to it.
+    The people of one database differ in `user_id`, e-mail, username and phone number, and a field of their metadata has
+    the same type for all of them. Each example is a database of its own, so that a test may write to it.
 
     Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/custom-database-connections-scripts>.
 
@@ -83,7 +83,9 @@ def databases(
                 app_metadata=app_metadata,
             )
         )
-        several = st.lists(person, min_size=min_people, max_size=max_people, unique_by=(_user_id, _email, _username))
+        several = st.lists(
+            person, min_size=min_people, max_size=max_people, unique_by=(_user_id, _email, _username, _phone_number)
+        )
         return several.filter(_truth.keep_their_passwords).map(
             lambda users: DrawnDatabase(
                 database=InMemoryDatabase(users),
@@ -114,4 +116,8 @@ def _email(user: KnownUser) -> object:
 
 def _username(user: KnownUser) -> object:
     # Whoever has no username is told apart by the e-mail, which is none.
-    return user.username or user.profile["email"]
+    return str(user.username or user.profile.get("username") or user.profile["email"]).lower()
+
+
+def _phone_number(user: KnownUser) -> object:
+    return user.profile.get("phone_number") or user.profile["email"]
