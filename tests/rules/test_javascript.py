@@ -204,6 +204,37 @@ def test_a_pool_that_fills_is_no_leak(text: str, status: Status) -> None:
     assert verdict(connection_leak, OBSERVED + text).status is status
 
 
+def test_a_script_that_waits_for_a_store_that_never_answers_has_no_time_out() -> None:
+    people = "person ada email=ada@example.com\n"
+    refused = 'get_user ada@example.com -> failed Error "refused"   [outage: refuse]\n'
+    hangs = "get_user ada@example.com -> timed-out   [outage: hang]\n"
+    source = 'source get_user call-without-timeout "fetch" at "get_user.js:3:20"\nscripts get_user\n'
+    message = (
+        "get_user waits for a store that never answers until its own time is up; give the call a shorter time-out, and "
+        "report it as an error"
+    )
+
+    assert findings(no_timeout_on_external_call, people + refused + hangs) == [
+        Finding(message, Severity.WARNING, Script.GET_USER, (2,))
+    ]
+    assert len(findings(no_timeout_on_external_call, source + people + refused + hangs)) == 1
+
+
+def test_a_script_that_ends_when_its_store_never_answers_has_a_time_out() -> None:
+    text = 'person ada email=ada@example.com\nget_user ada@example.com -> failed Error "late"   [outage: hang]\n'
+
+    assert verdict(no_timeout_on_external_call, text).status is Status.PASSED
+
+
+@pytest.mark.parametrize(
+    "other", ["", "get_user ada@example.com -> timed-out   [outage: reset]\n"], ids=["nothing else", "another hang"]
+)
+def test_a_script_that_may_forget_its_callback_says_nothing_of_a_time_out(other: str) -> None:
+    text = "person ada email=ada@example.com\nget_user ada@example.com -> timed-out   [outage: hang]\n"
+
+    assert verdict(no_timeout_on_external_call, text + other).status is Status.NOT_APPLICABLE
+
+
 def test_a_script_that_needs_an_organization_is_found() -> None:
     text = (
         "connection script_context=on\nperson ada email=ada@example.com\n"

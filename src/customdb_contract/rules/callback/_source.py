@@ -9,6 +9,7 @@ from customdb_contract.rules._facts import THE_ACTION, judge_action_facts, judge
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.transcript import (
     ActionInfo,
+    Ending,
     FactKind,
     LegacyState,
     ScriptInfo,
@@ -198,7 +199,8 @@ def no_timeout_on_external_call(transcript: Transcript) -> Iterator[Comparison]:
 
     ## Why this matters
     When that host hangs, so does the log-in, until Auth0 gives the script up after about 20 seconds. Of an Action that
-    was run while the legacy system was silent, what it did then counts: see `action-without-timeout`.
+    was run while the legacy system was silent, what it did then counts: see `action-without-timeout`. A script that ran
+    out of time while the store of a check never answered shows the same, whatever its source.
 
     ## Violates
         source login call-without-timeout "fetch" at "login.js:3:20"
@@ -216,7 +218,24 @@ def no_timeout_on_external_call(transcript: Transcript) -> Iterator[Comparison]:
         then = "let the log-in go on" if script == THE_ACTION else "report it with callback(error)"
         return f"{script} calls {fact.text} without a time-out; give it one, and {then}"
 
-    yield from judge_facts(transcript, (FactKind.CALL_WITHOUT_TIMEOUT,), tell)
+    told = set[Script | None]()
+    for comparison in judge_facts(transcript, (FactKind.CALL_WITHOUT_TIMEOUT,), tell):
+        if isinstance(comparison, Violation):
+            told.add(comparison.script)
+        yield comparison
+    failures = [exchange for exchange in transcript.select(None, "outage") if exchange.situation is not Situation.HANG]
+    # Who calls back in no outage at all forgets more than a time-out.
+    forgetting = {exchange.script for exchange in failures if exchange.ending is Ending.TIMED_OUT}
+    reporting = {exchange.script for exchange in failures if exchange.ending is Ending.FAILED} - forgetting
+    for exchange in transcript.select(None, Situation.HANG):
+        if exchange.ending is Ending.TIMED_OUT and exchange.script in reporting - told:
+            message = (
+                f"{exchange.script} waits for a store that never answers until its own time is up; "
+                "give the call a shorter time-out, and report it as an error"
+            )
+            yield Violation(message, (exchange,), path="ending", expected=Ending.FAILED, got=exchange.ending)
+        elif exchange.ending is Ending.FAILED:
+            yield Held((exchange,))
     if not any(seen.asks and seen.run.legacy in _NO_ANSWER for seen in observed_runs(transcript)):
         yield from judge_action_facts(transcript, (FactKind.CALL_WITHOUT_TIMEOUT,), tell)
 
