@@ -268,6 +268,7 @@ def test_an_almost_valid_email_keeps_a_script_busy() -> None:
             Status.NOT_APPLICABLE,
             id="slow for everybody",
         ),
+        pytest.param("get_user x -> died; after 1.5 s   [hostile: very-long]\n", Status.PASSED, id="its process ended"),
     ],
 )
 def test_a_very_long_text_is_no_breach(text: str, status: Status) -> None:
