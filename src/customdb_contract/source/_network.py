@@ -108,8 +108,8 @@ def _concerns_all_calls(member: Node, clients: Mapping[str, str]) -> bool:
 
 def _is_timed_later(call: Node) -> bool:
     """Tell whether the time-out is set on what a call returns: `superagent.get(url).timeout(5000)`."""
-    node: Node | None = call
-    while node is not None and node.parent is not None and node.parent.type in {"call_expression", "member_expression"}:
+    node = call
+    while node.parent is not None and node.parent.type in {"call_expression", "member_expression"}:
         node = node.parent
         name = field(node, "property")
         if name is not None and text_of(name) == "timeout":
