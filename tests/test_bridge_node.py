@@ -319,6 +319,23 @@ def test_what_a_call_does_later_is_told_of_that_call(open_script: Open) -> None:
     assert script.bridge.late_events() == []
 
 
+def test_a_change_of_what_a_script_is_given_is_noticed(open_script: Open, folder: Path) -> None:
+    (folder / "create.js").write_text(
+        "function create(user, context, callback) { user.password = 'hashed'; callback(null); }", encoding="utf-8"
+    )
+    script = open_script(
+        "function getUser(email, context, callback) { if (email === 'b') delete context.organization; callback(null); }",
+        connection=Connection(script_context=True),
+    )
+    context = {"organization": {"id": "org_1"}}
+    user = {"email": "ada@example.com", "password": "x"}
+
+    created = script.bridge.call(Script.CREATE, [user], context=context)
+    assert created.noticed(Noticed.ARGUMENT_CHANGED) == ("user",)
+    assert script("a", context=context).noticed(Noticed.ARGUMENT_CHANGED) == ()
+    assert script("b", context=context).noticed(Noticed.ARGUMENT_CHANGED) == ("context",)
+
+
 def test_what_a_call_has_left_under_way_is_waited_for(open_script: Open) -> None:
     script = open_script("callback(null); setTimeout(() => callback(null, { user_id: '7' }), 300);")
     script("again")

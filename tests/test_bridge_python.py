@@ -30,6 +30,7 @@ from customdb_contract.transcript import (
     Ending,
     Escape,
     Exchange,
+    Noticed,
     Outcome,
     RecordedError,
     Situation,
@@ -425,6 +426,32 @@ def test_a_script_that_changes_its_argument_does_not_change_the_callers() -> Non
         assert bridge.call(Script.CREATE, (given_user,)).ending is Ending.DONE
 
     assert given_user == {"email": "ada@example.com", "profile": {}}
+
+
+def _change_the_user(user: dict[str, object], context: object) -> object:
+    user["password"] = "hashed"
+    return Done()
+
+
+def _change_nothing(identifier: str, password: str, context: object) -> object:
+    return NotFound()
+
+
+def _change_the_context(identifier: str, context: dict[str, object]) -> object:
+    context["organization"] = None
+    return NotFound()
+
+
+def test_a_change_of_what_a_script_is_given_is_noticed() -> None:
+    changing = SimpleNamespace(create=_change_the_user, get_user=_change_the_context, login=_change_nothing)
+    given = {"email": "ada@example.com", "password": "x"}
+    with open_database(changing, script_context=True) as bridge:
+        assert bridge.call(Script.CREATE, (given,)).noticed(Noticed.ARGUMENT_CHANGED) == ("user",)
+        outcome = bridge.call(Script.GET_USER, ("ada@example.com",), context={"organization": {"id": "org_1"}})
+        assert outcome.noticed(Noticed.ARGUMENT_CHANGED) == ("context",)
+        assert bridge.call(Script.LOGIN, ("ada@example.com", "x"), context={"a": 1}).observations == ()
+
+    assert given["password"] == "x"
 
 
 def test_only_the_scripts_that_are_there_are_named() -> None:

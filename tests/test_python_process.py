@@ -351,6 +351,36 @@ def test_what_a_call_has_left_under_way_is_waited_for(open_database: Open, body:
     assert bridge.late_events() == [LateEvent(0, arguments=(None, {"user_id": "late"}))]
 
 
+def test_a_change_of_what_a_script_is_given_is_noticed(open_database: Open) -> None:
+    bridge = open_database(
+        """
+        from customdb_contract import Done, NotFound
+
+        class Shop:
+            def create(self, user, context):
+                user["password"] = "hashed"
+                return Done()
+
+            def get_user(self, email, context):
+                context.clear()
+                return NotFound()
+
+            def login(self, email, password, context):
+                return NotFound()
+        """,
+        connection=Connection(script_context=True),
+    )
+    context = {"organization": {"id": "org_1"}}
+
+    def noticed(script: Script, *arguments: object) -> tuple[str, ...]:
+        outcome: Outcome = bridge.call(script, arguments, context=context)
+        return outcome.noticed(Noticed.ARGUMENT_CHANGED)
+
+    assert noticed(Script.CREATE, {"email": "ada@example.com", "password": "x"}) == ("user",)
+    assert noticed(Script.GET_USER, "ada@example.com") == ("context",)
+    assert noticed(Script.LOGIN, "ada@example.com", "x") == ()
+
+
 def test_async_scripts_share_one_event_loop(open_database: Open) -> None:
     bridge = open_database("""
         import asyncio

@@ -4,7 +4,7 @@ import base64
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
 import pytest
 from attrs import evolve, field, frozen
@@ -74,6 +74,15 @@ def report_on(mutant: WritingMutant) -> Report:
 
 
 # create
+
+
+@fires("argument-mutated")
+class HashesThePasswordInPlace(WritingShop):
+    @override
+    def create(self, user: Mapping[str, Any]) -> Any:
+        result = super().create(user)
+        cast("dict[str, Any]", user)["password"] = "hashed"
+        return result
 
 
 @fires("create-duplicate-not-user-exists")

@@ -1,5 +1,6 @@
 from customdb_contract.contract import Script
 from customdb_contract.findings import Finding, Severity, Status
+from customdb_contract.rules.callback._arguments import argument_mutated
 from customdb_contract.rules.callback._calling import (
     callback_called_twice,
     callback_not_called,
@@ -394,3 +395,22 @@ def test_parameters_hold_only_when_they_are_known() -> None:
 
     assert verdict(wrong_arity, FOUND + known).status is Status.PASSED
     assert verdict(wrong_arity, FOUND).status is Status.NOT_APPLICABLE
+
+
+def test_a_script_that_changes_what_it_is_given_is_found() -> None:
+    text = ADA + (
+        'create {"email": "ada@example.com"} -> done; noticed argument-changed "user"\n'
+        'get_user ada@example.com -> not-found; noticed argument-changed "context"\n'
+    )
+
+    assert findings(argument_mutated, text) == [
+        Finding("create changed the user that it was given; change a copy", Severity.WARNING, Script.CREATE, (1,)),
+        Finding(
+            "get_user changed the context that it was given; change a copy", Severity.WARNING, Script.GET_USER, (2,)
+        ),
+    ]
+
+
+def test_only_a_create_that_changes_nothing_shows_that_a_user_is_left_alone() -> None:
+    assert verdict(argument_mutated, ADA + 'create {"email": "ada@example.com"} -> done\n').held == 1
+    assert verdict(argument_mutated, FOUND).status is Status.NOT_APPLICABLE

@@ -45,6 +45,7 @@ class Call:
         self._ended = self._started
         self._ending: str | None = None
         self._callbacks: list[str] = []
+        self._noticed: list[str] = []
         self._characters_left = _MOST_CHARACTERS
         self._raised = "null"
         self._escape = "thrown"
@@ -114,6 +115,15 @@ class Call:
                 self._raised, self._escape = raised, "later"
                 self.stir()
 
+    def notice(self, kind: str, text: str) -> None:
+        """Note something else of the call, before it is closed.
+
+        Args:
+            kind: What it is, as a transcript calls it.
+            text: Which one.
+        """
+        self._noticed.append(f'{{"kind": {encode(kind)}, "text": {encode(text)}}}')
+
     def give_up(self) -> None:
         """End the call that only raised, somewhere else than in the call itself."""
         with _lock:
@@ -126,8 +136,8 @@ class Call:
             seconds = (perf_counter() if self._ending is None else self._ended) - self._started
             return (
                 f'{{"ended": "{self._ending or "timed-out"}", "callbacks": [{", ".join(self._callbacks)}], '
-                f'"raised": {self._raised}, "escape": "{self._escape}", "output": "", "observations": [], '
-                f'"seconds": {seconds:.6f}}}'
+                f'"raised": {self._raised}, "escape": "{self._escape}", "output": "", '
+                f'"observations": [{", ".join(self._noticed)}], "seconds": {seconds:.6f}}}'
             )
 
     def _end(self, ending: str) -> None:

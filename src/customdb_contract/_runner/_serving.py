@@ -155,6 +155,9 @@ class _Runner:
         named = {name: values[name] for name in by_keyword}
         function = cast("Callable[..., object]", handler.function)
         threads = set(_enumerate_threads())
+        changeable = [("user", argument) for argument in order["arguments"] if isinstance(argument, dict)]
+        changeable += [("context", order["context"])]
+        before = [encode(value) for _, value in changeable]
         self._current = self._last = call
         token = _CALL.set(call)
         try:
@@ -168,6 +171,9 @@ class _Runner:
             _CALL.reset(token)
             for thread in set(_enumerate_threads()) - threads:
                 _current_thread_call[thread] = call
+        for (name, value), kept in zip(changeable, before, strict=True):
+            if encode(value) != kept:
+                call.notice("argument-changed", name)
         _have_logging_report()
         with self._lock:
             self._current = None

@@ -157,6 +157,8 @@ class Noticed(StrEnum):
     """An HTTP request was sent: its method and URL."""
     LATE_REQUEST = "late-request"
     """An HTTP request was sent after the callback was called: its method and URL."""
+    ARGUMENT_CHANGED = "argument-changed"
+    """The script changed what it was given: `user`, which create is given, or `context`."""
     CONFIGURATION_WRITE = "configuration-write"
     """The object `configuration` was written to: the key."""
     KEPT_IN_GLOBAL = "kept-in-global"

@@ -56,6 +56,7 @@ class NoticedMessage(_Part):
     kind: Literal[
         "request",
         "late-request",
+        "argument-changed",
         "configuration-write",
         "kept-in-global",
         "implicit-global",

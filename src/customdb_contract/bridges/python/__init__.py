@@ -3,10 +3,11 @@
 import copy
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
+from attrs import evolve
 from typing_extensions import override
 
 from customdb_contract.bridges import Bridge, LateEvent
@@ -18,12 +19,15 @@ from customdb_contract.bridges.python._signatures import Handler, find_handlers
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
 from customdb_contract.secrets import SecretRegistry
-from customdb_contract.transcript import Outcome, ScriptInfo
+from customdb_contract.transcript import Noticed, Observation, Outcome, ScriptInfo, record
 
 if TYPE_CHECKING:
     from customdb_contract.bridges.python._worker import Worker
 
 __all__ = ["PythonAction", "PythonDatabase", "is_factory"]
+
+_Pair: TypeAlias = tuple[object, object]
+"""An argument after a call, and before it."""
 
 _MOMENT_SECONDS: Final = 0.05
 """How long a callback is waited for that may be on its way on a thread of which nothing is known."""
@@ -114,7 +118,8 @@ class PythonDatabase(Bridge):
         self._may_be_late = self._may_be_late or handler.has_callback
         # A script may change what it is given, but not what the caller has.
         given = [argument if isinstance(argument, str) else copy.deepcopy(argument) for argument in arguments]
-        work = partial(call.run, worker, given, copy.deepcopy(dict(context)) if context else {})
+        surroundings = copy.deepcopy(dict(context)) if context else {}
+        work = partial(call.run, worker, given, surroundings)
         with self._host.watching(call):
             try:
                 in_time = self._host.run(worker, work, self._timeout)
@@ -122,7 +127,16 @@ class PythonDatabase(Bridge):
                 outcome = call.close()
             if not in_time:
                 self._host.stop(worker)
-        return outcome
+                return outcome
+        changed = tuple(self._changed([*zip(given, arguments, strict=True)], (surroundings, context)))
+        return evolve(outcome, observations=(*outcome.observations, *changed)) if changed else outcome
+
+    def _changed(self, given: Sequence[_Pair], surroundings: _Pair) -> Iterator[Observation]:
+        """Yield what a script has changed of what it was given; texts cannot be."""
+        for name, pairs in (("user", given), ("context", (surroundings,))):
+            for after, before in pairs:
+                if isinstance(before, Mapping) and record(after, self._mask) != record(dict(before), self._mask):
+                    yield Observation(Noticed.ARGUMENT_CHANGED, name)
 
     @override
     def late_events(self) -> Sequence[LateEvent]:

@@ -6,7 +6,7 @@ const vm = require('node:vm');
 const primordials = require('./primordials.cjs');
 const { als, begin, callNow, finish, know, locate, note, serve, sink } = require('./container.cjs');
 const { ScriptCall } = require('./script_call.cjs');
-const { encodeThrown } = require('./encoding.cjs');
+const { Budget, encode, encodeThrown } = require('./encoding.cjs');
 const { quote } = require('./json.cjs');
 const { leadHosts } = require('./hosts.cjs');
 const { send } = require('./control.cjs');
@@ -118,11 +118,20 @@ function call({ id, script, arguments: given, context, throwing }) {
   if (context !== null) append(passed, context);
   append(passed, (...result) => made.called(result));
   made.given = given;
+  made.context = context;
+  made.before = [shown(given[0]), shown(context)];
   made.keptBefore = dictionary(globals.keptBy(given));
   begin(made, () => made.run(scripts[script], passed));
 }
 
+/** An object as text, to see later whether it is still the same; texts cannot be changed. */
+function shown(value) {
+  return typeof value === 'object' ? encode(value, locate, new Budget()) : '';
+}
+
 function look(made) {
+  if (shown(made.given[0]) !== made.before[0]) made.notice('argument-changed', 'user');
+  if (shown(made.context) !== made.before[1]) made.notice('argument-changed', 'context');
   globals.look();
   const kept = globals.keptBy(made.given);
   for (let index = 0; index < kept.length; index += 1) {
