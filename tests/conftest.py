@@ -29,11 +29,11 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Pause the measurement of coverage during tests that are marked as `untraced`, and while Hypothesis searches.
 
-    Every branch is also taken in a test that says how.
+    Every branch is also taken in a test that says how, but for what is only drawn: tests of that are `traced`.
     """
     measured = coverage.Coverage.current()
-    is_untraced = item.get_closest_marker("untraced") or is_hypothesis_test(getattr(item, "obj", None))
-    if measured is None or not is_untraced:
+    is_search = is_hypothesis_test(getattr(item, "obj", None)) and item.get_closest_marker("traced") is None
+    if measured is None or not (is_search or item.get_closest_marker("untraced")):
         return (yield)
     # What this names is read by processes that the test starts.
     settings_of_processes = os.environ.pop("COVERAGE_PROCESS_CONFIG")

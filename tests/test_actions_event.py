@@ -57,6 +57,7 @@ def documents(draw: st.DrawFn, cls: type[EventPart]) -> dict[str, Any]:
     return document
 
 
+@pytest.mark.traced
 @settings(max_examples=50)
 @given(documents(PostLoginEvent))
 def test_a_document_is_read_and_written_without_loss(document: dict[str, Any]) -> None:

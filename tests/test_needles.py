@@ -41,6 +41,15 @@ class NeedlesMachine(RuleBasedStateMachine):
 TestNeedles = NeedlesMachine.TestCase
 
 
+def test_of_two_short_needles_the_other_one_stays() -> None:
+    needles = Needles()
+    needles.add(0, "a€")
+    needles.add(1, "b€")
+    needles.remove(0, "a€")
+
+    assert list(needles.found_in("a€b€")) == [1]
+
+
 @given(st.lists(texts, min_size=1), st.data())
 def test_needles_that_are_all_forgotten_leave_nothing(added: list[str], data: st.DataObject) -> None:
     needles = Needles()

@@ -29,6 +29,8 @@ from customdb_contract.profiles import (
 )
 from customdb_contract.testing.strategies import emails, json_values, profiles
 
+pytestmark = pytest.mark.traced
+
 ADA = {
     "user_id": "7",
     "email": "ada@example.com",

@@ -376,7 +376,6 @@ def test_several_suites_have_a_report_each(pytester: pytest.Pytester, file: Path
     }
 
 
-@pytest.mark.untraced
 @pytest.mark.one_python
 def test_under_xdist_the_reports_of_the_workers_are_one(pytester: pytest.Pytester) -> None:
     write_suite(pytester, database="Unstable()")

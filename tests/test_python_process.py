@@ -351,6 +351,20 @@ def test_what_a_call_has_left_under_way_is_waited_for(open_database: Open, body:
     assert bridge.late_events() == [LateEvent(0, arguments=(None, {"user_id": "late"}))]
 
 
+def test_a_thread_of_a_script_without_a_loop_is_waited_for(open_database: Open) -> None:
+    bridge = open_database("""
+        import threading
+        from customdb_contract import NotFound
+        threading.Timer(0.3, lambda: [][1]).start()
+        return NotFound()
+    """)
+    assert get_user(bridge).ending is Ending.NOT_FOUND
+
+    [event] = bridge.late_events()
+    assert event.raised is not None
+    assert event.raised.name == "IndexError"
+
+
 def test_a_change_of_what_a_script_is_given_is_noticed(open_database: Open) -> None:
     bridge = open_database(
         """

@@ -199,6 +199,12 @@ def test_masking_again_changes_nothing(secret: str, text: str) -> None:
     assert registry.mask(masked) == masked
 
 
+def test_a_letter_of_two_units_may_be_escaped() -> None:
+    secret = "stäple\N{GRINNING FACE}battery"
+
+    assert knowing(secret).mask(f"<{json.dumps(secret)[1:-1]}>") == f"<{MARKER}>"
+
+
 @pytest.mark.parametrize("kind", sorted(NUMBERED))
 def test_a_marker_stays_though_a_secret_is_a_word_of_it(kind: SecretKind) -> None:
     word, marker = kind.prefix.strip(), f"«{kind.prefix}7»"

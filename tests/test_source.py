@@ -65,6 +65,7 @@ def test_the_parameters_are_told_where_they_can_be(source: str, parameters: tupl
         ("function login(email, cb) {\n  return cb(;\n}", ") is missing", "2:13"),
         ("function login(email, cb) {", "} is missing", "1:28"),
         ("function login(email, cb) {}\nfunction other() {}", "2 statements instead of one function", "2:1"),
+        ("function login(email, cb) {\n  let 7 = #;\n}", "'7 = #' is not understood", "2:7"),
         ("const login = 7;", "1 statements instead of one function", "1:1"),
         ("", "nothing instead of one function", "1:1"),
         ("// only a comment", "nothing instead of one function", "1:1"),

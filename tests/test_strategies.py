@@ -37,10 +37,20 @@ from customdb_contract.rules import CATALOGUE
 from customdb_contract.secrets import SecretRegistry
 from customdb_contract.testing import strategies
 from customdb_contract.testing.strategies import FLAWS, NOT_IN_ONE_PROFILE, DrawnDatabase, InMemoryDatabase
-from customdb_contract.transcript import Ending, Exchange, Header, Outcome, Person, ScriptInfo, record
+from customdb_contract.transcript import (
+    ApiCall,
+    Ending,
+    Exchange,
+    Header,
+    LegacyRequest,
+    Outcome,
+    Person,
+    ScriptInfo,
+    record,
+)
 from mutants import breaches, explain
 
-pytestmark = pytest.mark.one_python
+pytestmark = [pytest.mark.one_python, pytest.mark.traced]
 
 _Drawn = TypeVar("_Drawn")
 
@@ -247,7 +257,6 @@ def test_a_connection_is_as_asked_for(connection: Connection) -> None:
     assert (connection.name, connection.import_mode, connection.requires_username) == ("legacy", True, False)
 
 
-@pytest.mark.untraced
 @given(strategies.transcripts())
 def test_a_transcript_is_what_its_text_and_its_json_stand_for(transcript: Transcript) -> None:
     assert str(Transcript.parse(str(transcript))) == str(transcript)
@@ -547,3 +556,12 @@ def test_hypothesis_is_imported_only_for_who_draws(program: str, expected: str) 
         subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
         == f"{expected}\n"
     )
+
+
+@pytest.mark.parametrize("kind", [ApiCall, LegacyRequest])
+def test_transcripts_have_what_actions_did(kind: type) -> None:
+    def has_one(drawn: Transcript) -> bool:
+        return any(isinstance(one, kind) for one in drawn.records)
+
+    chosen = settings(max_examples=5_000, database=None, phases=[Phase.generate])
+    assert has_one(find(strategies.transcripts(), has_one, settings=chosen))

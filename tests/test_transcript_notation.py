@@ -34,12 +34,13 @@ ADA = "person ada email=ada@example.com username=ada\n"
 EXAMPLE = """\
 contract "2025-01"
 connection name=legacy-shop import_mode=on requires_username=on script_context=on features=signup,reset
-scripts login get_user create
+scripts login get_user create delete
 script login signature="(identifier, password)" problem="takes three" location="shop.py:7"
 script get_user signature="(email)"
 script create problem="takes none"
+script delete source=on
 person ada email=ada@example.com username=ada alias=lovelace password=short disabled=on profile={"plan": "full"}
-person "bob «the» \\u202e" email=bob@example.com password=none
+person "bob «the» \\u202e" email=bob@example.com phone_number=+4930123456 organization=org_1 password=none
 person new email=new@example.com new=on
 ignore app_metadata.last_seen
 stopped time "the time was up"

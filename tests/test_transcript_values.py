@@ -55,6 +55,12 @@ def test_what_was_cut_has_the_size_that_it_had() -> None:
     assert json_size({"bio": [cut]}) == len(json.dumps({"bio": [to_json(cut)]})) + 70_000
 
 
+def test_an_error_has_the_size_of_its_text() -> None:
+    error = RecordedError("KeyError", "x")
+
+    assert json_size([error, MappingProxyType({})]) == len(json.dumps([to_json(error), {}], ensure_ascii=False))
+
+
 def _key(value: Value) -> object:
     """An independent idea of the same JSON value."""
     document = json.loads(json.dumps(to_json(value)))

@@ -391,6 +391,15 @@ def test_a_text_that_may_be_an_unseen_user_id_proves_nothing() -> None:
     assert verdict(inconsistent_error_identifier, text).status is Status.NOT_APPLICABLE
 
 
+def test_a_number_that_may_be_an_unseen_user_id_is_told_of_the_profile() -> None:
+    text = (
+        "person eve email=eve@example.com disabled=on\n"
+        'login eve@example.com "x" -> failed WrongUsernameOrPasswordError(7) ""   [wrong-password]\n'
+    )
+
+    assert verdict(inconsistent_error_identifier, text).status is Status.NOT_APPLICABLE
+
+
 def test_the_name_of_an_unknown_user_is_left_to_the_rule_about_its_log() -> None:
     text = (
         'login nobody@example.com "x" -> failed WrongUsernameOrPasswordError("nobody@example.com") ""   [unknown-user]'

@@ -325,6 +325,15 @@ create {"email": "new@example.com", "username": "newcomer", "password": "«passw
             id="one call alone was not at the same time as another one",
         ),
         pytest.param(
+            "create-not-atomic",
+            Status.NOT_APPLICABLE,
+            'create {"email": "other@example.com"} -> done   [writing: at-once]\n'
+            'create {"email": "other@example.com"} -> done   [writing: at-once]\n'
+            'get_user other@example.com -> found {"user_id": "7"}   [clean-up of new]\n'
+            'get_user other@example.com -> found {"email": "other@example.com"}   [clean-up of new]',
+            id="who has no user_id may be the same user",
+        ),
+        pytest.param(
             "change-email-no-op",
             Status.PASSED,
             "change_email new@example.com moved@example.com true -> done\n"

@@ -155,8 +155,9 @@ class _Runner:
         named = {name: values[name] for name in by_keyword}
         function = cast("Callable[..., object]", handler.function)
         threads = set(_enumerate_threads())
-        changeable = [("user", argument) for argument in order["arguments"] if isinstance(argument, dict)]
-        changeable += [("context", order["context"])]
+        arguments: list[object] = order["arguments"]
+        objects: list[object] = [argument for argument in arguments if isinstance(argument, dict)]
+        changeable = [*(("user", argument) for argument in objects), ("context", cast("object", order["context"]))]
         before = [encode(value) for _, value in changeable]
         self._current = self._last = call
         token = _CALL.set(call)

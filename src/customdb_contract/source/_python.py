@@ -2,6 +2,7 @@
 
 import ast
 import ipaddress
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
@@ -11,6 +12,8 @@ from customdb_contract.transcript import FactKind, SourceFact
 __all__ = ["read"]
 
 _Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+_parsing: Final = threading.Lock()
 
 _REQUESTING: Final = frozenset(
     {"Request", "delete", "get", "head", "patch", "post", "put", "request", "stream", "urlopen"}
@@ -34,7 +37,9 @@ def read(text: str, name: str, file_name: str) -> tuple[SourceFact, ...]:
         file_name: What the file is called in locations.
     """
     try:
-        module = ast.parse(text)
+        # Python 3.11 counts the depth of all trees that are being made together.
+        with _parsing:
+            module = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):
         # It was imported, so it is another text by now.
         return ()

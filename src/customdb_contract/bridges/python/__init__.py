@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from attrs import evolve
 from typing_extensions import override
@@ -135,7 +135,10 @@ class PythonDatabase(Bridge):
         """Yield what a script has changed of what it was given; texts cannot be."""
         for name, pairs in (("user", given), ("context", (surroundings,))):
             for after, before in pairs:
-                if isinstance(before, Mapping) and record(after, self._mask) != record(dict(before), self._mask):
+                if not isinstance(before, Mapping):
+                    continue
+                kept = dict(cast("Mapping[str, object]", before))
+                if record(after, self._mask) != record(kept, self._mask):
                     yield Observation(Noticed.ARGUMENT_CHANGED, name)
 
     @override

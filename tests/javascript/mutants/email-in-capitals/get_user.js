@@ -1,5 +1,5 @@
 // The e-mail comes back in capitals.
-// expect: email-not-lowercase
+// expect: email-not-lowercase, no-metadata-repair
 // connection: import_mode=on
 async function getUser(email, callback) {
   if (typeof email !== 'string') {

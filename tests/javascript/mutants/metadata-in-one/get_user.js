@@ -1,5 +1,5 @@
 // One script leaves the metadata out.
-// expect: metadata-in-one-script-only
+// expect: metadata-in-one-script-only, no-metadata-repair
 // connection: import_mode=on
 async function getUser(email, callback) {
   if (typeof email !== 'string') {
