@@ -25,7 +25,6 @@ PROVEN_OTHERWISE: Final[Mapping[str, str]] = {
     "callback-too-late": "ten seconds are too long for a test; the examples of its page are its proof",
     "create-not-atomic": "it takes two sign-ups at the same moment, which a test of its own makes",
     "delete-unknown-user-inconsistent": "what it finds is information, which a test of its own looks at",
-    "no-metadata-repair": "what it finds is information, which is true of every database with metadata",
 }
 """The rules that no mutant names, with the reason."""
 
