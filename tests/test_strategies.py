@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import Phase, find, given, settings
@@ -36,7 +36,14 @@ from customdb_contract.profiles import email_problem, metadata_key_problems, mfa
 from customdb_contract.rules import CATALOGUE
 from customdb_contract.secrets import SecretRegistry
 from customdb_contract.testing import strategies
-from customdb_contract.testing.strategies import FLAWS, NOT_IN_ONE_PROFILE, DrawnDatabase, InMemoryDatabase
+from customdb_contract.testing.strategies import (
+    FLAWS,
+    NOT_IN_ONE_PROFILE,
+    DrawnDatabase,
+    InMemoryDatabase,
+    _calls,
+    _values,
+)
 from customdb_contract.transcript import (
     ApiCall,
     Ending,
@@ -565,3 +572,22 @@ def test_transcripts_have_what_actions_did(kind: type) -> None:
 
     chosen = settings(max_examples=5_000, database=None, phases=[Phase.generate])
     assert has_one(find(strategies.transcripts(), has_one, settings=chosen))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [_values.awkward_texts, _values.mappings, _values.profiles, _values.recorded_errors, _values.recorded_values],
+    ids=lambda make: make.__name__,
+)
+def test_a_strategy_is_made_once(make: Any) -> None:
+    make.cache_clear()
+
+    assert make() is make()
+
+
+def test_a_strategy_of_outcomes_is_made_once_for_each_script() -> None:
+    _calls._outcomes.cache_clear()
+    made = [_calls._outcomes(script) for script in Script]
+
+    assert made == [_calls._outcomes(script) for script in Script]
+    assert len({id(strategy) for strategy in made}) == len(Script)
