@@ -24,6 +24,8 @@ from customdb_contract import (
 from customdb_contract.connection import NewUser
 from customdb_contract.errors import ConfigurationError, ContractBrokenError
 from customdb_contract.testing import CustomDatabaseMachine, run_machine
+from customdb_contract.testing._acting import people_of, registry_of
+from customdb_contract.testing._breaches import rules_in_sight
 from machines_made import empty_shop, machine_of, noting, sequence_in
 from writing_shop import Record, WritingShop
 
@@ -290,3 +292,12 @@ def test_the_people_look_as_the_team_says() -> None:
     made = machine(empty_shop, new_user=NewUser(email="{unique}@shop.test"))
 
     assert "first@shop.test" in str(made()._recorder.transcript())
+
+
+def test_what_all_examples_share_is_made_once() -> None:
+    for made in (people_of, registry_of, rules_in_sight):
+        made.cache_clear()
+
+    assert people_of(NewUser(), requires_username=True) is people_of(NewUser(), requires_username=True)
+    assert registry_of(NewUser()) is registry_of(NewUser())
+    assert rules_in_sight(frozenset({"missing-user-id"})) is rules_in_sight(frozenset({"missing-user-id"}))
