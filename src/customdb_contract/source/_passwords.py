@@ -74,10 +74,16 @@ def _hashing_functions(tree: Tree) -> Iterator[str]:
             yield text_of(name)
 
 
-def _is_hash(tree: Tree, node: Node, given: frozenset[str], hashing: frozenset[str]) -> bool:
+def _is_hash(
+    tree: Tree, node: Node, given: frozenset[str], hashing: frozenset[str], *, seen: frozenset[int] = frozenset()
+) -> bool:
     value = tree.value_of(node)
     if value is None:
         return text_of(node) in given
+    # In `email = email.trim()` a name is made of itself.
+    if value.id in seen:
+        return False
+    seen |= {value.id}
     while value.type in {"await_expression", "parenthesized_expression"} and value.named_children:
         value = value.named_children[0]
     if value.type != "call_expression":
@@ -87,7 +93,7 @@ def _is_hash(tree: Tree, node: Node, given: frozenset[str], hashing: frozenset[s
         return on is not None
     if name.lower() in _QUICK or name in hashing:
         return True
-    return name in _KEEPS and on is not None and _is_hash(tree, on, given, hashing)
+    return name in _KEEPS and on is not None and _is_hash(tree, on, given, hashing, seen=seen)
 
 
 def weak_password_hashes(tree: Tree) -> Iterator[SourceFact]:
