@@ -298,6 +298,29 @@ def test_a_call_that_has_a_timeout_or_may_have_one_is_not_told(body: str) -> Non
     assert facts(body, FactKind.CALL_WITHOUT_TIMEOUT) == NOTHING
 
 
+NAMES = st.sampled_from(["a", "b", "email", "password"])
+STATEMENTS = st.sampled_from(
+    [
+        "{} = {}.toLowerCase();",
+        "const {} = require({});",
+        "let {} = axios.create({});",
+        "{} = `${{{}}}x`;",
+        "if ({} === {}) f();",
+        "new RegExp({} + {});",
+        "function {}() {{ return {}; }}",
+        "{}.update({}.password);",
+        "try {{ {}({}); }} catch (error) {{ callback(error); }}",
+    ]
+)
+
+
+@given(st.lists(st.tuples(STATEMENTS, NAMES, NAMES), max_size=6))
+def test_no_other_statement_hides_a_call_without_a_timeout(drawn: list[tuple[str, str, str]]) -> None:
+    body = " ".join(statement.format(first, second) for statement, first, second in drawn)
+
+    assert [text for text, _ in facts(f"await fetch('/x'); {body}", FactKind.CALL_WITHOUT_TIMEOUT)] == ["fetch"]
+
+
 @pytest.mark.parametrize(
     ("body", "what"),
     [
