@@ -429,6 +429,96 @@ def test_neither_is_one_that_a_pool_or_a_wrapper_throws_on(thrown: str, open_scr
     assert script.bridge.late_events() == []
 
 
+POOL = """
+  const net = require('node:net');
+  const waiting = [];
+  const server = net.createServer((socket) => socket.on('data', (data) => socket.write(data)));
+  let client = null;
+  server.listen(0, '127.0.0.1', () => {
+    client = net.connect(server.address().port, '127.0.0.1', () => waiting.forEach(() => client.write('x')));
+    client.on('data', (data) => String(data).split('').forEach(() => waiting.shift()()));
+    client.unref();
+  });
+  server.unref();
+  exports.ask = (callback, times = 1) => {
+    waiting.push(callback);
+    if (client !== null) client.write('x'.repeat(times));
+  };
+"""
+"""A driver with one connection for everybody: it answers in the context of the call that opened it."""
+
+
+@pytest.fixture
+def open_pool(open_script: Open, tmp_path: Path) -> Callable[[str], Opened]:
+    (tmp_path / "pool.js").write_text(POOL, "utf-8")
+
+    def open_it(body: str) -> Opened:
+        return open_script(f"const pool = require('pool');\n{body}", doubles={"pool": tmp_path / "pool.js"})
+
+    return open_it
+
+
+def test_what_a_script_throws_in_the_connection_of_another_call_is_told_of_its_own(
+    open_pool: Callable[[str], Opened],
+) -> None:
+    script = open_pool("pool.ask(() => { if (email === 'bad') throw new Error('ours'); callback(null); });")
+
+    assert script().ending is Ending.NOT_FOUND
+    told = script("bad")
+    assert (told.escape, told.raised) == (Escape.LATER, RecordedError("Error", "ours", (), "shop/get_user.js:3:45"))
+    assert script().ending is Ending.NOT_FOUND
+    assert script.bridge.late_events() == []
+
+
+def test_neither_is_it_told_of_the_call_of_another_script(open_pool: Callable[[str], Opened], folder: Path) -> None:
+    (folder / "login.js").write_text(
+        "function login(email, password, callback) {"
+        " require('pool').ask(() => { callback(null); setImmediate(() => setImmediate(() => setImmediate(() => {"
+        " require('pool').ask(() => { throw new Error('ours'); }); }))); }); }",
+        "utf-8",
+    )
+    script = open_pool("pool.ask(() => callback(null));")
+    script()
+
+    script.bridge.call(Script.LOGIN, ("ada@example.com", "secret"))
+
+    [late] = script.bridge.late_events()
+    assert (late.call, late.raised.message, late.raised.location) == (1, "ours", "shop/login.js:1:182")
+
+
+def test_what_a_pool_throws_itself_is_nobodys(
+    open_pool: Callable[[str], Opened], caplog: pytest.LogCaptureFixture
+) -> None:
+    script = open_pool("pool.ask(() => callback(null), email === 'twice' ? 2 : 1);")
+
+    assert [script(email).ending for email in ("ada", "twice", "bob")] == [Ending.NOT_FOUND] * 3
+    assert script.bridge.late_events() == []
+    assert set(caplog.messages) == {
+        "a module threw TypeError outside of the call that had it work; no script is blamed for that"
+    }
+
+
+def test_what_a_pool_throws_while_its_first_call_is_under_way_is_of_that_call(
+    open_pool: Callable[[str], Opened],
+) -> None:
+    script = open_pool("pool.ask(null);")
+
+    assert script.told().startswith("raised later TypeError")
+
+
+def test_what_a_timer_throws_is_of_the_call_that_set_it(open_script: Open, tmp_path: Path) -> None:
+    (tmp_path / "late.js").write_text("exports.fail = () => { throw new Error('in a module'); };", "utf-8")
+    script = open_script(
+        "if (email === 'first') setTimeout(require('late').fail, 50);callback(null);",
+        doubles={"late": tmp_path / "late.js"},
+    )
+    script("first")
+    script()
+
+    [late] = script.bridge.late_events()
+    assert (late.call, late.raised.message) == (0, "in a module")
+
+
 @pytest.mark.parametrize("thrown", ["new Error('ours')", "'ours'", "undefined", "{ cause: 7 }"])
 def test_what_a_script_throws_itself_is_told_beside_a_callback_that_throws(thrown: str, open_script: Open) -> None:
     script = open_script(f"try {{ callback(null); }} catch {{ setImmediate(() => {{ throw {thrown}; }}); }}")

@@ -423,7 +423,7 @@ NO_MODULES = "and no folder of node_modules is given: install it with npm, and g
         ("\n  throw new TypeError('at once'); // exports", "repair.js:2:9: TypeError: at once"),
         (
             "const axios = require('axios'); // exports",
-            f'repair.js:1:15: Error: repair.js requires "axios", {NO_MODULES}',
+            f'repair.js:1:15: MissingModuleError: repair.js requires "axios", {NO_MODULES}',
         ),
         (
             "process.exit(3); // exports",

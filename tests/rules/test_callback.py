@@ -1,5 +1,8 @@
+import pytest
+
 from customdb_contract.contract import Script
 from customdb_contract.findings import Finding, Severity, Status
+from customdb_contract.rules._rule import Rule
 from customdb_contract.rules.callback._arguments import argument_mutated
 from customdb_contract.rules.callback._calling import (
     callback_called_twice,
@@ -12,7 +15,11 @@ from customdb_contract.rules.callback._errors import (
     error_without_message,
     result_beside_error,
 )
-from customdb_contract.rules.callback._raising import throws_synchronously, uncaught_async_exception
+from customdb_contract.rules.callback._raising import (
+    throws_synchronously,
+    uncaught_async_exception,
+    unhandled_rejection,
+)
 from customdb_contract.rules.outcome._scripts import script_not_implemented
 from rules.judging import findings, verdict
 
@@ -221,6 +228,17 @@ def test_input_that_auth0_cannot_hand_over_may_raise() -> None:
     assert findings(throws_synchronously, text) == []
     assert findings(uncaught_async_exception, text) == []
     assert findings(callback_not_called, text) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "escape"),
+    [(throws_synchronously, ""), (uncaught_async_exception, "later "), (unhandled_rejection, "rejection ")],
+)
+def test_a_module_that_the_check_does_not_have_says_nothing_of_a_script(rule: Rule, escape: str) -> None:
+    text = f"script get_user observed=on\nget_user a@b.c -> raised {escape}{{}} x   [unknown-user]"
+
+    assert findings(rule, text.format("MissingModuleError")) == []
+    assert len(findings(rule, text.format("Error"))) == 1
 
 
 def test_a_template_that_raises_is_only_not_implemented() -> None:

@@ -191,6 +191,10 @@ def test_an_exception_that_leaves_it_in_another_way_is_told_by_another_rule(
     assert [verdict(other, ran(outcome)).status for other in others] == [Status.PASSED] * 3
 
 
+def test_a_module_that_the_check_does_not_have_says_nothing_of_an_action() -> None:
+    assert findings(throws_synchronously, ran('raised MissingModuleError "requires axios"')) == []
+
+
 @pytest.mark.parametrize("rule", [unhandled_rejection, unhandled_error_event])
 def test_what_only_node_tells_is_not_judged_of_an_action_in_python(rule: Rule) -> None:
     judged = verdict(rule, ran("done").replace(" observed=on", ""))

@@ -1,15 +1,28 @@
 """Judging how runs of an Action end: by an exception, or never."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from customdb_contract.findings import Held, Violation
 from customdb_contract.rules._rule import Comparison
-from customdb_contract.transcript import Ending, Escape, ObservedRun, Transcript, observed_runs
+from customdb_contract.transcript import Ending, Escape, ObservedRun, RecordedError, Transcript, observed_runs
 
-__all__ = ["SPECIFIC_TO_ACTIONS", "judge_endings", "judge_escapes"]
+__all__ = ["SPECIFIC_TO_ACTIONS", "is_missing_module", "judge_endings", "judge_escapes"]
 
 SPECIFIC_TO_ACTIONS = ("action-restores-nothing", "action-fails-on-outage", "action-needs-optional-fields")
 """The rules that tell more of a run which did not end as it should."""
+
+_MISSING_MODULE: Final = "MissingModuleError"
+"""What the runner throws where a module is required that is not there."""
+
+
+def is_missing_module(raised: RecordedError) -> bool:
+    """Tell whether an exception says that the check has not been given a module: Auth0 may have it.
+
+    Args:
+        raised: The exception.
+    """
+    return raised.name == _MISSING_MODULE
 
 
 def judge_escapes(transcript: Transcript, escape: Escape, did: str, advice: str) -> Iterator[Comparison]:
@@ -25,6 +38,8 @@ def judge_escapes(transcript: Transcript, escape: Escape, did: str, advice: str)
         outcome = seen.outcome
         if outcome.raised is None or outcome.escape is not escape:
             yield Held((seen.run,))
+            continue
+        if is_missing_module(outcome.raised):
             continue
         message = f"the Action {did.format(name=outcome.raised.name)}{_during(seen)}; {advice}"
         yield Violation(message, (seen.run,), path="ending")

@@ -3,19 +3,23 @@
 from collections.abc import Iterator
 
 from customdb_contract.findings import Severity
+from customdb_contract.rules._runs import is_missing_module
 from customdb_contract.transcript import Exchange, Situation, Transcript
 
 __all__ = ["could_be_asked", "observed_calls", "severity_of"]
 
 
 def could_be_asked(exchange: Exchange) -> bool:
-    """Tell whether Auth0 could make this call: the identifier is text that UTF-8 has, and the callback works.
+    """Tell whether Auth0 could make this call: UTF-8 has the identifier, and the callback and all modules work.
 
     Args:
         exchange: The call.
     """
     # An exception of its own callback is not the script's.
     if exchange.situation is Situation.CALLBACK_THROWS:
+        return False
+    raised = exchange.outcome.raised
+    if raised is not None and is_missing_module(raised):
         return False
     texts = (argument for argument in exchange.arguments if isinstance(argument, str))
     return not any("\ud800" <= character <= "\udfff" for text in texts for character in text)

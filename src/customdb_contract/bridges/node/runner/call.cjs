@@ -52,7 +52,13 @@ class Call {
     this.duration = null;
   }
 
+  /** Whether an exception is of the check's own making. */
+  isProbe(_error) {
+    return false;
+  }
+
   escaped(error, escape) {
+    if (this.isProbe(error)) return;
     if (this.isClosed) {
       if (this.lateErrors >= MOST_LATE_ERRORS) return;
       this.lateErrors += 1;

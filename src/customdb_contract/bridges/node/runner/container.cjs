@@ -8,10 +8,11 @@ const { AsyncLocalStorage, AsyncResource } = require('node:async_hooks');
 const { isProxy } = require('node:util/types');
 const primordials = require('./primordials.cjs');
 const { authenticate, listen, mayEnd, send, stayAlive } = require('./control.cjs');
+const { Blaming } = require('./blaming.cjs');
 const { callOf } = require('./call.cjs');
 const { captureOutput } = require('./output.cjs');
 const { causeOf } = require('./drivers.cjs');
-const { read } = require('./attributes.cjs');
+const { nameOf, read } = require('./attributes.cjs');
 const { Items, quote } = require('./json.cjs');
 const { watchRequests } = require('./observing.cjs');
 
@@ -36,6 +37,7 @@ let current = null;
 let settling = null;
 let kind = null;
 const files = [];
+const blaming = new Blaming(locate);
 
 const callNow = () => callOf(als.getStore()) ?? current;
 const sink = { add: (json) => late.add(json) };
@@ -95,6 +97,7 @@ function note(text) {
 /** Runs a call as the one that is under way, until `finish`. */
 function begin(call, run) {
   current = call;
+  blaming.begin(call);
   mayEnd();
   // In a scope of its own, for a script finds the resource in whose scope it runs.
   inScope(new AsyncResource('SCRIPT'), () => als.run(call.ticket, run));
@@ -163,13 +166,21 @@ process.on('beforeExit', () => {
 });
 
 process.on('uncaughtException', (error, origin) => {
-  const call = callOf(causeOf(error)) ?? callNow();
-  call?.escaped(error, origin === 'unhandledRejection' ? 'rejection' : escapeOf(error));
+  escaped(error, origin === 'unhandledRejection' ? 'rejection' : escapeOf(error));
 });
 
 process.on('unhandledRejection', (error) => {
-  callNow()?.escaped(error, 'rejection');
+  escaped(error, 'rejection');
 });
+
+function escaped(error, escape) {
+  const own = callOf(als.getStore());
+  const call = callOf(causeOf(error)) ?? blaming.blamed(error, { own, current, escape });
+  if (call !== null) call.escaped(error, escape);
+  else if (own !== undefined && !own.isProbe(error)) {
+    note(`a module threw ${nameOf(error)} outside of the call that had it work; no script is blamed for that`);
+  }
+}
 
 process.on('exit', (code) => {
   const call = current;

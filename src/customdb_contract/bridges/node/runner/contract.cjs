@@ -54,9 +54,13 @@ class UnauthorizedError extends Error {
   }
 }
 
+/** What is required and isn't here says nothing of a script: Auth0 may have it. */
+class MissingModuleError extends Error {}
+
 knowError(WrongUsernameOrPasswordError, 'WrongUsernameOrPasswordError', ['userNameOrEmail']);
 knowError(ValidationError, 'ValidationError', ['code']);
 knowError(UnauthorizedError, 'UnauthorizedError', []);
+knowError(MissingModuleError, 'MissingModuleError', []);
 
 // Modules that runtimes before Node 12 had as globals, and what they are called in npm.
 const IMPLICIT_GLOBALS = {
@@ -212,7 +216,7 @@ function parse(specifier) {
 function missing(specifier, file, { folder, advice }) {
   const isGiven = folder !== null;
   const where = isGiven ? `which is not in ${basename(folder)}/node_modules` : 'and no folder of node_modules is given';
-  const error = new Error(`${file} requires ${stringify(specifier)}, ${where}: ${advice}`);
+  const error = new MissingModuleError(`${file} requires ${stringify(specifier)}, ${where}: ${advice}`);
   error.code = 'MODULE_NOT_FOUND';
   return error;
 }

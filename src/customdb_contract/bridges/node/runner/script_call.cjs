@@ -39,8 +39,9 @@ class CallbackError extends Error {
 const { isBehind } = CallbackError;
 
 class ScriptCall extends Call {
-  constructor(id, { throwing, onCalled, ...options }) {
+  constructor(id, { file, throwing, onCalled, ...options }) {
     super(id, options);
+    this.file = file;
     this.onCalled = onCalled;
     this.failure = throwing ? new CallbackError() : null;
     this.callbacks = new Items(MOST_CALLBACKS, MOST_CALLBACK_CHARACTERS);
@@ -95,8 +96,8 @@ class ScriptCall extends Call {
     return `[${text}]`;
   }
 
-  escaped(error, escape) {
-    if (!isBehind(error)) super.escaped(error, escape);
+  isProbe(error) {
+    return isBehind(error);
   }
 }
 

@@ -44,6 +44,7 @@ const { Script } = vm;
 const importModuleDynamically = vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
 
 const scripts = { __proto__: null };
+const files = { __proto__: null };
 let globals = null;
 
 function tellCalled(id, recorded) {
@@ -64,6 +65,7 @@ function open({ scripts: sources, configuration, folder, doubles, hosts }) {
   for (let index = 0; index < names.length; index += 1) {
     const name = names[index];
     const { source, file } = sources[name];
+    files[name] = file;
     let problem = '';
     try {
       scripts[name] = evaluate(source, file, readOnly, (specifier) => modules.load(specifier, file));
@@ -112,7 +114,8 @@ function evaluate(source, file, configuration, require) {
 }
 
 function call({ id, script, arguments: given, context, throwing }) {
-  const made = new ScriptCall(id, { locate, late: sink, throwing, onCalled: tellCalled, onEnd: finish });
+  const told = { late: sink, onCalled: tellCalled, onEnd: finish };
+  const made = new ScriptCall(id, { file: files[script], locate, throwing, ...told });
   const passed = [];
   for (let index = 0; index < given.length; index += 1) append(passed, given[index]);
   if (context !== null) append(passed, context);
