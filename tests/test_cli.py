@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 import customdb_contract
-from customdb_contract import _cli
-from customdb_contract._cli import _output, main
+from customdb_contract._cli import _check, _output, _reporting, main
 from customdb_contract.bridges.node import NodeAction
 from customdb_contract.reports import FORMATS
 from customdb_contract.rules import CATALOGUE
@@ -207,7 +206,7 @@ def test_every_format_can_be_printed_and_written(run: Run, folder: Path, name: s
 
 
 def test_the_formats_of_the_command_line_are_those_of_the_reports() -> None:
-    assert tuple(FORMATS) == _cli._FORMATS
+    assert tuple(FORMATS) == _reporting.FORMAT_NAMES
 
 
 def test_a_file_that_cannot_be_written_ends_with_2(run: Run, folder: Path) -> None:
@@ -242,7 +241,7 @@ def test_a_mistake_of_ours_does_not_look_like_a_broken_database(run: Run, monkey
     def fail(_: object) -> None:
         raise LookupError("nowhere")
 
-    monkeypatch.setattr(_cli, "configured", fail)
+    monkeypatch.setattr(_check, "configured", fail)
 
     code, out, err = run("check")
 

@@ -209,7 +209,7 @@ def test_an_identifier_of_two_people_is_the_first_ones() -> None:
             (
                 "expected a script, another record or a header entry: login, get_user, create, verify, "
                 "change_password, change_email, delete, operation, store, log, run, api, request, contract, "
-                'connection, scripts, script, source, action, person, ignore, stopped, left, found "7"'
+                'connection, scripts, script, source, action, person, ignore, stopped, left, elsewhere, found "7"'
             ),
         ),
         ("login ada", "expected -> and how the call ended, found the end of the line"),

@@ -118,6 +118,7 @@ def test_the_form_of_a_header() -> None:
         "stop_reason": {"kind": "time", "message": "the time was up"},
         "left_behind": [],
         "action": None,
+        "elsewhere": [],
     }
 
 

@@ -6,27 +6,22 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import Final, NoReturn
 
 from typing_extensions import override
 
-from customdb_contract._cli._configured import add_database, configured, refuse_without_database
+from customdb_contract._cli._check import add_check
 from customdb_contract._cli._init import add_init
-from customdb_contract._cli._output import Progress, complain, print_safely, print_text, read, wants_color, write
+from customdb_contract._cli._output import complain, print_safely, read
+from customdb_contract._cli._reporting import add_output, add_selection, names, report_one
 from customdb_contract._cli._simulate import EXIT_INTERRUPTED, add_simulate
 from customdb_contract.errors import CustomDatabaseError, DatabaseOpeningError
-from customdb_contract.interrupts import current_interrupts, interruptible
-
-if TYPE_CHECKING:
-    from customdb_contract.config import Configuration
-    from customdb_contract.findings import Report
-    from customdb_contract.transcript import ActionRun, Exchange
+from customdb_contract.interrupts import interruptible
 
 __all__ = ["main"]
 
 _EXIT_USAGE: Final = 2
 _EXIT_NOT_CARRIED_OUT: Final = 3
-_FORMATS: Final = ("text", "json", "junit", "sarif", "github")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    _add_check(commands.add_parser("check", help="check a database's scripts, an Action, or both", allow_abbrev=False))
+    add_check(commands.add_parser("check", help="check a database's scripts, an Action, or both", allow_abbrev=False))
     _add_replay(
         commands.add_parser("replay", help="judge a stored transcript again, calling nothing", allow_abbrev=False)
     )
@@ -95,24 +90,10 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def _add_check(parser: argparse.ArgumentParser) -> None:
-    add_database(parser)
-    parser.add_argument(
-        "--action", metavar="FILE", help="the post-login Action: its file in JavaScript, or MODULE:ATTRIBUTE"
-    )
-    _add_output(parser)
-    _add_selection(parser)
-    parser.add_argument("--writes", action="store_true", help="also call the scripts that write, on users made for it")
-    parser.add_argument("--dry-run", action="store_true", help="print the calls and the longest time, and call nothing")
-    parser.add_argument("--max-time", type=float, metavar="SECONDS", help="for the whole check; default: 60")
-    parser.add_argument("--transcript", type=Path, metavar="FILE", help="store what happened, for replay")
-    parser.set_defaults(run=_check)
-
-
 def _add_replay(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("transcript", type=Path, metavar="TRANSCRIPT", help="as stored by check --transcript")
-    _add_output(parser)
-    _add_selection(parser)
+    add_output(parser)
+    add_selection(parser)
     parser.set_defaults(run=_replay)
 
 
@@ -120,74 +101,6 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", metavar="NAME", help="the rule to explain")
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.set_defaults(run=_rules)
-
-
-def _add_output(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--format", choices=_FORMATS, default="text")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
-
-
-def _add_selection(parser: argparse.ArgumentParser) -> None:
-    for option, meaning in (("select", "judge only these"), ("ignore", "do not judge these")):
-        parser.add_argument(
-            f"--{option}", action="append", default=[], metavar="NAMES", help=f"{meaning}: rules or groups, with commas"
-        )
-
-
-def _names(values: Sequence[str]) -> list[str]:
-    return [name for value in values for name in value.replace(",", " ").split()]
-
-
-def _check(options: argparse.Namespace) -> int:
-    from customdb_contract.observing import CheckInterrupted
-    from customdb_contract.rules import judge_selected
-
-    configuration, _ = configured(options)
-    refuse_without_database(configuration, or_action=True)
-    selection = configuration.selection(select=_names(options.select), ignore=_names(options.ignore))
-    if options.dry_run:
-        return _dry_run(configuration)
-    interrupts = current_interrupts()
-    interrupts.raise_if_pending()
-    # From here on there is something to report, so an interrupt costs none of it.
-    with interrupts.deferred():
-        progress = Progress(sys.stderr)
-        try:
-            transcript = configuration.observe(progress=lambda record: progress.show(_told(record)))
-        except CheckInterrupted as interrupted:
-            transcript = interrupted.transcript
-            complain(interrupted)
-        finally:
-            progress.clear()
-        if options.transcript:
-            write(options.transcript, transcript.dumps())
-        return _report(judge_selected(transcript, selection), options)
-
-
-def _told(record: "Exchange | ActionRun") -> str:
-    from customdb_contract.transcript import Exchange
-
-    if isinstance(record, Exchange):
-        return f"{record.number} calls; {record.script}, {record.situation}"
-    return f"the Action {record.action}; {record.situation}, legacy system: {record.legacy}"
-
-
-def _dry_run(configuration: "Configuration") -> int:
-    from customdb_contract.observing import plan_lines
-    from customdb_contract.probes.acting import RUN_SECONDS
-
-    calls: Sequence[str] = ()
-    if configuration.database is not None:
-        calls = plan_lines(configuration.database, configuration.users, configuration.connection, configuration.probing)
-    for line in calls:
-        print(line)
-    timeout, most = configuration.probing.timeout, configuration.probing.max_time
-    longest = min(most + timeout, len(calls) * timeout)
-    if configuration.action is not None:
-        print("the Action runs for some 50 log-ins, and reaches only a stand-in for the legacy system, on loopback")
-        longest = most + max(timeout if calls else 0.0, RUN_SECONDS)
-    print(f"{len(calls)} calls, each at most {timeout:g} s; the check ends after {longest:g} s at the latest")
-    return 0
 
 
 def _replay(options: argparse.Namespace) -> int:
@@ -198,8 +111,8 @@ def _replay(options: argparse.Namespace) -> int:
     # A stored transcript is a JSON object; a failure shows the one-line notation, which is easier to copy.
     is_stored = text.lstrip("\ufeff \t\r\n").startswith("{")
     transcript = Transcript.loads(text) if is_stored else Transcript.parse(text)
-    report = judge(transcript, select=_names(options.select), ignore=_names(options.ignore))
-    return _report(report, options)
+    report = judge(transcript, select=names(options.select), ignore=names(options.ignore))
+    return report_one(report, options)
 
 
 def _rules(options: argparse.Namespace) -> int:
@@ -212,17 +125,3 @@ def _rules(options: argparse.Namespace) -> int:
     else:
         print(list_rules(infos) if options.name is None else explain(infos[0]))
     return 0
-
-
-def _report(report: "Report", options: argparse.Namespace) -> int:
-    from customdb_contract.reports import FORMATS, as_text
-
-    if options.format == "text" and options.output is None:
-        text = as_text.render(report, color=wants_color(sys.stdout))
-    else:
-        text = FORMATS[options.format](report)
-    if options.output:
-        write(options.output, text)
-    else:
-        print_text(text)
-    return report.exit_code

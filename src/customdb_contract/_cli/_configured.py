@@ -1,7 +1,7 @@
 """The database, the Action and the settings that the options of a command and the configuration file name."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,14 +10,15 @@ from customdb_contract.errors import ConfigurationError
 if TYPE_CHECKING:
     from customdb_contract.config import Configuration
 
-__all__ = ["add_database", "configured", "refuse_without_database"]
+__all__ = ["add_database", "configured", "configured_tenant", "refuse_without_database"]
 
 
-def add_database(parser: argparse.ArgumentParser) -> None:
+def add_database(parser: argparse.ArgumentParser, *, or_tenant: bool = False) -> None:
     """Add the options that name a database.
 
     Args:
         parser: The parser of a command.
+        or_tenant: Whether all databases of a tenant will do as well.
     """
     parser.add_argument("--config", type=Path, metavar="FILE", help="default: customdb.toml, or pyproject.toml, here")
     database = parser.add_mutually_exclusive_group()
@@ -25,6 +26,10 @@ def add_database(parser: argparse.ArgumentParser) -> None:
     database.add_argument(
         "--scripts", type=Path, metavar="FOLDER", help="the scripts of a connection, as the Auth0 Deploy CLI keeps them"
     )
+    if or_tenant:
+        database.add_argument(
+            "--tenant", type=Path, metavar="FOLDER", help="every custom database of an export of the Auth0 Deploy CLI"
+        )
     parser.add_argument(
         "--user", action="append", default=[], metavar="EMAIL", help="only this person; may be repeated"
     )
@@ -45,10 +50,7 @@ def configured(
     Raises:
         ConfigurationError: When it cannot be used.
     """
-    from attrs import evolve
-
     from customdb_contract.config import find_config, load_config, of_options
-    from customdb_contract.connection import KnownUser
 
     path = options.config or find_config(Path())
     named = {"scripts": options.scripts, "python": options.python, "action": options.action}
@@ -57,6 +59,34 @@ def configured(
         configuration = load_config(path, **named)
     else:
         configuration = default() if default is not None and is_default else of_options(**named)
+    return _adapted(configuration, options), is_default
+
+
+def configured_tenant(options: argparse.Namespace) -> "Sequence[Configuration]":
+    """Return what the options and the configuration files say of each custom database of a tenant.
+
+    Args:
+        options: The options that `add_database` added, `tenant` among them, `action`, `writes` and `max_time`.
+
+    Raises:
+        ConfigurationError: When it cannot be used.
+    """
+    from customdb_contract.config import load_tenant
+
+    if options.action is not None:
+        message = (
+            "--action and --tenant cannot be given together, for an Action belongs to one connection: "
+            "name it under [action] in a customdb.toml next to the scripts of that connection"
+        )
+        raise ConfigurationError(message)
+    return [_adapted(one, options) for one in load_tenant(options.tenant, config=options.config)]
+
+
+def _adapted(configuration: "Configuration", options: argparse.Namespace) -> "Configuration":
+    from attrs import evolve
+
+    from customdb_contract.connection import KnownUser
+
     if options.max_time is not None:
         configuration = evolve(configuration, probing=evolve(configuration.probing, max_time=options.max_time))
     if options.writes:
@@ -66,7 +96,7 @@ def configured(
         configuration = evolve(
             configuration, users=tuple(known.get(email) or KnownUser(email=email) for email in options.user)
         )
-    return configuration, is_default
+    return configuration
 
 
 def refuse_without_database(configuration: "Configuration", *, or_action: bool) -> None:

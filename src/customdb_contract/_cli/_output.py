@@ -9,7 +9,7 @@ from typing import Final, TextIO
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.interrupts import current_interrupts
 
-__all__ = ["Progress", "complain", "print_safely", "print_text", "read", "wants_color", "write"]
+__all__ = ["Progress", "complain", "make_folder", "print_safely", "print_text", "read", "show", "wants_color", "write"]
 
 _PROGRESS_AFTER: Final = 1.0
 """Seconds after which a progress line is shown."""
@@ -90,6 +90,35 @@ def write(path: Path, text: str) -> None:
     except OSError as error:
         message = f"{path} cannot be written: {error.strerror or error}"
         raise ConfigurationError(message) from None
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, with those above it, unless it is there.
+
+    Args:
+        path: The folder.
+
+    Raises:
+        ConfigurationError: When it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"the folder {path} cannot be made: {error.strerror or error}"
+        raise ConfigurationError(message) from None
+
+
+def show(text: str, output: Path | None) -> None:
+    """Write a result to a file, or print it.
+
+    Args:
+        text: The result.
+        output: The file, or None.
+    """
+    if output:
+        write(output, text)
+    else:
+        print_text(text)
 
 
 class Progress:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from customdb_contract._cli._configured import add_database, configured, refuse_without_database
-from customdb_contract._cli._output import Progress, complain, print_text, write
+from customdb_contract._cli._output import Progress, complain, show
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.interrupts import current_interrupts
 
@@ -55,7 +55,7 @@ def _simulate(options: argparse.Namespace) -> int:
         if options.format not in LIST_FORMATS:
             message = f"--list has no format {options.format}; choose from {', '.join(LIST_FORMATS)}"
             raise ConfigurationError(message)
-        _show(LIST_FORMATS[options.format](chosen), options)
+        show(LIST_FORMATS[options.format](chosen), options.output)
         return 0
     setting = _setting(options)
     interrupts = current_interrupts()
@@ -73,7 +73,7 @@ def _simulate(options: argparse.Namespace) -> int:
             complain(interrupted)
         finally:
             progress.clear()
-        _show(FORMATS[options.format](setting, performances), options)
+        show(FORMATS[options.format](setting, performances), options.output)
     if is_interrupted:
         return EXIT_INTERRUPTED
     left = [identifier for performance in performances for identifier in performance.left_behind]
@@ -135,10 +135,3 @@ def _point(name: str) -> "InterruptionPoint":
     except ValueError:
         message = f"a migration has no point {name!r}; choose from {', '.join(InterruptionPoint)}"
         raise ConfigurationError(message) from None
-
-
-def _show(text: str, options: argparse.Namespace) -> None:
-    if options.output:
-        write(options.output, text)
-    else:
-        print_text(text)

@@ -2,5 +2,6 @@
 
 from customdb_contract.config._configuration import Configuration, load_config, of_options
 from customdb_contract.config._reading import CONFIG_FILE, find_config
+from customdb_contract.config._tenant import load_tenant
 
-__all__ = ["CONFIG_FILE", "Configuration", "find_config", "load_config", "of_options"]
+__all__ = ["CONFIG_FILE", "Configuration", "find_config", "load_config", "load_tenant", "of_options"]

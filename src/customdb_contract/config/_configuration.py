@@ -31,7 +31,7 @@ from customdb_contract.probes import Probing
 from customdb_contract.rules import Selection, judge_selected, select_rules
 from customdb_contract.transcript import ActionRun, Exchange, Transcript
 
-__all__ = ["Configuration", "load_config", "of_options"]
+__all__ = ["Configuration", "configuration_of", "load_config", "of_options", "read_file"]
 
 _logger: Final = logging.getLogger("customdb_contract")
 
@@ -149,22 +149,12 @@ def load_config(
         ConfigurationError: When the file cannot be read, has an unknown key or a wrong value, or names an environment
             variable that is not set. The message names file and key.
     """
-    document = read(path)
-    if path.name == "pyproject.toml":
-        table = own_table(document)
-        if not isinstance(table, dict):
-            message = f"{path}: there is no table [tool.{TABLE}]"
-            raise ConfigurationError(message)
-        document = cast("dict[str, Any]", table)
-    try:
-        file = File.model_validate(document)
-    except ValidationError as error:
-        raise ConfigurationError(explain(path, error.errors(include_url=False))) from None
+    file = read_file(path)
     if scripts is not None:
         file.database.scripts, file.database.python = str(scripts.resolve()), None
     names_database = scripts is not None or python is not None
     try:
-        configuration = _configuration(file, path)
+        configuration = evolve(configuration_of(file, path.parent), path=path)
         if python is not None:
             table = DatabaseTable(environment=file.database.environment)
             configuration = evolve(configuration, database=python_process(python, table, Path(), "--python:"))
@@ -180,8 +170,39 @@ def load_config(
         raise ConfigurationError(message) from error.__cause__
 
 
-def _configuration(file: File, path: Path) -> Configuration:
-    check, folder = file.check, path.parent
+def read_file(path: Path) -> File:
+    """Return the tables of a configuration file.
+
+    Args:
+        path: A `customdb.toml`, or a `pyproject.toml` with the table `[tool.customdb-contract]`.
+
+    Raises:
+        ConfigurationError: When the file cannot be read, or has an unknown key or a value of a wrong type.
+    """
+    document = read(path)
+    if path.name == "pyproject.toml":
+        table = own_table(document)
+        if not isinstance(table, dict):
+            message = f"{path}: there is no table [tool.{TABLE}]"
+            raise ConfigurationError(message)
+        document = cast("dict[str, Any]", table)
+    try:
+        return File.model_validate(document)
+    except ValidationError as error:
+        raise ConfigurationError(explain(path, error.errors(include_url=False))) from None
+
+
+def configuration_of(file: File, folder: Path) -> Configuration:
+    """Return what the tables of a file say of a database and its check; an Action is left out.
+
+    Args:
+        file: The tables.
+        folder: The folder from which paths and Python modules are looked up.
+
+    Raises:
+        ConfigurationError: When a value cannot be used, or an environment variable is not set.
+    """
+    check = file.check
     users = tuple(_user(user, number) for number, user in enumerate(file.users, start=1))
     database = database_of(file.database, folder, "[database]", name=named_connection(file))
     inspection = inspection_of(check.inspect, folder)
@@ -206,7 +227,6 @@ def _configuration(file: File, path: Path) -> Configuration:
         waived=check.waived,
         require=tuple(check.require),
         fail_on=check.fail_on,
-        path=path,
     )
 
 

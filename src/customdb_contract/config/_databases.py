@@ -15,7 +15,15 @@ from customdb_contract.secrets import Secret
 if TYPE_CHECKING:
     from customdb_contract.bridges.node import NodeDatabase
 
-__all__ = ["database_of", "named_connection", "node_database", "outage_of", "python_process", "secret_of"]
+__all__ = [
+    "database_of",
+    "keywords_of",
+    "named_connection",
+    "node_database",
+    "outage_of",
+    "python_process",
+    "secret_of",
+]
 
 _logger: Final = logging.getLogger("customdb_contract")
 _OUTAGE: Final = "[outage]"
@@ -117,7 +125,7 @@ def node_database(
     from customdb_contract.bridges.node import NodeDatabase  # noqa: PLC0415
 
     configuration = _settings(table.configuration, f"{where} configuration")
-    keywords = _settings(table.keywords, f"{where} keywords")
+    keywords = keywords_of(table, where)
     try:
         database = NodeDatabase(
             folder / scripts,
@@ -137,6 +145,19 @@ def node_database(
     for sentence in database.ignored if where != _OUTAGE else ():
         _logger.warning("%s", sentence)
     return database
+
+
+def keywords_of(table: DatabaseTable, where: str) -> dict[str, object]:
+    """Return what the Deploy CLI would put in place of keywords.
+
+    Args:
+        table: The table of the database.
+        where: Where the table stands, for messages.
+
+    Raises:
+        ConfigurationError: When an environment variable is not set.
+    """
+    return _settings(table.keywords, f"{where} keywords")
 
 
 def _as_text(value: object) -> str | Secret:

@@ -1,7 +1,7 @@
 """What is known of a rule, what a rule found, and the report that holds it."""
 
 from customdb_contract.findings._found import Finding, Held, Status, Untried, Verdict, Violation
-from customdb_contract.findings._report import Report
+from customdb_contract.findings._report import Report, worst_exit_code
 from customdb_contract.findings._rules import Group, Need, RuleInfo, Severity
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "Untried",
     "Verdict",
     "Violation",
+    "worst_exit_code",
 ]

@@ -1,7 +1,7 @@
 """The report on one transcript: every verdict, and the exit code."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Final
 
@@ -13,7 +13,7 @@ from customdb_contract.findings._found import Finding, Status, Verdict
 from customdb_contract.findings._rules import Group, Severity
 from customdb_contract.transcript import Record, StopKind, Transcript, brief, record_printer
 
-__all__ = ["Report"]
+__all__ = ["Report", "worst_exit_code"]
 
 _MOST_FINDINGS: Final = 10
 """Findings of one rule that a report shows as text."""
@@ -181,6 +181,15 @@ class Report:
     def _totals(self) -> str:
         count = self.count
         return ", ".join(f"{count[status]} {status}" for status in Status if count[status]) or "no rule"
+
+
+def worst_exit_code(reports: Iterable[Report]) -> int:
+    """Return the exit code for several reports: the highest, for what could not be judged may be worse than broken.
+
+    Args:
+        reports: The reports; not empty.
+    """
+    return max(report.exit_code for report in reports)
 
 
 _JUDGED: Collection[Status] = (Status.PASSED, Status.FAILED, Status.WAIVED)

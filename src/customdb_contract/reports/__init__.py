@@ -1,13 +1,13 @@
-"""Reports: one module per output format; each gets a Report and returns text."""
+"""Reports: one module per output format; each gets a Report, or those of a tenant, and returns text."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
 from customdb_contract.findings import Report
 from customdb_contract.reports import as_github, as_json, as_junit, as_sarif, as_text
 
-__all__ = ["FORMATS"]
+__all__ = ["FORMATS", "TENANT_FORMATS"]
 
 FORMATS: Final[Mapping[str, Callable[[Report], str]]] = MappingProxyType(
     {
@@ -19,3 +19,14 @@ FORMATS: Final[Mapping[str, Callable[[Report], str]]] = MappingProxyType(
     }
 )
 """The output formats by name, each a function from a report to text."""
+
+TENANT_FORMATS: Final[Mapping[str, Callable[[Sequence[Report]], str]]] = MappingProxyType(
+    {
+        "text": as_text.render_all,
+        "json": as_json.render_all,
+        "junit": as_junit.render_all,
+        "sarif": as_sarif.render_all,
+        "github": as_github.render_all,
+    }
+)
+"""The same formats, each as a function from the reports on all connections of a tenant to one text."""

@@ -3,20 +3,19 @@
 Source: <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from customdb_contract.findings import Finding, Report, Severity, Status, Verdict
 from customdb_contract.reports._limits import shown
 from customdb_contract.reports._location import file_and_line
 
-__all__ = ["render"]
+__all__ = ["render", "render_all"]
 
 _COMMANDS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 _MOST_SHOWN: Final = 10
 """Annotations of one kind that GitHub shows for one step."""
-_NOTICES: Final = 4
-"""Notices about the whole report: what is left out of each severity, and the totals."""
+_TITLE: Final = "customdb-contract"
 
 
 def render(report: Report) -> str:
@@ -25,50 +24,62 @@ def render(report: Report) -> str:
     Args:
         report: The report.
     """
-    return "".join(f"{line}\n" for line in _lines(report))
+    return _joined(_lines([("", report)]))
 
 
-def _lines(report: Report) -> Iterator[str]:
-    errors = [_command("error", "customdb-contract", text) for text in _problems(report)]
-    errors += [
-        _command("error", verdict.rule.name, f"the rule crashed: {shown(str(verdict.reason))}")
-        for verdict in report.verdicts
-        if verdict.status is Status.CRASHED
-    ]
+def render_all(reports: Sequence[Report]) -> str:
+    """Return the reports on the connections of one tenant as workflow commands, each of which names its connection.
+
+    Args:
+        reports: The reports.
+    """
+    return _joined(_lines([(f"{shown(report.transcript.connection.name)}: ", report) for report in reports]))
+
+
+def _joined(lines: Iterator[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _lines(reports: Sequence[tuple[str, Report]]) -> Iterator[str]:
+    """Yield the commands on reports, each of which is given with what its texts begin with."""
+    errors = [_command("error", title, f"{of}{text}") for of, report in reports for title, text in _problems(report)]
     yield from errors
     # What is said of the whole report counts too.
-    room = {Severity.ERROR: _MOST_SHOWN - len(errors), Severity.INFO: _MOST_SHOWN - _NOTICES}
+    room = {Severity.ERROR: _MOST_SHOWN - len(errors), Severity.INFO: _MOST_SHOWN - len(Severity) - len(reports)}
     for severity in reversed(Severity):
         alike = [
-            (verdict, finding)
+            (of, report, verdict, finding)
+            for of, report in reports
             for verdict in report.verdicts
             if verdict.status is Status.FAILED
             for finding in verdict.findings
             if finding.severity is severity
         ]
         most = max(0, room.get(severity, _MOST_SHOWN))
-        yield from (_annotation(report, verdict, finding) for verdict, finding in alike[:most])
+        yield from (_annotation(*one) for one in alike[:most])
         if len(alike) > most:
-            yield _command(
-                "notice", "customdb-contract", f"+{len(alike) - most:,} more findings of severity {severity}"
-            )
-    count = report.count
-    told = ", ".join(f"{count[status]} {status}" for status in Status if count[status])
-    yield _command("notice", "customdb-contract", f"{'ok' if report.ok else 'not ok'}: {told}")
+            yield _command("notice", _TITLE, f"+{len(alike) - most:,} more findings of severity {severity}")
+    for of, report in reports:
+        told = ", ".join(f"{report.count[status]} {status}" for status in Status if report.count[status])
+        yield _command("notice", _TITLE, f"{of}{'ok' if report.ok else 'not ok'}: {told}")
 
 
-def _problems(report: Report) -> Iterator[str]:
+def _problems(report: Report) -> Iterator[tuple[str, str]]:
+    """Yield what makes a check incomplete: title and text."""
     stop = report.transcript.header.stop_reason
     if stop:
-        yield f"The check ended early: {shown(stop.message)}"
+        yield _TITLE, f"The check ended early: {shown(stop.message)}"
     for group in report.missing_groups:
-        yield f"no rule of the required group {group} could be judged"
+        yield _TITLE, f"no rule of the required group {group} could be judged"
+    for verdict in report.verdicts:
+        if verdict.status is Status.CRASHED:
+            yield verdict.rule.name, f"the rule crashed: {shown(str(verdict.reason))}"
 
 
-def _annotation(report: Report, verdict: Verdict, finding: Finding) -> str:
+def _annotation(of: str, report: Report, verdict: Verdict, finding: Finding) -> str:
     place = file_and_line(report, finding)
     where = "" if place is None else f",file={_escaped_property(shown(place[0]))},line={place[1]}"
-    text = "\n".join([shown(finding.message), *report.evidence_lines(finding)])
+    text = "\n".join([f"{of}{shown(finding.message)}", *report.evidence_lines(finding)])
     return _command(_COMMANDS[finding.severity], f"{verdict.rule.name}{where}", text)
 
 

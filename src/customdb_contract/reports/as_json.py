@@ -1,14 +1,15 @@
 """The report as JSON: the stable form, `schema_version` 1."""
 
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Final
 
-from customdb_contract.findings import Finding, Report, Status, Verdict
+from customdb_contract.findings import Finding, Report, Status, Verdict, worst_exit_code
 from customdb_contract.reports._limits import MOST_OF_A_CALL, left_out, shown, shown_findings
 from customdb_contract.reports.documents import dumped
 from customdb_contract.transcript import Exchange, Transcript, exchange_to_json, record_to_json, shortened_record
 
-__all__ = ["SCHEMA_VERSION", "render", "to_document"]
+__all__ = ["SCHEMA_VERSION", "render", "render_all", "to_document"]
 
 SCHEMA_VERSION: Final = 1
 
@@ -20,6 +21,22 @@ def render(report: Report) -> str:
         report: The report.
     """
     return dumped(to_document(report))
+
+
+def render_all(reports: Sequence[Report]) -> str:
+    """Return the reports on the connections of one tenant as JSON text.
+
+    Args:
+        reports: The reports.
+    """
+    return dumped(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "tool": _tool(),
+            "exit_code": worst_exit_code(reports),
+            "connections": [to_document(report) for report in reports],
+        }
+    )
 
 
 def to_document(report: Report) -> dict[str, object]:
@@ -35,7 +52,7 @@ def to_document(report: Report) -> dict[str, object]:
     stop = transcript.header.stop_reason
     return {
         "schema_version": SCHEMA_VERSION,
-        "tool": {"name": "customdb-contract", "version": version("customdb-contract")},
+        "tool": _tool(),
         "contract_date": transcript.header.contract_date,
         "complete": report.complete,
         "stop_reason": None if stop is None else {"kind": stop.kind.value, "message": shown(stop.message)},
@@ -55,6 +72,10 @@ def to_document(report: Report) -> dict[str, object]:
         "verdicts": [_verdict(verdict) for verdict in report.verdicts],
         **_records(transcript),
     }
+
+
+def _tool() -> dict[str, object]:
+    return {"name": "customdb-contract", "version": version("customdb-contract")}
 
 
 def _records(transcript: Transcript) -> dict[str, object]:

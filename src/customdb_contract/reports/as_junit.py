@@ -1,11 +1,12 @@
 """The report as JUnit XML: one test case per rule."""
 
+from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from customdb_contract.findings import Report, Status, Verdict
 from customdb_contract.reports._limits import left_out, shown, shown_findings
 
-__all__ = ["render"]
+__all__ = ["render", "render_all"]
 
 
 def render(report: Report) -> str:
@@ -14,6 +15,26 @@ def render(report: Report) -> str:
     Args:
         report: The report.
     """
+    return _document(_suite(report))
+
+
+def render_all(reports: Sequence[Report]) -> str:
+    """Return the reports on the connections of one tenant as JUnit XML: a test suite for each.
+
+    Args:
+        reports: The reports.
+    """
+    suites = ET.Element("testsuites", name="customdb-contract")
+    suites.extend(_suite(report) for report in reports)
+    return _document(suites)
+
+
+def _document(root: ET.Element) -> str:
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _suite(report: Report) -> ET.Element:
     suite = ET.Element("testsuite", name=shown(f"customdb-contract.{report.transcript.connection.name}"))
     stop = report.transcript.header.stop_reason
     if stop:
@@ -27,8 +48,7 @@ def render(report: Report) -> str:
         _case(suite, report, verdict, fails=verdict.rule.name in failing)
     for attribute, tags in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped"), ("tests", "..")):
         suite.set(attribute, str(len(suite) if tags == ".." else len(suite.findall(f"testcase/{tags}"))))
-    ET.indent(suite)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suite, encoding="unicode") + "\n"
+    return suite
 
 
 def _case(suite: ET.Element, report: Report, verdict: Verdict, *, fails: bool) -> None:

@@ -7,7 +7,7 @@ Source: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>, and
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import PurePosixPath
 from typing import Final
@@ -18,7 +18,7 @@ from customdb_contract.reports._limits import left_out, shown, shown_findings
 from customdb_contract.reports._location import action_of, file_and_line
 from customdb_contract.reports.documents import dumped
 
-__all__ = ["render"]
+__all__ = ["render", "render_all"]
 
 _LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _SECURITY_SEVERITIES: Final = {Severity.ERROR: "8.0", Severity.WARNING: "5.0", Severity.INFO: "2.0"}
@@ -43,8 +43,32 @@ def render(report: Report) -> str:
     Args:
         report: The report.
     """
+    return _document([_run(report)])
+
+
+def render_all(reports: Sequence[Report]) -> str:
+    """Return the reports on the connections of one tenant as SARIF text: a run for each.
+
+    Args:
+        reports: The reports.
+    """
+    # Code scanning takes several runs of one tool only when their ids differ.
+    return _document(
+        [
+            _run(report)
+            | {"automationDetails": {"id": f"customdb-contract/{quote(report.transcript.connection.name)}/"}}
+            for report in reports
+        ]
+    )
+
+
+def _document(runs: Sequence[dict[str, object]]) -> str:
+    return dumped({"$schema": _SCHEMA, "version": "2.1.0", "runs": runs})
+
+
+def _run(report: Report) -> dict[str, object]:
     told = [verdict for verdict in report.verdicts if verdict.status in {Status.FAILED, Status.WAIVED}]
-    run = {
+    return {
         "tool": {
             "driver": {
                 "name": "customdb-contract",
@@ -56,7 +80,6 @@ def render(report: Report) -> str:
         "columnKind": "unicodeCodePoints",
         "results": [result for verdict in told for result in _results(report, verdict)],
     }
-    return dumped({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _rule(rule: RuleInfo) -> dict[str, object]:

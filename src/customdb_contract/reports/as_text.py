@@ -22,7 +22,7 @@ from customdb_contract.transcript import (
     what_is_lacking,
 )
 
-__all__ = ["render", "render_verdict"]
+__all__ = ["render", "render_all", "render_verdict"]
 
 _Paint: TypeAlias = Callable[[str, str], str]
 _WIDTH: Final = 100
@@ -62,6 +62,21 @@ def render(report: Report, *, color: bool = False) -> str:
                 pass
     parts.append(_totals(report, paint))
     return "\n\n".join(parts) + "\n"
+
+
+def render_all(reports: Sequence[Report], *, color: bool = False) -> str:
+    """Return the reports on the connections of one tenant as text, one after the other.
+
+    Args:
+        reports: The reports.
+        color: Whether they go to a terminal that shows colours.
+
+    Returns:
+        Lines of text that end with one line for each connection.
+    """
+    paint = _paint if color else _plain
+    summary = "".join(f"{shown(report.transcript.connection.name)}: {_state(report, paint)}\n" for report in reports)
+    return "\n\n".join([*(render(report, color=color) for report in reports), summary])
 
 
 def render_verdict(report: Report, verdict: Verdict) -> str:
@@ -205,10 +220,10 @@ def _totals(report: Report, paint: _Paint) -> str:
     count = report.count
     judged = count[Status.PASSED] + count[Status.FAILED] + count[Status.WAIVED]
     told = ", ".join(f"{count[status]} {status}{_severities(report, status)}" for status in Status if count[status])
-    state = paint("ok", "32") if report.ok else paint("not ok", "31")
     missing = "".join(f"; no rule of the required group {group} could be judged" for group in report.missing_groups)
     incomplete = "" if report.complete else "; incomplete"
-    lines = [f"{state}: judged {judged} of {len(report.verdicts)} rules: {told or 'none'}{missing}{incomplete}"]
+    of = f"judged {judged} of {len(report.verdicts)} rules"
+    lines = [f"{_state(report, paint)}: {of}: {told or 'none'}{missing}{incomplete}"]
     header = report.transcript.header
     # A check of an Action alone wants no scripts, and one of a database no Action.
     has_action, has_scripts = header.action is not None, bool(header.scripts) or header.action is None
@@ -220,6 +235,10 @@ def _totals(report: Report, paint: _Paint) -> str:
     if more:
         lines[0] += f"; {advice} would add {more}"
     return "\n".join(lines)
+
+
+def _state(report: Report, paint: _Paint) -> str:
+    return paint("ok", "32") if report.ok else paint("not ok", "31")
 
 
 def _severities(report: Report, status: Status) -> str:

@@ -6,13 +6,24 @@ from typing import Final
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.findings import Report
 from customdb_contract.rules import action, callback, consistency, migration, outcome, profile, security
+from customdb_contract.rules._acquainting import acquainted
 from customdb_contract.rules._judging import judge_by
 from customdb_contract.rules._names import RETIRED, problem_of_name
 from customdb_contract.rules._rule import Rule
 from customdb_contract.rules._selection import Selection
 from customdb_contract.transcript import Transcript
 
-__all__ = ["CATALOGUE", "RETIRED", "Rule", "Selection", "find_rule", "judge", "judge_selected", "select_rules"]
+__all__ = [
+    "CATALOGUE",
+    "RETIRED",
+    "Rule",
+    "Selection",
+    "acquainted",
+    "find_rule",
+    "judge",
+    "judge_selected",
+    "select_rules",
+]
 
 CATALOGUE: Final[tuple[Rule, ...]] = (
     *callback.RULES,

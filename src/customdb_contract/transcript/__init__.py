@@ -25,6 +25,7 @@ from customdb_contract.transcript._exchange import (
 from customdb_contract.transcript._header import (
     UNKNOWN,
     ActionInfo,
+    ElsewhereUser,
     FactKind,
     Handler,
     Header,
@@ -93,6 +94,7 @@ __all__ = [
     "ActionRun",
     "Actor",
     "ApiCall",
+    "ElsewhereUser",
     "Ending",
     "Escape",
     "Exchange",

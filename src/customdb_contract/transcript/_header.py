@@ -15,6 +15,7 @@ from customdb_contract.transcript._values import Value, json_text
 __all__ = [
     "UNKNOWN",
     "ActionInfo",
+    "ElsewhereUser",
     "FactKind",
     "Handler",
     "Header",
@@ -72,6 +73,23 @@ class Person:
     def identifiers(self) -> tuple[str, ...]:
         """Every identifier of the person: e-mail, username, phone number, aliases."""
         return tuple(name for name in (self.email, self.username, self.phone_number, *self.aliases) if name)
+
+
+@frozen
+class ElsewhereUser:
+    """A known user of another connection of the same tenant.
+
+    Args:
+        connection: The name of that connection.
+        label: What the user is called there.
+        user_id: The `user_id` that the scripts of that connection return; what is no text there as JSON text.
+        email: The user's e-mail in that store, or None.
+    """
+
+    connection: str
+    label: str
+    user_id: str
+    email: str | None = None
 
 
 class FactKind(StrEnum):
@@ -241,6 +259,7 @@ class Header:
         stop_reason: Why the check ended early, or None when it is complete.
         left_behind: Identifiers of people whom the check made and may not have removed.
         action: What is known of the Action under check, or None where there is none.
+        elsewhere: Known users of the other connections that were checked together with this one.
 
     Raises:
         TranscriptError: When two people have the same label, or one is labelled `unknown`.
@@ -254,6 +273,7 @@ class Header:
     stop_reason: StopReason | None = None
     left_behind: tuple[str, ...] = ()
     action: ActionInfo | None = None
+    elsewhere: tuple[ElsewhereUser, ...] = ()
 
     def __attrs_post_init__(self) -> None:
         for label, times in Counter(person.label for person in self.people).items():

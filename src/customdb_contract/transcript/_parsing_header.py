@@ -12,6 +12,7 @@ from customdb_contract.transcript._cursor import WORD, Cursor
 from customdb_contract.transcript._header import (
     UNKNOWN,
     ActionInfo,
+    ElsewhereUser,
     FactKind,
     Handler,
     Header,
@@ -43,6 +44,7 @@ class HeaderParser:
         self._ignored: list[str] = []
         self._stop_reason: StopReason | None = None
         self._left_behind: list[str] = []
+        self._elsewhere: list[ElsewhereUser] = []
         self._action: ActionInfo | None = None
         self._first_seen: dict[str, int] = {}
         self._first_record: int | None = None
@@ -57,6 +59,7 @@ class HeaderParser:
             "ignore": self._ignore,
             "stopped": self._stopped,
             "left": self._left,
+            "elsewhere": self._elsewhere_user,
         }
 
     @property
@@ -106,6 +109,7 @@ class HeaderParser:
             stop_reason=self._stop_reason,
             left_behind=tuple(self._left_behind),
             action=self._action,
+            elsewhere=tuple(self._elsewhere),
         )
 
     def _once(self, entry: str, number: int) -> None:
@@ -205,6 +209,12 @@ class HeaderParser:
 
     def _left(self, cursor: Cursor, _: int) -> None:
         self._left_behind.append(cursor.text())
+
+    def _elsewhere_user(self, cursor: Cursor, _: int) -> None:
+        connection, label, user_id, email = cursor.text(), cursor.text(), cursor.text(), None
+        for _key in cursor.settings(("email",)):
+            email = cursor.text()
+        self._elsewhere.append(ElsewhereUser(connection, label, user_id, email))
 
 
 def _features(cursor: Cursor) -> Iterator[str]:

@@ -4,7 +4,15 @@ from collections.abc import Collection, Iterator, Sequence
 
 from customdb_contract.connection import CONTRACT_DATE, Connection
 from customdb_contract.contract import Script
-from customdb_contract.transcript._header import ActionInfo, Header, PasswordKnowledge, Person, ScriptInfo, SourceFact
+from customdb_contract.transcript._header import (
+    ActionInfo,
+    ElsewhereUser,
+    Header,
+    PasswordKnowledge,
+    Person,
+    ScriptInfo,
+    SourceFact,
+)
 from customdb_contract.transcript._notation import CONNECTION_FLAGS, token
 from customdb_contract.transcript._values import json_text
 
@@ -39,6 +47,12 @@ def header_lines(header: Header, called: Collection[Script]) -> Iterator[str]:
     if header.stop_reason:
         yield f"stopped {header.stop_reason.kind} {json_text(header.stop_reason.message)}"
     yield from (f"left {token(identifier)}" for identifier in header.left_behind)
+    yield from (f"elsewhere {_elsewhere(user)}" for user in header.elsewhere)
+
+
+def _elsewhere(user: ElsewhereUser) -> str:
+    named = " ".join(token(text) for text in (user.connection, user.label, user.user_id))
+    return named if user.email is None else f"{named} email={token(user.email)}"
 
 
 def _facts(what: str, facts: Sequence[SourceFact]) -> Iterator[str]:

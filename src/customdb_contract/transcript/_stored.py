@@ -7,7 +7,7 @@ from typing import Final, assert_never, cast
 from customdb_contract.errors import TranscriptError
 from customdb_contract.transcript._actions import ActionRun, ApiCall, LegacyRequest
 from customdb_contract.transcript._exchange import Exchange, Outcome, argument_name
-from customdb_contract.transcript._header import ActionInfo, Header, Person, ScriptInfo, SourceFact
+from customdb_contract.transcript._header import ActionInfo, ElsewhereUser, Header, Person, ScriptInfo, SourceFact
 from customdb_contract.transcript._records import LogEntry, Operation, Record, Response, StoreWrite
 from customdb_contract.transcript._values import to_json
 
@@ -59,7 +59,7 @@ def header_to_json(header: Header) -> dict[str, object]:
 
     Returns:
         An object with the keys `contract_date`, `connection`, `people`, `scripts`, `ignore_fields`, `stop_reason`,
-        `left_behind`, `action`.
+        `left_behind`, `action`, `elsewhere`.
     """
     connection, stopped = header.connection, header.stop_reason
     return {
@@ -78,6 +78,7 @@ def header_to_json(header: Header) -> dict[str, object]:
         "stop_reason": stopped and {"kind": stopped.kind.value, "message": to_json(stopped.message)},
         "left_behind": [to_json(identifier) for identifier in header.left_behind],
         "action": None if header.action is None else _action_to_json(header.action),
+        "elsewhere": [_elsewhere_to_json(user) for user in header.elsewhere],
     }
 
 
@@ -290,6 +291,15 @@ def _person_to_json(person: Person) -> dict[str, object]:
         "password": person.password.value,
         "profile": to_json(person.profile),
         "new": person.new,
+    }
+
+
+def _elsewhere_to_json(user: ElsewhereUser) -> dict[str, object]:
+    return {
+        "connection": to_json(user.connection),
+        "label": to_json(user.label),
+        "user_id": to_json(user.user_id),
+        "email": to_json(user.email),
     }
 
 

@@ -31,6 +31,7 @@ from customdb_contract.transcript._exchange import (
 )
 from customdb_contract.transcript._header import (
     ActionInfo,
+    ElsewhereUser,
     FactKind,
     Handler,
     Header,
@@ -208,6 +209,16 @@ class _StoredStopReason(_Stored):
         return StopReason(self.kind, self.message)
 
 
+class _StoredElsewhereUser(_Stored):
+    connection: _Text
+    label: _Text
+    user_id: _Text
+    email: _OptionalText
+
+    def unstored(self) -> ElsewhereUser:
+        return ElsewhereUser(self.connection, self.label, self.user_id, self.email)
+
+
 class _StoredHeader(_Stored):
     contract_date: _Text
     connection: _StoredConnection
@@ -217,6 +228,7 @@ class _StoredHeader(_Stored):
     stop_reason: _StoredStopReason | None
     left_behind: list[_Text]
     action: _StoredAction | None
+    elsewhere: list[_StoredElsewhereUser] = []
 
     def unstored(self) -> Header:
         return Header(
@@ -228,6 +240,7 @@ class _StoredHeader(_Stored):
             stop_reason=None if self.stop_reason is None else self.stop_reason.unstored(),
             left_behind=tuple(self.left_behind),
             action=None if self.action is None else self.action.unstored(),
+            elsewhere=tuple(user.unstored() for user in self.elsewhere),
         )
 
 

@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from customdb_contract.bridges.containers import ContainerDatabase, variable
 from customdb_contract.bridges.node._action import NodeAction
+from customdb_contract.bridges.node._export import ExportedConnection, custom_connections
 from customdb_contract.bridges.node._folder import ConnectionFolder, read_connection
 from customdb_contract.bridges.node._hosts import checked_hosts, routes_of
 from customdb_contract.bridges.node._settings import all_revealed, file_of, modules_in, revealed
@@ -25,7 +26,7 @@ from customdb_contract.secrets import Secret, SecretKind, SecretRef, SecretRegis
 if TYPE_CHECKING:
     from customdb_contract.bridges.node._bridge import NodeBridge
 
-__all__ = ["NodeAction", "NodeDatabase"]
+__all__ = ["ExportedConnection", "NodeAction", "NodeDatabase", "custom_connections"]
 
 
 class NodeDatabase(ContainerDatabase):

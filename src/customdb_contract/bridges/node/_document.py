@@ -3,14 +3,17 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
+from typing import Final, cast
 
 from attrs import evolve, frozen
 
 from customdb_contract.bridges.node._keywords import read_replaced
 from customdb_contract.errors import ConfigurationError
 
-__all__ = ["Described", "read_json"]
+__all__ = ["DATABASE_FILE", "Described", "read_json"]
+
+DATABASE_FILE: Final = "database.json"
+"""What describes a connection in its folder."""
 
 
 @frozen

@@ -11,18 +11,17 @@ from typing import Final
 
 from attrs import frozen
 
-from customdb_contract.bridges.node._document import Described, read_json
+from customdb_contract.bridges.node._document import DATABASE_FILE, Described, read_json
 from customdb_contract.bridges.node._keywords import read_replaced
 from customdb_contract.bridges.node._settings import shown
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError
 
-__all__ = ["ConnectionFolder", "ScriptFile", "read_connection"]
+__all__ = ["SOURCES", "YAML", "ConnectionFolder", "ScriptFile", "read_connection"]
 
-_DATABASE_FILE: Final = "database.json"
-_YAML: Final = frozenset({".yaml", ".yml"})
-_SOURCES: Final = frozenset({".js", ".cjs", ".mjs", ".ts"})
+YAML: Final = frozenset({".yaml", ".yml"})
+SOURCES: Final = frozenset({".js", ".cjs", ".mjs", ".ts"})
 _NAMES: Final = ", ".join(f"{script}.js" for script in Script)
 _OPTIONS: Final = {
     "import_mode": "import_mode",
@@ -86,7 +85,7 @@ def read_connection(
         ConfigurationError: When there is no such folder or file, no script would be deployed, a file cannot be read, or
             a keyword is not given.
     """
-    if path.suffix in _YAML and path.is_file():
+    if path.suffix in YAML and path.is_file():
         from customdb_contract.bridges.node._yaml import read_yaml  # noqa: PLC0415 - its parser is an extra
 
         return _of_document(read_yaml(path, keywords, name), keywords, doubles)
@@ -96,7 +95,7 @@ def read_connection(
             "exports them"
         )
         raise ConfigurationError(message)
-    database = path / _DATABASE_FILE
+    database = path / DATABASE_FILE
     if database.is_file():
         return _of_document(read_json(database, keywords), keywords, doubles)
     # Nothing but its name says what a file is.
@@ -195,7 +194,7 @@ def _undeployed(described: Described, key: str, named: Mapping[str, object], oth
 def _others(folders: Sequence[Path], known: Collection[Path]) -> Sequence[Path]:
     """Return the other sources in some folders."""
     used = {file.resolve() for file in known}
-    found = [file for folder in folders for file in sorted(folder.iterdir()) if file.suffix in _SOURCES]
+    found = [file for folder in folders for file in sorted(folder.iterdir()) if file.suffix in SOURCES]
     return [file for file in found if file.is_file() and file.resolve() not in used]
 
 

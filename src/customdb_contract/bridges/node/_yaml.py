@@ -11,7 +11,7 @@ from customdb_contract.bridges.node._document import Described
 from customdb_contract.bridges.node._keywords import read_replaced
 from customdb_contract.errors import ConfigurationError
 
-__all__ = ["read_yaml"]
+__all__ = ["read_all_of_yaml", "read_yaml"]
 
 
 def read_yaml(path: Path, keywords: Mapping[str, object], name: str | None) -> Described:
@@ -25,8 +25,8 @@ def read_yaml(path: Path, keywords: Mapping[str, object], name: str | None) -> D
     Raises:
         ConfigurationError: When the parser is not installed, the file cannot be read, or has no such connection.
     """
-    documents = _connections(path, keywords)
-    names = [str(document.get("name")) for document in documents]
+    found = read_all_of_yaml(path, keywords)
+    names = [str(described.document.get("name")) for described in found]
     if not names:
         message = f"{path} has no databases"
         raise ConfigurationError(message)
@@ -36,11 +36,19 @@ def read_yaml(path: Path, keywords: Mapping[str, object], name: str | None) -> D
     if name is not None and name not in names:
         message = f"{path} has no database {name}; it has {', '.join(names)}"
         raise ConfigurationError(message)
-    chosen = 0 if name is None else names.index(name)
-    return Described(documents[chosen], path.parent, f"{path}: databases[{chosen}]")
+    return found[0 if name is None else names.index(name)]
 
 
-def _connections(path: Path, keywords: Mapping[str, object]) -> Sequence[Mapping[str, object]]:
+def read_all_of_yaml(path: Path, keywords: Mapping[str, object]) -> Sequence[Described]:
+    """Return all database connections of a YAML file.
+
+    Args:
+        path: The file.
+        keywords: What comes in place of keywords.
+
+    Raises:
+        ConfigurationError: When the parser is not installed, or the file cannot be read.
+    """
     document = _parsed(path, read_replaced(path, keywords))
     found = cast("dict[str, object]", document).get("databases") if isinstance(document, dict) else None
     listed = cast("list[object]", found or []) if isinstance(found, list | None) else [None]
@@ -48,7 +56,10 @@ def _connections(path: Path, keywords: Mapping[str, object]) -> Sequence[Mapping
         if not isinstance(database, dict):
             message = f"{path}: databases[{number}] must be a table"
             raise ConfigurationError(message)
-    return cast("list[Mapping[str, object]]", listed)
+    documents = cast("list[Mapping[str, object]]", listed)
+    return [
+        Described(document, path.parent, f"{path}: databases[{number}]") for number, document in enumerate(documents)
+    ]
 
 
 def _parsed(path: Path, text: str) -> object:

@@ -1,5 +1,6 @@
 """The rules about what two people must not have in common: each is one user of Auth0."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -7,7 +8,7 @@ from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._sightings import lowered_by_ascii, own_sightings, user_id_text
 from customdb_contract.rules.profile._attribute_of import strict_severity
-from customdb_contract.transcript import Exchange, Transcript
+from customdb_contract.transcript import ElsewhereUser, Exchange, Transcript, json_text
 
 _CONNECTION: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection"
 _IDENTIFY: Final = "https://auth0.com/docs/manage-users/user-accounts/identify-users"
@@ -26,7 +27,8 @@ def shared_user_id(transcript: Transcript) -> Iterator[Comparison]:
 
     ## Why this matters
     Auth0 takes them for one user: each gets the other's profile, metadata and permissions. Ids must be unique over all
-    custom databases of a tenant.
+    custom databases of a tenant, so `check --tenant` compares those of all connections of an export. Where two of them
+    know one person by the same e-mail and the same id, that is a warning.
 
     ## Violates
         person ada email=ada@example.com
@@ -44,6 +46,7 @@ def shared_user_id(transcript: Transcript) -> Iterator[Comparison]:
     Use the primary key, with a prefix that names the store when the tenant has several: `shop-7`.
     """
     yield from _shared(transcript, user_id_text, "user_id", Severity.ERROR)
+    yield from _shared_with_elsewhere(transcript)
 
 
 @rule(
@@ -164,6 +167,29 @@ def _phone_number(exchange: Exchange) -> str:
 def _text(exchange: Exchange, attribute: str) -> str:
     value = (exchange.profile or {}).get(attribute)
     return value if isinstance(value, str) else ""
+
+
+def _shared_with_elsewhere(transcript: Transcript) -> Iterator[Comparison]:
+    users: defaultdict[str, list[ElsewhereUser]] = defaultdict(list)
+    for user in transcript.header.elsewhere:
+        users[json_text(user.user_id)].append(user)
+    first_seen: dict[tuple[str, str], Exchange] = {}
+    for exchange in own_sightings(transcript) if users else ():
+        first_seen.setdefault((exchange.person, user_id_text(exchange)), exchange)
+    for (label, user_id), exchange in first_seen.items():
+        for user in users[user_id]:
+            message = (
+                f"{label} has the user_id {{got}}, and so has {user.label} of the connection {user.connection}; "
+                "it must be unique over all custom databases of the tenant"
+            )
+            person = transcript.person(label)
+            email = None if person is None else person.email
+            # One person who is in both stores is nobody else's account.
+            is_same = None not in (email, user.email) and str(email).lower() == str(user.email).lower()
+            severity = Severity.WARNING if is_same else Severity.ERROR
+            yield Violation(message, (exchange,), severity, path="user_id", got=user_id)
+        if user_id and not users[user_id]:
+            yield Held((exchange,))
 
 
 def _shared(

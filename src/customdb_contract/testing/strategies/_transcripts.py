@@ -11,6 +11,7 @@ from customdb_contract.testing.strategies._values import awkward_texts, mappings
 from customdb_contract.transcript import (
     UNKNOWN,
     ActionInfo,
+    ElsewhereUser,
     FactKind,
     Handler,
     Header,
@@ -75,6 +76,9 @@ def _headers(connection: st.SearchStrategy[Connection]) -> st.SearchStrategy[Hea
         ignore_fields=st.lists(awkward_texts(), max_size=2).map(tuple),
         stop_reason=st.none() | st.builds(StopReason, st.sampled_from(StopKind), awkward_texts()),
         action=st.none() | actions,
+        elsewhere=st.lists(
+            st.builds(ElsewhereUser, *[awkward_texts()] * 3, st.none() | awkward_texts()), max_size=2
+        ).map(tuple),
     )
 
 

@@ -1,0 +1,135 @@
+"""The command `check`: one database, one Action, both, or every custom database of a tenant."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from customdb_contract._cli._configured import add_database, configured, configured_tenant, refuse_without_database
+from customdb_contract._cli._output import Progress, complain, make_folder, write
+from customdb_contract._cli._reporting import add_output, add_selection, names, report_all, report_one
+from customdb_contract.interrupts import current_interrupts
+
+if TYPE_CHECKING:
+    from customdb_contract.config import Configuration
+    from customdb_contract.transcript import ActionRun, Exchange, Transcript
+
+__all__ = ["add_check"]
+
+
+def add_check(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command.
+
+    Args:
+        parser: The parser of the command.
+    """
+    add_database(parser, or_tenant=True)
+    parser.add_argument(
+        "--action", metavar="FILE", help="the post-login Action: its file in JavaScript, or MODULE:ATTRIBUTE"
+    )
+    add_output(parser)
+    add_selection(parser)
+    parser.add_argument("--writes", action="store_true", help="also call the scripts that write, on users made for it")
+    parser.add_argument("--dry-run", action="store_true", help="print the calls and the longest time, and call nothing")
+    parser.add_argument("--max-time", type=float, metavar="SECONDS", help="for the whole check; default: 60")
+    parser.add_argument(
+        "--transcript", type=Path, metavar="FILE", help="store what happened, for replay; with --tenant a folder"
+    )
+    parser.set_defaults(run=_check)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from customdb_contract.rules import acquainted, judge_selected
+
+    configurations = [_single(options)] if options.tenant is None else configured_tenant(options)
+    select, ignore = names(options.select), names(options.ignore)
+    selections = [configuration.selection(select=select, ignore=ignore) for configuration in configurations]
+    if options.dry_run:
+        return _dry_run(configurations)
+    if options.tenant is not None and options.transcript is not None:
+        make_folder(options.transcript)
+    interrupts = current_interrupts()
+    interrupts.raise_if_pending()
+    # From here on there is something to report, so an interrupt costs none of it.
+    with interrupts.deferred():
+        transcripts = _observed(configurations)
+        if options.tenant is None:
+            [transcript], [selection] = transcripts, selections
+            if options.transcript:
+                write(options.transcript, transcript.dumps())
+            return report_one(judge_selected(transcript, selection), options)
+        transcripts = acquainted(transcripts)
+        if options.transcript:
+            _write_each(options.transcript, transcripts)
+        # After an interrupt there are fewer transcripts than selections.
+        return report_all(list(map(judge_selected, transcripts, selections)), options)
+
+
+def _single(options: argparse.Namespace) -> "Configuration":
+    configuration, _ = configured(options)
+    refuse_without_database(configuration, or_action=True)
+    return configuration
+
+
+def _observed(configurations: "Sequence[Configuration]") -> "list[Transcript]":
+    """Check one database after the other, until an interrupt."""
+    from customdb_contract.observing import CheckInterrupted
+
+    transcripts: list[Transcript] = []
+    progress = Progress(sys.stderr)
+    try:
+        for configuration in configurations:
+            name = configuration.connection.name if len(configurations) > 1 else None
+            transcripts.append(configuration.observe(progress=_shown(progress, name)))
+    except CheckInterrupted as interrupted:
+        transcripts.append(interrupted.transcript)
+        complain(interrupted)
+    finally:
+        progress.clear()
+    return transcripts
+
+
+def _shown(progress: Progress, connection: str | None) -> "Callable[[Exchange | ActionRun], None]":
+    of = "" if connection is None else f"{connection}: "
+    return lambda record: progress.show(f"{of}{_told(record)}")
+
+
+def _told(record: "Exchange | ActionRun") -> str:
+    from customdb_contract.transcript import Exchange
+
+    if isinstance(record, Exchange):
+        return f"{record.number} calls; {record.script}, {record.situation}"
+    return f"the Action {record.action}; {record.situation}, legacy system: {record.legacy}"
+
+
+def _write_each(folder: Path, transcripts: "Sequence[Transcript]") -> None:
+    for transcript in transcripts:
+        # Whatever a connection is called, its file is in that folder.
+        write(folder / f"{quote(transcript.connection.name, safe='')}.json", transcript.dumps())
+
+
+def _dry_run(configurations: "Sequence[Configuration]") -> int:
+    for configuration in configurations:
+        if len(configurations) > 1:
+            print(f"Connection {configuration.connection.name}")
+        _print_plan(configuration)
+    return 0
+
+
+def _print_plan(configuration: "Configuration") -> None:
+    from customdb_contract.observing import plan_lines
+    from customdb_contract.probes.acting import RUN_SECONDS
+
+    calls: Sequence[str] = ()
+    if configuration.database is not None:
+        calls = plan_lines(configuration.database, configuration.users, configuration.connection, configuration.probing)
+    for line in calls:
+        print(line)
+    timeout, most = configuration.probing.timeout, configuration.probing.max_time
+    longest = min(most + timeout, len(calls) * timeout)
+    if configuration.action is not None:
+        print("the Action runs for some 50 log-ins, and reaches only a stand-in for the legacy system, on loopback")
+        longest = most + max(timeout if calls else 0.0, RUN_SECONDS)
+    print(f"{len(calls)} calls, each at most {timeout:g} s; the check ends after {longest:g} s at the latest")

@@ -1,0 +1,95 @@
+"""The configurations of all custom databases of a tenant, as the Auth0 Deploy CLI exports it."""
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from attrs import evolve
+
+from customdb_contract.config._actions import action_of
+from customdb_contract.config._configuration import Configuration, configuration_of, read_file
+from customdb_contract.config._databases import keywords_of, named_connection
+from customdb_contract.config._reading import find_config
+from customdb_contract.config._tables import File
+from customdb_contract.errors import ConfigurationError
+from customdb_contract.secrets import Secret
+
+if TYPE_CHECKING:
+    from customdb_contract.bridges.node import ExportedConnection
+
+__all__ = ["load_tenant"]
+
+_logger: Final = logging.getLogger("customdb_contract")
+
+
+def load_tenant(export: Path, *, config: Path | None = None) -> tuple[Configuration, ...]:
+    """Return a configuration for each custom database of an export.
+
+    A configuration file next to the scripts of a connection is that connection's. All others share one: the file that
+    is given, else that of the folder of the export, else that of the working directory.
+
+    Args:
+        export: The folder of the export, with `database-connections` or `tenant.yaml`; or its YAML file.
+        config: The configuration file that connections without one of their own share, or None.
+
+    Raises:
+        ConfigurationError: When the export or a configuration file cannot be read or used, or no connection is custom.
+    """
+    # What concerns Node is loaded only for those who have scripts in JavaScript.
+    from customdb_contract.bridges.node import custom_connections  # noqa: PLC0415
+
+    shared = config or find_config(export if export.is_dir() else export.parent) or find_config(Path())
+
+    def keywords_for(folder: Path) -> Mapping[str, object]:
+        path = find_config(folder) or shared
+        keywords = {} if path is None else keywords_of(read_file(path).database, f"{path}: [database]")
+        return {name: value.reveal() if isinstance(value, Secret) else value for name, value in keywords.items()}
+
+    found, others = custom_connections(export, keywords_for)
+    for other in others:
+        _logger.warning("%s: the scripts are not checked, for Auth0 calls none: %s", other.name, other.problem)
+    for name, times in Counter(connection.name for connection in found).items():
+        if times > 1:
+            message = f"{export} has {times} connections named {name}; a name is unique in a tenant"
+            raise ConfigurationError(message)
+    paths = {connection.name: find_config(connection.folder) or shared for connection in found}
+    sharing = Counter(paths.values())
+    return tuple(
+        _configured(connection, paths[connection.name], is_alone=sharing[paths[connection.name]] == 1)
+        for connection in found
+    )
+
+
+def _configured(connection: "ExportedConnection", path: Path | None, *, is_alone: bool) -> Configuration:
+    file = File() if path is None else read_file(path)
+    try:
+        _refuse_what_is_of_one(file, connection.name, is_alone=is_alone)
+        file.database.scripts, file.database.python = str(connection.path.resolve()), None
+        file.connection.name = connection.name
+        folder = Path() if path is None else path.parent
+        configuration = configuration_of(file, folder)
+        if file.action is not None:
+            configuration = evolve(configuration, action=action_of(file.action, folder, "[action]"))
+    except ConfigurationError as error:
+        message = str(error) if path is None else f"{path}: {error}"
+        raise ConfigurationError(message) from error.__cause__
+    return evolve(configuration, path=path)
+
+
+def _refuse_what_is_of_one(file: File, name: str, *, is_alone: bool) -> None:
+    """Do nothing unless a file that several connections share says what can be true of one alone."""
+    named = named_connection(file)
+    if named not in (None, name):
+        message = (
+            f"[connection] name is {named}, and {name} is checked with this file too; leave it out, for the export "
+            f"names its connections, or put a customdb.toml next to the scripts of {name}"
+        )
+        raise ConfigurationError(message)
+    if file.action is not None and not is_alone:
+        message = (
+            "[action] belongs to one connection, and several are checked with this file; "
+            "put it into a customdb.toml next to the scripts of its connection"
+        )
+        raise ConfigurationError(message)

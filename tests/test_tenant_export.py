@@ -1,0 +1,424 @@
+"""`check --tenant`: every custom database of an export, one after the other, and what is visible across them only."""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from customdb_contract import CONTRACT_DATE, judge
+from customdb_contract._cli import main
+from customdb_contract.config import load_tenant
+from customdb_contract.errors import ConfigurationError
+from customdb_contract.findings import Report, Severity
+from customdb_contract.reports import FORMATS, TENANT_FORMATS
+from customdb_contract.rules import acquainted
+from customdb_contract.transcript import Transcript
+
+Run = Callable[..., tuple[int, str, str]]
+
+LOGIN = """
+function login(identifier, password, callback) {
+  if (identifier.toLowerCase() !== "EMAIL" || password !== "pass phrase")
+    return callback(new WrongUsernameOrPasswordError(null, "no"));
+  callback(null, { user_id: "7", email: "EMAIL", email_verified: true });
+}
+"""
+GET_USER = """
+function get_user(identifier, callback) {
+  if (identifier.toLowerCase() !== "EMAIL") return callback(null);
+  callback(null, { user_id: "7", email: "EMAIL", email_verified: true });
+}
+"""
+BOTH = {"login": "./login.js", "get_user": "./get_user.js"}
+ON = {"enabledDatabaseCustomization": True, "customScripts": BOTH}
+PEOPLE = '[[users]]\nemail = "EMAIL"\npassword = "pass phrase"\n[check]\nhostile = false\nrehearse = false\n'
+
+
+def connection(
+    export: Path, name: str, email: str = "ada@example.com", options: Mapping[str, object] = ON, config: str = ""
+) -> Path:
+    folder = export / "database-connections" / name
+    folder.mkdir(parents=True)
+    document = {"name": name, "strategy": "auth0", "options": options}
+    (folder / "database.json").write_text(json.dumps(document), "utf-8")
+    (folder / "login.js").write_text(LOGIN.replace("EMAIL", email), "utf-8")
+    (folder / "get_user.js").write_text(GET_USER.replace("EMAIL", email), "utf-8")
+    if config:
+        (folder / "customdb.toml").write_text(config, "utf-8")
+    return folder
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    monkeypatch.chdir(tmp_path)
+
+    def run_it(*arguments: str) -> tuple[int, str, str]:
+        code = main(arguments)
+        told = capsys.readouterr()
+        return code, told.out, told.err
+
+    return run_it
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    """Return an export: two custom databases with users of their own, and one that Auth0 calls no scripts of."""
+    folder = tmp_path / "tenant"
+    connection(folder, "club", "bob@example.com", config=PEOPLE.replace("EMAIL", "bob@example.com"))
+    connection(folder, "plain", options={"customScripts": {}})
+    connection(folder, "shop")
+    (folder / "customdb.toml").write_text(PEOPLE.replace("EMAIL", "ada@example.com"), "utf-8")
+    return folder
+
+
+def test_every_custom_database_is_checked_and_their_ids_are_compared(run: Run, export: Path, tmp_path: Path) -> None:
+    code, out, _ = run(
+        "check", "--tenant", "tenant", "--select", "profile", "--format", "json", "--transcript", "seen/today"
+    )
+
+    report = json.loads(out)
+    told = {
+        one["connection"]["name"]: [v for v in one["verdicts"] if v["status"] == "failed"]
+        for one in report["connections"]
+    }
+    assert (code, report["exit_code"]) == (1, 1)
+    assert {name: [verdict["rule"] for verdict in failed] for name, failed in told.items()} == {
+        "club": ["shared-user-id"],
+        "shop": ["shared-user-id"],
+    }
+    assert told["shop"][0]["findings"][0]["message"] == (
+        'ada has the user_id "7", and so has bob of the connection club; '
+        "it must be unique over all custom databases of the tenant"
+    )
+    assert [one["people"][0]["email"] for one in report["connections"]] == ["bob@example.com", "ada@example.com"]
+    stored = {path.name: Transcript.loads(path.read_text("utf-8")) for path in (tmp_path / "seen/today").iterdir()}
+    assert sorted(stored) == ["club.json", "shop.json"]
+    assert judge(stored["shop.json"]).verdict("shared-user-id").severity is Severity.ERROR
+
+
+def test_the_reports_on_a_tenant_are_printed_one_after_the_other(run: Run, tmp_path: Path) -> None:
+    connection(tmp_path, "shop", config=PEOPLE.replace("EMAIL", "ada@example.com"))
+
+    code, out, _ = run("check", "--tenant", ".", "--select", "missing-user-id")
+
+    assert (code, out.splitlines()[0]) == (0, f"Connection shop, import mode off (legacy); contract of {CONTRACT_DATE}")
+    assert out.endswith("\n\nshop: ok\n")
+
+
+def test_what_a_check_of_a_tenant_would_call_is_printed_for_each(run: Run, export: Path) -> None:
+    code, out, _ = run("check", "--tenant", str(export), "--dry-run")
+
+    lines = out.splitlines()
+    assert code == 0
+    assert lines[:2] == ["Connection club", "get_user bob@example.com   [known-user]"]
+    assert lines[lines.index("Connection shop") + 1] == "get_user ada@example.com   [known-user]"
+
+
+def test_the_only_custom_database_of_a_tenant_needs_no_heading(run: Run, tmp_path: Path) -> None:
+    connection(tmp_path, "shop", config=PEOPLE.replace("EMAIL", "ada@example.com"))
+
+    _, out, _ = run("check", "--tenant", ".", "--dry-run")
+
+    assert out.startswith("get_user ada@example.com")
+
+
+def test_the_options_hold_for_every_connection(export: Path, run: Run) -> None:
+    code, out, _ = run("check", "--tenant", str(export), "--dry-run", "--user", "eve@example.com", "--max-time", "7")
+
+    assert code == 0
+    assert out.count("get_user eve@example.com   [known-user]") == 2
+    assert "get_user ada@example.com" not in out
+
+
+def test_a_configuration_next_to_a_connection_wins(export: Path) -> None:
+    club, shop = load_tenant(export)
+
+    assert (club.connection.name, [user.email for user in club.users]) == ("club", ["bob@example.com"])
+    assert (shop.connection.name, [user.email for user in shop.users]) == ("shop", ["ada@example.com"])
+    assert (club.path, shop.path) == (
+        export / "database-connections/club/customdb.toml",
+        export / "customdb.toml",
+    )
+
+
+def test_a_given_configuration_is_shared_instead_of_that_of_the_export(export: Path, tmp_path: Path) -> None:
+    (tmp_path / "other.toml").write_text(PEOPLE.replace("EMAIL", "eve@example.com"), "utf-8")
+
+    club, shop = load_tenant(export, config=tmp_path / "other.toml")
+
+    assert [user.email for user in (*club.users, *shop.users)] == ["bob@example.com", "eve@example.com"]
+
+
+def test_the_configuration_of_the_working_directory_is_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection(tmp_path / "tenant", "shop")
+    (tmp_path / "customdb.toml").write_text(PEOPLE.replace("EMAIL", "ada@example.com"), "utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    [shop] = load_tenant(Path("tenant"))
+
+    assert [user.email for user in shop.users] == ["ada@example.com"]
+
+
+def test_without_a_configuration_only_the_export_speaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection(tmp_path / "tenant", "shop", options={**ON, "import_mode": True})
+    monkeypatch.chdir(tmp_path)
+
+    [shop] = load_tenant(Path("tenant"))
+
+    assert (shop.connection.name, shop.connection.import_mode, shop.users, shop.path) == ("shop", True, (), None)
+
+
+def test_a_connection_without_a_name_is_called_like_its_folder(tmp_path: Path) -> None:
+    folder = connection(tmp_path, "shop")
+    (folder / "database.json").write_text(json.dumps({"options": ON}), "utf-8")
+
+    assert [one.connection.name for one in load_tenant(tmp_path)] == ["shop"]
+
+
+def test_a_yaml_file_is_read_like_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keywords come from the shared file, and a file next to the scripts is that of their connection."""
+    monkeypatch.setenv("NAME", "club")
+    for name in ("shop", "club"):
+        folder = tmp_path / "databases" / name
+        folder.mkdir(parents=True)
+        (folder / "login.js").write_text(LOGIN, "utf-8")
+    (tmp_path / "tenant.yaml").write_text(
+        "databases:\n"
+        "  - {name: shop, options: {customScripts: {login: ./databases/shop/login.js}}}\n"
+        "  - {name: '##NAME##', options: {customScripts: {login: ./databases/club/login.js}}}\n"
+        "  - {name: off, options: {enabledDatabaseCustomization: false}}\n",
+        "utf-8",
+    )
+    keywords = "[database]\nkeywords = { NAME = { env = 'NAME' } }\n"
+    (tmp_path / "customdb.toml").write_text(keywords + PEOPLE.replace("EMAIL", "ada@example.com"), "utf-8")
+    own = keywords + PEOPLE.replace("EMAIL", "bob@example.com")
+    (tmp_path / "databases/club/customdb.toml").write_text(own, "utf-8")
+
+    for export in (tmp_path, tmp_path / "tenant.yaml"):
+        assert {one.connection.name: one.users[0].email for one in load_tenant(export)} == {
+            "shop": "ada@example.com",
+            "club": "bob@example.com",
+        }
+
+
+def test_scripts_that_auth0_does_not_call_are_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    connection(tmp_path, "shop", config=PEOPLE)
+    connection(tmp_path, "off", options={**ON, "enabledDatabaseCustomization": False})
+    connection(tmp_path, "plain", options={})
+    (connection(tmp_path, "lost") / "database.json").unlink()
+    (tmp_path / "database-connections" / "empty").mkdir()
+    (tmp_path / "database-connections" / "README.md").write_text("", "utf-8")
+
+    load_tenant(tmp_path)
+
+    assert caplog.messages == [
+        "lost: the scripts are not checked, for Auth0 calls none: without database.json, the Deploy CLI skips it",
+        "off: the scripts are not checked, for Auth0 calls none: options.enabledDatabaseCustomization is false",
+    ]
+
+
+def _nothing(_: Path) -> None:
+    pass
+
+
+def _empty(folder: Path) -> None:
+    (folder / "database-connections").mkdir()
+
+
+def _none_custom(folder: Path) -> None:
+    connection(folder, "off", options={**ON, "enabledDatabaseCustomization": False})
+    connection(folder, "plain", options={})
+
+
+def _not_json(folder: Path) -> None:
+    (connection(folder, "shop") / "database.json").write_text("{", "utf-8")
+
+
+def _no_script_named(folder: Path) -> None:
+    connection(folder, "shop", options={"enabledDatabaseCustomization": True})
+
+
+def _two_of_a_name(folder: Path) -> None:
+    for name in ("one", "two"):
+        (connection(folder, name) / "database.json").write_text(json.dumps({"name": "x", "options": ON}), "utf-8")
+
+
+def _keyword(folder: Path) -> None:
+    connection(folder, "@@NAME@@")
+
+
+def _shared_name(folder: Path) -> None:
+    connection(folder, "shop")
+    connection(folder, "club")
+    (folder / "customdb.toml").write_text('[connection]\nname = "club"\n', "utf-8")
+
+
+def _shared_action(folder: Path) -> None:
+    connection(folder, "shop")
+    connection(folder, "club")
+    (folder / "customdb.toml").write_text('[action]\npython = "action:action"\n', "utf-8")
+
+
+def _wrong_key(folder: Path) -> None:
+    connection(folder, "shop", config="[user]\n")
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (_nothing, "is no export of a tenant: it needs the folder database-connections or the file tenant.yaml"),
+        (_empty, "database-connections has no database connections"),
+        (
+            _none_custom,
+            "its 2 connections (off: options.enabledDatabaseCustomization is false; plain: it has no scripts)",
+        ),
+        (_not_json, "database-connections/shop/database.json is no JSON: "),
+        (_no_script_named, "options.customScripts names none of the scripts, so the Deploy CLI deploys none"),
+        (_two_of_a_name, "has 2 connections named x; a name is unique in a tenant"),
+        (_keyword, "database.json has keywords that are not given: NAME; give them under [database] keywords"),
+        (
+            _shared_name,
+            "customdb.toml: [connection] name is club, and shop is checked with this file too; leave it out",
+        ),
+        (_shared_action, "customdb.toml: [action] belongs to one connection, and several are checked with this file"),
+        (_wrong_key, "database-connections/shop/customdb.toml: [user] is not a known key; did you mean users?"),
+    ],
+)
+def test_what_is_wrong_with_an_export_is_said(tmp_path: Path, make: Callable[[Path], None], said: str) -> None:
+    make(tmp_path)
+
+    with pytest.raises(ConfigurationError) as raised:
+        load_tenant(tmp_path)
+
+    assert said in str(raised.value)
+    assert str(raised.value).count("customdb.toml:") <= 1
+
+
+def test_an_export_that_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _empty(tmp_path)
+
+    def refuse(_: Path) -> None:
+        raise PermissionError(13, os.strerror(13))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+
+    with pytest.raises(ConfigurationError, match=r"database-connections cannot be read: Permission denied"):
+        load_tenant(tmp_path)
+
+
+def test_an_action_belongs_to_one_connection(tmp_path: Path, run: Run) -> None:
+    connection(tmp_path, "shop", config='[action]\npython = "action:action"\n')
+
+    [shop] = load_tenant(tmp_path)
+    code, _, err = run("check", "--tenant", ".", "--action", "action.js")
+
+    assert shop.action is not None
+    assert code == 2
+    assert "--action and --tenant cannot be given together, for an Action belongs to one connection" in err
+
+
+def test_a_folder_for_transcripts_that_cannot_be_made_is_said_before_the_check(run: Run, export: Path) -> None:
+    code, out, err = run("check", "--tenant", str(export), "--transcript", f"{export}/customdb.toml")
+
+    assert (code, out) == (2, "")
+    assert "customdb.toml cannot be made: File exists" in err
+
+
+def transcript(name: str, person: str, user_id: str = '"7"', stop: str = "", more: str = "") -> Transcript:
+    return Transcript.parse(
+        f'connection name="{name}"\n{stop}person {person} email={person}@example.com\n'
+        f'get_user {person}@example.com -> found {{"user_id": {user_id}, "email": "{person}@example.com"}}\n{more}'
+    )
+
+
+def reports(*transcripts: Transcript) -> list[Report]:
+    return [judge(one, select=["shared-user-id"]) for one in acquainted(transcripts)]
+
+
+def severities(*transcripts: Transcript) -> list[list[str]]:
+    return [[finding.severity for finding in one.verdict("shared-user-id").findings] for one in reports(*transcripts)]
+
+
+def test_ids_of_their_own_over_two_connections_are_held() -> None:
+    shop, club = reports(transcript("shop", "ada"), transcript("club", "bob", '"8"'))
+
+    assert [one.verdict("shared-user-id").status for one in (shop, club)] == ["passed", "passed"]
+
+
+def test_one_person_in_two_connections_is_a_warning() -> None:
+    assert severities(transcript("shop", "ada"), transcript("club", "ada")) == [["warning"], ["warning"]]
+
+
+def test_a_number_is_the_same_id_as_its_text() -> None:
+    assert severities(transcript("shop", "ada"), transcript("club", "bob", "7")) == [["error"], ["error"]]
+
+
+def test_users_without_an_id_or_created_by_the_check_are_not_known_elsewhere() -> None:
+    new = "person new email=new@example.com new=on\n"
+    made = 'get_user new@example.com -> found {"user_id": "8"}\n'
+    shop = Transcript.parse(new + str(transcript("shop", "ada", "null")).replace("person", "person", 1) + made)
+    _, club = acquainted([shop, transcript("club", "bob", '"8"')])
+
+    assert club.header.elsewhere == ()
+
+
+def several() -> list[Report]:
+    return reports(
+        transcript("shop", "ada", stop='stopped time "the time was up"\n'),
+        transcript("legacy club", "bob"),
+    )
+
+
+def test_the_text_has_each_report_and_ends_with_a_line_for_each() -> None:
+    text = TENANT_FORMATS["text"](several())
+
+    first, second = (FORMATS["text"](report) for report in several())
+    assert text == f"{first}\n\n{second}\n\nshop: not ok\nlegacy club: not ok\n"
+
+
+def test_the_json_has_each_report() -> None:
+    document = json.loads(TENANT_FORMATS["json"](several()))
+
+    assert list(document) == ["schema_version", "tool", "exit_code", "connections"]
+    assert document["connections"] == [json.loads(FORMATS["json"](report)) for report in several()]
+
+
+def test_junit_has_a_suite_for_each() -> None:
+    root = ET.fromstring(TENANT_FORMATS["junit"](several()))
+
+    assert (root.tag, [suite.get("name") for suite in root]) == (
+        "testsuites",
+        ["customdb-contract.shop", "customdb-contract.legacy club"],
+    )
+
+
+def test_sarif_has_a_run_with_an_id_for_each() -> None:
+    runs: Any = json.loads(TENANT_FORMATS["sarif"](several()))["runs"]
+
+    assert [run["automationDetails"]["id"] for run in runs] == [
+        "customdb-contract/shop/",
+        "customdb-contract/legacy%20club/",
+    ]
+    assert all(run["results"] for run in runs)
+
+
+def test_annotations_name_their_connection() -> None:
+    lines = TENANT_FORMATS["github"](several()).splitlines()
+
+    assert lines[0] == "::error title=customdb-contract::shop: The check ended early: the time was up"
+    assert lines[1].startswith('::error title=shared-user-id::shop: ada has the user_id "7", and so has bob')
+    assert lines[2].startswith('::error title=shared-user-id::legacy club: bob has the user_id "7", and so has ada')
+    assert [line.partition(": ")[0] for line in lines[3:]] == [
+        "::notice title=customdb-contract::shop",
+        "::notice title=customdb-contract::legacy club",
+    ]
+
+
+def test_all_connections_together_have_as_many_annotations_as_github_shows() -> None:
+    lines = TENANT_FORMATS["github"]([*several()] * 8).splitlines()
+
+    assert sum(line.startswith("::error") for line in lines) == 10
