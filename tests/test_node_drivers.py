@@ -162,6 +162,8 @@ SQL: Final = """
 CREATE TABLE users (id serial PRIMARY KEY, email text, password text, verified boolean);
 INSERT INTO users (email, password, verified) VALUES
   ('ada@example.com', 'correct horse battery', true), ('bob@example.com', 'staple correct battery', false);
+CREATE ROLE few LOGIN CONNECTION LIMIT 5;
+GRANT SELECT ON users TO few;
 """
 POOL: Final = """
   const { Pool } = require('pg');
@@ -253,6 +255,41 @@ def test_a_flaw_over_postgresql_is_found_and_told_of_its_own_call(
     for exchange in report.transcript.select(None, "unknown-user"):
         if rules == {"uncaught-async-exception"} and name == "get_user":
             assert (exchange.outcome.raised is not None) is (exchange.script == name)
+
+
+LEAKING: Final = """
+  const { Client } = require('pg');
+  const client = new Client({ host: configuration.HOST, port: Number(configuration.PORT), user: 'few', database: 'postgres' });
+  client.on('error', () => null);
+  client.connect((failed) => {
+    if (failed) return callback(failed);
+    client.query('FIND', [email], (error, result) => {
+      if (error) return callback(error);
+      const [row] = result.rows;
+      return callback(null, row && PROFILE);
+    });
+  });
+""".replace("FIND", FIND).replace("PROFILE", PROFILE)
+
+
+def test_a_store_that_a_check_uses_up_ends_it_and_the_leak_is_named(tmp_path: Path, port: int) -> None:
+    get_user = f"function getUser(email, callback) {{ {LEAKING} }}"
+
+    report = check(database(tmp_path, CORRECT | {"get_user": get_user}, HOST="127.0.0.1", PORT=str(port)), [ADA, BOB])
+
+    [finding] = report.verdict("connection-leak").findings
+    assert "each of 5 calls in a row, until the store refused another" in finding.message
+    assert report.transcript.header.stop_reason is not None
+    assert report.transcript.header.stop_reason.message.startswith(
+        "the store accepts no more connections: get_user worked before"
+    )
+    assert not report.ok
+    assert {verdict.rule.name for verdict in report.verdicts if verdict.findings} <= {
+        "connection-leak",
+        "direct-database-access",
+        "error-leaks-details",
+        "no-timeout-on-external-call",
+    }
 
 
 # Drivers whose server is not here

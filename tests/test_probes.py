@@ -754,6 +754,101 @@ def test_a_store_that_goes_away_stops_the_check() -> None:
     )
 
 
+CLOSE = "Close every connection, or keep one pool for all calls; otherwise let the store accept more"
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "advice"),
+    [
+        ("ER_CON_COUNT_ERROR: Too many connections", "connections", CLOSE),
+        ("sorry, too many clients already", "connections", CLOSE),
+        ("request failed with status code 429", "calls", "Let it accept more of them while it is checked"),
+    ],
+)
+def test_a_store_that_is_asked_too_much_stops_the_check(said: str, kind: str, advice: str) -> None:
+    store = Store(PASSWORDS)
+    calls = iter(range(1000))
+
+    def get_user(identifier: object) -> Answer:
+        return store.get_user(identifier) if next(calls) < 4 else Failed(ScriptError(said))
+
+    transcript = driven(store.bridge(get_user=get_user))
+
+    *before, last = transcript.exchanges
+    assert stop_of(transcript) == (
+        StopKind.SET_UP,
+        (
+            f"the store accepts no more {kind}: get_user worked before, and in call {last.number} it said ScriptError "
+            f'"{said}". {advice}'
+        ),
+    )
+    refused = [exchange for exchange in transcript.exchanges if exchange.script is Script.GET_USER][4:]
+    assert [exchange.marks for exchange in refused] == [{Mark.EXHAUSTED_STORE}] * 3
+    assert last.situation is Situation.REPEATED
+    assert not [exchange for exchange in before if exchange.marks and exchange not in refused]
+
+
+def test_a_pool_of_login_alone_may_be_used_up() -> None:
+    store = Store(PASSWORDS)
+    calls = iter(range(1000))
+
+    def login(identifier: object, password: object) -> Answer:
+        if next(calls) < 4:
+            return store.login(identifier, password)
+        return Failed(ScriptError("QueuePool limit of size 5 overflow 10 reached, connection timed out"))
+
+    transcript = driven(store.bridge(login=login))
+
+    kind, message = stop_of(transcript)
+    assert kind is StopKind.SET_UP
+    assert message.startswith("the store accepts no more connections: login worked before")
+    assert {exchange.script for exchange in transcript.exchanges if exchange.marks} == {Script.LOGIN}
+
+
+def test_a_log_in_after_wrong_passwords_may_be_the_one_that_is_refused() -> None:
+    store = Store(PASSWORDS)
+    wrong = iter(range(1000))
+    refusals: list[int] = []
+
+    def login(identifier: object, password: object) -> Answer:
+        answer = store.login(identifier, password)
+        if refusals and not isinstance(answer, Failed):
+            return Failed(ScriptError("Too many connections"))
+        if isinstance(answer, Failed) and str(identifier).startswith("ada"):
+            refusals.extend([0] * (next(wrong) == 1))
+        return answer
+
+    transcript = driven(store.bridge(login=login))
+
+    assert stop_of(transcript)[1].startswith("the store accepts no more connections")
+    assert [exchange.marks for exchange in transcript.exchanges if exchange.marks] == [{Mark.EXHAUSTED_STORE}]
+
+
+@pytest.mark.parametrize("said", ["Too many connections", "status code 429"])
+def test_a_store_that_refuses_from_its_first_call_is_an_ordinary_failure(said: str) -> None:
+    store = Store(PASSWORDS)
+    refused = Failed(ScriptError(said))
+
+    transcript = driven(store.bridge(get_user=lambda _: refused, login=lambda *_: refused))
+
+    assert stop_of(transcript)[1].startswith("every call failed, so nothing could be judged: get_user said ScriptError")
+    assert not [exchange for exchange in transcript.exchanges if exchange.marks]
+
+
+def test_a_refusal_of_some_identifiers_alone_is_the_scripts_own() -> None:
+    store = Store(PASSWORDS)
+
+    def get_user(identifier: object) -> Answer:
+        if str(identifier).startswith("nobody"):
+            return Failed(ScriptError("too many requests"))
+        return store.get_user(identifier)
+
+    transcript = driven(store.bridge(get_user=get_user))
+
+    assert transcript.header.stop_reason is None
+    assert not [exchange for exchange in transcript.exchanges if exchange.marks]
+
+
 def test_a_call_that_never_ends_is_not_repeated_in_its_family() -> None:
     store = Store(PASSWORDS)
 

@@ -281,7 +281,7 @@ def test_an_identifier_of_two_people_is_the_first_ones() -> None:
         ),
         (
             "get_user ada -> not-found [outage, weird]",
-            'expected a mark, found "weird"; choose from unstable-store, outage-not-met, locked-out',
+            'expected a mark, found "weird"; choose from unstable-store, outage-not-met, exhausted-store, locked-out',
         ),
         ("get_user ada -> not-found [outage", "expected ], found the end of the line"),
         ("get_user ada -> not-found not", 'expected the end of the line, found "not"'),

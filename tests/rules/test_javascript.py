@@ -189,6 +189,38 @@ def test_one_more_connection_with_each_call_is_found() -> None:
     )
 
 
+REFUSED = 'get_user ada@example.com -> failed Error "Too many connections"   [repeated, exhausted-store]\n'
+
+
+def test_a_store_that_then_refuses_another_one_shows_it_earlier() -> None:
+    assert findings(connection_leak, OBSERVED + calls(1, 1, 2, 3, 4) + REFUSED) == found(
+        "get_user left one more connection open with each of 3 calls in a row, until the store refused another; close it "
+        "on every path, or keep one pool for all calls",
+        Script.GET_USER,
+        3,
+        4,
+        5,
+        6,
+        severity=Severity.WARNING,
+    )
+
+
+@pytest.mark.parametrize(
+    ("sockets", "refused"),
+    [
+        # Somebody else has them.
+        ((1, 1, 1, 1), REFUSED),
+        # A client opens a second connection to look after the first.
+        ((0, 1, 2, 2), REFUSED),
+        # What is refused is something else, or nobody knows whether it worked before.
+        ((1, 1, 2, 3, 4), REFUSED.replace("connections", "requests")),
+        ((1, 1, 2, 3, 4), REFUSED.replace(", exhausted-store", "")),
+    ],
+)
+def test_a_store_that_refuses_for_another_reason_shows_no_leak(sockets: tuple[int, ...], refused: str) -> None:
+    assert findings(connection_leak, OBSERVED + calls(*sockets) + refused) == []
+
+
 @pytest.mark.parametrize(
     ("text", "status"),
     [

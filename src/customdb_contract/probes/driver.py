@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from customdb_contract.calling import Caller, PlannedCall
@@ -13,11 +13,12 @@ from customdb_contract.probes._plan import Truth, with_user_ids
 from customdb_contract.probes._probing import Probing
 from customdb_contract.probes.circumstances import context_of
 from customdb_contract.probes.inspecting import compare_records
-from customdb_contract.probes.set_up import is_denial, is_failure
+from customdb_contract.probes.set_up import is_denial, is_failure, refusal_of_more
 from customdb_contract.transcript import (
     UNKNOWN,
     Ending,
     Exchange,
+    Exhaustion,
     Mark,
     Noticed,
     Observation,
@@ -27,6 +28,7 @@ from customdb_contract.transcript import (
     Situation,
     StopKind,
     StopReason,
+    exhaustion_of,
 )
 
 __all__ = ["Driver", "StoppedEarly"]
@@ -93,7 +95,7 @@ class Driver:
         self._failed_logins: Counter[str] = Counter()
         self._locked_out: set[str] = set()
         self._missed: set[str] = set()
-        self._proven: set[tuple[Script, str, Ending]] = set()
+        self._proven: set[tuple[Script, str, Ending, Exhaustion | None]] = set()
         self._hung: defaultdict[tuple[Script, str], list[int]] = defaultdict(list)
         self._left_out: set[tuple[Script, Situation]] = set()
         self._backtracking: set[Script] = set()
@@ -258,7 +260,7 @@ class Driver:
         if planned.situation is Situation.BACKTRACKING and planned.script in self._backtracking:
             return True
         family = planned.situation.family
-        if (planned.script, family, Ending.TIMED_OUT) not in self._proven:
+        if (planned.script, family, Ending.TIMED_OUT, None) not in self._proven:
             return False
         hung = self._hung[planned.script, family]
         if family == "hostile" and len(hung) < _MOST_HANGS:
@@ -293,7 +295,8 @@ class Driver:
 
     def _confirm(self, caller: Caller, planned: PlannedCall, exchange: Exchange) -> None:
         """Repeat an unexpected failure once, and ask for something that worked: is it the script, or the store?"""
-        key = (planned.script, planned.situation.family, exchange.ending)
+        refused = exhaustion_of(exchange)
+        key = (planned.script, planned.situation.family, exchange.ending, refused)
         if exchange.ending is Ending.TIMED_OUT:
             self._hung[planned.script, planned.situation.family].append(exchange.number)
         if key in self._proven:
@@ -306,14 +309,24 @@ class Driver:
             if not _is_alike(exchange, again):
                 self._recorder.mark(exchange.number, Mark.UNSTABLE_STORE)
                 return
-        if self._control is not None and self._control_caller is caller:
-            control = self._call(caller, _repeated(self._control))
+        worked = self._control
+        if refused is Exhaustion.CONNECTIONS and planned.script is Script.LOGIN:
+            # Its pool may be its own.
+            worked = next(iter(self._right_login.values()), worked)
+        if worked is not None and self._control_caller is caller:
+            control = self._call(caller, _repeated(worked))
             if is_failure(control):
                 self._give_up_on([*doubted, control])
                 return
         self._proven.add(key)
 
-    def _give_up_on(self, doubted: Iterable[Exchange]) -> None:
+    def _give_up_on(self, doubted: Sequence[Exchange]) -> None:
+        """Take calls for no fault of a script, because a call that worked before, the last one, fails too."""
+        exhausted = exhaustion_of(doubted[-1])
+        if exhausted is not None:
+            for exchange in doubted:
+                self._recorder.mark(exchange.number, Mark.EXHAUSTED_STORE)
+            raise StoppedEarly(StopReason(StopKind.SET_UP, refusal_of_more(doubted[-1], exhausted)))
         for exchange in doubted:
             self._recorder.mark(exchange.number, Mark.UNSTABLE_STORE)
         self._store_failures += 1
@@ -333,6 +346,8 @@ class Driver:
         if planned is None or label in self._locked_out:
             return
         exchange = self._call(caller, _repeated(planned))
+        if is_failure(exchange) and exhaustion_of(exchange) is Exhaustion.CONNECTIONS:
+            self._give_up_on([exchange])
         if exchange.ending is not Ending.FOUND:
             self._recorder.mark(exchange.number, Mark.LOCKED_OUT)
             self._locked_out.add(label)

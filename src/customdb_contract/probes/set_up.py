@@ -9,6 +9,7 @@ from customdb_contract.probes._plan import Truth, plan_person
 from customdb_contract.transcript import (
     Ending,
     Exchange,
+    Exhaustion,
     Person,
     RecordedError,
     ScriptInfo,
@@ -25,6 +26,7 @@ __all__ = [
     "is_not_implemented",
     "is_retired_pair",
     "plan_known_users",
+    "refusal_of_more",
     "refusal_of_new_user",
     "set_up_problem",
 ]
@@ -117,6 +119,25 @@ def refusal_of_new_user(exchange: Exchange) -> str:
     return (
         f"create {_said(exchange)} for a user who isn't there, so the writing scripts could not be judged. Make the "
         "new user ([new_user], NewUser) such as the store takes them, or correct create"
+    )
+
+
+def refusal_of_more(exchange: Exchange, exhausted: Exhaustion) -> str:
+    """Return what to say when a store refuses what it answered before, because it was asked too much.
+
+    Args:
+        exchange: A call that worked before, and is refused now.
+        exhausted: What the store has no more of.
+    """
+    advice = {
+        Exhaustion.CONNECTIONS: (
+            "Close every connection, or keep one pool for all calls; otherwise let the store accept more"
+        ),
+        Exhaustion.RATE: "Let it accept more of them while it is checked",
+    }[exhausted]
+    return (
+        f"the store accepts no more {exhausted}: {exchange.script} worked before, and in call {exchange.number} it "
+        f"{_said(exchange)}. {advice}"
     )
 
 

@@ -130,7 +130,9 @@ def _header(report: Report) -> str:
         if not (stop and sentence in stop.message):
             lines += ["", *_wrapped(sentence, indent="")]
     lines += [*_missing_secrets(transcript), *_unmet_outages(transcript)]
-    unstable = sum(1 for exchange in transcript.exchanges if exchange.marks - {Mark.OUTAGE_NOT_MET})
+    unstable = sum(
+        1 for exchange in transcript.exchanges if exchange.marks - {Mark.OUTAGE_NOT_MET, Mark.EXHAUSTED_STORE}
+    )
     if unstable:
         lines.append(
             f"{unstable} calls are judged by no rule: the store answered the same call in two ways, or locked out"

@@ -22,6 +22,7 @@ from customdb_contract.transcript._exchange import (
     Situation,
     ending_of,
 )
+from customdb_contract.transcript._exhaustion import Exhaustion, exhaustion_of
 from customdb_contract.transcript._header import (
     UNKNOWN,
     ActionInfo,
@@ -98,6 +99,7 @@ __all__ = [
     "Ending",
     "Escape",
     "Exchange",
+    "Exhaustion",
     "FactKind",
     "Handler",
     "Header",
@@ -141,6 +143,7 @@ __all__ = [
     "cut_masked",
     "ending_of",
     "exchange_to_json",
+    "exhaustion_of",
     "followed_runs",
     "from_json",
     "header_to_json",

@@ -133,6 +133,8 @@ class Mark(StrEnum):
     """The same call, repeated, ended otherwise."""
     OUTAGE_NOT_MET = "outage-not-met"
     """Nothing asked the fault server or proxy, so the store of this call was not out of reach as far as is known."""
+    EXHAUSTED_STORE = "exhausted-store"
+    """The store refused a call that it answered before, because it has no more connections, or was asked too often."""
     LOCKED_OUT = "locked-out"
     """The store refuses the right password after the wrong ones of this check."""
 

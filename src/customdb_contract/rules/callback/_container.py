@@ -9,7 +9,17 @@ from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._facts import number_in
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules.callback._circumstances import could_be_asked, observed_calls
-from customdb_contract.transcript import Ending, Exchange, Noticed, RecordedError, Situation, Transcript
+from customdb_contract.transcript import (
+    Ending,
+    Exchange,
+    Exhaustion,
+    Mark,
+    Noticed,
+    RecordedError,
+    Situation,
+    Transcript,
+    exhaustion_of,
+)
 
 _SCRIPTS_PAGE: Final = (
     "https://auth0.com/docs/authenticate/database-connections/custom-db/custom-database-connections-scripts"
@@ -20,6 +30,9 @@ _DENIAL: Final = "WrongUsernameOrPasswordError"
 _BADLY_ENDED: Final = _ENDED_BEFORE_ITS_TIME | {Ending.FAILED}
 _FEWEST_GROWING: Final = 8
 """Calls in a row that each leave a connection open; a pool that fills would have stopped growing by then."""
+
+_FEWEST_REFUSED: Final = 3
+"""The same where the store then refused more of them; a client may open a second connection to look after the first."""
 
 
 @rule(
@@ -175,6 +188,7 @@ def connection_leak(transcript: Transcript) -> Iterator[Comparison]:
 
     ## Why this matters
     Nobody closes them until the container ends. A busy hour uses up what the store accepts, and then nobody logs in.
+    The check itself may use it up: then it ends there, and the calls that the store refused say so.
 
     ## Violates
         script get_user observed=on
@@ -215,14 +229,18 @@ def connection_leak(transcript: Transcript) -> Iterator[Comparison]:
             seen[exchange.script].append(exchange)
         growing[exchange.script] = [*growing[exchange.script], exchange] if level > before else []
         longest[exchange.script] = max(longest[exchange.script], growing[exchange.script], key=len)
+    refused = _refused_connections(transcript)
     for script, exchanges in seen.items():
         leaking = longest[script]
-        if len(leaking) >= _FEWEST_GROWING:
+        if len(leaking) >= (_FEWEST_REFUSED if refused else _FEWEST_GROWING):
+            until = ", until the store refused another" if refused else ""
             message = (
-                f"{script} left one more connection open with each of {{got}} calls in a row; "
+                f"{script} left one more connection open with each of {{got}} calls in a row{until}; "
                 "close it on every path, or keep one pool for all calls"
             )
-            yield Violation(message, tuple(leaking), path="open connections", expected="0", got=str(len(leaking)))
+            own = [exchange for exchange in refused if exchange.script is script]
+            evidence = (*own[:1], *leaking)
+            yield Violation(message, evidence, path="open connections", expected="0", got=str(len(leaking)))
         elif len(exchanges) >= _FEWEST_GROWING:
             yield Held(tuple(exchanges))
 
@@ -290,6 +308,11 @@ def _failing_like(exchange: Exchange, transcript: Transcript) -> Iterator[Exchan
 def _error_name(exchange: Exchange) -> str | None:
     error = exchange.outcome.error or exchange.outcome.raised
     return error.name if isinstance(error, RecordedError) else None
+
+
+def _refused_connections(transcript: Transcript) -> Sequence[Exchange]:
+    exhausted = (exchange for exchange in transcript.exchanges if Mark.EXHAUSTED_STORE in exchange.marks)
+    return [exchange for exchange in exhausted if exhaustion_of(exchange) is Exhaustion.CONNECTIONS]
 
 
 def _method(request: str) -> str:
