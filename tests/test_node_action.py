@@ -669,7 +669,7 @@ module.exports = { onExecutePostLogin };
         ("const run = wrapped(async () => {});\nexports.onExecutePostLogin = run;", None),
         ("exports.onExecutePostLogin = wrapped();", None),
         ("exports.onExecutePostLogin = (;", None),
-        (f"{PLAIN}\na{'.b' * 3000}();", None),
+        (f"{PLAIN}\na{'.b' * 3000}();", "repair.js:1"),
     ],
 )
 def test_the_handler_is_found_however_it_is_exported(source: str, location: str | None) -> None:
@@ -679,6 +679,26 @@ def test_the_handler_is_found_however_it_is_exported(source: str, location: str 
 
     assert read.location == location
     assert read.facts[0] == SourceFact(FactKind.BYTES, str(len(source)), "repair.js:1:1")
+
+
+def test_what_is_nested_too_deeply_costs_one_kind_of_facts(monkeypatch: pytest.MonkeyPatch) -> None:
+    from customdb_contract.source import _action, read_action  # noqa: PLC0415 - see above
+
+    source = f"{PLAIN}\na{'.b' * 3000}(); const password = 'hunter2-hunter2-hunter2';"
+    facts = read_action(source, file_name="repair.js").facts
+    assert FactKind.CALL_WITHOUT_TIMEOUT in [fact.text for fact in facts if fact.kind is FactKind.UNREAD]
+    assert FactKind.SECRET_LITERAL in [fact.kind for fact in facts]
+
+    def fail(_: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(_action, "_handler", fail)
+    _, *unread = read_action(PLAIN, file_name="repair.js").facts
+    assert [(fact.kind, fact.text) for fact in unread] == [
+        (FactKind.UNREAD, "secret-literal"),
+        (FactKind.UNREAD, "call-without-timeout"),
+        (FactKind.UNREAD, "tls-not-verified"),
+    ]
 
 
 def test_an_action_is_run_without_the_parser_too(open_action: Open, monkeypatch: pytest.MonkeyPatch) -> None:

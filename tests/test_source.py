@@ -117,6 +117,37 @@ def test_what_nobody_writes_is_read_too(source: str) -> None:
     assert read(source).facts[0].text == str(len(source))
 
 
+@pytest.mark.parametrize("script", list(Script))
+def test_what_one_reader_cannot_read_costs_the_others_nothing(script: Script) -> None:
+    body = f"new RegExp({'email + ' * 5000}1); const pg = require('pg');"
+    source = read(f"function own(email, callback) {{ {body} }}", script=script)
+
+    unread = [fact.text for fact in source.facts if fact.kind is FactKind.UNREAD]
+    assert unread == [FactKind.REGEX_FROM_INPUT]
+    assert [fact.text for fact in source.facts if fact.kind is FactKind.DATABASE_DRIVER] == ["pg"]
+    assert source.parameters == ("email", "callback")
+
+
+def test_where_the_shape_cannot_be_read_nothing_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr("customdb_contract.source._reading.read_shape", fail)
+    source = read("function login(email, password, callback) {}")
+
+    assert source.parameters is None
+    size, *unread = source.facts
+    assert size.kind is FactKind.BYTES
+    assert {fact.kind for fact in unread} == {FactKind.UNREAD}
+    assert {FactKind(fact.text) for fact in unread} == set(FactKind) - {
+        FactKind.BYTES,
+        FactKind.UNREAD,
+        FactKind.PLAIN_HTTP,
+        FactKind.WEAK_PASSWORD_HASH,
+        FactKind.CONTEXT_FIELD,
+    }
+
+
 # Modules
 
 

@@ -461,6 +461,27 @@ def test_what_a_source_shows_is_found_with_its_place(rule: Rule, fact: str, seve
     assert verdict(rule, "scripts login\n").status is Status.NOT_APPLICABLE
 
 
+@pytest.mark.parametrize(
+    ("rule", "kind"),
+    [
+        (hardcoded_secret, "secret-literal"),
+        (not_a_single_function, "not-a-function"),
+        (plaintext_transport, "plaintext-address"),
+        (regex_from_input, "regex-from-input"),
+    ],
+)
+def test_what_is_nested_too_deeply_is_not_passed(rule: Rule, kind: str) -> None:
+    judged = verdict(
+        rule, f'source login unread {kind} at "login.js:1:1"\nscript get_user source=on\nscripts login get_user'
+    )
+
+    assert judged.status is Status.NOT_APPLICABLE
+    assert judged.reason == "the source of login is nested too deeply to be looked at for this"
+    # Another kind of facts was looked for.
+    other = 'source login unread context-field at "login.js:1:1"\nscripts login'
+    assert not verdict(rule, other).reason or "nested" not in str(verdict(rule, other).reason)
+
+
 def test_delete_that_reads_its_context_is_found_where_the_connection_has_one() -> None:
     fact = 'source delete context-field "context.organization.id" at "delete.js:2:7"\nscripts delete\n'
 

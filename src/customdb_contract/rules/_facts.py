@@ -5,11 +5,11 @@ from functools import partial
 from typing import Final
 
 from customdb_contract.contract import Script
-from customdb_contract.findings import Held, Severity, Violation
+from customdb_contract.findings import Held, Severity, Untried, Violation
 from customdb_contract.rules._rule import Comparison
 from customdb_contract.transcript import ActionInfo, FactKind, ScriptInfo, SourceFact, Transcript
 
-__all__ = ["THE_ACTION", "judge_action_facts", "judge_facts", "number_in"]
+__all__ = ["THE_ACTION", "judge_action_facts", "judge_facts", "number_in", "untried"]
 
 THE_ACTION: Final = "the Action"
 """What a message calls an Action."""
@@ -82,5 +82,19 @@ def _judge_source(
         yield Violation(tell(fact), (), severity_of(fact), script, fact.location, path=about)
     # Of an Action in Python, requests in the clear are all that is looked for.
     is_python = isinstance(info, ActionInfo) and not info.observed
-    if not found and not is_python:
+    unread = tuple(untried(info, kinds, script or THE_ACTION))
+    yield from unread
+    if not (found or unread or is_python):
         yield Held(())
+
+
+def untried(info: ScriptInfo | ActionInfo, kinds: tuple[FactKind, ...], name: str) -> Iterator[Untried]:
+    """Yield that a source could not be looked at for some kinds of facts, once at the most.
+
+    Args:
+        info: What is known of the source.
+        kinds: The kinds of facts.
+        name: What messages call the source's script or Action.
+    """
+    if any(fact.text in kinds for fact in info.facts(FactKind.UNREAD)):
+        yield Untried(f"the source of {name} is nested too deeply to be looked at for this")

@@ -1,24 +1,27 @@
 """Reading the source of an Action: a module that exports its handlers."""
 
-from collections.abc import Callable, Iterator
-from typing import Final, TypeAlias
+from collections.abc import Iterator
+from typing import Final
 
 from tree_sitter import Node
 
 from customdb_contract.source import ActionSource
 from customdb_contract.source._input import regexes_from_input
 from customdb_contract.source._network import calls_without_timeout, unverified_tls
+from customdb_contract.source._readers import Readers, facts_of, unread
 from customdb_contract.source._secrets import secret_literals
 from customdb_contract.source._tree import Tree, field, parse, property_name, text_of, walk
 from customdb_contract.transcript import FactKind, SourceFact
 
 __all__ = ["read"]
 
-_Reader: TypeAlias = Callable[[Tree], Iterator[SourceFact]]
-
 _HANDLER: Final = "onExecutePostLogin"
 _FUNCTIONS: Final = frozenset({"arrow_function", "function_expression", "function_declaration", "method_definition"})
-_READERS: Final[tuple[_Reader, ...]] = (secret_literals, calls_without_timeout, unverified_tls)
+_READERS: Final[Readers] = {
+    FactKind.SECRET_LITERAL: secret_literals,
+    FactKind.CALL_WITHOUT_TIMEOUT: calls_without_timeout,
+    FactKind.TLS_NOT_VERIFIED: unverified_tls,
+}
 
 
 def read(text: str, file_name: str) -> ActionSource:
@@ -34,13 +37,11 @@ def read(text: str, file_name: str) -> ActionSource:
         if program.has_error:
             return ActionSource((size,), None)
         tree = Tree(program, _handler(program), file_name, 0)
-        readers = _READERS if tree.function is None else (*_READERS, regexes_from_input)
-        facts = [fact for reader in readers for fact in reader(tree)]
-        location = None if tree.function is None else f"{file_name}:{tree.function.start_point[0] + 1}"
-        return ActionSource((size, *facts), location)
     except RecursionError:
-        # Nobody writes expressions of a thousand levels; what they would show stays unsaid.
-        return ActionSource((size,), None)
+        return ActionSource((size, *unread(_READERS, file_name)), None)
+    readers = {**_READERS} if tree.function is None else {**_READERS, FactKind.REGEX_FROM_INPUT: regexes_from_input}
+    location = None if tree.function is None else f"{file_name}:{tree.function.start_point[0] + 1}"
+    return ActionSource((size, *facts_of(tree, readers, file_name)), location)
 
 
 def _handler(program: Node) -> Node | None:

@@ -129,6 +129,8 @@ class FactKind(StrEnum):
     """An Action in Python sends a request without TLS; the text names the host."""
     CONTEXT_FIELD = "context-field"
     """A field of `context` is read without a guard."""
+    UNREAD = "unread"
+    """The source is nested too deeply to be looked at for one kind of facts; the text is that kind."""
 
 
 @frozen

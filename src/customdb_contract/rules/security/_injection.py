@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from customdb_contract.contract import Script
-from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.findings import Group, Held, Need, Severity, Untried, Violation
 from customdb_contract.rules._facts import judge_facts
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules.security._proof import NOT_SANITIZED, judge_hostile
@@ -275,5 +275,6 @@ def regex_from_input(transcript: Transcript) -> Iterator[Comparison]:
         return f"{script} makes a regular expression ({fact.text}) of its input; escape it, or compare by equality"
 
     for comparison in judge_facts(transcript, (FactKind.REGEX_FROM_INPUT,), tell):
-        if isinstance(comparison, Violation) and comparison.script not in proven:
+        is_new = isinstance(comparison, Violation) and comparison.script not in proven
+        if is_new or isinstance(comparison, Untried):
             yield comparison

@@ -6,6 +6,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.rules._facts import untried
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._secrets import TOLD, is_typed_password
 from customdb_contract.secrets import secrets_in
@@ -54,6 +55,7 @@ def plaintext_transport(transcript: Transcript) -> Iterator[Comparison]:
         for fact in info.facts(FactKind.PLAINTEXT_ADDRESS):
             message = f"{script} connects to {fact.text} without TLS; turn TLS on"
             yield Violation(message, (), None, script, fact.location, path=fact.text)
+        yield from untried(info, (FactKind.PLAINTEXT_ADDRESS,), script)
     for seen in observed_runs(transcript):
         yield from _judge_requests(seen)
     action = transcript.header.action
