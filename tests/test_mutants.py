@@ -10,7 +10,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import pytest
 from attrs import evolve
@@ -65,7 +65,7 @@ def fires(
 # The user_id
 
 
-@fires()
+@fires(tells=("missing-user-id",))
 class IdInsteadOfUserId(Shop):
     @override
     def profile(self, row: Row) -> dict[str, object]:
@@ -562,6 +562,35 @@ class AccentInsensitive(Shop):
 
 def _without_accents(text: str) -> str:
     return "".join(one for one in unicodedata.normalize("NFD", text) if not unicodedata.combining(one)).lower()
+
+
+_SHARP: Final = Row(11, "stra\N{LATIN SMALL LETTER SHARP S}e@example.com", "Down the road", username="road")
+
+
+def _with_a_sharp_s() -> list[KnownUser]:
+    return [*known_users(), KnownUser(email=_SHARP.email, username=_SHARP.username, password=_SHARP.password)]
+
+
+@fires("unicode-collision", users=_with_a_sharp_s)
+class FoldsCase(Shop):
+    """Takes ss for a sharp s, as str.casefold() does and str.lower() does not."""
+
+    @override
+    def rows(self) -> tuple[Row, ...]:
+        return (*super().rows(), _SHARP)
+
+    @override
+    def denotes(self, identifier: Any, row: Row) -> bool:
+        return isinstance(identifier, str) and identifier.casefold() in {row.email.casefold(), row.username}
+
+
+@fires(users=_with_a_sharp_s)
+class LowersASharpS(FoldsCase):
+    """Keeps the two apart."""
+
+    @override
+    def denotes(self, identifier: Any, row: Row) -> bool:
+        return isinstance(identifier, str) and identifier.lower() in {row.email.lower(), row.username}
 
 
 @fires("empty-identifier-accepted")

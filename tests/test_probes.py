@@ -561,6 +561,30 @@ def test_a_collision_that_is_an_alias_is_not_tried() -> None:
     assert alias not in [call.arguments[0] for call in planned if call.situation is Situation.UNICODE_COLLISION]
 
 
+@pytest.mark.parametrize(
+    ("local", "other"),
+    [
+        ("stra\N{LATIN SMALL LETTER SHARP S}e", "strasse"),
+        ("jessica", "je\N{LATIN SMALL LETTER SHARP S}ica"),
+        ("jos\N{LATIN SMALL LETTER E WITH ACUTE}", "jose"),
+    ],
+)
+def test_collisions_fold_the_case_and_drop_accents(local: str, other: str) -> None:
+    assert f"{other}@example.com" in list(collisions(f"{local}@example.com"))
+
+
+def test_a_collision_that_is_another_users_email_is_not_tried() -> None:
+    known = truth(
+        KnownUser(email="stra\N{LATIN SMALL LETTER SHARP S}e@example.com"), KnownUser(email="Strasse@example.com")
+    )
+
+    planned = planned_calls(known, BOTH, hostile=True, wrong_passwords=0, outage=())
+
+    tried = [call.arguments[0] for call in planned if call.situation is Situation.UNICODE_COLLISION]
+    assert "strasse@example.com" not in tried
+    assert len(tried) > 1
+
+
 def test_an_identifier_without_letters_has_few_collisions() -> None:
     assert list(collisions("1@example.com")) == []
 

@@ -37,6 +37,14 @@ BROKEN: dict[str, tuple[str, str, str]] = {
         ADA + found({"email": "ada@example.com"}),
         "error get_user returned a profile without user_id; it is mandatory, and must not be empty",
     ),
+    "id alone": (
+        "missing-user-id",
+        ADA + found({"id": "7"}) * 2,
+        (
+            "info get_user returned id in place of user_id; Auth0 takes either, and the pages of the scripts document "
+            "user_id only"
+        ),
+    ),
     "empty id": (
         "missing-user-id",
         ADA + found({"user_id": ""}),
@@ -389,7 +397,7 @@ def test_a_breach_is_told_with_its_call(name: str) -> None:
 
 
 SILENT: dict[str, tuple[str, str]] = {
-    "id alone": ("missing-user-id", ADA + found({"id": 7})),
+    "both names": ("missing-user-id", ADA + found({"id": "7", "user_id": "7"})),
     "text": ("user-id-not-a-string", ADA + found({"user_id": "7"})),
     "uuid": ("invalid-user-id", ADA + found({"user_id": "12345678-1234-5678-1234-567812345678"})),
     "pipe": ("invalid-user-id", ADA + found({"user_id": "shop|7"})),

@@ -169,9 +169,33 @@ KNOWN = PEOPLE + f"get_user ada@example.com -> {ADA}\nget_user bob@example.com -
 
 def test_a_look_alike_letter_is_taken_for_the_plain_one() -> None:
     text = KNOWN + f"get_user ádá@example.com -> {ADA}   [hostile: unicode-collision of ada]\n"
-    message = "get_user takes a look-alike letter in an e-mail for the plain one; compare exactly"
+    message = (
+        "get_user finds a user by an identifier with other letters, which only look or fold alike; compare exactly"
+    )
 
     assert findings(unicode_collision, text) == [Finding(message, Severity.WARNING, Script.GET_USER, (3,))]
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "severities"),
+    [
+        ("stra\N{LATIN SMALL LETTER SHARP S}e", "strasse", ["warning"]),
+        ("jessica", "je\N{LATIN SMALL LETTER SHARP S}ica", ["warning"]),
+        ("jose", "jo\N{LATIN SMALL LETTER LONG S}e", ["warning"]),
+        ("jos\N{LATIN SMALL LETTER E WITH ACUTE}", "jose", ["warning"]),
+        ("jos\N{LATIN SMALL LETTER E WITH ACUTE}", "jose\N{COMBINING ACUTE ACCENT}", []),
+        ("stra\N{LATIN SMALL LETTER SHARP S}e", "stra\N{LATIN CAPITAL LETTER SHARP S}e", []),
+        ("kate", "\N{KELVIN SIGN}ate", []),
+    ],
+)
+def test_what_folds_further_than_auth0_does_is_told(own: str, other: str, severities: list[str]) -> None:
+    person, profile = f"person one email={own}@example.com\n", f'found {{"email": "{own}@example.com"}}'
+    text = person + (
+        f"get_user {own}@example.com -> {profile}\n"
+        f"get_user {other}@example.com -> {profile}   [hostile: unicode-collision of one]\n"
+    )
+
+    assert [finding.severity for finding in findings(unicode_collision, text)] == severities
 
 
 def test_a_look_alike_letter_finds_people_without_a_user_id_too() -> None:

@@ -1,5 +1,6 @@
 """Hostile input: identifiers that try injection, wildcards, collisions and sizes. Every payload only reads."""
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -137,7 +138,7 @@ def payloads(identifier: str) -> Iterator[tuple[Situation, str]]:
 
 
 def collisions(identifier: str) -> Iterator[str]:
-    """Yield identifiers that differ from a given one by a look-alike letter only.
+    """Yield identifiers that differ from a given one by letters that look alike, or are the same by case folding.
 
     Args:
         identifier: The e-mail or username of a person who is in the store.
@@ -146,14 +147,24 @@ def collisions(identifier: str) -> Iterator[str]:
     for plain, alike in _LOOK_ALIKES.items():
         if plain in local:
             yield local.replace(plain, alike, 1) + at + domain
+    yield from (other + at + domain for other in dict.fromkeys(_refolded(local)) if other != local)
     if local and local[0].isascii() and local[0].isalpha():
         # A column of single-byte characters that keeps the low byte takes this letter for the plain one.
         yield chr(0x100 + ord(local[0])) + local[1:] + at + domain
 
 
+def _refolded(local: str) -> Iterator[str]:
+    yield local.replace("ss", "\N{LATIN SMALL LETTER SHARP S}", 1)
+    yield local.casefold()
+    letters = (one for one in unicodedata.normalize("NFD", local) if not unicodedata.combining(one))
+    yield unicodedata.normalize("NFC", "".join(letters))
+
+
 def _plan_collisions(person: Person, truth: Truth, scripts: Sequence[Script]) -> Iterator[PlannedCall]:
+    known = {name.lower() for one in truth.people for name in one.identifiers}
     for identifier in collisions(person.identifiers[0]):
-        if identifier in person.identifiers:
+        # The letters that one person's e-mail has may be those of another's look-alike.
+        if identifier in known:
             continue
         if Script.GET_USER in scripts:
             yield PlannedCall(Script.GET_USER, (identifier,), person.label, Situation.UNICODE_COLLISION)

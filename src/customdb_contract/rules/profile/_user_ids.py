@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
+from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.profiles import USER_ID_LINKABLE_MAX, USER_ID_MAX
 from customdb_contract.rules._rule import Comparison, rule
@@ -26,11 +27,14 @@ _HASHES: Final = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
 
 @rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_PROFILES)
 def missing_user_id(transcript: Transcript) -> Iterator[Comparison]:
-    """A profile has no `user_id`, and no `id` in its place.
+    """A profile has no `user_id`.
 
     ## Why this matters
     `user_id` is the one mandatory attribute: Auth0 keys its own record of the user on it. Without one there is nothing
     that the next log-in could be matched with.
+
+    Auth0 takes `id` where there is no `user_id`. Both work, but the pages of the scripts document `user_id` only, so
+    `id` alone is reported as information.
 
     ## Violates
         person ada email=ada@example.com
@@ -38,7 +42,7 @@ def missing_user_id(transcript: Transcript) -> Iterator[Comparison]:
 
     ## Conforms
         person ada email=ada@example.com
-        get_user ada@example.com -> found {"id": "shop-7", "email": "ada@example.com"}
+        get_user ada@example.com -> found {"user_id": "shop-7", "email": "ada@example.com"}
 
     ## How to fix
     Return the primary key of the record as text.
@@ -47,12 +51,21 @@ def missing_user_id(transcript: Transcript) -> Iterator[Comparison]:
     Found({"user_id": f"shop-{row.id}", "email": row.email})
     ```
     """
+    named_id: set[Script] = set()
     for exchange in (*sightings(transcript), *sightings_in_outages(transcript)):
-        if user_id_of(exchange.profile or {}) in (None, ""):
+        profile = exchange.profile or {}
+        if user_id_of(profile) in (None, ""):
             message = f"{exchange.script} returned a profile without user_id; it is mandatory, and must not be empty"
             yield Violation(message, (exchange,), path="user_id", expected="text", got="nothing")
-        else:
+        elif user_id_of({name: value for name, value in profile.items() if name != "id"}) is not None:
             yield Held((exchange,))
+        elif exchange.script not in named_id:
+            named_id.add(exchange.script)
+            message = (
+                f"{exchange.script} returned id in place of user_id; Auth0 takes either, and the pages of the scripts "
+                "document user_id only"
+            )
+            yield Violation(message, (exchange,), Severity.INFO, path="user_id", expected="user_id", got="id")
 
 
 @rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_PROFILES)

@@ -1,5 +1,6 @@
 """The rules about identifiers that are nobody's, look like somebody's, or are very long."""
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
@@ -10,13 +11,12 @@ from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._sightings import says_nothing, sightings, user_id_of
 from customdb_contract.rules.security._proof import (
     NOT_SANITIZED,
-    folded,
     ignoring_scripts,
     judge_hostile,
     left_out,
     let_in_by_any_password,
 )
-from customdb_contract.transcript import Ending, Exchange, Noticed, Situation, Transcript
+from customdb_contract.transcript import Ending, Exchange, Noticed, Situation, Transcript, Value
 
 _SLOW_SECONDS: Final = 1.0
 _ADVISED: Final = {
@@ -54,12 +54,14 @@ def empty_identifier_accepted(transcript: Transcript) -> Iterator[Comparison]:
 
 @rule(group=Group.SECURITY, severity=Severity.ERROR, needs=(Need.HOSTILE,), source=NOT_SANITIZED)
 def unicode_collision(transcript: Transcript) -> Iterator[Comparison]:
-    """An identifier that differs by a look-alike letter returns somebody's profile.
+    """An identifier with look-alike letters returns somebody's profile.
 
     ## Why this matters
     Whoever owns a look-alike of another person's e-mail can reset that person's password. It comes from collations that
-    ignore accents, and from columns of single-byte characters. Another spelling of the same person is a warning; where
-    lower case or Unicode normalization explains it there is no finding.
+    ignore accents, from columns of single-byte characters, and from case folding, which takes `ß` for `ss`. Another
+    spelling of the same person is a warning: Auth0 documents that it puts e-mails into lower case, and nothing beyond
+    that, so there the two are different e-mails. Where lower case, Unicode normalization (NFC) or full-width letters
+    explain it there is no finding.
 
     ## Violates
         person jose email=jose@example.com
@@ -70,7 +72,8 @@ def unicode_collision(transcript: Transcript) -> Iterator[Comparison]:
         get_user josé@example.com -> not-found   [hostile: unicode-collision of jose]
 
     ## How to fix
-    Compare with a binary collation, after lower-casing; compare the e-mail of the record with the identifier once more.
+    Compare with a binary collation, after lower-casing, by `str.lower()` rather than `str.casefold()`; compare the
+    e-mail of the record with the identifier once more.
     """
     people = _known_people(transcript)
     ignoring = ignoring_scripts(transcript)
@@ -80,14 +83,17 @@ def unicode_collision(transcript: Transcript) -> Iterator[Comparison]:
         if exchange.script in ignoring or (exchange.script is Script.LOGIN and exchange.person in let_in):
             continue
         person = transcript.person(exchange.person)
-        own = {folded(identifier) for identifier in person.identifiers} if person else set[str]()
+        own = {_lowered(identifier) for identifier in person.identifiers} if person else set[str]()
         profile = exchange.profile
         if profile is None or says_nothing(profile):
             yield Held((exchange,))
-        elif folded(exchange.identifier) not in own:
+        elif _lowered(exchange.identifier) not in own:
             whose = _whose(exchange, people)
             if exchange.person in whose:
-                message = f"{exchange.script} takes a look-alike letter in an e-mail for the plain one; compare exactly"
+                message = (
+                    f"{exchange.script} finds a user by an identifier with other letters, "
+                    "which only look or fold alike; compare exactly"
+                )
                 yield _found_by_look_alike(message, exchange, Severity.WARNING)
             elif whose:
                 message = (
@@ -106,7 +112,7 @@ def _known_people(transcript: Transcript) -> Mapping[tuple[str, str], Collection
     people: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for person in transcript.people:
         for identifier in person.identifiers:
-            people["identifier", folded(identifier)].add(person.label)
+            people["identifier", _lowered(identifier)].add(person.label)
     for exchange in sightings(transcript):
         user_id = user_id_of(exchange.profile or {})
         if user_id:
@@ -117,11 +123,23 @@ def _known_people(transcript: Transcript) -> Mapping[tuple[str, str], Collection
 def _whose(exchange: Exchange, people: Mapping[tuple[str, str], Collection[str]]) -> Collection[str]:
     """Return the known people whose profile came back; nobody when the store knows the look-alike as well."""
     profile = exchange.profile or {}
-    own = [folded(profile.get(name)) for name in ("email", "username")]
-    if folded(exchange.identifier) in own:
+    own = [_lowered(profile.get(name)) for name in ("email", "username")]
+    if _lowered(exchange.identifier) in own:
         return set[str]()
     keys = (*(("identifier", name) for name in own), ("user_id", str(user_id_of(profile))))
     return next((people[key] for key in keys if key in people), set[str]())
+
+
+def _lowered(value: Value) -> str:
+    """Return an identifier trimmed, in NFC, in lower case, with plain letters for full-width ones."""
+    if not isinstance(value, str):
+        return ""
+    plain = (unicodedata.normalize("NFKC", one) if _is_of_other_width(one) else one for one in value)
+    return unicodedata.normalize("NFC", "".join(plain)).strip().lower()
+
+
+def _is_of_other_width(letter: str) -> bool:
+    return unicodedata.decomposition(letter).startswith(("<wide>", "<narrow>"))
 
 
 @rule(
