@@ -1,7 +1,10 @@
 """Hosts that scripts name, led elsewhere while they are checked; and hosts that nobody can reach."""
 
 import re
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -114,6 +117,53 @@ def test_http_and_sockets_lead_to_an_address_by_port(tmp_path: Path, api: str) -
     hosts = {"api.legacy.example:8080": api, "db.internal:5432": api}
 
     assert called(database(tmp_path, script, hosts=hosts)).result == {"web": "api.legacy.example:8080", "raw": True}
+
+
+@pytest.fixture(scope="module")
+def tls_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """The same behind TLS, with its certificate, which nobody trusts by itself."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("there is no openssl on this machine")
+    folder = tmp_path_factory.mktemp("tls")
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    made = f"req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -keyout {key} -out {certificate}"
+    named = ("-subj", "/CN=api.legacy.example", "-addext", "subjectAltName=DNS:api.legacy.example")
+    subprocess.run([openssl, *made.split(), *named], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Api) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"https://127.0.0.1:{server.server_port}", certificate
+        server.shutdown()
+        thread.join()
+
+
+VERIFYING = {
+    "fetch": "try { const answer = await fetch(URL_OF_IT); callback(null, await answer.json()); }"
+    " catch (error) { callback(error.cause); }",
+    "https": CLIENTS["https"].rstrip(";") + ".on('error', callback);",
+}
+
+
+@pytest.mark.parametrize("client", VERIFYING)
+def test_https_leads_to_an_https_address_whose_certificate_must_be_that_of_the_name(
+    tmp_path: Path, tls_api: tuple[str, Path], monkeypatch: pytest.MonkeyPatch, client: str
+) -> None:
+    address, certificate = tls_api
+
+    def answer_of(host: str) -> Outcome:
+        script = VERIFYING[client].replace("URL_OF_IT", f"'https://{host}/users'")
+        return called(database(tmp_path, script, hosts={host: address}, environment=["NODE_EXTRA_CA_CERTS"]))
+
+    monkeypatch.setenv("NODE_EXTRA_CA_CERTS", "")
+    assert "self-signed certificate" in str(answer_of("api.legacy.example").error)
+    monkeypatch.setenv("NODE_EXTRA_CA_CERTS", str(certificate))
+    assert "altnames" in str(answer_of("other.legacy.example").error)
+    result = answer_of("api.legacy.example").result
+    assert result == {"host": "api.legacy.example", "path": "/users"} | ({"safe": True} if client == "https" else {})
 
 
 def test_tls_to_an_address_without_http_is_tls(tmp_path: Path, api: str) -> None:
