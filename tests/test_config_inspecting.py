@@ -1,4 +1,4 @@
-"""`[check] inspect`: the store is looked into by SQL, or by a command that prints JSON."""
+"""`[check] inspect`: the store is looked into by SQL, by a command that prints JSON, or by a function."""
 
 import json
 import sqlite3
@@ -106,10 +106,10 @@ def test_a_command_that_fails_is_told(load: Callable[[str], Configuration], code
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ("", "[check] inspect must have sql and url, or command"),
-        ('sql = "SELECT 1 WHERE :identifier"', "[check] inspect must have sql and url, or command"),
-        ('url = "sqlite://"', "[check] inspect must have sql and url, or command"),
-        ('sql = ":identifier"\nurl = "a"\ncommand = []', "[check] inspect must have sql and url, or command"),
+        ("", "[check] inspect must have sql and url, or command, or be a"),
+        ('sql = "SELECT 1 WHERE :identifier"', "[check] inspect must have sql and url, or command, or be a"),
+        ('url = "sqlite://"', "[check] inspect must have sql and url, or command, or be a"),
+        ('sql = ":identifier"\nurl = "a"\ncommand = []', "[check] inspect must have sql and url, or command, or be a"),
         ('sql = "SELECT x::identifier"\nurl = "sqlite://"', "[check] inspect: sql must contain :identifier, which"),
         ('sql = ":identifier"\nurl = "s3cret"', "[check] inspect: url cannot be used: ArgumentError; give an address"),
         (
@@ -117,6 +117,10 @@ def test_a_command_that_fails_is_told(load: Callable[[str], Configuration], code
             "inspect: url cannot be used: NoSuchModuleError; give an",
         ),
         ('sql = ":identifier"\nurl = { env = "UNSET_URL" }', "[check] inspect.url: the environment variable UNSET_URL"),
+        (
+            'python = "a:b"\ncommand = ["a", "{identifier}"]',
+            "[check] inspect must have sql and url, or command, or be a",
+        ),
         ("command = []", "[check] inspect: command must be a program with {identifier} in one of its arguments"),
         ('command = ["{identifier}"]', "[check] inspect: command must be a program with {identifier} in one of its"),
         ("sqll = 1", "[check] inspect.sqll is not a known key; did you mean sql?"),
@@ -128,6 +132,94 @@ def test_what_is_wrong_is_said(load: Callable[[str], Configuration], table: str,
 
     assert said in str(caught.value)
     assert "s3cret" not in str(caught.value)
+
+
+LOOKING = """
+import store_of_the_shop
+
+def look(identifier):
+    import late_store_of_the_shop
+    return store_of_the_shop.RECORDS.get(identifier) or late_store_of_the_shop.RECORDS.get(identifier)
+
+class Store:
+    @staticmethod
+    def look(identifier):
+        return [identifier]
+
+async def look_later(identifier): ...
+
+RECORDS = {}
+"""
+
+
+@pytest.fixture
+def load_function(
+    load: Callable[[str], Configuration], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], Configuration]:
+    for name, text in (
+        ("looking_into_the_shop", LOOKING),
+        ("store_of_the_shop", "RECORDS = {'ada': {'id': 7}}"),
+        ("late_store_of_the_shop", "RECORDS = {'bob': {'id': 8}}"),
+        ("broken_shop", "raise RuntimeError('no store')"),
+        ("ending_shop", "exit('no store')"),
+    ):
+        (tmp_path / f"{name}.py").write_text(text, "utf-8")
+        # Each test has a folder of its own.
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    return lambda reference: load(f'[check]\ninspect = "{reference}"')
+
+
+def test_a_function_returns_the_record_of_a_user(load_function: Callable[[str], Configuration], tmp_path: Path) -> None:
+    configuration = load_function("looking_into_the_shop:look")
+
+    assert [inspected(configuration, name) for name in ("ada", "bob", "nobody")] == [{"id": 7}, {"id": 8}, None]
+    assert str(tmp_path) not in sys.path
+
+
+def test_it_may_stand_in_the_table_too(
+    load_function: Callable[[str], Configuration], load: Callable[[str], Configuration]
+) -> None:
+    assert load_function("looking_into_the_shop:look").probing.inspect is not None
+    assert inspected(load('[check.inspect]\npython = "looking_into_the_shop:look"'), "ada") == {"id": 7}
+
+
+def test_a_function_that_returns_no_record_is_told(load_function: Callable[[str], Configuration]) -> None:
+    configuration = load_function("looking_into_the_shop:Store.look")
+
+    with pytest.raises(
+        ConfigurationError,
+        match=r"^looking_into_the_shop:Store.look must return a mapping, or None, and returned list$",
+    ):
+        inspected(configuration, "ada")
+
+
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [
+        (
+            "looking_into_the_shop",
+            "'looking_into_the_shop' is no reference to a Python object; write module:attribute,",
+        ),
+        ("looking_into_the_shop:lock", "looking_into_the_shop has no lock; did you mean look?"),
+        ("looking_into_the_shop:Store.lock", "looking_into_the_shop has no Store.lock"),
+        ("looking_into_the_shop:RECORDS", "looking_into_the_shop:RECORDS must be a plain function, which is given an"),
+        ("looking_into_the_shop:look_later", "looking_into_the_shop:look_later must be a plain function, which is"),
+        (
+            "no_such_shop:look",
+            "no_such_shop:look cannot be imported from {folder}: ModuleNotFoundError: No module named",
+        ),
+        ("broken_shop:look", "broken_shop:look cannot be imported from {folder}: RuntimeError: no store"),
+        ("ending_shop:look", "ending_shop:look cannot be imported from {folder}: SystemExit: no store"),
+    ],
+)
+def test_a_function_that_is_not_there_is_named(
+    load_function: Callable[[str], Configuration], tmp_path: Path, reference: str, said: str
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load_function(reference)
+
+    assert f"[check] inspect: {said.format(folder=tmp_path)}" in str(caught.value)
+    assert str(tmp_path) not in sys.path
 
 
 def test_without_sqlalchemy_the_extra_is_named(

@@ -1,14 +1,19 @@
-"""Looking into the store as a configuration file says: by SQL, or by a command that prints JSON."""
+"""Looking into the store as a configuration file says: by SQL, by a command that prints JSON, or by a function."""
 
+import contextlib
+import importlib
+import inspect as introspection
 import json
 import re
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias, cast
 
 from attrs import frozen
 
+from customdb_contract.bridges.references import near_names, parted
 from customdb_contract.config._databases import secret_of
 from customdb_contract.config._tables import InspectTable
 from customdb_contract.errors import ConfigurationError
@@ -43,20 +48,22 @@ def inspection_of(table: InspectTable | None, folder: Path) -> Inspection:
 
     Args:
         table: The table, or None when there is none.
-        folder: The folder of the file, in which a command runs.
+        folder: The folder of the file, in which a command runs, and from which a module is looked up.
 
     Raises:
         ConfigurationError: When the table cannot be used, or SQLAlchemy or a driver is not installed.
     """
     if table is None:
         return Inspection()
-    match (table.sql, table.url, table.command):
-        case (str(sql), url, None) if url is not None:
+    match (table.sql, table.url, table.command, table.python):
+        case (str(sql), url, None, None) if url is not None:
             return _by_sql(sql, _url(table))
-        case (None, None, list(command)):
+        case (None, None, list(command), None):
             return Inspection(_by_command(command, folder))
+        case (None, None, None, str(reference)):
+            return Inspection(_by_function(reference, folder))
         case _:
-            message = f"{_WHERE} must have sql and url, or command"
+            message = f"{_WHERE} must have sql and url, or command, or be a function, such as shop.legacy:inspect_user"
             raise ConfigurationError(message)
 
 
@@ -128,3 +135,50 @@ def _printed(output: bytes, program: str) -> _Record:
         message = f"{program} must print a JSON object, or null"
         raise ConfigurationError(message)
     return cast("_Record", record)
+
+
+def _by_function(reference: str, folder: Path) -> Callable[[str], object]:
+    function = _imported(reference, folder)
+
+    def inspect(identifier: str) -> _Record:
+        with _importing_from(folder):
+            record = function(identifier)
+        if record is not None and not isinstance(record, Mapping):
+            message = f"{reference} must return a mapping, or None, and returned {type(record).__name__}"
+            raise ConfigurationError(message)
+        return cast("_Record", record)
+
+    return inspect
+
+
+def _imported(reference: str, folder: Path) -> Callable[[str], object]:
+    try:
+        module, attribute = parted(reference)
+        with _importing_from(folder):
+            found: object = importlib.import_module(module)
+    except ConfigurationError as error:
+        message = f"{_WHERE}: {error}"
+        raise ConfigurationError(message) from None
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the team's module, which may raise anything
+        message = f"{_WHERE}: {reference} cannot be imported from {folder}: {type(error).__name__}: {error}"
+        raise ConfigurationError(message) from None
+    for name in attribute.split("."):
+        if not hasattr(found, name):
+            message = f"{_WHERE}: {module} has no {attribute}{near_names(attribute, dir(found))}"
+            raise ConfigurationError(message)
+        found = getattr(found, name)
+    if not callable(found) or introspection.iscoroutinefunction(found):
+        message = f"{_WHERE}: {reference} must be a plain function, which is given an identifier"
+        raise ConfigurationError(message)
+    return found
+
+
+@contextlib.contextmanager
+def _importing_from(folder: Path) -> Generator[None]:
+    """Look modules up in a folder first, also those that the function imports when it runs."""
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ValueError):
+            sys.path.remove(str(folder))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from customdb_contract.bridges.opening import DEFAULT_TIMEOUT
 from customdb_contract.connection import Connection, NewUser
@@ -111,6 +111,13 @@ class InspectTable(Table):
     sql: str | None = None
     url: Text | None = None
     command: list[str] | None = None
+    python: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_reference(cls, given: object) -> object:
+        """Take a text for the function that it names."""
+        return {"python": given} if isinstance(given, str) else given
 
 
 class CheckTable(Table):

@@ -16,7 +16,7 @@ from typing_extensions import override
 from customdb_contract.bridges.containers import ContainerDatabase, variable
 from customdb_contract.bridges.placeholders import FAULT_URL, FAULT_URL_HTTPS, fill, placeholders_in
 from customdb_contract.bridges.python_process._action import PythonProcessAction
-from customdb_contract.bridges.python_process._reference import parted
+from customdb_contract.bridges.references import parted
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError

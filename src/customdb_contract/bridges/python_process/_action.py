@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from customdb_contract.bridges.containers import variable
 from customdb_contract.bridges.placeholders import LEGACY_URL, fill
-from customdb_contract.bridges.python_process._reference import parted
+from customdb_contract.bridges.references import parted
 from customdb_contract.secrets import Secret, SecretKind, SecretRef, SecretRegistry
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from attrs import frozen
 
 from customdb_contract import _runner
 from customdb_contract.bridges.containers import InvalidMessageError, recorded_error
-from customdb_contract.bridges.python_process._reference import near_names
+from customdb_contract.bridges.references import near_names
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
 from customdb_contract.transcript import Mask, RecordedError
