@@ -165,7 +165,7 @@ def test_every_step_of_a_life_can_be_lived_on_two_connections() -> None:
 
 def test_the_bridge_of_a_peopled_database_is_that_of_the_database() -> None:
     people = people_of(NewUser(), requires_username=False)
-    peopled = PeopledDatabase(WritingShop(is_empty=True), Connection(), people, ("first",))
+    peopled = PeopledDatabase(WritingShop(is_empty=True), Connection(), NewUser(), people, ("first",))
 
     bridge = peopled.open_bridge(connection=Connection(), mask=SecretRegistry(), timeout=20.0)
 

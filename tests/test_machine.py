@@ -301,3 +301,37 @@ def test_what_all_examples_share_is_made_once() -> None:
     assert people_of(NewUser(), requires_username=True) is people_of(NewUser(), requires_username=True)
     assert registry_of(NewUser()) is registry_of(NewUser())
     assert rules_in_sight(frozenset({"missing-user-id"})) is rules_in_sight(frozenset({"missing-user-id"}))
+
+
+class Hotel:
+    """Notes what it is given at a sign-up, and of which organization."""
+
+    def __init__(self, seen: set[str]) -> None:
+        self.shop = WritingShop(is_empty=True)
+        self.seen = seen
+
+    def get_user(self, identifier: Any, context: Any) -> Any:
+        self.seen.add(f"get_user {context['organization']['name']}")
+        return self.shop.get_user(identifier)
+
+    def create(self, user: Any, context: Any) -> Any:
+        self.seen.update([f"create {context['organization']['name']}", *user])
+        return self.shop.create(user)
+
+
+def test_create_is_given_all_that_new_users_sign_up_with() -> None:
+    seen: set[str] = set()
+    new_user = NewUser(
+        phone_number="+49{unique}",
+        user_metadata={"colour": "red"},
+        app_metadata={"plan": "full"},
+        organization="hotel",
+        fields={"given_name": "Ada"},
+    )
+    tried = machine(lambda: Hotel(seen), connection=Connection(script_context=True), new_user=new_user)()
+
+    tried.try_out()
+    tried.close()
+
+    given = {"phone_number", "user_metadata", "app_metadata", "given_name"}
+    assert seen >= {"get_user hotel", "create hotel", *given}

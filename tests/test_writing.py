@@ -27,9 +27,11 @@ from customdb_contract import (
     Report,
     ScriptError,
     ValidationError,
+    WrongUsernameOrPasswordError,
     check,
 )
 from customdb_contract.contract import Script
+from customdb_contract.errors import ConfigurationError
 from customdb_contract.findings import Status
 from customdb_contract.observing import CheckInterrupted, plan_lines
 from customdb_contract.probes import Probing, Truth, driver, make_newcomers
@@ -646,3 +648,76 @@ def test_known_users_without_a_password_are_enough() -> None:
     report = check(WritingShop(), [KnownUser(email="ada@example.com")], writes=True, hostile=False)
 
     assert breaches(report) == [], explain(report)
+
+
+class OfOneHotel:
+    """Knows its guests by their hotel, which stands in the context of every script but delete, and nobody without."""
+
+    def __init__(self) -> None:
+        self.shop = WritingShop()
+        self.seen_by_delete: list[object] = []
+
+    def at_the_hotel(self, context: Mapping[str, Any]) -> None:
+        if not _is_at_the_hotel(context):
+            raise ScriptError("no hotel")
+
+    def login(self, identifier: Any, password: Any, context: Any) -> Any:
+        if not _is_at_the_hotel(context):
+            return Failed(WrongUsernameOrPasswordError(None, "Wrong e-mail or password"))
+        return self.shop.login(identifier, password)
+
+    def get_user(self, identifier: Any, context: Any) -> Any:
+        if not _is_at_the_hotel(context):
+            return NotFound()
+        return self.shop.get_user(identifier)
+
+    def create(self, user: Mapping[str, Any], context: Any) -> Any:
+        self.at_the_hotel(context)
+        return self.shop.create(user)
+
+    def verify(self, email: Any, context: Any) -> Any:
+        self.at_the_hotel(context)
+        return self.shop.verify(email)
+
+    def change_password(self, email: Any, new_password: Any, context: Any) -> Any:
+        self.at_the_hotel(context)
+        return self.shop.change_password(email, new_password)
+
+    def change_email(self, email: Any, new_email: Any, verified: Any, context: Any) -> Any:
+        self.at_the_hotel(context)
+        return self.shop.change_email(email, new_email, verified)
+
+    def delete(self, user_id: Any, context: Any) -> Any:
+        self.seen_by_delete.append(context)
+        return self.shop.delete(user_id)
+
+
+def _is_at_the_hotel(context: Mapping[str, Any]) -> bool:
+    return bool(context.get("organization", {}).get("name") == "hotel")
+
+
+def test_users_sign_up_for_an_organization() -> None:
+    shop = OfOneHotel()
+    ada = KnownUser(email="ada@example.com", password="Weaving patterns", organization="hotel")
+
+    report = check(
+        shop,
+        [ada],
+        connection=Connection(script_context=True),
+        writes=True,
+        hostile=False,
+        rehearse=False,
+        new_user=NewUser(organization="hotel"),
+        ignore=["context-without-organization"],
+    )
+
+    assert report.failures == ()
+    assert report.complete
+    assert [record.email for record in shop.shop.records] == ["ada@example.com"]
+    assert shop.seen_by_delete
+    assert not any(shop.seen_by_delete)
+
+
+def test_an_organization_of_new_users_needs_the_context() -> None:
+    with pytest.raises(ConfigurationError, match="new_user has an organization, which scripts find in context only"):
+        check(WritingShop(), [known_customer()], writes=True, new_user=NewUser(organization="hotel"))

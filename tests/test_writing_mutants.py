@@ -16,6 +16,7 @@ from customdb_contract import (
     Done,
     Failed,
     Found,
+    NewUser,
     Report,
     ScriptError,
     ValidationError,
@@ -70,10 +71,91 @@ def report_on(mutant: WritingMutant) -> Report:
         writes=True,
         hostile=False,
         inspect=shop.inspect if mutant.inspected else None,
+        new_user=NewUser(user_metadata={"nickname": "Ada"}) if mutant.settings.get("brings_metadata") else None,
     )
 
 
 # create
+
+
+@fires("throws-synchronously")
+class RaisesForOverlongPasswords(WritingShop):
+    """Does what the fifth version of bcrypt does, when the password is set."""
+
+    @override
+    def add(self, user: Mapping[str, Any]) -> None:
+        _hashed(user["password"])
+        super().add(user)
+
+
+@fires("throws-synchronously")
+class RaisesForOverlongPasswordsInLogin(WritingShop):
+    """Refuses such a password when it is set, and hashes whatever is typed."""
+
+    @override
+    def create(self, user: Mapping[str, Any]) -> Any:
+        if len(user["password"].encode()) > _BCRYPT_BYTES:
+            return Failed(ValidationError("invalid_password", "The password is too long"))
+        return super().create(user)
+
+    @override
+    def login(self, identifier: Any, password: Any) -> Any:
+        if self.find(identifier):
+            _hashed(password)
+        return super().login(identifier, password)
+
+
+@fires("password-truncated")
+class CutsOverlongPasswords(WritingShop):
+    """Does what older versions of bcrypt do."""
+
+    @override
+    def login(self, identifier: Any, password: Any) -> Any:
+        row = self.find(identifier)
+        if row is None or row.password.encode()[:_BCRYPT_BYTES] != password.encode()[:_BCRYPT_BYTES]:
+            raise WrongUsernameOrPasswordError(None, "Wrong e-mail or password")
+        return Found(self.profile(row))
+
+
+@fires("password-altered")
+class CutsOverlongPasswordsInCreate(WritingShop):
+    @override
+    def add(self, user: Mapping[str, Any]) -> None:
+        super().add({**user, "password": user["password"].encode()[:_BCRYPT_BYTES].decode()})
+
+
+@fires()
+class RefusesOverlongPasswords(WritingShop):
+    @override
+    def create(self, user: Mapping[str, Any]) -> Any:
+        if len(user["password"].encode()) > _BCRYPT_BYTES:
+            return Failed(ValidationError("invalid_password", "The password is too long"))
+        return super().create(user)
+
+
+_BCRYPT_BYTES = 72
+
+
+def _hashed(password: str) -> None:
+    if len(password.encode()) > _BCRYPT_BYTES:
+        raise ValueError("password cannot be longer than 72 bytes")
+
+
+@fires("throws-synchronously", brings_metadata=True)
+class NeedsMetadata(WritingShop):
+    @override
+    def create(self, user: Mapping[str, Any]) -> Any:
+        self.extra[user["email"]] = {"nickname": user["user_metadata"]["nickname"]}
+        return super().create(user)
+
+
+@fires(brings_metadata=True)
+class RefusesWithoutMetadata(WritingShop):
+    @override
+    def create(self, user: Mapping[str, Any]) -> Any:
+        if "nickname" not in user.get("user_metadata", {}):
+            return Failed(ScriptError("A nickname is required"))
+        return super().create(user)
 
 
 @fires("argument-mutated")
@@ -608,6 +690,17 @@ class ChangeEmailChangesNothing(WritingShop):
         return Done()
 
 
+@fires("change-email-verified-only")
+class ChangeEmailComparesExactly(WritingShop):
+    """Stores e-mails in lower case, and looks for the old one as it is spelt."""
+
+    @override
+    def change_email(self, email: Any, new_email: Any, verified: Any) -> Any:
+        if not any(row.email == email for row in self.rows()):
+            return Declined()
+        return super().change_email(email, new_email.lower(), verified)
+
+
 @fires("change-email-ineffective")
 class TheOldEmailStays(WritingShop):
     @override
@@ -735,6 +828,61 @@ class DeleteReturnsTrue(WritingShop):
     def delete(self, user_id: Any) -> Any:
         super().delete(user_id)
         return True
+
+
+class _Marks(WritingShop):
+    """Marks who is deleted, and keeps the record."""
+
+    def __init__(self, *, is_down: bool = False, is_empty: bool = False) -> None:
+        super().__init__(is_down=is_down, is_empty=is_empty)
+        self.marked: set[str] = set()
+
+    @override
+    def delete(self, user_id: Any) -> Any:
+        self.marked |= {row.email for row in self.rows() if self.user_id(row) == user_id}
+        return super().delete(user_id)
+
+
+@fires("delete-ineffective")
+class MarkedUsersKeepTheirEmail(_Marks):
+    @override
+    def create(self, user: Mapping[str, Any]) -> Any:
+        if user["email"] in self.marked:
+            return Failed(ValidationError("user_exists", "There is such a user already"))
+        return super().create(user)
+
+
+@fires("delete-ineffective")
+class OnlyCreateSeesMarkedUsers(WritingShop):
+    """Forgets in one query that marked records don't count."""
+
+    def __init__(self, *, is_down: bool = False, is_empty: bool = False) -> None:
+        super().__init__(is_down=is_down, is_empty=is_empty)
+        self.marked: set[int] = set()
+
+    @override
+    def find(self, identifier: object) -> Record | None:
+        row = super().find(identifier)
+        return None if row is None or row.number in self.marked else row
+
+    @override
+    def create(self, user: Mapping[str, Any]) -> Any:
+        if super().find(user["email"]):
+            return Failed(ValidationError("user_exists", "There is such a user already"))
+        return super().create(user)
+
+    @override
+    def delete(self, user_id: Any) -> Any:
+        self.marked |= {row.number for row in self.rows() if self.user_id(row) == user_id}
+        return Done()
+
+
+@fires()
+class MarkedUsersComeBack(_Marks):
+    @override
+    def create(self, user: Mapping[str, Any]) -> Any:
+        self.marked.discard(user["email"])
+        return super().create(user)
 
 
 @fires("delete-ineffective")

@@ -88,17 +88,18 @@ class Caller:
             others = pool.submit(other._make, planned)
         return self._record(planned, mine.result()), other._record(planned, others.result())  # noqa: SLF001 - see above
 
-    def ask(self, script: Script, *arguments: object) -> Outcome:
+    def ask(self, script: Script, *arguments: object, context: Mapping[str, object] | None = None) -> Outcome:
         """Make a call that the transcript leaves out.
 
         Args:
             script: The script.
             arguments: What to give it; secrets as `Secret`.
+            context: As for `call`.
 
         Raises:
             DatabaseOpeningError: When a call ran out of time before, and the database could not be opened again.
         """
-        outcome = self._bridge.call(script, revealed(arguments))
+        outcome = self._bridge.call(script, revealed(arguments), context=context)
         self._numbers.append(None)
         return outcome
 

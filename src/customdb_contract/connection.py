@@ -234,6 +234,8 @@ class NewUser:
         phone_number: The phone number, with `{unique}` in it, which is replaced by nine digits; None stands for none.
         user_metadata: What `create` is given as `user_metadata`; nothing when it is empty.
         app_metadata: What `create` is given as `app_metadata`; nothing when it is empty.
+        organization: The name of the organization that users sign up for, or None. Every call for them has it in its
+            `context`, so the connection needs `script_context`.
         fields: Further fields of a sign-up that `create` is given, by name.
 
     Raises:
@@ -247,6 +249,7 @@ class NewUser:
     phone_number: str | None = field(default=None, validator=optional(_is_text_template))
     user_metadata: Mapping[str, object] = field(factory=dict[str, object], validator=_is_object, hash=False)
     app_metadata: Mapping[str, object] = field(factory=dict[str, object], validator=_is_object, hash=False)
+    organization: str | None = field(default=None, validator=optional(_is_name))
     fields: Mapping[str, object] = field(factory=dict[str, object], validator=_are_further_fields, hash=False)
 
     def email_of(self, unique: str) -> str:
@@ -290,3 +293,9 @@ class NewUser:
         """
         number = self.phone_number_of(unique)
         return self.fields if number is None else {**self.fields, "phone_number": number}
+
+    @property
+    def metadata(self) -> Mapping[str, Mapping[str, object]]:
+        """The metadata that `create` is given, by kind; a kind that is empty is left out."""
+        kinds = {"user_metadata": self.user_metadata, "app_metadata": self.app_metadata}
+        return {kind: metadata for kind, metadata in kinds.items() if metadata}

@@ -4,6 +4,7 @@ from customdb_contract.contract import Script
 from customdb_contract.findings import Finding, Severity, Status
 from customdb_contract.rules._rule import Rule
 from customdb_contract.rules.callback._calling import wrong_arity
+from customdb_contract.rules.outcome._delete import delete_ineffective
 from customdb_contract.rules.outcome._get_user import (
     get_user_ignores_identifier,
     not_found_not_null,
@@ -834,3 +835,45 @@ def test_rules_about_whose_profile_it_is_look_at_outages_too(rule: Rule, profile
     [finding] = findings(rule, text)
 
     assert finding.evidence == (2,)
+
+
+# delete-ineffective
+
+DELETED = (
+    "person new email=new@example.com new=on\n"
+    'create {"email": "new@example.com"} -> done\n'
+    'get_user new@example.com -> found {"user_id": "shop-7"}\n'
+    "delete shop-7 -> done   [writing of new]\n"
+)
+MISSED = "get_user new@example.com -> not-found\n"
+AGAIN = 'create {"email": "new@example.com"} -> '
+USER_EXISTS = 'failed ValidationError("user_exists") "There is such a user already"'
+
+
+def test_an_email_stays_taken_after_its_user_was_deleted() -> None:
+    message = "delete reported success, get_user finds nobody, and create says that the user exists"
+
+    assert findings(delete_ineffective, DELETED + MISSED + AGAIN + USER_EXISTS) == [
+        Finding(
+            message, Severity.WARNING, Script.DELETE, (3, 4, 5), path="create.ending", expected="done", got="failed"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(DELETED + MISSED + AGAIN + "done", id="the user is back"),
+        pytest.param(DELETED + MISSED + AGAIN + USER_EXISTS.replace("user_exists", "reserved"), id="reserved for good"),
+        pytest.param(DELETED + MISSED + AGAIN + 'failed Error "UNIQUE"', id="whatever that is"),
+        pytest.param(
+            DELETED + MISSED + AGAIN.replace("}", ', "username": "new"}') + USER_EXISTS, id="the username may be taken"
+        ),
+    ],
+)
+def test_a_deleted_users_email_is_not_taken(text: str) -> None:
+    assert verdict(delete_ineffective, text).status is Status.PASSED
+
+
+def test_whom_nobody_looked_for_after_the_deletion_may_be_there() -> None:
+    assert findings(delete_ineffective, DELETED + AGAIN + USER_EXISTS) == []

@@ -137,3 +137,45 @@ def test_a_short_password_with_a_nul_is_told_beside_a_long_one_that_is_cut() -> 
     )
 
     assert [finding.evidence for finding in findings(password_nul_truncated, text)] == [(2,)]
+
+
+NEW = (
+    "person new email=new@example.com new=on\n"
+    'create {"email": "new@example.com", "password": "«password of new»"} -> done\n'
+    'login new@example.com «password of new» -> found {"user_id": "7"}\n'
+)
+WRONG = 'login new@example.com x -> failed WrongUsernameOrPasswordError(null) "no"\n'
+CUT = 'login new@example.com "«password of new, cut after 72 bytes»" -> '
+
+
+def test_a_new_users_password_is_cut() -> None:
+    message = "login let a new user in with the first 72 bytes of a longer password; compare all of it"
+
+    assert findings(password_truncated, NEW + WRONG + CUT + FOUND) == [
+        Finding(message, Severity.WARNING, Script.LOGIN, (4,), path="password", expected="failed", got="found")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        pytest.param(NEW + WRONG + CUT + REFUSED, Status.PASSED, id="refused"),
+        pytest.param(NEW + WRONG + CUT + "timed-out", Status.NOT_APPLICABLE, id="no answer"),
+        pytest.param(NEW + CUT + FOUND, Status.NOT_APPLICABLE, id="no other wrong one was refused"),
+        pytest.param(
+            NEW + WRONG.replace("failed WrongUsernameOrPasswordError(null)", FOUND + " #") + CUT + FOUND,
+            Status.NOT_APPLICABLE,
+            id="any password gets in",
+        ),
+        pytest.param(
+            "\n".join(NEW.splitlines()[:2]) + "\n" + WRONG + CUT + FOUND,
+            Status.NOT_APPLICABLE,
+            id="nobody saw the whole one log in",
+        ),
+        pytest.param(
+            "connection import_mode=on\n" + NEW + WRONG + CUT + FOUND, Status.NOT_APPLICABLE, id="import mode"
+        ),
+    ],
+)
+def test_what_shows_no_cut_of_a_new_users_password(text: str, status: Status) -> None:
+    assert verdict(password_truncated, text).status is status

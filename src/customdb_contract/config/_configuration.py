@@ -261,6 +261,7 @@ def _new_user(table: NewUserTable) -> NewUser:
             phone_number=table.phone_number,
             user_metadata=table.user_metadata,
             app_metadata=table.app_metadata,
+            organization=table.organization,
             fields=table.fields,
         )
     except ConfigurationError as error:

@@ -101,6 +101,7 @@ class NewUserTable(Table):
     phone_number: str | None = None
     user_metadata: dict[str, Any] = {}
     app_metadata: dict[str, Any] = {}
+    organization: str | None = None
     fields: dict[str, Any] = {}
 
 

@@ -6,27 +6,44 @@ from typing import Final
 from attrs import evolve
 
 from customdb_contract.calling import PlannedCall
+from customdb_contract.connection import NewUser
 from customdb_contract.contract import Script
 from customdb_contract.probes._plan import Truth, plan_one_person
-from customdb_contract.transcript import Situation
+from customdb_contract.transcript import UNKNOWN, Situation
 
-__all__ = ["context_of", "plan_circumstances", "plan_organization"]
+__all__ = ["context_of", "organization_context", "plan_circumstances", "plan_organization"]
 
 _NAME: Final = "example"
 
 
-def context_of(planned: PlannedCall, truth: Truth) -> Mapping[str, object] | None:
+def context_of(planned: PlannedCall, truth: Truth, new_user: NewUser) -> Mapping[str, object] | None:
     """Return the `context` of a call, or None for an empty one: the organization of the person, or any one at all.
-
-    Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection>.
 
     Args:
         planned: The call.
         truth: The known people.
+        new_user: What the people look like whom the check makes.
     """
-    own = next((person.organization for person in truth.people if person.label == planned.person), None)
-    name = own or (_NAME if planned.situation is Situation.ORGANIZATION else None)
-    if name is None:
+    if planned.situation is Situation.ORGANIZATION:
+        return organization_context(planned.script, _NAME)
+    known = {person.label: person.organization for person in truth.people}
+    # Whoever is nobody's in a write would have been a new user.
+    is_of_new = planned.situation.family == "writing" or planned.person != UNKNOWN
+    name = known.get(planned.person, new_user.organization if is_of_new else None)
+    return organization_context(planned.script, name)
+
+
+def organization_context(script: Script, name: str | None) -> Mapping[str, object] | None:
+    """Return the `context` of a call for somebody of an organization, or None for an empty one, as `delete` always has.
+
+    Sources: <https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection>,
+    <https://auth0.com/docs/authenticate/database-connections/custom-db/custom-database-connections-scripts>.
+
+    Args:
+        script: The script.
+        name: The name of the organization, or None.
+    """
+    if name is None or script is Script.DELETE:
         return None
     return {"organization": {"id": "org_0123456789abcdef", "name": name, "display_name": name.title(), "metadata": {}}}
 

@@ -207,7 +207,7 @@ class Driver:
         self._begin(planned)
         exchange = caller.call(
             planned,
-            context=context_of(planned, self._truth),
+            context=context_of(planned, self._truth, self._probing.new_user),
             throwing=planned.situation is Situation.CALLBACK_THROWS,
             caused_by=caused_by,
         )

@@ -11,8 +11,9 @@ from customdb_contract.bridges import Bridge
 from customdb_contract.calling import PlannedCall
 from customdb_contract.connection import Connection, NewUser
 from customdb_contract.contract import Script
+from customdb_contract.errors import ConfigurationError
 from customdb_contract.probes._plan import Truth, UnknownIdLike, UserIdOf
-from customdb_contract.secrets import Secret, SecretKind, SecretRef
+from customdb_contract.secrets import Secret, SecretForm, SecretKind, SecretRef
 from customdb_contract.transcript import UNKNOWN, Person, Situation
 
 __all__ = [
@@ -29,16 +30,14 @@ _ALPHABET: Final = string.ascii_lowercase + string.digits
 _CONSONANTS: Final = "bcdfghjkmnpqrstvwxz"
 _TOKEN_LENGTH: Final = 12
 _UNIQUE_LENGTH: Final = 8
-_SPECIAL_PASSWORDS: Final = frozenset(
-    {Situation.BLANKS_IN_PASSWORD, Situation.UNICODE_PASSWORD, Situation.LONGEST_PASSWORD}
-)
-_LONGEST_PASSWORD: Final = 72
+_BCRYPT_BYTES: Final = 72
 """Bytes that bcrypt looks at; a longer password is not promised to stay itself.
 
 Source: <https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure>.
 """
 
-_UNUSUAL_PASSWORDS: Final = (Situation.BLANKS_IN_PASSWORD, Situation.UNICODE_PASSWORD, Situation.LONGEST_PASSWORD)
+_LENGTHS: Final = {Situation.LONGEST_PASSWORD: _BCRYPT_BYTES, Situation.OVERLONG_PASSWORD: _BCRYPT_BYTES + 18}
+_UNUSUAL_PASSWORDS: Final = (Situation.BLANKS_IN_PASSWORD, Situation.UNICODE_PASSWORD, *_LENGTHS)
 _VERIFIED: Final = True
 _UNVERIFIED: Final = False
 
@@ -53,6 +52,7 @@ class Newcomer:
         new_password: The password that the person gets later.
         user: What `create` is given.
         situation: What is tried with this person's `create`.
+        cut_password: As much of the password at first as bcrypt looks at, where that is not all; else None.
     """
 
     person: Person
@@ -60,6 +60,7 @@ class Newcomer:
     new_password: Secret
     user: Mapping[str, object]
     situation: Situation
+    cut_password: Secret | None = None
 
     @property
     def email(self) -> str:
@@ -93,7 +94,13 @@ def make_newcomers(new_user: NewUser, truth: Truth) -> Sequence[Newcomer]:
     Args:
         new_user: What they look like.
         truth: The known people, the connection, and where the secrets are noted.
+
+    Raises:
+        ConfigurationError: When they have an organization, and scripts no `context` to find it in.
     """
+    if new_user.organization is not None and not truth.connection.script_context:
+        message = "new_user has an organization, which scripts find in context only: turn on script_context"
+        raise ConfigurationError(message)
     from secrets import choice  # noqa: PLC0415 - only a check that writes needs it
 
     run = "".join(choice(_ALPHABET) for _ in range(_UNIQUE_LENGTH))
@@ -107,6 +114,8 @@ def make_newcomers(new_user: NewUser, truth: Truth) -> Sequence[Newcomer]:
         (Situation.WRITING, "Ff6*-{}"),
         (Situation.AT_ONCE, "Cc3%-{}"),
         (Situation.OUTAGE, "Dd4$-{}"),
+        (Situation.OVERLONG_PASSWORD, "Gg7+-{}"),
+        *([(Situation.WITHOUT_METADATA, "Hh8=-{}")] if new_user.metadata else []),
     )
     taken = {person.label for person in truth.people}
     labels = [f"new-{number}" for number in range(1, len(taken) + len(tried) + 1) if f"new-{number}" not in taken]
@@ -123,23 +132,28 @@ def _newcomer(label: str, unique: str, new_user: NewUser, truth: Truth, *, form:
     new_email = new_email[:1].upper() + new_email[1:]
     username = new_user.username_of(unique) if connection.requires_username else None
     identifiers = [name for name in (email, new_email, username) if name is not None]
-    length = _LONGEST_PASSWORD - len(form.format("")) if situation is Situation.LONGEST_PASSWORD else _TOKEN_LENGTH
-    own = new_user.password_of(_token(length, identifiers)) if situation not in _SPECIAL_PASSWORDS else None
+    length = _LENGTHS[situation] - len(form.format("")) if situation in _LENGTHS else _TOKEN_LENGTH
+    own = new_user.password_of(_token(length, identifiers)) if situation not in _UNUSUAL_PASSWORDS else None
     password = own or Secret(form.format(_token(length, identifiers)))
     token = _token(_TOKEN_LENGTH, identifiers)
     new_password = new_user.password_of(token) or Secret(f"Zz9!-{token}")
-    metadata = {"user_metadata": new_user.user_metadata, "app_metadata": new_user.app_metadata}
-    further = {**new_user.fields_of(unique), **{name: value for name, value in metadata.items() if value}}
+    metadata = {} if situation is Situation.WITHOUT_METADATA else new_user.metadata
+    further = {**new_user.fields_of(unique), **metadata}
     for identifier in identifiers:
         truth.registry.add_public(identifier)
     truth.registry.add(password, SecretRef(SecretKind.PASSWORD, label))
     truth.registry.add(new_password, SecretRef(SecretKind.NEW_PASSWORD, label))
+    cut_password = None
+    if situation is Situation.OVERLONG_PASSWORD:
+        cut_password = Secret(password.reveal()[:_BCRYPT_BYTES])
+        truth.registry.add(cut_password, SecretRef(SecretKind.PASSWORD, label, SecretForm.CUT))
     return Newcomer(
         person=Person(
             label=label,
             email=email,
             username=username,
             phone_number=new_user.phone_number_of(unique),
+            organization=new_user.organization,
             aliases=(new_email,),
             new=True,
         ),
@@ -147,6 +161,7 @@ def _newcomer(label: str, unique: str, new_user: NewUser, truth: Truth, *, form:
         new_password=new_password,
         user={**further, **_user(connection, email, username, password)},
         situation=situation,
+        cut_password=cut_password,
     )
 
 
@@ -212,12 +227,15 @@ def plan_writing(
     yield from plan.change_of_password(first, second, third.new_email)
     yield from plan.change_of_email(first, second)
     for newcomer in newcomers:
-        if newcomer.situation in _UNUSUAL_PASSWORDS:
+        if newcomer.situation in {*_UNUSUAL_PASSWORDS, Situation.WITHOUT_METADATA}:
             yield from plan.creation(newcomer)
+        if newcomer.situation is Situation.OVERLONG_PASSWORD:
+            yield from plan.wrong_passwords(newcomer)
     # A create that overwrites somebody leaves nothing certain, so it is tried on somebody who is needed for no more.
     yield from plan.creation(third)
     yield from plan.duplicates(third)
     yield from plan.creation(fourth)
+    yield from plan.wrong_passwords(fourth)
     yield from plan.deletion(first, second)
 
 
@@ -296,6 +314,13 @@ class _Plan:
         if newcomer.person.username is not None:
             yield from self._call(newcomer, Script.LOGIN, newcomer.person.username, newcomer.password)
 
+    def wrong_passwords(self, newcomer: Newcomer) -> Iterator[PlannedCall]:
+        """Plan log-ins with a long password that is nobody's, and with what bcrypt looks at of a longer one."""
+        wrong = f"Wrong-{_token(_LENGTHS[Situation.OVERLONG_PASSWORD], newcomer.person.identifiers)}"
+        yield from self._call(newcomer, Script.LOGIN, newcomer.email, wrong)
+        if newcomer.cut_password is not None:
+            yield from self._call(newcomer, Script.LOGIN, newcomer.email, newcomer.cut_password)
+
     def duplicates(self, first: Newcomer) -> Iterator[PlannedCall]:
         yield from self._call(first, Script.CREATE, first.user)
         spelled_otherwise = first.email.upper()
@@ -361,6 +386,11 @@ class _Plan:
         yield self._nobodys(Script.DELETE, UnknownIdLike(second.person.label))
         yield self._nobodys(Script.DELETE, UnknownIdLike(second.person.label))
         yield from self._looks(first, email, password)
+        # Whoever left may come back.
+        yield from self._call(second, Script.GET_USER, second.email)
+        yield from self._call(second, Script.CREATE, second.user)
+        yield from self._looks(second, second.email, second.password)
+        yield from self._call(second, Script.DELETE, UserIdOf(second.person.label))
 
     def _looks(self, newcomer: Newcomer, identifier: str, password: Secret) -> Iterator[PlannedCall]:
         yield from self._call(newcomer, Script.GET_USER, identifier)

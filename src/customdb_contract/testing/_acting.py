@@ -33,6 +33,8 @@ def people_of(new_user: NewUser, *, requires_username: bool) -> Mapping[str, Per
             label=name,
             email=new_user.email_of(name),
             username=new_user.username_of(name) if requires_username else None,
+            phone_number=new_user.phone_number_of(name),
+            organization=new_user.organization,
             new=True,
         )
         for name in NAMES
@@ -56,20 +58,23 @@ def registry_of(new_user: NewUser) -> SecretRegistry:
 
 
 def given_to_create(
-    connection: Connection, email: str | None, username: str | None, password: Secret
+    connection: Connection, new_user: NewUser, name: str, username: str | None, password: Secret
 ) -> dict[str, object]:
     """Return what `create` is given of somebody who signs up.
 
     Args:
         connection: The settings of the connection.
-        email: The e-mail.
+        new_user: What those who sign up look like.
+        name: Who signs up.
         username: The username; it is left out where the connection requires none.
         password: The password.
     """
     user: dict[str, object] = {
+        **new_user.fields_of(name),
+        **new_user.metadata,
         "client_id": "client-of-customdb-contract",
         "tenant": "tenant-of-customdb-contract",
-        "email": email,
+        "email": new_user.email_of(name),
         "password": password,
         "connection": connection.name,
     }

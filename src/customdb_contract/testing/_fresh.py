@@ -8,9 +8,10 @@ from attrs import define, evolve, field, frozen
 from customdb_contract.bridges import Bridge, LateEvent
 from customdb_contract.bridges.opening import opened
 from customdb_contract.calling import Caller, PlannedCall
-from customdb_contract.connection import Connection
+from customdb_contract.connection import Connection, NewUser
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError
+from customdb_contract.probes.circumstances import organization_context
 from customdb_contract.probes.set_up import refusal_of_new_user
 from customdb_contract.secrets import SecretRegistry
 from customdb_contract.testing._acting import PASSWORDS, given_to_create
@@ -48,7 +49,9 @@ def refuse_unfit(caller: Caller, people: Collection[Person]) -> None:
         message = f"the machine needs the scripts create and get_user, and the fresh database has no {missing[0]}"
         raise ConfigurationError(message)
     for person in people:
-        outcome = caller.ask(Script.GET_USER, person.email)
+        outcome = caller.ask(
+            Script.GET_USER, person.email, context=organization_context(Script.GET_USER, person.organization)
+        )
         if outcome.ending is Ending.FOUND:
             message = (
                 f"fresh_database must return a database with an empty store each time, and this one knows "
@@ -67,6 +70,7 @@ class PeopledDatabase:
     Args:
         database: The database, with an empty store.
         connection: The settings of the connection.
+        new_user: What they sign up with.
         people: Everybody who acts, by name.
         present: The names of those who are put into the store, each with the password of that name.
 
@@ -76,6 +80,7 @@ class PeopledDatabase:
 
     database: object
     connection: Connection
+    new_user: NewUser
     people: Mapping[str, Person]
     present: Collection[str]
     created: Sequence[Exchange] = field(factory=tuple[Exchange, ...], init=False)
@@ -109,8 +114,11 @@ class PeopledDatabase:
             return _Peopled(bridge, len(self.people) + len(self.created), stack.pop_all())
 
     def _create(self, caller: Caller, person: Person, name: str) -> Exchange:
-        user = given_to_create(self.connection, person.email, person.username, PASSWORDS[name])
-        exchange = caller.call(PlannedCall(Script.CREATE, (user,), person.label, Situation.WRITING))
+        user = given_to_create(self.connection, self.new_user, name, person.username, PASSWORDS[name])
+        exchange = caller.call(
+            PlannedCall(Script.CREATE, (user,), person.label, Situation.WRITING),
+            context=organization_context(Script.CREATE, person.organization),
+        )
         if not is_done(exchange):
             raise ConfigurationError(refusal_of_new_user(exchange))
         return exchange

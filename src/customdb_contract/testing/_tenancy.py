@@ -48,7 +48,7 @@ class Tenancy:
 
     Args:
         connection: The settings of the first connection.
-        new_user: What the e-mails and usernames look like.
+        new_user: What those who sign up look like; their passwords are the machine's own.
         database: Its database, with an empty store.
         outage: The same database with its store out of reach, or None.
         knobs: How the tenant behaves where Auth0's sources conflict.
@@ -76,6 +76,7 @@ class Tenancy:
         knobs: Knobs,
         timeout: float,
     ) -> None:
+        self._new_user = new_user
         self.people = people_of(new_user, requires_username=connection.requires_username)
         self.lives: dict[str, Life] = {}
         self.last_passwords: dict[str, Secret] = {}
@@ -112,7 +113,7 @@ class Tenancy:
         self._begin(peopled)
 
     def _peopled(self, connection: Connection, database: object) -> PeopledDatabase:
-        return PeopledDatabase(database, connection, self.people, self._present)
+        return PeopledDatabase(database, connection, self._new_user, self.people, self._present)
 
     def _users(self) -> Sequence[KnownUser]:
         return [

@@ -48,7 +48,7 @@ class TenantMachine(DatabaseMachine):
 
     Attributes:
         connection: The settings of the connection at first.
-        new_user: What the e-mails and usernames look like.
+        new_user: What those who sign up look like; their passwords are the machine's own.
         timeout: Seconds that one script may take.
         select: Names of rules or groups that are judged, and nothing else then; empty stands for all.
         ignore: Names of rules or groups that are not judged.
@@ -110,7 +110,8 @@ class TenantMachine(DatabaseMachine):
             email.upper() if is_upper else email,
             secret,
             username=self._tenancy.people[name].username,
-            user_metadata={"colour": name},
+            user_metadata={"colour": name, **self.new_user.user_metadata},
+            fields=self.new_user.fields_of(name),
             connection=connection,
         )
         return self._tenancy.do(connection, sign_up, secret)

@@ -14,6 +14,7 @@ from customdb_contract.calling import Caller, PlannedCall
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, ContractBrokenError
 from customdb_contract.findings import Need
+from customdb_contract.probes.circumstances import organization_context
 from customdb_contract.probes.set_up import refusal_of_new_user
 from customdb_contract.rules import judge
 from customdb_contract.secrets import SecretKind, SecretRef
@@ -52,7 +53,7 @@ class CustomDatabaseMachine(DatabaseMachine):
     Attributes:
         connection: The settings of the connection. With import mode on, of the writing scripts only `create` (to make
             somebody) and `change_password` are called.
-        new_user: What the e-mails and usernames look like.
+        new_user: What those who sign up look like; their passwords are the machine's own.
         timeout: Seconds that one script may take.
         select: Names of rules or groups that are judged; empty stands for all.
         ignore: Names of rules or groups that are not judged.
@@ -108,7 +109,7 @@ class CustomDatabaseMachine(DatabaseMachine):
 
     def _create(self, name: str, username: str, password: str) -> Exchange:
         user = given_to_create(
-            self.connection, self._people[name].email, self._people[username].username, PASSWORDS[password]
+            self.connection, self.new_user, name, self._people[username].username, PASSWORDS[password]
         )
         return self._do(PlannedCall(Script.CREATE, (user,), name, Situation.WRITING))
 
@@ -198,7 +199,10 @@ class CustomDatabaseMachine(DatabaseMachine):
             self._do(PlannedCall(script, arguments, name, Situation.OUTAGE), caller)
 
     def _do(self, planned: PlannedCall, caller: Caller | None = None) -> Exchange:
-        exchange = (caller or self._caller).call(evolve(planned, person=self._label(planned.person)))
+        exchange = (caller or self._caller).call(
+            evolve(planned, person=self._label(planned.person)),
+            context=organization_context(planned.script, self.new_user.organization),
+        )
         self._history.add(exchange)
         if planned.script not in {Script.GET_USER, Script.LOGIN}:
             self._last = planned

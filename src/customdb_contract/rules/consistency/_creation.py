@@ -16,6 +16,7 @@ _ALTERED: Final[Mapping[Situation, str]] = {
     Situation.BLANKS_IN_PASSWORD: "with blanks inside and around it",
     Situation.UNICODE_PASSWORD: "with letters beyond ASCII",
     Situation.LONGEST_PASSWORD: "of 72 bytes",
+    Situation.OVERLONG_PASSWORD: "of more than 72 bytes",
 }
 
 
@@ -79,7 +80,7 @@ def create_not_visible(transcript: Transcript) -> Iterator[Comparison]:
     source="good practice: a password is kept as it was typed, for nobody knows that it was not",
 )
 def password_altered(transcript: Transcript) -> Iterator[Comparison]:
-    """A password with blanks, with letters beyond ASCII or of 72 bytes does not log in after it was set.
+    """A password with blanks, with letters beyond ASCII or of 72 bytes and more does not log in after it was set.
 
     ## Why this matters
     One of both scripts trims, cuts, or encodes in another way. The person signs up, and is locked out at once.
@@ -102,7 +103,7 @@ def password_altered(transcript: Transcript) -> Iterator[Comparison]:
 
     ## How to fix
     Give the password to the hash as it came, as UTF-8, in both scripts. A password that the store doesn't take is
-    refused by `create` with a `ValidationError`.
+    refused by `create` with a `ValidationError`: bcrypt takes 72 bytes, and some of its libraries raise beyond that.
     """
     is_ordinary_kept = False
     for created, moment in _looks(transcript):

@@ -10,12 +10,13 @@ from customdb_contract.rules._writing import (
     REFUSALS,
     TEMPLATES,
     contradicted,
+    is_user_exists,
     judge_outages,
     legacy_moments,
     looks_after,
     undocumented_result,
 )
-from customdb_contract.transcript import Ending, Exchange, Moment, Transcript
+from customdb_contract.transcript import Ending, Exchange, Moment, Transcript, canonical, is_done
 
 _DELETE = f"{TEMPLATES}/delete"
 
@@ -122,11 +123,14 @@ def _after_failed_deletes(transcript: Transcript) -> Iterator[tuple[Exchange, Ex
     source=_DELETE,
 )
 def delete_ineffective(transcript: Transcript) -> Iterator[Comparison]:
-    """`delete` reports success, and the user is still there, or somebody else is gone.
+    """`delete` reports success, and the user is still there, or somebody else is gone, or the e-mail stays taken.
 
     ## Why this matters
     Often the id is compared with a number or an ObjectId and matches nothing. The user is gone from Auth0, logs in
     again and is made again.
+
+    Where `delete` only marks the record, and `create` still reports `user_exists` for it, that person can never sign up
+    again. That is a warning; a store that reserves e-mails for good says so by a code of its own.
 
     ## Violates
         person new email=new@example.com new=on
@@ -144,6 +148,7 @@ def delete_ineffective(transcript: Transcript) -> Iterator[Comparison]:
 
     ## How to fix
     Turn the id back into what the store has (`Number(id)`, `new ObjectId(id)`), and look at how many rows were deleted.
+    Where records are only marked, let `create` bring a marked one back, or leave it out of the unique index.
     """
     for deleted, moment in _looks_after_delete(transcript):
         exchange = moment.exchange
@@ -156,6 +161,38 @@ def delete_ineffective(transcript: Transcript) -> Iterator[Comparison]:
             yield contradicted(message, (deleted, exchange), Script.DELETE, Ending.FOUND)
         elif exchange.ending in {Ending.FOUND, *REFUSALS}:
             yield Held((deleted, exchange))
+    yield from _sign_ups_after_delete(transcript)
+
+
+def _sign_ups_after_delete(transcript: Transcript) -> Iterator[Comparison]:
+    """Judge whether somebody who was deleted, and is not found any more, can sign up again just as at first."""
+    deleted: dict[str, Exchange] = {}
+    missed: dict[str, Exchange] = {}
+    for moment in legacy_moments(transcript, Script.DELETE, Script.GET_USER, Script.CREATE):
+        exchange, account = moment.exchange, moment.account
+        if exchange.script is Script.CREATE:
+            user = canonical(exchange.identifier)
+            if user in deleted and user in missed and is_user_exists(exchange):
+                message = "delete reported success, get_user finds nobody, and create says that the user exists"
+                evidence = (deleted[user], missed[user], exchange)
+                yield Violation(
+                    message,
+                    evidence,
+                    Severity.WARNING,
+                    script=Script.DELETE,
+                    path="create.ending",
+                    expected=Ending.DONE,
+                    got=exchange.ending,
+                )
+            elif user in deleted and is_done(exchange):
+                yield Held((deleted.pop(user), exchange))
+        elif account is not None:
+            user = canonical(account.created.identifier)
+            if exchange.script is Script.DELETE and account.exists and exchange.ending is Ending.DONE:
+                deleted[user] = exchange
+                missed.pop(user, None)
+            elif user in deleted and moment.is_exact and exchange.ending is Ending.NOT_FOUND:
+                missed[user] = exchange
 
 
 def _looks_after_delete(transcript: Transcript) -> Iterator[tuple[Exchange, Moment]]:

@@ -6,7 +6,9 @@ from typing import Final
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.rules._writing import REFUSALS, legacy_moments
 from customdb_contract.rules.security._proof import let_in_by_any_password
+from customdb_contract.secrets import SecretForm, secrets_in
 from customdb_contract.transcript import Ending, Situation, Transcript
 
 _STRUCTURE: Final = "https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure"
@@ -124,6 +126,7 @@ def password_truncated(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Refuse longer passwords when they are set, or hash them with SHA-256 first: `bcrypt(base64(sha256(password)))`.
     """
+    yield from _cut_passwords_of_new_users(transcript)
     yield from _refused(
         transcript,
         Situation.CUT_PASSWORD,
@@ -131,6 +134,26 @@ def password_truncated(transcript: Transcript) -> Iterator[Comparison]:
         "compare all of it",
         Severity.WARNING,
     )
+
+
+def _cut_passwords_of_new_users(transcript: Transcript) -> Iterator[Comparison]:
+    """Judge log-ins of new users who get in with the whole password, and not with another wrong one."""
+    refused: set[int] = set()
+    for moment in legacy_moments(transcript, Script.LOGIN):
+        exchange, account = moment.exchange, moment.account
+        if account is None or not account.exists or not moment.is_exact or moment.is_right:
+            continue
+        typed = exchange.argument(1)
+        is_cut = isinstance(typed, str) and SecretForm.CUT in {secret.form for secret in secrets_in(typed)}
+        if not is_cut and exchange.ending in REFUSALS:
+            refused.add(account.number)
+        if not is_cut or Script.LOGIN not in account.seen or account.number not in refused:
+            continue
+        if exchange.ending is Ending.FOUND:
+            message = "login let a new user in with the first 72 bytes of a longer password; compare all of it"
+            yield Violation(message, (exchange,), path="password", expected=Ending.FAILED, got=exchange.ending)
+        elif exchange.ending in REFUSALS:
+            yield Held((exchange,))
 
 
 @rule(
