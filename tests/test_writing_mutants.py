@@ -690,6 +690,17 @@ class ChangeEmailChangesNothing(WritingShop):
         return Done()
 
 
+@fires("change-email-ineffective")
+class ChangeEmailLosesThePassword(WritingShop):
+    @override
+    def change_email(self, email: Any, new_email: Any, verified: Any) -> Any:
+        row = self.find(email)
+        result = super().change_email(email, new_email, verified)
+        if isinstance(result, Done) and row is not None and email != new_email:
+            row.password = "salted with the old e-mail"
+        return result
+
+
 @fires("change-email-verified-only")
 class ChangeEmailComparesExactly(WritingShop):
     """Stores e-mails in lower case, and looks for the old one as it is spelt."""

@@ -361,6 +361,24 @@ create {"email": "new@example.com", "username": "newcomer", "password": "«passw
             'get_user new@example.com -> found {"user_id": "7", "email_verified": false}',
             id="the flag that was given must be what get_user returns",
         ),
+        *(
+            pytest.param(
+                name,
+                unproven if changed else Status.FAILED,
+                'login new@example.com «password of new» -> found {"user_id": "7"}\n'
+                f"{changed}change_email new@example.com {email} true -> done\n"
+                f'login {email} «password of new» -> failed WrongUsernameOrPasswordError(null) "no"',
+                id=f"{name}: {what}",
+            )
+            for changed, what in (
+                ("", "the password logged in just before"),
+                ("change_password new@example.com x -> declined\n", "an earlier call may have changed the password"),
+            )
+            for name, email, unproven in (
+                ("change-email-ineffective", "moved@example.com", Status.NOT_APPLICABLE),
+                ("change-email-verified-only", "new@example.com", Status.PASSED),
+            )
+        ),
         pytest.param(
             "change-email-verified-only",
             Status.PASSED,
