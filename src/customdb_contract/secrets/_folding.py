@@ -21,7 +21,7 @@ _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 FOREIGN: Final = "\x80"
 """Stands for any run of characters that are not ASCII: encodings differ in them, and in how many they are."""
 
-_ALIKE: Final = str.maketrans("\b\f\n\r\t+-_", "bfnrt  /")
+_ALIKE: Final = bytes(range(256)).lower().translate(bytes.maketrans(b"\b\f\n\r\t+-_", b"bfnrt  /"))
 """Escapes are letters behind a backslash; a blank is a plus in a form; Base64 has two alphabets."""
 
 _SWALLOWED: Final = re.compile(r"[0-9A-Fa-fUuXx{}]{1,10}")
@@ -47,11 +47,10 @@ def fold(text: str) -> str:
     """
     if is_escaped(text):
         text = _ESCAPES.sub(_unescaped, text).replace("\\", "")
-    if "\0" in text:
-        text = text.replace("\0", "")
     if not text.isascii():
-        text = _NOT_ASCII.sub(FOREIGN, text)
-    return text.translate(_ALIKE).lower()
+        text = _NOT_ASCII.sub(FOREIGN, text.replace("\0", ""))
+    # Bytes are translated many times as fast as a text.
+    return text.encode("latin-1").translate(_ALIKE, b"\0").decode("latin-1")
 
 
 def first_character(text: str, at: int = 0) -> str:
@@ -76,13 +75,14 @@ def core(form: str) -> str:
     Returns:
         The piece; empty where nothing is certain to be left of it.
     """
-    pieces = [fold(_SWALLOWED.sub("", piece, count=1) if _SWALLOWED.match(piece) else piece) for piece in _pieces(form)]
-    longest = max(pieces, key=len)
+    pieces = re.split(r"[%\\]", form) if is_escaped(form) else (form,)
+    longest = max(map(_certain, pieces), key=len)
     return longest if len(longest) >= _SHORTEST_CORE else ""
 
 
-def _pieces(form: str) -> list[str]:
-    return re.split(r"[%\\]", form)
+def _certain(piece: str) -> str:
+    swallowed = _SWALLOWED.match(piece)
+    return fold(piece[swallowed.end() :] if swallowed else piece)
 
 
 def _unescaped(match: re.Match[str]) -> str:

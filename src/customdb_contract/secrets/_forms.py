@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias
 
@@ -11,7 +11,16 @@ from attrs import evolve, frozen
 
 from customdb_contract.secrets._reference import SecretForm, SecretRef
 
-__all__ = ["Form", "escaped", "forms_of"]
+__all__ = [
+    "Form",
+    "encoded_forms",
+    "encoded_texts",
+    "escaped",
+    "fewest_encoded",
+    "labels_of",
+    "may_hold_encoded",
+    "written_forms",
+]
 
 _ESCAPE: Final = r"\\{1,4}"
 """A pattern: one backslash, or more where a text was quoted again; no more, so that matching stays quick."""
@@ -21,6 +30,9 @@ _LAST_OF_ONE_UNIT: Final = 0xFFFF
 _WIDTHS: Final = (("x", 2), ("u", 4), ("U", 8))
 _URL_ALPHABET: Final = str.maketrans("+/", "-_")
 _MOST_PATTERNS: Final = 2_000
+_SHORTEST_DIGEST: Final = 22
+"""Characters of an MD5 digest in Base64."""
+
 _DIGESTS: Final = {
     SecretForm.MD5: hashlib.md5,
     SecretForm.SHA1: hashlib.sha1,
@@ -64,28 +76,88 @@ def _compiled(writing: Writing, text: str, with_escapes: bool) -> re.Pattern[str
     return re.compile(writing(text, with_escapes))
 
 
-def forms_of(value: str, secret: SecretRef) -> Iterator[Form]:
-    """Yield the forms of a secret.
+def written_forms(value: str, secret: SecretRef) -> Iterator[Form]:
+    """Yield the forms in which a secret is written as it is.
 
     Args:
         value: The secret.
         secret: Which one it is.
     """
-    raw = value.encode("utf-8", "surrogatepass")
     yield Form(value, secret, _as_text)
     if any(character.isdigit() for character in value):
         # A word may stand in any text with a capital letter.
         yield Form(value, secret, _in_any_case, is_exact=False)
+
+
+def encoded_forms(value: str, secret: SecretRef) -> Iterator[Form]:
+    """Yield all other forms of a secret.
+
+    Args:
+        value: The secret.
+        secret: Which one it is.
+    """
     for text in dict.fromkeys(_as_utf_16(value)):
         yield Form(text, secret, _as_text)
+    for text, writing, form in _encodings(value):
+        yield Form(text, evolve(secret, form=form) if form else secret, writing)
+
+
+def encoded_texts(value: str) -> Sequence[str]:
+    """Return a secret in all encodings but UTF-16.
+
+    Args:
+        value: The secret.
+    """
+    return [text for text, _, _ in _encodings(value)]
+
+
+def labels_of(secret: SecretRef) -> Sequence[str]:
+    """Return the labels of all forms of a secret.
+
+    Args:
+        secret: Which one it is.
+    """
+    stem = evolve(secret, form=SecretForm.AS_IS).label if secret.form else secret.label
+    return [secret.label, *(f"{stem}, {form}" for form in _DIGESTS)]
+
+
+def fewest_encoded(value: str) -> int:
+    """Return the least number of characters that a secret has in any encoding; see `may_hold_encoded`.
+
+    Args:
+        value: The secret, ASCII only.
+    """
+    return min(_SHORTEST_DIGEST, 4 * len(value) // 3 - 1)
+
+
+def may_hold_encoded(text: str, fewest: int) -> bool:
+    """Tell whether a text without escapes may hold an encoded form of a secret, which is ASCII only.
+
+    Args:
+        text: The text.
+        fewest: What `fewest_encoded` returned for the secret, or less.
+    """
+    return _encoded_run(fewest).search(text) is not None
+
+
+@lru_cache
+def _encoded_run(fewest: int) -> re.Pattern[str]:
+    base64_or_hex = rf"[A-Za-z0-9+/_-]{{{fewest}}}"
+    spaced_hex = r"(?:[0-9A-Fa-f]{2}[ +]){5}"
+    utf_16 = r"\0"
+    return re.compile(f"{base64_or_hex}|{spaced_hex}|{utf_16}")
+
+
+def _encodings(value: str) -> Iterator[tuple[str, Writing, SecretForm]]:
+    raw = value.encode("utf-8", "surrogatepass")
     for text in dict.fromkeys(_in_base64(raw)):
-        yield Form(text, secret, _as_base64)
-    yield Form(raw.hex(), secret, _in_any_case)
-    yield Form(raw.hex(" "), secret, _in_any_case)
+        yield text, _as_base64, SecretForm.AS_IS
+    yield raw.hex(), _in_any_case, SecretForm.AS_IS
+    yield raw.hex(" "), _in_any_case, SecretForm.AS_IS
     for form, digest in _DIGESTS.items():
-        digested, own = digest(raw, usedforsecurity=False).digest(), evolve(secret, form=form)
-        yield Form(digested.hex(), own, _in_any_case)
-        yield Form(base64.b64encode(digested).decode().rstrip("="), own, _as_padded_base64)
+        digested = digest(raw, usedforsecurity=False).digest()
+        yield digested.hex(), _in_any_case, form
+        yield base64.b64encode(digested).decode().rstrip("="), _as_padded_base64, form
 
 
 def escaped(text: str) -> str:

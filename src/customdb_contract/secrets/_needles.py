@@ -23,7 +23,7 @@ class Needles:
     """
 
     def __init__(self) -> None:
-        self._numbers: defaultdict[str, list[int]] = defaultdict(list)
+        self._numbers: dict[str, list[int]] = {}
         self._by_piece: defaultdict[str, list[str]] = defaultdict(list)
         self._piece_of: dict[str, str] = {}
 
@@ -34,11 +34,13 @@ class Needles:
             number: Its number; several needles may be the same text.
             needle: The text; an empty one stands in every text.
         """
-        if needle not in self._numbers:
-            piece = self._rarest(_some_pieces(needle))
-            self._by_piece[piece].append(needle)
-            self._piece_of[needle] = piece
-        self._numbers[needle].append(number)
+        numbers = self._numbers.get(needle)
+        if numbers is not None:
+            numbers.append(number)
+            return
+        self._numbers[needle] = [number]
+        self._piece_of[needle] = piece = self._rarest(needle)
+        self._by_piece[piece].append(needle)
 
     def remove(self, number: int, needle: str) -> None:
         """Forget a needle that was noted.
@@ -53,8 +55,9 @@ class Needles:
             return
         del self._numbers[needle]
         piece = self._piece_of.pop(needle)
-        self._by_piece[piece].remove(needle)
-        if not self._by_piece[piece]:
+        beside = self._by_piece[piece]
+        beside.remove(needle)
+        if not beside:
             del self._by_piece[piece]
 
     def found_in(self, text: str) -> Sequence[int]:
@@ -65,11 +68,16 @@ class Needles:
         """
         return [number for needle in self._candidates(text) if needle in text for number in self._numbers[needle]]
 
-    def _rarest(self, pieces: Sequence[str]) -> str:
-        for piece in pieces:
-            if piece not in self._by_piece:
-                return piece
-        return min(pieces, key=lambda piece: len(self._by_piece[piece]))
+    def _rarest(self, needle: str) -> str:
+        """Return the last, the middle or the first piece; what is shorter has the empty piece."""
+        last = len(needle) - _LENGTH
+        if last < 0:
+            return ""
+        piece = needle[last:]
+        if piece not in self._by_piece:
+            return piece
+        pieces = (piece, *(needle[at : at + _LENGTH] for at in (last // 2, 0)))
+        return min(pieces, key=lambda piece: len(self._by_piece.get(piece, ())))
 
     def _candidates(self, text: str) -> Iterable[str]:
         if len(self._numbers) * (_SEARCH + len(text)) < _CHARACTER * len(text):
@@ -77,11 +85,3 @@ class Needles:
         pieces = {text[at : at + _LENGTH] for at in range(len(text) - _LENGTH + 1)} & self._by_piece.keys()
         short = self._by_piece.get("", ())
         return chain(short, *(self._by_piece[piece] for piece in pieces)) if pieces else short
-
-
-def _some_pieces(needle: str) -> Sequence[str]:
-    """Return the last, the middle and the first piece; what is shorter has the empty piece."""
-    if len(needle) < _LENGTH:
-        return ("",)
-    last = len(needle) - _LENGTH
-    return tuple(needle[at : at + _LENGTH] for at in (last, last // 2, 0))

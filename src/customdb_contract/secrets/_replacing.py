@@ -1,19 +1,15 @@
 """Replacing secrets by their markers: a quick search for what may be there, and a thorough one only for that."""
 
 import re
-import sys
 from bisect import bisect
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
-from itertools import count
 from typing import Final
 
-from attrs import frozen
-
-from customdb_contract.secrets._folding import core, fold, is_escaped
-from customdb_contract.secrets._forms import Form, escaped, forms_of
-from customdb_contract.secrets._needles import Needles
+from customdb_contract.secrets._folding import is_escaped
+from customdb_contract.secrets._forms import escaped
+from customdb_contract.secrets._known import KnownSecrets
 from customdb_contract.secrets._reference import NUMBERED, SecretKind, SecretRef
 from customdb_contract.secrets._searching import Search
 from customdb_contract.secrets._unknown import hide_unknown
@@ -26,30 +22,6 @@ _MOST_SEARCHES: Final = 64
 _GUILLEMETS: Final = re.compile("«([^«»]*)»|[«»]")
 
 
-@frozen(eq=False)
-class _Masked:
-    """A form of a secret that is replaced.
-
-    Args:
-        form: The form.
-        number: Its number.
-        value: The secret.
-        plain: What a folded text without escapes holds, so that the form may be in the text.
-        escaped: What a folded text with escapes holds then.
-    """
-
-    form: Form
-    number: int
-    value: str
-    plain: str
-    escaped: str
-
-    @property
-    def rank(self) -> tuple[bool, int, int]:
-        """Where several match, the first one counts: a password cut after 72 bytes is a part of the whole one."""
-        return not self.form.is_exact, -len(self.form.text), self.number
-
-
 class Replacement:
     """Replaces secrets. What it costs does not depend on how many there are.
 
@@ -59,11 +31,7 @@ class Replacement:
 
     def __init__(self, marker_of_unknown: Callable[[SecretKind, str], str]) -> None:
         self._marker_of_unknown = marker_of_unknown
-        self._numbers = count()
-        self._masked: dict[int, _Masked] = {}
-        self._of_value: dict[str, list[_Masked]] = {}
-        self._plain, self._escaped = Needles(), Needles()
-        self._shortest = sys.maxsize
+        self._known = KnownSecrets()
         self._labels = Counter[str]()
         self._public: dict[str, None] = {}
         self._search = lru_cache(_MOST_SEARCHES)(self._compiled)
@@ -77,17 +45,7 @@ class Replacement:
             value: The secret.
             ref: Which one it is.
         """
-        added = [
-            _Masked(form, number, value, fold(form.text), core(form.text))
-            for form, number in zip(forms_of(value, ref), self._numbers, strict=False)
-        ]
-        for masked in added:
-            self._masked[masked.number] = masked
-            self._plain.add(masked.number, masked.plain)
-            self._shortest = min(self._shortest, len(masked.plain))
-            self._escaped.add(masked.number, masked.escaped)
-        self._of_value[value] = added
-        self._labels.update(_labels_of(added))
+        self._known.add(value, ref)
         self._change()
 
     def remove(self, value: str) -> None:
@@ -96,12 +54,7 @@ class Replacement:
         Args:
             value: The secret.
         """
-        removed = self._of_value.pop(value, [])
-        self._forget(_labels_of(removed))
-        for masked in removed:
-            del self._masked[masked.number]
-            self._plain.remove(masked.number, masked.plain)
-            self._escaped.remove(masked.number, masked.escaped)
+        self._known.remove(value)
         self._change()
 
     def know(self, ref: SecretRef) -> None:
@@ -119,7 +72,9 @@ class Replacement:
         Args:
             ref: The secret.
         """
-        self._forget((ref.label,))
+        self._labels[ref.label] -= 1
+        if not self._labels[ref.label]:
+            del self._labels[ref.label]
         self._change()
 
     def keep(self, public: str) -> None:
@@ -130,12 +85,6 @@ class Replacement:
         """
         self._public[public] = None
         self._change()
-
-    def _forget(self, labels: Iterable[str]) -> None:
-        for label in labels:
-            self._labels[label] -= 1
-            if not self._labels[label]:
-                del self._labels[label]
 
     def _change(self) -> None:
         self._search.cache_clear()
@@ -151,24 +100,18 @@ class Replacement:
         return self._remembered(text) if len(text) <= _LONGEST_REMEMBERED else self._replaced(text)
 
     def _replaced(self, text: str) -> str:
-        possible = self._possible_in(text)
+        possible = self._known.possible_in(text)
         if possible:
-            text = self._without_known(text, tuple(sorted(possible, key=lambda number: self._masked[number].rank)))
+            text = self._without_known(text, tuple(sorted(possible, key=lambda number: self._known[number].rank)))
         text = hide_unknown(text, self._marker_of_unknown)
         return _GUILLEMETS.sub(self._own_marker, text) if "«" in text or "»" in text else text
-
-    def _possible_in(self, text: str) -> Sequence[int]:
-        if is_escaped(text):
-            return self._escaped.found_in(fold(text))
-        # Nothing becomes longer by folding.
-        return self._plain.found_in(fold(text)) if len(text) >= self._shortest else ()
 
     def _own_marker(self, match: re.Match[str]) -> str:
         """Return a marker of ours as it is, and other guillemets single, so that no two texts side by side are one."""
         label = match[1]
         if label is None:
             return "\u2039" if match[0] == "«" else "\u203a"
-        if label in self._labels:
+        if label in self._labels or label in self._known.labels:
             return match[0]
         ref = SecretRef.parse(label)
         is_ours = ref.kind in NUMBERED and ref.owner.isdecimal()
@@ -191,25 +134,21 @@ class Replacement:
         return "".join((*parts, text[done:]))
 
     def _compiled(self, possible: tuple[int, ...]) -> Search:
-        return Search([self._masked[number].form for number in possible])
+        return Search([self._known[number].form for number in possible])
 
     def _compiled_kept(self, possible: tuple[int, ...]) -> re.Pattern[str] | None:
         """Return a pattern of the texts that stay as they are though a secret is a part of them; None without any."""
-        lowered = {self._masked[number].value.lower() for number in possible}
+        lowered = {self._known[number].value.lower() for number in possible}
 
         def is_readable(text: str) -> bool:
             folded = text.lower()
             return any(value in folded for value in lowered)
 
         # A pattern costs more than the look whether it is needed, and almost none is.
-        texts = dict.fromkeys((*(f"«{label}»" for label in self._labels), *self._public))
+        texts = dict.fromkeys((*(f"«{label}»" for label in (*self._labels, *self._known.labels)), *self._public))
         readable = {text: escaped(text) for text in texts if is_readable(text)}
         for beginning in (f"«{kind.prefix}" for kind in NUMBERED):
             if is_readable(beginning):
                 readable[beginning] = rf"{escaped(beginning)}\d+»"
         longest_first = sorted(readable, key=len, reverse=True)
         return re.compile("|".join(readable[text] for text in longest_first), re.IGNORECASE) if readable else None
-
-
-def _labels_of(added: Sequence[_Masked]) -> list[str]:
-    return [secret.label for secret in dict.fromkeys(masked.form.secret for masked in added)]
