@@ -20,7 +20,7 @@ from typing_extensions import override
 import writing_shop
 from customdb_contract import Exchange, Report, _cli, rules
 from customdb_contract import __main__ as command
-from customdb_contract._cli import _configured
+from customdb_contract._cli import _check, _configured
 from customdb_contract.config import Configuration
 from customdb_contract.contract import Script
 from customdb_contract.reports import FORMATS
@@ -66,7 +66,7 @@ def when(monkeypatch: pytest.MonkeyPatch, is_moment: Callable[[Exchange], bool],
             signal.raise_signal(number)
         return ""
 
-    monkeypatch.setattr(_cli, "_told", told)
+    monkeypatch.setattr(_check, "_told", told)
 
 
 # During the check
@@ -124,7 +124,7 @@ def test_who_may_be_left_is_told_beside_every_format(
 def test_an_interrupt_before_the_check_ends_with_130_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(_cli, "configured", lambda _: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(_check, "configured", lambda _: signal.raise_signal(signal.SIGINT))
 
     assert _cli.main(CHECK) == 130
     assert capsys.readouterr() == ("", "customdb-contract: interrupted\n")
@@ -141,7 +141,7 @@ def test_an_interrupt_that_a_module_swallowed_ends_the_check_before_it_begins(
             signal.raise_signal(signal.SIGINT)
         return original(options)
 
-    monkeypatch.setattr(_cli, "configured", configured)
+    monkeypatch.setattr(_check, "configured", configured)
 
     assert _cli.main(CHECK) == 130
     assert capsys.readouterr() == ("", "customdb-contract: interrupted\n")
