@@ -448,6 +448,22 @@ def test_no_command_is_wrong_usage(run: Run) -> None:
     assert run()[0] == 2
 
 
+def test_files_called_like_modules_of_pythons_own_are_not_imported(tmp_path: Path) -> None:
+    for name in ("inspect", "dataclasses", "secrets", "signal", "json"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('not what was asked for')\n", "utf-8")
+
+    ran = subprocess.run(
+        [sys.executable, "-m", "customdb_contract", "rules", "missing-user-id"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.startswith("missing-user-id\n")
+
+
 def _python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *arguments], capture_output=True, text=True, check=False, env=os.environ | environment

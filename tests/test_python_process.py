@@ -63,6 +63,18 @@ SIMPLE = FOUND + "return Found({'user_id': email})"
 
 
 @pytest.mark.untraced
+@pytest.mark.parametrize("body", [SIMPLE, "return None"])
+def test_a_file_that_is_called_like_a_module_of_pythons_own_changes_no_answer(
+    open_database: Open, tmp_path: Path, body: str
+) -> None:
+    expected = told(open_database(body))
+    for name in ("inspect", "dataclasses", "enum"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('not what was asked for')\n", "utf-8")
+
+    assert told(open_database(body)) == expected
+
+
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("body", "expected"),
     [

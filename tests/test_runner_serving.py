@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from customdb_contract._runner import _serving
+from customdb_contract._runner import _opening, _serving
 from customdb_contract._runner._call import Call
 from customdb_contract._runner._loop import ScriptLoop
 from customdb_contract._runner._opening import NotThereError, find_attribute
@@ -405,3 +405,24 @@ def test_an_attribute_that_is_not_there_tells_what_is(tmp_path: Path) -> None:
 
     assert "join" in caught.value.names
     assert len(caught.value.names) <= 200
+
+
+@pytest.mark.parametrize(
+    ("file", "imported"), [("inspect.py", ["customdb_contract.contract", "os"]), ("inspected.py", ["os"])]
+)
+def test_what_the_first_answer_needs_is_imported_before_a_file_could_hide_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, imported: list[str]
+) -> None:
+    (tmp_path / file).write_text("", "utf-8")
+    asked: list[str] = []
+
+    def import_it(name: str) -> object:
+        assert (sys.path[0] == str(tmp_path)) is (name == "os")
+        asked.append(name)
+        return os
+
+    monkeypatch.setattr(_opening, "import_module", import_it)
+    with standing_as_it_was():
+        find_attribute("os", "path.join", [str(tmp_path)])
+
+    assert asked == imported

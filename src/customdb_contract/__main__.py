@@ -2,6 +2,10 @@
 
 import sys
 
+if __name__ == "__main__" and not sys.flags.safe_path:
+    # `python -m` looks for modules in the working directory first, where a file may be called like one of Python's own.
+    del sys.path[0]
+
 from customdb_contract.interrupts import interruptible
 
 __all__ = ["main"]

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Awaitable, Callable
 from importlib import import_module
+from os import scandir
 from typing import Any, Protocol, cast
 
 from customdb_contract._runner._builtins import own_builtins
@@ -52,6 +53,9 @@ def find_attribute(module: str, attribute: str, folders: list[str]) -> object:
         BaseException: Whatever the module raises while it is imported.
     """
     first, *others = folders
+    if _hides_standard_modules(first):
+        # It is imported after the first call anyway, and would then get these files in place of Python's own modules.
+        import_module("customdb_contract.contract")
     sys.path.insert(0, first)
     sys.path.extend(folder for folder in others if folder not in sys.path)
     found: object = import_module(module)
@@ -60,6 +64,12 @@ def find_attribute(module: str, attribute: str, folders: list[str]) -> object:
             raise NotThereError([str(name) for name in dir(found)][:_MOST_NAMES])
         found = getattr(found, name)
     return found
+
+
+def _hides_standard_modules(folder: str) -> bool:
+    """Tell whether files in a folder are called like modules of Python's own."""
+    with scandir(folder) as entries:
+        return any(entry.name.partition(".")[0] in sys.stdlib_module_names for entry in entries)
 
 
 def open_database(
