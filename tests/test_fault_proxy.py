@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from customdb_contract.faults import PROXY_FAULTS, FaultProxy, _proxy
 from customdb_contract.faults._relay import Relay
-from customdb_contract.transcript import Situation
+from customdb_contract.transcript import LATER_REQUESTS, Situation
 from test_faults import held_by
 
 PATIENCE: Final = 30.0
@@ -148,7 +148,8 @@ def test_the_port_stays_the_same_and_every_way_is_offered() -> None:
         for situation in proxy.situations:
             proxy.fail(situation)
             assert proxy.address == address
-    assert proxy.situations == PROXY_FAULTS
+    assert set(proxy.situations) == {*PROXY_FAULTS, *LATER_REQUESTS}
+    assert proxy.situations[-1] is Situation.HANG
     assert PROXY_FAULTS[-1] is Situation.HANG
 
 
@@ -349,7 +350,7 @@ def test_nothing_that_passes_is_kept() -> None:
         assert [thing for thing in held if isinstance(thing, (str, bytes, bytearray)) and PASSWORD in str(thing)] == []
 
 
-@pytest.mark.parametrize("situation", PROXY_FAULTS)
+@pytest.mark.parametrize("situation", [*PROXY_FAULTS, *LATER_REQUESTS])
 def test_no_thread_and_no_socket_is_left(situation: Situation, capfd: pytest.CaptureFixture[str]) -> None:
     threads = set(threading.enumerate())
     with warnings.catch_warnings(record=True) as seen:

@@ -63,7 +63,7 @@ def line() -> Generator[Line]:
             stack.enter_context(sock)
             sock.setblocking(False)
         cuts: list[None] = []
-        yield Line(Relay(front, back, lambda: cuts.append(None)), driver, store, cuts)
+        yield Line(Relay(front, back, lambda: cuts.append(None), lambda: False), driver, store, cuts)
 
 
 @given(

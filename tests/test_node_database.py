@@ -289,6 +289,9 @@ def test_stores_fail_together_in_every_way_that_one_of_them_can() -> None:
         def fail(self, situation: Situation) -> None:
             self.failed.append(situation)
 
+        def begin_call(self) -> None:
+            raise NotImplementedError
+
     first = Faults(Situation.RESET, Situation.STATUS_500, Situation.HANG)
     second = Faults(Situation.REFUSE, Situation.RESET, Situation.HANG)
     together = FaultsTogether((first, second))

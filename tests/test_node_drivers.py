@@ -16,7 +16,7 @@ from customdb_contract.contract import Script
 from customdb_contract.faults import PROXY_FAULTS, FaultProxy
 from customdb_contract.findings import Status
 from customdb_contract.secrets import Secret, SecretRegistry
-from customdb_contract.transcript import Ending, Noticed, Situation
+from customdb_contract.transcript import LATER_REQUESTS, Ending, Mark, Noticed, Situation
 from legacy_api import TOKEN, USERS, serving
 from postgres import find_postgres, run_postgres
 
@@ -226,6 +226,9 @@ def test_scripts_over_postgresql_keep_the_contract_with_a_proxy_that_fails_in_be
     assert report.ok, report
     assert [verdict.rule.name for verdict in report.verdicts if verdict.findings] == ["direct-database-access"]
     outages = report.transcript.select(None, "outage")
+    # Each script asks once, in a connection that a call before has opened.
+    later = [exchange for exchange in report.transcript.exchanges if exchange.situation in LATER_REQUESTS]
+    assert [exchange.marks for exchange in later] == [{Mark.OUTAGE_NOT_MET}] * 2
     assert {exchange.situation for exchange in outages} == set(PROXY_FAULTS)
     assert {exchange.ending for exchange in outages} == {Ending.FAILED}
     assert report.verdict("connection-leak").status is Status.PASSED

@@ -605,6 +605,9 @@ class _Faults:
         self.failed.append(situation)
         self.requests = self._at_once
 
+    def begin_call(self) -> None:
+        raise NotImplementedError  # It fails in no way that lets requests through.
+
 
 def test_the_teams_own_outage_is_looked_at_once() -> None:
     broken = Store(PASSWORDS).bridge(get_user=lambda _: Failed(ScriptError("down")))

@@ -114,7 +114,7 @@ def observe_database(
         recorder.know_new_people([newcomer.person for newcomer in writing.newcomers])
     try:
         # What is wrong with the outage database shows before the first call.
-        _outage_situations(probing, truth)
+        _outage_situations(database, probing, truth)
         with _opened(database, truth, probing.timeout) as bridge:
             recorder.know_scripts(scripts_of(bridge))
             probe(
@@ -122,7 +122,7 @@ def observe_database(
                 truth,
                 recorder,
                 probing,
-                open_outage=None if probing.outage is None else lambda: _open_outage(probing, truth),
+                open_outage=None if probing.outage is None else lambda: _open_outage(database, probing, truth),
                 writing=writing,
                 live=_lives(truth, recorder, probing),
                 progress=progress,
@@ -263,7 +263,7 @@ def plan_lines(database: object, users: Sequence[KnownUser], connection: Connect
         DatabaseOpeningError: When the database cannot be made.
     """
     truth = make_truth(users, connection, probing)
-    outage = _outage_situations(probing, truth)
+    outage = _outage_situations(database, probing, truth)
     with interruptible(), _opened(database, truth, probing.timeout) as bridge:
         calls = plan_calls(
             truth,
@@ -285,19 +285,19 @@ def _opened(database: object, truth: Truth, timeout: float) -> AbstractContextMa
     return opened(database, connection=truth.connection, mask=truth.registry, timeout=timeout)
 
 
-def _outage_situations(probing: Probing, truth: Truth) -> Sequence[Situation]:
+def _outage_situations(database: object, probing: Probing, truth: Truth) -> Sequence[Situation]:
     """Return the ways in which the store of the outage database will be out of reach, after a look at that database."""
     if probing.outage is None:
         return ()
     from customdb_contract.outages import outage_situations  # noqa: PLC0415 - see _open_outage
 
     try:
-        return outage_situations(probing.outage)
+        return outage_situations(probing.outage, sound=database)
     except (ConfigurationError, DatabaseOpeningError) as error:
         raise type(error)(truth.registry.mask(str(error))) from None
 
 
-def _open_outage(probing: Probing, truth: Truth) -> AbstractContextManager[OutageDatabase]:
+def _open_outage(database: object, probing: Probing, truth: Truth) -> AbstractContextManager[OutageDatabase]:
     from customdb_contract.outages import open_outage  # noqa: PLC0415 - only who provokes an outage needs servers
 
-    return open_outage(probing.outage, lambda database: _opened(database, truth, probing.timeout))
+    return open_outage(probing.outage, lambda made: _opened(made, truth, probing.timeout), sound=database)

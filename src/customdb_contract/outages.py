@@ -7,11 +7,19 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Final
 
 from customdb_contract.bridges import Bridge
-from customdb_contract.bridges.placeholders import FAULT_HOST, FAULT_URL, FAULT_URL_HTTPS, proxied_store, takes_faults
+from customdb_contract.bridges.placeholders import (
+    FAULT_HOST,
+    FAULT_URL,
+    FAULT_URL_HTTPS,
+    FaultyDatabase,
+    proxied_store,
+    replaced_urls,
+    takes_faults,
+)
 from customdb_contract.errors import ConfigurationError
-from customdb_contract.faults import FAULTS, PROXY_FAULTS, FaultProxy, FaultServer
+from customdb_contract.faults import FAULTS, PROXY_FAULTS, FaultProxy, FaultServer, Passes
 from customdb_contract.probes import Faults, FaultsTogether, OutageDatabase, together
-from customdb_contract.transcript import Situation
+from customdb_contract.transcript import LATER_REQUESTS, Situation
 
 __all__ = ["needs_address", "open_outage", "outage_situations", "takes_fault_url"]
 
@@ -31,30 +39,38 @@ def needs_address(outage: object) -> bool:
     return callable(outage) and takes_fault_url(outage)
 
 
-def outage_situations(outage: object) -> Sequence[Situation]:
+def outage_situations(outage: object, *, sound: object = None) -> Sequence[Situation]:
     """Return the ways in which the store of an outage database will be out of reach.
 
     Args:
         outage: What the caller gave.
+        sound: The database that is checked, where the first requests of a call may reach its store.
     """
     if not needs_address(outage):
         return (Situation.OUTAGE,)
     placeholders = outage.fault_placeholders if takes_faults(outage) else {FAULT_URL}
-    has_proxy = bool(placeholders - _OF_SERVER)
-    if not placeholders & _OF_SERVER:
-        return PROXY_FAULTS
-    return together((FAULTS, PROXY_FAULTS)) if has_proxy else FAULTS
+    servers = placeholders & _OF_SERVER
+    stores = [*[FAULTS] * bool(servers), *[PROXY_FAULTS] * bool(placeholders - _OF_SERVER)]
+    if takes_faults(outage) and sound is not None and servers <= _real_urls(outage, sound).keys():
+        stores = [(*ways[:-1], *LATER_REQUESTS, ways[-1]) for ways in stores]
+    return together(stores)
+
+
+def _real_urls(outage: FaultyDatabase, sound: object) -> Mapping[str, str]:
+    """Return the addresses of the real stores by the placeholders that stand for them, as far as they are known."""
+    return replaced_urls(outage.fault_settings, sound.fault_settings) if takes_faults(sound) else {}
 
 
 @contextmanager
 def open_outage(
-    outage: object, open_database: Callable[[object], AbstractContextManager[Bridge]]
+    outage: object, open_database: Callable[[object], AbstractContextManager[Bridge]], *, sound: object = None
 ) -> Generator[OutageDatabase]:
     """Open an outage database, and what fails in its store's place where it needs that; close both afterwards.
 
     Args:
         outage: What the caller gave.
         open_database: Opens a database.
+        sound: The database that is checked, where the first requests of a call may reach its store.
 
     Yields:
         The database, and what makes its store fail.
@@ -67,7 +83,7 @@ def open_outage(
         faults: Faults | None = None
         database = outage
         if takes_faults(database) and database.fault_placeholders:
-            addresses, faults = _open_faults(database.fault_placeholders, stack)
+            addresses, faults = _open_faults(database.fault_placeholders, _real_urls(database, sound), stack)
             database = database.with_faults(addresses)
         elif callable(database) and takes_fault_url(database):
             server = faults = stack.enter_context(FaultServer())
@@ -82,21 +98,27 @@ def open_outage(
         yield OutageDatabase(bridge, faults)
 
 
-def _open_faults(placeholders: Collection[str], stack: ExitStack) -> tuple[Mapping[str, str], Faults]:
+def _open_faults(
+    placeholders: Collection[str], real_urls: Mapping[str, str], stack: ExitStack
+) -> tuple[Mapping[str, str], Faults]:
     """Open what fails, and return the address for each placeholder, with what makes all of it fail."""
+    passes = Passes()
     addresses: dict[str, str] = {}
     faults: list[Faults] = []
     if not _UNDER_A_PATH.isdisjoint(placeholders):
-        server = stack.enter_context(FaultServer())
+        known = {real_urls.get(name) for name in _UNDER_A_PATH.intersection(placeholders)}
+        real_url = known.pop() if len(known) == 1 else None
+        server = stack.enter_context(FaultServer(real_url=real_url, passes=passes))
         addresses |= {FAULT_URL: server.url, FAULT_URL_HTTPS: server.url.replace("http:", "https:", 1)}
         faults.append(server)
     if FAULT_HOST in placeholders:
-        server = stack.enter_context(FaultServer(at_any_path=True))
+        server = stack.enter_context(FaultServer(at_any_path=True, real_url=real_urls.get(FAULT_HOST), passes=passes))
         addresses[FAULT_HOST] = server.url
         faults.append(server)
     stores = {placeholder: proxied_store(placeholder) for placeholder in placeholders if placeholder not in _OF_SERVER}
     proxies = {
-        (store.host, store.port): stack.enter_context(FaultProxy(store.host, store.port)) for store in stores.values()
+        (store.host, store.port): stack.enter_context(FaultProxy(store.host, store.port, passes=passes))
+        for store in stores.values()
     }
     for placeholder, store in stores.items():
         addresses[placeholder] = store.address(proxies[store.host, store.port].address)

@@ -382,6 +382,8 @@ def test_outages_are_the_faults_that_mean_nothing_else(script: Script) -> None:
         Situation.HTML_PAGE,
         Situation.TRUNCATED_JSON,
         Situation.CUT,
+        Situation.SECOND_REQUEST,
+        Situation.THIRD_REQUEST,
     }
     assert (Situation.STATUS_401 in certain) == (script is Script.GET_USER)
 

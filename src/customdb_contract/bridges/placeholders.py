@@ -1,6 +1,7 @@
 """Placeholders in the settings of an outage's database, in whose place the address of what fails comes."""
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Final, Protocol
 
@@ -20,6 +21,7 @@ __all__ = [
     "fill",
     "placeholders_in",
     "proxied_store",
+    "replaced_urls",
     "takes_faults",
 ]
 
@@ -42,6 +44,11 @@ _HIGHEST_PORT: Final = 65_535
 
 class FaultyDatabase(Protocol):
     """A database whose settings have placeholders; it becomes one of an outage when they are filled."""
+
+    @property
+    def fault_settings(self) -> Mapping[str, object]:
+        """The settings that may have placeholders, of secrets their texts, by where they stand."""
+        ...
 
     @property
     def fault_placeholders(self) -> frozenset[str]:
@@ -116,6 +123,27 @@ def fill(setting: object, addresses: Mapping[str, str]) -> object:
     for placeholder, address in addresses.items():
         setting = setting.replace(placeholder, address)
     return setting
+
+
+def replaced_urls(settings: Mapping[str, object], sound: Mapping[str, object]) -> Mapping[str, str]:
+    """Return the addresses in whose place the placeholders of the fault server stand, one for each at the most.
+
+    Args:
+        settings: The settings of an outage's database, by where they stand.
+        sound: Those of the same database, whose store can be reached.
+    """
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for place, setting in settings.items():
+        for placeholder in (FAULT_HOST, *_OF_SERVER):
+            if isinstance(setting, str) and placeholder in setting:
+                found[placeholder].add(_replaced_url(setting, placeholder, sound.get(place)))
+    return {placeholder: urls.pop() for placeholder, urls in found.items() if len(urls) == 1 and "" not in urls}
+
+
+def _replaced_url(setting: str, placeholder: str, real: object) -> str:
+    before, _, after = map(re.escape, setting.partition(placeholder))
+    match = re.fullmatch(f"{before}(https?://[^?#]+?)/?{after}", real) if isinstance(real, str) else None
+    return match[1] if match else ""
 
 
 def proxied_store(placeholder: str) -> ProxiedStore:

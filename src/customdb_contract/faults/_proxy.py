@@ -12,13 +12,16 @@ from attrs import frozen
 from typing_extensions import override
 
 from customdb_contract.faults._listening import FailingPort, Store
+from customdb_contract.faults._passes import Passes
 from customdb_contract.faults._relay import Relay
-from customdb_contract.transcript import Situation
+from customdb_contract.transcript import LATER_REQUESTS, Situation
 
 __all__ = ["PROXY_FAULTS", "FaultProxy"]
 
 PROXY_FAULTS: Final[tuple[Situation, ...]] = (Situation.REFUSE, Situation.RESET, Situation.CUT, Situation.HANG)
 """The ways in which the proxy can fail, the one that costs time last."""
+
+_CUTTING: Final = frozenset({Situation.CUT, *LATER_REQUESTS})
 
 _CONNECTING_SECONDS: Final = 2.0
 """How long one address of the real store is waited for."""
@@ -33,21 +36,24 @@ class FaultProxy(FailingPort[Situation]):
     - It cuts an answer: everything passes between the driver and the real store until the driver has asked something;
       of the first piece of the answer half passes, and the connection ends in order. Where the real store can't be
       reached, connections are reset.
+    - It cuts the answer to a later question of a call only.
     - It answers nothing, so that whoever connects hangs.
 
-    The real store is contacted for the cut only. Nothing that passes is kept.
+    The real store is contacted for the cuts only. Nothing that passes is kept.
 
     Args:
         host: The host of the real store.
         port: Its port.
+        passes: The questions of a call that are answered; shared by all stores of the same call.
 
     Raises:
         OSError: When no port of the loopback interface can be had.
     """
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, *, passes: Passes | None = None) -> None:
         super().__init__("fault proxy")
         self._target = (host, port)
+        self._passes = passes or Passes()
 
     @property
     def address(self) -> tuple[str, int]:
@@ -57,7 +63,7 @@ class FaultProxy(FailingPort[Situation]):
     @property
     @override
     def situations(self) -> tuple[Situation, ...]:
-        return PROXY_FAULTS
+        return (*PROXY_FAULTS[:-1], *LATER_REQUESTS, PROXY_FAULTS[-1])
 
     @property
     @override
@@ -67,7 +73,16 @@ class FaultProxy(FailingPort[Situation]):
     @override
     def _open(self, listener: socket.socket, situation: Situation) -> Store[Situation]:
         # A name is looked up before the thread begins: nothing must keep that from being ended.
-        return _Proxied(listener, situation, _places(*self._target) if situation is Situation.CUT else ())
+        return _Proxied(listener, situation, _places(*self._target) if situation in _CUTTING else (), self._passes)
+
+    def begin_call(self) -> None:
+        """Answer the first questions of the next call, where the way to fail says so."""
+        if self._store is not None:
+            self._passes.begin(self._store.situation)
+
+
+def _never() -> bool:
+    return False
 
 
 @frozen
@@ -104,8 +119,9 @@ class _Attempt:
 
 
 class _Proxied(Store[Situation]):
-    def __init__(self, listener: socket.socket, situation: Situation, places: Sequence[_Place]) -> None:
+    def __init__(self, listener: socket.socket, situation: Situation, places: Sequence[_Place], passes: Passes) -> None:
         self._places = places
+        self._may_pass = passes.take if situation in LATER_REQUESTS else _never
         self._attempts: set[_Attempt] = set()
         super().__init__(listener, situation)
 
@@ -115,7 +131,7 @@ class _Proxied(Store[Situation]):
             case Situation.RESET:
                 self.requests += 1
                 self.reset(connection)
-            case Situation.CUT:
+            case situation if situation in _CUTTING:
                 self._try(connection, self._places)
             case _:
                 self.requests += 1  # It hangs: the connection stays open, and nobody reads it.
@@ -138,7 +154,8 @@ class _Proxied(Store[Situation]):
                 self._attempts.add(attempt)
                 self.watch(store, functools.partial(self._go_on, attempt), selectors.EVENT_WRITE)
                 return
-        self.requests += 1
+        # Where the first question should be answered, nothing is met in the middle.
+        self.requests += self.situation is Situation.CUT
         self.reset(driver)
 
     def _try_others(self, attempt: _Attempt) -> None:
@@ -153,7 +170,9 @@ class _Proxied(Store[Situation]):
             self._try_others(attempt)
             return
         self._attempts.remove(attempt)
-        self._advance(Relay(attempt.driver, attempt.store, functools.partial(self._leave, attempt.store)))
+        self._advance(
+            Relay(attempt.driver, attempt.store, functools.partial(self._leave, attempt.store), self._may_pass)
+        )
 
     def _leave(self, store: socket.socket) -> None:
         self.requests += 1

@@ -1,4 +1,4 @@
-"""A relay between a driver and the real store, which cuts the first answer in the middle."""
+"""A relay between a driver and the real store, which cuts an answer in the middle."""
 
 import contextlib
 import selectors
@@ -16,20 +16,32 @@ _PIECE: Final = 65_536
 class Relay:
     """Two connections, and what passes between them: everything, until the driver has asked something.
 
-    Of the first piece that the store answers half passes; then the store is left, and the driver sees an orderly end.
+    Of the first piece that the store answers to a question which may not pass, half passes; then the store is left, and
+    the driver sees an orderly end.
     At most one piece each way is held, for as long as the other side takes no more.
 
     Args:
         driver: The connection that the driver made; it does not block.
         store: The connection to the real store; it does not block.
         on_cut: Called before the answer is cut: nothing is to be had of the store any more.
+        may_pass: Called with each question: whether its answer passes whole.
     """
 
-    def __init__(self, driver: socket.socket, store: socket.socket, on_cut: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        driver: socket.socket,
+        store: socket.socket,
+        on_cut: Callable[[], None],
+        may_pass: Callable[[], bool],
+    ) -> None:
         self.driver = driver
         self.store = store
         self._on_cut = on_cut
+        self._may_pass = may_pass
         self._is_cut = False
+        self._passes = False
+        self._is_answered = True
+        self._has_passed = False
         self._questions = _Flow(driver, store)
         self._answers = _Flow(store, driver)
         self._conversation = Conversation()
@@ -65,6 +77,11 @@ class Relay:
             self._conversation.store_says(piece)
             self._answers.send(piece)
             return
+        self._is_answered = True
+        # A store that only ends a connection which was answered before, as its driver wants, is asked nothing.
+        if self._passes or (self._has_passed and not piece):
+            self._answers.send(piece)
+            return
         self._is_cut = True
         self._on_cut()
         self._questions.drop()
@@ -74,8 +91,16 @@ class Relay:
         piece = self._questions.receive()
         if piece:
             self._conversation.driver_says(piece)
+            self._begin_question()
         if piece is not None:
             self._questions.send(piece)
+
+    def _begin_question(self) -> None:
+        """Decide of each question once whether it is answered; what follows before the answer belongs to it."""
+        if self._conversation.is_asked and self._is_answered:
+            self._is_answered = False
+            self._passes = self._may_pass()
+            self._has_passed |= self._passes
 
 
 class _Flow:

@@ -6,13 +6,13 @@ from typing import Protocol
 from attrs import frozen
 
 from customdb_contract.bridges import Bridge
-from customdb_contract.transcript import Situation
+from customdb_contract.transcript import LATER_REQUESTS, Situation
 
 __all__ = ["Faults", "FaultsTogether", "OutageDatabase", "together"]
 
 
 class Faults(Protocol):
-    """A store that fails in the way it is told to: the fault server."""
+    """A store that fails in the way it is told to: the fault server or proxy."""
 
     @property
     def situations(self) -> tuple[Situation, ...]:
@@ -32,6 +32,10 @@ class Faults(Protocol):
         """
         ...
 
+    def begin_call(self) -> None:
+        """Answer the first requests of the next call, where the way to fail says so."""
+        ...
+
 
 def together(stores: Sequence[Sequence[Situation]]) -> tuple[Situation, ...]:
     """Return the ways in which any of several stores can fail, the one that costs time last.
@@ -40,7 +44,9 @@ def together(stores: Sequence[Sequence[Situation]]) -> tuple[Situation, ...]:
         stores: The ways of each; they end with the same one.
     """
     longest = stores[0][-1]
-    return (*dict.fromkeys(way for ways in stores for way in ways if way is not longest), longest)
+    # A store that cannot answer the first requests would fail at once.
+    left_out = {longest, *(way for way in LATER_REQUESTS if not all(way in ways for ways in stores))}
+    return (*dict.fromkeys(way for ways in stores for way in ways if way not in left_out), longest)
 
 
 @frozen
@@ -71,6 +77,11 @@ class FaultsTogether:
         """
         for store in self.stores:
             store.fail(situation if situation in store.situations else Situation.RESET)
+
+    def begin_call(self) -> None:
+        """Answer the first requests of the next call, where the way to fail says so."""
+        for store in self.stores:
+            store.begin_call()
 
 
 @frozen

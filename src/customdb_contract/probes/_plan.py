@@ -26,6 +26,7 @@ __all__ = [
     "Truth",
     "UnknownIdLike",
     "UserIdOf",
+    "UserIdOrUnknown",
     "plan_one_person",
     "plan_person",
     "print_planned_call",
@@ -55,12 +56,28 @@ class UnknownIdLike:
     label: str
 
 
-def with_user_ids(planned: PlannedCall, user_id_of: Callable[[str], str | None]) -> PlannedCall | None:
+@frozen
+class UserIdOrUnknown:
+    """Stands in a planned call for the `user_id` of somebody, or for an id that nobody has where there is none.
+
+    Args:
+        label: The label of the person.
+        like: The label of the known person whose id is the model then.
+    """
+
+    label: str
+    like: str
+
+
+def with_user_ids(
+    planned: PlannedCall, user_id_of: Callable[[str], str | None], known_id_of: Callable[[str], str | None]
+) -> PlannedCall | None:
     """Return a planned call with what the answers told filled in, or None when they did not.
 
     Args:
         planned: The call.
-        user_id_of: Returns the `user_id` of whoever has a label, as far as it is known.
+        user_id_of: Returns the `user_id` of whoever the check made, by label, as far as it is known.
+        known_id_of: Returns the `user_id` of a known person; it is a model for ids that nobody has, and never used.
     """
 
     def filled(argument: object) -> object:
@@ -69,6 +86,9 @@ def with_user_ids(planned: PlannedCall, user_id_of: Callable[[str], str | None])
         if isinstance(argument, UnknownIdLike):
             model = user_id_of(argument.label)
             return None if model is None else unknown_id_like(model)
+        if isinstance(argument, UserIdOrUnknown):
+            model = known_id_of(argument.like)
+            return user_id_of(argument.label) or (None if model is None else unknown_id_like(model))
         return argument
 
     arguments = tuple(map(filled, planned.arguments))
@@ -91,7 +111,7 @@ def print_planned_call(planned: PlannedCall, truth: "Truth") -> str:
 
 
 def _shown_as(argument: object) -> str | None:
-    if isinstance(argument, UserIdOf):
+    if isinstance(argument, UserIdOf | UserIdOrUnknown):
         return f"«user_id of {argument.label}»"
     if isinstance(argument, UnknownIdLike):
         return "«an id that nobody has»"

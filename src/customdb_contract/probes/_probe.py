@@ -41,7 +41,17 @@ from customdb_contract.probes.writing import (
     plan_outage_of_writing,
     plan_writing,
 )
-from customdb_contract.transcript import Ending, Exchange, FactKind, Mark, Recorder, Situation, StopKind, StopReason
+from customdb_contract.transcript import (
+    LATER_REQUESTS,
+    Ending,
+    Exchange,
+    FactKind,
+    Mark,
+    Recorder,
+    Situation,
+    StopKind,
+    StopReason,
+)
 
 __all__ = ["plan_calls", "probe", "probe_known_users"]
 
@@ -115,7 +125,7 @@ def _plan_outage(
     situation: Situation,
 ) -> Iterator[PlannedCall]:
     yield from plan_outage(truth, read, situation)
-    yield from plan_outage_of_writing(newcomers, truth.connection, written, situation)
+    yield from plan_outage_of_writing(newcomers, truth, written, situation)
 
 
 def probe(
@@ -261,7 +271,11 @@ class _Probe:
             for situation in outage.faults.situations:
                 contacts.fail(situation)
                 for planned in _plan_outage(self.truth, read, written, newcomers, situation):
-                    contacts.watch(partial(self.driver.drive, caller, [planned]))
+                    drive = partial(self.driver.drive, caller, [planned])
+                    if situation in LATER_REQUESTS:
+                        contacts.watch_later(planned, drive)
+                    else:
+                        contacts.watch(drive)
             unmet = contacts.unmet
         for exchange in unmet:
             self.recorder.mark(exchange.number, Mark.OUTAGE_NOT_MET)

@@ -94,6 +94,7 @@ class Driver:
         self._right_login: dict[str, PlannedCall] = {}
         self._failed_logins: Counter[str] = Counter()
         self._locked_out: set[str] = set()
+        self._known_ids: dict[str, str] = {}
         self._missed: set[str] = set()
         self._proven: set[tuple[Script, str, Ending, Exhaustion | None]] = set()
         self._hung: defaultdict[tuple[Script, str], list[int]] = defaultdict(list)
@@ -116,7 +117,7 @@ class Driver:
         """
         made: list[Exchange] = []
         for call in calls:
-            planned = with_user_ids(call, self._made.user_ids.get)
+            planned = with_user_ids(call, self._made.user_ids.get, self._known_ids.get)
             if planned is None or self._is_pointless(planned):
                 continue
             exchange = self._call(caller, planned)
@@ -280,6 +281,9 @@ class Driver:
         if exchange.ending is Ending.FOUND and planned.situation is Situation.KNOWN_USER:
             if self._control is None:
                 self._control, self._control_caller = planned, caller
+            user_id = (exchange.profile or {}).get("user_id")
+            if isinstance(user_id, str):
+                self._known_ids[planned.person] = user_id
             if planned.script is Script.LOGIN:
                 self._right_login[planned.person] = planned
 

@@ -54,6 +54,7 @@ class Contacts:
         self._made: list[Exchange] = []
         self._asking: set[Script] = set()
         self._is_asked_by_the_way = False
+        self._passed: dict[Script, list[Exchange]] = {}
 
     def fail(self, situation: Situation) -> None:
         """Have the store fail in another way from now on.
@@ -79,9 +80,25 @@ class Contacts:
             self._asking.update(exchange.script for exchange in made)
         self._made += made
 
+    def watch_later(self, planned: PlannedCall, drive: Callable[[], Sequence[Exchange]]) -> None:
+        """Make a call whose first requests are answered, if it may send another one, and look whether that failed.
+
+        Args:
+            planned: The call.
+            drive: Makes it, and returns it.
+        """
+        if planned.script in self._passed:
+            return
+        self._faults.begin_call()
+        before = self._faults.requests
+        made = drive()
+        if self._faults.requests == before:
+            self._passed[planned.script] = [*made]
+
     @property
     def unmet(self) -> Sequence[Exchange]:
         """The calls of scripts that never asked; a store that refuses does not see who asks, and those after it do."""
+        passed = [exchange for made in self._passed.values() for exchange in made]
         if self._is_asked_by_the_way:
-            return ()
-        return [exchange for exchange in self._made if exchange.script not in self._asking]
+            return passed
+        return [*passed, *(exchange for exchange in self._made if exchange.script not in self._asking)]

@@ -12,9 +12,9 @@ from customdb_contract.calling import PlannedCall
 from customdb_contract.connection import Connection, NewUser
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError
-from customdb_contract.probes._plan import Truth, UnknownIdLike, UserIdOf
+from customdb_contract.probes._plan import Truth, UnknownIdLike, UserIdOf, UserIdOrUnknown
 from customdb_contract.secrets import Secret, SecretForm, SecretKind, SecretRef
-from customdb_contract.transcript import UNKNOWN, Person, Situation
+from customdb_contract.transcript import LATER_REQUESTS, UNKNOWN, Person, Situation
 
 __all__ = [
     "Newcomer",
@@ -267,33 +267,34 @@ def plan_looks_for(newcomer: Newcomer) -> Iterator[PlannedCall]:
 
 
 def plan_outage_of_writing(
-    newcomers: Sequence[Newcomer], connection: Connection, scripts: Collection[Script], situation: Situation
+    newcomers: Sequence[Newcomer], truth: Truth, scripts: Collection[Script], situation: Situation
 ) -> Iterator[PlannedCall]:
     """Plan each write once while the store is out of reach, for somebody who isn't there.
 
     Args:
         newcomers: The people.
-        connection: The settings of the connection.
+        truth: The known people, and the settings of the connection.
         scripts: The scripts that the database has.
-        situation: The way in which the store is out of reach. A hang costs the time of a whole script each.
+        situation: The way in which the store is out of reach. A hang costs the time of a whole script each, and a store
+            that answers at first does what it is asked for.
     """
-    if situation is Situation.HANG:
+    if situation is Situation.HANG or situation in LATER_REQUESTS:
         return
     for newcomer in newcomers:
         if newcomer.situation is not Situation.OUTAGE:
             continue
         label, email = newcomer.person.label, newcomer.email
         # The id of somebody who was deleted: one that the store would never give needs no store to be answered.
-        deleted = _ordinary(newcomers)[1].person.label
+        deleted, known = _ordinary(newcomers)[1].person.label, truth.people[0].label
         planned = (
             PlannedCall(Script.CREATE, (newcomer.user,), label, situation),
             PlannedCall(Script.CHANGE_PASSWORD, (email, newcomer.new_password), label, situation),
             PlannedCall(Script.VERIFY, (email,), label, situation),
             PlannedCall(Script.CHANGE_EMAIL, (email, newcomer.new_email, True), label, situation),
-            PlannedCall(Script.DELETE, (UserIdOf(deleted),), deleted, situation),
+            PlannedCall(Script.DELETE, (UserIdOrUnknown(deleted, like=known),), deleted, situation),
         )
         for call in planned:
-            if call.script in scripts and (call.script is Script.CHANGE_PASSWORD or not connection.import_mode):
+            if call.script in scripts and (call.script is Script.CHANGE_PASSWORD or not truth.connection.import_mode):
                 yield call
 
 

@@ -10,8 +10,10 @@ from customdb_contract.findings import Finding, Need, Report, Severity, Status, 
 from customdb_contract.reports._limits import shown
 from customdb_contract.reports._location import action_of
 from customdb_contract.transcript import (
+    LATER_REQUESTS,
     UNKNOWN,
     ActionRun,
+    Ending,
     Mark,
     Noticed,
     Situation,
@@ -150,9 +152,18 @@ def _missing_secrets(transcript: Transcript) -> list[str]:
 
 
 def _unmet_outages(transcript: Transcript) -> list[str]:
-    unmet = [exchange for exchange in transcript.exchanges if Mark.OUTAGE_NOT_MET in exchange.marks]
+    marked = [exchange for exchange in transcript.exchanges if Mark.OUTAGE_NOT_MET in exchange.marks]
+    unmet = [exchange for exchange in marked if exchange.situation not in LATER_REQUESTS]
+    # What failed all the same could not reach the real store.
+    passed = [exchange for exchange in marked if exchange.situation in LATER_REQUESTS]
+    single = [exchange for exchange in passed if exchange.ending is Ending.FOUND]
+    lines: list[str] = []
+    if single:
+        which = {situation: situation.partition(": ")[2].replace("-", " ") for situation in LATER_REQUESTS}
+        asked = " and ".join(f"{exchange.script} sends no {which[exchange.situation]}" for exchange in single)
+        lines = ["", *_wrapped(f"{asked}, so none could fail in the middle of that call.", indent="")]
     if not unmet:
-        return []
+        return lines
     named = f"{len(unmet)} calls of the outage are judged by no rule: "
     if all(exchange.situation is Situation.OUTAGE for exchange in unmet):
         named += "the store was in reach, for it still knew a user. [outage] must name a store that cannot be reached."
@@ -162,7 +173,7 @@ def _unmet_outages(transcript: Transcript) -> list[str]:
             f"{silent} never asked the fault server or proxy. A script that asks its store must take the address that "
             "it is given, with its path where it has one, for that of the store."
         )
-    return ["", *_wrapped(named, indent="")]
+    return [*lines, "", *_wrapped(named, indent="")]
 
 
 def _failed(report: Report, verdict: Verdict, paint: _Paint) -> str:

@@ -52,6 +52,8 @@ _OUTAGES: Final = frozenset(
         Situation.HTML_PAGE,
         Situation.TRUNCATED_JSON,
         Situation.CUT,
+        Situation.SECOND_REQUEST,
+        Situation.THIRD_REQUEST,
     }
 )
 """What no script can take for an answer of the store. The other faults may mean "no such user"."""

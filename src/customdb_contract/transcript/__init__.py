@@ -11,6 +11,7 @@ from customdb_contract.transcript._actions import (
 )
 from customdb_contract.transcript._arguments import as_recorded, revealed
 from customdb_contract.transcript._exchange import (
+    LATER_REQUESTS,
     WHOLE_RECORD,
     Ending,
     Escape,
@@ -86,6 +87,7 @@ from customdb_contract.transcript._values import (
 )
 
 __all__ = [
+    "LATER_REQUESTS",
     "MAX_TEXT",
     "RUN_ENDINGS",
     "UNKNOWN",

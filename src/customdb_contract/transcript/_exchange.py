@@ -12,6 +12,7 @@ from customdb_contract.contract import Declined, Done, Failed, Found, NotFound, 
 from customdb_contract.transcript._values import RecordedError, Value
 
 __all__ = [
+    "LATER_REQUESTS",
     "WHOLE_RECORD",
     "Ending",
     "Escape",
@@ -93,6 +94,10 @@ class Situation(StrEnum):
     WRONG_SHAPE = "outage: wrong-shape"
     CUT = "outage: cut"
     """The answer of the store is cut off in the middle."""
+    SECOND_REQUEST = "outage: second-request"
+    """The store answers the first request or query of the call, and fails at the second."""
+    THIRD_REQUEST = "outage: third-request"
+    """The store answers the first two requests or queries of the call, and fails at the third."""
     WRITING = "writing"
     """A write on somebody whom the check made, or a look at what came of it."""
     BLANKS_IN_PASSWORD = "writing: blanks-in-password"
@@ -113,6 +118,10 @@ class Situation(StrEnum):
     def family(self) -> str:
         """The part before the colon, for example `hostile` of `hostile: sql`."""
         return str.partition(self, ":")[0]
+
+
+LATER_REQUESTS: Final = (Situation.SECOND_REQUEST, Situation.THIRD_REQUEST)
+"""The outages in which the store answers the first requests of a call: one, two."""
 
 
 class Ending(StrEnum):

@@ -102,10 +102,17 @@ class NodeDatabase(ContainerDatabase):
         return self._ignored
 
     @property
+    def fault_settings(self) -> Mapping[str, object]:
+        """What may have placeholders: configuration, keywords and hosts, by where they stand."""
+        tables = {"configuration": self._configuration, "keywords": self._keywords, "hosts": self._hosts}
+        return {
+            f"{table}.{name}": revealed(value) for table, all_of in tables.items() for name, value in all_of.items()
+        }
+
+    @property
     def fault_placeholders(self) -> frozenset[str]:
         """The placeholders in configuration, keywords and hosts that stand for a store which is out of reach."""
-        settings = (*self._configuration.values(), *self._keywords.values(), *self._hosts.values())
-        found = frozenset(name for value in settings for name in placeholders_in(revealed(value)))
+        found = frozenset(name for value in self.fault_settings.values() for name in placeholders_in(value))
         return found | frozenset({FAULT_HOST} & set(self._hosts.values()))
 
     def with_faults(self, addresses: Mapping[str, str]) -> "NodeDatabase":

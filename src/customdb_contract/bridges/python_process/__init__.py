@@ -83,6 +83,11 @@ class PythonProcess(ContainerDatabase):
         """Which settings of the connection the database itself knows: none."""
         return frozenset()
 
+    @property
+    def fault_settings(self) -> Mapping[str, object]:
+        """What may have placeholders: the configuration, by name."""
+        return {name: _revealed(value) for name, value in self._configuration.items()}
+
     @cached_property
     def fault_placeholders(self) -> frozenset[str]:
         """The placeholders in the configuration that stand for a store which is out of reach.
@@ -96,7 +101,7 @@ class PythonProcess(ContainerDatabase):
         """
         from customdb_contract.bridges.python_process._bridge import needs_fault_url  # noqa: PLC0415 - see open_bridge
 
-        found = frozenset(name for value in self._configuration.values() for name in placeholders_in(_revealed(value)))
+        found = frozenset(name for value in self.fault_settings.values() for name in placeholders_in(value))
         if FAULT_URL_HTTPS in found:
             message = f"{FAULT_URL_HTTPS} is for scripts in JavaScript: give {FAULT_URL} to a database in Python"
             raise ConfigurationError(message)
@@ -115,7 +120,7 @@ class PythonProcess(ContainerDatabase):
         # It has none any more, and no process need be started to see that.
         vars(copy)["fault_placeholders"] = frozenset[str]()
         copy._configuration = {name: fill(value, addresses) for name, value in self._configuration.items()}
-        in_configuration = any(placeholders_in(_revealed(value)) for value in self._configuration.values())
+        in_configuration = any(placeholders_in(value) for value in self.fault_settings.values())
         copy._fault_url = None if in_configuration else addresses.get(FAULT_URL)
         return copy
 
