@@ -215,7 +215,7 @@ def test_outages_are_provoked_where_create_makes_nobody() -> None:
     assert report.verdict("change-password-outage-hidden").status is Status.PASSED
     [delete] = report.transcript.select(Script.DELETE)
     known = [exchange for exchange in report.transcript.select(Script.GET_USER, "known-user") if exchange.profile]
-    assert delete.identifier not in {exchange.profile["user_id"] for exchange in known if exchange.profile}
+    assert delete.identifier not in [exchange.profile["user_id"] for exchange in known if exchange.profile]
     assert report.verdict("delete-misreported").status is Status.PASSED
     assert report.exit_code == 3
 
