@@ -309,6 +309,55 @@ def test_late_events_are_waited_for_while_a_thread_of_a_script_runs() -> None:
         database.finish()
 
 
+def _start_monitor(stop: threading.Event) -> None:
+    threading.Thread(target=stop.wait, args=(20,)).start()
+
+
+def _start_async_monitor(_: threading.Event) -> None:
+    loop = asyncio.get_running_loop()
+    _start_async_monitor.__dict__.setdefault("kept", []).append(loop.create_task(asyncio.Event().wait()))
+
+
+@pytest.mark.parametrize("start", [_start_monitor, _start_async_monitor])
+def test_what_never_ends_is_waited_for_in_full_only_once(
+    start: Callable[[threading.Event], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = threading.Event()
+
+    async def get_user(identifier: str) -> object:
+        start(stop)
+        return ADA
+
+    waited: list[float] = []
+    with open_database(SimpleNamespace(get_user=get_user)) as bridge:
+        bridge.call(Script.GET_USER, ("ada",))
+        monkeypatch.setattr("customdb_contract.bridges.python._hosting.time", _Clock(waited))
+        bridge.late_events()
+        first = len(waited)
+        bridge.late_events()
+        again = len(waited) - first
+        bridge.call(Script.GET_USER, ("ada",))
+        bridge.late_events()
+        stop.set()
+
+    assert 0 < again < first / 10
+    # What was started since has not been waited for.
+    assert len(waited) - first - again >= first
+
+
+class _Clock:
+    """A clock that goes on only when somebody sleeps."""
+
+    def __init__(self, slept: list[float]) -> None:
+        self._slept = slept
+
+    def monotonic(self) -> float:
+        return sum(self._slept)
+
+    def sleep(self, seconds: float) -> None:
+        self._slept.append(seconds)
+
+
 def _call_again_in_a_thread(identifier: str, callback: Callback) -> None:
     callback(None)
     threading.Timer(0.3, callback, (None, ADA)).start()

@@ -219,7 +219,7 @@ class _Runner:
                 loop.idle(_LOOK_SECONDS)
 
     def _is_busy(self) -> bool:
-        has_tasks = self._tasks is not None and self._tasks.are_pending
+        has_tasks = self._tasks is not None and bool(self._tasks.pending)
         return has_tasks or any(map(is_busy, list(_current_thread_call)))
 
     def _tell_called(self, number: int, given: str) -> None:

@@ -35,10 +35,10 @@ class ScriptTasks:
         self._reports: WeakKeyDictionary[asyncio.Future[Any], Report] = WeakKeyDictionary()
 
     @property
-    def are_pending(self) -> bool:
-        """Whether a call has started tasks that are not done yet; any thread may ask."""
+    def pending(self) -> "frozenset[asyncio.Future[Any]]":
+        """The tasks that calls have started and that are not done yet; any thread may ask."""
         tasks = (reference() for reference in self._reports.keyrefs())
-        return any(task is not None and not task.done() for task in tasks)
+        return frozenset(task for task in tasks if task is not None and not task.done())
 
     def new_loop(self) -> asyncio.AbstractEventLoop:
         """Return a loop whose tasks report their exceptions."""

@@ -206,10 +206,10 @@ class _Run(Watched):
                 break
             worker.pause(_STEP_SECONDS)
         # A thread may wait for nothing in particular: only a task is certain to go on.
-        self.goes_on = worker.has_pending_tasks
+        self.goes_on = bool(worker.pending_tasks)
 
     def _is_under_way(self, worker: "Worker") -> bool:
-        return worker.has_pending_tasks or has_busy_threads(self.raised_elsewhere)
+        return bool(worker.pending_tasks) or has_busy_threads(self.raised_elsewhere)
 
     def close(self) -> Performed:
         """Return what was seen so far; what comes later is lost."""

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
+from weakref import WeakSet
 
 from customdb_contract.bridges.python._output import LoggingCapture
 from customdb_contract.bridges.python._threads import ThreadWatch, borrow, give_back, renew
@@ -22,6 +23,9 @@ __all__ = ["Host"]
 
 _ABANDONED_SECONDS: Final = 0.05
 _LOOK_SECONDS: Final = 0.01
+_SECONDS_AGAIN: Final = 0.05
+"""How long what went on after a full wait is waited for again: a driver's monitor never ends."""
+
 
 _logger = logging.getLogger("customdb_contract")
 
@@ -53,6 +57,7 @@ class Host:
         self._opening_timeout = opening_timeout
         self._interrupts = current_interrupts()
         self.threads: Final = ThreadWatch()
+        self._lasting: WeakSet[object] = WeakSet()
         self._logging = LoggingCapture()
         self._last: Watched | None = None
         self._is_closed = False
@@ -77,15 +82,20 @@ class Host:
         """Wait until the threads and tasks that calls have started are done; an interrupted check waits for nothing.
 
         Args:
-            seconds: How long to wait at the most.
+            seconds: How long to wait at the most; less when what still goes on has been waited for so long before.
         """
-        until = time.monotonic() + seconds
-        while self._is_busy and not self._interrupts.happened and time.monotonic() < until:
+        began = time.monotonic()
+        while (busy := self._busy) and not self._interrupts.happened:
+            most = _SECONDS_AGAIN if self._lasting.issuperset(busy) else seconds
+            if time.monotonic() - began >= most:
+                self._lasting.update(busy)
+                break
             time.sleep(_LOOK_SECONDS)
 
     @property
-    def _is_busy(self) -> bool:
-        return self.threads.any_busy or (self._worker is not None and self._worker.has_pending_tasks)
+    def _busy(self) -> frozenset[object]:
+        tasks = frozenset[object]() if self._worker is None else self._worker.pending_tasks
+        return self.threads.busy | tasks
 
     @contextmanager
     def watching(self, watched: Watched) -> Generator[None]:

@@ -55,9 +55,9 @@ class ThreadWatch:
                         self._started[thread] = None
 
     @property
-    def any_busy(self) -> bool:
-        """Whether a thread that a call has started still does something."""
-        return any(map(is_busy, list(self._started)))
+    def busy(self) -> frozenset[threading.Thread]:
+        """The threads that calls have started and that still do something."""
+        return frozenset(filter(is_busy, list(self._started)))
 
 
 def _owner(thread: threading.Thread | None) -> _Report | None:

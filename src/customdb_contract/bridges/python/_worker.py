@@ -222,9 +222,9 @@ class Worker:
         await asyncio.sleep(0)
 
     @property
-    def has_pending_tasks(self) -> bool:
-        """Whether there are tasks that a call has started and that are not done."""
-        return self._tasks.are_pending
+    def pending_tasks(self) -> "frozenset[asyncio.Future[Any]]":
+        """The tasks that calls have started and that are not done."""
+        return self._tasks.pending
 
     def pause(self, seconds: float) -> None:
         """Let everything on the loop go on for a while.
