@@ -137,8 +137,9 @@ def _newcomer(label: str, unique: str, new_user: NewUser, truth: Truth, *, form:
     password = own or Secret(form.format(_token(length, identifiers)))
     token = _token(_TOKEN_LENGTH, identifiers)
     new_password = new_user.password_of(token) or Secret(f"Zz9!-{token}")
-    metadata = {} if situation is Situation.WITHOUT_METADATA else new_user.metadata
-    further = {**new_user.fields_of(unique), **metadata}
+    further = dict(new_user.fields_of(unique))
+    if situation is not Situation.WITHOUT_METADATA:
+        further |= new_user.metadata
     for identifier in identifiers:
         truth.registry.add_public(identifier)
     truth.registry.add(password, SecretRef(SecretKind.PASSWORD, label))
