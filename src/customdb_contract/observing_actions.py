@@ -13,9 +13,8 @@ from customdb_contract.connection import Connection, KnownUser
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
 from customdb_contract.faults import LegacyAnswers, LegacyResponse, LegacySystem, LegacyUser
 from customdb_contract.observing import interruptible_check, make_recorder, make_truth, observe_database
-from customdb_contract.probes import Probing
+from customdb_contract.probes import Probing, StoppedEarly
 from customdb_contract.probes.acting import EMAIL, LEGACY_ID, ActionStage, Equipment, play_scenes
-from customdb_contract.probes.driver import StoppedEarly
 from customdb_contract.secrets import SecretRegistry
 from customdb_contract.transcript import (
     ActionRun,

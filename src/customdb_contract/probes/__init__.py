@@ -4,7 +4,8 @@ from customdb_contract.probes._faults import Faults, FaultsTogether, OutageDatab
 from customdb_contract.probes._plan import Truth, print_planned_call
 from customdb_contract.probes._probe import plan_calls, probe, probe_known_users
 from customdb_contract.probes._probing import DEFAULT_MAX_TIME, DEFAULT_WRONG_PASSWORDS, MAX_SECONDS, Probing
-from customdb_contract.probes.driver import Driver, StoppedEarly
+from customdb_contract.probes._stopping import StoppedEarly
+from customdb_contract.probes.driver import Driver
 from customdb_contract.probes.writing import Newcomer, Writing, make_newcomers
 
 __all__ = [

@@ -13,8 +13,9 @@ from customdb_contract.contract import Script
 from customdb_contract.probes._faults import OutageDatabase
 from customdb_contract.probes._plan import Truth
 from customdb_contract.probes._probing import Probing
+from customdb_contract.probes._stopping import StoppedEarly
 from customdb_contract.probes.circumstances import plan_circumstances, plan_organization
-from customdb_contract.probes.driver import Driver, StoppedEarly
+from customdb_contract.probes.driver import Driver
 from customdb_contract.probes.hostile import plan_hostile
 from customdb_contract.probes.outage import Contacts, is_in_reach, plan_outage
 from customdb_contract.probes.reading import (

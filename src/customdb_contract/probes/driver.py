@@ -2,17 +2,18 @@
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from customdb_contract.calling import Caller, PlannedCall
 from customdb_contract.contract import Script
 from customdb_contract.interrupts import current_interrupts
-from customdb_contract.probes._made import MadePeople, new_identifiers
+from customdb_contract.probes._made import MadePeople
 from customdb_contract.probes._plan import Truth, with_user_ids
 from customdb_contract.probes._probing import Probing
+from customdb_contract.probes._stopping import StoppedEarly
 from customdb_contract.probes.circumstances import context_of
-from customdb_contract.probes.inspecting import compare_records
+from customdb_contract.probes.inspecting import Inspected
 from customdb_contract.probes.set_up import is_denial, is_failure, refusal_of_more
 from customdb_contract.transcript import (
     UNKNOWN,
@@ -31,7 +32,7 @@ from customdb_contract.transcript import (
     exhaustion_of,
 )
 
-__all__ = ["Driver", "StoppedEarly"]
+__all__ = ["Driver"]
 
 _MOST_STORE_FAILURES: Final = 3
 _CLEAN_UP_SECONDS: Final = 10.0
@@ -50,18 +51,6 @@ _BACKTRACKING_SECONDS: Final = 1.0
 """A call that takes so long shows it, and a longer text would take sixteen times as long."""
 
 _READING: Final = (Script.LOGIN, Script.GET_USER)
-
-
-class StoppedEarly(Exception):  # noqa: N818 - it is no error but the end of a check
-    """The check cannot or must not go on; the reason stands in the transcript.
-
-    Args:
-        reason: Why.
-    """
-
-    def __init__(self, reason: StopReason) -> None:
-        super().__init__(reason.message)
-        self.reason = reason
 
 
 class Driver:
@@ -86,6 +75,7 @@ class Driver:
         self._probing = probing
         self._progress = progress
         self._interrupts = current_interrupts()
+        self._store = Inspected(probing.inspect, truth.registry)
         self._deadline = time.monotonic() + probing.max_time
         self._made = MadePeople(recorder)
         self._written: PlannedCall | None = None
@@ -204,7 +194,7 @@ class Driver:
             )
             raise StoppedEarly(StopReason(StopKind.TIME, message))
         self._let_writes_settle(planned)
-        before = self._stored(planned)
+        before = self._store.look(planned)
         self._begin(planned)
         exchange = caller.call(
             planned,
@@ -213,7 +203,7 @@ class Driver:
             caused_by=caused_by,
         )
         self._made.end(planned, exchange.outcome)
-        for observation in self._compared(planned, before):
+        for observation in self._store.compare(planned, before):
             exchange = self._recorder.amend(exchange.number, observation=observation)
         self._tell(exchange)
         return exchange
@@ -236,23 +226,6 @@ class Driver:
         if (self._written.script, planned.script) != (Script.CREATE, Script.LOGIN):
             self._interrupts.sleep(self._probing.settle)
             self._written = None
-
-    def _compared(self, planned: PlannedCall, before: object) -> Iterator[Observation]:
-        if self._probing.inspect is not None and _inspected_identifier(planned) is not None:
-            after = self._stored(planned)
-            yield from compare_records(before, after, planned.script, planned.arguments)
-
-    def _stored(self, planned: PlannedCall) -> object:
-        identifier = _inspected_identifier(planned)
-        if self._probing.inspect is None or identifier is None:
-            return None
-        try:
-            with self._interrupts.immediate():
-                self._interrupts.raise_if_pending()
-                return self._probing.inspect(identifier)
-        except Exception as error:  # noqa: BLE001 - whatever the team's function raises is told in one sentence
-            message = f"inspect({identifier!r}) raised {type(error).__name__}: {error}; it must return a record or None"
-            raise StoppedEarly(StopReason(StopKind.SET_UP, self._truth.registry.mask(message))) from None
 
     def _is_pointless(self, planned: PlannedCall) -> bool:
         """Tell whether the person is locked out, or the script never ends in such a situation anyway."""
@@ -355,16 +328,6 @@ class Driver:
         if exchange.ending is not Ending.FOUND:
             self._recorder.mark(exchange.number, Mark.LOCKED_OUT)
             self._locked_out.add(label)
-
-
-def _inspected_identifier(planned: PlannedCall) -> str | None:
-    """Return the identifier whose stored record shows what a call did, or None."""
-    if planned.situation.family not in {"known-user", "repeated", "writing"}:
-        return None
-    if planned.script is Script.CREATE:
-        return next(iter(new_identifiers(planned)), None)
-    identifier = planned.arguments[0]
-    return identifier if planned.script is not Script.DELETE and isinstance(identifier, str) else None
 
 
 def _repeated(planned: PlannedCall) -> PlannedCall:

@@ -3,16 +3,74 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, cast
 
+from customdb_contract.calling import PlannedCall
 from customdb_contract.contract import Script
+from customdb_contract.interrupts import current_interrupts
+from customdb_contract.probes._made import new_identifiers
+from customdb_contract.probes._stopping import StoppedEarly
 from customdb_contract.secrets import Secret, SecretKind, SecretRef, SecretRegistry, secrets_in
-from customdb_contract.transcript import WHOLE_RECORD, Noticed, Observation, record
+from customdb_contract.transcript import WHOLE_RECORD, Noticed, Observation, StopKind, StopReason, record
 
-__all__ = ["compare_records"]
+__all__ = ["Inspected", "compare_records"]
 
 _EXPECTED: Final = frozenset({"email", "username", "password"})
 """What a store must keep of what `create` is given, in whatever form."""
 
 _GIVEN: Final = SecretRef(SecretKind.PASSWORD, "the call")
+
+
+class Inspected:
+    """The store itself, as the team's own function shows it.
+
+    Args:
+        inspect: Returns what the store has of an identifier; None when nobody can look.
+        registry: The known secrets.
+    """
+
+    def __init__(self, inspect: Callable[[str], object] | None, registry: SecretRegistry) -> None:
+        self._inspect = inspect
+        self._registry = registry
+        self._interrupts = current_interrupts()
+
+    def look(self, planned: PlannedCall) -> object:
+        """Return what the store has of the person whom a call is about, None where that is not looked at.
+
+        Args:
+            planned: The call.
+
+        Raises:
+            StoppedEarly: When the team's function raises.
+        """
+        identifier = _inspected_identifier(planned)
+        if self._inspect is None or identifier is None:
+            return None
+        try:
+            with self._interrupts.immediate():
+                self._interrupts.raise_if_pending()
+                return self._inspect(identifier)
+        except Exception as error:  # noqa: BLE001 - whatever the team's function raises is told in one sentence
+            message = f"inspect({identifier!r}) raised {type(error).__name__}: {error}; it must return a record or None"
+            raise StoppedEarly(StopReason(StopKind.SET_UP, self._registry.mask(message))) from None
+
+    def compare(self, planned: PlannedCall, before: object) -> Iterator[Observation]:
+        """Yield what another look shows of a call.
+
+        Args:
+            planned: The call.
+            before: What the store had of the person before it.
+        """
+        if self._inspect is not None and _inspected_identifier(planned) is not None:
+            yield from compare_records(before, self.look(planned), planned.script, planned.arguments)
+
+
+def _inspected_identifier(planned: PlannedCall) -> str | None:
+    """Return the identifier whose stored record shows what a call did, or None."""
+    if planned.situation.family not in {"known-user", "repeated", "writing"}:
+        return None
+    if planned.script is Script.CREATE:
+        return next(iter(new_identifiers(planned)), None)
+    identifier = planned.arguments[0]
+    return identifier if planned.script is not Script.DELETE and isinstance(identifier, str) else None
 
 
 def compare_records(

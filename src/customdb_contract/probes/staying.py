@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from customdb_contract.calling import Caller
 from customdb_contract.contract import Script
 from customdb_contract.probes._plan import Truth, plan_person
-from customdb_contract.probes.driver import Driver, StoppedEarly
+from customdb_contract.probes._stopping import StoppedEarly
+from customdb_contract.probes.driver import Driver
 from customdb_contract.probes.set_up import is_denial
 from customdb_contract.transcript import Ending, Exchange, Person, Situation, StopKind, StopReason
 

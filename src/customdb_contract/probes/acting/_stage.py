@@ -11,8 +11,8 @@ from customdb_contract.actions import effects_of
 from customdb_contract.bridges.acting import ActionBridge, Performed
 from customdb_contract.bridges.flow import resumed_event
 from customdb_contract.faults import LegacySystem, Meeting, ReceivedRequest
+from customdb_contract.probes._stopping import StoppedEarly
 from customdb_contract.probes.acting._events import WITHOUT_BROWSER, event_of
-from customdb_contract.probes.driver import StoppedEarly
 from customdb_contract.transcript import (
     ActionRun,
     Ending,
