@@ -31,6 +31,8 @@ from customdb_contract.transcript import (
     print_outcome,
 )
 
+pytestmark = pytest.mark.one_python
+
 GET_USER = Script.GET_USER
 PLAIN = "function getUser(email, callback) { callback(null); }"
 

@@ -22,6 +22,8 @@ from customdb_contract.reports import FORMATS
 from customdb_contract.rules import judge, judge_selected
 from customdb_contract.transcript import ActionRun, Exchange, StopKind, Transcript
 
+pytestmark = pytest.mark.one_python
+
 SHOP = """
     from customdb_contract import Failed, Found, NotFound, WrongUsernameOrPasswordError
 
@@ -408,7 +410,6 @@ def test_an_action_is_named_without_a_configuration(run: Run, write: Write) -> N
     assert document["people"] == []
 
 
-@pytest.mark.one_python
 def test_an_action_in_javascript_is_named_by_its_file(run: Run, write: Write) -> None:
     write("")
 

@@ -16,6 +16,8 @@ from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.reports import as_text
 
+pytestmark = pytest.mark.one_python
+
 SCRIPT = "function script() {}"
 BOTH = {"login": "./login.js", "get_user": "./get_user.js"}
 

@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 from customdb_contract.faults import FAULTS, FaultServer
 from customdb_contract.transcript import LATER_REQUESTS, Situation
 
+pytestmark = pytest.mark.one_python
+
 PATIENCE: Final = 30.0
 """Seconds after which a test gives up on an answer that must come at once."""
 

@@ -549,7 +549,7 @@ class Backtracks(Shop):
 
     @override
     def get_user(self, identifier: Any) -> Any:
-        re.match(r"(\w+[.-]?)+@", identifier)
+        re.match(r"([a-z]+[.-]?)+@", identifier)
         return super().get_user(identifier)
 
 

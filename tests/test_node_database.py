@@ -28,6 +28,8 @@ from customdb_contract.probes import FaultsTogether, Probing
 from customdb_contract.secrets import Secret
 from customdb_contract.transcript import Situation
 
+pytestmark = pytest.mark.one_python
+
 CORRECT = """
 function {name}({parameters}, callback) {{
   if (email !== 'ada@example.com') return callback({unknown});

@@ -30,6 +30,8 @@ from customdb_contract.rules import judge
 from customdb_contract.secrets import SecretRegistry
 from customdb_contract.transcript import Ending, Noticed, Outcome, Situation, Transcript
 
+pytestmark = pytest.mark.one_python
+
 ADA = KnownUser(email="ada@example.com", password="correct horse")
 URL = "https://api.legacy.example/users"
 

@@ -29,7 +29,7 @@ from customdb_contract.profiles import (
 )
 from customdb_contract.testing.strategies import emails, json_values, profiles
 
-pytestmark = pytest.mark.traced
+pytestmark = [pytest.mark.one_python, pytest.mark.traced]
 
 ADA = {
     "user_id": "7",

@@ -313,16 +313,22 @@ def test_callbacks_are_recorded_within_bounds(open_database: Open) -> None:
     assert huge[-1] == (Special("too-many"),)
 
 
+LATER: Mapping[str, LateEvent] = {
+    "late": LateEvent(0, arguments=(None, {"user_id": "late"})),
+    "late_thread": LateEvent(0, raised=RecordedError("LookupError", "late", location="shop_here.py:49")),
+    "exits_later": LateEvent(0, observation=Observation(Noticed.PROCESS_ENDED, "it exited with code 4")),
+    "prints_later": LateEvent(0, output="«password of ada»\n"),
+}
+
+
 @pytest.mark.parametrize(
-    ("case", "event"),
+    ("case", "event", "how"),
     [
-        ("late", LateEvent(0, arguments=(None, {"user_id": "late"}))),
-        ("late_thread", LateEvent(0, raised=RecordedError("LookupError", "late", location="shop_here.py:49"))),
-        ("exits_later", LateEvent(0, observation=Observation(Noticed.PROCESS_ENDED, "it exited with code 4"))),
-        ("prints_later", LateEvent(0, output="«password of ada»\n")),
+        *((case, event, "asked") for case, event in LATER.items()),
+        # What is printed while another call is in progress is that call's.
+        *((case, event, "by the next call") for case, event in LATER.items() if not event.output),
     ],
 )
-@pytest.mark.parametrize("how", ["asked", "by the next call"])
 def test_what_happens_later_belongs_to_the_call(
     open_database: Open, tmp_path: Path, case: str, event: LateEvent, how: str
 ) -> None:

@@ -34,6 +34,8 @@ from customdb_contract.transcript import Ending, Exchange, Mark, Operation, Situ
 from mutants import breaches, explain
 from writing_shop import Record, WritingShop, known_customer
 
+pytestmark = pytest.mark.one_python
+
 ON, OFF = Connection(import_mode=True), Connection()
 FINAL = Connection(import_mode=True, deletion_is_final=True)
 ADA = "ada@example.com"

@@ -10,6 +10,8 @@ from customdb_contract.contract import Script
 from customdb_contract.source import Source, is_available, read_source
 from customdb_contract.transcript import FactKind
 
+pytestmark = pytest.mark.one_python
+
 NOTHING: list[tuple[str, str]] = []
 
 

@@ -42,9 +42,11 @@ from customdb_contract.testing.strategies import (
     DrawnDatabase,
     InMemoryDatabase,
     _calls,
+    _records,
     _values,
 )
 from customdb_contract.transcript import (
+    ActionRun,
     ApiCall,
     Ending,
     Exchange,
@@ -197,7 +199,7 @@ def test_a_flaw_changes_a_profile(rule: str, data: st.DataObject) -> None:
 
 @pytest.mark.untraced
 @pytest.mark.parametrize("rule", FLAWS)
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(data=st.data())
 def test_one_rule_finds_the_flaw_of_a_profile(rule: str, data: st.DataObject) -> None:
     report = found_in(data.draw(strategies.flawed_profiles(rule)))
@@ -264,6 +266,7 @@ def test_a_connection_is_as_asked_for(connection: Connection) -> None:
     assert (connection.name, connection.import_mode, connection.requires_username) == ("legacy", True, False)
 
 
+@settings(max_examples=50)
 @given(strategies.transcripts())
 def test_a_transcript_is_what_its_text_and_its_json_stand_for(transcript: Transcript) -> None:
     assert str(Transcript.parse(str(transcript))) == str(transcript)
@@ -271,6 +274,7 @@ def test_a_transcript_is_what_its_text_and_its_json_stand_for(transcript: Transc
 
 
 @pytest.mark.untraced
+@settings(max_examples=20)
 @given(strategies.transcripts(connections=strategies.connections(import_mode=True)))
 def test_a_transcript_is_of_the_given_connection(transcript: Transcript) -> None:
     assert transcript.connection.import_mode
@@ -279,7 +283,7 @@ def test_a_transcript_is_of_the_given_connection(transcript: Transcript) -> None
 # Databases
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(strategies.databases())
 def test_a_database_passes_the_check(drawn: DrawnDatabase) -> None:
     report = check(drawn.database, drawn.users, connection=drawn.connection, outage=drawn.outage)
@@ -303,6 +307,7 @@ def test_a_database_is_as_asked_for(drawn: DrawnDatabase) -> None:
     assert all(user.username for user in drawn.users)
 
 
+@settings(max_examples=30)
 @given(strategies.databases(max_people=1), strategies.emails(domains=["new.test"]), strategies.passwords())
 def test_the_scripts_of_a_database_write(drawn: DrawnDatabase, email: str, password: str) -> None:
     database = drawn.database
@@ -566,12 +571,22 @@ def test_hypothesis_is_imported_only_for_who_draws(program: str, expected: str) 
 
 
 @pytest.mark.parametrize("kind", [ApiCall, LegacyRequest])
-def test_transcripts_have_what_actions_did(kind: type) -> None:
-    def has_one(drawn: Transcript) -> bool:
-        return any(isinstance(one, kind) for one in drawn.records)
+def test_transcripts_have_what_actions_did(kind: type[ApiCall | LegacyRequest]) -> None:
+    def has_one(kinds: list[type]) -> bool:
+        return kind in kinds
 
     chosen = settings(max_examples=5_000, database=None, phases=[Phase.generate])
-    assert has_one(find(strategies.transcripts(), has_one, settings=chosen))
+    assert has_one(find(_records.KINDS, has_one, settings=chosen))
+
+
+@pytest.mark.parametrize("kind", [ApiCall, LegacyRequest])
+@settings(max_examples=5)
+@given(data=st.data())
+def test_what_an_action_did_is_of_a_run(kind: type[ApiCall | LegacyRequest], data: st.DataObject) -> None:
+    _, done = data.draw(_records.records([ActionRun, kind], Header()))
+
+    assert isinstance(done, kind)
+    assert done.caused_by in {None, 1}
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from rules.comparing import NOTHING_COMPARED, without_path
 from rules.judging import verdict
 from rules.test_independence import renamed
 
+pytestmark = pytest.mark.one_python
+
 BY_NAME = {rule.info.name: rule for rule in CATALOGUE}
 
 

@@ -9,6 +9,8 @@ from customdb_contract.rules.security._leaks import error_leaks_details, log_lea
 from customdb_contract.rules.security._verification import email_verified_hardcoded
 from rules.judging import findings, verdict
 
+pytestmark = pytest.mark.one_python
+
 PEOPLE = "person ada email=ada@example.com password=known\nperson bob email=bob@example.com password=known\n"
 WRONG = "failed WrongUsernameOrPasswordError"
 BCRYPT = "$2b$12$abcdefghijklmnopqrstuuSWSIsR3I9ks8cUcO6XyH0OEvVKYd5Wm"

@@ -27,6 +27,8 @@ from customdb_contract.transcript import (
     ending_of,
 )
 
+pytestmark = pytest.mark.one_python
+
 _texts = st.sampled_from(
     ["new@example.com", "NEW@example.com", "moved@example.com", "new", "7", "8", "«password»", "«other»"]
 )
@@ -115,7 +117,6 @@ def test_no_rule_crashes_on_any_sequence(exchanges: Sequence[Exchange], import_m
     assert {verdict.rule.name for verdict in report.verdicts if verdict.status is Status.CRASHED} == set()
 
 
-@pytest.mark.one_python
 @given(strategies.transcripts())
 def test_no_rule_crashes_on_any_transcript(transcript: Transcript) -> None:
     """A header that somebody wrote by hand may leave out the scripts that were called."""

@@ -1,11 +1,11 @@
-// A pattern takes for ever on a long identifier.
+// A pattern takes for ever on many letters before an exclamation mark.
 // expect: slow-on-long-input
 // hostile: on
 async function getUser(email, callback) {
   if (typeof email !== 'string') {
     return callback(null);
   }
-  if (/^([\w.]+\s?)+,/.test(email)) {
+  if (email.endsWith('!') && /^([\w.]+\s?)+$/.test(email)) {
     return callback(null);
   }
   let status;
