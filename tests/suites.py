@@ -4,17 +4,13 @@ from textwrap import dedent, indent
 
 import pytest
 
-__all__ = ["SHOP", "write_suite"]
+__all__ = ["MODULE", "SHOP", "write_suite"]
 
+# It imports no more than a team's database would, for a process of its own loads all of it.
 SHOP = '''
-import pytest
-
-from customdb_contract import Connection, Found, KnownUser, NotFound, ScriptError, WrongUsernameOrPasswordError
-from customdb_contract.secrets import Secret
-from customdb_contract.testing import ContractSuite, ContractWarning, assert_consistent, assert_contract
+from customdb_contract import Found, NotFound, ScriptError, WrongUsernameOrPasswordError
 
 PASSWORDS = {"ada@example.com": "correct Horse battery", "grace@example.com": "nanosecond Wire"}
-USERS = [KnownUser(email=email, password=password) for email, password in PASSWORDS.items()]
 
 
 class Shop:
@@ -62,6 +58,18 @@ class Broken:
         raise ScriptError("the store is out of reach")
 '''
 
+MODULE = f"""
+import pytest
+
+from customdb_contract import Connection, KnownUser
+from customdb_contract.secrets import Secret
+from customdb_contract.testing import ContractSuite, ContractWarning, assert_consistent, assert_contract
+
+{SHOP}
+
+USERS = [KnownUser(email=email, password=password) for email, password in PASSWORDS.items()]
+"""
+
 FIXTURES = """
 @pytest.fixture
 def database(self):
@@ -77,4 +85,4 @@ def write_suite(pytester: pytest.Pytester, body: str = "", *, database: str = "S
     """Write a test module with a suite over a database, and more in its body or before it."""
     fixtures = FIXTURES.format(database=database) if database else "pass\n"
     suite = "class TestShop(ContractSuite):\n" + indent(fixtures + dedent(body), "    ")
-    pytester.makepyfile(test_shop=f"{SHOP}\n{dedent(before)}\n{suite}\n")
+    pytester.makepyfile(test_shop=f"{MODULE}\n{dedent(before)}\n{suite}\n")

@@ -16,7 +16,7 @@ from customdb_contract.testing import ContractSuite
 from customdb_contract.testing import suite as suite_module
 from customdb_contract.transcript import Transcript
 from signals import foreground_handlers
-from suites import SHOP, write_suite
+from suites import MODULE, SHOP, write_suite
 
 RULES = len(CATALOGUE)
 
@@ -435,7 +435,7 @@ def write_configuration(pytester: pytest.Pytester, more: str = "") -> None:
 
 def test_the_base_class_is_not_collected_and_a_subclass_may_have_any_name(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
-        f"{SHOP}\nclass Renamed(ContractSuite):\n    pass\n\nclass TestBase(ContractSuite):\n    __test__ = False\n"
+        f"{MODULE}\nclass Renamed(ContractSuite):\n    pass\n\nclass TestBase(ContractSuite):\n    __test__ = False\n"
         "class Mine(TestBase):\n    pass\n\nTestAlias = ContractSuite\n"
     )
 
