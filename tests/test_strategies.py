@@ -3,7 +3,7 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -572,7 +572,7 @@ def test_hypothesis_is_imported_only_for_who_draws(program: str, expected: str) 
 
 @pytest.mark.parametrize("kind", [ApiCall, LegacyRequest])
 def test_transcripts_have_what_actions_did(kind: type[ApiCall | LegacyRequest]) -> None:
-    def has_one(kinds: list[type]) -> bool:
+    def has_one(kinds: Sequence[type]) -> bool:
         return kind in kinds
 
     chosen = settings(max_examples=5_000, database=None, phases=[Phase.generate])
