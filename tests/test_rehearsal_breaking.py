@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from customdb_contract import Failed, Found, NotFound, ScriptError, ValidationError
+from customdb_contract import Connection, Failed, Found, KnownUser, NotFound, ScriptError, ValidationError
 from customdb_contract.errors import DatabaseOpeningError
 from customdb_contract.faults import FAULTS
 from customdb_contract.rehearsal import SCENARIOS, RehearsalInterrupted, find_scenario, rehearse
 from customdb_contract.rehearsal._playing import _way
+from customdb_contract.rehearsal._sparing import ids_of_known
 from customdb_contract.transcript import Situation
 from lives import ADA, Shop
 from rehearsals import SIGN_UP, operations, played, setting
+from writing_shop import known_customer
 
 NAMES = [scenario.name for scenario in SCENARIOS]
 
@@ -61,7 +63,7 @@ def test_nobody_is_named_whom_create_refused() -> None:
         "outage-during-deletion",
     ],
 )
-@pytest.mark.parametrize("email", [ADA, ...], ids=["with the e-mail", "without an e-mail"])
+@pytest.mark.parametrize("email", [ADA, ..., None], ids=["with the e-mail", "without an e-mail", "with the new e-mail"])
 def test_another_user_whom_the_scripts_return_is_never_changed(name: str, email: object) -> None:
     shop = Shop()
     real = shop.find(ADA)
@@ -72,7 +74,7 @@ def test_another_user_whom_the_scripts_return_is_never_changed(name: str, email:
         own = shop.find(identifier)
         if own is None:
             return NotFound()
-        profile = shop.profile(real) | {"email": email}
+        profile = shop.profile(real) | {"email": own.email if email is None else email}
         return Found({name: value for name, value in profile.items() if value is not ...})
 
     def noting(*given: object) -> object:
@@ -182,10 +184,32 @@ def opening_once(times: int) -> Callable[[], Shop]:
     return opening
 
 
+def test_whoever_was_there_before_is_known_by_every_id() -> None:
+    shop = Shop()
+    shop.more = {"id": 12}
+    ids_of = partial(ids_of_known, connection=Connection(), timeout=20.0)
+    ada = known_customer()
+
+    assert ids_of(shop, [ada]) == {"shop-7", "12"}
+    assert ids_of(shop, [KnownUser(email="nobody@example.com")]) == frozenset()
+    assert ids_of(lambda: pytest.fail("nobody is asked for"), []) == frozenset()
+
+
+def test_without_get_user_who_was_there_before_is_known_by_logging_in() -> None:
+    class WithoutGetUser:
+        def login(self, identifier: str, password: str) -> object:
+            return Shop().login(identifier, password)
+
+    ids_of = partial(ids_of_known, WithoutGetUser(), connection=Connection(), timeout=20.0)
+
+    assert ids_of([known_customer()]) == {"shop-7"}
+    assert ids_of([KnownUser(email=ADA)]) == frozenset()
+
+
 @pytest.mark.parametrize(("times", "name"), [(1, "first-log-in"), (2, "two-connections")])
 def test_a_database_that_cannot_be_opened_again_is_a_reason(times: int, name: str) -> None:
     chosen = [find_scenario("first-log-in"), find_scenario(name)]
-    first, second = rehearse(setting(on=True, database=opening_once(times)), chosen)
+    first, second = rehearse(setting(on=True, writes=False, database=opening_once(times)), chosen)
 
     assert (first.was_played, first.problem) == (True, None)
     assert not second.was_played

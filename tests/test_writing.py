@@ -442,6 +442,27 @@ def test_whoever_is_found_in_the_place_of_somebody_new_is_not_deleted() -> None:
     assert set(emails(shop)[1:]) <= set(report.transcript.header.left_behind)
 
 
+@pytest.mark.parametrize("script", ["login", "get_user"])
+def test_nobody_known_is_deleted_by_an_id_that_is_returned_for_everybody(script: str) -> None:
+    class OneIdForAll(WritingShop):
+        @override
+        def profile(self, row: Any) -> dict[str, object]:
+            return super().profile(row) | {"user_id": "shop-7"}
+
+    class OneIdAtLogin(WritingShop):
+        @override
+        def login(self, identifier: Any, password: Any) -> Any:
+            found = super().login(identifier, password)
+            return Found({**found.profile, "user_id": "shop-7"}) if isinstance(found, Found) else found
+
+    shop = OneIdAtLogin() if script == "login" else OneIdForAll()
+
+    report = written(shop)
+
+    assert "shared-user-id" in breaches(report), explain(report)
+    assert emails(shop)[0] == "ada@example.com"
+
+
 def test_several_with_one_identifier_are_all_removed() -> None:
     class Upserting(WritingShop):
         @override

@@ -596,6 +596,42 @@ def test_two_people_with_ids_of_their_own() -> None:
     assert status("shared-user-id", text) is Status.PASSED
 
 
+def new_user(number: int, profile: dict[str, object] | None = None) -> str:
+    email = f"new{number}@example.com"
+    return found({"user_id": "7", "email": email} | (profile or {}), identifier=email, remark=f"writing of new{number}")
+
+
+NEW_USERS = "person new1 email=new1@example.com new=on\nperson new2 email=new2@example.com new=on\n"
+
+
+def test_two_new_users_with_one_id() -> None:
+    assert told("shared-user-id", NEW_USERS + new_user(1) + new_user(2) * 2) == [
+        ('new1 and new2 have the same user_id "7"; it must be unique', "error", (1, 2))
+    ]
+
+
+@pytest.mark.parametrize(
+    "calls",
+    [
+        pytest.param(new_user(1) + "delete 7 -> done   [writing of new1]\n" + new_user(2), id="one after the other"),
+        pytest.param(
+            new_user(1)
+            + "change_email new1@example.com new2@example.com true -> done   [writing of new1]\n"
+            + new_user(2),
+            id="the e-mail of the other",
+        ),
+        pytest.param(new_user(1) * 2, id="one user"),
+        pytest.param(new_user(1) + new_user(2, {"user_id": "8"}), id="own ids"),
+        pytest.param(new_user(1) + new_user(2, {"email": "new1@example.com"}), id="the profile of the other"),
+        pytest.param(new_user(1) + new_user(2, {"email": None}), id="without an e-mail"),
+        pytest.param(new_user(1, {"user_id": ""}) + new_user(2, {"user_id": ""}), id="without an id"),
+        pytest.param(new_user(1) + new_user(1).replace("of new1", "of new2"), id="one e-mail"),
+    ],
+)
+def test_new_users_of_whom_nothing_shows_that_two_have_one_id(calls: str) -> None:
+    assert told("shared-user-id", NEW_USERS + calls) == []
+
+
 @pytest.mark.parametrize(("connection", "severity"), [("", "warning"), (IMPORT, "error")])
 def test_two_people_with_one_email(connection: str, severity: str) -> None:
     text = connection + ADA + BOB + found({"email": "ada@example.com"})

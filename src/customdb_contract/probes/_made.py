@@ -19,16 +19,18 @@ class MadePeople:
 
     Args:
         recorder: Keeps the ledger of whoever may be left behind.
+        spared: The `user_id` of those who were in the same store before and must stay there, by label.
 
     Attributes:
         may_be_there: The identifiers of whoever may be in the store, and their labels.
         user_ids: The `user_id` that the scripts returned last for them, by label.
     """
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, spared: Mapping[str, str]) -> None:
         self.may_be_there: dict[str, str] = {}
         self.user_ids: dict[str, str] = {}
         self._recorder = recorder
+        self._spared = spared
         self._seen_ids: set[str] = set()
         self._unfinished: set[str] = set()
         self._out_of_sight: set[str] = set()
@@ -149,10 +151,11 @@ class MadePeople:
         """Return the `user_id` that a call found, unless it is somebody's whom the check did not make."""
         profile = exchange.profile or {}
         user_id, email = profile.get("user_id") or profile.get("id"), profile.get("email")
-        # A get_user that finds the wrong person must not get that person deleted.
-        if isinstance(email, str) and email.lower() not in map(str.lower, self.may_be_there):
+        # A get_user that finds the wrong person must not get that person deleted, under whatever e-mail.
+        is_of_another = isinstance(email, str) and email.lower() not in map(str.lower, self.may_be_there)
+        if user_id is None or is_of_another or str(user_id) in self._spared.values():
             return None
-        return None if user_id is None else str(user_id)
+        return str(user_id)
 
 
 def new_identifiers(planned: PlannedCall) -> Sequence[str]:

@@ -77,7 +77,6 @@ class Driver:
         self._interrupts = current_interrupts()
         self._store = Inspected(probing.inspect, truth.registry)
         self._deadline = time.monotonic() + probing.max_time
-        self._made = MadePeople(recorder)
         self._written: PlannedCall | None = None
         self._control: PlannedCall | None = None
         self._control_caller: Caller | None = None
@@ -85,6 +84,8 @@ class Driver:
         self._failed_logins: Counter[str] = Counter()
         self._locked_out: set[str] = set()
         self._known_ids: dict[str, str] = {}
+        # A fresh database may well give the ids of the other one to the people who are made there.
+        self._made = MadePeople(recorder, self._known_ids if probing.fresh_database is None else {})
         self._missed: set[str] = set()
         self._proven: set[tuple[Script, str, Ending, Exhaustion | None]] = set()
         self._hung: defaultdict[tuple[Script, str], list[int]] = defaultdict(list)

@@ -19,6 +19,7 @@ from customdb_contract.interrupts import current_interrupts, interruptible
 from customdb_contract.outages import outage_situations
 from customdb_contract.probes import DEFAULT_MAX_TIME
 from customdb_contract.rehearsal._scenario import Needs, Scenario
+from customdb_contract.rehearsal._sparing import ids_of_known
 from customdb_contract.rehearsal._stage import AnotherUserError, NewPerson, Stage
 from customdb_contract.secrets import Secret
 from customdb_contract.tenant import InterruptionPoint, Tenant
@@ -125,6 +126,7 @@ def rehearse(
     played: list[Performance] = []
     end = time.monotonic() + setting.max_time
     with interruptible(lambda: RehearsalInterrupted(played)):
+        spared = _spared(setting)
         for scenario in scenarios:
             current_interrupts().raise_if_pending()
             if time.monotonic() > end:
@@ -133,7 +135,7 @@ def rehearse(
                 continue
             progress(scenario)
             try:
-                _perform(setting, scenario, played)
+                _perform(setting, scenario, played, spared)
             except DatabaseOpeningError as error:
                 if not any(performance.was_played for performance in played):
                     raise
@@ -145,7 +147,14 @@ def _not_played(setting: Setting, scenario: Scenario, problem: str) -> Performan
     return Performance(scenario=scenario, import_mode=setting.connection.import_mode, problem=problem)
 
 
-def _perform(setting: Setting, scenario: Scenario, played: list[Performance]) -> None:
+def _spared(setting: Setting) -> frozenset[str]:
+    """Return the ids of users who stay in the legacy store whatever is played."""
+    if not setting.writes or setting.is_thrown_away:
+        return frozenset()
+    return ids_of_known(setting.database, setting.users, connection=setting.connection, timeout=setting.timeout)
+
+
+def _perform(setting: Setting, scenario: Scenario, played: list[Performance], spared: frozenset[str]) -> None:
     chance = random.Random(f"{setting.seed} {scenario.name}")  # noqa: S311 - the users are invented
     once, left = _Once(setting.interrupt), _Left()
     times = (_BEGINNING + timedelta(seconds=second) for second in itertools.count())
@@ -162,7 +171,7 @@ def _perform(setting: Setting, scenario: Scenario, played: list[Performance]) ->
     )
     try:
         with tenant:
-            stage = _stage(setting, needs, tenant, chance, left)
+            stage = evolve(_stage(setting, needs, tenant, chance, left), spared=spared)
             problem = scenario.lacks(stage)
             if problem is None:
                 scenario.play(stage)

@@ -9,7 +9,7 @@ from attrs import field, frozen
 from customdb_contract.connection import Connection, KnownUser
 from customdb_contract.contract import Script
 from customdb_contract.secrets import Secret
-from customdb_contract.tenant import InterruptionPoint, OperationOutcome, ResetTicket, Tenant, User
+from customdb_contract.tenant import PREFIX, InterruptionPoint, OperationOutcome, ResetTicket, Tenant, User
 from customdb_contract.transcript import Exchange, RecordedError, Situation
 
 __all__ = ["AnotherUserError", "Ledger", "NewPerson", "Stage", "ticket_of"]
@@ -75,6 +75,7 @@ class Stage:
         writes: Whether the scenario may write to the legacy store.
         ledger: Where it is noted who is created in the legacy store; None when the store is thrown away afterwards, so
             that no user needs to be removed.
+        spared: The ids in the legacy store of users who must not be changed.
         outage: Whether the tenant has the same database with its store unreachable.
         way: The way in which the store is unreachable; None stands for the first one.
     """
@@ -86,6 +87,7 @@ class Stage:
     new_person: NewPerson
     writes: bool = False
     ledger: Ledger | None = None
+    spared: frozenset[str] = frozenset()
     outage: bool = False
     way: Situation | None = None
     _noted: set[str] = field(factory=set[str], init=False)
@@ -167,7 +169,7 @@ class Stage:
         """
         if not self.settings.import_mode:
             if user.email is not None:
-                self._protect_others(user.email)
+                self._protect_others(user)
             self._note(email)
         return self.tenant.change_email(user.user_id, email, verified=True)
 
@@ -181,7 +183,7 @@ class Stage:
             AnotherUserError: When that would remove another user from the legacy store than the new one.
         """
         if not self.settings.import_mode:
-            self._protect_others(user.email)
+            self._protect_others(user)
         outcome = self.tenant.delete_user(user.user_id)
         if outcome.succeeded and outcome.calls:
             self._forget(self.new_person.email)
@@ -213,8 +215,8 @@ class Stage:
         ticket = ticket_of(asked)
         return asked if ticket is None else self.tenant.complete_password_reset(ticket, password)
 
-    def _protect_others(self, email: str | None) -> None:
-        if not self._is_of_new_person(email):
+    def _protect_others(self, user: User) -> None:
+        if not self._is_of_new_person(user.email) or user.user_id.removeprefix(PREFIX) in self.spared:
             message = (
                 f"for the new user {self.new_person.email} the scripts returned the profile of another user; "
                 "the scenario ended there, since going on would change the other user in the legacy store"

@@ -6,9 +6,10 @@ from customdb_contract.tenant._log import LogCode, LogEntry
 from customdb_contract.tenant._open import Calls, OpenDatabase
 from customdb_contract.tenant._outcomes import Mail, MailKind, OperationKind, OperationOutcome, Refusal, ResetTicket
 from customdb_contract.tenant._tenant import Tenant
-from customdb_contract.tenant._users import Identity, InternalUser, Pending, User
+from customdb_contract.tenant._users import PREFIX, Identity, InternalUser, Pending, User
 
 __all__ = [
+    "PREFIX",
     "Calls",
     "Identity",
     "InternalUser",

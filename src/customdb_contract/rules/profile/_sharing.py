@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._sightings import lowered_by_ascii, own_sightings, user_id_text
 from customdb_contract.rules.profile._attribute_of import strict_severity
-from customdb_contract.transcript import ElsewhereUser, Exchange, Transcript, json_text
+from customdb_contract.transcript import ElsewhereUser, Exchange, Situation, Transcript, json_text
 
 _CONNECTION: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection"
 _IDENTIFY: Final = "https://auth0.com/docs/manage-users/user-accounts/identify-users"
@@ -46,6 +47,7 @@ def shared_user_id(transcript: Transcript) -> Iterator[Comparison]:
     Use the primary key, with a prefix that names the store when the tenant has several: `shop-7`.
     """
     yield from _shared(transcript, user_id_text, "user_id", Severity.ERROR)
+    yield from _shared_by_new_users(transcript)
     yield from _shared_with_elsewhere(transcript)
 
 
@@ -167,6 +169,31 @@ def _phone_number(exchange: Exchange) -> str:
 def _text(exchange: Exchange, attribute: str) -> str:
     value = (exchange.profile or {}).get(attribute)
     return value if isinstance(value, str) else ""
+
+
+def _shared_by_new_users(transcript: Transcript) -> Iterator[Comparison]:
+    """Compare those whom the check made; whether they are in the store of the known users, no transcript says."""
+    holders: dict[str, Exchange] = {}
+    told: set[tuple[str, str]] = set()
+    for exchange in transcript.judged:
+        if exchange.script in {Script.DELETE, Script.CHANGE_EMAIL}:
+            # From now on an id, or an e-mail, may be somebody else's.
+            holders.clear()
+        elif exchange.situation is Situation.WRITING and _is_own(exchange) and user_id_text(exchange):
+            first = holders.setdefault(user_id_text(exchange), exchange)
+            pair = (first.person, exchange.person)
+            if first.person == exchange.person or _email_by_ascii(first) == _email_by_ascii(exchange):
+                continue
+            if pair not in told:
+                told.add(pair)
+                message = f"{first.person} and {exchange.person} have the same user_id {{got}}; it must be unique"
+                yield Violation(message, (first, exchange), path="user_id", got=user_id_text(exchange))
+
+
+def _is_own(exchange: Exchange) -> bool:
+    """Tell whether a call found somebody by the e-mail that is in the profile."""
+    email, identifier = _email_by_ascii(exchange), exchange.arguments[0] if exchange.arguments else None
+    return bool(email) and isinstance(identifier, str) and lowered_by_ascii(identifier) == email
 
 
 def _shared_with_elsewhere(transcript: Transcript) -> Iterator[Comparison]:
