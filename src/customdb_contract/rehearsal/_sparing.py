@@ -9,6 +9,7 @@ from customdb_contract.contract import Script
 from customdb_contract.probes import Truth
 from customdb_contract.probes.circumstances import organization_context
 from customdb_contract.secrets import SecretRegistry
+from customdb_contract.transcript import Value
 
 __all__ = ["ids_of_known"]
 
@@ -39,7 +40,7 @@ def _ids_of(bridge: Bridge, user: KnownUser) -> Sequence[str]:
     found: list[str] = []
     for script, arguments in _calls_for(user, has_get_user=Script.GET_USER in bridge.scripts):
         result = bridge.call(script, arguments, context=organization_context(script, user.organization)).result
-        profile = result if isinstance(result, Mapping) else {}
+        profile: Mapping[str, Value] = result if isinstance(result, Mapping) else {}
         found += [str(value) for value in (profile.get("user_id"), profile.get("id")) if value is not None]
     return found
 
