@@ -1052,10 +1052,16 @@ def test_a_person_with_an_organization_is_called_with_it_alone(of_bob: str | Non
         KnownUser(email=bob, password=PASSWORDS[bob], organization=of_bob),
     ]
 
-    driven(bridge, Truth.of(people, Connection(script_context=True), SecretRegistry()))
+    transcript = driven(bridge, Truth.of(people, Connection(script_context=True), SecretRegistry()))
 
     assert bridge.given[ada] == {"hotel"}
     assert bridge.given[bob] == known_of_bob
+    # Where everybody has an organization, the scripts may need one to say that somebody is unknown.
+    unknown = {call.arguments[0] for call in transcript.exchanges if call.situation is Situation.UNKNOWN_USER}
+    assert [bridge.given[identifier] for identifier in unknown] == [{None if of_bob is None else "hotel"}] * len(
+        unknown
+    )
+    assert unknown
 
 
 def test_an_organization_needs_the_context() -> None:

@@ -19,6 +19,8 @@ _NAME: Final = "example"
 def context_of(planned: PlannedCall, truth: Truth, new_user: NewUser) -> Mapping[str, object] | None:
     """Return the `context` of a call, or None for an empty one: the organization of the person, or any one at all.
 
+    Where everybody known has an organization, the connection may need one, so nobody comes without.
+
     Args:
         planned: The call.
         truth: The known people.
@@ -30,7 +32,8 @@ def context_of(planned: PlannedCall, truth: Truth, new_user: NewUser) -> Mapping
     # Whoever is nobody's in a write would have been a new user.
     is_of_new = planned.situation.family == "writing" or planned.person != UNKNOWN
     name = known.get(planned.person, new_user.organization if is_of_new else None)
-    return organization_context(planned.script, name)
+    common = next(iter(known.values()), None) if all(known.values()) else None
+    return organization_context(planned.script, name or common)
 
 
 def organization_context(script: Script, name: str | None) -> Mapping[str, object] | None:
