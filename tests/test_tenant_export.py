@@ -118,6 +118,45 @@ def test_what_a_check_of_a_tenant_would_call_is_printed_for_each(run: Run, expor
     assert lines[lines.index("Connection shop") + 1] == "get_user ada@example.com   [known-user]"
 
 
+def renamed(export: Path, folder: str, name: str) -> None:
+    path = export / "database-connections" / folder / "database.json"
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {"name": name}), "utf-8")
+
+
+def test_the_name_of_a_connection_forges_no_line(run: Run, export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    renamed(export, "shop", "shop\n::error::forged\x1b[31m")
+    shown: list[str] = []
+    monkeypatch.setattr("customdb_contract._cli._check.Progress.show", lambda _, text: shown.append(text))
+
+    told = [
+        out
+        for option in (["--dry-run"], ["--format", "text"], ["--format", "github"])
+        for _, out, _ in [run("check", "--tenant", str(export), "--select", "profile", *option)]
+    ]
+
+    assert "shop\\n::error::forged\\u001b[31m" in told[0]
+    assert any(line.startswith("shop\\n::error") for line in shown)
+    assert not any(
+        line.startswith("::error::forged") or "\x1b" in line for text in [*told, *shown] for line in text.split("\n")
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [("a b" * 100, f"{'a%20b' * 40}-2.json"), ("../shop", "..%2Fshop.json"), ("\ud800", "%ED%A0%80.json")],
+    ids=["long", "path", "surrogate"],
+)
+def test_the_file_of_a_transcript_is_named_after_the_connection_whatever_its_name(
+    run: Run, export: Path, tmp_path: Path, name: str, file: str
+) -> None:
+    renamed(export, "shop", name)
+
+    code, _, _ = run("check", "--tenant", str(export), "--select", "profile", "--transcript", "seen")
+
+    assert code == 1
+    assert {path.name for path in (tmp_path / "seen").iterdir()} == {"club.json", file}
+
+
 def test_the_only_custom_database_of_a_tenant_needs_no_heading(run: Run, tmp_path: Path) -> None:
     connection(tmp_path, "shop", config=PEOPLE.replace("EMAIL", "ada@example.com"))
 

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from customdb_contract._cli._configured import add_database, configured, configured_tenant, refuse_without_database
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from customdb_contract.transcript import ActionRun, Exchange, Transcript
 
 __all__ = ["add_check"]
+
+_LONGEST_NAME: Final = 200
+"""Characters: file systems take names of 255 bytes."""
 
 
 def add_check(parser: argparse.ArgumentParser) -> None:
@@ -76,12 +79,13 @@ def _single(options: argparse.Namespace) -> "Configuration":
 def _observed(configurations: "Sequence[Configuration]") -> "list[Transcript]":
     """Check one database after the other, until an interrupt."""
     from customdb_contract.observing import CheckInterrupted
+    from customdb_contract.transcript import printable
 
     transcripts: list[Transcript] = []
     progress = Progress(sys.stderr)
     try:
         for configuration in configurations:
-            name = configuration.connection.name if len(configurations) > 1 else None
+            name = printable(configuration.connection.name) if len(configurations) > 1 else None
             transcripts.append(configuration.observe(progress=_shown(progress, name)))
     except CheckInterrupted as interrupted:
         transcripts.append(interrupted.transcript)
@@ -105,15 +109,19 @@ def _told(record: "Exchange | ActionRun") -> str:
 
 
 def _write_each(folder: Path, transcripts: "Sequence[Transcript]") -> None:
-    for transcript in transcripts:
-        # Whatever a connection is called, its file is in that folder.
-        write(folder / f"{quote(transcript.connection.name, safe='')}.json", transcript.dumps())
+    for number, transcript in enumerate(transcripts, start=1):
+        # Whatever a connection is called, its file is in that folder, and its own.
+        name = quote(transcript.connection.name, safe="", errors="surrogatepass")
+        name = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}-{number}"
+        write(folder / f"{name}.json", transcript.dumps())
 
 
 def _dry_run(configurations: "Sequence[Configuration]") -> int:
+    from customdb_contract.transcript import printable
+
     for configuration in configurations:
         if len(configurations) > 1:
-            print(f"Connection {configuration.connection.name}")
+            print(f"Connection {printable(configuration.connection.name)}")
         _print_plan(configuration)
     return 0
 
