@@ -216,6 +216,14 @@ def test_a_file_that_cannot_be_written_ends_with_2(run: Run, folder: Path) -> No
     assert err.endswith("cannot be written: No such file or directory\n")
 
 
+def test_the_report_is_printed_where_the_transcript_cannot_be_written(run: Run, folder: Path) -> None:
+    code, out, err = run("check", "--transcript", str(folder / "no" / "such" / "folder"))
+
+    assert code == 2
+    assert out.startswith("Connection ")
+    assert err.endswith("cannot be written: No such file or directory\n")
+
+
 @pytest.mark.usefixtures("folder")
 def test_a_dry_run_prints_the_calls_and_calls_nothing(run: Run) -> None:
     code, out, _ = run("check", "--dry-run", "--max-time", "30")

@@ -14,6 +14,7 @@ from customdb_contract.interrupts import current_interrupts
 
 if TYPE_CHECKING:
     from customdb_contract.config import Configuration
+    from customdb_contract.findings import Report
     from customdb_contract.transcript import ActionRun, Exchange, Transcript
 
 __all__ = ["add_check"]
@@ -58,16 +59,14 @@ def _check(options: argparse.Namespace) -> int:
     # From here on there is something to report, so an interrupt costs none of it.
     with interrupts.deferred():
         transcripts = _observed(configurations)
-        if options.tenant is None:
-            [transcript], [selection] = transcripts, selections
-            if options.transcript:
-                write(options.transcript, transcript.dumps())
-            return report_one(judge_selected(transcript, selection), options)
-        transcripts = acquainted(transcripts)
-        if options.transcript:
-            _write_each(options.transcript, transcripts)
-        # After an interrupt there are fewer transcripts than selections.
-        return report_all(list(map(judge_selected, transcripts, selections)), options)
+        if options.tenant is not None:
+            transcripts = acquainted(transcripts)
+        try:
+            _store(transcripts, options)
+        finally:
+            # What was found is told, also where it cannot be stored. After an interrupt there are fewer transcripts.
+            code = _report(list(map(judge_selected, transcripts, selections)), options)
+        return code
 
 
 def _single(options: argparse.Namespace) -> "Configuration":
@@ -108,12 +107,21 @@ def _told(record: "Exchange | ActionRun") -> str:
     return f"the Action {record.action}; {record.situation}, legacy system: {record.legacy}"
 
 
-def _write_each(folder: Path, transcripts: "Sequence[Transcript]") -> None:
+def _report(reports: "Sequence[Report]", options: argparse.Namespace) -> int:
+    return report_one(reports[0], options) if options.tenant is None else report_all(reports, options)
+
+
+def _store(transcripts: "Sequence[Transcript]", options: argparse.Namespace) -> None:
+    if options.transcript is None:
+        return
+    if options.tenant is None:
+        write(options.transcript, transcripts[0].dumps())
+        return
     for number, transcript in enumerate(transcripts, start=1):
         # Whatever a connection is called, its file is in that folder, and its own.
         name = quote(transcript.connection.name, safe="", errors="surrogatepass")
         name = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}-{number}"
-        write(folder / f"{name}.json", transcript.dumps())
+        write(options.transcript / f"{name}.json", transcript.dumps())
 
 
 def _dry_run(configurations: "Sequence[Configuration]") -> int:
