@@ -1,6 +1,7 @@
 """The tenant as a whole: its records, its errors, several connections, secrets, and a database that breaks."""
 
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -733,3 +734,48 @@ def test_the_order_of_the_operations_joins_the_connections() -> None:
         tenant.log_in(ADA, PASSWORD, connection="one")
         tenant.search()
     assert tenant.order == ("two", "one", "one")
+
+
+class OfOrganizations:
+    """Notes the organization that comes with each call."""
+
+    def __init__(self, *, is_down: bool = False) -> None:
+        self.shop = Shop()
+        self.is_down = is_down
+        self.seen: list[tuple[str, object]] = []
+
+    def _ask(self, identifier: str, context: Mapping[str, Any]) -> None:
+        self.seen.append((identifier, context.get("organization", {}).get("name")))
+        if self.is_down:
+            raise ScriptError("down")
+
+    def login(self, identifier: str, password: str, context: Mapping[str, Any]) -> Any:
+        self._ask(identifier, context)
+        return self.shop.login(identifier, password)
+
+    def get_user(self, identifier: str, context: Mapping[str, Any]) -> Any:
+        self._ask(identifier, context)
+        return self.shop.get_user(identifier)
+
+
+@pytest.mark.parametrize(("of_bob", "of_others"), [("bank", "hotel"), (None, None)])
+def test_scripts_are_given_the_organization_of_whoever_a_call_is_about(
+    of_bob: str | None, of_others: str | None
+) -> None:
+    database, broken = OfOrganizations(), OfOrganizations(is_down=True)
+    bob = "bob@example.com"
+    users = [
+        KnownUser(email=ADA, password=PASSWORD, organization="hotel"),
+        KnownUser(email=bob, organization=of_bob),
+    ]
+    connection = Connection(import_mode=True, script_context=True)
+
+    with Tenant(database, connection=connection, users=users, outage=broken) as tenant:
+        assert tenant.log_in(ADA, PASSWORD).succeeded
+        tenant.log_in(bob, "any")
+        tenant.log_in("nobody@example.com", "any")
+        with tenant.outage():
+            tenant.request_password_reset(bob)
+
+    assert set(database.seen) == {(ADA, "hotel"), (bob, of_bob), ("nobody@example.com", of_others)}
+    assert set(broken.seen) == {(bob, of_bob)}

@@ -9,9 +9,9 @@ from customdb_contract.calling import PlannedCall
 from customdb_contract.connection import NewUser
 from customdb_contract.contract import Script
 from customdb_contract.probes._plan import Truth, plan_one_person
-from customdb_contract.transcript import UNKNOWN, Situation
+from customdb_contract.transcript import UNKNOWN, Person, Situation
 
-__all__ = ["context_of", "organization_context", "plan_circumstances", "plan_organization"]
+__all__ = ["common_organization", "context_of", "organization_context", "plan_circumstances", "plan_organization"]
 
 _NAME: Final = "example"
 
@@ -32,8 +32,17 @@ def context_of(planned: PlannedCall, truth: Truth, new_user: NewUser) -> Mapping
     # Whoever is nobody's in a write would have been a new user.
     is_of_new = planned.situation.family == "writing" or planned.person != UNKNOWN
     name = known.get(planned.person, new_user.organization if is_of_new else None)
-    common = next(iter(known.values()), None) if all(known.values()) else None
-    return organization_context(planned.script, name or common)
+    return organization_context(planned.script, name or common_organization(truth.people))
+
+
+def common_organization(people: Sequence[Person]) -> str | None:
+    """Return the organization with which somebody comes of whom nothing is known: one, where everybody known has one.
+
+    Args:
+        people: The known people.
+    """
+    names = [person.organization for person in people]
+    return names[0] if names and all(names) else None
 
 
 def organization_context(script: Script, name: str | None) -> Mapping[str, object] | None:

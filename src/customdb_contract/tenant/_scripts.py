@@ -1,19 +1,29 @@
 """The scripts of one connection: called for the tenant, and recorded."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from customdb_contract.calling import Caller, PlannedCall
 from customdb_contract.contract import Script
 from customdb_contract.errors import DatabaseOpeningError
 from customdb_contract.probes import OutageDatabase, Truth
+from customdb_contract.probes.circumstances import common_organization, organization_context
 from customdb_contract.secrets import Secret
 from customdb_contract.tenant._answers import Answer
 from customdb_contract.tenant._open import Calls
 from customdb_contract.tenant._people import People
-from customdb_contract.transcript import UNKNOWN, Operation, Recorder, ScriptInfo, Situation, Transcript
+from customdb_contract.transcript import (
+    UNKNOWN,
+    Exchange,
+    Operation,
+    Person,
+    Recorder,
+    ScriptInfo,
+    Situation,
+    Transcript,
+)
 
-__all__ = ["Scripts"]
+__all__ = ["InContext", "Scripts"]
 
 _MISSING: Final = {
     Script.CHANGE_EMAIL: "change_email script does not exist",
@@ -24,6 +34,39 @@ _MISSING: Final = {
 Sources: <https://community.auth0.com/t/183190>,
 <https://auth0.com/docs/authenticate/database-connections/custom-db/error-handling>.
 """
+
+
+class InContext:
+    """Calls scripts with the organization of whoever a call is about in their `context`.
+
+    Args:
+        caller: Calls the scripts.
+        people: The people who are in the store at first.
+    """
+
+    def __init__(self, caller: Caller, people: Sequence[Person]) -> None:
+        self._caller = caller
+        self._organizations = {person.label: person.organization for person in people if person.organization}
+        self._common = common_organization(people)
+
+    @property
+    def scripts(self) -> Mapping[Script, ScriptInfo]:
+        """The scripts that may be called."""
+        return self._caller.scripts
+
+    def call(self, planned: PlannedCall, *, caused_by: Operation) -> Exchange:
+        """Make a call, and record it.
+
+        Args:
+            planned: The call.
+            caused_by: The operation that causes it.
+        """
+        name = self._organizations.get(planned.person) or self._common
+        return self._caller.call(planned, context=organization_context(planned.script, name), caused_by=caused_by)
+
+    def collect_late_events(self) -> None:
+        """Add what calls did after they had ended; to be called before their bridge is closed."""
+        self._caller.collect_late_events()
 
 
 class Scripts:
@@ -43,7 +86,7 @@ class Scripts:
         self.recorder = recorder
         self._calls = calls
         self._outage = outage
-        self._unreachable = None if outage is None else Caller(outage.bridge, self.recorder)
+        self._unreachable = None if outage is None else InContext(Caller(outage.bridge, self.recorder), truth.people)
         self._down: Situation | None = None
         self._people = People(truth.people, truth.passwords, taken=recorder.labels)
 

@@ -30,7 +30,7 @@ from customdb_contract.tenant._outcomes import Mail, OperationKind, OperationOut
 from customdb_contract.tenant._passwords import change_password, complete_password_reset, request_password_reset
 from customdb_contract.tenant._returning import log_in_silently, refresh
 from customdb_contract.tenant._run import Run
-from customdb_contract.tenant._scripts import Scripts
+from customdb_contract.tenant._scripts import InContext, Scripts
 from customdb_contract.tenant._signing_up import NewAccount, sign_up
 from customdb_contract.tenant._state import Attached, State
 from customdb_contract.tenant._typed import TypedPasswords
@@ -160,7 +160,7 @@ class Tenant:
             recorder = Recorder(Header(people=truth.people, connection=truth.connection), truth.registry)
             recorder.know_scripts(bridge.scripts)
             caller = Caller(bridge, recorder)
-            scripts = Scripts(caller, recorder, truth, unreachable)
+            scripts = Scripts(InContext(caller, truth.people), recorder, truth, unreachable)
             self._stack.push(stack.pop_all())
         self._stack.callback(scripts.collect_late_events)
         self._stack.callback(caller.collect_late_events)
