@@ -59,7 +59,7 @@ def measure(*, brief: bool) -> Iterator[Measured]:
     registry = SecretRegistry()
     registry.add(Secret("correct horse battery"), SecretRef(SecretKind.PASSWORD, "ada"))
     # Many short measurements: on a busy machine some of them are undisturbed.
-    number, repeat = (20, 20) if brief else (50, 40)
+    number, repeat = (20, 8) if brief else (50, 40)
     yield _in_python(registry, number, repeat)
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "get_user.js").write_text(_SCRIPT, encoding="utf-8")

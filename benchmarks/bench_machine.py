@@ -203,7 +203,7 @@ def measure(*, brief: bool) -> Iterator[Measured]:
         brief: Whether a rough answer will do.
     """
     chosen = settings(
-        max_examples=10 if brief else 50,
+        max_examples=5 if brief else 50,
         stateful_step_count=50,
         deadline=None,
         database=None,
@@ -221,6 +221,6 @@ def measure(*, brief: bool) -> Iterator[Measured]:
     ):
         yield Measured(
             f"the state machine over {what}, in times of a bare one with as many steps",
-            ratio(partial(run, ours), partial(run, bare), repeat=3 if brief else 5),
+            ratio(partial(run, ours), partial(run, bare), repeat=2 if brief else 5),
             at_most=at_most,
         )

@@ -76,7 +76,7 @@ def measure(*, brief: bool) -> Iterator[Measured]:
                 partial(ran, *_OURS, "test_suite.py"),
                 partial(ran, "test_empty.py"),
                 number=1,
-                repeat=3 if brief else 15,
+                repeat=2 if brief else 15,
             ),
             at_most=3.0,
         )
@@ -85,7 +85,7 @@ def measure(*, brief: bool) -> Iterator[Measured]:
             ratio(
                 partial(ran, *_OURS, "--collect-only", "test_empty.py"),
                 partial(ran, "--collect-only", "test_empty.py"),
-                repeat=4 if brief else 40,
+                repeat=3 if brief else 40,
             ),
             at_most=1.05,
         )

@@ -72,9 +72,10 @@ def measure(*, brief: bool) -> Iterator[Measured]:
     Args:
         brief: Whether a rough answer will do.
     """
-    short, long = long_transcript(1_000), long_transcript(10_000)
+    length = 300 if brief else 1_000
+    short, long = long_transcript(length), long_transcript(10 * length)
     yield Measured(
-        "all rules over 10,000 exchanges, in times of 1,000",
+        f"all rules over {10 * length:,} exchanges, in times of {length:,}",
         ratio(lambda: _judge(long), lambda: _judge(short), repeat=1 if brief else 9),
         at_most=11.0,
     )
@@ -82,4 +83,7 @@ def measure(*, brief: bool) -> Iterator[Measured]:
     _judge(long)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    yield Measured("memory that judging 10,000 exchanges takes, in parts of 200 MB", peak / 200e6, at_most=1.0)
+    most = 200e3 * length
+    yield Measured(
+        f"memory that judging {10 * length:,} exchanges takes, in parts of {most / 1e6:g} MB", peak / most, at_most=1.0
+    )

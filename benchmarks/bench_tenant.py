@@ -27,7 +27,7 @@ def measure(*, brief: bool) -> Iterator[Measured]:
     Args:
         brief: Whether a rough answer will do.
     """
-    number, repeat = (200, 3) if brief else (1000, 9)
+    number, repeat = (200, 2) if brief else (1000, 9)
     migrating, calling = _seconds(number, repeat)
     yield Measured(
         "migrating a user, in times of 1.2 times the script's call and 100 µs",
@@ -36,7 +36,7 @@ def measure(*, brief: bool) -> Iterator[Measured]:
         # does counts for more.
         at_most=None if brief else 1.0,
     )
-    users = 5_000 if brief else _MANY
+    users = 3_000 if brief else _MANY
     ran = subprocess.run(
         [sys.executable, "-m", "benchmarks.migrating", str(users)], capture_output=True, check=True, text=True
     )
