@@ -52,9 +52,13 @@ from customdb_contract.transcript import (
     Exchange,
     Header,
     LegacyRequest,
+    LogEntry,
+    Operation,
     Outcome,
     Person,
+    Record,
     ScriptInfo,
+    StoreWrite,
     record,
 )
 from mutants import breaches, explain
@@ -577,6 +581,16 @@ def test_transcripts_have_what_actions_did(kind: type[ApiCall | LegacyRequest]) 
 
     chosen = settings(max_examples=5_000, database=None, phases=[Phase.generate])
     assert has_one(find(_records.KINDS, has_one, settings=chosen))
+
+
+@pytest.mark.parametrize("kind", [Exchange, Operation, StoreWrite, LogEntry, ActionRun, ApiCall, LegacyRequest])
+@settings(max_examples=3)
+@given(data=st.data())
+def test_a_record_is_of_the_kind_that_is_asked_for(kind: type[Record], data: st.DataObject) -> None:
+    [drawn] = data.draw(_records.records([kind], Header()))
+
+    assert isinstance(drawn, kind)
+    assert drawn.number == 1
 
 
 @pytest.mark.parametrize("kind", [ApiCall, LegacyRequest])
