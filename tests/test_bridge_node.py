@@ -588,6 +588,20 @@ def test_requests_are_noticed_also_those_that_come_too_late(open_script: Open) -
     assert outcome.noticed(Noticed.LATE_REQUEST) == ("POST http://127.0.0.1:9/late",)
 
 
+def test_a_request_that_is_refused_while_its_body_is_sent_came_in_time(open_script: Open) -> None:
+    outcome = open_script("""
+        const http = require('http');
+        // As axios does it: the end is written once the body is, or cannot be.
+        const request = http.request({ host: '127.0.0.1', port: 9, path: '/login', method: 'POST' });
+        request.on('error', () => callback(null));
+        request.write('email=ada', () => request.end());
+    """)()
+
+    assert outcome.ending is Ending.NOT_FOUND
+    assert outcome.noticed(Noticed.REQUEST) == ("POST http://127.0.0.1:9/login",)
+    assert outcome.noticed(Noticed.LATE_REQUEST) == ()
+
+
 def test_a_script_finds_what_auth0_gives_it(open_script: Open) -> None:
     outcome = open_script("""
         const names = { Buffer, URL, fetch, setTimeout, console, require, global, TextEncoder, AbortSignal };

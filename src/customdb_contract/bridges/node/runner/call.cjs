@@ -73,10 +73,14 @@ class Call {
     this.end('raised');
   }
 
+  /** A request that has failed when Node tells of it was made before, and perhaps before the end. */
+  asked(text, hasFailed) {
+    this.notice(this.isOver && !hasFailed ? 'late-request' : 'request', text);
+  }
+
   notice(kind, text) {
-    const noticed = kind === 'request' && this.isOver ? 'late-request' : kind;
     const told = text.length > MOST_TEXT ? `(${text.length} characters)` : text;
-    const json = `{"kind":"${noticed}","text":${quote(told)}}`;
+    const json = `{"kind":"${kind}","text":${quote(told)}}`;
     if (json in this.seen || !this.observations.add(json)) return;
     this.seen[json] = true;
     if (this.isClosed) this.late.add(`{"call":${this.id},"noticed":${json}}`);

@@ -43,7 +43,8 @@ function watchRequests(callNow) {
 function subscribe(channel, callNow, describe) {
   channels.channel(channel).subscribe(({ request }) => {
     try {
-      callNow()?.notice('request', describe(request));
+      // Node's own client tells of a request when its end is written, and an error may come before that.
+      callNow()?.asked(describe(request), request.socket?.destroyed === true);
     } catch {
       // The script has made something else of its request.
     }
