@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from customdb_contract.bridges import LateEvent
 from customdb_contract.calling import PlannedCall
-from customdb_contract.connection import Connection, KnownUser
+from customdb_contract.connection import Connection, KnownUser, NewUser
 from customdb_contract.contract import (
     Failed,
     Found,
@@ -25,7 +25,7 @@ from customdb_contract.contract import (
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.faults import FAULTS
 from customdb_contract.findings import Status
-from customdb_contract.probes import OutageDatabase, Probing, Truth, plan_calls, probe
+from customdb_contract.probes import OutageDatabase, Probing, Truth, Writing, make_newcomers, plan_calls, probe
 from customdb_contract.probes.hostile import collisions, payloads
 from customdb_contract.rules import judge
 from customdb_contract.secrets import SecretRegistry
@@ -34,6 +34,7 @@ from customdb_contract.transcript import (
     Ending,
     Escape,
     Exchange,
+    FactKind,
     Header,
     Mark,
     Noticed,
@@ -41,7 +42,9 @@ from customdb_contract.transcript import (
     PasswordKnowledge,
     RecordedError,
     Recorder,
+    ScriptInfo,
     Situation,
+    SourceFact,
     StopKind,
     Transcript,
 )
@@ -58,6 +61,7 @@ def driven(
     wrong_passwords: int = 3,
     max_time: float = 60.0,
     outage: OutageDatabase | None = None,
+    writing: Writing | None = None,
 ) -> Transcript:
     known = known or truth()
     recorder = Recorder(Header(people=known.people, connection=known.connection), known.registry)
@@ -73,6 +77,7 @@ def driven(
         recorder,
         Probing(hostile=hostile, wrong_passwords=wrong_passwords, max_time=max_time),
         open_outage=open_outage if outage else None,
+        writing=writing,
     )
     return recorder.transcript()
 
@@ -552,6 +557,14 @@ def test_hostile_input_tries_every_kind() -> None:
     assert tried == {situation.value for situation in Situation if situation.family == "hostile"}
 
 
+def test_reading_scripts_are_given_text_only() -> None:
+    bridge, down = Store(PASSWORDS).bridge(), Store(PASSWORDS).bridge()
+
+    driven(bridge, hostile=True, outage=OutageDatabase(down, _Faults(requests=1)))
+
+    assert {type(argument) for _, arguments in (*bridge.calls, *down.calls) for argument in arguments} == {str}
+
+
 def test_a_collision_that_is_an_alias_is_not_tried() -> None:
     alias = next(collisions("ada@example.com"))
     known = truth(KnownUser(email="ada@example.com", password="pass phrase", aliases=[alias]))
@@ -625,6 +638,32 @@ def test_the_fault_server_goes_through_every_fault() -> None:
 
     assert faults.failed == list(FAULTS)
     assert all(situations(transcript)[situation.value] == 2 for situation in FAULTS)
+
+
+class UnparsableBridge(ScriptedBridge):
+    """One script of the store cannot be parsed."""
+
+    unparsable: Script
+
+    @property
+    @override
+    def scripts(self) -> Mapping[Script, ScriptInfo]:
+        told = SourceFact(FactKind.NOT_A_FUNCTION, "} is missing", "script.js:1:28")
+        return {**super().scripts, self.unparsable: ScriptInfo(source=(told,))}
+
+
+@pytest.mark.parametrize("unparsable", [Script.GET_USER, Script.VERIFY])
+def test_a_script_that_cannot_be_parsed_is_not_called_in_an_outage_either(unparsable: Script) -> None:
+    known = truth()
+    bridge, down = (UnparsableBridge(Store(PASSWORDS).bridge().functions) for _ in range(2))
+    bridge.unparsable = down.unparsable = unparsable
+    outage = OutageDatabase(down, _Faults(requests=1))
+
+    transcript = driven(bridge, known, outage=outage, writing=Writing(newcomers=make_newcomers(NewUser(), known)))
+
+    assert transcript.header.stop_reason is None
+    called = {script for script, _ in bridge.calls}
+    assert called == {script for script, _ in down.calls} == {*BOTH} - {unparsable}
 
 
 def test_calls_of_a_database_that_never_asks_the_fault_server_are_judged_by_no_rule() -> None:
@@ -1057,7 +1096,7 @@ def test_a_person_with_an_organization_is_called_with_it_alone(of_bob: str | Non
     assert bridge.given[ada] == {"hotel"}
     assert bridge.given[bob] == known_of_bob
     # Where everybody has an organization, the scripts may need one to say that somebody is unknown.
-    unknown = {call.arguments[0] for call in transcript.exchanges if call.situation is Situation.UNKNOWN_USER}
+    unknown = {str(call.arguments[0]) for call in transcript.exchanges if call.situation is Situation.UNKNOWN_USER}
     assert [bridge.given[identifier] for identifier in unknown] == [{None if of_bob is None else "hotel"}] * len(
         unknown
     )

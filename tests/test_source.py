@@ -297,6 +297,13 @@ def test_a_call_without_a_timeout_is_told(body: str, what: str) -> None:
     assert [text for text, _ in facts(body, FactKind.CALL_WITHOUT_TIMEOUT)] == [what]
 
 
+@pytest.mark.parametrize("name", ["create", "extend", "defaults", "request", "getUser"])
+def test_the_name_of_the_function_hides_no_call_without_a_timeout(name: str) -> None:
+    source = read(f"async function {name}(email, callback) {{ await fetch(configuration.URL); }}", Script.GET_USER)
+
+    assert [fact.text for fact in source.facts if fact.kind is FactKind.CALL_WITHOUT_TIMEOUT] == ["fetch"]
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -455,6 +462,10 @@ def test_comparing_a_digest_by_an_operator_is_told(body: str, told: list[str]) -
         ("crypto.createHash('sha1').update(salt).update(user.password);", ["sha1 of the password"]),
         ("crypto.createHash('md5').update(user.email);", []),
         ("const hmac = crypto.createHmac('sha256', salt); hmac.update(user.password);", ["sha256 of the password"]),
+        (
+            "hash(1); function hash(password) { const mac = crypto.createHmac('sha256', 1); mac.update(password); }",
+            ["sha256 of the password"],
+        ),
         ("crypto.createHmac('sha256', salt).update(Buffer.from(`${user.password}x`));", ["sha256 of the password"]),
         (
             "md5(user.password + salt); CryptoJS.SHA1(user.password); md5(user.email);",
