@@ -10,6 +10,7 @@ from customdb_contract.contract import (
     Failed,
     Found,
     NotFound,
+    OperationResult,
     ProfileResult,
     Script,
     WrongUsernameOrPasswordError,
@@ -19,7 +20,7 @@ from customdb_contract.probes import Truth
 from customdb_contract.secrets import SecretRegistry
 from customdb_contract.transcript import Ending, Outcome, ScriptInfo, ending_of, record
 
-Answer = ProfileResult | Ending
+Answer = ProfileResult | OperationResult | Ending
 Answering = Callable[..., Answer]
 
 

@@ -14,6 +14,7 @@ from customdb_contract.bridges import LateEvent
 from customdb_contract.calling import PlannedCall
 from customdb_contract.connection import Connection, KnownUser, NewUser
 from customdb_contract.contract import (
+    Done,
     Failed,
     Found,
     NotFound,
@@ -65,6 +66,8 @@ def driven(
 ) -> Transcript:
     known = known or truth()
     recorder = Recorder(Header(people=known.people, connection=known.connection), known.registry)
+    if writing is not None:
+        recorder.know_new_people([newcomer.person for newcomer in writing.newcomers])
 
     @contextmanager
     def open_outage() -> Generator[OutageDatabase]:
@@ -664,6 +667,26 @@ def test_a_script_that_cannot_be_parsed_is_not_called_in_an_outage_either(unpars
     assert transcript.header.stop_reason is None
     called = {script for script, _ in bridge.calls}
     assert called == {script for script, _ in down.calls} == {*BOTH} - {unparsable}
+
+
+@pytest.mark.parametrize("unknown", [NotFound(), Failed(ScriptError("no row")), Ending.RAISED])
+def test_nobody_stays_whom_create_says_to_have_made_in_an_outage(unknown: Answer) -> None:
+    known, store = truth(), Store(PASSWORDS)
+
+    def get_user(identifier: object) -> Answer:
+        return store.get_user(identifier) if identifier in PASSWORDS else unknown
+
+    down = ScriptedBridge({Script.CREATE: lambda _: Done()})
+
+    transcript = driven(
+        store.bridge(get_user=get_user),
+        known,
+        outage=OutageDatabase(down, _Faults(requests=1)),
+        writing=Writing(newcomers=make_newcomers(NewUser(), known)),
+    )
+
+    assert down.calls
+    assert transcript.header.left_behind == ()
 
 
 def test_calls_of_a_database_that_never_asks_the_fault_server_are_judged_by_no_rule() -> None:
