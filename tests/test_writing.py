@@ -463,6 +463,34 @@ def test_nobody_known_is_deleted_by_an_id_that_is_returned_for_everybody(script:
     assert emails(shop)[0] == "ada@example.com"
 
 
+@pytest.mark.parametrize(
+    ("known", "new"),
+    [
+        ({"user_id": 7}, {"user_id": 7}),
+        ({"user_id": "shop-7"}, {"user_id": "SHOP-7"}),
+        ({"user_id": None, "id": "shop-7"}, {"user_id": "shop-7"}),
+    ],
+    ids=["a number", "another case", "as id"],
+)
+def test_nobody_known_is_deleted_by_an_id_that_only_the_store_takes_for_the_same(
+    known: dict[str, object], new: dict[str, object]
+) -> None:
+    class OneIdForAll(WritingShop):
+        @override
+        def profile(self, row: Any) -> dict[str, object]:
+            return super().profile(row) | (known if row.email == "ada@example.com" else new)
+
+        @override
+        def delete(self, user_id: Any) -> Any:
+            return super().delete(f"shop-{str(user_id)[-1]}")
+
+    shop = OneIdForAll()
+
+    written(shop)
+
+    assert emails(shop)[0] == "ada@example.com"
+
+
 def test_several_with_one_identifier_are_all_removed() -> None:
     class Upserting(WritingShop):
         @override

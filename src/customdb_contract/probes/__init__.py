@@ -1,6 +1,7 @@
 """Probes: drive a custom database through the situations that the contract speaks about."""
 
 from customdb_contract.probes._faults import Faults, FaultsTogether, OutageDatabase, together
+from customdb_contract.probes._made import ids_in
 from customdb_contract.probes._plan import Truth, print_planned_call
 from customdb_contract.probes._probe import plan_calls, probe, probe_known_users
 from customdb_contract.probes._probing import DEFAULT_MAX_TIME, DEFAULT_WRONG_PASSWORDS, MAX_SECONDS, Probing
@@ -21,6 +22,7 @@ __all__ = [
     "StoppedEarly",
     "Truth",
     "Writing",
+    "ids_in",
     "make_newcomers",
     "plan_calls",
     "print_planned_call",

@@ -5,9 +5,9 @@ from typing import Final, cast
 
 from customdb_contract.calling import PlannedCall
 from customdb_contract.contract import Script
-from customdb_contract.transcript import UNKNOWN, Ending, Exchange, Outcome, Recorder, Situation
+from customdb_contract.transcript import UNKNOWN, Ending, Exchange, Outcome, Recorder, Situation, Value
 
-__all__ = ["MadePeople", "new_identifiers"]
+__all__ = ["MadePeople", "ids_in", "new_identifiers"]
 
 _MOST_OF_ONE_IDENTIFIER: Final = 3
 _MAY_WRITE: Final = frozenset({Situation.OUTAGE, Situation.CUT})
@@ -19,14 +19,14 @@ class MadePeople:
 
     Args:
         recorder: Keeps the ledger of whoever may be left behind.
-        spared: The `user_id` of those who were in the same store before and must stay there, by label.
+        spared: The ids, by `ids_in`, of those who were in the same store before and must stay there.
 
     Attributes:
         may_be_there: The identifiers of whoever may be in the store, and their labels.
         user_ids: The `user_id` that the scripts returned last for them, by label.
     """
 
-    def __init__(self, recorder: Recorder, spared: Mapping[str, str]) -> None:
+    def __init__(self, recorder: Recorder, spared: Collection[str]) -> None:
         self.may_be_there: dict[str, str] = {}
         self.user_ids: dict[str, str] = {}
         self._recorder = recorder
@@ -151,11 +151,22 @@ class MadePeople:
         """Return the `user_id` that a call found, unless it is somebody's whom the check did not make."""
         profile = exchange.profile or {}
         user_id, email = profile.get("user_id") or profile.get("id"), profile.get("email")
+        is_spared = not ids_in({"user_id": user_id}).isdisjoint(self._spared)
         # A get_user that finds the wrong person must not get that person deleted, under whatever e-mail.
         is_of_another = isinstance(email, str) and email.lower() not in map(str.lower, self.may_be_there)
-        if user_id is None or is_of_another or str(user_id) in self._spared.values():
+        if user_id is None or is_of_another or is_spared:
             return None
         return str(user_id)
+
+
+def ids_in(profile: Mapping[str, Value]) -> frozenset[str]:
+    """Return the ids in a profile, in one form: a store may take 7 and "7" for the same, or `a` and `A`.
+
+    Args:
+        profile: What a script returned.
+    """
+    given = (profile.get("user_id"), profile.get("id"))
+    return frozenset(str(value).casefold() for value in given if value is not None)
 
 
 def new_identifiers(planned: PlannedCall) -> Sequence[str]:

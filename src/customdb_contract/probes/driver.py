@@ -8,7 +8,7 @@ from typing import Final
 from customdb_contract.calling import Caller, PlannedCall
 from customdb_contract.contract import Script
 from customdb_contract.interrupts import current_interrupts
-from customdb_contract.probes._made import MadePeople
+from customdb_contract.probes._made import MadePeople, ids_in
 from customdb_contract.probes._plan import Truth, with_user_ids
 from customdb_contract.probes._probing import Probing
 from customdb_contract.probes._stopping import StoppedEarly
@@ -85,7 +85,9 @@ class Driver:
         self._locked_out: set[str] = set()
         self._known_ids: dict[str, str] = {}
         # A fresh database may well give the ids of the other one to the people who are made there.
-        self._made = MadePeople(recorder, self._known_ids if probing.fresh_database is None else {})
+        self._known_labels = frozenset(person.label for person in truth.people)
+        self._spared: set[str] = set()
+        self._made = MadePeople(recorder, self._spared if probing.fresh_database is None else ())
         self._missed: set[str] = set()
         self._proven: set[tuple[Script, str, Ending, Exhaustion | None]] = set()
         self._hung: defaultdict[tuple[Script, str], list[int]] = defaultdict(list)
@@ -252,6 +254,8 @@ class Driver:
         is_slow = exchange.ending is Ending.TIMED_OUT or exchange.outcome.duration >= _BACKTRACKING_SECONDS
         if planned.situation is Situation.BACKTRACKING and is_slow:
             self._backtracking.add(planned.script)
+        if exchange.ending is Ending.FOUND and planned.person in self._known_labels:
+            self._spared.update(ids_in(exchange.profile or {}))
         if exchange.ending is Ending.FOUND and planned.situation is Situation.KNOWN_USER:
             if self._control is None:
                 self._control, self._control_caller = planned, caller

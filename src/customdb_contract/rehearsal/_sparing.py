@@ -6,7 +6,7 @@ from customdb_contract.bridges import Bridge
 from customdb_contract.bridges.opening import opened
 from customdb_contract.connection import Connection, KnownUser
 from customdb_contract.contract import Script
-from customdb_contract.probes import Truth
+from customdb_contract.probes import Truth, ids_in
 from customdb_contract.probes.circumstances import organization_context
 from customdb_contract.secrets import SecretRegistry
 from customdb_contract.transcript import Value
@@ -17,7 +17,7 @@ __all__ = ["ids_of_known"]
 def ids_of_known(
     database: object, users: Sequence[KnownUser], *, connection: Connection, timeout: float
 ) -> frozenset[str]:
-    """Return the `user_id` of every known user whom the scripts find, in calls that no transcript holds.
+    """Return the ids, by `ids_in`, of every known user whom the scripts find, in calls that no transcript holds.
 
     Args:
         database: The database, in any of the forms that `check` takes.
@@ -41,7 +41,7 @@ def _ids_of(bridge: Bridge, user: KnownUser) -> Sequence[str]:
     for script, arguments in _calls_for(user, has_get_user=Script.GET_USER in bridge.scripts):
         result = bridge.call(script, arguments, context=organization_context(script, user.organization)).result
         profile: Mapping[str, Value] = result if isinstance(result, Mapping) else {}
-        found += [str(value) for value in (profile.get("user_id"), profile.get("id")) if value is not None]
+        found += ids_in(profile)
     return found
 
 

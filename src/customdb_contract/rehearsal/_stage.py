@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from customdb_contract.connection import Connection, KnownUser
 from customdb_contract.contract import Script
+from customdb_contract.probes import ids_in
 from customdb_contract.secrets import Secret
 from customdb_contract.tenant import PREFIX, InterruptionPoint, OperationOutcome, ResetTicket, Tenant, User
 from customdb_contract.transcript import Exchange, RecordedError, Situation
@@ -75,7 +76,7 @@ class Stage:
         writes: Whether the scenario may write to the legacy store.
         ledger: Where it is noted who is created in the legacy store; None when the store is thrown away afterwards, so
             that no user needs to be removed.
-        spared: The ids in the legacy store of users who must not be changed.
+        spared: The ids in the legacy store, by `ids_in`, of users who must not be changed.
         outage: Whether the tenant has the same database with its store unreachable.
         way: The way in which the store is unreachable; None stands for the first one.
     """
@@ -216,7 +217,8 @@ class Stage:
         return asked if ticket is None else self.tenant.complete_password_reset(ticket, password)
 
     def _protect_others(self, user: User) -> None:
-        if not self._is_of_new_person(user.email) or user.user_id.removeprefix(PREFIX) in self.spared:
+        in_store = ids_in({"user_id": user.user_id.removeprefix(PREFIX)})
+        if not self._is_of_new_person(user.email) or not self.spared.isdisjoint(in_store):
             message = (
                 f"for the new user {self.new_person.email} the scripts returned the profile of another user; "
                 "the scenario ended there, since going on would change the other user in the legacy store"
