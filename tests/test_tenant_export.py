@@ -461,3 +461,50 @@ def test_all_connections_together_have_as_many_annotations_as_github_shows() -> 
     lines = TENANT_FORMATS["github"]([*several()] * 8).splitlines()
 
     assert sum(line.startswith("::error") for line in lines) == 10
+
+
+YAML = """databases:
+- name: shop
+  options:
+    enabledDatabaseCustomization: true
+    customScripts: {login: ./login.js}
+"""
+MANY = "x0: &x0 [many]\n" + "".join(f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 10)}]\n" for n in range(1, 10))
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (f"x: 2026-13-01\n{YAML}", "is no YAML: it has a character or a value that YAML does not allow"),
+        (f"x: !!timestamp word\n{YAML}", "is no YAML: it has a character or a value"),
+        (f"x: !!bool word\n{YAML}", "is no YAML: it has a character or a value"),
+        (f"x: \x07\n{YAML}", "is no YAML: it has a character or a value"),
+        (f"{YAML}---\n{YAML}", "expected a single document in the stream but found another document, line 6, column 1"),
+        (YAML.replace("true", "&a [*a]"), "options.enabledDatabaseCustomization must be true or false"),
+        (YAML.replace("true", "2026-12-01"), "options.enabledDatabaseCustomization must be true or false"),
+        (MANY + YAML.replace("true", "*x9"), "options.enabledDatabaseCustomization must be true or false"),
+        (MANY + YAML.replace("name: shop", "name: *x9") + YAML[11:], "login.js, and there is no such file"),
+        (YAML.replace("./login.js", "x" * 300 + "/login.js"), "/login.js, and there is no such file"),
+    ],
+)
+def test_an_export_in_odd_yaml_is_refused(tmp_path: Path, text: str, problem: str) -> None:
+    (tmp_path / "tenant.yaml").write_text(text, "utf-8")
+
+    with pytest.raises(ConfigurationError) as caught:
+        load_tenant(tmp_path)
+
+    assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize("secret", ["mellon: friend", "*mellon", "!mellon", "'mellon", "@mellon"])
+def test_what_is_said_of_yaml_never_shows_a_keyword(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, secret: str
+) -> None:
+    monkeypatch.setenv("SHOP_KEY", secret)
+    (tmp_path / "tenant.yaml").write_text(f"key: ##KEY##\n{YAML}", "utf-8")
+    (tmp_path / "customdb.toml").write_text('[database.keywords]\nKEY = { env = "SHOP_KEY" }\n', "utf-8")
+
+    with pytest.raises(ConfigurationError, match=r", line \d, column") as caught:
+        load_tenant(tmp_path)
+
+    assert "mellon" not in str(caught.value)

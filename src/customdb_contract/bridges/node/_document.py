@@ -32,6 +32,12 @@ class Described:
     where: str
     scripts_at: tuple[str, ...] = ("options", "customScripts")
 
+    @property
+    def name(self) -> str | None:
+        """The name of the connection, or None where the document doesn't say."""
+        name = self.document.get("name")
+        return name if isinstance(name, str) else None
+
     def table(self, *keys: str) -> Mapping[str, object]:
         """Return a table of the document, empty where there is none.
 
@@ -64,7 +70,9 @@ class Described:
         value = self.table("options").get(key)
         if value is None or isinstance(value, bool):
             return value
-        message = f"{self.where}: options.{key} must be true or false, and is {json.dumps(value):.40}"
+        # A list of YAML may hold itself, or the same list a million times.
+        told = f", and is {json.dumps(value):.40}" if isinstance(value, str | int | float) else ""
+        message = f"{self.where}: options.{key} must be true or false{told}"
         raise ConfigurationError(message)
 
 
@@ -78,8 +86,9 @@ def read_json(path: Path, keywords: Mapping[str, object]) -> Described:
     Raises:
         ConfigurationError: When it cannot be read, or is no object.
     """
+    text = read_replaced(path, keywords)
     try:
-        document = json.loads(read_replaced(path, keywords))
+        document = json.loads(text)
     except RecursionError:
         message = f"{path} is nested too deeply"
         raise ConfigurationError(message) from None

@@ -10,7 +10,7 @@ from typing import Final
 from attrs import frozen
 
 from customdb_contract.bridges.node._document import DATABASE_FILE, Described, read_json
-from customdb_contract.bridges.node._folder import SOURCES, YAML
+from customdb_contract.bridges.node._folder import SOURCES, YAML, is_file
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError
 
@@ -79,7 +79,7 @@ def custom_connections(
 def _of_folder(folder: Path, keywords_for: Callable[[Path], Mapping[str, object]]) -> Iterator[ExportedConnection]:
     for path in filter(Path.is_dir, _listed(folder)):
         document = path / DATABASE_FILE
-        if document.is_file():
+        if is_file(document):
             described = read_json(document, keywords_for(path))
             yield _connection(described, path, path, path.name)
         else:
@@ -101,18 +101,18 @@ def _of_yaml(path: Path, keywords_for: Callable[[Path], Mapping[str, object]]) -
 
     for number, described in enumerate(read_all_of_yaml(path, keywords_for(path.parent))):
         scripts = [path.parent / file for file in _named_scripts(described)]
-        yield _connection(described, path, scripts[0].parent if scripts else path.parent, f"databases[{number}]")
+        folder = scripts[0].parent if scripts and is_file(scripts[0]) else path.parent
+        yield _connection(described, path, folder, f"databases[{number}]")
 
 
 def _connection(described: Described, path: Path, folder: Path, default_name: str) -> ExportedConnection:
-    name = described.document.get("name")
     is_on, has_scripts = described.flag("enabledDatabaseCustomization"), any(_named_scripts(described))
     problem = None
     if is_on is False:
         problem = "options.enabledDatabaseCustomization is false"
     elif not is_on and not has_scripts:
         problem = "it has no scripts"
-    return ExportedConnection(name if isinstance(name, str) else default_name, path, folder, problem, has_scripts)
+    return ExportedConnection(described.name or default_name, path, folder, problem, has_scripts)
 
 
 def _named_scripts(described: Described) -> Iterator[str]:

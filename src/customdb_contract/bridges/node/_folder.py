@@ -18,7 +18,7 @@ from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError
 
-__all__ = ["SOURCES", "YAML", "ConnectionFolder", "ScriptFile", "read_connection"]
+__all__ = ["SOURCES", "YAML", "ConnectionFolder", "ScriptFile", "is_file", "read_connection"]
 
 YAML: Final = frozenset({".yaml", ".yml"})
 SOURCES: Final = frozenset({".js", ".cjs", ".mjs", ".ts"})
@@ -133,9 +133,8 @@ def _of_document(described: Described, keywords: Mapping[str, object], doubles: 
     if by_username is not None:
         # Flexible identifiers stand in place of this option.
         said["requires_username"] = by_username
-    name = described.document.get("name")
     connection = Connection(
-        name=name if isinstance(name, str) else Connection().name,
+        name=described.name or Connection().name,
         import_mode=said.get("import_mode", False),
         requires_username=said.get("requires_username", False),
         script_context=said.get("script_context", False),
@@ -174,10 +173,22 @@ def _files(described: Described, key: str, named: Mapping[str, object]) -> Itera
         if not isinstance(file, str):
             message = f"{described.where}: {key}.{script} must be the name of a file"
             raise ConfigurationError(message)
-        if not (described.folder / file).is_file():
+        if not is_file(described.folder / file):
             message = f"{described.where}: {key}.{script} names {file}, and there is no such file"
             raise ConfigurationError(message)
         yield script, described.folder / file
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether a path that an export names leads to a file.
+
+    Args:
+        path: The path.
+    """
+    try:
+        return path.is_file()
+    except OSError:  # Its name is too long, or nobody may look.
+        return False
 
 
 def _undeployed(described: Described, key: str, named: Mapping[str, object], others: Sequence[Path]) -> Iterator[str]:

@@ -3,15 +3,18 @@
 Source: <https://auth0.com/docs/deploy-monitor/deploy-cli-tool/available-resource-configuration-formats>.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Final, cast
 
 from customdb_contract.bridges.node._document import Described
 from customdb_contract.bridges.node._keywords import read_replaced
 from customdb_contract.errors import ConfigurationError
 
 __all__ = ["read_all_of_yaml", "read_yaml"]
+
+_QUOTED: Final = re.compile(r"(['\"]).*\1", re.DOTALL)
 
 
 def read_yaml(path: Path, keywords: Mapping[str, object], name: str | None) -> Described:
@@ -26,7 +29,7 @@ def read_yaml(path: Path, keywords: Mapping[str, object], name: str | None) -> D
         ConfigurationError: When the parser is not installed, the file cannot be read, or has no such connection.
     """
     found = read_all_of_yaml(path, keywords)
-    names = [str(described.document.get("name")) for described in found]
+    names = [described.name or f"databases[{number}]" for number, described in enumerate(found)]
     if not names:
         message = f"{path} has no databases"
         raise ConfigurationError(message)
@@ -73,6 +76,13 @@ def _parsed(path: Path, text: str) -> object:
     except RecursionError:
         message = f"{path} is nested too deeply"
         raise ConfigurationError(message) from None
-    except yaml.YAMLError as error:
-        message = f"{path} is no YAML: {' '.join(str(error).split())}"
+    except yaml.MarkedYAMLError as error:
+        # A keyword's secret may stand there: in the line, which PyYAML would show, and in what it quotes.
+        mark, said = error.problem_mark, (error.context, error.problem)
+        place = "" if mark is None else f", line {mark.line + 1}, column {mark.column + 1}"
+        message = f"{path} is no YAML: {' '.join(_QUOTED.sub('…', text) for text in said if text)}{place}"
+        raise ConfigurationError(message) from None
+    except (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError):
+        # What PyYAML makes values of raises all of these.
+        message = f"{path} is no YAML: it has a character or a value that YAML does not allow, such as 2026-13-01"
         raise ConfigurationError(message) from None
