@@ -508,3 +508,54 @@ def test_what_is_said_of_yaml_never_shows_a_keyword(
         load_tenant(tmp_path)
 
     assert "mellon" not in str(caught.value)
+
+
+def test_no_report_shows_the_secrets_of_another_connection(
+    run: Run, export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLUB_KEY", "mellon-4711-friend")
+    club, shop = export / "database-connections/club", export / "database-connections/shop"
+    config = PEOPLE.replace("EMAIL", "bob@example.com").replace("pass phrase", "speak friend and enter")
+    config += '[database.configuration]\nKEY = { env = "CLUB_KEY" }\n'
+    (club / "customdb.toml").write_text(config, "utf-8")
+    (club / "login.js").write_text(
+        LOGIN.replace("EMAIL", "bob@example.com").replace("pass phrase", "speak friend and enter"), "utf-8"
+    )
+    told = 'email_verified: true, nickname: "speak friend and enter, mellon-4711-friend"'
+    (shop / "get_user.js").write_text(
+        GET_USER.replace("EMAIL", "ada@example.com").replace("email_verified: true", told), "utf-8"
+    )
+
+    _, out, err = run("check", "--tenant", "tenant", "--format", "json", "--transcript", "seen")
+
+    stored = (tmp_path / "seen/shop.json").read_text("utf-8")
+    assert "secret 1 of the connection club" in stored
+    for text in (out, err, stored):
+        assert "speak friend" not in text
+        assert "mellon" not in text
+
+
+def test_a_secret_that_is_known_to_both_is_called_as_the_own_one(
+    export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHARED_KEY", "mellon-4711-friend")
+    (tmp_path / "action.js").write_text("exports.onExecutePostLogin = async () => {};\n", "utf-8")
+    with (export / "customdb.toml").open("a", encoding="utf-8") as file:
+        file.write('[action]\ncode = "../action.js"\nsecrets = { KEY = { env = "SHARED_KEY" } }\n')
+        file.write('[outage.configuration]\nKEY = { env = "SHARED_KEY" }\nPLAIN = "known"\n')
+
+    club, shop = load_tenant(export)
+
+    assert {label: secret.reveal() for label, secret in club.probing.secrets.items()} == {
+        "secret 2 of the connection shop": "mellon-4711-friend"
+    }
+    assert shop.probing.secrets == {}
+
+
+def test_what_was_found_is_told_where_the_next_connection_cannot_be_checked(run: Run, export: Path) -> None:
+    connection(export, "tail", config="[check]\nhostile = false\n")
+
+    code, out, err = run("check", "--tenant", "tenant", "--select", "missing-user-id")
+
+    assert (code, "tail/customdb.toml: no known user was given" in err) == (2, True)
+    assert [line for line in out.splitlines() if line.endswith(": ok")] == ["club: ok", "shop: ok"]

@@ -15,6 +15,7 @@ from customdb_contract.interrupts import current_interrupts
 if TYPE_CHECKING:
     from customdb_contract.config import Configuration
     from customdb_contract.findings import Report
+    from customdb_contract.rules import Selection
     from customdb_contract.transcript import ActionRun, Exchange, Transcript
 
 __all__ = ["add_check"]
@@ -45,8 +46,6 @@ def add_check(parser: argparse.ArgumentParser) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from customdb_contract.rules import acquainted, judge_selected
-
     configurations = [_single(options)] if options.tenant is None else configured_tenant(options)
     select, ignore = names(options.select), names(options.ignore)
     selections = [configuration.selection(select=select, ignore=ignore) for configuration in configurations]
@@ -58,15 +57,26 @@ def _check(options: argparse.Namespace) -> int:
     interrupts.raise_if_pending()
     # From here on there is something to report, so an interrupt costs none of it.
     with interrupts.deferred():
-        transcripts = _observed(configurations)
-        if options.tenant is not None:
-            transcripts = acquainted(transcripts)
+        transcripts: list[Transcript] = []
         try:
-            _store(transcripts, options)
+            _observe(configurations, transcripts)
         finally:
-            # What was found is told, also where it cannot be stored. After an interrupt there are fewer transcripts.
-            code = _report(list(map(judge_selected, transcripts, selections)), options)
+            # What was found is told, also where the next connection cannot be checked.
+            code = _tell(transcripts, selections, options) if transcripts else 0
         return code
+
+
+def _tell(transcripts: "Sequence[Transcript]", selections: "Sequence[Selection]", options: argparse.Namespace) -> int:
+    from customdb_contract.rules import acquainted, judge_selected
+
+    if options.tenant is not None:
+        transcripts = acquainted(transcripts)
+    try:
+        _store(transcripts, options)
+    finally:
+        # What was found is told, also where it cannot be stored. After an interrupt there are fewer transcripts.
+        code = _report(list(map(judge_selected, transcripts, selections)), options)
+    return code
 
 
 def _single(options: argparse.Namespace) -> "Configuration":
@@ -75,12 +85,11 @@ def _single(options: argparse.Namespace) -> "Configuration":
     return configuration
 
 
-def _observed(configurations: "Sequence[Configuration]") -> "list[Transcript]":
-    """Check one database after the other, until an interrupt."""
+def _observe(configurations: "Sequence[Configuration]", transcripts: "list[Transcript]") -> None:
+    """Check one database after the other, until an interrupt, and add what each did."""
     from customdb_contract.observing import CheckInterrupted
     from customdb_contract.transcript import printable
 
-    transcripts: list[Transcript] = []
     progress = Progress(sys.stderr)
     try:
         for configuration in configurations:
@@ -91,7 +100,6 @@ def _observed(configurations: "Sequence[Configuration]") -> "list[Transcript]":
         complain(interrupted)
     finally:
         progress.clear()
-    return transcripts
 
 
 def _shown(progress: Progress, connection: str | None) -> "Callable[[Exchange | ActionRun], None]":

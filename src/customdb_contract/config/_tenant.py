@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +12,7 @@ from customdb_contract.config._actions import action_of
 from customdb_contract.config._configuration import Configuration, configuration_of, read_file
 from customdb_contract.config._databases import keywords_of, named_connection
 from customdb_contract.config._reading import find_config
+from customdb_contract.config._sharing_secrets import masking_all, secrets_told
 from customdb_contract.config._tables import File
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.secrets import Secret
@@ -56,13 +57,17 @@ def load_tenant(export: Path, *, config: Path | None = None) -> tuple[Configurat
             raise ConfigurationError(message)
     paths = {connection.name: find_config(connection.folder) or shared for connection in found}
     sharing = Counter(paths.values())
-    return tuple(
-        _configured(connection, paths[connection.name], is_alone=sharing[paths[connection.name]] == 1)
-        for connection in found
+    return masking_all(
+        [
+            _configured(connection, paths[connection.name], is_alone=sharing[paths[connection.name]] == 1)
+            for connection in found
+        ]
     )
 
 
-def _configured(connection: "ExportedConnection", path: Path | None, *, is_alone: bool) -> Configuration:
+def _configured(
+    connection: "ExportedConnection", path: Path | None, *, is_alone: bool
+) -> tuple[Configuration, Sequence[Secret]]:
     file = File() if path is None else read_file(path)
     try:
         _refuse_what_is_of_one(file, connection.name, is_alone=is_alone)
@@ -75,7 +80,7 @@ def _configured(connection: "ExportedConnection", path: Path | None, *, is_alone
     except ConfigurationError as error:
         message = str(error) if path is None else f"{path}: {error}"
         raise ConfigurationError(message) from error.__cause__
-    return evolve(configuration, path=path)
+    return evolve(configuration, path=path), list(secrets_told(file, configuration))
 
 
 def _refuse_what_is_of_one(file: File, name: str, *, is_alone: bool) -> None:
