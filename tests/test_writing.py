@@ -491,6 +491,28 @@ def test_nobody_known_is_deleted_by_an_id_that_only_the_store_takes_for_the_same
     assert emails(shop)[0] == "ada@example.com"
 
 
+def test_nobody_is_deleted_by_an_id_in_a_profile_that_names_nobody() -> None:
+    class FindsAStranger(WritingShop):
+        @override
+        def profile(self, row: Any) -> dict[str, object]:
+            profile = super().profile(row)
+            return profile if row.email == "ada@example.com" else {**profile, "email": None}
+
+        @override
+        def get_user(self, identifier: Any) -> Any:
+            own = self.find(identifier)
+            found = own if own is None or own.email == "ada@example.com" else self.records[1]
+            return NotFound() if found is None else Found(self.profile(found))
+
+    shop = FindsAStranger()
+    shop.add({"email": "stranger@example.com", "password": "of a stranger", "user_metadata": {}})
+
+    report = written(shop)
+
+    assert emails(shop)[:2] == ["ada@example.com", "stranger@example.com"]
+    assert set(emails(shop)[2:]) <= set(report.transcript.header.left_behind)
+
+
 def test_several_with_one_identifier_are_all_removed() -> None:
     class Upserting(WritingShop):
         @override

@@ -152,8 +152,8 @@ class MadePeople:
         profile = exchange.profile or {}
         user_id, email = profile.get("user_id") or profile.get("id"), profile.get("email")
         is_spared = not ids_in({"user_id": user_id}).isdisjoint(self._spared)
-        # A get_user that finds the wrong person must not get that person deleted, under whatever e-mail.
-        is_of_another = isinstance(email, str) and email.lower() not in map(str.lower, self.may_be_there)
+        # A get_user that finds the wrong person must not get that person deleted, under whatever e-mail, or under none.
+        is_of_another = not isinstance(email, str) or email.lower() not in map(str.lower, self.may_be_there)
         if user_id is None or is_of_another or is_spared:
             return None
         return str(user_id)
