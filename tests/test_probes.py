@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import cast
 
 import pytest
+from attrs import define, evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import override
@@ -983,6 +984,48 @@ def test_what_backtracks_is_not_asked_anything_longer() -> None:
         "a" * 24 + "!"
     ]
     assert len(transcript.select(Script.GET_USER, Situation.BACKTRACKING)) == 6
+
+
+@define
+class BusyBridge(ScriptedBridge):
+    """Takes some seconds for the first call with a text, and others for any later one."""
+
+    seconds: tuple[float, float] = (0.0, 0.0)
+    slow: frozenset[str] = frozenset()
+
+    @override
+    def call(
+        self,
+        script: Script,
+        arguments: Sequence[object],
+        *,
+        context: Mapping[str, object] | None = None,
+        throwing: bool = False,
+    ) -> Outcome:
+        outcome = super().call(script, arguments, context=context, throwing=throwing)
+        is_again = self.calls.count((script, tuple(arguments))) > 1
+        duration = self.seconds[is_again] if arguments[0] in self.slow else 0.0
+        return evolve(outcome, duration=duration)
+
+
+@pytest.mark.parametrize(
+    ("again", "asked"),
+    [
+        pytest.param(0.1, [24, 24, 28, 28, 32, 32], id="the machine was busy"),
+        pytest.param(1.5, [24, 24], id="the script is slow"),
+    ],
+)
+def test_a_slow_call_with_a_long_text_is_made_once_more_to_tell_a_busy_machine_from_a_slow_script(
+    again: float, asked: Sequence[int]
+) -> None:
+    store = Store(PASSWORDS)
+    slow = frozenset(f"{'a' * letters}!" for letters in asked)
+    bridge = BusyBridge({Script.LOGIN: store.login, Script.GET_USER: store.get_user}, seconds=(1.5, again), slow=slow)
+
+    transcript = driven(bridge, hostile=True)
+
+    texts = [str(exchange.identifier) for exchange in transcript.select(Script.GET_USER, Situation.BACKTRACKING)]
+    assert [len(text) - 1 for text in texts if not text.startswith("a@")] == asked
 
 
 def test_log_in_is_asked_hostile_identifiers_with_the_right_password_of_whoever_has_one() -> None:

@@ -293,6 +293,12 @@ def test_an_almost_valid_email_keeps_a_script_busy() -> None:
             id="slow for everybody",
         ),
         pytest.param("get_user x -> died; after 1.5 s   [hostile: very-long]\n", Status.PASSED, id="its process ended"),
+        pytest.param(
+            f"login x y -> {REFUSED}; after 1.5 s   [hostile: very-long]\n"
+            f"login x y -> {REFUSED}   [hostile: very-long]\n",
+            Status.PASSED,
+            id="slow only once",
+        ),
     ],
 )
 def test_a_very_long_text_is_no_breach(text: str, status: Status) -> None:

@@ -47,8 +47,11 @@ _MOST_HANGS: Final = 3
 What makes a script hang is one thing, and what lets an attacker in may be the next.
 """
 
-_BACKTRACKING_SECONDS: Final = 1.0
-"""A call that takes so long shows it, and a longer text would take sixteen times as long."""
+_SLOW_SECONDS: Final = 1.0
+"""A call that takes so long may be slow by what it was given; another text that backtracks would take sixteen times as
+long."""
+
+_TAKES_LONG: Final = (Situation.VERY_LONG, Situation.BACKTRACKING)
 
 _READING: Final = (Script.LOGIN, Script.GET_USER)
 
@@ -122,6 +125,8 @@ class Driver:
                 self._confirm(caller, planned, exchange)
             elif self._is_shut_out(planned, exchange):
                 self._call(caller, planned)
+            elif planned.situation in _TAKES_LONG and exchange.outcome.duration >= _SLOW_SECONDS:
+                self._learn_whether_slow(planned, self._call(caller, planned))
             self._protect(caller, planned, exchange)
         return made
 
@@ -251,9 +256,8 @@ class Driver:
         self._made.learn(planned, exchange)
         if planned.script is Script.GET_USER and planned.situation is Situation.REPEATED and is_denial(exchange):
             self._missed.add(planned.person)
-        is_slow = exchange.ending is Ending.TIMED_OUT or exchange.outcome.duration >= _BACKTRACKING_SECONDS
-        if planned.situation is Situation.BACKTRACKING and is_slow:
-            self._backtracking.add(planned.script)
+        if exchange.ending is Ending.TIMED_OUT:
+            self._learn_whether_slow(planned, exchange)
         if exchange.ending is Ending.FOUND and planned.person in self._known_labels:
             self._spared.update(ids_in(exchange.profile or {}))
         if exchange.ending is Ending.FOUND and planned.situation is Situation.KNOWN_USER:
@@ -264,6 +268,15 @@ class Driver:
                 self._known_ids[planned.person] = user_id
             if planned.script is Script.LOGIN:
                 self._right_login[planned.person] = planned
+
+    def _learn_whether_slow(self, planned: PlannedCall, exchange: Exchange) -> None:
+        """Learn of a call whether its text makes the script slow; one that ended and is the first proves nothing.
+
+        The machine may have been busy.
+        """
+        is_slow = exchange.ending is Ending.TIMED_OUT or exchange.outcome.duration >= _SLOW_SECONDS
+        if planned.situation is Situation.BACKTRACKING and is_slow:
+            self._backtracking.add(planned.script)
 
     def _is_shut_out(self, planned: PlannedCall, exchange: Exchange) -> bool:
         """Tell whether login refuses somebody whom it let in before, though no wrong password was tried in between."""

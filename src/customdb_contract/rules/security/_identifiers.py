@@ -153,6 +153,7 @@ def slow_on_long_input(transcript: Transcript) -> Iterator[Comparison]:
 
     ## Why this matters
     A few such log-ins at a time keep the store, or the 250 scripts that a tenant may run at once, from everybody else.
+    What is slow only once says nothing: the machine may have been busy.
 
     ## Violates
         person ada email=ada@example.com
@@ -160,7 +161,8 @@ def slow_on_long_input(transcript: Transcript) -> Iterator[Comparison]:
 
     ## Conforms
         person ada email=ada@example.com
-        login x y -> failed WrongUsernameOrPasswordError(null) "no"   [hostile: very-long]
+        login x z -> failed WrongUsernameOrPasswordError(null) "no"; after 6.5 s   [hostile: very-long]
+        login x z -> failed WrongUsernameOrPasswordError(null) "no"   [hostile: very-long]
 
     ## How to fix
     Refuse identifiers over 254 characters and passwords over a few hundred before anything is done with them. In a
@@ -174,10 +176,10 @@ def slow_on_long_input(transcript: Transcript) -> Iterator[Comparison]:
     }
     for situation in _ADVISED:
         yield from left_out(transcript, situation)
-    for exchange in transcript.select(None, *_ADVISED):
-        if exchange.script in slow_anyway:
-            continue
-        if _is_slow(exchange):
+    advised = [one for one in transcript.select(None, *_ADVISED) if one.script not in slow_anyway]
+    quick = [(one.script, one.arguments) for one in advised if not _is_slow(one)]
+    for exchange in advised:
+        if (exchange.script, exchange.arguments) not in quick:
             message = f"{exchange.script} took a second or more for {_ADVISED[exchange.situation]}"
             yield Violation(message, (exchange,), path="duration", expected="less than 1 s", got="1 s or more")
         else:
