@@ -166,6 +166,7 @@ def test_a_record_that_is_there_after_a_login_was_removed_by_nobody() -> None:
     [
         pytest.param(NOBODY + IN + NOBODY, Script.GET_USER, (1, 2, 3, 5), id="get_user"),
         pytest.param(NOBODY * 2, Script.GET_USER, (1, 2, 3, 4), id="get_user, login not asked again"),
+        pytest.param(NOBODY * 3, Script.GET_USER, (1, 2, 3, 4, 5), id="get_user, again and again"),
         pytest.param(REFUSED + THERE + EMPTY, Script.LOGIN, (1, 2, 3, 5), id="login"),
     ],
 )

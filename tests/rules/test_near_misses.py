@@ -6,6 +6,7 @@ from customdb_contract.contract import Script
 from customdb_contract.findings import Finding, Severity, Status
 from customdb_contract.rules._rule import Rule
 from customdb_contract.rules.callback._container import context_without_organization
+from customdb_contract.rules.consistency._creation import create_not_visible
 from customdb_contract.rules.consistency._emails import (
     change_email_ineffective,
     change_email_no_op,
@@ -48,6 +49,22 @@ def test_what_a_change_of_an_email_did_not_do_is_found(look: str, message: str) 
     judged = findings(change_email_ineffective, f"connection requires_username=on\n{NEW}{CREATED}{CHANGED}{look}\n")
 
     assert judged == [Finding(message, Severity.ERROR, Script.CHANGE_EMAIL, (2, 3))]
+
+
+@pytest.mark.parametrize(
+    ("look", "message"),
+    [
+        ("get_user new@example.com -> not-found", "create reported success, and the user is not found by get_user"),
+        (
+            'login new@example.com «password of new» -> failed WrongUsernameOrPasswordError(null) "no"',
+            "create reported success, and the user cannot log in",
+        ),
+    ],
+)
+def test_what_a_creation_did_not_do_is_found(look: str, message: str) -> None:
+    judged = findings(create_not_visible, f"{NEW}{CREATED}{look}\n")
+
+    assert [finding.message for finding in judged] == [message]
 
 
 @pytest.mark.parametrize("rule", [change_email_ineffective, change_email_no_op], ids=lambda rule: rule.info.name)
