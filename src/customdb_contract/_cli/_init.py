@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from customdb_contract._cli._output import write
+from customdb_contract._cli._templates import DATABASES, database_files
 from customdb_contract.errors import ConfigurationError
 
 __all__ = ["add_init"]
@@ -21,7 +22,14 @@ def add_init(parser: argparse.ArgumentParser) -> None:
     Args:
         parser: The parser of the command.
     """
-    parser.add_argument(
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
+        "--template",
+        choices=DATABASES,
+        metavar="SYSTEM",
+        help=f"write scripts in JavaScript for a system, as the Deploy CLI deploys them: {', '.join(DATABASES)}",
+    )
+    what.add_argument(
         "--action",
         action="store_true",
         help="write a post-login Action that restores metadata, as the Deploy CLI deploys it",
@@ -30,31 +38,38 @@ def add_init(parser: argparse.ArgumentParser) -> None:
 
 
 def _init(options: argparse.Namespace) -> int:
-    if options.action:
+    if options.template is not None:
+        _write(database_files(options.template))
+        print("Follow README.md, then run: customdb-contract check")
+    elif options.action:
         _write(_action_files())
         print("Follow actions/persist-legacy-metadata/README.md, then run: customdb-contract check")
     else:
-        _write(_DATABASE)
+        _write(_texts(_DATABASE))
         print("Fill in customdb.toml, then run: customdb-contract check")
     return 0
 
 
 def _action_files() -> Mapping[Path, str]:
     files = sorted(path for path in (_TEMPLATES / _ACTION).rglob("*") if path.is_file())
-    return {path.relative_to(_TEMPLATES / _ACTION): str(path.relative_to(_TEMPLATES)) for path in files}
+    return _texts({path.relative_to(_TEMPLATES / _ACTION): str(path.relative_to(_TEMPLATES)) for path in files})
 
 
-def _write(targets: Mapping[Path, str]) -> None:
-    """Write a template to each file, or none where one of the files exists.
+def _texts(templates: Mapping[Path, str]) -> Mapping[Path, str]:
+    return {path: (_TEMPLATES / name).read_text(encoding="utf-8") for path, name in templates.items()}
+
+
+def _write(files: Mapping[Path, str]) -> None:
+    """Write files, or none where one of them exists.
 
     Raises:
         ConfigurationError: When one of them exists.
     """
-    existing = [str(path) for path in targets if path.exists()]
+    existing = [str(path) for path in files if path.exists()]
     if existing:
         message = f"{' and '.join(existing)} exists already; remove it first, or run init in another folder"
         raise ConfigurationError(message)
-    for path, template in targets.items():
+    for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(path, (_TEMPLATES / template).read_text(encoding="utf-8"))
+        write(path, text)
         print(f"wrote {path}")

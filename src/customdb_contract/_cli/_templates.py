@@ -1,0 +1,79 @@
+"""The scripts that `init --template` writes: put together of what all stores do, and of what one store does."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+__all__ = ["DATABASES", "database_files"]
+
+_FOLDER: Final = Path(__file__).parents[1] / "templates" / "databases"
+_SCRIPTS: Final = Path("database-connections", "legacy")
+_STORE: Final = "store.js"
+_PART: Final = re.compile(r"^// @part (\w+)(.*)\n", re.MULTILINE)
+_WANTED: Final = re.compile(r"^ *// @parts (.+)\n", re.MULTILINE)
+_WRITING: Final = "create"
+
+DATABASES: Final = ("http", "mysql", "plain-javascript", "postgresql")
+"""The systems for which there are scripts."""
+
+
+def database_files(name: str) -> Mapping[Path, str]:
+    """Return the files of a template: the scripts as the Deploy CLI deploys them, a configuration and an explanation.
+
+    Args:
+        name: One of `DATABASES`.
+    """
+    own = _FOLDER / name
+    parts = _parts(_FOLDER / _STORE) | _parts(own / _STORE)
+    sources = {path.stem: path for folder in (_FOLDER, own) for path in (folder / "scripts").glob("*.js")}
+    scripts = {
+        script: _put_together(text, parts)
+        for script, path in sorted(sources.items())
+        if _wanted(text := path.read_text(encoding="utf-8")) <= parts.keys()
+    }
+    others = sorted(path for path in own.iterdir() if path.is_file() and path.name != _STORE)
+    return {
+        _SCRIPTS / "database.json": _settings(scripts),
+        **{_SCRIPTS / f"{script}.js": text for script, text in scripts.items()},
+        **{Path(path.name): path.read_text(encoding="utf-8") for path in others},
+    }
+
+
+def _parts(path: Path) -> dict[str, tuple[Sequence[str], str]]:
+    """Return the functions in a file, by name: the names of those that each calls, and its text."""
+    _, *found = _PART.split(path.read_text(encoding="utf-8"))
+    pieces = zip(found[::3], found[1::3], found[2::3], strict=True)
+    return {name: (needs.split(), text.strip("\n")) for name, needs, text in pieces}
+
+
+def _wanted(script: str) -> set[str]:
+    return {name for match in _WANTED.finditer(script) for name in match[1].split()}
+
+
+def _put_together(script: str, parts: Mapping[str, tuple[Sequence[str], str]]) -> str:
+    """Return a script with the functions that it calls in place of their names."""
+
+    def with_needs(names: Sequence[str]) -> Iterator[str]:
+        for name in names:
+            yield name
+            yield from with_needs(parts[name][0])
+
+    def texts(match: re.Match[str]) -> str:
+        names = dict.fromkeys(with_needs(match[1].split()))
+        return "\n\n".join(parts[name][1] for name in names) + "\n"
+
+    return _WANTED.sub(texts, script)
+
+
+def _settings(scripts: Mapping[str, str]) -> str:
+    """Return `database.json`. A store to which nothing can be written is of use to a migration only."""
+    options = {
+        "enabledDatabaseCustomization": True,
+        "import_mode": _WRITING not in scripts,
+        "requires_username": False,
+        "customScripts": {script: f"./{script}.js" for script in scripts},
+    }
+    written = {"name": "legacy", "strategy": "auth0", "enabled_clients": list[str](), "options": options}
+    return json.dumps(written, indent=2) + "\n"

@@ -1,0 +1,15 @@
+// Gives a user another e-mail. The user_id stays as it is.
+async function changeEmail(email, newEmail, verified, callback) {
+  if (!isEmail(newEmail)) {
+    return callback(new Error('The user store does not take this e-mail'));
+  }
+  let isDone;
+  try {
+    isDone = await setEmail(email, newEmail, verified === true);
+  } catch (error) {
+    return callback(new Error('The user store cannot be reached'));
+  }
+  return callback(null, isDone);
+
+  // @parts setEmail isEmail
+}

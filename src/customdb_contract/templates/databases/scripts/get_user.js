@@ -1,0 +1,12 @@
+// Finds a user without a password.
+async function getUser(email, callback) {
+  let user;
+  try {
+    user = await find(email);
+  } catch (error) {
+    return callback(new Error('The user store cannot be reached'));
+  }
+  return user ? callback(null, profileOf(user)) : callback(null);
+
+  // @parts find profileOf
+}
