@@ -9,6 +9,8 @@ __all__ = [
     "ScriptCallError",
     "TranscriptError",
     "UndocumentedOperationError",
+    "UnknownPasswordFormatError",
+    "UnusablePasswordError",
 ]
 
 
@@ -49,3 +51,15 @@ class ScriptCallError(CustomDatabaseError):
 
 class UndocumentedOperationError(CustomDatabaseError):
     """The simulated tenant was asked for something of which Auth0's documentation does not say what happens."""
+
+
+class UnknownPasswordFormatError(CustomDatabaseError, ValueError):
+    """What a row has for a password is in no declared format, in two of them, or takes too much work to check.
+
+    The message has the key of the row and what to do, and nothing of what is stored. Whether the password is right is
+    left open.
+    """
+
+
+class UnusablePasswordError(CustomDatabaseError, ValueError):
+    """A new password cannot be stored: it is empty, too long, or has characters that cannot be hashed."""
