@@ -11,7 +11,7 @@ from customdb_contract.passwords._encodings import from_base64, to_base64
 from customdb_contract.passwords._libraries import needing
 from customdb_contract.passwords._stored import Check, Stored, TooCostlyError, within
 
-__all__ = ["Argon2id", "read_argon2"]
+__all__ = ["Argon2id", "DjangoArgon2"]
 
 _TEXT: Final = re.compile(
     r"\$argon2(?P<variant>id|i|d)(?P<version>\$v=(?:16|19))?"
@@ -49,15 +49,7 @@ def _matches(secret: bytes, text: str, variant: str) -> bool:
         return False
 
 
-def read_argon2(text: str) -> Check | None:
-    """Take a text of Argon2 apart, for what others wrap around it too.
-
-    Args:
-        text: from `$argon2` on
-
-    Raises:
-        TooCostlyError: its memory, passes or lanes are too many
-    """
+def _read(text: str) -> Check | None:
     parts = _TEXT.fullmatch(text)
     if parts is None:
         return None
@@ -110,7 +102,7 @@ class Argon2id:
         return Stored(f"$argon2id$v=19$m={self.memory},t={self.passes},p={self.lanes}${salt}${digest}")
 
     def read(self, text: str, _salt: str | None) -> Check | None:
-        return read_argon2(text)
+        return _read(text)
 
     def hash(self, password: str) -> str:
         """Hash a new password.
@@ -122,3 +114,22 @@ class Argon2id:
             from argon2 import PasswordHasher  # noqa: PLC0415 - an extra
         hasher = PasswordHasher(time_cost=self.passes, memory_cost=self.memory, parallelism=self.lanes)
         return hasher.hash(password)
+
+
+@frozen
+class DjangoArgon2:
+    """Django's `argon2$argon2id$…`.
+
+    https://docs.djangoproject.com/en/stable/topics/auth/passwords/#using-argon2-with-django
+    """
+
+    @property
+    def name(self) -> str:
+        return "Django's Argon2"
+
+    @property
+    def sample(self) -> Stored:
+        return Stored(f"argon2{Argon2id().sample.text!s}")
+
+    def read(self, text: str, _salt: str | None) -> Check | None:
+        return _read(text.removeprefix("argon2")) if text.startswith("argon2$") else None

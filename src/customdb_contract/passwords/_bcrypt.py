@@ -1,5 +1,6 @@
 """bcrypt, as OpenBSD, PHP, Node and Python store it, and what others wrap around it."""
 
+import hashlib
 import re
 from typing import Final, Literal
 
@@ -10,7 +11,7 @@ from customdb_contract.errors import UnusablePasswordError
 from customdb_contract.passwords._libraries import needing
 from customdb_contract.passwords._stored import Check, Stored, within
 
-__all__ = ["Bcrypt", "read_bcrypt"]
+__all__ = ["Bcrypt", "DjangoBcrypt", "read_bcrypt"]
 
 # The last characters of salt and digest have unused bits, which are zero:
 # https://passlib.readthedocs.io/en/stable/lib/passlib.hash.bcrypt.html#security-issues
@@ -101,3 +102,30 @@ class Bcrypt:
         with needing("bcrypt"):
             import bcrypt  # noqa: PLC0415 - an extra
         return bcrypt.hashpw(secret, bcrypt.gensalt(self.cost)).decode()
+
+
+@frozen
+class DjangoBcrypt:
+    """Django's `bcrypt_sha256$$2b$…`, bcrypt of the SHA-256 in hexadecimal digits, and `bcrypt$$2b$…`.
+
+    https://docs.djangoproject.com/en/stable/topics/auth/passwords/#using-bcrypt-with-django
+    """
+
+    @property
+    def name(self) -> str:
+        return "Django's bcrypt"
+
+    @property
+    def sample(self) -> Stored:
+        return Stored(f"bcrypt_sha256$$2b$12${'.' * 53}")
+
+    def read(self, text: str, _salt: str | None) -> Check | None:
+        wrapper, _, wrapped = text.partition("$")
+        match wrapper:
+            case "bcrypt":
+                return read_bcrypt(wrapped)
+            case "bcrypt_sha256":
+                check = read_bcrypt(wrapped)
+                return check and (lambda password: check(hashlib.sha256(password.encode()).hexdigest()))
+            case _:
+                return None

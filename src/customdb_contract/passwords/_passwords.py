@@ -8,9 +8,12 @@ from attrs import Factory, field, frozen
 from attrs.validators import instance_of
 
 from customdb_contract.errors import ConfigurationError, UnknownPasswordFormatError, UnusablePasswordError
-from customdb_contract.passwords._argon2 import Argon2id
-from customdb_contract.passwords._bcrypt import Bcrypt
+from customdb_contract.passwords._argon2 import Argon2id, DjangoArgon2
+from customdb_contract.passwords._bcrypt import Bcrypt, DjangoBcrypt
+from customdb_contract.passwords._digests import Ldap
 from customdb_contract.passwords._pbkdf2 import DjangoPbkdf2, PasslibPbkdf2, WerkzeugPbkdf2
+from customdb_contract.passwords._php import PhpBb, WordPress
+from customdb_contract.passwords._scrypt import DjangoScrypt, PasslibScrypt, WerkzeugScrypt
 from customdb_contract.passwords._stored import Check, PasswordFormat, Stored, TooCostlyError
 
 __all__ = ["UNMISTAKABLE", "NewFormat", "Passwords"]
@@ -22,8 +25,16 @@ UNMISTAKABLE: Final[tuple[PasswordFormat, ...]] = (
     Bcrypt(),
     Argon2id(),
     DjangoPbkdf2(),
+    DjangoBcrypt(),
+    DjangoArgon2(),
+    DjangoScrypt(),
     PasslibPbkdf2(),
+    PasslibScrypt(),
     WerkzeugPbkdf2(),
+    WerkzeugScrypt(),
+    Ldap(),
+    WordPress(),
+    PhpBb(),
 )
 """The formats whose texts say by themselves what they are, which `Passwords` accepts by default."""
 
@@ -162,11 +173,10 @@ def _reads(one: PasswordFormat, stored: Stored) -> bool:
 
 
 def _decoded(value: str | bytes | None) -> str | None:
-    if not isinstance(value, bytes):
-        return value
+    """Read a column; None for what no format has: NULL, and what is no text in UTF-8."""
     try:
-        return value.decode()
-    except UnicodeDecodeError:
+        return value.decode() if isinstance(value, bytes) else value and value.encode().decode()
+    except UnicodeError:
         return None
 
 
