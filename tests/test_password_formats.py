@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 from attrs import evolve
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from customdb_contract.errors import ConfigurationError, UnknownPasswordFormatError
@@ -141,7 +141,6 @@ _PIECES: Final = (
 ).split(" ")
 
 
-@settings(deadline=5000)
 @given(
     st.lists(st.sampled_from(_PIECES), max_size=12).map("".join) | st.text() | st.binary(max_size=64),
     st.text(max_size=8) | st.none(),
