@@ -1,5 +1,7 @@
 """Each format reads what its system stores, and nothing else gets in."""
 
+import base64
+import hashlib
 from contextlib import suppress
 from itertools import permutations
 from typing import Final
@@ -383,6 +385,15 @@ def test_what_django_6_and_werkzeug_3_ask_for_is_within_the_limits() -> None:
     # Django 6.0 does 1,200,000 iterations; OpenSSL's own limit is below the 32 MiB that Werkzeug's scrypt needs.
     assert not passwords_of(DjangoPbkdf2()).verify("x", f"pbkdf2_sha256$1200000$salt${'A' * 43}=")
     assert not Passwords().verify("x", f"scrypt:32768:8:1$salt${'a' * 128}")
+
+
+@pytest.mark.parametrize(("length", "read"), [(4096, True), (4097, False)])
+def test_a_row_is_read_up_to_4096_characters(length: int, read: bool) -> None:
+    salt = "s" * (length - len(f"pbkdf2_sha256$1$${'A' * 43}="))
+    key = base64.b64encode(hashlib.pbkdf2_hmac("sha256", b"x", salt.encode(), 1)).decode()
+    text = f"pbkdf2_sha256$1${salt}${key}"
+    assert len(text) == length
+    assert lets_in(Row(DjangoPbkdf2(), "x", text, "made here")) is read
 
 
 def test_wordpress_may_have_bcrypt_and_argon2_as_they_are() -> None:
