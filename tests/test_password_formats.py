@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import struct
 from contextlib import suppress
 from itertools import permutations
 from typing import Final
@@ -200,6 +201,7 @@ def test_what_costs_too_much_is_not_done(text: str, message: str) -> None:
         f"scrypt:1:8:1$salt${'a' * 128}",
         "$P$412345678L6Lpt4BxNotVIMILOa9u80",  # fewer rounds than phpass does
         "$P$B12345678L6Lpt4BxNotVIMILOa9u8z",  # bits that are not used, and not zero
+        f"$P$B12345678{'.' * 21}2",  # the first of these bits
         "{SSHA}at+xg6SiyUovktq1redipHiJpaE=",  # no salt
         "{SHA}0H+zTv8o4MR4H43n03eCsvw1luG8LdB7",  # a salt
         "{SHA}at+xg6SiyUovktq1",
@@ -394,6 +396,14 @@ def test_a_row_is_read_up_to_4096_characters(length: int, read: bool) -> None:
     text = f"pbkdf2_sha256$1${salt}${key}"
     assert len(text) == length
     assert lets_in(Row(DjangoPbkdf2(), "x", text, "made here")) is read
+
+
+def test_the_least_costs_are_read() -> None:
+    assert not Passwords().verify("x", f"$P$5{'.' * 30}")
+    assert not Passwords().verify("x", f"$2b$04${'.' * 53}")
+    one = base64.b64encode(struct.pack(">BIII", 1, 1, 1, 16) + bytes(48)).decode()
+    assert not passwords_of(AspNetIdentityV3()).verify("x", one)
+    assert not passwords_of(AspNetIdentityV3(key_size=16)).verify("x", AspNetIdentityV3(key_size=16).sample)
 
 
 def test_wordpress_may_have_bcrypt_and_argon2_as_they_are() -> None:

@@ -26,7 +26,7 @@ _MOST_BYTES: Final = 128
 """Of salt and digest; implementations make 16 to 64."""
 _MOST_MEMORY: Final = 2**21
 """KiB, which is what https://www.rfc-editor.org/rfc/rfc9106.html#section-4 recommends first."""
-_MOST_WORK: Final = 2**22
+_MOST_WORK: Final = 2**21
 """KiB that are filled in all passes together, which takes some seconds."""
 _MOST_LANES: Final = 64
 _LEAST_MEMORY_OF_LANE: Final = 8
