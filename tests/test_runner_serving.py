@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import math
 import os
 import socket
 import sys
@@ -317,6 +318,33 @@ def test_a_thread_without_a_call_is_nobodys() -> None:
         runner._on_thread_exception(type("Arguments", (), {"exc_value": None, "thread": None}))
 
     assert runner._late == []
+
+
+def test_what_never_ends_is_waited_for_in_full_only_once(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(_serving, "_sleep", slept.append)
+    monkeypatch.setattr(_serving, "_now", lambda: math.fsum(slept))
+    source = """
+        import threading
+
+        STOP = threading.Event()
+        WAITED = []
+
+        class Shop:
+            def get_user(self, email):
+                threading.Thread(target=STOP.wait, daemon=True).start()
+
+            def delete(self, email):
+                STOP.set()
+    """
+    late = {"late": 500}
+    told: list[int] = []
+    monkeypatch.setattr(_serving._Runner, "_tell", lambda *_: told.append(len(slept)))
+
+    serve(source, OPEN, call(0), late, late, call(1), late, call(2, script="delete"))
+
+    opened, _, first, again, _, another, *_ = told
+    assert (opened, first, again - first, another - again) == (0, 50, 5, 50)
 
 
 def test_late_events_are_counted() -> None:

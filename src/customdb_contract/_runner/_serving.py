@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from json import JSONDecoder
 from typing import TYPE_CHECKING, Any, cast
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from customdb_contract._runner._builtins import own_builtins
 from customdb_contract._runner._busy_threads import is_busy
@@ -30,6 +30,9 @@ __all__ = ["serve"]
 _PIECE = 1 << 16
 _MOST_LATE = 200
 _LOOK_SECONDS = 0.01
+_SECONDS_AGAIN = 0.05
+"""How long what went on after a full wait is waited for again: the thread of a pool of connections never ends."""
+
 _AFTER_RAISING_SECONDS = 0.25
 """How long a callback is still waited for when a task or thread of the script has ended with an exception."""
 
@@ -58,6 +61,7 @@ class _Runner:
         self._last: Call | None = None
         self._loop = LoopOf(self._make_loop)
         self._tasks: ScriptTasks | None = None
+        self._lasting: WeakSet[object] = WeakSet()
         self._close_database: Callable[[], object] = lambda: None
 
     def serve(self) -> None:
@@ -209,18 +213,25 @@ class _Runner:
         await loop.tick()
 
     def _settle(self, seconds: float) -> None:
-        """Wait until the threads and tasks that calls have started are done, but not longer than some seconds."""
-        until = _now() + seconds
-        while self._is_busy() and _now() < until:
+        """Wait until the threads and tasks that calls have started are done, but not longer than some seconds.
+
+        What still goes on and has been waited for so long before is given less.
+        """
+        began = _now()
+        while busy := self._busy():
+            most = _SECONDS_AGAIN if self._lasting.issuperset(busy) else seconds
+            if _now() - began >= most:
+                self._lasting.update(busy)
+                break
             loop = self._loop.made
             if loop is None or loop.is_closed:
                 _sleep(_LOOK_SECONDS)
             else:
                 loop.idle(_LOOK_SECONDS)
 
-    def _is_busy(self) -> bool:
-        has_tasks = self._tasks is not None and bool(self._tasks.pending)
-        return has_tasks or any(map(is_busy, list(_current_thread_call)))
+    def _busy(self) -> frozenset[object]:
+        tasks = frozenset[object]() if self._tasks is None else self._tasks.pending
+        return tasks.union(filter(is_busy, list(_current_thread_call)))
 
     def _tell_called(self, number: int, given: str) -> None:
         self._write_line(f'called {{"id": {number}, "arguments": {given}}}')
