@@ -1,11 +1,13 @@
 """Verification of the e-mail, deletion, and switching the mode."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from customdb_contract import ScriptError
+from customdb_contract import KnownUser, ScriptError, judge
 from customdb_contract.tenant import Knobs
+from customdb_contract.transcript import UNKNOWN, Situation
 from life_rows import (
     DELETE,
     ERRORS,
@@ -23,7 +25,8 @@ from life_rows import (
     migrated,
     play,
 )
-from lives import ADA, ADA_ID
+from lives import ADA, ADA_ID, PASSWORD, Life, begun
+from writing_shop import known_customer
 
 
 def verify_with_object(email: Any, callback: Any) -> None:
@@ -165,3 +168,37 @@ ROWS = {
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS.keys())
 def test_the_tenant_does_what_auth0_does(row: Row) -> None:
     play(row)
+
+
+def change_in_auth0_only(life: Life, user_id: str) -> None:
+    """Give a user another e-mail while import mode is on: then no script is called."""
+    life.tenant.switch_import_mode(on=True)
+    life.tenant.change_email(user_id, "moved@example.com")
+    life.tenant.switch_import_mode(on=False)
+
+
+@pytest.mark.parametrize("known", [[], [known_customer()]], ids=["nobody is known", "known"])
+def test_who_is_deleted_is_told_by_the_id_where_auth0_has_another_email(known: Sequence[KnownUser]) -> None:
+    life = begun(on=False, users=known)
+    with life.tenant as tenant:
+        assert life.migrate().succeeded
+        change_in_auth0_only(life, ADA_ID)
+        deletion = tenant.delete_user(ADA_ID)
+        assert not tenant.log_in(ADA, PASSWORD).succeeded
+
+    (call,) = deletion.calls
+    assert call.person == ("ada" if known else UNKNOWN)
+    assert [verdict.rule.name for verdict in judge(tenant.transcript).verdicts if verdict.findings] == []
+
+
+def test_a_created_user_is_deleted_by_the_id_where_auth0_has_another_email() -> None:
+    life = begun(on=False)
+    with life.tenant as tenant:
+        created = tenant.sign_up("new@example.com", PASSWORD).user
+        assert created is not None
+        change_in_auth0_only(life, created.user_id)
+        (call,) = tenant.delete_user(created.user_id).calls
+        assert not tenant.log_in("new@example.com", PASSWORD).succeeded
+
+    assert (call.person, call.situation) == ("new", Situation.WRITING)
+    assert [verdict.rule.name for verdict in judge(tenant.transcript).verdicts if verdict.findings] == []

@@ -32,6 +32,7 @@ class People:
         self._labels = {UNKNOWN, *taken, *(person.label for person in people)}
         self._passwords = dict(passwords)
         self._changed: set[str] = set()
+        self._seen: dict[str, str] = {}
         self._history = History()
 
     def label_of(self, identifier: str) -> str:
@@ -44,6 +45,17 @@ class People:
         if account is not None:
             return account.person
         return self._known.get(identifier) or self._new.get(identifier, UNKNOWN)
+
+    def identifier_of(self, user_id: str) -> str | None:
+        """Return an identifier of whoever a script returned with a `user_id`, or None.
+
+        Auth0 may have another e-mail of the user than the store.
+
+        Args:
+            user_id: The id, without the prefix `auth0|`.
+        """
+        account = self._history.find_by_id(user_id)
+        return self._seen.get(user_id) if account is None else account.email
 
     def newcomer(self, email: str, username: str | None) -> Person | None:
         """Return somebody who is about to be created, if it is not certain that they have a label already.
@@ -90,6 +102,9 @@ class People:
             exchange: The call.
         """
         self._history.add(exchange)
+        identifier, user_id = exchange.identifier, (exchange.profile or {}).get("user_id")
+        if isinstance(identifier, str) and identifier in self._known and isinstance(user_id, str):
+            self._seen[user_id] = identifier
 
 
 def _attempt(typed: str, own: str) -> Situation:

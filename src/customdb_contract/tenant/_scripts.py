@@ -164,6 +164,8 @@ class Scripts:
             calls = self._unreachable
             if script not in calls.scripts:
                 return Answer(None, f"the outage database has no script {script}")
+        if script is Script.DELETE:
+            about = self._people.identifier_of(str(arguments[0])) or about
         planned = PlannedCall(
             script, arguments, self._people.label_of(about), self._situation_of(script, about, arguments)
         )

@@ -129,6 +129,15 @@ class History:
         number = self._current.get(identifier.lower()) if isinstance(identifier, str) else None
         return None if number is None else self._accounts[number]
 
+    def find_by_id(self, user_id: Value) -> Account | None:
+        """Return the account that was seen with a `user_id`; deleted ones too.
+
+        Args:
+            user_id: The id, without the prefix `auth0|`.
+        """
+        number = self._user_ids.get(user_id) if isinstance(user_id, str) else None
+        return None if number is None else self._accounts[number]
+
     def knows(self, identifier: Value) -> bool:
         """Tell whether an identifier was ever anybody's.
 
@@ -171,8 +180,7 @@ class History:
                 clash = self._holder(user.get("email")) or self._holder(user.get("username"))
                 former = None
             case Script.DELETE:
-                number = self._user_ids.get(identifier) if isinstance(identifier, str) else None
-                account = None if number is None else self._accounts[number]
+                account = self.find_by_id(identifier)
                 former = None
             case _:
                 account = self.find(identifier)
