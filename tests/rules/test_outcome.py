@@ -869,6 +869,20 @@ def test_an_email_stays_taken_after_its_user_was_deleted() -> None:
         pytest.param(
             DELETED + MISSED + AGAIN.replace("}", ', "username": "new"}') + USER_EXISTS, id="the username may be taken"
         ),
+        pytest.param(
+            DELETED + MISSED + AGAIN.replace("}", ', "password": "other"}') + "done\n" + AGAIN + USER_EXISTS,
+            id="somebody has signed up since",
+        ),
+        pytest.param(
+            "person other email=other@example.com new=on\n"
+            + DELETED
+            + MISSED
+            + 'create {"email": "other@example.com"} -> done\n'
+            + "change_email other@example.com new@example.com true -> done\n"
+            + AGAIN
+            + USER_EXISTS,
+            id="somebody has got the e-mail since",
+        ),
     ],
 )
 def test_a_deleted_users_email_is_not_taken(text: str) -> None:

@@ -172,7 +172,8 @@ def _sign_ups_after_delete(transcript: Transcript) -> Iterator[Comparison]:
         exchange, account = moment.exchange, moment.account
         if exchange.script is Script.CREATE:
             user = canonical(exchange.identifier)
-            if user in deleted and user in missed and is_user_exists(exchange):
+            # Somebody else may have signed up with the identifier, or got it, since.
+            if user in deleted and user in missed and is_user_exists(exchange) and moment.clash is None:
                 message = "delete reported success, get_user finds nobody, and create says that the user exists"
                 evidence = (deleted[user], missed[user], exchange)
                 yield Violation(
