@@ -2,11 +2,15 @@
 
 import os
 import signal
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from contextlib import ExitStack
+from functools import cache
 
 import coverage
 import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
+
+from sql_stores import Engine, running
 
 pytest_plugins = ["pytester"]
 
@@ -43,6 +47,13 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     finally:
         measured.start()
         os.environ["COVERAGE_PROCESS_CONFIG"] = settings_of_processes
+
+
+@pytest.fixture(scope="session")
+def open_engine(tmp_path_factory: pytest.TempPathFactory) -> Generator[Callable[[str], Engine]]:
+    """Return a function that starts the database server of an engine, once; it ends with the tests."""
+    with ExitStack() as servers:
+        yield cache(lambda name: servers.enter_context(running(name, tmp_path_factory.mktemp("store"))))
 
 
 @pytest.hookimpl(trylast=True)

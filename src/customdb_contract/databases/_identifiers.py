@@ -1,0 +1,37 @@
+"""When two spellings of an e-mail, username or phone number are the same one."""
+
+from typing import Final
+
+__all__ = ["can_be_stored", "lowered", "same_identifier"]
+
+_LONGEST: Final = 320
+"""Characters of the longest identifier a store is asked for: an e-mail may have 64 before the `@` and 255 after it.
+
+Source: <https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1>.
+"""
+
+
+def same_identifier(one: str, other: str) -> bool:
+    """Tell whether two identifiers are the same, apart from the case of their letters.
+
+    A letter beyond ASCII never equals one within, though Unicode lower-cases the Kelvin sign to `k`: the two e-mails
+    may have two owners.
+    """
+    return len(one) == len(other) and all(a == b or _lowered(a) == _lowered(b) for a, b in zip(one, other, strict=True))
+
+
+def lowered(text: str) -> str:
+    """Return an identifier in lower case, as far as `same_identifier` takes it for the same one."""
+    return text.lower() if text.isascii() else "".join(map(_lowered, text))
+
+
+def _lowered(letter: str) -> str:
+    lower = letter.lower()
+    return lower if len(lower) == 1 and lower.isascii() == letter.isascii() else letter
+
+
+def can_be_stored(text: object) -> bool:
+    """Tell whether something may be an identifier: text that every store takes, neither empty nor too long."""
+    if not isinstance(text, str) or not 0 < len(text) <= _LONGEST or "\0" in text:
+        return False
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)

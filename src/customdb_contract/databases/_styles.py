@@ -1,0 +1,135 @@
+"""The scripts as methods, in the two styles that a custom database in Python has: plain ones, and coroutines."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, ParamSpec, TypeVar
+
+from customdb_contract.contract import OperationResult, ProfileResult, ScriptContext
+from customdb_contract.databases._scripts import Scripts
+from customdb_contract.databases._store import Store
+from customdb_contract.passwords import Passwords
+
+__all__ = ["AsyncDatabase", "SyncDatabase", "finished"]
+
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
+
+
+def finished(coroutine: Coroutine[Any, Any, _Result]) -> _Result:
+    """Run a coroutine that never waits, without an event loop, and return its result."""
+    try:
+        coroutine.send(None)
+    except StopIteration as ended:
+        result: _Result = ended.value
+        return result
+    coroutine.close()
+    message = "a store of a sync database waited"
+    raise AssertionError(message)
+
+
+async def _at_once(
+    function: Callable[_Arguments, _Result], /, *arguments: _Arguments.args, **keywords: _Arguments.kwargs
+) -> _Result:
+    return function(*arguments, **keywords)
+
+
+class SyncDatabase:
+    """The seven scripts over a store that answers at once.
+
+    Args:
+        store: Where the users are.
+        passwords: The formats of the stored passwords.
+    """
+
+    def __init__(self, store: Store, passwords: Passwords) -> None:
+        self._scripts = Scripts(store, passwords, _at_once)
+
+    def login(self, identifier: str, password: str, context: ScriptContext | None = None) -> ProfileResult:  # noqa: ARG002 - the scripts answer the same in every organization
+        """Check a user's password."""
+        return finished(self._scripts.login(identifier, password))
+
+    def get_user(self, identifier: str, context: ScriptContext | None = None) -> ProfileResult:  # noqa: ARG002 - see login
+        """Find a user by e-mail, username or phone number."""
+        return finished(self._scripts.get_user(identifier))
+
+    def create(self, user: Mapping[str, object], context: ScriptContext | None = None) -> OperationResult:  # noqa: ARG002 - see login
+        """Sign a user up, with identifiers and password; Auth0 keeps the metadata of a sign-up itself."""
+        return finished(self._scripts.create(user))
+
+    def verify(self, email: str, context: ScriptContext | None = None) -> OperationResult:  # noqa: ARG002 - see login
+        """Note that a user has shown that the e-mail is theirs."""
+        return finished(self._scripts.verify(email))
+
+    def change_password(
+        self,
+        email: str,
+        new_password: str,
+        context: ScriptContext | None = None,  # noqa: ARG002 - see login
+    ) -> OperationResult:
+        """Give a user another password."""
+        return finished(self._scripts.change_password(email, new_password))
+
+    def change_email(
+        self,
+        email: str,
+        new_email: str,
+        verified: bool,  # noqa: FBT001 - Auth0 gives it by position
+        context: ScriptContext | None = None,  # noqa: ARG002 - see login
+    ) -> OperationResult:
+        """Give a user another e-mail, under the same id; with the same e-mail, note only whether it is verified."""
+        return finished(self._scripts.change_email(email, new_email, verified))
+
+    def delete(self, user_id: str, context: ScriptContext | None = None) -> OperationResult:  # noqa: ARG002 - see login
+        """Remove a user; one who is not there need not be removed."""
+        return finished(self._scripts.delete(user_id))
+
+
+class AsyncDatabase:
+    """The seven scripts over a store that is waited for; passwords are hashed in threads.
+
+    Args:
+        store: Where the users are.
+        passwords: The formats of the stored passwords.
+    """
+
+    def __init__(self, store: Store, passwords: Passwords) -> None:
+        self._scripts = Scripts(store, passwords, asyncio.to_thread)
+
+    async def login(self, identifier: str, password: str, context: ScriptContext | None = None) -> ProfileResult:  # noqa: ARG002 - the scripts answer the same in every organization
+        """Check a user's password."""
+        return await self._scripts.login(identifier, password)
+
+    async def get_user(self, identifier: str, context: ScriptContext | None = None) -> ProfileResult:  # noqa: ARG002 - see login
+        """Find a user by e-mail, username or phone number."""
+        return await self._scripts.get_user(identifier)
+
+    async def create(self, user: Mapping[str, object], context: ScriptContext | None = None) -> OperationResult:  # noqa: ARG002 - see login
+        """Sign a user up, with identifiers and password; Auth0 keeps the metadata of a sign-up itself."""
+        return await self._scripts.create(user)
+
+    async def verify(self, email: str, context: ScriptContext | None = None) -> OperationResult:  # noqa: ARG002 - see login
+        """Note that a user has shown that the e-mail is theirs."""
+        return await self._scripts.verify(email)
+
+    async def change_password(
+        self,
+        email: str,
+        new_password: str,
+        context: ScriptContext | None = None,  # noqa: ARG002 - see login
+    ) -> OperationResult:
+        """Give a user another password."""
+        return await self._scripts.change_password(email, new_password)
+
+    async def change_email(
+        self,
+        email: str,
+        new_email: str,
+        verified: bool,  # noqa: FBT001 - Auth0 gives it by position
+        context: ScriptContext | None = None,  # noqa: ARG002 - see login
+    ) -> OperationResult:
+        """Give a user another e-mail, under the same id; with the same e-mail, note only whether it is verified."""
+        return await self._scripts.change_email(email, new_email, verified)
+
+    async def delete(self, user_id: str, context: ScriptContext | None = None) -> OperationResult:  # noqa: ARG002 - see login
+        """Remove a user; one who is not there need not be removed."""
+        return await self._scripts.delete(user_id)

@@ -1,0 +1,206 @@
+"""Custom databases over SQL: plain and for coroutines."""
+
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Final, Self, TypeVar
+
+from sqlalchemy import URL, Connection
+
+from customdb_contract.databases._store import Account, Change, NewAccount, StoreError
+from customdb_contract.databases._styles import AsyncDatabase, SyncDatabase, finished
+from customdb_contract.databases.sql._engines import async_engine, sync_engine
+from customdb_contract.databases.sql._fitting import fit
+from customdb_contract.databases.sql._mapping import SqlUsers
+from customdb_contract.databases.sql._statements import Row, Statements
+from customdb_contract.databases.sql._transactions import (
+    AsyncTransactions,
+    SyncTransactions,
+    TakenError,
+    Transactions,
+)
+from customdb_contract.errors import ConfigurationError
+from customdb_contract.passwords import Passwords
+
+__all__ = ["AsyncSqlDatabase", "SqlDatabase"]
+
+_Result = TypeVar("_Result")
+
+_LOG: Final = logging.getLogger("customdb_contract.databases")
+_TIMEOUT: Final = 5.0
+_CONNECTIONS: Final = 10
+
+
+class _SqlStore:
+    """The users of a SQL database, over either kind of engine."""
+
+    def __init__(self, transactions: Transactions, users: SqlUsers) -> None:
+        self._transactions = transactions
+        self._users = users
+        self._statements: Statements | None = None
+        self.notes: tuple[str, ...] = ()
+
+    async def prepare(self) -> Statements:
+        """Bind the mapping to the tables, when the store is reached for the first time."""
+        if self._statements is None:
+            fitted = await self._transactions.read(lambda connection: fit(connection, self._users))
+            for note in fitted.notes:
+                _LOG.warning("%s", note)
+            self._statements, self.notes = Statements(fitted), fitted.notes
+        return self._statements
+
+    async def _prepared(self) -> Statements:
+        try:
+            return self._statements or await self.prepare()
+        except ConfigurationError as error:
+            _LOG.error("the mapping does not fit: %s", error)
+            message = "The user store does not have the tables and columns it should have"
+            raise StoreError(message) from None
+
+    async def find(self, identifier: str) -> Account | None:
+        statements = await self._prepared()
+        row = await self._transactions.read(lambda connection: statements.find(connection, identifier))
+        return None if row is None else statements.account(row)
+
+    async def insert(self, user: NewAccount) -> bool:
+        statements = await self._prepared()
+
+        def add(connection: Connection, is_taken: bool) -> bool:  # noqa: FBT001 - what was seen comes by position
+            if not is_taken:
+                statements.insert(connection, user)
+            return not is_taken
+
+        return await self._untaken(lambda connection: statements.is_taken(connection, user), add)
+
+    async def change(self, identifier: str, change: Change) -> bool:
+        statements = await self._prepared()
+
+        def apply(connection: Connection, row: Row | None) -> bool:
+            return row is not None and statements.change(connection, row, change)
+
+        return await self._untaken(lambda connection: statements.find(connection, identifier), apply)
+
+    async def _untaken(self, look: Callable[[Connection], _Result], act: Callable[[Connection, _Result], bool]) -> bool:
+        try:
+            return await self._transactions.write(look, act)
+        except TakenError:
+            # Another call was quicker, or the index takes more for the same than a look-up does.
+            return False
+
+    async def delete(self, user_id: str) -> None:
+        statements = await self._prepared()
+
+        def remove(connection: Connection, key: object) -> None:
+            if key is not None:
+                statements.delete(connection, key)
+
+        await self._transactions.write(lambda connection: statements.find_key(connection, user_id), remove)
+
+
+class SqlDatabase(SyncDatabase):
+    """A custom database over SQL: PostgreSQL, MySQL, MariaDB, SQL Server or SQLite, by SQLAlchemy's dialects.
+
+    It may be called from several threads. `close` it, or use it as a context manager.
+
+    Args:
+        url: The address of the database, such as `postgresql+psycopg://user:password@host/name`.
+        users: The tables and columns.
+        passwords: The formats of the stored passwords, and the one for new passwords.
+        timeout: Seconds that each of these may take: waiting for a free connection, connecting, and all statements of a
+            script. Auth0 ends a script after 20 seconds
+            (https://auth0.com/docs/authenticate/database-connections/custom-db/custom-database-connections-scripts).
+        connections: Connections that may be open at once.
+        connect_args: More arguments of the driver, for TLS, for example.
+
+    Attributes:
+        notes: What to know about the tables, in sentences: collations that ignore case or accents, missing indexes.
+            They are logged as warnings, too.
+
+    Raises:
+        ConfigurationError: When the address can't be used, or the mapping doesn't fit the database. Where it can't be
+            reached now, the mapping is looked at later, and the scripts fail.
+    """
+
+    def __init__(
+        self,
+        url: str | URL,
+        users: SqlUsers,
+        passwords: Passwords | None = None,
+        *,
+        timeout: float = _TIMEOUT,
+        connections: int = _CONNECTIONS,
+        connect_args: Mapping[str, object] | None = None,
+    ) -> None:
+        self._engine = sync_engine(url, timeout=timeout, connections=connections, connect_args=connect_args or {})
+        self._store = _SqlStore(SyncTransactions(self._engine, timeout), users)
+        super().__init__(self._store, Passwords() if passwords is None else passwords)
+        with suppress(StoreError):
+            finished(self._store.prepare())
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know about the tables."""
+        return self._store.notes
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+
+class AsyncSqlDatabase(AsyncDatabase):
+    """`SqlDatabase` for coroutines, by the drivers psycopg, asyncmy, aiomysql and aiosqlite, among others.
+
+    It belongs to one event loop. The mapping is looked at when it is used as a context manager, or by the first call.
+    A script is over after `timeout` seconds, beside the work on the password.
+
+    Args:
+        url: The address of the database, such as `postgresql+psycopg://user:password@host/name`.
+        users: As for `SqlDatabase`; so are all others.
+        passwords: The formats of the stored passwords, and the one for new passwords.
+        timeout: Seconds that the store may take for one script.
+        connections: Connections that may be open at once.
+        connect_args: More arguments of the driver.
+
+    Attributes:
+        notes: What to know about the tables; empty until they were looked at.
+
+    Raises:
+        ConfigurationError: When the address can't be used; on entering it, when the mapping doesn't fit.
+    """
+
+    def __init__(
+        self,
+        url: str | URL,
+        users: SqlUsers,
+        passwords: Passwords | None = None,
+        *,
+        timeout: float = _TIMEOUT,
+        connections: int = _CONNECTIONS,
+        connect_args: Mapping[str, object] | None = None,
+    ) -> None:
+        self._engine = async_engine(url, timeout=timeout, connections=connections, connect_args=connect_args or {})
+        self._store = _SqlStore(AsyncTransactions(self._engine, timeout), users)
+        super().__init__(self._store, Passwords() if passwords is None else passwords)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know about the tables."""
+        return self._store.notes
+
+    async def __aenter__(self) -> Self:
+        with suppress(StoreError):
+            await self._store.prepare()
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._engine.dispose()

@@ -1,0 +1,250 @@
+"""Whether a mapping fits a database, and what this database makes of it: types, collations, indexes."""
+
+import re
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from attrs import field, frozen
+from sqlalchemy import (
+    Column,
+    ColumnClause,
+    Connection,
+    FetchedValue,
+    Inspector,
+    Join,
+    MetaData,
+    Table,
+    and_,
+    false,
+    func,
+    inspect,
+    literal_column,
+    select,
+    text,
+    union_all,
+)
+from sqlalchemy.exc import SAWarning
+from sqlalchemy.types import NullType, TypeEngine
+
+from customdb_contract.databases.sql._mapping import SqlUsers
+from customdb_contract.errors import ConfigurationError
+
+__all__ = ["Fitted", "fit"]
+
+_KEYS: Final = (int, str, UUID, Decimal)
+
+
+@frozen
+class Fitted:
+    """A mapping, bound to the tables of one database.
+
+    Args:
+        users: The mapping.
+        tables: The main table, and after it the joined ones.
+        columns: The columns, by the names that the mapping has for them.
+        source: The tables, joined.
+        folding: The identifiers whose collation takes upper and lower case for the same.
+        notes: What to know about the tables, in sentences.
+    """
+
+    users: SqlUsers
+    tables: Sequence[Table]
+    columns: "Mapping[str, Column[Any]]" = field(hash=False)
+    source: "Table | Join"
+    folding: frozenset[str]
+    notes: tuple[str, ...]
+
+
+def fit(connection: Connection, users: SqlUsers) -> Fitted:
+    """Bind a mapping to the tables of a database.
+
+    Raises:
+        ConfigurationError: When a table or a column is missing, or the key is of a type that no id can be made of.
+    """
+    with warnings.catch_warnings():
+        # Types that SQLAlchemy doesn't know stand in columns that nobody asks for.
+        warnings.simplefilter("ignore", SAWarning)
+        inspector = inspect(connection)
+        main = _table(inspector, users.table, users)
+        tables = [main, *(_table(inspector, join.table) for join in users.joins)]
+        columns = {name: _column(users, tables, name) for name in (*users.read, *users.written)}
+        _check_key(columns[users.user_id], users.user_id)
+        foldings = {name: _Folding.of(connection, columns[name]) for name in users.identifiers}
+        notes = [
+            *(note for name, folding in foldings.items() for note in folding.notes(name)),
+            *_index_notes(connection, inspector, users, columns, foldings),
+        ]
+    return Fitted(
+        users=users,
+        tables=tables,
+        columns=columns,
+        source=_joined(users, tables),
+        folding=frozenset(name for name, folding in foldings.items() if folding.case),
+        notes=tuple(notes),
+    )
+
+
+def _table(inspector: Inspector, name: str, users: SqlUsers | None = None) -> Table:
+    """Return a table as the database has it.
+
+    Args:
+        inspector: What looks into the database.
+        name: The table.
+        users: The mapping where this is its main table, whose key an INSERT returns.
+    """
+    schema, _, plain = name.rpartition(".")
+    if not inspector.has_table(plain, schema or None):
+        message = f"the database has no table {name}: compare `table` and `joins` with its schema"
+        raise ConfigurationError(message)
+    found = inspector.get_columns(plain, schema or None)
+    columns = [
+        _key(column["name"], column["type"], is_given=column["name"] in users.new_values)
+        if users is not None and column["name"] == users.user_id
+        else Column(column["name"], column["type"])
+        for column in found
+    ]
+    return Table(plain, MetaData(), *columns, schema=schema or None)
+
+
+def _key(name: str, kind: "TypeEngine[Any]", *, is_given: bool) -> "Column[Any]":
+    is_number = not isinstance(kind, NullType) and kind.python_type is int
+    made = None if is_given or is_number else FetchedValue()
+    return Column(name, kind, primary_key=True, server_default=made)
+
+
+def _column(users: SqlUsers, tables: Sequence[Table], name: str) -> "Column[Any]":
+    place, _, plain = name.rpartition(".")
+    names = [users.table, *(join.table for join in users.joins)]
+    if place and place not in names:
+        message = f"the column {name} is of the table {place}, which is neither `table` nor among the `joins`"
+        raise ConfigurationError(message)
+    return _column_in(tables[names.index(place) if place else 0], plain)
+
+
+def _column_in(table: Table, name: str) -> "Column[Any]":
+    if name not in table.columns:
+        message = f"the table {table.fullname} has no column {name}; it has {', '.join(table.columns.keys())}"
+        raise ConfigurationError(message)
+    return table.columns[name]
+
+
+def _check_key(key: "Column[Any]", name: str) -> None:
+    if not isinstance(key.type, NullType) and key.type.python_type not in _KEYS:
+        message = (
+            f"the column {name} is of the type {key.type}, and user_id must be of whole numbers, texts or UUIDs: "
+            "add such a column, or give another one"
+        )
+        raise ConfigurationError(message)
+
+
+def _joined(users: SqlUsers, tables: Sequence[Table]) -> "Table | Join":
+    main, *others = tables
+    source: Table | Join = main
+    for join, table in zip(users.joins, others, strict=True):
+        pairs = [(_column_in(table, theirs), _column_in(main, ours)) for theirs, ours in join.on.items()]
+        source = source.outerjoin(table, and_(*(theirs == ours for theirs, ours in pairs)))
+    return source
+
+
+@frozen
+class _Folding:
+    """What a column's collation takes for the same."""
+
+    case: bool
+    accents: bool
+    blanks: bool
+
+    @classmethod
+    def of(cls, connection: Connection, column: "Column[Any]") -> "_Folding":
+        # The engine is asked, because the names of collations say it differently everywhere.
+        return cls(
+            case=_are_equal(connection, column, "a", "A"),
+            accents=_are_equal(connection, column, "e", "é"),
+            blanks=_are_equal(connection, column, "a", "a "),
+        )
+
+    def notes(self, name: str) -> Iterator[str]:
+        folded = {"upper and lower case": self.case, "accents": self.accents, "trailing blanks": self.blanks}
+        differences = [difference for difference, is_folded in folded.items() if is_folded]
+        if differences:
+            yield (
+                f"{name}: its collation ignores {', '.join(differences)}. Whatever a look-up finds is compared again, "
+                "and only upper and lower case may differ"
+                + (
+                    "; but two users whose names differ by accents alone cannot both sign up: "
+                    "the second one gets user_exists"
+                    if self.accents
+                    else ""
+                )
+            )
+
+
+def _are_equal(connection: Connection, column: "Column[Any]", one: str, other: str) -> bool:
+    first, second = (_literal(connection, value) for value in (one, other))
+    # A union has the collation of the column, though no row of the table is read.
+    values = union_all(select(column.label("v")).where(false()), select(first.label("v"))).subquery()
+    return connection.scalar(select(func.count()).select_from(values).where(values.c.v == second)) == 1
+
+
+def _literal(connection: Connection, value: str) -> "ColumnClause[Any]":
+    prefix = "N" if connection.dialect.name == "mssql" else ""
+    return literal_column(f"{prefix}'{value}'")
+
+
+def _index_notes(
+    connection: Connection,
+    inspector: Inspector,
+    users: SqlUsers,
+    columns: "Mapping[str, Column[Any]]",
+    foldings: Mapping[str, _Folding],
+) -> Iterator[str]:
+    key = columns[users.user_id]
+    if (_normal(key.name),) not in _unique(connection, inspector, key.table, users):
+        yield f"{users.user_id}: neither primary key nor unique, so two users may get one user_id"
+    for name, folding in foldings.items():
+        column = columns[name]
+        is_plain = folding.case or users.lower_case
+        expression = column.name if is_plain else f"lower({column.name})"
+        if (_normal(expression),) not in _unique(connection, inspector, column.table, users):
+            yield (
+                f"{name}: no unique index on {expression}, so two users may get one {name}, and a look-up may read the "
+                f"whole table: CREATE UNIQUE INDEX … ON {column.table.fullname} ({expression})"
+                + ("" if is_plain else ", or say lower_case=True if the store has it in lower case only")
+            )
+
+
+def _unique(connection: Connection, inspector: Inspector, table: Table, users: SqlUsers) -> set[tuple[str, ...]]:
+    """Return what is unique in a table within the scope: columns and expressions, as `_normal` writes them."""
+    indexes = [
+        tuple(index.get("expressions") or [str(name) for name in index["column_names"]])
+        for index in inspector.get_indexes(table.name, table.schema)
+        if index["unique"]
+    ]
+    if connection.dialect.name == "sqlite":
+        indexes += _sqlite_indexes(connection, table)
+    constraints = [
+        tuple(constraint["column_names"]) for constraint in inspector.get_unique_constraints(table.name, table.schema)
+    ]
+    found = [
+        tuple(inspector.get_pk_constraint(table.name, table.schema)["constrained_columns"]),
+        *constraints,
+        *indexes,
+    ]
+    scope = {_normal(name) for name in users.scope}
+    return {tuple(name for name in map(_normal, names) if name not in scope) for names in found}
+
+
+def _sqlite_indexes(connection: Connection, table: Table) -> Iterator[tuple[str, ...]]:
+    # SQLAlchemy leaves out those that are on an expression.
+    statement = text("SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = :name AND sql IS NOT NULL")
+    for sql in connection.scalars(statement, {"name": table.name}):
+        found = re.fullmatch(r"CREATE UNIQUE INDEX [^(]+\((.*)\)", sql, re.IGNORECASE | re.DOTALL)
+        if found:
+            yield tuple(found[1].split(","))
+
+
+def _normal(expression: str) -> str:
+    return re.sub(r"::[a-z ]+|[\s\"`()\[\]]", "", expression.lower())

@@ -1,0 +1,224 @@
+"""What is asked of the database and written to it, on a connection that somebody else cares for."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.types import NullType
+
+from customdb_contract.databases._identifiers import can_be_stored, lowered, same_identifier
+from customdb_contract.databases._store import Account, Change, NewAccount, StoreError
+from customdb_contract.databases.sql._fitting import Fitted
+from customdb_contract.databases.sql._mapping import Flag, Value
+from customdb_contract.databases.sql._rows import account_of, key_text
+
+__all__ = ["Row", "Statements"]
+
+_MOST_CANDIDATES: Final = 50
+"""Rows that a collation may take for one identifier; more of them are no identifier."""
+_NUMBER: Final = re.compile("0|-?[1-9][0-9]{0,17}")
+_UUID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+Row = Mapping[str, Any]
+
+
+class Statements:
+    """The statements for one mapping on one database, which are put together once.
+
+    Args:
+        fitted: The mapping and its tables.
+    """
+
+    def __init__(self, fitted: Fitted) -> None:
+        self._fitted = fitted
+        self._users = fitted.users
+        self._read = tuple(fitted.users.read)
+        self._by_identifier = [(name, self._select(self._matches(name))) for name in fitted.users.identifiers]
+        key = fitted.columns[fitted.users.user_id]
+        # An id may be longer than the column's own type, and some drivers refuse that.
+        is_number = not isinstance(key.type, NullType) and issubclass(key.type.python_type, int)
+        self._by_key = self._select(key == bindparam("key", type_=BigInteger() if is_number else key.type))
+
+    def _select(self, condition: ColumnElement[bool]) -> "Select[*tuple[Any, ...]]":
+        columns = [self._fitted.columns[name].label(f"c{place}") for place, name in enumerate(self._read)]
+        scope = [self._fitted.columns[name] == value for name, value in self._users.scope.items()]
+        return select(*columns).select_from(self._fitted.source).where(condition, *scope).limit(_MOST_CANDIDATES + 1)
+
+    def _matches(self, name: str) -> ColumnElement[bool]:
+        column = self._fitted.columns[name]
+        identifier = bindparam("identifier", type_=column.type)
+        is_plain = name in self._fitted.folding or self._users.lower_case
+        return column == identifier if is_plain else func.lower(column) == func.lower(identifier)
+
+    def find(self, connection: Connection, identifier: str) -> Row | None:
+        """Return the row of a user: by e-mail, or else by username, or else by phone number.
+
+        Raises:
+            StoreError: When there are two.
+        """
+        for name, statement in self._by_identifier:
+            rows = self._rows(connection, statement, {"identifier": self._written(identifier)})
+            # What the engine takes for the same is only a candidate.
+            rows = [row for row in rows if isinstance(row[name], str) and same_identifier(row[name], identifier)]
+            if len(rows) > 1:
+                keys = ", ".join(sorted({key_text(row[self._users.user_id]) for row in rows}))
+                message = f"The user store has several rows for one {name}, with the keys {keys}"
+                raise StoreError(message)
+            if rows:
+                return rows[0]
+        return None
+
+    def account(self, row: Row) -> Account:
+        """Return the user of a row."""
+        return account_of(self._users, row)
+
+    def is_taken(self, connection: Connection, user: NewAccount) -> bool:
+        """Tell whether somebody has one of a new user's identifiers.
+
+        Raises:
+            StoreError: When the store has no column for one of them.
+        """
+        self._check_columns(user)
+        return any(self.find(connection, identifier) is not None for identifier in user.identifiers)
+
+    def _check_columns(self, user: NewAccount) -> None:
+        kept = {"username": self._users.username, "phone_number": self._users.phone_number}
+        for name, given in {"username": user.username, "phone_number": user.phone_number}.items():
+            if given is not None and kept[name] is None:
+                message = f"The user store has no column for {name}"
+                raise StoreError(message)
+
+    def insert(self, connection: Connection, user: NewAccount) -> None:
+        """Write a new user: the main row, then the rows of the joined tables."""
+        users = self._users
+        values: dict[str, object] = {**users.scope}
+        values |= {name: value() if callable(value) else value for name, value in users.new_values.items()}
+        given = {users.email: user.email, users.username: user.username, users.phone_number: user.phone_number}
+        values |= {name: self._written(text) for name, text in given.items() if name is not None and text is not None}
+        values |= self._password(user.password)
+        if users.email_verified is not None:
+            values |= _flag(users.email_verified, is_true=False)
+        main, *others = self._fitted.tables
+        result = connection.execute(insert(main).values(self._of(main, values)))
+        key = result.inserted_primary_key[0] if result.inserted_primary_key else None
+        row = {self._key.name: key, **self._of(main, values)}
+        for join, table in zip(users.joins, others, strict=True):
+            further = self._of(table, values)
+            if further:
+                link = {theirs: row[ours] for theirs, ours in join.on.items()}
+                connection.execute(insert(table).values({**link, **further}))
+
+    def change(self, connection: Connection, row: Row, change: Change) -> bool:
+        """Change the user of a row, and return False where the user is gone, or somebody else has the new e-mail.
+
+        Raises:
+            StoreError: When the store has no column for it.
+        """
+        users = self._users
+        values: dict[str, object] = {}
+        if change.email is not None:
+            holder = self.find(connection, change.email)
+            if holder is not None and holder[users.user_id] != row[users.user_id]:
+                return False
+            values[users.email] = self._written(change.email)
+        if change.email_verified is not None:
+            if users.email_verified is None:
+                message = "The user store has no column for email_verified"
+                raise StoreError(message)
+            values |= _flag(users.email_verified, is_true=change.email_verified)
+        if change.password is not None:
+            values |= self._password(change.password)
+        return self._update(connection, row[users.user_id], values)
+
+    def _update(self, connection: Connection, key: object, values: Mapping[str, object]) -> bool:
+        for table, rows in self._rows_of(connection, key):
+            changed = self._of(table, values)
+            if changed and connection.execute(update(table).where(*rows).values(changed)).rowcount == 0:
+                return False
+        return True
+
+    def find_key(self, connection: Connection, user_id: str) -> Any:
+        """Return the key that an id was made of, as the store has it, or None."""
+        # NULL equals no key, and the store is asked all the same: out of reach, it says nothing about who is gone.
+        asked = self._key_of(user_id)
+        rows = self._rows(connection, self._by_key, {"key": asked})
+        keys = (row[self._users.user_id] for row in rows)
+        return next((key for key in keys if self._users.user_id_prefix + key_text(key) == user_id), None)
+
+    def delete(self, connection: Connection, key: object) -> None:
+        """Remove the rows of a user."""
+        for table, rows in reversed(self._rows_of(connection, key)):
+            connection.execute(delete(table).where(*rows))
+
+    @property
+    def _key(self) -> "Column[Any]":
+        return self._fitted.columns[self._users.user_id]
+
+    def _rows_of(self, connection: Connection, key: object) -> "list[tuple[Table, list[ColumnElement[bool]]]]":
+        """Return the tables with the conditions on a user's rows: the main table, then the joined ones."""
+        main, *others = self._fitted.tables
+        known = {self._key.name: key}
+        linked = {ours for join in self._users.joins for ours in join.on.values()} - known.keys()
+        if linked:
+            statement = select(*(main.columns[name] for name in linked)).where(self._key == key)
+            known |= connection.execute(statement).mappings().one()
+        joined = [
+            (table, [table.columns[theirs] == known[ours] for theirs, ours in join.on.items()])
+            for join, table in zip(self._users.joins, others, strict=True)
+        ]
+        return [(main, [self._key == key]), *joined]
+
+    def _key_of(self, user_id: str) -> object:
+        """Return the key of an id, or None where it is none; engines take `7 or so` for 7."""
+        text = user_id.removeprefix(self._users.user_id_prefix)
+        if self._users.user_id_prefix + text != user_id or not can_be_stored(text):
+            return None
+        kind = str if isinstance(self._key.type, NullType) else self._key.type.python_type
+        if kind is str:
+            return text
+        if kind is UUID:
+            return UUID(text) if _UUID.fullmatch(text) else None
+        return kind(text) if _NUMBER.fullmatch(text) else None
+
+    def _rows(
+        self, connection: Connection, statement: "Select[*tuple[Any, ...]]", values: Mapping[str, object]
+    ) -> list[Row]:
+        found = connection.execute(statement, values).all()
+        if len(found) > _MOST_CANDIDATES:
+            message = "The user store has too many rows for one identifier"
+            raise StoreError(message)
+        return [dict(zip(self._read, row, strict=True)) for row in found]
+
+    def _written(self, identifier: str) -> str:
+        return lowered(identifier) if self._users.lower_case else identifier
+
+    def _password(self, stored: str) -> dict[str, object]:
+        column = self._fitted.columns[self._users.password]
+        is_binary = not isinstance(column.type, NullType) and column.type.python_type is bytes
+        password: dict[str, object] = {self._users.password: stored.encode() if is_binary else stored}
+        return password if self._users.salt is None else {**password, self._users.salt: None}
+
+    def _of(self, table: Table, values: Mapping[str, object]) -> dict[str, object]:
+        """Return the values of one table, by the names of its columns."""
+        columns = {name: self._fitted.columns[name] for name in values}
+        return {column.name: values[name] for name, column in columns.items() if column.table is table}
+
+
+def _flag(value: Value, *, is_true: bool) -> dict[str, object]:
+    flag = value if isinstance(value, Flag) else Flag(value)
+    return {flag.column: flag.true if is_true else flag.false}
