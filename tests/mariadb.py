@@ -91,7 +91,12 @@ def run_mariadb(programs: dict[str, Path]) -> Generator[Mariadb]:
             capture_output=True,
         )
         options = [f"--datadir={data}", f"--socket={path}", f"--port={port}", "--bind-address=127.0.0.1"]
-        quick = ["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync", "--skip-name-resolve"]
+        quick = [
+            "--innodb-flush-log-at-trx-commit=2",
+            "--innodb-flush-method=nosync",
+            "--skip-name-resolve",
+            "--character-set-server=utf8mb4",
+        ]
         server = Mariadb(
             port,
             [str(programs["mariadbd"]), "--no-defaults", *options, *quick, f"--pid-file={folder}/pid"],

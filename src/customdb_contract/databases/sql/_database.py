@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Final, Self, TypeVar
+from typing import Final, Self
 
 from sqlalchemy import URL, Connection
 
@@ -12,19 +12,18 @@ from customdb_contract.databases._styles import AsyncDatabase, SyncDatabase, fin
 from customdb_contract.databases.sql._engines import async_engine, sync_engine
 from customdb_contract.databases.sql._fitting import fit
 from customdb_contract.databases.sql._mapping import SqlUsers
-from customdb_contract.databases.sql._statements import Row, Statements
+from customdb_contract.databases.sql._statements import Statements
 from customdb_contract.databases.sql._transactions import (
     AsyncTransactions,
     SyncTransactions,
     TakenError,
     Transactions,
+    UnfitValueError,
 )
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.passwords import Passwords
 
 __all__ = ["AsyncSqlDatabase", "SqlDatabase"]
-
-_Result = TypeVar("_Result")
 
 _LOG: Final = logging.getLogger("customdb_contract.databases")
 _TIMEOUT: Final = 5.0
@@ -59,30 +58,36 @@ class _SqlStore:
 
     async def find(self, identifier: str) -> Account | None:
         statements = await self._prepared()
-        row = await self._transactions.read(lambda connection: statements.find(connection, identifier))
+        try:
+            row = await self._transactions.read(lambda connection: statements.find(connection, identifier))
+        except UnfitValueError:
+            # What a column cannot hold, it does not hold.
+            return None
         return None if row is None else statements.account(row)
 
     async def insert(self, user: NewAccount) -> bool:
         statements = await self._prepared()
 
-        def add(connection: Connection, is_taken: bool) -> bool:  # noqa: FBT001 - what was seen comes by position
-            if not is_taken:
-                statements.insert(connection, user)
-            return not is_taken
+        def add(connection: Connection) -> bool:
+            if statements.is_taken(connection, user):
+                return False
+            statements.insert(connection, user)
+            return True
 
-        return await self._untaken(lambda connection: statements.is_taken(connection, user), add)
+        return await self._untaken(add)
 
     async def change(self, identifier: str, change: Change) -> bool:
         statements = await self._prepared()
 
-        def apply(connection: Connection, row: Row | None) -> bool:
+        def apply(connection: Connection) -> bool:
+            row = statements.find(connection, identifier)
             return row is not None and statements.change(connection, row, change)
 
-        return await self._untaken(lambda connection: statements.find(connection, identifier), apply)
+        return await self._untaken(apply)
 
-    async def _untaken(self, look: Callable[[Connection], _Result], act: Callable[[Connection, _Result], bool]) -> bool:
+    async def _untaken(self, work: Callable[[Connection], bool]) -> bool:
         try:
-            return await self._transactions.write(look, act)
+            return await self._transactions.write(work)
         except TakenError:
             # Another call was quicker, or the index takes more for the same than a look-up does.
             return False
@@ -90,11 +95,12 @@ class _SqlStore:
     async def delete(self, user_id: str) -> None:
         statements = await self._prepared()
 
-        def remove(connection: Connection, key: object) -> None:
+        def remove(connection: Connection) -> None:
+            key = statements.find_key(connection, user_id)
             if key is not None:
                 statements.delete(connection, key)
 
-        await self._transactions.write(lambda connection: statements.find_key(connection, user_id), remove)
+        await self._transactions.write(remove)
 
 
 class SqlDatabase(SyncDatabase):

@@ -4,18 +4,17 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Generator
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
-from typing import Final, Generic, Literal, Protocol, TypeVar
+from contextlib import contextmanager
+from typing import Final, Literal, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from customdb_contract.databases._store import StoreError
 
 __all__ = ["AsyncTransactions", "SyncTransactions", "TakenError", "Transactions", "UnfitValueError"]
 
-_Seen = TypeVar("_Seen")
 _Result = TypeVar("_Result")
 
 _LOG: Final = logging.getLogger("customdb_contract.databases")
@@ -29,6 +28,8 @@ Sources: <https://www.postgresql.org/docs/current/errcodes-appendix.html>,
 <https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors>,
 <https://www.sqlite.org/rescode.html>.
 """
+_OTHER_CHARACTERS: Final = 1267
+"""Of MySQL, where a column is compared with letters that its character set does not have."""
 _GRACE: Final = 0.5
 """Seconds that a driver has to end by itself before it is cancelled."""
 
@@ -48,13 +49,8 @@ class Transactions(Protocol):
         """Run statements that write nothing."""
         ...
 
-    async def write(self, look: Callable[[Connection], _Seen], act: Callable[[Connection, _Seen], _Result]) -> _Result:
-        """Run statements in one transaction.
-
-        Args:
-            look: Reads, and may be called again.
-            act: Writes, and is called once.
-        """
+    async def write(self, work: Callable[[Connection], _Result]) -> _Result:
+        """Run statements in one transaction."""
         ...
 
 
@@ -73,28 +69,22 @@ class SyncTransactions:
 
     async def read(self, look: Callable[[Connection], _Result]) -> _Result:
         """Run statements that write nothing."""
-        return self._run(self._engine.connect, look, _seen)
-
-    async def write(self, look: Callable[[Connection], _Seen], act: Callable[[Connection, _Seen], _Result]) -> _Result:
-        """Run statements in one transaction."""
-        return self._run(self._writing.begin, look, act)
-
-    def _run(
-        self,
-        begin: Callable[[], AbstractContextManager[Connection]],
-        look: Callable[[Connection], _Seen],
-        act: Callable[[Connection, _Seen], _Result],
-    ) -> _Result:
-        with _translated():
-            attempt = _Attempt(look, act, self._timeout)
+        latest = time.monotonic() + self._timeout / 2
+        with _translated(self._engine):
             try:
-                with begin() as connection:
-                    return attempt(connection)
+                with self._engine.connect() as connection:
+                    return look(connection)
             except DBAPIError as error:
-                if not attempt.may_be_repeated(error):
+                if not _was_dead(error, latest):
                     raise
-            with begin() as connection:
-                return attempt(connection)
+            with self._engine.connect() as connection:
+                return look(connection)
+
+    async def write(self, work: Callable[[Connection], _Result]) -> _Result:
+        """Run statements in one transaction."""
+        await self.read(_ping)
+        with _translated(self._engine), self._writing.begin() as connection:
+            return work(connection)
 
 
 class AsyncTransactions:
@@ -112,55 +102,39 @@ class AsyncTransactions:
 
     async def read(self, look: Callable[[Connection], _Result]) -> _Result:
         """Run statements that write nothing."""
-        return await self._run(self._engine.connect, look, _seen)
-
-    async def write(self, look: Callable[[Connection], _Seen], act: Callable[[Connection, _Seen], _Result]) -> _Result:
-        """Run statements in one transaction."""
-        return await self._run(self._writing.begin, look, act)
-
-    async def _run(
-        self,
-        begin: Callable[[], AbstractAsyncContextManager[AsyncConnection]],
-        look: Callable[[Connection], _Seen],
-        act: Callable[[Connection, _Seen], _Result],
-    ) -> _Result:
-        with _translated():
+        latest = time.monotonic() + self._timeout / 2
+        with _translated(self._engine.sync_engine):
             async with asyncio.timeout(self._timeout + _GRACE):
-                attempt = _Attempt(look, act, self._timeout)
                 try:
-                    async with begin() as connection:
-                        return await connection.run_sync(attempt)
+                    async with self._engine.connect() as connection:
+                        return await connection.run_sync(look)
                 except DBAPIError as error:
-                    if not attempt.may_be_repeated(error):
+                    if not _was_dead(error, latest):
                         raise
-                async with begin() as connection:
-                    return await connection.run_sync(attempt)
+                async with self._engine.connect() as connection:
+                    return await connection.run_sync(look)
+
+    async def write(self, work: Callable[[Connection], _Result]) -> _Result:
+        """Run statements in one transaction."""
+        await self.read(_ping)
+        with _translated(self._engine.sync_engine):
+            async with asyncio.timeout(self._timeout + _GRACE), self._writing.begin() as connection:
+                return await connection.run_sync(work)
 
 
-class _Attempt(Generic[_Seen, _Result]):
-    """The statements of one call, which may be repeated as long as none was written."""
-
-    def __init__(
-        self, look: Callable[[Connection], _Seen], act: Callable[[Connection, _Seen], _Result], timeout: float
-    ) -> None:
-        self._look = look
-        self._act = act
-        self._acted = False
-        # A server that took that long is not one that was restarted meanwhile.
-        self._latest = time.monotonic() + timeout / 2
-
-    def __call__(self, connection: Connection) -> _Result:
-        seen = self._look(connection)
-        self._acted = True
-        return self._act(connection, seen)
-
-    def may_be_repeated(self, error: DBAPIError) -> bool:
-        """Tell whether the connection was dead before anything was written; the engine has let go of all of them."""
-        return error.connection_invalidated and not self._acted and time.monotonic() < self._latest
+def _ping(connection: Connection) -> None:
+    """Find out whether the connections of the pool are alive, before anything is written on one."""
+    connection.execute(select(1))
 
 
-def _seen(_connection: Connection, seen: _Seen) -> _Seen:
-    return seen
+def _was_dead(error: DBAPIError, latest: float) -> bool:
+    """Tell whether a connection was dead already; the engine has let go of all of them then.
+
+    Args:
+        error: What a statement ended with.
+        latest: After that, by `time.monotonic`, it was a server that does not answer.
+    """
+    return error.connection_invalidated and time.monotonic() < latest
 
 
 def _isolation(engine: Engine) -> Literal["SERIALIZABLE", "READ COMMITTED"]:
@@ -168,32 +142,34 @@ def _isolation(engine: Engine) -> Literal["SERIALIZABLE", "READ COMMITTED"]:
 
 
 @contextmanager
-def _translated() -> Generator[None]:
-    """Turn every failure into one that shows nothing of the driver; the log has its class and code."""
+def _translated(engine: Engine) -> Generator[None]:
+    """Turn every failure into one that shows nothing of the driver; the log has its class and codes."""
     try:
         yield
-    except IntegrityError as error:
-        if _code(error) in _UNIQUE_VIOLATIONS:
+    except DBAPIError as error:
+        codes = _codes(error.orig)
+        if isinstance(error, IntegrityError) and _UNIQUE_VIOLATIONS.intersection(codes):
             raise TakenError from None
-        _note(error)
-        message = "The user store does not accept this user"
-        raise StoreError(message) from None
-    except DataError as error:
-        _note(error)
-        message = "The user store cannot hold one of the values"
-        raise UnfitValueError(message) from None
-    except (SQLAlchemyError, OSError) as error:
-        _note(error)
+        _LOG.error("the user store failed: %s, codes %s", type(error.orig).__name__, codes)
+        raise _kind_of(error, codes) from None
+    # How a driver sets up a transaction is not translated by SQLAlchemy.
+    except (SQLAlchemyError, OSError, engine.dialect.loaded_dbapi.Error) as error:
+        _LOG.error("the user store failed: %s", type(error).__name__)
         raise StoreError from None
 
 
-def _note(error: Exception) -> None:
-    kind = type(error.orig if isinstance(error, DBAPIError) else error).__name__
-    _LOG.error("the user store failed: %s, code %s", kind, _code(error))
+def _kind_of(error: DBAPIError, codes: tuple[object, ...]) -> StoreError:
+    if isinstance(error, DataError) or _OTHER_CHARACTERS in codes:
+        message = "The user store cannot hold one of the values"
+        return UnfitValueError(message)
+    if isinstance(error, IntegrityError):
+        message = "The user store does not accept this user"
+        return StoreError(message)
+    return StoreError()
 
 
-def _code(error: Exception) -> object:
-    driver = error.orig if isinstance(error, DBAPIError) else None
+def _codes(driver: BaseException | None) -> tuple[object, ...]:
+    """Return what tells errors apart: numbers and names, no texts, for these may show values."""
     named = (getattr(driver, name, None) for name in ("sqlstate", "sqlite_errorname"))
     numbers = (argument for argument in getattr(driver, "args", ())[:1] if isinstance(argument, int))
-    return next((code for code in (*named, *numbers) if code is not None), None)
+    return tuple(code for code in (*named, *numbers) if code is not None)
