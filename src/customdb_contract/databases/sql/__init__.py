@@ -1,12 +1,12 @@
 """Custom databases over SQL. They need the extra `sql`, and the driver of the database."""
 
+from importlib.util import find_spec
+
 from customdb_contract.errors import ConfigurationError
 
-try:
-    import sqlalchemy as _sqlalchemy  # noqa: F401 - an extra
-except ImportError:
+if find_spec("sqlalchemy") is None:
     _MESSAGE = "databases over SQL need SQLAlchemy, which is not installed: pip install 'customdb-contract[sql]'"
-    raise ConfigurationError(_MESSAGE) from None
+    raise ConfigurationError(_MESSAGE)
 
 from customdb_contract.databases.sql._database import AsyncSqlDatabase, SqlDatabase
 from customdb_contract.databases.sql._mapping import Flag, Join, SqlUsers

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from customdb_contract.databases._identifiers import lowered
@@ -82,7 +82,7 @@ def _text(row: Mapping[str, Any], column: str) -> str | None:
 def _secret(row: Mapping[str, Any], column: str) -> str | bytes | None:
     value = row[column]
     if isinstance(value, memoryview | bytearray):
-        return bytes(value)
+        return bytes(cast("bytearray", value))
     if value is not None and not isinstance(value, str | bytes):
         raise _UnusableValueError(column)
     return value
@@ -117,7 +117,7 @@ def _as_json(stored: object, column: str) -> object:
         case UUID():
             return str(stored)
         case list() | dict():
-            return stored
+            return cast("object", stored)
         case _:
             raise _UnusableValueError(column)
 
@@ -134,4 +134,4 @@ def _metadata(row: Mapping[str, Any], metadata: Metadata) -> dict[str, object]:
             raise _UnusableValueError(metadata) from None
     if stored is not None and not isinstance(stored, dict):
         raise _UnusableValueError(metadata)
-    return stored or {}
+    return cast("dict[str, object]", stored or {})
