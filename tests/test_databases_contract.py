@@ -14,7 +14,7 @@ from customdb_contract.databases import InMemoryDatabase, InMemoryUser
 from customdb_contract.testing import ContractSuite
 from sql_stores import PASSWORDS, PEOPLE, Engine
 
-pytestmark = [pytest.mark.databases, pytest.mark.untraced]
+pytestmark = pytest.mark.databases
 
 FEATURES: Final = ("signup", "reset", "verify", "change_email", "delete")
 
@@ -115,19 +115,23 @@ class TestAsyncSqlite(TestSqlite):
         return engine.async_database(users, **keywords)
 
 
+@pytest.mark.untraced
 class TestPostgresql(_OnAnEngine):
     engine_name = "postgresql"
 
 
+@pytest.mark.untraced
 class TestAsyncPostgresql(TestPostgresql):
     def make(self, engine: Engine, users: Any, **keywords: Any) -> Any:
         return engine.async_database(users, **keywords)
 
 
+@pytest.mark.untraced
 class TestMariadb(_OnAnEngine):
     engine_name = "mariadb"
 
 
+@pytest.mark.untraced
 class TestAsyncMariadb(TestMariadb):
     def make(self, engine: Engine, users: Any, **keywords: Any) -> Any:
         return engine.async_database(users, **keywords)

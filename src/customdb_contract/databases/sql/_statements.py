@@ -198,7 +198,12 @@ class Statements:
     def _rows(
         self, connection: Connection, statement: "Select[*tuple[Any, ...]]", values: Mapping[str, object]
     ) -> list[Row]:
-        found = connection.execute(statement, values).all()
+        try:
+            found = connection.execute(statement, values).all()
+        except (ArithmeticError, TypeError, ValueError):
+            # SQLite holds any value in any column.
+            message = "A row of the user store has a value that is not of its column's type"
+            raise StoreError(message) from None
         if len(found) > _MOST_CANDIDATES:
             message = "The user store has too many rows for one identifier"
             raise StoreError(message)
