@@ -13,10 +13,11 @@ from typing import Any, Final
 from uuid import UUID
 
 import pytest
+import sqlalchemy
 from attrs import evolve
 from sqlalchemy import make_url
 
-from customdb_contract import Done, Failed, Found, NotFound, databases
+from customdb_contract import Declined, Done, Failed, Found, NotFound, databases
 from customdb_contract.databases import (
     AsyncSqlDatabase,
     Flag,
@@ -26,12 +27,14 @@ from customdb_contract.databases import (
     SqlDatabase,
     SqlUsers,
 )
-from customdb_contract.databases._store import StoreError
+from customdb_contract.databases._store import Change, StoreError
 from customdb_contract.databases._styles import finished
 from customdb_contract.databases.sql._engines import _limits
+from customdb_contract.databases.sql._fitting import fit
 from customdb_contract.databases.sql._rows import account_of, key_text
+from customdb_contract.databases.sql._statements import Statements
 from customdb_contract.errors import ConfigurationError
-from sql_stores import PASSWORDS, Engine
+from sql_stores import ENGINES, PASSWORDS, Engine
 
 pytestmark = pytest.mark.databases
 
@@ -124,6 +127,11 @@ def store(tmp_path: Path) -> Callable[[str], str]:
         return f"sqlite:///{path}"
 
     return make
+
+
+@pytest.fixture
+def sqlite(open_engine: Callable[[str], Engine]) -> Engine:
+    return open_engine("sqlite")
 
 
 COLUMNS: Final = "email TEXT UNIQUE, hash TEXT"
@@ -262,6 +270,35 @@ def test_a_database_in_memory_has_no_pool() -> None:
 )
 def test_each_driver_is_limited_in_its_own_words(driver: str, limits: dict[str, object]) -> None:
     assert _limits(make_url(f"{driver}://user@host/name"), 3.0) == limits
+
+
+@pytest.mark.parametrize("name", sorted(ENGINES))
+def test_coroutines_find_and_change_users(name: str, open_engine: Callable[[str], Engine]) -> None:
+    engine = open_engine(name)
+
+    async def run() -> tuple[object, object]:
+        async with engine.async_database(engine.shop(full=True)) as database:
+            return await database.get_user("ada"), await database.verify("nobody@example.com")
+
+    found, verified = asyncio.run(run())
+    assert isinstance(found, Found)
+    assert verified == Declined()
+
+
+def test_whoever_is_gone_meanwhile_is_not_changed(sqlite: Engine) -> None:
+    users = sqlite.shop(full=True)
+    looked = sqlalchemy.create_engine(sqlite.url)
+    with looked.begin() as connection:
+        statements = Statements(fit(connection, users))
+        row = statements.find(connection, "ada")
+        assert row is not None
+        connection.execute(sqlalchemy.text(f"DELETE FROM {users.table}"))
+        assert not statements.change(connection, row, Change(email_verified=True))
+    looked.dispose()
+
+
+def test_no_column_keeps_anybody_out() -> None:
+    assert SqlUsers(table="users", user_id="id", email="email", password="hash", disabled=None).disabled == ()
 
 
 # The front door
