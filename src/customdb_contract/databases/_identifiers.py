@@ -1,14 +1,16 @@
 """When two spellings of an e-mail, username or phone number are the same one."""
 
+import re
 from typing import Final
 
-__all__ = ["can_be_stored", "lowered", "same_identifier"]
+__all__ = ["can_be_stored", "is_email", "lowered", "same_identifier"]
 
 _LONGEST: Final = 320
 """Characters of the longest identifier a store is asked for: an e-mail may have 64 before the `@` and 255 after it.
 
 Source: <https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1>.
 """
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def same_identifier(one: str, other: str) -> bool:
@@ -35,3 +37,8 @@ def can_be_stored(text: object) -> bool:
     if not isinstance(text, str) or not 0 < len(text) <= _LONGEST or "\0" in text:
         return False
     return not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def is_email(text: str) -> bool:
+    """Tell whether a text may be an e-mail."""
+    return can_be_stored(text) and _EMAIL.fullmatch(text) is not None

@@ -2,17 +2,49 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from customdb_contract.contract import OperationResult, ProfileResult, ScriptContext
 from customdb_contract.databases._scripts import Scripts
 from customdb_contract.databases._store import Store
 from customdb_contract.passwords import Passwords
 
-__all__ = ["AsyncDatabase", "SyncDatabase", "finished"]
+__all__ = ["AsyncDatabase", "AsyncScripts", "SevenScripts", "SyncDatabase", "SyncScripts", "finished"]
 
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
+
+
+class SevenScripts(Protocol):
+    """The seven scripts as coroutines, whatever they do their work with."""
+
+    def login(self, identifier: str, password: str, /) -> Coroutine[Any, Any, ProfileResult]:
+        """Check a user's password."""
+        ...
+
+    def get_user(self, identifier: str, /) -> Coroutine[Any, Any, ProfileResult]:
+        """Find a user."""
+        ...
+
+    def create(self, user: Mapping[str, object], /) -> Coroutine[Any, Any, OperationResult]:
+        """Sign a user up."""
+        ...
+
+    def verify(self, email: str, /) -> Coroutine[Any, Any, OperationResult]:
+        """Note that a user has shown that the e-mail is theirs."""
+        ...
+
+    def change_password(self, email: str, new_password: str, /) -> Coroutine[Any, Any, OperationResult]:
+        """Give a user another password."""
+        ...
+
+    def change_email(self, email: str, new_email: str, verified: bool, /) -> Coroutine[Any, Any, OperationResult]:  # noqa: FBT001 - by position
+        """Give a user another e-mail."""
+        ...
+
+    def delete(self, user_id: str, /) -> Coroutine[Any, Any, OperationResult]:
+        """Remove a user."""
+        ...
 
 
 def finished(coroutine: Coroutine[Any, Any, _Result]) -> _Result:
@@ -33,16 +65,15 @@ async def _at_once(
     return function(*arguments, **keywords)
 
 
-class SyncDatabase:
-    """The seven scripts over a store that answers at once.
+class SyncScripts:
+    """The seven scripts as plain methods.
 
     Args:
-        store: Where the users are.
-        passwords: The formats of the stored passwords.
+        scripts: The scripts, which never wait.
     """
 
-    def __init__(self, store: Store, passwords: Passwords) -> None:
-        self._scripts = Scripts(store, passwords, _at_once)
+    def __init__(self, scripts: SevenScripts) -> None:
+        self._scripts = scripts
 
     def login(self, identifier: str, password: str, context: ScriptContext | None = None) -> ProfileResult:  # noqa: ARG002 - the scripts answer the same in every organization
         """Check a user's password."""
@@ -84,8 +115,8 @@ class SyncDatabase:
         return finished(self._scripts.delete(user_id))
 
 
-class AsyncDatabase:
-    """The seven scripts over a store that is waited for; passwords are hashed in threads.
+class SyncDatabase(SyncScripts):
+    """The seven scripts over a store that answers at once.
 
     Args:
         store: Where the users are.
@@ -93,7 +124,18 @@ class AsyncDatabase:
     """
 
     def __init__(self, store: Store, passwords: Passwords) -> None:
-        self._scripts = Scripts(store, passwords, asyncio.to_thread)
+        super().__init__(Scripts(store, passwords, _at_once))
+
+
+class AsyncScripts:
+    """The seven scripts as coroutines.
+
+    Args:
+        scripts: The scripts.
+    """
+
+    def __init__(self, scripts: SevenScripts) -> None:
+        self._scripts = scripts
 
     async def login(self, identifier: str, password: str, context: ScriptContext | None = None) -> ProfileResult:  # noqa: ARG002 - the scripts answer the same in every organization
         """Check a user's password."""
@@ -133,3 +175,15 @@ class AsyncDatabase:
     async def delete(self, user_id: str, context: ScriptContext | None = None) -> OperationResult:  # noqa: ARG002 - see login
         """Remove a user; one who is not there need not be removed."""
         return await self._scripts.delete(user_id)
+
+
+class AsyncDatabase(AsyncScripts):
+    """The seven scripts over a store that is waited for; passwords are hashed in threads.
+
+    Args:
+        store: Where the users are.
+        passwords: The formats of the stored passwords.
+    """
+
+    def __init__(self, store: Store, passwords: Passwords) -> None:
+        super().__init__(Scripts(store, passwords, asyncio.to_thread))
