@@ -7,6 +7,16 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from customdb_contract.databases.http import AsyncHttpDatabase as AsyncHttpDatabase
+    from customdb_contract.databases.http import AsyncStormpathDatabase as AsyncStormpathDatabase
+    from customdb_contract.databases.http import BasicCredentials as BasicCredentials
+    from customdb_contract.databases.http import BearerToken as BearerToken
+    from customdb_contract.databases.http import Endpoint as Endpoint
+    from customdb_contract.databases.http import HttpDatabase as HttpDatabase
+    from customdb_contract.databases.http import HttpEndpoints as HttpEndpoints
+    from customdb_contract.databases.http import HttpUsers as HttpUsers
+    from customdb_contract.databases.http import Meaning as Meaning
+    from customdb_contract.databases.http import StormpathDatabase as StormpathDatabase
     from customdb_contract.databases.in_memory import InMemoryDatabase as InMemoryDatabase
     from customdb_contract.databases.in_memory import InMemoryUser as InMemoryUser
     from customdb_contract.databases.sql import AsyncSqlDatabase as AsyncSqlDatabase
@@ -16,12 +26,42 @@ if TYPE_CHECKING:
     from customdb_contract.databases.sql import SqlUsers as SqlUsers
 
 _HOMES = {
+    "http": (
+        "AsyncHttpDatabase",
+        "AsyncStormpathDatabase",
+        "BasicCredentials",
+        "BearerToken",
+        "Endpoint",
+        "HttpDatabase",
+        "HttpEndpoints",
+        "HttpUsers",
+        "Meaning",
+        "StormpathDatabase",
+    ),
     "in_memory": ("InMemoryDatabase", "InMemoryUser"),
     "sql": ("AsyncSqlDatabase", "Flag", "Join", "SqlDatabase", "SqlUsers"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
-__all__ = ["AsyncSqlDatabase", "Flag", "InMemoryDatabase", "InMemoryUser", "Join", "SqlDatabase", "SqlUsers"]
+__all__ = [
+    "AsyncHttpDatabase",
+    "AsyncSqlDatabase",
+    "AsyncStormpathDatabase",
+    "BasicCredentials",
+    "BearerToken",
+    "Endpoint",
+    "Flag",
+    "HttpDatabase",
+    "HttpEndpoints",
+    "HttpUsers",
+    "InMemoryDatabase",
+    "InMemoryUser",
+    "Join",
+    "Meaning",
+    "SqlDatabase",
+    "SqlUsers",
+    "StormpathDatabase",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -49,9 +49,7 @@ def answered(
 ) -> Callable[Concatenate[_Owner, _Arguments], Coroutine[Any, Any, _Result | Failed]]:
     """Report what a store or a password can't do as the script's error."""
 
-    async def ended(
-        self: _Owner, /, *arguments: _Arguments.args, **keywords: _Arguments.kwargs
-    ) -> _Result | Failed:
+    async def ended(self: _Owner, /, *arguments: _Arguments.args, **keywords: _Arguments.kwargs) -> _Result | Failed:
         try:
             return await script(self, *arguments, **keywords)
         except StoreError as error:
