@@ -34,7 +34,10 @@ napoleon_use_ivar = True
 nitpicky = True
 nitpick_ignore_regex = [
     # The standard library has its own documentation, and no inventory of it is fetched.
-    ("py:class", r"collections\.abc\.\w+|contextlib\.\w+|datetime\.datetime|pathlib\.Path|os\.PathLike"),
+    (
+        "py:class",
+        r"collections\.abc\.\w+|contextlib\.\w+|datetime\.datetime|pathlib\.Path|os\.PathLike|ssl\.SSLContext",
+    ),
     # So has Hypothesis.
     ("py:class", r"hypothesis\.strategies\.SearchStrategy"),
     ("py:exc", "InvalidArgument"),

@@ -550,7 +550,7 @@ class AsyncOnce:
     """An async database as a plain one: each call has a loop of its own, and so a database of its own."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
-        self._make = lambda: AsyncHttpDatabase(*arguments, **settings)
+        self._make: Callable[[], AsyncHttpDatabase] = lambda: AsyncHttpDatabase(*arguments, **settings)
 
     def close(self) -> None:
         """Close nothing: each call has closed what it opened."""
