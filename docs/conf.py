@@ -41,6 +41,8 @@ nitpick_ignore_regex = [
     # So has Hypothesis.
     ("py:class", r"hypothesis\.strategies\.SearchStrategy"),
     ("py:exc", "InvalidArgument"),
+    # And SQLAlchemy.
+    ("py:class", r"sqlalchemy\.engine\.url\.URL"),
     # And pydantic, whose models have it.
     ("py:class", r"pydantic\.config\.ConfigDict"),
     # Members of the recursive alias `Value`, which names them as text.
