@@ -235,6 +235,7 @@ def test_an_id_of_another_connection_is_nobodys() -> None:
     opened = canned((204, b""), prefix="sp-")
     assert [opened.delete(user_id) for user_id in ("1", "sp-../x", "sp-", "sp-1")] == [Done()] * 4
     assert [question.target for question in opened.asked] == ["/accounts/1"]
+    assert kind(canned((500, {})).delete("1")) is FAILED
 
 
 def test_a_wrong_key_is_a_failure(double: StormpathDouble) -> None:
