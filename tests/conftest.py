@@ -10,6 +10,8 @@ import coverage
 import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
 
+from doubles.mongod import running_mongod_double
+from mongo_shop import MongoShop
 from sql_stores import Engine, running
 
 pytest_plugins = ["pytester"]
@@ -54,6 +56,13 @@ def open_engine(tmp_path_factory: pytest.TempPathFactory) -> Generator[Callable[
     """Return a function that starts the database server of an engine, once; it ends with the tests."""
     with ExitStack() as servers:
         yield cache(lambda name: servers.enter_context(running(name, tmp_path_factory.mktemp("store"))))
+
+
+@pytest.fixture(scope="session")
+def mongo_shop() -> Generator[MongoShop]:
+    """Return a shop on a test double of MongoDB, which ends with the tests."""
+    with running_mongod_double() as double:
+        yield MongoShop(double)
 
 
 @pytest.hookimpl(trylast=True)

@@ -18,7 +18,7 @@ from customdb_contract.passwords import Bcrypt, Passwords
 from mariadb import find_mariadb, run_mariadb
 from postgres import DATABASE, find_postgres, run_postgres
 
-__all__ = ["ENGINES", "PASSWORDS", "PEOPLE", "Engine", "running"]
+__all__ = ["ENGINES", "PASSWORDS", "PEOPLE", "Engine", "hashed", "running"]
 
 PASSWORDS: Final = Passwords(new=Bcrypt(cost=4))
 """Quick ones: what a hash costs is no affair of these tests."""
@@ -108,7 +108,7 @@ class Engine:
             "VALUES (:email, :username, :stored, :verified, :disabled, 'migration')",
             email=person.email,
             username=person.username,
-            stored=_hashed(person.password.reveal()),
+            stored=hashed(person.password.reveal()),
             verified=bool(person.profile.get("email_verified")),
             disabled=person.disabled,
         )
@@ -156,7 +156,8 @@ def users_of(number: int) -> SqlUsers:
     )
 
 
-def _hashed(password: str) -> str:
+def hashed(password: str) -> str:
+    """Return a hash as a shop has it: by bcrypt, or by PBKDF2 where the password is too long for that."""
     if len(password) <= 72:
         return PASSWORDS.hash(password)
     digest = hashlib.pbkdf2_hmac("sha256", password.encode(), b"salt", 1000)

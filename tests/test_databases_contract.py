@@ -1,4 +1,7 @@
-"""Every reference database keeps the whole contract, on the real engine: nothing is waived."""
+"""Every reference database keeps the whole contract: nothing is waived.
+
+SQL runs on the real engines, MongoDB's real driver on a test double of the server.
+"""
 
 import socket
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -12,6 +15,7 @@ from hypothesis import settings
 from customdb_contract import Connection, KnownUser
 from customdb_contract.databases import InMemoryDatabase, InMemoryUser
 from customdb_contract.testing import ContractSuite
+from mongo_shop import ADA, MongoShop
 from sql_stores import PASSWORDS, PEOPLE, Engine
 
 pytestmark = pytest.mark.databases
@@ -172,3 +176,53 @@ class TestInMemory(_Suite):
     @pytest.fixture
     def outage(self) -> InMemoryDatabase:
         return InMemoryDatabase(remembered(), passwords=PASSWORDS, is_reachable=False)
+
+
+class TestOnADoubleOfMongodb(_Suite):
+    @pytest.fixture
+    def users(self) -> Sequence[KnownUser]:
+        ada, *others = PEOPLE
+        return [evolve(ada, profile={**ada.profile, "user_id": f"shop-{ADA}"}), *others]
+
+    def make(self, mongo_shop: MongoShop, users: Any, **keywords: Any) -> Any:
+        return mongo_shop.database(users, **keywords)
+
+    @pytest.fixture
+    def database(self, mongo_shop: MongoShop) -> Callable[[], Any]:
+        users = mongo_shop.users(full=True)
+        return lambda: self.make(mongo_shop, users)
+
+    @pytest.fixture
+    def collections(self) -> list[str]:
+        return []
+
+    @pytest.fixture
+    def fresh_database(self, mongo_shop: MongoShop, collections: list[str]) -> Callable[[], Any]:
+        def make() -> Any:
+            users = mongo_shop.users()
+            collections.append(users.collection)
+            return self.make(mongo_shop, users)
+
+        return make
+
+    @pytest.fixture
+    def outage(self, mongo_shop: MongoShop) -> Any:
+        with closing(socket.create_server(("127.0.0.1", 0))) as free:
+            port = int(free.getsockname()[1])
+        users = mongo_shop.users()
+        return lambda: self.make(mongo_shop, users, url=f"mongodb://127.0.0.1:{port}/shop", timeout=1)
+
+    @pytest.fixture
+    def inspect(self, mongo_shop: MongoShop, collections: list[str]) -> Callable[[str], Mapping[str, object] | None]:
+        def look(email: str) -> Mapping[str, object] | None:
+            query = {"contact.email": email}
+            caseless = {"locale": "en", "strength": 2}
+            found = (mongo_shop.double.collection(name).find(query, caseless) for name in collections)
+            return next((documents[0] for documents in found if documents), None)
+
+        return look
+
+
+class TestAsyncOnADoubleOfMongodb(TestOnADoubleOfMongodb):
+    def make(self, mongo_shop: MongoShop, users: Any, **keywords: Any) -> Any:
+        return mongo_shop.async_database(users, **keywords)

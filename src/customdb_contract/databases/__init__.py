@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from customdb_contract.databases.http import StormpathDatabase as StormpathDatabase
     from customdb_contract.databases.in_memory import InMemoryDatabase as InMemoryDatabase
     from customdb_contract.databases.in_memory import InMemoryUser as InMemoryUser
+    from customdb_contract.databases.mongo import AsyncMongoDatabase as AsyncMongoDatabase
+    from customdb_contract.databases.mongo import MongoDatabase as MongoDatabase
+    from customdb_contract.databases.mongo import MongoUsers as MongoUsers
     from customdb_contract.databases.sql import AsyncSqlDatabase as AsyncSqlDatabase
     from customdb_contract.databases.sql import Flag as Flag
     from customdb_contract.databases.sql import Join as Join
@@ -39,12 +42,14 @@ _HOMES = {
         "StormpathDatabase",
     ),
     "in_memory": ("InMemoryDatabase", "InMemoryUser"),
+    "mongo": ("AsyncMongoDatabase", "MongoDatabase", "MongoUsers"),
     "sql": ("AsyncSqlDatabase", "Flag", "Join", "SqlDatabase", "SqlUsers"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "AsyncHttpDatabase",
+    "AsyncMongoDatabase",
     "AsyncSqlDatabase",
     "AsyncStormpathDatabase",
     "BasicCredentials",
@@ -58,6 +63,8 @@ __all__ = [
     "InMemoryUser",
     "Join",
     "Meaning",
+    "MongoDatabase",
+    "MongoUsers",
     "SqlDatabase",
     "SqlUsers",
     "StormpathDatabase",

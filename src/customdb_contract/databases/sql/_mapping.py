@@ -1,35 +1,13 @@
 """How a team's tables hold its users: said once, for reading and writing."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final, TypeAlias
 
 from attrs import Attribute, field, frozen
 
+from customdb_contract.databases._values import Flag, Metadata, Value, check_fields, column_of, flags_of
 from customdb_contract.errors import ConfigurationError
 
 __all__ = ["Flag", "Join", "Metadata", "SqlUsers", "Value", "column_of"]
-
-
-@frozen
-class Flag:
-    """A column that says yes or no in its own way; a column that is given as text says it as a boolean, or as 1 and 0.
-
-    Args:
-        column: The column, as `SqlUsers` takes it.
-        true: What stands for yes.
-        false: What stands for no, as NULL does.
-    """
-
-    column: str
-    true: object = True
-    false: object = False
-
-
-Value: TypeAlias = str | Flag
-"""A column with any value, or a flag."""
-
-Metadata: TypeAlias = str | Mapping[str, Value]
-"""A column with a JSON object, or the columns with the values of each key."""
 
 
 @frozen
@@ -45,26 +23,12 @@ class Join:
     on: Mapping[str, str] = field(hash=False)
 
 
-def _flags(value: Value | Iterable[Value] | None) -> tuple[Value, ...]:
-    if value is None:
-        return ()
-    return (value,) if isinstance(value, str | Flag) else tuple(value)
-
-
 def _joins(value: Iterable[Join]) -> tuple[Join, ...]:
     return tuple(value)
 
 
-_OWN: Final = frozenset(
-    {"app_metadata", "email", "email_verified", "id", "phone_number", "user_id", "user_metadata", "username"}
-)
-
-
 def _are_further(_instance: object, _attribute: "Attribute[Mapping[str, Value]]", value: Mapping[str, Value]) -> None:
-    own = sorted(_OWN.intersection(value))
-    if own:
-        message = f"fields cannot have {', '.join(own)}: SqlUsers has an argument of its own for each of them"
-        raise ConfigurationError(message)
+    check_fields("SqlUsers", value)
 
 
 @frozen(kw_only=True)
@@ -109,7 +73,7 @@ class SqlUsers:
     username: str | None = None
     phone_number: str | None = None
     email_verified: Value | None = None
-    disabled: tuple[Value, ...] = field(default=(), converter=_flags)
+    disabled: tuple[Value, ...] = field(default=(), converter=flags_of)
     app_metadata: Metadata | None = field(default=None, hash=False)
     user_metadata: Metadata | None = field(default=None, hash=False)
     fields: Mapping[str, Value] = field(factory=dict[str, Value], validator=_are_further, hash=False)
@@ -153,8 +117,3 @@ class SqlUsers:
     def written(self) -> Sequence[str]:
         """Columns that are written and not read."""
         return [*self.scope, *self.new_values]
-
-
-def column_of(value: Value) -> str:
-    """Return the column of a value."""
-    return value.column if isinstance(value, Flag) else value
