@@ -77,6 +77,8 @@ def test_unknown_commands_and_updates_are_errors(people: Any) -> None:
         with pytest.raises(OperationFailure) as caught:
             people.update_one({"_id": 1}, update)
         assert caught.value.code == code
+    with pytest.raises(OperationFailure, match="no upsert"):
+        people.update_one({"_id": 9}, {"$set": {"a": 1}}, upsert=True)
     with pytest.raises(OperationFailure, match="no such command"):
         people.database.command("buildInfo")
 

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from attrs import define, field, frozen
 from bson import ObjectId
@@ -108,16 +108,15 @@ def apply_update(document: Document, update: Mapping[str, Any]) -> Document:
         return {"_id": document["_id"], **update}
     changed = document
     for operator, values in update.items():
-        if operator not in {"$set", "$setOnInsert", "$unset"}:
+        if operator not in {"$set", "$unset"}:
             raise CommandError(9, "FailedToParse", f"Unknown modifier: {operator}")
         for path, value in values.items():
-            if operator != "$setOnInsert":
-                changed = _with(changed, path.split("."), [value] if operator == "$set" else [])
+            changed = _with(changed, path.split("."), [value] if operator == "$set" else [])
     return changed
 
 
 def _with(document: Any, path: list[str], value: list[Any]) -> Document:
-    if not isinstance(document, dict):
+    if not _is_document(document):
         raise CommandError(28, "PathNotViable", f"Cannot create field '{path[0]}'")
     first, *others = path
     if others:
@@ -129,9 +128,9 @@ def _with(document: Any, path: list[str], value: list[Any]) -> Document:
 def _at(value: Any, path: str) -> list[Any]:
     """Return what is at a path: nothing, one value, or those of an array."""
     first, _, rest = path.partition(".")
-    if isinstance(value, list):
-        return [found for one in value if isinstance(one, dict) for found in _at(one, path)]
-    if not isinstance(value, Mapping) or first not in value:
+    if _is_array(value):
+        return [found for one in value if _is_document(one) for found in _at(one, path)]
+    if not _is_document(value) or first not in value:
         return []
     return _at(value[first], rest) if rest else [value[first]]
 
@@ -146,7 +145,7 @@ def _fits(document: Mapping[str, Any], name: str, wanted: Any, collation: Mappin
     if name.startswith("$"):
         raise CommandError(2, "BadValue", f"unknown top level operator: {name}")
     found = _at(document, name)
-    if not isinstance(wanted, Mapping) or not any(key.startswith("$") for key in wanted):
+    if not _is_document(wanted) or not any(key.startswith("$") for key in wanted):
         return _equals(found, wanted, collation)
     for operator in wanted:
         if operator not in _OPERATORS:
@@ -158,7 +157,7 @@ def _equals(found: list[Any], wanted: Any, collation: Mapping[str, Any] | None) 
     if wanted is None and not found:
         return True
     folded = _hashable(_folded(wanted, collation))
-    values = [*found, *(one for value in found if isinstance(value, list) for one in value)]
+    values = [*found, *(one for value in found if _is_array(value) for one in value)]
     return any(_hashable(_folded(value, collation)) == folded for value in values)
 
 
@@ -187,8 +186,16 @@ def _folded(value: Any, collation: Mapping[str, Any] | None) -> Any:
 
 
 def _hashable(value: Any) -> Any:
-    if isinstance(value, Mapping):
+    if _is_document(value):
         return ("document", *((name, _hashable(one)) for name, one in value.items()))
-    if isinstance(value, list):
+    if _is_array(value):
         return ("array", *map(_hashable, value))
     return (isinstance(value, bool), value)
+
+
+def _is_document(value: object) -> TypeGuard[Document]:
+    return isinstance(value, dict)
+
+
+def _is_array(value: object) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)

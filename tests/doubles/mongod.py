@@ -159,6 +159,7 @@ class MongodDouble:
         collection, changed = self._of(command), itertools.count()
 
         def write(update: Document) -> None:
+            _refuse_upsert(update)
             found = collection.find(update["q"], update.get("collation"))
             for document in found if update.get("multi") else found[:1]:
                 collection.replace(document, apply_update(document, update["u"]))
@@ -201,6 +202,7 @@ class MongodDouble:
         return {"cursorsKilled": [number for number in command["cursors"] if self._cursors.pop(number, None)]}
 
     def _find_and_modify(self, command: Document) -> Document:
+        _refuse_upsert(command)
         collection = self._of(command)
         found = collection.find(command.get("query", {}), command.get("collation"))[:1]
         for document in found:
@@ -220,7 +222,8 @@ class MongodDouble:
         match command["pipeline"]:
             case [{"$match": query}, {"$group": {"_id": 1, "n": {"$sum": 1}}}]:
                 number = len(self._of(command).find(query, command.get("collation")))
-                return self._cursor("", [{"_id": 1, "n": number}] if number else [], _BATCH, "firstBatch", True)
+                name = f"{command['$db']}.{command['aggregate']}"
+                return self._cursor(name, [{"_id": 1, "n": number}] if number else [], _BATCH, "firstBatch", True)
             case _:
                 raise CommandError(40324, "Location40324", "the double knows only what counts documents")
 
@@ -305,6 +308,11 @@ def _written(statements: list[Document], write: Callable[[Document], None]) -> D
         except CommandError as error:
             return {"n": number, "writeErrors": [{"index": number, "code": error.code, "errmsg": str(error)}]}
     return {"n": len(statements)}
+
+
+def _refuse_upsert(update: Document) -> None:
+    if update.get("upsert"):
+        raise CommandError(238, "NotImplemented", "the double knows no upsert")
 
 
 def _projected(document: Document, projection: Mapping[str, Any] | None) -> Document:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 from uuid import UUID
 
 from bson import Decimal128, ObjectId
@@ -59,7 +59,7 @@ def at(document: Document, path: str) -> Any:
     """Return what is at a path, or None."""
     value: Any = document
     for name in path.split("."):
-        value = value.get(name) if isinstance(value, Mapping) else None
+        value = value.get(name) if _is_document(value) else None
     return value
 
 
@@ -135,9 +135,19 @@ def _metadata(document: Document, metadata: Metadata) -> dict[str, object]:
         values = {name: _value(document, value) for name, value in metadata.items()}
         return {name: value for name, value in values.items() if value is not None}
     stored = at(document, metadata)
-    if stored is not None and not isinstance(stored, Mapping):
+    if stored is None:
+        return {}
+    if not _is_document(stored):
         raise _UnusableValueError(metadata)
-    return {name: _as_json(value, metadata) for name, value in (stored or {}).items()}
+    return {name: _as_json(value, metadata) for name, value in stored.items()}
+
+
+def _is_document(value: object) -> TypeGuard[Document]:
+    return isinstance(value, Mapping)
+
+
+def _is_array(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list)
 
 
 def _as_json(stored: object, path: str) -> object:
@@ -157,9 +167,9 @@ def _as_json(stored: object, path: str) -> object:
             return stored.isoformat()
         case ObjectId() | UUID():
             return str(stored)
-        case list():
+        case _ if _is_array(stored):
             return [_as_json(one, path) for one in stored]
-        case Mapping():
+        case _ if _is_document(stored):
             return {name: _as_json(one, path) for name, one in stored.items()}
         case _:
             raise _UnusableValueError(path)
