@@ -1,6 +1,7 @@
 """What a database over MongoDB does where the store is down, unusual or doesn't fit: its driver on a test double."""
 
 import asyncio
+import importlib
 import re
 import socket
 import time
@@ -17,6 +18,7 @@ from bson import Decimal128, Int64, ObjectId, Regex
 from hypothesis import given
 from hypothesis import strategies as st
 
+import customdb_contract.databases.mongo
 from customdb_contract import (
     Declined,
     Done,
@@ -420,10 +422,29 @@ def test_limits_must_be_positive(settings: dict[str, Any]) -> None:
         MongoDatabase("mongodb://127.0.0.1/shop", people(), **settings)
 
 
+def test_without_pymongo_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(ConfigurationError, match=re.escape("pip install 'customdb-contract[mongo]'")):
+        importlib.reload(customdb_contract.databases.mongo)
+
+
+def test_coroutines_write_too(mongo_shop: MongoShop) -> None:
+    async def live() -> None:
+        async with mongo_shop.async_database(mongo_shop.users(), timeout=60) as database:
+            assert await database.create({"email": "new@example.com", "password": "pw"}) == Done()
+            user_id = profile(await database.login("new@example.com", "pw"))["user_id"]
+            assert await database.change_email("new@example.com", "newer@example.com", True) == Done()
+            assert profile(await database.get_user("newer@example.com"))["user_id"] == user_id
+            assert await database.delete(user_id) == Done()
+            assert await database.get_user("newer@example.com") == NotFound()
+
+    asyncio.run(live())
+
+
 def test_what_the_store_has_no_field_for_fails(own_shop: MongoShop) -> None:
     fill(own_shop, {"_id": 1, "email": "ada@example.com"})
     new = {"email": "new@example.com", "password": "pw"}
-    with own_shop.database(people()) as database:
+    with own_shop.database(people(disabled=None)) as database:
         assert failure(database.create({**new, "username": "new"})) == "The user store has no field for username"
         assert failure(database.verify("ada@example.com")) == "The user store has no field for email_verified"
 
