@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-__all__ = ["can_be_stored", "is_email", "lowered", "same_identifier"]
+__all__ = ["can_be_stored", "is_email", "lowered", "raised", "same_identifier"]
 
 _LONGEST: Final = 320
 """Characters of the longest identifier a store is asked for: an e-mail may have 64 before the `@` and 255 after it.
@@ -25,6 +25,16 @@ def same_identifier(one: str, other: str) -> bool:
 def lowered(text: str) -> str:
     """Return an identifier in lower case, as far as `same_identifier` takes it for the same one."""
     return text.lower() if text.isascii() else "".join(map(_lowered, text))
+
+
+def raised(text: str) -> str:
+    """Return an identifier in upper case, letter by letter, which keeps letters within ASCII and beyond it apart."""
+    return text.upper() if text.isascii() else "".join(map(_raised, text))
+
+
+def _raised(letter: str) -> str:
+    upper = letter.upper()
+    return upper if len(upper) == 1 and upper.isascii() == letter.isascii() else letter
 
 
 def _lowered(letter: str) -> str:

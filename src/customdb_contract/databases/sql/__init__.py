@@ -9,6 +9,17 @@ if find_spec("sqlalchemy") is None:
     raise ConfigurationError(_MESSAGE)
 
 from customdb_contract.databases.sql._database import AsyncSqlDatabase, SqlDatabase
-from customdb_contract.databases.sql._mapping import Flag, Join, SqlUsers
+from customdb_contract.databases.sql._mapping import Copy, Flag, Join, Lookup, Metadata, SqlUsers, Until, Value
 
-__all__ = ["AsyncSqlDatabase", "Flag", "Join", "SqlDatabase", "SqlUsers"]
+__all__ = [
+    "AsyncSqlDatabase",
+    "Copy",
+    "Flag",
+    "Join",
+    "Lookup",
+    "Metadata",
+    "SqlDatabase",
+    "SqlUsers",
+    "Until",
+    "Value",
+]

@@ -52,7 +52,8 @@ def _made(
         options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "hide_parameters": True}
         if _has_pool(address):
             options |= {"pool_size": connections, "max_overflow": 0, "pool_timeout": timeout}
-            options |= {"skip_autocommit_rollback": True, "pool_use_lifo": True}
+            # pymssql cannot say whether it is on, so SQLAlchemy refuses to skip it there.
+            options |= {"skip_autocommit_rollback": address.get_driver_name() != "pymssql", "pool_use_lifo": True}
         engine = make(address, connect_args=arguments, **options)
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         message = (

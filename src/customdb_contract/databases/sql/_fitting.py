@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from sqlalchemy import (
     Column,
     ColumnClause,
@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import SAWarning
 from sqlalchemy.types import NullType, TypeEngine
 
-from customdb_contract.databases.sql._mapping import SqlUsers
+from customdb_contract.databases.sql._mapping import Lookup, SqlUsers
 from customdb_contract.errors import ConfigurationError
 
 __all__ = ["Fitted", "fit"]
@@ -42,8 +42,9 @@ class Fitted:
     """A mapping, bound to the tables of one database.
 
     Args:
-        users: The mapping.
+        users: The mapping, with the values that were looked up.
         tables: The main table, and after it the joined ones.
+        owned: The tables whose rows go with a user.
         columns: The columns, by the names that the mapping has for them.
         source: The tables, joined.
         folding: The identifiers whose collation takes upper and lower case for the same.
@@ -52,6 +53,7 @@ class Fitted:
 
     users: SqlUsers
     tables: Sequence[Table]
+    owned: Sequence[Table]
     columns: "Mapping[str, Column[Any]]" = field(hash=False)
     source: "Table | Join"
     folding: frozenset[str]
@@ -70,21 +72,55 @@ def fit(connection: Connection, users: SqlUsers) -> Fitted:
         inspector = inspect(connection)
         main = _table(inspector, users.table, users)
         tables = [main, *(_table(inspector, join.table) for join in users.joins)]
+        owned = [_table(inspector, join.table) for join in users.owned]
+        for join, table in zip(users.owned, owned, strict=True):
+            _linked(table, join.on, main)
         columns = {name: _column(users, tables, name) for name in (*users.read, *users.written)}
         _check_key(columns[users.user_id], users.user_id)
-        foldings = {name: _Folding.of(connection, columns[name]) for name in users.identifiers}
+        users = evolve(
+            users,
+            scope=_looked_up(connection, inspector, users.scope),
+            new_values=_looked_up(connection, inspector, users.new_values),
+        )
+        asked = {name: columns[_asked(users, name)] for name in users.identifiers}
+        foldings = {name: _Folding.of(connection, column) for name, column in asked.items()}
         notes = [
             *(note for name, folding in foldings.items() for note in folding.notes(name)),
-            *_index_notes(connection, inspector, users, columns, foldings),
+            *_index_notes(connection, inspector, users, key=columns[users.user_id], asked=asked, foldings=foldings),
         ]
     return Fitted(
         users=users,
         tables=tables,
+        owned=owned,
         columns=columns,
         source=_joined(users, tables),
         folding=frozenset(name for name, folding in foldings.items() if folding.case),
         notes=tuple(notes),
     )
+
+
+def _asked(users: SqlUsers, identifier: str) -> str:
+    """Return the column that look-ups by an identifier ask for."""
+    copy = users.folded_copy(identifier)
+    return identifier if copy is None else copy.column
+
+
+def _looked_up(connection: Connection, inspector: Inspector, values: Mapping[str, object]) -> dict[str, object]:
+    return {
+        name: _found(connection, inspector, value) if isinstance(value, Lookup) else value
+        for name, value in values.items()
+    }
+
+
+def _found(connection: Connection, inspector: Inspector, lookup: Lookup) -> object:
+    table = _table(inspector, lookup.table)
+    conditions = [_column_in(table, name) == value for name, value in lookup.where.items()]
+    found = connection.scalars(select(_column_in(table, lookup.column)).where(*conditions)).all()
+    if len(found) != 1:
+        where = " and ".join(f"{name} {value!r}" for name, value in lookup.where.items())
+        message = f"the table {lookup.table} has {len(found) or 'no'} rows with {where}, and there must be one"
+        raise ConfigurationError(message)
+    return found[0]
 
 
 def _table(inspector: Inspector, name: str, users: SqlUsers | None = None) -> Table:
@@ -97,13 +133,13 @@ def _table(inspector: Inspector, name: str, users: SqlUsers | None = None) -> Ta
     """
     schema, _, plain = name.rpartition(".")
     if not inspector.has_table(plain, schema or None):
-        message = f"the database has no table {name}: compare `table` and `joins` with its schema"
+        message = f"the database has no table {name}: compare `table`, `joins` and `owned` with its schema"
         raise ConfigurationError(message)
     found = inspector.get_columns(plain, schema or None)
     columns = [
         _key(column["name"], column["type"], is_given=column["name"] in users.new_values)
         if users is not None and column["name"] == users.user_id
-        else Column(column["name"], column["type"])
+        else Column(column["name"], column["type"], nullable=column["nullable"])
         for column in found
     ]
     return Table(plain, MetaData(), *columns, schema=schema or None)
@@ -140,12 +176,17 @@ def _check_key(key: "Column[Any]", name: str) -> None:
         raise ConfigurationError(message)
 
 
+def _linked(table: Table, on: Mapping[str, str], main: Table) -> "list[tuple[Column[Any], Column[Any]]]":
+    """Return the columns of a table, each with that of the main table which it equals."""
+    return [(_column_in(table, theirs), _column_in(main, ours)) for theirs, ours in on.items()]
+
+
 def _joined(users: SqlUsers, tables: Sequence[Table]) -> "Table | Join":
     main, *others = tables
     source: Table | Join = main
     for join, table in zip(users.joins, others, strict=True):
-        pairs = [(_column_in(table, theirs), _column_in(main, ours)) for theirs, ours in join.on.items()]
-        source = source.outerjoin(table, and_(*(theirs == ours for theirs, ours in pairs)))
+        pairs = [theirs == ours for theirs, ours in _linked(table, join.on, main)]
+        source = source.join(table, and_(*pairs), isouter=not join.is_required)
     return source
 
 
@@ -198,15 +239,16 @@ def _index_notes(
     connection: Connection,
     inspector: Inspector,
     users: SqlUsers,
-    columns: "Mapping[str, Column[Any]]",
+    *,
+    key: "Column[Any]",
+    asked: "Mapping[str, Column[Any]]",
     foldings: Mapping[str, _Folding],
 ) -> Iterator[str]:
-    key = columns[users.user_id]
     if (_normal(key.name),) not in _unique(connection, inspector, key.table, users):
         yield f"{users.user_id}: neither primary key nor unique, so two users may get one user_id"
     for name, folding in foldings.items():
-        column = columns[name]
-        is_plain = folding.case or users.lower_case
+        column = asked[name]
+        is_plain = folding.case or users.lower_case or users.folded_copy(name) is not None
         expression = column.name if is_plain else f"lower({column.name})"
         if (_normal(expression),) not in _unique(connection, inspector, column.table, users):
             yield (
@@ -225,9 +267,9 @@ def _unique(connection: Connection, inspector: Inspector, table: Table, users: S
     ]
     if connection.dialect.name == "sqlite":
         indexes += _sqlite_indexes(connection, table)
-    constraints = [
-        tuple(constraint["column_names"]) for constraint in inspector.get_unique_constraints(table.name, table.schema)
-    ]
+    # SQL Server's dialect has them among the indexes, and only there.
+    known = [] if connection.dialect.name == "mssql" else inspector.get_unique_constraints(table.name, table.schema)
+    constraints = [tuple(constraint["column_names"]) for constraint in known]
     found = [
         tuple(inspector.get_pk_constraint(table.name, table.schema)["constrained_columns"]),
         *constraints,

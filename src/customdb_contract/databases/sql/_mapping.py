@@ -1,13 +1,57 @@
 """How a team's tables hold its users: said once, for reading and writing."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal
 
 from attrs import Attribute, field, frozen
 
-from customdb_contract.databases._values import Flag, Metadata, Value, check_fields, column_of, flags_of
+from customdb_contract.databases._values import Flag, Metadata, Value, check_fields, column_of
 from customdb_contract.errors import ConfigurationError
 
-__all__ = ["Flag", "Join", "Metadata", "SqlUsers", "Value", "column_of"]
+__all__ = ["Copy", "Flag", "Join", "Lookup", "Metadata", "SqlUsers", "Until", "Value", "column_of"]
+
+
+@frozen
+class Until:
+    """A column with the time until which a user must not log in; NULL and times that are over keep nobody out.
+
+    Args:
+        column: The column, as `SqlUsers` takes it. A time without an offset is one in UTC.
+        counts: A column with a boolean, or with 1 and 0, that says whether the time counts; None if it always does.
+    """
+
+    column: str
+    counts: str | None = None
+
+
+@frozen
+class Copy:
+    """A column that has a copy of an identifier, written whenever the identifier is.
+
+    Args:
+        column: The column with the copy.
+        of: The column with the identifier.
+        case: How the copy is written. One in upper or lower case is what look-ups ask for, in place of the identifier.
+    """
+
+    column: str
+    of: str
+    case: Literal["kept", "upper", "lower"] = "kept"
+
+
+@frozen
+class Lookup:
+    """A value that another table has. It is looked up once, when the mapping is bound to the database.
+
+    Args:
+        column: The column with the value.
+        table: The table, with its schema where it needs one.
+        where: What the row has in other columns.
+    """
+
+    column: str
+    table: str
+    where: Mapping[str, str] = field(hash=False)
 
 
 @frozen
@@ -17,10 +61,18 @@ class Join:
     Args:
         table: The table, with its schema where it needs one: `shop.details`.
         on: Its columns, each with the column of the main table that it equals: `{"customer_id": "id"}`.
+        is_required: Whether a row of the main table without one is no user.
     """
 
     table: str
     on: Mapping[str, str] = field(hash=False)
+    is_required: bool = False
+
+
+def _locks(value: Value | Until | Iterable[Value | Until] | None) -> tuple[Value | Until, ...]:
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str | Flag | Until) else tuple(value)
 
 
 def _joins(value: Iterable[Join]) -> tuple[Join, ...]:
@@ -44,7 +96,8 @@ class SqlUsers:
             tenant (https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection).
         email: The column with the e-mail.
         password: The column with the hash of the password.
-        salt: The column with the salt, where it has one of its own; new passwords write NULL to it.
+        salt: The column with the salt, where it has one of its own; new passwords write NULL to it, or an empty text
+            where it cannot be NULL.
         username: The column with the username, or None.
         phone_number: The column with the phone number, or None.
         email_verified: Whether the e-mail is the user's, or None: then `verify` cannot work.
@@ -53,10 +106,13 @@ class SqlUsers:
         user_metadata: The same for `user_metadata`.
         fields: Further attributes of the profile, such as `{"given_name": "first_name"}`; NULL leaves one out.
         joins: Further tables.
-        scope: What rows of the main table must have to be users of this connection, such as `{"application_id": 3}`;
-            new rows get it.
-        new_values: What else new rows get, by column: a value, or a function without arguments that returns one. A
-            joined table gets a row where a column of it is written.
+        owned: Tables with any number of rows for each user, which are removed together with the user: no foreign key
+            keeps the user then. Tables that the engine itself clears need not be here.
+        scope: What rows of the main table must have to be users of this connection, such as `{"application_id": 3}`:
+            a value or a `Lookup`; new rows get it.
+        new_values: What else new rows get, by column: a value, a `Lookup`, or a function without arguments that returns
+            a value. A joined table gets a row where a column of it is written.
+        copies: Columns with copies of identifiers.
         lower_case: Whether the store has all e-mails and usernames in lower case. New ones are then written so, and a
             look-up needs no index but that on the column.
 
@@ -73,13 +129,15 @@ class SqlUsers:
     username: str | None = None
     phone_number: str | None = None
     email_verified: Value | None = None
-    disabled: tuple[Value, ...] = field(default=(), converter=flags_of)
+    disabled: tuple[Value | Until, ...] = field(default=(), converter=_locks)
     app_metadata: Metadata | None = field(default=None, hash=False)
     user_metadata: Metadata | None = field(default=None, hash=False)
     fields: Mapping[str, Value] = field(factory=dict[str, Value], validator=_are_further, hash=False)
     joins: tuple[Join, ...] = field(default=(), converter=_joins)
+    owned: tuple[Join, ...] = field(default=(), converter=_joins)
     scope: Mapping[str, object] = field(factory=dict[str, object], hash=False)
     new_values: Mapping[str, object] = field(factory=dict[str, object], hash=False)
+    copies: Sequence[Copy] = ()
     lower_case: bool = False
 
     def __attrs_post_init__(self) -> None:
@@ -108,12 +166,28 @@ class SqlUsers:
     @property
     def read(self) -> Sequence[str]:
         """Every column that a look-up reads, each once."""
-        flags = self.disabled if self.email_verified is None else (self.email_verified, *self.disabled)
-        further = map(column_of, (*flags, *self.profile_values))
-        columns = [self.user_id, *self.identifiers, self.password, self.salt, *further]
+        verified = None if self.email_verified is None else column_of(self.email_verified)
+        locks = [column for lock in self.disabled for column in _columns_of(lock)]
+        further = map(column_of, self.profile_values)
+        columns = [self.user_id, *self.identifiers, self.password, self.salt, verified, *locks, *further]
         return list(dict.fromkeys(column for column in columns if column is not None))
 
     @property
     def written(self) -> Sequence[str]:
         """Columns that are written and not read."""
-        return [*self.scope, *self.new_values]
+        return [*self.scope, *self.new_values, *(copy.column for copy in self.copies)]
+
+    def folded_copy(self, identifier: str) -> Copy | None:
+        """Return the copy of an identifier in one case, if there is one.
+
+        Args:
+            identifier: The column with the identifier.
+        """
+        return next((copy for copy in self.copies if copy.of == identifier and copy.case != "kept"), None)
+
+
+def _columns_of(lock: Value | Until) -> Iterator[str]:
+    if isinstance(lock, Until):
+        yield from (lock.column,) if lock.counts is None else (lock.column, lock.counts)
+    else:
+        yield column_of(lock)

@@ -3,14 +3,14 @@
 import json
 import math
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
 
 from customdb_contract.databases._identifiers import lowered
 from customdb_contract.databases._store import Account, StoreError
-from customdb_contract.databases.sql._mapping import Flag, Metadata, SqlUsers, Value
+from customdb_contract.databases.sql._mapping import Flag, Metadata, SqlUsers, Until, Value
 from customdb_contract.passwords import Stored
 
 __all__ = ["account_of", "key_text"]
@@ -67,7 +67,7 @@ def _account(users: SqlUsers, row: Mapping[str, Any], user_id: str) -> Account:
         user_id=user_id,
         identifier=next(filter(None, texts), user_id),
         password=Stored(_secret(row, users.password), None if users.salt is None else _secret(row, users.salt)),
-        is_disabled=any(_flag(row, value) for value in users.disabled),
+        is_disabled=any(_keeps_out(row, lock) for lock in users.disabled),
         profile={name: value for name, value in profile.items() if value is not None},
     )
 
@@ -86,6 +86,22 @@ def _secret(row: Mapping[str, Any], column: str) -> str | bytes | None:
     if value is not None and not isinstance(value, str | bytes):
         raise _UnusableValueError(column)
     return value
+
+
+def _keeps_out(row: Mapping[str, Any], lock: Value | Until) -> bool:
+    if not isinstance(lock, Until):
+        return _flag(row, lock)
+    end = row[lock.column]
+    if end is None or (lock.counts is not None and not _flag(row, lock.counts)):
+        return False
+    try:
+        # SQLite has no type for times.
+        moment = datetime.fromisoformat(end) if isinstance(end, str) else end
+    except ValueError:
+        raise _UnusableValueError(lock.column) from None
+    if not isinstance(moment, datetime):
+        raise _UnusableValueError(lock.column)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) > datetime.now(UTC)
 
 
 def _flag(row: Mapping[str, Any], value: Value) -> bool:

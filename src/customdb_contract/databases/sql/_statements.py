@@ -1,7 +1,7 @@
 """What is asked of the database and written to it, on a connection that somebody else cares for."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,10 +21,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NullType
 
-from customdb_contract.databases._identifiers import can_be_stored, lowered, same_identifier
+from customdb_contract.databases._identifiers import can_be_stored, lowered, raised, same_identifier
 from customdb_contract.databases._store import Account, Change, NewAccount, StoreError
 from customdb_contract.databases.sql._fitting import Fitted
-from customdb_contract.databases.sql._mapping import Flag, Value
+from customdb_contract.databases.sql._mapping import Copy, Flag, Join, Value
 from customdb_contract.databases.sql._rows import account_of, key_text
 
 __all__ = ["Row", "Statements"]
@@ -60,9 +60,10 @@ class Statements:
         return select(*columns).select_from(self._fitted.source).where(condition, *scope).limit(_MOST_CANDIDATES + 1)
 
     def _matches(self, name: str) -> ColumnElement[bool]:
-        column = self._fitted.columns[name]
+        copy = self._users.folded_copy(name)
+        column = self._fitted.columns[name if copy is None else copy.column]
         identifier = bindparam("identifier", type_=column.type)
-        is_plain = name in self._fitted.folding or self._users.lower_case
+        is_plain = name in self._fitted.folding or self._users.lower_case or copy is not None
         return column == identifier if is_plain else func.lower(column) == func.lower(identifier)
 
     def find(self, connection: Connection, identifier: str) -> Row | None:
@@ -72,7 +73,9 @@ class Statements:
             StoreError: When there are two.
         """
         for name, statement in self._by_identifier:
-            rows = self._rows(connection, statement, {"identifier": self._written(identifier)})
+            copy = self._users.folded_copy(name)
+            asked = self._written(identifier) if copy is None else _copied(copy, identifier)
+            rows = self._rows(connection, statement, {"identifier": asked})
             # What the engine takes for the same is only a candidate.
             rows = [row for row in rows if isinstance(row[name], str) and same_identifier(row[name], identifier)]
             if len(rows) > 1:
@@ -97,10 +100,14 @@ class Statements:
         return any(self.find(connection, identifier) is not None for identifier in user.identifiers)
 
     def _check_columns(self, user: NewAccount) -> None:
-        kept = {"username": self._users.username, "phone_number": self._users.phone_number}
-        for name, given in {"username": user.username, "phone_number": user.phone_number}.items():
-            if given is not None and kept[name] is None:
+        kept = {"email": self._users.email, "username": self._users.username, "phone_number": self._users.phone_number}
+        given = {"email": user.email, "username": user.username, "phone_number": user.phone_number}
+        for name, column in kept.items():
+            if column is None and given[name] is not None:
                 message = f"The user store has no column for {name}"
+                raise StoreError(message)
+            if column is not None and given[name] is None and not self._fitted.columns[column].nullable:
+                message = f"The user store takes nobody without {name}"
                 raise StoreError(message)
 
     def insert(self, connection: Connection, user: NewAccount) -> None:
@@ -109,7 +116,9 @@ class Statements:
         values: dict[str, object] = {**users.scope}
         values |= {name: value() if callable(value) else value for name, value in users.new_values.items()}
         given = {users.email: user.email, users.username: user.username, users.phone_number: user.phone_number}
-        values |= {name: self._written(text) for name, text in given.items() if name is not None and text is not None}
+        for name, text in given.items():
+            if name is not None and text is not None:
+                values |= self._identifier(name, text)
         values |= self._password(user.password)
         if users.email_verified is not None:
             values |= _flag(users.email_verified, is_true=False)
@@ -135,12 +144,14 @@ class Statements:
             holder = self.find(connection, change.email)
             if holder is not None and holder[users.user_id] != row[users.user_id]:
                 return False
-            values[users.email] = self._written(change.email)
-        if change.email_verified is not None:
-            if users.email_verified is None:
-                message = "The user store has no column for email_verified"
-                raise StoreError(message)
-            values |= _flag(users.email_verified, is_true=change.email_verified)
+            values |= self._identifier(users.email, change.email)
+        if users.email_verified is not None:
+            values |= (
+                {} if change.email_verified is None else _flag(users.email_verified, is_true=change.email_verified)
+            )
+        elif change.email is None and change.email_verified is not None:
+            message = "The user store has no column for email_verified"
+            raise StoreError(message)
         if change.password is not None:
             values |= self._password(change.password)
         return self._update(connection, row[users.user_id], values)
@@ -162,24 +173,28 @@ class Statements:
 
     def delete(self, connection: Connection, key: object) -> None:
         """Remove the rows of a user."""
-        for table, rows in reversed(self._rows_of(connection, key)):
+        owned = list(zip(self._users.owned, self._fitted.owned, strict=True))
+        for table, rows in reversed(self._rows_of(connection, key, owned)):
             connection.execute(delete(table).where(*rows))
 
     @property
     def _key(self) -> "Column[Any]":
         return self._fitted.columns[self._users.user_id]
 
-    def _rows_of(self, connection: Connection, key: object) -> "list[tuple[Table, list[ColumnElement[bool]]]]":
-        """Return the tables with the conditions on a user's rows: the main table, then the joined ones."""
+    def _rows_of(
+        self, connection: Connection, key: object, owned: "Sequence[tuple[Join, Table]]" = ()
+    ) -> "list[tuple[Table, list[ColumnElement[bool]]]]":
+        """Return the tables with the conditions on a user's rows: the main table, then the joined ones, then others."""
         main, *others = self._fitted.tables
+        further = [*zip(self._users.joins, others, strict=True), *owned]
         known = {self._key.name: key}
-        linked = {ours for join in self._users.joins for ours in join.on.values()} - known.keys()
+        linked = {ours for join, _ in further for ours in join.on.values()} - known.keys()
         if linked:
             statement = select(*(main.columns[name] for name in linked)).where(self._key == key)
             known |= connection.execute(statement).mappings().one()
         joined = [
             (table, [table.columns[theirs] == known[ours] for theirs, ours in join.on.items()])
-            for join, table in zip(self._users.joins, others, strict=True)
+            for join, table in further
         ]
         return [(main, [self._key == key]), *joined]
 
@@ -216,12 +231,30 @@ class Statements:
         column = self._fitted.columns[self._users.password]
         is_binary = not isinstance(column.type, NullType) and column.type.python_type is bytes
         password: dict[str, object] = {self._users.password: stored.encode() if is_binary else stored}
-        return password if self._users.salt is None else {**password, self._users.salt: None}
+        if self._users.salt is None:
+            return password
+        return {**password, self._users.salt: None if self._fitted.columns[self._users.salt].nullable else ""}
+
+    def _identifier(self, name: str, text: str) -> dict[str, object]:
+        copies = {copy.column: _copied(copy, self._written(text)) for copy in self._users.copies if copy.of == name}
+        return {name: self._written(text), **copies}
 
     def _of(self, table: Table, values: Mapping[str, object]) -> dict[str, object]:
         """Return the values of one table, by the names of its columns."""
         columns = {name: self._fitted.columns[name] for name in values}
-        return {column.name: values[name] for name, column in columns.items() if column.table is table}
+        return {column.name: _held(column, values[name]) for name, column in columns.items() if column.table is table}
+
+
+def _held(column: "Column[Any]", value: object) -> object:
+    """Return a value as a column takes it: not every engine has a type for UUIDs."""
+    is_text = isinstance(value, UUID) and not isinstance(column.type, NullType) and column.type.python_type is str
+    return str(value) if is_text else value
+
+
+def _copied(copy: Copy, identifier: str) -> str:
+    if copy.case == "kept":
+        return identifier
+    return raised(identifier) if copy.case == "upper" else lowered(identifier)
 
 
 def _flag(value: Value, *, is_true: bool) -> dict[str, object]:
