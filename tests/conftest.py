@@ -10,6 +10,7 @@ import coverage
 import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
 
+from aspnet_stores import Store, running_store
 from doubles.mongod import running_mongod_double
 from mongo_shop import MongoShop
 from sql_stores import Engine, running
@@ -63,6 +64,13 @@ def mongo_shop() -> Generator[MongoShop]:
     """Return a shop on a test double of MongoDB, which ends with the tests."""
     with running_mongod_double() as double:
         yield MongoShop(double)
+
+
+@pytest.fixture(scope="session")
+def open_store(tmp_path_factory: pytest.TempPathFactory) -> Generator[Callable[[str], Store]]:
+    """Return a function that starts, once, a place for the tables of ASP.NET; it ends with the tests."""
+    with ExitStack() as servers:
+        yield cache(lambda name: servers.enter_context(running_store(name, tmp_path_factory.mktemp("aspnet"))))
 
 
 @pytest.hookimpl(trylast=True)

@@ -7,6 +7,9 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from customdb_contract.databases.aspnet import AspNetIdentity as AspNetIdentity
+    from customdb_contract.databases.aspnet import AspNetSimpleMembership as AspNetSimpleMembership
+    from customdb_contract.databases.aspnet import AspNetUniversalProviders as AspNetUniversalProviders
     from customdb_contract.databases.http import AsyncHttpDatabase as AsyncHttpDatabase
     from customdb_contract.databases.http import AsyncStormpathDatabase as AsyncStormpathDatabase
     from customdb_contract.databases.http import BasicCredentials as BasicCredentials
@@ -23,12 +26,16 @@ if TYPE_CHECKING:
     from customdb_contract.databases.mongo import MongoDatabase as MongoDatabase
     from customdb_contract.databases.mongo import MongoUsers as MongoUsers
     from customdb_contract.databases.sql import AsyncSqlDatabase as AsyncSqlDatabase
+    from customdb_contract.databases.sql import Copy as Copy
     from customdb_contract.databases.sql import Flag as Flag
     from customdb_contract.databases.sql import Join as Join
+    from customdb_contract.databases.sql import Lookup as Lookup
     from customdb_contract.databases.sql import SqlDatabase as SqlDatabase
     from customdb_contract.databases.sql import SqlUsers as SqlUsers
+    from customdb_contract.databases.sql import Until as Until
 
 _HOMES = {
+    "aspnet": ("AspNetIdentity", "AspNetSimpleMembership", "AspNetUniversalProviders"),
     "http": (
         "AsyncHttpDatabase",
         "AsyncStormpathDatabase",
@@ -43,17 +50,21 @@ _HOMES = {
     ),
     "in_memory": ("InMemoryDatabase", "InMemoryUser"),
     "mongo": ("AsyncMongoDatabase", "MongoDatabase", "MongoUsers"),
-    "sql": ("AsyncSqlDatabase", "Flag", "Join", "SqlDatabase", "SqlUsers"),
+    "sql": ("AsyncSqlDatabase", "Copy", "Flag", "Join", "Lookup", "SqlDatabase", "SqlUsers", "Until"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "AspNetIdentity",
+    "AspNetSimpleMembership",
+    "AspNetUniversalProviders",
     "AsyncHttpDatabase",
     "AsyncMongoDatabase",
     "AsyncSqlDatabase",
     "AsyncStormpathDatabase",
     "BasicCredentials",
     "BearerToken",
+    "Copy",
     "Endpoint",
     "Flag",
     "HttpDatabase",
@@ -62,12 +73,14 @@ __all__ = [
     "InMemoryDatabase",
     "InMemoryUser",
     "Join",
+    "Lookup",
     "Meaning",
     "MongoDatabase",
     "MongoUsers",
     "SqlDatabase",
     "SqlUsers",
     "StormpathDatabase",
+    "Until",
 ]
 
 
