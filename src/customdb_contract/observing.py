@@ -13,11 +13,13 @@ from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
 from customdb_contract.interrupts import interruptible
 from customdb_contract.probes import (
     Driver,
+    Newcomer,
     OutageDatabase,
     Probing,
     Truth,
     Writing,
     make_newcomers,
+    make_victims,
     plan_calls,
     print_planned_call,
     probe,
@@ -111,7 +113,7 @@ def observe_database(
     """
     writing = _writing(database, truth, probing)
     if writing is not None:
-        recorder.know_new_people([newcomer.person for newcomer in writing.newcomers])
+        recorder.know_new_people([newcomer.person for newcomer in (*writing.newcomers, *writing.victims)])
     try:
         # What is wrong with the outage database shows before the first call.
         _outage_situations(database, probing, truth)
@@ -178,11 +180,19 @@ def _writing(database: object, truth: Truth, probing: Probing) -> Writing | None
     # An object lives on one thread, so two calls at once need something that makes a database.
     is_made_anew = brings_bridge(written) or is_factory(written)
     opened = partial(_opened, written, truth, probing.timeout)
+    newcomers = make_newcomers(probing.new_user, truth)
     return Writing(
-        newcomers=make_newcomers(probing.new_user, truth),
+        newcomers=newcomers,
+        victims=_victims(probing, truth, newcomers),
         open_fresh=None if probing.fresh_database is None else partial(_opened_fresh, opened),
         open_second=opened if is_made_anew else None,
     )
+
+
+def _victims(probing: Probing, truth: Truth, newcomers: Sequence[Newcomer]) -> Sequence[Newcomer]:
+    """Return whom hostile identifiers may change: nobody, unless there is an empty database to write to."""
+    tried = probing.hostile and probing.writes and probing.fresh_database is not None
+    return make_victims(probing.new_user, truth, newcomers) if tried else ()
 
 
 @contextmanager
@@ -264,6 +274,7 @@ def plan_lines(database: object, users: Sequence[KnownUser], connection: Connect
     """
     truth = make_truth(users, connection, probing)
     outage = _outage_situations(database, probing, truth)
+    newcomers = make_newcomers(probing.new_user, truth) if probing.writes else ()
     with interruptible(), _opened(database, truth, probing.timeout) as bridge:
         calls = plan_calls(
             truth,
@@ -271,7 +282,8 @@ def plan_lines(database: object, users: Sequence[KnownUser], connection: Connect
             probing,
             outage=outage,
             callback_can_throw=bridge.callback_can_throw,
-            newcomers=make_newcomers(probing.new_user, truth) if probing.writes else (),
+            newcomers=newcomers,
+            victims=_victims(probing, truth, newcomers),
         )
         lines = [print_planned_call(call, truth) for call in calls]
         if probing.rehearse:

@@ -303,3 +303,118 @@ def test_an_almost_valid_email_keeps_a_script_busy() -> None:
 )
 def test_a_very_long_text_is_no_breach(text: str, status: Status) -> None:
     assert verdict(slow_on_long_input, PEOPLE + text).status is status
+
+
+# Scripts that write, in an empty database
+
+VICTIM = "person new email=new@example.com new=on\n"
+FOUND = 'get_user new@example.com -> found {"user_id": "7", "email_verified": false}   [writing]\n'
+IN = 'login new@example.com «password of new» -> found {"user_id": "7"}   [writing]\n'
+GONE = "get_user new@example.com -> not-found   [writing]\n"
+OUT = f"login new@example.com «password of new» -> {REFUSED}   [writing]\n"
+VERIFIED = FOUND.replace("false", "true")
+SQL = "   [hostile: sql]\n"
+WRITES = {
+    "verify": 'verify "x\' OR 1=1"',
+    "change_password": 'change_password "x\' OR 1=1" «new password of new»',
+    "change_email": 'change_email "x\' OR 1=1" x@example.com true',
+    "delete": 'delete "x\' OR 1=1"',
+}
+HARMS = [
+    ("verify", "verified another user's e-mail", FOUND, VERIFIED),
+    ("change_password", "changed another user's password", IN, OUT),
+    ("change_email", "changed another user's e-mail", FOUND, GONE),
+    ("delete", "deleted another user", FOUND, GONE),
+    ("delete", "deleted another user", IN, OUT),
+]
+
+
+@pytest.mark.parametrize(("script", "harm", "before", "after"), HARMS)
+def test_hostile_identifiers_change_somebody_else(script: str, harm: str, before: str, after: str) -> None:
+    said = f"{script} {harm} for SQL as identifier; use parameters"
+    answers = [WRITES[script] + ' -> failed Error "no"' + SQL, WRITES[script] + " -> done" + SQL]
+
+    for given, evidence in (([answers[0]], (1, 2, 3)), (answers, (1, 3, 4)), ([*answers, answers[0]], (1, 3, 5))):
+        assert findings(sql_injection, VICTIM + before + "".join(given) + after) == [
+            Finding(said, Severity.ERROR, Script(script), evidence)
+        ]
+
+
+@pytest.mark.parametrize(
+    ("script", "before", "between", "after"),
+    [
+        ("verify", FOUND, "", FOUND),
+        ("verify", VERIFIED, "", VERIFIED),
+        ("verify", FOUND, "", GONE),
+        ("delete", "", "", GONE),
+        ("delete", GONE, "", GONE),
+        ("delete", FOUND, "", 'get_user new@example.com -> failed Error "no connection"   [writing]\n'),
+        ("delete", FOUND, "", GONE.replace("[writing]", "[clean-up]")),
+        ("delete", FOUND, "", "get_user x@example.com -> not-found   [writing]\n"),
+        ("delete", FOUND, 'delete "%" -> done   [hostile: wildcard]\n', GONE),
+        ("delete", FOUND, 'delete "%" -> done   [writing]\n', GONE),
+        ("delete", FOUND, 'delete "%" -> timed-out   [hostile: sql]\n', GONE),
+        ("delete", FOUND, 'delete "%" -> died   [hostile: sql]\n', GONE),
+    ],
+)
+def test_nobody_is_changed_for_certain(script: str, before: str, between: str, after: str) -> None:
+    write = WRITES[script] + " -> done" + SQL
+
+    assert findings(sql_injection, VICTIM + before + write + between + after) == []
+    assert findings(sql_injection, VICTIM + before + between + after) == []
+
+
+def test_a_change_is_blamed_on_the_writes_since_the_last_look() -> None:
+    text = VICTIM + FOUND + WRITES["delete"] + " -> done" + SQL + FOUND
+    text += 'delete "%" -> done   [hostile: wildcard]\n' + GONE
+
+    assert findings(sql_injection, text) == []
+    assert [finding.evidence for finding in findings(wildcard_identifier, text)] == [(3, 4, 5)]
+
+
+@pytest.mark.parametrize("script", WRITES)
+def test_hostile_identifiers_do_what_ordinary_unknown_ones_do_not(script: str) -> None:
+    plain = WRITES[script].replace("x' OR 1=1", "nobody@example.com")
+    strangers = {
+        "declined": f"{plain} -> declined   [writing]\n",
+        "failed": f'{plain} -> failed Error "no such user"   [writing]\n',
+        "done": f"{plain} -> done   [writing]\n",
+    }
+    write = WRITES[script] + " -> done" + SQL
+    said = (
+        f"{script} did what it was asked to do for SQL as identifier, and refuses other unknown users; use parameters"
+    )
+    twice = ["failed", "failed"]
+    refused = [["failed"], twice] if script == "delete" else [["failed"], twice, ["declined"], ["failed", "declined"]]
+    for refusals in refused:
+        text = VICTIM + "".join(strangers[refusal] for refusal in refusals) + write
+        assert findings(sql_injection, text) == [Finding(said, Severity.ERROR, Script(script), (len(refusals) + 1,))]
+
+    for text in (write, strangers["done"] + write, strangers["failed"] + strangers["done"] + write):
+        assert findings(sql_injection, VICTIM + text) == []
+    failed = WRITES[script] + ' -> failed Error "no such user"' + SQL
+    assert findings(sql_injection, VICTIM + strangers["failed"] + failed) == []
+
+
+def test_what_was_looked_at_afterwards_holds() -> None:
+    write = WRITES["delete"] + " -> done" + SQL
+
+    assert verdict(sql_injection, VICTIM + FOUND + write + FOUND).held == 1
+    assert verdict(sql_injection, VICTIM + FOUND + write).held == 0
+
+
+def test_what_was_left_out_after_harm_passes_no_rule() -> None:
+    text = VICTIM + FOUND + 'delete "x" -> done; noticed left-out "hostile: wildcard"' + SQL + GONE
+
+    assert verdict(wildcard_identifier, text).reason == (
+        "delete changed another user by hostile identifiers, so not all of wildcard was tried"
+    )
+
+
+def test_a_syntax_error_of_a_writing_script_shows_that_the_text_reached_the_statement() -> None:
+    stranger = f'delete "{{}}" -> failed Error "{SYNTAX}"   [{{}}]\n'
+
+    (finding,) = findings(sql_injection, VICTIM + stranger.format("x' OR", "hostile: sql"))
+    assert (finding.script, finding.severity) == (Script.DELETE, Severity.WARNING)
+    plain = stranger.format("x", "writing")
+    assert findings(sql_injection, VICTIM + plain + stranger.format("x' OR", "hostile: sql")) == []

@@ -7,7 +7,7 @@ from customdb_contract.probes._probe import plan_calls, probe, probe_known_users
 from customdb_contract.probes._probing import DEFAULT_MAX_TIME, DEFAULT_WRONG_PASSWORDS, MAX_SECONDS, Probing
 from customdb_contract.probes._stopping import StoppedEarly
 from customdb_contract.probes.driver import Driver
-from customdb_contract.probes.writing import Newcomer, Writing, make_newcomers
+from customdb_contract.probes.writing import Newcomer, Writing, make_newcomers, make_victims
 
 __all__ = [
     "DEFAULT_MAX_TIME",
@@ -24,6 +24,7 @@ __all__ = [
     "Writing",
     "ids_in",
     "make_newcomers",
+    "make_victims",
     "plan_calls",
     "print_planned_call",
     "probe",

@@ -43,7 +43,8 @@ class MadePeople:
         Args:
             planned: The call.
         """
-        if planned.situation.family in {"writing", "outage"}:
+        renames = planned.situation.family == "hostile" and planned.script is Script.CHANGE_EMAIL
+        if renames or planned.situation.family in {"writing", "outage"}:
             for identifier in new_identifiers(planned):
                 self.may_be_there.setdefault(identifier, planned.person)
                 self._recorder.leave_behind(identifier)
@@ -61,7 +62,12 @@ class MadePeople:
             self._unfinished.difference_update(new_identifiers(planned))
         if planned.situation in _MAY_WRITE:
             self._out_of_sight.update(new_identifiers(planned))
-        if planned.situation.family == "outage" or outcome.ending is Ending.FAILED:
+        if planned.situation.family == "hostile" and outcome.ending is Ending.DONE:
+            # A script may have made the user whom it was to change.
+            for identifier in new_identifiers(planned):
+                self.may_be_there.setdefault(identifier, planned.person)
+                self._recorder.leave_behind(identifier)
+        if planned.situation.family in {"hostile", "outage"} or outcome.ending is Ending.FAILED:
             return
         if planned.script is Script.CREATE:
             self._made.add(planned.person)

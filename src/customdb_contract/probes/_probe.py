@@ -17,6 +17,7 @@ from customdb_contract.probes._stopping import StoppedEarly
 from customdb_contract.probes.circumstances import plan_circumstances, plan_organization
 from customdb_contract.probes.driver import Driver
 from customdb_contract.probes.hostile import plan_hostile
+from customdb_contract.probes.hostile_writing import drive_hostile_writes, plan_hostile_writes
 from customdb_contract.probes.outage import Contacts, is_in_reach, plan_outage
 from customdb_contract.probes.reading import (
     another_form,
@@ -65,6 +66,7 @@ def plan_calls(
     outage: Sequence[Situation],
     callback_can_throw: bool,
     newcomers: Sequence[Newcomer] = (),
+    victims: Sequence[Newcomer] = (),
 ) -> Iterator[PlannedCall]:
     """Plan every call of a check, in order; control calls and repetitions come on top.
 
@@ -75,6 +77,7 @@ def plan_calls(
         outage: The ways in which the store will be out of reach.
         callback_can_throw: Whether a call can be given a callback that throws.
         newcomers: The people whom the check makes; none when it only reads.
+        victims: The people whom hostile identifiers may change; none where no empty database is written to.
     """
     yield from plan_known_users(truth, scripts, Situation.KNOWN_USER)
     yield from _plan_ordinary(truth, scripts, probing, callback_can_throw=callback_can_throw)
@@ -85,6 +88,7 @@ def plan_calls(
             yield from plan_at_once(newcomers, truth.connection)
     for situation in outage:
         yield from _plan_outage(truth, scripts, scripts, newcomers, situation)
+    yield from plan_hostile_writes(victims, truth.connection, scripts)
 
 
 def _plan_ordinary(
@@ -167,8 +171,11 @@ def probe(
                     probed.meet_outage(outage, scripts, () if writing is None else writing.newcomers)
             if refused is not None:
                 recorder.stop(refused)
-            elif live is not None and scripts:
-                live(probed.driver, probed.caller, written)
+            elif scripts:
+                if live is not None:
+                    live(probed.driver, probed.caller, written)
+                if writing is not None and writing.victims:
+                    probed.attack(written, writing.victims)
         except StoppedEarly as stopped:
             recorder.stop(stopped.reason)
         finally:
@@ -249,6 +256,11 @@ class _Probe:
             with writing.open_second() as second:
                 self._call_at_once(caller, Caller(second, self.recorder), writing.newcomers)
         return None
+
+    def attack(self, caller: Caller, victims: Sequence[Newcomer]) -> None:
+        """Give hostile identifiers to the scripts that write; nothing else is done with that database afterwards."""
+        scripts = _scripts_with_function(caller)
+        drive_hostile_writes(self.driver, caller, self.recorder, self.truth, victims=victims, scripts=scripts)
 
     def _call_at_once(self, caller: Caller, second: Caller, newcomers: Sequence[Newcomer]) -> None:
         """Make two calls at once, where the database that was opened again is the same store and no other one."""

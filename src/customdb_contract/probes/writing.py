@@ -20,6 +20,7 @@ __all__ = [
     "Newcomer",
     "Writing",
     "make_newcomers",
+    "make_victims",
     "plan_at_once",
     "plan_looks_for",
     "plan_outage_of_writing",
@@ -79,11 +80,13 @@ class Writing:
 
     Args:
         newcomers: The people whom it makes.
+        victims: The people of an empty database whom hostile identifiers may change; none where there is no such one.
         open_fresh: Opens an empty database to write to, or None: then it is the checked one.
         open_second: Opens the same database once more, for two calls at once, or None when that cannot be done.
     """
 
     newcomers: Sequence[Newcomer]
+    victims: Sequence[Newcomer] = ()
     open_fresh: Callable[[], AbstractContextManager[Bridge]] | None = None
     open_second: Callable[[], AbstractContextManager[Bridge]] | None = None
 
@@ -101,9 +104,6 @@ def make_newcomers(new_user: NewUser, truth: Truth) -> Sequence[Newcomer]:
     if new_user.organization is not None and not truth.connection.script_context:
         message = "new_user has an organization, which scripts find in context only: turn on script_context"
         raise ConfigurationError(message)
-    from secrets import choice  # noqa: PLC0415 - only a check that writes needs it
-
-    run = "".join(choice(_ALPHABET) for _ in range(_UNIQUE_LENGTH))
     tried = (
         (Situation.WRITING, "Aa1!-{}"),
         (Situation.WRITING, "Bb2?-{}"),
@@ -117,7 +117,29 @@ def make_newcomers(new_user: NewUser, truth: Truth) -> Sequence[Newcomer]:
         (Situation.OVERLONG_PASSWORD, "Gg7+-{}"),
         *([(Situation.WITHOUT_METADATA, "Hh8=-{}")] if new_user.metadata else []),
     )
-    taken = {person.label for person in truth.people}
+    return _named(tried, new_user, truth, taken=())
+
+
+def make_victims(new_user: NewUser, truth: Truth, newcomers: Sequence[Newcomer]) -> Sequence[Newcomer]:
+    """Return further people, one for each script that hostile identifiers are given to, and note their passwords.
+
+    Args:
+        new_user: What they look like.
+        truth: The known people, the connection, and where the secrets are noted.
+        newcomers: The people whom the check makes beside them.
+    """
+    tried = [(Situation.WRITING, f"{sign}-{{}}") for sign in ("Jj2~", "Kk3+", "Ll4%", "Mm5&")]
+    return _named(tried, new_user, truth, taken=[newcomer.person.label for newcomer in newcomers])
+
+
+def _named(
+    tried: Sequence[tuple[Situation, str]], new_user: NewUser, truth: Truth, *, taken: Collection[str]
+) -> Sequence[Newcomer]:
+    """Return people with labels that nobody has, by what is tried with each and the form of the password."""
+    from secrets import choice  # noqa: PLC0415 - only a check that writes needs it
+
+    run = "".join(choice(_ALPHABET) for _ in range(_UNIQUE_LENGTH))
+    taken = {*taken, *(person.label for person in truth.people)}
     labels = [f"new-{number}" for number in range(1, len(taken) + len(tried) + 1) if f"new-{number}" not in taken]
     return [
         _newcomer(label, f"{run}{number}", new_user, truth, form=form, situation=situation)

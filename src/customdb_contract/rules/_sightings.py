@@ -11,6 +11,7 @@ from customdb_contract.transcript import (
     UNKNOWN,
     Ending,
     Exchange,
+    RecordedError,
     Situation,
     Special,
     Transcript,
@@ -23,6 +24,7 @@ __all__ = [
     "REGULAR",
     "are_comparable",
     "ignores_identifier",
+    "is_denial",
     "is_retired",
     "judge_profiles_in_outages",
     "lowered_by_ascii",
@@ -245,6 +247,19 @@ def judge_profiles_in_outages(transcript: Transcript, script: Script) -> Iterato
                 "report an outage as ScriptError or new Error(message)"
             )
             yield Violation(message, (exchange,), path="result", expected="an error", got="a profile")
+
+
+def is_denial(exchange: Exchange) -> bool:
+    """Tell whether a script said that it does not know the person, or that the password is wrong.
+
+    Args:
+        exchange: A call of a script that reads.
+    """
+    error = exchange.outcome.error
+    is_wrong = isinstance(error, RecordedError) and error.name == "WrongUsernameOrPasswordError"
+    return exchange.ending is Ending.NOT_FOUND or (
+        exchange.script is Script.LOGIN and exchange.ending is Ending.FAILED and is_wrong
+    )
 
 
 def is_retired(transcript: Transcript) -> bool:

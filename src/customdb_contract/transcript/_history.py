@@ -158,7 +158,7 @@ class History:
             What was true before it; None when it says nothing of the people whom the check made, or is not judged.
         """
         family = exchange.situation.family
-        if family == "outage":
+        if family in {"hostile", "outage"}:
             self._doubt_all(exchange)
             return None
         if family not in {"writing", "clean-up"}:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from customdb_contract.contract import Script
 from customdb_contract.findings import Severity
 from customdb_contract.rules._runs import is_missing_module
 from customdb_contract.transcript import Exchange, Situation, Transcript
@@ -17,6 +18,9 @@ def could_be_asked(exchange: Exchange) -> bool:
     """
     # An exception of its own callback is not the script's.
     if exchange.situation is Situation.CALLBACK_THROWS:
+        return False
+    # Auth0 gives delete no id that the scripts did not return, so what a hostile one raises is nobody's trouble.
+    if exchange.script is Script.DELETE and exchange.situation.family == "hostile":
         return False
     raised = exchange.outcome.raised
     if raised is not None and is_missing_module(raised):

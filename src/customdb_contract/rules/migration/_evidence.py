@@ -1,25 +1,11 @@
-"""What the rules about the migration look at: denials, and what was done with a tenant about one person."""
+"""What the rules about the migration look at: what was done with a tenant about one person."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from customdb_contract.contract import Script
-from customdb_contract.transcript import Ending, Exchange, Operation, RecordedError, Transcript
+from customdb_contract.transcript import Exchange, Operation, Transcript
 
-__all__ = ["calls_by_person", "calls_of", "is_denial", "operations_by_person"]
-
-
-def is_denial(exchange: Exchange) -> bool:
-    """Tell whether a script said that it does not know the person, or that the password is wrong.
-
-    Args:
-        exchange: A call of a script that reads.
-    """
-    error = exchange.outcome.error
-    is_wrong = isinstance(error, RecordedError) and error.name == "WrongUsernameOrPasswordError"
-    return exchange.ending is Ending.NOT_FOUND or (
-        exchange.script is Script.LOGIN and exchange.ending is Ending.FAILED and is_wrong
-    )
+__all__ = ["calls_by_person", "calls_of", "operations_by_person"]
 
 
 def operations_by_person(transcript: Transcript) -> Mapping[str, Sequence[Operation]]:

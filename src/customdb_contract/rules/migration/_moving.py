@@ -6,7 +6,8 @@ from typing import Final
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules.migration._evidence import calls_by_person, calls_of, is_denial, operations_by_person
+from customdb_contract.rules._sightings import is_denial
+from customdb_contract.rules.migration._evidence import calls_by_person, calls_of, operations_by_person
 from customdb_contract.rules.migration._pages import MIGRATION_PAGE
 from customdb_contract.transcript import Ending, Exchange, LogEntry, Operation, Transcript
 

@@ -10,6 +10,7 @@ from customdb_contract.rules._facts import judge_facts
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules.security._proof import NOT_SANITIZED, judge_hostile
 from customdb_contract.transcript import (
+    UNKNOWN,
     Exchange,
     FactKind,
     Noticed,
@@ -23,6 +24,9 @@ from customdb_contract.transcript import (
     is_in_request,
     observed_runs,
 )
+
+_TRIED: Final = tuple(script for script in Script if script is not Script.CREATE)
+"""The scripts that are given hostile identifiers; those that write, on an empty database only."""
 
 _RESERVED: Final = frozenset("/?&")
 """Characters that divide a web address (RFC 3986); what follows a `#` is never sent."""
@@ -41,6 +45,7 @@ _SQL_ERROR: Final = re.compile(
 @rule(
     group=Group.SECURITY,
     severity=Severity.ERROR,
+    scripts=_TRIED,
     needs=(Need.HOSTILE,),
     source=NOT_SANITIZED,
 )
@@ -50,7 +55,7 @@ def sql_injection(transcript: Transcript) -> Iterator[Comparison]:
     ## Why this matters
     Auth0 "does not sanitize or validate" what people type. With `' OR '1'='1` as e-mail somebody else's profile comes
     back, and with `ada@example.com' --` nobody needs a password. A syntax error of the database is a warning: it shows
-    that the text reached the statement.
+    that the text reached the statement. Scripts that write are tried in a `fresh_database` only.
 
     ## Violates
         person ada email=ada@example.com
@@ -74,8 +79,8 @@ def sql_injection(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_hostile(transcript, Situation.SQL, "SQL", "use parameters")
     plain = {
         exchange.script
-        for exchange in transcript.select(None, Situation.UNKNOWN_USER)
-        if _SQL_ERROR.search(_said(exchange))
+        for exchange in transcript.select(None, Situation.UNKNOWN_USER, "writing")
+        if exchange.person == UNKNOWN and _SQL_ERROR.search(_said(exchange))
     }
     for exchange in transcript.select(None, "hostile"):
         if exchange.script not in plain and _SQL_ERROR.search(_said(exchange)):
@@ -88,7 +93,7 @@ def _said(exchange: Exchange) -> str:
     return " ".join(error.message for error in errors if isinstance(error, RecordedError))
 
 
-@rule(group=Group.SECURITY, severity=Severity.ERROR, needs=(Need.HOSTILE,), source=NOT_SANITIZED)
+@rule(group=Group.SECURITY, severity=Severity.ERROR, scripts=_TRIED, needs=(Need.HOSTILE,), source=NOT_SANITIZED)
 def nosql_injection(transcript: Transcript) -> Iterator[Comparison]:
     r"""Text that looks like a query operator, or like JSON, becomes one.
 
@@ -111,7 +116,7 @@ def nosql_injection(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_hostile(transcript, Situation.NOSQL, "JSON or a query operator", "pass it on as a value")
 
 
-@rule(group=Group.SECURITY, severity=Severity.ERROR, needs=(Need.HOSTILE,), source=NOT_SANITIZED)
+@rule(group=Group.SECURITY, severity=Severity.ERROR, scripts=_TRIED, needs=(Need.HOSTILE,), source=NOT_SANITIZED)
 def ldap_injection(transcript: Transcript) -> Iterator[Comparison]:
     """An identifier becomes part of an LDAP filter.
 
@@ -140,7 +145,7 @@ def ldap_injection(transcript: Transcript) -> Iterator[Comparison]:
         yield comparison
 
 
-@rule(group=Group.SECURITY, severity=Severity.ERROR, needs=(Need.HOSTILE,), source=NOT_SANITIZED)
+@rule(group=Group.SECURITY, severity=Severity.ERROR, scripts=_TRIED, needs=(Need.HOSTILE,), source=NOT_SANITIZED)
 def search_query_injection(transcript: Transcript) -> Iterator[Comparison]:
     """An identifier becomes part of a search query (Lucene, OData).
 
@@ -161,7 +166,14 @@ def search_query_injection(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_hostile(transcript, Situation.SEARCH_QUERY, "a search query", "escape it")
 
 
-@rule(group=Group.SECURITY, severity=Severity.ERROR, actions=True, needs=(Need.HOSTILE,), source=NOT_SANITIZED)
+@rule(
+    group=Group.SECURITY,
+    severity=Severity.ERROR,
+    actions=True,
+    scripts=_TRIED,
+    needs=(Need.HOSTILE,),
+    source=NOT_SANITIZED,
+)
 def url_injection(transcript: Transcript) -> Iterator[Comparison]:
     """An identifier becomes part of a web address without being encoded.
 
@@ -226,7 +238,7 @@ def _identifiers_in(user: Value) -> Iterator[str]:
             yield identifier
 
 
-@rule(group=Group.SECURITY, severity=Severity.ERROR, needs=(Need.HOSTILE,), source=NOT_SANITIZED)
+@rule(group=Group.SECURITY, severity=Severity.ERROR, scripts=_TRIED, needs=(Need.HOSTILE,), source=NOT_SANITIZED)
 def wildcard_identifier(transcript: Transcript) -> Iterator[Comparison]:
     """A wildcard in the identifier matches somebody.
 
@@ -247,7 +259,7 @@ def wildcard_identifier(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_hostile(transcript, Situation.WILDCARD, "a wildcard", "compare by equality")
 
 
-@rule(group=Group.SECURITY, severity=Severity.ERROR, needs=(Need.HOSTILE,), source=NOT_SANITIZED)
+@rule(group=Group.SECURITY, severity=Severity.ERROR, scripts=_TRIED, needs=(Need.HOSTILE,), source=NOT_SANITIZED)
 def regex_from_input(transcript: Transcript) -> Iterator[Comparison]:
     """A regular expression in the identifier matches somebody.
 

@@ -9,6 +9,7 @@ from customdb_contract.contract import Script
 from customdb_contract.findings import Held, Severity, Untried, Violation
 from customdb_contract.rules._rule import Comparison
 from customdb_contract.rules._sightings import ignores_identifier, user_id_of
+from customdb_contract.rules.security._hostile_writes import READING, judge_hostile_writes
 from customdb_contract.transcript import UNKNOWN, Ending, Exchange, Noticed, Situation, Transcript, Value
 
 __all__ = [
@@ -28,7 +29,7 @@ NOT_SANITIZED: Final = "https://auth0.com/docs/authenticate/database-connections
 def judge_hostile(
     transcript: Transcript, situation: Situation, what: str, advice: str, severity: Severity = Severity.ERROR
 ) -> Iterator[Comparison]:
-    """Judge the calls of a situation: nobody has such an identifier, so nobody's profile may come back.
+    """Judge the calls of a situation: nobody has such an identifier, so no profile comes back, and no user is changed.
 
     Args:
         transcript: The transcript.
@@ -41,6 +42,8 @@ def judge_hostile(
     let_in = let_in_by_any_password(transcript)
     yield from left_out(transcript, situation)
     for exchange in transcript.select(None, situation):
+        if exchange.script not in READING:
+            continue
         is_password = exchange.person != UNKNOWN
         if exchange.script in ignoring or exchange.person in let_in:
             continue
@@ -50,6 +53,7 @@ def judge_hostile(
             yield Violation(message, (exchange,), severity, path=asked, expected="nobody", got="a profile")
         elif exchange.ending not in {Ending.TIMED_OUT, Ending.DIED}:
             yield Held((exchange,))
+    yield from judge_hostile_writes(transcript, situation, what, advice)
 
 
 def left_out(transcript: Transcript, situation: Situation) -> Iterator[Untried]:
@@ -62,7 +66,8 @@ def left_out(transcript: Transcript, situation: Situation) -> Iterator[Untried]:
     for exchange in transcript.exchanges:
         if exchange.situation.family == "hostile" and situation in exchange.outcome.noticed(Noticed.LEFT_OUT):
             what = situation.partition(": ")[2].replace("-", " ")
-            yield Untried(f"{exchange.script} ran out of time for hostile identifiers, so not all of {what} was tried")
+            why = "ran out of time for" if exchange.ending is Ending.TIMED_OUT else "changed another user by"
+            yield Untried(f"{exchange.script} {why} hostile identifiers, so not all of {what} was tried")
 
 
 def ignoring_scripts(transcript: Transcript) -> Collection[Script]:

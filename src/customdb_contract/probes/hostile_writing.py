@@ -1,0 +1,156 @@
+"""Hostile writing: injections and wildcards as identifiers for the scripts that write, in an empty database only."""
+
+from collections.abc import Collection, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import Final
+
+from customdb_contract.calling import Caller, PlannedCall
+from customdb_contract.connection import Connection
+from customdb_contract.contract import Script
+from customdb_contract.probes._plan import Truth
+from customdb_contract.probes.driver import Driver
+from customdb_contract.probes.hostile import payloads
+from customdb_contract.probes.writing import Newcomer
+from customdb_contract.transcript import (
+    UNKNOWN,
+    Ending,
+    Exchange,
+    Noticed,
+    Observation,
+    Recorder,
+    Situation,
+)
+
+__all__ = ["drive_hostile_writes", "plan_hostile_writes"]
+
+_TRIED: Final = (
+    Situation.SQL,
+    Situation.NOSQL,
+    Situation.LDAP,
+    Situation.SEARCH_QUERY,
+    Situation.URL,
+    Situation.WILDCARD,
+    Situation.REGEX,
+)
+_WRITTEN: Final = (Script.VERIFY, Script.CHANGE_PASSWORD, Script.CHANGE_EMAIL, Script.DELETE)
+"""Who deletes comes last: with `' OR '1'='1` nobody is left."""
+
+
+def plan_hostile_writes(
+    victims: Sequence[Newcomer], connection: Connection, scripts: Collection[Script]
+) -> Iterator[PlannedCall]:
+    """Plan what `drive_hostile_writes` does where nobody is changed.
+
+    Args:
+        victims: The people whom somebody else's call may change, one for each script.
+        connection: The settings of the connection.
+        scripts: The scripts that the database has.
+    """
+    for script, victim in _pairs(victims, connection, scripts):
+        yield from _plan_victim(victim, scripts)
+        # Which id the scripts will return is not known yet.
+        user_id = f"user_id-of-{victim.person.label}"
+        for _, writes in groupby(_plan_writes(script, victim, user_id), attrgetter("situation")):
+            yield from writes
+            yield from _plan_looks(victim, scripts)
+
+
+def drive_hostile_writes(
+    driver: Driver,
+    caller: Caller,
+    recorder: Recorder,
+    truth: Truth,
+    *,
+    victims: Sequence[Newcomer],
+    scripts: Collection[Script],
+) -> None:
+    """Give hostile identifiers to the scripts that write, and look after each kind whether somebody was changed.
+
+    A database in which a known person is found is no empty one, so nothing is tried there. A script that changed
+    somebody is given no other kind.
+
+    Args:
+        driver: Makes the calls.
+        caller: Calls the empty database.
+        recorder: Where it is noted what was left out.
+        truth: The known people, who must not be there.
+        victims: The people whom somebody else's call may change, one for each script.
+        scripts: The scripts of that database that can be called.
+    """
+    if not {Script.CREATE, Script.GET_USER} <= set(scripts):
+        return
+    names = [person.identifiers[0] for person in truth.people]
+    looks = driver.drive(caller, [PlannedCall(Script.GET_USER, (name,), UNKNOWN, Situation.WRITING) for name in names])
+    if any(look.ending is not Ending.NOT_FOUND for look in looks):
+        return
+    for script, victim in _pairs(victims, truth.connection, scripts):
+        looks = driver.drive(caller, _plan_victim(victim, scripts))[1:]
+        profile = looks[0].profile if looks else None
+        if profile is None:
+            return
+        user_id = profile.get("user_id") or profile.get("id")
+        before = [_told(look) for look in looks]
+        planned = list(_plan_writes(script, victim, str(user_id)))
+        changed_by: Exchange | None = None
+        for situation in dict.fromkeys(call.situation for call in planned):
+            if changed_by is not None:
+                recorder.amend(changed_by.number, observation=Observation(Noticed.LEFT_OUT, situation))
+                continue
+            writes = driver.drive(caller, [call for call in planned if call.situation is situation])
+            looks = driver.drive(caller, _plan_looks(victim, scripts))
+            if writes and [_told(look) for look in looks] != before:
+                changed_by = writes[-1]
+
+
+def _told(look: Exchange) -> tuple[Ending, object]:
+    return look.ending, (look.profile or {}).get("email_verified")
+
+
+def _pairs(
+    victims: Sequence[Newcomer], connection: Connection, scripts: Collection[Script]
+) -> Iterator[tuple[Script, Newcomer]]:
+    """Yield the scripts that Auth0 would call, each with somebody of its own.
+
+    With import mode on it calls `change_password` only.
+    """
+    written = (Script.CHANGE_PASSWORD,) if connection.import_mode else _WRITTEN
+    yield from zip((script for script in written if script in scripts), victims, strict=False)
+
+
+def _plan_victim(victim: Newcomer, scripts: Collection[Script]) -> Iterator[PlannedCall]:
+    yield PlannedCall(Script.CREATE, (victim.user,), victim.person.label, Situation.WRITING)
+    yield from _plan_looks(victim, scripts)
+
+
+def _plan_looks(victim: Newcomer, scripts: Collection[Script]) -> Iterator[PlannedCall]:
+    yield PlannedCall(Script.GET_USER, (victim.email,), victim.person.label, Situation.WRITING)
+    if Script.LOGIN in scripts:
+        yield PlannedCall(Script.LOGIN, (victim.email, victim.password), victim.person.label, Situation.WRITING)
+
+
+def _plan_writes(script: Script, victim: Newcomer, user_id: str) -> Iterator[PlannedCall]:
+    further = {
+        Script.VERIFY: (),
+        Script.CHANGE_PASSWORD: (victim.new_password,),
+        Script.CHANGE_EMAIL: (victim.new_email, True),
+        Script.DELETE: (),
+    }[script]
+    for situation, identifier in _identifiers(user_id if script is Script.DELETE else victim.email):
+        yield PlannedCall(script, (identifier, *further), UNKNOWN, situation)
+
+
+def _identifiers(own: str) -> Iterator[tuple[Situation, str]]:
+    """Yield identifiers that are nobody's, however a store reads numbers and a client dots.
+
+    Args:
+        own: The e-mail or the id of the victim.
+    """
+    if own.isdigit():
+        yield Situation.SQL, "0 OR 1=1"
+    for situation, identifier in payloads(own):
+        # A store reads `7?x=1` as the number 7 also where it is a parameter, and half an id may be somebody's id.
+        is_somebodys = own.startswith(identifier) or (own.isdigit() and identifier[:1].isdigit())
+        # A client resolves dots whether they are encoded or not.
+        if situation in _TRIED and not is_somebodys and identifier != "..":
+            yield situation, identifier

@@ -1,0 +1,134 @@
+"""What counts as proof that a hostile identifier changed another user."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from attrs import field, frozen
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Held, Violation
+from customdb_contract.rules._rule import Comparison
+from customdb_contract.rules._sightings import is_denial
+from customdb_contract.transcript import UNKNOWN, Ending, Exchange, Situation, Transcript, Value
+
+__all__ = ["READING", "judge_hostile_writes"]
+
+READING: Final = (Script.LOGIN, Script.GET_USER)
+
+_HARM: Final = {
+    Script.VERIFY: "verified another user's e-mail",
+    Script.CHANGE_PASSWORD: "changed another user's password",
+    Script.CHANGE_EMAIL: "changed another user's e-mail",
+    Script.DELETE: "deleted another user",
+}
+_NO_ANSWER: Final = frozenset({Ending.TIMED_OUT, Ending.DIED})
+_REFUSED: Final = frozenset({Ending.DECLINED, Ending.FAILED})
+
+
+@frozen
+class _Attempt:
+    """Hostile writes of one script and one kind, and the looks at users before and after.
+
+    Args:
+        writes: The writes.
+        before: The looks just before, by script, user and arguments.
+        after: The looks after them, before anything else was written.
+    """
+
+    writes: list[Exchange]
+    before: dict[tuple[Value, ...], Exchange] = field(factory=dict[tuple[Value, ...], Exchange])
+    after: list[Exchange] = field(factory=list[Exchange])
+
+    @property
+    def kind(self) -> tuple[Script, Situation]:
+        return self.writes[0].script, self.writes[0].situation
+
+
+def judge_hostile_writes(transcript: Transcript, situation: Situation, what: str, advice: str) -> Iterator[Comparison]:
+    """Judge the writes of a situation: nobody has such an identifier, so nobody may be changed.
+
+    A store that may have lost its users, because a call ended its process, proves nothing by having none.
+
+    Args:
+        transcript: The transcript.
+        situation: The situation.
+        what: What was given, for the message.
+        advice: What to do, for the message.
+    """
+    for attempt in _attempts(transcript):
+        script, tried = attempt.kind
+        if tried is not situation:
+            continue
+        done = [write for write in attempt.writes if write.ending is Ending.DONE]
+        harmed = next(_harmed(attempt), None)
+        if harmed is not None:
+            before, after = harmed
+            message = f"{script} {_HARM[script]} for {what} as identifier; {advice}"
+            yield Violation(
+                message,
+                (before, *(done or attempt.writes), after),
+                script=script,
+                path="identifier",
+                expected="nobody",
+                got="another user",
+            )
+        elif done and _refuses_strangers(transcript, script):
+            message = (
+                f"{script} did what it was asked to do for {what} as identifier, and refuses other unknown users; "
+                f"{advice}"
+            )
+            yield Violation(message, tuple(done), path="identifier", expected="nobody", got=Ending.DONE)
+        elif attempt.after:
+            yield Held((*attempt.writes, *attempt.after))
+
+
+def _attempts(transcript: Transcript) -> Iterator[_Attempt]:
+    current: _Attempt | None = None
+    seen: dict[tuple[Value, ...], Exchange] = {}
+    for exchange in transcript.judged:
+        family, is_look = exchange.situation.family, exchange.script in READING
+        if is_look and family == "writing" and exchange.person != UNKNOWN:
+            if current is not None:
+                current.after.append(exchange)
+            seen[_key(exchange)] = exchange
+        elif not is_look:
+            is_further = current is not None and not current.after
+            if current is not None and is_further and current.kind == (exchange.script, exchange.situation):
+                current.writes.append(exchange)
+                continue
+            if current is not None:
+                yield current
+            is_hostile = family == "hostile"
+            # What was seen before a write that was not looked after says nothing of the next one.
+            current = _Attempt([exchange], {} if is_further else dict(seen)) if is_hostile else None
+            seen = {}
+    if current is not None:
+        yield current
+
+
+def _key(look: Exchange) -> tuple[Value, ...]:
+    return (look.script, look.person, *look.arguments)
+
+
+def _harmed(attempt: _Attempt) -> Iterator[tuple[Exchange, Exchange]]:
+    """Yield the looks at somebody before and after who was changed in between."""
+    if any(write.ending in _NO_ANSWER for write in attempt.writes):
+        return
+    script, _ = attempt.kind
+    for after in attempt.after:
+        before = attempt.before.get(_key(after))
+        if before is None or before.profile is None:
+            continue
+        if script is Script.VERIFY:
+            flags = [(look.profile or {}).get("email_verified") for look in (before, after)]
+            is_harmed = flags == [False, True]
+        else:
+            is_harmed = is_denial(after)
+        if is_harmed:
+            yield before, after
+
+
+def _refuses_strangers(transcript: Transcript, script: Script) -> bool:
+    """Tell whether a script refuses whoever isn't there and has an ordinary identifier."""
+    strangers = [call for call in transcript.select(script, "writing") if call.person == UNKNOWN]
+    return bool(strangers) and all(call.ending in _REFUSED for call in strangers)
