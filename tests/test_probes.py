@@ -901,9 +901,9 @@ def test_a_log_in_after_wrong_passwords_may_be_the_one_that_is_refused() -> None
     refusals: list[int] = []
 
     def login(identifier: object, password: object) -> Answer:
-        answer = store.login(identifier, password)
-        if refusals and not isinstance(answer, Failed):
+        if refusals:
             return Failed(ScriptError("Too many connections"))
+        answer = store.login(identifier, password)
         if isinstance(answer, Failed) and str(identifier).startswith("ada"):
             refusals.extend([0] * (next(wrong) == 1))
         return answer
@@ -911,7 +911,31 @@ def test_a_log_in_after_wrong_passwords_may_be_the_one_that_is_refused() -> None
     transcript = driven(store.bridge(login=login))
 
     assert stop_of(transcript)[1].startswith("the store accepts no more connections")
-    assert [exchange.marks for exchange in transcript.exchanges if exchange.marks] == [{Mark.EXHAUSTED_STORE}]
+    marked = [exchange for exchange in transcript.exchanges if exchange.marks]
+    assert [exchange.marks for exchange in marked] == [{Mark.EXHAUSTED_STORE}] * 2
+    assert len({exchange.person for exchange in marked}) == 2
+
+
+@pytest.mark.parametrize("said", ["Too many connections", "too many requests"])
+@pytest.mark.parametrize("without", [(), (Script.GET_USER,)], ids=["both scripts", "login alone"])
+@pytest.mark.parametrize("failures", [1, 2, 3])
+def test_a_limit_for_each_person_is_no_exhausted_store(said: str, without: Sequence[Script], failures: int) -> None:
+    store = Store(PASSWORDS)
+    failed: Counter[str] = Counter()
+
+    def login(identifier: object, password: object) -> Answer:
+        if failed[str(identifier)] >= failures:
+            return Failed(ScriptError(said))
+        answer = store.login(identifier, password)
+        failed[str(identifier)] += isinstance(answer, Failed)
+        return answer
+
+    functions = store.bridge(login=login).functions
+    transcript = driven(ScriptedBridge({script: one for script, one in functions.items() if script not in without}))
+
+    assert transcript.header.stop_reason is None
+    assert not [exchange for exchange in transcript.exchanges if Mark.EXHAUSTED_STORE in exchange.marks]
+    assert any(Mark.LOCKED_OUT in exchange.marks for exchange in transcript.exchanges)
 
 
 @pytest.mark.parametrize("said", ["Too many connections", "status code 429"])

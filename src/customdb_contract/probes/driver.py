@@ -14,6 +14,7 @@ from customdb_contract.probes._probing import Probing
 from customdb_contract.probes._stopping import StoppedEarly
 from customdb_contract.probes.circumstances import context_of
 from customdb_contract.probes.inspecting import Inspected
+from customdb_contract.probes.reading import unknown_email, wrong_password
 from customdb_contract.probes.set_up import is_denial, is_failure, refusal_of_more
 from customdb_contract.transcript import (
     UNKNOWN,
@@ -304,16 +305,23 @@ class Driver:
             if not _is_alike(exchange, again):
                 self._recorder.mark(exchange.number, Mark.UNSTABLE_STORE)
                 return
-        worked = self._control
-        if refused is Exhaustion.CONNECTIONS and planned.script is Script.LOGIN:
-            # Its pool may be its own.
-            worked = next(iter(self._right_login.values()), worked)
-        if worked is not None and self._control_caller is caller:
-            control = self._call(caller, _repeated(worked))
-            if is_failure(control):
-                self._give_up_on([*doubted, control])
+        control = self._control_of(planned, refused)
+        if control is not None and self._control_caller is caller:
+            again = self._call(caller, control)
+            if exhaustion_of(again) or (is_failure(again) and control.person != UNKNOWN):
+                self._give_up_on([*doubted, again])
                 return
         self._proven.add(key)
+
+    def _control_of(self, planned: PlannedCall, refused: Exhaustion | None) -> PlannedCall | None:
+        """Return a call that works unless the store has failed, or None where none did before."""
+        if self._control is None:
+            return None
+        # The pool of login may be its own, and a limit may be about the person who was tried.
+        has_own_pool = refused is Exhaustion.CONNECTIONS or self._control.script is Script.LOGIN
+        if refused is not None and planned.script is Script.LOGIN and has_own_pool:
+            return self._login_without_failures(planned.person)
+        return _repeated(self._control)
 
     def _give_up_on(self, doubted: Sequence[Exchange]) -> None:
         """Take calls for no fault of a script, because a call that worked before, the last one, fails too."""
@@ -342,10 +350,24 @@ class Driver:
             return
         exchange = self._call(caller, _repeated(planned))
         if is_failure(exchange) and exhaustion_of(exchange) is Exhaustion.CONNECTIONS:
-            self._give_up_on([exchange])
+            control = self._call(caller, self._login_without_failures(label))
+            if exhaustion_of(control) is not None:
+                self._give_up_on([exchange, control])
         if exchange.ending is not Ending.FOUND:
             self._recorder.mark(exchange.number, Mark.LOCKED_OUT)
             self._locked_out.add(label)
+
+    def _login_without_failures(self, label: str) -> PlannedCall:
+        """Return the log-in of somebody else who failed in none: a limit for each person does not touch it.
+
+        Where each known person did, it is that of an unknown one.
+        """
+        logins = self._right_login.items()
+        right = next((one for name, one in logins if name != label and not self._failed_logins[name]), None)
+        if right is not None:
+            return _repeated(right)
+        arguments = (unknown_email("example.com"), wrong_password())
+        return PlannedCall(Script.LOGIN, arguments, UNKNOWN, Situation.UNKNOWN_USER)
 
 
 def _repeated(planned: PlannedCall) -> PlannedCall:
