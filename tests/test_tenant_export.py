@@ -349,6 +349,33 @@ def test_an_export_that_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pyte
         load_tenant(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("function", "refused", "said"),
+    [
+        ("iterdir", "shop", "shop cannot be read: Permission denied"),
+        ("stat", "database.json", "database.json cannot be read: Permission denied"),
+        ("is_file", "customdb.toml", "tenant cannot be searched for customdb.toml: Permission denied"),
+    ],
+)
+def test_what_nobody_may_read_in_an_export_is_said(
+    run: Run, export: Path, monkeypatch: pytest.MonkeyPatch, *, function: str, refused: str, said: str
+) -> None:
+    """As root, who runs the tests too, everything may be read."""
+    allowed = getattr(Path, function)
+
+    def refuse(path: Path, **options: bool) -> Any:
+        if path.name == refused:
+            raise PermissionError(13, os.strerror(13))
+        return allowed(path, **options)
+
+    monkeypatch.setattr(Path, function, refuse)
+    code, out, err = run("check", "--tenant", str(export))
+
+    assert (code, out) == (2, "")
+    assert said in err
+    assert "Traceback" not in err
+
+
 def test_an_action_belongs_to_one_connection(tmp_path: Path, run: Run) -> None:
     connection(tmp_path, "shop", config='[action]\npython = "action:action"\n')
 

@@ -24,12 +24,19 @@ def find_config(folder: Path) -> Path | None:
     Args:
         folder: Where to look: for a `customdb.toml`, and for a `pyproject.toml` with the table
             `[tool.customdb-contract]`.
+
+    Raises:
+        ConfigurationError: When the folder may not be searched, or the `pyproject.toml` cannot be read.
     """
-    own = folder / CONFIG_FILE
-    if own.is_file():
+    own, project = folder / CONFIG_FILE, folder / "pyproject.toml"
+    try:
+        is_own, is_project = own.is_file(), project.is_file()
+    except OSError as error:
+        message = f"{folder} cannot be searched for {CONFIG_FILE}: {error.strerror}"
+        raise ConfigurationError(message) from None
+    if is_own:
         return own
-    project = folder / "pyproject.toml"
-    return project if project.is_file() and own_table(read(project)) is not None else None
+    return project if is_project and own_table(read(project)) is not None else None
 
 
 def own_table(document: Mapping[str, Any]) -> object:

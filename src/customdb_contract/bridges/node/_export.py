@@ -10,7 +10,7 @@ from typing import Final
 from attrs import frozen
 
 from customdb_contract.bridges.node._document import DATABASE_FILE, Described, read_json
-from customdb_contract.bridges.node._folder import SOURCES, YAML, is_file
+from customdb_contract.bridges.node._folder import SOURCES, YAML, files_in, has_document, is_file
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError
 
@@ -77,23 +77,14 @@ def custom_connections(
 
 
 def _of_folder(folder: Path, keywords_for: Callable[[Path], Mapping[str, object]]) -> Iterator[ExportedConnection]:
-    for path in filter(Path.is_dir, _listed(folder)):
-        document = path / DATABASE_FILE
-        if is_file(document):
-            described = read_json(document, keywords_for(path))
+    for path in filter(Path.is_dir, files_in(folder)):
+        if has_document(path):
+            described = read_json(path / DATABASE_FILE, keywords_for(path))
             yield _connection(described, path, path, path.name)
         else:
-            has_scripts = any(file.suffix in SOURCES for file in _listed(path))
+            has_scripts = any(file.suffix in SOURCES for file in files_in(path))
             problem = f"without {DATABASE_FILE}, the Deploy CLI skips it"
             yield ExportedConnection(path.name, path, path, problem, has_scripts)
-
-
-def _listed(folder: Path) -> Sequence[Path]:
-    try:
-        return sorted(folder.iterdir())
-    except OSError as error:
-        message = f"{folder} cannot be read: {error.strerror}"
-        raise ConfigurationError(message) from None
 
 
 def _of_yaml(path: Path, keywords_for: Callable[[Path], Mapping[str, object]]) -> Iterator[ExportedConnection]:

@@ -5,6 +5,7 @@ Source: <https://auth0.com/docs/deploy-monitor/deploy-cli-tool/resource-specific
 """
 
 import re
+import stat
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -18,7 +19,16 @@ from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError
 
-__all__ = ["SOURCES", "YAML", "ConnectionFolder", "ScriptFile", "is_file", "read_connection"]
+__all__ = [
+    "SOURCES",
+    "YAML",
+    "ConnectionFolder",
+    "ScriptFile",
+    "files_in",
+    "has_document",
+    "is_file",
+    "read_connection",
+]
 
 YAML: Final = frozenset({".yaml", ".yml"})
 SOURCES: Final = frozenset({".js", ".cjs", ".mjs", ".ts"})
@@ -95,9 +105,8 @@ def read_connection(
             "exports them"
         )
         raise ConfigurationError(message)
-    database = path / DATABASE_FILE
-    if database.is_file():
-        return _of_document(read_json(database, keywords), keywords, doubles)
+    if has_document(path):
+        return _of_document(read_json(path / DATABASE_FILE, keywords), keywords, doubles)
     # Nothing but its name says what a file is.
     files = {script: path / f"{script}.js" for script in Script}
     scripts = {script: _source(file, keywords) for script, file in files.items() if file.is_file()}
@@ -179,6 +188,41 @@ def _files(described: Described, key: str, named: Mapping[str, object]) -> Itera
         yield script, described.folder / file
 
 
+def has_document(folder: Path) -> bool:
+    """Tell whether there is a `database.json` in the folder of a connection.
+
+    Args:
+        folder: The folder, or anything else.
+
+    Raises:
+        ConfigurationError: When nobody can tell: the folder may not be searched.
+    """
+    document = folder / DATABASE_FILE
+    try:
+        return stat.S_ISREG(document.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        message = f"{document} cannot be read: {error.strerror}"
+        raise ConfigurationError(message) from None
+
+
+def files_in(folder: Path) -> Sequence[Path]:
+    """Return what is in a folder, in order.
+
+    Args:
+        folder: The folder.
+
+    Raises:
+        ConfigurationError: When it cannot be read.
+    """
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        message = f"{folder} cannot be read: {error.strerror}"
+        raise ConfigurationError(message) from None
+
+
 def is_file(path: Path) -> bool:
     """Tell whether a path that an export names leads to a file.
 
@@ -205,8 +249,8 @@ def _undeployed(described: Described, key: str, named: Mapping[str, object], oth
 def _others(folders: Sequence[Path], known: Collection[Path]) -> Sequence[Path]:
     """Return the other sources in some folders."""
     used = {file.resolve() for file in known}
-    found = [file for folder in folders for file in sorted(folder.iterdir()) if file.suffix in SOURCES]
-    return [file for file in found if file.is_file() and file.resolve() not in used]
+    found = [file for folder in folders for file in files_in(folder) if file.suffix in SOURCES]
+    return [file for file in found if is_file(file) and file.resolve() not in used]
 
 
 def _listed(files: Sequence[Path]) -> str:
