@@ -7,11 +7,14 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
+# The tests that compare what they find with a text in `decided/`.
+DECIDING := tests/rules tests/tenant $(addprefix tests/test_,mutants.py writing_mutants.py life_mutants.py javascript_mutants.py action_mutants.py check_action.py)
+
 # What was compiled is kept, whatever the environment says: the tests start hundreds of processes.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types docs bench mutants clean
+.PHONY: help demo test decided lint types docs bench mutants clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -42,6 +45,10 @@ docs: $(VENV)/dev.stamp ## Build the documentation into docs/_build/html
 
 bench: $(VENV)/dev.stamp ## Measure the speed, as ratios; BENCH=--check only tells whether they hold
 	$(BIN)/python -m benchmarks $(BENCH)
+
+decided: $(VENV)/dev.stamp tests/drivers/node_modules/.stamp ## Write anew what tests have decided to find, for review in a diff
+	rm -rf tests/decided tests/*/decided
+	DECIDE=1 $(BIN)/python -m pytest -q -n auto --dist worksteal $(DECIDING)
 
 mutants: $(VENV)/mutants.stamp ## Show changes of MODULE=file that no test of TESTS="files" notices, in a sample of SAMPLE=50
 	$(BIN)/python tests/sample_mutants.py $(MODULE) $(if $(TESTS),--tests "$(TESTS)") $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))

@@ -15,7 +15,7 @@ from customdb_contract.contract import Script
 from customdb_contract.tenant import InternalUser, Knobs, OperationOutcome, RootAttributes, Tenant, User
 from writing_shop import Record, WritingShop
 
-__all__ = ["ADA", "ADA_ID", "PASSWORD", "Life", "Shop", "begun"]
+__all__ = ["ADA", "ADA_ID", "BEGUN", "PASSWORD", "Life", "Shop", "begun"]
 
 ADA = "ada@example.com"
 ADA_ID = "auth0|shop-7"
@@ -74,6 +74,10 @@ class Shop(WritingShop):
     @override
     def delete(self, user_id: Any) -> Any:
         return self._answer("delete", user_id)
+
+
+BEGUN: list["Life"] = []
+"""The lives of the test that is running, in order."""
 
 
 def _clock() -> Iterator[datetime]:
@@ -158,4 +162,6 @@ def begun(
         on_redirect=on_redirect,
         timeout=timeout,
     )
-    return Life(tenant, shop)
+    life = Life(tenant, shop)
+    BEGUN.append(life)
+    return life

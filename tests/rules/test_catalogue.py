@@ -15,10 +15,10 @@ from customdb_contract import rules
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.findings import Group, Severity, Status
-from customdb_contract.rules import CATALOGUE, Rule, find_rule, judge
+from customdb_contract.rules import CATALOGUE, Rule, find_rule
 from customdb_contract.rules._judging import judge_by
 from customdb_contract.transcript import Transcript
-from rules.judging import verdict
+from rules.judging import report_on, verdict
 
 pytestmark = pytest.mark.one_python
 
@@ -96,14 +96,12 @@ def test_a_rule_breaks_on_its_violating_example(rule: Rule) -> None:
 
 @by_rule
 def test_a_violating_example_is_told_by_no_other_rule_in_its_stead(rule: Rule) -> None:
-    report = judge(Transcript.parse(rule.info.sections["Violates"]))
-
-    assert report.verdict(rule.info.name).status is Status.FAILED
+    assert report_on(rule.info.sections["Violates"]).verdict(rule.info.name).status is Status.FAILED
 
 
 @by_rule
 def test_a_rule_passes_its_conforming_example(rule: Rule) -> None:
-    assert verdict(rule, rule.info.sections["Conforms"]).status is Status.PASSED
+    assert report_on(rule.info.sections["Conforms"]).verdict(rule.info.name).status is Status.PASSED
 
 
 @by_rule

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from customdb_contract import Connection, Transcript, judge
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Need, Severity, Status
-from customdb_contract.rules import CATALOGUE, Rule
+from customdb_contract.rules import CATALOGUE, Rule, find_rule
 from customdb_contract.rules._judging import judge_by
 from customdb_contract.testing import strategies
 from customdb_contract.transcript import (
@@ -26,6 +26,7 @@ from customdb_contract.transcript import (
     Value,
     ending_of,
 )
+from rules.judging import report_on, verdict
 
 pytestmark = pytest.mark.one_python
 
@@ -298,9 +299,9 @@ create {"email": "other@example.com", "password": "«password of other»"} -> do
     ],
 )
 def test_a_right_sequence_breaks_no_rule(calls: str) -> None:
-    report = judge(Transcript.parse(f"{BOTH}{calls}"), select=[rule.info.name for rule in WRITING])
+    judged = report_on(f"{BOTH}{calls}", WRITING)
 
-    told = [(verdict.rule.name, finding) for verdict in report.failures for finding in verdict.findings]
+    told = [(one.rule.name, finding) for one in judged.failures for finding in one.findings]
     assert [finding for finding in told if finding[1].severity is not Severity.INFO] == []
 
 
@@ -412,6 +413,6 @@ create {"email": "new@example.com", "username": "newcomer", "password": "«passw
     ],
 )
 def test_a_rule_about_writing_looks_closely(name: str, status: Status, calls: str) -> None:
-    judged = judge(Transcript.parse(f"connection requires_username=on\n{MADE}{calls}"), select=[name]).verdict(name)
+    judged = verdict(find_rule(name), f"connection requires_username=on\n{MADE}{calls}")
 
     assert judged.status is status, judged.findings
