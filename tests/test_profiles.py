@@ -31,6 +31,7 @@ from customdb_contract.testing.strategies import emails, json_values, profiles
 
 pytestmark = [pytest.mark.one_python, pytest.mark.traced]
 
+_DAY = dt.date(2026, 8, 1)
 ADA = {
     "user_id": "7",
     "email": "ada@example.com",
@@ -104,6 +105,20 @@ def test_normalization_is_idempotent_and_loses_nothing(raw: dict[str, object], i
     assert {name for name in raw if name.endswith("_token")} == {
         name for name in identities[0] if name.endswith("_token")
     }
+
+
+@pytest.mark.parametrize("import_mode", [False, True])
+@pytest.mark.parametrize("missing", [(), *[(name,) for name in ADA if name not in {"user_id", "email"}]], ids="".join)
+@pytest.mark.parametrize("more", [{}, {"id": 7}, {"access_token": "x"}, {"since": _DAY}, {"username": "Ada"}], ids=str)
+def test_what_needs_no_repair_is_what_a_repair_leaves_as_it_is(
+    more: dict[str, object], missing: tuple[str, ...], *, import_mode: bool
+) -> None:
+    raw = {name: value for name, value in ADA.items() if name not in missing} | more
+    repaired = repair_profile(raw, import_mode=import_mode)
+    normalized = normalize_profile(raw, import_mode=import_mode)
+
+    assert normalized.repairs == repaired.repairs
+    assert normalized.profile.model_dump(exclude_unset=True).keys() == repaired.attributes.keys()
 
 
 _REFUSED: dict[str, tuple[object, ...]] = {
@@ -246,6 +261,9 @@ _UUID = uuid.UUID("12345678-1234-5678-1234-567812345678")
         (_UUID, str(_UUID)),
         (ObjectId(), "507f1f77bcf86cd799439011"),
         (decimal.Decimal(7), 7),
+        (decimal.Decimal(2**53 - 1), 2**53 - 1),
+        (decimal.Decimal(-(2**53) + 1), -(2**53) + 1),
+        (decimal.Decimal(2**53 + 1), str(2**53 + 1)),
         (decimal.Decimal("0.5"), 0.5),
         (decimal.Decimal("0.12345678901234567890"), "0.12345678901234567890"),
         (decimal.Decimal("NaN"), None),
@@ -267,6 +285,7 @@ def test_what_json_does_not_have_is_converted(value: object, expected: object) -
     repaired = repair_profile({"x": value, "app_metadata": {"y": value}})
 
     assert repaired.attributes["x"] == expected
+    assert type(repaired.attributes["x"]) is type(expected)
     assert repaired.attributes["app_metadata"] == {"y": expected}
     assert {repair.kind for repair in repaired.repairs} == {RepairKind.CONVERTED}
     assert {repair.path.split("[")[0] for repair in repaired.repairs} == {"x", "app_metadata.y"}
