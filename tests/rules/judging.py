@@ -16,9 +16,10 @@ REACHED: Final[list[Verdict]] = []
 """The verdicts of the test that is running, in order."""
 
 
-def verdict(rule: Rule, text: str, *others: Rule) -> Verdict:
+def verdict(rule: Rule, told: str | Transcript, *others: Rule) -> Verdict:
     """Return the verdict of one rule on a transcript; `others` are judged beside it, so that it can yield to them."""
-    judged = judge_by((rule, *others), Transcript.parse(text)).verdict(rule.info.name)
+    transcript = Transcript.parse(told) if isinstance(told, str) else told
+    judged = judge_by((rule, *others), transcript).verdict(rule.info.name)
     assert without_path(judged) == set()
     REACHED.append(judged)
     return judged

@@ -20,6 +20,8 @@ SOCKETS = 'get_user a{}@example.com -> not-found; noticed open-sockets "{}"   [u
 
 LOG_IN = "operation log_in by user of ada on shop identifier=ada@example.com password="
 
+SEVEN = ADA + 'get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com"}\n'
+
 SAYS_NOTHING = {
     "metadata-not-json: of a text that was too long to record": ADA
     + 'get_user ada@example.com -> found {"user_id": "7", '
@@ -93,6 +95,8 @@ SAYS_NOTHING = {
     + 'login other@example.com «password of other» -> found {"user_id": "8"}\n'
     + RESET
     + f'login other@example.com "wrong" -> {NO}\n',
+    "verify-not-reflected: of somebody who was never created": BOTH
+    + 'verify new@example.com -> done\nget_user stranger@example.com -> found {"user_id": "9"}   [unknown-user]\n',
     "email-not-lowercase: of an e-mail that is no text": "connection import_mode=on\n"
     + ADA
     + 'get_user ada@example.com -> found {"user_id": "7", "email": null}\n',
@@ -100,6 +104,20 @@ SAYS_NOTHING = {
 """By rule and subject, transcripts in which the rule has nothing to compare."""
 
 HOLDS = {
+    "change-email-takes-over: a wrong password after a change that was refused": BOTH
+    + 'login new@example.com «password of new» -> found {"user_id": "7"}\n'
+    + "change_email new@example.com other@example.com true -> declined\n"
+    + f'login new@example.com "wrong" -> {NO}\n',
+    "change-email-takes-over: nobody was seen before a change that was refused": BOTH
+    + "change_email new@example.com other@example.com true -> declined\nget_user new@example.com -> not-found\n",
+    "create-duplicate-not-user-exists: a second argument of the error": BOTH.replace(CREATED_OTHER, "")
+    + CREATED.replace("done", 'failed ValidationError("user_exists", "there is one") "no"')
+    + CREATED_OTHER,
+    "no-metadata-repair: more metadata than the script returned": f"connection import_mode=on\n{ADA}"
+    "operation log_in by user of ada on shop identifier=ada@example.com -> succeeded interrupted before-metadata\n"
+    'login ada@example.com «password of ada» -> found {"user_id": "7", "app_metadata": {"plan": "full"}}\n'
+    "operation log_in by user of ada on shop identifier=ada@example.com -> succeeded\n"
+    'store users auth0|7 {"app_metadata": {"plan": "full", "seen": true}}\n',
     "change-password-ineffective: a former password that the user has again": NEW
     + CREATED
     + RESET
@@ -133,6 +151,18 @@ HOLDS = {
 """By rule and subject, transcripts in which the comparison turns out well once."""
 
 BREAKS = {
+    "invalid-metadata-key: two keys": ADA
+    + 'get_user ada@example.com -> found {"user_id": "7", "app_metadata": {"a.b": 1, "c.d": 2}}\n',
+    "shared-user-id: somebody with the same e-mail in another store": 'elsewhere other bob "7" email=ADA@example.com\n'
+    + SEVEN,
+    "shared-user-id: somebody with another e-mail in another store": 'elsewhere other bob "7" email=bob@example.com\n'
+    + SEVEN,
+    "shared-user-id: somebody without an e-mail in another store": 'elsewhere other bob "7"\n' + SEVEN,
+    "inconsistent-error-identifier: two users who are named, and two who are not": ADA
+    + "person bob email=bob@example.com\n"
+    + 'login ada@example.com "x" -> failed WrongUsernameOrPasswordError("ada@example.com") "no"   [wrong-password]\n'
+    * 2
+    + 'login bob@example.com "x" -> failed WrongUsernameOrPasswordError(null) "no"   [wrong-password]\n' * 2,
     "mismatched-profile: another name than the given one": ADA.replace("\n", ' profile={"name": "Ada"}\n')
     + 'get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com", "name": "Eva"}\n',
     "inconsistent-metadata-type: a field after one that the user had before": ADA

@@ -11,9 +11,11 @@ from typing import Final
 import pytest
 from attrs import evolve
 
+from customdb_contract.findings import Status
 from customdb_contract.rules import CATALOGUE, Rule
 from customdb_contract.rules._judging import judge_by
-from customdb_contract.transcript import ActionRun, Header, Operation, Person, Record, Transcript, cause_of
+from customdb_contract.transcript import ActionRun, Exchange, Header, Operation, Person, Record, Transcript, cause_of
+from rules.judging import verdict
 
 pytestmark = [pytest.mark.one_python, pytest.mark.untraced]
 
@@ -127,3 +129,21 @@ def test_what_conforms_is_seen_for_every_user(rule: Rule) -> None:
     held = [judge_by((rule,), part).verdict(rule.info.name).held for part in parts]
 
     assert judge_by((rule,), joined(parts)).verdict(rule.info.name).held == sum(held)
+
+
+def twice(transcript: Transcript) -> Transcript:
+    """Return an example in which all happens again, and whatever is noticed of a call is followed by another one."""
+    records: list[Record] = []
+    for record in transcript.records:
+        if isinstance(record, Exchange):
+            more = [evolve(one, text=f"{one.text} again") for one in record.outcome.observations]
+            outcome = evolve(record.outcome, observations=(*record.outcome.observations, *more))
+            records.append(evolve(record, outcome=outcome))
+        else:
+            records.append(record)
+    return Transcript(transcript.header, (*records, *(moved(record, len(records)) for record in records)))
+
+
+@pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.info.name)
+def test_which_of_repeated_calls_prove_a_breach_is_decided(rule: Rule) -> None:
+    assert verdict(rule, twice(Transcript.parse(rule.info.sections["Violates"]))).status is not Status.CRASHED
