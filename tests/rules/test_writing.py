@@ -58,7 +58,8 @@ _results = st.one_of(
     st.sampled_from(_refusals), st.builds(_found, _texts, st.booleans()), st.builds(_returned, _values)
 )
 _situations = st.sampled_from(
-    [situation for situation in Situation if situation.family in {"writing", "clean-up"}] + [Situation.OUTAGE]
+    [situation for situation in Situation if situation.family in {"writing", "clean-up"}]
+    + [Situation.OUTAGE, Situation.SQL, Situation.URL]
 )
 
 

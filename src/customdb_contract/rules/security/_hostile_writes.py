@@ -9,7 +9,7 @@ from customdb_contract.contract import Script
 from customdb_contract.findings import Held, Violation
 from customdb_contract.rules._rule import Comparison
 from customdb_contract.rules._sightings import is_denial
-from customdb_contract.transcript import UNKNOWN, Ending, Exchange, Situation, Transcript, Value
+from customdb_contract.transcript import UNKNOWN, Ending, Exchange, Situation, Transcript, canonical
 
 __all__ = ["READING", "judge_hostile_writes"]
 
@@ -36,7 +36,7 @@ class _Attempt:
     """
 
     writes: list[Exchange]
-    before: dict[tuple[Value, ...], Exchange] = field(factory=dict[tuple[Value, ...], Exchange])
+    before: dict[tuple[str, ...], Exchange] = field(factory=dict[tuple[str, ...], Exchange])
     after: list[Exchange] = field(factory=list[Exchange])
 
     @property
@@ -84,7 +84,7 @@ def judge_hostile_writes(transcript: Transcript, situation: Situation, what: str
 
 def _attempts(transcript: Transcript) -> Iterator[_Attempt]:
     current: _Attempt | None = None
-    seen: dict[tuple[Value, ...], Exchange] = {}
+    seen: dict[tuple[str, ...], Exchange] = {}
     for exchange in transcript.judged:
         family, is_look = exchange.situation.family, exchange.script in READING
         if is_look and family == "writing" and exchange.person != UNKNOWN:
@@ -106,8 +106,8 @@ def _attempts(transcript: Transcript) -> Iterator[_Attempt]:
         yield current
 
 
-def _key(look: Exchange) -> tuple[Value, ...]:
-    return (look.script, look.person, *look.arguments)
+def _key(look: Exchange) -> tuple[str, ...]:
+    return (look.script, look.person, *map(canonical, look.arguments))
 
 
 def _harmed(attempt: _Attempt) -> Iterator[tuple[Exchange, Exchange]]:
