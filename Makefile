@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 # The tests that compare what they find with a text in `decided/`.
-DECIDING := tests/rules tests/tenant $(addprefix tests/test_,mutants.py writing_mutants.py life_mutants.py javascript_mutants.py action_mutants.py check_action.py)
+DECIDING := tests/rules tests/tenant
 
 # What was compiled is kept, whatever the environment says: the tests start hundreds of processes.
 export PYTHONDONTWRITEBYTECODE :=
@@ -47,7 +47,7 @@ bench: $(VENV)/dev.stamp ## Measure the speed, as ratios; BENCH=--check only tel
 	$(BIN)/python -m benchmarks $(BENCH)
 
 decided: $(VENV)/dev.stamp tests/drivers/node_modules/.stamp ## Write anew what tests have decided to find, for review in a diff
-	rm -rf tests/decided tests/*/decided
+	rm -rf tests/*/decided
 	DECIDE=1 $(BIN)/python -m pytest -q -n auto --dist worksteal $(DECIDING)
 
 mutants: $(VENV)/mutants.stamp ## Show changes of MODULE=file that no test of TESTS="files" notices, in a sample of SAMPLE=50
