@@ -1,7 +1,9 @@
 """What holds for all tests."""
 
+import gc
 import os
 import signal
+import warnings
 from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from functools import cache
@@ -50,6 +52,23 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     finally:
         measured.start()
         os.environ["COVERAGE_PROCESS_CONFIG"] = settings_of_processes
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let databases that a suite makes by the dozen be closed by the garbage collector: nothing closes them for it."""
+    for item in items:
+        if item.path.name.startswith("test_databases_"):
+            item.add_marker(pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"))
+
+
+@pytest.fixture(scope="class", autouse=True)
+def collected(request: pytest.FixtureRequest) -> Generator[None]:
+    """Have that done here, and not in a later test that would be blamed."""
+    yield
+    if request.path.name.startswith("test_databases_"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -140,8 +140,12 @@ class SqlDatabase(SyncDatabase):
         self._engine = sync_engine(url, timeout=timeout, connections=connections, connect_args=connect_args or {})
         self._store = _SqlStore(SyncTransactions(self._engine, timeout), users)
         super().__init__(self._store, Passwords() if passwords is None else passwords)
-        with suppress(StoreError):
-            finished(self._store.prepare())
+        try:
+            with suppress(StoreError):
+                finished(self._store.prepare())
+        except ConfigurationError:
+            self.close()
+            raise
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -200,8 +204,12 @@ class AsyncSqlDatabase(AsyncDatabase):
         return self._store.notes
 
     async def __aenter__(self) -> Self:
-        with suppress(StoreError):
-            await self._store.prepare()
+        try:
+            with suppress(StoreError):
+                await self._store.prepare()
+        except ConfigurationError:
+            await self.close()
+            raise
         return self
 
     async def __aexit__(self, *exception: object) -> None:
