@@ -254,6 +254,15 @@ def test_the_tables_are_looked_at_once(store: Callable[[str], str]) -> None:
     assert (before, len(after) > 0) == ((), True)
 
 
+def test_a_mapping_that_does_not_fit_is_an_error_on_entering_the_database_for_coroutines(sqlite: Engine) -> None:
+    async def enter() -> None:
+        async with sqlite.async_database(evolve(sqlite.shop(), table="nowhere")):
+            raise AssertionError
+
+    with pytest.raises(ConfigurationError, match="nowhere"):
+        asyncio.run(enter())
+
+
 def test_a_database_in_memory_has_no_pool() -> None:
     with pytest.raises(ConfigurationError, match="users"):
         SqlDatabase("sqlite://", USERS, PASSWORDS)
