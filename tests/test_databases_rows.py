@@ -31,6 +31,7 @@ from customdb_contract.databases._store import Change, StoreError
 from customdb_contract.databases._styles import finished
 from customdb_contract.databases.sql._engines import _limits
 from customdb_contract.databases.sql._fitting import fit
+from customdb_contract.databases.sql._psycopg import LimitedConnection
 from customdb_contract.databases.sql._rows import account_of, key_text
 from customdb_contract.databases.sql._statements import Statements
 from customdb_contract.errors import ConfigurationError
@@ -279,6 +280,10 @@ def test_a_database_in_memory_has_no_pool() -> None:
 )
 def test_each_driver_is_limited_in_its_own_words(driver: str, limits: dict[str, object]) -> None:
     assert _limits(make_url(f"{driver}://user@host/name"), 3.0) == limits
+
+
+def test_a_connection_of_psycopg_has_no_deadline_of_its_own() -> None:
+    assert LimitedConnection.deadline == float("inf")
 
 
 @pytest.mark.parametrize("name", sorted(ENGINES))

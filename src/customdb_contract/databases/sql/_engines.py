@@ -108,12 +108,13 @@ def _limit_psycopg(engine: Engine, timeout: float, *, is_async: bool) -> None:
     from customdb_contract.databases.sql._psycopg import AsyncLimitedConnection, LimitedConnection  # noqa: PLC0415 - an optional driver
 
     def connect(dialect: Any, _record: object, arguments: Any, keywords: Any) -> Any:
+        made: Any
         if is_async:
             made = dialect.connect(*arguments, async_creator_fn=AsyncLimitedConnection.connect, **keywords)
-            made.driver_connection.deadline = time.monotonic() + timeout
         else:
             made = LimitedConnection.connect(*arguments, **keywords)
-            made.deadline = time.monotonic() + timeout
+        driver = made.driver_connection if is_async else made
+        driver.deadline = time.monotonic() + timeout
         return made
 
     def begin(_connection: object, record: Any, _proxy: object) -> None:
