@@ -38,7 +38,7 @@ scripts login get_user create delete
 script login signature="(identifier, password)" problem="takes three" location="shop.py:7"
 script get_user signature="(email)"
 script create problem="takes none"
-script delete source=on
+script delete source=on observed=on
 person ada email=ada@example.com username=ada alias=lovelace password=short disabled=on profile={"plan": "full"}
 person "bob «the» \\u202e" email=bob@example.com phone_number=+4930123456 organization=org_1 password=none
 person new email=new@example.com new=on
