@@ -2,11 +2,11 @@
 
 import pytest
 
-from customdb_contract.reports import as_text
+from customdb_contract.findings import text
 from customdb_contract.rules import judge
 from customdb_contract.testing import _asserted
 
-_IN_THIS_PROCESS = (as_text, judge, _asserted)
+_IN_THIS_PROCESS = (text, judge, _asserted)
 """A run within this one would otherwise import some of these again, and know two classes of reports."""
 
 CHECKED = """
@@ -74,8 +74,9 @@ def test_raise_for_failures_shows_the_same(pytester: pytest.Pytester) -> None:
     text = output_of(pytester, "def test_it():\n    REPORT.raise_for_failures()\n")
 
     wanted = (
-        "error: email-verified-not-boolean: get_user returned email_verified that is a number",
-        '   1  get_user ada@example.com -> found {"user_id": "7", ',
+        "error  email-verified-not-boolean",
+        "  get_user returned email_verified that is a number",
+        '     1  get_user ada@example.com -> found {"user_id": "7", ',
         "Fix: Convert the column",
     )
     assert all(line in text for line in wanted)

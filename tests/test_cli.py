@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -102,7 +103,7 @@ def test_a_correct_database_ends_with_0(run: Run) -> None:
     code, out, err = run("check")
 
     assert (code, err) == (0, "")
-    assert out.splitlines()[-1].startswith("ok: judged ")
+    assert re.match(r"ok: \d+ rules judged, none broken\n", out)
 
 
 def test_a_broken_database_ends_with_1(run: Run, folder: Path) -> None:
@@ -138,7 +139,7 @@ def test_nothing_judged_ends_with_2(run: Run) -> None:
     code, out, _ = run("check", "--select", "retired-connection")
 
     assert code == 2
-    assert out.splitlines()[-1].startswith("not ok: judged 0 of")
+    assert out.startswith("not ok: no rule could be judged\n")
 
 
 @pytest.mark.usefixtures("folder")
@@ -180,7 +181,7 @@ def test_a_person_can_be_named_without_a_configuration(run: Run, folder: Path) -
     code, out, _ = run("check", "--python", f"{module_of(folder)}:Shop", "--user", "ada@example.com")
 
     assert code == 0
-    assert "a password" in out.splitlines()[-1]
+    assert "\n  a password (for " in out
 
 
 @pytest.mark.usefixtures("folder")
@@ -189,7 +190,7 @@ def test_a_known_person_keeps_the_password_when_named(run: Run) -> None:
 
     assert code == 0
     assert "login ada@example.com" not in out
-    assert "a password," not in out.splitlines()[-1]
+    assert "\n  a password (for " not in out
 
 
 @pytest.mark.untraced
@@ -220,7 +221,7 @@ def test_the_report_is_printed_where_the_transcript_cannot_be_written(run: Run, 
     code, out, err = run("check", "--transcript", str(folder / "no" / "such" / "folder"))
 
     assert code == 2
-    assert out.startswith("Connection ")
+    assert out.startswith("ok: ")
     assert err.endswith("cannot be written: No such file or directory\n")
 
 
@@ -311,7 +312,9 @@ def test_a_stored_check_is_judged_alike(run: Run) -> None:
     code, out, _ = run("check", "--transcript", "seen.json")
     again, replayed, _ = run("replay", "seen.json")
 
-    assert (again, replayed) == (code, out)
+    assert again == code
+    # Nothing can be given to what is stored.
+    assert replayed == out[: out.index("rules not judged")].rpartition("\n")[0] + "\n"
 
 
 @pytest.mark.usefixtures("folder")

@@ -14,7 +14,6 @@ from customdb_contract.bridges.node import NodeDatabase
 from customdb_contract.config import load_config, of_options
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError
-from customdb_contract.reports import as_text
 
 pytestmark = pytest.mark.one_python
 
@@ -133,7 +132,7 @@ def test_a_check_that_cannot_begin_names_the_keys_that_nobody_gives(tmp_path: Pa
     stop = report.transcript.header.stop_reason
     assert stop is not None
     assert re.search(r"not given: configuration\.URL \(.*login\.js:2\)", stop.message)
-    assert as_text.render(report).count("not given:") == 1
+    assert str(report).count("not given:") == 1
 
 
 @pytest.mark.parametrize(

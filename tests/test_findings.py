@@ -106,8 +106,10 @@ def test_an_action_alone_needs_nothing_for_odd_identifiers() -> None:
 
 def test_a_need_says_what_to_give_and_whether_it_can_be_given() -> None:
     assert Need.OUTAGE.advice == "[outage]"
-    assert Need.OUTAGE.can_be_given
-    assert not Need.IMPORT_MODE.can_be_given
+    assert Need.OUTAGE.can_be_given(BARE)
+    assert not Need.IMPORT_MODE.can_be_given(BARE)
+    assert Need.SOURCE.can_be_given(FULL)
+    assert not Need.SOURCE.can_be_given(BARE)
 
 
 def test_the_page_of_a_rule_is_its_docstring_in_parts() -> None:
@@ -222,45 +224,6 @@ def test_evidence_is_shown_as_the_calls_with_their_numbers() -> None:
     )
 
 
-def test_a_report_as_text_has_the_findings_with_their_proof_and_the_crashes() -> None:
-    judged = report(
-        PASSED,
-        broken(ERROR, INFO),
-        broken(WARNING, status=Status.WAIVED),
-        NOT_APPLICABLE,
-        CRASHED,
-        stop=StopKind.TIME,
-        require=(Group.SECURITY,),
-    )
-    counts = "1 passed, 1 failed, 1 not-applicable, 1 waived, 1 crashed"
-
-    assert str(judged).split("\n") == [
-        f"not ok: {counts}; nothing of the required group security could be judged",
-        "time: it took too long",
-        "",
-        "error: unstable-user-id: two values of user_id",
-        '   1  get_user ada@example.com -> found {"user_id": "7"}',
-        '   2  get_user ada@example.com -> found {"user_id": "9f1c"}   [repeated]',
-        "",
-        "info: unstable-user-id: two values of user_id",
-        '   1  get_user ada@example.com -> found {"user_id": "7"}',
-        '   2  get_user ada@example.com -> found {"user_id": "9f1c"}   [repeated]',
-        "",
-        "crashed: unstable-user-id: LookupError: no such key",
-    ]
-
-
-@pytest.mark.parametrize(("found", "last"), [(10, "10"), (11, "1 more"), (1_300, "1,290 more")])
-def test_a_report_as_text_has_ten_findings_of_a_rule(found: int, last: str) -> None:
-    findings = tuple(evolve(ERROR, message=str(number), evidence=()) for number in range(1, found + 1))
-    lines = str(report(broken(*findings))).split("\n")
-
-    assert [line for line in lines if line.startswith("error")] == [
-        f"error: unstable-user-id: {n}" for n in range(1, 11)
-    ]
-    assert lines[-1].endswith((f": {last}", f"… and {last} of unstable-user-id"))
-
-
 def test_a_call_in_a_report_as_text_has_five_hundred_characters() -> None:
     text = f"get_user {'a' * 1_000}@example.com -> not-found   [unknown-user]\n"
     judged = Report(transcript=Transcript.parse(text), verdicts=())
@@ -288,18 +251,14 @@ def test_the_representation_of_a_report_names_three_rules(failed: int, named: st
     assert repr(report(PASSED, *verdicts)) == f"<Report ok: {counts}{named}>"
 
 
-def test_a_report_as_text_says_when_it_is_ok_and_when_there_was_no_rule() -> None:
-    assert str(report(PASSED)) == "ok: 1 passed"
-    assert str(report()) == "not ok: no rule"
-
-
 def test_a_report_that_is_not_ok_raises_its_text_and_how_to_fix_it() -> None:
     judged = report(broken(ERROR))
 
     with pytest.raises(ContractBrokenError) as caught:
         judged.raise_for_failures()
 
-    assert str(caught.value) == f"{judged}\nFix: Don't."
+    assert str(caught.value) == str(judged)
+    assert "  Fix: Don't.\n" in str(judged)
     assert isinstance(caught.value, AssertionError)
 
 

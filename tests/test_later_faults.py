@@ -22,7 +22,6 @@ from customdb_contract.bridges.placeholders import FAULT_HOST, FAULT_URL, FAULT_
 from customdb_contract.faults import FaultProxy, FaultServer, Passes
 from customdb_contract.outages import outage_situations
 from customdb_contract.probes import FaultsTogether
-from customdb_contract.reports import as_text
 from customdb_contract.transcript import LATER_REQUESTS, Ending, Exchange, Mark, Situation
 
 PATIENCE: Final = 10.0
@@ -335,7 +334,7 @@ def test_scripts_that_report_a_later_failure_pass(tmp_path: Path, api: str) -> N
     ]
     assert report.verdict("outage-as-not-found").status == "passed"
     assert "get_user sends no third request and login sends no third request, so none could fail" in " ".join(
-        as_text.render(report).split()
+        str(report).split()
     )
     assert report.ok, report
 
@@ -375,7 +374,7 @@ def test_a_script_that_sends_one_request_only_meets_no_outage_in_the_middle(tmp_
 
     calls = [call for call in later_calls(report) if call.script == "get_user"]
     assert [(call.situation, call.marks) for call in calls] == [(SECOND, frozenset({Mark.OUTAGE_NOT_MET}))]
-    text = " ".join(as_text.render(report).split())
+    text = " ".join(str(report).split())
     assert "get_user sends no second request and login sends no third request, so none could fail in the middle" in text
     assert "never asked the fault server" not in text
 

@@ -25,7 +25,6 @@ from customdb_contract.faults import FAULTS, PROXY_FAULTS, FaultServer
 from customdb_contract.observing import observe
 from customdb_contract.outages import outage_situations
 from customdb_contract.probes import Probing, together
-from customdb_contract.reports import as_text
 from customdb_contract.rules import judge
 from customdb_contract.secrets import SecretRegistry
 from customdb_contract.transcript import Ending, Noticed, Outcome, Situation, Transcript
@@ -200,7 +199,7 @@ def test_the_report_names_the_hosts_out_of_reach() -> None:
         'get_user x -> failed Error "no"; noticed host-out-of-reach "outage.test:443"   [outage: reset]\n'
     )
 
-    text = " ".join(as_text.render(judge(transcript)).split())
+    text = " ".join(str(judge(transcript)).split())
 
     assert "The scripts could not connect to api.test:443 (get_user). If it is somewhere else" in text
 

@@ -2,7 +2,6 @@
 
 import importlib.resources
 import json
-import re
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
@@ -12,8 +11,8 @@ from attrs import evolve
 
 from customdb_contract import Connection, Failed, Found, KnownUser, NotFound, ProfileResult, Report, ScriptError, check
 from customdb_contract.contract import Script
-from customdb_contract.findings import Finding, Group, Need, RuleInfo, Severity, Status, Verdict
-from customdb_contract.reports import FORMATS, as_text
+from customdb_contract.findings import Finding, Group, RuleInfo, Severity, Status, Verdict
+from customdb_contract.reports import FORMATS
 from customdb_contract.reports.as_json import to_document
 from customdb_contract.reports.catalogue import explain, list_rules, rules_as_json
 from customdb_contract.rules import CATALOGUE, judge
@@ -45,175 +44,6 @@ def _with(report: Report, *verdicts: Verdict) -> Report:
 
 def _info(name: str, *, preview: bool = False) -> RuleInfo:
     return evolve(CATALOGUE[0].info, name=name, preview=preview)
-
-
-# Text
-
-
-def test_text_says_what_is_wrong_for_whom_with_the_calls_and_how_to_fix_it(broken: Report) -> None:
-    selected = evolve(broken, verdicts=(broken.verdict("email-verified-not-boolean"),))
-
-    assert as_text.render(selected) == (
-        "Connection custom-database, import mode on; contract of 2026-08\n"
-        "4 calls; known users: ada@example.com, bob@example.com\n"
-        "\n"
-        "error  email-verified-not-boolean\n"
-        "  login returned email_verified that is a number instead of true or false (ada)\n"
-        "       2  login ada@example.com «password of ada» -> "
-        'found {"user_id": "8", "email": "ada@example.com", "email_verified": 1}\n'
-        "\n"
-        "  Fix: Convert the column: `bool(row.verified)` in Python, `row.verified === 1` in JavaScript.\n"
-        "  More: customdb-contract rules email-verified-not-boolean\n"
-        "\n"
-        "not ok: judged 1 of 1 rules: 1 failed (1 error)\n"
-    )
-
-
-def test_text_ends_with_what_to_give_so_that_more_can_be_judged() -> None:
-    report = judge(
-        Transcript.parse('person ada email=ada@example.com\nget_user ada@example.com -> found {"user_id": "7"}')
-    )
-
-    last = as_text.render(report).splitlines()[-1]
-
-    assert re.search(r"judged \d+ of \d+ rules: .*; .*a password.*hostile = true.* would add \d+$", last)
-
-
-def test_text_advises_one_thing_alone() -> None:
-    info = evolve(_info("needs-outage"), needs=(Need.OUTAGE,))
-    verdict = Verdict(rule=info, status=Status.NOT_APPLICABLE, reason="needs [outage]", missing=(Need.OUTAGE,))
-
-    text = as_text.render(Report(transcript=Transcript(), verdicts=(verdict,)))
-
-    assert text.endswith("not ok: judged 0 of 1 rules: 1 not-applicable; [outage] would add 1\n")
-
-
-def test_text_puts_errors_before_warnings(broken: Report) -> None:
-    words = re.findall(r"^(error|warning|info)  ", as_text.render(broken), re.MULTILINE)
-
-    assert words == sorted(words, key=["error", "warning", "info"].index)
-
-
-def test_text_folds_findings_that_are_alike() -> None:
-    findings = tuple(Finding(f"breach {number}", Severity.ERROR, Script.LOGIN, ()) for number in range(5))
-    without_script = tuple(Finding(f"hole {number}", Severity.ERROR, None, ()) for number in range(3))
-    verdict = Verdict(rule=_info("a-rule"), status=Status.FAILED, findings=findings + without_script)
-
-    text = as_text.render(Report(transcript=Transcript(), verdicts=(verdict,)))
-
-    assert "breach 1\n" in text
-    assert "breach 2" not in text
-    assert "… and 3 more like these in login" in text
-    assert "… and 1 more like these in the connection" in text
-
-
-def test_text_tells_of_an_action_what_it_is_about() -> None:
-    transcript = Transcript.parse(
-        "action persist\nperson ada email=ada@example.com new=on\n"
-        "run persist of ada in first-log-in legacy sound {} -> done"
-    )
-    findings = tuple(Finding(f"breach {number}", Severity.ERROR, None, (1,)) for number in range(3))
-    verdict = Verdict(rule=_info("a-rule"), status=Status.FAILED, findings=findings)
-
-    text = as_text.render(Report(transcript=transcript, verdicts=(verdict,)))
-
-    assert text.splitlines()[1] == "1 runs of the Action persist"
-    assert "… and 1 more like these in the Action" in text
-    assert "(ada)" not in text
-
-
-def test_text_names_three_people_and_counts_the_others() -> None:
-    people = "".join(f"person p{number} email=p{number}@example.com\n" for number in range(8))
-    calls = "".join(f'get_user p{number}@example.com -> found {{"user_id": "auth0|{number}"}}\n' for number in range(8))
-
-    text = as_text.render(judge(Transcript.parse(people + calls), select=["prefixed-user-id"]))
-
-    assert "(p0, p1, p2 and 5 more)" in " ".join(text.split())
-
-
-def test_text_shortens_long_calls_and_says_when_the_check_ended_early() -> None:
-    long = json.dumps({"user_id": "auth0|7", "name": "x" * 300})
-    transcript = Transcript.parse(
-        'stopped time "60 s were up"\nperson ada email=ada@example.com\n'
-        f"get_user ada@example.com -> found {long}\n"
-        "get_user ada@example.com -> not-found   [known-user, unstable-store]\n"
-    )
-
-    text = as_text.render(judge(transcript))
-
-    assert max(map(len, text.splitlines()[:-1])) < 200
-    assert "The check ended early (time): 60 s were up" in text
-    assert "1 calls are judged by no rule" in text
-    assert "; incomplete" in text
-
-
-@pytest.mark.parametrize(
-    ("situation", "why"),
-    [
-        ("outage: 500", "get_user never asked the fault server or proxy"),
-        ("outage", "the store was in reach, for it still knew a user"),
-    ],
-)
-def test_calls_that_met_no_outage_are_told_apart(situation: str, why: str) -> None:
-    text = as_text.render(judge(Transcript.parse(f"get_user ada -> not-found   [{situation}, outage-not-met]")))
-
-    assert f"1 calls of the outage are judged by no rule: {why}" in text
-    assert "in two ways" not in text
-
-
-def test_text_names_the_secrets_that_an_action_is_not_given() -> None:
-    told = Transcript.parse(
-        'run a in first-log-in {} -> done; noticed missing-secret "API_KEY"; noticed missing-secret "URL"\n'
-        'run a in later-log-in {} -> done; noticed missing-secret "URL"; noticed open-sockets "1"\n'
-    )
-
-    lines = as_text.render(judge(told)).replace("\n", " ")
-
-    assert "is not given: event.secrets.API_KEY, event.secrets.URL. Give it with the secrets." in lines
-
-
-def test_text_names_the_keys_of_the_configuration_that_nobody_gives() -> None:
-    told = Transcript.parse(
-        'get_user ada -> not-found; noticed missing-configuration "API db/get_user.js:5:9"   [unknown-user]\n'
-        'get_user bob -> not-found; noticed missing-configuration "API db/get_user.js:5:9"   [unknown-user]\n'
-        'get_user bob -> not-found; noticed missing-configuration "A KEY "   [unknown-user]\n'
-    )
-
-    lines = as_text.render(judge(told)).replace("\n", " ")
-
-    said = (
-        "what they are not given: configuration.API (db/get_user.js:5), configuration.A KEY (get_user). Give it under"
-    )
-    assert said in lines
-
-
-def test_text_shows_crashes_waivers_previews_and_missing_groups(broken: Report) -> None:
-    crashed = Verdict(rule=_info("crashing"), status=Status.CRASHED, reason="KeyError: 'x'")
-    waived = Verdict(rule=_info("waived-one"), status=Status.WAIVED, reason="until May")
-    finding = Finding("new", Severity.WARNING, None, ())
-    preview = Verdict(rule=_info("newer", preview=True), status=Status.FAILED, findings=(finding,))
-    report = evolve(
-        _with(broken, crashed, waived, preview), require=(Group.MIGRATION,), verdicts=(crashed, waived, preview)
-    )
-
-    text = as_text.render(report)
-
-    assert "crashed  crashing\n  KeyError: 'x'\n  This is a bug in customdb-contract." in text
-    assert "waived  waived-one: until May" in text
-    assert "warning  newer  (preview: it fails nothing yet)" in text
-    assert "no rule of the required group migration could be judged" in text
-
-
-def test_colour_is_only_where_it_is_asked_for(broken: Report) -> None:
-    assert "\x1b[" not in as_text.render(broken)
-    assert "\x1b[31merror\x1b[0m" in as_text.render(broken, color=True)
-
-
-def test_a_rule_without_docstring_has_no_fix_to_show() -> None:
-    info = evolve(_info("undocumented"), docstring="")
-    verdict = Verdict(rule=info, status=Status.FAILED, findings=(Finding("x", Severity.ERROR, None, ()),))
-
-    assert "Fix:" not in as_text.render(Report(transcript=Transcript(), verdicts=(verdict,)))
 
 
 # JSON

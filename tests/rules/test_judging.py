@@ -311,6 +311,13 @@ def test_required_groups_and_the_severity_to_fail_on_reach_the_report() -> None:
             'waived: only-raised has no reason; write only-raised = "why this breach is accepted, until when"',
         ),
         ({"fail_on": "info"}, "fail_on must be 'error' or 'warning', and is 'info'"),
+        (
+            {"scripts": ["logon"]},
+            (
+                "script: there is no script 'logon'; "
+                "they are login, get_user, create, verify, change_password, change_email, delete"
+            ),
+        ),
     ],
 )
 def test_a_wrong_option_is_refused(options: dict[str, object], message: str) -> None:
@@ -326,6 +333,26 @@ def test_a_selection_can_be_narrowed() -> None:
     assert selection.judged == {"every-call", "only-raised"}
     assert selection.without(["only-raised"]).judged == {"every-call"}
     assert selection.without(["only-raised"]).selected == selection.selected
+
+
+def test_findings_about_other_scripts_are_left_out() -> None:
+    login = judge_by(CATALOGUE, CALLS, Selection.of(CATALOGUE, scripts=["login"]))
+    get_user = judge_by(CATALOGUE, CALLS, Selection.of(CATALOGUE, scripts=["get_user"]))
+    both = judge_by(CATALOGUE, CALLS, Selection.of(CATALOGUE, scripts=["get_user", "login"]))
+
+    assert login.verdict("get-user-seen").status is Status.DESELECTED
+    assert {finding.script for finding in login.verdict("every-call").findings} == {Script.LOGIN}
+    assert login.verdict("only-raised").status is Status.NOT_APPLICABLE
+    assert login.verdict("only-raised").reason == "it is broken by get_user only, which is not judged"
+    assert login.verdict("always-held").status is Status.PASSED
+    assert {finding.script for finding in get_user.verdict("every-call").findings} == {Script.GET_USER}
+    assert both.verdicts == judge_by(CATALOGUE, CALLS).verdicts
+
+
+def test_a_waiver_of_what_another_script_breaks_is_not_stale() -> None:
+    selection = Selection.of(CATALOGUE, scripts=["login"], waived={"only-raised": "ticket 12"})
+
+    assert judge_by(CATALOGUE, CALLS, selection).verdict("only-raised").status is Status.NOT_APPLICABLE
 
 
 # Sightings

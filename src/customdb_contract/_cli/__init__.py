@@ -98,7 +98,7 @@ def _add_replay(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_rules(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", nargs="?", metavar="NAME", help="the rule to explain")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="the rule to explain, or the group to list")
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.set_defaults(run=_rules)
 
@@ -111,17 +111,25 @@ def _replay(options: argparse.Namespace) -> int:
     # A stored transcript is a JSON object; a failure shows the one-line notation, which is easier to copy.
     is_stored = text.lstrip("\ufeff \t\r\n").startswith("{")
     transcript = Transcript.loads(text) if is_stored else Transcript.parse(text)
-    report = judge(transcript, select=names(options.select), ignore=names(options.ignore))
-    return report_one(report, options)
+    report = judge(
+        transcript,
+        select=names(options.select),
+        ignore=names(options.ignore),
+        scripts=names(options.script),
+        fail_on=options.fail_on or "error",
+    )
+    return report_one(report, options, advise=False)
 
 
 def _rules(options: argparse.Namespace) -> int:
     from customdb_contract.reports.catalogue import explain, list_rules, rules_as_json
     from customdb_contract.rules import CATALOGUE, find_rule
 
-    infos = [rule.info for rule in CATALOGUE] if options.name is None else [find_rule(options.name).info]
-    if options.format == "json":
-        print(rules_as_json(infos))
+    name: str | None = options.name
+    infos = [rule.info for rule in CATALOGUE if name in {None, rule.info.group.value}]
+    if name is not None and not infos:
+        info = find_rule(name).info
+        print(rules_as_json([info]) if options.format == "json" else explain(info))
     else:
-        print(list_rules(infos) if options.name is None else explain(infos[0]))
+        print(rules_as_json(infos) if options.format == "json" else list_rules(infos))
     return 0

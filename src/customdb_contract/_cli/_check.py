@@ -10,6 +10,7 @@ from urllib.parse import quote
 from customdb_contract._cli._configured import add_database, configured, configured_tenant, refuse_without_database
 from customdb_contract._cli._output import Progress, complain, make_folder, write
 from customdb_contract._cli._reporting import add_output, add_selection, names, report_all, report_one
+from customdb_contract.errors import ConfigurationError
 from customdb_contract.interrupts import current_interrupts
 
 if TYPE_CHECKING:
@@ -42,13 +43,20 @@ def add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--transcript", type=Path, metavar="FILE", help="store what happened, for replay; with --tenant a folder"
     )
+    parser.add_argument(
+        "--write-waivers", action="store_true", help="accept what is broken today: add it to the configuration"
+    )
     parser.set_defaults(run=_check)
 
 
 def _check(options: argparse.Namespace) -> int:
+    baseline = _baseline(options)
     configurations = [_single(options)] if options.tenant is None else configured_tenant(options)
-    select, ignore = names(options.select), names(options.ignore)
-    selections = [configuration.selection(select=select, ignore=ignore) for configuration in configurations]
+    select, ignore, scripts = names(options.select), names(options.ignore), names(options.script)
+    selections = [
+        configuration.selection(select=select, ignore=ignore, scripts=scripts, fail_on=options.fail_on)
+        for configuration in configurations
+    ]
     if options.dry_run:
         return _dry_run(configurations)
     if options.tenant is not None and options.transcript is not None:
@@ -62,11 +70,32 @@ def _check(options: argparse.Namespace) -> int:
             _observe(configurations, transcripts)
         finally:
             # What was found is told, also where the next connection cannot be checked.
-            code = _tell(transcripts, selections, options) if transcripts else 0
+            code = _tell(transcripts, selections, options, baseline) if transcripts else 0
         return code
 
 
-def _tell(transcripts: "Sequence[Transcript]", selections: "Sequence[Selection]", options: argparse.Namespace) -> int:
+def _baseline(options: argparse.Namespace) -> Path | None:
+    """Return the file to which waivers are to be added, or None."""
+    if not options.write_waivers:
+        return None
+    from customdb_contract._cli._waivers import waivable
+    from customdb_contract.config import find_config
+
+    if options.tenant is not None:
+        message = (
+            "--write-waivers and --tenant cannot be given together, for each connection has waivers of its own: check "
+            "them one by one, with --config and the customdb.toml next to their scripts"
+        )
+        raise ConfigurationError(message)
+    return waivable(options.config or find_config(Path()))
+
+
+def _tell(
+    transcripts: "Sequence[Transcript]",
+    selections: "Sequence[Selection]",
+    options: argparse.Namespace,
+    baseline: Path | None,
+) -> int:
     from customdb_contract.rules import acquainted, judge_selected
 
     if options.tenant is not None:
@@ -75,8 +104,27 @@ def _tell(transcripts: "Sequence[Transcript]", selections: "Sequence[Selection]"
         _store(transcripts, options)
     finally:
         # What was found is told, also where it cannot be stored. After an interrupt there are fewer transcripts.
-        code = _report(list(map(judge_selected, transcripts, selections)), options)
-    return code
+        reports = list(map(judge_selected, transcripts, selections))
+        code = _report(reports, options)
+    return code if baseline is None else _accepted(reports[0], selections[0], baseline)
+
+
+def _accepted(report: "Report", selection: "Selection", baseline: Path) -> int:
+    """Add waivers of what is broken, and return the exit code with them."""
+    from datetime import UTC, datetime
+
+    from attrs import evolve
+
+    from customdb_contract._cli._waivers import write_waivers
+    from customdb_contract.rules import judge_selected
+
+    # A stale waiver fails too, and is to be removed.
+    rules = [verdict.rule.name for verdict in report.failures if verdict.reason is None]
+    if rules:
+        write_waivers(baseline, rules, datetime.now(tz=UTC).date())
+        complain(f"{len(rules)} waivers added to {baseline}: fill in their reasons")
+    waived = {**selection.waived, **dict.fromkeys(rules, "accepted")}
+    return judge_selected(report.transcript, evolve(selection, waived=waived)).exit_code
 
 
 def _single(options: argparse.Namespace) -> "Configuration":

@@ -1,6 +1,7 @@
 """The options that say what is judged and how it is reported, and the reports themselves."""
 
 import argparse
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,11 +11,15 @@ from customdb_contract._cli._output import show, wants_color
 
 if TYPE_CHECKING:
     from customdb_contract.findings import Report
+    from customdb_contract.findings.text import Style
 
 __all__ = ["FORMAT_NAMES", "add_output", "add_selection", "names", "report_all", "report_one"]
 
 FORMAT_NAMES: Final = ("text", "json", "junit", "sarif", "github")
 """The formats of a report, known without loading them."""
+
+_NARROWEST: Final = 60
+"""Characters of a line: what is narrower would hold one word of a call."""
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +30,9 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     """
     parser.add_argument("--format", choices=FORMAT_NAMES, default="text")
     parser.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("-v", "--verbose", action="store_true", help="show every finding, with every call as a whole")
+    length.add_argument("-q", "--quiet", action="store_true", help="show the verdict, and the names of broken rules")
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +45,14 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             f"--{option}", action="append", default=[], metavar="NAMES", help=f"{meaning}: rules or groups, with commas"
         )
+    parser.add_argument(
+        "--script",
+        action="append",
+        default=[],
+        metavar="NAMES",
+        help="judge only what these scripts do, such as login, with commas",
+    )
+    parser.add_argument("--fail-on", choices=("error", "warning"), help="the lowest severity that ends in exit code 1")
 
 
 def names(values: Sequence[str]) -> list[str]:
@@ -48,20 +64,22 @@ def names(values: Sequence[str]) -> list[str]:
     return [name for value in values for name in value.replace(",", " ").split()]
 
 
-def report_one(report: "Report", options: argparse.Namespace) -> int:
+def report_one(report: "Report", options: argparse.Namespace, *, advise: bool = True) -> int:
     """Show a report as the options say, and return its exit code.
 
     Args:
         report: The report.
         options: The options that `add_output` added.
+        advise: Whether to say what to give so that more can be judged.
     """
-    from customdb_contract.reports import FORMATS, as_text
+    from customdb_contract.findings.text import render, render_briefly
+    from customdb_contract.reports import FORMATS
 
-    if options.format == "text" and options.output is None:
-        text = as_text.render(report, color=wants_color(sys.stdout))
+    if options.format == "text":
+        printed = (render_briefly if options.quiet else render)(report, _style(options, advise=advise))
     else:
-        text = FORMATS[options.format](report)
-    show(text, options.output)
+        printed = FORMATS[options.format](report)
+    show(printed, options.output)
     return report.exit_code
 
 
@@ -73,11 +91,21 @@ def report_all(reports: "Sequence[Report]", options: argparse.Namespace) -> int:
         options: The options that `add_output` added.
     """
     from customdb_contract.findings import worst_exit_code
-    from customdb_contract.reports import TENANT_FORMATS, as_text
+    from customdb_contract.findings.text import render_all
+    from customdb_contract.reports import TENANT_FORMATS
 
-    if options.format == "text" and options.output is None:
-        text = as_text.render_all(reports, color=wants_color(sys.stdout))
+    if options.format == "text":
+        printed = render_all(reports, _style(options), briefly=options.quiet)
     else:
-        text = TENANT_FORMATS[options.format](reports)
-    show(text, options.output)
+        printed = TENANT_FORMATS[options.format](reports)
+    show(printed, options.output)
     return worst_exit_code(reports)
+
+
+def _style(options: argparse.Namespace, *, advise: bool = True) -> "Style":
+    from customdb_contract.findings.text import PLAIN, Style
+
+    if options.output is not None or not sys.stdout.isatty():
+        return Style(verbose=options.verbose, advise=advise)
+    width = max(_NARROWEST, shutil.get_terminal_size((PLAIN.width, 0)).columns)
+    return Style(color=wants_color(sys.stdout), width=width, verbose=options.verbose, advise=advise)

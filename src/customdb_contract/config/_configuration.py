@@ -95,18 +95,32 @@ class Configuration:
             message = f"{self.path}: {error}"
             raise ConfigurationError(message) from error.__cause__
 
-    def selection(self, *, select: Collection[str] = (), ignore: Collection[str] = ()) -> Selection:
+    def selection(
+        self,
+        *,
+        select: Collection[str] = (),
+        ignore: Collection[str] = (),
+        scripts: Collection[str] = (),
+        fail_on: str | None = None,
+    ) -> Selection:
         """Return which rules are judged, with the waivers, required groups and lowest failing severity of the file.
 
         Args:
             select: Names of rules or groups that are judged; empty stands for all.
             ignore: Names of rules or groups that are not judged.
+            scripts: Names of the scripts that are judged; empty stands for all.
+            fail_on: The lowest severity that makes the report fail, in place of that of the file.
 
         Raises:
-            ConfigurationError: When a rule or a group is unknown, or a waiver has no reason.
+            ConfigurationError: When a rule, a group or a script is unknown, or a waiver has no reason.
         """
         return select_rules(
-            select=select, ignore=ignore, waived=self.waived, require=self.require, fail_on=self.fail_on
+            select=select,
+            ignore=ignore,
+            scripts=scripts,
+            waived=self.waived,
+            require=self.require,
+            fail_on=fail_on or self.fail_on,
         )
 
 

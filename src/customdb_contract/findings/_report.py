@@ -1,7 +1,7 @@
 """The report on one transcript: every verdict, and the exit code."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from typing import Final
 
@@ -9,16 +9,25 @@ from attrs import frozen
 from typing_extensions import override
 
 from customdb_contract.errors import ContractBrokenError
+from customdb_contract.findings._evidence import shown_around
 from customdb_contract.findings._found import Finding, Status, Verdict
 from customdb_contract.findings._rules import Group, Severity
-from customdb_contract.transcript import Record, StopKind, Transcript, brief, record_printer
+from customdb_contract.transcript import (
+    ActionInfo,
+    ActionRun,
+    ApiCall,
+    LegacyRequest,
+    Record,
+    StopKind,
+    Transcript,
+    record_printer,
+)
 
 __all__ = ["Report", "worst_exit_code"]
 
-_MOST_FINDINGS: Final = 10
-"""Findings of one rule that a report shows as text."""
+MOST_OF_A_CALL: Final = 500
+"""Characters of a call that proves something; a stored transcript has all of it."""
 
-_MOST_OF_A_CALL: Final = 500
 _MOST_NAMES: Final = 3
 """Rules that the representation of a report names: pytest shows 240 characters of it."""
 
@@ -113,22 +122,40 @@ class Report:
         """
         __tracebackhide__ = True
         if not self.ok:
-            raise ContractBrokenError("\n".join(self._text(with_fixes=True)))
+            raise ContractBrokenError(str(self))
 
-    def evidence_lines(self, finding: Finding) -> tuple[str, ...]:
+    def evidence_lines(self, finding: Finding, most: int = MOST_OF_A_CALL) -> tuple[str, ...]:
         """Return the records that prove a finding, in the one-line notation, each with its number.
 
         Args:
             finding: A finding of this report.
+            most: Characters of a record that are shown, about.
 
         Returns:
-            Printable lines. Of a long one the beginning, and how much of it is left out.
+            Printable lines. Of a long one the beginning, and what the finding compares.
         """
-        return tuple(f"{number:>4}  {self._printed(number)}" for number in finding.evidence)
+        return tuple(
+            f"{number:>4}  {shown_around(self._printed(number), finding, most)}" for number in finding.evidence
+        )
+
+    def action_of(self, finding: Finding) -> ActionInfo | None:
+        """Return the Action that a finding is about; None when it is about a script, or the connection.
+
+        Args:
+            finding: A finding of this report.
+        """
+        if finding.script is not None:
+            return None
+        records = [self.transcript.records[number - 1] for number in finding.evidence]
+        # What a source shows has a place, and no record that proves it.
+        is_about_it = any(isinstance(record, ActionRun | ApiCall | LegacyRequest) for record in records) or (
+            not records and finding.location is not None
+        )
+        return self.transcript.header.action if is_about_it else None
 
     def _printed(self, number: int) -> str:
         if number not in self._lines:
-            self._lines[number] = brief(self._print(self.transcript.records[number - 1]), _MOST_OF_A_CALL)
+            self._lines[number] = self._print(self.transcript.records[number - 1])
         return self._lines[number]
 
     @cached_property
@@ -149,29 +176,10 @@ class Report:
 
     @override
     def __str__(self) -> str:
-        return "\n".join(self._text(with_fixes=False))
+        # The text is made of a report, and a report tells itself by it.
+        from customdb_contract.findings.text import render  # noqa: PLC0415 - it imports this module
 
-    def _text(self, *, with_fixes: bool) -> Iterator[str]:
-        yield self._headline()
-        for verdict in self.verdicts:
-            name = verdict.rule.name
-            if verdict.status is Status.CRASHED:
-                yield f"\ncrashed: {name}: {brief(str(verdict.reason), _MOST_OF_A_CALL)}"
-            if verdict.status is not Status.FAILED:
-                continue
-            for finding in verdict.findings[:_MOST_FINDINGS]:
-                yield f"\n{finding.severity}: {name}: {finding.told}"
-                yield from self.evidence_lines(finding)
-            if len(verdict.findings) > _MOST_FINDINGS:
-                yield f"\n… and {len(verdict.findings) - _MOST_FINDINGS:,} more of {name}"
-            if with_fixes and verdict.rule.fix:
-                yield f"Fix: {verdict.rule.fix}"
-
-    def _headline(self) -> str:
-        stop = self.transcript.header.stop_reason
-        required = "".join(f"; nothing of the required group {group} could be judged" for group in self.missing_groups)
-        said = f"\n{stop.kind}: {brief(stop.message, _MOST_OF_A_CALL)}" if stop else ""
-        return f"{self._state}: {self._totals}{required}{said}"
+        return render(self)
 
     @property
     def _state(self) -> str:

@@ -95,9 +95,14 @@ class Need(StrEnum):
         """What it is, for people."""
         return self.value
 
-    @property
-    def can_be_given(self) -> bool:
-        """Whether a team can add it to a check; a mode of the connection is what it is."""
+    def can_be_given(self, transcript: Transcript) -> bool:
+        """Tell whether a team can add it to a check; a mode of the connection is what it is.
+
+        Args:
+            transcript: What was seen in that check.
+        """
+        if self is Need.SOURCE:
+            return Need.JAVASCRIPT.is_met(transcript)
         return self not in _NOT_TO_BE_GIVEN
 
     def is_met(self, transcript: Transcript) -> bool:
@@ -118,7 +123,6 @@ _NOT_TO_BE_GIVEN: Collection[Need] = frozenset(
         Need.SCRIPT_CONTEXT,
         Need.FINAL_DELETION,
         Need.JAVASCRIPT,
-        Need.SOURCE,
         Need.CONNECTIONS,
         Need.REQUESTS,
         Need.CREATE,

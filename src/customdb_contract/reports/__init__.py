@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from customdb_contract.findings import Report
-from customdb_contract.reports import as_github, as_json, as_junit, as_sarif, as_text
+from customdb_contract.findings import Report, text
+from customdb_contract.reports import as_github, as_json, as_junit, as_sarif
 
 __all__ = ["FORMATS", "TENANT_FORMATS"]
 
 FORMATS: Final[Mapping[str, Callable[[Report], str]]] = MappingProxyType(
     {
-        "text": as_text.render,
+        "text": text.render,
         "json": as_json.render,
         "junit": as_junit.render,
         "sarif": as_sarif.render,
@@ -22,7 +22,7 @@ FORMATS: Final[Mapping[str, Callable[[Report], str]]] = MappingProxyType(
 
 TENANT_FORMATS: Final[Mapping[str, Callable[[Sequence[Report]], str]]] = MappingProxyType(
     {
-        "text": as_text.render_all,
+        "text": text.render_all,
         "json": as_json.render_all,
         "junit": as_junit.render_all,
         "sarif": as_sarif.render_all,

@@ -4,26 +4,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from customdb_contract.findings import Finding, Verdict
-from customdb_contract.transcript import brief
 
-__all__ = ["MOST_FINDINGS", "MOST_OF_A_CALL", "left_out", "shown", "shown_findings"]
+__all__ = ["MOST_FINDINGS", "MOST_OF_A_CALL", "left_out", "shown_findings"]
 
 MOST_FINDINGS: Final = 100
 """Findings of one rule that a report shows; the others are counted."""
 
 MOST_OF_A_CALL: Final = 8_000
 """Characters of one call that a report shows as data; a stored transcript has all that was recorded."""
-
-_MOST_OF_A_TEXT: Final = 1_000
-
-
-def shown(text: str) -> str:
-    """Return a text as a report shows it: one printable line of limited length.
-
-    Args:
-        text: What a script, a team or an error said.
-    """
-    return brief(text, _MOST_OF_A_TEXT)
 
 
 def shown_findings(verdict: Verdict) -> Sequence[Finding]:

@@ -4,28 +4,11 @@ import re
 from typing import Final
 
 from customdb_contract.findings import Finding, Report
-from customdb_contract.transcript import ActionInfo, ActionRun, ApiCall, LegacyRequest, ScriptInfo
+from customdb_contract.transcript import ActionInfo, ScriptInfo
 
-__all__ = ["action_of", "file_and_line"]
+__all__ = ["file_and_line"]
 
 _PLACE: Final = re.compile(r"(?P<file>.+?):(?P<line>[1-9][0-9]{0,8})(?::[0-9]+)?", re.DOTALL)
-
-
-def action_of(report: Report, finding: Finding) -> ActionInfo | None:
-    """Return the Action that a finding is about; None when it is about a script, or the connection.
-
-    Args:
-        report: The report.
-        finding: One of its findings.
-    """
-    if finding.script is not None:
-        return None
-    records = [report.transcript.records[number - 1] for number in finding.evidence]
-    # What a source shows has a place, and no record that proves it.
-    is_about_it = any(isinstance(record, ActionRun | ApiCall | LegacyRequest) for record in records) or (
-        not records and finding.location is not None
-    )
-    return report.transcript.header.action if is_about_it else None
 
 
 def file_and_line(report: Report, finding: Finding) -> tuple[str, int] | None:
@@ -35,7 +18,7 @@ def file_and_line(report: Report, finding: Finding) -> tuple[str, int] | None:
         report: The report.
         finding: One of its findings.
     """
-    info: ActionInfo | ScriptInfo | None = action_of(report, finding)
+    info: ActionInfo | ScriptInfo | None = report.action_of(finding)
     if finding.script:
         info = report.transcript.header.scripts.get(finding.script)
     match = _PLACE.fullmatch(finding.location or (info and info.location) or "")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from customdb_contract.findings import Finding, Report, Severity, Status, Verdict
-from customdb_contract.reports._limits import shown
+from customdb_contract.findings.text import shown
 from customdb_contract.reports._location import file_and_line
 
 __all__ = ["render", "render_all"]

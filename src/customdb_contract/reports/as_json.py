@@ -5,7 +5,8 @@ from importlib.metadata import version
 from typing import Final
 
 from customdb_contract.findings import Finding, Report, Status, Verdict, worst_exit_code
-from customdb_contract.reports._limits import MOST_OF_A_CALL, left_out, shown, shown_findings
+from customdb_contract.findings.text import shown
+from customdb_contract.reports._limits import MOST_OF_A_CALL, left_out, shown_findings
 from customdb_contract.reports.documents import dumped
 from customdb_contract.transcript import Exchange, Transcript, exchange_to_json, record_to_json, shortened_record
 

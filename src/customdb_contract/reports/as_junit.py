@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from customdb_contract.findings import Report, Status, Verdict
-from customdb_contract.reports._limits import left_out, shown, shown_findings
+from customdb_contract.findings.text import shown
+from customdb_contract.reports._limits import left_out, shown_findings
 
 __all__ = ["render", "render_all"]
 

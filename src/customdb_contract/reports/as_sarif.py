@@ -14,8 +14,9 @@ from typing import Final
 from urllib.parse import quote
 
 from customdb_contract.findings import Finding, Group, Report, RuleInfo, Severity, Status, Verdict
-from customdb_contract.reports._limits import left_out, shown, shown_findings
-from customdb_contract.reports._location import action_of, file_and_line
+from customdb_contract.findings.text import shown
+from customdb_contract.reports._limits import left_out, shown_findings
+from customdb_contract.reports._location import file_and_line
 from customdb_contract.reports.documents import dumped
 
 __all__ = ["render", "render_all"]
@@ -151,7 +152,7 @@ def _result(report: Report, verdict: Verdict, finding: Finding, *, fingerprint: 
 
 
 def _location(report: Report, finding: Finding) -> dict[str, object]:
-    script, action = finding.script, action_of(report, finding)
+    script, action = finding.script, report.action_of(finding)
     name = script.value if script else shown(report.transcript.connection.name if action is None else action.name)
     kind = "function" if script else "resource" if action is None else "module"
     location: dict[str, object] = {"logicalLocations": [{"name": name, "kind": kind}]}

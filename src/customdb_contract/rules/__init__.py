@@ -42,6 +42,7 @@ def judge(
     *,
     select: Collection[str] = (),
     ignore: Collection[str] = (),
+    scripts: Collection[str] = (),
     waived: Mapping[str, str] | None = None,
     require: Collection[str] = (),
     fail_on: str = "error",
@@ -52,6 +53,7 @@ def judge(
         transcript: What the scripts did: from a check, written by hand, or stored months ago.
         select: Names of rules or groups that are judged; empty stands for all.
         ignore: Names of rules or groups that are not judged.
+        scripts: Names of the scripts that are judged; empty stands for all, and the Action.
         waived: Rules whose breach is accepted, with the reason.
         require: Groups that must have been judged.
         fail_on: The lowest severity that makes the report fail: `error` or `warning`.
@@ -60,9 +62,11 @@ def judge(
         One verdict per rule, in the order of the catalogue.
 
     Raises:
-        ConfigurationError: When a rule or a group is unknown, or a waiver has no reason.
+        ConfigurationError: When a rule, a group or a script is unknown, or a waiver has no reason.
     """
-    selection = select_rules(select=select, ignore=ignore, waived=waived, require=require, fail_on=fail_on)
+    selection = select_rules(
+        select=select, ignore=ignore, scripts=scripts, waived=waived, require=require, fail_on=fail_on
+    )
     return judge_selected(transcript, selection)
 
 
@@ -70,6 +74,7 @@ def select_rules(
     *,
     select: Collection[str] = (),
     ignore: Collection[str] = (),
+    scripts: Collection[str] = (),
     waived: Mapping[str, str] | None = None,
     require: Collection[str] = (),
     fail_on: str = "error",
@@ -79,14 +84,17 @@ def select_rules(
     Args:
         select: Names of rules or groups that are judged; empty stands for all.
         ignore: Names of rules or groups that are not judged.
+        scripts: Names of the scripts that are judged; empty stands for all, and the Action.
         waived: Rules whose breach is accepted, with the reason.
         require: Groups that must have been judged.
         fail_on: The lowest severity that makes the report fail: `error` or `warning`.
 
     Raises:
-        ConfigurationError: When a rule or a group is unknown, or a waiver has no reason.
+        ConfigurationError: When a rule, a group or a script is unknown, or a waiver has no reason.
     """
-    return Selection.of(CATALOGUE, select=select, ignore=ignore, waived=waived, require=require, fail_on=fail_on)
+    return Selection.of(
+        CATALOGUE, select=select, ignore=ignore, scripts=scripts, waived=waived, require=require, fail_on=fail_on
+    )
 
 
 def judge_selected(transcript: Transcript, selection: Selection) -> Report:

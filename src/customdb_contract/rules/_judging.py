@@ -1,9 +1,12 @@
 """Judging: every rule of a catalogue over one transcript."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Final
 
+from attrs import evolve
+
+from customdb_contract.contract import Script
 from customdb_contract.findings import (
     Finding,
     Held,
@@ -72,7 +75,8 @@ def judge_by(catalogue: Sequence[Rule], transcript: Transcript, selection: Selec
         if is_action_alone and not info.judges_actions and run.crash is None:
             verdicts.append(Verdict(rule=info, status=Status.NOT_APPLICABLE, reason=_NO_DATABASE))
             continue
-        verdicts.append(_verdict(info, run, is_met, hint_of, reason=selection.waived.get(info.name), taken=taken))
+        verdict = _verdict(info, run, is_met, hint_of, reason=selection.waived.get(info.name), taken=taken)
+        verdicts.append(_of_scripts(verdict, selection.scripts) if selection.scripts else verdict)
     return Report(
         transcript=transcript,
         verdicts=tuple(verdicts),
@@ -149,6 +153,16 @@ def _verdict(
             reason=reason,
         )
     return Verdict(rule=info, status=Status.PASSED, held=run.held)
+
+
+def _of_scripts(verdict: Verdict, scripts: Collection[Script]) -> Verdict:
+    """Return a verdict without the findings about other scripts."""
+    findings = tuple(one for one in verdict.findings if one.script is None or one.script in scripts)
+    if findings or not verdict.findings:
+        return evolve(verdict, findings=findings)
+    others = ", ".join(dict.fromkeys(str(finding.script) for finding in verdict.findings))
+    reason = f"it is broken by {others} only, which is not judged"
+    return evolve(verdict, status=Status.NOT_APPLICABLE, findings=(), reason=reason)
 
 
 def _findings(info: RuleInfo, violations: Iterable[Violation], taken: Mapping[int, str]) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from attrs import evolve, frozen
 
+from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.findings import Group, RuleInfo, Severity
 from customdb_contract.rules._names import problem_of_name
@@ -22,6 +23,7 @@ class Selection:
         waived: Rules whose breach is accepted, with the reason.
         require: Groups that must have been judged.
         fail_on: The lowest severity that makes the report fail.
+        scripts: The scripts of which findings are told; empty stands for all.
     """
 
     selected: frozenset[str]
@@ -29,6 +31,7 @@ class Selection:
     waived: Mapping[str, str]
     require: tuple[Group, ...]
     fail_on: Severity
+    scripts: frozenset[Script] = frozenset()
 
     @classmethod
     def of(
@@ -37,6 +40,7 @@ class Selection:
         *,
         select: Collection[str] = (),
         ignore: Collection[str] = (),
+        scripts: Collection[str] = (),
         waived: Mapping[str, str] | None = None,
         require: Collection[str] = (),
         fail_on: str = "error",
@@ -47,17 +51,22 @@ class Selection:
             catalogue: The rules that there are.
             select: Names of rules or groups that are judged; empty stands for all.
             ignore: Names of rules or groups that are not judged.
+            scripts: Names of the scripts that are judged; empty stands for all, and the Action.
             waived: Rules whose breach is accepted, with the reason.
             require: Names of groups that must have been judged.
             fail_on: The lowest severity that makes the report fail: `error` or `warning`.
 
         Raises:
-            ConfigurationError: When a rule or a group is unknown, a waiver has no reason, or `fail_on` is another word.
+            ConfigurationError: When a rule, a group or a script is unknown, a waiver has no reason, or `fail_on` is
+                another word.
         """
         waived = dict(waived or {})
         infos = [rule.info for rule in catalogue]
         selected = _expand(select, infos, "select") if select else frozenset(info.name for info in infos)
         ignored = _expand(ignore, infos, "ignore")
+        judged = frozenset(map(_script, scripts))
+        if judged:
+            ignored |= {info.name for info in infos if judged.isdisjoint(info.scripts)}
         _check_waivers(waived, infos)
         groups = {info.group.value for info in infos}
         for name in require:
@@ -71,6 +80,7 @@ class Selection:
             waived=waived,
             require=tuple([Group(name) for name in require]),
             fail_on=Severity(fail_on),
+            scripts=judged,
         )
 
     @property
@@ -93,6 +103,14 @@ def _expand(names: Collection[str], infos: Sequence[RuleInfo], option: str) -> f
         _check_name(name, known, option, "rule or group")
     named = frozenset(names)
     return frozenset(info.name for info in infos if info.name in named or info.group.value in named)
+
+
+def _script(name: str) -> Script:
+    try:
+        return Script(name)
+    except ValueError:
+        message = f"script: there is no script {name!r}; they are {', '.join(Script)}"
+        raise ConfigurationError(message) from None
 
 
 def _check_waivers(waived: Mapping[str, str], infos: Sequence[RuleInfo]) -> None:

@@ -7,7 +7,7 @@ from typing import NoReturn, assert_never
 import pytest
 
 from customdb_contract.findings import Report, Severity, Status, Verdict
-from customdb_contract.reports import as_text
+from customdb_contract.findings.text import render_verdict
 
 __all__ = ["ContractWarning", "conclude"]
 
@@ -58,7 +58,7 @@ def _conclude_failed(item: pytest.Item, report: Report, verdict: Verdict) -> Non
         return
     try:
         warnings.warn_explicit(
-            as_text.render_verdict(report, verdict), ContractWarning, filename=str(item.path), lineno=_line(item)
+            render_verdict(report, verdict), ContractWarning, filename=str(item.path), lineno=_line(item)
         )
     except ContractWarning:
         # Warnings are errors in this run; a preview fails nothing all the same.
@@ -76,4 +76,4 @@ def _fail(item: pytest.Item, report: Report, verdict: Verdict) -> NoReturn:
     folder = item.config.invocation_params.dir
     path = item.path.relative_to(folder) if item.path.is_relative_to(folder) else item.path
     again = f'pytest "{path.as_posix()}::{item.nodeid.partition("::")[2]}"'
-    pytest.fail(f"{as_text.render_verdict(report, verdict)}\n  See it again: {again}", pytrace=False)
+    pytest.fail(f"{render_verdict(report, verdict)}\n  See it again: {again}", pytrace=False)

@@ -1,0 +1,78 @@
+"""The report for people: the verdict, the scripts, what is wrong, for whom, the calls that prove it, how to fix it."""
+
+from collections.abc import Iterator, Sequence
+
+from customdb_contract.findings._found import Status, Verdict
+from customdb_contract.findings._report import Report
+from customdb_contract.findings.text._about import about
+from customdb_contract.findings.text._breaches import told, told_in_a_line
+from customdb_contract.findings.text._style import PLAIN, Style, shown
+from customdb_contract.findings.text._summary import advice, by_script, state, verdict_line
+
+__all__ = ["PLAIN", "Style", "render", "render_all", "render_briefly", "render_verdict", "shown"]
+
+_TOLD = {Status.FAILED, Status.CRASHED, Status.WAIVED}
+
+
+def render(report: Report, style: Style = PLAIN) -> str:
+    """Return a report as text.
+
+    Args:
+        report: The report.
+        style: How it is told.
+
+    Returns:
+        Lines of text: the verdict, what was checked, the findings, and the verdict again.
+    """
+    verdict = verdict_line(report, style)
+    end = "\n".join([verdict, *(advice(report, style) if style.advise else ())])
+    parts = [verdict, about(report, style), by_script(report), *_breaches(report, style), end]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def render_briefly(report: Report, style: Style = PLAIN) -> str:
+    """Return the verdict and a line for each rule that is broken, waived or crashed.
+
+    Args:
+        report: The report.
+        style: How it is told.
+    """
+    lines = [verdict_line(report, style), *(told_in_a_line(verdict, style) for verdict in _worst_first(report))]
+    return "\n".join(lines) + "\n"
+
+
+def render_all(reports: Sequence[Report], style: Style = PLAIN, *, briefly: bool = False) -> str:
+    """Return the reports on the connections of one tenant as text, one after the other.
+
+    Args:
+        reports: The reports.
+        style: How they are told.
+        briefly: Whether to tell of each what `render_briefly` does.
+
+    Returns:
+        Lines of text that end with one line for each connection.
+    """
+    names = [shown(report.transcript.connection.name) for report in reports]
+    tell = render_briefly if briefly else render
+    parts = [f"{name}\n{'=' * len(name)}\n\n{tell(report, style)}" for name, report in zip(names, reports, strict=True)]
+    summary = "".join(f"{name}: {state(report, style)}\n" for name, report in zip(names, reports, strict=True))
+    return "\n\n".join([*parts, summary])
+
+
+def render_verdict(report: Report, verdict: Verdict) -> str:
+    """Return what a report says about one rule: the findings, the calls that prove them, how to fix them.
+
+    Args:
+        report: The report.
+        verdict: One of its verdicts: of a rule that is broken, waived or crashed.
+    """
+    return told(report, verdict, PLAIN)
+
+
+def _breaches(report: Report, style: Style) -> Iterator[str]:
+    return (told(report, verdict, style) for verdict in _worst_first(report))
+
+
+def _worst_first(report: Report) -> Sequence[Verdict]:
+    broken = [verdict for verdict in report.verdicts if verdict.status in _TOLD]
+    return sorted(broken, key=lambda verdict: -verdict.severity.rank)

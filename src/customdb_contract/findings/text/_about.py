@@ -1,0 +1,96 @@
+"""What was checked, as text: the connection, its users, and what hindered the check."""
+
+from typing import Final
+
+from customdb_contract.findings._report import Report
+from customdb_contract.findings.text._style import Style, shown
+from customdb_contract.transcript import (
+    LATER_REQUESTS,
+    ActionRun,
+    Ending,
+    Mark,
+    Noticed,
+    Situation,
+    Transcript,
+    observed_runs,
+    what_is_lacking,
+)
+
+__all__ = ["about"]
+
+_MOST_USERS: Final = 20
+
+
+def about(report: Report, style: Style) -> str:
+    """Return what was checked, and what is to be known of the check before its findings are read.
+
+    Args:
+        report: The report.
+        style: How it is told.
+    """
+    transcript = report.transcript
+    connection = transcript.connection
+    mode = "import mode on" if connection.import_mode else "import mode off (legacy)"
+    names = [shown((*person.identifiers, person.label)[0]) for person in transcript.people]
+    more = f" and {len(names) - _MOST_USERS:,} more" if len(names) > _MOST_USERS else ""
+    contract = f"contract of {shown(transcript.header.contract_date)}"
+    lines = [*style.wrapped(f"Connection {shown(connection.name)}, {mode}; {contract}", indent="")]
+    action = transcript.header.action
+    if transcript.header.scripts or transcript.exchanges or action is None:
+        users = ", ".join(names[:_MOST_USERS]) or "none"
+        lines += style.wrapped(f"{len(transcript.exchanges)} calls; known users: {users}{more}", indent="")
+    if action is not None:
+        lines.append(f"{len(observed_runs(transcript))} runs of the Action {shown(action.name)}")
+    stop = transcript.header.stop_reason
+    if stop:
+        lines += ["", *style.wrapped(f"The check ended early ({stop.kind}): {shown(stop.message)}", indent="")]
+    left = transcript.header.left_behind
+    if left:
+        named = f"The check made users and could not remove them; they may be in the store: {', '.join(left)}"
+        lines += ["", *style.wrapped(named, indent="")]
+    for sentence in what_is_lacking(transcript.exchanges):
+        if not (stop and sentence in stop.message):
+            lines += ["", *style.wrapped(sentence, indent="")]
+    lines += [*_missing_secrets(transcript, style), *_unmet_outages(transcript, style)]
+    unstable = sum(
+        1 for exchange in transcript.exchanges if exchange.marks - {Mark.OUTAGE_NOT_MET, Mark.EXHAUSTED_STORE}
+    )
+    if unstable:
+        lines.append(
+            f"{unstable} calls are judged by no rule: the store answered the same call in two ways, or locked out"
+        )
+    return "\n".join(lines)
+
+
+def _missing_secrets(transcript: Transcript, style: Style) -> list[str]:
+    seen = (noticed for run in transcript.of_kind(ActionRun) for noticed in run.outcome.observations)
+    missing = dict.fromkeys(noticed.text for noticed in seen if noticed.kind is Noticed.MISSING_SECRET)
+    if not missing:
+        return []
+    named = ", ".join(f"event.secrets.{shown(name)}" for name in missing)
+    return ["", *style.wrapped(f"The Action reads what it is not given: {named}. Give it with the secrets.", indent="")]
+
+
+def _unmet_outages(transcript: Transcript, style: Style) -> list[str]:
+    marked = [exchange for exchange in transcript.exchanges if Mark.OUTAGE_NOT_MET in exchange.marks]
+    unmet = [exchange for exchange in marked if exchange.situation not in LATER_REQUESTS]
+    # What failed all the same could not reach the real store.
+    passed = [exchange for exchange in marked if exchange.situation in LATER_REQUESTS]
+    single = [exchange for exchange in passed if exchange.ending is Ending.FOUND]
+    lines: list[str] = []
+    if single:
+        which = {situation: situation.partition(": ")[2].replace("-", " ") for situation in LATER_REQUESTS}
+        asked = " and ".join(f"{exchange.script} sends no {which[exchange.situation]}" for exchange in single)
+        lines = ["", *style.wrapped(f"{asked}, so none could fail in the middle of that call.", indent="")]
+    if not unmet:
+        return lines
+    named = f"{len(unmet)} calls of the outage are judged by no rule: "
+    if all(exchange.situation is Situation.OUTAGE for exchange in unmet):
+        named += "the store was in reach, for it still knew a user. [outage] must name a store that cannot be reached."
+    else:
+        silent = ", ".join(dict.fromkeys(exchange.script for exchange in unmet))
+        named += (
+            f"{silent} never asked the fault server or proxy. A script that asks its store must take the address that "
+            "it is given, with its path where it has one, for that of the store."
+        )
+    return [*lines, "", *style.wrapped(named, indent="")]

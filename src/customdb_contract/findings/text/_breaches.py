@@ -1,0 +1,102 @@
+"""What is broken, as text: for whom, the calls that prove it, and how to fix it."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from customdb_contract.contract import Script
+from customdb_contract.findings._found import Finding, Status, Verdict
+from customdb_contract.findings._report import Report
+from customdb_contract.findings._rules import Severity
+from customdb_contract.findings.text._style import Style, shown
+from customdb_contract.transcript import UNKNOWN, ActionRun, person_of
+
+__all__ = ["COLORS", "told", "told_in_a_line"]
+
+COLORS: Final = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
+
+_MOST_ALIKE: Final = 2
+"""Findings of one rule about one script that are shown; the others are counted."""
+
+_MOST_CALLS: Final = 2
+"""Calls of one finding that are shown: two are enough for every comparison."""
+
+_MOST_OF_A_CALL: Final = 240
+_WHOLE: Final = 2**31
+_MOST_PEOPLE: Final = 3
+
+
+def told(report: Report, verdict: Verdict, style: Style) -> str:
+    """Return what a report says of a rule that is broken, waived or crashed.
+
+    Args:
+        report: The report.
+        verdict: The verdict on the rule.
+        style: How it is told.
+    """
+    name = verdict.rule.name
+    match verdict.status:
+        case Status.CRASHED:
+            reason = "\n".join(style.wrapped(shown(str(verdict.reason))))
+            return f"{style.paint('crashed', '31')}  {name}\n{reason}\n  This is a bug in customdb-contract."
+        case Status.WAIVED:
+            return f"waived  {name}: {shown(str(verdict.reason))}"
+        case _:
+            return "\n".join(_broken(report, verdict, style))
+
+
+def told_in_a_line(verdict: Verdict, style: Style) -> str:
+    """Return the name of a rule that is broken, waived or crashed, with the scripts that break it.
+
+    Args:
+        verdict: The verdict on the rule.
+        style: How it is told.
+    """
+    broken = verdict.status is Status.FAILED
+    word = str(verdict.severity) if broken else str(verdict.status)
+    color = COLORS[verdict.severity] if broken else "0"
+    scripts = dict.fromkeys(finding.script for finding in verdict.findings if finding.script)
+    by = f"  ({', '.join(scripts)})" if scripts else ""
+    return f"{style.paint(word, color)}  {verdict.rule.name}{by}"
+
+
+def _broken(report: Report, verdict: Verdict, style: Style) -> Iterator[str]:
+    rule = verdict.rule
+    preview = "  (preview: it fails nothing yet)" if rule.preview else ""
+    yield f"{style.paint(str(verdict.severity), COLORS[verdict.severity])}  {style.paint(rule.name, '1')}{preview}"
+    by_script: dict[Script | None, list[Finding]] = {}
+    for finding in verdict.findings:
+        by_script.setdefault(finding.script, []).append(finding)
+    for script, findings in by_script.items():
+        told = findings if style.verbose else findings[:_MOST_ALIKE]
+        for finding in told:
+            yield from _finding(report, finding, style)
+        if len(findings) > len(told):
+            where = script or ("the connection" if report.action_of(findings[0]) is None else "the Action")
+            yield f"  … and {len(findings) - len(told):,} more like these in {where}"
+    if rule.fix:
+        yield ""
+        yield from style.wrapped(f"Fix: {rule.fix}")
+    yield f"  More: customdb-contract rules {rule.name}"
+
+
+def _finding(report: Report, finding: Finding, style: Style) -> Iterator[str]:
+    yield from style.wrapped(f"{finding.told}{_for_whom(report, finding)}")
+    most = _WHOLE if style.verbose else _MOST_OF_A_CALL
+    lines = report.evidence_lines(finding, most)
+    for line in lines if style.verbose else lines[:_MOST_CALLS]:
+        number, _, call = line.lstrip().partition("  ")
+        # Blanks before the situation of a call are no place to break a line at.
+        yield from style.wrapped(re.sub(r" {2,}", " ", call), indent=f"    {number:>4}  ", further=" " * 10)
+
+
+def _for_whom(report: Report, finding: Finding) -> str:
+    """Return the people concerned, unless the message names one already."""
+    records = (report.transcript.records[number - 1] for number in finding.evidence)
+    # Who logs in when an Action runs is made up.
+    concerned = (person_of(record) for record in records if not isinstance(record, ActionRun))
+    people = list(dict.fromkeys(person for person in concerned if person != UNKNOWN))
+    if not people or (len(people) == 1 and people[0] in finding.message):
+        return ""
+    more = f" and {len(people) - _MOST_PEOPLE} more" if len(people) > _MOST_PEOPLE else ""
+    return f" ({', '.join(people[:_MOST_PEOPLE])}{more})"

@@ -1,0 +1,144 @@
+"""The verdict as a whole, as text: in one line, by script, and what to give so that more can be judged."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from customdb_contract.contract import Script
+from customdb_contract.findings._found import Status
+from customdb_contract.findings._report import Report
+from customdb_contract.findings._rules import Need, Severity
+from customdb_contract.findings.text._style import Style
+from customdb_contract.transcript import ActionRun, Exchange
+
+__all__ = ["advice", "by_script", "state", "verdict_line"]
+
+_ACTION: Final = "the Action"
+_CONNECTION: Final = "the connection"
+
+
+def state(report: Report, style: Style) -> str:
+    """Return whether a report is ok.
+
+    Args:
+        report: The report.
+        style: How it is told.
+    """
+    return style.paint("ok", "32") if report.ok else style.paint("not ok", "31")
+
+
+def verdict_line(report: Report, style: Style) -> str:
+    """Return a report in one line.
+
+    Args:
+        report: The report.
+        style: How it is told.
+    """
+    count = report.count
+    judged = count[Status.PASSED] + count[Status.FAILED] + count[Status.WAIVED]
+    told = [f"{_rules(judged)} judged" if judged else "no rule could be judged"]
+    if judged:
+        told[0] += f", {count[Status.FAILED] or 'none'} broken{_severities(report)}"
+    told += [f"{count[status]} {status}" for status in (Status.WAIVED, Status.CRASHED) if count[status]]
+    told += [f"no rule of the required group {group} could be judged" for group in report.missing_groups]
+    if not report.complete:
+        told.append("the check is incomplete")
+    return f"{state(report, style)}: {'; '.join(told)}"
+
+
+def by_script(report: Report) -> str:
+    """Return a table of the scripts: how often each was called, and how many rules it breaks; empty without calls.
+
+    Args:
+        report: The report.
+    """
+    calls = Counter(record.script for record in report.transcript.of_kind(Exchange))
+    runs = len(report.transcript.of_kind(ActionRun))
+    broken = _broken_by(report)
+    times: Mapping[str, int] = {script: calls[script] for script in Script if calls[script]} | (
+        {_ACTION: runs} if runs else {}
+    )
+    if not times:
+        return ""
+    names = [*times, *(name for name in broken if name not in times)]
+    severities = [severity for severity in reversed(Severity) if any(found[severity] for found in broken.values())]
+    rows = [["", "calls", *(_plural(severity) for severity in severities)]]
+    for name in names:
+        found = broken.get(name, Counter())
+        rows.append([name, f"{times.get(name, '')}", *(f"{found[severity]}" for severity in severities)])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(f"  {name:<{widths[0]}}{_cells(cells, widths[1:])}" for name, *cells in rows)
+
+
+def advice(report: Report, style: Style) -> Iterator[str]:
+    """Yield lines on what was not judged, and what to give so that more of it can be.
+
+    Args:
+        report: The report.
+        style: How it is told.
+    """
+    count = report.count
+    unjudged = [f"{count[status]} {status}" for status in (Status.NOT_APPLICABLE, Status.DESELECTED) if count[status]]
+    if not unjudged:
+        return
+    total = count[Status.NOT_APPLICABLE] + count[Status.DESELECTED]
+    wanting = list(_wanting(report))
+    needed = Counter(need for missing in wanting for need in missing)
+    end = f". {len(wanting)} could be, given:" if needed else "."
+    yield from style.wrapped(f"{_rules(total)} not judged ({', '.join(unjudged)}){end}", indent="")
+    for need in Need:
+        if needed[need]:
+            yield from style.wrapped(f"{need.advice} (for {needed[need]})")
+
+
+def _cells(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "".join(f"  {cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+
+
+def _wanting(report: Report) -> Iterable[tuple[Need, ...]]:
+    """Yield what each rule lacks that could be judged if the team gave it."""
+    header = report.transcript.header
+    # A check of an Action alone wants no scripts, and one of a database no Action.
+    has_action, has_scripts = header.action is not None, bool(header.scripts) or header.action is None
+    for verdict in report.verdicts:
+        is_wanted = (has_action and verdict.rule.judges_actions) or (has_scripts and bool(verdict.rule.scripts))
+        if (
+            is_wanted
+            and verdict.status is Status.NOT_APPLICABLE
+            and verdict.missing
+            and all(need.can_be_given(report.transcript) for need in verdict.missing)
+        ):
+            yield verdict.missing
+
+
+def _broken_by(report: Report) -> Mapping[str, Counter[Severity]]:
+    """Return how many rules of each severity every script breaks, and the Action, and the connection."""
+    broken: dict[str, Counter[Severity]] = {}
+    for verdict in report.verdicts:
+        if verdict.status is not Status.FAILED:
+            continue
+        worst: dict[str, Severity] = {}
+        for finding in verdict.findings:
+            name = finding.script or (_CONNECTION if report.action_of(finding) is None else _ACTION)
+            worst[name] = max(worst.get(name, finding.severity), finding.severity, key=lambda severity: severity.rank)
+        for name, severity in worst.items():
+            broken.setdefault(name, Counter())[severity] += 1
+    return broken
+
+
+def _rules(number: int) -> str:
+    return f"{number} rule{'' if number == 1 else 's'}"
+
+
+def _severities(report: Report) -> str:
+    severities = Counter(verdict.severity for verdict in report.verdicts if verdict.status is Status.FAILED)
+    told = ", ".join(
+        f"{severities[severity]} {severity if severities[severity] == 1 else _plural(severity)}"
+        for severity in reversed(Severity)
+        if severities[severity]
+    )
+    return f" ({told})" if told else ""
+
+
+def _plural(severity: Severity) -> str:
+    return f"{severity}s"

@@ -1,0 +1,415 @@
+"""The report for people: the verdict and the scripts, what is wrong for whom, with the calls, and the verdict again."""
+
+import json
+import re
+import string
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from customdb_contract.contract import Script
+from customdb_contract.findings import Finding, Group, Need, Report, RuleInfo, Severity, Status, Verdict
+from customdb_contract.findings._evidence import shown_around
+from customdb_contract.findings.text import Style, render, render_all, render_briefly
+from customdb_contract.rules import CATALOGUE, judge
+from customdb_contract.testing.strategies import awkward_texts
+from customdb_contract.transcript import Transcript
+
+BROKEN = """
+connection import_mode=on
+script login location="shop/legacy.py:12"
+person ada email=ada@example.com
+person bob email=bob@example.com
+get_user ada@example.com -> found {"user_id": 7, "email": "ada@example.com", "email_verified": true}
+login ada@example.com «password of ada» -> found {"user_id": "8", "email": "ada@example.com", "email_verified": 1}
+get_user bob@example.com -> found {"user_id": "9", "email": "bob@example.com", "email_verified": true}
+login nobody@example.com x -> not-found   [unknown-user]
+"""
+LONG = {"user_id": "7"} | {f"key{number}": "x" * 20 for number in range(40)}
+
+
+@pytest.fixture
+def broken() -> Report:
+    return judge(Transcript.parse(BROKEN))
+
+
+def _info(name: str, *, preview: bool = False) -> RuleInfo:
+    return evolve(CATALOGUE[0].info, name=name, preview=preview)
+
+
+def _failed(*findings: Finding) -> Verdict:
+    return Verdict(rule=_info("a-rule"), status=Status.FAILED, findings=findings)
+
+
+def _report(*verdicts: Verdict, text: str = "") -> Report:
+    return Report(transcript=Transcript.parse(text), verdicts=verdicts)
+
+
+def test_text_says_what_is_wrong_for_whom_with_the_calls_and_how_to_fix_it(broken: Report) -> None:
+    selected = evolve(broken, verdicts=(broken.verdict("email-verified-not-boolean"),))
+
+    assert render(selected) == (
+        "not ok: 1 rule judged, 1 broken (1 error)\n"
+        "\n"
+        "Connection custom-database, import mode on; contract of 2026-08\n"
+        "4 calls; known users: ada@example.com, bob@example.com\n"
+        "\n"
+        "            calls  errors\n"
+        "  login         2       1\n"
+        "  get_user      2       0\n"
+        "\n"
+        "error  email-verified-not-boolean\n"
+        "  login returned email_verified that is a number instead of true or false (ada)\n"
+        '       2  login ada@example.com «password of ada» -> found {"user_id": "8", "email":\n'
+        '          "ada@example.com", "email_verified": 1}\n'
+        "\n"
+        "  Fix: Convert the column: `bool(row.verified)` in Python, `row.verified === 1` in JavaScript.\n"
+        "  More: customdb-contract rules email-verified-not-boolean\n"
+        "\n"
+        "not ok: 1 rule judged, 1 broken (1 error)\n"
+    )
+
+
+def test_text_ends_with_what_to_give_so_that_more_can_be_judged() -> None:
+    report = judge(
+        Transcript.parse('person ada email=ada@example.com\nget_user ada@example.com -> found {"user_id": "7"}')
+    )
+
+    text = render(report)
+
+    end = text[text.rindex("ok: ") :]
+    assert re.match(
+        r"ok: \d+ rules judged, 2 broken \(1 error, 1 warning\)\n\d+ rules not judged \(\d+ not-applicable\)\. ", end
+    )
+    assert re.search(r"\. \d+ could be, given:\n(  .+ \(for \d+\)\n)+\Z", end)
+    assert "  a password (for " in end
+    assert "  hostile = true (for " in end
+    assert render(report, Style(advise=False)) == text[: text.rindex("\n", 0, text.index("not judged")) + 1]
+
+
+def test_text_advises_what_can_be_given_only() -> None:
+    outage, both, mode = (
+        Verdict(rule=_info(name), status=Status.NOT_APPLICABLE, reason="x", missing=missing)
+        for name, missing in (
+            ("needs-outage", (Need.OUTAGE,)),
+            ("needs-both", (Need.OUTAGE, Need.SECOND_USER)),
+            ("needs-a-mode", (Need.OUTAGE, Need.IMPORT_MODE)),
+        )
+    )
+    deselected = Verdict(rule=_info("deselected"), status=Status.DESELECTED)
+
+    assert render(_report(outage, both, mode, deselected)).endswith(
+        "not ok: no rule could be judged\n"
+        "4 rules not judged (3 not-applicable, 1 deselected). 2 could be, given:\n"
+        "  a second user (for 1)\n"
+        "  [outage] (for 2)\n"
+    )
+    assert render(_report(mode)).endswith("not ok: no rule could be judged\n1 rule not judged (1 not-applicable).\n")
+
+
+@pytest.mark.parametrize("is_observed", [True, False])
+def test_text_advises_the_parser_where_scripts_are_in_javascript(*, is_observed: bool) -> None:
+    verdict = Verdict(rule=_info("needs-source"), status=Status.NOT_APPLICABLE, reason="x", missing=(Need.SOURCE,))
+    text = "script login observed=on\n" if is_observed else "script login\n"
+
+    assert ("customdb-contract[node] (for 1)" in render(_report(verdict, text=text))) is is_observed
+
+
+def test_text_puts_errors_before_warnings(broken: Report) -> None:
+    words = re.findall(r"^(error|warning|info)  ", render(broken), re.MULTILINE)
+
+    assert words == sorted(words, key=["error", "warning", "info"].index)
+
+
+def test_text_folds_findings_that_are_alike() -> None:
+    findings = tuple(Finding(f"breach {number}", Severity.ERROR, Script.LOGIN, ()) for number in range(5))
+    without_script = tuple(Finding(f"hole {number}", Severity.ERROR, None, ()) for number in range(3))
+    verdict = Verdict(rule=_info("a-rule"), status=Status.FAILED, findings=findings + without_script)
+
+    text = render(_report(verdict))
+
+    assert "breach 1\n" in text
+    assert "breach 2" not in text
+    assert "… and 3 more like these in login" in text
+    assert "… and 1 more like these in the connection" in text
+
+
+def test_text_tells_of_an_action_what_it_is_about() -> None:
+    transcript = Transcript.parse(
+        "action persist\nperson ada email=ada@example.com new=on\n"
+        "run persist of ada in first-log-in legacy sound {} -> done"
+    )
+    findings = tuple(Finding(f"breach {number}", Severity.ERROR, None, (1,)) for number in range(3))
+    verdict = Verdict(rule=_info("a-rule"), status=Status.FAILED, findings=findings)
+
+    text = render(Report(transcript=transcript, verdicts=(verdict,)))
+
+    assert "\n1 runs of the Action persist\n" in text
+    assert "\n  the Action      1       1\n" in text
+    assert "… and 1 more like these in the Action" in text
+    assert "(ada)" not in text
+
+
+def test_text_names_three_people_and_counts_the_others() -> None:
+    people = "".join(f"person p{number} email=p{number}@example.com\n" for number in range(8))
+    calls = "".join(f'get_user p{number}@example.com -> found {{"user_id": "auth0|{number}"}}\n' for number in range(8))
+
+    text = render(judge(Transcript.parse(people + calls), select=["prefixed-user-id"]))
+
+    assert "(p0, p1, p2 and 5 more)" in " ".join(text.split())
+
+
+def test_text_shortens_long_calls_and_says_when_the_check_ended_early() -> None:
+    long = json.dumps({"user_id": "auth0|7", "name": "x" * 300})
+    transcript = Transcript.parse(
+        'stopped time "60 s were up"\nperson ada email=ada@example.com\n'
+        f"get_user ada@example.com -> found {long}\n"
+        "get_user ada@example.com -> not-found   [known-user, unstable-store]\n"
+    )
+
+    text = render(judge(transcript))
+
+    assert max(map(len, text.splitlines())) < 200
+    assert "The check ended early (time): 60 s were up" in text
+    assert "1 calls are judged by no rule" in text
+    assert "; the check is incomplete\n" in text
+
+
+@pytest.mark.parametrize(
+    ("situation", "why"),
+    [
+        ("outage: 500", "get_user never asked the fault server or proxy"),
+        ("outage", "the store was in reach, for it still knew a user"),
+    ],
+)
+def test_calls_that_met_no_outage_are_told_apart(situation: str, why: str) -> None:
+    text = render(judge(Transcript.parse(f"get_user ada -> not-found   [{situation}, outage-not-met]")))
+
+    assert f"1 calls of the outage are judged by no rule: {why}" in text
+    assert "in two ways" not in text
+
+
+def test_text_names_the_secrets_that_an_action_is_not_given() -> None:
+    told = Transcript.parse(
+        'run a in first-log-in {} -> done; noticed missing-secret "API_KEY"; noticed missing-secret "URL"\n'
+        'run a in later-log-in {} -> done; noticed missing-secret "URL"; noticed open-sockets "1"\n'
+    )
+
+    lines = render(judge(told)).replace("\n", " ")
+
+    assert "is not given: event.secrets.API_KEY, event.secrets.URL. Give it with the secrets." in lines
+
+
+def test_text_names_the_keys_of_the_configuration_that_nobody_gives() -> None:
+    told = Transcript.parse(
+        'get_user ada -> not-found; noticed missing-configuration "API db/get_user.js:5:9"   [unknown-user]\n'
+        'get_user bob -> not-found; noticed missing-configuration "API db/get_user.js:5:9"   [unknown-user]\n'
+        'get_user bob -> not-found; noticed missing-configuration "A KEY "   [unknown-user]\n'
+    )
+
+    lines = render(judge(told)).replace("\n", " ")
+
+    said = (
+        "what they are not given: configuration.API (db/get_user.js:5), configuration.A KEY (get_user). Give it under"
+    )
+    assert said in lines
+
+
+def test_text_shows_crashes_waivers_previews_and_missing_groups(broken: Report) -> None:
+    crashed = Verdict(rule=_info("crashing"), status=Status.CRASHED, reason="KeyError: 'x'")
+    waived = Verdict(rule=_info("waived-one"), status=Status.WAIVED, reason="until May")
+    finding = Finding("new", Severity.WARNING, None, ())
+    preview = Verdict(rule=_info("newer", preview=True), status=Status.FAILED, findings=(finding,))
+    report = evolve(broken, require=(Group.MIGRATION,), verdicts=(crashed, waived, preview))
+
+    text = render(report)
+
+    assert "crashed  crashing\n  KeyError: 'x'\n  This is a bug in customdb-contract." in text
+    assert "waived  waived-one: until May" in text
+    assert "warning  newer  (preview: it fails nothing yet)" in text
+    verdict = "not ok: 2 rules judged, 1 broken (1 warning); 1 waived; 1 crashed"
+    assert text.startswith(f"{verdict}; no rule of the required group migration could be judged\n")
+
+
+def test_colour_is_only_where_it_is_asked_for(broken: Report) -> None:
+    assert "\x1b[" not in render(broken)
+    assert "\x1b[31merror\x1b[0m" in render(broken, Style(color=True))
+
+
+def test_a_rule_without_docstring_has_no_fix_to_show() -> None:
+    info = evolve(_info("undocumented"), docstring="")
+    verdict = Verdict(rule=info, status=Status.FAILED, findings=(Finding("x", Severity.ERROR, None, ()),))
+
+    assert "Fix:" not in render(_report(verdict))
+
+
+def test_the_table_counts_each_rule_once_for_each_script_by_its_worst_finding() -> None:
+    worst = Finding("x", Severity.ERROR, Script.LOGIN, (1,))
+    mild = evolve(worst, severity=Severity.WARNING)
+    other = evolve(mild, script=Script.GET_USER, severity=Severity.INFO)
+    nobody = evolve(worst, script=None)
+    text = "login a@b.c x -> not-found   [unknown-user]\n" * 2
+
+    report = _report(_failed(mild, worst, mild, other), _failed(mild, nobody), text=text)
+
+    assert render(report).split("\n\n")[2] == (
+        "                  calls  errors  warnings  infos\n"
+        "  login               2       1         1      0\n"
+        "  get_user                    0         0      1\n"
+        "  the connection              1         0      0"
+    )
+
+
+def test_without_calls_there_is_no_table() -> None:
+    assert "calls  " not in render(_report(_failed(Finding("x", Severity.ERROR, None, ()))))
+
+
+def test_verbose_text_has_every_finding_and_every_call_as_a_whole() -> None:
+    call = f"get_user a@b.c -> found {json.dumps(LONG)}   [unknown-user]\n"
+    findings = [Finding(f"breach {number}", Severity.ERROR, Script.GET_USER, (1, 2, 3)) for number in range(5)]
+    report = _report(_failed(*findings), text=call * 3)
+
+    brief, whole = render(report), render(report, Style(verbose=True))
+
+    assert "breach 4" not in brief
+    assert "… (and " in brief
+    assert whole.count("breach ") == 5
+    assert "…" not in whole
+    assert whole.count('"key39":') == 15
+
+
+@pytest.mark.parametrize("width", [60, 100, 200])
+def test_text_is_as_wide_as_it_is_told(width: int, broken: Report) -> None:
+    lines = render(broken, Style(width=width)).splitlines()
+
+    assert max(map(len, lines)) in range(width - 30, width + 1)
+
+
+@given(st.lists(st.sampled_from(["word", "«password of ada»", "a-longer-word", "«token 1»"]), max_size=30))
+def test_the_marker_of_a_secret_is_not_broken_over_lines(words: list[str]) -> None:
+    lines = list(Style(width=30).wrapped(" ".join(words)))
+
+    assert [word for line in lines for word in re.findall("«[^»]*»|[^ «]+", line)] == words
+    assert all(line.count("«") == line.count("»") for line in lines)
+
+
+def test_quiet_text_has_the_verdict_and_the_names_of_broken_rules() -> None:
+    one = Finding("x", Severity.WARNING, Script.LOGIN, ())
+    other = evolve(one, script=Script.GET_USER)
+    unscripted = evolve(one, script=None, severity=Severity.ERROR)
+    crashed = Verdict(rule=_info("crashing"), status=Status.CRASHED, reason="KeyError: 'x'")
+    waived = Verdict(rule=_info("waived-one"), status=Status.WAIVED, findings=(other,), reason="until May")
+    passed = Verdict(rule=_info("passing"), status=Status.PASSED, held=1)
+    report = _report(_failed(one, other, one), passed, waived, crashed, _failed(unscripted))
+
+    assert render_briefly(report) == (
+        "not ok: 4 rules judged, 2 broken (1 error, 1 warning); 1 waived; 1 crashed\n"
+        "crashed  crashing\n"
+        "error  a-rule\n"
+        "warning  a-rule  (login, get_user)\n"
+        "waived  waived-one  (get_user)\n"
+    )
+    assert render_briefly(report, Style(color=True)).count("\x1b[31m") == 2
+
+
+def test_the_reports_on_a_tenant_end_with_a_line_for_each() -> None:
+    good = _report(Verdict(rule=_info("passing"), status=Status.PASSED, held=1), text="connection name=shop\n")
+    bad = _report(_failed(Finding("x", Severity.ERROR, None, ())), text="connection name=forum\n")
+
+    whole, brief = render_all([good, bad]), render_all([good, bad], briefly=True)
+
+    end = "\n\nshop: ok\nforum: not ok\n"
+    assert whole == f"shop\n====\n\n{render(good)}\n\nforum\n=====\n\n{render(bad)}{end}"
+    assert brief == f"shop\n====\n\n{render_briefly(good)}\n\nforum\n=====\n\n{render_briefly(bad)}{end}"
+
+
+# Evidence
+
+
+def _evidence(call: str, path: str | None, got: str | None = None, most: int = 120) -> str:
+    finding = Finding("x", Severity.ERROR, Script.GET_USER, (1,), path=path, got=got)
+    [line] = _report(_failed(finding), text=f"person ada email=ada@example.com\n{call}\n").evidence_lines(finding, most)
+    return line.removeprefix("   1  ")
+
+
+FOUND = f"get_user ada@example.com -> found {json.dumps(LONG)}"
+
+
+@pytest.mark.parametrize("number", range(0, 40, 7))
+def test_what_a_finding_compares_is_not_cut_away(number: int) -> None:
+    shown = _evidence(FOUND, f"key{number}")
+
+    assert shown.startswith('get_user ada@example.com -> found {"user_id": "7"')
+    assert f'"key{number}": "{"x" * 20}"' in shown
+    assert shown.endswith(("…", "characters)"))
+    assert len(shown) < 160
+
+
+@pytest.mark.parametrize(
+    ("path", "deciding"),
+    [
+        ("get_user.key39", '… "key39": "xxxxxxxxxxxxxxxxxxxx" …'),
+        ("key1, key39", '… "key39": "xxxxxxxxxxxxxxxxxxxx" …'),
+        ("user_metadata.plan", '… "plan": {"a": [1, {"b": 2}]} …'),
+        ("user_metadata", '… "user_metadata": {"plan": {"a": [1, {"b": 2}]}} …'),
+        ("a.dotted.key", '… "a.dotted.key": null …'),
+        ("nothing.of.it", "… (and"),
+        (None, "… (and"),
+    ],
+)
+def test_a_path_is_found_in_a_call(path: str | None, deciding: str) -> None:
+    call = LONG | {"user_metadata": {"plan": {"a": [1, {"b": 2}]}}, "a.dotted.key": None}
+
+    assert deciding in _evidence(f"get_user ada@example.com -> found {json.dumps(call)}", path)
+
+
+def test_a_value_that_is_long_itself_is_shown_from_its_beginning() -> None:
+    shown = _evidence(f'get_user ada@example.com -> found {{"a": "{"x" * 200}", "b": "{"y" * 500}"}}', "b")
+
+    assert re.search(r' … "b": "y{40,60} …$', shown)
+
+
+@pytest.mark.parametrize(
+    ("path", "end"),
+    [
+        ("output", '… ; printed "late"'),
+        ("duration", "… ; after 12.5 s"),
+        ("callback", "… (and 137 more characters)"),
+    ],
+)
+def test_a_part_of_a_call_that_is_no_attribute_is_shown(path: str, end: str) -> None:
+    ending = '; printed "late"' if path == "output" else "; after 12.5 s"
+
+    assert _evidence(f'get_user ada@example.com -> found {{"a": "{"x" * 200}"}}{ending}', path).endswith(end)
+
+
+def test_a_part_that_a_call_lacks_leaves_it_cut_at_the_end() -> None:
+    assert _evidence(FOUND, "output").endswith("more characters)")
+
+
+def test_what_only_looks_like_an_attribute_is_shown_to_the_end() -> None:
+    finding = Finding("x", Severity.ERROR, None, (), path="b")
+
+    assert shown_around(f'{"x" * 100} "b": oops {"y" * 90}', finding, 100).endswith(f' … "b": oops {"y" * 40} …')
+
+
+def test_what_came_is_found_where_no_path_is() -> None:
+    assert " … xxkey39 …" in _evidence(FOUND.replace('"key39": "', '"last": "xxkey39'), None, "xxkey39")
+
+
+def test_what_is_shown_in_part_begins_where_the_rest_ends() -> None:
+    call = f'get_user ada@example.com -> found {{"a": "{"x" * 10}", "b": "{"y" * 100}"}}'
+
+    assert _evidence(call, "b").startswith(f'get_user ada@example.com -> found {{"a": "{"x" * 10}", "b": "yyy')
+
+
+@given(awkward_texts(), st.text(string.ascii_letters + ".,", max_size=20), st.integers(20, 300))
+def test_no_line_is_longer_than_it_may_be(name: str, path: str, most: int) -> None:
+    call = f"get_user ada@example.com -> found {json.dumps({'a': name, 'b': 'x' * 300, path: 1})}"
+
+    shown = _evidence(call, path, most=most)
+
+    assert len(shown) <= 6 * (most + 60)
+    assert shown.isprintable()
