@@ -451,7 +451,8 @@ def test_the_text_has_each_report_and_ends_with_a_line_for_each() -> None:
     text = TENANT_FORMATS["text"](several())
 
     first, second = (FORMATS["text"](report) for report in several())
-    assert text == f"{first}\n\n{second}\n\nshop: not ok\nlegacy club: not ok\n"
+    headed = f"shop\n====\n\n{first}\n\nlegacy club\n===========\n\n{second}"
+    assert text == f"{headed}\n\nshop: not ok\nlegacy club: not ok\n"
 
 
 def test_the_json_has_each_report() -> None:
