@@ -25,9 +25,10 @@ NEXT: Final = """\
 The naive custom databases and the naive Action break the contract, and the correct ones keep it.
 `customdb-contract simulate` plays such migrations over any custom database, step by step.
 
-Try next: change a line of examples/bookshop/correct.py and check it again, or write a check of your own with
+Try next: change a line of examples/bookshop/correct.py and check it again; or write a configuration for scripts of your own, with `init`
+in place of `check`.
 
-    customdb-contract init
+    {command} check --config {configuration}
 """
 
 
@@ -80,7 +81,8 @@ def main() -> None:
     else:
         print("There is no Node here, so the same custom databases in JavaScript are left out.\n", flush=True)
     lost_metadata.main()
-    print(NEXT)
+    command, configuration = Path(sys.executable).parent / "customdb-contract", FOLDER / "customdb.toml"
+    print(NEXT.format(command=os.path.relpath(command), configuration=os.path.relpath(configuration)))
 
 
 if __name__ == "__main__":

@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Final
 
 from customdb_contract._cli._output import write
+from customdb_contract._cli._surroundings import configuration_for_python, configuration_for_scripts, found_in
 from customdb_contract._cli._templates import DATABASES, database_files
 from customdb_contract.errors import ConfigurationError
 
 __all__ = ["add_init"]
 
 _TEMPLATES: Final = Path(__file__).parents[1] / "templates"
-_DATABASE: Final = {Path("customdb.toml"): "customdb.toml", Path("test_customdb.py"): "test_customdb.py.txt"}
+_CONFIG: Final = Path("customdb.toml")
+_DATABASE: Final = {_CONFIG: "customdb.toml", Path("test_customdb.py"): "test_customdb.py.txt"}
 _ACTION: Final = "action"
 
 
@@ -34,6 +36,12 @@ def add_init(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="write a post-login Action that restores metadata, as the Deploy CLI deploys it",
     )
+    what.add_argument(
+        "--scripts", type=Path, metavar="FOLDER", help="write a customdb.toml for the scripts of a connection"
+    )
+    what.add_argument(
+        "--python", metavar="MODULE:ATTRIBUTE", help="write a customdb.toml and a test for a database in Python"
+    )
     parser.set_defaults(run=_init)
 
 
@@ -45,9 +53,27 @@ def _init(options: argparse.Namespace) -> int:
         _write(_action_files())
         print("Follow actions/persist-legacy-metadata/README.md, then run: customdb-contract check")
     else:
-        _write(_texts(_DATABASE))
-        print("Fill in customdb.toml, then run: customdb-contract check")
+        _write_configuration(options.scripts, options.python)
     return 0
+
+
+def _write_configuration(scripts: Path | None, python: str | None) -> None:
+    """Write a configuration that fits what is there, and a test where the database is in Python."""
+    texts = _texts(_DATABASE)
+    found = None if python is not None else found_in(Path(), scripts)
+    if found is not None:
+        _write({_CONFIG: configuration_for_scripts(texts[_CONFIG], found)})
+        print(f"The scripts are those of {found.path}.")
+        if found.others:
+            print(
+                f"There are others: {', '.join(found.others)}. All of them: customdb-contract check --tenant",
+                found.export,
+            )
+    elif python is not None:
+        _write({**texts, _CONFIG: configuration_for_python(texts[_CONFIG], python)})
+    else:
+        _write(texts)
+    print("Fill in customdb.toml, then run: customdb-contract check")
 
 
 def _action_files() -> Mapping[Path, str]:

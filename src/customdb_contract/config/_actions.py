@@ -10,6 +10,7 @@ from attrs import evolve
 from customdb_contract.bridges.python_process import PythonProcessAction
 from customdb_contract.config._databases import secret_of
 from customdb_contract.config._json import json_problem
+from customdb_contract.config._modules import modules_for
 from customdb_contract.config._tables import ActionTable, FromEnvironment, LegacyTable, ResponseTable, Text
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.faults import LegacyAnswers, LegacyResponse
@@ -94,7 +95,7 @@ def _action(table: ActionTable, secrets: Mapping[str, str | Secret], folder: Pat
     return NodeAction(
         folder / str(table.code),
         secrets=secrets,
-        node_modules=None if table.node_modules is None else folder / table.node_modules,
+        node_modules=modules_for(table.node_modules, folder / str(table.code), folder),
         environment=table.environment,
         node=table.node,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from customdb_contract.bridges.python_process import PythonProcess
+from customdb_contract.config._modules import modules_for
 from customdb_contract.config._tables import DatabaseTable, File, FromEnvironment, Setting, Text
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.secrets import Secret
@@ -132,7 +133,7 @@ def node_database(
             name=name,
             configuration={name: _as_text(value) for name, value in configuration.items()},
             keywords=keywords,
-            node_modules=None if table.node_modules is None else folder / table.node_modules,
+            node_modules=modules_for(table.node_modules, folder / scripts, folder),
             hosts=table.hosts,
             doubles={name: folder / path for name, path in table.doubles.items()},
             environment=table.environment,
