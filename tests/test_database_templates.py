@@ -12,6 +12,7 @@ import pytest
 from account_api import Account, serving_accounts
 from customdb_contract._cli import main
 from customdb_contract._cli._templates import DATABASES
+from doubles.sql_server import DATABASE, PASSWORD, USER, run_sql_server_double
 from mariadb import find_mariadb, run_mariadb
 from postgres import find_postgres, run_postgres
 
@@ -69,6 +70,15 @@ def mysql(folder: Path) -> Generator[dict[str, str]]:
 
 
 @contextmanager
+def sql_server(folder: Path) -> Generator[dict[str, str]]:
+    """SQL Server cannot be installed here: a wire-level test double stands in for it, without TLS."""
+    with run_sql_server_double(
+        (folder / "schema.sql").read_text(encoding="utf-8") + people().replace("true", "1").replace("false", "0")
+    ) as double:
+        yield {"1433": str(double.port), '"auth0"': f'"{USER}"', '"legacy"': f'"{DATABASE}"'}
+
+
+@contextmanager
 def http(_: Path) -> Generator[dict[str, str]]:
     ada = Account("api-7", "Ada@Example.com", PASSWORDS["ADA_PASSWORD"], email_verified=True, plan="full")
     grace = Account("api-8", "grace@example.com", PASSWORDS["GRACE_PASSWORD"])
@@ -87,6 +97,7 @@ STORES: Final[dict[str, Callable[[Path], AbstractContextManager[dict[str, str]]]
     "mysql": mysql,
     "plain-javascript": plain_javascript,
     "postgresql": postgresql,
+    "sql-server": sql_server,
 }
 """What runs the store of a template, and how the configuration differs then."""
 
@@ -97,6 +108,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     grace = {"id": 8, "email": "grace@example.com", "password_hash": hashed("GRACE_PASSWORD"), "plan": "free"}
     users = [ada | {"name": "Ada", "plan": "full", "language": "de"}, grace | {"language": "en"}]
     secrets = {"API_TOKEN": TOKEN, "PGPASSWORD": STORE_PASSWORD, "MYSQL_PASSWORD": STORE_PASSWORD}
+    secrets["MSSQL_PASSWORD"] = PASSWORD
     secrets["LEGACY_USERS"] = json.dumps(users)
     for name, value in (PASSWORDS | secrets).items():
         monkeypatch.setenv(name, value)
@@ -151,6 +163,8 @@ def test_a_template_keeps_the_contract(
     [
         ("postgresql", "login", "|| !isRight", "|| isRight === 0", "wrong-password-not-reported"),
         ("postgresql", "create", "ON CONFLICT DO NOTHING", "", "create-duplicate-not-user-exists"),
+        ("sql-server", "create", "error.number === 2627", "error.number === 0", "create-duplicate-not-user-exists"),
+        ("sql-server", "get_user", "reject(failure)", "resolve([])", "outage-as-not-found"),
         ("http", "get_user", "404, 'no_such_user'", "503, undefined", "not-found-not-null"),
         ("plain-javascript", "get_user", "legacy-${user.id}", "legacy-${user.email}", "mismatched-user-id"),
     ],

@@ -20,6 +20,7 @@ def _case_and_accents(text: str) -> str:
 COLLATIONS: Final[dict[str, Callable[[str], str]]] = {
     "SQL_Latin1_General_CP1_CI_AS": _case,
     "Latin1_General_CI_AS": _case,
+    "Latin1_General_100_CI_AS": _case,
     "Latin1_General_CI_AI": _case_and_accents,
     "Latin1_General_CS_AS": lambda text: text.rstrip(" "),
     "Latin1_General_BIN2": lambda text: text.rstrip(" "),

@@ -15,7 +15,7 @@ _PART: Final = re.compile(r"^// @part (\w+)(.*)\n", re.MULTILINE)
 _WANTED: Final = re.compile(r"^ *// @parts (.+)\n", re.MULTILINE)
 _WRITING: Final = "create"
 
-DATABASES: Final = ("http", "mysql", "plain-javascript", "postgresql")
+DATABASES: Final = ("http", "mysql", "plain-javascript", "postgresql", "sql-server")
 """The systems for which there are scripts."""
 
 

@@ -1,0 +1,140 @@
+// @part settings
+  // Each step has a time limit; together they are far below the 20 s of Auth0.
+  function settings() {
+    return {
+      server: configuration.MSSQL_SERVER,
+      authentication: {
+        type: 'default',
+        options: { userName: configuration.MSSQL_USER, password: configuration.MSSQL_PASSWORD },
+      },
+      options: {
+        port: Number(configuration.MSSQL_PORT || 1433),
+        database: configuration.MSSQL_DATABASE,
+        encrypt: configuration.MSSQL_ENCRYPT !== 'no',
+        trustServerCertificate: false,
+        connectTimeout: 3000,
+        requestTimeout: 3000,
+        cancelTimeout: 1000,
+        maxRetriesOnTransientErrors: 0,
+      },
+    };
+  }
+
+// @part query settings
+  // A connection for each statement, since tedious has no pool. Values go beside the statement, as @name.
+  function query(sql, values) {
+    const { Connection, Request, TYPES } = require('tedious');
+    const { options, ...others } = settings();
+    return new Promise((resolve, reject) => {
+      const connection = new Connection({
+        ...others,
+        options: { ...options, rowCollectionOnRequestCompletion: true, useColumnNames: true },
+      });
+      // What breaks after the end concerns nobody; without a listener the container would end.
+      connection.on('error', reject);
+      connection.connect((failure) => {
+        if (failure) {
+          connection.close();
+          reject(failure);
+          return;
+        }
+        const request = new Request(sql, (error, count, rows) => {
+          connection.close();
+          if (error) {
+            reject(error);
+          } else {
+            const valuesOf = (row) => Object.entries(row).map(([name, column]) => [name, column.value]);
+            resolve(rows.map((row) => Object.fromEntries(valuesOf(row))));
+          }
+        });
+        for (const [name, value] of Object.entries(values)) {
+          request.addParameter(name, typeof value === 'boolean' ? TYPES.Bit : TYPES.NVarChar, value);
+        }
+        connection.execSql(request);
+      });
+    });
+  }
+
+// @part isDuplicate
+  // A unique constraint (2627) or a unique index (2601) has the value already.
+  function isDuplicate(error) {
+    return error.number === 2627 || error.number === 2601;
+  }
+
+// @part find query isEmail
+  // Collations may take a letter with an accent for the plain one; the e-mail must be the same but for case.
+  async function find(email) {
+    if (!isEmail(email)) {
+      return undefined;
+    }
+    const rows = await query(
+      'SELECT id, email, password_hash, email_verified, blocked, name, [plan], language FROM users WHERE email = @email',
+      { email },
+    );
+    const found = rows.filter((row) => row.email.toLowerCase() === email.toLowerCase());
+    if (found.length > 1) {
+      throw new Error('Several users have this e-mail');
+    }
+    return found[0];
+  }
+
+// @part insert query isDuplicate
+  // The unique index decides, so that of two sign-ups at once one is refused.
+  async function insert(email, hash) {
+    try {
+      await query('INSERT INTO users (email, password_hash) VALUES (@email, @hash)', { email, hash });
+      return true;
+    } catch (error) {
+      if (isDuplicate(error)) {
+        return false;
+      }
+      throw error;
+    }
+  }
+
+// @part setVerified query find
+  async function setVerified(email) {
+    const user = await find(email);
+    if (user) {
+      await query('UPDATE users SET email_verified = 1 WHERE id = @id', { id: String(user.id) });
+    }
+    return Boolean(user);
+  }
+
+// @part setPassword query find
+  async function setPassword(email, hash) {
+    const user = await find(email);
+    if (user) {
+      await query('UPDATE users SET password_hash = @hash WHERE id = @id', { id: String(user.id), hash });
+    }
+    return Boolean(user);
+  }
+
+// @part setEmail query find isDuplicate
+  async function setEmail(email, newEmail, verified) {
+    const user = await find(email);
+    if (!user) {
+      return false;
+    }
+    try {
+      await query('UPDATE users SET email = @email, email_verified = @verified WHERE id = @id', {
+        id: String(user.id),
+        email: newEmail,
+        verified,
+      });
+      return true;
+    } catch (error) {
+      if (isDuplicate(error)) {
+        return false;
+      }
+      throw error;
+    }
+  }
+
+// @part deleteById query idOf
+  async function deleteById(userId) {
+    const id = idOf(userId);
+    if (id) {
+      await query('DELETE FROM users WHERE id = @id', { id });
+    }
+  }
