@@ -1,6 +1,9 @@
 """The scripts that `init --template` writes keep the contract, on the stores that they are for."""
 
 import json
+import shutil
+import ssl
+import subprocess
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -12,13 +15,17 @@ import pytest
 from account_api import Account, serving_accounts
 from customdb_contract._cli import main
 from customdb_contract._cli._templates import DATABASES
-from doubles.sql_server import DATABASE, PASSWORD, USER, run_sql_server_double
+from customdb_contract.bridges.node import NodeDatabase
+from customdb_contract.contract import Failed, Found, ScriptError
+from doubles.sql_server import DATABASE, PASSWORD, USER, SqlServerDouble, run_sql_server_double
 from mariadb import find_mariadb, run_mariadb
 from postgres import find_postgres, run_postgres
 
 MODULES: Final = Path(__file__).parent / "drivers" / "node_modules"
 PASSWORDS: Final = {"ADA_PASSWORD": "weaving algebraic patterns", "GRACE_PASSWORD": "nanosecond of wire"}
 STORE_PASSWORD: Final = "password of the store"
+UNREACHABLE: Final = "failure || new Error('The server does not encrypt')"
+AZURE: Final = "legacy-copy.database.windows.net"
 TOKEN: Final = "token of the legacy API"
 INFORMING: Final = {"direct-database-access", "no-metadata-repair"}
 """What is said of a store without an API in between, and of a migration without an Action."""
@@ -69,13 +76,59 @@ def mysql(folder: Path) -> Generator[dict[str, str]]:
         yield {"3306": str(server.port)}
 
 
+def tables(folder: Path) -> str:
+    """Return the T-SQL that makes the tables of a template and puts the users into them."""
+    schema = (folder / "schema.sql").read_text(encoding="utf-8")
+    return schema + people().replace("true", "1").replace("false", "0")
+
+
+def settings_of(double: SqlServerDouble) -> dict[str, str]:
+    return {"1433": str(double.port), '"auth0"': f'"{USER}"', '"legacy"': f'"{DATABASE}"'}
+
+
 @contextmanager
 def sql_server(folder: Path) -> Generator[dict[str, str]]:
     """SQL Server cannot be installed here: a wire-level test double stands in for it, without TLS."""
-    with run_sql_server_double(
-        (folder / "schema.sql").read_text(encoding="utf-8") + people().replace("true", "1").replace("false", "0")
-    ) as double:
-        yield {"1433": str(double.port), '"auth0"': f'"{USER}"', '"legacy"': f'"{DATABASE}"'}
+    with run_sql_server_double(tables(folder)) as double:
+        yield settings_of(double)
+
+
+def certificate(folder: Path, name: str) -> tuple[Path, ssl.SSLContext]:
+    """Make a certificate for a name, which nobody trusts by itself; return it, and a server's use of it."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("there is no openssl on this machine")
+    made, key = folder / "certificate.pem", folder / "key.pem"
+    command = f"req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -keyout {key} -out {made}"
+    named = ("-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}")
+    subprocess.run([openssl, *command.split(), *named], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(made, key)
+    return made, context
+
+
+@contextmanager
+def azure_sql_double(folder: Path) -> Generator[tuple[SqlServerDouble, dict[str, str]]]:
+    """The double again, with TLS: it is neither SQL Server nor Azure."""
+    trusted, context = certificate(folder, AZURE)
+    with pytest.MonkeyPatch.context() as patch, run_sql_server_double(tables(folder), tls=context) as double:
+        patch.setenv("NODE_EXTRA_CA_CERTS", str(trusted))
+        here = f'MSSQL_SERVER = "127.0.0.1"\nMSSQL_CERTIFICATE_NAME = "{AZURE}"'
+        yield (
+            double,
+            {
+                f'MSSQL_SERVER = "{AZURE}"': here,
+                f"{AZURE}:": "127.0.0.1:",
+                "[database]\n": '[database]\nenvironment = ["NODE_EXTRA_CA_CERTS"]\n',
+                **settings_of(double),
+            },
+        )
+
+
+@contextmanager
+def azure_sql(folder: Path) -> Generator[dict[str, str]]:
+    with azure_sql_double(folder) as (_, settings):
+        yield settings
 
 
 @contextmanager
@@ -93,6 +146,7 @@ def plain_javascript(_: Path) -> Generator[dict[str, str]]:
 
 
 STORES: Final[dict[str, Callable[[Path], AbstractContextManager[dict[str, str]]]]] = {
+    "azure-sql": azure_sql,
     "http": http,
     "mysql": mysql,
     "plain-javascript": plain_javascript,
@@ -164,7 +218,8 @@ def test_a_template_keeps_the_contract(
         ("postgresql", "login", "|| !isRight", "|| isRight === 0", "wrong-password-not-reported"),
         ("postgresql", "create", "ON CONFLICT DO NOTHING", "", "create-duplicate-not-user-exists"),
         ("sql-server", "create", "error.number === 2627", "error.number === 0", "create-duplicate-not-user-exists"),
-        ("sql-server", "get_user", "reject(failure)", "resolve([])", "outage-as-not-found"),
+        ("sql-server", "get_user", f"reject({UNREACHABLE})", "resolve([])", "outage-as-not-found"),
+        ("azure-sql", "login", f"reject({UNREACHABLE})", "resolve([])", "login-outage-as-wrong-password"),
         ("http", "get_user", "404, 'no_such_user'", "503, undefined", "not-found-not-null"),
         ("plain-javascript", "get_user", "legacy-${user.id}", "legacy-${user.email}", "mismatched-user-id"),
     ],
@@ -199,6 +254,98 @@ def test_a_template_is_whole(name: str, tmp_path: Path, monkeypatch: pytest.Monk
     assert settings["import_mode"] is ("create" not in settings["customScripts"])
     assert "@part" not in "".join(file.read_text(encoding="utf-8") for file in scripts.iterdir())
     assert (tmp_path / "README.md").read_text(encoding="utf-8").startswith("# A custom database")
+
+
+def scripts_of(folder: Path, *environment: str, **configuration: str) -> NodeDatabase:
+    """Return the scripts of a template, to be called one by one."""
+    scripts = folder / "database-connections" / "legacy"
+    for script in scripts.glob("*.js"):
+        change(script, *QUICKLY)
+    return NodeDatabase(scripts, configuration=configuration, node_modules=MODULES, environment=environment)
+
+
+def over(double: SqlServerDouble, **configuration: str) -> dict[str, str]:
+    """Return the settings of scripts that talk to a double of SQL Server."""
+    settings = {"MSSQL_SERVER": "127.0.0.1", "MSSQL_PORT": str(double.port), "MSSQL_DATABASE": DATABASE}
+    return settings | {"MSSQL_USER": USER, "MSSQL_PASSWORD": PASSWORD} | configuration
+
+
+CALLS: Final[dict[str, Callable[[Any], object]]] = {
+    "login": lambda shop: shop.login("ada@example.com", PASSWORDS["ADA_PASSWORD"]),
+    "get_user": lambda shop: shop.get_user("ada@example.com"),
+    "create": lambda shop: shop.create({"email": "new@example.com", "password": "something new"}),
+    "verify": lambda shop: shop.verify("ada@example.com"),
+    "change_password": lambda shop: shop.change_password("ada@example.com", "something new"),
+    "change_email": lambda shop: shop.change_email("ada@example.com", "ada@example.org", True),
+    "delete": lambda shop: shop.delete("legacy-1"),
+}
+"""A call of each script that would do something."""
+
+
+def failure_of(result: object) -> tuple[type[object], str]:
+    assert isinstance(result, Failed), result
+    return type(result.error), str(result.error)
+
+
+OUTAGE: Final = (ScriptError, "The user store cannot be reached")
+
+
+@pytest.mark.untraced
+@pytest.mark.parametrize(
+    ("refusals", "failures"),
+    [([40613, 40613], []), ([49918], []), ([], [40197]), ([], [40501]), ([], [40613])],
+)
+def test_a_transient_error_of_azure_is_an_outage_and_says_nothing_of_a_user(
+    refusals: list[int], failures: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written("azure-sql", tmp_path, monkeypatch)
+
+    with (
+        azure_sql_double(tmp_path) as (double, _),
+        scripts_of(tmp_path, "NODE_EXTRA_CA_CERTS", **over(double, MSSQL_CERTIFICATE_NAME=AZURE)) as shop,
+    ):
+        for script, call in CALLS.items():
+            double.refusals, double.failures = list(refusals), list(failures)
+            assert failure_of(call(shop)) == OUTAGE, script
+            assert (double.refusals, double.failures) == ([], [])
+
+
+@pytest.mark.untraced
+def test_a_log_in_that_azure_refuses_for_a_moment_is_tried_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written("azure-sql", tmp_path, monkeypatch)
+
+    with (
+        azure_sql_double(tmp_path) as (double, _),
+        scripts_of(tmp_path, "NODE_EXTRA_CA_CERTS", **over(double, MSSQL_CERTIFICATE_NAME=AZURE)) as shop,
+    ):
+        double.refusals = [40613]
+        assert isinstance(CALLS["get_user"](shop), Found)
+        assert double.refusals == []
+
+
+@pytest.mark.untraced
+def test_a_server_without_tls_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written("azure-sql", tmp_path, monkeypatch)
+
+    with (
+        run_sql_server_double(tables(tmp_path)) as double,
+        scripts_of(tmp_path, **over(double)) as shop,
+    ):
+        assert {script: failure_of(call(shop)) for script, call in CALLS.items()} == dict.fromkeys(CALLS, OUTAGE)
+
+
+def test_a_password_in_no_known_format_is_an_error_with_the_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written("plain-javascript", tmp_path, monkeypatch)
+    users = [{"id": 7, "email": "ada@example.com", "password_hash": "5f4dcc3b5aa765d61d8327deb882cf99"}]
+
+    with scripts_of(tmp_path, LEGACY_USERS=json.dumps(users)) as shop:
+        result = CALLS["login"](shop)
+
+    assert failure_of(result) == (ScriptError, "The password of the user with the id 7 is no hash by bcrypt")
 
 
 def test_a_system_without_a_template_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

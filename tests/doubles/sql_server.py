@@ -1,4 +1,4 @@
-"""A wire-level test double of SQL Server: it speaks TDS 7.4 without TLS to real drivers, over SQLite.
+"""A wire-level test double of SQL Server: it speaks TDS 7.4 to real drivers, over SQLite.
 
 It is not SQL Server. It shows that a driver and its statements fit together, from log-in to errors; what the engine
 itself would make of a statement it does not show.
@@ -6,6 +6,7 @@ itself would make of a statement it does not show.
 
 import re
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Generator, Sequence
@@ -16,6 +17,7 @@ from typing import Final
 
 from attrs import define, field
 
+from doubles.tds_tls import TlsChannel
 from doubles.tds_wire import (
     Parameter,
     Reader,
@@ -43,6 +45,7 @@ _HEAD: Final = struct.Struct(">BBHHBB")
 _PACKET: Final = 4096
 _LAST: Final = 1
 _WITHOUT_TLS: Final = 2
+_WITH_TLS: Final = 3
 _DONE_IN_PROCEDURE: Final = 0xFF
 _DONE_PROCEDURE: Final = 0xFE
 _DESCRIPTOR: Final = b"\x08" + (1).to_bytes(8, "little")
@@ -61,9 +64,14 @@ class _Connection:
     """One client: reads a message, answers it, until one of the two goes."""
 
     client: socket.socket
-    folder: Path
+    double: "SqlServerDouble"
+    _channel: socket.socket | TlsChannel = field(init=False)
+    _greeting: TlsChannel | None = field(default=None, init=False)
     _session: Session | None = field(default=None, init=False)
     _prepared: dict[int, tuple[str, str]] = field(factory=dict[int, tuple[str, str]], init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._channel = self.client
 
     def serve(self) -> None:
         try:
@@ -72,6 +80,8 @@ class _Connection:
                 if answer is None:
                     return
                 self._send(answer)
+                if self._greeting is not None and self._greeting.is_open:
+                    self._channel = self._greeting
         except OSError:
             pass
         finally:
@@ -96,7 +106,7 @@ class _Connection:
     def _exactly(self, size: int) -> bytes | None:
         found = b""
         while len(found) < size:
-            part = self.client.recv(size - len(found))
+            part = self._channel.recv(size - len(found))
             if not part:
                 return None
             found += part
@@ -107,11 +117,11 @@ class _Connection:
         parts = [answer[at : at + most] for at in range(0, len(answer), most)]
         for number, part in enumerate(parts, start=1):
             head = _HEAD.pack(_RESPONSE, number == len(parts), len(part) + _HEAD.size, 0, number % 256, 0)
-            self.client.sendall(head + part)
+            self._channel.sendall(head + part)
 
     def _answer(self, kind: int, message: bytes) -> bytes | None:
         if kind == _PRELOGIN:
-            return _prelogin()
+            return self._greet(message)
         if kind == _LOGIN:
             return self._log_in(message)
         if self._session is None:
@@ -131,6 +141,13 @@ class _Connection:
             case _:
                 return None
 
+    def _greet(self, message: bytes) -> bytes:
+        if self._greeting is not None:
+            return self._greeting.greeted(message)
+        if self.double.tls is not None:
+            self._greeting = TlsChannel(self.client, self.double.tls)
+        return _prelogin(is_encrypted=self._greeting is not None)
+
     def _log_in(self, message: bytes) -> bytes:
         def part(place: int) -> bytes:
             start, size = struct.unpack_from("<HH", message, place)
@@ -140,10 +157,12 @@ class _Connection:
         password = bytes((byte ^ 0xA5) << 4 & 0xF0 | (byte ^ 0xA5) >> 4 for byte in part(44)).decode("utf-16-le")
         if (user, password) != (USER, PASSWORD):
             return error(18456, f"Login failed for user '{user}'.") + done(is_error=True)
+        if self.double.refusals:
+            return error(self.double.refusals.pop(0), "The double refuses this log-in.") + done(is_error=True)
         database = part(68).decode("utf-16-le") or DATABASE
         if not re.fullmatch(r"\w+", database):
             return error(4060, f"Cannot open database '{database}' requested by the login.") + done(is_error=True)
-        self._session = Session(_file(self.folder, database))
+        self._session = Session(_file(self.double.folder, database))
         return login_acknowledged(database, _PACKET) + done()
 
     @staticmethod
@@ -166,6 +185,8 @@ class _Connection:
         while not reader.is_over:
             parameters.append(reader.parameter())
         try:
+            if self.double.failures:
+                raise SqlServerError(self.double.failures.pop(0), "The double fails this call.")  # noqa: TRY301 - answered like any other
             answer = self._procedure(session, name, parameters)
         except SqlServerError as failure:
             answer = error(failure.number, str(failure))
@@ -227,8 +248,14 @@ def _file(folder: Path, database: str) -> Path:
     return folder / f"{database}.sqlite3"
 
 
-def _prelogin() -> bytes:
-    values = {0: b"\x10\0\x0f\xa0\0\0", 1: bytes([_WITHOUT_TLS]), 2: b"\0", 3: b"", 4: b"\0"}
+def _prelogin(*, is_encrypted: bool) -> bytes:
+    values = {
+        0: b"\x10\0\x0f\xa0\0\0",
+        1: bytes([_WITH_TLS if is_encrypted else _WITHOUT_TLS]),
+        2: b"\0",
+        3: b"",
+        4: b"\0",
+    }
     at = 5 * len(values) + 1
     head = b""
     for option, value in values.items():
@@ -258,9 +285,15 @@ class SqlServerDouble:
 
     Args:
         folder: Where its databases are, which outlive it. A database is there as soon as a client names it.
+        tls: The certificate with which it speaks TLS to all clients; None: it speaks without.
+        refusals: The numbers of the errors that the next log-ins end with.
+        failures: Those that the next calls of procedures end with.
     """
 
     folder: Path
+    tls: ssl.SSLContext | None = None
+    refusals: list[int] = field(factory=list[int], init=False)
+    failures: list[int] = field(factory=list[int], init=False)
     port: int = field(default=0, init=False)
     _listener: socket.socket | None = field(default=None, init=False)
     _clients: list[socket.socket] = field(factory=list[socket.socket], init=False)
@@ -306,18 +339,19 @@ class SqlServerDouble:
                 client, _ = listener.accept()
                 client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self._clients.append(client)
-                self._begin(lambda client: _Connection(client, self.folder).serve(), client)
+                self._begin(lambda client: _Connection(client, self).serve(), client)
 
 
 @contextmanager
-def run_sql_server_double(script: str = "") -> Generator[SqlServerDouble]:
+def run_sql_server_double(script: str = "", *, tls: ssl.SSLContext | None = None) -> Generator[SqlServerDouble]:
     """Run a double of SQL Server.
 
     Args:
         script: T-SQL that is run first.
+        tls: See `SqlServerDouble`.
     """
     with TemporaryDirectory() as folder:
-        double = SqlServerDouble(Path(folder))
+        double = SqlServerDouble(Path(folder), tls)
         double.run(script)
         double.start()
         try:

@@ -15,8 +15,11 @@ _PART: Final = re.compile(r"^// @part (\w+)(.*)\n", re.MULTILINE)
 _WANTED: Final = re.compile(r"^ *// @parts (.+)\n", re.MULTILINE)
 _WRITING: Final = "create"
 
-DATABASES: Final = ("http", "mysql", "plain-javascript", "postgresql", "sql-server")
+DATABASES: Final = ("azure-sql", "http", "mysql", "plain-javascript", "postgresql", "sql-server")
 """The systems for which there are scripts."""
+
+_BUILT_ON: Final = {"azure-sql": "sql-server"}
+"""Templates that take what they don't have themselves from another one."""
 
 
 def database_files(name: str) -> Mapping[Path, str]:
@@ -25,20 +28,25 @@ def database_files(name: str) -> Mapping[Path, str]:
     Args:
         name: One of `DATABASES`.
     """
-    own = _FOLDER / name
-    parts = _parts(_FOLDER / _STORE) | _parts(own / _STORE)
-    sources = {path.stem: path for folder in (_FOLDER, own) for path in (folder / "scripts").glob("*.js")}
+    own = [_FOLDER / each for each in _foundations(name)]
+    parts = {part: text for folder in (_FOLDER, *own) for part, text in _parts(folder / _STORE).items()}
+    sources = {path.stem: path for folder in (_FOLDER, *own) for path in (folder / "scripts").glob("*.js")}
     scripts = {
         script: _put_together(text, parts)
         for script, path in sorted(sources.items())
         if _wanted(text := path.read_text(encoding="utf-8")) <= parts.keys()
     }
-    others = sorted(path for path in own.iterdir() if path.is_file() and path.name != _STORE)
+    others = {path.name: path for folder in own for path in folder.iterdir() if path.is_file() and path.name != _STORE}
     return {
         _SCRIPTS / "database.json": _settings(scripts),
         **{_SCRIPTS / f"{script}.js": text for script, text in scripts.items()},
-        **{Path(path.name): path.read_text(encoding="utf-8") for path in others},
+        **{Path(other): path.read_text(encoding="utf-8") for other, path in sorted(others.items())},
     }
+
+
+def _foundations(name: str) -> Sequence[str]:
+    """Return a template after those that it is built on, whose files and functions it may replace."""
+    return [*(_foundations(_BUILT_ON[name]) if name in _BUILT_ON else ()), name]
 
 
 def _parts(path: Path) -> dict[str, tuple[Sequence[str], str]]:

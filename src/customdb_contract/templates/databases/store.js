@@ -30,7 +30,7 @@
       return false;
     }
     if (!/^\$2[aby]\$/.test(hash)) {
-      throw new Error('The password of the user has no hash by bcrypt');
+      throw new Error(`The password of the user with the id ${user.id} is no hash by bcrypt`);
     }
     return (await require('bcrypt').compare(password, hash.replace(/^\$2y/, '$2b'))) && Boolean(user);
   }

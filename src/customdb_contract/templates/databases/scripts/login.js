@@ -4,9 +4,14 @@ async function login(email, password, callback) {
   let isRight;
   try {
     user = await find(email);
-    isRight = await isPasswordOf(user, password);
   } catch (error) {
     return callback(new Error('The user store cannot be reached'));
+  }
+  try {
+    isRight = await isPasswordOf(user, password);
+  } catch (error) {
+    // The row has something that is no password of a known format.
+    return callback(error);
   }
   if (!user || !isRight) {
     // Auth0 logs whose password was wrong if it is told, and otherwise that there is no such user.

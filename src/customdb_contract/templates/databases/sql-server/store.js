@@ -32,10 +32,15 @@
       });
       // What breaks after the end concerns nobody; without a listener the container would end.
       connection.on('error', reject);
+      // A server that does not encrypt is none of ours: tedious itself would go on without.
+      let isEncrypted = !options.encrypt;
+      connection.on('secure', () => {
+        isEncrypted = true;
+      });
       connection.connect((failure) => {
-        if (failure) {
+        if (failure || !isEncrypted) {
           connection.close();
-          reject(failure);
+          reject(failure || new Error('The server does not encrypt'));
           return;
         }
         const request = new Request(sql, (error, count, rows) => {
