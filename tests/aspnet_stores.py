@@ -29,7 +29,16 @@ from customdb_contract.passwords import Bcrypt
 from doubles.sql_server import PASSWORD, USER, SqlServerDouble, run_sql_server_double
 from postgres import DATABASE, find_postgres, run_postgres
 
-__all__ = ["PEOPLE", "STORES", "SYSTEMS", "AspNet", "Store", "running_store"]
+__all__ = [
+    "PEOPLE",
+    "STORES",
+    "SYSTEMS",
+    "AspNet",
+    "Store",
+    "identity_2_hash",
+    "membership_hash",
+    "running_store",
+]
 
 _QUICK: Final = Bcrypt(cost=4)
 PEOPLE: Final = [
@@ -246,12 +255,14 @@ def _key(key: UUID) -> str:
     return str(key)
 
 
-def _member_hash(password: str, salt: bytes) -> str:
+def membership_hash(password: str, salt: bytes) -> str:
+    """Return what a membership provider stores for a password, by HMAC-SHA256."""
     key = (salt * 64)[:64]
     return b64encode(hmac.digest(key, password.encode("utf-16-le"), "sha256")).decode()
 
 
-def _identity_2(password: str) -> str:
+def identity_2_hash(password: str) -> str:
+    """Return what Simple Membership and Identity 2 store for a password."""
     key = hashlib.pbkdf2_hmac("sha1", password.encode(), bytes(range(16)), 1000, 32)
     return b64encode(b"\0" + bytes(range(16)) + key).decode()
 
@@ -282,7 +293,7 @@ def add_member(made: AspNet, number: int, person: KnownUser, application: str = 
     dates = ("CreateDate", "LastLoginDate", "LastPasswordChangedDate", "LastLockoutDate")
     values = {
         **own,
-        "Password": _member_hash(_password(person), bytes(range(16))),
+        "Password": membership_hash(_password(person), bytes(range(16))),
         "PasswordFormat": 1,
         "PasswordSalt": b64encode(bytes(range(16))).decode(),
         "Email": person.email,
@@ -304,7 +315,7 @@ def _add_simple(made: AspNet, number: int, person: KnownUser) -> None:
         "UserId": number,
         "IsConfirmed": not person.disabled,
         "PasswordFailuresSinceLastSuccess": 0,
-        "Password": _identity_2(_password(person)),
+        "Password": identity_2_hash(_password(person)),
         "PasswordSalt": "",
     }
     made.insert("webpages_Membership", values)
@@ -326,7 +337,7 @@ def _add_identity(made: AspNet, number: int, person: KnownUser) -> None:
         "Email": person.email,
         **normalized,
         "EmailConfirmed": False,
-        "PasswordHash": (_identity_3 if is_core and number % 2 else _identity_2)(_password(person)),
+        "PasswordHash": (_identity_3 if is_core and number % 2 else identity_2_hash)(_password(person)),
         "SecurityStamp": "stamp",
         "PhoneNumberConfirmed": False,
         "TwoFactorEnabled": False,

@@ -4,6 +4,7 @@ import json
 import shutil
 import ssl
 import subprocess
+from base64 import b64encode
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -13,12 +14,21 @@ import bcrypt
 import pytest
 
 from account_api import Account, serving_accounts
+from aspnet_stores import identity_2_hash
 from customdb_contract._cli import main
 from customdb_contract._cli._templates import DATABASES
 from customdb_contract.bridges.node import NodeDatabase
-from customdb_contract.contract import Failed, Found, ScriptError
+from customdb_contract.contract import (
+    Failed,
+    Found,
+    ScriptError,
+    UnauthorizedError,
+    WrongUsernameOrPasswordError,
+)
+from customdb_contract.passwords import AspNetIdentityV2
 from doubles.sql_server import DATABASE, PASSWORD, USER, SqlServerDouble, run_sql_server_double
 from mariadb import find_mariadb, run_mariadb
+from password_rows import ROWS
 from postgres import find_postgres, run_postgres
 
 MODULES: Final = Path(__file__).parent / "drivers" / "node_modules"
@@ -29,6 +39,9 @@ AZURE: Final = "legacy-copy.database.windows.net"
 TOKEN: Final = "token of the legacy API"
 INFORMING: Final = {"direct-database-access", "no-metadata-repair"}
 """What is said of a store without an API in between, and of a migration without an Action."""
+
+JUDGED: Final = {"plain-javascript": 80, "asp-net-simple-membership": 110}
+"""How many rules judge those that cannot write, or whose profiles have no metadata."""
 
 QUICKLY: Final = (("$2b$12$", "$2b$04$"), ("hash(password, 12)", "hash(password, 4)"))
 """What makes a hash cheap: hundreds are computed, and how strong they are is no matter here."""
@@ -131,6 +144,27 @@ def azure_sql(folder: Path) -> Generator[dict[str, str]]:
         yield settings
 
 
+def simple_member(
+    number: int, email: str, password: str, *, is_verified: int = 0, is_confirmed: str = "1", salt: str = ""
+) -> str:
+    """Return the T-SQL that adds a user of Simple Membership, and a role of the user."""
+    return (
+        f"INSERT INTO UserProfile (UserName, EmailVerified) VALUES ('{email}', {is_verified}); "
+        "INSERT INTO webpages_Membership (UserId, IsConfirmed, Password, PasswordSalt) "
+        f"VALUES ({number}, {is_confirmed}, '{password}', '{salt}'); "
+        f"INSERT INTO webpages_Roles (RoleName) VALUES ('role of {number}'); "
+        f"INSERT INTO webpages_UsersInRoles VALUES ({number}, {number})"
+    )
+
+
+@contextmanager
+def simple_membership(folder: Path) -> Generator[dict[str, str]]:
+    with run_sql_server_double((folder / "schema.sql").read_text(encoding="utf-8")) as double:
+        for number, (email, variable) in enumerate(LEGACY, start=1):
+            double.run(simple_member(number, email, identity_2_hash(PASSWORDS[variable]), is_verified=number % 2))
+        yield settings_of(double)
+
+
 @contextmanager
 def http(_: Path) -> Generator[dict[str, str]]:
     ada = Account("api-7", "Ada@Example.com", PASSWORDS["ADA_PASSWORD"], email_verified=True, plan="full")
@@ -145,7 +179,11 @@ def plain_javascript(_: Path) -> Generator[dict[str, str]]:
     yield {}
 
 
+LEGACY: Final = (("Ada@Example.com", "ADA_PASSWORD"), ("grace@example.com", "GRACE_PASSWORD"))
+"""The users of the templates, with a verified e-mail and without."""
+
 STORES: Final[dict[str, Callable[[Path], AbstractContextManager[dict[str, str]]]]] = {
+    "asp-net-simple-membership": simple_membership,
     "azure-sql": azure_sql,
     "http": http,
     "mysql": mysql,
@@ -208,7 +246,7 @@ def test_a_template_keeps_the_contract(
     assert code == 0
     assert {rule for rule, status in statuses.items() if status == "failed"} <= INFORMING
     judged = [rule for rule, status in statuses.items() if status == "passed"]
-    assert len(judged) >= (80 if name == "plain-javascript" else 115)
+    assert len(judged) >= JUDGED.get(name, 115)
 
 
 @pytest.mark.untraced
@@ -220,6 +258,14 @@ def test_a_template_keeps_the_contract(
         ("sql-server", "create", "error.number === 2627", "error.number === 0", "create-duplicate-not-user-exists"),
         ("sql-server", "get_user", f"reject({UNREACHABLE})", "resolve([])", "outage-as-not-found"),
         ("azure-sql", "login", f"reject({UNREACHABLE})", "resolve([])", "login-outage-as-wrong-password"),
+        (
+            "asp-net-simple-membership",
+            "login",
+            "return timingSafeEqual(await",
+            "return 0 !== (await",
+            "wrong-password-not-reported",
+        ),
+        ("asp-net-simple-membership", "create", "'COMMIT TRANSACTION'", "'ROLLBACK TRANSACTION'", "create-not-visible"),
         ("http", "get_user", "404, 'no_such_user'", "503, undefined", "not-found-not-null"),
         ("plain-javascript", "get_user", "legacy-${user.id}", "legacy-${user.email}", "mismatched-user-id"),
     ],
@@ -346,6 +392,80 @@ def test_a_password_in_no_known_format_is_an_error_with_the_key(
         result = CALLS["login"](shop)
 
     assert failure_of(result) == (ScriptError, "The password of the user with the id 7 is no hash by bcrypt")
+
+
+UNKNOWN: Final = "The password of the user with the id {} is in no known format"
+CRYPTO: Final = [row for row in ROWS if isinstance(row.form, AspNetIdentityV2)]
+
+
+def log_in(shop: Any, email: str, password: str) -> Any:
+    return shop.login(email, password)
+
+
+def test_simple_membership_logs_in_with_the_passwords_that_asp_net_wrote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written("asp-net-simple-membership", tmp_path, monkeypatch)
+
+    with run_sql_server_double((tmp_path / "schema.sql").read_text(encoding="utf-8")) as double:
+        for number, row in enumerate(CRYPTO, start=1):
+            double.run(simple_member(number, f"u{number}@example.com", row.text))
+        with scripts_of(tmp_path, **over(double, MSSQL_ENCRYPT="no")) as shop:
+            for number, row in enumerate(CRYPTO, start=1):
+                email = f"u{number}@example.com"
+                profile = {"user_id": f"legacy-{number}", "email": email, "email_verified": False}
+                assert log_in(shop, email, row.password) == Found(profile)
+                for wrong in (row.password + "x", row.password[:-1], row.password.swapcase(), "", row.text):
+                    assert isinstance(log_in(shop, email, wrong).error, WrongUsernameOrPasswordError)
+    assert len(CRYPTO) >= 4
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "plain text",
+        b64encode(b"\1" + bytes(48)).decode(),
+        b64encode(bytes(48)).decode(),
+        b64encode(bytes(50)).decode(),
+        b64encode(bytes(49)).decode().rstrip("="),
+        "$2b$04$" + "a" * 52,
+    ],
+)
+def test_simple_membership_does_not_guess_at_a_password_in_no_known_format(
+    stored: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written("asp-net-simple-membership", tmp_path, monkeypatch)
+
+    with run_sql_server_double((tmp_path / "schema.sql").read_text(encoding="utf-8")) as double:
+        double.run(simple_member(1, "ada@example.com", stored))
+        with scripts_of(tmp_path, **over(double, MSSQL_ENCRYPT="no")) as shop:
+            for password in (PASSWORDS["ADA_PASSWORD"], stored):
+                assert failure_of(log_in(shop, "ada@example.com", password)) == (ScriptError, UNKNOWN.format(1))
+
+
+@pytest.mark.parametrize(
+    ("is_confirmed", "password", "refusal"),
+    [
+        ("0", "right", UnauthorizedError),
+        ("NULL", "right", UnauthorizedError),
+        ("0", "wrong", WrongUsernameOrPasswordError),
+        ("1", "wrong", WrongUsernameOrPasswordError),
+    ],
+)
+def test_simple_membership_refuses_who_is_not_confirmed(
+    is_confirmed: str,
+    password: str,
+    refusal: type[ScriptError],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written("asp-net-simple-membership", tmp_path, monkeypatch)
+
+    with run_sql_server_double((tmp_path / "schema.sql").read_text(encoding="utf-8")) as double:
+        double.run(simple_member(1, "ada@example.com", identity_2_hash("right"), is_confirmed=is_confirmed))
+        with scripts_of(tmp_path, **over(double, MSSQL_ENCRYPT="no")) as shop:
+            assert isinstance(log_in(shop, "ada@example.com", password).error, refusal)
+            assert isinstance(CALLS["get_user"](shop), Found)
 
 
 def test_a_system_without_a_template_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

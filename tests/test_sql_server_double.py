@@ -127,6 +127,18 @@ def test_what_was_not_begun_cannot_end(request_text: str, connect: Callable[...,
         run(connection, request_text)
 
 
+@pytest.mark.parametrize(("setting", "left"), [("ON", 0), ("OFF", 1)])
+def test_with_xact_abort_what_fails_undoes_the_transaction(
+    setting: str, left: int, double: SqlServerDouble, connect: Callable[..., Any]
+) -> None:
+    connection = connect()
+    connection.autocommit(True)
+    statements = "INSERT INTO Users (UserName) VALUES (N'Ada'); INSERT INTO Users (UserName) VALUES (N'ADA')"
+    with pytest.raises(pymssql.Error, match="2601"):
+        run(connection, f"SET XACT_ABORT {setting}; BEGIN TRANSACTION; {statements}; COMMIT TRANSACTION")
+    assert rows(connection, "SELECT COUNT(*) FROM Users") == [(left,)]
+
+
 def test_collations_differ_in_what_they_take_for_the_same(connect: Callable[..., Any]) -> None:
     connection = connect()
     run(connection, "INSERT INTO Users (UserName, Exact, Folded) VALUES (N'José', N'José', N'José')")

@@ -6,7 +6,7 @@ It is a double: it shows that drivers and statements fit together, not what SQL 
 import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -75,6 +75,7 @@ class Session:
         self._store = sqlite3.connect(path, timeout=_WAIT, isolation_level=None, check_same_thread=False)
         self._level = "READ COMMITTED"
         self._depth = 0
+        self._aborts = False
         self._identity: int | None = None
         self._store.execute("PRAGMA journal_mode = WAL")
         self._store.execute("PRAGMA synchronous = OFF")
@@ -87,6 +88,7 @@ class Session:
             "at_at_trancount": lambda: self._depth,
             "at_at_spid": lambda: 51,
             "scope_identity": lambda: self._identity,
+            "getutcdate": lambda: datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S"),
             "uuid": lambda: str(uuid4()).upper(),
             "lower": lambda text: None if text is None else str(text).lower(),
             "upper": lambda text: None if text is None else str(text).upper(),
@@ -137,7 +139,12 @@ class Session:
             parameters: The values of what begins with `@`.
         """
         for statement in _parsed(text):
-            yield self._run(statement, parameters)
+            try:
+                yield self._run(statement, parameters)
+            except SqlServerError:
+                if self._aborts and self._depth:
+                    self.rollback()
+                raise
 
     def _run(self, statement: exp.Expr, parameters: Sequence[Parameter]) -> Result:
         match statement:
@@ -150,6 +157,8 @@ class Session:
             case exp.Set() | exp.Command() | exp.Use():
                 level = re.search("ISOLATION LEVEL (.*)", statement.sql("tsql"), re.IGNORECASE)
                 self._level = level[1].upper() if level else self._level
+                aborting = re.findall(r"XACT_ABORT\W+(ON|OFF)", statement.sql("tsql"), re.IGNORECASE)
+                self._aborts = aborting[-1].upper() == "ON" if aborting else self._aborts
                 return Result()
             case exp.Create(this=exp.Schema()):
                 return self._execute(create_table(statement), statement, ())

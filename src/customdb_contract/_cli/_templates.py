@@ -15,11 +15,19 @@ _PART: Final = re.compile(r"^// @part (\w+)(.*)\n", re.MULTILINE)
 _WANTED: Final = re.compile(r"^ *// @parts (.+)\n", re.MULTILINE)
 _WRITING: Final = "create"
 
-DATABASES: Final = ("azure-sql", "http", "mysql", "plain-javascript", "postgresql", "sql-server")
+DATABASES: Final = (
+    "asp-net-simple-membership",
+    "azure-sql",
+    "http",
+    "mysql",
+    "plain-javascript",
+    "postgresql",
+    "sql-server",
+)
 """The systems for which there are scripts."""
 
-_BUILT_ON: Final = {"azure-sql": "sql-server"}
-"""Templates that take what they don't have themselves from another one."""
+_BUILT_ON: Final = {"asp-net": "sql-server", "asp-net-simple-membership": "asp-net", "azure-sql": "sql-server"}
+"""What takes the parts and files that it doesn't have itself from another folder."""
 
 
 def database_files(name: str) -> Mapping[Path, str]:

@@ -60,14 +60,31 @@
     });
   }
 
-// @part isDuplicate
-  // A unique constraint (2627) or a unique index (2601) has the value already.
-  function isDuplicate(error) {
-    return error.number === 2627 || error.number === 2601;
+// @part unlessDuplicate
+  // A unique constraint (2627) or a unique index (2601) may have the value already.
+  async function unlessDuplicate(change) {
+    try {
+      await change;
+      return true;
+    } catch (error) {
+      if (error.number === 2627 || error.number === 2601) {
+        return false;
+      }
+      throw error;
+    }
   }
 
-// @part find query isEmail
+// @part only
   // Collations may take a letter with an accent for the plain one; the e-mail must be the same but for case.
+  function only(rows, email) {
+    const found = rows.filter((row) => row.email.toLowerCase() === email.toLowerCase());
+    if (found.length > 1) {
+      throw new Error('Several users have this e-mail');
+    }
+    return found[0];
+  }
+
+// @part find query isEmail only
   async function find(email) {
     if (!isEmail(email)) {
       return undefined;
@@ -76,25 +93,13 @@
       'SELECT id, email, password_hash, email_verified, blocked, name, [plan], language FROM users WHERE email = @email',
       { email },
     );
-    const found = rows.filter((row) => row.email.toLowerCase() === email.toLowerCase());
-    if (found.length > 1) {
-      throw new Error('Several users have this e-mail');
-    }
-    return found[0];
+    return only(rows, email);
   }
 
-// @part insert query isDuplicate
+// @part insert query unlessDuplicate
   // The unique index decides, so that of two sign-ups at once one is refused.
-  async function insert(email, hash) {
-    try {
-      await query('INSERT INTO users (email, password_hash) VALUES (@email, @hash)', { email, hash });
-      return true;
-    } catch (error) {
-      if (isDuplicate(error)) {
-        return false;
-      }
-      throw error;
-    }
+  function insert(email, hash) {
+    return unlessDuplicate(query('INSERT INTO users (email, password_hash) VALUES (@email, @hash)', { email, hash }));
   }
 
 // @part setVerified query find
@@ -115,25 +120,14 @@
     return Boolean(user);
   }
 
-// @part setEmail query find isDuplicate
+// @part setEmail query find unlessDuplicate
   async function setEmail(email, newEmail, verified) {
     const user = await find(email);
     if (!user) {
       return false;
     }
-    try {
-      await query('UPDATE users SET email = @email, email_verified = @verified WHERE id = @id', {
-        id: String(user.id),
-        email: newEmail,
-        verified,
-      });
-      return true;
-    } catch (error) {
-      if (isDuplicate(error)) {
-        return false;
-      }
-      throw error;
-    }
+    const values = { id: String(user.id), email: newEmail, verified };
+    return unlessDuplicate(query('UPDATE users SET email = @email, email_verified = @verified WHERE id = @id', values));
   }
 
 // @part deleteById query idOf
