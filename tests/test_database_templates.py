@@ -1,34 +1,38 @@
 """The scripts that `init --template` writes keep the contract, on the stores that they are for."""
 
 import json
+import re
 import shutil
 import ssl
 import subprocess
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import bcrypt
 import pytest
 
 from account_api import Account, serving_accounts
-from aspnet_stores import identity_2_hash
+from aspnet_stores import identity_2_hash, membership_hash
 from customdb_contract._cli import main
 from customdb_contract._cli._templates import DATABASES
 from customdb_contract.bridges.node import NodeDatabase
 from customdb_contract.contract import (
+    Done,
     Failed,
     Found,
+    NotFound,
     ScriptError,
     UnauthorizedError,
     WrongUsernameOrPasswordError,
 )
-from customdb_contract.passwords import AspNetIdentityV2
+from customdb_contract.passwords import AspNetIdentityV2, AspNetMembership
 from doubles.sql_server import DATABASE, PASSWORD, USER, SqlServerDouble, run_sql_server_double
 from mariadb import find_mariadb, run_mariadb
-from password_rows import ROWS
+from password_rows import ROWS, Row
 from postgres import find_postgres, run_postgres
 
 MODULES: Final = Path(__file__).parent / "drivers" / "node_modules"
@@ -40,7 +44,7 @@ TOKEN: Final = "token of the legacy API"
 INFORMING: Final = {"direct-database-access", "no-metadata-repair"}
 """What is said of a store without an API in between, and of a migration without an Action."""
 
-JUDGED: Final = {"plain-javascript": 80, "asp-net-simple-membership": 110}
+JUDGED: Final = {"plain-javascript": 80, "asp-net-simple-membership": 110, "asp-net-universal-providers": 110}
 """How many rules judge those that cannot write, or whose profiles have no metadata."""
 
 QUICKLY: Final = (("$2b$12$", "$2b$04$"), ("hash(password, 12)", "hash(password, 4)"))
@@ -165,6 +169,61 @@ def simple_membership(folder: Path) -> Generator[dict[str, str]]:
         yield settings_of(double)
 
 
+APPLICATIONS: Final = {"/": UUID(int=1), "/other": UUID(int=2)}
+
+
+def user_key(number: int) -> UUID:
+    """Return the key of a user, which has letters in it: a driver writes these in upper case."""
+    return UUID(int=0xADA_0000 + number)
+
+
+def member(
+    number: int, email: str, password: str, *, application: str = "/", name: str | None = None, **changes: object
+) -> str:
+    """Return the T-SQL that adds a user of a membership provider, and a role and a profile of the user."""
+    key, then = user_key(number), "2012-08-15"
+    counts = ("FailedPasswordAttemptCount", "FailedPasswordAnswerAttemptCount")
+    dates = ("CreateDate", "LastLoginDate", "LastPasswordChangedDate", "LastLockoutDate")
+    windows = ("FailedPasswordAttemptWindowStart", "FailedPasswordAnswerAttemptWindowsStart")
+    values = {
+        "UserId": key,
+        "ApplicationId": APPLICATIONS[application],
+        "Email": email,
+        "Password": password,
+        "PasswordFormat": 1,
+        "PasswordSalt": SALT,
+        "IsApproved": 1,
+        "IsLockedOut": 0,
+        **dict.fromkeys(counts, 0),
+        **dict.fromkeys((*dates, *windows), then),
+        **changes,
+    }
+    written = ", ".join(f"'{value}'" for value in values.values())
+    return (
+        f"INSERT INTO Users VALUES ('{key}', '{APPLICATIONS[application]}', '{name or email}', 0, '{then}'); "
+        f"INSERT INTO Memberships ({', '.join(values)}) VALUES ({written}); "
+        f"INSERT INTO UsersInRoles VALUES ('{key}', '{key}'); "
+        f"INSERT INTO Profiles VALUES ('{key}', '', '', 0x00, '{then}')"
+    )
+
+
+def applications(folder: Path) -> str:
+    """Return the T-SQL that makes the tables of a membership provider with two applications."""
+    rows = ", ".join(f"('{key}', '{name}')" for name, key in APPLICATIONS.items())
+    schema = (folder / "schema.sql").read_text(encoding="utf-8")
+    return f"{schema} INSERT INTO Applications (ApplicationId, ApplicationName) VALUES {rows};"
+
+
+@contextmanager
+def universal_providers(folder: Path) -> Generator[dict[str, str]]:
+    with run_sql_server_double(applications(folder)) as double:
+        for number, (email, variable) in enumerate(LEGACY, start=1):
+            hashed_so = membership_hash(PASSWORDS[variable], b64decode(SALT))
+            double.run(member(number, email, hashed_so, name=f"user{number}", EmailVerified=number % 2))
+            double.run(member(number + 10, email, hashed_so, application="/other", name=f"user{number}"))
+        yield settings_of(double)
+
+
 @contextmanager
 def http(_: Path) -> Generator[dict[str, str]]:
     ada = Account("api-7", "Ada@Example.com", PASSWORDS["ADA_PASSWORD"], email_verified=True, plan="full")
@@ -182,8 +241,11 @@ def plain_javascript(_: Path) -> Generator[dict[str, str]]:
 LEGACY: Final = (("Ada@Example.com", "ADA_PASSWORD"), ("grace@example.com", "GRACE_PASSWORD"))
 """The users of the templates, with a verified e-mail and without."""
 
+SALT: Final = "AAECAwQFBgcICQoLDA0ODw=="
+
 STORES: Final[dict[str, Callable[[Path], AbstractContextManager[dict[str, str]]]]] = {
     "asp-net-simple-membership": simple_membership,
+    "asp-net-universal-providers": universal_providers,
     "azure-sql": azure_sql,
     "http": http,
     "mysql": mysql,
@@ -266,6 +328,14 @@ def test_a_template_keeps_the_contract(
             "wrong-password-not-reported",
         ),
         ("asp-net-simple-membership", "create", "'COMMIT TRANSACTION'", "'ROLLBACK TRANSACTION'", "create-not-visible"),
+        ("asp-net-universal-providers", "get_user", "user.id.toLowerCase()", "user.id", "mismatched-user-id"),
+        (
+            "asp-net-universal-providers",
+            "change_password",
+            "WHERE UserId",
+            "WHERE ApplicationId",
+            "change-password-ineffective",
+        ),
         ("http", "get_user", "404, 'no_such_user'", "503, undefined", "not-found-not-null"),
         ("plain-javascript", "get_user", "legacy-${user.id}", "legacy-${user.email}", "mismatched-user-id"),
     ],
@@ -466,6 +536,156 @@ def test_simple_membership_refuses_who_is_not_confirmed(
         with scripts_of(tmp_path, **over(double, MSSQL_ENCRYPT="no")) as shop:
             assert isinstance(log_in(shop, "ada@example.com", password).error, refusal)
             assert isinstance(CALLS["get_user"](shop), Found)
+
+
+MEMBERSHIP: Final = [row for row in ROWS if isinstance(row.form, AspNetMembership)]
+ADA_ID: Final = str(user_key(1))
+
+
+@pytest.mark.parametrize("row", MEMBERSHIP, ids=lambda row: row.form.algorithm)
+def test_universal_providers_log_in_with_the_passwords_that_asp_net_wrote(
+    row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(row.form, AspNetMembership)
+    written("asp-net-universal-providers", tmp_path, monkeypatch)
+    refused = (row.password + "x", row.password[:-1], row.password.swapcase(), "", row.text)
+
+    with run_sql_server_double(applications(tmp_path)) as double:
+        double.run(member(1, "Ada@example.com", row.text, PasswordSalt=row.salt))
+        with scripts_of(tmp_path, **over(double, MSSQL_ENCRYPT="no", MEMBERSHIP_HASH=row.form.algorithm)) as shop:
+            profile = {"user_id": f"legacy-{ADA_ID}", "email": "ada@example.com", "email_verified": False}
+            assert log_in(shop, "ada@example.com", row.password) == Found(profile)
+            for wrong in refused:
+                assert isinstance(log_in(shop, "ada@example.com", wrong).error, WrongUsernameOrPasswordError)
+
+
+def test_universal_providers_log_in_with_a_clear_password_and_hash_its_successor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written("asp-net-universal-providers", tmp_path, monkeypatch)
+    clear = "$2b$04$" + "a" * 53
+
+    with run_sql_server_double(applications(tmp_path)) as double:
+        double.run(member(1, "ada@example.com", clear, PasswordFormat=0))
+        with scripts_of(tmp_path, **over(double, MSSQL_ENCRYPT="no")) as shop:
+            assert isinstance(log_in(shop, "ada@example.com", clear), Found)
+            assert isinstance(log_in(shop, "ada@example.com", clear + "a").error, WrongUsernameOrPasswordError)
+            assert isinstance(CALLS["change_password"](shop), Done)
+            assert isinstance(log_in(shop, "ada@example.com", "something new"), Found)
+            assert isinstance(log_in(shop, "ada@example.com", clear).error, WrongUsernameOrPasswordError)
+
+
+@pytest.mark.parametrize(
+    ("changes", "setting"),
+    [
+        ({"PasswordFormat": 2}, "HMACSHA256"),
+        ({"PasswordFormat": 3}, "HMACSHA256"),
+        ({"PasswordSalt": ""}, "HMACSHA256"),
+        ({"PasswordSalt": SALT.rstrip("=")}, "HMACSHA256"),
+        ({"Password": membership_hash("right", b64decode(SALT))[:-1]}, "HMACSHA256"),
+        ({"Password": "right"}, "HMACSHA256"),
+        ({}, "SHA1"),
+        ({}, "SHA512"),
+        ({}, "MD5"),
+        ({}, "toString"),
+    ],
+)
+def test_universal_providers_do_not_guess_at_a_password_in_no_known_format(
+    changes: dict[str, Any], setting: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written("asp-net-universal-providers", tmp_path, monkeypatch)
+
+    with run_sql_server_double(applications(tmp_path)) as double:
+        double.run(member(1, "ada@example.com", membership_hash("right", b64decode(SALT)), **changes))
+        with scripts_of(tmp_path, **over(double, MSSQL_ENCRYPT="no", MEMBERSHIP_HASH=setting)) as shop:
+            result = log_in(shop, "ada@example.com", "right")
+
+    assert failure_of(result) == (ScriptError, UNKNOWN.format(ADA_ID))
+
+
+@pytest.mark.parametrize("changes", [{"IsApproved": 0}, {"IsLockedOut": 1}, {"IsApproved": 0, "IsLockedOut": 1}])
+def test_universal_providers_refuse_who_is_not_approved_or_is_locked_out(
+    changes: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written("asp-net-universal-providers", tmp_path, monkeypatch)
+
+    with run_sql_server_double(applications(tmp_path)) as double:
+        double.run(member(1, "ada@example.com", membership_hash("right", b64decode(SALT)), **changes))
+        with scripts_of(tmp_path, **over(double, MSSQL_ENCRYPT="no")) as shop:
+            assert isinstance(log_in(shop, "ada@example.com", "right").error, UnauthorizedError)
+            assert isinstance(log_in(shop, "ada@example.com", "wrong").error, WrongUsernameOrPasswordError)
+            assert isinstance(CALLS["get_user"](shop), Found)
+
+
+def test_universal_providers_serve_one_application_which_must_be_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written("asp-net-universal-providers", tmp_path, monkeypatch)
+
+    with run_sql_server_double(applications(tmp_path)) as double:
+        double.run(member(1, "ada@example.com", "", application="/other"))
+        with scripts_of(tmp_path, **over(double, MSSQL_ENCRYPT="no")) as shop:
+            assert isinstance(CALLS["get_user"](shop), NotFound)
+        with scripts_of(tmp_path, **over(double, MSSQL_ENCRYPT="no", MEMBERSHIP_APPLICATION="/other")) as shop:
+            assert isinstance(CALLS["get_user"](shop), Found)
+            assert isinstance(log_in(shop, "ada@example.com", "x").error, WrongUsernameOrPasswordError)
+        with scripts_of(tmp_path, **over(double, MSSQL_ENCRYPT="no", MEMBERSHIP_APPLICATION="/third")) as shop:
+            calls = {script: call for script, call in CALLS.items() if script != "delete"}
+            assert {script: failure_of(call(shop)) for script, call in calls.items()} == dict.fromkeys(calls, OUTAGE)
+
+
+@pytest.mark.parametrize(
+    ("user_name", "email", "expected"),
+    [
+        (None, "new@example.com", "new@example.com"),
+        (None, f"{'new' * 13}@example.com", None),
+        ("ada", "lovelace@example.com", "ada"),
+        ("ADA@example.com", "lovelace@example.com", "lovelace@example.com"),
+    ],
+    ids=["new", "new with a long e-mail", "with a name", "with the e-mail as name"],
+)
+def test_universal_providers_give_a_user_a_name_which_asp_net_wants(
+    user_name: str | None, email: str, expected: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written("asp-net-universal-providers", tmp_path, monkeypatch)
+
+    with run_sql_server_double(applications(tmp_path)) as double:
+        with scripts_of(tmp_path, **over(double, MSSQL_ENCRYPT="no")) as shop:
+            caller: Any = shop
+            if user_name is None:
+                assert isinstance(caller.create({"email": email, "password": "something new"}), Done)
+            else:
+                double.run(member(1, "ada@example.com", "", name=user_name))
+                assert isinstance(caller.change_email("ada@example.com", email, True), Done)
+            user_id = caller.get_user(email).profile["user_id"].removeprefix("legacy-")
+        ((found,),) = double.rows("SELECT UserName FROM Users")
+
+    assert found == (user_id if expected is None else expected)
+
+
+@pytest.mark.parametrize("name", ["asp-net-simple-membership", "asp-net-universal-providers"])
+def test_a_user_of_asp_net_is_deleted_with_the_rows_that_refer_to_them(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(name, tmp_path, monkeypatch)
+    if name == "asp-net-universal-providers":
+        script, user_id, left = applications(tmp_path) + member(1, "ada@example.com", ""), ADA_ID, {"Applications": 2}
+    else:
+        schema = (tmp_path / "schema.sql").read_text(encoding="utf-8")
+        script, user_id, left = schema + simple_member(1, "ada@example.com", ""), "1", {"webpages_Roles": 1}
+
+    with run_sql_server_double(script) as double, scripts_of(tmp_path, **over(double, MSSQL_ENCRYPT="no")) as shop:
+        caller: Any = shop
+        for unknown in ("legacy-0", "legacy-2147483648", f"legacy-{UUID(int=1)}", user_id, ""):
+            assert isinstance(caller.delete(unknown), Done)
+        assert isinstance(CALLS["get_user"](shop), Found)
+        assert isinstance(caller.delete(f"legacy-{user_id}"), Done)
+        assert isinstance(CALLS["get_user"](shop), NotFound)
+        tables = re.findall(r"^CREATE TABLE (\w+)", script, re.MULTILINE)
+        counted = {table: double.rows(f"SELECT COUNT(*) FROM {table}")[0][0] for table in tables}
+
+    assert len(counted) == 5
+    assert {table: count for table, count in counted.items() if count} == left
 
 
 def test_a_system_without_a_template_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,6 +21,7 @@ from doubles.tds_tls import TlsChannel
 from doubles.tds_wire import (
     Parameter,
     Reader,
+    Value,
     done,
     environment_change,
     error,
@@ -327,6 +328,15 @@ class SqlServerDouble:
                 pass
         finally:
             session.close()
+
+    def rows(self, query: str) -> Sequence[Sequence[Value]]:
+        """Return what a query finds in that database."""
+        session = Session(_file(self.folder, DATABASE))
+        try:
+            (result,) = session.run(query)
+        finally:
+            session.close()
+        return result.rows
 
     def _begin(self, work: Callable[[socket.socket], None], listener: socket.socket) -> None:
         thread = threading.Thread(target=work, args=(listener,), daemon=True)

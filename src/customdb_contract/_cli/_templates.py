@@ -17,6 +17,7 @@ _WRITING: Final = "create"
 
 DATABASES: Final = (
     "asp-net-simple-membership",
+    "asp-net-universal-providers",
     "azure-sql",
     "http",
     "mysql",
@@ -26,7 +27,12 @@ DATABASES: Final = (
 )
 """The systems for which there are scripts."""
 
-_BUILT_ON: Final = {"asp-net": "sql-server", "asp-net-simple-membership": "asp-net", "azure-sql": "sql-server"}
+_BUILT_ON: Final = {
+    "asp-net": "sql-server",
+    "asp-net-simple-membership": "asp-net",
+    "asp-net-universal-providers": "asp-net",
+    "azure-sql": "sql-server",
+}
 """What takes the parts and files that it doesn't have itself from another folder."""
 
 

@@ -1,0 +1,144 @@
+// @part isLegacyPasswordOf bytesOf inUnknownFormat
+  // Clear (PasswordFormat 0) or hashed (1); the row does not say by what, so a setting does. Encrypted ones (2) need the
+  // machine key of the application.
+  function isLegacyPasswordOf(user, password) {
+    const { createHash, createHmac, timingSafeEqual } = require('crypto');
+    if (user.format === 0) {
+      const digest = (text) => createHash('sha256').update(text, 'utf16le').digest();
+      return timingSafeEqual(digest(password), digest(user.password));
+    }
+    const setting = configuration.MEMBERSHIP_HASH || 'HMACSHA256';
+    const salt = bytesOf(user.salt);
+    // .NET's HMACSHA256 has a key of 64 bytes, to which the salt is repeated.
+    const hashes = {
+      SHA1: () => createHash('sha1').update(salt),
+      SHA256: () => createHash('sha256').update(salt),
+      SHA512: () => createHash('sha512').update(salt),
+      HMACSHA256: () => createHmac('sha256', Buffer.alloc(64, salt)),
+    };
+    if (user.format !== 1 || salt.length === 0 || !Object.keys(hashes).includes(setting)) {
+      throw inUnknownFormat(user);
+    }
+    const hash = hashes[setting]().update(password, 'utf16le').digest();
+    const stored = bytesOf(user.password);
+    if (stored.length !== hash.length) {
+      throw inUnknownFormat(user);
+    }
+    return timingSafeEqual(hash, stored);
+  }
+
+// @part idOf
+  function idOf(userId) {
+    const [, id] = /^legacy-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(userId) || [];
+    return id;
+  }
+
+// @part application
+  function application() {
+    return configuration.MEMBERSHIP_APPLICATION || '/';
+  }
+
+// @part find query application isEmail only
+  // Of this application only: others in the same tables may have users with the same e-mail. Who is not approved, or is
+  // locked out, does not log in, as in ASP.NET. The id is in lower case, whatever the driver makes of it.
+  async function find(email) {
+    if (!isEmail(email)) {
+      return undefined;
+    }
+    const rows = await query(
+      'SELECT u.UserId AS id, u.UserName AS name, m.Email AS email, m.EmailVerified AS email_verified, ' +
+        'm.Password AS password, m.PasswordFormat AS format, m.PasswordSalt AS salt, ' +
+        'm.IsApproved AS is_approved, m.IsLockedOut AS is_locked_out ' +
+        'FROM Applications AS a ' +
+        'LEFT JOIN Memberships AS m ON m.ApplicationId = a.ApplicationId AND m.Email = @email ' +
+        'LEFT JOIN Users AS u ON u.UserId = m.UserId ' +
+        'WHERE a.ApplicationName = @application',
+      { email, application: application() },
+    );
+    if (rows.length === 0) {
+      throw new Error('The application of the setting MEMBERSHIP_APPLICATION is not there');
+    }
+    const user = only(rows.filter((row) => row.id !== null), email);
+    return user && { ...user, id: user.id.toLowerCase(), blocked: !user.is_approved || user.is_locked_out };
+  }
+
+// @part nameOf
+  // ASP.NET wants a name: the e-mail, or the id where the column, with 50 characters, is too short for it.
+  function nameOf(id, email) {
+    return email.length <= 50 ? email : id;
+  }
+
+// @part insert find application nameOf inOneTransaction unlessDuplicate
+  // The unique indexes decide, so that of two sign-ups at once one is refused.
+  async function insert(email, hash) {
+    if (await find(email)) {
+      return false;
+    }
+    const id = require('crypto').randomUUID();
+    const ofApplication = 'FROM Applications WHERE ApplicationName = @application';
+    const statements = [
+      'INSERT INTO Users (UserId, ApplicationId, UserName, IsAnonymous, LastActivityDate) ' +
+        `SELECT @id, ApplicationId, @name, 0, GETUTCDATE() ${ofApplication}`,
+      'INSERT INTO Memberships (UserId, ApplicationId, Password, PasswordFormat, PasswordSalt, Email, EmailVerified, ' +
+        'IsApproved, IsLockedOut, CreateDate, LastLoginDate, LastPasswordChangedDate, LastLockoutDate, ' +
+        'FailedPasswordAttemptCount, FailedPasswordAttemptWindowStart, ' +
+        'FailedPasswordAnswerAttemptCount, FailedPasswordAnswerAttemptWindowsStart) ' +
+        "SELECT @id, ApplicationId, @hash, 1, '', @email, 0, 1, 0, GETUTCDATE(), GETUTCDATE(), GETUTCDATE(), '17540101', " +
+        `0, '17540101', 0, '17540101' ${ofApplication}`,
+    ];
+    const values = { id, email, hash, name: nameOf(id, email), application: application() };
+    return unlessDuplicate(inOneTransaction(statements, values));
+  }
+
+// @part setVerified query find
+  async function setVerified(email) {
+    const user = await find(email);
+    if (user) {
+      await query('UPDATE Memberships SET EmailVerified = 1 WHERE UserId = @id', { id: user.id });
+    }
+    return Boolean(user);
+  }
+
+// @part setPassword query find
+  // A hash by bcrypt counts as hashed: as clear text it would let in whoever has read it.
+  async function setPassword(email, hash) {
+    const user = await find(email);
+    if (user) {
+      await query(
+        "UPDATE Memberships SET Password = @hash, PasswordFormat = 1, PasswordSalt = '', " +
+          'LastPasswordChangedDate = GETUTCDATE() WHERE UserId = @id',
+        { id: user.id, hash },
+      );
+    }
+    return Boolean(user);
+  }
+
+// @part setEmail find nameOf inOneTransaction unlessDuplicate
+  // A name that was the e-mail stays the e-mail; any other one stays as it is.
+  async function setEmail(email, newEmail, verified) {
+    const user = await find(email);
+    if (!user) {
+      return false;
+    }
+    const other = await find(newEmail);
+    if (other && other.id !== user.id) {
+      return false;
+    }
+    const isNamedSo = [user.email.toLowerCase(), user.id].includes(user.name.toLowerCase());
+    const name = isNamedSo ? nameOf(user.id, newEmail) : user.name;
+    const statements = [
+      'UPDATE Users SET UserName = @name WHERE UserId = @id',
+      'UPDATE Memberships SET Email = @email, EmailVerified = @verified WHERE UserId = @id',
+    ];
+    return unlessDuplicate(inOneTransaction(statements, { id: user.id, name, email: newEmail, verified }));
+  }
+
+// @part deleteById inOneTransaction idOf
+  // Tables that refer to the user go first. Leave out those that the application does not have.
+  async function deleteById(userId) {
+    const id = idOf(userId);
+    const tables = ['UsersInRoles', 'Profiles', 'Memberships', 'Users'];
+    if (id) {
+      await inOneTransaction(tables.map((table) => `DELETE FROM ${table} WHERE UserId = @id`), { id });
+    }
+  }
