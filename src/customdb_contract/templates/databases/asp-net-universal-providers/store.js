@@ -120,10 +120,6 @@
     if (!user) {
       return false;
     }
-    const other = await find(newEmail);
-    if (other && other.id !== user.id) {
-      return false;
-    }
     const isNamedSo = [user.email.toLowerCase(), user.id].includes(user.name.toLowerCase());
     const name = isNamedSo ? nameOf(user.id, newEmail) : user.name;
     const statements = [
