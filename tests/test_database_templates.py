@@ -218,4 +218,4 @@ def test_a_system_without_a_template_is_refused(capsys: pytest.CaptureFixture[st
     with pytest.raises(SystemExit, match="2"):
         main(["init", "--template", "dbase"])
 
-    assert "choose from 'http', " in capsys.readouterr().err
+    assert f"choose from '{DATABASES[0]}', " in capsys.readouterr().err
