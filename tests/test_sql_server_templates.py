@@ -12,6 +12,7 @@ import pytest
 from aspnet_stores import identity_2_hash, membership_hash
 from customdb_contract.bridges.node import NodeDatabase
 from customdb_contract.contract import (
+    Declined,
     Done,
     Found,
     NotFound,
@@ -93,14 +94,59 @@ def test_a_log_in_that_azure_refuses_for_a_moment_is_tried_once_more(
         assert double.refusals == []
 
 
-def test_a_server_without_tls_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["azure-sql", "sql-server"])
+def test_a_server_without_tls_is_refused(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(name, tmp_path, monkeypatch)
+    wish = {"MSSQL_ENCRYPT": "no"} if name == "azure-sql" else {}
+
+    with run_sql_server_double(tables(tmp_path)) as double, scripts_of(tmp_path, **over(double, **wish)) as shop:
+        assert {script: failure_of(call(shop)) for script, call in CALLS.items()} == dict.fromkeys(CALLS, OUTAGE)
+
+
+@pytest.mark.parametrize(
+    ("environment", "name"),
+    [(["NODE_EXTRA_CA_CERTS"], "other.database.windows.net"), (["NODE_EXTRA_CA_CERTS"], "127.0.0.1"), ([], AZURE)],
+    ids=["of another server", "of a name", "of no known authority"],
+)
+def test_a_certificate_that_is_not_valid_is_refused(
+    environment: list[str], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     written("azure-sql", tmp_path, monkeypatch)
 
     with (
-        run_sql_server_double(tables(tmp_path)) as double,
-        scripts_of(tmp_path, **over(double)) as shop,
+        azure_sql_double(tmp_path) as (double, _),
+        scripts_of(tmp_path, *environment, **over(double, MSSQL_CERTIFICATE_NAME=name)) as shop,
     ):
-        assert {script: failure_of(call(shop)) for script, call in CALLS.items()} == dict.fromkeys(CALLS, OUTAGE)
+        assert failure_of(CALLS["get_user"](shop)) == OUTAGE
+
+
+def test_a_collation_that_ignores_accents_hands_nobody_the_account_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written("sql-server", tmp_path, monkeypatch)
+    script = tables(tmp_path).replace("Latin1_General_100_CI_AS", "Latin1_General_CI_AI")
+    user = {"email": "\u00e4da@example.com", "password": "something new"}
+
+    with run_sql_server_double(script) as double, scripts_of(tmp_path, **over(double, MSSQL_ENCRYPT="no")) as shop:
+        caller: Any = shop
+        assert isinstance(caller.get_user(user["email"]), NotFound)
+        assert isinstance(log_in(shop, user["email"], PASSWORDS["ADA_PASSWORD"]).error, WrongUsernameOrPasswordError)
+        assert isinstance(caller.change_password(user["email"], user["password"]), Declined)
+        assert caller.create(user).error.code == "user_exists"
+        assert isinstance(CALLS["login"](shop), Found)
+
+
+def test_two_users_with_one_email_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written("sql-server", tmp_path, monkeypatch)
+    script = tables(tmp_path).replace(" UNIQUE,", ",")
+    again = "INSERT INTO users (email, password_hash) VALUES ('ADA@example.com', 'x')"
+
+    with (
+        run_sql_server_double(script + again) as double,
+        scripts_of(tmp_path, **over(double, MSSQL_ENCRYPT="no")) as shop,
+    ):
+        calls = {name: call for name, call in CALLS.items() if name not in {"create", "delete"}}
+        assert {name: failure_of(call(shop)) for name, call in calls.items()} == dict.fromkeys(calls, OUTAGE)
 
 
 UNKNOWN: Final = "The password of the user with the id {} is in no known format"
