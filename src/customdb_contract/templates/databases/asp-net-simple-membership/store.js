@@ -17,7 +17,7 @@
   }
 
 // @part find query isEmail only
-  // Who is not confirmed does not log in, as in ASP.NET. Who has no row in webpages_Membership has no password here.
+  // A user who is not confirmed cannot log in, as in ASP.NET. A user without a row in webpages_Membership is not found.
   async function find(email) {
     if (!isEmail(email)) {
       return undefined;

@@ -39,8 +39,8 @@
   }
 
 // @part find query application isEmail only
-  // Of this application only: others in the same tables may have users with the same e-mail. Who is not approved, or is
-  // locked out, does not log in, as in ASP.NET. The id is in lower case, whatever the driver makes of it.
+  // Users of this application only: others in the same tables may have users with the same e-mail. A user who is not
+  // approved, or is locked out, cannot log in, as in ASP.NET. The id is in lower case; the driver returns it in upper case.
   async function find(email) {
     if (!isEmail(email)) {
       return undefined;

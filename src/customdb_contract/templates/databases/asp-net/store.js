@@ -1,6 +1,6 @@
 // @part isPasswordOf isHashable isLegacyPasswordOf
-  // Each check takes the time of one by bcrypt, which new passwords have: so nobody can tell who is not there, or who
-  // still has a password of ASP.NET.
+  // Each check takes the time of one by bcrypt, as for a new password. So the time does not show whether there is such a
+  // user, or whether the password is still one of ASP.NET.
   async function isPasswordOf(user, password) {
     if (typeof password !== 'string' || password === '' || /[\ud800-\udfff]/u.test(password) || password.length > 4096) {
       return false;
@@ -27,7 +27,7 @@
   }
 
 // @part inOneTransaction query
-  // With XACT_ABORT, whatever fails undoes all of them.
+  // With XACT_ABORT, a statement that fails undoes all of them.
   function inOneTransaction(statements, values) {
     return query(['SET XACT_ABORT ON', 'BEGIN TRANSACTION', ...statements, 'COMMIT TRANSACTION'].join('; '), values);
   }

@@ -30,9 +30,9 @@
         ...others,
         options: { ...options, rowCollectionOnRequestCompletion: true, useColumnNames: true },
       });
-      // What breaks after the end concerns nobody; without a listener the container would end.
+      // An error after the end is too late to report; without a listener it would end the container.
       connection.on('error', reject);
-      // A server that does not encrypt is none of ours: tedious itself would go on without.
+      // tedious goes on without TLS where the server offers none.
       let isEncrypted = !options.encrypt;
       connection.on('secure', () => {
         isEncrypted = true;
