@@ -25,8 +25,8 @@ NEXT: Final = """\
 The naive custom databases and the naive Action break the contract, and the correct ones keep it.
 `customdb-contract simulate` plays such migrations over any custom database, step by step.
 
-Try next: change a line of examples/bookshop/correct.py and check it again; or write a configuration for scripts of your own, with `init`
-in place of `check`.
+Try next: change a line of examples/bookshop/correct.py and check it again; or, with `init` in place of `check`, write a
+configuration for scripts of your own.
 
     {command} check --config {configuration}
 """
