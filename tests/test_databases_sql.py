@@ -28,8 +28,9 @@ from customdb_contract import (
 )
 from customdb_contract.databases import Flag, Join, SqlDatabase, SqlUsers
 from customdb_contract.databases._identifiers import can_be_stored, lowered, same_identifier
+from customdb_contract.databases._styles import finished
 from customdb_contract.errors import ConfigurationError
-from sql_stores import ENGINES, Engine
+from sql_stores import ENGINES, Engine, hashed
 
 pytestmark = pytest.mark.databases
 UNREACHABLE = "The user store cannot be reached"
@@ -251,6 +252,43 @@ def test_a_hundred_thousand_users_are_looked_up_by_an_index(open_engine: Callabl
     with engine.database(users) as database:
         assert database.notes == ()
         assert profile(database.get_user("user99999@example.com"))["user_id"] == "shop-99999"
+
+
+def test_a_look_up_by_the_cursor_finds_what_sqlalchemy_finds(engine: Engine) -> None:
+    columns = (
+        "id INTEGER PRIMARY KEY, email VARCHAR(99), password TEXT, kind INTEGER, price NUMERIC(9, 2), since TIMESTAMP"
+    )
+    make(engine, "people", columns)
+    engine.execute(
+        "INSERT INTO people VALUES (1, 'Ada@example.com', 'x', 3, 12.50, '2024-02-29 12:00:00'), "
+        "(2, 'grace@example.com', NULL, 3, NULL, NULL), (3, 'alan@example.com', 'x', 4, 1, NULL)"
+    )
+    users = people(scope={"kind": 3}, fields={"price": "price", "since": "since"})
+
+    async def find(identifier: str) -> object:
+        async with engine.async_database(users) as database:
+            return await database.get_user(identifier)
+
+    with engine.database(users) as database:
+        statements = finished(database._store.prepare())
+        for identifier in ("ada@example.com", "GRACE@example.com", "alan@example.com", "é@example.com", "%"):
+            with database._engine.connect() as by_cursor, database._engine.begin() as in_transaction:
+                row = statements.find(by_cursor, identifier)
+                assert row == statements.find(in_transaction, identifier)
+                # Only what SQLAlchemy runs begins a transaction.
+                assert by_cursor.in_transaction() == (database._engine.dialect.name == "sqlite")
+            assert database.get_user(identifier) == asyncio.run(find(identifier))
+        assert profile(database.get_user("ada@example.com"))["price"] == 12.5
+
+
+def test_a_look_up_by_the_cursor_converts_what_a_driver_does_not(open_engine: Callable[[str], Engine]) -> None:
+    engine = open_engine("mariadb")
+    make(engine, "people", "id INTEGER PRIMARY KEY, email VARCHAR(99), password TEXT, locked BIT(1), at TIME")
+    stored = hashed("pw")
+    engine.execute("INSERT INTO people VALUES (1, 'ada@example.com', :stored, b'1', '01:02:03')", stored=stored)
+    with engine.database(people(disabled="locked", fields={"at": "at"})) as database:
+        assert profile(database.get_user("ada@example.com"))["at"] == "01:02:03"
+        assert failure(database.login("ada@example.com", "pw")) == "This account is locked"
 
 
 def test_what_a_collation_ignores_is_said(open_engine: Callable[[str], Engine]) -> None:

@@ -19,7 +19,7 @@ def same_identifier(one: str, other: str) -> bool:
     A letter beyond ASCII never equals one within, though Unicode lower-cases the Kelvin sign to `k`: the two e-mails
     may have two owners.
     """
-    return len(one) == len(other) and all(a == b or _lowered(a) == _lowered(b) for a, b in zip(one, other, strict=True))
+    return lowered(one) == lowered(other)
 
 
 def lowered(text: str) -> str:
@@ -46,7 +46,7 @@ def can_be_stored(text: object) -> bool:
     """Tell whether something may be an identifier: text that every store takes, neither empty nor too long."""
     if not isinstance(text, str) or not 0 < len(text) <= _LONGEST or "\0" in text:
         return False
-    return not any("\ud800" <= letter <= "\udfff" for letter in text)
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def is_email(text: str) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Column,
     ColumnClause,
     Connection,
+    Dialect,
     FetchedValue,
     Inspector,
     Join,
@@ -43,6 +44,7 @@ class Fitted:
 
     Args:
         users: The mapping, with the values that were looked up.
+        dialect: What the database speaks.
         tables: The main table, and after it the joined ones.
         owned: The tables whose rows go with a user.
         columns: The columns, by the names that the mapping has for them.
@@ -52,6 +54,7 @@ class Fitted:
     """
 
     users: SqlUsers
+    dialect: Dialect
     tables: Sequence[Table]
     owned: Sequence[Table]
     columns: "Mapping[str, Column[Any]]" = field(hash=False)
@@ -90,6 +93,7 @@ def fit(connection: Connection, users: SqlUsers) -> Fitted:
         ]
     return Fitted(
         users=users,
+        dialect=connection.dialect,
         tables=tables,
         owned=owned,
         columns=columns,

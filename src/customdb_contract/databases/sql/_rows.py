@@ -105,13 +105,13 @@ def _keeps_out(row: Mapping[str, Any], lock: Value | Until) -> bool:
 
 
 def _flag(row: Mapping[str, Any], value: Value) -> bool:
-    flag = value if isinstance(value, Flag) else Flag(value)
-    stored = row[flag.column]
-    if stored == flag.true:
+    column, true, false = (value.column, value.true, value.false) if isinstance(value, Flag) else (value, True, False)
+    stored = row[column]
+    if stored == true:
         return True
-    if stored is None or stored == flag.false:
+    if stored is None or stored == false:
         return False
-    raise _UnusableValueError(flag.column)
+    raise _UnusableValueError(column)
 
 
 def _json(row: Mapping[str, Any], value: Value) -> object:

@@ -1,7 +1,8 @@
 """What is asked of the database and written to it, on a connection that somebody else cares for."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from sqlalchemy.types import NullType
 from customdb_contract.databases._identifiers import can_be_stored, lowered, raised, same_identifier
 from customdb_contract.databases._store import Account, Change, NewAccount, StoreError
 from customdb_contract.databases.sql._fitting import Fitted
+from customdb_contract.databases.sql._looking_up import LookUp
 from customdb_contract.databases.sql._mapping import Copy, Flag, Join, Value
 from customdb_contract.databases.sql._rows import account_of, key_text
 
@@ -48,7 +50,10 @@ class Statements:
         self._fitted = fitted
         self._users = fitted.users
         self._read = tuple(fitted.users.read)
-        self._by_identifier = [(name, self._select(self._matches(name))) for name in fitted.users.identifiers]
+        self._by_identifier = [
+            (name, fitted.users.folded_copy(name), LookUp(self._select(self._matches(name)), fitted.dialect))
+            for name in fitted.users.identifiers
+        ]
         key = fitted.columns[fitted.users.user_id]
         # An id may be longer than the column's own type, and some drivers refuse that.
         is_number = not isinstance(key.type, NullType) and issubclass(key.type.python_type, int)
@@ -72,10 +77,9 @@ class Statements:
         Raises:
             StoreError: When there are two.
         """
-        for name, statement in self._by_identifier:
-            copy = self._users.folded_copy(name)
+        for name, copy, look_up in self._by_identifier:
             asked = self._written(identifier) if copy is None else _copied(copy, identifier)
-            rows = self._rows(connection, statement, {"identifier": asked})
+            rows = self._rows(partial(look_up.rows, connection, asked))
             # What the engine takes for the same is only a candidate.
             rows = [row for row in rows if isinstance(row[name], str) and same_identifier(row[name], identifier)]
             if len(rows) > 1:
@@ -167,7 +171,7 @@ class Statements:
         """Return the key that an id was made of, as the store has it, or None."""
         # NULL equals no key, and the store is asked all the same: out of reach, it says nothing about who is gone.
         asked = self._key_of(user_id)
-        rows = self._rows(connection, self._by_key, {"key": asked})
+        rows = self._rows(lambda: connection.execute(self._by_key, {"key": asked}).all())
         keys = (row[self._users.user_id] for row in rows)
         return next((key for key in keys if self._users.user_id_prefix + key_text(key) == user_id), None)
 
@@ -210,11 +214,9 @@ class Statements:
             return UUID(text) if _UUID.fullmatch(text) else None
         return kind(text) if _NUMBER.fullmatch(text) else None
 
-    def _rows(
-        self, connection: Connection, statement: "Select[*tuple[Any, ...]]", values: Mapping[str, object]
-    ) -> list[Row]:
+    def _rows(self, ask: Callable[[], Sequence[Sequence[Any]]]) -> list[Row]:
         try:
-            found = connection.execute(statement, values).all()
+            found = ask()
         except (ArithmeticError, TypeError, ValueError):
             # SQLite holds any value in any column.
             message = "A row of the user store has a value that is not of its column's type"
