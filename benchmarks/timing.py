@@ -64,7 +64,13 @@ def ratio(
         clock: Returns seconds; `time.process_time` where one of the two waits for another thread, which takes any time
             on a busy machine.
     """
-    pairs = [(_once(first, number, clock), _once(second, number, clock)) for _ in range(repeat)]
+    # What is there already is looked at by no collection, so that many short measurements cost little.
+    gc.collect()
+    gc.freeze()
+    try:
+        pairs = [(_once(first, number, clock), _once(second, number, clock)) for _ in range(repeat)]
+    finally:
+        gc.unfreeze()
     return min(pair[0] for pair in pairs) / min(pair[1] for pair in pairs)
 
 

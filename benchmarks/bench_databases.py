@@ -1,0 +1,165 @@
+"""What a database over SQL costs beside the driver's query, and log-ins at once beside their hashes."""
+
+import asyncio
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from typing import Any, Final
+
+import psycopg
+import pymysql  # type: ignore[import-untyped]  # it has no types
+import sqlalchemy
+from attrs import frozen
+
+from benchmarks.timing import Measured, ratio
+from customdb_contract import Found
+from customdb_contract.databases import AsyncSqlDatabase, SqlDatabase, SqlUsers
+from customdb_contract.passwords import Bcrypt, Passwords
+from mariadb import find_mariadb, run_mariadb
+from postgres import DATABASE, find_postgres, run_postgres
+
+_USERS: Final = 1_000
+_AT_ONCE: Final = 64
+_EMAIL: Final = "user500@example.com"
+_PASSWORD: Final = "correct horse battery"
+_PASSWORDS: Final = Passwords()
+_COST: Final = 10
+_ROUGH_COST: Final = 8
+
+_MAPPING: Final = SqlUsers(
+    table="customers",
+    user_id="id",
+    email="email",
+    password="password_hash",
+    email_verified="verified",
+    fields={"given_name": "first_name"},
+)
+_TABLE: Final = """
+CREATE TABLE customers (
+    id INTEGER PRIMARY KEY, email VARCHAR(254) NOT NULL, password_hash VARCHAR(255) NOT NULL,
+    verified BOOLEAN NOT NULL, first_name VARCHAR(100)
+)
+"""
+_ROW: Final = "INSERT INTO customers VALUES (:id, :email, :stored, TRUE, 'Ada')"
+_QUERY: Final = "SELECT id, email, password_hash, verified, first_name FROM customers WHERE {} LIMIT 51"
+
+
+@frozen
+class _Server:
+    """A server.
+
+    Args:
+        url: The address for plain calls.
+        async_url: The address for coroutines.
+        index: What is unique in the table: an expression.
+        condition: How a user is found by e-mail.
+        connect: Connects the bare driver.
+    """
+
+    url: str
+    async_url: str
+    index: str
+    condition: str
+    connect: Callable[[], Any]
+
+    def fill(self, stored: str) -> None:
+        """Make the table and its users, who all have one password.
+
+        Args:
+            stored: Its hash.
+        """
+        users = [
+            {"id": number, "email": f"User{number}@example.com", "stored": stored} for number in range(1, _USERS + 1)
+        ]
+        with sqlalchemy.create_engine(self.url, poolclass=sqlalchemy.NullPool).begin() as connection:
+            connection.execute(sqlalchemy.text(_TABLE))
+            connection.execute(sqlalchemy.text(f"CREATE UNIQUE INDEX emails ON customers ({self.index})"))
+            connection.execute(sqlalchemy.text(_ROW), users)
+
+
+def measure(*, brief: bool) -> Iterator[Measured]:
+    """Yield the ratios of each server that this machine has, and print which it does not have.
+
+    Args:
+        brief: Whether a rough answer will do.
+    """
+    stored = Bcrypt(cost=_ROUGH_COST if brief else _COST).hash(_PASSWORD)
+    for name, (running, package) in {
+        "PostgreSQL": (_postgres, "postgresql"),
+        "MariaDB": (_mariadb, "mariadb-server"),
+    }.items():
+        with running() as server:
+            if server is None:
+                print(f"databases on {name}: there is no {name} on this machine: apt-get install {package}")
+                continue
+            server.fill(stored)
+            yield Measured(
+                f"get_user on {name}, in times of the same query by the bare driver",
+                _times_of_the_driver(server, repeat=200 if brief else 1000),
+                at_most=1.5,
+            )
+            yield Measured(
+                f"{_AT_ONCE} log-ins at once on {name}, in times of the throughput of their hashes alone",
+                _share_of_the_hashes(server, stored, repeat=3 if brief else 5),
+                at_least=0.9,
+            )
+
+
+def _times_of_the_driver(server: _Server, repeat: int) -> float:
+    query = _QUERY.format(server.condition)
+    with closing(server.connect()) as driver, SqlDatabase(server.url, _MAPPING, _PASSWORDS) as database:
+
+        def ask() -> object:
+            with driver.cursor() as cursor:
+                cursor.execute(query, (_EMAIL,))
+                return cursor.fetchall()
+
+        assert ask()
+        assert isinstance(database.get_user(_EMAIL), Found)
+        return ratio(partial(database.get_user, _EMAIL), ask, number=10, repeat=repeat)
+
+
+def _share_of_the_hashes(server: _Server, stored: str, repeat: int) -> float:
+    database = AsyncSqlDatabase(server.async_url, _MAPPING, _PASSWORDS, timeout=60)
+
+    async def log_in() -> None:
+        calls = (database.login(f"user{number}@example.com", _PASSWORD) for number in range(1, _AT_ONCE + 1))
+        assert all(isinstance(outcome, Found) for outcome in await asyncio.gather(*calls))
+
+    async def only_hash() -> None:
+        calls = (asyncio.to_thread(_PASSWORDS.verify, _PASSWORD, stored) for _ in range(_AT_ONCE))
+        assert all(await asyncio.gather(*calls))
+
+    with asyncio.Runner() as runner:
+        try:
+            # The first one looks at the tables and connects.
+            runner.run(log_in())
+            return ratio(lambda: runner.run(only_hash()), lambda: runner.run(log_in()), repeat=repeat)
+        finally:
+            runner.run(database.close())
+
+
+@contextmanager
+def _postgres() -> Generator[_Server | None]:
+    programs = find_postgres()
+    if programs is None:
+        yield None
+        return
+    with run_postgres(programs, "") as port:
+        url = f"postgresql+psycopg://shop@127.0.0.1:{port}/{DATABASE}"
+        connect = partial(psycopg.connect, host="127.0.0.1", port=port, user="shop", dbname=DATABASE, autocommit=True)
+        yield _Server(url, url, "LOWER(email)", "LOWER(email) = LOWER(%s)", connect)
+
+
+@contextmanager
+def _mariadb() -> Generator[_Server | None]:
+    programs = find_mariadb()
+    if programs is None:
+        yield None
+        return
+    with run_mariadb(programs) as server:
+        place = f"shop@127.0.0.1:{server.port}/shop?charset=utf8mb4"
+        connect = partial(
+            pymysql.connect, host="127.0.0.1", port=server.port, user="shop", database="shop", autocommit=True
+        )
+        yield _Server(f"mysql+pymysql://{place}", f"mysql+asyncmy://{place}", "email", "email = %s", connect)
