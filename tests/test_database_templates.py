@@ -50,7 +50,7 @@ pytestmark = [
 def postgresql(folder: Path) -> Generator[dict[str, str]]:
     programs = find_postgres()
     if programs is None:
-        pytest.skip("there is no PostgreSQL on this machine")
+        pytest.skip("there is no PostgreSQL on this machine: apt-get install postgresql")
     with run_postgres(programs, (folder / "schema.sql").read_text(encoding="utf-8") + people()) as port:
         yield {"5432": str(port), '"auth0"': '"shop"', 'PGDATABASE = "legacy"': 'PGDATABASE = "postgres"'}
 
@@ -59,7 +59,7 @@ def postgresql(folder: Path) -> Generator[dict[str, str]]:
 def mysql(folder: Path) -> Generator[dict[str, str]]:
     programs = find_mariadb()
     if programs is None:
-        pytest.skip("there is no MariaDB on this machine")
+        pytest.skip("there is no MariaDB on this machine: apt-get install mariadb-server")
     with run_mariadb(programs) as server:
         server.run(
             f"CREATE DATABASE legacy; CREATE USER auth0@'127.0.0.1' IDENTIFIED BY '{STORE_PASSWORD}'; "

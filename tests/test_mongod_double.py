@@ -140,7 +140,7 @@ const { MongoClient } = require(process.argv[1]);
 def test_the_driver_of_npm_writes_and_reads(double: MongodDouble) -> None:
     node = shutil.which("node")
     if node is None:
-        pytest.skip("there is no Node on PATH")
+        pytest.skip("there is no Node on PATH: apt-get install nodejs")
     command = [node, "-e", SCRIPT, str(MODULES / "mongodb"), double.url]
     ended = subprocess.run(command, capture_output=True, text=True, check=True)
     assert json.loads(ended.stdout) == [11000, 1, 1, 3, 1, 1]

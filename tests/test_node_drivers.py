@@ -206,7 +206,7 @@ CORRECT: Final = {
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     if POSTGRES is None:
-        pytest.skip("there is no PostgreSQL on this machine")
+        pytest.skip("there is no PostgreSQL on this machine: apt-get install postgresql")
     with run_postgres(POSTGRES, SQL) as port:
         yield port
 

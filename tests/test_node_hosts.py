@@ -125,7 +125,7 @@ def tls_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Pat
     """The same behind TLS, with its certificate, which nobody trusts by itself."""
     openssl = shutil.which("openssl")
     if openssl is None:
-        pytest.skip("there is no openssl on this machine")
+        pytest.skip("there is no openssl on this machine: apt-get install openssl")
     folder = tmp_path_factory.mktemp("tls")
     certificate, key = folder / "certificate.pem", folder / "key.pem"
     made = f"req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -keyout {key} -out {certificate}"

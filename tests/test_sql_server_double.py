@@ -350,7 +350,7 @@ connection.connect(async (refused) => {
 def test_tedious_gets_on_with_it(password: str, double: SqlServerDouble) -> None:
     node = shutil.which("node")
     if node is None:
-        pytest.skip("there is no Node on this machine")
+        pytest.skip("there is no Node on PATH: apt-get install nodejs")
     tedious = Path(__file__).parent / "drivers" / "node_modules" / "tedious"
     command = [node, "-", str(tedious), str(double.port), USER, password]
     said = json.loads(
