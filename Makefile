@@ -7,6 +7,9 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
+# Two runs have one report with COVERAGE=begin and then COVERAGE=end.
+COVERAGE ?=
+
 # The tests that compare what they find with a text in `decided/`.
 DECIDING := tests/rules tests/tenant
 
@@ -23,10 +26,10 @@ demo: $(VENV)/demo.stamp ## Check the example bookshop: its naive custom databas
 	@$(BIN)/python examples/bookshop/demo.py
 
 test: $(VENV)/dev.stamp tests/drivers/node_modules/.stamp ## Run the tests; COVERAGE=1 also reports the branches that none of them takes
-	$(if $(COVERAGE),$(BIN)/python -m coverage erase)
+	$(if $(filter-out end,$(COVERAGE)),$(BIN)/python -m coverage erase)
 	$(BIN)/python -m $(if $(COVERAGE),coverage run -m )pytest -q -rs -n auto --dist worksteal $(TESTS)
-	$(if $(COVERAGE),$(BIN)/python tests/combine_coverage.py)
-	$(if $(COVERAGE),$(BIN)/python -m coverage report)
+	$(if $(filter-out begin,$(COVERAGE)),$(BIN)/python tests/combine_coverage.py)
+	$(if $(filter-out begin,$(COVERAGE)),$(BIN)/python -m coverage report)
 
 lint: $(VENV)/dev.stamp ## Check style, layers and project metadata
 	$(BIN)/ruff check .
