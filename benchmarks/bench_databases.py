@@ -145,9 +145,11 @@ def _postgres() -> Generator[_Server | None]:
     if programs is None:
         yield None
         return
-    with run_postgres(programs, "") as port:
-        url = f"postgresql+psycopg://shop@127.0.0.1:{port}/{DATABASE}"
-        connect = partial(psycopg.connect, host="127.0.0.1", port=port, user="shop", dbname=DATABASE, autocommit=True)
+    with run_postgres(programs, "") as server:
+        url = f"postgresql+psycopg://shop@127.0.0.1:{server.port}/{DATABASE}"
+        connect = partial(
+            psycopg.connect, host="127.0.0.1", port=server.port, user="shop", dbname=DATABASE, autocommit=True
+        )
         yield _Server(url, url, "LOWER(email)", "LOWER(email) = LOWER(%s)", connect)
 
 

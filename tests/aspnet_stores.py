@@ -383,8 +383,8 @@ def _postgresql(folder: Path) -> Generator[Store]:
     if programs is None:
         pytest.skip("there is no PostgreSQL on this machine: apt-get install postgresql")
     numbers = count(1)
-    with run_postgres(programs, "") as port:
-        place = f"postgresql+psycopg://shop@127.0.0.1:{port}"
+    with run_postgres(programs, "") as server:
+        place = f"postgresql+psycopg://shop@127.0.0.1:{server.port}"
 
         def make() -> str:
             name = f"aspnet{next(numbers)}"

@@ -10,7 +10,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
-__all__ = ["DATABASE", "find_postgres", "run_postgres"]
+from attrs import frozen
+
+__all__ = ["DATABASE", "Postgres", "find_postgres", "run_postgres"]
 
 DATABASE: Final = "postgres"
 _OWNER: Final = "postgres"
@@ -23,9 +25,38 @@ def find_postgres() -> Path | None:
     return next((folder for folder in places if all((folder / name).is_file() for name in _PROGRAMS)), None)
 
 
+@frozen
+class Postgres:
+    """A server that can be killed and started again.
+
+    Args:
+        port: Its port.
+        control: What starts and ends it, without the command.
+        options: How it is started.
+        user: The user of the system that it runs as, or None for this one.
+    """
+
+    port: int
+    control: tuple[str, ...]
+    options: tuple[str, ...]
+    user: str | None
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        _run(self.user, *self.control, *self.options, "start")
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        _run(self.user, *self.control, "--mode", "immediate", "stop")
+
+
+def _run(user: str | None, *command: str, given: str = "") -> None:
+    subprocess.run(command, cwd="/", user=user, input=given, text=True, check=True, capture_output=True)
+
+
 @contextmanager
-def run_postgres(programs: Path, script: str) -> Generator[int]:
-    """Run a server; the value is its port.
+def run_postgres(programs: Path, script: str) -> Generator[Postgres]:
+    """Run a server.
 
     Args:
         programs: The folder with its programs.
@@ -39,17 +70,14 @@ def run_postgres(programs: Path, script: str) -> Generator[int]:
         if user:
             shutil.chown(folder, user)
         data = str(Path(folder) / "data")
-
-        def run(*command: str, given: str = "") -> None:
-            subprocess.run(command, cwd="/", user=user, input=given, text=True, check=True, capture_output=True)
-
-        run(str(programs / "initdb"), "--no-sync", "--auth=trust", "--username=shop", "--encoding=UTF8", data)
+        _run(user, str(programs / "initdb"), "--no-sync", "--auth=trust", "--username=shop", "--encoding=UTF8", data)
         options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
         control = (str(programs / "pg_ctl"), "--pgdata", data, "--wait")
-        run(*control, "--options", options, "--log", f"{folder}/log", "start")
+        server = Postgres(port, control, ("--options", options, "--log", f"{folder}/log"), user)
+        server.start()
         try:
             client = (str(programs / "psql"), "-h", "127.0.0.1", "-p", str(port), "-U", "shop", "-v", "ON_ERROR_STOP=1")
-            run(*client, DATABASE, given=script)
-            yield port
+            _run(user, *client, DATABASE, given=script)
+            yield server
         finally:
-            run(*control, "--mode", "immediate", "stop")
+            server.kill()

@@ -178,9 +178,9 @@ def _postgres(folder: Path) -> Generator[Engine]:
     if programs is None:
         pytest.skip("there is no PostgreSQL on this machine: apt-get install postgresql")
     own = {"key": "SERIAL PRIMARY KEY", "name": "VARCHAR(254)", "no": "FALSE", "json": "JSONB", "n": "{n}"}
-    with run_postgres(programs, "") as port:
-        url = f"postgresql+psycopg://shop@127.0.0.1:{port}/{DATABASE}"
-        yield Engine(url, url, (_TABLES + _ON_LOWER).format(**own))
+    with run_postgres(programs, "") as server:
+        url = f"postgresql+psycopg://shop@127.0.0.1:{server.port}/{DATABASE}"
+        yield Engine(url, url, (_TABLES + _ON_LOWER).format(**own), server)
 
 
 @contextmanager

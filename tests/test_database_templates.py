@@ -51,8 +51,8 @@ def postgresql(folder: Path) -> Generator[dict[str, str]]:
     programs = find_postgres()
     if programs is None:
         pytest.skip("there is no PostgreSQL on this machine: apt-get install postgresql")
-    with run_postgres(programs, (folder / "schema.sql").read_text(encoding="utf-8") + people()) as port:
-        yield {"5432": str(port), '"auth0"': '"shop"', 'PGDATABASE = "legacy"': 'PGDATABASE = "postgres"'}
+    with run_postgres(programs, (folder / "schema.sql").read_text(encoding="utf-8") + people()) as server:
+        yield {"5432": str(server.port), '"auth0"': '"shop"', 'PGDATABASE = "legacy"': 'PGDATABASE = "postgres"'}
 
 
 @contextmanager

@@ -632,6 +632,26 @@ def test_64_calls_at_once_on_a_loop(server: JsonServer) -> None:
     assert [isinstance(outcome, Found) for outcome in outcomes] == [bool(n % 2) for n in range(64)]
 
 
+def test_a_pool_without_a_free_connection_fails_in_time(server: JsonServer) -> None:
+    with on(HttpDatabase, server.url, timeout=2, connections=1) as database:
+        client = database._client._client
+        with deadline(60), client.stream("GET", f"{server.url}/users"):
+            assert told(database.get_user(ADA)) == UNREACHABLE
+        assert isinstance(database.get_user(ADA), Found)
+
+
+def test_a_pool_without_a_free_connection_fails_in_time_on_a_loop(server: JsonServer) -> None:
+    async def ask() -> tuple[object, object]:
+        async with on(AsyncHttpDatabase, server.url, timeout=2, connections=1) as database:
+            async with database._client._client.stream("GET", f"{server.url}/users"):
+                busy = await database.get_user(ADA)
+            return busy, await database.get_user(ADA)
+
+    busy, free = asyncio.run(ask())
+    assert told(busy) == UNREACHABLE
+    assert isinstance(free, Found)
+
+
 @contextmanager
 def raw_server(send: Callable[[socket.socket], None]) -> Generator[str]:
     """Run a server that does with a connection whatever it likes."""

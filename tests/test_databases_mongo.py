@@ -279,6 +279,37 @@ def test_64_coroutines_are_answered_at_once(mongo_shop: MongoShop) -> None:
     assert {profile(result)["user_id"] for result in asyncio.run(log_in())} == {f"shop-{ADA}"}
 
 
+def test_64_threads_are_answered_at_once(mongo_shop: MongoShop) -> None:
+    names = ["ada", "grace.hopper@example.com", "jörg", "nobody@example.com"] * 16
+    with (
+        mongo_shop.database(mongo_shop.users(full=True), timeout=60) as database,
+        ThreadPoolExecutor(64) as threads,
+    ):
+        found = list(threads.map(database.get_user, names))
+        assert found == [database.get_user(name) for name in names[:4]] * 16
+    assert [isinstance(result, Found) for result in found[:4]] == [True, True, True, False]
+
+
+def test_a_pool_without_a_free_connection_fails_in_time(mongo_shop: MongoShop) -> None:
+    users = mongo_shop.users(full=True)
+
+    async def ask() -> tuple[object, object]:
+        async with mongo_shop.async_database(users, connections=1, timeout=2) as database:
+            (server,) = database._client._topology._servers.values()
+            async with server.pool.checkout():
+                busy = await database.get_user("ada")
+            return busy, await database.get_user("ada")
+
+    with mongo_shop.database(users, connections=1, timeout=2) as database:
+        (server,) = database._client._topology._servers.values()
+        with server.pool.checkout():
+            assert failure(database.get_user("ada")) == UNREACHABLE
+        assert profile(database.get_user("ada"))["user_id"] == f"shop-{ADA}"
+    busy, free = asyncio.run(ask())
+    assert failure(busy) == UNREACHABLE
+    assert profile(free)["user_id"] == f"shop-{ADA}"
+
+
 def test_a_double_that_was_killed_and_came_back_is_reached_again(own_shop: MongoShop) -> None:
     users = own_shop.users(full=True)
 

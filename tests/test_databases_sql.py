@@ -148,6 +148,14 @@ def test_of_64_who_sign_up_at_once_with_one_email_one_is_new(engine: Engine) -> 
         }
 
 
+def test_64_threads_are_answered_at_once(engine: Engine) -> None:
+    names = ["ada", "grace.hopper@example.com", "jörg", "nobody@example.com"] * 16
+    with engine.database(engine.shop(full=True)) as database, ThreadPoolExecutor(64) as threads:
+        found = list(threads.map(database.get_user, names))
+        assert found == [database.get_user(name) for name in names[:4]] * 16
+    assert [isinstance(result, Found) for result in found[:4]] == [True, True, True, False]
+
+
 def test_64_coroutines_are_answered_at_once(engine: Engine) -> None:
     async def log_in() -> list[object]:
         async with engine.async_database(engine.shop(full=True)) as database:
@@ -156,8 +164,11 @@ def test_64_coroutines_are_answered_at_once(engine: Engine) -> None:
     assert {profile(result)["user_id"] for result in asyncio.run(log_in())} == {"shop-1"}
 
 
-def test_a_server_that_was_killed_and_came_back_is_reached_again(open_engine: Callable[[str], Engine]) -> None:
-    engine = open_engine("mariadb")
+@pytest.mark.parametrize("name", ["postgresql", "mariadb"])
+def test_a_server_that_was_killed_and_came_back_is_reached_again(
+    name: str, open_engine: Callable[[str], Engine]
+) -> None:
+    engine = open_engine(name)
     users = engine.shop(full=True)
 
     async def live_through() -> None:
@@ -239,19 +250,45 @@ def test_a_pool_without_a_free_connection_fails_in_time(engine: Engine) -> None:
         assert profile(database.get_user("ada"))["user_id"] == "shop-1"
 
 
-def test_a_hundred_thousand_users_are_looked_up_by_an_index(open_engine: Callable[[str], Engine]) -> None:
-    engine = open_engine("postgresql")
+def test_a_pool_without_a_free_connection_fails_in_time_for_coroutines(engine: Engine) -> None:
+    async def ask() -> tuple[object, object]:
+        async with engine.async_database(engine.shop(full=True), connections=1, timeout=2) as database:
+            async with database._engine.connect():
+                busy = await database.get_user("ada")
+            return busy, await database.get_user("ada")
+
+    busy, free = asyncio.run(ask())
+    assert failure(busy) == UNREACHABLE
+    assert profile(free)["user_id"] == "shop-1"
+
+
+EXPLAIN = {"postgresql": "EXPLAIN", "mysql": "EXPLAIN", "sqlite": "EXPLAIN QUERY PLAN"}
+ANALYZE = {"postgresql": "ANALYZE", "mysql": "ANALYZE TABLE", "sqlite": "ANALYZE"}
+
+
+def test_a_hundred_thousand_users_are_looked_up_by_an_index(engine: Engine) -> None:
     users = engine.shop()
-    engine.execute(
-        f"INSERT INTO {users.table} (email, password_hash, verified, created_by) "
-        "SELECT 'User' || n || '@example.com', '*', TRUE, 'load' FROM generate_series(1, 100000) AS n"
-    )
-    engine.execute(f"ANALYZE {users.table}")
-    plan = engine.rows(f"EXPLAIN SELECT * FROM {users.table} WHERE LOWER(email) = LOWER('user7@example.com')")
-    assert "Index" in str(plan)
-    with engine.database(users) as database:
-        assert database.notes == ()
-        assert profile(database.get_user("user99999@example.com"))["user_id"] == "shop-99999"
+    rows = [f"('User{n}@example.com', 'Name{n}', '*', TRUE, 'load')" for n in range(1, 100_001)]
+    insert = f"INSERT INTO {users.table} (email, username, password_hash, verified, created_by) VALUES "
+    engine.execute(";".join(insert + ", ".join(rows[first : first + 1000]) for first in range(0, len(rows), 1000)))
+    with engine.database(users) as database, ThreadPoolExecutor(64) as threads:
+        dialect = database._engine.dialect
+        engine.execute(f"{ANALYZE[dialect.name]} {users.table}")
+        statements = finished(database._store.prepare())
+        for column, one in (("email", "user7@example.com"), ("username", "name7")):
+            (look_up,) = [found for name, _, found in statements._by_identifier if name == column]
+            with database._engine.connect() as connection:
+                sent = look_up.sent(one)
+                plan = connection.exec_driver_sql(f"{EXPLAIN[dialect.name]} {look_up.sql}", sent).mappings().all()
+            used = [row.get("key", row) for row in plan]
+            assert users.table.replace("customers", f"customers_{column}") in str(used)
+        asked = [f"USER{n}@example.com" for n in range(1, 100_001, 3_333)] + [
+            f"nAME{n}" for n in range(2, 100_001, 3_333)
+        ]
+        found = [profile(result)["username"] for result in threads.map(database.get_user, asked)]
+        assert found == [name.lower().replace("user", "name").removesuffix("@example.com") for name in asked]
+        for nobody in ("User0@example.com", "User100001@example.com", "user7@example.co", "User_@example.com", "Name%"):
+            assert database.get_user(nobody) == NotFound()
 
 
 def test_a_look_up_by_the_cursor_finds_what_sqlalchemy_finds(engine: Engine) -> None:
@@ -300,6 +337,22 @@ def test_what_a_collation_ignores_is_said(open_engine: Callable[[str], Engine]) 
         assert (
             failure(database.create({"email": "josé@example.com", "password": "pw"})) == "There is such a user already"
         )
+
+
+def test_notes_are_logged_once_by_calls_at_once(
+    open_engine: Callable[[str], Engine], caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = open_engine("mariadb")
+
+    async def ask() -> tuple[str, ...]:
+        database = engine.async_database(engine.shop())
+        await asyncio.gather(*(database.get_user("nobody@example.com") for _ in range(8)))
+        await database.close()
+        return database.notes
+
+    notes = asyncio.run(ask())
+    assert len(notes) == 2
+    assert caplog.messages == list(notes)
 
 
 def test_nobody_has_letters_that_a_column_cannot_hold(open_engine: Callable[[str], Engine]) -> None:

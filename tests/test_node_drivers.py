@@ -207,8 +207,8 @@ CORRECT: Final = {
 def port() -> Iterator[int]:
     if POSTGRES is None:
         pytest.skip("there is no PostgreSQL on this machine: apt-get install postgresql")
-    with run_postgres(POSTGRES, SQL) as port:
-        yield port
+    with run_postgres(POSTGRES, SQL) as server:
+        yield server.port
 
 
 def checked(folder: Path, port: int, **changed: str) -> Report:

@@ -43,8 +43,10 @@ class _SqlStore:
         """Bind the mapping to the tables, when the store is reached for the first time."""
         if self._statements is None:
             fitted = await self._transactions.read(lambda connection: fit(connection, self._users))
-            for note in fitted.notes:
-                _LOG.warning("%s", note)
+            # Calls may look at the tables at the same time; the notes are logged once.
+            if not self.notes:
+                for note in fitted.notes:
+                    _LOG.warning("%s", note)
             self._statements, self.notes = Statements(fitted), fitted.notes
         return self._statements
 

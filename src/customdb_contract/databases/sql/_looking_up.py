@@ -17,6 +17,9 @@ class LookUp:
     Args:
         statement: The statement, with a parameter `identifier`.
         dialect: What the database speaks.
+
+    Attributes:
+        sql: What is sent to the driver.
     """
 
     def __init__(self, statement: "Select[*tuple[Any, ...]]", dialect: Dialect) -> None:
@@ -24,7 +27,7 @@ class LookUp:
         self._types = [column.type.dialect_impl(dialect) for column in statement.selected_columns]
         self._readers: Sequence[Callable[[Any], Any] | None] | None = None
         compiled = statement.compile(dialect=dialect)
-        self._sql = str(compiled)
+        self.sql = str(compiled)
         self._order = compiled.positiontup
         binders = {
             name: parameter.type.dialect_impl(dialect).bind_processor(dialect)
@@ -53,11 +56,15 @@ class LookUp:
                 pass
         return connection.execute(self._statement, {"identifier": identifier}).all()
 
-    def _fetched(self, connection: Connection, identifier: str) -> Sequence[Sequence[Any]]:
+    def sent(self, identifier: str) -> dict[str, Any] | tuple[Any, ...]:
+        """Return the parameters that are sent to the driver."""
         values = {**self._others, "identifier": _converted(identifier, self._bind)}
+        return values if self._order is None else tuple(values[name] for name in self._order)
+
+    def _fetched(self, connection: Connection, identifier: str) -> Sequence[Sequence[Any]]:
         cursor = connection.connection.cursor()
         try:
-            cursor.execute(self._sql, values if self._order is None else [values[name] for name in self._order])
+            cursor.execute(self.sql, self.sent(identifier))
             found = cursor.fetchall()
             if self._readers is None:
                 kinds = zip(self._types, cursor.description, strict=True)
