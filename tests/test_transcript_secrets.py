@@ -7,16 +7,19 @@ from collections.abc import Callable, Mapping
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from customdb_contract.contract import ScriptError, ValidationError, WrongUsernameOrPasswordError
+from customdb_contract.profiles import generated_picture
 from customdb_contract.secrets import Secret, SecretRef, SecretRegistry
 from customdb_contract.transcript import (
     MAX_TEXT,
+    Derived,
     RecordedError,
     Special,
     Value,
+    as_recorded,
     json_text,
     mask_text,
     mask_value,
@@ -177,3 +180,35 @@ def test_everything_that_another_process_tells_is_masked() -> None:
 
     assert "hunter2" not in json_text(found)
     assert json_text(found).count("«password of ada»") == 9
+
+
+# Derived texts
+
+
+@given(
+    email=st.sampled_from(["ada@example.com", "Ada@Example.com", " ada@example.com", "ada@example.com.example.com"]),
+    password=st.sampled_from(["ada@example.com", "Ada@Example.com", "example.com", "correct horse", "0a5d9a"]),
+    public=st.sampled_from(["ada@example.com", "nobody@example.com"]),
+)
+@example(email="Ada@example.com", password="ada@example.com", public="nobody@example.com")
+def test_the_generated_picture_is_recorded_as_if_it_were_searched(email: str, password: str, public: str) -> None:
+    registry = SecretRegistry()
+    registry.add_public(public)
+    registry.add(Secret(password), SecretRef.parse("password of ada"))
+    picture = generated_picture(email)
+
+    (recorded,) = as_recorded([Derived(picture, email.strip().lower())], registry)
+
+    assert recorded == registry.mask(picture)
+
+
+def test_a_digest_of_a_password_is_masked_in_the_generated_picture() -> None:
+    registry = SecretRegistry()
+    registry.add(Secret("ada@example.com"), SecretRef.parse("password of ada"))
+
+    (recorded,) = as_recorded([Derived(generated_picture("Ada@example.com"), "ada@example.com")], registry)
+
+    assert recorded == (
+        "https://s.gravatar.com/avatar/«password of ada, as MD5»?s=480&r=pg&d="
+        "https%3A%2F%2Fcdn.auth0.com%2Favatars%2Fad.png"
+    )

@@ -6,11 +6,14 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from customdb_contract.profiles import generated_picture
 from customdb_contract.secrets import Secret
 from customdb_contract.tenant import Identity, User
+from customdb_contract.tenant._changes import changes
 from customdb_contract.tenant._hashing import PasswordHash
 from customdb_contract.tenant._metadata import merged_deeply, patched
 from customdb_contract.tenant._stores import Store
+from customdb_contract.transcript import Derived
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 KEYS = ("1", "2", "3")
@@ -121,3 +124,15 @@ def test_a_hash_looks_at_72_bytes_as_bcrypt_does() -> None:
     hashed = PasswordHash.of(Secret("é" * 36 + "more"))
     assert hashed.matches(Secret("é" * 36 + "other"))
     assert not hashed.matches(Secret("é" * 35))
+
+
+def test_a_write_tells_what_it_changes_and_which_picture_auth0_generated() -> None:
+    before = user("1", "A@example.com")
+    own, generated = "https://example.com/ada.png", generated_picture("A@example.com")
+
+    assert changes(None, before) == {"connection": "one", "email": "A@example.com"}
+    assert changes(before, before) == {}
+    assert changes(before, evolve(before, last_login=NOW, picture=own)) == {"picture": own}
+    assert changes(before, evolve(before, picture=generated)) == {"picture": Derived(generated, "a@example.com")}
+    assert changes(before, evolve(before, email=None, picture=generated)) == {"email": None, "picture": generated}
+    assert changes(evolve(before, picture=generated), evolve(before, picture=generated, name="Ada")) == {"name": "Ada"}

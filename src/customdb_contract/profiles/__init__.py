@@ -38,6 +38,7 @@ from customdb_contract.profiles._repair import (
     Repaired,
     RepairKind,
     generated_attributes,
+    generated_picture,
     is_secret_name,
     repair_profile,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "differences",
     "email_problem",
     "generated_attributes",
+    "generated_picture",
     "is_secret_name",
     "metadata_key_problems",
     "mfa_factors_problem",

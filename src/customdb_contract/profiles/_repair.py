@@ -16,7 +16,16 @@ from urllib.parse import quote
 
 from attrs import frozen
 
-__all__ = ["Repair", "RepairKind", "Repaired", "generated_attributes", "is_secret_name", "repair_profile", "shown"]
+__all__ = [
+    "Repair",
+    "RepairKind",
+    "Repaired",
+    "generated_attributes",
+    "generated_picture",
+    "is_secret_name",
+    "repair_profile",
+    "shown",
+]
 
 _MAX_DEPTH: Final = 50
 _SHOWN: Final = 80
@@ -165,10 +174,20 @@ def generated_attributes(attributes: Mapping[str, object]) -> dict[str, str]:
     email = attributes.get("email")
     if not isinstance(email, str) or "@" not in email:
         return {}
+    return {"name": email, "nickname": email.rpartition("@")[0], "picture": generated_picture(email)}
+
+
+def generated_picture(email: str) -> str:
+    """Return the address of the `picture` that Auth0 generates: it has a digest of the e-mail, and its initials.
+
+    Source: <https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure>.
+
+    Args:
+        email: The user's e-mail. Its digest is that of `email.strip().lower()`.
+    """
     digest = hashlib.md5(email.strip().lower().encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
     avatar = f"https%3A%2F%2Fcdn.auth0.com%2Favatars%2F{_quoted(email[:2].lower())}.png"
-    picture = f"https://s.gravatar.com/avatar/{digest}?s=480&r=pg&d={avatar}"
-    return {"name": email, "nickname": email.rpartition("@")[0], "picture": picture}
+    return f"https://s.gravatar.com/avatar/{digest}?s=480&r=pg&d={avatar}"
 
 
 @lru_cache

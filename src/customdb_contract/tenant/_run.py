@@ -1,16 +1,16 @@
 """One operation while it runs: everything that it does is done and noted here."""
 
 from collections.abc import Mapping
-from operator import attrgetter
 from typing import Final
 
-from attrs import evolve, fields
+from attrs import evolve
 
 from customdb_contract.bridges.flow import Flow, FlowEnding, run_actions
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
 from customdb_contract.errors import DatabaseOpeningError
 from customdb_contract.tenant._answers import Answer
+from customdb_contract.tenant._changes import changes
 from customdb_contract.tenant._interruptions import InterruptionPoint
 from customdb_contract.tenant._knobs import Knobs, RootAttributes
 from customdb_contract.tenant._log import LogCode, LogEntry
@@ -43,24 +43,6 @@ _ACTORS: Final = dict.fromkeys(OperationKind, Actor.APPLICATION) | {
     OperationKind.CHANGE_PASSWORD: Actor.ADMIN,
     OperationKind.SWITCH_IMPORT_MODE: Actor.ADMIN,
 }
-
-_NOT_TOLD: Final = frozenset({"user_id", "identities", "created_at", "updated_at", "last_login"})
-_TOLD: Final = tuple(attribute for attribute in fields(User) if attribute.name not in _NOT_TOLD)
-"""The attributes that a write of a user tells."""
-
-_BEFORE_ANY: Final = tuple(attribute.default for attribute in _TOLD)
-_told_of: Final = attrgetter(*(attribute.name for attribute in _TOLD))
-
-
-def _changed(before: User | None, user: User) -> dict[str, object]:
-    """Return the attributes that a write changes, without the times, which every write does."""
-    former = _BEFORE_ANY if before is None else _told_of(before)
-    return {
-        attribute.name: value
-        for attribute, value, previous in zip(_TOLD, _told_of(user), former, strict=True)
-        if value != previous
-    }
-
 
 _WITHOUT_BROWSER: Final = frozenset({OperationKind.REFRESH, OperationKind.SILENT_LOG_IN})
 """The log-ins in which no page can be shown."""
@@ -262,7 +244,7 @@ class Run:
         written = user if user.updated_at == self.now else evolve(user, updated_at=self.now)
         before = self._state.users.get(user.user_id)
         self._state.users.put(written)
-        self._recorder.write(Store.USERS, user.user_id, _changed(before, written), caused_by=self._begun)
+        self._recorder.write(Store.USERS, user.user_id, changes(before, written), caused_by=self._begun)
         record = self.internal(user.user_id)
         if record is not None and (record.email, record.username) != (written.email, written.username):
             self.keep_internal(evolve(record, email=written.email, username=written.username))

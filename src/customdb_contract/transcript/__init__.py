@@ -9,7 +9,7 @@ from customdb_contract.transcript._actions import (
     LegacyState,
     RunSituation,
 )
-from customdb_contract.transcript._arguments import as_recorded, revealed
+from customdb_contract.transcript._arguments import Derived, as_recorded, revealed
 from customdb_contract.transcript._exchange import (
     LATER_REQUESTS,
     WHOLE_RECORD,
@@ -97,6 +97,7 @@ __all__ = [
     "ActionRun",
     "Actor",
     "ApiCall",
+    "Derived",
     "ElsewhereUser",
     "Ending",
     "Escape",

@@ -4,19 +4,38 @@ import operator
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
+from attrs import frozen
+
 from customdb_contract.secrets import Secret, SecretRegistry
 from customdb_contract.transcript._masking import MAX_TEXT, hide_by_name, hide_named, mask_number, mask_value
 from customdb_contract.transcript._recording import record
 from customdb_contract.transcript._values import MAX_BITS, RecordedError, Special, Value
 
-__all__ = ["as_recorded", "revealed"]
+__all__ = ["Derived", "as_recorded", "revealed"]
+
+
+@frozen
+class Derived:
+    """A text that customdb-contract made of another one: fixed words, and a digest of the other one.
+
+    If the other text contains no secret, neither does this one, so it isn't searched: that would take long, because an
+    encoded secret might be in it.
+
+    Args:
+        text: The text.
+        origin: The text that it has a digest of.
+    """
+
+    text: str
+    origin: str
 
 
 def as_recorded(arguments: Iterable[object], registry: SecretRegistry) -> tuple[Value, ...]:
     """Return arguments as a transcript has them: recorded, and with secrets masked.
 
     Args:
-        arguments: The arguments; secrets as `Secret`. Values that are recorded already stay what they are.
+        arguments: The arguments; secrets as `Secret`, and as `Derived` what has a digest of something. Values that are
+            recorded already stay what they are.
         registry: The known secrets.
     """
     return tuple([_as_recorded(argument, registry) for argument in arguments])
@@ -32,6 +51,8 @@ def _as_recorded(argument: object, registry: SecretRegistry) -> Value:
             return mask_number(argument, registry.mask)
         case Secret():
             return registry.mask_argument(argument.reveal())
+        case Derived(text, origin):
+            return text if registry.mask(origin) == origin else registry.mask(text)
         # It is asked in turn, and an abstract class answers slowly.
         case dict() | Mapping():
             return _mapping(cast("Mapping[str, object]", argument), registry)
