@@ -24,6 +24,7 @@ from customdb_contract.profiles import (
     is_secret_name,
     metadata_key_problems,
     mfa_factors_problem,
+    normal_attributes,
     repair_profile,
     username_problem,
 )
@@ -406,6 +407,15 @@ def test_secrets_and_long_values_are_not_shown() -> None:
     repaired = repair_profile({"password_hash": b"s3cret", "note": b"x" * 200, "tags": (1,)})
 
     assert [repair.after for repair in repaired.repairs] == ["…", f"'{'x' * 78}…", "list"]
+
+
+@given(raw=profiles() | st.dictionaries(st.sampled_from([*ADA, "id", "username", "access_token"]), json_values()))
+@example(raw={"id": 7, "email": "Ada@Example.com", "refresh_token": "1"})
+def test_the_attributes_alone_are_those_of_the_repaired_profile(raw: Mapping[str, object]) -> None:
+    for import_mode in (True, False):
+        assert (
+            normal_attributes(raw, import_mode=import_mode) == repair_profile(raw, import_mode=import_mode).attributes
+        )
 
 
 def test_nothing_is_generated_without_an_email() -> None:

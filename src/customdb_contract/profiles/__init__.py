@@ -40,6 +40,7 @@ from customdb_contract.profiles._repair import (
     generated_attributes,
     generated_picture,
     is_secret_name,
+    normal_attributes,
     repair_profile,
 )
 
@@ -82,6 +83,7 @@ __all__ = [
     "is_secret_name",
     "metadata_key_problems",
     "mfa_factors_problem",
+    "normal_attributes",
     "normalize_profile",
     "repair_profile",
     "username_problem",

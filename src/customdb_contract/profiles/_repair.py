@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Final, cast
+from typing import Any, Final, TypeAlias, cast
 from urllib.parse import quote
 
 from attrs import frozen
@@ -23,6 +23,7 @@ __all__ = [
     "generated_attributes",
     "generated_picture",
     "is_secret_name",
+    "normal_attributes",
     "repair_profile",
     "shown",
 ]
@@ -66,6 +67,10 @@ class Repair:
     after: str
 
 
+_Change: TypeAlias = Repair | tuple[str, RepairKind, object, object]
+"""A repair, or what it changed: the name, the kind, the value before and the value after."""
+
+
 @frozen
 class Repaired:
     """A profile after the repairs; it may still be invalid.
@@ -99,7 +104,19 @@ def repair_profile(raw: Mapping[str, object], *, import_mode: bool = False) -> R
     repairing = Repairing(raw)
     repairing.convert(tuple(raw))
     repairing.normalize(import_mode=import_mode)
-    return Repaired(repairing.attributes, tuple(repairing.repairs))
+    return Repaired(repairing.attributes, repairing.repairs)
+
+
+def normal_attributes(attributes: Mapping[str, object], *, import_mode: bool = False) -> dict[str, object]:
+    """Return what Auth0 would make of a profile that has JSON's types already, without the repairs.
+
+    Args:
+        attributes: The profile.
+        import_mode: Whether "Import Users to Auth0" is on.
+    """
+    repairing = Repairing(attributes)
+    repairing.normalize(import_mode=import_mode)
+    return repairing.attributes
 
 
 class Repairing:
@@ -107,7 +124,12 @@ class Repairing:
 
     def __init__(self, raw: Mapping[str, object]) -> None:
         self.attributes = dict(raw)
-        self.repairs: list[Repair] = []
+        self._changes: list[_Change] = []
+
+    @property
+    def repairs(self) -> tuple[Repair, ...]:
+        """The repairs, in order; putting them into words takes longer than making them."""
+        return tuple(change if isinstance(change, Repair) else _in_words(*change) for change in self._changes)
 
     def convert(self, names: Sequence[str]) -> None:
         """Turn values that JSON does not have into ones that it has, at any depth."""
@@ -116,7 +138,7 @@ class Repairing:
             converted = _converted(value, 0)
             if converted is not value:
                 self.attributes[name] = converted
-                self.repairs += _told(name, value, converted)
+                self._changes += _told(name, value, converted)
 
     def normalize(self, *, import_mode: bool) -> None:
         """Do what Auth0 does."""
@@ -140,12 +162,11 @@ class Repairing:
             self._move_tokens()
 
     def _change(self, name: str, kind: RepairKind, after: object) -> None:
-        before = self.attributes.get(name)
+        self._changes.append((name, kind, self.attributes.get(name), after))
         self.attributes[name] = after
-        self._tell(name, kind, shown(name, before), shown(name, after))
 
     def _tell(self, path: str, kind: RepairKind, before: str, after: str) -> None:
-        self.repairs.append(Repair(path, kind, before, after))
+        self._changes.append(Repair(path, kind, before, after))
 
     def _move_tokens(self) -> None:
         identities: Any = self.attributes.get("identities") or [{}]
@@ -158,6 +179,10 @@ class Repairing:
                 first[name] = self.attributes.pop(name)
                 self._tell(name, RepairKind.MOVED, name, f"identities[0].{name}")
         self.attributes["identities"] = [first, *others]
+
+
+def _in_words(name: str, kind: RepairKind, before: object, after: object) -> Repair:
+    return Repair(name, kind, shown(name, before), shown(name, after))
 
 
 def generated_attributes(attributes: Mapping[str, object]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from customdb_contract.profiles import (
     PROFILE_MAX_BYTES,
     email_problem,
     generated_attributes,
-    repair_profile,
+    normal_attributes,
     username_problem,
 )
 from customdb_contract.tenant._knobs import ReloginMetadata, RootAttributes
@@ -65,7 +65,7 @@ def attributes_of(profile: Mapping[str, Value], *, import_mode: bool) -> dict[st
         import_mode: Whether "Import Users to Auth0" is on.
     """
     told = cast("Mapping[str, object]", plain(profile))
-    return cast("dict[str, Value]", repair_profile(told, import_mode=import_mode).attributes)
+    return cast("dict[str, Value]", normal_attributes(told, import_mode=import_mode))
 
 
 def raw_user_id(attributes: Mapping[str, Value]) -> str | None:
