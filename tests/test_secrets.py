@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from customdb_contract.secrets import SHORTEST_MASKED_ANYWHERE, Secret, SecretKind, SecretRef, SecretRegistry
 from customdb_contract.secrets._reference import NUMBERED
+from customdb_contract.secrets._replacing import Replacement
 
 MARKER: Final = "«password of ada»"
 """How long an example takes says nothing: the machine may be busy."""
@@ -226,6 +227,21 @@ def test_what_only_resembles_a_secret_stays_as_it_is(text: str) -> None:
 
 def test_a_secret_is_replaced_as_often_as_it_occurs() -> None:
     assert knowing("hunter2").mask("hunter2 hunter2hunter2") == f"{MARKER} {MARKER}{MARKER}"
+
+
+def test_only_so_many_texts_are_remembered_and_only_short_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("customdb_contract.secrets._replacing._MOST_REMEMBERED", 2)
+    replacement = Replacement(lambda kind, _: kind)
+    for text in ("first", "second", "x" * 201):
+        assert replacement(text) == text
+
+    assert replacement.remembered == {"first": "first", "second": "second"}
+    replacement("third")
+
+    assert replacement.remembered == {"third": "third"}
+    replacement.keep("ada@example.com")
+
+    assert replacement.remembered == {}
 
 
 @pytest.mark.parametrize("order", [1, -1])

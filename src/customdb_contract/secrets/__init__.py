@@ -3,7 +3,7 @@
 from customdb_contract.secrets._reference import SecretForm, SecretKind, SecretRef, is_marker, secrets_in
 from customdb_contract.secrets._registry import SHORTEST_MASKED_ANYWHERE, SecretRegistry
 from customdb_contract.secrets._secret import Secret
-from customdb_contract.secrets._unknown import kind_by_name, kinds_in
+from customdb_contract.secrets._unknown import kind_by_name, kinds_in, names_secret
 
 __all__ = [
     "SHORTEST_MASKED_ANYWHERE",
@@ -15,5 +15,6 @@ __all__ = [
     "is_marker",
     "kind_by_name",
     "kinds_in",
+    "names_secret",
     "secrets_in",
 ]

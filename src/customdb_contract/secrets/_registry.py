@@ -109,6 +109,9 @@ class SecretRegistry:
         Returns:
             The text without secrets.
         """
+        remembered = self._replacement.remembered.get(text)
+        if remembered is not None:
+            return remembered
         # A thread that a script left behind may print while the next password is noted.
         with self._lock:
             return self._replacement(text)

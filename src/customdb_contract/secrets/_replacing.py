@@ -27,6 +27,10 @@ class Replacement:
 
     Args:
         marker_of_unknown: Returns the marker of a secret that nobody told of.
+
+    Attributes:
+        remembered: What became of short texts since the secrets last changed. Any thread may look a text up in it; it
+            is never emptied, but gives way to another one.
     """
 
     def __init__(self, marker_of_unknown: Callable[[SecretKind, str], str]) -> None:
@@ -36,7 +40,7 @@ class Replacement:
         self._public: dict[str, None] = {}
         self._search = lru_cache(_MOST_SEARCHES)(self._compiled)
         self._kept = lru_cache(_MOST_SEARCHES)(self._compiled_kept)
-        self._remembered = lru_cache(_MOST_REMEMBERED)(self._replaced)
+        self.remembered: dict[str, str] = {}
 
     def add(self, value: str, ref: SecretRef) -> None:
         """Replace a secret from now on, in all its forms.
@@ -89,7 +93,7 @@ class Replacement:
     def _change(self) -> None:
         self._search.cache_clear()
         self._kept.cache_clear()
-        self._remembered.cache_clear()
+        self.remembered = {}
 
     def __call__(self, text: str) -> str:
         """Return a text with every secret in it replaced by its marker.
@@ -97,7 +101,12 @@ class Replacement:
         Args:
             text: Any text.
         """
-        return self._remembered(text) if len(text) <= _LONGEST_REMEMBERED else self._replaced(text)
+        replaced = self._replaced(text)
+        if len(text) <= _LONGEST_REMEMBERED:
+            if len(self.remembered) == _MOST_REMEMBERED:
+                self.remembered = {}
+            self.remembered[text] = replaced
+        return replaced
 
     def _replaced(self, text: str) -> str:
         possible = self._known.possible_in(text)

@@ -7,7 +7,7 @@ from typing import Final
 
 from customdb_contract.secrets._reference import SecretKind, secrets_in
 
-__all__ = ["hide_unknown", "kind_by_name", "kinds_in"]
+__all__ = ["hide_unknown", "kind_by_name", "kinds_in", "names_secret"]
 
 _MODULAR_HASH: Final = re.compile(
     r"\$(?:2[abxy]?\$\d\d\$[./a-z0-9]{20,}"
@@ -106,14 +106,26 @@ def kind_by_name(name: str, value: str) -> SecretKind | None:
         name: The key under which the value stands.
         value: The value.
     """
-    plain = _plain(name) if len(name) <= _LONGEST_NAME else ""
-    if plain not in _NAMES or not value:
+    if not value or not names_secret(name):
         return None
     if _HEX.fullmatch(value):
         return SecretKind.PASSWORD_HASH
-    return SecretKind.TOTP_SECRET if plain in _TOTP_NAMES and _TOTP.fullmatch(value) else SecretKind.NAMED
+    return SecretKind.TOTP_SECRET if _plain(name) in _TOTP_NAMES and _TOTP.fullmatch(value) else SecretKind.NAMED
+
+
+def names_secret(name: str) -> bool:
+    """Tell whether what is called by a name is a secret.
+
+    Args:
+        name: The key under which something stands.
+    """
+    return len(name) <= _LONGEST_NAME and _names_secret(name)
 
 
 @lru_cache(_MOST_NAMES)
+def _names_secret(name: str) -> bool:
+    return _plain(name) in _NAMES
+
+
 def _plain(name: str) -> str:
     return name.lower().replace("_", "").replace("-", "")
