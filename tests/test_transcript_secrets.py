@@ -4,6 +4,7 @@ import base64
 import json
 from collections import deque
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -20,6 +21,7 @@ from customdb_contract.transcript import (
     Special,
     Value,
     as_recorded,
+    hide_named,
     json_text,
     mask_text,
     mask_value,
@@ -212,3 +214,26 @@ def test_a_digest_of_a_password_is_masked_in_the_generated_picture() -> None:
         "https://s.gravatar.com/avatar/«password of ada, as MD5»?s=480&r=pg&d="
         "https%3A%2F%2Fcdn.auth0.com%2Favatars%2Fad.png"
     )
+
+
+# Names
+
+
+@pytest.mark.parametrize("value", [{"a": [{"b": 1}], "c": None}, [{"a": "b"}, []], {}, "a", None])
+def test_what_hides_nothing_stays_one_object(value: Value) -> None:
+    assert hide_named(value, SecretRegistry()) is value
+
+
+@pytest.mark.parametrize(
+    ("value", "hidden"),
+    [
+        ({"a": [{"salt": "b"}]}, {"a": [{"salt": "«secret value 1»"}]}),
+        (({"a": "b"},), [{"a": "b"}]),
+        (MappingProxyType({"a": "b"}), {"a": "b"}),
+    ],
+)
+def test_what_is_hidden_leaves_the_original_as_it_is(value: Value, hidden: Value) -> None:
+    before = repr(value)
+
+    assert hide_named(value, SecretRegistry()) == hidden
+    assert repr(value) == before

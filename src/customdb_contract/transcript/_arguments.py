@@ -1,13 +1,12 @@
 """What our own side gives to a script or to the tenant: in plain text for them, masked for a transcript."""
 
-import operator
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from attrs import frozen
 
 from customdb_contract.secrets import Secret, SecretRegistry
-from customdb_contract.transcript._masking import MAX_TEXT, hide_by_name, hide_named, mask_number, mask_value
+from customdb_contract.transcript._masking import MAX_TEXT, are_same, hide_by_name, hide_named, mask_number, mask_value
 from customdb_contract.transcript._recording import record
 from customdb_contract.transcript._values import MAX_BITS, RecordedError, Special, Value
 
@@ -68,7 +67,7 @@ def _mapping(attributes: Mapping[str, object], registry: SecretRegistry) -> Mapp
     recorded = {name: hide_by_name(name, _as_recorded(value, registry), registry) for name, value in attributes.items()}
     # What is recorded already stays one object: a transcript of many users has it several times.
     kind = type(attributes)
-    is_recorded = kind is dict and all(map(operator.is_, attributes.values(), recorded.values()))
+    is_recorded = kind is dict and are_same(recorded.values(), cast("Mapping[str, Value]", attributes).values())
     return cast("Mapping[str, Value]", attributes) if is_recorded else recorded
 
 

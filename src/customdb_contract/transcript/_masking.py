@@ -1,11 +1,12 @@
 """Masking recorded values: secrets are replaced before anything is cut off a text."""
 
-from collections.abc import Callable, Mapping
+import operator
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, TypeAlias
 
 from attrs import evolve
 
-from customdb_contract.secrets import SecretKind, SecretRegistry, is_marker, kind_by_name
+from customdb_contract.secrets import SecretKind, SecretRegistry, is_marker, kind_by_name, names_secret
 from customdb_contract.transcript._values import RecordedError, Special, Value
 
 __all__ = [
@@ -136,18 +137,31 @@ def hide_named(value: Value, registry: SecretRegistry) -> Value:
     """Return a value with everything replaced that is a secret by its name, such as `password_hash` or `salt`.
 
     Args:
-        value: The value, with known secrets masked.
+        value: The value, with known secrets masked. Where nothing is replaced, it is returned itself.
         registry: What numbers the secrets.
     """
+    kind = type(value)
     match value:
         case None | bool() | int() | float() | str() | Special():
             return value
         case dict() | Mapping():
-            return {name: hide_by_name(name, hide_named(item, registry), registry) for name, item in value.items()}
+            fields = {name: hide_by_name(name, hide_named(item, registry), registry) for name, item in value.items()}
+            return value if kind is dict and are_same(fields.values(), value.values()) else fields
         case RecordedError():
             return evolve(value, arguments=tuple(hide_named(argument, registry) for argument in value.arguments))
         case _:
-            return [hide_named(item, registry) for item in value]
+            items = [hide_named(item, registry) for item in value]
+            return value if kind is list and are_same(items, value) else items
+
+
+def are_same(some: Iterable[Value], others: Iterable[Value]) -> bool:
+    """Tell whether values are the same objects: then what holds them stays one, which a transcript has many times.
+
+    Args:
+        some: The values.
+        others: As many.
+    """
+    return all(map(operator.is_, some, others))
 
 
 def hide_by_name(name: str, value: Value, registry: SecretRegistry) -> Value:
@@ -158,6 +172,8 @@ def hide_by_name(name: str, value: Value, registry: SecretRegistry) -> Value:
         value: The value, with known secrets masked.
         registry: What numbers the secrets.
     """
+    if not names_secret(name):
+        return value
     match value:
         case str() if (kind := kind_by_name(name, value)) and not is_marker(value):
             return registry.marker_of_unknown(kind, value)

@@ -419,11 +419,10 @@ class Recorder:
         return tuple(hide_named(argument, self._registry) for argument in arguments)
 
     def _masked_outcome(self, outcome: Outcome) -> Outcome:
-        return evolve(
-            outcome,
-            callbacks=tuple(map(self._hidden, outcome.callbacks)),
-            observations=tuple(map(self._masked, outcome.observations)),
-        )
+        callbacks = tuple(map(self._hidden, outcome.callbacks))
+        if callbacks == outcome.callbacks and not outcome.observations:
+            return outcome
+        return evolve(outcome, callbacks=callbacks, observations=tuple(map(self._masked, outcome.observations)))
 
     def _masked(self, observation: Observation) -> Observation:
         return evolve(observation, text=self._registry.mask(observation.text))
