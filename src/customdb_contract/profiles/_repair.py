@@ -202,6 +202,7 @@ def generated_attributes(attributes: Mapping[str, object]) -> dict[str, str]:
     return {"name": email, "nickname": email.rpartition("@")[0], "picture": generated_picture(email)}
 
 
+@lru_cache
 def generated_picture(email: str) -> str:
     """Return the address of the `picture` that Auth0 generates: it has a digest of the e-mail, and its initials.
 

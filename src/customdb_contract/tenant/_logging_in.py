@@ -78,16 +78,17 @@ def _log_in_with_script(run: Run, identifier: str, password: Secret) -> Operatio
     user_id = raw_user_id(attributes)
     if user_id is None:
         return _failed(run, "the profile has no user_id")
-    problem = next(_problems_of_any(run, attributes, user_id), None)
+    size = json_size(attributes)
+    problem = next(_problems_of_any(run, user_id, size), None)
     if problem is not None:
         return _failed(run, problem)
     known = run.user(PREFIX + user_id)
     if known is not None:
         metadata = run.knobs.off_metadata_on_relogin
-        return _let_in(run, refreshed(known, attributes, answer.profile, run.root_attributes, metadata), attributes)
+        return _let_in(run, refreshed(known, attributes, answer.profile, run.root_attributes, metadata), size)
     user = new_user(attributes, user_id, run.connection.name, run.root_attributes, at=run.now)
     if run.knobs.off_first_login_creates_record:
-        return _let_in(run, user, attributes, is_new=True)
+        return _let_in(run, user, size, is_new=True)
     return run.admit(_admission(run, user))
 
 
@@ -103,7 +104,8 @@ def _migrate(run: Run, identifier: str, password: Secret) -> OperationOutcome:
     if answer.profile is None:
         return _refused_by_script(run, answer)
     attributes = attributes_of(answer.profile, import_mode=True)
-    refused = _refused_import(run, attributes)
+    size = json_size(attributes)
+    refused = _refused_import(run, attributes, size)
     if refused is not None:
         return refused
     record = InternalUser(
@@ -114,10 +116,10 @@ def _migrate(run: Run, identifier: str, password: Secret) -> OperationOutcome:
         password=PasswordHash.of(password),
         pending=Pending.LOG_IN,
     )
-    return _write_both(run, attributes, record)
+    return _write_both(run, attributes, size, record)
 
 
-def _write_both(run: Run, attributes: Mapping[str, Value], record: InternalUser) -> OperationOutcome:
+def _write_both(run: Run, attributes: Mapping[str, Value], size: int, record: InternalUser) -> OperationOutcome:
     """Do the two writes of a migration; who has a record from before import mode was on needs the first one only."""
     known = run.user(record.user_id)
     if known is not None:
@@ -127,12 +129,12 @@ def _write_both(run: Run, attributes: Mapping[str, Value], record: InternalUser)
     run.keep_internal(record)
     if run.is_interrupted(InterruptionPoint.AFTER_INTERNAL_RECORD):
         return run.break_off(InterruptionPoint.AFTER_INTERNAL_RECORD)
-    outcome = _write_full_record(run, attributes)
+    outcome = _write_full_record(run, attributes, size)
     run.keep_internal(evolve(record, pending=None))
     return outcome
 
 
-def _write_full_record(run: Run, attributes: Mapping[str, Value]) -> OperationOutcome:
+def _write_full_record(run: Run, attributes: Mapping[str, Value], size: int) -> OperationOutcome:
     point = InterruptionPoint.BEFORE_METADATA
     is_interrupted = run.is_interrupted(point)
     user = new_user(
@@ -146,7 +148,7 @@ def _write_full_record(run: Run, attributes: Mapping[str, Value]) -> OperationOu
     factors = cast("Sequence[Mapping[str, Value]]", attributes.get("mfa_factors") or ())
     if factors and not is_interrupted:
         user = evolve(user, mfa_factors=tuple(factors))
-    return _let_in(run, user, attributes, is_new=True, interrupted=point if is_interrupted else None)
+    return _let_in(run, user, size, is_new=True, interrupted=point if is_interrupted else None)
 
 
 def _finish_after_reset(run: Run, identifier: str, record: InternalUser) -> OperationOutcome:
@@ -162,13 +164,14 @@ def _finish_after_reset(run: Run, identifier: str, record: InternalUser) -> Oper
     attributes = attributes_of(answer.profile, import_mode=True)
     user_id = raw_user_id(attributes)
     is_other = user_id is not None and PREFIX + user_id != record.user_id
-    refused = _refused_import(run, attributes, may_be_taken=is_other)
+    size = json_size(attributes)
+    refused = _refused_import(run, attributes, size, may_be_taken=is_other)
     if refused is not None:
         return refused
     if not is_other:
-        return _write_both(run, attributes, record)
+        return _write_both(run, attributes, size, record)
     duplicate = run.user(f"{PREFIX}{user_id}")
-    return _write_full_record(run, attributes) if duplicate is None else _let_in(run, duplicate)
+    return _write_full_record(run, attributes, size) if duplicate is None else _let_in(run, duplicate)
 
 
 def _fall_back(run: Run, identifier: str, password: Secret, record: InternalUser) -> OperationOutcome:
@@ -185,18 +188,19 @@ def _fall_back(run: Run, identifier: str, password: Secret, record: InternalUser
 def _let_in(
     run: Run,
     user: User,
-    attributes: Mapping[str, Value] | None = None,
+    size: int = 0,
     *,
     is_new: bool = False,
     interrupted: InterruptionPoint | None = None,
 ) -> OperationOutcome:
+    """Let a user in; `size` is that of the profile, in bytes, where a script returned one."""
     if user.blocked:
         run.log(LogCode.FAILED_LOGIN, _BLOCKED.description, user_id=user.user_id)
         return run.refuse(_BLOCKED)
     now = run.now
     entered = run.keep(evolve(user, logins_count=user.logins_count + 1, last_login=now, updated_at=now))
     admission = _admission(run, entered)
-    if attributes is not None and is_oversized(json_size(attributes)):
+    if is_oversized(size):
         run.log(LogCode.USER_MANAGEMENT_WARNING, _OVERSIZED, user_id=entered.user_id)
     if is_new:
         run.send_verification(entered)
@@ -211,7 +215,7 @@ def _admission(run: Run, user: User) -> Admission:
 
 
 def _refused_import(
-    run: Run, attributes: Mapping[str, Value], *, may_be_taken: bool = False
+    run: Run, attributes: Mapping[str, Value], size: int, *, may_be_taken: bool = False
 ) -> OperationOutcome | None:
     """Return why a profile is not imported, or None."""
     user_id = raw_user_id(attributes)
@@ -220,13 +224,13 @@ def _refused_import(
     key = PREFIX + user_id
     problems = [
         *import_problems(attributes, run.connection),
-        *_problems_of_any(run, attributes, user_id),
+        *_problems_of_any(run, user_id, size),
         *_conflicts(run.user(key), attributes),
     ]
     if problems:
         return _failed(run, f"the profile cannot be imported: {'; '.join(problems)}")
-    taken = (cast("str | None", attributes.get(name)) for name in ("email", "username"))
-    if not may_be_taken and any(run.is_taken(identifier, user_id=key) for identifier in taken):
+    names = (cast("str | None", attributes.get(name)) for name in ("email", "username"))
+    if not may_be_taken and any(run.is_taken(name, user_id=key) for name in names if name is not None):
         run.log(LogCode.FAILED_LOGIN, ALREADY_EXISTS)
         return run.refuse(Refusal("user_exists", ALREADY_EXISTS, is_documented=True))
     factors = attributes.get("mfa_factors")
@@ -236,12 +240,11 @@ def _refused_import(
     return None
 
 
-def _problems_of_any(run: Run, attributes: Mapping[str, Value], user_id: str) -> Iterator[str]:
+def _problems_of_any(run: Run, user_id: str, size: int) -> Iterator[str]:
     """Yield what makes a log-in fail in either mode."""
     elsewhere = run.taken_elsewhere(PREFIX + user_id)
     if elsewhere is not None:
         yield elsewhere
-    size = json_size(attributes)
     if is_beyond_allowance(size):
         yield f"the profile has {size:,} bytes, more than the allowance for oversized profiles"
 
