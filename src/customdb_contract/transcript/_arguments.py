@@ -10,7 +10,7 @@ from customdb_contract.transcript._masking import MAX_TEXT, are_same, hide_by_na
 from customdb_contract.transcript._recording import record
 from customdb_contract.transcript._values import MAX_BITS, RecordedError, Special, Value
 
-__all__ = ["Derived", "as_recorded", "revealed"]
+__all__ = ["Derived", "as_recorded", "fields_as_recorded", "revealed"]
 
 
 @frozen
@@ -54,7 +54,7 @@ def _as_recorded(argument: object, registry: SecretRegistry) -> Value:
             return text if registry.mask(origin) == origin else registry.mask(text)
         # It is asked in turn, and an abstract class answers slowly.
         case dict() | Mapping():
-            return _mapping(cast("Mapping[str, object]", argument), registry)
+            return fields_as_recorded(cast("Mapping[str, object]", argument), registry)
         case list() | tuple():
             return [_as_recorded(item, registry) for item in cast("Sequence[object]", argument)]
         case Special() | RecordedError():
@@ -63,7 +63,13 @@ def _as_recorded(argument: object, registry: SecretRegistry) -> Value:
             return hide_named(record(argument, registry.mask), registry)
 
 
-def _mapping(attributes: Mapping[str, object], registry: SecretRegistry) -> Mapping[str, Value]:
+def fields_as_recorded(attributes: Mapping[str, object], registry: SecretRegistry) -> Mapping[str, Value]:
+    """Return values as a transcript has them, together with their names, which may say that they are secrets.
+
+    Args:
+        attributes: The values, by name; as for `as_recorded`.
+        registry: The known secrets.
+    """
     recorded = {name: hide_by_name(name, _as_recorded(value, registry), registry) for name, value in attributes.items()}
     # What is recorded already stays one object: a transcript of many users has it several times.
     kind = type(attributes)

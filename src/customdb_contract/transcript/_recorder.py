@@ -16,7 +16,7 @@ from customdb_contract.transcript._actions import (
     LegacyState,
     RunSituation,
 )
-from customdb_contract.transcript._arguments import as_recorded
+from customdb_contract.transcript._arguments import as_recorded, fields_as_recorded
 from customdb_contract.transcript._exchange import Escape, Exchange, Mark, Observation, Outcome, Situation
 from customdb_contract.transcript._header import (
     UNKNOWN,
@@ -153,7 +153,7 @@ class Recorder:
         Returns:
             The operation, which may cause other records; `end` says what came of it.
         """
-        given = self._recorded(arguments)
+        given = fields_as_recorded(arguments, self._registry)
         masked = self._registry.mask(connection)
         return self._add(
             lambda number: shortened_record(Operation(number, name, actor, person, masked, given), MOST_OF_A_CALL)
@@ -188,7 +188,7 @@ class Recorder:
             attributes: What is written; secrets as `Secret`. None when the user is removed.
             caused_by: The operation that caused it, or None.
         """
-        written = None if attributes is None else self._recorded(attributes)
+        written = None if attributes is None else fields_as_recorded(attributes, self._registry)
         key, cause = self._registry.mask(user_id), _number(caused_by)
         return self._add(
             lambda number: shortened_record(StoreWrite(number, store, key, written, cause), MOST_OF_A_CALL)
@@ -239,7 +239,7 @@ class Recorder:
         Returns:
             The run, with its number.
         """
-        name, given, cause = self._registry.mask(action), self._recorded(event), _number(caused_by)
+        name, given, cause = self._registry.mask(action), fields_as_recorded(event, self._registry), _number(caused_by)
         masked, before = shortened(self._masked_outcome(outcome)), _number(follows)
         return self._add(
             lambda number: shortened_record(
@@ -319,11 +319,6 @@ class Recorder:
         return self._add(
             lambda number: shortened_record(LogEntry(number, code, text, key, named, inferred, cause), MOST_OF_A_CALL)
         )
-
-    def _recorded(self, named: Mapping[str, object]) -> Mapping[str, Value]:
-        """Return values as they are recorded, together with their names, which may tell that they are secrets."""
-        (recorded,) = as_recorded((named,), self._registry)
-        return cast("Mapping[str, Value]", recorded)
 
     def _add(self, make: Callable[[int], _Record]) -> _Record:
         with self._lock:
