@@ -35,15 +35,22 @@ class Measured:
         return low and (self.at_most is None or self.value <= self.at_most * slack)
 
 
-def seconds(function: Callable[[], object], *, number: int = 1, repeat: int = 5) -> float:
+def seconds(
+    function: Callable[[], object],
+    *,
+    number: int = 1,
+    repeat: int = 5,
+    clock: Callable[[], float] = time.perf_counter,
+) -> float:
     """Return the shortest time that a call takes.
 
     Args:
         function: What is called.
         number: How often it is called for one measurement.
         repeat: How many measurements are made.
+        clock: As for `ratio`.
     """
-    return min(_once(function, number) for _ in range(repeat))
+    return min(_once(function, number, clock) for _ in range(repeat))
 
 
 def ratio(
