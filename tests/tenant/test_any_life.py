@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -150,3 +151,20 @@ def test_however_often_it_is_interrupted_a_migration_ends_as_without(points: lis
     assert (user.user_id, user.email, user.app_metadata) == ("auth0|shop-7", ADA, {"plan": "full"})
     assert tenant.half_created == ()
     assert len(tenant.users) == len(tenant.internal_users) == 1
+
+
+@pytest.mark.parametrize("username", ["lovelace", "countess"])
+def test_who_resets_the_password_after_logging_in_without_import_mode_keeps_the_username(username: str) -> None:
+    life = begun(on=False, users=[known_customer()])
+    with life.tenant as tenant:
+        user = tenant.log_in(ADA, PASSWORD).user
+        assert user is not None
+        tenant.switch_import_mode(on=True)
+        if username != user.username:
+            assert tenant.change_username(user.user_id, username).succeeded
+        assert _reset(life, ADA, "Punched cards 9").succeeded
+
+        [record] = tenant.internal_users.values()
+        changed = tenant.users[user.user_id]
+        assert (record.email, record.username) == (changed.email, changed.username) == (ADA, username)
+        assert tenant.log_in(ADA, "Punched cards 9").succeeded

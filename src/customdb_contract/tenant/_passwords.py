@@ -87,9 +87,14 @@ def complete_password_reset(run: Run, ticket: ResetTicket, password: Secret) -> 
 
 def _begin_migration(run: Run, looked_up: Answer, user_id: str, password: Secret) -> OperationOutcome:
     """Keep the new password in a record that no search finds, until the user logs in with it."""
-    attributes = attributes_of(looked_up.profile or {}, import_mode=True)
-    email, username = attributes.get("email"), attributes.get("username")
     user = run.user(user_id)
+    # Who logged in with import mode off is known by what Auth0 has, which may have been changed there since.
+    attributes: Mapping[str, object] = (
+        {"email": user.email, "username": user.username}
+        if user is not None
+        else attributes_of(looked_up.profile or {}, import_mode=True)
+    )
+    email, username = attributes.get("email"), attributes.get("username")
     run.keep_internal(
         InternalUser(
             user_id=user_id,
