@@ -94,6 +94,7 @@ def test_a_profile_is_made_of_an_account() -> None:
     [
         {"href": "https://api.stormpath.com/v1/groups/1"},
         {"href": "https://api.stormpath.com/v1/accounts/"},
+        {"href": "3apenYvL0Z9v9spexaMple"},
         {"href": "https://api.stormpath.com/v1/accounts/../x"},
         {"href": 7},
         {"email": None},

@@ -37,6 +37,7 @@ __all__ = ["Metadata", "StormpathScripts"]
 Metadata: TypeAlias = Literal["app_metadata", "user_metadata"]
 
 _ID: Final = re.compile("[A-Za-z0-9_-]+")
+_HREF: Final = re.compile(f".*/accounts/({_ID.pattern})")
 _WRONG_PASSWORD: Final = 7100
 _NO_ACCOUNT: Final = 7104
 _LOCKED: Final = (7101, 7102, 7103, 7105)
@@ -201,8 +202,8 @@ class StormpathScripts:
 
     def _id(self, resource: object) -> str:
         href = value_at(resource, "href")
-        key = href.rpartition("/accounts/")[2] if isinstance(href, str) else ""
-        return key if _ID.fullmatch(key) else unusable("an href leads to no account")
+        found = _HREF.fullmatch(href) if isinstance(href, str) else None
+        return unusable("an href leads to no account") if found is None else found[1]
 
     def _read(self, shown: object) -> _Account:
         user = _USERS.read(shown)
