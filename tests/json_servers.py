@@ -18,7 +18,7 @@ from typing_extensions import override
 __all__ = ["Asked", "JsonServer", "Reply", "hashed", "running_json"]
 
 Reply = tuple[int, object]
-"""A status, and a JSON document, or None for no body."""
+"""A status, and a JSON document, or bytes that are none, or None for no body."""
 
 
 def hashed(password: str) -> str:
@@ -57,7 +57,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.headers.get("cookie"),
         )
         status, document = self.server.answer(asked)
-        body = b"" if document is None else json.dumps(document).encode()
+        body = b"" if document is None else document if isinstance(document, bytes) else json.dumps(document).encode()
         self.send_response(status)
         self.send_header("content-type", "application/json")
         if 300 <= status < 400 and isinstance(document, dict):

@@ -1,4 +1,7 @@
-"""A shop's accounts behind a REST API of its own: an HTTP store with all seven operations, and what it means."""
+"""A shop's accounts behind a REST API of its own: an HTTP store with all seven operations, and what it means.
+
+It is the API that `HttpDatabase` expects by default, and so do the scripts of `init --template http`.
+"""
 
 from collections.abc import Callable, Iterable
 from threading import Lock
@@ -18,11 +21,10 @@ ENDPOINTS: Final = HttpEndpoints()
 USERS: Final = HttpUsers(
     user_id_prefix="shop-",
     username="username",
-    email_verified="verified",
     blocked="closed",
-    app_metadata={"plan": "shop.plan"},
-    user_metadata="settings",
-    fields={"given_name": "first_name"},
+    app_metadata={"plan": "plan"},
+    user_metadata={"language": "language"},
+    fields={"given_name": "name"},
 )
 
 
@@ -48,11 +50,11 @@ class ShopApi:
                 person.email,
                 person.username,
                 person.password.reveal() if person.password else "",
-                verified=bool(person.profile.get("email_verified")),
+                email_verified=bool(person.profile.get("email_verified")),
                 closed=person.disabled,
-                first_name=person.profile.get("given_name"),
+                name=person.profile.get("given_name"),
                 plan="patron",
-                settings={"language": "en"},
+                language="en",
             )
 
     def _add(self, email: str | None, username: str | None, password: str, **more: Any) -> dict[str, Any]:
@@ -62,11 +64,11 @@ class ShopApi:
             "email": email,
             "username": username,
             "password": hashed(password),
-            "verified": more.get("verified", False),
+            "email_verified": more.get("email_verified", False),
             "closed": more.get("closed", False),
-            "first_name": more.get("first_name"),
-            "shop": {"plan": more.get("plan")},
-            "settings": more.get("settings"),
+            "name": more.get("name"),
+            "plan": more.get("plan"),
+            "language": more.get("language"),
         }
         self.users.append(user)
         return user
@@ -100,21 +102,20 @@ class ShopApi:
         user = self.find(body["identifier"])
         if user is None or not PASSWORDS.verify(body["password"], user["password"]):
             return 401, {"error": "wrong_credentials"}
-        return (403, {"error": "closed"}) if user["closed"] else (200, _shown(user))
+        return (403, {"error": "blocked"}) if user["closed"] else (200, _shown(user))
 
     def _create(self, body: Any) -> Reply:
         email, username = body.get("email"), body.get("username")
         if any(name is not None and self.find(name) for name in (email, username)):
-            return 409, {"error": "taken"}
+            return 409, {"error": "user_exists"}
         return 201, _shown(self._add(email, username, body["password"]))
 
     def _patch(self, user: dict[str, Any], body: Any) -> Reply:
         other = self.find(body.get("email"))
         if other is not None and other is not user:
-            return 409, {"error": "taken"}
-        names = {"email": "email", "email_verified": "verified", "password": "password"}
-        changed = {names[name]: value for name, value in body.items()}
-        user.update({**changed, "password": hashed(body["password"])} if "password" in body else changed)
+            return 409, {"error": "user_exists"}
+        assert body.keys() <= {"email", "email_verified", "password"}
+        user.update({**body, "password": hashed(body["password"])} if "password" in body else body)
         return 200, _shown(user)
 
     def _delete(self, key: str) -> Reply:

@@ -8,13 +8,15 @@ from typing import Any, Final
 
 import pytest
 
-from account_api import Account, serving_accounts
+from customdb_contract import KnownUser
 from customdb_contract._cli import main
 from customdb_contract._cli._templates import DATABASES
 from customdb_contract.contract import ScriptError
 from doubles.sql_server import PASSWORD
+from json_servers import running_json
 from mariadb import find_mariadb, run_mariadb
 from postgres import find_postgres, run_postgres
+from shop_api import TOKEN, ShopApi
 from template_stores import (
     MODULES,
     PASSWORDS,
@@ -33,7 +35,14 @@ from template_stores import (
 
 STORE_PASSWORD: Final = "password of the store"
 UNREACHABLE: Final = "failure || new Error('The server does not encrypt')"
-TOKEN: Final = "token of the legacy API"
+PEOPLE: Final = [
+    KnownUser(
+        email="Ada@Example.com",
+        password=PASSWORDS["ADA_PASSWORD"],
+        profile={"email_verified": True, "given_name": "Ada"},
+    ),
+    KnownUser(email="grace@example.com", password=PASSWORDS["GRACE_PASSWORD"]),
+]
 INFORMING: Final = {"direct-database-access", "no-metadata-repair"}
 """What is said of a store without an API in between, and of a migration without an Action."""
 
@@ -72,10 +81,8 @@ def mysql(folder: Path) -> Generator[dict[str, str]]:
 
 @contextmanager
 def http(_: Path) -> Generator[dict[str, str]]:
-    ada = Account("api-7", "Ada@Example.com", PASSWORDS["ADA_PASSWORD"], email_verified=True, plan="full")
-    grace = Account("api-8", "grace@example.com", PASSWORDS["GRACE_PASSWORD"])
-    with serving_accounts(TOKEN, ada, grace) as address:
-        yield {"http://127.0.0.1:8080": address}
+    with running_json(ShopApi(PEOPLE).answer) as server:
+        yield {"http://127.0.0.1:8080": server.url, '"full"': '"patron"'}
 
 
 @contextmanager
@@ -102,7 +109,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     ada = {"id": 7, "email": "Ada@Example.com", "password_hash": hashed("ADA_PASSWORD"), "email_verified": True}
     grace = {"id": 8, "email": "grace@example.com", "password_hash": hashed("GRACE_PASSWORD"), "plan": "free"}
     users = [ada | {"name": "Ada", "plan": "full", "language": "de"}, grace | {"language": "en"}]
-    secrets = {"API_TOKEN": TOKEN, "PGPASSWORD": STORE_PASSWORD, "MYSQL_PASSWORD": STORE_PASSWORD}
+    secrets = {"API_TOKEN": TOKEN.token, "PGPASSWORD": STORE_PASSWORD, "MYSQL_PASSWORD": STORE_PASSWORD}
     secrets["MSSQL_PASSWORD"] = PASSWORD
     secrets["LEGACY_USERS"] = json.dumps(users)
     for name, value in (PASSWORDS | secrets).items():

@@ -56,3 +56,46 @@
     }
     return profile;
   }
+
+// @part lowered
+  // A letter that becomes a plain one in lower case stays as it is: with the Kelvin sign, another user would be meant.
+  function lowered(text) {
+    const lower = (letter) => (letter > '\x7f' && /[\0-\x7f]/.test(letter.toLowerCase()) ? letter : letter.toLowerCase());
+    return [...text].map(lower).join('');
+  }
+
+// @part isIdentifier
+  // Other text is nobody's. In a path, one dot or two would lead elsewhere, even where they are encoded.
+  function isIdentifier(text) {
+    return typeof text === 'string' && /^(?!\.{1,2}$)[^\0\ud800-\udfff]{1,320}$/u.test(text);
+  }
+
+// @part isSendable
+  // Some servers take an empty password for no password at all, and let anybody in.
+  function isSendable(password) {
+    return (
+      typeof password === 'string' &&
+      password !== '' &&
+      Buffer.byteLength(password) <= 4096 &&
+      !/[\ud800-\udfff]/u.test(password)
+    );
+  }
+
+// @part ask authorization
+  // Whatever is no JSON, too large, or too late, is an error; what a status means is for the caller to say.
+  async function ask(method, path, data) {
+    const response = await require('axios').request({
+      method,
+      url: configuration.API_URL + path,
+      data,
+      headers: { authorization: authorization() },
+      timeout: 3000,
+      signal: AbortSignal.timeout(3000),
+      maxRedirects: 0,
+      maxContentLength: 100000,
+      responseType: 'json',
+      transitional: { silentJSONParsing: false },
+      validateStatus: () => true,
+    });
+    return { status: response.status, body: response.data };
+  }

@@ -1,15 +1,15 @@
 // Gives a user another password.
 async function changePassword(email, newPassword, callback) {
-  let answer;
+  if (!isSendable(newPassword)) {
+    return callback(new ValidationError('invalid-password', 'The user store does not take this password'));
+  }
+  let user;
   try {
-    answer = await ask('PUT', '/users/password', { email, password: newPassword });
+    user = await change(email, { password: newPassword });
   } catch (error) {
-    return callback(new Error('The legacy API cannot be reached'));
+    return callback(new Error('The user store cannot be reached'));
   }
-  if (says(answer, 404, 'no_such_user')) {
-    return callback(null, false);
-  }
-  return answer.status === 200 ? callback(null, true) : callback(new Error('The legacy API gave no answer'));
+  return callback(null, Boolean(user));
 
-  // @parts ask says
+  // @parts change isSendable
 }

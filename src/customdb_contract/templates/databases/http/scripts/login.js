@@ -1,21 +1,27 @@
-// Checks a user's password.
+// Checks a user's password, which the legacy API compares itself.
 async function login(email, password, callback) {
+  if (!isIdentifier(email) || !isSendable(password)) {
+    return callback(new WrongUsernameOrPasswordError(null, 'Wrong e-mail or password'));
+  }
   let answer;
   try {
-    answer = await ask('POST', '/login', { email, password });
+    answer = await ask('POST', '/login', { identifier: email, password });
   } catch (error) {
-    return callback(new Error('The legacy API cannot be reached'));
+    return callback(new Error('The user store cannot be reached'));
   }
-  if (says(answer, 401, 'wrong_credentials')) {
+  if (says(answer, 401, 'wrong_credentials') || says(answer, 404, 'no_such_user')) {
     return callback(new WrongUsernameOrPasswordError(null, 'Wrong e-mail or password'));
   }
   if (says(answer, 403, 'blocked')) {
     return callback(new UnauthorizedError('The account is blocked'));
   }
-  if (answer.status !== 200 || !isUser(answer.body)) {
-    return callback(new Error('The legacy API gave no answer'));
+  let user;
+  try {
+    user = userOf(answer, email, 200);
+  } catch (error) {
+    return callback(error);
   }
-  return callback(null, profileOf(answer.body));
+  return callback(null, profileOf(user));
 
-  // @parts ask says isUser profileOf
+  // @parts ask says userOf profileOf isIdentifier isSendable
 }
