@@ -17,6 +17,7 @@ from json_servers import running_json
 from mariadb import find_mariadb, run_mariadb
 from postgres import find_postgres, run_postgres
 from shop_api import TOKEN, ShopApi
+from stormpath_double import API_KEY, StormpathDouble
 from template_stores import (
     MODULES,
     PASSWORDS,
@@ -86,6 +87,12 @@ def http(_: Path) -> Generator[dict[str, str]]:
 
 
 @contextmanager
+def stormpath(_: Path) -> Generator[dict[str, str]]:
+    with running_json(StormpathDouble(PEOPLE).answer) as double:
+        yield {"http://127.0.0.1:8080": double.url, '"full"': '"patron"'}
+
+
+@contextmanager
 def plain_javascript(_: Path) -> Generator[dict[str, str]]:
     """Nothing runs: the users stand in a setting."""
     yield {}
@@ -100,6 +107,7 @@ STORES: Final[dict[str, Callable[[Path], AbstractContextManager[dict[str, str]]]
     "plain-javascript": plain_javascript,
     "postgresql": postgresql,
     "sql-server": sql_server,
+    "stormpath": stormpath,
 }
 """What runs the store of a template, and how the configuration differs then."""
 
@@ -109,7 +117,8 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     ada = {"id": 7, "email": "Ada@Example.com", "password_hash": hashed("ADA_PASSWORD"), "email_verified": True}
     grace = {"id": 8, "email": "grace@example.com", "password_hash": hashed("GRACE_PASSWORD"), "plan": "free"}
     users = [ada | {"name": "Ada", "plan": "full", "language": "de"}, grace | {"language": "en"}]
-    secrets = {"API_TOKEN": TOKEN.token, "PGPASSWORD": STORE_PASSWORD, "MYSQL_PASSWORD": STORE_PASSWORD}
+    api = {"API_TOKEN": TOKEN.token, "API_KEY_ID": API_KEY.username, "API_KEY_SECRET": API_KEY.password}
+    secrets = api | {"PGPASSWORD": STORE_PASSWORD, "MYSQL_PASSWORD": STORE_PASSWORD}
     secrets["MSSQL_PASSWORD"] = PASSWORD
     secrets["LEGACY_USERS"] = json.dumps(users)
     for name, value in (PASSWORDS | secrets).items():

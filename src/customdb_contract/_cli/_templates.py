@@ -24,6 +24,7 @@ DATABASES: Final = (
     "plain-javascript",
     "postgresql",
     "sql-server",
+    "stormpath",
 )
 """The systems for which there are scripts."""
 
