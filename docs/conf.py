@@ -1,4 +1,4 @@
-"""The documentation: Sphinx with MyST and furo. Pages of rules and lives are generated from docstrings and tests."""
+"""The documentation: Sphinx with MyST and furo. Pages of rules, lives and systems are made of docstrings and tests."""
 
 import re
 import sys
@@ -13,6 +13,7 @@ from life_pages import write_life_pages
 from proof_page import proof_page
 from rule_pages import write_rule_pages
 from sphinx.application import Sphinx
+from systems_page import systems_page
 
 project = "customdb-contract"
 author = "The customdb-contract authors"
@@ -63,6 +64,7 @@ nitpick_ignore_regex = [
 
 write_rule_pages(Path(__file__).parent / "reference" / "rules", {"proofs": proof_page()})
 write_life_pages(Path(__file__).parent / "reference" / "lives")
+(Path(__file__).parent / "reference" / "systems.md").write_text(systems_page(), encoding="utf-8")
 
 
 def _as_restructured_text(
