@@ -182,6 +182,7 @@ def test_a_template_keeps_the_contract(
             "change-password-ineffective",
         ),
         ("http", "get_user", "404, 'no_such_user'", "503, undefined", "not-found-not-null"),
+        ("stormpath", "login", "400, 7104, 7100", "400, 7104", "wrong-password-not-reported"),
         ("plain-javascript", "get_user", "legacy-${user.id}", "legacy-${user.email}", "mismatched-user-id"),
     ],
 )

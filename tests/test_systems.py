@@ -48,6 +48,13 @@ def test_every_template_is_one_of_a_system() -> None:
     assert set(DATABASES) <= set(TEN)
 
 
+def test_every_template_that_the_documentation_names_is_there() -> None:
+    pages = [path for path in (ROOT / "docs").rglob("*.md") if "_build" not in path.parts]
+    texts = [path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *pages]]
+    named = {name for text in texts for name in re.findall(r"--template ([a-z-]+)", text)}
+    assert {"http", "postgresql", "stormpath"} <= named <= set(DATABASES)
+
+
 @each
 def test_the_page_says_which_scripts_there_are(system: System, rows: Mapping[str, list[list[str]]]) -> None:
     at = 2 * SYSTEMS.index(system)
