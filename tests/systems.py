@@ -136,7 +136,7 @@ SYSTEMS: Final = (
         ),
         python_on=f"{_SQL_SERVER}, as above",
         template="azure-sql",
-        scripts_on=_SQL_SERVER,
+        scripts_on=f"{_SQL_SERVER}, with TLS and the errors of Azure",
     ),
     System(
         name="Axios: an HTTP API",
