@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from importlib import import_module
+from importlib.metadata import version as installed
 from pathlib import Path
 from runpy import run_path
 from typing import Final
@@ -90,6 +91,8 @@ def test_a_database_in_python_keeps_a_suite_on_what_is_named(system: System) -> 
     for suite in system.suites:
         module, _, name = suite.partition(".")
         assert issubclass(getattr(import_module(module), name), ContractSuite)
+    for driver, version in re.findall(r"(?:by|and) (\w+) ([\d.]+)", system.python_on):
+        assert f"{installed(driver)}.".startswith(f"{version}.")
     is_doubled = ["Double" in suite for suite in system.suites]
     named = re.split("; |, by ", system.python_on)
     assert any(is_doubled) == any("double" in part for part in named)
