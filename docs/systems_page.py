@@ -1,4 +1,4 @@
-"""Writes the page that shows what there is for each legacy system, and what it was tested on."""
+"""Writes the page of supported systems: the scripts for each, and what they were tested on."""
 
 import json
 import re
@@ -17,7 +17,7 @@ _PACKAGE: Final = Path(__file__).parents[1] / "tests" / "drivers" / "package.jso
 _REQUIRED: Final = re.compile(r"require\('([^'/]+)[^']*'\)")
 
 _PAGE: Final = """\
-# What there is for each system
+# Supported systems
 
 For each system that Auth0 has templates of scripts for, there is a custom database in Python to configure
 ([`customdb_contract.databases`](api.md)) and a set of scripts in JavaScript, ready to deploy
@@ -29,7 +29,7 @@ For each system that Auth0 has templates of scripts for, there is a custom datab
 
 `SqlDatabase` also serves SQLite, and the tables of [ASP.NET Identity](../how-to/use-sql-server-and-asp-net.md).
 
-## What they were tested on
+## Tested on
 
 {tests}
 

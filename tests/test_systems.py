@@ -70,7 +70,7 @@ def test_the_page_says_which_scripts_there_are(system: System, rows: Mapping[str
 
 @each
 def test_the_page_says_what_was_tested(system: System, rows: Mapping[str, list[list[str]]]) -> None:
-    _, python, python_on, javascript, modules, scripts_on = rows["What they were tested on"][SYSTEMS.index(system)]
+    _, python, python_on, javascript, modules, scripts_on = rows["Tested on"][SYSTEMS.index(system)]
     versions = json.loads((ROOT / "tests" / "drivers" / "package.json").read_text(encoding="utf-8"))["dependencies"]
 
     assert set(re.findall("`(.*?)`", python)) <= set(customdb_contract.databases.__all__)
