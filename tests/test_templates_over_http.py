@@ -3,8 +3,10 @@
 Where they differ, the scripts are stricter: they believe a status only together with its reason.
 """
 
+import re
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -23,7 +25,7 @@ from customdb_contract import (
 )
 from customdb_contract._cli._templates import database_files
 from customdb_contract.bridges.node import NodeDatabase
-from customdb_contract.databases import HttpDatabase, HttpUsers, StormpathDatabase
+from customdb_contract.databases import BasicCredentials, BearerToken, HttpDatabase, HttpUsers, StormpathDatabase
 from json_servers import Asked, JsonServer, Reply, running_json
 from shop_api import TOKEN, ShopApi
 from sql_stores import PEOPLE
@@ -91,18 +93,24 @@ class Pair:
         return kind(call(self.scripts)), kind(call(self.python))
 
 
-def over_http(url: str) -> HttpDatabase:
-    users = HttpUsers(
-        user_id_prefix="legacy-",
-        fields={"name": "name"},
-        app_metadata={"plan": "plan"},
-        user_metadata={"language": "language"},
-    )
-    return HttpDatabase(url, users=users, credentials=TOKEN)
+NAMES: Final = {
+    "HttpDatabase": HttpDatabase,
+    "HttpUsers": HttpUsers,
+    "BearerToken": BearerToken,
+    "token": TOKEN.token,
+    "StormpathDatabase": StormpathDatabase,
+    "BasicCredentials": BasicCredentials,
+    "api_key_id": API_KEY.username,
+    "api_key_secret": API_KEY.password,
+}
 
 
-def over_stormpath(url: str) -> StormpathDatabase:
-    return StormpathDatabase(url + APPLICATION, API_KEY, user_id_prefix="legacy-")
+def python_of(name: str, url: str) -> Any:
+    """Return the database in Python that the instructions of a template show, with another address."""
+    readme = database_files(name)[Path("README.md")]
+    _, _, code = readme.partition("```python\n")
+    code = re.sub(r"https://\w+\.example\.com", url, code.partition("```")[0])
+    return eval(code, dict(NAMES))
 
 
 @contextmanager
@@ -129,8 +137,7 @@ def paired(name: str, folder: Any, one: Recording, other: Recording) -> Generato
     with ExitStack() as stack:
         servers: list[JsonServer] = [stack.enter_context(running_json(each.answer)) for each in (one, other)]
         scripts = stack.enter_context(scripts_of(name, folder, servers[0].url))
-        python: Any = {"http": over_http, "stormpath": over_stormpath}[name](servers[1].url)
-        yield Pair(scripts, stack.enter_context(python), one, other)
+        yield Pair(scripts, stack.enter_context(python_of(name, servers[1].url)), one, other)
 
 
 @pytest.fixture(scope="module")
