@@ -30,7 +30,7 @@ from json_servers import Asked, JsonServer, Reply, running_json
 from shop_api import TOKEN, ShopApi
 from sql_stores import PEOPLE
 from stormpath_double import API_KEY, APPLICATION, StormpathDouble
-from test_database_templates import MODULES
+from template_stores import MODULES
 from test_databases_http import BODIES
 from test_databases_stormpath import account, items
 
