@@ -83,6 +83,19 @@ def test_unknown_commands_and_updates_are_errors(people: Any) -> None:
         people.database.command("buildInfo")
 
 
+def test_who_has_to_log_in_does_so_or_is_refused() -> None:
+    with running_mongod_double("ada", "the password") as double:
+        place = double.url.removeprefix("mongodb://")
+        for credentials, code in (("ada:another@", 18), ("bob:the%20password@", 18), ("", 13)):
+            with MongoClient[dict[str, Any]](f"mongodb://{credentials}{place}") as client:
+                with pytest.raises(OperationFailure) as caught:
+                    client.get_default_database()["people"].find_one()
+                assert caught.value.code == code
+        with MongoClient[dict[str, Any]](f"mongodb://ada:the%20password@{place}") as client:
+            assert client.get_default_database()["people"].find_one() is None
+        assert len(double.seen) == 1
+
+
 def test_async_pymongo_reads(double: MongodDouble) -> None:
     async def read() -> Any:
         async with AsyncMongoClient[dict[str, Any]](double.url) as client:

@@ -1,7 +1,7 @@
 """A wire-level test double of MongoDB: it speaks the protocol to the real drivers, and is not MongoDB.
 
 It proves how a driver is used, what is sent, and what is made of the answers; it proves nothing of MongoDB's own
-semantics. It knows neither authentication nor TLS nor transactions, and compares texts under a collation only roughly.
+semantics. It knows neither TLS nor transactions, and compares texts under a collation only roughly.
 
 Source: <https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/>.
 """
@@ -20,6 +20,7 @@ from bson.binary import UuidRepresentation
 from bson.codec_options import CodecOptions
 
 from doubles.mongo_store import Collection, CommandError, Document, apply_update
+from doubles.scram import Login
 
 __all__ = ["MongodDouble", "running_mongod_double"]
 
@@ -50,12 +51,17 @@ _HELLO: Final = {
 class MongodDouble:
     """The double, on a free port of 127.0.0.1. What it keeps outlives `kill` and `start`.
 
+    Args:
+        user: Who has to log in before anything else is done, or None.
+        password: The password.
+
     Attributes:
         seen: The commands so far, without those that drivers send by themselves.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, user: str | None = None, password: str = "") -> None:
         self.port = 0
+        self._credentials = user, password
         self.seen: list[Document] = []
         self._collections: dict[str, Collection] = {}
         self._cursors: dict[int, tuple[str, list[Document]]] = {}
@@ -106,10 +112,12 @@ class MongodDouble:
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._clients[writer] = asyncio.current_task()
+        login = Login(*self._credentials)
         try:
             while True:
                 length, request, _, operation = _HEADER.unpack(await reader.readexactly(_HEADER.size))
-                answer = self._answered(operation, request, await reader.readexactly(length - _HEADER.size))
+                body = await reader.readexactly(length - _HEADER.size)
+                answer = self._answered(operation, request, body, login)
                 if answer is not None:
                     writer.write(answer)
                     await writer.drain()
@@ -119,35 +127,44 @@ class MongodDouble:
             del self._clients[writer]
             writer.close()
 
-    def _answered(self, operation: int, request: int, body: bytes) -> bytes | None:
+    def _answered(self, operation: int, request: int, body: bytes, login: Login) -> bytes | None:
         if operation == _OP_QUERY:
             start = body.index(b"\0", 4) + 9
-            reply = _encode(self._run_command(_decode(body[start : start + _size(body, start)])))
+            reply = _encode(self._run_command(_decode(body[start : start + _size(body, start)]), login))
             return _message(_OP_REPLY, request, struct.pack("<iqii", 8, 0, 0, 1) + reply)
         if operation != _OP_MSG:
             return None
         flags, command = _command(body)
-        reply = _encode(self._run_command(command))
+        reply = _encode(self._run_command(command, login))
         return None if flags & _MORE_TO_COME else _message(_OP_MSG, request, struct.pack("<IB", 0, 0) + reply)
 
-    def _run_command(self, command: Document) -> Document:
+    def _run_command(self, command: Document, login: Login) -> Document:
         name = next(iter(command))
-        run = _COMMANDS.get(name.lower())
-        if run is None:
-            return _failure(CommandError(59, "CommandNotFound", f"no such command: '{name}'"))
-        if name.lower() not in _OWN_OF_DRIVERS:
-            self.seen.append(command)
         try:
-            return {**run(self, command), "ok": 1.0}
+            return {**self._result_of(name, command, login), "ok": 1.0}
         except CommandError as error:
             return _failure(error)
+
+    def _result_of(self, name: str, command: Document, login: Login) -> Document:
+        steps = {"saslstart": login.start, "saslcontinue": login.go_on}
+        if name.lower() in steps:
+            return steps[name.lower()](command)
+        run = _COMMANDS.get(name.lower())
+        if run is None:
+            raise CommandError(59, "CommandNotFound", f"no such command: '{name}'")
+        if name.lower() not in _OWN_OF_DRIVERS:
+            if not login.is_done:
+                raise CommandError(13, "Unauthorized", f"command {name} requires authentication")
+            self.seen.append(command)
+        return run(self, command)
 
     def _of(self, command: Document) -> Collection:
         name = f"{command['$db']}.{next(iter(command.values()))}"
         return self._collections.setdefault(name, Collection())
 
-    def _hello(self, _: Document) -> Document:
-        return {**_HELLO, "localTime": datetime.now(UTC), "connectionId": next(self._numbers)}
+    def _hello(self, command: Document) -> Document:
+        mechanisms = {"saslSupportedMechs": ["SCRAM-SHA-256"]} if "saslSupportedMechs" in command else {}
+        return {**_HELLO, **mechanisms, "localTime": datetime.now(UTC), "connectionId": next(self._numbers)}
 
     def _nothing(self, _: Document) -> Document:
         return {}
@@ -340,9 +357,9 @@ def _copy(document: Any, into: Document, path: list[str]) -> None:
 
 
 @contextmanager
-def running_mongod_double() -> Generator[MongodDouble]:
-    """Run a double while tests run."""
-    double = MongodDouble()
+def running_mongod_double(user: str | None = None, password: str = "") -> Generator[MongodDouble]:
+    """Run a double while tests run; with a user, nobody else may do anything."""
+    double = MongodDouble(user, password)
     double.start()
     try:
         yield double
