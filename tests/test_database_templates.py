@@ -1,6 +1,7 @@
 """The scripts that `init --template` writes keep the contract, on the stores that they are for."""
 
 import json
+import subprocess
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -11,7 +12,9 @@ import pytest
 from customdb_contract import KnownUser
 from customdb_contract._cli import main
 from customdb_contract._cli._templates import DATABASES
-from customdb_contract.contract import ScriptError
+from customdb_contract.bridges.node._runtime import find_runtime
+from customdb_contract.contract import Failed, Found, ScriptError
+from doubles.mongod import running_mongod_double
 from doubles.sql_server import PASSWORD
 from json_servers import running_json
 from mariadb import find_mariadb, run_mariadb
@@ -65,6 +68,33 @@ def postgresql(folder: Path) -> Generator[dict[str, str]]:
         yield {"5432": str(server.port), '"auth0"': '"shop"', 'PGDATABASE = "legacy"': 'PGDATABASE = "postgres"'}
 
 
+INDEXES: Final = """
+const [driver, url, user, password, path] = process.argv.slice(1);
+const client = new (require(driver).MongoClient)(url, { auth: { username: user, password } });
+const db = new Proxy({}, { get: (_, name) => client.db().collection(name) });
+const commands = require('fs').readFileSync(path, 'utf8');
+require('vm').runInNewContext(commands, { db }).then(() => client.close());
+"""
+"""What runs the commands for mongosh by the driver, which has functions of the same names."""
+
+
+@contextmanager
+def mongodb(folder: Path) -> Generator[dict[str, str]]:
+    """There is no MongoDB to run: it is a test double that speaks its protocol."""
+    with running_mongod_double("auth0", STORE_PASSWORD) as double:
+        command = ["-e", INDEXES, str(MODULES / "mongodb"), double.url, "auth0", STORE_PASSWORD]
+        subprocess.run([find_runtime().path, *command, str(folder / "indexes.js")], check=True)
+        users = double.collection("users")
+        ada = {"email": "Ada@Example.com", "password_hash": hashed("ADA_PASSWORD"), "email_verified": True}
+        grace = {"email": "grace@example.com", "password_hash": hashed("GRACE_PASSWORD"), "email_verified": False}
+        users.insert({**ada, "blocked": False, "name": "Ada", "plan": "full", "language": "de"})
+        users.insert({**grace, "plan": "free", "language": "en"})
+        yield {
+            "127.0.0.1:27017/legacy": f"127.0.0.1:{double.port}/shop",
+            "127.0.0.1:27017}": f"127.0.0.1:{double.port}}}",
+        }
+
+
 @contextmanager
 def mysql(folder: Path) -> Generator[dict[str, str]]:
     programs = find_mariadb()
@@ -103,6 +133,7 @@ STORES: Final[dict[str, Callable[[Path], AbstractContextManager[dict[str, str]]]
     "asp-net-universal-providers": universal_providers,
     "azure-sql": azure_sql,
     "http": http,
+    "mongodb": mongodb,
     "mysql": mysql,
     "plain-javascript": plain_javascript,
     "postgresql": postgresql,
@@ -119,10 +150,16 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     users = [ada | {"name": "Ada", "plan": "full", "language": "de"}, grace | {"language": "en"}]
     api = {"API_TOKEN": TOKEN.token, "API_KEY_ID": API_KEY.username, "API_KEY_SECRET": API_KEY.password}
     secrets = api | {"PGPASSWORD": STORE_PASSWORD, "MYSQL_PASSWORD": STORE_PASSWORD}
-    secrets["MSSQL_PASSWORD"] = PASSWORD
+    secrets |= {"MONGODB_PASSWORD": STORE_PASSWORD, "MSSQL_PASSWORD": PASSWORD}
     secrets["LEGACY_USERS"] = json.dumps(users)
     for name, value in (PASSWORDS | secrets).items():
         monkeypatch.setenv(name, value)
+
+
+def without_outage(configuration: Path) -> None:
+    """Leave the outages out, which take the most time: the drivers wait in each."""
+    before, _, rest = configuration.read_text(encoding="utf-8").partition("[outage.configuration]")
+    configuration.write_text(before + rest[rest.find("\n[") :], encoding="utf-8")
 
 
 def checked(folder: Path, capsys: pytest.CaptureFixture[str], store: dict[str, str]) -> tuple[int, dict[str, str]]:
@@ -181,6 +218,9 @@ def test_a_template_keeps_the_contract(
             "WHERE ApplicationId",
             "change-password-ineffective",
         ),
+        ("mongodb", "login", "collation: { locale: 'en', strength: 2 }", "", "case-sensitive-identifier"),
+        ("mongodb", "create", "error.code === 11000", "false", "create-duplicate-not-user-exists"),
+        ("mongodb", "delete", "24", "25", "delete-ineffective"),
         ("http", "get_user", "404, 'no_such_user'", "503, undefined", "not-found-not-null"),
         ("stormpath", "login", "400, 7104, 7100", "400, 7104", "wrong-password-not-reported"),
         ("plain-javascript", "get_user", "legacy-${user.id}", "legacy-${user.email}", "mismatched-user-id"),
@@ -197,6 +237,8 @@ def test_a_flaw_in_a_template_is_found(
     path = tmp_path / "database-connections" / "legacy" / f"{script}.js"
     assert old in path.read_text(encoding="utf-8")
     change(path, (old, new))
+    if "outage" not in rule:
+        without_outage(tmp_path / "customdb.toml")
 
     with STORES[name](tmp_path) as store:
         code, statuses = checked(tmp_path, capsys, store)
@@ -229,6 +271,25 @@ def test_a_password_in_no_known_format_is_an_error_with_the_key(
         result = caller.login("ada@example.com", "password")
 
     assert failure_of(result) == (ScriptError, "The password of the user with the id 7 is no hash by bcrypt")
+
+
+@pytest.mark.untraced
+def test_the_client_of_mongodb_tries_again_after_an_outage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that failed to connect stays closed, where operations are relied on to connect it."""
+    written("mongodb", tmp_path, monkeypatch)
+
+    with running_mongod_double() as double:
+        double.collection("users").insert({"email": "ada@example.com"})
+        double.kill()
+        with scripts_of(tmp_path, MONGODB_URL=double.url, MONGODB_TLS="disable") as database:
+            get_user: Any = database.get_user
+            results = [get_user("ada@example.com")]
+            double.start()
+            results.append(get_user("ada@example.com"))
+            double.kill()
+            results.append(get_user("ada@example.com"))
+
+    assert [type(result) for result in results] == [Failed, Found, Failed]
 
 
 def test_a_system_without_a_template_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,6 +20,7 @@ DATABASES: Final = (
     "asp-net-universal-providers",
     "azure-sql",
     "http",
+    "mongodb",
     "mysql",
     "plain-javascript",
     "postgresql",
