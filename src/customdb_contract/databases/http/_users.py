@@ -1,11 +1,12 @@
 """How an API's answers hold its users, said once for all scripts."""
 
 from collections.abc import Mapping
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from attrs import Attribute, field, frozen
 
 from customdb_contract.databases._identifiers import can_be_stored, lowered, same_identifier
+from customdb_contract.databases._values import check_fields
 from customdb_contract.databases.http._answers import is_object, unusable, value_at
 from customdb_contract.errors import ConfigurationError
 
@@ -13,16 +14,9 @@ __all__ = ["ApiUser", "HttpUsers"]
 
 _Value = TypeVar("_Value")
 
-_OWN: Final = frozenset(
-    {"app_metadata", "email", "email_verified", "id", "phone_number", "user_id", "user_metadata", "username"}
-)
-
 
 def _are_further(_instance: object, _attribute: "Attribute[Mapping[str, str]]", value: Mapping[str, str]) -> None:
-    own = sorted(_OWN.intersection(value))
-    if own:
-        message = f"fields cannot have {', '.join(own)}: HttpUsers has an argument of its own for each of them"
-        raise ConfigurationError(message)
+    check_fields("HttpUsers", value)
 
 
 @frozen

@@ -3,24 +3,21 @@
 import math
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TypeGuard
+from typing import Any, ClassVar, TypeGuard
 from uuid import UUID
 
+from attrs import frozen
 from bson import Decimal128, ObjectId
 
-from customdb_contract.databases._identifiers import lowered
+from customdb_contract.databases import _records
+from customdb_contract.databases._records import UnusableValueError, flag_of
 from customdb_contract.databases._store import Account, StoreError
-from customdb_contract.databases._values import Flag, Metadata, Value
+from customdb_contract.databases._values import Value
 from customdb_contract.databases.mongo._mapping import MongoUsers
-from customdb_contract.passwords import Stored
 
 __all__ = ["Document", "account_of", "at", "key_text", "nested"]
 
 Document = Mapping[str, Any]
-
-
-class _UnusableValueError(Exception):
-    """A value is not what its field is for; the message is the path."""
 
 
 def account_of(users: MongoUsers, document: Document) -> Account:
@@ -34,11 +31,7 @@ def account_of(users: MongoUsers, document: Document) -> Account:
         StoreError: When the document has no key, or a value that is not what the field is for.
     """
     user_id = users.user_id_prefix + key_text(at(document, users.user_id))
-    try:
-        return _account(users, document, user_id)
-    except _UnusableValueError as error:
-        message = f"The user {user_id} has no usable value in the field {error}"
-        raise StoreError(message) from None
+    return _records.account_of(users, _Fields(document, users.disabled), user_id)
 
 
 def key_text(key: object) -> str:
@@ -75,71 +68,30 @@ def nested(values: Mapping[str, object]) -> dict[str, Any]:
     return document
 
 
-def _account(users: MongoUsers, document: Document, user_id: str) -> Account:
-    texts = [_text(document, path) for path in users.identifiers]
-    email, *_ = texts
-    profile: dict[str, object] = {"user_id": user_id}
-    for name, path in {"email": users.email, "username": users.username}.items():
-        text = None if path is None else _text(document, path)
-        if text is not None:
-            profile[name] = lowered(text)
-    if users.email_verified is not None and email is not None:
-        profile["email_verified"] = _flag(document, users.email_verified)
-    if users.phone_number is not None:
-        profile["phone_number"] = _text(document, users.phone_number)
-    profile.update((name, _value(document, value)) for name, value in users.fields.items())
-    for name, metadata in {"app_metadata": users.app_metadata, "user_metadata": users.user_metadata}.items():
-        if metadata is not None:
-            profile[name] = _metadata(document, metadata)
-    return Account(
-        user_id=user_id,
-        identifier=next(filter(None, texts), user_id),
-        password=Stored(*(None if path is None else _secret(document, path) for path in (users.password, users.salt))),
-        is_disabled=any(_flag(document, value) for value in users.disabled),
-        profile={name: value for name, value in profile.items() if value is not None},
-    )
+@frozen
+class _Fields:
+    """A document as a record."""
 
+    document: Document
+    locks: tuple[Value, ...]
+    kind_of_place: ClassVar[str] = "field"
 
-def _text(document: Document, path: str) -> str | None:
-    value = at(document, path)
-    if value is not None and not isinstance(value, str):
-        raise _UnusableValueError(path)
-    return value or None
+    def at(self, place: str) -> Any:
+        return at(self.document, place)
 
+    def as_json(self, place: str) -> object:
+        return _as_json(at(self.document, place), place)
 
-def _secret(document: Document, path: str) -> str | bytes | None:
-    value = at(document, path)
-    if value is not None and not isinstance(value, str | bytes):
-        raise _UnusableValueError(path)
-    return value
+    def as_object(self, place: str) -> dict[str, object]:
+        stored = at(self.document, place)
+        if stored is None:
+            return {}
+        if not _is_document(stored):
+            raise UnusableValueError(place)
+        return {name: _as_json(value, place) for name, value in stored.items()}
 
-
-def _flag(document: Document, value: Value) -> bool:
-    flag = value if isinstance(value, Flag) else Flag(value)
-    stored = at(document, flag.column)
-    if stored == flag.true:
-        return True
-    if stored is None or stored == flag.false:
-        return False
-    raise _UnusableValueError(flag.column)
-
-
-def _value(document: Document, value: Value) -> object:
-    if isinstance(value, Flag):
-        return None if at(document, value.column) is None else _flag(document, value)
-    return _as_json(at(document, value), value)
-
-
-def _metadata(document: Document, metadata: Metadata) -> dict[str, object]:
-    if not isinstance(metadata, str):
-        values = {name: _value(document, value) for name, value in metadata.items()}
-        return {name: value for name, value in values.items() if value is not None}
-    stored = at(document, metadata)
-    if stored is None:
-        return {}
-    if not _is_document(stored):
-        raise _UnusableValueError(metadata)
-    return {name: _as_json(value, metadata) for name, value in stored.items()}
+    def is_disabled(self) -> bool:
+        return any(flag_of(self, lock) for lock in self.locks)
 
 
 def _is_document(value: object) -> TypeGuard[Document]:
@@ -172,4 +124,4 @@ def _as_json(stored: object, path: str) -> object:
         case _ if _is_document(stored):
             return {name: _as_json(one, path) for name, one in stored.items()}
         case _:
-            raise _UnusableValueError(path)
+            raise UnusableValueError(path)
