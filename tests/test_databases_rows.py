@@ -240,6 +240,31 @@ def test_a_joined_table_may_hang_on_another_column_than_the_key(store: Callable[
     assert (grace.profile["app_metadata"], new.profile["app_metadata"]) == ({"plan": "free"}, {})
 
 
+def test_a_row_of_a_joined_table_gets_the_number_that_the_store_gave_to_a_new_user(store: Callable[[str], str]) -> None:
+    url = store(
+        f"CREATE TABLE users (number INTEGER PRIMARY KEY, public_id TEXT UNIQUE, {COLUMNS});"
+        "CREATE TABLE details (number INTEGER, plan TEXT);"
+        "INSERT INTO users VALUES (41, 'a1', 'ada@example.com', 'x')"
+    )
+    users = SqlUsers(
+        table="users",
+        user_id="public_id",
+        email="email",
+        password="hash",
+        app_metadata={"plan": "details.plan"},
+        joins=[Join("details", on={"number": "number"})],
+        new_values={"public_id": "b2", "details.plan": "free"},
+    )
+    with SqlDatabase(url, users, PASSWORDS) as database:
+        assert database.create({"email": "new@example.com", "password": "pass phrase"}) == Done()
+        new = database.get_user("new@example.com")
+
+    assert new == Found({"user_id": "b2", "email": "new@example.com", "app_metadata": {"plan": "free"}})
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+        assert connection.execute("SELECT number FROM details").fetchall() == [(42,)]
+    connection.close()
+
+
 def test_the_tables_are_looked_at_once(store: Callable[[str], str]) -> None:
     url = store(f"CREATE TABLE users (id INTEGER PRIMARY KEY, {COLUMNS})")
 

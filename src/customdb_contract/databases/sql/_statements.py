@@ -1,7 +1,7 @@
 """What is asked of the database and written to it, on a connection that somebody else cares for."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
@@ -130,11 +130,16 @@ class Statements:
         result = connection.execute(insert(main).values(self._of(main, values)))
         key = result.inserted_primary_key[0] if result.inserted_primary_key else None
         row = {self._key.name: key, **self._of(main, values)}
-        for join, table in zip(users.joins, others, strict=True):
-            further = self._of(table, values)
-            if further:
-                link = {theirs: row[ours] for theirs, ours in join.on.items()}
-                connection.execute(insert(table).values({**link, **further}))
+        joined = [
+            (join.on, table, further)
+            for join, table in zip(users.joins, others, strict=True)
+            if (further := self._of(table, values))
+        ]
+        referred = {ours for on, _, _ in joined for ours in on.values()}
+        row |= self._linked(connection, key, referred - row.keys())
+        for on, table, further in joined:
+            link = {theirs: row[ours] for theirs, ours in on.items()}
+            connection.execute(insert(table).values({**link, **further}))
 
     def change(self, connection: Connection, row: Row, change: Change) -> bool:
         """Change the user of a row, and return False where the user is gone, or somebody else has the new e-mail.
@@ -192,15 +197,21 @@ class Statements:
         main, *others = self._fitted.tables
         further = [*zip(self._users.joins, others, strict=True), *owned]
         known = {self._key.name: key}
-        linked = {ours for join, _ in further for ours in join.on.values()} - known.keys()
-        if linked:
-            statement = select(*(main.columns[name] for name in linked)).where(self._key == key)
-            known |= connection.execute(statement).mappings().one()
+        referred = {ours for join, _ in further for ours in join.on.values()}
+        known |= self._linked(connection, key, referred - known.keys())
         joined = [
             (table, [table.columns[theirs] == known[ours] for theirs, ours in join.on.items()])
             for join, table in further
         ]
         return [(main, [self._key == key]), *joined]
+
+    def _linked(self, connection: Connection, key: object, names: Collection[str]) -> Mapping[str, Any]:
+        """Return what a user's main row has in columns that other tables refer to."""
+        if not names:
+            return {}
+        columns = self._fitted.tables[0].columns
+        found = connection.execute(select(*(columns[name] for name in names)).where(self._key == key))
+        return dict(found.mappings().one())
 
     def _key_of(self, user_id: str) -> object:
         """Return the key of an id, or None where it is none; engines take `7 or so` for 7."""
