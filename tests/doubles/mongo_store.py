@@ -1,5 +1,6 @@
 """What the test double of MongoDB keeps: documents, unique indexes, and the few operators that clients may send."""
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeGuard
@@ -161,6 +162,14 @@ def _equals(found: list[Any], wanted: Any, collation: Mapping[str, Any] | None) 
     return any(_hashable(_folded(value, collation)) == folded for value in values)
 
 
+def _is_like(found: list[Any], pattern: str) -> bool:
+    """Tell whether a text matches a regular expression, whatever the case of its letters in ASCII is."""
+    try:
+        return any(isinstance(value, str) and re.search(pattern, value, re.IGNORECASE | re.ASCII) for value in found)
+    except re.error as error:
+        raise CommandError(51091, "Location51091", "Regular expression is invalid") from error
+
+
 def _is_greater(found: list[Any], operand: Any) -> bool:
     return any(type(value) is type(operand) and value > operand for value in found)
 
@@ -173,6 +182,8 @@ _OPERATORS: Final[Mapping[str, _Operator]] = {
     "$in": lambda found, operand, collation: any(_equals(found, one, collation) for one in operand),
     "$gt": lambda found, operand, _: _is_greater(found, operand),
     "$exists": lambda found, operand, _: bool(found) == bool(operand),
+    "$options": lambda _, __, ___: True,
+    "$regex": lambda found, operand, _: _is_like(found, operand),
     "$type": lambda found, operand, _: operand == "string" and any(isinstance(value, str) for value in found),
 }
 """Those that are needed, and those that an attacker would send."""
