@@ -108,7 +108,8 @@ class _Tables(ABC):
         """Open the custom database for coroutines.
 
         Args:
-            url: The address of the database, such as `mssql+aioodbc://user:password@host/name?driver=…`.
+            url: The address of the database, such as `postgresql+psycopg://user:password@host/name`. For SQL Server, no
+                asynchronous driver was found to be reliable: call `database(…)` in threads.
             timeout: Seconds that a call may wait, as for `AsyncSqlDatabase`.
             connections: Connections that may be open at once.
             connect_args: More arguments of the driver.
