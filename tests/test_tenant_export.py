@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,15 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from customdb_contract import CONTRACT_DATE, judge
-from customdb_contract._cli import main
+from customdb_contract._cli import _check, main
 from customdb_contract.config import load_tenant
+from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.findings import Report, Severity
 from customdb_contract.reports import FORMATS, TENANT_FORMATS
 from customdb_contract.rules import acquainted
-from customdb_contract.transcript import Transcript
+from customdb_contract.transcript import Exchange, Transcript
+from signals import foreground_handlers
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -126,6 +129,53 @@ def test_what_a_check_of_a_tenant_would_call_is_printed_for_each(run: Run, expor
     assert lines[lines.index("Connection shop") + 1] == "get_user ada@example.com   [known-user]"
 
 
+def calls_made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    shown: list[str] = []
+    monkeypatch.setattr("customdb_contract._cli._check.Progress.show", lambda _, text: shown.append(text))
+    return shown
+
+
+@pytest.mark.parametrize("option", [[], ["--dry-run"]])
+def test_what_is_wrong_with_later_connections_is_said_before_the_first_one_is_checked(
+    run: Run, export: Path, monkeypatch: pytest.MonkeyPatch, option: list[str]
+) -> None:
+    shown = calls_made(monkeypatch)
+    connection(export, "one", config="[check]\nhostile = false\n")
+    connection(export, "two", config=PEOPLE.replace("EMAIL", "eve@example.com") + '[new_user]\norganization = "shop"\n')
+    renamed(export, "two", "two\n::error::forged")
+
+    code, out, err = run("check", "--tenant", str(export), "--writes", *option)
+
+    one, two = (export / "database-connections" / name / "customdb.toml" for name in ("one", "two"))
+    assert (code, out, shown) == (2, "", [])
+    assert err == (
+        f"customdb-contract: connection one: {one}: no known user was given: name at least one person who is in the "
+        "store, for example KnownUser(email='ada@example.com', password=...) or a [[users]] table\n"
+        f"  connection two\\n::error::forged: {two}: new_user has an organization, which scripts find in context "
+        "only: turn on script_context\n"
+    )
+
+
+def test_a_connection_that_cannot_be_opened_is_said_first_and_the_others_are_checked(
+    run: Run, export: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = PEOPLE.replace("EMAIL", "eve@example.com") + '[database]\nnode = "/nowhere/node"\n'
+    connection(export, "market", config=own)
+    shown = calls_made(monkeypatch)
+    monkeypatch.setattr(
+        "customdb_contract._cli._check.complain", lambda message: shown.append(f"complained: {message}")
+    )
+
+    code, out, _ = run("check", "--tenant", str(export), "--select", "missing-user-id", "--format", "json")
+
+    told = {one["connection"]["name"]: one for one in json.loads(out)["connections"]}
+    assert code == 3
+    assert {name: one["exit_code"] for name, one in told.items()} == {"club": 0, "market": 3, "shop": 0}
+    assert shown[0] == f"complained: connection market: {told['market']['stop_reason']['message']}"
+    assert "/nowhere/node" in shown[0]
+    assert [line for line in shown[1:] if line.startswith("complained")] == []
+
+
 def renamed(export: Path, folder: str, name: str) -> None:
     path = export / "database-connections" / folder / "database.json"
     path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {"name": name}), "utf-8")
@@ -133,8 +183,7 @@ def renamed(export: Path, folder: str, name: str) -> None:
 
 def test_the_name_of_a_connection_forges_no_line(run: Run, export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     renamed(export, "shop", "shop\n::error::forged\x1b[31m")
-    shown: list[str] = []
-    monkeypatch.setattr("customdb_contract._cli._check.Progress.show", lambda _, text: shown.append(text))
+    shown = calls_made(monkeypatch)
 
     told = [
         out
@@ -588,10 +637,57 @@ def test_a_secret_that_is_known_to_both_is_called_as_the_own_one(
     assert shop.probing.secrets == {}
 
 
-def test_what_was_found_is_told_where_the_next_connection_cannot_be_checked(run: Run, export: Path) -> None:
+def test_what_was_found_is_told_where_the_next_connection_cannot_be_checked(
+    run: Run, export: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is wrong shows before the first check, unless the files change meanwhile."""
+    monkeypatch.setattr("customdb_contract.config.examine_all", lambda _: ())
     connection(export, "tail", config="[check]\nhostile = false\n")
 
     code, out, err = run("check", "--tenant", "tenant", "--select", "missing-user-id")
 
     assert (code, "tail/customdb.toml: no known user was given" in err) == (2, True)
     assert [line for line in out.splitlines() if line.endswith(": ok")] == ["club: ok", "shop: ok"]
+
+
+CREATE = """
+function create(user, callback) {
+  global.created = user.email;
+  callback(null);
+}
+"""
+
+
+def test_an_interrupt_during_the_second_connection_keeps_the_report_on_the_first_one(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whom the second one made is named, for it has no script to remove them."""
+    writing = {**ON, "customScripts": {**BOTH, "create": "./create.js"}}
+    config = PEOPLE.replace("EMAIL", "ada@example.com")
+    connection(tmp_path / "tenant", "club", config=config)
+    folder = connection(tmp_path / "tenant", "shop", options=writing, config=config)
+    (folder / "create.js").write_text(CREATE, "utf-8")
+
+    def told(exchange: Exchange) -> str:
+        if exchange.script is Script.CREATE:
+            signal.raise_signal(signal.SIGINT)
+        return ""
+
+    monkeypatch.setattr(_check, "_told", told)
+    with foreground_handlers():
+        code, out, err = run("check", "--tenant", "tenant", "--writes", "--format", "json", "--transcript", "seen")
+
+    report = json.loads(out)
+    first, second = report["connections"]
+    club, shop = (Transcript.loads((tmp_path / f"seen/{name}.json").read_text("utf-8")) for name in ("club", "shop"))
+    created = [exchange for exchange in shop.exchanges if exchange.script is Script.CREATE]
+    [left] = shop.header.left_behind
+    assert (code, report["exit_code"]) == (130, 130)
+    assert (first["complete"], first["stop_reason"], second["complete"]) == (True, None, False)
+    assert second["stop_reason"]["kind"] == "interrupted"
+    assert club.exchanges[-1].number == first["exchanges"][-1]["number"]
+    assert len(created) == 1
+    assert left in str(created[0])
+    assert err.splitlines()[-1] == (
+        f"customdb-contract: shop: the check was interrupted; these users may be left in the store: {left}"
+    )

@@ -38,6 +38,7 @@ from customdb_contract.transcript import (
 
 __all__ = [
     "CheckInterrupted",
+    "examine",
     "interruptible_check",
     "make_recorder",
     "make_truth",
@@ -291,6 +292,27 @@ def plan_lines(database: object, users: Sequence[KnownUser], connection: Connect
 
             lines += [print_planned_call(call, truth) for call in plan_lives(truth, tuple(bridge.scripts), probing)]
         return lines
+
+
+def examine(database: object, users: Sequence[KnownUser], connection: Connection, probing: Probing) -> None:
+    """Open a database and close it again, calling no script: whatever would keep a check from beginning is raised.
+
+    Args:
+        database: The database, in any of the forms that `check` takes.
+        users: The truth: people who are in the store now.
+        connection: The settings of the connection.
+        probing: How a check would drive it.
+
+    Raises:
+        ConfigurationError: When an argument cannot be used, or the database has no scripts.
+        DatabaseOpeningError: When the database cannot be opened.
+    """
+    truth = make_truth(users, connection, probing)
+    if probing.writes:
+        make_newcomers(probing.new_user, truth)
+    _outage_situations(database, probing, truth)
+    with interruptible(), _opened(database, truth, probing.timeout) as bridge:
+        scripts_of(bridge)
 
 
 def _opened(database: object, truth: Truth, timeout: float) -> AbstractContextManager[Bridge]:

@@ -61,6 +61,7 @@ def _check(options: argparse.Namespace) -> int:
         return _dry_run(configurations)
     if options.tenant is not None and options.transcript is not None:
         make_folder(options.transcript)
+    _examine(configurations)
     interrupts = current_interrupts()
     interrupts.raise_if_pending()
     # From here on there is something to report, so an interrupt costs none of it.
@@ -88,6 +89,14 @@ def _baseline(options: argparse.Namespace) -> Path | None:
         )
         raise ConfigurationError(message)
     return waivable(options.config or find_config(Path()))
+
+
+def _examine(configurations: "Sequence[Configuration]") -> None:
+    """Say what would keep the check of any connection from beginning, before that of the first one begins."""
+    from customdb_contract.config import examine_all
+
+    for problem in examine_all(configurations):
+        complain(problem)
 
 
 def _tell(
@@ -139,19 +148,19 @@ def _observe(configurations: "Sequence[Configuration]", transcripts: "list[Trans
     from customdb_contract.transcript import printable
 
     progress = Progress(sys.stderr)
+    of = ""
     try:
         for configuration in configurations:
-            name = printable(configuration.connection.name) if len(configurations) > 1 else None
-            transcripts.append(configuration.observe(progress=_shown(progress, name)))
+            of = f"{printable(configuration.connection.name)}: " if len(configurations) > 1 else ""
+            transcripts.append(configuration.observe(progress=_shown(progress, of)))
     except CheckInterrupted as interrupted:
         transcripts.append(interrupted.transcript)
-        complain(interrupted)
+        complain(f"{of}{interrupted}")
     finally:
         progress.clear()
 
 
-def _shown(progress: Progress, connection: str | None) -> "Callable[[Exchange | ActionRun], None]":
-    of = "" if connection is None else f"{connection}: "
+def _shown(progress: Progress, of: str) -> "Callable[[Exchange | ActionRun], None]":
     return lambda record: progress.show(f"{of}{_told(record)}")
 
 
@@ -181,8 +190,10 @@ def _store(transcripts: "Sequence[Transcript]", options: argparse.Namespace) -> 
 
 
 def _dry_run(configurations: "Sequence[Configuration]") -> int:
+    from customdb_contract.config import examine_all
     from customdb_contract.transcript import printable
 
+    examine_all(configurations)
     for configuration in configurations:
         if len(configurations) > 1:
             print(f"Connection {printable(configuration.connection.name)}")

@@ -2,6 +2,14 @@
 
 from customdb_contract.config._configuration import Configuration, load_config, of_options
 from customdb_contract.config._reading import CONFIG_FILE, find_config
-from customdb_contract.config._tenant import load_tenant
+from customdb_contract.config._tenant import examine_all, load_tenant
 
-__all__ = ["CONFIG_FILE", "Configuration", "find_config", "load_config", "load_tenant", "of_options"]
+__all__ = [
+    "CONFIG_FILE",
+    "Configuration",
+    "examine_all",
+    "find_config",
+    "load_config",
+    "load_tenant",
+    "of_options",
+]

@@ -2,7 +2,8 @@
 
 import json
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -26,6 +27,7 @@ from customdb_contract.config._tables import ActionTable, ConnectionTable, Datab
 from customdb_contract.connection import Connection, KnownUser, NewUser
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.findings import Report
+from customdb_contract.observing import examine
 from customdb_contract.observing_actions import CheckedAction, observe_both
 from customdb_contract.probes import Probing
 from customdb_contract.rules import Selection, judge_selected, select_rules
@@ -85,10 +87,25 @@ class Configuration:
             ConfigurationError: When the file names neither, or nobody is known to the database.
             CheckInterrupted: After ctrl-C.
         """
-        try:
+        with self._naming_the_file():
             return observe_both(
                 self.database, self.action, self.users, self.connection, self.probing, progress=progress
             )
+
+    def examine(self) -> None:
+        """Open the database and close it again, calling no script, and raise what would keep a check from beginning.
+
+        Raises:
+            ConfigurationError: When nobody is known to the database, or a setting cannot be used.
+            DatabaseOpeningError: When the database cannot be opened.
+        """
+        with self._naming_the_file():
+            examine(self.database, self.users, self.connection, self.probing)
+
+    @contextmanager
+    def _naming_the_file(self) -> Generator[None]:
+        try:
+            yield
         except ConfigurationError as error:
             if self.path is None:
                 raise

@@ -14,13 +14,14 @@ from customdb_contract.config._databases import keywords_of, named_connection
 from customdb_contract.config._reading import find_config
 from customdb_contract.config._sharing_secrets import masking_all, secrets_told
 from customdb_contract.config._tables import File
-from customdb_contract.errors import ConfigurationError
+from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
 from customdb_contract.secrets import Secret
+from customdb_contract.transcript import printable
 
 if TYPE_CHECKING:
     from customdb_contract.bridges.node import ExportedConnection
 
-__all__ = ["load_tenant"]
+__all__ = ["examine_all", "load_tenant"]
 
 _logger: Final = logging.getLogger("customdb_contract")
 
@@ -63,6 +64,35 @@ def load_tenant(export: Path, *, config: Path | None = None) -> tuple[Configurat
             for connection in found
         ]
     )
+
+
+def examine_all(configurations: Sequence[Configuration]) -> Sequence[str]:
+    """Open each database of a tenant and close it again, before the first one is checked.
+
+    Args:
+        configurations: The configurations; a single one is left to its check.
+
+    Returns:
+        For each database that cannot be opened, what its check will say of that.
+
+    Raises:
+        ConfigurationError: When a check could not begin; the message has all such connections, one a line.
+    """
+    if len(configurations) == 1:
+        return ()
+    wrong: list[str] = []
+    closed: list[str] = []
+    for configuration in configurations:
+        name = printable(configuration.connection.name)
+        try:
+            configuration.examine()
+        except ConfigurationError as error:
+            wrong.append(f"connection {name}: {error}")
+        except DatabaseOpeningError as error:
+            closed.append(f"connection {name}: {error}")
+    if wrong:
+        raise ConfigurationError("\n".join(wrong))
+    return closed
 
 
 def _configured(
