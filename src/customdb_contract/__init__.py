@@ -3,8 +3,9 @@
 Everything a test needs is here; modules are imported when a name of theirs is first used (PEP 562).
 """
 
-import importlib
-from typing import TYPE_CHECKING
+# `python -m` loads this before `__main__` can see to it that no file of the working directory hides one of Python's own
+# modules, so nothing is imported here that Python has not loaded by then.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     __version__: str
@@ -133,12 +134,15 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     if name == "__version__":
-        metadata = importlib.import_module("importlib.metadata")
+        from importlib import metadata  # noqa: PLC0415 - see above
+
         return metadata.version("customdb-contract")
     if name not in _HOME_OF:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    value = getattr(importlib.import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    from importlib import import_module  # noqa: PLC0415 - see above
+
+    value = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
     globals()[name] = value
     return value
 

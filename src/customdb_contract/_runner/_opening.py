@@ -40,13 +40,14 @@ class Completes(Protocol):
         ...
 
 
-def find_attribute(module: str, attribute: str, folders: list[str]) -> object:
+def find_attribute(module: str, attribute: str, folders: list[str], *, later: tuple[str, ...]) -> object:
     """Return what `module:attribute` names.
 
     Args:
         module: The module's dotted name.
         attribute: The attribute's dotted name.
         folders: Where modules are looked up before and after the folders that Python itself knows.
+        later: Modules that the process itself imports once something calls for them.
 
     Raises:
         NotThereError: When there is no such attribute.
@@ -54,8 +55,9 @@ def find_attribute(module: str, attribute: str, folders: list[str]) -> object:
     """
     first, *others = folders
     if _hides_standard_modules(first):
-        # It is imported after the first call anyway, and would then get these files in place of Python's own modules.
-        import_module("customdb_contract.contract")
+        # Then it would get these files in place of Python's own modules.
+        for name in later:
+            import_module(name)
     sys.path.insert(0, first)
     sys.path.extend(folder for folder in others if folder not in sys.path)
     found: object = import_module(module)

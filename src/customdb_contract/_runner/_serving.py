@@ -36,6 +36,9 @@ _SECONDS_AGAIN = 0.05
 _AFTER_RAISING_SECONDS = 0.25
 """How long a callback is still waited for when a task or thread of the script has ended with an exception."""
 
+_LATER = ("customdb_contract.contract", "customdb_contract._runner._tasks", "customdb_contract._runner._loop")
+"""What is imported for the first result that is returned, and for the first coroutine."""
+
 _Message = dict[str, Any]
 
 # What is used after scripts were loaded, kept before.
@@ -125,7 +128,7 @@ class _Runner:
         self._prefix = f"{order['token']} "
         _read(self._ready, 1)
         try:
-            found = find_attribute(order["module"], order["attribute"], order["folders"])
+            found = find_attribute(order["module"], order["attribute"], order["folders"], later=_LATER)
             if not order["settings"] or callable(found):
                 return (found,)
             self._tell('{"opened": {"problem": "not-callable"}')

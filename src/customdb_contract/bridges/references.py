@@ -1,11 +1,17 @@
 """References to what is in a Python module."""
 
 import difflib
+import re
+import sys
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
 
 from customdb_contract.errors import ConfigurationError
 
-__all__ = ["near_names", "parted"]
+__all__ = ["clashing_names", "near_names", "parted"]
+
+_QUOTED: Final = re.compile(r"['\"](\w+)(?:\.\w+)*['\"]")
 
 
 def parted(reference: str) -> tuple[str, str]:
@@ -35,3 +41,23 @@ def near_names(attribute: str, names: Sequence[str]) -> str:
     """
     near = difflib.get_close_matches(attribute.partition(".")[0], names, n=3)
     return f"; did you mean {' or '.join(near)}?" if near else ""
+
+
+def clashing_names(folder: str | Path, told: str) -> str:
+    """Return a hint at files that are called like modules of Python's own, empty where there is none.
+
+    Args:
+        folder: Where a module of the team is looked up first.
+        told: A message, in which the names of modules are quoted.
+    """
+    quoted = dict.fromkeys(name for name in _QUOTED.findall(told) if name in sys.stdlib_module_names)
+    names = [
+        found.name
+        for name in quoted
+        for found in (Path(folder, f"{name}.py"), Path(folder, name, "__init__.py").parent)
+        if found.exists()
+    ]
+    if not names:
+        return ""
+    are = "is called like a module" if len(names) == 1 else "are called like modules"
+    return f"; {' and '.join(names)} in {folder} {are} of Python's own, so one hides the other: rename your file"

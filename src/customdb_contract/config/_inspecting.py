@@ -13,7 +13,7 @@ from typing import Final, TypeAlias, cast
 
 from attrs import frozen
 
-from customdb_contract.bridges.references import near_names, parted
+from customdb_contract.bridges.references import clashing_names, near_names, parted
 from customdb_contract.config._databases import secret_of
 from customdb_contract.config._tables import InspectTable
 from customdb_contract.errors import ConfigurationError
@@ -160,11 +160,13 @@ def _imported(reference: str, folder: Path) -> Callable[[str], object]:
         message = f"{_WHERE}: {error}"
         raise ConfigurationError(message) from None
     except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the team's module, which may raise anything
-        message = f"{_WHERE}: {reference} cannot be imported from {folder}: {type(error).__name__}: {error}"
+        clash = clashing_names(folder, str(error))
+        message = f"{_WHERE}: {reference} cannot be imported from {folder}: {type(error).__name__}: {error}{clash}"
         raise ConfigurationError(message) from None
     for name in attribute.split("."):
         if not hasattr(found, name):
-            message = f"{_WHERE}: {module} has no {attribute}{near_names(attribute, dir(found))}"
+            clash = clashing_names(folder, repr(module))
+            message = f"{_WHERE}: {module} has no {attribute}{near_names(attribute, dir(found))}{clash}"
             raise ConfigurationError(message)
         found = getattr(found, name)
     if not callable(found) or introspection.iscoroutinefunction(found):

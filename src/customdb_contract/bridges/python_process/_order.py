@@ -11,7 +11,7 @@ from attrs import frozen
 
 from customdb_contract import _runner
 from customdb_contract.bridges.containers import InvalidMessageError, recorded_error
-from customdb_contract.bridges.references import near_names
+from customdb_contract.bridges.references import clashing_names, near_names
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
 from customdb_contract.transcript import Mask, RecordedError
@@ -130,14 +130,18 @@ def raise_problem(opened: Mapping[str, Any], order: Order, mask: Mask) -> None:
                 if isinstance(names, list)
                 else []
             )
-            message = f"{order.module} has no attribute {order.attribute!r}{near_names(order.attribute, known)}"
+            clash = clashing_names(order.folder, repr(order.module))
+            message = f"{order.module} has no attribute {order.attribute!r}{near_names(order.attribute, known)}{clash}"
             raise ConfigurationError(mask(message))
         case "import":
             error = recorded_error(opened.get("error"), mask)
-            message = f"{order.module} cannot be imported from {order.folder}: {said(error)}"
+            clash = clashing_names(order.folder, error.message)
+            message = f"{order.module} cannot be imported from {order.folder}: {said(error)}{clash}"
             raise ConfigurationError(message)
         case "opening":
-            message = f"the database could not be opened: {said(recorded_error(opened.get('error'), mask))}"
+            error = recorded_error(opened.get("error"), mask)
+            clash = clashing_names(order.folder, error.message)
+            message = f"the database could not be opened: {said(error)}{clash}"
             raise DatabaseOpeningError(message)
         case _:
             raise InvalidMessageError

@@ -24,6 +24,7 @@ _MOST_CALLS: Final = 1000
 _MOST_OBSERVATIONS: Final = 1000
 _MOST_OUTPUT: Final = 1 << 20
 _BROKEN: Final = 70
+_LATER: Final = ("customdb_contract.bridges.python._worker",)
 
 _exit = os._exit
 """As it was before the Action was loaded."""
@@ -76,7 +77,7 @@ class _Server:
         self._token = order["token"]
         os.read(self._ready, 1)
         try:
-            found = find_attribute(order["module"], order["attribute"], order["folders"])
+            found = find_attribute(order["module"], order["attribute"], order["folders"], later=_LATER)
         except NotThereError as error:
             return {"problem": "attribute", "names": error.names}
         except BaseException as error:  # noqa: BLE001 - also SystemExit says that there is no Action
