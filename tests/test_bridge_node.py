@@ -508,6 +508,73 @@ def test_what_a_pool_throws_while_its_first_call_is_under_way_is_of_that_call(
     assert script.told().startswith("raised later TypeError")
 
 
+ASKED = (
+    POOL.replace("client.unref();", "").replace(
+        "socket.write(data)", "String(data) === 'slow' ? setTimeout(() => socket.write('x'), 100) : socket.write(data)"
+    )
+    + "exports.askSlowly = (callback) => { waiting.push(callback); client.write('slow'); };"
+)
+"""The same with a connection that keeps the process alive, as those of drivers do."""
+
+
+@pytest.fixture
+def open_asked(open_script: Open, tmp_path: Path) -> Callable[[str], Opened]:
+    (tmp_path / "pool.js").write_text(ASKED, "utf-8")
+
+    def open_it(body: str) -> Opened:
+        return open_script(f"const pool = require('pool');\n{body}", doubles={"pool": tmp_path / "pool.js"})
+
+    return open_it
+
+
+def test_what_a_pool_throws_on_what_a_call_has_asked_is_of_that_call(
+    open_asked: Callable[[str], Opened], caplog: pytest.LogCaptureFixture
+) -> None:
+    script = open_asked("pool.ask(email === 'bad' ? null : () => callback(null));")
+
+    assert script("ada").ending is Ending.NOT_FOUND
+    told = script("bad")
+    assert (told.escape, told.ending) == (Escape.LATER, Ending.RAISED)
+    assert str(told.raised).startswith("RecordedError(name='TypeError'")
+    assert script("bob").ending is Ending.NOT_FOUND
+    assert script.bridge.late_events() == []
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        # The call has not asked: an earlier one did, which is over.
+        """
+          if (email === 'first') pool.ask(() => { callback(null); pool.askSlowly(null); });
+          else setTimeout(() => callback(null), 300);
+        """,
+        # It is over itself.
+        "if (email === 'first') pool.ask(() => callback(null)); else { callback(null); pool.ask(() => { }, 2); }",
+    ],
+    ids=["asked before", "over"],
+)
+def test_where_another_call_may_have_asked_nobody_is_blamed(
+    bad: str, open_asked: Callable[[str], Opened], caplog: pytest.LogCaptureFixture
+) -> None:
+    script = open_asked(bad)
+
+    assert [script(email).ending for email in ("first", "second", "third")] == [Ending.NOT_FOUND] * 3
+    assert script.bridge.late_events() == []
+    assert set(caplog.messages) == {
+        "a module threw TypeError outside of the call that had it work; no script is blamed for that"
+    }
+
+
+def test_what_a_pool_throws_after_the_only_call_is_of_that_call(open_asked: Callable[[str], Opened]) -> None:
+    script = open_asked("pool.ask(() => { callback(null); setTimeout(() => pool.ask(null), 20); });")
+    script()
+
+    [late] = script.bridge.late_events()
+
+    assert (late.call, late.escape, late.raised.name) == (0, Escape.LATER, "TypeError")
+
+
 def test_what_a_timer_throws_is_of_the_call_that_set_it(open_script: Open, tmp_path: Path) -> None:
     (tmp_path / "late.js").write_text("exports.fail = () => { throw new Error('in a module'); };", "utf-8")
     script = open_script(

@@ -4,10 +4,11 @@
 // runs in the context of the call that opened the connection, whichever call is under way.
 
 const { executionAsyncResource } = require('node:async_hooks');
-const { detach, hasText, indexOf, isInstance, slice } = require('./primordials.cjs');
+const { WeakMap, apply, detach, hasText, indexOf, isInstance, slice, weakGet, weakSet } = require('./primordials.cjs');
 const { read, textOf } = require('./attributes.cjs');
 
 const { clearImmediate, clearTimeout, setImmediate, setTimeout } = globalThis;
+const { _getActiveHandles } = process;
 
 const MOST_STACK = 20_000;
 const FRAME = '\n    at ';
@@ -25,15 +26,46 @@ function isTimer() {
   return isInstance(resource, Timeout) || isInstance(resource, Immediate);
 }
 
+/** What was written to each connection by now. */
+class Written {
+  constructor() {
+    this.bytes = new WeakMap();
+    const open = apply(_getActiveHandles, process, []);
+    for (let index = 0; index < open.length; index += 1) {
+      const handle = read(open[index], '_handle');
+      const bytes = bytesWritten(handle);
+      if (bytes !== undefined) weakSet(this.bytes, handle, bytes);
+    }
+  }
+
+  /** Whether the event of a connection is handled to which something was written since. */
+  hasMoreOfThis() {
+    const handle = executionAsyncResource();
+    const before = weakGet(this.bytes, handle);
+    return before !== undefined && bytesWritten(handle) > before;
+  }
+}
+
+detach(Written);
+
+function bytesWritten(handle) {
+  const bytes = handle !== null && typeof handle === 'object' ? read(handle, 'bytesWritten') : undefined;
+  return typeof bytes === 'number' ? bytes : undefined;
+}
+
 /** Calls by the script that they are of. */
 class Blaming {
   constructor(locate) {
     this.locate = locate;
     this.latest = { __proto__: null };
+    this.last = null;
+    this.written = null;
   }
 
   /** A call begins. */
   begin(call) {
+    this.last = call;
+    this.written = new Written();
     if (call.file !== undefined) this.latest[call.file] = call;
   }
 
@@ -46,10 +78,16 @@ class Blaming {
     if (escape === 'error-event' || (escape === 'later' && isTimer())) return own;
     const stack = read(error, 'stack');
     const place = this.locate(stack);
-    if (place === null) return escape === 'later' && isOfModule(textOf(stack)) ? null : own;
+    if (place === null) return escape === 'later' && isOfModule(textOf(stack)) ? this.asking(own, current) : own;
     if (isIn(place, own.file)) return escape === 'later' && current?.file === own.file ? current : own;
     for (const file in this.latest) if (isIn(place, file)) return this.latest[file];
     return own;
+  }
+
+  /** The call that asked for what a module failed to handle: the only one that can have, or null. */
+  asking(own, current) {
+    if (current === null) return this.last === own ? own : null;
+    return current.ended === null && this.written.hasMoreOfThis() ? current : null;
   }
 }
 
