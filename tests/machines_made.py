@@ -1,14 +1,17 @@
 """What tests of state machines share: a machine on a database, with the settings that a suite has by default."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
-from customdb_contract import Transcript
+from typing_extensions import override
+
+from customdb_contract import ScriptError, Transcript
 from customdb_contract.errors import ContractBrokenError
 from customdb_contract.testing.machines import DatabaseMachine, machine_on
 from writing_shop import WritingShop
 
-__all__ = ["empty_shop", "machine_of", "noting", "sequence_in"]
+__all__ = ["empty_shop", "machine_of", "noting", "sequence_in", "strict_shop"]
 
 _Machine = TypeVar("_Machine", bound=DatabaseMachine)
 
@@ -25,6 +28,28 @@ def machine_of(kind: type[_Machine], make: Callable[[], object], **settings: Any
         "fail_on": "error",
     }
     return machine_on(kind, make, **given | settings)
+
+
+class StrictShop(WritingShop):
+    """Takes only passwords of a form that no usual one has."""
+
+    @override
+    def create(self, user: Mapping[str, Any]) -> Any:
+        self._refuse_unusual(user["password"])
+        return super().create(user)
+
+    @override
+    def change_password(self, email: Any, new_password: Any) -> Any:
+        self._refuse_unusual(new_password)
+        return super().change_password(email, new_password)
+
+    def _refuse_unusual(self, password: str) -> None:
+        if not re.fullmatch("shop=[a-z0-9]{12}=", password):
+            raise ScriptError(f"{password} is not a password of the shop")
+
+
+def strict_shop() -> WritingShop:
+    return StrictShop(is_empty=True)
 
 
 def empty_shop() -> WritingShop:

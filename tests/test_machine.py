@@ -23,10 +23,11 @@ from customdb_contract import (
 )
 from customdb_contract.connection import NewUser
 from customdb_contract.errors import ConfigurationError, ContractBrokenError
+from customdb_contract.secrets import Secret
 from customdb_contract.testing import CustomDatabaseMachine, run_machine
 from customdb_contract.testing._acting import people_of, registry_of
 from customdb_contract.testing._breaches import rules_in_sight
-from machines_made import empty_shop, machine_of, noting, sequence_in
+from machines_made import empty_shop, machine_of, noting, sequence_in, strict_shop
 from writing_shop import Record, WritingShop
 
 pytestmark = pytest.mark.one_python
@@ -292,6 +293,13 @@ def test_the_people_look_as_the_team_says() -> None:
     made = machine(empty_shop, new_user=NewUser(email="{unique}@shop.test"))
 
     assert "first@shop.test" in str(made()._recorder.transcript())
+
+
+def test_passwords_look_as_the_team_says() -> None:
+    run_machine(machine(strict_shop, new_user=NewUser(password=Secret("shop={unique}=")), fail_on="warning"))
+
+    with pytest.raises(ConfigurationError, match=r"said ScriptError \"«password of first» is not a password"):
+        run_machine(machine(strict_shop))
 
 
 def test_what_all_examples_share_is_made_once() -> None:

@@ -8,13 +8,15 @@ from hypothesis import Phase, seed, settings
 from typing_extensions import override
 
 from customdb_contract import Connection, Found, NotFound, ScriptError, judge
+from customdb_contract.connection import NewUser
 from customdb_contract.errors import ConfigurationError, ContractBrokenError
 from customdb_contract.findings import Group
 from customdb_contract.rules import CATALOGUE
+from customdb_contract.secrets import Secret
 from customdb_contract.tenant import InterruptionPoint, Knobs
 from customdb_contract.testing import TenantMachine, run_machine
 from customdb_contract.testing._tenancy import Typed
-from machines_made import empty_shop, machine_of, noting, sequence_in
+from machines_made import empty_shop, machine_of, noting, sequence_in, strict_shop
 from tenant_mutants import FLAWED
 from test_unusual_writing import RIGHT
 from writing_shop import WritingShop
@@ -69,6 +71,16 @@ def only(name: str, kind: type[TenantMachine]) -> type[TenantMachine]:
 @pytest.mark.parametrize("import_mode", [True, False])
 def test_a_correct_database_passes(import_mode: bool) -> None:
     run_machine(machine(empty_shop, import_mode=import_mode, outage=WritingShop(is_down=True), fail_on="warning"))
+
+
+@pytest.mark.parametrize("import_mode", [True, False])
+def test_passwords_look_as_the_team_says(import_mode: bool) -> None:
+    new_user = NewUser(password=Secret("shop={unique}="))
+
+    run_machine(machine(strict_shop, import_mode=import_mode, new_user=new_user, fail_on="warning"))
+
+    with pytest.raises(ConfigurationError, match=r"said ScriptError \"«password of [^»]+» is not a password"):
+        run_machine(machine(strict_shop, import_mode=import_mode))
 
 
 @pytest.mark.untraced

@@ -8,16 +8,29 @@ from customdb_contract.connection import Connection, NewUser
 from customdb_contract.secrets import Secret, SecretKind, SecretRef, SecretRegistry
 from customdb_contract.transcript import Person
 
-__all__ = ["NAMES", "PASSWORDS", "given_to_create", "people_of", "registry_of"]
+__all__ = ["NAMES", "given_to_create", "passwords_of", "people_of", "registry_of"]
 
 NAMES: Final = ("first", "second", "third")
 """So few people that their identifiers often meet."""
 
-PASSWORDS: Final = {
-    name: Secret(password)
-    for name, password in zip(NAMES, ("Tk4!wolme-ruspa", "Gz8?binto-kavel", "Hn6%derzu-pimol"), strict=True)
-}
+_PASSWORDS: Final = ("Tk4!wolme-ruspa", "Gz8?binto-kavel", "Hn6%derzu-pimol")
 """No policy finds a name, a word or a row of equal letters in them."""
+
+_TOKENS: Final = ("t4w8m2r6p9k3", "g8b3k7l5v2n9", "h6d9z4p3m8t2")
+"""What makes a password of another one, for a team that says what passwords look like."""
+
+
+@cache
+def passwords_of(new_user: NewUser) -> Mapping[str, Secret]:
+    """Return the passwords, by the name of who may be called after them; anybody may have any.
+
+    Args:
+        new_user: What the passwords look like.
+    """
+    return {
+        name: new_user.password_of(token) or Secret(password)
+        for name, token, password in zip(NAMES, _TOKENS, _PASSWORDS, strict=True)
+    }
 
 
 @cache
@@ -52,7 +65,7 @@ def registry_of(new_user: NewUser) -> SecretRegistry:
     for person in people_of(new_user, requires_username=True).values():
         for identifier in person.identifiers:
             registry.add_public(identifier)
-    for name, password in PASSWORDS.items():
+    for name, password in passwords_of(new_user).items():
         registry.add(password, SecretRef(SecretKind.PASSWORD, name))
     return registry
 

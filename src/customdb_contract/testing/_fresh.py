@@ -14,7 +14,7 @@ from customdb_contract.errors import ConfigurationError
 from customdb_contract.probes.circumstances import organization_context
 from customdb_contract.probes.set_up import refusal_of_new_user
 from customdb_contract.secrets import SecretRegistry
-from customdb_contract.testing._acting import PASSWORDS, given_to_create
+from customdb_contract.testing._acting import given_to_create, passwords_of
 from customdb_contract.transcript import (
     Ending,
     Exchange,
@@ -114,7 +114,8 @@ class PeopledDatabase:
             return _Peopled(bridge, len(self.people) + len(self.created), stack.pop_all())
 
     def _create(self, caller: Caller, person: Person, name: str) -> Exchange:
-        user = given_to_create(self.connection, self.new_user, name, person.username, PASSWORDS[name])
+        password = passwords_of(self.new_user)[name]
+        user = given_to_create(self.connection, self.new_user, name, person.username, password)
         exchange = caller.call(
             PlannedCall(Script.CREATE, (user,), person.label, Situation.WRITING),
             context=organization_context(Script.CREATE, person.organization),

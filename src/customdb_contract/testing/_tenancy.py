@@ -13,7 +13,7 @@ from customdb_contract.contract import Script
 from customdb_contract.errors import UndocumentedOperationError
 from customdb_contract.secrets import Secret
 from customdb_contract.tenant import InternalUser, InterruptionPoint, Knobs, OperationOutcome, Pending, Tenant
-from customdb_contract.testing._acting import NAMES, PASSWORDS, people_of
+from customdb_contract.testing._acting import NAMES, passwords_of, people_of
 from customdb_contract.testing._fresh import PeopledDatabase
 from customdb_contract.testing._life import Life
 from customdb_contract.transcript import Ending
@@ -48,7 +48,7 @@ class Tenancy:
 
     Args:
         connection: The settings of the first connection.
-        new_user: What those who sign up look like; their passwords are the machine's own.
+        new_user: What those who sign up look like, passwords included.
         database: Its database, with an empty store.
         outage: The same database with its store out of reach, or None.
         knobs: How the tenant behaves where Auth0's sources conflict.
@@ -57,6 +57,7 @@ class Tenancy:
     Attributes:
         tenant: The tenant.
         people: Everybody who acts, by name.
+        passwords: The passwords, by the name of who may be called after them.
         lives: What must be true, by the name of the connection.
         last_passwords: The password that somebody had before leaving an e-mail, by e-mail.
         has_outage: Whether the stores can be out of reach.
@@ -78,6 +79,7 @@ class Tenancy:
     ) -> None:
         self._new_user = new_user
         self.people = people_of(new_user, requires_username=connection.requires_username)
+        self.passwords = passwords_of(new_user)
         self.lives: dict[str, Life] = {}
         self.last_passwords: dict[str, Secret] = {}
         self.has_outage = outage is not None
@@ -117,12 +119,12 @@ class Tenancy:
 
     def _users(self) -> Sequence[KnownUser]:
         return [
-            KnownUser(email=self.email_of(name), username=self.people[name].username, password=PASSWORDS[name])
+            KnownUser(email=self.email_of(name), username=self.people[name].username, password=self.passwords[name])
             for name in self._present
         ]
 
     def _begin(self, database: PeopledDatabase) -> None:
-        self.lives[database.connection.name] = Life(database.created, [PASSWORDS[name] for name in self._present])
+        self.lives[database.connection.name] = Life(database.created, [self.passwords[name] for name in self._present])
 
     def connection(self, place: int) -> str:
         """Return the name of a connection, or of the last one that there is.
@@ -175,7 +177,7 @@ class Tenancy:
         if self.tenant.connections[connection].import_mode:
             for record in self.tenant.internal_users.values():
                 if _is_kept_for(record, connection, email):
-                    return next((known for known in PASSWORDS.values() if record.password.matches(known)), None)
+                    return next((known for known in self.passwords.values() if record.password.matches(known)), None)
         return self.lives[connection].password_of(email)
 
     def log_in(
@@ -191,7 +193,9 @@ class Tenancy:
         """
         email = self.email_of(name)
         right = self.right_password(connection, email)
-        password = self._password(connection, email, typed, right or self.last_passwords.get(email, PASSWORDS[name]))
+        password = self._password(
+            connection, email, typed, right or self.last_passwords.get(email, self.passwords[name])
+        )
         failing = self._failing_logins
         may_fail = failing[email] < _MOST_FAILING_LOGINS and failing.total() < _MOST_FAILING_LOGINS_IN_ALL
         if password == right or may_fail:
@@ -205,7 +209,7 @@ class Tenancy:
             case Typed.FORMER:
                 return self.lives[connection].former_password_of(email) or self.last_passwords.get(email, right)
             case Typed.ANOTHERS:
-                return next(password for password in PASSWORDS.values() if password != right)
+                return next(password for password in self.passwords.values() if password != right)
             case Typed.LONGER:
                 return Secret(f"{right.reveal()}x")
             case _:

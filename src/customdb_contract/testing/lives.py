@@ -14,7 +14,7 @@ from customdb_contract.probes.set_up import refusal_of_new_user
 from customdb_contract.reports.stories import scenes_of, story_as_text
 from customdb_contract.rules import judge
 from customdb_contract.tenant import InterruptionPoint, Knobs, OperationOutcome
-from customdb_contract.testing._acting import NAMES, PASSWORDS
+from customdb_contract.testing._acting import NAMES
 from customdb_contract.testing._breaches import proven_breach, rules_in_sight, told_breach
 from customdb_contract.testing._tenancy import Tenancy, Typed
 from customdb_contract.testing.machines import DatabaseMachine
@@ -48,7 +48,7 @@ class TenantMachine(DatabaseMachine):
 
     Attributes:
         connection: The settings of the connection at first.
-        new_user: What those who sign up look like; their passwords are the machine's own.
+        new_user: What those who sign up look like, passwords included.
         timeout: Seconds that one script may take.
         select: Names of rules or groups that are judged, and nothing else then; empty stands for all.
         ignore: Names of rules or groups that are not judged.
@@ -103,7 +103,7 @@ class TenantMachine(DatabaseMachine):
         self._sign_up(name, password, place, is_upper=is_upper and not is_kept)
 
     def _sign_up(self, name: str, password: str, place: int, *, is_upper: bool = False) -> OperationOutcome | None:
-        connection, secret = self._tenancy.connection(place), PASSWORDS[password]
+        connection, secret = self._tenancy.connection(place), self._tenancy.passwords[password]
         email = self._tenancy.email_of(name)
         sign_up = partial(
             self._tenancy.tenant.sign_up,
@@ -119,7 +119,7 @@ class TenantMachine(DatabaseMachine):
     @rule(name=_names, password=_names, place=_places)
     def create_user(self, name: str, password: str, place: int) -> None:
         """Create a user by the Management API."""
-        connection, secret = self._tenancy.connection(place), PASSWORDS[password]
+        connection, secret = self._tenancy.connection(place), self._tenancy.passwords[password]
         self._tenancy.do(
             connection,
             partial(
@@ -136,7 +136,7 @@ class TenantMachine(DatabaseMachine):
     @rule(name=_names, password=_names, then=_then, place=_places)
     def reset_password(self, name: str, password: str, then: Typed | None, place: int) -> None:
         """Reset a password, and log in with it, or with the one before."""
-        connection, secret = self._tenancy.connection(place), PASSWORDS[password]
+        connection, secret = self._tenancy.connection(place), self._tenancy.passwords[password]
         asked = self._tenancy.do(
             connection,
             partial(self._tenancy.tenant.request_password_reset, self._tenancy.email_of(name), connection=connection),
@@ -150,7 +150,7 @@ class TenantMachine(DatabaseMachine):
     @rule(name=_names, password=_names, then=_then, place=_places)
     def change_password(self, name: str, password: str, then: Typed | None, place: int) -> None:
         """Change a user's password as an administrator, and log in with it, or with the one before."""
-        connection, secret = self._tenancy.connection(place), PASSWORDS[password]
+        connection, secret = self._tenancy.connection(place), self._tenancy.passwords[password]
         for user_id, owner in self._tenancy.user(connection, name):
             self._tenancy.do(connection, partial(self._tenancy.tenant.change_password, user_id, secret), secret)
             if then is not None:

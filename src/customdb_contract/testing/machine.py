@@ -18,7 +18,7 @@ from customdb_contract.probes.circumstances import organization_context
 from customdb_contract.probes.set_up import refusal_of_new_user
 from customdb_contract.rules import judge
 from customdb_contract.secrets import SecretKind, SecretRef
-from customdb_contract.testing._acting import NAMES, PASSWORDS, given_to_create, people_of, registry_of
+from customdb_contract.testing._acting import NAMES, given_to_create, passwords_of, people_of, registry_of
 from customdb_contract.testing._breaches import proven_breach, rules_in_sight, told_breach
 from customdb_contract.testing._fresh import refuse_unfit
 from customdb_contract.testing.machines import DatabaseMachine
@@ -53,7 +53,7 @@ class CustomDatabaseMachine(DatabaseMachine):
     Attributes:
         connection: The settings of the connection. With import mode on, of the writing scripts only `create` (to make
             somebody) and `change_password` are called.
-        new_user: What those who sign up look like; their passwords are the machine's own.
+        new_user: What those who sign up look like, passwords included.
         timeout: Seconds that one script may take.
         select: Names of rules or groups that are judged; empty stands for all.
         ignore: Names of rules or groups that are not judged.
@@ -64,6 +64,7 @@ class CustomDatabaseMachine(DatabaseMachine):
     def __init__(self) -> None:
         super().__init__()
         self._people = people_of(self.new_user, requires_username=self.connection.requires_username)
+        self._passwords = passwords_of(self.new_user)
         self._registry = registry_of(self.new_user)
         self._recorder = Recorder(
             Header(people=tuple(self._people.values()), connection=self.connection), self._registry
@@ -109,7 +110,7 @@ class CustomDatabaseMachine(DatabaseMachine):
 
     def _create(self, name: str, username: str, password: str) -> Exchange:
         user = given_to_create(
-            self.connection, self.new_user, name, self._people[username].username, PASSWORDS[password]
+            self.connection, self.new_user, name, self._people[username].username, self._passwords[password]
         )
         return self._do(PlannedCall(Script.CREATE, (user,), name, Situation.WRITING))
 
@@ -122,7 +123,7 @@ class CustomDatabaseMachine(DatabaseMachine):
         failing = self._failing_logins
         may_fail = failing[email] < _MOST_FAILING_LOGINS and failing.total() < _MOST_FAILING_LOGINS_IN_ALL
         if self._has(Script.LOGIN) and (password == right or may_fail):
-            exchange = self._look(Script.LOGIN, name, email, PASSWORDS[password])
+            exchange = self._look(Script.LOGIN, name, email, self._passwords[password])
             failing[email] += exchange.ending is not Ending.FOUND
 
     def _right_password(self, email: str) -> str | None:
@@ -155,7 +156,7 @@ class CustomDatabaseMachine(DatabaseMachine):
     @rule(is_looked_at=st.booleans(), name=_names, password=_names)
     def change_password(self, name: str, password: str, *, is_looked_at: bool) -> None:
         """Reset a password, also to the one that there is, also of nobody."""
-        arguments = (self._people[name].email, PASSWORDS[password])
+        arguments = (self._people[name].email, self._passwords[password])
         self._do(PlannedCall(Script.CHANGE_PASSWORD, arguments, name, Situation.WRITING))
         if is_looked_at:
             self._look_at(name, password)
@@ -195,7 +196,7 @@ class CustomDatabaseMachine(DatabaseMachine):
         caller = cast("Caller", self._outage)
         if script in caller.scripts:
             email = self._people[name].email
-            arguments = (email,) if script is Script.GET_USER else (email, PASSWORDS[name])
+            arguments = (email,) if script is Script.GET_USER else (email, self._passwords[name])
             self._do(PlannedCall(script, arguments, name, Situation.OUTAGE), caller)
 
     def _do(self, planned: PlannedCall, caller: Caller | None = None) -> Exchange:

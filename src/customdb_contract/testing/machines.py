@@ -25,7 +25,7 @@ class DatabaseMachine(RuleBasedStateMachine):
 
     Attributes:
         connection: The settings of the connection.
-        new_user: What those who sign up look like; their passwords are the machine's own.
+        new_user: What those who sign up look like, passwords included.
         timeout: Seconds that one script may take.
         select: Names of rules or groups that are judged; empty stands for all.
         ignore: Names of rules or groups that are not judged.
@@ -97,7 +97,7 @@ def machine_on(
         kind: Which machine.
         make: Makes a database with an empty store, another one each time; it is called where the scripts run.
         connection: The settings of the connection, or None for Auth0's defaults.
-        new_user: What those who sign up look like, or None; their passwords are the machine's own.
+        new_user: What those who sign up look like, passwords included, or None.
         outage: The database with its store out of reach; one that is to be given an address is left out.
         timeout: Seconds that one script may take.
         select: Names of rules or groups that are judged; empty stands for all.
