@@ -1,14 +1,18 @@
 """`check --tenant`: every custom database of an export, one after the other, and what is visible across them only."""
 
+import importlib.resources
 import json
 import os
 import signal
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import jsonschema
 import pytest
+from referencing import Registry, Resource
 
 from customdb_contract import CONTRACT_DATE, judge
 from customdb_contract._cli import _check, main
@@ -20,6 +24,7 @@ from customdb_contract.reports import FORMATS, TENANT_FORMATS
 from customdb_contract.rules import acquainted
 from customdb_contract.transcript import Exchange, Transcript
 from signals import foreground_handlers
+from test_sarif import VALIDATOR as SARIF_VALIDATOR
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -504,6 +509,38 @@ def test_the_text_has_each_report_and_ends_with_a_line_for_each() -> None:
     assert text == f"{headed}\n\nshop: not ok\nlegacy club: not ok\n"
 
 
+REPORT_SCHEMA, TENANT_SCHEMA = (
+    json.loads(importlib.resources.files("customdb_contract.reports").joinpath(name).read_text("utf-8"))
+    for name in ("report.schema.json", "tenant-report.schema.json")
+)
+VALIDATOR = jsonschema.Draft202012Validator(
+    TENANT_SCHEMA,
+    registry=Registry().with_resource("report.schema.json", Resource.from_contents(REPORT_SCHEMA)),
+)
+
+
+SPOILED: Mapping[str, Callable[[Any], object]] = {
+    "no version": lambda document: document.pop("schema_version"),
+    "no tool": lambda document: document.pop("tool"),
+    "no exit code": lambda document: document.pop("exit_code"),
+    "no list": lambda document: document.pop("connections"),
+    "no connection": lambda document: document["connections"].clear(),
+    "no verdicts": lambda document: document["connections"][1].pop("verdicts"),
+    "another key": lambda document: document.update(more=1),
+    "another exit code": lambda document: document.update(exit_code=7),
+}
+
+
+@pytest.mark.parametrize("change", SPOILED.values(), ids=SPOILED)
+def test_the_json_follows_its_schema_and_nothing_else_does(change: Callable[[Any], object]) -> None:
+    document = json.loads(TENANT_FORMATS["json"](several()))
+    VALIDATOR.validate(document)
+
+    change(document)
+
+    assert not VALIDATOR.is_valid(document)
+
+
 def test_the_json_has_each_report() -> None:
     document = json.loads(TENANT_FORMATS["json"](several()))
 
@@ -518,6 +555,10 @@ def test_junit_has_a_suite_for_each() -> None:
         "testsuites",
         ["customdb-contract.shop", "customdb-contract.legacy club"],
     )
+    cases = Counter((case.get("classname"), case.get("name")) for case in root.iter("testcase"))
+    assert cases["customdb-contract.shop", "complete check"] == 1
+    assert cases["customdb-contract.legacy club.profile", "shared-user-id"] == 1
+    assert set(cases.values()) == {1}
 
 
 def test_sarif_has_a_run_with_an_id_for_each() -> None:
@@ -528,6 +569,27 @@ def test_sarif_has_a_run_with_an_id_for_each() -> None:
         "customdb-contract/legacy%20club/",
     ]
     assert all(run["results"] for run in runs)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_tenant_is_reported_on_in_every_format(run: Run, export: Path, tmp_path: Path, name: str) -> None:
+    command = ("check", "--tenant", str(export), "--select", "profile", "--format", name)
+
+    code, out, err = run(*command)
+    to_file = run(*command, "--output", "report")
+
+    text = (tmp_path / "report").read_text("utf-8")
+    assert (code, err, to_file) == (1, "", (1, "", ""))
+    for told in (out, text):
+        assert all(f"{owner} has the user_id" in told.replace("\n", " ") for owner in ("ada", "bob"))
+        CHECKED.get(name, len)(told)
+
+
+CHECKED: Mapping[str, Callable[[str], object]] = {
+    "json": lambda text: VALIDATOR.validate(json.loads(text)),
+    "sarif": lambda text: SARIF_VALIDATOR.validate(json.loads(text)),
+    "junit": ET.fromstring,
+}
 
 
 def test_annotations_name_their_connection() -> None:

@@ -26,7 +26,8 @@ def render_all(reports: Sequence[Report]) -> str:
         reports: The reports.
     """
     suites = ET.Element("testsuites", name="customdb-contract")
-    suites.extend(_suite(report) for report in reports)
+    # What shows the tests of a run, such as GitLab, tells them apart by class and name.
+    suites.extend(_suite(report, shown(f"customdb-contract.{report.transcript.connection.name}")) for report in reports)
     return _document(suites)
 
 
@@ -35,32 +36,31 @@ def _document(root: ET.Element) -> str:
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _suite(report: Report) -> ET.Element:
+def _suite(report: Report, classname: str = "customdb-contract") -> ET.Element:
     suite = ET.Element("testsuite", name=shown(f"customdb-contract.{report.transcript.connection.name}"))
     stop = report.transcript.header.stop_reason
     if stop:
-        case = ET.SubElement(suite, "testcase", classname="customdb-contract", name="complete check")
+        case = ET.SubElement(suite, "testcase", classname=classname, name="complete check")
         ET.SubElement(case, "error", type=stop.kind.value, message=shown(stop.message)).text = shown(stop.message)
     for group in report.missing_groups:
-        case = ET.SubElement(suite, "testcase", classname="customdb-contract", name=f"required group {group}")
+        case = ET.SubElement(suite, "testcase", classname=classname, name=f"required group {group}")
         ET.SubElement(case, "error", type="not-applicable", message=f"no rule of the group {group} could be judged")
     failing = {verdict.rule.name for verdict in report.failures}
     for verdict in report.verdicts:
-        _case(suite, report, verdict, fails=verdict.rule.name in failing)
+        case = ET.SubElement(suite, "testcase", classname=f"{classname}.{verdict.rule.group}", name=verdict.rule.name)
+        _fill(case, report, verdict, fails=verdict.rule.name in failing)
     for attribute, tags in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped"), ("tests", "..")):
         suite.set(attribute, str(len(suite) if tags == ".." else len(suite.findall(f"testcase/{tags}"))))
     return suite
 
 
-def _case(suite: ET.Element, report: Report, verdict: Verdict, *, fails: bool) -> None:
-    rule = verdict.rule
-    case = ET.SubElement(suite, "testcase", classname=f"customdb-contract.{rule.group}", name=rule.name)
+def _fill(case: ET.Element, report: Report, verdict: Verdict, *, fails: bool) -> None:
     if verdict.status is Status.FAILED:
         tag = "failure" if fails else "system-out"
         for finding in shown_findings(verdict):
             element = ET.SubElement(case, tag)
             element.text = "\n".join(
-                [f"{finding.severity}: {finding.told}", *report.evidence_lines(finding), rule.source]
+                [f"{finding.severity}: {finding.told}", *report.evidence_lines(finding), verdict.rule.source]
             )
             if fails:
                 element.set("type", finding.severity.value)
