@@ -13,7 +13,7 @@ import customdb_contract
 from customdb_contract import _pytest_plugin
 from customdb_contract.reports import FORMATS
 from customdb_contract.rules import CATALOGUE
-from customdb_contract.testing import _run, configured
+from customdb_contract.testing import _run, configured, exported
 from suites import SHOP, write_suite
 
 RULES = len(CATALOGUE)
@@ -87,7 +87,7 @@ def loaded(result: pytest.RunResult, word: str) -> set[str]:
     return set(line.split()[1:])
 
 
-@pytest.mark.parametrize("module", [_pytest_plugin, _run, configured])
+@pytest.mark.parametrize("module", [_pytest_plugin, _run, configured, exported])
 def test_it_uses_the_public_interface_of_pytest_alone(module: object) -> None:
     tree = ast.parse(Path(str(getattr(module, "__file__", ""))).read_text(encoding="utf-8"))
     names = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}

@@ -14,6 +14,7 @@ from customdb_contract.testing._run import MARKER, run_of
 
 if TYPE_CHECKING:
     from customdb_contract.testing.configured import ConfigurationFile
+    from customdb_contract.testing.exported import ExportFile, ExportFolder
 
 _FILE: Final = "customdb.toml"
 _NAMED: Final = "customdb*.toml"
@@ -29,6 +30,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--customdb-config", metavar="FILE", help="check the database of this customdb.toml, an item a rule"
     )
     group.addoption(
+        "--customdb-tenant",
+        metavar="FOLDER",
+        help="check every custom database of this export of the Auth0 Deploy CLI, for each an item a rule",
+    )
+    group.addoption(
         "--customdb-select", action="append", metavar="NAMES", help="only these rules or groups, with commas"
     )
     group.addoption(
@@ -41,6 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="write the report to a file, as text, json, junit, sarif or github; may be repeated",
     )
     parser.addini("customdb_config", "like --customdb-config, in a run that names no files", type="string", default="")
+    parser.addini("customdb_tenant", "like --customdb-tenant, in a run that names no files", type="string", default="")
     parser.addini("customdb_select", "like --customdb-select", type="args", default=[])
     parser.addini("customdb_ignore", "like --customdb-ignore", type="args", default=[])
     parser.addini("customdb_report", "like --customdb-report, one a line", type="linelist", default=[])
@@ -50,10 +57,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Understand the options, so that a wrong one ends the run before it begins."""
     config.addinivalue_line("markers", f"{MARKER}(rule): a rule of the contract of Auth0 custom databases")
-    path = _config_file(config)
-    if path is not None:
-        if not path.is_file():
-            message = f"--customdb-config: there is no file {path}"
+    for name, path in (("config", _config_file(config)), ("tenant", _export(config))):
+        if path is None:
+            continue
+        if not (path.is_file() or (name == "tenant" and path.is_dir())):
+            message = f"--customdb-{name}: there is no {'file' if name == 'config' else 'export'} {path}"
             raise pytest.UsageError(message)
         if str(path) not in config.args:
             config.args.append(str(path))
@@ -64,14 +72,30 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> str:
-    """Tell the version, and the connection when a configuration file is given."""
+    """Tell the version, and the connection or the tenant that is given."""
     header = f"customdb-contract: {importlib.metadata.version('customdb-contract')}"
-    path = _config_file(config)
-    return header if path is None else f"{header}, connection {_connection_name(path)}"
+    path, export = _config_file(config), _export(config)
+    if path is not None:
+        header = f"{header}, connection {_connection_name(path)}"
+    return header if export is None else f"{header}, tenant {export.name}"
 
 
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "ConfigurationFile | None":
-    """Collect a configuration file that was named, or all of them when the ini file says so."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> "ExportFolder | None":
+    """Collect the folder of an export that was named."""
+    if path != _export(parent.config):
+        return None
+    from customdb_contract.testing.exported import ExportFolder
+
+    return ExportFolder.from_parent(parent, path=path)  # pyright: ignore[reportUnknownMemberType]  # pytest's
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "ConfigurationFile | ExportFile | None":
+    """Collect a configuration file or an export that was named, or all files when the ini file says so."""
+    if file_path == _export(parent.config):
+        from customdb_contract.testing.exported import ExportFile
+
+        return ExportFile.from_parent(parent, path=file_path)  # pyright: ignore[reportUnknownMemberType]  # pytest's
     if file_path.suffix != ".toml" or not _is_wanted(file_path, parent):
         return None
     from customdb_contract.testing.configured import ConfigurationFile
@@ -140,11 +164,21 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def _config_file(config: pytest.Config) -> Path | None:
-    """Return the configuration file of this run, or None; the ini file's counts when no files are named."""
-    option: str | None = config.getoption("customdb_config")
+    """Return the configuration file of this run, or None."""
+    return _named_path(config, "customdb_config")
+
+
+def _export(config: pytest.Config) -> Path | None:
+    """Return the export of a tenant that this run checks, or None."""
+    return _named_path(config, "customdb_tenant")
+
+
+def _named_path(config: pytest.Config, name: str) -> Path | None:
+    """Return what an option names, or None; what the ini file says counts when no files are named."""
+    option: str | None = config.getoption(name)
     if option is not None:
         return Path(os.path.normpath(config.invocation_params.dir / option))
-    named = str(config.getini("customdb_config"))
+    named = str(config.getini(name))
     path = Path(os.path.normpath(config.rootpath / named))
     # A worker of xdist is given every file of the run by name, this one too.
     names_files = config.args_source is pytest.Config.ArgsSource.ARGS and str(path) not in config.args

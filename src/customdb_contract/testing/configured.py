@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import cast
+from typing import Protocol, cast
 
 import pytest
 from typing_extensions import override
@@ -15,29 +15,57 @@ from customdb_contract.testing._making import report_of
 from customdb_contract.testing._run import MARKER
 from customdb_contract.testing.outcomes import conclude
 
-__all__ = ["ConfigurationFile", "RuleItem", "check_configured"]
+__all__ = ["ConfigurationFile", "RuleItem", "Suite", "check_configured", "rule_items"]
+
+
+class Suite(Protocol):
+    """A collector whose items are the rules, over one report.
+
+    Attributes:
+        title: What the items are reported under.
+    """
+
+    title: str
+
+    def check(self, deselected: Collection[str]) -> Report:
+        """Check what the suite is about.
+
+        Args:
+            deselected: Names of rules that are not judged.
+        """
+        ...
 
 
 class ConfigurationFile(pytest.File):
     """A configuration file, collected: every rule is one item. It is read when the first of them runs."""
 
+    @property
+    def title(self) -> str:
+        """The name of the file."""
+        return self.path.name
+
+    def check(self, deselected: Collection[str]) -> Report:
+        """Check the database and the Action of the file.
+
+        Args:
+            deselected: Names of rules that are not judged.
+        """
+        return check_configured(self.path, deselected)
+
     @override
     def collect(self) -> Iterator["RuleItem"]:
-        for rule in CATALOGUE:
-            item = RuleItem.from_parent(self, name=rule.info.name)  # pyright: ignore[reportUnknownMemberType]  # pytest's
-            item.add_marker(getattr(pytest.mark, MARKER)(rule.info.name))
-            yield item
+        return rule_items(self)
 
 
 class RuleItem(pytest.Item):
-    """One rule, on the database and the Action of a configuration file."""
+    """One rule, on what a suite checks."""
 
     _report: Report
 
     @override
     def setup(self) -> None:
-        file = cast("ConfigurationFile", self.parent)
-        self._report = report_of(file, lambda deselected: check_configured(self.path, deselected))
+        suite = cast("pytest.Collector", self.parent)
+        self._report = report_of(suite, cast("Suite", suite).check)
 
     @override
     def runtest(self) -> None:
@@ -45,7 +73,19 @@ class RuleItem(pytest.Item):
 
     @override
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        return self.path, None, f"{self.path.name}: {self.name}"
+        return self.path, None, f"{cast('Suite', self.parent).title}: {self.name}"
+
+
+def rule_items(suite: pytest.Collector) -> Iterator[RuleItem]:
+    """Yield an item for every rule.
+
+    Args:
+        suite: A `Suite`.
+    """
+    for rule in CATALOGUE:
+        item = RuleItem.from_parent(suite, name=rule.info.name)  # pyright: ignore[reportUnknownMemberType]  # pytest's
+        item.add_marker(getattr(pytest.mark, MARKER)(rule.info.name))
+        yield item
 
 
 def check_configured(path: Path, deselected: Collection[str]) -> Report:

@@ -75,5 +75,9 @@ def _fail(item: pytest.Item, report: Report, verdict: Verdict) -> NoReturn:
     # A node id begins at the root of the tests, which need not be the folder where pytest was started.
     folder = item.config.invocation_params.dir
     path = item.path.relative_to(folder) if item.path.is_relative_to(folder) else item.path
-    again = f'pytest "{path.as_posix()}::{item.nodeid.partition("::")[2]}"'
+    names = item.nodeid.partition("::")[2]
+    again = f'pytest "{path.as_posix()}::{names}"'
+    if item.path.suffix not in {".py", ".toml"}:
+        # It is an export, which the option has to name; and behind a folder pytest takes no names.
+        again = f'pytest --customdb-tenant "{path.as_posix()}" -k "{names.replace("::", " and ")}"'
     pytest.fail(f"{render_verdict(report, verdict)}\n  See it again: {again}", pytrace=False)
