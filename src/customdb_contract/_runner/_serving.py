@@ -17,6 +17,7 @@ from customdb_contract._runner._handlers import Handler, find_handlers, needs_ar
 from customdb_contract._runner._loop_of import LoopOf
 from customdb_contract._runner._opening import NotThereError, find_attribute, is_factory, open_database
 from customdb_contract._runner._reading import encode, encode_error, is_from_contract
+from customdb_contract._runner._sockets import OpenSockets
 
 if TYPE_CHECKING:
     from customdb_contract._runner._loop import ScriptLoop
@@ -65,6 +66,7 @@ class _Runner:
         self._loop = LoopOf(self._make_loop)
         self._tasks: ScriptTasks | None = None
         self._lasting: WeakSet[object] = WeakSet()
+        self._sockets = OpenSockets(lambda: _CALL.get() is not None)
         self._close_database: Callable[[], object] = lambda: None
 
     def serve(self) -> None:
@@ -102,6 +104,7 @@ class _Runner:
         if found is None:
             return
         (made,) = found
+        self._sockets.watch()
         try:
             database, self._close_database = open_database(
                 made, order["scripts"], order["arguments"], order["settings"], self._loop.get
@@ -182,6 +185,8 @@ class _Runner:
         for (name, value), kept in zip(changeable, before, strict=True):
             if encode(value) != kept:
                 call.notice("argument-changed", name)
+        if sockets := self._sockets.count():
+            call.notice("open-sockets", str(sockets))
         _have_logging_report()
         with self._lock:
             self._current = None

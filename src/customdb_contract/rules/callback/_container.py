@@ -180,7 +180,7 @@ def configuration_written(transcript: Transcript) -> Iterator[Comparison]:
     group=Group.CALLBACK,
     severity=Severity.WARNING,
     scripts=tuple(Script),
-    needs=(Need.JAVASCRIPT, Need.CONNECTIONS),
+    needs=(Need.CONNECTIONS,),
     source="good practice: a store accepts only so many connections, and log-ins fail when they are used up",
 )
 def connection_leak(transcript: Transcript) -> Iterator[Comparison]:
@@ -191,7 +191,6 @@ def connection_leak(transcript: Transcript) -> Iterator[Comparison]:
     The check itself may use it up: then it ends there, and the calls that the store refused say so.
 
     ## Violates
-        script get_user observed=on
         get_user a1@example.com -> not-found; noticed open-sockets "1"   [unknown-user]
         get_user a2@example.com -> not-found; noticed open-sockets "2"   [unknown-user]
         get_user a3@example.com -> not-found; noticed open-sockets "3"   [unknown-user]
@@ -202,7 +201,6 @@ def connection_leak(transcript: Transcript) -> Iterator[Comparison]:
         get_user a8@example.com -> not-found; noticed open-sockets "8"   [unknown-user]
 
     ## Conforms
-        script get_user observed=on
         get_user a1@example.com -> not-found; noticed open-sockets "1"   [unknown-user]
         get_user a2@example.com -> not-found; noticed open-sockets "1"   [unknown-user]
         get_user a3@example.com -> not-found; noticed open-sockets "1"   [unknown-user]
@@ -213,14 +211,14 @@ def connection_leak(transcript: Transcript) -> Iterator[Comparison]:
         get_user a8@example.com -> not-found; noticed open-sockets "1"   [unknown-user]
 
     ## How to fix
-    Close the connection on every path, also when there is an error, or keep one pool in `global`. Read or cancel the
-    body of every answer of `fetch`.
+    Close the connection on every path, also when there is an error, or keep one pool for all calls: in `global` in
+    JavaScript, in the object that is the database in Python. Read or cancel the body of every answer of `fetch`.
     """
     growing: defaultdict[Script, list[Exchange]] = defaultdict(list)
     longest: defaultdict[Script, Sequence[Exchange]] = defaultdict(list)
     seen: defaultdict[Script, list[Exchange]] = defaultdict(list)
     level = 0
-    for exchange in observed_calls(transcript):
+    for exchange in transcript.judged:
         # What ended before its time has not come to closing anything.
         if exchange.situation.family == "outage" or exchange.ending in _ENDED_BEFORE_ITS_TIME:
             continue
