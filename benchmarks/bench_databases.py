@@ -96,8 +96,8 @@ def measure(*, brief: bool) -> Iterator[Measured]:
             yield Measured(
                 f"get_user on {name}, in times of the same query by the bare driver",
                 _times_of_the_driver(server, repeat=200 if brief else 1000),
-                # On PostgreSQL 1.5 is not reached. There the bare query takes 50 microseconds on the same machine, and what
-                # a script needs beside it takes 80: a connection of the pool, a deadline, a profile.
+                # On PostgreSQL 1.5 is not reached. On the same machine the bare query takes 50 microseconds there, and
+                # what a script needs beside it 80: a connection of the pool, a deadline, a profile.
                 at_most=2.0 if brief and name == "PostgreSQL" else 1.5,
             )
             yield Measured(
