@@ -11,7 +11,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COVERAGE ?=
 
 # The tests that compare what they find with a text in `decided/`.
-DECIDING := tests/rules tests/tenant
+DECIDING := tests/interface tests/rules tests/tenant
 
 # What was compiled is kept, whatever the environment says: the tests start hundreds of processes.
 export PYTHONDONTWRITEBYTECODE :=
