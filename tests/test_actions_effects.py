@@ -150,6 +150,42 @@ def test_what_has_no_effect_is_noticed(call: SeenCall, kind: NoticeKind, text: s
     assert effects_of([[call]]) == Effects(notices=(notice,))
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("k" * 64, 1),
+        ("k", 2**53 - 1),
+        ("k", 1 - 2**53),
+        ("k", "v" * 8190),
+        ("k", 0.5),
+        ("k", True),
+    ],
+)
+def test_what_a_transaction_just_keeps(key: str, value: Value) -> None:
+    assert effects_of([[SeenCall("transaction.setMetadata", (key, value))]]) == Effects(shared={key: value})
+
+
+def test_the_smallest_number_that_javascript_cannot_keep_is_refused() -> None:
+    (notice,) = effects_of([[SeenCall("transaction.setMetadata", ("k", -(2**53)))]]).notices
+
+    assert notice.text == "transaction.metadata.k is a number that JavaScript cannot keep"
+
+
+def test_metadata_may_have_exactly_as_many_bytes_as_fit() -> None:
+    longest = "x" * (METADATA_MAX_BYTES - len('{"a": ""}'))
+
+    assert effects_of([[app("a", longest)]]) == Effects(app_metadata={"a": longest})
+    assert effects_of([[app("a", f"{longest}x")]]).app_metadata == {}
+
+
+def test_a_transaction_may_have_exactly_as_many_bytes_as_fit() -> None:
+    longest = "v" * (16_384 - 9_000 - len('{"b": "", "k": ""}'))
+    calls = [SeenCall("transaction.setMetadata", ("k", longest))]
+
+    assert effects_of([calls], {"b": "v" * 9_000}).shared.keys() == {"b", "k"}
+    assert effects_of([calls], {"b": "v" * 9_001}).shared.keys() == {"b"}
+
+
 def test_reserved_names_are_free_in_user_metadata() -> None:
     for name in RESERVED_APP_METADATA:
         assert effects_of([[user(name, 1)]]).user_metadata == {name: 1}
