@@ -3,8 +3,9 @@
 import datetime as dt
 import decimal
 import enum
+import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 import pytest
@@ -264,6 +265,7 @@ _UUID = uuid.UUID("12345678-1234-5678-1234-567812345678")
         (decimal.Decimal(7), 7),
         (decimal.Decimal(2**53 - 1), 2**53 - 1),
         (decimal.Decimal(-(2**53) + 1), -(2**53) + 1),
+        (decimal.Decimal(2**53), float(2**53)),
         (decimal.Decimal(2**53 + 1), str(2**53 + 1)),
         (decimal.Decimal("0.5"), 0.5),
         (decimal.Decimal("0.12345678901234567890"), "0.12345678901234567890"),
@@ -317,16 +319,27 @@ def test_a_value_that_becomes_another_container_is_one_repair(value: object, exp
     assert repair_profile({"x": value}).repairs == (expected,)
 
 
-def nested(depth: int) -> object:
-    value: object = _UUID
+CONTAINERS: Mapping[str, Callable[[object], object]] = {
+    "lists": lambda value: [value],
+    "tuples": lambda value: (value,),
+    "objects": lambda value: {"a": value},
+}
+
+
+def nested(value: object, depth: int, container: str) -> object:
     for _ in range(depth):
-        value = [value]
+        value = CONTAINERS[container](value)
     return value
 
 
+@pytest.mark.parametrize("container", CONTAINERS)
 @pytest.mark.parametrize(("depth", "is_converted"), [(50, True), (51, False)])
-def test_what_is_nested_more_than_fifty_levels_deep_stays_as_it_is(depth: int, is_converted: bool) -> None:
-    assert bool(repair_profile({"x": nested(depth)}).repairs) is is_converted
+def test_what_is_nested_more_than_fifty_levels_deep_stays_as_it_is(
+    container: str, depth: int, is_converted: bool
+) -> None:
+    repaired = repair_profile({"x": nested(_UUID, depth, container)})
+
+    assert (repr(_UUID) not in str(repaired.attributes)) is is_converted
 
 
 def test_what_auth0_does_is_told() -> None:
@@ -591,6 +604,8 @@ class Incomparable:
         ({"a": {"api_token": "s3cret"}}, {"a": {}}, Difference("a.api_token", "…", "nothing")),
         ({"a": [{"token": "s3cret"}]}, {"a": []}, Difference("a[0]", '{"token": "…"}', "nothing")),
         ({"a": "x" * 100}, {}, Difference("a", f'"{"x" * 78}…', "nothing")),
+        ({"a": "x" * 78}, {}, Difference("a", f'"{"x" * 78}"', "nothing")),
+        ({"a": 2**53 - 1}, {"a": 2**53}, Difference("a", str(2**53 - 1), str(2**53))),
         ({"a": _UUID}, {}, Difference("a", f'"UUID {_UUID}"', "nothing")),
         ({"a": 2**60}, {"a": 2**60 + 1}, Difference("a", str(2**60), str(2**60 + 1))),
         ({"a": 2**53}, {"a": 2**53 + 1}, Difference("a", str(2**53), str(2**53 + 1))),
@@ -604,6 +619,8 @@ class Incomparable:
         "secret",
         "secret inside",
         "long",
+        "just not too long",
+        "just not large",
         "object",
         "large",
         "barely large",
@@ -621,6 +638,24 @@ def test_what_cannot_be_compared_differs() -> None:
 
 def test_profiles_can_be_compared_with_attributes() -> None:
     assert differences(Profile(user_id="7", email="a@example.com"), {"user_id": "7", "email": "a@example.com"}) == ()
+
+
+@pytest.mark.parametrize("container", ["lists", "objects"])
+def test_what_is_more_than_sixty_levels_down_is_one_difference(container: str) -> None:
+    one, other = ({"x": nested([{}, value], 70, container)} for value in (1, 2))
+
+    (difference,) = differences(one, other)
+    assert len(re.findall(r"\[0\]|\.a", difference.path)) == 60
+
+
+@pytest.mark.parametrize(("container", "step"), [("lists", "["), ("objects", '{"a": ')])
+def test_what_is_more_than_sixty_levels_down_is_not_shown(
+    container: str, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("customdb_contract.profiles._differences._SHOWN", 1_000)
+
+    (difference,) = differences({"x": nested(1, 70, container)}, {})
+    assert difference.first.startswith(f'{step * 61}"…"')
 
 
 def test_endless_nesting_can_be_compared() -> None:
