@@ -1,5 +1,6 @@
 """Many short texts are found in another one as one would find them one by one."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, rule
@@ -61,3 +62,25 @@ def test_needles_that_are_all_forgotten_leave_nothing(added: list[str], data: st
     assert list(needles.found_in("".join(added))) == []
     assert not needles._by_piece
     assert not needles._piece_of
+
+
+@pytest.mark.parametrize("alike", ["password{}", "{}password", "pass{}word"])
+def test_of_a_thousand_needles_that_are_alike_few_are_looked_for(alike: str) -> None:
+    needles = Needles()
+    for number in range(1_000):
+        needles.add(number, alike.format(f"{number:04}"))
+    text = f"It is {alike.format('0700')}."
+
+    assert list(needles.found_in(text)) == [700]
+    assert len(list(needles._candidates(text))) <= 3
+
+
+@pytest.mark.parametrize("length", [3, 4, 5])
+def test_a_needle_of_any_length_is_found_at_both_ends(length: int) -> None:
+    needles = Needles()
+    for number in range(9):
+        needles.add(number, str(number) * length)
+
+    needle = "7" * length
+    assert [list(needles.found_in(text)) for text in (needle, f"a{needle}", f"{needle}a")] == [[7]] * 3
+    assert list(needles.found_in("7" * (length - 1))) == []

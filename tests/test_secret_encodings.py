@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customdb_contract.secrets import Secret, SecretForm, SecretKind, SecretRef, SecretRegistry, secrets_in
+from customdb_contract.secrets._forms import encoded_texts, fewest_encoded
 
 _ENCODERS: Final[Mapping[str, Callable[[bytes], str]]] = {
     "text": lambda raw: raw.decode("utf-8"),
@@ -97,6 +98,33 @@ def test_of_many_secrets_the_one_whose_encoding_a_text_holds_is_found(secret: st
     encoded = _OUTER[outer](_ENCODERS[encoder](secret.encode("utf-8")))
 
     assert {ref.owner for ref in secrets_in(registry.mask(f"<{encoded}>"))} == {"bob"}
+
+
+@pytest.mark.parametrize("width", [1, 2, 6])
+def test_code_points_are_escapes_with_any_number_of_zeros(width: int) -> None:
+    escaped = "".join(f"\\u{{{ord(letter):0{width}x}}}" for letter in "Correct 7 horse \U0001f40e")
+
+    assert _knowing(["Correct 7 horse \U0001f40e"], at_once=False).mask(escaped) == _REFS[0].marker
+
+
+@pytest.mark.parametrize("secret", ["secret", "secret7", "secret78"])
+@pytest.mark.parametrize("before", ["", "a", "ab"])
+@pytest.mark.parametrize("after", ["c", "cd", "cde"])
+def test_all_characters_of_base64_that_hold_only_a_secret_are_masked(secret: str, before: str, after: str) -> None:
+    encoded = base64.b64encode(f"{before}{secret}{after}".encode()).decode()
+    # Each character holds six bits.
+    start, end = -(-8 * len(before) // 6), 8 * len(before + secret) // 6
+
+    masked = _knowing([secret], at_once=False).mask(encoded)
+    assert masked == f"{encoded[:start]}{_REFS[0].marker}{encoded[end:]}"
+
+
+@pytest.mark.parametrize("length", range(6, 40))
+def test_the_fewest_characters_of_an_encoding_are_those_of_the_shortest_one(length: int) -> None:
+    secret = ("a7%" * 13)[:length]
+    shortest = min(map(len, encoded_texts(secret)))
+
+    assert shortest - 1 <= fewest_encoded(secret) <= shortest
 
 
 def test_a_secret_that_was_forgotten_before_its_encodings_were_made_is_not_found() -> None:
