@@ -137,6 +137,14 @@ def test_what_makes_no_difference_is_no_mismatch(get_user: str, login: str, mode
     assert (judged.status, judged.held) == (Status.PASSED, 1)
 
 
+@pytest.mark.parametrize("mode", ["", ON], ids=["legacy", "import"])
+def test_upper_case_in_an_email_is_no_mismatch(mode: str) -> None:
+    text = mode + ADA + both("", "").replace('"email": "ada@', '"email": "Ada@', 1)
+
+    assert '"email": "Ada@' in text
+    assert verdict(mismatched_profile, text).status is Status.PASSED
+
+
 @pytest.mark.parametrize(
     ("expected", "found"),
     [
