@@ -19,7 +19,7 @@ from customdb_contract import Report, Transcript
 from customdb_contract.findings import Finding, Status, Verdict
 from customdb_contract.transcript import Header
 
-__all__ = ["compare", "findings_of", "recorded_in", "verdicts_of"]
+__all__ = ["compare", "findings_of", "recorded_in", "shown", "verdicts_of"]
 
 WRITES: Final = os.environ.get("DECIDE") == "1"
 MOST: Final = 200
@@ -34,7 +34,7 @@ def verdicts_of(verdicts: Sequence[Verdict]) -> Iterator[str]:
     """Yield all of what rules say, in lines: first what they found, and how often the others were satisfied."""
     for verdict in verdicts:
         if verdict.status is not Status.PASSED:
-            reason = "" if verdict.reason is None else f", {_shown(verdict.reason)}"
+            reason = "" if verdict.reason is None else f", {shown(verdict.reason)}"
             yield f"{verdict.rule.name}: {verdict.status}, held {verdict.held}{reason}"
         for finding in verdict.findings:
             yield from _finding(finding, proof=True)
@@ -55,19 +55,20 @@ def findings_of(report: Report) -> Iterator[str]:
 
 def recorded_in(transcript: Transcript) -> Iterator[str]:
     """Yield the records of a transcript, in lines."""
-    yield from map(_shown, str(evolve(transcript, header=Header(people=transcript.header.people))).splitlines())
+    yield from map(shown, str(evolve(transcript, header=Header(people=transcript.header.people))).splitlines())
 
 
 def _finding(finding: Finding, *, proof: bool) -> Iterator[str]:
     place = "" if finding.location is None else f" at {finding.location}"
-    yield f"  {finding.severity} of {finding.script or 'no script'}{place}: {_shown(finding.message)}"
+    yield f"  {finding.severity} of {finding.script or 'no script'}{place}: {shown(finding.message)}"
     parts = {"path": finding.path, "expected": finding.expected, "got": finding.got}
     if proof:
         parts["proven by"] = " and ".join(map(str, finding.evidence))
-    yield "    " + ", ".join(f"{name} {_shown(value)}" for name, value in parts.items() if value is not None)
+    yield "    " + ", ".join(f"{name} {shown(value)}" for name, value in parts.items() if value is not None)
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
+    """Return a text that can be printed, and the beginning of a long one with a checksum of the rest."""
     shown = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
     return shown if len(shown) <= MOST else f"{shown[:MOST]}… {crc32(shown.encode()):08x}"
 
@@ -80,7 +81,7 @@ def compare(item: pytest.Item, lines: Iterable[str]) -> None:
         lines: What it has found.
     """
     file = item.path.parent / "decided" / f"{item.path.stem.removeprefix('test_')}.txt"
-    name, found = _shown(item.name), list(lines)
+    name, found = shown(item.name), list(lines)
     if WRITES:
         return _write(file, name, found)
     decided = _read(file).get(name, [])

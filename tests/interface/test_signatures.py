@@ -8,6 +8,7 @@ import ast
 import enum
 import importlib
 import inspect
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -151,3 +152,15 @@ def test_what_a_module_offers_is_decided(request: pytest.FixtureRequest, module:
 
 def test_only_what_others_call_by_position_has_parameters_without_a_name(request: pytest.FixtureRequest) -> None:
     compare(request.node, positional(SOURCE))
+
+
+def test_how_long_things_may_take_is_decided(request: pytest.FixtureRequest) -> None:
+    # No test measures time, so a limit that is ten times as long would be noticed by nobody.
+    limits = (
+        f"{file.relative_to(SOURCE)}: {line.partition('  #')[0]}"
+        for file in sorted(SOURCE.rglob("*.py"))
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if re.match(r"_?[A-Z_]*(SECONDS|TIME|TIMEOUT)[A-Z_]*(: Final)? = [\d._ *]+", line)
+    )
+
+    compare(request.node, limits)
