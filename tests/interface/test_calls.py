@@ -17,7 +17,7 @@ from writing_shop import WritingShop, known_customer
 pytestmark = pytest.mark.one_python
 
 DRAWN: Final = re.compile(
-    r"(?<=customdb-)\w{8}|(?<=nobody-)\w{12}|(?<=nobody)\w{8}|(?<=Wrong-)\w+|(?<=shop-2147)\d+", re.I
+    r"(?<=customdb-)\w{8}|(?<=nobody-)\w{12}|(?<=nobody)\w{8}|(?<=Wrong-)\w+|(?<=shop-2147)\d+", re.IGNORECASE
 )
 CHECKS: Final[dict[str, dict[str, Any]]] = {
     "reading": {"connection": Connection(import_mode=True)},
