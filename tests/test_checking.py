@@ -278,11 +278,19 @@ def test_the_name_of_a_retired_rule_is_no_group() -> None:
         check(object(), USERS, require=["type-confusion"])
 
 
+def test_settings_may_be_as_large_and_as_small_as_they_make_sense() -> None:
+    Probing(timeout=86_400, max_time=86_400.0, settle=86_400.0)
+    Probing(timeout=0.001, max_time=1, settle=0, wrong_passwords=0)
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
         ({"timeout": 0}, "timeout must be a number of seconds above 0, and is 0"),
         ({"timeout": float("inf")}, "timeout must be at most 86400 seconds, and is more"),
+        ({"max_time": 86_400.1}, "max_time must be at most 86400 seconds, and is more"),
+        ({"settle": -0.1}, "settle must be a number of seconds, 0 or more, and is -0.1"),
+        ({"settle": True}, "settle must be a number of seconds, 0 or more, and is True"),
         ({"settle": 1e300}, "settle must be at most 86400 seconds, and is more"),
         ({"timeout": True}, "timeout must be a number of seconds above 0, and is True"),
         ({"max_time": "60"}, "max_time must be a number of seconds above 0, and is '60'"),

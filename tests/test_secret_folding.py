@@ -8,8 +8,10 @@ from customdb_contract.secrets._folding import FOREIGN, core, first_character, f
 
 pytestmark = pytest.mark.one_python
 
-ESCAPES = ["%{0:02x}", "%{0:02X}", "%25{0:02x}", "%252525{0:02x}", r"\x{0:02x}", r"\u{0:04X}", r"\U{0:08x}"]
-ESCAPES += [r"\\u{0:04x}", r"\u{{{0:x}}}", r"\u{{{0:06x}}}"]
+ESCAPES = (
+    *("%{0:02x}", "%{0:02X}", "%25{0:02x}", "%252525{0:02x}"),
+    *(r"\x{0:02x}", r"\u{0:04X}", r"\U{0:08x}", r"\\u{0:04x}", r"\u{{{0:x}}}", r"\u{{{0:06x}}}"),
+)
 TEXTS = st.text(st.sampled_from("aF7xu{}%\\ \xe9tz"), max_size=12)
 ASCII = [chr(code) for code in range(1, 128) if chr(code) != "\\"]
 
