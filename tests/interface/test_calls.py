@@ -4,13 +4,15 @@ The shop answers as it should, so the calls are those of a database with which n
 """
 
 import re
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, cast
 
 import pytest
 
 from customdb_contract import Connection, NewUser, Transcript, check
+from customdb_contract.probes.acting._events import event_of
 from customdb_contract.probes.hostile import collisions, payloads
+from customdb_contract.transcript import MetadataKey, RunSituation, Value
 from decided import compare, shown
 from writing_shop import WritingShop, known_customer
 
@@ -51,3 +53,32 @@ def test_hostile_identifiers(request: pytest.FixtureRequest, identifier: str) ->
     hostile = (f"{situation}: {payload}" for situation, payload in payloads(identifier))
 
     compare(request.node, map(shown, (*hostile, *collisions(identifier))))
+
+
+@pytest.mark.parametrize("situation", RunSituation)
+def test_events_of_log_ins(request: pytest.FixtureRequest, situation: RunSituation) -> None:
+    metadata: dict[MetadataKey, Value] = {("app_metadata", "plan"): "full", ("user_metadata", "x"): [1]}
+    event = event_of(situation, metadata, connection="a-shop", logins=3)
+    usual = dict(leaves(event_of(RunSituation.LATER_LOG_IN, {}, connection="a-shop", logins=3)))
+    own = dict(leaves(event))
+
+    changed = [f"{path}: {value!r}" for path, value in own.items() if usual.get(path) != value]
+    compare(request.node, [*changed, *(f"without {path}" for path in usual if path not in own)])
+
+
+def test_the_event_of_a_usual_log_in(request: pytest.FixtureRequest) -> None:
+    event = event_of(RunSituation.LATER_LOG_IN, {}, connection="a-shop", logins=3)
+
+    compare(request.node, [f"{path}: {value!r}" for path, value in leaves(event)])
+
+
+def leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:
+    """Yield what an event has, with the path to it."""
+    if isinstance(value, Mapping) and value:
+        for name, inner in cast("Mapping[str, object]", value).items():
+            yield from leaves(inner, f"{path}.{name}" if path else name)
+    elif isinstance(value, list) and value:
+        for number, inner in enumerate(cast("list[object]", value)):
+            yield from leaves(inner, f"{path}[{number}]")
+    else:
+        yield path, value
