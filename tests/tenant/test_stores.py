@@ -12,6 +12,7 @@ from customdb_contract.tenant import Identity, User
 from customdb_contract.tenant._changes import changes
 from customdb_contract.tenant._hashing import PasswordHash
 from customdb_contract.tenant._metadata import merged_deeply, patched
+from customdb_contract.tenant._people import People
 from customdb_contract.tenant._stores import Store
 from customdb_contract.transcript import Derived
 
@@ -136,3 +137,11 @@ def test_a_write_tells_what_it_changes_and_which_picture_auth0_generated() -> No
     assert changes(before, evolve(before, picture=generated)) == {"picture": Derived(generated, "a@example.com")}
     assert changes(before, evolve(before, email=None, picture=generated)) == {"email": None, "picture": generated}
     assert changes(evolve(before, picture=generated), evolve(before, picture=generated, name="Ada")) == {"name": "Ada"}
+
+
+def test_namesakes_get_labels_of_their_own() -> None:
+    people = People([], {}, taken=["ada-3"])
+    made = [people.newcomer(f"ada@{domain}.example", None) for domain in "abcd"]
+
+    assert [person.label for person in made if person] == ["ada", "ada-2", "ada-4", "ada-5"]
+    assert people.newcomer("ada@a.example", None) is None

@@ -3,6 +3,7 @@
 import string
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from itertools import count
 from typing import Final
 
 from attrs import frozen
@@ -140,7 +141,7 @@ def _named(
 
     run = "".join(choice(_ALPHABET) for _ in range(_UNIQUE_LENGTH))
     taken = {*taken, *(person.label for person in truth.people)}
-    labels = [f"new-{number}" for number in range(1, len(taken) + len(tried) + 1) if f"new-{number}" not in taken]
+    labels = (label for label in map("new-{}".format, count(1)) if label not in taken)
     return [
         _newcomer(label, f"{run}{number}", new_user, truth, form=form, situation=situation)
         for number, (label, (situation, form)) in enumerate(zip(labels, tried, strict=False), start=1)

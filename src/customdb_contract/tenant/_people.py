@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
+from itertools import chain, count
 from typing import Final
 
 from customdb_contract.contract import Script
@@ -67,7 +68,7 @@ class People:
         if self.label_of(email) != UNKNOWN:
             return None
         name = email.partition("@")[0] or "newcomer"
-        candidates = (name, *(f"{name}-{number}" for number in range(2, len(self._labels) + 3)))
+        candidates = chain((name,), (f"{name}-{number}" for number in count(2)))
         label = next(candidate for candidate in candidates if candidate not in self._labels)
         self._labels.add(label)
         self._new[email] = label
