@@ -591,6 +591,16 @@ def test_an_action_goes_on_when_the_user_comes_back(back: dict[str, str]) -> Non
     assert (metadata["runs"], metadata.get("agreed")) == (2, back.get("agreed"))
 
 
+def test_an_action_that_goes_on_follows_its_own_first_run() -> None:
+    life = begun(on=True, actions=[count, Returning()], on_redirect=lambda _: {})
+    with life.tenant as tenant:
+        tenant.log_in(ADA, PASSWORD)
+        runs = tenant.transcript.of_kind(ActionRun)
+
+    assert [run.handler for run in runs] == [Handler.EXECUTE, Handler.EXECUTE, Handler.CONTINUE]
+    assert [run.follows for run in runs] == [None, None, runs[1].number]
+
+
 def test_nobody_is_sent_elsewhere_without_a_browser() -> None:
     life = begun(on=True, actions=[FromTheSecond(redirect)])
     with life.tenant as tenant:
