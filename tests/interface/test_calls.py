@@ -19,7 +19,8 @@ from writing_shop import WritingShop, known_customer
 pytestmark = pytest.mark.one_python
 
 DRAWN: Final = re.compile(
-    r"(?<=customdb-)\w{8}|(?<=nobody-)\w{12}|(?<=nobody)\w{8}|(?<=Wrong-)\w+|(?<=shop-2147)\d+", re.IGNORECASE
+    r"(?<=customdb-)(?:\w{10}x?\b|\w{8})|(?<=nobody-)\w{12}|(?<=nobody)\w{8}|(?<=Wrong-)\w+|(?<=shop-2147)\d+",
+    re.IGNORECASE,
 )
 CHECKS: Final[dict[str, dict[str, Any]]] = {
     "reading": {"connection": Connection(import_mode=True)},
@@ -30,6 +31,8 @@ CHECKS: Final[dict[str, dict[str, Any]]] = {
         "hostile": False,
         "new_user": NewUser(user_metadata={"terms": True}),
     },
+    "lives": {"connection": Connection(import_mode=True), "hostile": False, "wrong_passwords": 2, "rehearse": True},
+    "lives without wrong passwords": {"hostile": False, "wrong_passwords": 0, "rehearse": True, "writes": True},
     "an outage": {"outage": WritingShop(is_down=True), "hostile": False, "wrong_passwords": 1},
 }
 
@@ -43,7 +46,7 @@ def called(transcript: Transcript) -> Iterator[str]:
 
 @pytest.mark.parametrize("name", CHECKS)
 def test_what_a_check_calls(request: pytest.FixtureRequest, name: str) -> None:
-    report = check(WritingShop(), [known_customer()], rehearse=False, **CHECKS[name])
+    report = check(WritingShop(), [known_customer()], **{"rehearse": False, **CHECKS[name]})
 
     compare(request.node, called(report.transcript))
 
