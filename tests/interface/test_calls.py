@@ -46,7 +46,8 @@ def called(transcript: Transcript) -> Iterator[str]:
 
 @pytest.mark.parametrize("name", CHECKS)
 def test_what_a_check_calls(request: pytest.FixtureRequest, name: str) -> None:
-    report = check(WritingShop(), [known_customer()], **{"rehearse": False, **CHECKS[name]})
+    settings: dict[str, Any] = {"rehearse": False, **CHECKS[name]}
+    report = check(WritingShop(), [known_customer()], **settings)
 
     compare(request.node, called(report.transcript))
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Final
 
 import pytest
 from attrs import evolve
@@ -13,7 +14,7 @@ from customdb_contract import Finding, Report, Severity, Transcript, Verdict, ju
 from customdb_contract._cli import main
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Need, RuleInfo, Status
-from customdb_contract.findings.text import render
+from customdb_contract.findings.text import Style, render, render_briefly
 from customdb_contract.reports import FORMATS, TENANT_FORMATS
 from customdb_contract.reports.catalogue import explain, list_rules
 from customdb_contract.rules import find_rule
@@ -92,8 +93,20 @@ def test_reports(request: pytest.FixtureRequest, name: str, told: str) -> None:
     compare(request.node, _lines(FORMATS[name](report_on(told))))
 
 
-def test_reports_in_colours(request: pytest.FixtureRequest) -> None:
-    compare(request.node, _lines(render(report_on("broken"), color=True)))
+STYLES: Final = {
+    "colours": Style(color=True),
+    "verbose": Style(verbose=True),
+    "narrow": Style(width=60, advise=False),
+}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_styles_of_text(request: pytest.FixtureRequest, style: str) -> None:
+    compare(request.node, _lines(render(report_on("broken"), STYLES[style])))
+
+
+def test_brief_reports(request: pytest.FixtureRequest) -> None:
+    compare(request.node, [line for told in TOLD for line in _lines(render_briefly(report_on(told)))])
 
 
 @pytest.mark.parametrize("name", ["text", "junit", "github"])
