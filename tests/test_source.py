@@ -379,6 +379,24 @@ def test_what_turns_verification_off_is_told(body: str, what: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "before",
+    [
+        "process.env.OTHER = '0'",
+        "process.env.NODE_TLS_REJECT_UNAUTHORIZED = '1'",
+        "let a; a = 7",
+        "connect({ encrypt: false })",
+        "connect({ checkServerIdentity: check, other: 1 })",
+    ],
+)
+def test_what_turns_verification_off_is_told_behind_what_does_not(before: str) -> None:
+    told = facts(
+        f"{before}; connect({{ strictSSL: false }}); request({{ strictSSL: false }});", FactKind.TLS_NOT_VERIFIED
+    )
+
+    assert [text for text, _ in told] == ["strictSSL: false"] * 2
+
+
+@pytest.mark.parametrize(
     "body",
     [
         "connect({ rejectUnauthorized: true, strictSSL: true });",
