@@ -33,6 +33,8 @@ from customdb_contract.transcript import (
     Store,
     StoreWrite,
     Transcript,
+    observed_runs,
+    stable_writes,
 )
 
 LIFE = """\
@@ -330,3 +332,20 @@ def test_other_forms_of_a_story_have_actions_too() -> None:
 
     assert "Note over Auth0: action persist runs (done#59;" in story_as_mermaid(scenes)
     assert '"kind": "run"' in json.dumps(story_to_json(scenes))
+
+
+def test_what_is_another_value_at_each_first_log_in_is_not_stable() -> None:
+    runs = "".join(
+        "run a of ada in first-log-in legacy sound {} -> done\n"
+        f'api user.setAppMetadata("plan", {{"name": "full", "at": {at}}})\n'
+        f'api user.setAppMetadata("at", {at})\n'
+        'api user.setUserMetadata("x", "y")\n'
+        for at in (1, 2, 3)
+    )
+
+    written = stable_writes(observed_runs(Transcript.parse(f"person ada email=ada@example.com new=on\n{runs}")))
+    assert written == {
+        ("app_metadata", "plan"): {"name": "full"},
+        ("app_metadata", "at"): None,
+        ("user_metadata", "x"): "y",
+    }
