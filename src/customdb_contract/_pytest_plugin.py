@@ -44,7 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--customdb-report",
         action="append",
         metavar="FORMAT:FILE",
-        help="write the report to a file, as text, json, junit, sarif or github; may be repeated",
+        help="write the report to a file, as text, json, junit, sarif, github or html; may be repeated",
     )
     parser.addini("customdb_config", "like --customdb-config, in a run that names no files", type="string", default="")
     parser.addini("customdb_tenant", "like --customdb-tenant, in a run that names no files", type="string", default="")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT_NAMES", "add_output", "add_selection", "names", "report_all", "report_one"]
 
-FORMAT_NAMES: Final = ("text", "json", "junit", "sarif", "github")
+FORMAT_NAMES: Final = ("text", "json", "junit", "sarif", "github", "html")
 """The formats of a report, known without loading them."""
 
 _NARROWEST: Final = 60

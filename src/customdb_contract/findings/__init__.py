@@ -1,5 +1,6 @@
 """What is known of a rule, what a rule found, and the report that holds it."""
 
+from customdb_contract.findings._evidence import shown_around
 from customdb_contract.findings._found import Finding, Held, Status, Untried, Verdict, Violation
 from customdb_contract.findings._report import Report, worst_exit_code
 from customdb_contract.findings._rules import Group, Need, RuleInfo, Severity
@@ -16,5 +17,6 @@ __all__ = [
     "Untried",
     "Verdict",
     "Violation",
+    "shown_around",
     "worst_exit_code",
 ]

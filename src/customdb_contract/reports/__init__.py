@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from customdb_contract.findings import Report, text
-from customdb_contract.reports import as_github, as_json, as_junit, as_sarif
+from customdb_contract.reports import as_github, as_html, as_json, as_junit, as_sarif
 
 __all__ = ["FORMATS", "TENANT_FORMATS"]
 
@@ -16,6 +16,7 @@ FORMATS: Final[Mapping[str, Callable[[Report], str]]] = MappingProxyType(
         "junit": as_junit.render,
         "sarif": as_sarif.render,
         "github": as_github.render,
+        "html": as_html.render,
     }
 )
 """The output formats by name, each a function from a report to text."""
@@ -27,6 +28,7 @@ TENANT_FORMATS: Final[Mapping[str, Callable[[Sequence[Report]], str]]] = Mapping
         "junit": as_junit.render_all,
         "sarif": as_sarif.render_all,
         "github": as_github.render_all,
+        "html": as_html.render_all,
     }
 )
 """The same formats, each as a function from the reports on all connections of a tenant to one text."""

@@ -7,9 +7,21 @@ from customdb_contract.findings._report import Report
 from customdb_contract.findings.text._about import about
 from customdb_contract.findings.text._breaches import told, told_in_a_line
 from customdb_contract.findings.text._style import PLAIN, Style, shown
-from customdb_contract.findings.text._summary import advice, by_script, state, verdict_line
+from customdb_contract.findings.text._summary import advice, by_script, script_rows, state, verdict_line
 
-__all__ = ["PLAIN", "Style", "render", "render_all", "render_briefly", "render_verdict", "shown"]
+__all__ = [
+    "PLAIN",
+    "Style",
+    "about",
+    "advice",
+    "render",
+    "render_all",
+    "render_briefly",
+    "render_verdict",
+    "script_rows",
+    "shown",
+    "verdict_line",
+]
 
 _TOLD = {Status.FAILED, Status.CRASHED, Status.WAIVED}
 

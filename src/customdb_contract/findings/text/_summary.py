@@ -11,7 +11,7 @@ from customdb_contract.findings._rules import Need, Severity
 from customdb_contract.findings.text._style import Style
 from customdb_contract.transcript import ActionRun, Exchange
 
-__all__ = ["advice", "by_script", "state", "verdict_line"]
+__all__ = ["advice", "by_script", "script_rows", "state", "verdict_line"]
 
 _ACTION: Final = "the Action"
 _CONNECTION: Final = "the connection"
@@ -46,11 +46,15 @@ def verdict_line(report: Report, style: Style) -> str:
     return f"{state(report, style)}: {'; '.join(told)}"
 
 
-def by_script(report: Report) -> str:
-    """Return a table of the scripts: how often each was called, and how many rules it breaks; empty without calls.
+def script_rows(report: Report) -> Sequence[Sequence[str]]:
+    """Return a table of the scripts: how often each was called, and how many rules it breaks.
 
     Args:
         report: The report.
+
+    Returns:
+        The heads of the columns, of which the first is empty, and a row for each script, the Action, and the
+        connection where it breaks a rule; nothing when nothing was called.
     """
     calls = Counter(record.script for record in report.transcript.of_kind(Exchange))
     runs = len(report.transcript.of_kind(ActionRun))
@@ -59,13 +63,23 @@ def by_script(report: Report) -> str:
         {_ACTION: runs} if runs else {}
     )
     if not times:
-        return ""
+        return []
     names = [*times, *(name for name in broken if name not in times)]
     severities = [severity for severity in reversed(Severity) if any(found[severity] for found in broken.values())]
     rows = [["", "calls", *(_plural(severity) for severity in severities)]]
     for name in names:
         found = broken.get(name, Counter())
         rows.append([name, f"{times.get(name, '')}", *(f"{found[severity]}" for severity in severities)])
+    return rows
+
+
+def by_script(report: Report) -> str:
+    """Return the table of the scripts as text; empty without calls.
+
+    Args:
+        report: The report.
+    """
+    rows = script_rows(report)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(f"  {name:<{widths[0]}}{_cells(cells, widths[1:])}" for name, *cells in rows)
 

@@ -1,0 +1,41 @@
+"""Lives of users at the simulated tenant, as diagrams: what was done, which scripts ran, what was stored and logged."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from customdb_contract.reports.as_html._markup import Markup, element
+from customdb_contract.reports.as_html._room import Room
+from customdb_contract.reports.as_html._sequence import AUTH0, Step, sequence
+from customdb_contract.reports.stories import Scene, lines_of, scenes_of
+from customdb_contract.transcript import Transcript
+
+__all__ = ["lives"]
+
+_MOST_OF_A_LINE: Final = 300
+_MOST_LINES: Final = 30
+"""Lines of one scene that are drawn; the others are counted."""
+
+
+def lives(transcript: Transcript, room: Room) -> Sequence[Markup]:
+    """Return the scenes of what was done with the simulated tenant; nothing if nothing was.
+
+    Args:
+        transcript: The transcript.
+        room: What diagrams there is room for.
+    """
+    scenes = [scene for scene in scenes_of([transcript]) if scene.operation is not None]
+    drawn = list(room.fitting(_scenes(scenes)))
+    more = [element("p", f"… and {len(scenes) - len(drawn):,} more operations")] if len(scenes) > len(drawn) else []
+    return [*([element("ol", *drawn, class_="scenes")] if drawn else []), *more]
+
+
+def _scenes(scenes: Sequence[Scene]) -> Iterator[Markup]:
+    for scene in scenes:
+        lines = lines_of(scene, _MOST_OF_A_LINE)
+        who = AUTH0 if scene.operation is None else scene.operation.actor
+        # The last line, what was seen, stands in any case.
+        kept = [*lines[:-1][:_MOST_LINES], lines[-1]]
+        left_out = len(lines) - len(kept)
+        more = [element("p", f"… and {left_out:,} more lines")] if left_out else []
+        steps = [Step(line, who) for line in kept]
+        yield element("li", element("details", element("summary", lines[0].text), sequence(steps, "Scene"), *more))

@@ -1,0 +1,65 @@
+"use strict";
+(() => {
+  const form = document.getElementById("filters");
+  const count = document.getElementById("count");
+  const groups = [...document.querySelectorAll("section.group")];
+  const rules = [...document.querySelectorAll("details.rule")];
+  const names = ["status", "severity", "script", "group"];
+  const texts = new Map();
+
+  const textOf = (rule) => {
+    if (!texts.has(rule)) texts.set(rule, rule.textContent.toLowerCase());
+    return texts.get(rule);
+  };
+
+  const has = (rule, name, value) => value === "" || rule.dataset[name].split(", ").includes(value);
+
+  const filter = () => {
+    const words = form.elements.search.value.toLowerCase().split(/\s+/u).filter(Boolean);
+    let shown = 0;
+    for (const rule of rules) {
+      const fits =
+        names.every((name) => has(rule, name, form.elements[name].value)) &&
+        words.every((word) => textOf(rule).includes(word));
+      rule.hidden = !fits;
+      shown += fits ? 1 : 0;
+    }
+    for (const group of groups) group.hidden = !group.querySelector("details.rule:not([hidden])");
+    count.textContent = `Showing ${shown} of ${rules.length} rules.`;
+  };
+
+  // What a link leads to is shown, whatever is filtered.
+  const reveal = () => {
+    const target = document.getElementById(location.hash.slice(1));
+    if (target === null || !target.classList.contains("rule")) return;
+    if (target.hidden) form.reset();
+    filter();
+    target.open = true;
+    target.scrollIntoView();
+  };
+
+  const openAll = (open) => {
+    for (const details of document.querySelectorAll("details")) {
+      if (!details.hidden) details.open = open;
+    }
+  };
+
+  let closed = [];
+  addEventListener("beforeprint", () => {
+    closed = [...document.querySelectorAll("details:not([open])")];
+    for (const details of closed) details.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const details of closed) details.open = false;
+  });
+
+  form.addEventListener("input", filter);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("reset", () => setTimeout(filter));
+  document.getElementById("open-all").addEventListener("click", () => openAll(true));
+  document.getElementById("close-all").addEventListener("click", () => openAll(false));
+  addEventListener("hashchange", reveal);
+  form.hidden = false;
+  filter();
+  reveal();
+})();
