@@ -338,8 +338,8 @@ def test_what_a_more_specific_rule_tells_is_told_by_no_other_because_that_one_is
 def test_the_formats_in_the_help_are_those_there_are(pytester: pytest.Pytester) -> None:
     text = " ".join(run(pytester, "--help").stdout.str().split())
 
-    assert "as text, json, junit, sarif or github;" in text
-    assert list(FORMATS) == ["text", "json", "junit", "sarif", "github"]
+    assert "as text, json, junit, sarif, github or html;" in text
+    assert list(FORMATS) == ["text", "json", "junit", "sarif", "github", "html"]
 
 
 def test_reports_are_written_in_every_format(pytester: pytest.Pytester) -> None:

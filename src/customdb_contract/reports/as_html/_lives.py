@@ -5,9 +5,9 @@ from typing import Final
 
 from customdb_contract.reports.as_html._markup import Markup, element
 from customdb_contract.reports.as_html._room import Room
-from customdb_contract.reports.as_html._sequence import AUTH0, Step, sequence
+from customdb_contract.reports.as_html._sequence import Step, sequence
 from customdb_contract.reports.stories import Scene, lines_of, scenes_of
-from customdb_contract.transcript import Transcript
+from customdb_contract.transcript import Actor, Transcript
 
 __all__ = ["lives"]
 
@@ -23,19 +23,26 @@ def lives(transcript: Transcript, room: Room) -> Sequence[Markup]:
         transcript: The transcript.
         room: What diagrams there is room for.
     """
-    scenes = [scene for scene in scenes_of([transcript]) if scene.operation is not None]
+    scenes = [(scene, scene.operation.actor) for scene in scenes_of([transcript]) if scene.operation is not None]
     drawn = list(room.fitting(_scenes(scenes)))
     more = [element("p", f"… and {len(scenes) - len(drawn):,} more operations")] if len(scenes) > len(drawn) else []
     return [*([element("ol", *drawn, class_="scenes")] if drawn else []), *more]
 
 
-def _scenes(scenes: Sequence[Scene]) -> Iterator[Markup]:
-    for scene in scenes:
+def _scenes(scenes: Sequence[tuple[Scene, Actor]]) -> Iterator[Markup]:
+    for scene, who in scenes:
         lines = lines_of(scene, _MOST_OF_A_LINE)
-        who = AUTH0 if scene.operation is None else scene.operation.actor
         # The last line, what was seen, stands in any case.
         kept = [*lines[:-1][:_MOST_LINES], lines[-1]]
         left_out = len(lines) - len(kept)
         more = [element("p", f"… and {left_out:,} more lines")] if left_out else []
         steps = [Step(line, who) for line in kept]
-        yield element("li", element("details", element("summary", lines[0].text), sequence(steps, "Scene"), *more))
+        yield element(
+            "li",
+            element(
+                "details",
+                element("summary", lines[0].text),
+                sequence(steps, "What was done, and what came of it"),
+                *more,
+            ),
+        )

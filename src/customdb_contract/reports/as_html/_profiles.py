@@ -13,13 +13,17 @@ __all__ = ["side_by_side"]
 
 _MOST_ROWS: Final = 40
 _MOST_OF_A_VALUE: Final = 160
-_DEEPEST: Final = 6
+_DEEPEST: Final = 7
 """Levels of a profile that have rows of their own."""
 
 _Profile: TypeAlias = Mapping[str, Value]
+_Values: TypeAlias = Mapping[str, tuple[Value, bool]]
 
 _NAMES: Final = re.compile(r"\.|, ")
 """Between the names in the path of a finding."""
+
+_DEEPER: Final = re.compile(r"[.\[]")
+"""What the path of a part goes on with."""
 
 
 def side_by_side(finding: Finding, calls: Sequence[Exchange]) -> Iterator[Markup]:
@@ -30,7 +34,7 @@ def side_by_side(finding: Finding, calls: Sequence[Exchange]) -> Iterator[Markup
         calls: The calls that prove it.
     """
     found = [(call, call.profile) for call in calls if call.profile is not None]
-    names = _NAMES.split(finding.path or "")
+    names = [] if finding.path is None else _NAMES.split(finding.path)
     if len(found) > 1 and any(name in profile for name in names for _, profile in found):
         (first, one), *_, (second, other) = found
         yield _table(finding, (_head(first), _head(second)), (one, other))
@@ -41,10 +45,11 @@ def _head(call: Exchange) -> str:
 
 
 def _table(finding: Finding, heads: Sequence[str], profiles: tuple[_Profile, _Profile]) -> Markup:
-    one, other = (dict(_leaves("", profile, 0)) for profile in profiles)
-    differing = [difference.path for difference in differences(*profiles)]
-    paths = list(dict.fromkeys([*one, *other]))
-    marked = {path for path in paths if any(_is_in(difference, path) for difference in differing)}
+    one, other = (dict(_values("", profile, 0)) for profile in profiles)
+    differing = {difference.path for difference in differences(*profiles)}
+    holding = {parent for path in differing for parent in _with_parents(path)}
+    paths = list(dict.fromkeys(path for values in (one, other) for path, (_, whole) in values.items() if whole))
+    marked = {path for path in paths if path in holding or not differing.isdisjoint(_with_parents(path))}
     # Of very many attributes those that differ are shown.
     shown = set(sorted(paths, key=lambda path: path not in marked)[:_MOST_ROWS])
     rows = [_row(path, one, other, differs=path in marked, finding=finding) for path in paths if path in shown]
@@ -60,34 +65,33 @@ def _table(finding: Finding, heads: Sequence[str], profiles: tuple[_Profile, _Pr
     return element("div", table, *more, class_="profiles")
 
 
-def _leaves(path: str, value: Value, depth: int) -> Iterator[tuple[str, Value]]:
-    if isinstance(value, Mapping) and value and depth < _DEEPEST:
+def _values(path: str, value: Value, depth: int) -> Iterator[tuple[str, tuple[Value, bool]]]:
+    """Yield the paths of a profile, each with what is there and whether it has no rows for its parts."""
+    is_whole = not isinstance(value, Mapping) or not value or depth == _DEEPEST
+    if depth:
+        yield path, (value, is_whole)
+    if not is_whole and isinstance(value, Mapping):
         for name, item in value.items():
-            yield from _leaves(f"{path}.{name}" if path else name, item, depth + 1)
-    else:
-        yield path, value
+            yield from _values(f"{path}.{name}" if depth else name, item, depth + 1)
 
 
-def _is_in(difference: str, path: str) -> bool:
-    """Tell whether a difference is at a path, below it, or above it, where one profile has nothing."""
-    return (
-        difference == path
-        or difference.startswith((f"{path}.", f"{path}["))
-        or path.startswith((f"{difference}.", f"{difference}["))
-    )
+def _with_parents(path: str) -> Iterator[str]:
+    """Yield a path, and those of what it is in."""
+    yield path
+    yield from (path[: match.start()] for match in _DEEPER.finditer(path))
 
 
-def _row(path: str, one: _Profile, other: _Profile, *, differs: bool, finding: Finding) -> Markup:
-    cells = [element("td", element("code", _value(path, profile))) for profile in (one, other)]
+def _row(path: str, one: _Values, other: _Values, *, differs: bool, finding: Finding) -> Markup:
+    cells = [element("td", element("code", _value(path, values))) for values in (one, other)]
     at_issue = finding.path or ""
-    is_breach = _is_in(at_issue, path) or at_issue.endswith(f".{path}")
+    is_breach = at_issue in _with_parents(path) or path in _with_parents(at_issue) or at_issue.endswith(f".{path}")
     said = ", ".join([*(["differs"] if differs else []), *(["the breach"] if is_breach else [])])
     name = element("th", element("code", _cut(path)), scope="row")
     return element("tr", name, *cells, element("td", said), class_="differs" if differs else False)
 
 
-def _value(path: str, profile: _Profile) -> str:
-    return _cut(json_text(profile[path])) if path in profile else "nothing"
+def _value(path: str, values: _Values) -> str:
+    return _cut(json_text(values[path][0])) if path in values else "nothing"
 
 
 def _cut(text: str) -> str:

@@ -54,6 +54,7 @@
   });
 
   form.addEventListener("input", filter);
+  form.addEventListener("change", filter);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(filter));
   document.getElementById("open-all").addEventListener("click", () => openAll(true));
