@@ -1,6 +1,7 @@
 """The report as HTML on long transcripts: its size, and what printing it costs beside JSON."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 from attrs import evolve
@@ -32,7 +33,7 @@ def measure(*, brief: bool) -> Iterator[Measured]:
         yield Measured(
             f"printing {calls} as HTML, in times of JSON",
             # A report keeps what it printed, so each has its own.
-            ratio(lambda r=report: _print(r, "html"), lambda r=report: _print(r, "json"), repeat=1 if brief else 5),
+            ratio(partial(_print, report, "html"), partial(_print, report, "json"), repeat=1 if brief else 5),
             at_most=1.0 if brief else 0.5,
         )
 

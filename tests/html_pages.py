@@ -49,7 +49,7 @@ class Tag:
 
     name: str
     attributes: dict[str, str | None]
-    texts: list[str] = field(factory=list, repr=False)
+    texts: list[str] = field(repr=False)
     parents: tuple["Tag", ...] = field(default=(), repr=False)
 
     @property

@@ -435,7 +435,7 @@ def test_records_of_every_kind_can_prove_a_finding() -> None:
     assert page.inside(rule, "summary")[0].text == "✗ error a-rule the connection"
     [lanes] = [tag for tag in page.of_class("lanes") if rule in tag.parents]
     assert [tag.text for tag in page.inside(lanes)] == ["user", "Auth0", "Action"]
-    assert [text for kind, text in steps(page, rule)] == [
+    assert [text for _, text in steps(page, rule)] == [
         "user → Auth0 record 1 ada logs in as ada@example.com (password typed)",
         'Auth0 → user logged in as {"user_id": "x|7"}',
         "Auth0 → Action record 5 persist runs",

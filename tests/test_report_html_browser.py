@@ -80,7 +80,7 @@ def started() -> Generator[webdriver.Chrome]:
 def browser(started: webdriver.Chrome) -> Generator[webdriver.Chrome]:
     started.get(started.current_url.partition("#")[0])
     yield started
-    assert started.get_log("browser") == []
+    assert started.get_log("browser") == []  # type: ignore[no-untyped-call]  # Selenium has no types for it
     assert started.title == f"not ok: custom-database, {' '.join(HOSTILE)} - customdb-contract"
 
 

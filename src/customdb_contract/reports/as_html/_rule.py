@@ -69,7 +69,8 @@ def rule(report: Report, verdict: Verdict, room: Room, *, proofs: Proofs, id_: s
     """
     info = verdict.rule
     names = blamed(report, verdict)
-    remarks = [*(names if verdict.findings else []), *(["preview: it fails nothing yet"] if info.preview else [])]
+    remarks = list(names) if verdict.findings else []
+    remarks += ["preview: it fails nothing yet"] if info.preview else []
     summary = element(
         "summary", badge(verdict), " ", element("h5", info.name), " ", element("small", ", ".join(remarks))
     )
