@@ -10,7 +10,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import Select
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from customdb_contract import Connection
 from customdb_contract.findings import Finding, Report, Severity, Status, Verdict
@@ -120,7 +120,7 @@ def test_rules_are_searched(browser: webdriver.Chrome) -> None:
     search.send_keys(" what no rule says")
     assert visible(browser) == []
     assert [tag for tag in browser.find_elements(By.CSS_SELECTOR, "section.group") if tag.is_displayed()] == []
-    browser.find_element(By.CSS_SELECTOR, "button[type=reset]").send_keys(Keys.ENTER)
+    browser.find_element(By.ID, "reset-filters").send_keys(Keys.ENTER)
     assert len(visible(browser)) == len(CATALOGUE) + 3
 
 
@@ -158,7 +158,8 @@ def test_a_link_shows_its_rule_whatever_is_filtered(browser: webdriver.Chrome) -
 
     browser.find_element(By.CSS_SELECTOR, "a[href='#c1-rule-mismatched-user-id']").send_keys(Keys.ENTER)
 
-    assert rule.is_displayed()
+    # A browser follows a link before it says so to the script.
+    WebDriverWait(browser, 60).until(lambda _: rule.is_displayed())
     assert rule.get_attribute("open") is not None
     browser.find_element(By.CSS_SELECTOR, "a[href='#c2']").click()
 

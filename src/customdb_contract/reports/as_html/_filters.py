@@ -27,7 +27,7 @@ def filters(reports: Sequence[Report]) -> Markup:
         _choice("severity", [*reversed(Severity)], {verdict.severity for _, verdict in pairs}),
         _choice("script", [*Script, THE_ACTION, THE_CONNECTION], names),
         _choice("group", Group, {verdict.rule.group for _, verdict in pairs}),
-        element("button", "Reset", type="reset"),
+        element("button", "Reset", type="button", id="reset-filters"),
         element("button", "Open all", type="button", id="open-all"),
         element("button", "Close all", type="button", id="close-all"),
         element("p", role="status", aria_live="polite", id="count"),

@@ -28,12 +28,16 @@
     count.textContent = `Showing ${shown} of ${rules.length} rules.`;
   };
 
+  const reset = () => {
+    form.reset();
+    filter();
+  };
+
   // What a link leads to is shown, whatever is filtered.
   const reveal = () => {
     const target = document.getElementById(location.hash.slice(1));
     if (target === null || !target.classList.contains("rule")) return;
-    if (target.hidden) form.reset();
-    filter();
+    if (target.hidden) reset();
     target.open = true;
     target.scrollIntoView();
   };
@@ -56,7 +60,7 @@
   form.addEventListener("input", filter);
   form.addEventListener("change", filter);
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("reset", () => setTimeout(filter));
+  document.getElementById("reset-filters").addEventListener("click", reset);
   document.getElementById("open-all").addEventListener("click", () => openAll(true));
   document.getElementById("close-all").addEventListener("click", () => openAll(false));
   addEventListener("hashchange", reveal);
