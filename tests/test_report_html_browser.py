@@ -108,6 +108,24 @@ def test_what_scripts_name_injects_nothing(browser: webdriver.Chrome) -> None:
     assert message.text == f"{' '.join(HOSTILE)}: {' '.join(HOSTILE)}"
 
 
+def test_the_policy_blocks_what_would_be_injected(browser: webdriver.Chrome) -> None:
+    browser.execute_script("document.body.insertAdjacentHTML('beforeend', arguments[0])", HOSTILE[1])
+
+    blocked: list[str] = []
+
+    def has_blocked_both(_: object) -> bool:
+        entries = browser.get_log("browser")  # type: ignore[no-untyped-call]  # Selenium has no types for it
+        blocked.extend(entry["message"] for entry in entries)
+        return len(blocked) == 2
+
+    WebDriverWait(browser, 60).until(has_blocked_both)
+    assert all("violates the following Content Security Policy directive" in message for message in blocked), blocked
+    assert {word for word in ("image", "event handler") for message in blocked if word in message} == {
+        "image",
+        "event handler",
+    }
+
+
 def test_rules_are_searched(browser: webdriver.Chrome) -> None:
     search = browser.find_element(By.NAME, "search")
 
