@@ -6,7 +6,7 @@ from typing import Final
 from customdb_contract.findings import Finding, Report, Status, Verdict
 from customdb_contract.findings.text import shown
 from customdb_contract.reports.as_html._finding import Proofs
-from customdb_contract.reports.as_html._markup import Markup, element
+from customdb_contract.reports.as_html._markup import Content, Markup, element
 from customdb_contract.reports.as_html._prose import link, paragraphs
 from customdb_contract.reports.as_html._room import Room
 
@@ -71,9 +71,8 @@ def rule(report: Report, verdict: Verdict, room: Room, *, proofs: Proofs, id_: s
     names = blamed(report, verdict)
     remarks = list(names) if verdict.findings else []
     remarks += ["preview: it fails nothing yet"] if info.preview else []
-    summary = element(
-        "summary", badge(verdict), " ", element("h5", info.name), " ", element("small", ", ".join(remarks))
-    )
+    said: Sequence[Content] = [" ", element("small", ", ".join(remarks))] if remarks else []
+    summary = element("summary", badge(verdict), " ", element("h5", info.name), *said)
     body = [*_summary(verdict), *_findings(verdict, room, proofs), *_background(verdict)]
     return element(
         "details",
