@@ -474,7 +474,7 @@ def test_of_very_many_operations_those_are_drawn_that_there_is_room_for() -> Non
     page = Page(html)
     drawn = len(page.inside(page.of_class("scenes")[0], "summary"))
     assert 1_000 < drawn < 5_000
-    assert f"<p>… and {5_000 - drawn:,} more operations</p>" in html
+    assert f"<p>… and {5_000 - drawn:,} further operations</p>" in html
     assert len(html) < 2_000_000
 
 
@@ -486,7 +486,7 @@ def test_a_life_for_which_there_is_no_room_is_counted() -> None:
     page = page_of(report_of(*verdicts, text=operation))
 
     assert page.of_class("scenes") == []
-    assert "… and 1 more operations" in page.tags[0].text
+    assert "… and 1 further operation" in page.tags[0].text
     assert len(page.of_class("sequence")) < 20 * 120
 
 

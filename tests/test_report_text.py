@@ -146,7 +146,7 @@ def test_text_tells_of_an_action_what_it_is_about() -> None:
 
     text = render(Report(transcript=transcript, verdicts=(verdict,)))
 
-    assert "\n1 runs of the Action persist\n" in text
+    assert "\n1 run of the Action persist\n" in text
     assert "\n  the Action      1       1\n" in text
     assert "… and 1 more like these in the Action" in text
     assert "(ada)" not in text
@@ -173,7 +173,7 @@ def test_text_shortens_long_calls_and_says_when_the_check_ended_early() -> None:
 
     assert max(map(len, text.splitlines())) < 200
     assert "The check ended early (time): 60 s were up" in text
-    assert "1 calls are judged by no rule" in text
+    assert "No rule judges 1 call: the store answered" in text
     assert "; the check is incomplete\n" in text
 
 
@@ -187,7 +187,7 @@ def test_text_shortens_long_calls_and_says_when_the_check_ended_early() -> None:
 def test_calls_that_met_no_outage_are_told_apart(situation: str, why: str) -> None:
     text = render(judge(Transcript.parse(f"get_user ada -> not-found   [{situation}, outage-not-met]")))
 
-    assert f"1 calls of the outage are judged by no rule: {why}" in text
+    assert f"No rule judges 1 call of the outage: {why}" in text
     assert "in two ways" not in text
 
 

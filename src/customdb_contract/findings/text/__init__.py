@@ -6,7 +6,7 @@ from customdb_contract.findings._found import Status, Verdict
 from customdb_contract.findings._report import Report
 from customdb_contract.findings.text._about import about
 from customdb_contract.findings.text._breaches import told, told_in_a_line
-from customdb_contract.findings.text._style import PLAIN, Style, shown
+from customdb_contract.findings.text._style import PLAIN, Style, counted, shown
 from customdb_contract.findings.text._summary import advice, by_script, script_rows, state, verdict_line
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Style",
     "about",
     "advice",
+    "counted",
     "render",
     "render_all",
     "render_briefly",

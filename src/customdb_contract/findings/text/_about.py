@@ -3,7 +3,7 @@
 from typing import Final
 
 from customdb_contract.findings._report import Report
-from customdb_contract.findings.text._style import Style, shown
+from customdb_contract.findings.text._style import Style, counted, shown
 from customdb_contract.transcript import (
     LATER_REQUESTS,
     ActionRun,
@@ -38,9 +38,9 @@ def about(report: Report, style: Style) -> str:
     action = transcript.header.action
     if transcript.header.scripts or transcript.exchanges or action is None:
         users = ", ".join(names[:_MOST_USERS]) or "none"
-        lines += style.wrapped(f"{len(transcript.exchanges)} calls; known users: {users}{more}", indent="")
+        lines += style.wrapped(f"{counted(len(transcript.exchanges), 'call')}; known users: {users}{more}", indent="")
     if action is not None:
-        lines.append(f"{len(observed_runs(transcript))} runs of the Action {shown(action.name)}")
+        lines.append(f"{counted(len(observed_runs(transcript)), 'run')} of the Action {shown(action.name)}")
     stop = transcript.header.stop_reason
     if stop:
         lines += ["", *style.wrapped(f"The check ended early ({stop.kind}): {shown(stop.message)}", indent="")]
@@ -56,9 +56,8 @@ def about(report: Report, style: Style) -> str:
         1 for exchange in transcript.exchanges if exchange.marks - {Mark.OUTAGE_NOT_MET, Mark.EXHAUSTED_STORE}
     )
     if unstable:
-        lines.append(
-            f"{unstable} calls are judged by no rule: the store answered the same call in two ways, or locked out"
-        )
+        why = "the store answered the same call in two ways, or locked out"
+        lines += style.wrapped(f"No rule judges {counted(unstable, 'call')}: {why}", indent="")
     return "\n".join(lines)
 
 
@@ -84,7 +83,7 @@ def _unmet_outages(transcript: Transcript, style: Style) -> list[str]:
         lines = ["", *style.wrapped(f"{asked}, so none could fail in the middle of that call.", indent="")]
     if not unmet:
         return lines
-    named = f"{len(unmet)} calls of the outage are judged by no rule: "
+    named = f"No rule judges {counted(len(unmet), 'call')} of the outage: "
     if all(exchange.situation is Situation.OUTAGE for exchange in unmet):
         named += "the store was in reach, for it still knew a user. [outage] must name a store that cannot be reached."
     else:

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from customdb_contract.transcript import brief, printable
 
-__all__ = ["PLAIN", "Style", "shown"]
+__all__ = ["PLAIN", "Style", "counted", "shown"]
 
 _MOST_OF_A_TEXT: Final = 1_000
 _MARKER: Final = re.compile("«[^«»]*»")
@@ -63,6 +63,16 @@ class Style:
 
 
 PLAIN: Final = Style()
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number and what it counts.
+
+    Args:
+        number: How many there are.
+        noun: What one of them is called, such as `rule`.
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def shown(text: str) -> str:

@@ -8,7 +8,7 @@ from customdb_contract.contract import Script
 from customdb_contract.findings._found import Status
 from customdb_contract.findings._report import Report
 from customdb_contract.findings._rules import Need, Severity
-from customdb_contract.findings.text._style import Style
+from customdb_contract.findings.text._style import Style, counted
 from customdb_contract.transcript import ActionRun, Exchange
 
 __all__ = ["advice", "by_script", "script_rows", "state", "verdict_line"]
@@ -36,7 +36,7 @@ def verdict_line(report: Report, style: Style) -> str:
     """
     count = report.count
     judged = count[Status.PASSED] + count[Status.FAILED] + count[Status.WAIVED]
-    told = [f"{_rules(judged)} judged" if judged else "no rule could be judged"]
+    told = [f"{counted(judged, 'rule')} judged" if judged else "no rule could be judged"]
     if judged:
         told[0] += f", {count[Status.FAILED] or 'none'} broken{_severities(report)}"
     told += [f"{count[status]} {status}" for status in (Status.WAIVED, Status.CRASHED) if count[status]]
@@ -99,7 +99,7 @@ def advice(report: Report, style: Style) -> Iterator[str]:
     wanting = list(_wanting(report))
     needed = Counter(need for missing in wanting for need in missing)
     end = f". {len(wanting)} could be, given:" if needed else "."
-    yield from style.wrapped(f"{_rules(total)} not judged ({', '.join(unjudged)}){end}", indent="")
+    yield from style.wrapped(f"{counted(total, 'rule')} not judged ({', '.join(unjudged)}){end}", indent="")
     for need in Need:
         if needed[need]:
             yield from style.wrapped(f"{need.advice} (for {needed[need]})")
@@ -138,10 +138,6 @@ def _broken_by(report: Report) -> Mapping[str, Counter[Severity]]:
         for name, severity in worst.items():
             broken.setdefault(name, Counter())[severity] += 1
     return broken
-
-
-def _rules(number: int) -> str:
-    return f"{number} rule{'' if number == 1 else 's'}"
 
 
 def _severities(report: Report) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from customdb_contract.findings.text import counted
 from customdb_contract.reports.as_html._markup import Markup, element
 from customdb_contract.reports.as_html._room import Room
 from customdb_contract.reports.as_html._sequence import Step, sequence
@@ -25,7 +26,8 @@ def lives(transcript: Transcript, room: Room) -> Sequence[Markup]:
     """
     scenes = [(scene, scene.operation.actor) for scene in scenes_of([transcript]) if scene.operation is not None]
     drawn = list(room.fitting(_scenes(scenes)))
-    more = [element("p", f"… and {len(scenes) - len(drawn):,} more operations")] if len(scenes) > len(drawn) else []
+    left_out = len(scenes) - len(drawn)
+    more = [element("p", f"… and {counted(left_out, 'further operation')}")] if left_out else []
     return [*([element("ol", *drawn, class_="scenes")] if drawn else []), *more]
 
 
