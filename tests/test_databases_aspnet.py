@@ -166,6 +166,45 @@ def test_confirmation_keeps_out_unless_it_says_whose_the_email_is(store: Store) 
         assert profile(open_.login("new@example.com", "pw"))["email_verified"] is False
 
 
+_STATES = [("simple", "webpages_Membership", "IsConfirmed"), ("universal", "Memberships", "IsApproved"),
+           ("classic", "aspnet_Membership", "IsApproved")]  # fmt: skip
+
+
+def nullable(store: Store, system: str, **changes: Any) -> AspNet:
+    """Make tables whose flags may be NULL."""
+    ddl = SYSTEMS[system].ddl.replace("bit NOT NULL", "bit NULL")
+    tables = evolve(SYSTEMS[system].tables, **changes)
+    return evolve(SYSTEMS[system], ddl=ddl, tables=tables).made(store, system, full=True)
+
+
+@pytest.mark.parametrize(("system", "table", "column"), _STATES)
+def test_approval_that_is_null_lets_nobody_in(system: str, table: str, column: str, store: Store) -> None:
+    tables = nullable(store, system, email_verified=None)
+    tables.execute(f"UPDATE [{table}] SET [{column}] = NULL")
+    with tables.open() as database:
+        assert is_locked(database.login(email_of(ADA), password_of(ADA)))
+        assert is_wrong(database.login(email_of(ADA), "wrong"))
+        assert profile(database.get_user(email_of(ADA)))["email"] == email_of(ADA).lower()
+    with evolve(tables, tables=evolve(tables.tables, email_verified=f"{table}.{column}")).open() as verifying:
+        assert profile(verifying.login(email_of(ADA), password_of(ADA)))["email_verified"] is False
+
+
+@pytest.mark.parametrize(("system", "table"), [("universal", "Memberships"), ("classic", "aspnet_Membership")])
+def test_a_lock_out_that_is_null_locks_nobody_out(system: str, table: str, store: Store) -> None:
+    tables = nullable(store, system)
+    tables.execute(f"UPDATE [{table}] SET [IsLockedOut] = NULL")
+    with tables.open() as database:
+        assert profile(database.login(email_of(CHARLES), password_of(CHARLES)))["email"] == email_of(CHARLES)
+
+
+@pytest.mark.parametrize("system", ["identity 2", "identity core"])
+def test_a_lock_out_of_identity_counts_only_where_it_says_so(system: str, store: Store) -> None:
+    tables = nullable(store, system)
+    tables.execute("UPDATE [AspNetUsers] SET [LockoutEnabled] = NULL, [EmailConfirmed] = NULL")
+    with tables.open() as database:
+        assert profile(database.login(email_of(CHARLES), password_of(CHARLES)))["email_verified"] is False
+
+
 def test_simple_membership_may_have_emails_of_their_own(store: Store) -> None:
     tables = made(store, "simple", email="ConfirmationToken")
     with pytest.raises(ConfigurationError, match="the table UserProfile has no column ConfirmationToken"):

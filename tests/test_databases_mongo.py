@@ -35,6 +35,7 @@ from customdb_contract.errors import ConfigurationError
 from doubles.mongo_store import CommandError
 from doubles.mongod import running_mongod_double
 from mongo_shop import ADA, MongoShop
+from sql_stores import hashed
 
 pytestmark = pytest.mark.databases
 UNREACHABLE = "The user store cannot be reached"
@@ -205,6 +206,18 @@ def test_values_become_what_json_has(own_shop: MongoShop) -> None:
             },
             "user_metadata": {"closed": False},
         }
+
+
+@pytest.mark.parametrize("null", [True, False])
+@pytest.mark.parametrize(("stored", "lets_in"), [({"active": "Y"}, True), ({"active": "N"}, False), ({}, None)])
+def test_a_flag_says_whether_a_document_without_it_is_kept_out(
+    stored: dict[str, str], lets_in: bool | None, null: bool, own_shop: MongoShop
+) -> None:
+    fill(own_shop, {"_id": 1, "email": "ada@example.com", "password": hashed("right"), **stored})
+    active = Flag("active", true="N", false="Y", null=null)
+    with own_shop.database(people(disabled=active)) as database:
+        is_out = isinstance(database.login("ada@example.com", "right"), Failed)
+    assert is_out is (null if lets_in is None else not lets_in)
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,17 @@ def test_a_flag_is_true_false_or_left_out(stored: object, told: object) -> None:
     assert profile_of(stored, fields={"subscribed": Flag("column", true="Y", false="N")}).get("subscribed") is told
 
 
+@pytest.mark.parametrize("null", [True, False])
+@pytest.mark.parametrize(("stored", "lets_in"), [("Y", True), ("N", False), (None, None)])
+def test_a_flag_says_whether_null_keeps_a_user_out(stored: object, lets_in: bool | None, null: bool) -> None:
+    active = Flag("column", true="N", false="Y", null=null)
+    users = SqlUsers(table="users", user_id="id", email="email", password="hash", disabled=active)
+
+    account = account_of(users, {"id": 7, "email": "ada@example.com", "hash": "x", "column": stored})
+
+    assert account.is_disabled is (null if lets_in is None else not lets_in)
+
+
 def test_a_phone_number_is_told() -> None:
     assert profile_of("+441632960000", phone_number="column")["phone_number"] == "+441632960000"
 

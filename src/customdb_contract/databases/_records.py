@@ -87,13 +87,15 @@ def flag_of(record: Record, value: Value) -> bool:
     Raises:
         UnusableValueError: When it says neither yes nor no.
     """
-    place, true, false = (value.column, value.true, value.false) if isinstance(value, Flag) else (value, True, False)
-    stored = record.at(place)
-    if stored == true:
+    flag = value if isinstance(value, Flag) else Flag(value)
+    stored = record.at(flag.column)
+    if stored is None:
+        return flag.null
+    if stored == flag.true:
         return True
-    if stored is None or stored == false:
+    if stored == flag.false:
         return False
-    raise UnusableValueError(place)
+    raise UnusableValueError(flag.column)
 
 
 def _account(users: Mapped, record: Record, user_id: str) -> Account:

@@ -17,12 +17,16 @@ class Flag:
     Args:
         column: The column, as `SqlUsers` takes it, or the path of a field, as `MongoUsers` does.
         true: What stands for yes.
-        false: What stands for no, as NULL does, and a field that a document does not have.
+        false: What stands for no.
+        null: What NULL stands for, and a field that a document does not have. Say True where a column lets users in,
+            and its NULL must keep them out: `disabled=Flag("is_active", true=False, false=True, null=True)`. In
+            attributes of a profile it stands for nothing, which leaves them out.
     """
 
     column: str
     true: object = True
     false: object = False
+    null: bool = False
 
 
 Value: TypeAlias = str | Flag

@@ -50,6 +50,11 @@ def _now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
+def _unless(column: str) -> Flag:
+    """Return what keeps a user out whom a column does not let in; NULL lets nobody in."""
+    return Flag(column, true=False, false=True, null=True)
+
+
 def _names(value: Iterable[str]) -> tuple[str, ...]:
     return tuple(value)
 
@@ -159,7 +164,8 @@ class AspNetUniversalProviders(_Tables):
     """The tables of ASP.NET Membership: those of the Universal Providers, or the older ones of `SqlMembershipProvider`.
 
     Users of one application are found, never those of another. Nobody logs in whom `IsLockedOut` keeps out, or whom
-    `IsApproved` does not let in, as in ASP.NET
+    `IsApproved` does not let in, as in ASP.NET; where a column was made nullable, NULL locks nobody out and approves of
+    nobody
     (https://learn.microsoft.com/dotnet/api/system.web.security.membershipuser.isapproved,
     https://learn.microsoft.com/dotnet/api/system.web.security.membershipuser.islockedout).
 
@@ -198,7 +204,7 @@ class AspNetUniversalProviders(_Tables):
         approved = f"{members}.IsApproved"
         locks: list[Value] = [f"{members}.IsLockedOut"]
         if self.email_verified != approved:
-            locks.append(Flag(approved, true=False, false=True))
+            locks.append(_unless(approved))
         application = Lookup("ApplicationId", schema.applications, {"ApplicationName": self.application})
         email = "UserName" if are_emails else f"{members}.Email"
         lowered = [
@@ -255,9 +261,10 @@ class AspNetUniversalProviders(_Tables):
 class AspNetSimpleMembership(_Tables):
     """The tables of Simple Membership, `WebSecurity` of ASP.NET MVC 4 and Web Pages.
 
-    Nobody logs in whose account isn't confirmed, as in ASP.NET
-    (https://learn.microsoft.com/previous-versions/aspnet/web-frameworks/gg537340(v=vs.111)). How many wrong passwords
-    lock a user out is no part of the tables, so leave that to Auth0's brute-force protection.
+    Nobody logs in whose account isn't confirmed, as in ASP.NET, where NULL in `IsConfirmed` is not confirmed
+    (https://learn.microsoft.com/previous-versions/aspnet/web-frameworks/gg537340(v=vs.111),
+    https://github.com/aspnet/AspNetWebStack/blob/main/src/WebMatrix.WebData/SimpleMembershipProvider.cs).
+    How many wrong passwords lock a user out is no part of the tables, so leave that to Auth0's brute-force protection.
 
     Args:
         table: The table with the users, as `WebSecurity.InitializeDatabaseConnection` names it.
@@ -298,7 +305,7 @@ class AspNetSimpleMembership(_Tables):
             password=f"{members}.Password",
             salt=f"{members}.PasswordSalt",
             email_verified=self.email_verified,
-            disabled=[Flag(confirmed, true=False, false=True)] if is_lock else [],
+            disabled=[_unless(confirmed)] if is_lock else [],
             app_metadata=self.app_metadata,
             user_metadata=self.user_metadata,
             fields=self.fields,
