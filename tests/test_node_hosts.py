@@ -28,6 +28,7 @@ from customdb_contract.probes import Probing, together
 from customdb_contract.rules import judge
 from customdb_contract.secrets import SecretRegistry
 from customdb_contract.transcript import Ending, Noticed, Outcome, Situation, Transcript
+from doubles.sql_server import DATABASE, PASSWORD, USER, run_sql_server_double
 
 pytestmark = pytest.mark.one_python
 
@@ -202,6 +203,139 @@ def test_the_report_names_the_hosts_out_of_reach() -> None:
     text = " ".join(str(judge(transcript)).split())
 
     assert "The scripts could not connect to api.test:443 (get_user). If it is somewhere else" in text
+
+
+# Look-ups
+
+MODULES = Path(__file__).parent / "drivers" / "node_modules"
+
+LOOK_UPS = {
+    "callback": "dns.lookup(NAME, (error, address, family) => done([{ address, family }]));",
+    "callback after options": "dns.lookup(NAME, { all: false }, (error, address, family) => done([{ address, family }]));",
+    "callback after a family": "dns.lookup(NAME, 0, (error, address, family) => done([{ address, family }]));",
+    "all": "dns.lookup(NAME, { all: true }, (error, found) => done(found));",
+    "promise": "done([await dns.promises.lookup(NAME)]);",
+    "module of promises": "done(await require('dns/promises').lookup(NAME, { all: true }));",
+    "promisified": "done([await require('util').promisify(dns.lookup)(NAME, 4)]);",
+    "imported": "done([await (await import('node:dns/promises')).lookup(NAME)]);",
+}
+
+
+@pytest.mark.parametrize("name", ["db.internal", "DB.Internal"])
+@pytest.mark.parametrize("way", LOOK_UPS)
+def test_whoever_looks_a_host_up_first_is_led_too(tmp_path: Path, api: str, way: str, name: str) -> None:
+    script = f"""
+        const dns = require('dns');
+        const done = ([{{ address, family }}, ...others]) => {{
+          const request = require('http').get({{ host: address, port: 8080, headers: {{ host: 'db.internal' }} }}, (answer) => {{
+            let text = '';
+            answer.on('data', (piece) => {{ text += piece; }});
+            answer.on('end', () => callback(null, {{ ...JSON.parse(text), family, others: others.length }}));
+          }});
+          request.on('error', callback);
+        }};
+        {LOOK_UPS[way].replace("NAME", repr(name))}
+    """
+
+    outcome = called(database(tmp_path, script, hosts={"api.legacy.example": "127.0.0.1:1", "db.internal:8080": api}))
+
+    assert outcome.result == {"host": "db.internal", "path": "/", "family": 4, "others": 0}, outcome
+
+
+def test_tls_leads_to_a_plain_address_after_a_look_up(tmp_path: Path, api: str) -> None:
+    script = """
+        const { address } = await require('dns').promises.lookup('api.legacy.example');
+        const servername = 'api.legacy.example';
+        require('https').get({ host: address, servername, headers: { host: servername } }, (answer) => {
+          answer.resume().on('end', () => callback(null, { safe: answer.socket.authorized }));
+        }).on('error', callback);
+    """
+
+    assert called(database(tmp_path, script, hosts={"api.legacy.example": f"http://{api}"})).result == {"safe": True}
+
+
+@pytest.mark.parametrize("hosts", [{}, {"db.internal": "127.0.0.1:1", "127.0.0.2": "127.0.0.1:1"}])
+def test_other_names_are_looked_up_as_ever(tmp_path: Path, hosts: Mapping[str, str]) -> None:
+    script = """
+        const dns = require('dns');
+        const tried = (action) => { try { action(); return null; } catch (error) { return error.code; } };
+        dns.lookup('127.0.0.2', { all: true }, async (error, found) => callback(null, {
+          found,
+          promised: await dns.promises.lookup('127.0.0.2'),
+          promisified: await require('util').promisify(dns.lookup)('127.0.0.2'),
+          refused: [tried(() => dns.lookup('db.internal')), tried(() => dns.lookup(7, () => {}))],
+          names: [dns.lookup.name, dns.promises.lookup.name],
+        }));
+    """
+
+    address = {"address": "127.0.0.2", "family": 4}
+    assert called(database(tmp_path, script, hosts=hosts)).result == {
+        "found": [address],
+        "promised": address,
+        "promisified": address,
+        "refused": ["ERR_INVALID_ARG_TYPE", "ERR_INVALID_ARG_TYPE"],
+        "names": ["lookup", "lookup"],
+    }
+
+
+@pytest.mark.parametrize("host", ["'localhost'", "(await require('dns').promises.lookup('localhost')).address"])
+@pytest.mark.parametrize("more", ["", ", lookup: require('dns').lookup"])
+def test_another_port_of_a_host_is_that_of_the_host_itself(tmp_path: Path, api: str, host: str, more: str) -> None:
+    port = api.partition(":")[2]
+    script = f"""
+        const request = require('http').get({{ host: {host}, port: {port}, family: 4{more} }}, (answer) => {{
+          answer.resume().on('end', () => callback(null, {{ status: answer.statusCode }}));
+        }});
+        request.on('error', callback);
+    """
+
+    assert called(database(tmp_path, script, hosts={"localhost:1433": "127.0.0.1:1"})).result == {"status": 200}
+
+
+def test_another_port_of_a_host_that_is_out_of_reach_is_noticed_by_its_name(tmp_path: Path) -> None:
+    script = """
+        const { address } = await require('dns').promises.lookup('db.invalid');
+        require('net').connect(5432, address).on('error', () => callback(new Error('out of reach')));
+    """
+
+    outcome = called(database(tmp_path, script, hosts={"db.invalid:1433": "127.0.0.1:1"}))
+
+    assert outcome.noticed(Noticed.HOST_OUT_OF_REACH) == ("db.invalid:5432",)
+
+
+@pytest.mark.untraced
+@pytest.mark.skipif(not MODULES.is_dir(), reason="the npm modules are not installed: run make test")
+@pytest.mark.parametrize("host", ["db.internal", "db.internal:1433"])
+def test_tedious_is_led(tmp_path: Path, host: str) -> None:
+    script = """
+        const { Connection, Request } = require('tedious');
+        const connection = new Connection({
+          server: 'db.internal',
+          authentication: { type: 'default', options: { userName: configuration.USER, password: configuration.PASSWORD } },
+          options: { database: configuration.DATABASE, encrypt: false, rowCollectionOnRequestCompletion: true },
+        });
+        connection.connect((failure) => {
+          if (failure) return callback(failure);
+          connection.execSql(new Request('SELECT name FROM people', (error, count, rows) => {
+            connection.close();
+            callback(error, { name: rows && rows[0][0].value });
+          }));
+        });
+    """
+    settings = {"USER": USER, "PASSWORD": PASSWORD, "DATABASE": DATABASE}
+
+    with run_sql_server_double("CREATE TABLE people (name nvarchar(9)); INSERT INTO people VALUES ('Ada');") as double:
+        outcome = called(
+            database(
+                tmp_path,
+                script,
+                hosts={host: f"127.0.0.1:{double.port}"},
+                configuration=settings,
+                node_modules=MODULES,
+            )
+        )
+
+    assert outcome.result == {"name": "Ada"}, outcome
 
 
 # The configuration

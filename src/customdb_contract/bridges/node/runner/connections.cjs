@@ -21,7 +21,8 @@ const presented = new WeakMap();
 
 /**
  * Leads every connection where `routeOf` says. It is given `host`, `port`, and whether it would be TLS, and returns `host`,
- * `port` and `presentsTls`; null leaves a connection as it is. `onConnect` is told of each connection, with its socket.
+ * `port` and `presentsTls`; null leaves a connection as it is, and so does `lookup`, but for the name: it is looked up by
+ * that. `onConnect` is told of each connection that leads where it was asked to, with its socket.
  */
 function lead({ routeOf, onConnect }) {
   leadSockets(routeOf, onConnect);
@@ -33,10 +34,15 @@ function leadSockets(routeOf, onConnect) {
   const normalize = net._normalizeArgs;
   replace(net.Socket.prototype, 'connect', function connectByRoute(...given) {
     const normalized = isArray(given[0]) ? given[0] : normalize(given);
-    const route = weakGet(presented, this) ?? routeOf(asked(normalized[0], IS_PLAIN));
+    const wanted = asked(normalized[0], IS_PLAIN);
+    const route = weakGet(presented, this) ?? routeOf(wanted);
     if (route === null) {
-      onConnect?.(asked(normalized[0], IS_PLAIN), this);
+      onConnect?.(wanted, this);
       return apply(connect, this, given);
+    }
+    if (route.lookup !== undefined) {
+      onConnect?.(route, this);
+      return apply(connect, this, [{ ...normalized[0], host: route.host, lookup: route.lookup }, normalized[1]]);
     }
     const options = {
       ...normalized[0],
