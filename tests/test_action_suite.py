@@ -209,7 +209,7 @@ def test_the_rules_cannot_be_overridden(body: str, what: str, pytester: pytest.P
         f"TestAction: it replaces {what}, which no suite may; accept a breach with "
         'waived = {"the-rule": "why, until when"}, or leave rules out with ignore'
     )
-    result.assert_outcomes(errors=len(RULES))
+    result.assert_outcomes(errors=1, skipped=len(RULES) - 1)
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,5 @@ def test_what_cannot_be_set_up_is_told_once_in_one_sentence(
 
     result = run(pytester)
 
-    first, second, *_ = errors_of(result)
-    assert first == f"TestAction: {problem}"
-    assert second == "TestAction could not be set up; the first error of its rules tells why"
-    result.assert_outcomes(errors=len(RULES))
+    assert errors_of(result) == [f"TestAction: {problem}"]
+    result.assert_outcomes(errors=1, skipped=len(RULES) - 1)

@@ -211,7 +211,7 @@ MODULES = Path(__file__).parent / "drivers" / "node_modules"
 
 LOOK_UPS = {
     "callback": "dns.lookup(NAME, (error, address, family) => done([{ address, family }]));",
-    "callback after options": "dns.lookup(NAME, { all: false }, (error, address, family) => done([{ address, family }]));",
+    "callback after options": "dns.lookup(NAME, { all: false }, (_, address, family) => done([{ address, family }]));",
     "callback after a family": "dns.lookup(NAME, 0, (error, address, family) => done([{ address, family }]));",
     "all": "dns.lookup(NAME, { all: true }, (error, found) => done(found));",
     "promise": "done([await dns.promises.lookup(NAME)]);",
@@ -227,7 +227,8 @@ def test_whoever_looks_a_host_up_first_is_led_too(tmp_path: Path, api: str, way:
     script = f"""
         const dns = require('dns');
         const done = ([{{ address, family }}, ...others]) => {{
-          const request = require('http').get({{ host: address, port: 8080, headers: {{ host: 'db.internal' }} }}, (answer) => {{
+          const asked = {{ host: address, port: 8080, headers: {{ host: 'db.internal' }} }};
+          const request = require('http').get(asked, (answer) => {{
             let text = '';
             answer.on('data', (piece) => {{ text += piece; }});
             answer.on('end', () => callback(null, {{ ...JSON.parse(text), family, others: others.length }}));
@@ -311,7 +312,10 @@ def test_tedious_is_led(tmp_path: Path, host: str) -> None:
         const { Connection, Request } = require('tedious');
         const connection = new Connection({
           server: 'db.internal',
-          authentication: { type: 'default', options: { userName: configuration.USER, password: configuration.PASSWORD } },
+          authentication: {
+            type: 'default',
+            options: { userName: configuration.USER, password: configuration.PASSWORD },
+          },
           options: { database: configuration.DATABASE, encrypt: false, rowCollectionOnRequestCompletion: true },
         });
         connection.connect((failure) => {

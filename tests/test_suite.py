@@ -37,11 +37,9 @@ def errors_of(result: pytest.RunResult) -> Sequence[str]:
 
 
 def assert_set_up_problem(result: pytest.RunResult, problem: str) -> None:
-    """The first item tells the problem and nothing else, the others only that there is one; no rule has failed."""
-    first, second, *_ = errors_of(result)
-    assert first == f"TestShop: {problem}"
-    assert second == "TestShop could not be set up; the first error of its rules tells why"
-    result.assert_outcomes(errors=RULES)
+    """The first item shows the problem and nothing else, the others are skipped; no rule has failed."""
+    assert errors_of(result) == [f"TestShop: {problem}"]
+    result.assert_outcomes(errors=1, skipped=RULES - 1)
 
 
 # What becomes of a rule
@@ -476,7 +474,7 @@ def test_neither_can_they_in_a_class_between_or_beside(pytester: pytest.Pytester
 
     result = run(pytester, "-k", "TestOne or TestTwo")
 
-    result.assert_outcomes(errors=2 * RULES, deselected=RULES)
+    result.assert_outcomes(errors=2, skipped=2 * RULES - 2, deselected=RULES)
     result.stdout.fnmatch_lines(["TestOne: it replaces test_rule, *", "TestTwo: it replaces report, *"])
 
 
@@ -869,13 +867,15 @@ def test_it_works_without_the_plugin(pytester: pytest.Pytester) -> None:
 def test_what_cannot_be_set_up_is_told_once_in_one_sentence(body: str, problem: str, pytester: pytest.Pytester) -> None:
     write_suite(pytester, body)
 
-    result = run(pytester, "-k", "missing-user-id or missing-script")
+    result = run(pytester, "-rs", "-k", "missing-user-id or missing-script")
 
-    result.assert_outcomes(errors=2, deselected=RULES - 2)
-    first, second = errors_of(result)
-    assert "\n" not in first
-    pytest.LineMatcher([first]).fnmatch_lines([f"TestShop: {problem}"])
-    assert second == "TestShop could not be set up; the first error of its rules tells why"
+    result.assert_outcomes(errors=1, skipped=1, deselected=RULES - 2)
+    (said,) = errors_of(result)
+    assert "\n" not in said
+    pytest.LineMatcher([said]).fnmatch_lines([f"TestShop: {problem}"])
+    result.stdout.re_match_lines(
+        [r"SKIPPED \[1\] .*: the set-up failed, see test_shop\.py::TestShop::test_rule\[[a-z-]+\]$"]
+    )
 
 
 @pytest.mark.parametrize("name", ["database", "users"])
@@ -904,10 +904,86 @@ def test_a_mistake_of_ours_is_told_once_with_its_traceback(
 
     result = run(pytester, "-k", "missing-user-id or missing-script")
 
-    result.assert_outcomes(errors=2, deselected=RULES - 2)
-    first, second = errors_of(result)
-    assert "E       ZeroDivisionError" in first
-    assert second == "TestShop could not be set up; the first error of its rules tells why"
+    result.assert_outcomes(errors=1, skipped=1, deselected=RULES - 2)
+    (said,) = errors_of(result)
+    assert "E       ZeroDivisionError" in said
+
+
+NO_USERS = "@pytest.fixture\ndef users(self): return 7"
+TEAMS_OWN = """
+    def test_own(self, report):
+        pass
+
+    def test_asks(self, request):
+        with pytest.raises(pytest.fail.Exception):
+            request.getfixturevalue("report")
+"""
+
+
+def test_a_test_of_the_teams_own_shows_the_set_up_too_and_never_stands_for_the_rules(pytester: pytest.Pytester) -> None:
+    write_suite(pytester, NO_USERS + TEAMS_OWN.replace("\n    ", "\n"))
+    own = "test_shop.py::TestShop"
+
+    first = run(pytester, f"{own}::test_asks", f"{own}::test_rule")
+    last = run(pytester, f"{own}::test_rule", f"{own}::test_own")
+
+    first.assert_outcomes(passed=1, errors=1, skipped=RULES - 1)
+    last.assert_outcomes(errors=2, skipped=RULES - 1)
+    shown, pointed = errors_of(last)
+    assert shown == "TestShop: the fixture users must return a list of KnownUser, and returned a int"
+    assert re.fullmatch(r"TestShop: the set-up failed, see test_shop\.py::TestShop::test_rule\[[a-z-]+\]", pointed)
+
+
+def test_a_run_of_what_failed_last_fails_again(pytester: pytest.Pytester) -> None:
+    write_suite(pytester, NO_USERS)
+    run(pytester).assert_outcomes(errors=1, skipped=RULES - 1)
+
+    again = run(pytester, "--lf")
+
+    again.assert_outcomes(errors=1)
+    assert again.ret == pytest.ExitCode.TESTS_FAILED
+
+
+def test_each_worker_of_xdist_has_an_error(pytester: pytest.Pytester) -> None:
+    write_suite(pytester, NO_USERS)
+
+    result = pytester.runpytest_subprocess("-n", "2", "-q")
+
+    result.assert_outcomes(errors=2, skipped=RULES - 2)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+
+
+RUNS_TWICE = """
+def pytest_runtest_protocol(item, nextitem):
+    from _pytest.runner import runtestprotocol
+    runtestprotocol(item, nextitem=nextitem, log=False)
+"""
+"""Like a plugin for flaky tests."""
+
+EXPECTS_THE_FIRST_TO_FAIL = """
+import pytest
+
+def pytest_collection_modifyitems(items):
+    items[0].add_marker(pytest.mark.xfail)
+"""
+"""An error of that item is no error of the run."""
+
+
+@pytest.mark.parametrize(
+    ("hook", "outcomes"),
+    [
+        (RUNS_TWICE, {"errors": 1, "skipped": RULES - 1}),
+        (EXPECTS_THE_FIRST_TO_FAIL, {"errors": 1, "xfailed": 1, "skipped": RULES - 2}),
+    ],
+)
+def test_no_run_is_green_whose_set_up_failed(hook: str, outcomes: dict[str, int], pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(hook)
+    write_suite(pytester, NO_USERS)
+
+    result = run(pytester)
+
+    result.assert_outcomes(**outcomes)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
 
 
 def test_a_fixture_that_skips_skips(pytester: pytest.Pytester) -> None:
@@ -937,7 +1013,7 @@ def test_a_check_that_ran_out_of_time_is_an_error_that_tells_what_was_seen(pytes
 
     result = run(pytester)
 
-    result.assert_outcomes(errors=RULES)
+    result.assert_outcomes(errors=1, skipped=RULES - 1)
     result.stdout.fnmatch_lines(["TestShop: the check ended early (time): *", "This was seen until then: not ok: *"])
 
 

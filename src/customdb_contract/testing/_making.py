@@ -1,50 +1,84 @@
 """Making the report of a suite: once, for the first of its items that runs."""
 
 from collections.abc import Callable, Collection
-from typing import Final
+from typing import Final, NoReturn
 
 import pytest
 
 from customdb_contract.errors import CustomDatabaseError
 from customdb_contract.findings import Report, Status
-from customdb_contract.testing._run import run_of
+from customdb_contract.testing._run import MARKER, run_of
 from customdb_contract.transcript import printable
 
 __all__ = ["report_of"]
 
-_MADE: Final = pytest.StashKey[Report | None]()
 _JUDGED: Final = (Status.PASSED, Status.FAILED, Status.WAIVED, Status.CRASHED)
 
 
-def report_of(suite: pytest.Collector, make: Callable[[Collection[str]], Report]) -> Report:
-    """Return the report of a suite, and fail where it says nothing about its rules.
-
-    Called from the set-up of an item, so that pytest counts an error and no failed rule. The first item tells why, the
-    others only that there is an error.
+class _Trouble:
+    """What is wrong with the set-up of a suite, and which of its rules shows that.
 
     Args:
+        suite: What collected the items.
+        problem: What is wrong; an exception is a bug, of which pytest shows the traceback.
+    """
+
+    def __init__(self, suite: pytest.Collector, problem: str | Exception) -> None:
+        self._suite = suite.name
+        self._problem = problem
+        self._shown_by: str | None = None
+
+    def end(self, item: pytest.Item) -> NoReturn:
+        """End the set-up of an item: with the problem, or with where it is shown."""
+        is_rule = item.get_closest_marker(MARKER) is not None
+        # Whoever runs an item again must not get an item that is skipped in place of the error.
+        if self._shown_by is None or self._shown_by == item.nodeid:
+            # An expected failure fails no run.
+            if is_rule and item.get_closest_marker("xfail") is None:
+                self._shown_by = item.nodeid
+            if isinstance(self._problem, Exception):
+                raise self._problem
+            pytest.fail(f"{self._suite}: {self._problem}", pytrace=False)
+        message = f"the set-up failed, see {self._shown_by}"
+        if is_rule:
+            pytest.skip(message)
+        # A test of the team's own may catch what it asks for, so it never stands for the rules.
+        pytest.fail(f"{self._suite}: {message}", pytrace=False)
+
+
+_MADE: Final = pytest.StashKey[Report | _Trouble]()
+
+
+def report_of(item: pytest.Item, suite: pytest.Collector, make: Callable[[Collection[str]], Report]) -> Report:
+    """Return the report of a suite, or end the set-up of an item where it says nothing about its rules.
+
+    Called from the set-up of an item, so that pytest counts an error and no failed rule. The first rule that runs shows
+    why, and the others are skipped: in each process that runs any of them there is an error.
+
+    Args:
+        item: The item that runs.
         suite: What collected the items; the report is kept there.
         make: Makes the report, given the names of the rules that are not judged.
     """
-    problem = None
     if _MADE not in suite.stash:
-        report = None
-        try:
-            report = make(run_of(suite.config).deselected)
-        except CustomDatabaseError as error:
-            problem = str(error)
-        except Exception:
-            suite.stash[_MADE] = None
-            raise
-        else:
-            run_of(suite.config).reports[suite.nodeid] = report
-            problem = _problem(report)
-        suite.stash[_MADE] = None if problem else report
+        suite.stash[_MADE] = _made(suite, make)
     made = suite.stash[_MADE]
-    if made is None:
-        message = f": {problem}" if problem else " could not be set up; the first error of its rules tells why"
-        pytest.fail(f"{suite.name}{message}", pytrace=False)
+    if isinstance(made, _Trouble):
+        made.end(item)
     return made
+
+
+def _made(suite: pytest.Collector, make: Callable[[Collection[str]], Report]) -> Report | _Trouble:
+    run = run_of(suite.config)
+    try:
+        report = make(run.deselected)
+    except CustomDatabaseError as error:
+        return _Trouble(suite, str(error))
+    except Exception as error:  # noqa: BLE001 - it is raised again, for one item
+        return _Trouble(suite, error)
+    run.reports[suite.nodeid] = report
+    problem = _problem(report)
+    return report if problem is None else _Trouble(suite, problem)
 
 
 def _problem(report: Report) -> str | None:

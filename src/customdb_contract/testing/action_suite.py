@@ -34,7 +34,8 @@ class ActionSuite:
 
     The Action runs in every situation once for each class, when the first of its items runs. A broken rule fails, one
     that could not be judged is skipped, one that is waived is expected to fail, and one with mere warnings issues a
-    `ContractWarning`. What keeps the check from being carried out is an error in the set-up of the items.
+    `ContractWarning`. What keeps the check from being carried out is an error in the set-up of the
+    first item; the others are skipped.
 
     Attributes:
         metadata_required: Whether denying a log-in without metadata is wanted.
@@ -85,7 +86,7 @@ class ActionSuite:
             refuse_replaced(self._replaced)
             return check_action(**_keywords_of_check(type(self), request, deselected))
 
-        return report_of(request.node.getparent(pytest.Class), make)
+        return report_of(request.node, request.node.getparent(pytest.Class), make)
 
     @pytest.mark.parametrize("rule", parameters_of(_RULES))
     def test_rule(self, rule: str, report: Report, request: pytest.FixtureRequest) -> None:

@@ -65,7 +65,7 @@ class RuleItem(pytest.Item):
     @override
     def setup(self) -> None:
         suite = cast("pytest.Collector", self.parent)
-        self._report = report_of(suite, cast("Suite", suite).check)
+        self._report = report_of(self, suite, cast("Suite", suite).check)
 
     @override
     def runtest(self) -> None:

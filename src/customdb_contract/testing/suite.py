@@ -55,7 +55,8 @@ class ContractSuite:
 
     The database is driven once for each class, when the first of its items runs. A broken rule fails, one that could
     not be judged is skipped, one that is waived is expected to fail, and one with mere warnings issues a
-    `ContractWarning`. What keeps the check from being carried out is an error in the set-up of the items.
+    `ContractWarning`. What keeps the check from being carried out is an error in the set-up of the
+    first item; the others are skipped.
 
     Attributes:
         waived: Rules whose breach is accepted, with the reason.
@@ -145,7 +146,7 @@ class ContractSuite:
                 return _check_configured(type(self), request.path.parent / self.config, deselected)
             return check(**_keywords_of_check(type(self), request, deselected))
 
-        return report_of(suite, make)
+        return report_of(request.node, suite, make)
 
     @pytest.mark.parametrize("rule", parameters_of(_RULES))
     def test_rule(self, rule: str, report: Report, request: pytest.FixtureRequest) -> None:
