@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -23,6 +24,7 @@ from customdb_contract import (
     WrongUsernameOrPasswordError,
     check,
 )
+from customdb_contract.bridges.python_process import PythonProcess
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, ContractBrokenError
 from customdb_contract.faults import FAULTS
@@ -250,6 +252,49 @@ def test_a_known_user_who_is_not_there_gives_exit_code_3() -> None:
 def test_a_database_without_scripts_is_an_error() -> None:
     with pytest.raises(ConfigurationError, match=r"^the database has none of the scripts: give an object with the"):
         check(object(), USERS)
+
+
+class WithNamesOfJavaScript:
+    def login(self, email: str, password: str) -> object:
+        pytest.fail("a script was called")
+
+    def getUser(self, email: str) -> object:  # noqa: N802 - see the name of the class
+        pytest.fail("a script was called")
+
+
+class WithMoreNamesOfJavaScript(WithNamesOfJavaScript):
+    def changePassword(self, email: str, password: str) -> object:  # noqa: N802 - see above
+        pytest.fail("a script was called")
+
+
+def in_a_process(kind: type) -> PythonProcess:
+    return PythonProcess(f"{Path(__file__).stem}:{kind.__name__}", folder=Path(__file__).parent)
+
+
+@pytest.mark.parametrize(
+    "made", [lambda kind: kind, lambda kind: kind(), in_a_process], ids=["class", "object", "process"]
+)
+@pytest.mark.parametrize(
+    ("kind", "has", "meant"),
+    [
+        (WithNamesOfJavaScript, "getUser", "get_user"),
+        (WithMoreNamesOfJavaScript, "getUser and changePassword", "get_user and change_password"),
+    ],
+)
+def test_names_of_scripts_in_javascript_are_an_error_that_says_those_of_python(
+    kind: type, has: str, meant: str, made: Callable[[type], object]
+) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        check(made(kind), USERS)
+
+    assert str(raised.value) == f"the database has {has}; did you mean {meant}? In Python the scripts are called so"
+
+
+def test_such_a_name_beside_that_of_the_script_is_the_teams_own_affair() -> None:
+    class Both(Shop):
+        getUser = Shop.get_user  # noqa: N815 - see the name of the test
+
+    assert check(Both(), USERS).ok
 
 
 def test_an_unknown_rule_is_an_error_before_anything_is_called() -> None:

@@ -185,6 +185,15 @@ def test_a_person_can_be_named_without_a_configuration(run: Run, folder: Path) -
 
 
 @pytest.mark.usefixtures("folder")
+def test_a_person_whom_the_configuration_does_not_name_is_pointed_out(run: Run) -> None:
+    code, _, err = run("check", "--user", "eve@example.com", "--user", "ada@example.com")
+
+    assert code == 3
+    said = "customdb-contract: --user eve@example.com is not among the [[users]] of customdb.toml: no password is known"
+    assert err.splitlines() == [said]
+
+
+@pytest.mark.usefixtures("folder")
 def test_a_known_person_keeps_the_password_when_named(run: Run) -> None:
     code, out, _ = run("check", "--user", "ada@example.com")
 

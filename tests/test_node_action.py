@@ -378,7 +378,10 @@ def test_the_handler_of_a_redirect_runs_too(open_action: Open) -> None:
 
 COMMONJS = "Auth0 runs Actions as CommonJS: use require and exports, and await inside of functions only"
 AWAIT = "await is only valid in async functions and the top level bodies of modules"
-NO_MODULES = "and no folder of node_modules is given: install it with npm, and give its node_modules"
+NO_MODULES = (
+    "and no folder of node_modules is given: npm install axios next to it, and give the node_modules "
+    "([action] node_modules)"
+)
 
 
 @pytest.mark.parametrize(

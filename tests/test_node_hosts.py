@@ -191,7 +191,7 @@ def test_a_host_that_nobody_names_and_that_is_out_of_reach_is_noticed(tmp_path: 
 
     outcome = called(database(tmp_path, script))
 
-    assert outcome.noticed(Noticed.HOST_OUT_OF_REACH) == ("api.legacy.example:443",)
+    assert outcome.noticed(Noticed.HOST_OUT_OF_REACH) == ("api.legacy.example:443", "127.0.0.1:9")
 
 
 def test_the_report_names_the_hosts_out_of_reach() -> None:
@@ -203,6 +203,19 @@ def test_the_report_names_the_hosts_out_of_reach() -> None:
     text = " ".join(str(judge(transcript)).split())
 
     assert "The scripts could not connect to api.test:443 (get_user). If it is somewhere else" in text
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:5432", "localhost:5432", "LOCALHOST:5432", "::1:5432"])
+def test_the_report_asks_whether_a_store_on_this_machine_runs(host: str) -> None:
+    transcript = Transcript.parse(
+        f'get_user x -> failed Error "no"; noticed host-out-of-reach "{host}"   [unknown-user]\n'
+        'login x y -> failed Error "no"; noticed host-out-of-reach "localhost.test:443"   [unknown-user]\n'
+    )
+
+    text = " ".join(str(judge(transcript)).split())
+
+    assert "(get_user): is the store running there?" in text
+    assert "could not connect to localhost.test:443 (login). If it is somewhere else" in text
 
 
 # Look-ups
@@ -448,3 +461,19 @@ def test_a_check_names_a_host_that_cannot_be_reached(tmp_path: Path) -> None:
 
     assert report.exit_code == 3
     assert "could not connect to db.internal:5432 (get_user)" in str(report.transcript.header.stop_reason)
+
+
+def test_a_check_asks_whether_a_store_on_this_machine_runs(tmp_path: Path) -> None:
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))
+        port = unheard.getsockname()[1]
+        script = f"try {{ await fetch('http://localhost:{port}/'); }} catch (error) {{ return callback(error); }}"
+
+        report = check(database(tmp_path, script), [ADA], rehearse=False)
+
+    reason = report.transcript.header.stop_reason
+    assert reason is not None
+    assert reason.message == (
+        'every call failed, so nothing could be judged: get_user said TypeError "fetch failed". The scripts could not '
+        f"connect to localhost:{port} (get_user): is the store running there?"
+    )

@@ -246,7 +246,8 @@ def test_a_store_that_is_down_stops_the_check_and_is_quoted() -> None:
     assert kind is StopKind.SET_UP
     assert message == (
         'every call failed, so nothing could be judged: get_user said ScriptError "connection refused"; '
-        'login said ScriptError "connection refused"'
+        'login said ScriptError "connection refused". The connection to the store was refused: is the store running, '
+        "and is its address right in what the scripts are given?"
     )
     assert set(situations(transcript)) == {"known-user"}
 

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -687,6 +688,12 @@ def test_what_cannot_be_a_database_is_said_at_once(reference: str, options: dict
         PythonProcess(reference, **options)
 
 
+ABSENT = (
+    r"shop_here cannot be imported from .*: ModuleNotFoundError: No module named 'no_such_driver' \(shop_here\.py:1\); "
+    f"pip install no_such_driver, for the Python that runs this: {re.escape(sys.executable)}$"
+)
+
+
 @pytest.mark.parametrize(
     ("source", "error", "message"),
     [
@@ -695,6 +702,12 @@ def test_what_cannot_be_a_database_is_said_at_once(reference: str, options: dict
             ConfigurationError,
             r"shop_here cannot be imported from .*: ZeroDivisionError: division by zero \(shop_here\.py:1\)",
         ),
+        (
+            "import no_such_driver.cursors",
+            ConfigurationError,
+            ABSENT,
+        ),
+        ("import shop_here.cursors", ConfigurationError, r"No module named 'shop_here\.cursors'.*a package \(.*:1\)$"),
         ("raise SystemExit(3)", ConfigurationError, "SystemExit: 3"),
         ("raise KeyboardInterrupt", ConfigurationError, "KeyboardInterrupt"),
         ("raise ValueError('correct horse')", ConfigurationError, "ValueError: «password of ada»"),
@@ -732,6 +745,29 @@ def test_a_database_that_cannot_be_opened_is_explained(
             if "class Shop" in source
             else f"{source}  # class Shop"
         )
+
+
+@pytest.mark.parametrize(
+    ("reference", "hint"),
+    [
+        ("shop_hree:Shop", "; did you mean shop_here?"),
+        ("shop_hree.legacy:Shop", "; did you mean shop_here?"),
+        ("sohps:Shop", "; did you mean shops?"),
+        ("elsewhere:Shop", ""),
+    ],
+)
+def test_a_module_that_is_not_there_may_be_misspelt(tmp_path: Path, reference: str, hint: str) -> None:
+    (tmp_path / "shop_here.py").write_text("")
+    (tmp_path / "shops").mkdir()
+    (tmp_path / "shops" / "__init__.py").write_text("")
+    absent = reference.partition(":")[0].partition(".")[0]
+
+    with pytest.raises(ConfigurationError) as raised:
+        check(PythonProcess(reference, folder=tmp_path), [KnownUser(email="ada@example.com")])
+
+    module = reference.partition(":")[0]
+    said = f"{module} cannot be imported from {tmp_path}: ModuleNotFoundError: No module named '{absent}'{hint}"
+    assert str(raised.value) == said
 
 
 def test_a_database_that_opens_too_slowly_is_given_up(open_database: Open, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -244,7 +244,10 @@ def test_who_can_log_in_is_not_found() -> None:
 
 def test_who_is_found_cannot_log_in() -> None:
     text = ADA + f"get_user ada@example.com -> {FOUND}\nlogin ada@example.com «password of ada» -> {REFUSED}\n"
-    message = "get_user finds ada, and login refuses the given password; both must know the same people"
+    message = (
+        "get_user finds ada, and login refuses the given password; check the password that you gave for ada, and if it "
+        "is right, login must accept it"
+    )
 
     assert findings(login_without_get_user, text) == [Finding(message, Severity.ERROR, Script.LOGIN, (1, 2))]
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from customdb_contract._cli._output import complain
 from customdb_contract.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -93,6 +94,10 @@ def _adapted(configuration: "Configuration", options: argparse.Namespace) -> "Co
         configuration = evolve(configuration, probing=evolve(configuration.probing, writes=True))
     if options.user:
         known = {user.email: user for user in configuration.users}
+        if known and configuration.path is not None:
+            for email in dict.fromkeys(options.user):
+                if email not in known:
+                    complain(f"--user {email} is not among the [[users]] of {configuration.path}: no password is known")
         configuration = evolve(
             configuration, users=tuple(known.get(email) or KnownUser(email=email) for email in options.user)
         )

@@ -9,7 +9,7 @@ from customdb_contract._runner._places import STARTED_IN, place_in
 # See _builtins.
 __builtins__ = own_builtins()
 
-__all__ = ["Handler", "Parameter", "find_handlers", "needs_argument"]
+__all__ = ["Handler", "Parameter", "find_handlers", "find_misnamed", "needs_argument"]
 
 _POSITIONAL_ONLY, _POSITIONAL, _VAR_POSITIONAL, _KEYWORD_ONLY, _VAR_KEYWORD = range(5)
 _HAS_VAR_POSITIONAL, _HAS_VAR_KEYWORD = 0x04, 0x08
@@ -52,6 +52,22 @@ def find_handlers(database: object, names: list[str]) -> dict[str, Handler]:
     """
     methods = [(name, getattr(database, name, None)) for name in names]
     return {name: _handler(method) for name, method in methods if callable(method)}
+
+
+def find_misnamed(database: object, names: list[str]) -> list[str]:
+    """Return the scripts that a database object has under their names in JavaScript only, such as `getUser`.
+
+    Args:
+        database: The object.
+        names: The names of all scripts.
+    """
+    found: list[str] = []
+    for name in names:
+        titled = name.title().replace("_", "")
+        in_javascript = name[0] + titled[1:]
+        if in_javascript != name and not callable(getattr(database, name, None)):
+            found += [name] if callable(getattr(database, in_javascript, None)) else []
+    return found
 
 
 def needs_argument(function: object, keywords: frozenset[str]) -> bool:

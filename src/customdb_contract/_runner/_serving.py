@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary, WeakSet
 from customdb_contract._runner._builtins import own_builtins
 from customdb_contract._runner._busy_threads import is_busy
 from customdb_contract._runner._call import Call, encode_argument
-from customdb_contract._runner._handlers import Handler, find_handlers, needs_argument
+from customdb_contract._runner._handlers import Handler, find_handlers, find_misnamed, needs_argument
 from customdb_contract._runner._loop_of import LoopOf
 from customdb_contract._runner._opening import NotThereError, find_attribute, is_factory, open_database
 from customdb_contract._runner._reading import encode, encode_error, is_from_contract
@@ -111,12 +111,14 @@ class _Runner:
             )
             self._handlers = find_handlers(database, order["scripts"])
             described = {name: _described(handler) for name, handler in self._handlers.items()}
+            misnamed = find_misnamed(database, order["scripts"])
         except BaseException as error:  # noqa: BLE001 - also SystemExit says that there is no database
             self._tell(f'{{"opened": {{"problem": "opening", "error": {encode_error(error)}}}')
             return
         _have_logging_report()
         brings_bridge = "true" if callable(getattr(database, "open_bridge", None)) else "false"
-        self._tell(f'{{"opened": {{"scripts": {encode(described)}, "brings_bridge": {brings_bridge}}}')
+        told = f'"scripts": {encode(described)}, "misnamed": {encode(misnamed)}, "brings_bridge": {brings_bridge}'
+        self._tell(f'{{"opened": {{{told}}}')
 
     def _look(self, order: _Message) -> None:
         found = self._find(order)

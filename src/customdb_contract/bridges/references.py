@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError
 
-__all__ = ["clashing_names", "near_names", "parted"]
+__all__ = ["clashing_names", "near_names", "parted", "refuse_misnamed"]
 
 _QUOTED: Final = re.compile(r"['\"](\w+)(?:\.\w+)*['\"]")
 
@@ -61,3 +62,24 @@ def clashing_names(folder: str | Path, told: str) -> str:
         return ""
     are = "is called like a module" if len(names) == 1 else "are called like modules"
     return f"; {' and '.join(names)} in {folder} {are} of Python's own, so one hides the other: rename your file"
+
+
+def refuse_misnamed(scripts: Sequence[object]) -> None:
+    """Do nothing where no script has its name in JavaScript.
+
+    Args:
+        scripts: The names of the scripts that have, `get_user` for `getUser`.
+
+    Raises:
+        ConfigurationError: When there is one.
+    """
+    known = [script.value for script in Script if script.value in scripts]
+    if known:
+        has = " and ".join(_in_javascript(script) for script in known)
+        message = f"the database has {has}; did you mean {' and '.join(known)}? In Python the scripts are called so"
+        raise ConfigurationError(message)
+
+
+def _in_javascript(script: str) -> str:
+    first, *others = script.split("_")
+    return first + "".join(map(str.title, others))

@@ -17,6 +17,7 @@ from customdb_contract.transcript import (
     StopKind,
     StopReason,
     json_text,
+    likely_causes,
     what_is_lacking,
 )
 
@@ -189,8 +190,10 @@ def _quoted(exchanges: Sequence[Exchange], people: Sequence[Person] = ()) -> str
     labels = {person.label for person in people}
     chosen = [exchange for exchange in exchanges if not labels or exchange.person in labels]
     told = dict.fromkeys(f"{exchange.script} {_said(exchange)}" for exchange in chosen)
-    lacking = what_is_lacking(exchanges)
-    return "; ".join(list(told)[:_MOST_QUOTED]) + "".join(f". {sentence}" for sentence in lacking)
+    sentences = (*what_is_lacking(exchanges), *likely_causes(chosen))
+    return "; ".join(list(told)[:_MOST_QUOTED]) + "".join(
+        f"{'' if number else '.'} {sentence}" for number, sentence in enumerate(sentences)
+    )
 
 
 def _said(exchange: Exchange) -> str:

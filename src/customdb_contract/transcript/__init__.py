@@ -10,6 +10,7 @@ from customdb_contract.transcript._actions import (
     RunSituation,
 )
 from customdb_contract.transcript._arguments import Derived, as_recorded, revealed
+from customdb_contract.transcript._causes import absent_module, likely_causes
 from customdb_contract.transcript._exchange import (
     LATER_REQUESTS,
     WHOLE_RECORD,
@@ -137,6 +138,7 @@ __all__ = [
     "StoreWrite",
     "Transcript",
     "Value",
+    "absent_module",
     "agrees",
     "as_data",
     "as_recorded",
@@ -157,6 +159,7 @@ __all__ = [
     "is_to_management_api",
     "json_size",
     "json_text",
+    "likely_causes",
     "mask_text",
     "mask_value",
     "observed_runs",

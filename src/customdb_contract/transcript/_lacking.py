@@ -1,11 +1,15 @@
 """What scripts asked for and were not given: it explains why they fail, and breaks no rule."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from customdb_contract.transcript._exchange import Exchange, Noticed
 from customdb_contract.transcript._printable import printable
 
 __all__ = ["what_is_lacking"]
+
+_LOOPBACK: Final = re.compile(r"(?:localhost|127\.[0-9.]+|::1):", re.IGNORECASE)
 
 
 def what_is_lacking(exchanges: Iterable[Exchange]) -> Sequence[str]:
@@ -35,9 +39,16 @@ def _hosts(calls: Sequence[Exchange]) -> Iterator[str]:
     for exchange in calls:
         for host in exchange.outcome.noticed(Noticed.HOST_OUT_OF_REACH):
             scripts.setdefault(host, {})[exchange.script] = None
-    if scripts:
-        named = ", ".join(f"{printable(host)} ({', '.join(by)})" for host, by in scripts.items())
+    here = {host: by for host, by in scripts.items() if _LOOPBACK.match(host)}
+    elsewhere = {host: by for host, by in scripts.items() if host not in here}
+    if here:
+        yield f"The scripts could not connect to {_named(here)}: is the store running there?"
+    if elsewhere:
         yield (
-            f"The scripts could not connect to {named}. If it is somewhere else while they are checked, say where: "
-            '[database] hosts = { "api.example.com" = "http://127.0.0.1:8080" }.'
+            f"The scripts could not connect to {_named(elsewhere)}. If it is somewhere else while they are checked, "
+            'say where: [database] hosts = { "api.example.com" = "http://127.0.0.1:8080" }.'
         )
+
+
+def _named(hosts: Mapping[str, Mapping[str, None]]) -> str:
+    return ", ".join(f"{printable(host)} ({', '.join(by)})" for host, by in hosts.items())

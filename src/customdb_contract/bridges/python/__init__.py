@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Final, TypeAlias, cast
 from attrs import evolve
 from typing_extensions import override
 
+from customdb_contract._runner._handlers import find_misnamed
 from customdb_contract.bridges import Bridge, LateEvent
 from customdb_contract.bridges.python._action import PythonAction
 from customdb_contract.bridges.python._calling import Call
 from customdb_contract.bridges.python._hosting import Host
 from customdb_contract.bridges.python._opening import is_factory, open_database
 from customdb_contract.bridges.python._signatures import Handler, find_handlers
+from customdb_contract.bridges.references import refuse_misnamed
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
+from customdb_contract.errors import ConfigurationError
 from customdb_contract.secrets import SecretRegistry
 from customdb_contract.transcript import Noticed, Observation, Outcome, ScriptInfo, record
 
@@ -57,6 +60,7 @@ class PythonDatabase(Bridge):
 
     Raises:
         DatabaseOpeningError: When the function or context manager raises, or takes too long.
+        ConfigurationError: When a script has its name in JavaScript, such as `getUser`.
     """
 
     def __init__(
@@ -79,6 +83,7 @@ class PythonDatabase(Bridge):
         self._is_open = False
         self._database: object = None
         self._handlers: Mapping[Script, Handler] = {}
+        self._misnamed: Sequence[str] = ()
         self._host = Host(
             "the database",
             self._make,
@@ -86,6 +91,11 @@ class PythonDatabase(Bridge):
             mask=self._mask,
             opening_timeout=opening_timeout,
         )
+        try:
+            refuse_misnamed(self._misnamed)
+        except ConfigurationError:
+            self.close()
+            raise
 
     @property
     def database(self) -> object:
@@ -158,3 +168,4 @@ class PythonDatabase(Bridge):
             self._database = open_database(self._source, worker)
             self._is_open = True
         self._handlers = find_handlers(self._database, script_context=self._connection.script_context)
+        self._misnamed = find_misnamed(self._database, [script.value for script in Script])

@@ -27,6 +27,7 @@ from customdb_contract.bridges.python_process._order import (
     raise_problem,
     said,
 )
+from customdb_contract.bridges.references import refuse_misnamed
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
@@ -123,6 +124,9 @@ class PythonProcessBridge(ContainerBridge):
         if opened is None:
             raise InvalidMessageError
         raise_problem(opened, self._to_open, self._mask)
+        misnamed = opened.get("misnamed")
+        if isinstance(misnamed, list):
+            refuse_misnamed(cast("list[object]", misnamed))
         self._manners = dict(_manners(opened, script_context=self._connection.script_context))
 
     @override

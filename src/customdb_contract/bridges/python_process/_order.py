@@ -14,7 +14,7 @@ from customdb_contract.bridges.containers import InvalidMessageError, recorded_e
 from customdb_contract.bridges.references import clashing_names, near_names
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
-from customdb_contract.transcript import Mask, RecordedError
+from customdb_contract.transcript import Mask, RecordedError, absent_module
 
 __all__ = ["WHAT", "Order", "command_of", "environment_of", "message_of", "raise_problem", "said"]
 
@@ -135,9 +135,9 @@ def raise_problem(opened: Mapping[str, Any], order: Order, mask: Mask) -> None:
             raise ConfigurationError(mask(message))
         case "import":
             error = recorded_error(opened.get("error"), mask)
-            clash = clashing_names(order.folder, error.message)
-            message = f"{order.module} cannot be imported from {order.folder}: {said(error)}{clash}"
-            raise ConfigurationError(message)
+            hint = clashing_names(order.folder, error.message) or _advice(error, order)
+            message = f"{order.module} cannot be imported from {order.folder}: {said(error)}{hint}"
+            raise ConfigurationError(mask(message))
         case "opening":
             error = recorded_error(opened.get("error"), mask)
             clash = clashing_names(order.folder, error.message)
@@ -155,3 +155,17 @@ def said(error: RecordedError) -> str:
     """
     where = "" if error.location is None else f" ({error.location})"
     return f"{error.name}: {error.message}{where}"
+
+
+def _advice(error: RecordedError, order: Order) -> str:
+    """Return what to do about a module that is not there, where an import ended in that."""
+    absent = absent_module(error)
+    if absent is None or absent in sys.stdlib_module_names:
+        return ""
+    if absent == order.module.partition(".")[0]:
+        folder = Path(order.folder)
+        there = {path.stem for path in folder.glob("*.py")} | {
+            path.parent.name for path in folder.glob("*/__init__.py")
+        }
+        return near_names(absent, sorted(there - {absent}))
+    return f"; pip install {absent}, for the Python that runs this: {sys.executable}"

@@ -42,7 +42,8 @@ def login_without_get_user(transcript: Transcript) -> Iterator[Comparison]:
         login ada@example.com «password of ada» -> found {"user_id": "7"}
 
     ## How to fix
-    Let both scripts look up the person with the same query.
+    If login refuses the password that the check was given, compare that with the store first. Let both scripts look up
+    the person with the same query.
     """
     for label, found, login in _pairs(transcript, "known-user", "repeated"):
         person = transcript.person(label)
@@ -55,7 +56,10 @@ def login_without_get_user(transcript: Transcript) -> Iterator[Comparison]:
             message = f"{label} can log in, and get_user doesn't find them; it must find whoever can log in"
             yield _refusal_beside(message, pair, refused=found)
         elif found.ending is Ending.FOUND and login.ending in _REFUSALS:
-            message = f"get_user finds {label}, and login refuses the given password; both must know the same people"
+            message = (
+                f"get_user finds {label}, and login refuses the given password; check the password that you gave for "
+                f"{label}, and if it is right, login must accept it"
+            )
             yield _refusal_beside(message, pair, refused=login)
 
 

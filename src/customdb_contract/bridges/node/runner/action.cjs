@@ -51,7 +51,7 @@ function open(given) {
   realm = new Realm();
   // One of them is the timer that keeps the process alive between the runs.
   quiet = getActiveResourcesInfo().length - 1;
-  const advice = 'install it with npm, and give its node_modules';
+  const advice = { table: 'action', otherwise: '' };
   modules = new Modules({ folder: order.folder, doubles: {}, als, note, advice });
   return loaded();
 }

@@ -215,8 +215,12 @@ function parse(specifier) {
 
 function missing(specifier, file, { folder, advice }) {
   const isGiven = folder !== null;
-  const where = isGiven ? `which is not in ${basename(folder)}/node_modules` : 'and no folder of node_modules is given';
-  const error = new MissingModuleError(`${file} requires ${stringify(specifier)}, ${where}: ${advice}`);
+  const { name, version } = parse(specifier);
+  const install = `npm install ${name}${version && `@${version}`}`;
+  const where = isGiven
+    ? `which is not in ${basename(folder)}/node_modules: ${install} there`
+    : `and no folder of node_modules is given: ${install} next to it, and give the node_modules ([${advice.table}] node_modules)`;
+  const error = new MissingModuleError(`${file} requires ${stringify(specifier)}, ${where}${advice.otherwise}`);
   error.code = 'MODULE_NOT_FOUND';
   return error;
 }

@@ -8,14 +8,13 @@ const { errorMonitor } = require('node:events');
 const { syncBuiltinESMExports } = require('node:module');
 const { isIP } = require('node:net');
 const { promisify } = require('node:util');
-const { apply, execute, indexOf, keysOf, lower, slice } = require('./primordials.cjs');
+const { apply, indexOf, keysOf, lower, slice } = require('./primordials.cjs');
 const { isOptions, lead, replace } = require('./connections.cjs');
 
 const { nextTick } = process;
 const OwnPromise = Promise;
 const { resolve } = OwnPromise;
 
-const LOOPBACK = /^(?:localhost|127\.[\d.]+|::1|)$/i;
 const FAMILY = 4;
 const BYTE = 256;
 
@@ -33,7 +32,8 @@ function leadHosts(hosts, callNow) {
     return addresses[name] === undefined ? null : { host: name, port, lookup };
   };
   const onConnect = ({ host, port }, socket) => {
-    if (execute(LOOPBACK, host) !== null) return;
+    // A socket of the file system has no host.
+    if (host === '') return;
     const call = callNow();
     let isReached = false;
     const tell = () => {

@@ -35,7 +35,7 @@ const NAMES = [
 ];
 const SURROUNDING =
   'module, exports, configuration, require, WrongUsernameOrPasswordError, ValidationError, UnauthorizedError';
-const ADVICE = 'install it there with npm, or give a double of it';
+const ADVICE = { table: 'database', otherwise: ', or give a double of it ([database] doubles)' };
 const either = (name) => `typeof ${name} === 'function' ? ${name} :`;
 const NAMED = NAMES.map((name) => `${either(name)} ${either(`${name}Async`)}`).join(' ');
 
