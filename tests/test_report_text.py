@@ -245,6 +245,35 @@ def test_a_rule_without_docstring_has_no_fix_to_show() -> None:
     assert "Fix:" not in render(_report(verdict))
 
 
+DECLINE = "Look at the rows: `callback(null, rows.length > 0)`."
+IN_PYTHON = "A Python script returns `Declined()`. In Python, raising is fine. Python: `Failed(…)`."
+IN_JAVASCRIPT = "JavaScript: `callback(new Error('no'))`. In JavaScript, throwing isn't."
+END = "Pythons are no scripts."
+
+
+@pytest.mark.parametrize(
+    ("scripts", "fix"),
+    [
+        ({"login": "shop.py:6"}, f"{DECLINE} {IN_PYTHON} {END}"),
+        ({"login": "login.js:6:1"}, f"{DECLINE} {IN_JAVASCRIPT} {END}"),
+        ({"login": "login.mjs:6"}, f"{DECLINE} {IN_JAVASCRIPT} {END}"),
+        ({"login": "login.js:6", "get_user": "shop.py:6"}, f"{DECLINE} {IN_PYTHON} {IN_JAVASCRIPT} {END}"),
+        ({"login": "login.js:6", "get_user": "shop.rb:6"}, f"{DECLINE} {IN_PYTHON} {IN_JAVASCRIPT} {END}"),
+        ({"login": "login.js:6", "": ""}, f"{DECLINE} {IN_PYTHON} {IN_JAVASCRIPT} {END}"),
+        ({"verify": ""}, f"{DECLINE} {IN_PYTHON} {IN_JAVASCRIPT} {END}"),
+    ],
+)
+def test_the_fix_is_in_the_language_of_the_scripts(scripts: dict[str, str], fix: str) -> None:
+    docstring = f"A rule.\n\n## How to fix\n{DECLINE} {IN_PYTHON} {IN_JAVASCRIPT} {END}\n"
+    found = tuple(Finding("x", Severity.ERROR, Script(name) if name else None, ()) for name in scripts)
+    verdict = Verdict(rule=evolve(_info("a-rule"), docstring=docstring), status=Status.FAILED, findings=found)
+    text = "".join(f'script {name} location="{place}"\n' for name, place in scripts.items() if place)
+
+    shown = " ".join(render(_report(verdict, text=text)).split())
+
+    assert f"Fix: {fix} More:" in shown
+
+
 def test_the_table_counts_each_rule_once_for_each_script_by_its_worst_finding() -> None:
     worst = Finding("x", Severity.ERROR, Script.LOGIN, (1,))
     mild = evolve(worst, severity=Severity.WARNING)

@@ -103,7 +103,7 @@ def test_one_message_after_another_is_answered(serve: Serve) -> None:
 
     parameters = [["email", 1, False]]
     described = {"parameters": parameters, "location": opened["opened"]["scripts"]["get_user"]["location"]}
-    assert opened["opened"] == {"scripts": {"get_user": described}, "brings_bridge": False}
+    assert opened["opened"] == {"scripts": {"get_user": described}, "misnamed": [], "brings_bridge": False}
     assert called["id"] == 0
     assert (called["outcome"]["ended"], called["outcome"]["callbacks"]) == ("callback", [[None, {"user_id": ADA}]])
     assert late == {"late": [], "notes": []}

@@ -1,8 +1,17 @@
-"""What calls that fail before anything works most likely fail of."""
+"""What calls that fail before anything works most likely fail of, and in which language scripts are."""
 
 import pytest
 
-from customdb_contract.transcript import Exchange, RecordedError, Transcript, absent_module, json_text, likely_causes
+from customdb_contract.transcript import (
+    Exchange,
+    Language,
+    RecordedError,
+    Transcript,
+    absent_module,
+    json_text,
+    language_of,
+    likely_causes,
+)
 
 REFUSED = (
     "The connection to the store was refused: is the store running, and is its address right in what the scripts are "
@@ -130,6 +139,24 @@ def test_hosts_that_were_noticed_are_named_elsewhere() -> None:
     noticed = 'failed Error "connect ECONNREFUSED 10.0.0.7:1"; noticed host-out-of-reach "db:1"'
 
     assert likely_causes(calls(noticed)) == ()
+
+
+@pytest.mark.parametrize(
+    ("locations", "language"),
+    [
+        (("shop.py:6",), Language.PYTHON),
+        (("shop.py",), Language.PYTHON),
+        (("shop/get_user.js:6:1",), Language.JAVASCRIPT),
+        (("code.cjs:6",), Language.JAVASCRIPT),
+        ((None, "", "shop.rb:6", "x.js", "shop.py:6"), Language.JAVASCRIPT),
+        (("shop.pyc:6", "js", "a.js/b:6"), None),
+        ((), None),
+    ],
+)
+def test_the_language_of_a_script_is_that_of_its_file(
+    locations: tuple[str | None, ...], language: Language | None
+) -> None:
+    assert language_of(*locations) is language
 
 
 def test_the_absent_module_is_the_top_level_one() -> None:

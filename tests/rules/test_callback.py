@@ -1,4 +1,5 @@
 import pytest
+from attrs import evolve
 
 from customdb_contract.contract import Script
 from customdb_contract.findings import Finding, Severity, Status
@@ -21,6 +22,7 @@ from customdb_contract.rules.callback._raising import (
     unhandled_rejection,
 )
 from customdb_contract.rules.outcome._scripts import script_not_implemented
+from customdb_contract.transcript import ScriptInfo, Transcript
 from rules.judging import findings, verdict
 
 ADA = "person ada email=ada@example.com\n"
@@ -201,6 +203,80 @@ def test_an_escaped_exception_is_found_by_its_class() -> None:
             (4,),
         ),
     ]
+
+
+CATCH = "catch it, and report it as ScriptError or with callback(error)"
+CATCH_IN_PYTHON = "catch it, and report it as ScriptError"
+CATCH_IN_JAVASCRIPT = "catch it, and report it with callback(error)"
+NOBODY = "if it means that there is no such user"
+NEWS = "Cannot read properties of undefined (reading 'id')"
+
+
+@pytest.mark.parametrize(
+    ("call", "advice"),
+    [
+        (
+            'get_user x -> raised KeyError "x"',
+            f"{NOBODY}, return NotFound(), or call callback(null); otherwise {CATCH}",
+        ),
+        (
+            'get_user x -> raised KeyError "x" at "shop.py:6"',
+            f"{NOBODY}, return NotFound(); otherwise {CATCH_IN_PYTHON}",
+        ),
+        (
+            f'get_user x -> raised TypeError "{NEWS}" at "get_user.js:6:1"',
+            f"{NOBODY}, call callback(null); otherwise {CATCH_IN_JAVASCRIPT}",
+        ),
+        (
+            'login x y -> raised IndexError "out of range"',
+            f"{NOBODY}, report a WrongUsernameOrPasswordError; otherwise {CATCH}",
+        ),
+        (
+            """login x y -> raised TypeError "'NoneType' object is not subscriptable" at "shop.py:6\"""",
+            f"{NOBODY}, raise WrongUsernameOrPasswordError(None); otherwise {CATCH_IN_PYTHON}",
+        ),
+        (
+            'login x y -> raised TypeError "undefined is not an object" at "login.mjs:6"',
+            f"{NOBODY}, call callback(new WrongUsernameOrPasswordError(null)); otherwise {CATCH_IN_JAVASCRIPT}",
+        ),
+        ('verify x -> raised DoesNotExist "no" at "shop.py:6"', CATCH_IN_PYTHON),
+        ('get_user x -> raised ValueError "no" at "shop.py:6"', CATCH_IN_PYTHON),
+        ('get_user x -> raised Error "no" at "get_user.cjs:6:1"', CATCH_IN_JAVASCRIPT),
+        ('get_user x -> raised Error "no" at "get_user.rb:6"', CATCH),
+    ],
+)
+def test_what_a_script_raises_for_an_unknown_user_may_mean_that_there_is_none(call: str, advice: str) -> None:
+    [finding] = findings(throws_synchronously, f"{call}   [unknown-user]")
+
+    script, _, raised = call.partition(" -> raised ")
+    assert finding.message == f"{script.split()[0]} raised {raised.split()[0]}; {advice}"
+
+
+@pytest.mark.parametrize(
+    "call", ['get_user ada@example.com -> raised KeyError "x"', 'get_user x -> raised KeyError "x"   [outage: reset]']
+)
+def test_what_a_script_raises_for_a_known_user_or_in_an_outage_is_an_error(call: str) -> None:
+    [finding] = findings(throws_synchronously, ADA + call)
+
+    assert finding.message.endswith(f"; {CATCH}")
+
+
+def test_the_language_is_that_of_the_script_where_an_exception_has_no_place() -> None:
+    transcript = Transcript.parse('get_user x -> raised Error "no"   [unknown-user]')
+    scripts = {Script.GET_USER: ScriptInfo(location="shop/get_user.js:1:1"), Script.LOGIN: ScriptInfo()}
+
+    known = evolve(transcript, header=evolve(transcript.header, scripts=scripts))
+
+    [finding] = verdict(throws_synchronously, known).findings
+    assert finding.message == f"get_user raised Error; {CATCH_IN_JAVASCRIPT}"
+
+
+def test_a_missing_await_is_named() -> None:
+    text = """get_user ada@example.com -> raised TypeError "'coroutine' object is not subscriptable" at "shop.py:6\""""
+
+    [finding] = findings(throws_synchronously, ADA + text)
+
+    assert finding.message == "get_user raised TypeError; an await is missing: await what gives the coroutine"
 
 
 def test_an_error_of_the_contract_is_no_exception() -> None:

@@ -618,6 +618,15 @@ def test_a_profile_of_another_kind_is_found() -> None:
     ]
 
 
+@pytest.mark.parametrize("kind", ["coroutine", "Promise", "Task", "Future"])
+def test_a_profile_that_nobody_awaited_is_named(kind: str) -> None:
+    value = f'{{"$special": "{kind}", "text": "", "size": null}}'
+
+    [finding] = findings(profile_not_an_object, f"{ADA}login ada@example.com x -> invalid called with [null, {value}]")
+
+    assert finding.message == f"login ended with a value of type {kind} as the profile; await it, and use what it gives"
+
+
 def test_something_that_is_no_result_is_found_with_the_results_there_are() -> None:
     text = ADA + (
         f"get_user ada@example.com -> invalid called with {NOT_A_RESULT}\n"

@@ -41,6 +41,7 @@ from customdb_contract.transcript._header import (
 )
 from customdb_contract.transcript._history import Account, History, Moment, is_done
 from customdb_contract.transcript._lacking import what_is_lacking
+from customdb_contract.transcript._languages import Language, language_of
 from customdb_contract.transcript._masking import MAX_TEXT, Mask, cut_masked, hide_named, mask_text, mask_value
 from customdb_contract.transcript._notation import token
 from customdb_contract.transcript._observed import (
@@ -108,6 +109,7 @@ __all__ = [
     "Handler",
     "Header",
     "History",
+    "Language",
     "LegacyAnswer",
     "LegacyRequest",
     "LegacyState",
@@ -159,6 +161,7 @@ __all__ = [
     "is_to_management_api",
     "json_size",
     "json_text",
+    "language_of",
     "likely_causes",
     "mask_text",
     "mask_value",

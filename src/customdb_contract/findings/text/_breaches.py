@@ -9,7 +9,7 @@ from customdb_contract.findings._found import Finding, Status, Verdict
 from customdb_contract.findings._report import Report
 from customdb_contract.findings._rules import Severity
 from customdb_contract.findings.text._style import Style, shown
-from customdb_contract.transcript import UNKNOWN, ActionRun, person_of
+from customdb_contract.transcript import UNKNOWN, ActionRun, Language, language_of, person_of
 
 __all__ = ["COLORS", "told", "told_in_a_line"]
 
@@ -24,6 +24,7 @@ _MOST_CALLS: Final = 2
 _MOST_OF_A_CALL: Final = 240
 _WHOLE: Final = 2**31
 _MOST_PEOPLE: Final = 3
+_SENTENCE_ENDS: Final = re.compile(r"(?<=\.) (?=[A-Z])")
 
 
 def told(report: Report, verdict: Verdict, style: Style) -> str:
@@ -76,8 +77,20 @@ def _broken(report: Report, verdict: Verdict, style: Style) -> Iterator[str]:
             yield f"  … and {len(findings) - len(told):,} more like these in {where}"
     if rule.fix:
         yield ""
-        yield from style.wrapped(f"Fix: {rule.fix}")
+        yield from style.wrapped(f"Fix: {_fix(report, verdict)}")
     yield f"  More: customdb-contract rules {rule.name}"
+
+
+def _fix(report: Report, verdict: Verdict) -> str:
+    """Return how to fix a breach, without sentences on a language in which none of its scripts is."""
+    scripts = report.transcript.header.scripts
+    infos = [scripts.get(finding.script) if finding.script else None for finding in verdict.findings]
+    languages = {language_of(None if info is None else info.location) for info in infos}
+    others = set(Language) - languages
+    if None in languages or not others:
+        return verdict.rule.fix
+    of_others = re.compile(rf"(?:In |A )?(?:{'|'.join(others)})(?: script\b|[:,])")
+    return " ".join(text for text in _SENTENCE_ENDS.split(verdict.rule.fix) if not of_others.match(text))
 
 
 def _finding(report: Report, finding: Finding, style: Style) -> Iterator[str]:

@@ -6,6 +6,7 @@ from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._runs import SPECIFIC_TO_ACTIONS, judge_escapes
+from customdb_contract.rules.callback._advising import advice_on_raised
 from customdb_contract.rules.callback._circumstances import could_be_asked, observed_calls, severity_of
 from customdb_contract.transcript import (
     Escape,
@@ -48,8 +49,9 @@ def throws_synchronously(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> failed ScriptError "the store is out of reach"   [outage: refuse]
 
     ## How to fix
-    Catch what the driver raises, and report it as an error of the contract. In Python, raising a `ScriptError` or a
-    subclass is the same as handing it to the callback.
+    Catch what the driver raises, and report it as an error of the contract; what it raises where there is no such user
+    is no error, but "not found". In Python, raising a `ScriptError` or a subclass is the same as handing it to the
+    callback.
 
     ```python
     try:
@@ -70,10 +72,8 @@ def throws_synchronously(transcript: Transcript) -> Iterator[Comparison]:
         elif could_be_asked(exchange):
             after = " after it had called its callback" if outcome.callbacks else ""
             during = " while the store was out of reach" if exchange.situation.family == "outage" else ""
-            message = (
-                f"{exchange.script} raised {outcome.raised.name}{after}{during}; "
-                "catch it, and report it as ScriptError or with callback(error)"
-            )
+            advice = advice_on_raised(transcript, exchange, outcome.raised)
+            message = f"{exchange.script} raised {outcome.raised.name}{after}{during}; {advice}"
             yield Violation(message, (exchange,), severity_of(exchange))
     yield from judge_escapes(
         transcript,

@@ -10,7 +10,7 @@ from customdb_contract.findings import Group, Held, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._sightings import REGULAR, outages
 from customdb_contract.rules._wording import kind_of, unfit_result
-from customdb_contract.transcript import Ending, Exchange, RecordedError, Transcript
+from customdb_contract.transcript import Ending, Exchange, RecordedError, Special, Transcript
 
 _TEMPLATES_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates"
 _PROFILES_PAGE: Final = "https://auth0.com/docs/manage-users/user-accounts/user-profiles/normalized-user-profiles"
@@ -64,6 +64,10 @@ def profile_not_an_object(transcript: Transcript) -> Iterator[Comparison]:
                 yield _no_profile(exchange)
 
 
+_PENDING: Final = frozenset({"coroutine", "Promise", "Task", "Future"})
+"""What has a result only once it is awaited."""
+
+
 def _no_profile(exchange: Exchange) -> Violation:
     script, result = exchange.script, exchange.outcome.result
     unfit = unfit_result(result)
@@ -72,7 +76,9 @@ def _no_profile(exchange: Exchange) -> Violation:
         nothing = ", NotFound()" if script is Script.GET_USER else ""
         message = f"{script} returned {got}, which is not a result; return Found(profile){nothing} or Failed(error)"
     else:
-        message = f"{script} ended with {got} as the profile; a profile is an object with attributes"
+        is_pending = isinstance(result, Special) and result.kind in _PENDING
+        wanted = "await it, and use what it gives" if is_pending else "a profile is an object with attributes"
+        message = f"{script} ended with {got} as the profile; {wanted}"
     return Violation(message, (exchange,), path="result", expected="an object", got=got)
 
 
