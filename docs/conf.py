@@ -1,4 +1,4 @@
-"""The documentation: Sphinx with MyST and furo. Pages of rules, lives and systems are made of docstrings and tests."""
+"""The documentation: Sphinx with MyST and furo. Pages of rules, scripts, lives and systems are generated."""
 
 import re
 import sys
@@ -12,6 +12,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from life_pages import write_life_pages
 from proof_page import proof_page
 from rule_pages import write_rule_pages
+from script_pages import write_script_pages
+from sequence_diagrams import diagrams
 from sphinx.application import Sphinx
 from systems_page import systems_page
 
@@ -63,7 +65,9 @@ nitpick_ignore_regex = [
 ]
 
 write_rule_pages(Path(__file__).parent / "reference" / "rules", {"proofs": proof_page()})
-write_life_pages(Path(__file__).parent / "reference" / "lives")
+_DRAWN = diagrams()
+write_life_pages(Path(__file__).parent / "reference" / "lives", _DRAWN)
+write_script_pages(Path(__file__).parent / "reference" / "scripts", _DRAWN)
 (Path(__file__).parent / "reference" / "systems.md").write_text(systems_page(), encoding="utf-8")
 
 

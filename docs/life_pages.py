@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from attrs import fields
-from sequence_diagrams import diagrams
 
 from customdb_contract.rehearsal import SCENARIOS
 from customdb_contract.tenant import Knobs
@@ -61,13 +60,13 @@ _KNOB: Final = re.compile(r"^    (\w+): (K[0-9])\. (.*?)(?=^    \w+: |\n\n|\Z)",
 _CONFLICT: Final = re.compile(r"\((K[0-9])\)")
 
 
-def write_life_pages(folder: Path) -> None:
+def write_life_pages(folder: Path, drawn: Mapping[str, str]) -> None:
     """Write the pages and the diagrams, and remove those of scenarios that are gone.
 
     Args:
         folder: Where they go; everything in it is generated.
+        drawn: The diagrams of lives, by scenario and import mode.
     """
-    drawn = diagrams()
     files = {
         "operations.md": _operations(),
         "conflicts.md": _conflicts(),

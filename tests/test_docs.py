@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 
 from customdb_contract._cli import _parser  # pyright: ignore[reportPrivateUsage]  # every option
 from customdb_contract.config._tables import TABLES, FromEnvironment, InspectTable, LegacyTable, ResponseTable
+from customdb_contract.contract import Script
 from customdb_contract.findings import Group
 from customdb_contract.rehearsal import SCENARIOS
 from customdb_contract.rules import CATALOGUE, RETIRED
@@ -28,7 +29,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = sorted(
     path
     for path in (ROOT / "docs").rglob("*.md")
-    if path.parent.name not in {"rules", "lives"}
+    if path.parent.name not in {"rules", "lives", "scripts"}
     and path.name != "systems.md"
     and "_build" not in path.relative_to(ROOT).parts
 )
@@ -194,7 +195,8 @@ def test_the_page_of_the_command_line_names_every_option_of_each_command(capsys:
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "README.md"], ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_relative_link_points_to_something_that_exists(page: Path) -> None:
     rules = {f"{rule.info.name}.md" for rule in CATALOGUE} | {"index.md", "precedence.md", "proofs.md"}
-    generated = {"rules": rules, "lives": LIFE_PAGES, "reference": {"systems.md"}}
+    scripts = {f"{script}.md" for script in [*Script, "index"]}
+    generated = {"rules": rules, "lives": LIFE_PAGES, "scripts": scripts, "reference": {"systems.md"}}
     text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
 
     for target in re.findall(r"\[[^\]]*\]\(([^)\s]+)\)", text):
@@ -243,9 +245,10 @@ def life_pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "path", [str(ROOT / "docs"), str(ROOT / "tests" / "tenant"), *sys.path])
         write = run_path(str(ROOT / "docs" / "life_pages.py"))["write_life_pages"]
-        write(folder)
+        drawn = run_path(str(ROOT / "docs" / "sequence_diagrams.py"))["diagrams"]()
+        write(folder, drawn)
         (folder / "scenario-that-is-gone-on.txt").write_text("gone", encoding="utf-8")
-        write(folder)
+        write(folder, drawn)
     return folder
 
 

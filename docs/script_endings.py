@@ -1,0 +1,569 @@
+"""What each script is given and how it may end; tests try every ending on the simulated tenant, in both languages."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from attrs import frozen
+
+from customdb_contract.contract import Script
+
+__all__ = ["SCRIPTS", "Argument", "Described", "Ending", "Seen"]
+
+_DOCS: Final = "https://auth0.com/docs"
+_CUSTOM_DB: Final = f"{_DOCS}/authenticate/database-connections/custom-db"
+_TEMPLATES: Final = f"{_CUSTOM_DB}/templates"
+
+_LOGIN: Final = f"[Login]({_TEMPLATES}/login)"
+_GET_USER: Final = f"[Get User]({_TEMPLATES}/get-user)"
+_CREATE: Final = f"[Create]({_TEMPLATES}/create)"
+_VERIFY: Final = f"[Verify]({_TEMPLATES}/verify)"
+_CHANGE_PASSWORD: Final = f"[Change Password]({_TEMPLATES}/change-password)"
+_CHANGE_EMAIL: Final = f"[Change Email]({_TEMPLATES}/change-email)"
+_DELETE: Final = f"[Delete]({_TEMPLATES}/delete)"
+_ERRORS: Final = f"[Error handling]({_CUSTOM_DB}/error-handling)"
+_MIGRATION: Final = (
+    f"[Automatic migration]({_DOCS}/manage-users/user-migration/configure-automatic-migration-from-your-database)"
+)
+_UPDATING: Final = (
+    f"[Updating profiles]({_DOCS}/manage-users/user-accounts/user-profiles/update-user-profiles-using-your-database)"
+)
+_PASSKEYS: Final = f"[Passkey policy]({_DOCS}/authenticate/database-connections/passkeys/configure-passkey-policy)"
+_FLEXIBLE: Final = (
+    f"[Flexible identifiers]({_DOCS}/authenticate/database-connections/flexible-identifiers-and-attributes)"
+)
+_UNIVERSAL: Final = (
+    f"[Universal Login]({_DOCS}/authenticate/login/auth0-universal-login/universal-login-vs-classic-login/"
+    "universal-experience)"
+)
+_RESET_PAGE: Final = f"[Password reset page]({_DOCS}/customize/login-pages/classic-login/customize-password-reset-page)"
+_RESET_REQUEST: Final = f"[Change password request]({_DOCS}/api/authentication/change-password/change-password)"
+_RESET_FIRST: Final = 'support article "Password Reset Before First Login with Automatic Migration Enabled"'
+_USERNAMES: Final = "[community, 129297](https://community.auth0.com/t/129297)"
+_USED_IDENTIFIER: Final = "[community, 183190](https://community.auth0.com/t/183190)"
+_K2: Final = "[conflict K2](../lives/conflicts.md)"
+_INFERRED: Final = "inferred"
+
+_REDIRECTED: Final = "the page after the link, with `message` and `success=false` in its address"
+
+
+@frozen
+class Argument:
+    """What a script is given.
+
+    Args:
+        javascript: Its name in JavaScript.
+        python: Its name in Python.
+        about: Its type and what it is.
+    """
+
+    javascript: str
+    python: str
+    about: str
+
+
+@frozen(kw_only=True)
+class Seen:
+    """What an ending does in one operation.
+
+    Args:
+        operation: What was going on.
+        log: The code in Auth0's tenant log, or None when nothing is logged.
+        is_documented: Whether Auth0 documents that entry; otherwise it is inferred from the title of the code.
+        refused_with: The error code with which the tenant refuses the operation, or None when it goes on.
+        user: What the user, or the caller of the Management API, gets.
+        source: Where that stands.
+    """
+
+    operation: str
+    log: str | None
+    user: str
+    source: str
+    is_documented: bool = False
+    refused_with: str | None = None
+
+
+@frozen(kw_only=True)
+class Ending:
+    """How a script may end.
+
+    Args:
+        javascript: The call in JavaScript.
+        python: The statement in Python.
+        means: What it means.
+        source: Where that stands.
+        seen: What it does.
+    """
+
+    javascript: str
+    python: str
+    means: str
+    source: str
+    seen: tuple[Seen, ...]
+
+
+@frozen(kw_only=True)
+class Described:
+    """A script.
+
+    Args:
+        function: Its name in JavaScript, as Auth0's templates have it.
+        purpose: What it does, in one sentence.
+        called: When Auth0 calls it, as one sentence for each occasion, with its source.
+        arguments: What it is given.
+        endings: How it may end.
+        caution: What else must be known.
+    """
+
+    function: str
+    purpose: str
+    called: tuple[str, ...]
+    arguments: tuple[Argument, ...]
+    endings: tuple[Ending, ...]
+    caution: str = ""
+
+
+_IDENTIFIER: Final = Argument(
+    "identifier",
+    "identifier",
+    f"text: the e-mail as the user typed it, or the username if the connection requires usernames ({_USERNAMES})",
+)
+_EMAIL: Final = Argument("email", "email", "text: the user's e-mail")
+
+_LOG_IN: Final = "log-in"
+_SIGN_UP: Final = "sign-up"
+_ASKING: Final = "request of a password reset"
+_RESET: Final = "password reset"
+_VERIFICATION: Final = "verification"
+_CHANGE: Final = "change of e-mail"
+_DELETION: Final = "deletion"
+
+_SAME_ANSWER: Final = "the same answer for every e-mail"
+
+
+def _failed_log_in(log: str, user: str, source: str, refused_with: str, *, is_documented: bool = False) -> Seen:
+    return Seen(
+        operation=_LOG_IN, log=log, user=user, source=source, refused_with=refused_with, is_documented=is_documented
+    )
+
+
+_DESCRIBED_LOGIN: Final = Described(
+    function="login",
+    purpose="Checks a user's password, and returns the user's profile.",
+    called=(
+        f"Import mode off: at every log-in with a password, and right after `create` ({_LOGIN}, {_CREATE}).",
+        f"Import mode on: at the first log-in of a user who isn't migrated yet, and never again ({_MIGRATION}).",
+        f"Not at silent authentication, single sign-on or the exchange of a refresh token ({_UPDATING}).",
+    ),
+    arguments=(_IDENTIFIER, Argument("password", "password", f"text: the password in plain text ({_LOGIN})")),
+    endings=(
+        Ending(
+            javascript="callback(null, profile)",
+            python="return Found(profile)",
+            means="The password is right, and this is the user",
+            source=_LOGIN,
+            seen=(Seen(operation=_LOG_IN, log="s", user="a session", source=_LOGIN),),
+        ),
+        Ending(
+            javascript="callback(new WrongUsernameOrPasswordError(userId, message))",
+            python="raise WrongUsernameOrPasswordError(user_id, message)",
+            means="There is such a user, and the password is wrong",
+            source=_ERRORS,
+            seen=(
+                _failed_log_in(
+                    "fp", "that e-mail or password are wrong", _ERRORS, "invalid_user_password", is_documented=True
+                ),
+            ),
+        ),
+        Ending(
+            javascript="callback(new WrongUsernameOrPasswordError(null, message))",
+            python="raise WrongUsernameOrPasswordError(None, message)",
+            means="There is no such user, or the script doesn't say whether there is",
+            source=_ERRORS,
+            seen=(
+                _failed_log_in(
+                    "fu", "that e-mail or password are wrong", _ERRORS, "invalid_user_password", is_documented=True
+                ),
+            ),
+        ),
+        Ending(
+            javascript="callback(new UnauthorizedError(message))",
+            python="raise UnauthorizedError(message)",
+            means="This user may not log in, for another reason than a wrong password",
+            source=_ERRORS,
+            seen=(_failed_log_in("f", "the message", _ERRORS, "unauthorized"),),
+        ),
+        Ending(
+            javascript="callback(new Error(message))",
+            python="raise ScriptError(message)",
+            means="The script can't tell: the store can't be reached, or its answer can't be read",
+            source=_LOGIN,
+            seen=(_failed_log_in("f", "an error", _INFERRED, "access_denied"),),
+        ),
+        Ending(
+            javascript="callback(null)",
+            python="return NotFound()",
+            means="Only in a retired store, whose two scripts do nothing: there is nobody left to migrate",
+            source=_MIGRATION,
+            seen=(_failed_log_in("fu", "that e-mail or password are wrong", _INFERRED, "invalid_user_password"),),
+        ),
+    ),
+    caution=(
+        "`callback(null)` is no way to refuse a wrong password: see [](../rules/login-null-result.md). Auth0 doesn't "
+        "say what it logs for it ([conflict K8](../lives/conflicts.md))."
+    ),
+)
+
+_DESCRIBED_GET_USER: Final = Described(
+    function="getUser",
+    purpose="Finds a user without checking a password.",
+    called=(
+        f"Before a user is created, in either import mode, to see whether the identifier is free ({_GET_USER}).",
+        f"When a password reset is requested and when it is completed, unless the user is migrated ({_GET_USER}).",
+        f"Import mode on: at the first log-in after a reset, whose migration takes its profile ({_RESET_FIRST}).",
+        f"Import mode off: before a password is changed ({_CHANGE_PASSWORD}).",
+        f"Import mode off: before an e-mail is changed, for the old one and the new one ({_USED_IDENTIFIER}).",
+    ),
+    arguments=(_IDENTIFIER,),
+    endings=(
+        Ending(
+            javascript="callback(null, profile)",
+            python="return Found(profile)",
+            means="There is such a user",
+            source=_GET_USER,
+            seen=(
+                Seen(
+                    operation=_SIGN_UP,
+                    log="fs",
+                    is_documented=True,
+                    refused_with="user_exists",
+                    user="that the user already exists",
+                    source=_GET_USER,
+                ),
+                Seen(operation=_ASKING, log="scpr", user=f"{_SAME_ANSWER}, and a mail", source=_RESET_REQUEST),
+            ),
+        ),
+        Ending(
+            javascript="callback(null)",
+            python="return NotFound()",
+            means="There is no such user",
+            source=_GET_USER,
+            seen=(
+                Seen(
+                    operation=_SIGN_UP, log="ss", user="the next step: `create`, with import mode off", source=_GET_USER
+                ),
+                Seen(operation=_ASKING, log=None, user=f"{_SAME_ANSWER}, and no mail", source=_RESET_REQUEST),
+            ),
+        ),
+        Ending(
+            javascript="callback(new Error(message))",
+            python="raise ScriptError(message)",
+            means="The script can't tell whether there is such a user; never an answer for a user who isn't there",
+            source=_GET_USER,
+            seen=(
+                Seen(operation=_SIGN_UP, log="fs", refused_with="invalid_signup", user="an error", source=_GET_USER),
+                Seen(operation=_ASKING, log="fcpr", user=f"{_SAME_ANSWER}, and no mail", source=_RESET_REQUEST),
+            ),
+        ),
+    ),
+    caution=(
+        "`login` and `get_user` must return the same profile, `user_id` above all: with import mode on, Auth0 makes "
+        "the user from the answer of whichever comes first ([](../../explanation/lazy-migration.md)). With passkeys, "
+        f"`identifier` may be a `user_id`; `context.identifierType` says so ({_PASSKEYS})."
+    ),
+)
+
+_DESCRIBED_CREATE: Final = Described(
+    function="create",
+    purpose="Creates a user in your store.",
+    called=(
+        f"Import mode off: at a sign-up, after `get_user` has found nobody; `login` follows at once ({_CREATE}).",
+        f"Import mode off: just so when the Management API or the Dashboard creates a user ({_CREATE}).",
+        f"Import mode on: never. New users live in Auth0 alone ({_MIGRATION}).",
+    ),
+    arguments=(
+        Argument(
+            "user",
+            "user",
+            "object: `email`, `password` in plain text, `tenant`, `client_id`, `connection`; `username` if the "
+            f"connection requires one; `user_metadata`, `app_metadata` and further fields if there are any ({_CREATE})",
+        ),
+    ),
+    endings=(
+        Ending(
+            javascript="callback(null)",
+            python="return Done()",
+            means="The user is created",
+            source=_CREATE,
+            seen=(Seen(operation=_SIGN_UP, log="ss", user="an account, and a session", source=_CREATE),),
+        ),
+        Ending(
+            javascript="callback(new ValidationError('user_exists', message))",
+            python='raise ValidationError("user_exists", message)',
+            means="There is such a user already",
+            source=_CREATE,
+            seen=(
+                Seen(
+                    operation=_SIGN_UP,
+                    log="fs",
+                    is_documented=True,
+                    refused_with="user_exists",
+                    user="the message",
+                    source=_UNIVERSAL,
+                ),
+            ),
+        ),
+        Ending(
+            javascript="callback(new ValidationError(code, message))",
+            python="raise ValidationError(code, message)",
+            means="Your store doesn't take this user, for a reason of its own such as `email-too-long`",
+            source=_ERRORS,
+            seen=(
+                Seen(
+                    operation=_SIGN_UP,
+                    log="fs",
+                    is_documented=True,
+                    refused_with="weak-password",
+                    user="the message",
+                    source=_UNIVERSAL,
+                ),
+            ),
+        ),
+        Ending(
+            javascript="callback(new Error(message))",
+            python="raise ScriptError(message)",
+            means="The user could not be created, for example because the store can't be reached",
+            source=_CREATE,
+            seen=(
+                Seen(operation=_SIGN_UP, log="fs", refused_with="invalid_signup", user="an error", source=_INFERRED),
+            ),
+        ),
+        Ending(
+            javascript="callback(null, profile)",
+            python="return Found(profile)",
+            means="The user is created, and this is the profile; required with passkeys, and only there",
+            source=_PASSKEYS,
+            seen=(Seen(operation=_SIGN_UP, log="ss", user="an account, and a session", source=_PASSKEYS),),
+        ),
+    ),
+    caution=(
+        "Where `login` fails right after `create`, the sign-up fails and the row stays in your store. Metadata needn't "
+        f"be stored there: Auth0 keeps those of the request itself ({_CREATE})."
+    ),
+)
+
+_DESCRIBED_VERIFY: Final = Described(
+    function="verify",
+    purpose="Marks a user's e-mail as verified in your store.",
+    called=(
+        f"Import mode off: when the user opens the link of a verification mail, each time ({_VERIFY}).",
+        f"Import mode on: never ({_VERIFY}).",
+    ),
+    arguments=(_EMAIL,),
+    endings=(
+        Ending(
+            javascript="callback(null, true)",
+            python="return Done()",
+            means="The e-mail is marked as verified",
+            source=_VERIFY,
+            seen=(Seen(operation=_VERIFICATION, log="sv", is_documented=True, user="a confirmation", source=_VERIFY),),
+        ),
+        Ending(
+            javascript="callback(null, false)",
+            python="return Declined()",
+            means="Nothing was marked; the type allows it, and Auth0 doesn't say what follows",
+            source=_VERIFY,
+            seen=(
+                Seen(
+                    operation=_VERIFICATION,
+                    log="fv",
+                    refused_with="verification_failed",
+                    user="a failure",
+                    source=_INFERRED,
+                ),
+            ),
+        ),
+        Ending(
+            javascript="callback(new Error(message))",
+            python="raise ScriptError(message)",
+            means="The e-mail could not be marked",
+            source=_VERIFY,
+            seen=(
+                Seen(
+                    operation=_VERIFICATION,
+                    log="fv",
+                    refused_with="verification_failed",
+                    user=_REDIRECTED,
+                    source=_VERIFY,
+                ),
+            ),
+        ),
+    ),
+    caution=(
+        "What `verify` returns doesn't change `email_verified` in Auth0; the next profile that `login` or `get_user` "
+        f"returns does, so both must return it ({_VERIFY}; a source contradicts: [conflict K3](../lives/conflicts.md))."
+    ),
+)
+
+_DESCRIBED_CHANGE_PASSWORD: Final = Described(
+    function="changePassword",
+    purpose="Changes a user's password in your store.",
+    called=(
+        f"Import mode off: when a user completes a password reset ({_CHANGE_PASSWORD}).",
+        f"Import mode off: when the Management API or the Dashboard sets a password ({_CHANGE_PASSWORD}).",
+        f"Import mode on: at a password reset before the first log-in, if there is the script ({_RESET_FIRST}; {_K2}).",
+    ),
+    arguments=(
+        _EMAIL,
+        Argument("newPassword", "new_password", f"text: the new password in plain text ({_CHANGE_PASSWORD})"),
+    ),
+    endings=(
+        Ending(
+            javascript="callback(null, true)",
+            python="return Done()",
+            means="The password is changed",
+            source=_CHANGE_PASSWORD,
+            seen=(Seen(operation=_RESET, log="scp", user="a confirmation", source=_CHANGE_PASSWORD),),
+        ),
+        Ending(
+            javascript="callback(null, { last_password_reset: changedAt })",
+            python="return Done(last_password_reset=changed_at)",
+            means="The password is changed, and the user's profile in Auth0 gets this date; "
+            f"`email_verified` goes the same way with flexible identifiers ({_FLEXIBLE})",
+            source=_CHANGE_PASSWORD,
+            seen=(Seen(operation=_RESET, log="scp", user="a confirmation", source=_CHANGE_PASSWORD),),
+        ),
+        Ending(
+            javascript="callback(null, false)",
+            python="return Declined()",
+            means="The password is not changed, for example because there is no such user",
+            source=_CHANGE_PASSWORD,
+            seen=(
+                Seen(
+                    operation=_RESET,
+                    log="fcp",
+                    refused_with="password_change_failed",
+                    user="a failure",
+                    source=_INFERRED,
+                ),
+            ),
+        ),
+        Ending(
+            javascript="callback(new ValidationError(code, message))",
+            python="raise ValidationError(code, message)",
+            means="Your store doesn't take this password; a page of your own can map the code to a text",
+            source=_RESET_PAGE,
+            seen=(
+                Seen(
+                    operation=_RESET,
+                    log="fcp",
+                    refused_with="password_change_failed",
+                    user="the message",
+                    source=_UNIVERSAL,
+                ),
+            ),
+        ),
+        Ending(
+            javascript="callback(new Error(message))",
+            python="raise ScriptError(message)",
+            means="The password could not be changed",
+            source=_CHANGE_PASSWORD,
+            seen=(
+                Seen(
+                    operation=_RESET,
+                    log="fcp",
+                    refused_with="password_change_failed",
+                    user=_REDIRECTED,
+                    source=_CHANGE_PASSWORD,
+                ),
+            ),
+        ),
+    ),
+    caution="The message of an error reaches the browser, so it must name nothing of your system: see "
+    "[](../rules/error-leaks-details.md).",
+)
+
+_DESCRIBED_CHANGE_EMAIL: Final = Described(
+    function="changeEmail",
+    purpose="Changes a user's e-mail in your store.",
+    called=(
+        f"Import mode off: when the Management API changes `email` ({_CHANGE_EMAIL}).",
+        f"Import mode off: when it changes `email_verified` alone; the e-mails are the same then ({_CHANGE_EMAIL}).",
+        f"Import mode on: never ({_CHANGE_EMAIL}).",
+    ),
+    arguments=(
+        Argument("email", "email", "text: the user's e-mail until now"),
+        Argument("newEmail", "new_email", "text: the user's e-mail from now on"),
+        Argument("verified", "verified", f"boolean: whether the new e-mail counts as verified ({_CHANGE_EMAIL})"),
+    ),
+    endings=(
+        Ending(
+            javascript="callback(null, true)",
+            python="return Done()",
+            means="The e-mail is changed; the next log-in must return the same `user_id`",
+            source=_CHANGE_EMAIL,
+            seen=(Seen(operation=_CHANGE, log="sce", user="the updated user", source=_CHANGE_EMAIL),),
+        ),
+        Ending(
+            javascript="callback(null, false)",
+            python="return Declined()",
+            means="The e-mail is not changed: there is no such user, or another one has the new e-mail",
+            source=_CHANGE_EMAIL,
+            seen=(
+                Seen(operation=_CHANGE, log="fce", refused_with="auth0_idp_error", user="an error", source=_INFERRED),
+            ),
+        ),
+        Ending(
+            javascript="callback(new Error(message))",
+            python="raise ScriptError(message)",
+            means="The e-mail could not be changed",
+            source=_CHANGE_EMAIL,
+            seen=(
+                Seen(operation=_CHANGE, log="fce", refused_with="auth0_idp_error", user="an error", source=_INFERRED),
+            ),
+        ),
+    ),
+    caution=(
+        "The Dashboard doesn't show this script, and deletes it when it saves the others: deploy it with the "
+        f"Management API or the Deploy CLI ({_CHANGE_EMAIL}). No page documents that it is given "
+        "`context`, so a script that takes none is right."
+    ),
+)
+
+_DESCRIBED_DELETE: Final = Described(
+    function="deleteUser",
+    purpose="Removes a user from your store.",
+    called=(
+        f"Import mode off: when the Management API or the Dashboard deletes the user ({_DELETE}).",
+        f"Import mode on: never. A user who is still in your store can log in and is migrated again ({_MIGRATION}).",
+    ),
+    arguments=(Argument("id", "user_id", f"text: the `user_id` that `login` returned, without `auth0|` ({_DELETE})"),),
+    endings=(
+        Ending(
+            javascript="callback(null)",
+            python="return Done()",
+            means="The user is removed",
+            source=_DELETE,
+            seen=(Seen(operation=_DELETION, log="sdu", is_documented=True, user="a confirmation", source=_DELETE),),
+        ),
+        Ending(
+            javascript="callback(new Error(message))",
+            python="raise ScriptError(message)",
+            means="The user could not be removed, and stays in Auth0",
+            source=_DELETE,
+            seen=(
+                Seen(operation=_DELETION, log="fdu", refused_with="auth0_idp_error", user="an error", source=_ERRORS),
+            ),
+        ),
+    ),
+    caution="`context` is always empty here, even for a user of an organization.",
+)
+
+SCRIPTS: Final[Mapping[Script, Described]] = {
+    Script.LOGIN: _DESCRIBED_LOGIN,
+    Script.GET_USER: _DESCRIBED_GET_USER,
+    Script.CREATE: _DESCRIBED_CREATE,
+    Script.VERIFY: _DESCRIBED_VERIFY,
+    Script.CHANGE_PASSWORD: _DESCRIBED_CHANGE_PASSWORD,
+    Script.CHANGE_EMAIL: _DESCRIBED_CHANGE_EMAIL,
+    Script.DELETE: _DESCRIBED_DELETE,
+}

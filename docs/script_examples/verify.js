@@ -1,0 +1,10 @@
+async function verify(email, callback) {
+  const accounts = require('shop-accounts');
+  let isKnown;
+  try {
+    isKnown = await accounts.update(configuration.SHOP, email, { verified: true });
+  } catch (error) {
+    return callback(new Error('The account store cannot be reached'));
+  }
+  return callback(null, isKnown);
+}
