@@ -28,6 +28,9 @@ myst_heading_anchors = 3
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = "customdb-contract"
+html_static_path = ["_static"]
+html_css_files = ["pages.css"]
+html_js_files = [("copy.js", {"defer": "defer"})]
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
