@@ -19,8 +19,8 @@ EXAMPLES: Final = Path(__file__).parent / "script_examples"
 _INDEX: Final = """\
 # What each script must do
 
-What a script is given, how it may end and what each ending means to Auth0. With import mode on, Auth0 needs `login` and
-`get_user` only; with it off, all of them, as far as your application offers what they are for.
+What a script is given, how it may end and what each ending means to Auth0. With {term}`import mode` on, Auth0 needs
+`login` and `get_user` only; with it off, all of them, as far as your application offers what they are for.
 
 | script | in JavaScript | what it does |
 | --- | --- | --- |

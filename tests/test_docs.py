@@ -48,6 +48,17 @@ def test_every_example_of_a_page_runs_and_prints_what_the_page_shows(page: Path,
     assert run_page(text, page, tmp_path) == len(EXAMPLE.findall(text))
 
 
+def test_the_tutorial_shows_at_the_end_what_its_changes_have_made_of_the_file(tmp_path: Path) -> None:
+    page = ROOT / "docs" / "tutorial.md"
+    text = re.sub(r"^```console\n.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    changes, _, shown = text.rpartition("```python\n# shop.py\n")
+
+    run_page(changes, page, tmp_path)
+
+    whole = shown.partition("```")[0].replace("n=2**14", "n=2**4")
+    assert (tmp_path / "shop.py").read_text(encoding="utf-8") == f"# shop.py\n{whole}"
+
+
 @pytest.mark.parametrize(
     "examples",
     [
