@@ -39,7 +39,9 @@ def _page(info: RuleInfo) -> str:
     facts = {
         "Group": f"`{info.group}`",
         "Severity, at most": f"`{info.severity}`",
-        "Looks at": ", ".join(name if name == "the Action" else f"`{name}`" for name in info.looks_at),
+        "Looks at": ", ".join(
+            name if name == "the Action" else f"[`{name}`](../scripts/{name}.md)" for name in info.looks_at
+        ),
         "Needs": "; ".join(need.advice for need in info.needs) or "nothing more",
         "Silent where one of these speaks": ", ".join(f"[{name}]({name}.md)" for name in info.yields_to) or "none",
         "Since": info.since,
