@@ -20,7 +20,7 @@ _PAGE: Final = """\
 # Supported systems
 
 For each system that Auth0 has templates of scripts for, there is a custom database in Python to configure
-([`customdb_contract.databases`](api.md)) and a set of scripts in JavaScript, ready to deploy
+([`customdb_contract.databases`](api/databases.md)) and a set of scripts in JavaScript, ready to deploy
 ([`init --template`](../how-to/begin-with-scripts-that-work.md)).
 
 ## Scripts

@@ -48,6 +48,14 @@ def test_every_example_of_a_page_runs_and_prints_what_the_page_shows(page: Path,
     assert run_page(text, page, tmp_path) == len(EXAMPLE.findall(text))
 
 
+def test_the_glossary_is_in_order_and_says_something_of_each_word() -> None:
+    page = (ROOT / "docs" / "reference" / "glossary.md").read_text(encoding="utf-8")
+    entries = re.findall(r"^([A-Za-z][^\n]*)\n  \S", page.partition("```{glossary}\n")[2], flags=re.MULTILINE)
+
+    assert {"connection", "finding", "identity", "import mode", "lazy migration", "profile", "transcript"} <= {*entries}
+    assert entries == sorted(entries, key=str.lower)
+
+
 def test_the_tutorial_shows_at_the_end_what_its_changes_have_made_of_the_file(tmp_path: Path) -> None:
     page = ROOT / "docs" / "tutorial.md"
     text = re.sub(r"^```console\n.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
