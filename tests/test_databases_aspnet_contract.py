@@ -35,6 +35,8 @@ class _Suite(ContractSuite):
     __test__ = False
 
     fail_on = "warning"
+    # However busy the machine is.
+    max_time = 1200.0
     require = ("callback", "outcome", "profile", "consistency", "security")
     store_name: ClassVar[str]
     system_name: ClassVar[str]

@@ -38,6 +38,8 @@ class _Suite(ContractSuite):
     __test__ = False
 
     fail_on = "warning"
+    # However busy the machine is.
+    max_time = 1200.0
     require = ("callback", "outcome", "profile", "consistency", "security")
 
     @pytest.fixture

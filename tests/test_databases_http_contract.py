@@ -41,6 +41,8 @@ class _OverHttp(ContractSuite):
     __test__ = False
 
     fail_on = "warning"
+    # However busy the machine is.
+    max_time = 1200.0
     require = ("callback", "outcome", "profile", "consistency", "security")
 
     def store(self, people: Sequence[KnownUser] = ()) -> Any:
