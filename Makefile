@@ -17,7 +17,7 @@ DECIDING := tests/interface tests/rules tests/tenant
 export PYTHONDONTWRITEBYTECODE :=
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test decided lint types docs bench mutants clean
+.PHONY: help demo test decided schema lint types docs bench mutants clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -52,6 +52,9 @@ bench: $(VENV)/dev.stamp ## Measure the speed, as ratios; BENCH=--check only tel
 decided: $(VENV)/dev.stamp tests/drivers/node_modules/.stamp ## Write anew what tests have decided to find, for review in a diff
 	rm -rf tests/*/decided
 	DECIDE=1 $(BIN)/python -m pytest -q -n auto --dist worksteal $(DECIDING)
+
+schema: $(VENV)/dev.stamp ## Write anew the JSON Schema of a configuration, from its tables and the page that describes it
+	$(BIN)/python docs/configuration_schema.py
 
 mutants: $(VENV)/mutants.stamp ## Show changes of MODULE=file that no test of TESTS="files" notices, in a sample of SAMPLE=50
 	$(BIN)/python tests/sample_mutants.py $(MODULE) $(if $(TESTS),--tests "$(TESTS)") $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))

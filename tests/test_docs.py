@@ -201,7 +201,7 @@ def test_the_page_of_the_command_line_names_every_option_of_each_command(capsys:
     introduction, *sections = re.split(r"^## ", page, flags=re.MULTILINE)
     commands = re.findall(r"^    ([a-z]+) ", help_of(capsys), flags=re.MULTILINE)
 
-    assert commands == ["check", "replay", "simulate", "rules", "init"]
+    assert commands == ["check", "replay", "simulate", "rules", "init", "schema"]
     assert [section.partition("\n")[0] for section in sections] == [*commands, "Exit codes", "Interrupting a check"]
     for command, section in zip([(), *((name,) for name in commands)], ["", *sections[:-2]], strict=True):
         described = re.findall(r"^  (-\S+(?:,? \S+)*)", help_of(capsys, *command), flags=re.MULTILINE)

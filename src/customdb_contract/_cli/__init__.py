@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from customdb_contract._cli._check import add_check
 from customdb_contract._cli._init import add_init
-from customdb_contract._cli._output import complain, print_safely, read
+from customdb_contract._cli._output import complain, print_safely, read, show
 from customdb_contract._cli._reporting import add_output, add_selection, names, report_one
 from customdb_contract._cli._simulate import EXIT_INTERRUPTED, add_simulate
 from customdb_contract.errors import CustomDatabaseError, DatabaseOpeningError
@@ -75,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     add_init(
         commands.add_parser("init", help="write a commented customdb.toml and what goes with it", allow_abbrev=False)
     )
+    _add_schema(
+        commands.add_parser("schema", help="print the JSON Schema of customdb.toml, for editors", allow_abbrev=False)
+    )
     return parser
 
 
@@ -101,6 +104,14 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", metavar="NAME", help="the rule to explain, or the group to list")
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.set_defaults(run=_rules)
+
+
+def _add_schema(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--pyproject", action="store_true", help="print that of a pyproject.toml with [tool.customdb-contract]"
+    )
+    parser.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
+    parser.set_defaults(run=_schema)
 
 
 def _replay(options: argparse.Namespace) -> int:
@@ -132,4 +143,14 @@ def _rules(options: argparse.Namespace) -> int:
         print(rules_as_json([info]) if options.format == "json" else explain(info))
     else:
         print(rules_as_json(infos) if options.format == "json" else list_rules(infos))
+    return 0
+
+
+def _schema(options: argparse.Namespace) -> int:
+    import json
+
+    from customdb_contract.config import configuration_schema
+
+    schema = json.dumps(configuration_schema(in_pyproject=options.pyproject), indent=2)
+    show(f"{schema}\n", options.output)
     return 0

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from customdb_contract.bridges.opening import DEFAULT_TIMEOUT
 from customdb_contract.connection import Connection, NewUser
@@ -31,6 +31,8 @@ class Table(BaseModel):
 
 
 class FromEnvironment(Table):
+    """A text from the environment: the variable of that name must be set."""
+
     env: str
 
 
@@ -114,11 +116,13 @@ class InspectTable(Table):
     command: list[str] | None = None
     python: str | None = None
 
-    @model_validator(mode="before")
-    @classmethod
-    def _by_reference(cls, given: object) -> object:
-        """Take a text for the function that it names."""
-        return {"python": given} if isinstance(given, str) else given
+
+def _by_reference(given: object) -> object:
+    """Take a text for the function that it names."""
+    return {"python": given} if isinstance(given, str) else given
+
+
+_ByReference: Final = BeforeValidator(_by_reference, json_schema_input_type=str | InspectTable)
 
 
 class CheckTable(Table):
@@ -133,7 +137,7 @@ class CheckTable(Table):
     wrong_passwords: Annotated[int, Field(ge=0)] = DEFAULT_WRONG_PASSWORDS
     settle: Annotated[float, Field(ge=0, le=MAX_SECONDS, allow_inf_nan=False)] = 0.0
     rehearse: bool = True
-    inspect: InspectTable | None = None
+    inspect: Annotated[InspectTable | None, _ByReference] = None
 
 
 class File(Table):
