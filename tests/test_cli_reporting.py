@@ -1,5 +1,6 @@
 """What a command shows: how much of a report, of which scripts, and what it accepts from today on."""
 
+import argparse
 import sys
 import textwrap
 import tomllib
@@ -10,9 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from customdb_contract import Transcript, judge
 from customdb_contract._cli import main
+from customdb_contract._cli._reporting import FORMAT_NAMES, report_all
 from customdb_contract._cli._waivers import waivable, write_waivers
 from customdb_contract.errors import ConfigurationError
+from customdb_contract.reports import TENANT_FORMATS
 from customdb_contract.rules import CATALOGUE
 
 SHOP = """
@@ -270,3 +274,53 @@ def test_waivers_written_twice_are_those_of_both(tmp_path_factory: pytest.TempPa
 def test_a_file_that_cannot_be_read_gets_no_waivers(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read"):
         waivable(tmp_path / "missing.toml")
+
+
+def test_one_run_has_a_report_in_every_format(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    run(capsys, "check", "--transcript", "transcript.json")
+    reports = [option for name in FORMAT_NAMES for option in ("--report", f"{name}:of-{name}")]
+
+    code, printed, err = run(capsys, "replay", "transcript.json", "--quiet", *reports)
+
+    assert (code, err) == (1, "")
+    assert printed == run(capsys, "replay", "transcript.json", "--quiet")[1]
+    for name in FORMAT_NAMES:
+        expected = run(capsys, "replay", "transcript.json", "--format", name)[1]
+        assert (folder / f"of-{name}").read_text(encoding="utf-8").rstrip("\n") == expected.rstrip("\n")
+
+
+def test_connections_of_a_tenant_have_a_report_in_every_format(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    transcripts = [
+        Transcript.parse(f"connection name={name}\nget_user a@example.com -> not-found [unknown-user]\n")
+        for name in "ab"
+    ]
+    judged = list(map(judge, transcripts))
+    targets = [(name, folder / f"of-{name}") for name in FORMAT_NAMES]
+    options = argparse.Namespace(format="github", output=None, verbose=False, quiet=False, report=targets)
+
+    assert report_all(judged, options) == max(report.exit_code for report in judged)
+    assert capsys.readouterr().out == TENANT_FORMATS["github"](judged)
+    for name, path in targets:
+        assert path.read_text(encoding="utf-8") == TENANT_FORMATS[name](judged)
+
+
+@pytest.mark.parametrize("value", ["junit", "junit:", "xml:report.xml", ":report.xml"])
+def test_a_report_needs_a_format_and_a_file(capsys: pytest.CaptureFixture[str], value: str) -> None:
+    code, out, err = run(capsys, "check", "--report", value)
+
+    assert (code, out) == (2, "")
+    assert err.endswith(
+        f"argument --report: write FORMAT:FILE with a format out of text, json, junit, sarif, github, not {value!r}\n"
+    )
+
+
+def test_a_report_that_cannot_be_written_is_an_error_after_what_is_printed(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    code, out, err = run(capsys, "check", "-q", "--report", "junit:no/folder.xml")
+
+    assert code == 2
+    assert out.startswith("not ok: ")
+    assert err == "customdb-contract: no/folder.xml cannot be written: No such file or directory\n"

@@ -3,11 +3,11 @@
 import argparse
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from customdb_contract._cli._output import show, wants_color
+from customdb_contract._cli._output import show, wants_color, write
 
 if TYPE_CHECKING:
     from customdb_contract.findings import Report
@@ -30,9 +30,25 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     """
     parser.add_argument("--format", choices=FORMAT_NAMES, default="text")
     parser.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
+    parser.add_argument(
+        "--report",
+        action="append",
+        default=[],
+        type=_format_and_file,
+        metavar="FORMAT:FILE",
+        help="also write the report to a file, in any of these formats; may be repeated",
+    )
     length = parser.add_mutually_exclusive_group()
     length.add_argument("-v", "--verbose", action="store_true", help="show every finding, with every call as a whole")
     length.add_argument("-q", "--quiet", action="store_true", help="show the verdict, and the names of broken rules")
+
+
+def _format_and_file(value: str) -> tuple[str, Path]:
+    name, _, file = value.partition(":")
+    if name not in FORMAT_NAMES or not file:
+        message = f"write FORMAT:FILE with a format out of {', '.join(FORMAT_NAMES)}, not {value!r}"
+        raise argparse.ArgumentTypeError(message)
+    return name, Path(file)
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
@@ -72,14 +88,15 @@ def report_one(report: "Report", options: argparse.Namespace, *, advise: bool = 
         options: The options that `add_output` added.
         advise: Whether to say what to give so that more can be judged.
     """
-    from customdb_contract.findings.text import render, render_briefly
+    from customdb_contract.findings.text import Style, render, render_briefly
     from customdb_contract.reports import FORMATS
 
     if options.format == "text":
         printed = (render_briefly if options.quiet else render)(report, _style(options, advise=advise))
     else:
         printed = FORMATS[options.format](report)
-    show(printed, options.output)
+    filed = Style(verbose=options.verbose, advise=advise)
+    _show(printed, options, lambda name: render(report, filed) if name == "text" else FORMATS[name](report))
     return report.exit_code
 
 
@@ -98,8 +115,17 @@ def report_all(reports: "Sequence[Report]", options: argparse.Namespace) -> int:
         printed = render_all(reports, _style(options), briefly=options.quiet)
     else:
         printed = TENANT_FORMATS[options.format](reports)
-    show(printed, options.output)
+    _show(printed, options, lambda name: TENANT_FORMATS[name](reports))
     return worst_exit_code(reports)
+
+
+def _show(printed: str, options: argparse.Namespace, in_format: Callable[[str], str]) -> None:
+    try:
+        show(printed, options.output)
+    finally:
+        # A reader who has seen enough of what is printed costs none of the files.
+        for name, path in options.report:
+            write(path, in_format(name))
 
 
 def _style(options: argparse.Namespace, *, advise: bool = True) -> "Style":
