@@ -6,8 +6,8 @@
 - A `diff` block changes the file that it names.
 - A `console` block is run, line by line, in the folder of these files; what follows a command is its output.
 - A `text` block is what the `python` block directly before it prints.
-- A `yaml` block is the configuration of a CI job: its lines that start our command are understood by the command line,
-  and those that start pytest name options of the plugin.
+- A `yaml` block is the configuration of a CI job or of pre-commit: its lines that start our command are understood by
+  the command line, those that start pytest name options of the plugin, and our action and hooks are used as they are.
 
 In an output, a line `[…]` stands for any number of lines, and `…` for anything within a line.
 """
@@ -19,10 +19,13 @@ import re
 import shlex
 import subprocess
 import sys
+import textwrap
 import tomllib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
+from typing import Any, cast
 
+import yaml
 from sybil import Document, Example
 from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers.markdown import CodeBlockParser
@@ -153,13 +156,24 @@ class _Page:
         assert_shown(example.parsed, said, _where(example))
 
     def yaml(self, example: Example) -> None:
-        commands = re.findall(r"^ *- (?:run: )?customdb-contract (.+)$", example.parsed, flags=re.MULTILINE)
-        tests = re.findall(r"^ *- (?:run: )?pytest (.+)$", example.parsed, flags=re.MULTILINE)
-        assert commands or tests, f"{_where(example)} shows no command of ours"
+        document = yaml.safe_load(textwrap.dedent(example.parsed))
+        lines = [line for script in _scripts(document) for line in script.replace("\\\n", " ").splitlines()]
+        commands = [line.split(maxsplit=1)[1] for line in lines if line.startswith("customdb-contract ")]
+        tests = [line for line in lines if line.startswith("pytest ")]
+        steps = [step for step in _tables(document) if "/customdb-contract@" in str(step.get("uses"))]
+        hooks = [entry for entry in _tables(document) if str(entry.get("repo")).endswith("/customdb-contract")]
+        assert commands or tests or steps or hooks, f"{_where(example)} shows no command of ours"
+        commands += [f"check {' '.join(_with(step)['arguments'].split())}" for step in steps]
+        commands += [f"check {shlex.join(hook['args'])}" for entry in hooks for hook in entry["hooks"]]
         for command in commands:
             _parser().parse_args(shlex.split(command))
         for option in re.findall(r"--customdb-[a-z-]+", " ".join(tests)):
             assert option in _plugin_options(), f"{_where(example)}: pytest has no {option}"
+        for step in steps:
+            unknown = set(_with(step)) - set(_stored("action.yml")["inputs"])
+            assert not unknown, f"{_where(example)}: the action has no {unknown}"
+        for hook in (hook for entry in hooks for hook in entry["hooks"]):
+            assert hook["id"] in {known["id"] for known in _stored(".pre-commit-hooks.yaml")}, hook["id"]
 
     def _run(self, command: str) -> str:
         word, *arguments = shlex.split(command)
@@ -181,6 +195,32 @@ class _Page:
         self.exit_code = done.returncode
         assert "Traceback" not in done.stderr, done.stderr
         return done.stdout + done.stderr
+
+
+def _tables(document: Any) -> Iterator[dict[str, Any]]:
+    """Yield every table of a document in YAML."""
+    inside = cast("list[Any]", document if isinstance(document, list) else [])
+    if isinstance(document, dict):
+        yield document
+        inside = list(cast("dict[str, Any]", document).values())
+    for inner in inside:
+        yield from _tables(inner)
+
+
+def _scripts(document: Any) -> Iterator[str]:
+    """Yield what a document in YAML runs in a shell, of GitHub and of GitLab."""
+    for table in _tables(document):
+        for key in ("run", "before_script", "script"):
+            given = table.get(key, [])
+            yield from [given] if isinstance(given, str) else given
+
+
+def _with(step: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"arguments": "", **step.get("with", {})}
+
+
+def _stored(name: str) -> Any:
+    return yaml.safe_load((Path(__file__).parents[1] / name).read_text(encoding="utf-8"))
 
 
 def _plugin_options() -> Collection[str]:
