@@ -23,7 +23,7 @@ import textwrap
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import yaml
 from sybil import Document, Example
@@ -199,12 +199,11 @@ class _Page:
 
 def _tables(document: Any) -> Iterator[dict[str, Any]]:
     """Yield every table of a document in YAML."""
-    inside = cast("list[Any]", document if isinstance(document, list) else [])
     if isinstance(document, dict):
         yield document
-        inside = list(cast("dict[str, Any]", document).values())
-    for inner in inside:
-        yield from _tables(inner)
+    keys: list[Any] = list(document) if isinstance(document, dict) else []
+    for key in keys or (range(len(document)) if isinstance(document, list) else ()):
+        yield from _tables(document[key])
 
 
 def _scripts(document: Any) -> Iterator[str]:

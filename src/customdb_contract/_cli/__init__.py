@@ -11,6 +11,7 @@ from typing import Final, NoReturn
 from typing_extensions import override
 
 from customdb_contract._cli._check import add_check
+from customdb_contract._cli._completion import add_completion
 from customdb_contract._cli._init import add_init
 from customdb_contract._cli._output import complain, print_safely, read, show
 from customdb_contract._cli._reporting import add_output, add_selection, names, report_one
@@ -77,6 +78,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_schema(
         commands.add_parser("schema", help="print the JSON Schema of customdb.toml, for editors", allow_abbrev=False)
+    )
+    add_completion(
+        commands.add_parser("completion", help="print what completes this command in a shell", allow_abbrev=False),
+        _parser,
     )
     return parser
 
