@@ -312,7 +312,7 @@ def test_a_report_needs_a_format_and_a_file(capsys: pytest.CaptureFixture[str], 
 
     assert (code, out) == (2, "")
     assert err.endswith(
-        f"argument --report: write FORMAT:FILE with a format out of text, json, junit, sarif, github, not {value!r}\n"
+        f"argument --report: write FORMAT:FILE with a format out of {', '.join(FORMAT_NAMES)}, not {value!r}\n"
     )
 
 
