@@ -38,10 +38,6 @@ def broken() -> Report:
     return judge(Transcript.parse(BROKEN))
 
 
-def _with(report: Report, *verdicts: Verdict) -> Report:
-    return evolve(report, verdicts=(*report.verdicts, *verdicts))
-
-
 def _info(name: str, *, preview: bool = False) -> RuleInfo:
     return evolve(CATALOGUE[0].info, name=name, preview=preview)
 
