@@ -18,7 +18,7 @@ from customdb_contract.config import configuration_schema
 from customdb_contract.config._tables import TABLES, File  # pyright: ignore[reportPrivateUsage]  # what it is made of
 from test_docs import PAGES, ROOT
 
-pytestmark = [pytest.mark.one_python, pytest.mark.untraced]
+pytestmark = pytest.mark.one_python
 
 SCHEMA = configuration_schema()
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
@@ -166,16 +166,19 @@ def test_it_is_a_json_schema_that_explains_every_table_and_every_key() -> None:
     assert keys["action.legacy.paths"] == keys["action.legacy.found"]
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_it_accepts_every_configuration_of_the_examples_and_the_templates(path: Path) -> None:
     VALIDATOR.validate(tomllib.loads(path.read_text(encoding="utf-8")))
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("block", SHOWN)
 def test_it_accepts_every_configuration_of_the_documentation(block: str) -> None:
     VALIDATOR.validate(tomllib.loads(block))
 
 
+@pytest.mark.untraced
 def test_it_accepts_and_refuses_what_the_tables_do() -> None:
     full = tomllib.loads(FULL)
     given = {table: set(full[table]) for table in ("connection", "database", "action", "new_user", "check")}

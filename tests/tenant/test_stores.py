@@ -72,6 +72,13 @@ def test_a_record_that_keeps_its_names_keeps_its_place() -> None:
     assert [record.user_id for record in store.find("one", "a@example.com")] == ["1", "2"]
 
 
+def test_who_has_no_identifier_is_found_by_none() -> None:
+    store = Store[User]()
+    store.put(user("1", None))
+
+    assert store.find("one", None) == ()
+
+
 VALUES = st.recursive(
     st.none() | st.integers(0, 2) | st.sampled_from("xyz"),
     lambda below: st.dictionaries(st.sampled_from("abc"), below, max_size=3) | st.lists(below, max_size=2),
