@@ -14,7 +14,7 @@ from benchmarks.timing import Measured, ratio
 from customdb_contract.connection import Connection, NewUser
 from customdb_contract.contract import Script, ScriptError
 from customdb_contract.testing import TenantMachine
-from customdb_contract.testing._acting import people_of
+from customdb_contract.testing._acting import passwords_of, people_of
 
 _Call = tuple[Script, tuple[Any, ...]]
 
@@ -73,6 +73,7 @@ class _Idle:
         self.tenant = self
         self.lives = {"first": None}
         self.people = people_of(NewUser(), requires_username=False)
+        self.passwords = passwords_of(NewUser())
         self.connections = {"first": Connection()}
 
     def connect(self, *_: object) -> None:
