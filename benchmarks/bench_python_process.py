@@ -56,7 +56,8 @@ def measure(*, brief: bool) -> Iterator[Measured]:
                 yield Measured(
                     "a call of a trivial script, in round trips of bytes that Python echoes",
                     ratio(call, round_trip, number=number, repeat=repeat),
-                    at_most=20.0,
+                    # A round trip takes 3 microseconds where both processes are on one core, and 60 on two.
+                    at_most=80.0,
                 )
             taken = seconds(call, number=number, repeat=repeat)
             calls = "a call of a trivial script in Python's own process: calls per second"
@@ -64,17 +65,18 @@ def measure(*, brief: bool) -> Iterator[Measured]:
         finally:
             bridge.close()
         yield Measured(
-            "starting the process of a database in Python, in times of import customdb_contract",
+            "starting the process of a database in Python, in starts of Python alone",
             _start_ratio(open_bridge, repeat=5 if brief else 25),
-            at_most=1.3,
+            # Its guard is one, the process itself another, and both import something.
+            at_most=4.0,
         )
 
 
 def _start_ratio(open_bridge: Callable[[], PythonProcessBridge], *, repeat: int) -> float:
     """Compare only the start: a program that ends does not wait for the end of a container."""
     with ExitStack() as opened:
-        return ratio(lambda: opened.callback(open_bridge().close), _import_package, repeat=repeat)
+        return ratio(lambda: opened.callback(open_bridge().close), _start_python, repeat=repeat)
 
 
-def _import_package() -> None:
-    subprocess.run([sys.executable, "-c", "import customdb_contract"], check=True)
+def _start_python() -> None:
+    subprocess.run([sys.executable, "-c", "pass"], check=True)
