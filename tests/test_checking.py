@@ -287,7 +287,7 @@ def test_names_of_scripts_in_javascript_are_an_error_that_says_those_of_python(
     with pytest.raises(ConfigurationError) as raised:
         check(made(kind), USERS)
 
-    assert str(raised.value) == f"the database has {has}; did you mean {meant}? In Python the scripts are called so"
+    assert str(raised.value) == f"the database has {has}; did you mean {meant}? These are their names in Python"
 
 
 def test_such_a_name_beside_that_of_the_script_is_the_teams_own_affair() -> None:

@@ -9,6 +9,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from broken_reports import broken_report
 from customdb_contract.contract import Script
 from customdb_contract.findings import Finding, Group, Need, Report, RuleInfo, Severity, Status, Verdict
 from customdb_contract.findings._evidence import shown_around
@@ -17,22 +18,12 @@ from customdb_contract.rules import CATALOGUE, judge
 from customdb_contract.testing.strategies import awkward_texts
 from customdb_contract.transcript import Transcript
 
-BROKEN = """
-connection import_mode=on
-script login location="shop/legacy.py:12"
-person ada email=ada@example.com
-person bob email=bob@example.com
-get_user ada@example.com -> found {"user_id": 7, "email": "ada@example.com", "email_verified": true}
-login ada@example.com «password of ada» -> found {"user_id": "8", "email": "ada@example.com", "email_verified": 1}
-get_user bob@example.com -> found {"user_id": "9", "email": "bob@example.com", "email_verified": true}
-login nobody@example.com x -> not-found   [unknown-user]
-"""
 LONG = {"user_id": "7"} | {f"key{number}": "x" * 20 for number in range(40)}
 
 
 @pytest.fixture
 def broken() -> Report:
-    return judge(Transcript.parse(BROKEN))
+    return broken_report()
 
 
 def _info(name: str, *, preview: bool = False) -> RuleInfo:

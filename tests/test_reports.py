@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 from attrs import evolve
 
+from broken_reports import broken_report
 from customdb_contract import Connection, Failed, Found, KnownUser, NotFound, ProfileResult, Report, ScriptError, check
 from customdb_contract.contract import Script
 from customdb_contract.findings import Finding, Group, RuleInfo, Severity, Status, Verdict
@@ -21,21 +22,10 @@ from customdb_contract.transcript import Header, ScriptInfo, StopKind, StopReaso
 SCHEMA = json.loads(importlib.resources.files("customdb_contract.reports").joinpath("report.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
-BROKEN = """
-connection import_mode=on
-script login location="shop/legacy.py:12"
-person ada email=ada@example.com
-person bob email=bob@example.com
-get_user ada@example.com -> found {"user_id": 7, "email": "ada@example.com", "email_verified": true}
-login ada@example.com «password of ada» -> found {"user_id": "8", "email": "ada@example.com", "email_verified": 1}
-get_user bob@example.com -> found {"user_id": "9", "email": "bob@example.com", "email_verified": true}
-login nobody@example.com x -> not-found   [unknown-user]
-"""
-
 
 @pytest.fixture
 def broken() -> Report:
-    return judge(Transcript.parse(BROKEN))
+    return broken_report()
 
 
 def _info(name: str, *, preview: bool = False) -> RuleInfo:

@@ -119,6 +119,10 @@ def test_a_long_output_and_error_keep_their_beginning() -> None:
     assert short.observations == (Observation(Noticed.REQUEST, f"{'r' * 200}…"),)
 
 
+def test_a_duration_is_kept_in_tenths_of_a_millisecond() -> None:
+    assert Outcome(Ending.TIMED_OUT, duration=2.0031692480006313).duration == 2.0032
+
+
 @pytest.mark.parametrize("duration", [math.nan, math.inf, -1.0])
 def test_a_duration_can_always_be_stored(duration: float) -> None:
     assert Outcome(Ending.DONE, duration=duration).duration == 0.0

@@ -76,7 +76,7 @@ def refuse_misnamed(scripts: Sequence[object]) -> None:
     known = [script.value for script in Script if script.value in scripts]
     if known:
         has = " and ".join(_in_javascript(script) for script in known)
-        message = f"the database has {has}; did you mean {' and '.join(known)}? In Python the scripts are called so"
+        message = f"the database has {has}; did you mean {' and '.join(known)}? These are their names in Python"
         raise ConfigurationError(message)
 
 

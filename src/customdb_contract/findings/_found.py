@@ -58,7 +58,7 @@ class Untried:
 class Violation:
     """One breach, as a rule yields it.
 
-    Values that may differ in the next run, such as an id or a duration, belong into `expected` and `got`. In the
+    Values that may differ in the next run, such as an id or a duration, belong in `expected` and `got`. In the
     message `{expected}` and `{got}` stand for them, so that the same breach is recognised in spite of them.
 
     Args:

@@ -225,8 +225,11 @@ class Observation:
 
 
 def _seconds(duration: float) -> float:
-    """Return a duration that can be stored: a script may have replaced the clock by which it was measured."""
-    return duration if math.isfinite(duration) and duration >= 0 else 0.0
+    """Return a duration in whole tenths of a millisecond: nobody reads more of it in a report.
+
+    A script may have replaced the clock by which it was measured; what cannot be stored counts as nothing.
+    """
+    return round(duration, 4) if math.isfinite(duration) and duration >= 0 else 0.0
 
 
 @frozen

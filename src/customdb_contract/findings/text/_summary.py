@@ -66,7 +66,7 @@ def script_rows(report: Report) -> Sequence[Sequence[str]]:
         return []
     names = [*times, *(name for name in broken if name not in times)]
     severities = [severity for severity in reversed(Severity) if any(found[severity] for found in broken.values())]
-    rows = [["", "calls", *(_plural(severity) for severity in severities)]]
+    rows = [["", "calls", *(f"{severity}s" for severity in severities)]]
     for name in names:
         found = broken.get(name, Counter())
         rows.append([name, f"{times.get(name, '')}", *(f"{found[severity]}" for severity in severities)])
@@ -142,13 +142,5 @@ def _broken_by(report: Report) -> Mapping[str, Counter[Severity]]:
 
 def _severities(report: Report) -> str:
     severities = Counter(verdict.severity for verdict in report.verdicts if verdict.status is Status.FAILED)
-    told = ", ".join(
-        f"{severities[severity]} {severity if severities[severity] == 1 else _plural(severity)}"
-        for severity in reversed(Severity)
-        if severities[severity]
-    )
+    told = ", ".join(counted(severities[severity], severity) for severity in reversed(Severity) if severities[severity])
     return f" ({told})" if told else ""
-
-
-def _plural(severity: Severity) -> str:
-    return f"{severity}s"
