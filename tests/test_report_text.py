@@ -419,6 +419,11 @@ def test_what_came_is_found_where_no_path_is() -> None:
     assert " … xxkey39 …" in _evidence(FOUND.replace('"key39": "', '"last": "xxkey39'), None, "xxkey39")
 
 
+@pytest.mark.parametrize("later", ['raised later Error "too late"', 'called again -> failed Error "no"'])
+def test_what_a_call_did_after_its_answer_is_shown_where_nothing_is_compared(later: str) -> None:
+    assert _evidence(f"{FOUND}; {later}", None).endswith(f" … ; {later}")
+
+
 def test_what_is_shown_in_part_begins_where_the_rest_ends() -> None:
     call = f'get_user ada@example.com -> found {{"a": "{"x" * 10}", "b": "{"y" * 100}"}}'
 

@@ -13,6 +13,9 @@ _DECODER: Final = json.JSONDecoder()
 _PARTS: Final = {"output": "; printed ", "error": "-> failed ", "duration": "; after "}
 """What the notation writes before a part of a call that is no attribute."""
 
+_AFTERWARDS: Final = re.compile("; (?:called again|raised later) ")
+"""Before what a call did after its answer; where nothing is compared, that may be the breach."""
+
 _NOT_WORTH_CUTTING: Final = 30
 """Characters: what is said in place of so few is as long."""
 
@@ -58,8 +61,11 @@ def _span(line: str, finding: Finding) -> tuple[int, int] | None:
             attribute, position = match, match.end()
     if attribute is not None:
         return attribute.start(), _end_of_value(line, attribute.end())
-    start = line.find(finding.got) if finding.got else -1
-    return None if start < 0 else (start, start + len(finding.got or ""))
+    if finding.got and finding.got in line:
+        start = line.index(finding.got)
+        return start, start + len(finding.got)
+    afterwards = _AFTERWARDS.search(line)
+    return None if afterwards is None else (afterwards.start(), len(line))
 
 
 def _end_of_value(line: str, start: int) -> int:
