@@ -230,7 +230,7 @@ def test_every_setting_arrives(pytester: pytest.Pytester, monkeypatch: pytest.Mo
 
     def noted(**keywords: object) -> object:
         given.update(keywords)
-        return check(**keywords)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        return check(**keywords)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - it is what a suite gives
 
     monkeypatch.setattr(suite_module, "check", noted)
     write_suite(

@@ -148,7 +148,7 @@ class NodeDatabase(ContainerDatabase):
             DatabaseOpeningError: When there is no Node, or it does not start.
         """
         from customdb_contract.bridges.node._bridge import NodeBridge, Surroundings  # noqa: PLC0415 - see __init__
-        from customdb_contract.bridges.node._runtime import find_runtime  # noqa: PLC0415
+        from customdb_contract.bridges.node._runtime import find_runtime  # noqa: PLC0415 - see __init__
 
         for kind, values in (
             (SecretKind.CONFIGURATION, self._configuration),
