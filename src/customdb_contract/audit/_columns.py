@@ -1,0 +1,68 @@
+"""Which columns of a table make which attributes of a profile."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from attrs import Factory, frozen
+
+__all__ = ["Columns", "Metadata", "ProfileOf", "Row"]
+
+Row: TypeAlias = Mapping[str, object]
+"""A row of the table, by the names of its columns, in Python's types."""
+
+ProfileOf: TypeAlias = Callable[[Row], object]
+"""The function by which an adapter makes a profile of a row."""
+
+Metadata: TypeAlias = str | Mapping[str, str]
+"""The column whose JSON makes metadata, or the column of each of its keys."""
+
+
+@frozen(kw_only=True)
+class Columns:
+    """The columns that make a profile: what `get_user` returns for a row.
+
+    Args:
+        user_id: The column of the key; it also names the row in findings.
+        email: That of the e-mail address.
+        email_verified: Whether it was verified.
+        username: The username.
+        phone_number: The phone number.
+        phone_verified: Whether it was verified.
+        name: The full name.
+        nickname: The nickname.
+        given_name: The given name.
+        family_name: The family name.
+        picture: The address of the picture.
+        blocked: Whether the user is blocked.
+        user_metadata: A column of JSON objects, or the column of each key.
+        app_metadata: A column of JSON objects, or the column of each key.
+        mfa_factors: A column of JSON arrays.
+        others: Columns of further attributes at the root of the profile, by the names of these.
+        password_hash: What is stored for the password; it is looked at for its format only, and never shown.
+        password_salt: The salt, where it has a column of its own.
+        password_formats: The names of the formats that `password_hash` may have; by default those that are
+            unmistakable.
+        profile_of: Makes the profile of a row in place of the columns above. `user_id`, `email`, `username` and
+            `phone_number` are still looked at as columns, to find out who shares one.
+    """
+
+    user_id: str
+    email: str | None = None
+    email_verified: str | None = None
+    username: str | None = None
+    phone_number: str | None = None
+    phone_verified: str | None = None
+    name: str | None = None
+    nickname: str | None = None
+    given_name: str | None = None
+    family_name: str | None = None
+    picture: str | None = None
+    blocked: str | None = None
+    user_metadata: Metadata | None = None
+    app_metadata: Metadata | None = None
+    mfa_factors: str | None = None
+    others: Mapping[str, str] = Factory(dict)
+    password_hash: str | None = None
+    password_salt: str | None = None
+    password_formats: tuple[str, ...] = ()
+    profile_of: ProfileOf | None = None
