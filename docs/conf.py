@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from life_pages import write_life_pages
 from proof_page import proof_page
+from rule_examples import examples_of, page_of_shops
 from rule_pages import write_rule_pages
 from script_pages import write_script_pages
 from sequence_diagrams import diagrams
@@ -67,7 +68,9 @@ nitpick_ignore_regex = [
     ("py:class", r"customdb_contract\.contract\.(Returning|Calling)Handler\[.*"),
 ]
 
-write_rule_pages(Path(__file__).parent / "reference" / "rules", {"proofs": proof_page()})
+write_rule_pages(
+    Path(__file__).parent / "reference" / "rules", {"proofs": proof_page(), "examples": page_of_shops()}, examples_of
+)
 _DRAWN = diagrams()
 write_life_pages(Path(__file__).parent / "reference" / "lives", _DRAWN)
 write_script_pages(Path(__file__).parent / "reference" / "scripts", _DRAWN)

@@ -1,6 +1,6 @@
 """Writes one Markdown page per rule, their index, and the table of precedence, from the catalogue."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import groupby
 from pathlib import Path
 
@@ -10,17 +10,20 @@ from customdb_contract.rules import CATALOGUE, RETIRED
 __all__ = ["write_rule_pages"]
 
 
-def write_rule_pages(folder: Path, more: Mapping[str, str] | None = None) -> None:
+def write_rule_pages(
+    folder: Path, more: Mapping[str, str] | None = None, examples_of: Callable[[str], str] = lambda _: ""
+) -> None:
     """Write the pages, and remove those of rules that are gone.
 
     Args:
         folder: Where the pages go; everything in it is generated.
         more: Other pages about all the rules, by their names; the index leads to them.
+        examples_of: Returns a section of the page of a rule, by its name: code that breaks it.
     """
     infos = [rule.info for rule in CATALOGUE]
     general = {"precedence": _precedence(infos), **(more or {})}
     pages = {
-        **{f"{info.name}.md": _page(info) for info in infos},
+        **{f"{info.name}.md": _page(info, examples_of(info.name)) for info in infos},
         **{f"{name}.md": f"# {name}\n\nThis rule is retired. {why}.\n" for name, why in RETIRED.items()},
         "index.md": _index(infos, list(general)),
         **{f"{name}.md": text for name, text in general.items()},
@@ -34,7 +37,7 @@ def write_rule_pages(folder: Path, more: Mapping[str, str] | None = None) -> Non
             path.write_text(text, encoding="utf-8")
 
 
-def _page(info: RuleInfo) -> str:
+def _page(info: RuleInfo, examples: str) -> str:
     source = f"<{info.source}>" if info.source.startswith("https://") else info.source
     facts = {
         "Group": f"`{info.group}`",
@@ -48,7 +51,13 @@ def _page(info: RuleInfo) -> str:
         "Source": source,
     }
     table = "\n".join(f"| {name} | {_in_cell(fact)} |" for name, fact in facts.items())
-    return f"# {info.name}\n\n{_demoted(info.docstring)}\n\n## Facts\n\n| | |\n| --- | --- |\n{table}\n"
+    parts = [
+        f"# {info.name}",
+        _demoted(info.docstring),
+        *filter(None, [examples.rstrip()]),
+        f"## Facts\n\n| | |\n| --- | --- |\n{table}",
+    ]
+    return "\n\n".join(parts) + "\n"
 
 
 def _demoted(docstring: str) -> str:

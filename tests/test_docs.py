@@ -213,7 +213,7 @@ def test_the_page_of_the_command_line_names_every_option_of_each_command(capsys:
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "README.md"], ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_relative_link_points_to_something_that_exists(page: Path) -> None:
-    rules = {f"{rule.info.name}.md" for rule in CATALOGUE} | {"index.md", "precedence.md", "proofs.md"}
+    rules = {f"{rule.info.name}.md" for rule in CATALOGUE} | {"examples.md", "index.md", "precedence.md", "proofs.md"}
     scripts = {f"{script}.md" for script in [*Script, "index"]}
     generated = {"rules": rules, "lives": LIFE_PAGES, "scripts": scripts, "reference": {"systems.md"}}
     text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
