@@ -17,7 +17,7 @@ DECIDING := tests/interface tests/rules tests/tenant
 export PYTHONDONTWRITEBYTECODE :=
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test decided schema lint types docs bench mutants clean
+.PHONY: help demo test decided schema screenshot lint types docs bench mutants clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -56,11 +56,14 @@ decided: $(VENV)/dev.stamp tests/drivers/node_modules/.stamp ## Write anew what 
 schema: $(VENV)/dev.stamp ## Write anew the JSON Schema of a configuration, from its tables and the page that describes it
 	$(BIN)/python docs/configuration_schema.py
 
+screenshot: $(VENV)/dev.stamp ## Take the picture of the HTML report for the home page anew, in Chromium
+	$(BIN)/python docs/report_screenshot.py
+
 mutants: $(VENV)/mutants.stamp ## Show changes of MODULE=file that no test of TESTS="files" notices, in a sample of SAMPLE=50
 	$(BIN)/python tests/sample_mutants.py $(MODULE) $(if $(TESTS),--tests "$(TESTS)") $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
 
 clean: ## Remove everything that was made
-	rm -rf $(VENV) dist build docs/_build docs/reference/rules docs/reference/lives docs/reference/scripts docs/reference/systems.md .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf $(VENV) dist build docs/_build docs/reference/rules docs/reference/lives docs/reference/scripts docs/reference/systems.md docs/_static/check.svg .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache \
 		.hypothesis .import_linter_cache tests/drivers/node_modules examples/bookshop/*.sqlite3
 	find src tests examples benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 

@@ -17,6 +17,7 @@ from script_pages import write_script_pages
 from sequence_diagrams import diagrams
 from sphinx.application import Sphinx
 from systems_page import systems_page
+from terminal_recording import draw_check
 
 project = "customdb-contract"
 author = "The customdb-contract authors"
@@ -71,6 +72,7 @@ nitpick_ignore_regex = [
 write_rule_pages(
     Path(__file__).parent / "reference" / "rules", {"proofs": proof_page(), "examples": page_of_shops()}, examples_of
 )
+draw_check(Path(__file__).parent / "_static" / "check.svg", "customdb-naive.toml")
 _DRAWN = diagrams()
 write_life_pages(Path(__file__).parent / "reference" / "lives", _DRAWN)
 write_script_pages(Path(__file__).parent / "reference" / "scripts", _DRAWN)
