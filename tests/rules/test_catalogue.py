@@ -152,3 +152,12 @@ def test_what_a_rule_looks_at_and_needs_is_decided() -> None:
     written = Path(__file__).with_name("catalogue.txt").read_text(encoding="utf-8")
 
     assert [described(rule) for rule in CATALOGUE] == written.splitlines()
+
+
+@pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.info.name)
+def test_a_sentence_on_one_language_begins_with_it_so_that_the_others_can_do_without(rule: Rule) -> None:
+    sentences = re.split(r"(?<=\.) (?=[A-Z])", rule.info.fix)
+    about_one = [sentence for sentence in sentences if re.search("JavaScript|Python", sentence)]
+
+    for sentence in about_one:
+        assert re.match(r"(?:In |A )?(?:JavaScript|Python)(?: script\b|[:,])", sentence), sentence

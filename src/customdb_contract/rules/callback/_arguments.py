@@ -31,7 +31,7 @@ def argument_mutated(transcript: Transcript) -> Iterator[Comparison]:
         create {"email": "new@example.com", "password": "«password of new»"} -> done
 
     ## How to fix
-    Copy it first: `const row = { ...user, password: hash }` in JavaScript, `{**user, "password": hashed}` in Python.
+    Copy it first. In JavaScript: `const row = { ...user, password: hash }`. In Python: `{**user, "password": hashed}`.
     """
     for exchange in transcript.judged:
         changed = exchange.outcome.noticed(Noticed.ARGUMENT_CHANGED)

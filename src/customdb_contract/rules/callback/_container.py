@@ -211,8 +211,9 @@ def connection_leak(transcript: Transcript) -> Iterator[Comparison]:
         get_user a8@example.com -> not-found; noticed open-sockets "1"   [unknown-user]
 
     ## How to fix
-    Close the connection on every path, also when there is an error, or keep one pool for all calls: in `global` in
-    JavaScript, in the object that is the database in Python. Read or cancel the body of every answer of `fetch`.
+    Close the connection on every path, also when there is an error, or keep one pool for all calls. In JavaScript, keep
+    it in `global`, and read or cancel the body of every answer of `fetch`. In Python, keep it in the object that is the
+    database.
     """
     growing: defaultdict[Script, list[Exchange]] = defaultdict(list)
     longest: defaultdict[Script, Sequence[Exchange]] = defaultdict(list)
@@ -269,7 +270,7 @@ def context_without_organization(transcript: Transcript) -> Iterator[Comparison]
         get_user ada@example.com -> found {"user_id": "7"}   [organization]
 
     ## How to fix
-    Ask before reading: `context.organization?.id` in JavaScript, `context.get("organization")` in Python.
+    Ask before reading. In JavaScript: `context.organization?.id`. In Python: `context.get("organization")`.
     """
     for exchange in transcript.select(None, Situation.ORGANIZATION):
         is_found = exchange.ending is Ending.FOUND

@@ -289,7 +289,8 @@ def change_email_unknown_user(transcript: Transcript) -> Iterator[Comparison]:
         change_email nobody@example.com moved@example.com true -> declined   [writing]
 
     ## How to fix
-    Look at how many rows were changed: `callback(null, result.rowCount > 0)`. A Python script returns `Declined()`.
+    Look at how many rows were changed. In JavaScript: `callback(null, result.rowCount > 0)`. In Python, return
+    `Declined()` where there are none.
     """
     message = "change_email reported success for an e-mail that no user has; end with callback(null, false)"
     yield from judge_unknown_users(legacy_moments(transcript, Script.CHANGE_EMAIL), {Ending.DONE}, message)

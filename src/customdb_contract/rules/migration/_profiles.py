@@ -79,8 +79,8 @@ def unicode_email_collision(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada.\u00e8@example.com -> found {"user_id": "8", "email": "ada.\u00e8@example.com"}
 
     ## How to fix
-    Find such pairs before the migration (`email.lower()` in Python, `email.toLowerCase()` in JavaScript), and give one
-    of both people another e-mail.
+    Find such pairs before the migration, and give one of both people another e-mail. In Python, compare
+    `email.lower()`. In JavaScript, compare `email.toLowerCase()`.
     """
     if not transcript.connection.import_mode or len(transcript.people) < _PAIR:
         return

@@ -35,7 +35,8 @@ def change_password_unknown_user(transcript: Transcript) -> Iterator[Comparison]
         change_password nobody@example.com «new password» -> declined   [writing]
 
     ## How to fix
-    Look at how many rows were changed: `callback(null, result.rowCount > 0)`. A Python script returns `Declined()`.
+    Look at how many rows were changed. In JavaScript: `callback(null, result.rowCount > 0)`. In Python, return
+    `Declined()` where there are none.
     """
     for moment in moments(transcript, Script.CHANGE_PASSWORD):
         exchange = moment.exchange
@@ -140,7 +141,8 @@ def change_password_result_type(transcript: Transcript) -> Iterator[Comparison]:
         change_password new@example.com "«new password of new»" -> done
 
     ## How to fix
-    End with `callback(null, true)`. A Python script without a callback returns `Done()` or `Declined()`.
+    In JavaScript, end with `callback(null, true)`. In Python, return `Done()` or `Declined()`, or end with
+    `callback(None, True)`.
     """
     for moment in moments(transcript, Script.CHANGE_PASSWORD):
         exchange = moment.exchange

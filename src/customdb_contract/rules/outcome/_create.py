@@ -150,7 +150,7 @@ def create_unexpected_result(transcript: Transcript) -> Iterator[Comparison]:
         create {"email": "new@example.com"} -> done
 
     ## How to fix
-    End with `callback(null)`. A Python script without a callback returns `Done()`.
+    In JavaScript, end with `callback(null)`. In Python, return `Done()`, or end with `callback(None)`.
     """
     for moment in legacy_moments(transcript, Script.CREATE):
         exchange = moment.exchange

@@ -46,7 +46,8 @@ def change_email_result_type(transcript: Transcript) -> Iterator[Comparison]:
         change_email new@example.com moved@example.com true -> done
 
     ## How to fix
-    End with `callback(null, true)`. A Python script without a callback returns `Done()` or `Declined()`.
+    In JavaScript, end with `callback(null, true)`. In Python, return `Done()` or `Declined()`, or end with
+    `callback(None, True)`.
     """
     for moment in legacy_moments(transcript, Script.CHANGE_EMAIL):
         exchange = moment.exchange

@@ -161,8 +161,8 @@ def login_null_result(transcript: Transcript) -> Iterator[Comparison]:
         login ada@example.com "hunter2" -> failed WrongUsernameOrPasswordError("ada@example.com") "wrong"   [wrong-password]
 
     ## How to fix
-    Report wrong credentials, and unknown users too, as `WrongUsernameOrPasswordError`; report a store that is out of
-    reach as `ScriptError`, in JavaScript as `new Error(message)`.
+    Report wrong credentials, and unknown users too, as `WrongUsernameOrPasswordError`. In Python, report a store that
+    is out of reach as `ScriptError`. In JavaScript, report it as `new Error(message)`.
     """  # noqa: E501 - one exchange is one line
     if is_retired(transcript):
         return

@@ -76,8 +76,8 @@ def verify_always_refuses(transcript: Transcript) -> Iterator[Comparison]:
         verify new@example.com -> done
 
     ## How to fix
-    Look at what the update returns, `result.rowCount > 0` for one, and end with `callback(null, true)`. A Python script
-    returns `Done()`.
+    Look at what the update returns. In JavaScript, end with `callback(null, result.rowCount > 0)`. In Python, return
+    `Done()` where a row was changed.
     """
     message = "verify refuses the e-mail of a user who is there, every time; end with callback(null, true)"
     yield from _judge_refusals(transcript, Script.VERIFY, legacy_moments(transcript, Script.VERIFY), message)
@@ -110,8 +110,8 @@ def change_password_always_refuses(transcript: Transcript) -> Iterator[Compariso
         change_password new@example.com "«new password of new»" -> done
 
     ## How to fix
-    Look at what the update returns, `result.rowCount > 0` for one, and end with `callback(null, true)`. A Python script
-    returns `Done()`.
+    Look at what the update returns. In JavaScript, end with `callback(null, result.rowCount > 0)`. In Python, return
+    `Done()` where a row was changed.
     """
     message = "change_password refuses a user who is there, every time; end with callback(null, true)"
     yield from _judge_refusals(transcript, Script.CHANGE_PASSWORD, moments(transcript, Script.CHANGE_PASSWORD), message)
@@ -144,8 +144,8 @@ def change_email_always_refuses(transcript: Transcript) -> Iterator[Comparison]:
         change_email new@example.com newer@example.com true -> done
 
     ## How to fix
-    Look at what the update returns, `result.rowCount > 0` for one, and end with `callback(null, true)`. A Python script
-    returns `Done()`.
+    Look at what the update returns. In JavaScript, end with `callback(null, result.rowCount > 0)`. In Python, return
+    `Done()` where a row was changed.
     """
     message = "change_email refuses a user who is there, every time; end with callback(null, true)"
     found = legacy_moments(transcript, Script.CHANGE_EMAIL)

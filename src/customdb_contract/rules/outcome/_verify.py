@@ -43,7 +43,8 @@ def verify_result_type(transcript: Transcript) -> Iterator[Comparison]:
         verify new@example.com -> done
 
     ## How to fix
-    End with `callback(null, true)`. A Python script without a callback returns `Done()` or `Declined()`.
+    In JavaScript, end with `callback(null, true)`. In Python, return `Done()` or `Declined()`, or end with
+    `callback(None, True)`.
     """
     for moment in legacy_moments(transcript, Script.VERIFY):
         exchange = moment.exchange
@@ -125,7 +126,8 @@ def verify_unknown_user_succeeds(transcript: Transcript) -> Iterator[Comparison]
         verify nobody@example.com -> declined   [writing]
 
     ## How to fix
-    Look at how many rows were changed: `callback(null, result.rowCount > 0)`. A Python script returns `Declined()`.
+    Look at how many rows were changed. In JavaScript: `callback(null, result.rowCount > 0)`. In Python, return
+    `Declined()` where there are none.
     """
     message = "verify reported success for an e-mail that no user has; end with callback(null, false)"
     yield from judge_unknown_users(legacy_moments(transcript, Script.VERIFY), {Ending.DONE}, message)

@@ -102,7 +102,7 @@ def email_verified_not_boolean(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com", "email_verified": true}
 
     ## How to fix
-    Convert the column: `bool(row.verified)` in Python, `row.verified === 1` in JavaScript.
+    Convert the column. In Python: `bool(row.verified)`. In JavaScript: `row.verified === 1`.
     """
     yield from judge_attribute(
         transcript,

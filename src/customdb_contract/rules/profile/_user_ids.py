@@ -85,7 +85,7 @@ def user_id_not_a_string(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com"}
 
     ## How to fix
-    Convert it: `str(row.id)` in Python, `row.id.toString()` in JavaScript.
+    Convert it. In Python: `str(row.id)`. In JavaScript: `row.id.toString()`.
     """
     for exchange in sightings(transcript):
         user_id = user_id_of(exchange.profile or {})

@@ -191,8 +191,8 @@ def url_injection(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com?x=1 -> not-found   [hostile: url]
 
     ## How to fix
-    Encode it: `quote(identifier, safe="")` in Python, `encodeURIComponent(email)` in JavaScript. Or send it in the
-    body.
+    Encode it, or send it in the body. In Python: `quote(identifier, safe="")`. In JavaScript:
+    `encodeURIComponent(email)`.
     """
     yield from judge_hostile(transcript, Situation.URL, "parts of a web address", "encode it")
     for exchange in transcript.select(None, Situation.URL):
