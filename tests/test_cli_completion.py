@@ -49,6 +49,43 @@ def test_bash_reads_it(capsys: pytest.CaptureFixture[str]) -> None:
     subprocess.run(["bash", "-n"], input=capsys.readouterr().out, text=True, check=True, timeout=60)
 
 
+COMPLETE = """
+source /dev/stdin
+COMP_WORDS=("$@")
+COMP_CWORD=$(($# - 1))
+$(complete -p customdb-contract | grep -o '_shtab[a-z_]*')
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("che", {"check"}),
+        ("check --fail", {"--fail-on"}),
+        ("check --fail-on ", {"error", "warning"}),
+        ("check --python shop:database --wri", {"--writes", "--write-waivers"}),
+        ("rules --format ", {"text", "json"}),
+        ("simulate --inter", {"--interrupt"}),
+        ("nothing-like-this", set()),
+    ],
+)
+def test_bash_offers_what_fits(typed: str, offered: set[str], capsys: pytest.CaptureFixture[str]) -> None:
+    main(["completion", "bash"])
+    words = ["customdb-contract", *typed.split(" ")]
+
+    told = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-c", COMPLETE, "bash", *words],
+        input=capsys.readouterr().out,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+    assert (set(told.stdout.split()), told.stderr) == (offered, "")
+
+
 def test_an_unknown_shell_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit_:
         main(["completion", "elvish"])
