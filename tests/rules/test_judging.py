@@ -16,7 +16,6 @@ from customdb_contract.rules._sightings import (
     outages,
     sightings,
     sightings_by_person,
-    user_id_of,
 )
 from customdb_contract.transcript import Situation, Transcript
 
@@ -382,12 +381,6 @@ def test_sightings_are_the_profiles_of_known_people_asked_for_by_their_own_names
         "bob": [4],
     }
     assert list(sightings_by_person(SEEN, Script.LOGIN)) == ["ada"]
-
-
-def test_the_user_id_of_a_profile_may_be_called_id() -> None:
-    assert user_id_of({"user_id": "7", "id": "8"}) == "7"
-    assert user_id_of({"user_id": None, "id": 8}) == 8
-    assert user_id_of({"email": "ada@example.com"}) is None
 
 
 @pytest.mark.parametrize("script", [Script.LOGIN, Script.GET_USER])

@@ -7,7 +7,8 @@ from typing import Final
 from attrs import field, frozen
 
 from customdb_contract.contract import Script
-from customdb_contract.findings._rules import Need, RuleInfo, Severity
+from customdb_contract.findings._rules import Need, RuleInfo
+from customdb_contract.severity import Severity
 from customdb_contract.transcript import Exchange, Record, brief
 
 __all__ = ["Finding", "Held", "Status", "Untried", "Verdict", "Violation"]

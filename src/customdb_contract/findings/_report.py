@@ -11,7 +11,8 @@ from typing_extensions import override
 from customdb_contract.errors import ContractBrokenError
 from customdb_contract.findings._evidence import shown_around
 from customdb_contract.findings._found import Finding, Status, Verdict
-from customdb_contract.findings._rules import Group, Severity
+from customdb_contract.findings._rules import Group
+from customdb_contract.severity import Severity
 from customdb_contract.transcript import (
     ActionInfo,
     ActionRun,

@@ -9,6 +9,7 @@ from functools import cached_property
 from attrs import frozen
 
 from customdb_contract.contract import Script
+from customdb_contract.severity import Severity
 from customdb_contract.transcript import (
     ActionInfo,
     ActionRun,
@@ -21,23 +22,7 @@ from customdb_contract.transcript import (
     Transcript,
 )
 
-__all__ = ["Group", "Need", "RuleInfo", "Severity"]
-
-
-class Severity(StrEnum):
-    """How bad a finding is."""
-
-    INFO = "info"
-    """Good practice, or something to know."""
-    WARNING = "warning"
-    """A documented recommendation is violated, or it fails under plausible conditions."""
-    ERROR = "error"
-    """The contract is broken: users see a failure, or there is a security hole."""
-
-    @property
-    def rank(self) -> int:
-        """A number that grows with the severity, from 0."""
-        return list(Severity).index(self)
+__all__ = ["Group", "Need", "RuleInfo"]
 
 
 class Group(StrEnum):

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from attrs import evolve
 
-from customdb_contract.rules._sightings import own_sightings, user_id_of
+from customdb_contract.profiles.problems import user_id_of
+from customdb_contract.rules._sightings import own_sightings
 from customdb_contract.transcript import ElsewhereUser, Transcript, json_text
 
 __all__ = ["acquainted"]

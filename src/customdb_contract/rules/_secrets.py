@@ -3,16 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from customdb_contract.secrets import SecretForm, SecretKind, SecretRef
+from customdb_contract.secrets import PASSWORDS, SecretForm, SecretRef
 from customdb_contract.transcript import RecordedError, Special, Value
 
-__all__ = ["PASSWORDS", "TOLD", "is_typed_password", "texts_in"]
-
-PASSWORDS: Final = frozenset({SecretKind.PASSWORD, SecretKind.NEW_PASSWORD})
-"""The kinds of secrets that people type."""
-
-TOLD: Final = PASSWORDS | {SecretKind.CONFIGURATION, SecretKind.KEYWORD, SecretKind.OTHER}
-"""The kinds of secrets that the check was told of; whatever shows one of them is a leak."""
+__all__ = ["is_typed_password", "texts_in"]
 
 _DIGESTS: Final = frozenset({SecretForm.MD5, SecretForm.SHA1, SecretForm.SHA256})
 

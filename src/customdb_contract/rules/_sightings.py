@@ -7,13 +7,13 @@ from typing import Final
 
 from customdb_contract.contract import Script
 from customdb_contract.findings import Violation
+from customdb_contract.profiles.problems import user_id_of
 from customdb_contract.transcript import (
     UNKNOWN,
     Ending,
     Exchange,
     RecordedError,
     Situation,
-    Special,
     Transcript,
     Value,
     canonical,
@@ -35,7 +35,6 @@ __all__ = [
     "sightings",
     "sightings_by_person",
     "sightings_in_outages",
-    "user_id_of",
     "user_id_text",
 ]
 
@@ -98,23 +97,6 @@ def sightings_by_person(transcript: Transcript, script: Script | None = None) ->
     for exchange in sightings(transcript, script):
         found[exchange.person].append(exchange)
     return found
-
-
-def user_id_of(profile: Mapping[str, Value]) -> Value:
-    """Return the profile's `user_id`, or its `id`, which Auth0 takes in its place; None when it has neither.
-
-    Source: <https://auth0.com/docs/manage-users/user-accounts/user-profiles/normalized-user-profiles>.
-
-    Args:
-        profile: A profile as a script returned it.
-    """
-    found = (profile.get(name) for name in ("user_id", "id"))
-    # JSON, as which Auth0 reads a profile, leaves out what is undefined.
-    return next((value for value in found if value is not None and not _is_undefined(value)), None)
-
-
-def _is_undefined(value: Value) -> bool:
-    return isinstance(value, Special) and value.kind == "undefined"
 
 
 def user_id_text(exchange: Exchange) -> str:

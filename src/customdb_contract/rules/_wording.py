@@ -1,13 +1,9 @@
 """How messages name what a script handed over, without showing it: values may be personal, and they differ per call."""
 
-from collections.abc import Mapping
-from typing import Final
-
+from customdb_contract.profiles import problems
 from customdb_contract.transcript import RecordedError, Special, Value
 
 __all__ = ["kind_of", "unfit_result"]
-
-_SPECIAL: Final = {"float": "NaN or infinity", "long-text": "a very long text", "undefined": "undefined"}
 
 
 def unfit_result(value: Value) -> str | None:
@@ -30,20 +26,4 @@ def kind_of(value: Value) -> str:
     Args:
         value: A recorded value.
     """
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return "a number"
-        case str():
-            return "a text" if value else "an empty text"
-        case RecordedError(name):
-            return f"the error {name}"
-        case Special(kind):
-            return _SPECIAL.get(kind, f"a value of type {kind}")
-        case Mapping():
-            return "an object" if value else "an empty object"
-        case _:
-            return "an array" if value else "an empty array"
+    return f"the error {value.name}" if isinstance(value, RecordedError) else problems.kind_of(value)

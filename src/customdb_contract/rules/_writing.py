@@ -5,8 +5,9 @@ from typing import Final
 
 from customdb_contract.contract import Script
 from customdb_contract.findings import Held, Severity, Violation
+from customdb_contract.profiles.problems import user_id_of
 from customdb_contract.rules._rule import Comparison
-from customdb_contract.rules._sightings import outages, user_id_of
+from customdb_contract.rules._sightings import outages
 from customdb_contract.rules._wording import kind_of, unfit_result
 from customdb_contract.transcript import (
     Ending,

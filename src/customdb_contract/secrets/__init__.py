@@ -1,17 +1,28 @@
 """Secrets, and the markers that stand in their place: masking happens here and only here."""
 
-from customdb_contract.secrets._reference import SecretForm, SecretKind, SecretRef, is_marker, secrets_in
+from customdb_contract.secrets._reference import (
+    PASSWORDS,
+    TOLD,
+    SecretForm,
+    SecretKind,
+    SecretRef,
+    is_marker,
+    secrets_in,
+)
 from customdb_contract.secrets._registry import SHORTEST_MASKED_ANYWHERE, SecretRegistry
 from customdb_contract.secrets._secret import Secret
-from customdb_contract.secrets._unknown import kind_by_name, kinds_in, names_secret
+from customdb_contract.secrets._unknown import hide_unknown, kind_by_name, kinds_in, names_secret
 
 __all__ = [
+    "PASSWORDS",
     "SHORTEST_MASKED_ANYWHERE",
+    "TOLD",
     "Secret",
     "SecretForm",
     "SecretKind",
     "SecretRef",
     "SecretRegistry",
+    "hide_unknown",
     "is_marker",
     "kind_by_name",
     "kinds_in",

@@ -8,7 +8,17 @@ from typing import Final
 
 from attrs import frozen
 
-__all__ = ["MARKER", "NUMBERED", "SecretForm", "SecretKind", "SecretRef", "is_marker", "secrets_in"]
+__all__ = [
+    "MARKER",
+    "NUMBERED",
+    "PASSWORDS",
+    "TOLD",
+    "SecretForm",
+    "SecretKind",
+    "SecretRef",
+    "is_marker",
+    "secrets_in",
+]
 
 
 class SecretKind(StrEnum):
@@ -86,6 +96,12 @@ NUMBERED: Final = frozenset(
     }
 )
 """The kinds of which nobody told; a number keeps two of them apart."""
+
+PASSWORDS: Final = frozenset({SecretKind.PASSWORD, SecretKind.NEW_PASSWORD})
+"""The kinds of secrets that people type."""
+
+TOLD: Final = PASSWORDS | {SecretKind.CONFIGURATION, SecretKind.KEYWORD, SecretKind.OTHER}
+"""The kinds of secrets that the check was told of; whatever shows one of them is a leak."""
 
 MARKER: Final = re.compile("«([^«»]*)»")
 """A marker; its group is the label of the secret."""

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias, TypeGuard, cast
 from attrs import evolve, frozen
 
 from customdb_contract.errors import TranscriptError
+from customdb_contract.profiles.problems import CUT
 from customdb_contract.transcript._printable import printable
 
 __all__ = [
@@ -30,7 +31,6 @@ MAX_BITS: Final = 1024
 MAX_DEPTH: Final = 50
 """Levels of nesting that are recorded; what lies deeper is a `Special("too-deep")`."""
 
-_CUT: Final = frozenset({"long-text", "too-deep", "too-many"})
 _MAX_READ_DEPTH: Final = 2 * MAX_DEPTH
 
 
@@ -53,7 +53,7 @@ class Special:
     @property
     def is_cut(self) -> bool:
         """Whether it stands for a value that JSON may have, and that was only too large to record."""
-        return self.kind in _CUT
+        return self.kind in CUT
 
 
 @frozen
@@ -71,6 +71,21 @@ class RecordedError:
     message: str = ""
     arguments: "tuple[Value, ...]" = ()
     location: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """What it is where it stands in a profile, as a `Special` has it: the name of its class."""
+        return self.name
+
+    @property
+    def text(self) -> str:
+        """Its message, likewise."""
+        return self.message
+
+    @property
+    def size(self) -> int | None:
+        """Unknown, likewise."""
+        return None
 
 
 Value: TypeAlias = "bool | int | float | str | Special | RecordedError | Sequence[Value] | Mapping[str, Value] | None"

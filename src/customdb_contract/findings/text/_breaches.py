@@ -7,8 +7,8 @@ from typing import Final
 from customdb_contract.contract import Script
 from customdb_contract.findings._found import Finding, Status, Verdict
 from customdb_contract.findings._report import Report
-from customdb_contract.findings._rules import Severity
 from customdb_contract.findings.text._style import Style, shown
+from customdb_contract.severity import Severity
 from customdb_contract.transcript import UNKNOWN, ActionRun, Language, language_of, person_of
 
 __all__ = ["COLORS", "told", "told_in_a_line"]

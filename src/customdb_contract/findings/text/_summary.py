@@ -7,8 +7,9 @@ from typing import Final
 from customdb_contract.contract import Script
 from customdb_contract.findings._found import Status
 from customdb_contract.findings._report import Report
-from customdb_contract.findings._rules import Need, Severity
+from customdb_contract.findings._rules import Need
 from customdb_contract.findings.text._style import Style, counted
+from customdb_contract.severity import Severity
 from customdb_contract.transcript import ActionRun, Exchange
 
 __all__ = ["advice", "by_script", "script_rows", "state", "verdict_line"]

@@ -5,8 +5,8 @@ from typing import Final
 
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.profiles.problems import user_id_of
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._sightings import user_id_of
 from customdb_contract.rules._writing import REFUSALS, TEMPLATES, contradicted, legacy_moments, looks_after
 from customdb_contract.transcript import Ending, Exchange, Moment, Noticed, Situation, Transcript, canonical, is_done
 

@@ -5,8 +5,9 @@ from typing import Final
 
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.profiles.problems import user_id_of
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._sightings import REGULAR, user_id_of
+from customdb_contract.rules._sightings import REGULAR
 from customdb_contract.transcript import Ending, Exchange, Situation, Transcript, canonical
 
 _LOGIN: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"

@@ -5,15 +5,9 @@ from typing import Final
 
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.profiles.problems import user_id_of
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._sightings import (
-    REGULAR,
-    is_retired,
-    judge_profiles_in_outages,
-    outages,
-    sightings,
-    user_id_of,
-)
+from customdb_contract.rules._sightings import REGULAR, is_retired, judge_profiles_in_outages, outages, sightings
 from customdb_contract.rules._wording import kind_of
 from customdb_contract.transcript import (
     UNKNOWN,

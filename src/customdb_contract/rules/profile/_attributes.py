@@ -1,30 +1,17 @@
 """The other attributes that Auth0 knows at the root of a profile."""
 
-import functools
-import re
 from collections.abc import Iterator
 from typing import Final
 
-from customdb_contract.findings import Group, Held, Need, Severity, Violation
-from customdb_contract.profiles import (
-    NAME_MAX,
-    NICKNAME_MAX,
-    PHONE_PATTERN,
-    PICTURE_PATTERN,
-    mfa_factors_problem,
-    username_problem,
-)
+from customdb_contract.findings import Group, Need, Severity
+from customdb_contract.profiles import problems
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._sightings import sightings
-from customdb_contract.rules._wording import kind_of
-from customdb_contract.rules.profile._attribute_of import judge_attribute, strict_severity, text_problem
-from customdb_contract.transcript import Transcript, Value
+from customdb_contract.rules.profile._judging import judge_profiles
+from customdb_contract.transcript import Transcript
 
 _STRUCTURE: Final = "https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure"
 _USERNAME: Final = "https://auth0.com/docs/authenticate/database-connections/require-username"
 _MFA: Final = "https://auth0.com/docs/manage-users/user-migration/import-user-mfa-authenticator-enrollments"
-_PHONE: Final = re.compile(PHONE_PATTERN)
-_PICTURE: Final = re.compile(PICTURE_PATTERN)
 
 
 @rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.IMPORT_MODE, Need.GET_USER), source=_USERNAME)
@@ -49,18 +36,7 @@ def invalid_username(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Rename these users before the migration, or map their names to allowed ones in one place.
     """
-    if not transcript.connection.import_mode:
-        return
-    for exchange in sightings(transcript):
-        username = (exchange.profile or {}).get("username")
-        if username is None and not transcript.connection.requires_username:
-            continue
-        problem = "is missing" if username is None else text_problem(username, username_problem)
-        if problem:
-            message = f"{exchange.script} returned a profile whose username {problem}"
-            yield Violation(message, (exchange,), path="username", got=kind_of(username))
-        else:
-            yield Held((exchange,))
+    yield from judge_profiles(transcript, problems.invalid_username)
 
 
 @rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), source=_STRUCTURE)
@@ -82,17 +58,7 @@ def invalid_name(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Leave out what is not known: `row.given_name or None`.
     """
-    limits = {"name": NAME_MAX, "given_name": NAME_MAX, "family_name": NAME_MAX, "nickname": NICKNAME_MAX}
-    for name, most in limits.items():
-        yield from judge_attribute(transcript, name, functools.partial(_name_problem, most), Severity.WARNING)
-
-
-def _name_problem(most: int, value: Value) -> str | None:
-    if not isinstance(value, str):
-        return f"is {kind_of(value)} instead of text"
-    if not value:
-        return "is empty; leave it out"
-    return f"has {len(value)} characters, and at most {most} are allowed" if len(value) > most else None
+    yield from judge_profiles(transcript, problems.invalid_name)
 
 
 @rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_STRUCTURE)
@@ -116,19 +82,7 @@ def invalid_phone_number(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Convert it, or leave it out where it cannot be converted.
     """
-    severity = strict_severity(transcript)
-    yield from judge_attribute(
-        transcript,
-        "phone_number",
-        lambda value: text_problem(value, lambda text: None if _PHONE.match(text) else "is not + and 1 to 15 digits"),
-        severity,
-    )
-    yield from judge_attribute(
-        transcript,
-        "phone_verified",
-        lambda value: None if isinstance(value, bool) else f"is {kind_of(value)} instead of true or false",
-        severity,
-    )
+    yield from judge_profiles(transcript, problems.invalid_phone_number)
 
 
 @rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), source=_STRUCTURE)
@@ -150,12 +104,7 @@ def invalid_picture(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Return the whole address, or leave it out.
     """
-    yield from judge_attribute(
-        transcript,
-        "picture",
-        lambda value: text_problem(value, lambda text: None if _PICTURE.match(text) else "is no absolute web address"),
-        Severity.WARNING,
-    )
+    yield from judge_profiles(transcript, problems.invalid_picture)
 
 
 @rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_MFA)
@@ -184,8 +133,4 @@ def invalid_mfa_factors(transcript: Transcript) -> Iterator[Comparison]:
         profile["mfa_factors"] = [{"totp": {"secret": row.totp_secret.upper().rstrip("=")}}]
     ```
     """
-    if transcript.connection.import_mode:
-        yield from judge_attribute(transcript, "mfa_factors", mfa_factors_problem, Severity.ERROR)
-    else:
-        ignored = "is ignored: factors are imported with import mode on only"
-        yield from judge_attribute(transcript, "mfa_factors", lambda _: ignored, Severity.INFO)
+    yield from judge_profiles(transcript, problems.invalid_mfa_factors)

@@ -3,14 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
-from customdb_contract.findings import Group, Held, Need, Severity, Violation
-from customdb_contract.profiles import (
-    email_problem,
-)
+from customdb_contract.findings import Group, Need, Severity
+from customdb_contract.profiles import problems
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._sightings import sightings
-from customdb_contract.rules._wording import kind_of
-from customdb_contract.rules.profile._attribute_of import judge_attribute, strict_severity, text_problem
+from customdb_contract.rules.profile._judging import judge_profiles
 from customdb_contract.transcript import Transcript
 
 _STRUCTURE: Final = "https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure"
@@ -38,17 +34,7 @@ def invalid_email(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Return the e-mail of the record as it is, under the name `email`. Clean the records before the migration.
     """
-    for exchange in sightings(transcript):
-        email = (exchange.profile or {}).get("email")
-        person = transcript.person(exchange.person)
-        if email is None and person is not None and person.email is None:
-            continue
-        problem = "is missing" if email is None else text_problem(email, email_problem)
-        if problem:
-            message = f"{exchange.script} returned a profile whose email {problem}"
-            yield Violation(message, (exchange,), strict_severity(transcript), path="email", got=kind_of(email))
-        else:
-            yield Held((exchange,))
+    yield from judge_profiles(transcript, problems.invalid_email)
 
 
 @rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.IMPORT_MODE, Need.GET_USER), source=_STRUCTURE)
@@ -72,17 +58,7 @@ def email_not_lowercase(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Return it in lower case: `row.email.lower()`.
     """
-    if transcript.connection.import_mode:
-        yield from judge_attribute(
-            transcript,
-            "email",
-            lambda email: (
-                "has upper-case letters, and Auth0 stores it in lower case"
-                if isinstance(email, str) and email != email.lower()
-                else None
-            ),
-            Severity.WARNING,
-        )
+    yield from judge_profiles(transcript, problems.email_not_lowercase)
 
 
 @rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_STRUCTURE)
@@ -104,12 +80,7 @@ def email_verified_not_boolean(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Convert the column. In Python: `bool(row.verified)`. In JavaScript: `row.verified === 1`.
     """
-    yield from judge_attribute(
-        transcript,
-        "email_verified",
-        lambda value: None if isinstance(value, bool) else f"is {kind_of(value)} instead of true or false",
-        Severity.ERROR,
-    )
+    yield from judge_profiles(transcript, problems.email_verified_not_boolean)
 
 
 @rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), source=_VERIFY)
@@ -131,12 +102,4 @@ def missing_email_verified(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Return `email_verified` from both scripts, from what the store knows.
     """
-    for exchange in sightings(transcript):
-        profile = exchange.profile or {}
-        if profile.get("email") is None:
-            continue
-        if profile.get("email_verified") is None:
-            message = f"{exchange.script} returned a profile without email_verified; return true or false"
-            yield Violation(message, (exchange,), path="email_verified", expected="true or false")
-        else:
-            yield Held((exchange,))
+    yield from judge_profiles(transcript, problems.missing_email_verified)

@@ -1,16 +1,16 @@
 """The rules about `user_metadata` and `app_metadata`, and about secrets in a profile."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
-from customdb_contract.profiles import RESERVED_APP_METADATA, ROOT_PROFILE_NAMES, metadata_key_problems
+from customdb_contract.profiles import problems
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._secrets import TOLD, texts_in
-from customdb_contract.rules._sightings import sightings, user_id_of
+from customdb_contract.rules._secrets import texts_in
+from customdb_contract.rules._sightings import sightings
 from customdb_contract.rules._wording import kind_of
-from customdb_contract.secrets import SecretKind, kind_by_name, kinds_in
+from customdb_contract.rules.profile._judging import judge_profile, judge_profiles
+from customdb_contract.secrets import TOLD, kinds_in
 from customdb_contract.transcript import Exchange, Special, Transcript, Value
 
 _METADATA: Final = "https://auth0.com/docs/manage-users/user-accounts/metadata/metadata-fields-data"
@@ -18,30 +18,13 @@ _LOGIN: Final = "https://auth0.com/docs/authenticate/database-connections/custom
 _KINDS: Final = ("user_metadata", "app_metadata")
 
 
-def _metadata(transcript: Transcript, *kinds: str) -> Iterator[tuple[Exchange, str, Mapping[str, Value]]]:
+def _metadata(transcript: Transcript) -> Iterator[tuple[Exchange, str, Mapping[str, Value]]]:
     """Yield each metadata object of each sighting, with its name."""
     for exchange in sightings(transcript):
-        for kind in kinds:
+        for kind in _KINDS:
             value = (exchange.profile or {}).get(kind)
             if isinstance(value, Mapping):
                 yield exchange, kind, value
-
-
-def _below(kind: str, names: Sequence[str]) -> str:
-    """Return the paths of some names inside one metadata object."""
-    return ", ".join(f"{kind}.{name}" for name in names)
-
-
-def _walk(path: str, value: Value) -> Iterator[tuple[str, str, Value]]:
-    """Yield path, name and value of everything inside a value, at every depth; items of arrays have no name."""
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield f"{path}.{key}" if path else key, key, item
-            yield from _walk(f"{path}.{key}" if path else key, item)
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield f"{path}[{index}]", "", item
-            yield from _walk(f"{path}[{index}]", item)
 
 
 @rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_METADATA)
@@ -62,13 +45,7 @@ def reserved_app_metadata(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Rename it, or leave it out: mostly it is an attribute of the root.
     """
-    for exchange, kind, metadata in _metadata(transcript, "app_metadata"):
-        names = sorted(RESERVED_APP_METADATA.intersection(metadata))
-        if names:
-            message = f"{exchange.script} returned {kind} with the reserved {', '.join(names)}"
-            yield Violation(message, (exchange,), path=_below(kind, names))
-        else:
-            yield Held((exchange,))
+    yield from judge_profiles(transcript, problems.reserved_app_metadata)
 
 
 @rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_METADATA)
@@ -89,13 +66,7 @@ def invalid_metadata_key(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Rename the field, or make it a value: an array of objects instead of an object with names as keys.
     """
-    for exchange, kind, metadata in _metadata(transcript, *_KINDS):
-        paths = list(metadata_key_problems(metadata, kind))
-        if paths:
-            message = f"{exchange.script} returned the metadata field {paths[0]}; names must not contain . or $"
-            yield Violation(message, (exchange,), path=paths[0])
-        else:
-            yield Held((exchange,))
+    yield from judge_profiles(transcript, problems.invalid_metadata_key)
 
 
 @rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_METADATA)
@@ -117,24 +88,7 @@ def metadata_not_json(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Return an object, and convert its values: dates to ISO 8601, decimals to numbers or text.
     """
-    for exchange in sightings(transcript):
-        for kind in _KINDS:
-            metadata = (exchange.profile or {}).get(kind)
-            if metadata is None:
-                continue
-            if not isinstance(metadata, Mapping):
-                got = kind_of(metadata)
-                message = f"{exchange.script} returned {kind} that is {got} instead of an object"
-                yield Violation(message, (exchange,), path=kind, expected="an object", got=got)
-                continue
-            special = [(path, value) for path, _, value in _walk(kind, metadata) if isinstance(value, Special)]
-            odd = [(path, value.kind) for path, value in special if not value.is_cut]
-            if odd:
-                path, type_ = odd[0]
-                message = f"{exchange.script} returned {path} of the type {type_}, which JSON does not have"
-                yield Violation(message, (exchange,), Severity.WARNING, path=path, got=type_)
-            elif not special:
-                yield Held((exchange,))
+    yield from judge_profiles(transcript, problems.metadata_not_json)
 
 
 @rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), source=_LOGIN)
@@ -155,12 +109,7 @@ def legacy_metadata_name(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Rename it to `app_metadata`, or to `user_metadata` where people may edit it.
     """
-    for exchange in sightings(transcript):
-        if isinstance((exchange.profile or {}).get("metadata"), Mapping):
-            message = f"{exchange.script} returned metadata at the root; the name is app_metadata or user_metadata"
-            yield Violation(message, (exchange,), path="metadata")
-        else:
-            yield Held((exchange,))
+    yield from judge_profiles(transcript, problems.legacy_metadata_name)
 
 
 @rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), source=_METADATA)
@@ -182,19 +131,7 @@ def metadata_shadows_profile(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Rename it.
     """
-    shadowing = ROOT_PROFILE_NAMES - RESERVED_APP_METADATA
-    for exchange, kind, metadata in _metadata(transcript, "app_metadata"):
-        names = sorted(shadowing.intersection(metadata))
-        if names:
-            message = f"{exchange.script} returned {kind} with {', '.join(names)}, which may override the profile's own"
-            yield Violation(message, (exchange,), path=_below(kind, names))
-        else:
-            yield Held((exchange,))
-
-
-_GENERATED_KEY: Final = re.compile(
-    r"[0-9]{3,}|[0-9a-f]{24}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9]{4}-[0-9]{2}-[0-9]{2}.*"
-)
+    yield from judge_profiles(transcript, problems.metadata_shadows_profile)
 
 
 @rule(group=Group.PROFILE, severity=Severity.INFO, needs=(Need.GET_USER,), source=_METADATA)
@@ -215,25 +152,7 @@ def dynamic_metadata_keys(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Make the id a value: an array of objects instead of an object with ids as keys.
     """
-    for exchange, kind, metadata in _metadata(transcript, *_KINDS):
-        user_id = user_id_of(exchange.profile or {})
-        own = _identifiers(transcript, exchange)
-        dynamic = [
-            (path, key)
-            for path, key, _ in _walk(kind, metadata)
-            if key == user_id or key in own or _GENERATED_KEY.fullmatch(key.lower())
-        ]
-        if dynamic:
-            message = f"{exchange.script} returned metadata with the name {{got}}; make the id or date a value"
-            path, key = dynamic[0]
-            yield Violation(message, (exchange,), path=f"{path.removesuffix(key)}*", got=path)
-        else:
-            yield Held((exchange,))
-
-
-def _identifiers(transcript: Transcript, exchange: Exchange) -> tuple[str, ...]:
-    person = transcript.person(exchange.person)
-    return person.identifiers if person else ()
+    yield from judge_profiles(transcript, problems.dynamic_metadata_keys)
 
 
 @rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER, Need.SECOND_USER), source=_METADATA)
@@ -260,7 +179,7 @@ def inconsistent_metadata_type(transcript: Transcript) -> Iterator[Comparison]:
     Convert the value to one type; leave the field out where there is none.
     """
     first_seen: dict[tuple[str, str], tuple[Exchange, str]] = {}
-    for exchange, kind, metadata in _metadata(transcript, *_KINDS):
+    for exchange, kind, metadata in _metadata(transcript):
         for name, value in metadata.items():
             if value is None:
                 continue
@@ -286,11 +205,6 @@ def _json_type(value: Value) -> str:
     return "an object" if isinstance(value, Mapping) else "an array"
 
 
-_ACCESS_NAMES: Final = frozenset(
-    {"role", "roles", "permission", "permissions", "admin", "isadmin", "scope", "scopes", "plan", "entitlements"}
-)
-
-
 @rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), source=_METADATA)
 def access_in_user_metadata(transcript: Transcript) -> Iterator[Comparison]:
     """`user_metadata` says what somebody may do.
@@ -309,13 +223,7 @@ def access_in_user_metadata(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Move it to `app_metadata`.
     """
-    for exchange, kind, metadata in _metadata(transcript, "user_metadata"):
-        names = sorted(name for name in metadata if name.lower().replace("_", "") in _ACCESS_NAMES)
-        if names:
-            message = f"{exchange.script} returned {kind} with {', '.join(names)}, which people can edit themselves"
-            yield Violation(message, (exchange,), path=_below(kind, names))
-        else:
-            yield Held((exchange,))
+    yield from judge_profiles(transcript, problems.access_in_user_metadata)
 
 
 @rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_LOGIN)
@@ -338,43 +246,12 @@ def secret_in_profile(transcript: Transcript) -> Iterator[Comparison]:
     Name the attributes that you return, instead of returning the whole row.
     """
     for exchange in transcript.judged:
-        profile = exchange.profile
-        violations = [*_secrets(exchange, profile or {}), *_secrets_in_other_results(exchange)]
+        judged = judge_profile(transcript, exchange, problems.secret_in_profile)
+        violations = [found for found in judged if isinstance(found, Violation)]
+        violations += _secrets_in_other_results(exchange)
         yield from violations
-        if profile is not None and not violations:
+        if exchange.profile is not None and not violations:
             yield Held((exchange,))
-
-
-_FOUND: Final = {
-    SecretKind.PASSWORD: "a password",
-    SecretKind.NEW_PASSWORD: "a password",
-    SecretKind.CONFIGURATION: "a secret of the configuration",
-    SecretKind.KEYWORD: "a secret of the configuration",
-    SecretKind.OTHER: "a secret",
-    SecretKind.PASSWORD_HASH: "the hash of a password",
-    SecretKind.PRIVATE_KEY: "a private key",
-    SecretKind.URL_CREDENTIALS: "credentials in a URL",
-    SecretKind.TOTP_SECRET: "a TOTP secret",
-}
-
-
-def _secrets(exchange: Exchange, profile: Mapping[str, Value]) -> Iterator[Violation]:
-    for path, key, value in _walk("", profile):
-        text = value if isinstance(value, str) else value.text if isinstance(value, Special) else ""
-        by_name = kind_by_name(key, text)
-        kinds = {*kinds_in(f"{key}\n{text}"), by_name}
-        if path.startswith("mfa_factors"):
-            # The contract asks for the secrets of one-time passwords there.
-            kinds, by_name = kinds & TOLD, None
-        elif by_name:
-            kinds.discard(SecretKind.TOTP_SECRET)
-        found = next((what for kind, what in _FOUND.items() if kind in kinds), None)
-        if found:
-            message = f"{exchange.script} returned {found} in {path}; return no secrets"
-            yield Violation(message, (exchange,), path=path, got=found)
-        elif by_name:
-            message = f"{exchange.script} returned {path}, whose name says that it is a secret"
-            yield Violation(message, (exchange,), Severity.WARNING, path=path)
 
 
 def _secrets_in_other_results(exchange: Exchange) -> Iterator[Violation]:

@@ -4,16 +4,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from customdb_contract.contract import Script
-from customdb_contract.findings import Group, Held, Need, Severity, Violation
-from customdb_contract.profiles import (
-    PROFILE_ALLOWANCE_BYTES,
-    PROFILE_MAX_BYTES,
-    RESERVED_ROOT_ATTRIBUTES,
-    SUSPECT_ROOT_ATTRIBUTES,
-)
+from customdb_contract.findings import Group, Need, Severity
+from customdb_contract.profiles import problems
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._sightings import sightings
-from customdb_contract.transcript import Special, Transcript, json_size
+from customdb_contract.rules.profile._judging import judge_profiles
+from customdb_contract.transcript import Transcript
 
 _STRUCTURE: Final = "https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure"
 _METADATA: Final = "https://auth0.com/docs/manage-users/user-accounts/metadata/metadata-fields-data"
@@ -23,7 +18,6 @@ _BEST_PRACTICES: Final = (
 _OVERSIZED: Final = (
     "https://auth0.com/docs/troubleshoot/product-lifecycle/deprecations-and-migrations/migrate-oversized-user-profiles"
 )
-_NEARLY_TOO_LARGE: Final = 8_192
 
 
 @rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), source=_STRUCTURE)
@@ -44,19 +38,7 @@ def reserved_root_attribute(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Name the attributes that you return, instead of returning the whole row; put what you need into `app_metadata`.
     """
-    for exchange in sightings(transcript):
-        found = sorted(RESERVED_ROOT_ATTRIBUTES.intersection(exchange.profile or {}))
-        suspect = sorted(SUSPECT_ROOT_ATTRIBUTES.intersection(exchange.profile or {}))
-        if found:
-            names = ", ".join(found)
-            message = f"{exchange.script} returned {names} at the root, which Auth0 manages itself"
-            yield Violation(message, (exchange,), path=names)
-        if suspect:
-            names = ", ".join(suspect)
-            message = f"{exchange.script} returned {names} at the root, a name that Auth0 uses itself"
-            yield Violation(message, (exchange,), Severity.INFO, path=names)
-        if not found and not suspect:
-            yield Held((exchange,))
+    yield from judge_profiles(transcript, problems.reserved_root_attribute)
 
 
 @rule(
@@ -82,14 +64,7 @@ def undefined_attribute(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Check the names of the columns; leave out what is not known.
     """
-    for exchange in sightings(transcript):
-        profile = (exchange.profile or {}).items()
-        found = [name for name, one in profile if isinstance(one, Special) and one.kind in {"undefined", "float"}]
-        if found:
-            names = ", ".join(sorted(found))
-            yield Violation(f"{exchange.script} returned {names} without a value", (exchange,), path=names)
-        else:
-            yield Held((exchange,))
+    yield from judge_profiles(transcript, problems.undefined_attribute)
 
 
 @rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), source=_OVERSIZED)
@@ -111,23 +86,7 @@ def profile_too_large(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Return what applications need, and leave the rest in the legacy store.
     """
-    for exchange in sightings(transcript):
-        size = json_size(exchange.profile)
-        about = f"about {size // 1024} KB"
-        if size > PROFILE_ALLOWANCE_BYTES:
-            message = (
-                f"{exchange.script} returned a profile of {{got}}; above about {{expected}} log-ins fail, "
-                "in tenants that had such profiles before from 2027-03-04 on"
-            )
-            yield Violation(message, (exchange,), Severity.ERROR, path="size", expected="100 KB", got=about)
-        elif size > PROFILE_MAX_BYTES:
-            message = f"{exchange.script} returned a profile of {{got}}; at most {{expected}} are allowed"
-            yield Violation(message, (exchange,), path="size", expected="10 KB", got=about)
-        elif size > _NEARLY_TOO_LARGE:
-            message = f"{exchange.script} returned a profile of {{got}}, which nears the limit of {{expected}}"
-            yield Violation(message, (exchange,), Severity.INFO, path="size", expected="10 KB", got=about)
-        else:
-            yield Held((exchange,))
+    yield from judge_profiles(transcript, problems.profile_too_large)
 
 
 @rule(
@@ -155,10 +114,4 @@ def idp_token_in_profile(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Leave the tokens out, or ignore this rule with the reason.
     """
-    for exchange in sightings(transcript):
-        names = [name for name in ("access_token", "refresh_token") if (exchange.profile or {}).get(name) is not None]
-        if names:
-            message = f"{exchange.script} returned {' and '.join(names)}; Auth0 stores it"
-            yield Violation(message, (exchange,), path=", ".join(names))
-        else:
-            yield Held((exchange,))
+    yield from judge_profiles(transcript, problems.idp_token_in_profile)

@@ -8,7 +8,7 @@ from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._sightings import lowered_by_ascii, own_sightings, user_id_text
-from customdb_contract.rules.profile._attribute_of import strict_severity
+from customdb_contract.rules.profile._judging import strict_severity
 from customdb_contract.transcript import ElsewhereUser, Exchange, Situation, Transcript, json_text
 
 _CONNECTION: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection"

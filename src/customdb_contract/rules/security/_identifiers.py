@@ -7,8 +7,9 @@ from typing import Final
 
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.profiles.problems import user_id_of
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._sightings import says_nothing, sightings, user_id_of
+from customdb_contract.rules._sightings import says_nothing, sightings
 from customdb_contract.rules.security._proof import (
     NOT_SANITIZED,
     ignoring_scripts,

@@ -8,9 +8,9 @@ from attrs import evolve
 
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._secrets import PASSWORDS, TOLD, is_typed_password, texts_in
+from customdb_contract.rules._secrets import is_typed_password, texts_in
 from customdb_contract.rules.security._proof import without_typed
-from customdb_contract.secrets import SecretForm, SecretKind, SecretRef, kinds_in, secrets_in
+from customdb_contract.secrets import PASSWORDS, TOLD, SecretForm, SecretKind, SecretRef, kinds_in, secrets_in
 from customdb_contract.transcript import ActionRun, Ending, Exchange, RecordedError, Transcript, observed_runs
 
 _VERIFY: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/verify"

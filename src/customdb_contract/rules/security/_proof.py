@@ -7,8 +7,9 @@ from typing import Final
 
 from customdb_contract.contract import Script
 from customdb_contract.findings import Held, Severity, Untried, Violation
+from customdb_contract.profiles.problems import user_id_of
 from customdb_contract.rules._rule import Comparison
-from customdb_contract.rules._sightings import ignores_identifier, user_id_of
+from customdb_contract.rules._sightings import ignores_identifier
 from customdb_contract.rules.security._hostile_writes import READING, judge_hostile_writes
 from customdb_contract.transcript import UNKNOWN, Ending, Exchange, Noticed, Situation, Transcript, Value
 

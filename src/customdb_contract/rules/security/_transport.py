@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._facts import untried
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._secrets import TOLD, is_typed_password
-from customdb_contract.secrets import secrets_in
+from customdb_contract.rules._secrets import is_typed_password
+from customdb_contract.secrets import TOLD, secrets_in
 from customdb_contract.transcript import FactKind, Noticed, ObservedRun, Transcript, observed_runs
 
 _LOGIN_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
