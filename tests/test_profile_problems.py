@@ -5,10 +5,12 @@ import decimal
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any, cast
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from customdb_contract import Connection, normalize_profile
 from customdb_contract.contract import Script
@@ -21,6 +23,7 @@ from customdb_contract.profiles.problems import (
     Problem,
     kind_of,
     problems_of,
+    profile_too_large,
     readable,
     user_id_of,
 )
@@ -339,19 +342,18 @@ def nested(levels: int) -> object:
         ({1: 2}, ("mapping", "keys 1", 1)),
         (OSError("refused"), ("OSError", "refused", None)),
         ({frozenset({1})}, ("set", "{frozenset({1})}", None)),
+        ([{"a": {7}}], [{"a": ("set", "{7}", None)}]),
     ],
 )
 def test_what_is_read_of_a_value(value: object, read: object) -> None:
-    def plain(one: object) -> object:
-        match one:
-            case dict():
-                return {name: plain(item) for name, item in one.items()}
-            case list():
-                return [plain(item) for item in one]
-            case None | str() | int() | float():
-                return one
-            case _:
-                return tuple(getattr(one, name) for name in ("kind", "text", "size"))
+    def plain(one: Any) -> Any:
+        if isinstance(one, str | int | float):
+            return one
+        if isinstance(one, list):
+            return [plain(item) for item in cast("list[object]", one)]
+        if isinstance(one, dict):
+            return {name: plain(item) for name, item in cast("dict[str, object]", one).items()}
+        return (one.kind, one.text, one.size)
 
     assert plain(readable({"x": value})["x"]) == read
 
@@ -359,6 +361,7 @@ def test_what_is_read_of_a_value(value: object, read: object) -> None:
 def test_a_profile_may_contain_itself_and_lie_deep() -> None:
     profile: dict[str, object] = {**ADA, "deep": nested(200), "shop:metadata": {}}
     profile["self"] = [profile, profile]
+    assert found({**ADA, "deep": nested(200)}) == []
     profile["app_metadata"] = {"deep": nested(200)}
 
     assert found(profile) == []
@@ -373,13 +376,16 @@ def test_a_profile_may_have_very_many_values() -> None:
 class NoProfile(Mapping[str, object]):
     """A mapping that cannot be read."""
 
+    @override
     def __getitem__(self, name: str) -> object:
         raise KeyError(name)
 
+    @override
     def __iter__(self) -> Iterator[str]:
         message = "gone"
         raise OSError(message)
 
+    @override
     def __len__(self) -> int:
         return 1
 
@@ -414,6 +420,37 @@ def test_a_value_is_named_by_its_kind(value: object, kind: str) -> None:
 
 def test_what_was_cut_is_what_a_transcript_cuts() -> None:
     assert all(Special(kind).is_cut for kind in CUT)
+
+
+def test_what_a_recorded_profile_counts_for() -> None:
+    def size(value: object) -> list[str]:
+        profile = MappingProxyType({**ADA, "cv": MappingProxyType({"x": value})})
+        return [one.got for one in profile_too_large(profile, Circumstances(import_mode=True)) if one is not None]
+
+    assert size(Special("long-text", "x", 90_000)) == ["about 87 KB"]
+    assert size(RecordedError("OSError", "x" * 9_000)) == ["about 8 KB"]
+    assert size(Special("Buffer", "x", 90_000)) == []
+    assert size(Special("too-deep")) == []
+
+
+def test_a_recorded_error_is_a_value_that_json_does_not_have() -> None:
+    error = RecordedError("OSError", HASH)
+    profile = {**ADA, "user_id": error, "app_metadata": {"a": error}}
+    circumstances = Circumstances(import_mode=True)
+
+    told = {
+        rule: [f"{one.path} {one.problem}" for one in predicate(profile, circumstances) if one is not None]
+        for rule, predicate in PREDICATES.items()
+    }
+    assert {rule: said for rule, said in told.items() if said} == {
+        "user-id-not-a-string": ["user_id is of the type OSError; return it as text"],
+        "metadata-not-json": ["app_metadata.a is of the type OSError, which JSON does not have"],
+        "secret-in-profile": [
+            "user_id contains the hash of a password; return no secrets",
+            "app_metadata.a contains the hash of a password; return no secrets",
+        ],
+    }
+    assert error.size is None
 
 
 # The rules know the same

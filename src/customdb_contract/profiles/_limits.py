@@ -166,6 +166,7 @@ _DOMAIN_LABEL: Final = re.compile(r"(?!-)[^\s@.\"(),:;<>\[\\\]_/?#&%=+*'!$]{1,63
 _PHONE: Final = re.compile(PHONE_PATTERN)
 _TOTP_SECRET: Final = re.compile(TOTP_SECRET_PATTERN)
 _USERNAME: Final = re.compile(USERNAME_PATTERN)
+_SCALARS: Final = (str, int, float, type(None))
 
 
 def email_problem(email: str) -> str | None:
@@ -265,7 +266,9 @@ def metadata_key_problems(metadata: object, path: str) -> Iterator[str]:
             below = f"{path}.{key}"
             if isinstance(key, str) and ("." in key or "$" in key):
                 yield below
-            yield from metadata_key_problems(value, below)
+            if not isinstance(value, _SCALARS):
+                yield from metadata_key_problems(value, below)
     elif isinstance(metadata, list | tuple):
         for index, value in enumerate(cast("Sequence[object]", metadata)):
-            yield from metadata_key_problems(value, f"{path}[{index}]")
+            if not isinstance(value, _SCALARS):
+                yield from metadata_key_problems(value, f"{path}[{index}]")

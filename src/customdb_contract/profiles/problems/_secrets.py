@@ -39,7 +39,11 @@ def _problem(path: str, key: str, value: object) -> Problem | None:
     odd = not_json(value)
     text = value if isinstance(value, str) else "" if odd is None else odd.text
     by_name = kind_by_name(key, text)
-    kinds = {*kinds_in(f"{key}\n{text}"), by_name}
+    kinds = set(kinds_in(f"{key}\n{text}"))
+    if by_name is not None:
+        kinds.add(by_name)
+    elif not kinds:
+        return None
     if path.startswith("mfa_factors"):
         # The contract asks for the secrets of one-time passwords there.
         kinds, by_name = kinds & TOLD, None

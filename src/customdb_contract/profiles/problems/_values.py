@@ -32,6 +32,7 @@ _MAX_BITS: Final = 1024
 _MAX_DEPTH: Final = 50
 _MAX_CONTAINERS: Final = 5_000
 _JSON: Final = (str, int, float, type(None), list, dict, tuple, Mapping)
+_SCALARS: Final = frozenset({str, int, float, bool, type(None)})
 _KINDS: Final = {"float": "NaN or infinity", "long-text": "a very long text", "undefined": "undefined"}
 _Value = TypeVar("_Value")
 
@@ -132,11 +133,14 @@ def walk(path: str, value: object) -> Iterator[tuple[str, str, object]]:
         for key, item in cast("Mapping[str, object]", value).items():
             below = f"{path}.{key}" if path else key
             yield below, key, item
-            yield from walk(below, item)
+            # Most values are scalars, which a generator each would take longer for than all the rest.
+            if item.__class__ not in _SCALARS:
+                yield from walk(below, item)
     elif isinstance(value, list | tuple):
         for index, item in enumerate(cast("Sequence[object]", value)):
             yield f"{path}[{index}]", "", item
-            yield from walk(f"{path}[{index}]", item)
+            if item.__class__ not in _SCALARS:
+                yield from walk(f"{path}[{index}]", item)
 
 
 def json_size(profile: Mapping[str, object]) -> int:
