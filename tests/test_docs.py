@@ -215,7 +215,13 @@ def test_the_page_of_the_command_line_names_every_option_of_each_command(capsys:
 def test_every_relative_link_points_to_something_that_exists(page: Path) -> None:
     rules = {f"{rule.info.name}.md" for rule in CATALOGUE} | {"examples.md", "index.md", "precedence.md", "proofs.md"}
     scripts = {f"{script}.md" for script in [*Script, "index"]}
-    generated = {"rules": rules, "lives": LIFE_PAGES, "scripts": scripts, "reference": {"systems.md"}}
+    generated = {
+        "rules": rules,
+        "lives": LIFE_PAGES,
+        "scripts": scripts,
+        "reference": {"systems.md"},
+        "_static": {"check.svg"},
+    }
     text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
 
     for target in re.findall(r"\[[^\]]*\]\(([^)\s]+)\)", text):

@@ -1,14 +1,17 @@
 """Stored transcripts: the JSON form, which is exact, and can be judged again months later."""
 
 import json
-from collections.abc import Sequence
-from typing import Final, assert_never, cast
+from collections.abc import Callable
+from enum import Enum
+from functools import cache
+from typing import Any, Final, cast
 
 from customdb_contract.errors import TranscriptError
-from customdb_contract.transcript._actions import ActionRun, ApiCall, LegacyRequest
-from customdb_contract.transcript._exchange import Exchange, Outcome, argument_name
-from customdb_contract.transcript._header import ActionInfo, ElsewhereUser, Header, Person, ScriptInfo, SourceFact
-from customdb_contract.transcript._records import LogEntry, Operation, Record, Response, StoreWrite
+from customdb_contract.transcript._actions import ActionRun
+from customdb_contract.transcript._exchange import Exchange, argument_name
+from customdb_contract.transcript._header import Header
+from customdb_contract.transcript._records import Record
+from customdb_contract.transcript._stored_types import KINDS, StoredKind, kind_of, stored_types
 from customdb_contract.transcript._values import to_json
 
 __all__ = [
@@ -58,28 +61,9 @@ def header_to_json(header: Header) -> dict[str, object]:
         header: The header of a transcript.
 
     Returns:
-        An object with the keys `contract_date`, `connection`, `people`, `scripts`, `ignore_fields`, `stop_reason`,
-        `left_behind`, `action`, `elsewhere`.
+        An object with a key for each attribute.
     """
-    connection, stopped = header.connection, header.stop_reason
-    return {
-        "contract_date": to_json(header.contract_date),
-        "connection": {
-            "name": to_json(connection.name),
-            "import_mode": connection.import_mode,
-            "requires_username": connection.requires_username,
-            "script_context": connection.script_context,
-            "features": list(connection.features),
-            "deletion_is_final": connection.deletion_is_final,
-        },
-        "people": [_person_to_json(person) for person in header.people],
-        "scripts": {script.value: _script_to_json(info) for script, info in header.scripts.items()},
-        "ignore_fields": [to_json(path) for path in header.ignore_fields],
-        "stop_reason": stopped and {"kind": stopped.kind.value, "message": to_json(stopped.message)},
-        "left_behind": [to_json(identifier) for identifier in header.left_behind],
-        "action": None if header.action is None else _action_to_json(header.action),
-        "elsewhere": [_elsewhere_to_json(user) for user in header.elsewhere],
-    }
+    return _object(header)
 
 
 def exchange_to_json(exchange: Exchange) -> dict[str, object]:
@@ -89,23 +73,13 @@ def exchange_to_json(exchange: Exchange) -> dict[str, object]:
         exchange: The exchange.
 
     Returns:
-        An object with the keys `number`, `script`, `person`, `situation`, `arguments`, `outcome`, `duration_seconds`,
-        `marks` and `caused_by`. The arguments are under the names that the contract gives them, further ones under
-        `argument_3` and so on, by their place.
+        An object with a key for each attribute, and `duration_seconds`, which isn't in the outcome. The arguments are
+        under the names that the contract gives them, further ones under `argument_3` and so on, by their place.
     """
-    return {
-        "number": exchange.number,
-        "script": exchange.script.value,
-        "person": to_json(exchange.person),
-        "situation": exchange.situation.value,
-        "arguments": {
-            argument_name(exchange.script, place): to_json(value) for place, value in enumerate(exchange.arguments)
-        },
-        "outcome": _outcome_to_json(exchange.outcome),
-        "duration_seconds": exchange.outcome.duration,
-        "marks": sorted(mark.value for mark in exchange.marks),
-        "caused_by": exchange.caused_by,
+    arguments = {
+        argument_name(exchange.script, place): to_json(value) for place, value in enumerate(exchange.arguments)
     }
+    return {**_object(exchange), "arguments": arguments, "duration_seconds": exchange.outcome.duration}
 
 
 def record_to_json(record: Record) -> dict[str, object]:
@@ -115,89 +89,60 @@ def record_to_json(record: Record) -> dict[str, object]:
         record: The record.
 
     Returns:
-        An object with the keys `kind`, `number`, and those of its kind.
+        An object with the key `kind` and one for each attribute.
     """
-    match record:
-        case Exchange():
-            return {"kind": "call", **exchange_to_json(record)}
-        case Operation():
-            return {
-                "kind": "operation",
-                "number": record.number,
-                "name": record.name,
-                "actor": record.actor.value,
-                "person": to_json(record.person),
-                "connection": to_json(record.connection),
-                "arguments": {name: to_json(value) for name, value in record.arguments.items()},
-                "response": None if record.response is None else _response_to_json(record.response),
-            }
-        case StoreWrite():
-            return {
-                "kind": "store",
-                "number": record.number,
-                "store": record.store.value,
-                "user_id": to_json(record.user_id),
-                "attributes": to_json(record.attributes),
-                "caused_by": record.caused_by,
-            }
-        case LogEntry():
-            return {
-                "kind": "log",
-                "number": record.number,
-                "code": to_json(record.code),
-                "description": to_json(record.description),
-                "user_id": to_json(record.user_id),
-                "connection": to_json(record.connection),
-                "inferred": record.inferred,
-                "caused_by": record.caused_by,
-            }
-        case ActionRun():
-            return {
-                "kind": "run",
-                "number": record.number,
-                "action": to_json(record.action),
-                "handler": record.handler.value,
-                "person": to_json(record.person),
-                "situation": record.situation.value,
-                "legacy": None if record.legacy is None else record.legacy.value,
-                "follows": record.follows,
-                "event": to_json(record.event),
-                "outcome": _outcome_to_json(record.outcome),
-                "duration_seconds": record.outcome.duration,
-                "caused_by": record.caused_by,
-            }
-        case ApiCall():
-            return {
-                "kind": "api",
-                "number": record.number,
-                "path": record.path,
-                "arguments": [to_json(argument) for argument in record.arguments],
-                "late": record.late,
-                "caused_by": record.caused_by,
-            }
-        case LegacyRequest(answer=answer):
-            return {
-                "kind": "request",
-                "number": record.number,
-                "method": record.method,
-                "url": to_json(record.url),
-                "headers": to_json(record.headers),
-                "body": to_json(record.body),
-                "answer": None if answer is None else {"status": answer.status, "body": to_json(answer.body)},
-                "late": record.late,
-                "caused_by": record.caused_by,
-            }
-        case _ as unreachable:
-            assert_never(unreachable)
+    kind: dict[str, object] = {"kind": _KIND_OF[type(record)]}
+    if isinstance(record, Exchange):
+        return kind | exchange_to_json(record)
+    if isinstance(record, ActionRun):
+        return {**kind, **_object(record), "duration_seconds": record.outcome.duration}
+    return kind | _object(record)
 
 
-def _response_to_json(response: Response) -> dict[str, object]:
-    return {
-        "succeeded": response.succeeded,
-        "message": to_json(response.message),
-        "shown": to_json(response.shown),
-        "interrupted": to_json(response.interrupted),
-    }
+_KIND_OF: Final = {record: name for name, record in KINDS.items()}
+
+
+def _object(value: object) -> dict[str, object]:
+    stored: Any = type(value)
+    return {name: written(getattr(value, name)) for name, written in _writers(stored)}
+
+
+@cache
+def _writers(stored: type) -> tuple[tuple[str, Callable[[Any], object]], ...]:
+    """Return what writes each attribute of a class."""
+    return tuple((name, _writer(type_)) for name, type_ in stored_types(stored).items())
+
+
+def _writer(type_: object) -> Callable[[Any], object]:
+    kind, inner = kind_of(type_)
+    match kind:
+        case StoredKind.OPTIONAL:
+            some = _writer(inner)
+            return lambda value: None if value is None else some(value)
+        case StoredKind.OBJECT:
+            return _object
+        case StoredKind.ENUM:
+            return _value_of
+        case StoredKind.ARRAY:
+            item = _writer(inner)
+            return lambda values: [item(value) for value in values]
+        case StoredKind.SET:
+            return lambda members: sorted(member.value for member in members)
+        case StoredKind.BY_ENUM:
+            of_each = _writer(inner[1])
+            return lambda values: {key.value: of_each(value) for key, value in values.items()}
+        case StoredKind.PLAIN:
+            return _itself
+        case _:
+            return to_json
+
+
+def _value_of(member: Enum) -> object:
+    return member.value
+
+
+def _itself(value: object) -> object:
+    return value
 
 
 def read_document(document: object) -> tuple[Header, tuple[Record, ...]]:
@@ -246,71 +191,3 @@ def _version(document: object) -> object:
     if not isinstance(document, dict):
         return SCHEMA_VERSION
     return cast("dict[str, object]", document).get("schema_version", SCHEMA_VERSION)
-
-
-def _action_to_json(info: ActionInfo) -> dict[str, object]:
-    return {
-        "name": to_json(info.name),
-        "handlers": [handler.value for handler in info.handlers],
-        "problem": to_json(info.problem),
-        "location": to_json(info.location),
-        "source": _source_to_json(info.source),
-        "observed": info.observed,
-        "metadata_required": info.metadata_required,
-        "restores": [to_json(path) for path in info.restores],
-    }
-
-
-def _source_to_json(source: Sequence[SourceFact] | None) -> list[dict[str, object]] | None:
-    if source is None:
-        return None
-    return [
-        {"kind": fact.kind.value, "text": to_json(fact.text), "location": to_json(fact.location)} for fact in source
-    ]
-
-
-def _script_to_json(info: ScriptInfo) -> dict[str, object]:
-    return {
-        "signature": to_json(info.signature),
-        "problem": to_json(info.problem),
-        "location": to_json(info.location),
-        "source": _source_to_json(info.source),
-        "observed": info.observed,
-    }
-
-
-def _person_to_json(person: Person) -> dict[str, object]:
-    return {
-        "label": to_json(person.label),
-        "email": to_json(person.email),
-        "username": to_json(person.username),
-        "phone_number": to_json(person.phone_number),
-        "organization": to_json(person.organization),
-        "aliases": [to_json(alias) for alias in person.aliases],
-        "disabled": person.disabled,
-        "password": person.password.value,
-        "profile": to_json(person.profile),
-        "new": person.new,
-    }
-
-
-def _elsewhere_to_json(user: ElsewhereUser) -> dict[str, object]:
-    return {
-        "connection": to_json(user.connection),
-        "label": to_json(user.label),
-        "user_id": to_json(user.user_id),
-        "email": to_json(user.email),
-    }
-
-
-def _outcome_to_json(outcome: Outcome) -> dict[str, object]:
-    return {
-        "ending": outcome.ending.value,
-        "callbacks": [[to_json(argument) for argument in arguments] for arguments in outcome.callbacks],
-        "raised": to_json(outcome.raised),
-        "escape": outcome.escape.value,
-        "output": to_json(outcome.output),
-        "observations": [
-            {"kind": noticed.kind.value, "text": to_json(noticed.text)} for noticed in outcome.observations
-        ],
-    }

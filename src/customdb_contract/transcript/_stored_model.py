@@ -1,56 +1,21 @@
-"""The form of stored transcripts, checked by pydantic where they enter."""
+"""The form of stored transcripts, checked by pydantic where they enter: its models are made of the classes."""
 
 import textwrap
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal, TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Annotated, Any, ClassVar, Final, Literal, Union
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
+from attrs import evolve
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationError, create_model
 from pydantic_core import ErrorDetails
+from typing_extensions import override
 
-from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
-from customdb_contract.errors import ConfigurationError, TranscriptError
-from customdb_contract.transcript._actions import (
-    ActionRun,
-    ApiCall,
-    LegacyAnswer,
-    LegacyRequest,
-    LegacyState,
-    RunSituation,
-)
-from customdb_contract.transcript._exchange import (
-    Ending,
-    Escape,
-    Exchange,
-    Mark,
-    Noticed,
-    Observation,
-    Outcome,
-    Situation,
-    argument_name,
-)
-from customdb_contract.transcript._header import (
-    ActionInfo,
-    ElsewhereUser,
-    FactKind,
-    Handler,
-    Header,
-    PasswordKnowledge,
-    Person,
-    ScriptInfo,
-    SourceFact,
-    StopKind,
-    StopReason,
-)
-from customdb_contract.transcript._records import (
-    Actor,
-    LogEntry,
-    Operation,
-    Record,
-    Response,
-    Store,
-    StoreWrite,
-)
+from customdb_contract.errors import TranscriptError
+from customdb_contract.transcript._exchange import Exchange, argument_name
+from customdb_contract.transcript._header import Header
+from customdb_contract.transcript._records import Record
+from customdb_contract.transcript._stored_types import KINDS, StoredKind, kind_of, stored_types
 from customdb_contract.transcript._values import RecordedError, Value, from_json
 
 __all__ = ["unstore"]
@@ -67,10 +32,6 @@ def _text(document: object) -> str:
     return value
 
 
-def _optional_text(document: object) -> str | None:
-    return None if document is None else _text(document)
-
-
 def _mapping(document: object) -> Mapping[str, Value]:
     value = from_json(document)
     if not isinstance(value, Mapping):
@@ -79,376 +40,130 @@ def _mapping(document: object) -> Mapping[str, Value]:
     return value
 
 
-def _optional_mapping(document: object) -> Mapping[str, Value] | None:
-    return None if document is None else _mapping(document)
-
-
-def _recorded_error(document: object) -> RecordedError | None:
+def _recorded_error(document: object) -> RecordedError:
     value = from_json(document)
-    if not isinstance(value, RecordedError | None):
+    if not isinstance(value, RecordedError):
         message = 'must be null or {"$error": class, "message": text, "arguments": [...], "location": text}'
         raise ValueError(message)  # noqa: TRY004 - pydantic expects it
     return value
 
 
-# pydantic's own str refuses lone surrogates, which scripts do hand over.
-_Text: TypeAlias = Annotated[str, PlainValidator(_text)]
-_OptionalText: TypeAlias = Annotated[str | None, PlainValidator(_optional_text)]
-# The recursive type of recorded values means nothing to pydantic, hence Any: from_json sees to it.
-_Value: TypeAlias = Annotated[Any, PlainValidator(from_json)]
-_Mapping: TypeAlias = Annotated[Any, PlainValidator(_mapping)]
-_OptionalMapping: TypeAlias = Annotated[Any, PlainValidator(_optional_mapping)]
-_BY_VALUE = Field(strict=False)
+# pydantic's own str refuses lone surrogates, which scripts do hand over, and the recursive type of recorded values
+# means nothing to it.
+_READERS: Final[Mapping[StoredKind, Callable[[object], object]]] = {
+    StoredKind.TEXT: _text,
+    StoredKind.MAPPING: _mapping,
+    StoredKind.ERROR: _recorded_error,
+    StoredKind.VALUE: from_json,
+}
 
 
-class _Stored(BaseModel):
+class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class _StoredConnection(_Stored):
-    name: _Text
-    import_mode: bool
-    requires_username: bool
-    script_context: bool
-    features: list[str]
-    deletion_is_final: bool
+class _Stored(_Strict):
+    makes: ClassVar[Callable[..., Any]]
 
-    def unstored(self) -> Connection:
-        return Connection(
-            name=self.name,
-            import_mode=self.import_mode,
-            requires_username=self.requires_username,
-            script_context=self.script_context,
-            features=self.features,
-            deletion_is_final=self.deletion_is_final,
-        )
+    def unstored(self) -> object:
+        """Make what was stored; what is in it was made before."""
+        return self.makes(**vars(self))
 
 
-class _StoredPerson(_Stored):
-    label: _Text
-    email: _OptionalText
-    username: _OptionalText
-    phone_number: _OptionalText = None
-    organization: _OptionalText = None
-    aliases: list[_Text]
-    disabled: bool
-    password: Annotated[PasswordKnowledge, _BY_VALUE]
-    profile: _Mapping
-    new: bool
+class _StoredRecord(_Stored):
+    """A record has its kind; and the duration of its outcome, and arguments by their names, where there are such."""
 
-    def unstored(self) -> Person:
-        return Person(
-            label=self.label,
-            email=self.email,
-            username=self.username,
-            phone_number=self.phone_number,
-            organization=self.organization,
-            aliases=tuple(self.aliases),
-            disabled=self.disabled,
-            profile=self.profile,
-            password=self.password,
-            new=self.new,
-        )
+    @override
+    def unstored(self) -> object:
+        attributes = vars(self).copy()
+        del attributes["kind"]
+        if "duration_seconds" in attributes:
+            duration = attributes.pop("duration_seconds")
+            attributes["outcome"] = evolve(attributes["outcome"], duration=duration)
+        if self.makes is Exchange:
+            attributes["arguments"] = _in_order(attributes["script"], attributes["arguments"])
+        return self.makes(**attributes)
 
 
-class _StoredFact(_Stored):
-    kind: Annotated[FactKind, _BY_VALUE]
-    text: _Text
-    location: _Text
+def _in_order(script: Script, arguments: Mapping[str, Value]) -> tuple[Value, ...]:
+    expected = [argument_name(script, place) for place in range(len(arguments))]
+    if set(expected) != set(arguments):
+        message = f"arguments has the keys {', '.join(arguments)}; expected {', '.join(expected)} for {script}"
+        raise TranscriptError(message)
+    return tuple(arguments[name] for name in expected)
 
 
-def _unstored_facts(source: Sequence[_StoredFact] | None) -> tuple[SourceFact, ...] | None:
-    return None if source is None else tuple(SourceFact(fact.kind, fact.text, fact.location) for fact in source)
+def _unstored(stored: _Stored) -> object:
+    return stored.unstored()
 
 
-class _StoredScript(_Stored):
-    signature: _Text
-    problem: _OptionalText
-    location: _OptionalText
-    source: list[_StoredFact] | None
-    observed: bool
-
-    def unstored(self) -> ScriptInfo:
-        return ScriptInfo(
-            signature=self.signature,
-            problem=self.problem,
-            location=self.location,
-            source=_unstored_facts(self.source),
-            observed=self.observed,
-        )
+# The types of the models are made of those of the classes, so a type checker cannot read them.
+_ANNOTATED: Final[Any] = Annotated
+_LIST: Final[Any] = list
+_DICT: Final[Any] = dict
+_LITERAL: Final[Any] = Literal
+_ANY_OF: Final[Any] = Union
+_new_model: Final[Any] = create_model
 
 
-class _StoredAction(_Stored):
-    name: _Text
-    handlers: list[Annotated[Handler, _BY_VALUE]]
-    problem: _OptionalText
-    location: _OptionalText
-    source: list[_StoredFact] | None
-    observed: bool
-    metadata_required: bool
-    restores: list[_Text]
-
-    def unstored(self) -> ActionInfo:
-        return ActionInfo(
-            name=self.name,
-            handlers=tuple(self.handlers),
-            problem=self.problem,
-            location=self.location,
-            source=_unstored_facts(self.source),
-            observed=self.observed,
-            metadata_required=self.metadata_required,
-            restores=tuple(self.restores),
-        )
+@cache
+def _model_of(stored: Any) -> Any:
+    """Return the model of what is stored of a class."""
+    kind = next((kind for kind, record in KINDS.items() if record is stored), None)
+    types = {name: _annotation(type_) for name, type_ in stored_types(stored).items()}
+    if kind is not None:
+        types["kind"] = _LITERAL[kind]
+        if "outcome" in types:
+            types["duration_seconds"] = _ANNOTATED[float, Field(ge=0, allow_inf_nan=False)]
+    if stored is Exchange:
+        types["arguments"] = _DICT[str, _annotation(Value)]
+    fields: dict[str, Any] = {name: (type_, ...) for name, type_ in types.items()}
+    model = _new_model(f"Stored{stored.__name__}", __base__=_Stored if kind is None else _StoredRecord, **fields)
+    model.makes = stored
+    return model
 
 
-class _StoredStopReason(_Stored):
-    kind: Annotated[StopKind, _BY_VALUE]
-    message: _Text
-
-    def unstored(self) -> StopReason:
-        return StopReason(self.kind, self.message)
-
-
-class _StoredElsewhereUser(_Stored):
-    connection: _Text
-    label: _Text
-    user_id: _Text
-    email: _OptionalText
-
-    def unstored(self) -> ElsewhereUser:
-        return ElsewhereUser(self.connection, self.label, self.user_id, self.email)
-
-
-class _StoredHeader(_Stored):
-    contract_date: _Text
-    connection: _StoredConnection
-    people: list[_StoredPerson]
-    scripts: dict[Annotated[Script, _BY_VALUE], _StoredScript]
-    ignore_fields: list[_Text]
-    stop_reason: _StoredStopReason | None
-    left_behind: list[_Text]
-    action: _StoredAction | None
-    elsewhere: list[_StoredElsewhereUser] = []
-
-    def unstored(self) -> Header:
-        return Header(
-            contract_date=self.contract_date,
-            connection=self.connection.unstored(),
-            people=tuple(person.unstored() for person in self.people),
-            scripts={script: info.unstored() for script, info in self.scripts.items()},
-            ignore_fields=tuple(self.ignore_fields),
-            stop_reason=None if self.stop_reason is None else self.stop_reason.unstored(),
-            left_behind=tuple(self.left_behind),
-            action=None if self.action is None else self.action.unstored(),
-            elsewhere=tuple(user.unstored() for user in self.elsewhere),
-        )
+def _annotation(type_: Any) -> Any:
+    kind, inner = kind_of(type_)
+    match kind:
+        case StoredKind.OPTIONAL:
+            return _optional(inner)
+        case StoredKind.OBJECT:
+            return _ANNOTATED[_model_of(type_), AfterValidator(_unstored)]
+        case StoredKind.ENUM:
+            return _ANNOTATED[type_, Field(strict=False)]
+        case StoredKind.ARRAY:
+            return _ANNOTATED[_LIST[_annotation(inner)], AfterValidator(tuple)]
+        case StoredKind.SET:
+            return _ANNOTATED[_LIST[_annotation(inner)], AfterValidator(frozenset)]
+        case StoredKind.BY_ENUM:
+            key, value = inner
+            return _DICT[_annotation(key), _annotation(value)]
+        case StoredKind.PLAIN:
+            return type_
+        case _:
+            return _ANNOTATED[Any, PlainValidator(_READERS[kind])]
 
 
-class _StoredObservation(_Stored):
-    kind: Annotated[Noticed, _BY_VALUE]
-    text: _Text
+def _optional(type_: Any) -> Any:
+    reader = _READERS.get(kind_of(type_)[0])
+    if reader is None:
+        return _annotation(type_) | None
+    return _ANNOTATED[Any, PlainValidator(lambda document: None if document is None else reader(document))]
 
 
-class _StoredOutcome(_Stored):
-    ending: Annotated[Ending, _BY_VALUE]
-    callbacks: list[list[_Value]]
-    raised: Annotated[RecordedError | None, PlainValidator(_recorded_error)]
-    escape: Annotated[Escape, _BY_VALUE]
-    output: _Text
-    observations: list[_StoredObservation]
-
-    def unstored(self, duration: float) -> Outcome:
-        return Outcome(
-            ending=self.ending,
-            callbacks=tuple(tuple(arguments) for arguments in self.callbacks),
-            raised=self.raised,
-            escape=self.escape,
-            output=self.output,
-            duration=duration,
-            observations=tuple(Observation(noticed.kind, noticed.text) for noticed in self.observations),
-        )
-
-
-_Seconds: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-
-
-class _StoredCall(_Stored):
-    kind: Literal["call"]
-    number: int
-    script: Annotated[Script, _BY_VALUE]
-    person: _Text
-    situation: Annotated[Situation, _BY_VALUE]
-    arguments: dict[str, _Value]
-    outcome: _StoredOutcome
-    duration_seconds: _Seconds
-    marks: list[Annotated[Mark, _BY_VALUE]]
-    caused_by: int | None
-
-    def unstored(self) -> Exchange:
-        return Exchange(
-            self.number,
-            self.script,
-            self._values(),
-            self.person,
-            self.situation,
-            self.outcome.unstored(self.duration_seconds),
-            marks=frozenset(self.marks),
-            caused_by=self.caused_by,
-        )
-
-    def _values(self) -> tuple[Value, ...]:
-        expected = [argument_name(self.script, place) for place in range(len(self.arguments))]
-        if set(expected) != set(self.arguments):
-            message = (
-                f"record {self.number}: arguments has the keys {', '.join(self.arguments)}; "
-                f"expected {', '.join(expected)} for {self.script}"
-            )
-            raise TranscriptError(message)
-        return tuple(self.arguments[name] for name in expected)
-
-
-class _StoredResponse(_Stored):
-    succeeded: bool
-    message: _Text
-    shown: _Value
-    interrupted: _OptionalText
-
-    def unstored(self) -> Response:
-        return Response(self.succeeded, self.message, self.shown, self.interrupted)
-
-
-class _StoredOperation(_Stored):
-    kind: Literal["operation"]
-    number: int
-    name: _Text
-    actor: Annotated[Actor, _BY_VALUE]
-    person: _Text
-    connection: _Text
-    arguments: dict[str, _Value]
-    response: _StoredResponse | None
-
-    def unstored(self) -> Operation:
-        return Operation(
-            self.number,
-            self.name,
-            self.actor,
-            self.person,
-            self.connection,
-            self.arguments,
-            None if self.response is None else self.response.unstored(),
-        )
-
-
-class _StoredWrite(_Stored):
-    kind: Literal["store"]
-    number: int
-    store: Annotated[Store, _BY_VALUE]
-    user_id: _Text
-    attributes: _OptionalMapping
-    caused_by: int | None
-
-    def unstored(self) -> StoreWrite:
-        return StoreWrite(self.number, self.store, self.user_id, self.attributes, self.caused_by)
-
-
-class _StoredLogEntry(_Stored):
-    kind: Literal["log"]
-    number: int
-    code: _Text
-    description: _Text
-    user_id: _OptionalText
-    connection: _OptionalText
-    inferred: bool
-    caused_by: int | None
-
-    def unstored(self) -> LogEntry:
-        return LogEntry(
-            self.number, self.code, self.description, self.user_id, self.connection, self.inferred, self.caused_by
-        )
-
-
-class _StoredRun(_Stored):
-    kind: Literal["run"]
-    number: int
-    action: _Text
-    handler: Annotated[Handler, _BY_VALUE]
-    person: _Text
-    situation: Annotated[RunSituation, _BY_VALUE]
-    legacy: Annotated[LegacyState, _BY_VALUE] | None
-    follows: int | None
-    event: _Mapping
-    outcome: _StoredOutcome
-    duration_seconds: _Seconds
-    caused_by: int | None
-
-    def unstored(self) -> ActionRun:
-        return ActionRun(
-            self.number,
-            self.action,
-            self.handler,
-            self.person,
-            self.situation,
-            self.event,
-            self.outcome.unstored(self.duration_seconds),
-            self.legacy,
-            self.follows,
-            self.caused_by,
-        )
-
-
-class _StoredApiCall(_Stored):
-    kind: Literal["api"]
-    number: int
-    path: str
-    arguments: list[_Value]
-    late: bool
-    caused_by: int | None
-
-    def unstored(self) -> ApiCall:
-        return ApiCall(self.number, self.path, tuple(self.arguments), self.late, self.caused_by)
-
-
-class _StoredAnswer(_Stored):
-    status: int
-    body: _Value
-
-    def unstored(self) -> LegacyAnswer:
-        return LegacyAnswer(self.status, self.body)
-
-
-class _StoredRequest(_Stored):
-    kind: Literal["request"]
-    number: int
-    method: str
-    url: _Text
-    headers: _Mapping
-    body: _Value
-    answer: _StoredAnswer | None
-    late: bool
-    caused_by: int | None
-
-    def unstored(self) -> LegacyRequest:
-        return LegacyRequest(
-            self.number,
-            self.method,
-            self.url,
-            self.headers,
-            self.body,
-            None if self.answer is None else self.answer.unstored(),
-            self.late,
-            self.caused_by,
-        )
-
-
-_StoredRecord: TypeAlias = (
-    _StoredCall | _StoredOperation | _StoredWrite | _StoredLogEntry | _StoredRun | _StoredApiCall | _StoredRequest
-)
-
-
-class _StoredTranscript(_Stored):
-    schema_version: int
-    header: _StoredHeader
-    records: list[Annotated[_StoredRecord, Field(discriminator="kind")]]
+@cache
+def _transcript_model() -> Any:
+    kinds: Iterable[Any] = KINDS.values()
+    models = [_model_of(kind) for kind in kinds]
+    record = _ANNOTATED[_ANNOTATED[_ANY_OF[tuple(models)], Field(discriminator="kind")], AfterValidator(_unstored)]
+    return _new_model(
+        "StoredTranscript",
+        __base__=_Strict,
+        schema_version=(int, ...),
+        header=(_annotation(Header), ...),
+        records=(_LIST[record], ...),
+    )
 
 
 def unstore(document: object) -> tuple[Header, tuple[Record, ...]]:
@@ -461,12 +176,11 @@ def unstore(document: object) -> tuple[Header, tuple[Record, ...]]:
         TranscriptError: When it is no stored transcript; the message names each key and what was expected.
     """
     try:
-        stored = _StoredTranscript.model_validate(document)
-        return stored.header.unstored(), tuple(record.unstored() for record in stored.records)
+        stored = _transcript_model().model_validate(document)
     except ValidationError as error:
         problems = [_problem(details) for details in error.errors(include_url=False)]
-    except ConfigurationError as error:
-        problems = [f"header.connection: {error}"]
+    else:
+        return stored.header, tuple(stored.records)
     more = [f"and {len(problems) - _SHOWN_PROBLEMS} more"] if len(problems) > _SHOWN_PROBLEMS else []
     message = "\n  ".join(["this is no stored transcript:", *problems[:_SHOWN_PROBLEMS], *more])
     raise TranscriptError(message)
