@@ -1,10 +1,16 @@
 """The audit: every user that a team has, looked at with the rules of profiles, before the move."""
 
+from customdb_contract.audit._about import AUDITED, AuditedRule
+from customdb_contract.audit._auditing import AuditInterrupted, AuditProgress, audit
 from customdb_contract.audit._columns import Columns, Metadata, ProfileOf, Row
 from customdb_contract.audit._findings import AuditReport, Fate, PasswordFormats, ProfileSizes, RuleResult, UserFinding
 
 __all__ = [
+    "AUDITED",
+    "AuditInterrupted",
+    "AuditProgress",
     "AuditReport",
+    "AuditedRule",
     "Columns",
     "Fate",
     "Metadata",
@@ -14,4 +20,5 @@ __all__ = [
     "Row",
     "RuleResult",
     "UserFinding",
+    "audit",
 ]

@@ -5,6 +5,8 @@ from typing import TypeAlias
 
 from attrs import Factory, frozen
 
+from customdb_contract.passwords import PasswordFormat
+
 __all__ = ["Columns", "Metadata", "ProfileOf", "Row"]
 
 Row: TypeAlias = Mapping[str, object]
@@ -40,8 +42,8 @@ class Columns:
         others: Columns of further attributes at the root of the profile, by the names of these.
         password_hash: What is stored for the password; it is looked at for its format only, and never shown.
         password_salt: The salt, where it has a column of its own.
-        password_formats: The names of the formats that `password_hash` may have; by default those that are
-            unmistakable.
+        password_formats: The formats that `password_hash` may have, or names of those that are unmistakable; by
+            default all of the latter.
         profile_of: Makes the profile of a row in place of the columns above. `user_id`, `email`, `username` and
             `phone_number` are still looked at as columns, to find out who shares one.
     """
@@ -61,8 +63,8 @@ class Columns:
     user_metadata: Metadata | None = None
     app_metadata: Metadata | None = None
     mfa_factors: str | None = None
-    others: Mapping[str, str] = Factory(dict)
+    others: Mapping[str, str] = Factory(dict[str, str])
     password_hash: str | None = None
     password_salt: str | None = None
-    password_formats: tuple[str, ...] = ()
+    password_formats: tuple[str | PasswordFormat, ...] = ()
     profile_of: ProfileOf | None = None

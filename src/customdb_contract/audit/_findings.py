@@ -80,7 +80,7 @@ class ProfileSizes:
         up_to_limit: Users up to 10 KB.
         above_limit: Users above that, up to the allowance of 100 KB.
         above_allowance: Users above that.
-        largest: The largest of all, in bytes.
+        largest: The largest of all, in bytes; where none is above 8 KB, that of the user with the most characters.
     """
 
     up_to_limit: int
@@ -119,6 +119,7 @@ class AuditReport:
         password_formats: None without a column of hashes.
         findings_file: Where every finding stands; None where they were not written.
         fail_on: The least severity that makes the audit fail.
+        interrupted: Whether it was interrupted; then the numbers are those until then.
     """
 
     source: str
@@ -131,6 +132,7 @@ class AuditReport:
     password_formats: PasswordFormats | None = None
     findings_file: str | None = None
     fail_on: Severity = Severity.ERROR
+    interrupted: bool = False
 
     @property
     def exit_code(self) -> int:

@@ -139,7 +139,25 @@ class Passwords:
             raise UnusablePasswordError(message)
         return self.new.hash(password)
 
+    def format_of(self, stored: Stored | str | bytes | None) -> PasswordFormat | None:
+        """Tell in which format a row has its password, without checking any.
+
+        Args:
+            stored: what the row has; None is NULL
+
+        Returns:
+            The format. None where the row has NULL, nothing, `*`, `*0`, `*1` or what begins with `!`.
+
+        Raises:
+            UnknownPasswordFormatError: no format reads what is stored, or more than one, or it takes too much work
+        """
+        stored = _as_stored(stored)
+        return None if _has_none(stored.text) else self._reading_of(stored, None)[0]
+
     def _check_of(self, stored: Stored, key: object) -> Check:
+        return self._reading_of(stored, key)[1]
+
+    def _reading_of(self, stored: Stored, key: object) -> tuple[PasswordFormat, Check]:
         text, salt = _decoded(stored.text), _decoded(stored.salt)
         readings = [] if text is None or len(text) > _LONGEST_TEXT else list(self._readings(text, salt, key))
         if not readings:
@@ -150,7 +168,7 @@ class Passwords:
         (one, check), *others = readings
         if others:
             raise _unknown(key, f"is in the format of {one.name} and of {others[0][0].name}: accept one of them only")
-        return check
+        return one, check
 
     def _readings(self, text: str, salt: str | None, key: object) -> Iterator[tuple[PasswordFormat, Check]]:
         for one in self._formats:

@@ -22,6 +22,7 @@ __all__ = [
     "find_rule",
     "judge",
     "judge_selected",
+    "problem_of_name",
     "select_rules",
 ]
 

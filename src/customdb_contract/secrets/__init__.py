@@ -11,10 +11,11 @@ from customdb_contract.secrets._reference import (
 )
 from customdb_contract.secrets._registry import SHORTEST_MASKED_ANYWHERE, SecretRegistry
 from customdb_contract.secrets._secret import Secret
-from customdb_contract.secrets._unknown import hide_unknown, kind_by_name, kinds_in, names_secret
+from customdb_contract.secrets._unknown import SECRET_NAMES, hide_unknown, kind_by_name, kinds_in, names_secret
 
 __all__ = [
     "PASSWORDS",
+    "SECRET_NAMES",
     "SHORTEST_MASKED_ANYWHERE",
     "TOLD",
     "Secret",

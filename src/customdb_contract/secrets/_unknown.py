@@ -7,7 +7,7 @@ from typing import Final
 
 from customdb_contract.secrets._reference import SecretKind, secrets_in
 
-__all__ = ["hide_unknown", "kind_by_name", "kinds_in", "names_secret"]
+__all__ = ["SECRET_NAMES", "hide_unknown", "kind_by_name", "kinds_in", "names_secret"]
 
 _MODULAR_HASH: Final = re.compile(
     r"\$(?:2[abxy]?\$\d\d\$[./a-z0-9]{20,}"
@@ -50,7 +50,7 @@ _FORMATS: Final = (
 )
 
 _TOTP_NAMES: Final = frozenset({"totpsecret", "otpsecret", "mfasecret", "secret"})
-_NAMES: Final = _TOTP_NAMES | {
+SECRET_NAMES: Final = _TOTP_NAMES | {
     "password",
     "passwd",
     "pwd",
@@ -66,6 +66,7 @@ _NAMES: Final = _TOTP_NAMES | {
     "resettoken",
     "sessiontoken",
 }
+"""Names of secrets, in lower case and without dashes and underscores, as `names_secret` reads them."""
 _LONGEST_NAME: Final = 40
 _MOST_NAMES: Final = 1_000
 
@@ -124,7 +125,7 @@ def names_secret(name: str) -> bool:
 
 @lru_cache(_MOST_NAMES)
 def _names_secret(name: str) -> bool:
-    return _plain(name) in _NAMES
+    return _plain(name) in SECRET_NAMES
 
 
 def _plain(name: str) -> str:

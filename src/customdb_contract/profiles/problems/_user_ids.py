@@ -16,6 +16,8 @@ __all__ = ["invalid_user_id", "missing_user_id", "mutable_user_id", "prefixed_us
 
 _ACCIDENTS: Final = frozenset({"undefined", "null", "None", "NaN", "nan", "[object Object]"})
 _SHORTEST_PART: Final = 5
+_SHORTEST_DIGEST: Final = 32
+"""Characters of an MD5 in hexadecimal digits."""
 _MOST_KEPT: Final = 1_000
 _HASHES: Final = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
 
@@ -156,9 +158,10 @@ def _made_of(user_id: str, profile: Mapping[str, object], owner: Owner | None) -
         for value in filter(None, values):
             if lowered == value.lower() or _is_part(value.lower(), lowered):
                 return name
-            if any(form in user_id for form in _encoded(value)):
+            # Most ids are too short for what takes longer to compute.
+            if len(user_id) > len(value) and any(form in user_id for form in _encoded(value)):
                 return f"{name}, encoded"
-            if any(digest in lowered for digest in _digests(value)):
+            if len(user_id) >= _SHORTEST_DIGEST and any(digest in lowered for digest in _digests(value)):
                 return f"{name}, hashed"
     return None
 
@@ -186,6 +189,6 @@ def _attribute(profile: Mapping[str, object], name: str) -> str | None:
 
 
 def _is_part(part: str, whole: str) -> bool:
-    if len(part) < _SHORTEST_PART:
+    if len(part) < _SHORTEST_PART or part not in whole:
         return False
     return re.search(rf"(?<![^\W_]){re.escape(part)}(?![^\W_])", whole) is not None

@@ -1,0 +1,156 @@
+"""What is known of each rule that an audit looks at: what it finds, and what becomes of such a user."""
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from attrs import frozen
+
+from customdb_contract.audit._findings import Fate
+from customdb_contract.errors import ConfigurationError
+from customdb_contract.findings import Group, Severity
+from customdb_contract.profiles.problems import PREDICATES
+from customdb_contract.rules import CATALOGUE, problem_of_name
+
+__all__ = ["AUDITED", "AuditedRule", "select_audited"]
+
+
+@frozen(kw_only=True)
+class AuditedRule:
+    """A rule that an audit looks at.
+
+    Args:
+        name: Its name; those of rules of a check are the same rules.
+        group: The group that it belongs to.
+        severity: How bad its findings can be.
+        summary: What is wrong with such a user, in one sentence.
+        fate: What will happen to such a user.
+        of_all_users: Whether it compares users, so that no profile breaks it alone.
+    """
+
+    name: str
+    group: Group
+    severity: Severity
+    summary: str
+    fate: Fate
+    of_all_users: bool = False
+
+
+_FATES: Final[Mapping[str, Fate]] = {
+    "missing-user-id": Fate.REFUSED,
+    "user-id-not-a-string": Fate.SECOND_ACCOUNT,
+    "invalid-user-id": Fate.REFUSED,
+    "prefixed-user-id": Fate.SECOND_ACCOUNT,
+    "mutable-user-id": Fate.SECOND_ACCOUNT,
+    "invalid-email": Fate.REFUSED,
+    "email-not-lowercase": Fate.LOST_ATTRIBUTE,
+    "email-verified-not-boolean": Fate.LOST_ATTRIBUTE,
+    "missing-email-verified": Fate.LOST_ATTRIBUTE,
+    "invalid-username": Fate.REFUSED,
+    "invalid-name": Fate.LOST_ATTRIBUTE,
+    "invalid-phone-number": Fate.REFUSED,
+    "invalid-picture": Fate.LOST_ATTRIBUTE,
+    "invalid-mfa-factors": Fate.REFUSED,
+    "reserved-root-attribute": Fate.LOST_ATTRIBUTE,
+    "undefined-attribute": Fate.LOST_ATTRIBUTE,
+    "profile-too-large": Fate.REFUSED,
+    "idp-token-in-profile": Fate.EXPOSED,
+    "reserved-app-metadata": Fate.LOST_METADATA,
+    "invalid-metadata-key": Fate.LOST_METADATA,
+    "metadata-not-json": Fate.LOST_METADATA,
+    "legacy-metadata-name": Fate.LOST_METADATA,
+    "metadata-shadows-profile": Fate.LOST_ATTRIBUTE,
+    "dynamic-metadata-keys": Fate.LOST_METADATA,
+    "access-in-user-metadata": Fate.EXPOSED,
+    "secret-in-profile": Fate.EXPOSED,
+    "shared-user-id": Fate.WRONG_ACCOUNT,
+    "shared-email": Fate.REFUSED,
+    "shared-username": Fate.REFUSED,
+    "shared-phone-number": Fate.REFUSED,
+    "unicode-email-collision": Fate.REFUSED,
+    "inconsistent-metadata-type": Fate.LOST_METADATA,
+}
+"""What becomes of a user who breaks a rule that checks have too."""
+
+_OWN: Final = (
+    AuditedRule(
+        name="unreadable-row",
+        group=Group.PROFILE,
+        severity=Severity.ERROR,
+        summary="A row of the store could not be read as a profile.",
+        fate=Fate.UNKNOWN,
+    ),
+    AuditedRule(
+        name="unreachable-user",
+        group=Group.PROFILE,
+        severity=Severity.ERROR,
+        summary="A user has no e-mail, no username and no phone number.",
+        fate=Fate.UNREACHABLE,
+    ),
+    AuditedRule(
+        name="missing-password",
+        group=Group.MIGRATION,
+        severity=Severity.WARNING,
+        summary="A user has no password in the store.",
+        fate=Fate.NO_PASSWORD,
+    ),
+    AuditedRule(
+        name="unknown-password-format",
+        group=Group.MIGRATION,
+        severity=Severity.ERROR,
+        summary="What a user has for a password is in no format that is known.",
+        fate=Fate.NO_PASSWORD,
+    ),
+)
+"""The rules that only an audit has."""
+
+
+def _audited() -> tuple[AuditedRule, ...]:
+    of_one = [info for info in (rule.info for rule in CATALOGUE) if info.name in PREDICATES]
+    of_all = [info for info in (rule.info for rule in CATALOGUE) if info.name in _FATES and info.name not in PREDICATES]
+    one, others = _OWN[:2], _OWN[2:]
+    known = {
+        info.name: AuditedRule(
+            name=info.name,
+            group=info.group,
+            severity=info.severity,
+            summary=info.summary,
+            fate=_FATES[info.name],
+            of_all_users=info.name not in PREDICATES,
+        )
+        for info in (*of_one, *of_all)
+    }
+    return (*one, *(known[info.name] for info in of_one), *others, *(known[info.name] for info in of_all))
+
+
+AUDITED: Final = _audited()
+"""Every rule that an audit looks at, those of all users last."""
+
+
+def select_audited(select: Collection[str], ignore: Collection[str]) -> tuple[AuditedRule, ...]:
+    """Return the rules that an audit looks at.
+
+    Args:
+        select: Names of rules or groups; empty stands for all.
+        ignore: Names of rules or groups that are left out.
+
+    Raises:
+        ConfigurationError: When there is no such rule or group.
+    """
+    selected, ignored = _expand(select, "select") if select else frozenset(AUDITED), _expand(ignore, "ignore")
+    return tuple([rule for rule in AUDITED if rule in selected and rule not in ignored])
+
+
+def _expand(names: Collection[str], option: str) -> frozenset[AuditedRule]:
+    groups = frozenset(rule.group.value for rule in AUDITED)
+    known = frozenset(rule.name for rule in AUDITED) | groups
+    for name in names:
+        if name not in known:
+            message = f"{option}: {_no_such(name, known)}"
+            raise ConfigurationError(message)
+    return frozenset(rule for rule in AUDITED if rule.name in names or rule.group.value in names)
+
+
+def _no_such(name: str, known: Collection[str]) -> str:
+    if any(rule.info.name == name for rule in CATALOGUE):
+        return f"the rule {name!r} is about what scripts do, so an audit does not look at it"
+    return problem_of_name(name, known, "rule or group")

@@ -1,0 +1,135 @@
+"""Rows judged by the predicates in Python, which alone say what is wrong."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from attrs import evolve, frozen
+
+from customdb_contract.audit._columns import Row
+from customdb_contract.audit._findings import UserFinding
+from customdb_contract.audit._sizes import SizeTally
+from customdb_contract.audit._users import FILE, ROW, Field, as_text, profile_of_row
+from customdb_contract.findings import Severity
+from customdb_contract.profiles.problems import Problem, problems_of
+from customdb_contract.secrets import hide_unknown, names_secret
+
+__all__ = ["Judge", "named", "place_of"]
+
+_SHOWN: Final = 200
+_FEWEST: Final = 2
+
+
+def place_of(row: Row) -> str:
+    """Return where a row stands, or nothing where that is not known.
+
+    Args:
+        row: The row.
+    """
+    file, number = row.get(FILE), row.get(ROW)
+    return "" if number is None else f"{file}:{number}"
+
+
+def named(user_id: str | None, row: Row) -> tuple[str | None, str]:
+    """Return how a finding names a user: by the key, or by the place where there is none.
+
+    Args:
+        user_id: The key.
+        row: The row.
+    """
+    if user_id:
+        return masked(user_id), ""
+    return None, place_of(row)
+
+
+def masked(text: str) -> str:
+    """Return a text without what is a secret by its format.
+
+    Args:
+        text: A text of the store.
+    """
+    return hide_unknown(text, lambda _kind, _value: "…")
+
+
+@frozen(kw_only=True)
+class Judge:
+    """Judges rows.
+
+    Args:
+        fields: What their columns are.
+        rules: The names of the rules that are looked at.
+        import_mode: Whether import mode is on.
+        requires_username: Whether every user of the connection has a username.
+        show_values: Whether values are shown.
+        sizes: Is told of every profile that is too large.
+    """
+
+    fields: tuple[Field, ...]
+    rules: frozenset[str]
+    import_mode: bool
+    requires_username: bool
+    show_values: bool
+    sizes: SizeTally
+
+    def of_row(self, row: Row) -> Iterator[UserFinding]:
+        """Yield what is wrong with the user of a row.
+
+        Args:
+            row: The row, by the names of the fields.
+        """
+        yield from self.of_profile(profile_of_row(row, self.fields), as_text(row["user_id"]), row)
+
+    def of_profile(self, profile: Mapping[str, object], user_id: str | None, row: Row) -> Iterator[UserFinding]:
+        """Yield what is wrong with a profile: one finding for each rule that it breaks.
+
+        Args:
+            profile: The profile.
+            user_id: The key of its row.
+            row: Its row.
+        """
+        worst: dict[str, Problem] = {}
+        for problem in problems_of(profile, import_mode=self.import_mode, requires_username=self.requires_username):
+            if problem.rule in self.rules:
+                known = worst.get(problem.rule)
+                if known is None or problem.severity.rank > known.severity.rank:
+                    worst[problem.rule] = problem
+        if "profile-too-large" in worst:
+            self.sizes.add(profile)
+        name, place = named(user_id, row)
+        for problem in worst.values():
+            yield UserFinding(
+                rule=problem.rule,
+                severity=problem.severity,
+                user_id=name,
+                row=place,
+                path=self._path(problem.path),
+                problem=problem.problem,
+                value=self._shown(problem, profile),
+            )
+        if "unreachable-user" in self.rules and not any(map(profile.get, _REACHED_BY)):
+            yield evolve(_UNREACHABLE, user_id=name, row=place)
+
+    def _path(self, path: str) -> str:
+        """Return the path of a problem; a name in metadata that is an e-mail is personal."""
+        if self.show_values or "@" not in path:
+            return path
+        return ".".join([*path.split(".")[: _FEWEST - 1], "*"])
+
+    def _shown(self, problem: Problem, profile: Mapping[str, object]) -> str | None:
+        value = profile.get(problem.path)
+        if not self.show_values or not isinstance(value, str | int | float):
+            return None
+        if problem.rule == "secret-in-profile" or names_secret(problem.path):
+            return None
+        shown = masked(value if isinstance(value, str) else json.dumps(value))
+        return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
+
+
+_REACHED_BY: Final = ("email", "username", "phone_number")
+_UNREACHABLE: Final = UserFinding(
+    rule="unreachable-user",
+    severity=Severity.ERROR,
+    user_id=None,
+    path="email",
+    problem="is missing, and so are username and phone_number",
+)

@@ -1,0 +1,164 @@
+"""Ibis, which is imported when an audit needs it, and the DuckDB that reads files and keeps what is in between."""
+
+import importlib
+import os
+import shutil
+import tempfile
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, TypeAlias, cast
+
+from attrs import frozen
+
+from customdb_contract.audit._columns import Row
+from customdb_contract.errors import ConfigurationError
+from customdb_contract.interrupts import current_interrupts
+
+__all__ = [
+    "BATCH",
+    "DEFAULT_MEMORY",
+    "Expression",
+    "Table",
+    "Workshop",
+    "batches_of",
+    "count_of",
+    "import_arrow",
+    "import_ibis",
+    "rows_in_batches",
+    "rows_of",
+    "workshop",
+]
+
+Table: TypeAlias = Any
+"""An Ibis table, whose types say little of its columns."""
+
+Expression: TypeAlias = Any
+"""An Ibis expression over the columns of a table."""
+
+BATCH: Final = 10_000
+"""Rows that are looked at together."""
+DEFAULT_MEMORY: Final = "3GB"
+
+
+def import_ibis() -> Any:
+    """Import Ibis.
+
+    Raises:
+        ConfigurationError: When the extra is not installed.
+    """
+    try:
+        return importlib.import_module("ibis")
+    except ImportError as error:
+        message = f"an audit needs Ibis and DuckDB ({error}): pip install 'customdb-contract[audit]'"
+        raise ConfigurationError(message) from None
+
+
+def import_arrow(name: str = "pyarrow") -> Any:
+    """Import Arrow, which Ibis brings.
+
+    Args:
+        name: The module.
+    """
+    return importlib.import_module(name)
+
+
+def batches_of(table: Table, size: int, connection: Any = None) -> Iterator[Any]:
+    """Yield a table as Arrow's batches, as the engine gives them.
+
+    Args:
+        table: The table.
+        size: Rows of one batch, at the most.
+        connection: Ibis' connection that reads it; None stands for the table's own.
+    """
+    connection = table.get_backend() if connection is None else connection
+    if connection.name == "duckdb":
+        # Ibis 12 asks DuckDB 2 for batches by a method that is gone.
+        connection._run_pre_execute_hooks(table)  # noqa: SLF001 - see above
+        yield from connection.con.sql(connection.compile(table)).to_arrow_reader(size)
+    else:
+        yield from connection.to_pyarrow_batches(table, chunk_size=size)
+
+
+def rows_in_batches(table: Table) -> Iterator[list[Row]]:
+    """Yield the rows of a table as the engine gives them.
+
+    Args:
+        table: The table.
+    """
+    interrupts, batches = current_interrupts(), batches_of(table, BATCH)
+    while True:
+        # The engine may take minutes, and has no safe points.
+        interrupts.raise_if_pending()
+        with interrupts.immediate():
+            batch = next(batches, None)
+        if batch is None:
+            return
+        yield batch.to_pylist()
+
+
+def rows_of(table: Table) -> Iterator[Row]:
+    """Yield the rows of a table one by one.
+
+    Args:
+        table: The table.
+    """
+    for batch in rows_in_batches(table):
+        yield from batch
+
+
+def count_of(table: Table) -> int:
+    """Return how many rows a table has.
+
+    Args:
+        table: The table.
+    """
+    return sum(cast("int", row["rows"]) for row in rows_of(table.aggregate(rows=table.count())))
+
+
+@frozen
+class Workshop:
+    """A DuckDB of its own for one audit, with a folder for what does not fit into memory.
+
+    Args:
+        connection: Ibis' connection with it.
+        folder: Where its files are; it is removed at the end.
+    """
+
+    connection: Any
+    folder: Path
+
+    def run(self, sql: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+        """Run a statement of DuckDB's own and return its rows.
+
+        Args:
+            sql: The statement.
+            values: Of its placeholders.
+        """
+        rows: list[tuple[Any, ...]] = self.connection.con.execute(sql, list(values)).fetchall()
+        return rows
+
+
+@contextmanager
+def workshop(memory: str = DEFAULT_MEMORY, folder: Path | None = None) -> Generator[Workshop]:
+    """Open a DuckDB whose tables are on disk.
+
+    Args:
+        memory: The most that it takes, such as `3GB`.
+        folder: Where its files go; None stands for the temporary folder of the machine.
+    """
+    ibis = import_ibis()
+    below = Path(tempfile.mkdtemp(prefix="customdb-audit-", dir=folder))
+    try:
+        connection = ibis.duckdb.connect(
+            below / "audit.duckdb",
+            memory_limit=memory,
+            threads=os.cpu_count() or 1,
+            temp_directory=str(below / "spilled"),
+        )
+        try:
+            yield Workshop(connection, below)
+        finally:
+            connection.disconnect()
+    finally:
+        shutil.rmtree(below, ignore_errors=True)

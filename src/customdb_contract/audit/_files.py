@@ -1,0 +1,247 @@
+"""Users in files: Parquet, CSV and JSON Lines, one file or a folder of them, read by DuckDB."""
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from attrs import evolve, frozen
+
+from customdb_contract.audit._columns import Columns, Row
+from customdb_contract.audit._engines import Workshop
+from customdb_contract.audit._users import FILE, ODD, ROW, Field, Kind, Users, check_names, fields_of, users_of_table
+from customdb_contract.errors import ConfigurationError
+
+__all__ = ["users_of_files"]
+
+_SUFFIXES: Final[Mapping[str, str]] = {
+    ".parquet": "parquet",
+    ".csv": "csv",
+    ".csv.gz": "csv",
+    ".tsv": "csv",
+    ".jsonl": "jsonl",
+    ".jsonl.gz": "jsonl",
+    ".ndjson": "jsonl",
+}
+_DELIMITERS: Final = ",;\t|"
+_LONGEST_LINE: Final = 64_000_000
+_LINES_SEEN: Final = 1_000
+_KINDS: Final = "a Parquet, CSV or JSON Lines file (.parquet, .csv, .jsonl), or a folder of such files"
+
+
+@frozen
+class _Files:
+    kind: str
+    paths: tuple[Path, ...]
+    source: str
+
+
+def users_of_files(path: Path, columns: Columns, workshop: Workshop) -> Users:
+    """Return the users in a file, or in all files of a folder.
+
+    Args:
+        path: The file or the folder.
+        columns: The columns that make a profile.
+        workshop: Where CSV and JSON Lines are copied to; Parquet is read where it is.
+
+    Raises:
+        ConfigurationError: When it can't be read, or has not the columns.
+    """
+    files = _found(path)
+    read = {"parquet": _of_parquet, "csv": _of_csv, "jsonl": _of_json_lines}[files.kind]
+    identity = [(str(one), one.stat().st_size, one.stat().st_mtime_ns) for one in files.paths]
+    return evolve(read(files, columns, workshop), identity=identity)
+
+
+def _found(path: Path) -> _Files:
+    if not path.exists():
+        message = f"there is no file or folder {path}: give {_KINDS}"
+        raise ConfigurationError(message)
+    paths = sorted(one for one in path.rglob("*") if one.is_file() and _kind(one)) if path.is_dir() else [path]
+    kinds = {_kind(one) for one in paths}
+    if not kinds or None in kinds:
+        message = (
+            f"{path} is no {_KINDS.removeprefix('a ')}"
+            if path.is_file()
+            else f"there is no file to read in {path}: give {_KINDS}"
+        )
+        raise ConfigurationError(message)
+    if len(kinds) > 1:
+        message = (
+            f"{path} has files of several kinds ({', '.join(sorted(str(kind) for kind in kinds))}): give one of them"
+        )
+        raise ConfigurationError(message)
+    return _Files(str(kinds.pop()), tuple(paths), str(path))
+
+
+def _kind(path: Path) -> str | None:
+    return next((kind for suffix, kind in _SUFFIXES.items() if path.name.lower().endswith(suffix)), None)
+
+
+def _text(text: str) -> str:
+    """Return a text as a literal of SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _name(name: str) -> str:
+    """Return a name as an identifier of SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _of_parquet(files: _Files, columns: Columns, workshop: Workshop) -> Users:
+    import duckdb  # noqa: PLC0415 - an extra
+
+    paths = ", ".join(_text(str(path)) for path in files.paths)
+    reading = f"read_parquet([{paths}], union_by_name = true, filename = {_text(FILE)}, file_row_number = true)"
+    try:
+        workshop.run(f"CREATE VIEW users AS SELECT * RENAME (file_row_number AS {_name(ROW)}) FROM {reading}")
+    except duckdb.Error as error:
+        message = f"{files.source} can't be read: {_first_line(error)}; is it complete?"
+        raise ConfigurationError(message) from None
+    return users_of_table(
+        workshop.connection.table("users"),
+        columns,
+        engine="duckdb",
+        source=files.source,
+        places={FILE: FILE, ROW: ROW},
+    )
+
+
+def _of_csv(files: _Files, columns: Columns, workshop: Workshop) -> Users:
+    for path in files.paths:
+        names, delimiter = _header(path)
+        check_names(fields_of(columns), names, str(path))
+        types = ", ".join(f"{_text(name)}: 'VARCHAR'" for name in names)
+        settings = (
+            f"columns = {{{types}}}, header = true, delim = {_text(delimiter)}, quote = '\"', escape = '\"', "
+            "allow_quoted_nulls = false"
+        )
+        _take_in("users", names, path, settings, workshop)
+    return users_of_table(
+        workshop.connection.table("users"),
+        columns,
+        engine="duckdb",
+        source=files.source,
+        places={FILE: FILE, ROW: ROW},
+        unreadable=lambda: _rejected(workshop),
+    )
+
+
+def _take_in(table: str, names: Sequence[str], path: Path, settings: str, workshop: Workshop) -> None:
+    """Copy a file into a table, and note the lines that can't be read."""
+    import duckdb  # noqa: PLC0415 - an extra
+
+    file, wanted = _text(str(path)), ", ".join(map(_name, names))
+    reading = (
+        f"read_csv({file}, {settings}, auto_detect = false, store_rejects = true, rejects_table = 'rejects', "
+        f"rejects_scan = 'reject_scans', rejects_limit = 0, max_line_size = {_LONGEST_LINE})"
+    )
+    rows = f"SELECT {wanted}, {file} AS {_name(FILE)}, row_number() OVER () AS {_name(ROW)} FROM {reading}"
+    rejected = f"SELECT {file} AS file, line, any_value(error_type)::VARCHAR AS error FROM rejects GROUP BY line"
+    workshop.run("CREATE TABLE IF NOT EXISTS unreadable (file VARCHAR, line BIGINT, error VARCHAR)")
+    try:
+        is_first = not workshop.run(f"SELECT 1 FROM duckdb_tables() WHERE table_name = {_text(table)}")
+        workshop.run(f"CREATE TABLE {table} AS {rows}" if is_first else f"INSERT INTO {table} BY NAME {rows}")
+        workshop.run(f"INSERT INTO unreadable {rejected}")
+    except duckdb.Error as error:
+        message = f"{path} can't be read: {_first_line(error)}; is it complete?"
+        raise ConfigurationError(message) from None
+    workshop.run("DROP TABLE rejects; DROP TABLE reject_scans")
+
+
+def _first_line(error: Exception) -> str:
+    # The lines that follow may quote the file.
+    return str(error).partition("\n")[0]
+
+
+def _rejected(workshop: Workshop) -> Iterator[tuple[str, str]]:
+    cursor = workshop.connection.con.cursor()
+    for file, line, error in cursor.execute("SELECT file, line, error FROM unreadable ORDER BY ALL").fetchall():
+        yield f"{file}:{line}", f"can't be read: {str(error).lower()}"
+
+
+def _header(path: Path) -> tuple[tuple[str, ...], str]:
+    """Return the names of the columns of a CSV file, and what stands between them."""
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8-sig", errors="replace", newline="") as file:
+        first = file.readline()
+    delimiter = max(_DELIMITERS, key=first.count)
+    names = tuple(next(csv.reader(io.StringIO(first), delimiter=delimiter), ()))
+    if not names or len(set(names)) < len(names) or not all(names):
+        message = f"{path} must begin with a line of the names of its columns, each of them once"
+        raise ConfigurationError(message)
+    return names, delimiter
+
+
+def _of_json_lines(files: _Files, columns: Columns, workshop: Workshop) -> Users:
+    # No character of JSON is this delimiter, so a whole line is one value.
+    settings = (
+        "columns = {'line': 'VARCHAR'}, header = false, delim = '\x1f', quote = '', escape = '', strict_mode = false"
+    )
+    for path in files.paths:
+        _take_in("lines", ("line",), path, settings, workshop)
+    workshop.run("DELETE FROM lines WHERE line IS NULL OR trim(line, E' \\t\\r') = ''")
+    broken = "NOT coalesce(json_valid(line) AND json_type(CASE WHEN json_valid(line) THEN line END) = 'OBJECT', false)"
+    place = f"{_name(FILE)} AS file, {_name(ROW)} AS line"
+    workshop.run(f"INSERT INTO unreadable SELECT {place}, 'no JSON object' FROM lines WHERE {broken}")
+    workshop.run(f"DELETE FROM lines WHERE {broken}")
+    fields = fields_of(columns)
+    check_names(fields, _keys(fields, workshop), files.source)
+    wanted = [part for one in fields for part in _extracted(one)]
+    workshop.run(f"CREATE VIEW users AS SELECT {', '.join(wanted)}, {_name(FILE)}, {_name(ROW)} FROM lines")
+    settled = tuple([_settled(one) for one in fields])
+    return Users(
+        table=workshop.connection.table("users"),
+        fields=settled,
+        engine="duckdb",
+        source=files.source,
+        raw=workshop.connection.table("lines"),
+        raw_row=_object,
+        unreadable=lambda: _rejected(workshop),
+    )
+
+
+def _settled(one: Field) -> Field:
+    return evolve(one, kind=Kind.JSON) if one.kind is Kind.VALUE else one
+
+
+def _object(row: Row) -> Row:
+    return {**json.loads(str(row["line"])), FILE: row[FILE], ROW: row[ROW]}
+
+
+def _keys(fields: Sequence[Field], workshop: Workshop) -> tuple[str, ...]:
+    """Return the keys that the first lines have, and those of all others that are looked for."""
+    rows = workshop.run(f"SELECT DISTINCT unnest(json_keys(line)) FROM (SELECT line FROM lines LIMIT {_LINES_SEEN})")
+    keys = {str(key) for (key,) in rows}
+    for column in {one.column for one in fields}.difference(keys):
+        if workshop.run(f"SELECT 1 FROM lines WHERE json_exists(line, {_path(column)}) LIMIT 1"):
+            keys.add(column)
+    return tuple(sorted(keys))
+
+
+def _path(column: str) -> str:
+    escaped = column.replace("\\", "\\\\").replace('"', '\\"')
+    return _text(f'$."{escaped}"')
+
+
+def _extracted(one: Field) -> Iterator[str]:
+    """Yield what a field is in a line: its value, and, as JSON, one of the wrong type."""
+    path = _path(one.column)
+    type_, json_, text = f"json_type(line, {path})", f"CAST(line -> {path} AS VARCHAR)", f"line ->> {path}"
+    odd = f"{_name(one.name + ODD)}"
+    match one.kind:
+        case Kind.KEY:
+            numbers = "'VARCHAR', 'UBIGINT', 'BIGINT', 'DOUBLE', 'HUGEINT', 'UHUGEINT'"
+            yield f"CASE WHEN {type_} IN ({numbers}) THEN {text} END AS {_name(one.name)}"
+            yield f"CASE WHEN {type_} NOT IN ({numbers}, 'NULL') THEN {json_} END AS {odd}"
+        case Kind.TEXT:
+            yield f"CASE WHEN {type_} = 'VARCHAR' THEN {text} END AS {_name(one.name)}"
+            yield f"CASE WHEN {type_} NOT IN ('VARCHAR', 'NULL') THEN {json_} END AS {odd}"
+        case Kind.BOOLEAN:
+            yield f"CASE WHEN {type_} = 'BOOLEAN' THEN ({text}) = 'true' END AS {_name(one.name)}"
+            yield f"CASE WHEN {type_} NOT IN ('BOOLEAN', 'NULL') THEN {json_} END AS {odd}"
+        case _:
+            yield f"CASE WHEN {type_} <> 'NULL' THEN {json_} END AS {_name(one.name)}"

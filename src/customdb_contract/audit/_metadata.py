@@ -1,0 +1,237 @@
+"""Metadata over all users: one key with several types, and objects with a key for each user.
+
+The engine makes a shape of each JSON text, in which all texts, numbers and booleans are alike, and counts the shapes;
+Python reads these, which are few. A text with escapes, in which patterns can't look, has no shape and is read itself.
+"""
+
+import json
+import re
+from collections import Counter as Tally
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import Final, cast
+
+from attrs import define, field, frozen
+
+from customdb_contract.audit._columns import Row
+from customdb_contract.audit._confirming import named
+from customdb_contract.audit._engines import Expression, Table, import_ibis, rows_of
+from customdb_contract.audit._findings import UserFinding
+from customdb_contract.audit._users import FILE, ROW, Field, Kind, Users, as_text
+from customdb_contract.findings import Severity
+
+__all__ = ["CrowdedObject", "MetadataReader"]
+
+_KEY: Final = r'"([^"{}\[\]:,<]*)" *:'
+_STRING: Final = '"[^"]*"'
+_NUMBER: Final = r"([:,\[] *)-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?"
+_BOOLEAN: Final = r"([:,\[] *)(true|false)"
+_SCALARS: Final = r'\[ *((""|0|true|null) *(, *(""|0|true|null) *)*)?\]'
+_ODD_KEY: Final = '"" *:'
+_CONTROL: Final = "[^ -\U0010ffff]"
+_KEY_OF_SHAPE: Final = re.compile(r'<([^"{}\[\]:,<]*):')
+_MOST_KEYS: Final = 100
+"""Different keys that one object has over all users, up to which they are names of fields."""
+_MOST_TRACKED: Final = 10_000
+_DEPTH: Final = 20
+_MOST_SHAPES: Final = 1_000
+_TYPES: Final = ("text", "a number", "true or false", "an object", "an array")
+
+
+def _shape(text: Expression, engine: str) -> Expression:
+    """Return the shape of a JSON text; NULL where it may have escapes."""
+    first = "$1" if engine == "pyspark" else r"\1"
+    shape = text.re_replace(_KEY, f"<{first}:")
+    shape = shape.re_replace(_STRING, '""')
+    shape = shape.re_replace(_NUMBER, f"{first}0").re_replace(_BOOLEAN, f"{first}true").re_replace(_SCALARS, "[]")
+    is_unsure = text.contains("\\") | text.re_search(_CONTROL) | shape.re_search(_ODD_KEY)
+    return import_ibis().ifelse(is_unsure, None, shape)
+
+
+def _of_shape(shape: str) -> object:
+    """Read a shape as the value that it stands for.
+
+    Raises:
+        ValueError: When it is no JSON.
+    """
+    return json.loads(_KEY_OF_SHAPE.sub(lambda match: f"{json.dumps(match[1])}:", shape))
+
+
+def _type_of(value: object) -> str | None:
+    match value:
+        case None:
+            return None
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "text"
+        case dict():
+            return "an object"
+        case _:
+            return "an array"
+
+
+@frozen
+class CrowdedObject:
+    """An object in metadata with many different keys over all users.
+
+    Args:
+        path: Where it is.
+        keys: How many different keys it has, or as many as were counted.
+        users: How many users have it.
+    """
+
+    path: str
+    keys: int
+    users: int
+
+
+@define
+class _Object:
+    users: int = 0
+    keys: set[str] = field(factory=set[str])
+
+
+@define
+class MetadataReader:
+    """Reads the metadata of all users.
+
+    Args:
+        users: The users.
+    """
+
+    users: Users
+    _types: dict[str, Tally[str]] = field(factory=dict[str, Tally[str]], init=False)
+    _objects: dict[str, _Object] = field(factory=dict[str, _Object], init=False)
+
+    @property
+    def has_any(self) -> bool:
+        """Whether there is a column of metadata."""
+        return bool(self._fields())
+
+    def read(self) -> None:
+        """Count the types of all keys, and the keys of all objects."""
+        for one in self._fields():
+            for row in rows_of(self._shapes(one)):
+                self._count_shape(one, row["shape"], cast("int", row["users"]))
+            for row in rows_of(self._unsure(one)):
+                self._count(one, _value_of(row["text"]), 1)
+
+    def inconsistent(self) -> Iterator[UserFinding]:
+        """Yield the users for whom a key has another type than for most."""
+        expected = {path: _most(types) for path, types in self._types.items() if len(types) > 1}
+        for one in self._fields():
+            if any(path == one.name or path.startswith(f"{one.name}.") for path in expected):
+                for row in self._rows(one, expected):
+                    if (found := _inconsistent(one, row, expected)) is not None:
+                        yield found
+
+    def crowded(self) -> Iterator[CrowdedObject]:
+        """Yield the objects that have a key for each user, or nearly so."""
+        for path, seen in self._objects.items():
+            if len(seen.keys) > _MOST_KEYS:
+                yield CrowdedObject(path, len(seen.keys), seen.users)
+
+    def _fields(self) -> list[Field]:
+        metadata = ("user_metadata", "app_metadata")
+        return [one for one in self.users.fields if one.kind is Kind.JSON and (one.parent or one.name) in metadata]
+
+    def _table(self, one: Field) -> Table:
+        places = [name for name in (FILE, ROW) if name in self.users.table.columns]
+        text = self.users.table[one.name]
+        table = self.users.table.select("user_id", *places, text=text, shape=_shape(text, self.users.engine))
+        return table.filter(table.text.notnull())
+
+    def _shapes(self, one: Field) -> Table:
+        table = self._table(one)
+        known = table.filter(table.shape.notnull())
+        return known.group_by("shape").aggregate(users=known.count())
+
+    def _unsure(self, one: Field) -> Table:
+        table = self._table(one)
+        return table.filter(table.shape.isnull()).drop("shape")
+
+    def _count_shape(self, one: Field, shape: object, users: int) -> None:
+        with suppress(ValueError, RecursionError):
+            self._count(one, _of_shape(str(shape)), users)
+
+    def _count(self, one: Field, value: object, users: int) -> None:
+        for path, type_ in _types(one, value):
+            if path in self._types or len(self._types) < _MOST_TRACKED:
+                self._types.setdefault(path, Tally())[type_] += users
+        self._count_keys(one.name, value, users, _DEPTH)
+
+    def _count_keys(self, path: str, value: object, users: int, depth: int) -> None:
+        if isinstance(value, dict) and depth:
+            fields = cast("Mapping[str, object]", value)
+            if path in self._objects or len(self._objects) < _MOST_TRACKED:
+                seen = self._objects.setdefault(path, _Object())
+                seen.users += users
+                if len(seen.keys) < _MOST_TRACKED:
+                    seen.keys.update(fields)
+            for key, item in fields.items():
+                self._count_keys(f"{path}.{key}", item, users, depth - 1)
+
+    def _rows(self, one: Field, expected: Mapping[str, str]) -> Iterator[Row]:
+        """Yield the rows in which a type may be another one."""
+        table = self._table(one)
+        bad: set[str] = set()
+        for row in rows_of(self._shapes(one)):
+            if len(bad) > _MOST_SHAPES:
+                break
+            with suppress(ValueError, RecursionError):
+                types = _types(one, _of_shape(str(row["shape"])))
+                if any(expected.get(path, type_) != type_ for path, type_ in types):
+                    bad.add(str(row["shape"]))
+        if len(bad) > _MOST_SHAPES:
+            yield from rows_of(table.drop("shape"))
+            return
+        may_be = table.shape.isnull()
+        if bad:
+            may_be |= table.shape.isin(sorted(bad))
+        yield from rows_of(table.filter(may_be).drop("shape"))
+
+
+def _value_of(text: object) -> object:
+    try:
+        return json.loads(str(text))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _types(one: Field, value: object) -> Iterator[tuple[str, str]]:
+    """Yield the paths and the types of what must have one type for all users."""
+    found: Iterable[tuple[str, object]]
+    if one.is_named:
+        found = [(one.name, value)]
+    elif isinstance(value, dict):
+        fields = cast("Mapping[str, object]", value)
+        found = [(f"{one.name}.{key}", item) for key, item in fields.items()]
+    else:
+        return
+    for path, item in found:
+        type_ = _type_of(item)
+        if type_ is not None:
+            yield path, type_
+
+
+def _most(types: Tally[str]) -> str:
+    return max(_TYPES, key=lambda type_: types[type_])
+
+
+def _inconsistent(one: Field, row: Row, expected: Mapping[str, str]) -> UserFinding | None:
+    odd = [(path, type_) for path, type_ in _types(one, _value_of(row["text"])) if expected.get(path, type_) != type_]
+    if not odd:
+        return None
+    user_id, place = named(as_text(row["user_id"]), row)
+    path, type_ = odd[0]
+    return UserFinding(
+        rule="inconsistent-metadata-type",
+        severity=Severity.WARNING,
+        user_id=user_id,
+        row=place,
+        path=path,
+        problem=f"is {type_}, and {expected[path]} for most users",
+    )

@@ -1,0 +1,505 @@
+"""Which rows may break a rule, as expressions that every engine has: too wide in places, and never too narrow.
+
+What they find is judged by the predicates of `profiles.problems`, so an expression only has to let no breach pass.
+The dialects of regular expressions differ (RE2, POSIX, Java), so the patterns here use what all of them have: classes,
+repetition, alternatives and `^`. A pattern that ends in `$` is joined by a search for characters that are neither
+letters nor digits nor signs of ASCII, because in some dialects `$` also matches before a line break at the end.
+"""
+
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, TypeAlias
+
+from attrs import frozen
+
+from customdb_contract.audit._engines import Expression, import_ibis
+from customdb_contract.audit._users import FALSE, ODD, TRUE, Field, Kind, Users
+from customdb_contract.profiles import NAME_MAX, NICKNAME_MAX, RESERVED_APP_METADATA, ROOT_PROFILE_NAMES
+from customdb_contract.profiles.problems import problems_of
+from customdb_contract.secrets import SECRET_NAMES
+
+__all__ = ["SCREENS", "Screening", "size_bound", "suspicious"]
+
+_NOT_ASCII: Final = "[^ -~]"
+"""Finds what is no printable character of ASCII, a line break too."""
+_CONTROL: Final = "[^ -\U0010ffff]"
+"""Finds a control character, which JSON has between its values at the most."""
+
+_LABEL: Final = "[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?"
+_EMAIL: Final = f"^[A-Za-z0-9_+-]+([.][A-Za-z0-9_+-]+)*@({_LABEL}[.])+{_LABEL}$"
+_EMAIL_MAX: Final = 63
+"""Up to here no part of an e-mail can be too long."""
+_USER_ID_MAX: Final = 128
+_USERNAME_MAX: Final = 128
+_ACCIDENTS: Final = ("undefined", "null", "None", "NaN", "nan", "[object Object]")
+_SHORTEST_PART: Final = 5
+_NEARLY_TOO_LARGE: Final = 8_192
+
+_SECRET: Final = "[$«]|[{][A-Za-z]|PRIVATE KEY|otpauth:|:[^ ]*:[^ ]*@"  # noqa: S105 - a pattern
+"""Finds whatever may be a secret by its format."""
+
+
+def _spelled(name: str) -> str:
+    """Return a pattern of a name as `names_secret` reads it: in either case, with any dashes and underscores."""
+    return "[_-]*" + "".join(f"[{letter}{letter.upper()}][_-]*" for letter in name)
+
+
+_SECRET_KEY: Final = '"(' + "|".join(_spelled(name) for name in sorted(SECRET_NAMES)) + ')" *:'
+_ACCESS_KEY: Final = (
+    '"_*('
+    + "|".join(
+        "".join(f"[{letter}{letter.upper()}]_*" for letter in name)
+        for name in (
+            "role",
+            "roles",
+            "permission",
+            "permissions",
+            "admin",
+            "isadmin",
+            "scope",
+            "scopes",
+            "plan",
+            "entitlements",
+        )
+    )
+    + ')" *:'
+)
+_APP_KEY: Final = '"(' + "|".join(sorted(RESERVED_APP_METADATA | ROOT_PROFILE_NAMES)) + ')" *:'
+_GENERATED_KEY: Final = '"([0-9]{3}|[0-9a-fA-F]{8})[^"]*" *:'
+_BAD_KEY: Final = '"[^"]*[.$][^"]*" *:'
+
+
+def _json() -> tuple[str, str, str]:
+    """Return patterns of what surely is JSON of few levels: an object, a value, the beginning of an object."""
+    text = '"[^"\\\\]*"'
+    number = "-?(0|[1-9][0-9]{0,17})([.][0-9]{1,20})?([eE][+-]?[0-9]{1,2})?"
+    scalar = f"({text}|{number}|true|false|null)"
+
+    def joined(one: str) -> str:
+        return f"({one} *(, *{one} *)*)?"
+
+    value = scalar
+    for _ in range(2):
+        value = f"({scalar}|\\[ *{joined(value)}\\]|[{{] *{joined(f'{text} *: *{value}')}[}}])"
+    pair = f"{text} *: *{value}"
+    return f"^ *[{{] *{joined(pair)}[}}] *$", f"^ *{value} *$", f"^ *[{{] *({pair} *, *)*"
+
+
+_JSON_OBJECT, _JSON_VALUE, _FIRST_PAIRS = _json()
+_JSON_MAX: Final = 4_000
+"""Characters up to which an expression looks at JSON; some engines match long texts with deep recursion."""
+
+_HEX_OF_TEXT: Final = "([2-7][0-9A-Fa-f])"
+_BASE64_OF_TEXT: Final = "([A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589][A-Za-z0-9+/_-])"
+"""Two and four characters that encode one and three characters of ASCII."""
+
+
+@frozen
+class Screening:
+    """What a screen looks at.
+
+    Args:
+        users: The users, and what their columns are.
+        import_mode: Whether it is judged for a connection with import mode on.
+        requires_username: Whether every user of the connection has a username.
+    """
+
+    users: Users
+    import_mode: bool
+    requires_username: bool
+
+    def column(self, name: str) -> Expression:
+        """Return the column of an attribute, or None where there is none.
+
+        Args:
+            name: The name of the field.
+        """
+        return self.users.table[name] if name in self.users.table.columns else None
+
+    def odd(self, name: str) -> list[Expression]:
+        """Return, in a list, whether an attribute has a value of the wrong type, where that can be.
+
+        Args:
+            name: The name of the field.
+        """
+        column = self.column(f"{name}{ODD}")
+        return [] if column is None else [column.notnull()]
+
+    def fields(self, *kinds: Kind) -> Iterable[Field]:
+        """Yield fields of the profile.
+
+        Args:
+            kinds: Of which kinds; none stands for all.
+        """
+        for one in self.users.fields:
+            if one.parent != "password" and (not kinds or one.kind in kinds):
+                yield one
+
+
+Screen: TypeAlias = Callable[[Screening], Sequence[Expression] | None]
+"""Returns expressions, of which one is true for a row that breaks the rule; None where there is nothing to look at."""
+
+
+def suspicious(screening: Screening, rules: Iterable[str]) -> Expression | None:
+    """Return an expression that is true for every row that breaks one of the rules; None where none can be broken.
+
+    Args:
+        screening: What is looked at.
+        rules: Their names.
+    """
+    parts = [part for rule in rules for part in SCREENS[rule](screening) or ()]
+    # Engines look at each part, also where it is there twice.
+    different = {part.op(): part for part in parts}
+    return _any(different.values()) if different else None
+
+
+def _any(parts: Iterable[Expression]) -> Expression:
+    return functools.reduce(lambda one, other: one | other, parts)
+
+
+def _only(*names: str) -> Callable[[Callable[[Screening], list[Expression]]], Screen]:
+    """Have a screen look at nothing where none of some attributes has a column."""
+
+    def decorate(screen: Callable[[Screening], list[Expression]]) -> Screen:
+        def guarded(screening: Screening) -> list[Expression] | None:
+            return screen(screening) if any(map(screening.users.has, names)) else None
+
+        return guarded
+
+    return decorate
+
+
+@_only("user_id")
+def _missing_user_id(screening: Screening) -> list[Expression]:
+    user_id = screening.column("user_id")
+    return [user_id.isnull() | (user_id == "")]
+
+
+@_only("user_id")
+def _user_id_not_a_string(screening: Screening) -> list[Expression]:
+    return screening.odd("user_id")
+
+
+@_only("user_id")
+def _invalid_user_id(screening: Screening) -> list[Expression]:
+    user_id = screening.column("user_id")
+    return [user_id.re_search("[^!-~]"), user_id.length() > _USER_ID_MAX, user_id.isin(_ACCIDENTS)]
+
+
+@_only("user_id")
+def _prefixed_user_id(screening: Screening) -> list[Expression]:
+    return [screening.column("user_id").startswith("auth0|")]
+
+
+@_only("email", "username", "phone_number")
+def _mutable_user_id(screening: Screening) -> list[Expression]:
+    user_id = screening.column("user_id")
+    found: list[Expression] = []
+    for name in ("email", "username", "phone_number"):
+        value = screening.column(name)
+        if value is not None:
+            found += _may_be_made_of(user_id, value)
+    return found
+
+
+_HEX_RUNS: Final = ((5, 5), (8, 8))
+_BASE64_RUNS: Final = ((5, 1), (9, 3), (15, 5))
+"""From how many characters on a text has so many groups of two or four characters when it is encoded."""
+
+
+def _may_be_made_of(user_id: Expression, value: Expression) -> list[Expression]:
+    """Return whether an id may be a value, contain it, or be it in Base64, as hexadecimal digits or as a hash."""
+    size = value.length()
+    is_long = size >= _SHORTEST_PART
+    may_be_hex = is_long & (user_id.length() >= 2 * size)
+    may_be_base64 = is_long & (3 * user_id.length() >= 4 * size)
+    for least, groups in _HEX_RUNS:
+        may_be_hex &= (size < least) | user_id.re_search(f"{_HEX_OF_TEXT}{{{groups}}}")
+    for least, groups in _BASE64_RUNS:
+        may_be_base64 &= (size < least) | user_id.re_search(f"{_BASE64_OF_TEXT}{{{groups}}}")
+    return [
+        user_id.lower() == value.lower(),
+        is_long & user_id.lower().contains(value.lower()),
+        # Beyond ASCII engines and Python differ in what is lower case, and in how many bytes a character has.
+        value.re_search(_NOT_ASCII) & (user_id.length() >= size),
+        user_id.re_search(_NOT_ASCII),
+        user_id.re_search("[0-9A-Fa-f]{32}"),
+        may_be_hex,
+        may_be_base64,
+    ]
+
+
+@_only("email")
+def _invalid_email(screening: Screening) -> list[Expression]:
+    email = screening.column("email")
+    return [
+        email.isnull(),
+        ~email.re_search(_EMAIL),
+        email.re_search(_NOT_ASCII),
+        email.length() > _EMAIL_MAX,
+        *screening.odd("email"),
+    ]
+
+
+@_only("email")
+def _email_not_lowercase(screening: Screening) -> list[Expression]:
+    return [screening.column("email").re_search("[A-Z]|[^ -~]")] if screening.import_mode else []
+
+
+def _no_boolean(screening: Screening, name: str) -> list[Expression]:
+    column = screening.column(name)
+    type_ = column.type()
+    if type_.is_integer():
+        return [column.notin((0, 1)), *screening.odd(name)]
+    if type_.is_string():
+        return [column.notin((*TRUE, *FALSE)), *screening.odd(name)]
+    return screening.odd(name)
+
+
+@_only("email_verified")
+def _email_verified_not_boolean(screening: Screening) -> list[Expression]:
+    return _no_boolean(screening, "email_verified")
+
+
+def _missing_email_verified(screening: Screening) -> list[Expression] | None:
+    email, verified = screening.column("email"), screening.column("email_verified")
+    if email is None or verified is None:
+        return None
+    return [_any([email.notnull(), *screening.odd("email")]) & verified.isnull()]
+
+
+@_only("username")
+def _invalid_username(screening: Screening) -> list[Expression]:
+    username = screening.column("username")
+    found = [
+        username == "",
+        username.length() > _USERNAME_MAX,
+        username.re_search("[^A-Za-z0-9^$.!`#+'~_-]"),
+        *screening.odd("username"),
+    ]
+    if not screening.import_mode:
+        return []
+    return [*found, username.isnull()] if screening.requires_username else found
+
+
+@_only("name", "given_name", "family_name", "nickname")
+def _invalid_name(screening: Screening) -> list[Expression]:
+    found: list[Expression] = []
+    for name in ("name", "given_name", "family_name", "nickname"):
+        column = screening.column(name)
+        if column is not None:
+            most = NICKNAME_MAX if name == "nickname" else NAME_MAX
+            found += [column == "", column.length() > most, *screening.odd(name)]
+    return found
+
+
+@_only("phone_number", "phone_verified")
+def _invalid_phone_number(screening: Screening) -> list[Expression]:
+    number = screening.column("phone_number")
+    found: list[Expression] = []
+    if number is not None:
+        found += [~number.re_search("^[+][0-9]{1,15}$"), number.re_search(_NOT_ASCII), *screening.odd("phone_number")]
+    if screening.users.has("phone_verified"):
+        found += _no_boolean(screening, "phone_verified")
+    return found
+
+
+@_only("picture")
+def _invalid_picture(screening: Screening) -> list[Expression]:
+    picture = screening.column("picture")
+    return [
+        ~picture.re_search("^https?://[A-Za-z0-9.-][!-~]*$"),
+        picture.re_search(_NOT_ASCII),
+        *screening.odd("picture"),
+    ]
+
+
+@_only("mfa_factors")
+def _invalid_mfa_factors(screening: Screening) -> list[Expression]:
+    return [screening.column("mfa_factors").notnull()]
+
+
+def _by_name(*rules: str) -> Screen:
+    """Return a screen for what an attribute, or a key of metadata, is by its name alone, whatever its value."""
+
+    def screen(screening: Screening) -> list[Expression] | None:
+        fields = [one for one in screening.fields() if one.is_named]
+        return [screening.users.table[one.name].notnull() for one in fields if _is_odd_name(one, rules)] or None
+
+    return screen
+
+
+_SAMPLES: Final[tuple[object, ...]] = ("text", {"any": "text"})
+
+
+def _is_odd_name(one: Field, rules: Sequence[str]) -> bool:
+    for value in _SAMPLES:
+        attribute = {one.key: value}
+        profile: Mapping[str, object] = {one.parent: attribute} if one.parent else attribute
+        if any(problem.rule in rules for problem in problems_of(profile, import_mode=True)):
+            return True
+    return False
+
+
+@_only("user_metadata", "app_metadata")
+def _invalid_metadata_key(screening: Screening) -> list[Expression]:
+    return [
+        *_by_name_in(screening, "invalid-metadata-key"),
+        *_finding(screening, _BAD_KEY),
+        *_unsure(screening),
+    ]
+
+
+def _finding(screening: Screening, pattern: str, *roots: str) -> Iterable[Expression]:
+    """Yield whether the JSON of metadata has what a pattern finds."""
+    return (screening.users.table[one.name].re_search(pattern) for one in _json_of(screening, *roots))
+
+
+def _finding_first(screening: Screening, pattern: str, root: str) -> Iterable[Expression]:
+    """Yield whether metadata has a key that a pattern finds, and not only within what it contains."""
+    for text in (screening.users.table[one.name] for one in _json_of(screening, root) if not one.is_named):
+        yield text.re_search(pattern) & text.re_search(f"{_FIRST_PAIRS}{pattern}")
+
+
+def _by_name_in(screening: Screening, *rules: str) -> Sequence[Expression]:
+    return _by_name(*rules)(screening) or ()
+
+
+_METADATA: Final = ("user_metadata", "app_metadata")
+
+
+def _json_of(screening: Screening, *roots: str) -> list[Field]:
+    """Return the fields of metadata, or of one of both, whose columns have JSON."""
+    roots = roots or _METADATA
+    return [one for one in screening.fields(Kind.JSON) if (one.parent or one.name) in roots]
+
+
+def _unsure(screening: Screening, *roots: str) -> list[Expression]:
+    """Return whether metadata may be no JSON, or may have escapes, in which patterns can't look."""
+    return [part for one in _json_of(screening, *roots) for part in _unsure_of(screening, one)]
+
+
+def _unsure_of(screening: Screening, one: Field) -> list[Expression]:
+    text, sure = screening.users.table[one.name], _JSON_VALUE if one.is_named else _JSON_OBJECT
+    ifelse = import_ibis().ifelse
+    return [ifelse(text.length() > _JSON_MAX, True, ~text.re_search(sure)), text.re_search(_CONTROL)]  # noqa: FBT003 - a value
+
+
+@_only("app_metadata")
+def _names_in_app_metadata(screening: Screening) -> list[Expression]:
+    return [
+        *_by_name_in(screening, "reserved-app-metadata", "metadata-shadows-profile"),
+        *_finding_first(screening, _APP_KEY, "app_metadata"),
+        *_unsure(screening, "app_metadata"),
+    ]
+
+
+@_only("user_metadata")
+def _access_in_user_metadata(screening: Screening) -> list[Expression]:
+    return [
+        *_by_name_in(screening, "access-in-user-metadata"),
+        *_finding_first(screening, _ACCESS_KEY, "user_metadata"),
+        *_unsure(screening, "user_metadata"),
+    ]
+
+
+@_only("user_metadata", "app_metadata")
+def _metadata_not_json(screening: Screening) -> list[Expression]:
+    return [*_unsure(screening), *_not_finite(screening, *_METADATA)]
+
+
+def _not_finite(screening: Screening, *parents: str) -> list[Expression]:
+    columns = [screening.users.table[one.name] for one in screening.fields(Kind.VALUE) if one.parent in parents]
+    return [column.isnan() | column.isinf() for column in columns if column.type().is_floating()]
+
+
+@_only("user_metadata", "app_metadata")
+def _dynamic_metadata_keys(screening: Screening) -> list[Expression]:
+    found = [*_by_name_in(screening, "dynamic-metadata-keys"), *_unsure(screening)]
+    user_id = screening.column("user_id")
+    for one in _json_of(screening):
+        text = screening.users.table[one.name]
+        found += [text.re_search(_GENERATED_KEY), text.contains('"' + user_id + '"')]
+    return found
+
+
+def _undefined_attribute(screening: Screening) -> list[Expression] | None:
+    return [*_not_finite(screening, ""), *_odd_others(screening)] or None
+
+
+def _odd_others(screening: Screening) -> list[Expression]:
+    """Return whether attributes that are JSON may be none; such may have numbers that JSON does not have."""
+    others = [one for one in screening.fields(Kind.JSON) if one.is_named and not one.parent]
+    return [part for one in others for part in _unsure_of(screening, one)]
+
+
+def _secret_in_profile(screening: Screening) -> list[Expression]:
+    found = [*_by_name_in(screening, "secret-in-profile"), *_unsure(screening), *_odd_others(screening)]
+    for one in screening.fields():
+        column = screening.users.table[one.name]
+        if column.type().is_string():
+            found.append(column.re_search(_SECRET))
+            if one.kind is Kind.JSON:
+                found.append(column.re_search(_SECRET_KEY))
+                # This letter is `k` in lower case: KELVIN SIGN.
+                found.append(column.contains("\u212a"))
+        found += screening.odd(one.name)
+    return found
+
+
+def size_bound(screening: Screening) -> Expression:
+    """Return how many bytes a profile has as JSON at the most.
+
+    Args:
+        screening: What is looked at.
+    """
+    ibis = import_ibis()
+    parts: list[Expression] = []
+    for one in screening.fields():
+        for name in (one.name, f"{one.name}{ODD}"):
+            column = screening.column(name)
+            if column is None:
+                continue
+            overhead = 6 * len(one.key) + 40
+            if column.type().is_string():
+                # A control character takes 6 bytes, and a number such as 1e15 becomes four times as long.
+                widening = ibis.ifelse(column.re_search("[^ -~]|[0-9][eE]"), 6, 2)
+                parts.append((column.length() * widening).fill_null(0) + overhead)
+            else:
+                parts.append(ibis.literal(overhead + 60))
+    return sum(parts[1:], parts[0])
+
+
+def _profile_too_large(screening: Screening) -> list[Expression]:
+    return [size_bound(screening) > _NEARLY_TOO_LARGE]
+
+
+SCREENS: Final[Mapping[str, Screen]] = {
+    "missing-user-id": _missing_user_id,
+    "user-id-not-a-string": _user_id_not_a_string,
+    "invalid-user-id": _invalid_user_id,
+    "prefixed-user-id": _prefixed_user_id,
+    "mutable-user-id": _mutable_user_id,
+    "invalid-email": _invalid_email,
+    "email-not-lowercase": _email_not_lowercase,
+    "email-verified-not-boolean": _email_verified_not_boolean,
+    "missing-email-verified": _missing_email_verified,
+    "invalid-username": _invalid_username,
+    "invalid-name": _invalid_name,
+    "invalid-phone-number": _invalid_phone_number,
+    "invalid-picture": _invalid_picture,
+    "invalid-mfa-factors": _invalid_mfa_factors,
+    "reserved-root-attribute": _by_name("reserved-root-attribute"),
+    "undefined-attribute": _undefined_attribute,
+    "profile-too-large": _profile_too_large,
+    "idp-token-in-profile": _by_name("idp-token-in-profile"),
+    "reserved-app-metadata": _names_in_app_metadata,
+    "invalid-metadata-key": _invalid_metadata_key,
+    "metadata-not-json": _metadata_not_json,
+    "legacy-metadata-name": _by_name("legacy-metadata-name"),
+    "metadata-shadows-profile": _names_in_app_metadata,
+    "dynamic-metadata-keys": _dynamic_metadata_keys,
+    "access-in-user-metadata": _access_in_user_metadata,
+    "secret-in-profile": _secret_in_profile,
+}
+"""The screen of each rule whose predicate judges one profile."""

@@ -1,0 +1,182 @@
+"""Users who share what must be one user's own: the engine finds who may, and Python compares exactly."""
+
+import string
+from collections.abc import Iterator
+from itertools import chain, groupby, islice
+from operator import itemgetter
+from typing import Any, Final
+
+from attrs import evolve, frozen
+
+from customdb_contract.audit._columns import Row
+from customdb_contract.audit._confirming import named
+from customdb_contract.audit._engines import (
+    BATCH,
+    Expression,
+    Table,
+    Workshop,
+    import_arrow,
+    import_ibis,
+    rows_in_batches,
+    rows_of,
+)
+from customdb_contract.audit._findings import UserFinding
+from customdb_contract.audit._users import FILE, ROW, Users, as_text
+from customdb_contract.findings import Severity
+
+__all__ = ["SHARED", "Shared", "lowered_by_ascii", "sharing_findings", "unicode_findings"]
+
+_MOST_NAMED: Final = 10
+"""Others that a finding names."""
+_MOST_KEPT: Final = 1_000
+"""Users of one group that are held at a time."""
+
+
+@frozen
+class Shared:
+    """An attribute that must be one user's own.
+
+    Args:
+        rule: The rule.
+        attribute: The attribute.
+        lowered: Whether Auth0 puts it into lower case with import mode on.
+        refused: Whether it is Auth0 that refuses the second one, and only with import mode on.
+    """
+
+    rule: str
+    attribute: str
+    lowered: bool = False
+    refused: bool = True
+
+
+SHARED: Final = (
+    Shared("shared-user-id", "user_id", refused=False),
+    Shared("shared-email", "email", lowered=True),
+    Shared("shared-username", "username", lowered=True),
+    Shared("shared-phone-number", "phone_number"),
+)
+
+
+def lowered_by_ascii(text: Expression) -> Expression:
+    """Return a text with the letters of ASCII in lower case, which all engines do alike, and all others as they are.
+
+    Args:
+        text: The column.
+    """
+    is_more = text.re_search("[^ -~]")
+    lowered = text.translate(string.ascii_uppercase, string.ascii_lowercase)
+    return import_ibis().ifelse(is_more, lowered, text.lower())
+
+
+def sharing_findings(users: Users, shared: Shared, *, import_mode: bool, show_values: bool) -> Iterator[UserFinding]:
+    """Yield a finding for each user who shares an attribute.
+
+    Args:
+        users: The users.
+        shared: The attribute.
+        import_mode: Whether import mode is on.
+        show_values: Whether what they share is shown.
+    """
+    column, is_lowered = users.table[shared.attribute], shared.lowered and import_mode
+    key = lowered_by_ascii(column) if is_lowered else column
+    finding = UserFinding(
+        rule=shared.rule,
+        severity=Severity.ERROR if import_mode or not shared.refused else Severity.WARNING,
+        user_id=None,
+        path=shared.attribute,
+        problem="in lower case as Auth0 stores it" if is_lowered else "and must be unique",
+    )
+    for value, rows in groupby(_candidates(users, key), key=_key_of):
+        yield from _of_group(finding, map(_id_and_place, rows), str(value) if show_values else None)
+
+
+def _key_of(row: Row) -> object:
+    return row["key"]
+
+
+def _id_and_place(row: Row) -> tuple[str | None, str]:
+    return named(as_text(row["user_id"]), row)
+
+
+def _of_group(
+    finding: UserFinding, group: Iterator[tuple[str | None, str]], value: str | None
+) -> Iterator[UserFinding]:
+    """Yield a finding for each user of a group of two or more, of which only the beginning is kept."""
+    first = list(islice(group, _MOST_KEPT))
+    if len(first) == 1:
+        return
+    others = f"more than {_MOST_KEPT - 2}" if len(first) == _MOST_KEPT else str(len(first) - 1)
+    problem = f"is also that of {others} other user{'' if others == '1' else 's'}, {finding.problem}"
+    names = [user_id or place for user_id, place in first[: _MOST_NAMED + 1]]
+    for user_id, place in chain(first, group):
+        own = user_id or place
+        shared_with = tuple([name for name in names if name != own][:_MOST_NAMED])
+        yield evolve(finding, user_id=user_id, row=place, problem=problem, value=value, shared_with=shared_with)
+
+
+def _candidates(users: Users, key: Expression) -> Iterator[Row]:
+    """Yield the rows whose key may be that of another one, by key.
+
+    Numbers made of the keys are compared first: they take less memory than the keys, and go to disk more easily.
+    """
+    places = [name for name in (FILE, ROW) if name in users.table.columns]
+    keyed = users.table.select("user_id", *places, key=key)
+    keyed = keyed.filter(keyed.key.notnull() & (keyed.key != ""))
+    hashed = keyed.mutate(hashed=keyed.key.hash())
+    repeated = hashed.group_by("hashed").aggregate(users=hashed.count())
+    repeated = repeated.filter(repeated.users > 1).select("hashed")
+    found = hashed.semi_join(repeated, "hashed").drop("hashed")
+    yield from rows_of(found.order_by("key"))
+
+
+def unicode_findings(users: Users, workshop: Workshop, *, show_values: bool) -> Iterator[UserFinding]:
+    """Yield users whose e-mails are the same in lower case, though only by the rules of Unicode.
+
+    Engines differ in these rules, so what is beyond ASCII is put into lower case here, as JavaScript does it too.
+
+    Args:
+        users: The users.
+        workshop: Where these e-mails are kept meanwhile.
+        show_values: Whether the e-mails are shown.
+    """
+    places = [name for name in (FILE, ROW) if name in users.table.columns]
+    email = users.table["email"]
+    keyed = users.table.select("user_id", *places, email=email, key=lowered_by_ascii(email))
+    is_beyond = keyed.email.re_search("[^ -~]")
+    cursor: Any = workshop.connection.con.cursor()
+    cursor.execute("CREATE OR REPLACE TABLE spellings (folded VARCHAR, key VARCHAR, user_id VARCHAR, place VARCHAR)")
+    _keep(cursor, keyed.filter(is_beyond))
+    folded = [text for (text,) in cursor.execute("SELECT DISTINCT folded FROM spellings").fetchall()]
+    plain = [text for text in folded if text.isascii() and text.isprintable()]
+    for start in range(0, len(plain), _MOST_KEPT):
+        _keep(cursor, keyed.filter(keyed.key.isin(plain[start : start + _MOST_KEPT]) & ~is_beyond))
+    cursor.execute(
+        "SELECT folded, user_id, place FROM spellings WHERE folded IN "
+        "(SELECT folded FROM spellings GROUP BY folded HAVING count(DISTINCT key) > 1) ORDER BY folded"
+    )
+    finding = UserFinding(
+        rule="unicode-email-collision",
+        severity=Severity.WARNING,
+        user_id=None,
+        path="email",
+        problem="in lower case by the rules of Unicode",
+    )
+    for value, rows in groupby(_fetched(cursor), key=itemgetter(0)):
+        group = ((user_id, place) for _, user_id, place in rows)
+        yield from _of_group(finding, group, value if show_values else None)
+
+
+def _keep(cursor: Any, table: Table) -> None:
+    """Keep e-mails with what they are in lower case."""
+    for batch in rows_in_batches(table):
+        rows: list[dict[str, object]] = []
+        for row in batch:
+            user_id, place = _id_and_place(row)
+            rows.append({"folded": str(row["email"]).lower(), "key": row["key"], "user_id": user_id, "place": place})
+        if rows:
+            cursor.from_arrow(import_arrow().Table.from_pylist(rows)).insert_into("spellings")
+
+
+def _fetched(cursor: Any) -> Iterator[tuple[str, str | None, str]]:
+    while rows := cursor.fetchmany(BATCH):
+        yield from rows

@@ -1,0 +1,67 @@
+"""How large profiles are, as JSON."""
+
+import json
+from collections.abc import Mapping
+
+from attrs import define
+
+from customdb_contract.audit._engines import Expression, rows_of
+from customdb_contract.audit._findings import ProfileSizes
+from customdb_contract.audit._users import Users, profile_of_row
+from customdb_contract.profiles import PROFILE_ALLOWANCE_BYTES, PROFILE_MAX_BYTES
+
+__all__ = ["SizeTally"]
+
+
+@define
+class SizeTally:
+    """Counts the profiles that are too large."""
+
+    above_limit: int = 0
+    above_allowance: int = 0
+    largest: int = 0
+
+    def add(self, profile: Mapping[str, object]) -> None:
+        """Measure one.
+
+        Args:
+            profile: The profile.
+        """
+        size = _size(profile)
+        self.largest = max(self.largest, size)
+        if size > PROFILE_ALLOWANCE_BYTES:
+            self.above_allowance += 1
+        elif size > PROFILE_MAX_BYTES:
+            self.above_limit += 1
+
+    def sizes(self, users: int) -> ProfileSizes:
+        """Return what was counted.
+
+        Args:
+            users: How many users there are.
+        """
+        return ProfileSizes(
+            up_to_limit=users - self.above_limit - self.above_allowance,
+            above_limit=self.above_limit,
+            above_allowance=self.above_allowance,
+            largest=self.largest,
+        )
+
+    def measure_largest(self, users: Users) -> None:
+        """Measure the user with the most characters, where nobody's profile is anywhere near the limit.
+
+        Args:
+            users: The users.
+        """
+        length: Expression = 0
+        for one in users.fields:
+            text = users.table[one.name]
+            if one.parent != "password" and text.type().is_string():
+                length += text.length().fill_null(0)
+        longest = users.table.order_by(length.desc()).limit(1)
+        for row in rows_of(longest):
+            self.largest = _size(profile_of_row(row, users.fields))
+
+
+def _size(profile: Mapping[str, object]) -> int:
+    return len(json.dumps(profile, ensure_ascii=False, default=str).encode("utf-8", "surrogatepass"))

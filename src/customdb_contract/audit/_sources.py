@@ -1,0 +1,117 @@
+"""Where users are read from: an Ibis table, files, or a database."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+
+from attrs import evolve
+
+from customdb_contract.audit._columns import Columns
+from customdb_contract.audit._engines import Table, Workshop, batches_of, import_arrow, import_ibis
+from customdb_contract.audit._files import users_of_files
+from customdb_contract.audit._users import Users, users_of_table
+from customdb_contract.errors import ConfigurationError
+
+__all__ = ["open_users"]
+
+NATIVE: Final = frozenset({"duckdb", "postgres", "pyspark"})
+"""Engines on which the expressions are tested; users of all others are copied to DuckDB first."""
+
+_BATCH: Final = 50_000
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+
+
+def open_users(table: object, columns: Columns, workshop: Workshop, *, query: str | None, sample: int | None) -> Users:
+    """Open what users are read from.
+
+    Args:
+        table: An Ibis table, a path, or the URL of a database.
+        columns: The columns that make a profile.
+        workshop: Where users are copied to.
+        query: What selects the users of a database, in its own SQL.
+        sample: How many users are looked at; None stands for all.
+
+    Raises:
+        ConfigurationError: When it can't be opened, or has not the columns.
+    """
+    users = _opened(table, columns, workshop, query)
+    if sample is not None:
+        users = evolve(users, table=users.table.limit(sample), raw=users.raw.limit(sample))
+    if sample is not None or users.engine not in NATIVE:
+        users = _copied(users, workshop)
+    return users
+
+
+def _opened(table: object, columns: Columns, workshop: Workshop, query: str | None) -> Users:
+    if isinstance(table, str) and _URL.match(table):
+        return _of_database(table, columns, query)
+    if query is not None:
+        message = "query: it is for databases, and the users come from elsewhere; leave it out"
+        raise ConfigurationError(message)
+    if isinstance(table, str | Path):
+        return users_of_files(Path(table), columns, workshop)
+    ibis = import_ibis()
+    if not isinstance(table, ibis.Table):
+        message = f"table: it must be a path, the URL of a database or an Ibis table, and is {type(table).__name__}"
+        raise ConfigurationError(message)
+    return users_of_table(table, columns, engine=_engine_of(table), source=_name_of(table))
+
+
+def _engine_of(table: Table) -> str:
+    backends = table._find_backends()[0]  # noqa: SLF001 - the only way to ask without an exception
+    return str(backends[0].name) if backends else ""
+
+
+def _name_of(table: Table) -> str:
+    operation = table.op()
+    name = getattr(operation, "name", None)
+    return f"the table {name}" if isinstance(name, str) else "an Ibis table"
+
+
+def _of_database(url: str, columns: Columns, query: str | None) -> Users:
+    parts = urlsplit(url)
+    settings = parse_qs(parts.query, keep_blank_values=True)
+    names = settings.pop("table", [])
+    if (query is None) == (not names) or len(names) > 1:
+        message = (
+            "table: name the table that has the users, as in postgresql://host/shop?table=users, or give a query in "
+            "its place"
+        )
+        raise ConfigurationError(message)
+    plain = urlunsplit(parts._replace(query=urlencode(settings, doseq=True)))
+    source = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
+    raw, engine = _connected(plain, source, names, query)
+    return users_of_table(raw, columns, engine=engine, source=f"{source} ({names[0] if names else 'a query'})")
+
+
+def _connected(url: str, source: str, names: Sequence[str], query: str | None) -> tuple[Table, str]:
+    ibis = import_ibis()
+    try:
+        connection: Any = ibis.connect(url)
+    except Exception as error:  # noqa: BLE001 - each driver has exceptions of its own
+        message = (
+            f"{source} can't be opened ({type(error).__name__}): is it running, and is Ibis' backend for it installed?"
+        )
+        raise ConfigurationError(message) from None
+    if query is not None:
+        return connection.sql(query), str(connection.name)
+    schema, _, name = names[0].rpartition(".")
+    try:
+        return connection.table(name, database=schema or None), str(connection.name)
+    except Exception as error:  # noqa: BLE001 - see above
+        known = ", ".join(sorted(connection.list_tables())[:20])
+        message = f"{source} has no table {names[0]!r} ({type(error).__name__}); there are {known}"
+        raise ConfigurationError(message) from None
+
+
+def _copied(users: Users, workshop: Workshop) -> Users:
+    """Return users copied to DuckDB: only the columns that an audit looks at."""
+    path = workshop.folder / "copied.parquet"
+    reader = batches_of(users.table, _BATCH, None if users.engine else workshop.connection)
+    with import_arrow("pyarrow.parquet").ParquetWriter(path, users.table.schema().to_pyarrow()) as writer:
+        for batch in reader:
+            writer.write_batch(batch)
+    copied = workshop.connection.read_parquet(path, table_name="copied")
+    return evolve(users, table=copied, engine="duckdb", is_copied=True)

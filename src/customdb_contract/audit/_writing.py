@@ -1,0 +1,161 @@
+"""Findings written to a file as they come: Parquet, CSV or JSON Lines, one row for each user and rule."""
+
+import csv
+import importlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from customdb_contract.audit._findings import UserFinding
+from customdb_contract.errors import ConfigurationError
+
+__all__ = ["FindingsFile", "as_line", "as_row", "findings_file"]
+
+NAMES: Final = ("rule", "severity", "user_id", "row", "path", "problem", "value", "shared_with")
+
+
+class FindingsFile(Protocol):
+    """A file that is written to."""
+
+    def write(self, findings: Iterable[UserFinding]) -> None:
+        """Write findings."""
+        ...
+
+    def close(self) -> None:
+        """End the file."""
+        ...
+
+
+def as_row(finding: UserFinding) -> dict[str, Any]:
+    """Return a finding as a row.
+
+    Args:
+        finding: The finding.
+    """
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "user_id": finding.user_id,
+        "row": finding.row,
+        "path": finding.path,
+        "problem": finding.problem,
+        "value": finding.value,
+        "shared_with": list(finding.shared_with),
+    }
+
+
+class _JsonLines:
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("w", encoding="utf-8", newline="\n")
+
+    def write(self, findings: Iterable[UserFinding]) -> None:
+        for finding in findings:
+            # What is no Unicode, half of a pair of surrogates, is escaped.
+            self._file.write(as_line(as_row(finding)))
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def as_line(row: Mapping[str, object]) -> str:
+    """Return a row as a line of JSON.
+
+    Args:
+        row: The row.
+    """
+    line = json.dumps(row, ensure_ascii=False)
+    return (line if line.isprintable() else json.dumps(row)) + "\n"
+
+
+class _Csv:
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("w", encoding="utf-8", newline="", errors="backslashreplace")
+        self._rows: Any = csv.DictWriter(self._file, NAMES)
+        self._rows.writeheader()
+
+    def write(self, findings: Iterable[UserFinding]) -> None:
+        for finding in findings:
+            row = as_row(finding)
+            self._rows.writerow({**row, "shared_with": " ".join(row["shared_with"])})
+
+    def close(self) -> None:
+        self._file.close()
+
+
+_MOST_HELD: Final = 50_000
+
+
+class _Parquet:
+    def __init__(self, path: Path) -> None:
+        self._arrow: Any = importlib.import_module("pyarrow")
+        parquet: Any = importlib.import_module("pyarrow.parquet")
+        text = self._arrow.string()
+        self._schema = self._arrow.schema(
+            [(name, self._arrow.list_(text) if name == "shared_with" else text) for name in NAMES]
+        )
+        self._writer = parquet.ParquetWriter(path, self._schema)
+        self._rows: list[dict[str, Any]] = []
+
+    def write(self, findings: Iterable[UserFinding]) -> None:
+        self._rows += map(as_row, findings)
+        if len(self._rows) >= _MOST_HELD:
+            self._flush()
+
+    def close(self) -> None:
+        self._flush()
+        self._writer.close()
+
+    def _flush(self) -> None:
+        if self._rows:
+            self._writer.write_table(self._arrow.Table.from_pylist(self._rows, self._schema))
+        self._rows = []
+
+
+class _Nowhere:
+    def write(self, findings: Iterable[UserFinding]) -> None:
+        """Write nothing."""
+
+    def close(self) -> None:
+        """End nothing."""
+
+
+_KINDS: Final[Mapping[str, Callable[[Path], FindingsFile]]] = {
+    ".parquet": _Parquet,
+    ".csv": _Csv,
+    ".jsonl": _JsonLines,
+    ".ndjson": _JsonLines,
+}
+
+
+class _Closing:
+    def __init__(self, file: FindingsFile) -> None:
+        self._file = file
+
+    def __enter__(self) -> FindingsFile:
+        return self._file
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+
+def findings_file(path: Path | None) -> _Closing:
+    """Return a file that findings are written to, for a `with`.
+
+    Args:
+        path: Where it is; its suffix says what it becomes. None stands for no file.
+
+    Raises:
+        ConfigurationError: When the suffix is another one, or the file can't be written.
+    """
+    if path is None:
+        return _Closing(_Nowhere())
+    kind = _KINDS.get(path.suffix.lower())
+    if kind is None:
+        message = f"findings: {path} must end in .parquet, .csv or .jsonl"
+        raise ConfigurationError(message)
+    try:
+        return _Closing(kind(path))
+    except OSError as error:
+        message = f"findings: {path} can't be written: {error.strerror}"
+        raise ConfigurationError(message) from None
