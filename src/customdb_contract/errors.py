@@ -34,10 +34,10 @@ class ContractBrokenError(CustomDatabaseError, AssertionError):
 
 
 class DatabaseOpeningError(CustomDatabaseError):
-    """A custom database could not be opened: its function or context manager raised, or took too long.
+    """A database could not be opened: the function or context manager of a custom one raised, or took too long.
 
     The message has the exception's class and its message, secrets masked. Nothing was judged by then: this says nothing
-    about the scripts.
+    about the scripts. An audit raises it for a store of users that can't be reached, or refuses the query.
     """
 
 

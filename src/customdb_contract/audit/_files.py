@@ -15,7 +15,7 @@ from customdb_contract.audit._engines import Workshop
 from customdb_contract.audit._users import FILE, ODD, ROW, Field, Kind, Users, check_names, fields_of, users_of_table
 from customdb_contract.errors import ConfigurationError
 
-__all__ = ["users_of_files"]
+__all__ = ["Files", "first_line", "found_files", "users_of_files"]
 
 _SUFFIXES: Final[Mapping[str, str]] = {
     ".parquet": "parquet",
@@ -33,7 +33,15 @@ _KINDS: Final = "a Parquet, CSV or JSON Lines file (.parquet, .csv, .jsonl), or 
 
 
 @frozen
-class _Files:
+class Files:
+    """Files of one kind.
+
+    Args:
+        kind: `parquet`, `csv` or `jsonl`.
+        paths: The files.
+        source: The file or folder that was given.
+    """
+
     kind: str
     paths: tuple[Path, ...]
     source: str
@@ -50,13 +58,21 @@ def users_of_files(path: Path, columns: Columns, workshop: Workshop) -> Users:
     Raises:
         ConfigurationError: When it can't be read, or has not the columns.
     """
-    files = _found(path)
+    files = found_files(path)
     read = {"parquet": _of_parquet, "csv": _of_csv, "jsonl": _of_json_lines}[files.kind]
     identity = [(str(one), one.stat().st_size, one.stat().st_mtime_ns) for one in files.paths]
     return evolve(read(files, columns, workshop), identity=identity)
 
 
-def _found(path: Path) -> _Files:
+def found_files(path: Path) -> Files:
+    """Return the file, or all files of a folder.
+
+    Args:
+        path: The file or the folder.
+
+    Raises:
+        ConfigurationError: When there is none that can be read.
+    """
     if not path.exists():
         message = f"there is no file or folder {path}: give {_KINDS}"
         raise ConfigurationError(message)
@@ -74,7 +90,7 @@ def _found(path: Path) -> _Files:
             f"{path} has files of several kinds ({', '.join(sorted(str(kind) for kind in kinds))}): give one of them"
         )
         raise ConfigurationError(message)
-    return _Files(str(kinds.pop()), tuple(paths), str(path))
+    return Files(str(kinds.pop()), tuple(paths), str(path))
 
 
 def _kind(path: Path) -> str | None:
@@ -91,7 +107,7 @@ def _name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _of_parquet(files: _Files, columns: Columns, workshop: Workshop) -> Users:
+def _of_parquet(files: Files, columns: Columns, workshop: Workshop) -> Users:
     import duckdb  # noqa: PLC0415 - an extra
 
     paths = ", ".join(_text(str(path)) for path in files.paths)
@@ -99,7 +115,7 @@ def _of_parquet(files: _Files, columns: Columns, workshop: Workshop) -> Users:
     try:
         workshop.run(f"CREATE VIEW users AS SELECT * RENAME (file_row_number AS {_name(ROW)}) FROM {reading}")
     except duckdb.Error as error:
-        message = f"{files.source} can't be read: {_first_line(error)}; is it complete?"
+        message = f"{files.source} can't be read: {first_line(error)}; is it complete?"
         raise ConfigurationError(message) from None
     return users_of_table(
         workshop.connection.table("users"),
@@ -110,7 +126,7 @@ def _of_parquet(files: _Files, columns: Columns, workshop: Workshop) -> Users:
     )
 
 
-def _of_csv(files: _Files, columns: Columns, workshop: Workshop) -> Users:
+def _of_csv(files: Files, columns: Columns, workshop: Workshop) -> Users:
     for path in files.paths:
         names, delimiter = _header(path)
         check_names(fields_of(columns), names, str(path))
@@ -147,12 +163,12 @@ def _take_in(table: str, names: Sequence[str], path: Path, settings: str, worksh
         workshop.run(f"CREATE TABLE {table} AS {rows}" if is_first else f"INSERT INTO {table} BY NAME {rows}")
         workshop.run(f"INSERT INTO unreadable {rejected}")
     except duckdb.Error as error:
-        message = f"{path} can't be read: {_first_line(error)}; is it complete?"
+        message = f"{path} can't be read: {first_line(error)}; is it complete?"
         raise ConfigurationError(message) from None
     workshop.run("DROP TABLE rejects; DROP TABLE reject_scans")
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     # The lines that follow may quote the file.
     return str(error).partition("\n")[0]
 
@@ -176,7 +192,7 @@ def _header(path: Path) -> tuple[tuple[str, ...], str]:
     return names, delimiter
 
 
-def _of_json_lines(files: _Files, columns: Columns, workshop: Workshop) -> Users:
+def _of_json_lines(files: Files, columns: Columns, workshop: Workshop) -> Users:
     # No character of JSON is this delimiter, so a whole line is one value.
     settings = (
         "columns = {'line': 'VARCHAR'}, header = false, delim = '\x1f', quote = '', escape = '', strict_mode = false"

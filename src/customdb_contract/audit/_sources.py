@@ -10,16 +10,18 @@ from attrs import evolve
 
 from customdb_contract.audit._columns import Columns
 from customdb_contract.audit._engines import Table, Workshop, batches_of, import_arrow, import_ibis
-from customdb_contract.audit._files import users_of_files
+from customdb_contract.audit._files import first_line, users_of_files
 from customdb_contract.audit._users import Users, users_of_table
-from customdb_contract.errors import ConfigurationError
+from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
 
-__all__ = ["open_users"]
+__all__ = ["is_url", "open_users", "table_of_database"]
 
 NATIVE: Final = frozenset({"duckdb", "postgres", "pyspark"})
 """Engines on which the expressions are tested; users of all others are copied to DuckDB first."""
 
 _BATCH: Final = 50_000
+_MOST_NAMES: Final = 20
+_QUERIED: Final = "customdb_contract_users"
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
@@ -34,7 +36,8 @@ def open_users(table: object, columns: Columns, workshop: Workshop, *, query: st
         sample: How many users are looked at; None stands for all.
 
     Raises:
-        ConfigurationError: When it can't be opened, or has not the columns.
+        ConfigurationError: When there is none, or it has not the columns.
+        DatabaseOpeningError: When a database can't be opened, or does not take the query.
     """
     users = _opened(table, columns, workshop, query)
     if sample is not None:
@@ -45,8 +48,9 @@ def open_users(table: object, columns: Columns, workshop: Workshop, *, query: st
 
 
 def _opened(table: object, columns: Columns, workshop: Workshop, query: str | None) -> Users:
-    if isinstance(table, str) and _URL.match(table):
-        return _of_database(table, columns, query)
+    if isinstance(table, str) and is_url(table):
+        raw, engine, source = table_of_database(table, query)
+        return users_of_table(raw, columns, engine=engine, source=source)
     if query is not None:
         message = "query: it is for databases, and the users come from elsewhere; leave it out"
         raise ConfigurationError(message)
@@ -70,7 +74,26 @@ def _name_of(table: Table) -> str:
     return f"the table {name}" if isinstance(name, str) else "an Ibis table"
 
 
-def _of_database(url: str, columns: Columns, query: str | None) -> Users:
+def is_url(source: str) -> bool:
+    """Tell whether a source is the URL of a database.
+
+    Args:
+        source: A path or a URL.
+    """
+    return _URL.match(source) is not None
+
+
+def table_of_database(url: str, query: str | None) -> tuple[Table, str, str]:
+    """Return the table of a database that a URL names, or a query; what does the work; and what is read, for messages.
+
+    Args:
+        url: The URL, as in `postgresql://host/shop?table=users`.
+        query: What selects the users, in the database's own SQL, in place of `?table=`.
+
+    Raises:
+        ConfigurationError: When neither or both name a table, or there is no such table.
+        DatabaseOpeningError: When the database can't be opened, or does not take the query.
+    """
     parts = urlsplit(url)
     settings = parse_qs(parts.query, keep_blank_values=True)
     names = settings.pop("table", [])
@@ -83,7 +106,7 @@ def _of_database(url: str, columns: Columns, query: str | None) -> Users:
     plain = urlunsplit(parts._replace(query=urlencode(settings, doseq=True)))
     source = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
     raw, engine = _connected(plain, source, names, query)
-    return users_of_table(raw, columns, engine=engine, source=f"{source} ({names[0] if names else 'a query'})")
+    return raw, engine, f"{source} ({names[0] if names else 'a query'})"
 
 
 def _connected(url: str, source: str, names: Sequence[str], query: str | None) -> tuple[Table, str]:
@@ -94,16 +117,38 @@ def _connected(url: str, source: str, names: Sequence[str], query: str | None) -
         message = (
             f"{source} can't be opened ({type(error).__name__}): is it running, and is Ibis' backend for it installed?"
         )
-        raise ConfigurationError(message) from None
+        raise DatabaseOpeningError(message) from None
+    engine = str(connection.name)
     if query is not None:
-        return connection.sql(query), str(connection.name)
+        return _queried(connection, query, source), engine
     schema, _, name = names[0].rpartition(".")
     try:
-        return connection.table(name, database=schema or None), str(connection.name)
+        return connection.table(name, database=schema or None), engine
     except Exception as error:  # noqa: BLE001 - see above
-        known = ", ".join(sorted(connection.list_tables())[:20])
+        known = ", ".join(_tables(connection))
         message = f"{source} has no table {names[0]!r} ({type(error).__name__}); there are {known}"
         raise ConfigurationError(message) from None
+
+
+def _queried(connection: Any, query: str, source: str) -> Table:
+    try:
+        if connection.name != "duckdb":
+            return connection.sql(query)
+        # Ibis asks DuckDB for the types of a query in a way that DuckDB 2 does not know any more.
+        connection.con.execute(f"CREATE TEMP VIEW {_QUERIED} AS {query}")
+        return connection.table(_QUERIED)
+    except Exception as error:  # noqa: BLE001 - each driver has exceptions of its own
+        # What follows may quote the query, or rows.
+        message = f"{source} does not take the query ({type(error).__name__}: {first_line(error)})"
+        raise DatabaseOpeningError(message) from None
+
+
+def _tables(connection: Any) -> Sequence[str]:
+    if connection.name == "duckdb":
+        names = [name for (name,) in connection.con.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+    else:
+        names = connection.list_tables()
+    return sorted(names)[:_MOST_NAMES]
 
 
 def _copied(users: Users, workshop: Workshop) -> Users:
