@@ -20,7 +20,17 @@ _ELEMENTS: Final = frozenset(
 )
 _ATTRIBUTES: Final = frozenset(
     {"aria-hidden", "aria-label", "aria-labelledby", "aria-live", "autocomplete", "charset", "class", "content"}
-    | {"data-group", "data-language", "data-script", "data-severity", "data-status", "hidden", "href", "http-equiv"}
+    | {
+        "data-fate",
+        "data-group",
+        "data-language",
+        "data-script",
+        "data-severity",
+        "data-status",
+        "hidden",
+        "href",
+        "http-equiv",
+    }
     | {"id", "lang", "name", "open", "rel", "role", "scope", "tabindex", "type", "value"}
 )
 

@@ -2,11 +2,12 @@
 
 import pytest
 
+from customdb_contract import audit
 from customdb_contract.findings import text
 from customdb_contract.rules import judge
 from customdb_contract.testing import _asserted
 
-_IN_THIS_PROCESS = (text, judge, _asserted)
+_IN_THIS_PROCESS = (text, judge, _asserted, audit)
 """A run within this one would otherwise import some of these again, and know two classes of reports."""
 
 CHECKED = """
@@ -68,6 +69,30 @@ def test_an_asserted_report_is_shown(pytester: pytest.Pytester, test: str) -> No
 )
 def test_other_failures_show_no_report(pytester: pytest.Pytester, test: str) -> None:
     assert not shows_findings(output_of(pytester, test))
+
+
+def test_an_asserted_report_of_an_audit_is_shown(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        from customdb_contract.audit import AuditReport
+
+        def test_it():
+            report = AuditReport(
+                source="users.csv", engine="duckdb", import_mode=True, users=0, sampled=False, results=()
+            )
+            assert report.ok, report
+        """
+    )
+    result = pytester.runpytest_inprocess("-W", "default")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "E * AssertionError: <AuditReport not ok: 0 users, 0 rules broken>",
+            "not ok: no user was audited: the source has no rows",
+            "Source users.csv, read by duckdb; import mode on",
+        ]
+    )
 
 
 def test_raise_for_failures_shows_the_same(pytester: pytest.Pytester) -> None:

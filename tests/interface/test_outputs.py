@@ -10,8 +10,10 @@ from typing import Final
 import pytest
 from attrs import evolve
 
+from audit_reports import AUDITED
 from customdb_contract import Finding, Report, Severity, Transcript, Verdict, judge
 from customdb_contract._cli import main
+from customdb_contract.audit.printing import AUDIT_FORMATS, render_audit, render_audit_briefly
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Need, RuleInfo, Status
 from customdb_contract.findings.text import Style, render, render_briefly
@@ -119,6 +121,29 @@ def test_reports_on_a_tenant(request: pytest.FixtureRequest, name: str) -> None:
     reports = [evolve(report_on(told), require=(Group.MIGRATION,)) for told in ("action", "right")]
 
     compare(request.node, _lines(TENANT_FORMATS[name](reports)))
+
+
+@pytest.mark.parametrize(
+    ("name", "audited"),
+    [
+        *(("text", audited) for audited in AUDITED),
+        ("json", "broken"),
+        ("html", "broken"),
+        ("html", "empty"),
+        ("html", "without rules"),
+    ],
+)
+def test_reports_of_audits(request: pytest.FixtureRequest, name: str, audited: str) -> None:
+    compare(request.node, _lines(AUDIT_FORMATS[name](AUDITED[audited])))
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_styles_of_audits(request: pytest.FixtureRequest, style: str) -> None:
+    compare(request.node, _lines(render_audit(AUDITED["broken"], STYLES[style])))
+
+
+def test_brief_reports_of_audits(request: pytest.FixtureRequest) -> None:
+    compare(request.node, [line for report in AUDITED.values() for line in _lines(render_audit_briefly(report))])
 
 
 def test_rules(request: pytest.FixtureRequest) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from attrs import frozen
+from typing_extensions import override
 
 from customdb_contract.findings import Severity
 
@@ -104,7 +105,7 @@ class PasswordFormats:
     none: int
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class AuditReport:
     """What an audit of all users found.
 
@@ -136,8 +137,10 @@ class AuditReport:
 
     @property
     def exit_code(self) -> int:
-        """0 when no user breaks a rule of the severity that fails; 1 when one does; 2 when no user was audited."""
-        if not self.users:
+        """0 when no user breaks a rule that fails the audit; 1 when one does; 2 nothing audited; 130 interrupted."""
+        if self.interrupted:
+            return 130
+        if not self.users or all(result.not_audited and not result.users for result in self.results):
             return 2
         failed = any(result.users and result.severity.rank >= self.fail_on.rank for result in self.results)
         return int(failed)
@@ -146,3 +149,15 @@ class AuditReport:
     def ok(self) -> bool:
         """Whether the exit code is 0."""
         return self.exit_code == 0
+
+    @override
+    def __repr__(self) -> str:
+        broken = sum(1 for result in self.results if result.users)
+        return f"<AuditReport {'ok' if self.ok else 'not ok'}: {self.users:,} users, {broken} rules broken>"
+
+    @override
+    def __str__(self) -> str:
+        # The text is made of a report, and a report tells itself by it.
+        from customdb_contract.audit.printing import render_audit  # noqa: PLC0415 - it imports this module
+
+        return render_audit(self)

@@ -6,21 +6,22 @@ from types import FrameType
 
 import pytest
 
+from customdb_contract.audit import AuditReport
 from customdb_contract.findings import Report
 
 __all__ = ["asserted_reports"]
 
 
-def asserted_reports(failure: pytest.ExceptionInfo[BaseException]) -> Iterator[Report]:
+def asserted_reports(failure: pytest.ExceptionInfo[BaseException]) -> Iterator[Report | AuditReport]:
     """Yield the reports that the message of a failed assertion names, such as that of `assert report.ok, report`.
 
     Args:
         failure: What ended a test.
     """
     message = str(failure.value)
-    if isinstance(failure.value, AssertionError) and "<Report " in message:
+    if isinstance(failure.value, AssertionError) and "Report " in message:
         frame = failure.traceback[-1].frame.raw
-        reports = {id(value): value for value in _values(frame) if isinstance(value, Report)}
+        reports = {id(value): value for value in _values(frame) if isinstance(value, Report | AuditReport)}
         yield from (report for report in reports.values() if repr(report) in message)
 
 

@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 from customdb_contract.findings._found import Status, Verdict
 from customdb_contract.findings._report import Report
 from customdb_contract.findings.text._about import about
-from customdb_contract.findings.text._breaches import told, told_in_a_line
+from customdb_contract.findings.text._breaches import COLORS, told, told_in_a_line
 from customdb_contract.findings.text._style import PLAIN, Style, counted, shown
 from customdb_contract.findings.text._summary import advice, by_script, script_rows, state, verdict_line
 
 __all__ = [
+    "COLORS",
     "PLAIN",
     "Style",
     "about",
