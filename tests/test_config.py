@@ -380,7 +380,7 @@ def test_a_table_in_place_of_a_text_must_be_a_reference(write: Write) -> None:
     path = write("[[users]]\nemail = 'a@example.com'\npassword = { environment = 'X' }")
 
     assert message_of(path).splitlines() == [
-        f"{path}: [[users]] number 1: password.env is wrong: field required",
+        f"{path}: [[users]] number 1: password.env is missing",
         f"{path}: [[users]] number 1: password.environment is not a known key; known are env",
     ]
 

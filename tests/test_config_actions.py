@@ -226,10 +226,7 @@ def test_a_file_without_the_table_has_no_action(write: Write) -> None:
         ),
         (
             "[action]\nsecrets = { A = { name = 'B' } }",
-            (
-                "[action] secrets.A.env is wrong: field required\n"
-                "{path}: [action] secrets.A.name is not a known key; known are env"
-            ),
+            ("[action] secrets.A.env is missing\n{path}: [action] secrets.A.name is not a known key; known are env"),
         ),
         (
             "[action]\nsecrets = { A = 7 }",

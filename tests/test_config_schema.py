@@ -108,6 +108,31 @@ wrong_passwords = 0
 settle = 0
 rehearse = false
 inspect = { sql = "select 1", url = { env = "URL" }, command = ["look", "{identifier}"], python = "shop:look" }
+
+[audit]
+source = { env = "USERS" }
+table = "users"
+query = "select * from users"
+user_id = "id"
+email = "mail"
+email_verified = "confirmed"
+username = "login"
+phone_number = "phone"
+phone_verified = "phone_ok"
+name = "full_name"
+nickname = "nick"
+given_name = "first"
+family_name = "last"
+picture = "avatar"
+blocked = "locked"
+user_metadata = "settings"
+app_metadata = { plan = "plan" }
+mfa_factors = "factors"
+others = { department = "dept" }
+password_hash = "hash"
+password_salt = "salt"
+password_formats = ["bcrypt"]
+python = "shop.legacy:profile_of"
 """
 OTHERS: list[Any] = [
     *("text", "", True, False, 0, 1, -1, 200, 600, 86401, 2.5, -0.5),
@@ -181,7 +206,7 @@ def test_it_accepts_every_configuration_of_the_documentation(block: str) -> None
 @pytest.mark.untraced
 def test_it_accepts_and_refuses_what_the_tables_do() -> None:
     full = tomllib.loads(FULL)
-    given = {table: set(full[table]) for table in ("connection", "database", "action", "new_user", "check")}
+    given = {table: set(full[table]) for table in ("connection", "database", "action", "new_user", "check", "audit")}
     assert given == {table: set(TABLES[table].model_fields) for table in given}, "a key is missing in FULL"
     VALIDATOR.validate(full)
     accepted = refused = 0

@@ -33,7 +33,7 @@ from customdb_contract.probes import Probing
 from customdb_contract.rules import Selection, judge_selected, select_rules
 from customdb_contract.transcript import ActionRun, Exchange, Transcript
 
-__all__ = ["Configuration", "configuration_of", "load_config", "of_options", "read_file"]
+__all__ = ["Configuration", "configuration_of", "connection_of", "load_config", "of_options", "read_file"]
 
 _logger: Final = logging.getLogger("customdb_contract")
 
@@ -240,7 +240,7 @@ def configuration_of(file: File, folder: Path) -> Configuration:
     return Configuration(
         database=database,
         users=users,
-        connection=_connection(file.connection, database),
+        connection=connection_of(file.connection, database),
         probing=Probing(
             outage=outage_of(file, folder),
             hostile=check.hostile,
@@ -261,8 +261,13 @@ def configuration_of(file: File, folder: Path) -> Configuration:
     )
 
 
-def _connection(table: ConnectionTable, database: object) -> Connection:
-    """Return what the file says, and for the rest what the database says of its connection."""
+def connection_of(table: ConnectionTable, database: object) -> Connection:
+    """Return what the file says, and for the rest what the database says of its connection.
+
+    Args:
+        table: The table of the connection.
+        database: The database, in any form.
+    """
     said = {name: getattr(table, name) for name in table.model_fields_set}
     if not brings_bridge(database):
         return Connection(**said)

@@ -1,20 +1,16 @@
 """Looking into the store as a configuration file says: by SQL, by a command that prints JSON, or by a function."""
 
-import contextlib
-import importlib
-import inspect as introspection
 import json
 import re
 import subprocess
-import sys
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias, cast
 
 from attrs import frozen
 
-from customdb_contract.bridges.references import clashing_names, near_names, parted
 from customdb_contract.config._databases import secret_of
+from customdb_contract.config._functions import imported, importing_from
 from customdb_contract.config._tables import InspectTable
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.secrets import Secret
@@ -138,10 +134,10 @@ def _printed(output: bytes, program: str) -> _Record:
 
 
 def _by_function(reference: str, folder: Path) -> Callable[[str], object]:
-    function = _imported(reference, folder)
+    function = imported(reference, folder, _WHERE, "which is given an identifier")
 
     def inspect(identifier: str) -> _Record:
-        with _importing_from(folder):
+        with importing_from(folder):
             record = function(identifier)
         if record is not None and not isinstance(record, Mapping):
             message = f"{reference} must return a mapping, or None, and returned {type(record).__name__}"
@@ -149,38 +145,3 @@ def _by_function(reference: str, folder: Path) -> Callable[[str], object]:
         return cast("_Record", record)
 
     return inspect
-
-
-def _imported(reference: str, folder: Path) -> Callable[[str], object]:
-    try:
-        module, attribute = parted(reference)
-        with _importing_from(folder):
-            found: object = importlib.import_module(module)
-    except ConfigurationError as error:
-        message = f"{_WHERE}: {error}"
-        raise ConfigurationError(message) from None
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the team's module, which may raise anything
-        clash = clashing_names(folder, str(error))
-        message = f"{_WHERE}: {reference} cannot be imported from {folder}: {type(error).__name__}: {error}{clash}"
-        raise ConfigurationError(message) from None
-    for name in attribute.split("."):
-        if not hasattr(found, name):
-            clash = clashing_names(folder, repr(module))
-            message = f"{_WHERE}: {module} has no {attribute}{near_names(attribute, dir(found))}{clash}"
-            raise ConfigurationError(message)
-        found = getattr(found, name)
-    if not callable(found) or introspection.iscoroutinefunction(found):
-        message = f"{_WHERE}: {reference} must be a plain function, which is given an identifier"
-        raise ConfigurationError(message)
-    return found
-
-
-@contextlib.contextmanager
-def _importing_from(folder: Path) -> Generator[None]:
-    """Look modules up in a folder first, also those that the function imports when it runs."""
-    sys.path.insert(0, str(folder))
-    try:
-        yield
-    finally:
-        with contextlib.suppress(ValueError):
-            sys.path.remove(str(folder))

@@ -2,7 +2,7 @@
 
 import difflib
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -73,7 +73,8 @@ def read(path: Path) -> dict[str, Any]:
 
 
 _REFERENCE: Final = FromEnvironment.__name__
-_MEMBERS: Final = frozenset({"str", "bool", "int", "float", _REFERENCE})
+_TEXTS: Final = "dict[str,str]"
+_MEMBERS: Final = frozenset({"str", "bool", "int", "float", _REFERENCE, _TEXTS})
 """Pydantic names the members of a union in a location; they are no keys."""
 
 
@@ -85,13 +86,17 @@ def explain(path: Path, errors: Sequence[ErrorDetails]) -> str:
         errors: What pydantic found.
     """
     told: dict[str, list[str]] = {}
-    references = {error["loc"][: error["loc"].index(_REFERENCE)] for error in errors if _REFERENCE in error["loc"]}
-    tables = {error["loc"][:-1] for error in errors if error["type"] == "model_type"}
+    tables = {error["loc"][:at] for error in errors for at in _members(error["loc"][:-1])}
     for error in errors:
-        if error["loc"][-1] in _MEMBERS and error["loc"][:-1] in references - tables:
-            continue  # It is a table, so what is said of { env = … } says it all.
+        if error["loc"][-1] in _MEMBERS and error["loc"][:-1] in tables:
+            continue  # It is a table, so what is said of its keys says it all.
         told.setdefault(_key(error["loc"]), []).append(_expected(error))
     return "\n".join(f"{path}: {key} {' or '.join(dict.fromkeys(expected))}" for key, expected in told.items())
+
+
+def _members(location: Sequence[int | str]) -> Iterator[int]:
+    """Yield where in the location of a key the table that has it is named as a member of a union."""
+    return (at for at, part in enumerate(location) if part in {_REFERENCE, _TEXTS})
 
 
 def _key(location: Sequence[int | str]) -> str:
@@ -106,6 +111,8 @@ def _key(location: Sequence[int | str]) -> str:
 def _expected(error: ErrorDetails) -> str:
     if error["type"] in {"model_type", "dict_type"}:
         return "must be a table"
+    if error["type"] == "missing":
+        return "is missing"
     if error["type"] == "extra_forbidden":
         *above, name = map(str, error["loc"])
         known = list((FromEnvironment if _REFERENCE in above else _table_at(above)).model_fields)

@@ -11,6 +11,7 @@ from customdb_contract.probes import DEFAULT_MAX_TIME, DEFAULT_WRONG_PASSWORDS, 
 
 __all__ = [
     "ActionTable",
+    "AuditTable",
     "CheckTable",
     "ConnectionTable",
     "DatabaseTable",
@@ -140,6 +141,32 @@ class CheckTable(Table):
     inspect: Annotated[InspectTable | None, _ByReference] = None
 
 
+class AuditTable(Table):
+    source: Text | None = None
+    table: str | None = None
+    query: str | None = None
+    user_id: str
+    email: str | None = None
+    email_verified: str | None = None
+    username: str | None = None
+    phone_number: str | None = None
+    phone_verified: str | None = None
+    name: str | None = None
+    nickname: str | None = None
+    given_name: str | None = None
+    family_name: str | None = None
+    picture: str | None = None
+    blocked: str | None = None
+    user_metadata: str | dict[str, str] | None = None
+    app_metadata: str | dict[str, str] | None = None
+    mfa_factors: str | None = None
+    others: dict[str, str] = {}
+    password_hash: str | None = None
+    password_salt: str | None = None
+    password_formats: list[str] = []
+    python: str | None = None
+
+
 class File(Table):
     connection: ConnectionTable = Field(default_factory=ConnectionTable)
     database: DatabaseTable = Field(default_factory=DatabaseTable)
@@ -148,6 +175,7 @@ class File(Table):
     users: list[UserTable] = []
     new_user: NewUserTable = Field(default_factory=NewUserTable)
     check: CheckTable = Field(default_factory=CheckTable)
+    audit: AuditTable | None = None
 
 
 TABLES: Final[Mapping[str, type[BaseModel]]] = {
@@ -165,5 +193,6 @@ TABLES: Final[Mapping[str, type[BaseModel]]] = {
     "new_user": NewUserTable,
     "check": CheckTable,
     "check.inspect": InspectTable,
+    "audit": AuditTable,
 }
 """The tables by their names; the first one is the file itself."""
