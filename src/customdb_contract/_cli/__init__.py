@@ -10,6 +10,7 @@ from typing import Final, NoReturn
 
 from typing_extensions import override
 
+from customdb_contract._cli._audit import add_audit
 from customdb_contract._cli._check import add_check
 from customdb_contract._cli._completion import add_completion
 from customdb_contract._cli._init import add_init
@@ -72,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     add_simulate(
         commands.add_parser("simulate", help="play lives of users over a simulated Auth0 tenant", allow_abbrev=False)
     )
+    add_audit(commands.add_parser("audit", help="look at every user of a store before the move", allow_abbrev=False))
     _add_rules(commands.add_parser("rules", help="list the rules, or explain one", allow_abbrev=False))
     add_init(
         commands.add_parser("init", help="write a commented customdb.toml and what goes with it", allow_abbrev=False)

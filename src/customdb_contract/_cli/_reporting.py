@@ -10,64 +10,88 @@ from typing import TYPE_CHECKING, Final
 from customdb_contract._cli._output import show, wants_color, write
 
 if TYPE_CHECKING:
+    from customdb_contract.audit import AuditReport
     from customdb_contract.findings import Report
     from customdb_contract.findings.text import Style
 
-__all__ = ["FORMAT_NAMES", "add_output", "add_selection", "names", "report_all", "report_one"]
+__all__ = [
+    "AUDIT_FORMAT_NAMES",
+    "FORMAT_NAMES",
+    "add_output",
+    "add_selection",
+    "names",
+    "report_all",
+    "report_audit",
+    "report_one",
+]
 
 FORMAT_NAMES: Final = ("text", "json", "junit", "sarif", "github", "html")
 """The formats of a report, known without loading them."""
+
+AUDIT_FORMAT_NAMES: Final = ("text", "json", "html")
+"""Those of the report of an audit."""
 
 _NARROWEST: Final = 60
 """Characters of a line: what is narrower would hold one word of a call."""
 
 
-def add_output(parser: argparse.ArgumentParser) -> None:
+def add_output(
+    parser: argparse.ArgumentParser,
+    formats: Sequence[str] = FORMAT_NAMES,
+    more: str = "every finding, with every call as a whole",
+) -> None:
     """Add the options that say how and where to report.
 
     Args:
         parser: The parser of a command.
+        formats: The formats that its report has.
+        more: What a longer report shows.
     """
-    parser.add_argument("--format", choices=FORMAT_NAMES, default="text")
+    parser.add_argument("--format", choices=formats, default="text")
     parser.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
     parser.add_argument(
         "--report",
         action="append",
         default=[],
-        type=_format_and_file,
+        type=_format_and_file(formats),
         metavar="FORMAT:FILE",
         help="also write the report to a file, in any of these formats; may be repeated",
     )
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("-v", "--verbose", action="store_true", help="show every finding, with every call as a whole")
+    length.add_argument("-v", "--verbose", action="store_true", help=f"show {more}")
     length.add_argument("-q", "--quiet", action="store_true", help="show the verdict, and the names of broken rules")
 
 
-def _format_and_file(value: str) -> tuple[str, Path]:
-    name, _, file = value.partition(":")
-    if name not in FORMAT_NAMES or not file:
-        message = f"write FORMAT:FILE with a format out of {', '.join(FORMAT_NAMES)}, not {value!r}"
-        raise argparse.ArgumentTypeError(message)
-    return name, Path(file)
+def _format_and_file(formats: Sequence[str]) -> Callable[[str], tuple[str, Path]]:
+    def parse(value: str) -> tuple[str, Path]:
+        name, _, file = value.partition(":")
+        if name not in formats or not file:
+            message = f"write FORMAT:FILE with a format out of {', '.join(formats)}, not {value!r}"
+            raise argparse.ArgumentTypeError(message)
+        return name, Path(file)
+
+    return parse
 
 
-def add_selection(parser: argparse.ArgumentParser) -> None:
+def add_selection(parser: argparse.ArgumentParser, *, by_script: bool = True) -> None:
     """Add the options that say which rules are judged.
 
     Args:
         parser: The parser of a command.
+        by_script: Whether there are scripts to choose from.
     """
     for option, meaning in (("select", "judge only these"), ("ignore", "do not judge these")):
         parser.add_argument(
             f"--{option}", action="append", default=[], metavar="NAMES", help=f"{meaning}: rules or groups, with commas"
         )
-    parser.add_argument(
-        "--script",
-        action="append",
-        default=[],
-        metavar="NAMES",
-        help="judge only what these scripts do, such as login, with commas",
-    )
+    if by_script:
+        parser.add_argument(
+            "--script",
+            action="append",
+            default=[],
+            metavar="NAMES",
+            help="judge only what these scripts do, such as login, with commas",
+        )
     parser.add_argument("--fail-on", choices=("error", "warning"), help="the lowest severity that ends in exit code 1")
 
 
@@ -117,6 +141,25 @@ def report_all(reports: "Sequence[Report]", options: argparse.Namespace) -> int:
         printed = TENANT_FORMATS[options.format](reports)
     _show(printed, options, lambda name: TENANT_FORMATS[name](reports))
     return worst_exit_code(reports)
+
+
+def report_audit(report: "AuditReport", options: argparse.Namespace) -> int:
+    """Show the report of an audit as the options say, and return its exit code.
+
+    Args:
+        report: The report.
+        options: The options that `add_output` added.
+    """
+    from customdb_contract.audit.printing import AUDIT_FORMATS, render_audit, render_audit_briefly
+    from customdb_contract.findings.text import Style
+
+    if options.format == "text":
+        printed = (render_audit_briefly if options.quiet else render_audit)(report, _style(options))
+    else:
+        printed = AUDIT_FORMATS[options.format](report)
+    filed = Style(verbose=options.verbose)
+    _show(printed, options, lambda name: render_audit(report, filed) if name == "text" else AUDIT_FORMATS[name](report))
+    return report.exit_code
 
 
 def _show(printed: str, options: argparse.Namespace, in_format: Callable[[str], str]) -> None:

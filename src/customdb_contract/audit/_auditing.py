@@ -43,11 +43,13 @@ class AuditProgress:
     Args:
         doing: The rule, or the step, that is under way.
         users: How many users there are.
+        rows: How many rows were looked at one by one so far; the engine itself clears most users of suspicion.
         findings: How many findings there are so far.
     """
 
     doing: str
     users: int
+    rows: int
     findings: int
 
 
@@ -110,6 +112,7 @@ def audit(
 
     Raises:
         ConfigurationError: When an argument can't be used, the users can't be read, or Ibis is not installed.
+        DatabaseOpeningError: When a database can't be opened, or does not take the query.
         AuditInterrupted: After ctrl-C or SIGTERM; a `KeyboardInterrupt` that carries the report so far.
     """
     rules = select_audited(select, ignore)
@@ -183,6 +186,7 @@ class _Seen:
 
     def __init__(self, users: int) -> None:
         self.users = users
+        self.rows = 0
         self.sizes = SizeTally()
         self.password_formats: PasswordFormats | None = None
 
@@ -242,7 +246,8 @@ class _Audit:
             self.state.done(rule, value=True)
 
     def _tell(self, doing: str) -> None:
-        self.on_progress(AuditProgress(doing=doing, users=self.seen.users, findings=self.counter.findings))
+        seen, findings = self.seen, self.counter.findings
+        self.on_progress(AuditProgress(doing=doing, users=seen.users, rows=seen.rows, findings=findings))
 
     def _add(self, findings: Iterable[UserFinding]) -> None:
         wanted = (one for one in findings if one.rule in self.names)
@@ -271,11 +276,16 @@ class _Audit:
             if number <= done["batches"]:
                 continue
             self._tell("profiles")
-            self._add([found for one in batch for found in one])
+            self._add(list(self._counted(batch)))
             self.state.done("profiles", self._so_far(number, ended=False))
         if self.measures and not made and not self.seen.sizes.largest:
             self.seen.sizes.measure_largest(self.users)
         self.state.done("profiles", self._so_far(number, ended=True))
+
+    def _counted(self, batch: Iterable[Iterable[UserFinding]]) -> Iterator[UserFinding]:
+        for one in batch:
+            self.seen.rows += 1
+            yield from one
 
     def _so_far(self, batches: int, *, ended: bool) -> dict[str, object]:
         sizes = self.seen.sizes

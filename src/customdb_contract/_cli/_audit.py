@@ -1,0 +1,130 @@
+"""The command `audit`: every user of a store, looked at before the move."""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from customdb_contract._cli._output import Progress, complain
+from customdb_contract._cli._reporting import AUDIT_FORMAT_NAMES, add_output, add_selection, names, report_audit
+from customdb_contract._cli._simulate import EXIT_INTERRUPTED
+from customdb_contract.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from customdb_contract.audit import AuditProgress, AuditReport
+    from customdb_contract.config.audit import AuditSettings
+
+__all__ = ["add_audit"]
+
+_EVERY: Final = 0.1
+"""Seconds between two lines of progress."""
+
+
+def add_audit(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command.
+
+    Args:
+        parser: The parser of the command.
+    """
+    parser.add_argument(
+        "source",
+        nargs="?",
+        metavar="SOURCE",
+        help="a file or folder (Parquet, CSV, JSON Lines) or the URL of a database; default: [audit] source",
+    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="default: customdb.toml, or pyproject.toml, here")
+    add_output(parser, AUDIT_FORMAT_NAMES, more="every user that the report has as an example")
+    add_selection(parser, by_script=False)
+    parser.add_argument(
+        "--findings", type=Path, metavar="FILE", help="write every finding there: .parquet, .csv or .jsonl"
+    )
+    parser.add_argument(
+        "--state", type=Path, metavar="FOLDER", help="keep there how far it is, to go on after an interrupt"
+    )
+    parser.add_argument("--sample", type=int, metavar="NUMBER", help="look at this many users only")
+    parser.add_argument(
+        "--show-values", action="store_true", help="show values, which are personal data; never hashes or secrets"
+    )
+    parser.set_defaults(run=_audit)
+
+
+def _audit(options: argparse.Namespace) -> int:
+    _refuse_unwritable(options)
+    report = _audited(_settings(options), options)
+    if report is None:
+        complain("the audit was interrupted")
+        return EXIT_INTERRUPTED
+    return report_audit(report, options)
+
+
+def _refuse_unwritable(options: argparse.Namespace) -> None:
+    """Do nothing unless a file cannot be written: an audit may take hours, and what it found would be lost."""
+    paths: Iterable[Path | None] = (options.output, options.findings, *(path for _, path in options.report))
+    for path in filter(None, paths):
+        if path.is_dir() or not path.parent.is_dir():
+            problem = "it is a folder" if path.is_dir() else "there is no such folder"
+            message = f"{path} cannot be written: {problem}"
+            raise ConfigurationError(message)
+
+
+def _settings(options: argparse.Namespace) -> "AuditSettings":
+    from customdb_contract.config import find_config
+    from customdb_contract.config.audit import load_audit
+
+    path = options.config or find_config(Path())
+    if path is None:
+        message = (
+            "there is no customdb.toml here, whose [audit] says what the columns of the users are: "
+            "`customdb-contract init --audit SOURCE` proposes one"
+        )
+        raise ConfigurationError(message)
+    return load_audit(path, options.source)
+
+
+def _audited(settings: "AuditSettings", options: argparse.Namespace) -> "AuditReport | None":
+    """Audit the users; return what was found until an interrupt, or None where nothing was looked at by then."""
+    from customdb_contract.audit import AuditInterrupted, audit
+
+    progress = Progress(sys.stderr)
+    try:
+        return audit(
+            settings.source.reveal(),
+            settings.columns,
+            query=settings.query,
+            import_mode=settings.connection.import_mode,
+            requires_username=settings.connection.requires_username,
+            select=names(options.select),
+            ignore=names(options.ignore),
+            fail_on=options.fail_on or "error",
+            findings=options.findings,
+            sample=options.sample,
+            show_values=options.show_values,
+            state=options.state,
+            on_progress=_Told(progress),
+        )
+    except AuditInterrupted as interrupted:
+        return interrupted.report
+    finally:
+        progress.clear()
+
+
+class _Told:
+    """Shows how far an audit is, some times a second.
+
+    Args:
+        progress: The line that shows it.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._started = self._shown = time.monotonic()
+
+    def __call__(self, state: "AuditProgress") -> None:
+        now = time.monotonic()
+        if now - self._shown >= _EVERY:
+            self._shown = now
+            rate = state.rows / (now - self._started)
+            rows = f"{state.rows:,} rows looked at, {rate:,.0f} per second; " if state.rows else ""
+            self._progress.show(f"{state.users:,} users; {rows}{state.findings:,} findings; {state.doing}")
