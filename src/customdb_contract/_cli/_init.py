@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from customdb_contract._cli._output import write
+from customdb_contract._cli._mapping import VARIABLE, audit_configuration, has_password, proposed
+from customdb_contract._cli._output import print_text, write
 from customdb_contract._cli._surroundings import configuration_for_python, configuration_for_scripts, found_in
 from customdb_contract._cli._templates import DATABASES, database_files
 from customdb_contract.errors import ConfigurationError
@@ -16,6 +17,7 @@ _TEMPLATES: Final = Path(__file__).parents[1] / "templates"
 _CONFIG: Final = Path("customdb.toml")
 _DATABASE: Final = {_CONFIG: "customdb.toml", Path("test_customdb.py"): "test_customdb.py.txt"}
 _ACTION: Final = "action"
+_AUDIT: Final = "customdb-audit.toml"
 
 
 def add_init(parser: argparse.ArgumentParser) -> None:
@@ -42,11 +44,22 @@ def add_init(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--python", metavar="MODULE:ATTRIBUTE", help="write a customdb.toml and a test for a database in Python"
     )
+    what.add_argument(
+        "--audit",
+        metavar="SOURCE",
+        help="propose which column of a file or a database makes which attribute, for an audit of its users",
+    )
+    parser.add_argument("--query", metavar="SQL", help="with --audit: the query that selects the users of a database")
     parser.set_defaults(run=_init)
 
 
 def _init(options: argparse.Namespace) -> int:
-    if options.template is not None:
+    if options.query is not None and options.audit is None:
+        message = "--query goes with --audit SOURCE, the URL of a database"
+        raise ConfigurationError(message)
+    if options.audit is not None:
+        _propose_audit(options.audit, options.query)
+    elif options.template is not None:
         _write(database_files(options.template))
         print("Follow README.md, then run: customdb-contract check")
     elif options.action:
@@ -74,6 +87,24 @@ def _write_configuration(scripts: Path | None, python: str | None) -> None:
     else:
         _write(texts)
     print("Fill in customdb.toml, then run: customdb-contract check")
+
+
+def _propose_audit(source: str, query: str | None) -> None:
+    """Write a configuration for an audit, or print the table that one lacks."""
+    from customdb_contract.audit import column_types
+    from customdb_contract.config import find_config
+
+    proposal = proposed(column_types(source, query=query))
+    known = find_config(Path())
+    if known is None:
+        [begun] = _texts({_CONFIG: _AUDIT}).values()
+        _write({_CONFIG: f"{begun}\n{audit_configuration(source, proposal, query=query)}"})
+    else:
+        table = "audit" if known.name == _CONFIG.name else "tool.customdb-contract.audit"
+        print_text(f"# Add this to {known}:\n\n{audit_configuration(source, proposal, query=query, table=table)}\n")
+    if has_password(source):
+        print(f"The password is not written: set the environment variable {VARIABLE} to the URL.")
+    print(f"Check [audit] in {known or _CONFIG}, then run: customdb-contract audit --sample 1000")
 
 
 def _action_files() -> Mapping[Path, str]:

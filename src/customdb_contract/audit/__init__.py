@@ -4,6 +4,7 @@ from customdb_contract.audit._about import AUDITED, AuditedRule
 from customdb_contract.audit._auditing import AuditInterrupted, AuditProgress, audit
 from customdb_contract.audit._columns import Columns, Metadata, ProfileOf, Row
 from customdb_contract.audit._findings import AuditReport, Fate, PasswordFormats, ProfileSizes, RuleResult, UserFinding
+from customdb_contract.audit._types import column_types
 
 __all__ = [
     "AUDITED",
@@ -21,4 +22,5 @@ __all__ = [
     "RuleResult",
     "UserFinding",
     "audit",
+    "column_types",
 ]
