@@ -63,7 +63,7 @@ mutants: $(VENV)/mutants.stamp ## Show changes of MODULE=file that no test of TE
 	$(BIN)/python tests/sample_mutants.py $(MODULE) $(if $(TESTS),--tests "$(TESTS)") $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
 
 clean: ## Remove everything that was made
-	rm -rf $(VENV) dist build docs/_build docs/reference/rules docs/reference/lives docs/reference/scripts docs/reference/systems.md docs/_static/check.svg .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf $(VENV) dist build docs/_build docs/reference/rules docs/reference/lives docs/reference/scripts docs/reference/systems.md docs/reference/audited-users.md docs/_static/check.svg .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache \
 		.hypothesis .import_linter_cache tests/drivers/node_modules examples/bookshop/*.sqlite3
 	find src tests examples benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 

@@ -1,4 +1,4 @@
-"""The documentation: Sphinx with MyST and furo. Pages of rules, scripts, lives and systems are generated."""
+"""The documentation: Sphinx with MyST and furo. Pages of rules, scripts, lives, systems and audits are generated."""
 
 import re
 import sys
@@ -9,6 +9,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "tenant"))
 sys.path.insert(0, str(Path(__file__).parent))
 
+from audit_page import audit_page
 from life_pages import write_life_pages
 from proof_page import proof_page
 from rule_examples import examples_of, page_of_shops
@@ -77,6 +78,7 @@ _DRAWN = diagrams()
 write_life_pages(Path(__file__).parent / "reference" / "lives", _DRAWN)
 write_script_pages(Path(__file__).parent / "reference" / "scripts", _DRAWN)
 (Path(__file__).parent / "reference" / "systems.md").write_text(systems_page(), encoding="utf-8")
+(Path(__file__).parent / "reference" / "audited-users.md").write_text(audit_page(), encoding="utf-8")
 
 
 def _as_restructured_text(

@@ -21,6 +21,7 @@ import subprocess
 import sys
 import textwrap
 import tomllib
+import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -111,7 +112,9 @@ class _Page:
         if self._is_file(example):
             return
         output = io.StringIO()
-        with contextlib.redirect_stdout(output), contextlib.chdir(self.folder):
+        with contextlib.redirect_stdout(output), contextlib.chdir(self.folder), warnings.catch_warnings():
+            # Nobody sees what libraries say of each other's: Python shows such warnings about a reader's own code only.
+            warnings.simplefilter("ignore", DeprecationWarning)
             PythonEvaluator()(example)
         self.printed = (example.region.end, output.getvalue())
 

@@ -30,7 +30,7 @@ PAGES = sorted(
     path
     for path in (ROOT / "docs").rglob("*.md")
     if path.parent.name not in {"rules", "lives", "scripts"}
-    and path.name != "systems.md"
+    and path.name not in {"systems.md", "audited-users.md"}
     and "_build" not in path.relative_to(ROOT).parts
 )
 
@@ -201,7 +201,7 @@ def test_the_page_of_the_command_line_names_every_option_of_each_command(capsys:
     introduction, *sections = re.split(r"^## ", page, flags=re.MULTILINE)
     commands = re.findall(r"^    ([a-z]+)(?: |$)", help_of(capsys), flags=re.MULTILINE)
 
-    assert commands == ["check", "replay", "simulate", "rules", "init", "schema", "completion"]
+    assert commands == ["check", "replay", "simulate", "audit", "rules", "init", "schema", "completion"]
     assert [section.partition("\n")[0] for section in sections] == [*commands, "Exit codes", "Interrupting a check"]
     for command, section in zip([(), *((name,) for name in commands)], ["", *sections[:-2]], strict=True):
         described = re.findall(r"^  (-\S+(?:,? \S+)*)", help_of(capsys, *command), flags=re.MULTILINE)
@@ -219,7 +219,7 @@ def test_every_relative_link_points_to_something_that_exists(page: Path) -> None
         "rules": rules,
         "lives": LIFE_PAGES,
         "scripts": scripts,
-        "reference": {"systems.md"},
+        "reference": {"systems.md", "audited-users.md"},
         "_static": {"check.svg"},
     }
     text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
