@@ -24,7 +24,10 @@ def write_rule_pages(
     general = {"precedence": _precedence(infos), **(more or {})}
     pages = {
         **{f"{info.name}.md": _page(info, examples_of(info.name)) for info in infos},
-        **{f"{name}.md": f"# {name}\n\nThis rule is retired. {why}.\n" for name, why in RETIRED.items()},
+        **{
+            f"{name}.md": f"# {name}\n\nThis rule is retired since {retired.since}. {retired.why}.\n"
+            for name, retired in RETIRED.items()
+        },
         "index.md": _index(infos, list(general)),
         **{f"{name}.md": text for name, text in general.items()},
     }
@@ -47,7 +50,7 @@ def _page(info: RuleInfo, examples: str) -> str:
         ),
         "Needs": "; ".join(need.advice for need in info.needs) or "nothing more",
         "Silent where one of these speaks": ", ".join(f"[{name}]({name}.md)" for name in info.yields_to) or "none",
-        "Since": info.since,
+        "Since": f"{info.since}{' (preview: it fails nothing yet)' if info.preview else ''}",
         "Source": source,
     }
     table = "\n".join(f"| {name} | {_in_cell(fact)} |" for name, fact in facts.items())

@@ -245,12 +245,14 @@ def test_every_rule_has_a_page_and_a_line_in_the_index(rule_pages: Path) -> None
     names = {path.stem for path in rule_pages.iterdir()}
 
     assert names == {rule.info.name for rule in CATALOGUE} | {*RETIRED, "index", "precedence"}
-    for name, why in RETIRED.items():
-        assert (rule_pages / f"{name}.md").read_text(encoding="utf-8") == f"# {name}\n\nThis rule is retired. {why}.\n"
+    for name, retired in RETIRED.items():
+        page = (rule_pages / f"{name}.md").read_text(encoding="utf-8")
+        assert page == f"# {name}\n\nThis rule is retired since {retired.since}. {retired.why}.\n"
         assert f"\n- [{name}]({name}.md)\n" in index.partition("## Retired")[2]
     for rule in CATALOGUE:
         page = (rule_pages / f"{rule.info.name}.md").read_text(encoding="utf-8")
         assert page.startswith(f"# {rule.info.name}\n\n{rule.info.docstring}\n\n## Facts\n")
+        assert f"\n| Since | {rule.info.since} |\n" in page
         line = f"\n| [{rule.info.name}]({rule.info.name}.md) | {rule.info.severity} | "
         assert index.count(line) == 1
         assert "|" not in re.sub(r"\\\|", "", index.partition(line)[2].partition(" |\n")[0])

@@ -41,7 +41,7 @@ COMMAND = re.compile(r"^\s*::(?:error|warning)|##\[|##vso\[", re.MULTILINE)
 ANNOTATION = re.compile(r"::(?:error|warning|notice) title=[a-z-]+(?:,file=[^:,\n]+,line=\d+)?::[^\n]*\n")
 
 
-@rule(group=Group.CALLBACK, severity=Severity.ERROR, source="good practice: for this test")
+@rule(group=Group.CALLBACK, severity=Severity.ERROR, since="0.1.0", source="good practice: for this test")
 def tells_everything(transcript: Transcript) -> Iterator[Comparison]:
     """Everything is a finding."""
     for record in transcript.records:
@@ -50,14 +50,14 @@ def tells_everything(transcript: Transcript) -> Iterator[Comparison]:
         yield Held((record,))
 
 
-@rule(group=Group.SECURITY, severity=Severity.ERROR, source="good practice: for this test")
+@rule(group=Group.SECURITY, severity=Severity.ERROR, since="0.1.0", source="good practice: for this test")
 def crashes_with_everything(transcript: Transcript) -> Iterator[Comparison]:
     """Everything is a crash."""
     raise ValueError(str([transcript.header.scripts, *transcript.records]))
     yield Held(())
 
 
-@rule(group=Group.OUTCOME, severity=Severity.ERROR, source="good practice: for this test")
+@rule(group=Group.OUTCOME, severity=Severity.ERROR, since="0.1.0", source="good practice: for this test")
 def waived_for_everything(transcript: Transcript) -> Iterator[Comparison]:
     """Everything is accepted."""
     yield Violation("accepted", transcript.records)

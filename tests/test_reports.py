@@ -233,12 +233,18 @@ def test_a_rule_is_explained_with_its_facts_and_its_page() -> None:
     text = explain(next(item.info for item in CATALOGUE if item.info.name == "mismatched-user-id"))
 
     assert text.startswith(
-        "mismatched-user-id\n==================\n\ngroup profile, severity error at most, since 0.1.0\n"
+        "mismatched-user-id\n==================\n\ngroup profile, severity error at most\nsince 0.1.0\n"
     )
     assert "\nneeds: a get_user script; a password\n" in text
     assert "\nsilent where one of these speaks: " in text
     assert "unstable-user-id" in text
     assert "## Why this matters" in text
+
+
+def test_a_new_rule_is_explained_as_a_preview() -> None:
+    text = explain(evolve(_info("newer"), since="0.2.0", preview=True))
+
+    assert "\nsince 0.2.0, a preview: it fails nothing yet\n" in text
 
 
 def test_a_rule_without_its_docstring_says_why() -> None:
@@ -250,7 +256,8 @@ def test_a_rule_without_its_docstring_says_why() -> None:
 def test_the_catalogue_as_json_has_the_documented_keys() -> None:
     documents = json.loads(rules_as_json([item.info for item in CATALOGUE]))
 
-    assert set(documents[0]) == {"name", "group", "severity", "scripts", "source", "docs"}
+    assert set(documents[0]) == {"name", "group", "severity", "scripts", "since", "preview", "source", "docs"}
+    assert [document["since"] for document in documents] == [item.info.since for item in CATALOGUE]
     assert len(documents) == len(CATALOGUE)
 
 

@@ -160,10 +160,16 @@ def test_the_rules_are_described() -> None:
     injection, mismatched = rules["sql-injection"], rules["mismatched-user-id"]
     assert injection["properties"] == {
         "tags": ["security", "auth0", "custom-database"],
+        "since": "0.1.0",
+        "preview": False,
         "security-severity": "8.0",
     }
     assert injection["defaultConfiguration"] == {"level": "error"}
-    assert mismatched["properties"] == {"tags": ["profile", "auth0", "custom-database"]}
+    assert mismatched["properties"] == {
+        "tags": ["profile", "auth0", "custom-database"],
+        "since": "0.1.0",
+        "preview": False,
+    }
     assert mismatched["shortDescription"] == {"text": "Login and get_user return different `user_id`s for one person."}
     assert mismatched["fullDescription"]["text"].startswith("With import mode on")
     assert mismatched["help"]["text"] == mismatched["help"]["markdown"]

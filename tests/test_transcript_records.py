@@ -325,7 +325,7 @@ def test_a_record_has_a_limit() -> None:
 # As evidence
 
 
-@rule(group=Group.MIGRATION, severity=Severity.ERROR, needs=(Need.LOGIN,), source="good practice")
+@rule(group=Group.MIGRATION, severity=Severity.ERROR, needs=(Need.LOGIN,), since="0.1.0", source="good practice")
 def unlogged_store_write(transcript: Transcript) -> Iterator[Held | Violation]:
     """What is stored is logged."""
     for operation in transcript.of_kind(Operation):

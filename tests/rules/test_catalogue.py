@@ -15,7 +15,7 @@ from customdb_contract import rules
 from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.findings import Group, Severity, Status
-from customdb_contract.rules import CATALOGUE, Rule, find_rule
+from customdb_contract.rules import CATALOGUE, RETIRED, Rule, find_rule
 from customdb_contract.rules._judging import judge_by
 from customdb_contract.transcript import Transcript
 from rules.judging import report_on, verdict
@@ -119,6 +119,30 @@ def test_a_rule_is_documented(rule: Rule) -> None:
 @by_rule
 def test_a_rule_yields_to_rules_that_are_there(rule: Rule) -> None:
     assert {name for name in rule.info.yields_to if find_rule(name).info.name != name} == set()
+
+
+def version_of(text: str) -> tuple[int, ...]:
+    """Return a version as numbers; of one that is being made, that which it will be."""
+    assert re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+(\.dev0)?", text), text
+    return tuple(int(part) for part in text.removesuffix(".dev0").split("."))
+
+
+VERSION = version_of(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
+
+
+@by_rule
+def test_a_rule_names_the_version_that_brought_it(rule: Rule) -> None:
+    since = version_of(rule.info.since)
+
+    assert since <= VERSION
+    # A rule is a preview in its first minor release, and no longer: docs/reference/versions.md.
+    assert not rule.info.preview or since[:2] == VERSION[:2]
+
+
+@pytest.mark.parametrize("name", RETIRED)
+def test_a_retired_rule_names_the_version_that_took_it_away(name: str) -> None:
+    assert version_of(RETIRED[name].since) <= VERSION
+    assert name not in {rule.info.name for rule in CATALOGUE}
 
 
 def test_precedence_has_no_circle() -> None:

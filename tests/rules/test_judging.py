@@ -30,7 +30,7 @@ CALLS = Transcript.parse(
 )
 
 
-@rule(group=Group.PROFILE, severity=Severity.ERROR, source="good practice: it is a test")
+@rule(group=Group.PROFILE, severity=Severity.ERROR, since="0.1.0", source="good practice: it is a test")
 def every_call(transcript: Transcript) -> Iterator[Comparison]:
     """Every call is a breach.
 
@@ -59,14 +59,14 @@ def get_user_seen(transcript: Transcript) -> Iterator[Comparison]:
             yield Held((exchange,))
 
 
-@rule(group=Group.OUTCOME, severity=Severity.ERROR, source="good practice: it is a test")
+@rule(group=Group.OUTCOME, severity=Severity.ERROR, since="0.1.0", source="good practice: it is a test")
 def only_raised(transcript: Transcript) -> Iterator[Comparison]:
     for exchange in transcript.judged:
         if exchange.outcome.raised:
             yield Violation("it raised", (exchange,))
 
 
-@rule(group=Group.OUTCOME, severity=Severity.INFO, source="good practice: it is a test")
+@rule(group=Group.OUTCOME, severity=Severity.INFO, since="0.1.0", source="good practice: it is a test")
 def always_held(transcript: Transcript) -> Iterator[Comparison]:
     yield Held(transcript.judged)
 
@@ -75,20 +75,21 @@ def always_held(transcript: Transcript) -> Iterator[Comparison]:
     group=Group.SECURITY,
     severity=Severity.INFO,
     needs=(Need.OUTAGE, Need.GET_USER),
+    since="0.1.0",
     source="good practice: it is a test",
 )
 def nothing_to_see(_: Transcript) -> Iterator[Comparison]:
     yield from ()
 
 
-@rule(group=Group.SECURITY, severity=Severity.INFO, source="good practice: it is a test")
+@rule(group=Group.SECURITY, severity=Severity.INFO, since="0.1.0", source="good practice: it is a test")
 def crashing(transcript: Transcript) -> Iterator[Comparison]:
     yield Violation("half-way", transcript.judged)
     message = "no such key"
     raise LookupError(message)
 
 
-@rule(group=Group.SECURITY, severity=Severity.ERROR, source="good practice: it is a test", preview=True)
+@rule(group=Group.SECURITY, severity=Severity.ERROR, since="0.1.0", source="good practice: it is a test", preview=True)
 def previewed(transcript: Transcript) -> Iterator[Comparison]:
     for exchange in transcript.judged:
         yield Violation("new", (exchange,))
@@ -98,7 +99,13 @@ CATALOGUE = (every_call, get_user_seen, only_raised, always_held, nothing_to_see
 
 
 def yielding_to(name: str) -> Rule:
-    @rule(group=Group.PROFILE, severity=Severity.ERROR, yields_to=(name,), source="good practice: it is a test")
+    @rule(
+        group=Group.PROFILE,
+        severity=Severity.ERROR,
+        yields_to=(name,),
+        since="0.1.0",
+        source="good practice: it is a test",
+    )
     def general(transcript: Transcript) -> Iterator[Comparison]:
         for exchange in transcript.judged:
             yield Violation("seen", (exchange,))
@@ -107,6 +114,11 @@ def yielding_to(name: str) -> Rule:
 
 
 # The rule object
+
+
+def test_a_rule_without_the_version_that_brings_it_is_none() -> None:
+    with pytest.raises(TypeError, match="missing 1 required keyword-only argument: 'since'"):
+        rule(group=Group.PROFILE, severity=Severity.ERROR, source="good practice")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # that is what it shows
 
 
 def test_a_rule_is_described_by_its_function() -> None:
@@ -219,7 +231,7 @@ def test_the_evidence_of_one_finding_is_short_and_in_order() -> None:
 
 
 def test_a_breach_that_the_header_proves_has_no_evidence_and_no_script() -> None:
-    @rule(group=Group.OUTCOME, severity=Severity.INFO, source="good practice: it is a test")
+    @rule(group=Group.OUTCOME, severity=Severity.INFO, since="0.1.0", source="good practice: it is a test")
     def header_breach(_: Transcript) -> Iterator[Comparison]:
         yield Violation("no script", ())
         yield Violation("no login script", (), script=Script.LOGIN)
@@ -457,7 +469,7 @@ def test_one_unknown_identifier_asked_for_twice_is_not_ignored() -> None:
 # What was compared
 
 
-@rule(group=Group.PROFILE, severity=Severity.ERROR, source="good practice: it is a test")
+@rule(group=Group.PROFILE, severity=Severity.ERROR, since="0.1.0", source="good practice: it is a test")
 def compared(transcript: Transcript) -> Iterator[Comparison]:
     for exchange in transcript.judged:
         got = str(exchange.number)
@@ -472,7 +484,7 @@ def test_breaches_that_differ_in_their_values_are_one_finding_with_those_of_the_
 
 
 def test_breaches_about_different_paths_are_different_findings() -> None:
-    @rule(group=Group.PROFILE, severity=Severity.ERROR, source="good practice: it is a test")
+    @rule(group=Group.PROFILE, severity=Severity.ERROR, since="0.1.0", source="good practice: it is a test")
     def by_path(transcript: Transcript) -> Iterator[Comparison]:
         for exchange in transcript.judged:
             yield Violation("odd", (exchange,), script=Script.LOGIN, path=f"path {exchange.number % 2}")

@@ -183,7 +183,7 @@ class RuleInfo:
         scripts: The scripts that it looks at.
         needs: What it needs before it can look at anything.
         yields_to: More specific rules: where one of them has a finding on the same exchange, this one is silent.
-        since: The version that brought it.
+        since: The first version with it, such as `0.1.0`.
         source: A page of Auth0's documentation, or "good practice" with the reason.
         preview: Whether it is new: reported, never failing.
         docstring: Its page, in Markdown.

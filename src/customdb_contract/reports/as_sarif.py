@@ -84,7 +84,11 @@ def _run(report: Report) -> dict[str, object]:
 
 
 def _rule(rule: RuleInfo) -> dict[str, object]:
-    properties: dict[str, object] = {"tags": [rule.group.value, "auth0", "custom-database"]}
+    properties: dict[str, object] = {
+        "tags": [rule.group.value, "auth0", "custom-database"],
+        "since": rule.since,
+        "preview": rule.preview,
+    }
     if rule.group is Group.SECURITY:
         properties["security-severity"] = _SECURITY_SEVERITIES[rule.severity]
     descriptor: dict[str, object] = {

@@ -32,7 +32,8 @@ def explain(rule: RuleInfo) -> str:
         rule: The rule.
     """
     facts = [
-        f"group {rule.group}, severity {rule.severity} at most, since {rule.since}",
+        f"group {rule.group}, severity {rule.severity} at most",
+        f"since {rule.since}{', a preview: it fails nothing yet' if rule.preview else ''}",
         f"looks at: {', '.join(rule.looks_at)}",
     ]
     if rule.needs:
@@ -57,6 +58,8 @@ def rules_as_json(rules: Sequence[RuleInfo]) -> str:
             "group": rule.group.value,
             "severity": rule.severity.value,
             "scripts": [script.value for script in rule.scripts],
+            "since": rule.since,
+            "preview": rule.preview,
             "source": rule.source,
             "docs": rule.docs,
         }

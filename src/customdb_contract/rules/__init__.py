@@ -8,7 +8,7 @@ from customdb_contract.findings import Report
 from customdb_contract.rules import action, callback, consistency, migration, outcome, profile, security
 from customdb_contract.rules._acquainting import acquainted
 from customdb_contract.rules._judging import judge_by
-from customdb_contract.rules._names import RETIRED, problem_of_name
+from customdb_contract.rules._names import RETIRED, Retired, problem_of_name
 from customdb_contract.rules._rule import Rule
 from customdb_contract.rules._selection import Selection
 from customdb_contract.transcript import Transcript
@@ -16,6 +16,7 @@ from customdb_contract.transcript import Transcript
 __all__ = [
     "CATALOGUE",
     "RETIRED",
+    "Retired",
     "Rule",
     "Selection",
     "acquainted",

@@ -41,7 +41,7 @@ def rule(
     actions: bool = False,
     needs: Sequence[Need] = (),
     yields_to: Sequence[str] = (),
-    since: str = "0.1.0",
+    since: str,
     source: str,
     preview: bool = False,
 ) -> Callable[[_Judge], Rule]:
@@ -54,7 +54,7 @@ def rule(
         actions: Whether it looks at Actions too.
         needs: What it needs before it can look at anything.
         yields_to: More specific rules, in whose favour it is silent about an exchange.
-        since: The version that brings it.
+        since: The first version with it, such as `0.1.0`.
         source: A page of Auth0's documentation, or "good practice" with the reason.
         preview: Whether it is new: reported, never failing.
     """

@@ -59,7 +59,7 @@ def _without_prefix(user_id: Value) -> str:
     return user_id.removeprefix("auth0|") if isinstance(user_id, str) else ""
 
 
-@action_rule(severity=Severity.ERROR, needs=RUNNING, source=GUIDELINES)
+@action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=GUIDELINES)
 def action_ignores_connection(transcript: Transcript) -> Iterator[Comparison]:
     """The Action acts for users of another connection.
 
@@ -96,7 +96,7 @@ def action_ignores_connection(transcript: Transcript) -> Iterator[Comparison]:
             yield Held((seen.run,))
 
 
-@action_rule(severity=Severity.WARNING, needs=ASKING, source=EVENT_PAGE)
+@action_rule(severity=Severity.WARNING, needs=ASKING, since="0.1.0", source=EVENT_PAGE)
 def action_looks_up_by_email(transcript: Transcript) -> Iterator[Comparison]:
     """The Action asks for the user by e-mail alone.
 
@@ -131,7 +131,7 @@ def action_looks_up_by_email(transcript: Transcript) -> Iterator[Comparison]:
             yield Violation(message, (seen.run, by_email), path="request")
 
 
-@action_rule(severity=Severity.ERROR, needs=ASKING, source=EVENT_PAGE)
+@action_rule(severity=Severity.ERROR, needs=ASKING, since="0.1.0", source=EVENT_PAGE)
 def action_ignores_linked_identity(transcript: Transcript) -> Iterator[Comparison]:
     """For a linked account the Action asks by the primary `user_id`, which is that of another connection.
 
@@ -164,7 +164,7 @@ def action_ignores_linked_identity(transcript: Transcript) -> Iterator[Compariso
             yield Held(seen.evidence)
 
 
-@action_rule(severity=Severity.ERROR, needs=ASKING, source=LIMITS)
+@action_rule(severity=Severity.ERROR, needs=ASKING, since="0.1.0", source=LIMITS)
 def action_without_timeout(transcript: Transcript) -> Iterator[Comparison]:
     """The Action waits for more than 10 seconds for a legacy system that never answers.
 
@@ -198,7 +198,7 @@ def action_without_timeout(transcript: Transcript) -> Iterator[Comparison]:
             yield Held(seen.evidence)
 
 
-@action_rule(severity=Severity.WARNING, needs=ASKING, source=GUIDELINES)
+@action_rule(severity=Severity.WARNING, needs=ASKING, since="0.1.0", source=GUIDELINES)
 def action_retries_in_a_loop(transcript: Transcript) -> Iterator[Comparison]:
     """The Action sends the same request again and again within one log-in.
 
@@ -239,7 +239,7 @@ def _same(request: LegacyRequest) -> tuple[str, str, str]:
     return request.method, request.url, canonical(request.body)
 
 
-@action_rule(severity=Severity.WARNING, needs=ASKING, source=GUIDELINES)
+@action_rule(severity=Severity.WARNING, needs=ASKING, since="0.1.0", source=GUIDELINES)
 def action_identifier_in_url(transcript: Transcript) -> Iterator[Comparison]:
     """The Action sends the user's e-mail in a web address.
 
@@ -271,7 +271,7 @@ def action_identifier_in_url(transcript: Transcript) -> Iterator[Comparison]:
             yield Violation("the e-mail is sent in the address of a request", (seen.run, told), path="url")
 
 
-@action_rule(severity=Severity.WARNING, needs=ASKING, source=GUIDELINES)
+@action_rule(severity=Severity.WARNING, needs=ASKING, since="0.1.0", source=GUIDELINES)
 def action_asks_on_token_refresh(transcript: Transcript) -> Iterator[Comparison]:
     """The Action asks when a token is refreshed, or at a silent log-in, although the metadata are there.
 
@@ -306,7 +306,7 @@ def action_asks_on_token_refresh(transcript: Transcript) -> Iterator[Comparison]
             yield Held((earlier.run, later.run))
 
 
-@action_rule(severity=Severity.WARNING, needs=RUNNING, source=GUIDELINES)
+@action_rule(severity=Severity.WARNING, needs=RUNNING, since="0.1.0", source=GUIDELINES)
 def action_calls_management_api(transcript: Transcript) -> Iterator[Comparison]:
     """The Action uses Auth0's Management API.
 

@@ -41,7 +41,7 @@ def _is_required(transcript: Transcript) -> bool:
     return transcript.header.action is not None and transcript.header.action.metadata_required
 
 
-@action_rule(severity=Severity.ERROR, needs=RUNNING, source=GUIDELINES)
+@action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=GUIDELINES)
 def action_fails_on_outage(transcript: Transcript) -> Iterator[Comparison]:
     """Nobody can log in while the legacy system is out of order.
 
@@ -79,7 +79,7 @@ def action_fails_on_outage(transcript: Transcript) -> Iterator[Comparison]:
             yield Held(seen.evidence)
 
 
-@action_rule(severity=Severity.ERROR, needs=ASKING, source=GUIDELINES)
+@action_rule(severity=Severity.ERROR, needs=ASKING, since="0.1.0", source=GUIDELINES)
 def action_marks_after_outage(transcript: Transcript) -> Iterator[Comparison]:
     """After an outage of the legacy system the Action never asks for the user's metadata again.
 
@@ -114,7 +114,7 @@ def action_marks_after_outage(transcript: Transcript) -> Iterator[Comparison]:
             yield Violation(message, (*earlier.evidence, *later.evidence), path=str(state))
 
 
-@action_rule(severity=Severity.ERROR, needs=RUNNING, source=API_PAGE)
+@action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=API_PAGE)
 def action_denies_login(transcript: Transcript) -> Iterator[Comparison]:
     """The Action denies the log-in of a user, though metadata are not declared as required.
 
@@ -153,7 +153,7 @@ def action_denies_login(transcript: Transcript) -> Iterator[Comparison]:
             )
 
 
-@action_rule(severity=Severity.ERROR, needs=RUNNING, source=EVENT_PAGE)
+@action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=EVENT_PAGE)
 def action_needs_optional_fields(transcript: Transcript) -> Iterator[Comparison]:
     """The Action breaks where the event lacks what Auth0 may leave out.
 

@@ -29,7 +29,9 @@ def _named(key: MetadataKey) -> str:
     return ".".join(key)
 
 
-@action_rule(severity=Severity.ERROR, needs=RUNNING, yields_to=("action-writes-too-late",), source=ARTICLE)
+@action_rule(
+    severity=Severity.ERROR, needs=RUNNING, yields_to=("action-writes-too-late",), since="0.1.0", source=ARTICLE
+)
 def action_restores_nothing(transcript: Transcript) -> Iterator[Comparison]:
     """The Action does not put metadata on a user who lacks them, although the legacy system answers with them.
 
@@ -79,7 +81,7 @@ def _nothing(seen: ObservedRun) -> str:
     return "what was set is the same as where the legacy system has no metadata, so none of them were restored"
 
 
-@action_rule(severity=Severity.WARNING, needs=ASKING, source=GUIDELINES)
+@action_rule(severity=Severity.WARNING, needs=ASKING, since="0.1.0", source=GUIDELINES)
 def action_repeats_request(transcript: Transcript) -> Iterator[Comparison]:
     """The Action asks the legacy system again at the next log-in, although it has restored the metadata.
 
@@ -121,7 +123,7 @@ def _restored(runs: Sequence[ObservedRun]) -> Iterator[tuple[ObservedRun, Observ
             yield earlier, later
 
 
-@action_rule(severity=Severity.WARNING, needs=ASKING, source=ARTICLE)
+@action_rule(severity=Severity.WARNING, needs=ASKING, since="0.1.0", source=ARTICLE)
 def action_takes_falsy_for_missing(transcript: Transcript) -> Iterator[Comparison]:
     """The Action takes metadata whose value is `false`, `0` or an empty text for missing.
 
@@ -168,7 +170,9 @@ def action_takes_falsy_for_missing(transcript: Transcript) -> Iterator[Compariso
             yield Held((seen.run,))
 
 
-@action_rule(severity=Severity.WARNING, needs=ASKING, yields_to=("action-writes-too-late",), source=GUIDELINES)
+@action_rule(
+    severity=Severity.WARNING, needs=ASKING, yields_to=("action-writes-too-late",), since="0.1.0", source=GUIDELINES
+)
 def action_forgets_empty_answer(transcript: Transcript) -> Iterator[Comparison]:
     """The Action asks the legacy system again for a user of whom that knows nothing, at each log-in.
 
@@ -209,7 +213,7 @@ def action_forgets_empty_answer(transcript: Transcript) -> Iterator[Comparison]:
             yield Held((earlier.run, later.run))
 
 
-@action_rule(severity=Severity.ERROR, needs=RUNNING, source=API_PAGE)
+@action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=API_PAGE)
 def action_not_idempotent(transcript: Transcript) -> Iterator[Comparison]:
     """Two runs of the Action leave other metadata than one.
 
@@ -259,7 +263,7 @@ def _is_plain_later(seen: ObservedRun) -> bool:
     return seen.run.situation is RunSituation.LATER_LOG_IN and seen.is_done
 
 
-@action_rule(severity=Severity.ERROR, needs=RUNNING, source=API_PAGE)
+@action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=API_PAGE)
 def action_overwrites_metadata(transcript: Transcript) -> Iterator[Comparison]:
     """The Action replaces metadata that the user has in Auth0.
 

@@ -47,7 +47,7 @@ _RIGHTS: Final = frozenset(
 )
 
 
-@action_rule(severity=Severity.ERROR, needs=ASKING, source=ARTICLE)
+@action_rule(severity=Severity.ERROR, needs=ASKING, since="0.1.0", source=ARTICLE)
 def action_trusts_any_answer(transcript: Transcript) -> Iterator[Comparison]:
     """The Action stores what the legacy system says of somebody else.
 
@@ -88,7 +88,7 @@ def action_trusts_any_answer(transcript: Transcript) -> Iterator[Comparison]:
             yield Held(seen.evidence)
 
 
-@action_rule(severity=Severity.ERROR, needs=RUNNING, source=LIMITS)
+@action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=LIMITS)
 def action_stores_invalid_metadata(transcript: Transcript) -> Iterator[Comparison]:
     """The Action sets metadata that Auth0 does not store, or that are no metadata.
 
@@ -168,7 +168,7 @@ def _is_no_json(value: Value) -> bool:
     return isinstance(value, Special) and not value.is_cut
 
 
-@action_rule(severity=Severity.WARNING, needs=RUNNING, source=API_PAGE)
+@action_rule(severity=Severity.WARNING, needs=RUNNING, since="0.1.0", source=API_PAGE)
 def action_grants_from_user_metadata(transcript: Transcript) -> Iterator[Comparison]:
     """The Action puts what a user may do into `user_metadata`, which users can change themselves.
 
@@ -210,7 +210,7 @@ def _grants(name: str, value: Value) -> bool:
     return isinstance(value, Mapping) and any(_grants(key, item) for key, item in value.items())
 
 
-@action_rule(severity=Severity.ERROR, needs=RUNNING, source=API_PAGE)
+@action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=API_PAGE)
 def action_writes_too_late(transcript: Transcript) -> Iterator[Comparison]:
     """The Action sets metadata, or is still asking, after its handler has returned.
 

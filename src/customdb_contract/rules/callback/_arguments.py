@@ -13,6 +13,7 @@ from customdb_contract.transcript import Noticed, Transcript
     severity=Severity.WARNING,
     scripts=tuple(Script),
     needs=(Need.CREATE, Need.WRITES),
+    since="0.1.0",
     source="good practice: Auth0 does not say that it gives a script copies of the user and of the context",
 )
 def argument_mutated(transcript: Transcript) -> Iterator[Comparison]:

@@ -32,6 +32,7 @@ _IN_TIME: Final = f"less than {_LATE_SECONDS:.0f} s"
     severity=Severity.ERROR,
     scripts=tuple(Script),
     yields_to=("wrong-arity", "callback-inside-try"),
+    since="0.1.0",
     source=_SCRIPTS_PAGE,
 )
 def callback_called_twice(transcript: Transcript) -> Iterator[Comparison]:
@@ -88,6 +89,7 @@ def callback_called_twice(transcript: Transcript) -> Iterator[Comparison]:
         "action-without-timeout",
         *SPECIFIC_TO_ACTIONS,
     ),
+    since="0.1.0",
     source=_SCRIPTS_PAGE,
 )
 def callback_not_called(transcript: Transcript) -> Iterator[Comparison]:
@@ -162,6 +164,7 @@ def _never_ended(exchange: Exchange) -> str:
     severity=Severity.ERROR,
     scripts=tuple(Script),
     yields_to=("wrong-arity", "slow-on-long-input"),
+    since="0.1.0",
     source=_SCRIPTS_PAGE,
 )
 def callback_too_late(transcript: Transcript) -> Iterator[Comparison]:
@@ -211,6 +214,7 @@ def callback_too_late(transcript: Transcript) -> Iterator[Comparison]:
     group=Group.CALLBACK,
     severity=Severity.ERROR,
     scripts=tuple(Script),
+    since="0.1.0",
     source=_CONNECTION_PAGE,
 )
 def wrong_arity(transcript: Transcript) -> Iterator[Comparison]:

@@ -40,6 +40,7 @@ _FEWEST_REFUSED: Final = 3
     severity=Severity.ERROR,
     scripts=tuple(Script),
     needs=(Need.JAVASCRIPT,),
+    since="0.1.0",
     source=_SCRIPTS_PAGE,
 )
 def work_after_callback(transcript: Transcript) -> Iterator[Comparison]:
@@ -104,6 +105,7 @@ def _ended_its_process(exchange: Exchange) -> bool:
     severity=Severity.ERROR,
     scripts=tuple(Script),
     needs=(Need.JAVASCRIPT,),
+    since="0.1.0",
     source=_SCRIPTS_PAGE,
 )
 def user_data_in_global(transcript: Transcript) -> Iterator[Comparison]:
@@ -146,6 +148,7 @@ def user_data_in_global(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.WARNING,
     scripts=tuple(Script),
     needs=(Need.JAVASCRIPT,),
+    since="0.1.0",
     source=_SCRIPTS_PAGE,
 )
 def configuration_written(transcript: Transcript) -> Iterator[Comparison]:
@@ -181,6 +184,7 @@ def configuration_written(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.WARNING,
     scripts=tuple(Script),
     needs=(Need.CONNECTIONS,),
+    since="0.1.0",
     source="good practice: a store accepts only so many connections, and log-ins fail when they are used up",
 )
 def connection_leak(transcript: Transcript) -> Iterator[Comparison]:
@@ -248,6 +252,7 @@ def connection_leak(transcript: Transcript) -> Iterator[Comparison]:
     group=Group.CALLBACK,
     severity=Severity.ERROR,
     needs=(Need.SCRIPT_CONTEXT,),
+    since="0.1.0",
     source=_CONNECTION_PAGE,
 )
 def context_without_organization(transcript: Transcript) -> Iterator[Comparison]:

@@ -29,6 +29,7 @@ _ERRORS_THAT_SPEAK_WITHOUT_MESSAGE: Final = frozenset({"WrongUsernameOrPasswordE
     severity=Severity.WARNING,
     scripts=tuple(Script),
     yields_to=("wrong-arity",),
+    since="0.1.0",
     source=_SCRIPTS_PAGE,
 )
 def error_not_an_error_object(transcript: Transcript) -> Iterator[Comparison]:
@@ -67,6 +68,7 @@ def error_not_an_error_object(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.INFO,
     scripts=tuple(Script),
     yields_to=("wrong-arity",),
+    since="0.1.0",
     source=_BEST_PRACTICES_PAGE,
 )
 def error_without_message(transcript: Transcript) -> Iterator[Comparison]:
@@ -107,6 +109,7 @@ def error_without_message(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.INFO,
     scripts=tuple(Script),
     yields_to=("wrong-arity", "error-not-an-error-object"),
+    since="0.1.0",
     source="good practice: Auth0 documents a result only without an error",
 )
 def result_beside_error(transcript: Transcript) -> Iterator[Comparison]:

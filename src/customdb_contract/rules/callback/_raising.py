@@ -27,6 +27,7 @@ from customdb_contract.transcript import (
         "sql-injection",
         *SPECIFIC_TO_ACTIONS,
     ),
+    since="0.1.0",
     source="good practice: Auth0 documents no ending but the callback, and shows a thrown error as an internal one",
 )
 def throws_synchronously(transcript: Transcript) -> Iterator[Comparison]:
@@ -89,6 +90,7 @@ def throws_synchronously(transcript: Transcript) -> Iterator[Comparison]:
     scripts=tuple(Script),
     actions=True,
     yields_to=("wrong-arity", "script-not-implemented", "context-without-organization", *SPECIFIC_TO_ACTIONS),
+    since="0.1.0",
     source="good practice: nothing can catch such an exception for the script, so its callback is never called",
 )
 def uncaught_async_exception(transcript: Transcript) -> Iterator[Comparison]:
@@ -143,6 +145,7 @@ def uncaught_async_exception(transcript: Transcript) -> Iterator[Comparison]:
     actions=True,
     needs=(Need.JAVASCRIPT,),
     yields_to=("wrong-arity", "script-not-implemented", "context-without-organization", *SPECIFIC_TO_ACTIONS),
+    since="0.1.0",
     source="good practice: Node ends a process with an unhandled rejection, and with it the log-ins of other people",
 )
 def unhandled_rejection(transcript: Transcript) -> Iterator[Comparison]:
@@ -200,6 +203,7 @@ def unhandled_rejection(transcript: Transcript) -> Iterator[Comparison]:
     actions=True,
     needs=(Need.JAVASCRIPT,),
     yields_to=("wrong-arity", "script-not-implemented", "context-without-organization", *SPECIFIC_TO_ACTIONS),
+    since="0.1.0",
     source="good practice: Node throws an event error that nobody listens to, and the process ends with it",
 )
 def unhandled_error_event(transcript: Transcript) -> Iterator[Comparison]:

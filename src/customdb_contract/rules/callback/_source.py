@@ -34,6 +34,7 @@ _NO_ANSWER: Final = frozenset({LegacyState.SILENCE, LegacyState.STALL})
     severity=Severity.ERROR,
     scripts=tuple(Script),
     needs=(Need.SOURCE,),
+    since="0.1.0",
     source="good practice: Auth0's templates are each one function, and so is every script in its documentation",
 )
 def not_a_single_function(transcript: Transcript) -> Iterator[Comparison]:
@@ -78,6 +79,7 @@ def not_a_single_function(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.INFO,
     scripts=tuple(Script),
     needs=(Need.SOURCE,),
+    since="0.1.0",
     source=_BEST_PRACTICES_PAGE,
 )
 def anonymous_function(transcript: Transcript) -> Iterator[Comparison]:
@@ -111,6 +113,7 @@ def anonymous_function(transcript: Transcript) -> Iterator[Comparison]:
     scripts=tuple(Script),
     actions=True,
     needs=(Need.SOURCE,),
+    since="0.1.0",
     source=_SCRIPTS_PAGE,
 )
 def script_too_large(transcript: Transcript) -> Iterator[Comparison]:
@@ -156,6 +159,7 @@ def script_too_large(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.ERROR,
     scripts=tuple(Script),
     needs=(Need.SOURCE,),
+    since="0.1.0",
     source="https://auth0.com/docs/troubleshoot/product-lifecycle/past-migrations/migrate-nodejs-16-to-nodejs-18",
 )
 def unavailable_module(transcript: Transcript) -> Iterator[Comparison]:
@@ -192,6 +196,7 @@ def unavailable_module(transcript: Transcript) -> Iterator[Comparison]:
     scripts=tuple(Script),
     actions=True,
     needs=(Need.SOURCE,),
+    since="0.1.0",
     source=_BEST_PRACTICES_PAGE,
 )
 def no_timeout_on_external_call(transcript: Transcript) -> Iterator[Comparison]:
@@ -245,6 +250,7 @@ def no_timeout_on_external_call(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.ERROR,
     scripts=(Script.DELETE,),
     needs=(Need.SOURCE, Need.SCRIPT_CONTEXT),
+    since="0.1.0",
     source=_SCRIPTS_PAGE,
 )
 def delete_reads_empty_context(transcript: Transcript) -> Iterator[Comparison]:
@@ -282,6 +288,7 @@ def delete_reads_empty_context(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.WARNING,
     scripts=tuple(Script),
     needs=(Need.JAVASCRIPT,),
+    since="0.1.0",
     source="good practice: what the callback throws is not the script's, and is reported as if it were",
 )
 def callback_inside_try(transcript: Transcript) -> Iterator[Comparison]:

@@ -37,6 +37,7 @@ def _is_by_email(moment: Moment) -> bool:
     severity=Severity.ERROR,
     scripts=(Script.CREATE, Script.LOGIN, Script.GET_USER),
     needs=(Need.LEGACY_MODE, Need.CREATE, Need.WRITES),
+    since="0.1.0",
     source=_CREATE,
 )
 def create_not_visible(transcript: Transcript) -> Iterator[Comparison]:
@@ -77,6 +78,7 @@ def create_not_visible(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.WARNING,
     scripts=(Script.CREATE, Script.LOGIN),
     needs=(Need.LEGACY_MODE, Need.CREATE, Need.WRITES),
+    since="0.1.0",
     source="good practice: a password is kept as it was typed, for nobody knows that it was not",
 )
 def password_altered(transcript: Transcript) -> Iterator[Comparison]:
@@ -127,6 +129,7 @@ def password_altered(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.ERROR,
     scripts=(Script.CREATE, Script.LOGIN, Script.GET_USER),
     needs=(Need.LEGACY_MODE, Need.REQUIRES_USERNAME, Need.CREATE, Need.WRITES),
+    since="0.1.0",
     source=_CREATE,
 )
 def username_not_stored(transcript: Transcript) -> Iterator[Comparison]:
@@ -175,6 +178,7 @@ def username_not_stored(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.WARNING,
     scripts=(Script.CREATE,),
     needs=(Need.LEGACY_MODE, Need.CREATE, Need.WRITES, Need.INSPECT),
+    since="0.1.0",
     source=_CREATE,
 )
 def create_stores_extra_fields(transcript: Transcript) -> Iterator[Comparison]:
@@ -211,6 +215,7 @@ def create_stores_extra_fields(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.WARNING,
     scripts=(Script.CREATE,),
     needs=(Need.LEGACY_MODE, Need.CREATE, Need.WRITES, Need.SECOND_OPENING),
+    since="0.1.0",
     source="good practice: two sign-ups can come at the same time, and Auth0 does not put them in a row",
 )
 def create_not_atomic(transcript: Transcript) -> Iterator[Comparison]:

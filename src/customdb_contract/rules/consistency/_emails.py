@@ -68,6 +68,7 @@ def _flag_contradicted(message: str, written: Exchange, look: Exchange) -> Viola
     scripts=_SCRIPTS,
     needs=_NEEDS,
     yields_to=("change-email-no-op", "wrong-users-profile"),
+    since="0.1.0",
     source=_CHANGE_EMAIL,
 )
 def change_email_ineffective(transcript: Transcript) -> Iterator[Comparison]:
@@ -117,7 +118,14 @@ def change_email_ineffective(transcript: Transcript) -> Iterator[Comparison]:
             yield Held((written, exchange))
 
 
-@rule(group=Group.CONSISTENCY, severity=Severity.ERROR, scripts=_SCRIPTS, needs=_NEEDS, source=_CHANGE_EMAIL)
+@rule(
+    group=Group.CONSISTENCY,
+    severity=Severity.ERROR,
+    scripts=_SCRIPTS,
+    needs=_NEEDS,
+    since="0.1.0",
+    source=_CHANGE_EMAIL,
+)
 def change_email_no_op(transcript: Transcript) -> Iterator[Comparison]:
     """`change_email` reports success and changes nothing.
 
@@ -163,6 +171,7 @@ def change_email_no_op(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.ERROR,
     scripts=(Script.CHANGE_EMAIL,),
     needs=_NEEDS,
+    since="0.1.0",
     source="good practice: an e-mail denotes one person, so nobody can be given another one's",
 )
 def change_email_takes_over(transcript: Transcript) -> Iterator[Comparison]:
@@ -224,6 +233,7 @@ def _lost_by_refusal(moment: Moment, refused: Collection[int]) -> Iterator[Compa
     scripts=_SCRIPTS,
     needs=_NEEDS,
     yields_to=("wrong-users-profile",),
+    since="0.1.0",
     source=_CHANGE_EMAIL,
 )
 def change_email_verified_only(transcript: Transcript) -> Iterator[Comparison]:
@@ -274,6 +284,7 @@ def change_email_verified_only(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.WARNING,
     scripts=(Script.CHANGE_EMAIL,),
     needs=_NEEDS,
+    since="0.1.0",
     source="good practice: what was not changed is not to be reported as done",
 )
 def change_email_unknown_user(transcript: Transcript) -> Iterator[Comparison]:
@@ -302,6 +313,7 @@ def change_email_unknown_user(transcript: Transcript) -> Iterator[Comparison]:
     scripts=(Script.VERIFY, Script.GET_USER, Script.LOGIN),
     needs=(Need.LEGACY_MODE, Need.VERIFY, Need.WRITES),
     yields_to=("wrong-users-profile",),
+    since="0.1.0",
     source=f"{TEMPLATES}/verify",
 )
 def verify_not_reflected(transcript: Transcript) -> Iterator[Comparison]:

@@ -17,6 +17,7 @@ _BOTH = (Script.LOGIN, Script.GET_USER)
     severity=Severity.ERROR,
     scripts=(Script.CHANGE_PASSWORD, *_BOTH),
     needs=(Need.CHANGE_PASSWORD, Need.WRITES),
+    since="0.1.0",
     source=_CHANGE_PASSWORD,
 )
 def change_password_ineffective(transcript: Transcript) -> Iterator[Comparison]:
@@ -65,6 +66,7 @@ def change_password_ineffective(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.ERROR,
     scripts=(Script.CHANGE_PASSWORD, *_BOTH),
     needs=(Need.CHANGE_PASSWORD, Need.WRITES),
+    since="0.1.0",
     source="good practice: a password belongs to one person",
 )
 def change_password_hits_others(transcript: Transcript) -> Iterator[Comparison]:
@@ -114,6 +116,7 @@ def change_password_hits_others(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.ERROR,
     scripts=(Script.CHANGE_PASSWORD, Script.GET_USER),
     needs=(Need.CHANGE_PASSWORD, Need.WRITES),
+    since="0.1.0",
     source="https://auth0.com/docs/authenticate/database-connections/custom-db/templates/get-user",
 )
 def password_reset_changes_user(transcript: Transcript) -> Iterator[Comparison]:

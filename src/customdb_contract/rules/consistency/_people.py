@@ -23,6 +23,7 @@ _REFUSALS: Final = frozenset({Ending.NOT_FOUND, Ending.FAILED})
     severity=Severity.ERROR,
     needs=(Need.GET_USER, Need.PASSWORD),
     yields_to=("wrong-arity", "script-not-implemented", "profile-not-an-object"),
+    since="0.1.0",
     source=_LOGIN,
 )
 def login_without_get_user(transcript: Transcript) -> Iterator[Comparison]:
@@ -84,6 +85,7 @@ def _pairs(transcript: Transcript, *situations: str) -> Iterator[tuple[str, Exch
     severity=Severity.WARNING,
     needs=(Need.GET_USER,),
     yields_to=("migration-marker-hides-user",),
+    since="0.1.0",
     source=_STRUCTURE,
 )
 def case_sensitive_identifier(transcript: Transcript) -> Iterator[Comparison]:
@@ -147,6 +149,7 @@ def _found_by_own(transcript: Transcript) -> Mapping[tuple[Script, str], Exchang
     group=Group.CONSISTENCY,
     severity=Severity.INFO,
     needs=(Need.GET_USER, Need.PASSWORD),
+    since="0.1.0",
     source="good practice: Auth0 documents nothing about blanks, so both scripts should treat them alike",
 )
 def inconsistent_trimming(transcript: Transcript) -> Iterator[Comparison]:
@@ -200,6 +203,7 @@ def _user_id(exchange: Exchange) -> str:
     severity=Severity.ERROR,
     needs=(Need.REQUIRES_USERNAME, Need.USERNAME),
     yields_to=("migration-marker-hides-user",),
+    since="0.1.0",
     source=_USERNAME,
 )
 def username_not_accepted(transcript: Transcript) -> Iterator[Comparison]:
@@ -233,6 +237,7 @@ def username_not_accepted(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.WARNING,
     scripts=(Script.LOGIN,),
     needs=(Need.DISABLED_USER, Need.PASSWORD),
+    since="0.1.0",
     source="good practice: a migration must not give back the access that the legacy store took away",
 )
 def blocked_user_logs_in(transcript: Transcript) -> Iterator[Comparison]:

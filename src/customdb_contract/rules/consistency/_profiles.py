@@ -30,6 +30,7 @@ _BOOLEANS: Final = frozenset({"true", "false"})
     group=Group.CONSISTENCY,
     severity=Severity.ERROR,
     needs=(Need.GET_USER, Need.PASSWORD),
+    since="0.1.0",
     source=_LOGIN,
 )
 def mismatched_profile(transcript: Transcript) -> Iterator[Comparison]:

@@ -13,6 +13,7 @@ from customdb_contract.transcript import WHOLE_RECORD, Noticed, Transcript
     severity=Severity.ERROR,
     needs=(Need.INSPECT,),
     yields_to=("login-deletes-user",),
+    since="0.1.0",
     source="https://auth0.com/docs/manage-users/user-migration/configure-automatic-migration-from-your-database",
 )
 def read_script_writes(transcript: Transcript) -> Iterator[Comparison]:

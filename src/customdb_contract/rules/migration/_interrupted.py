@@ -19,6 +19,7 @@ _KINDS: Final = ("user_metadata", "app_metadata")
     group=Group.MIGRATION,
     severity=Severity.INFO,
     needs=(Need.IMPORT_MODE, Need.PASSWORD, Need.LIFE),
+    since="0.1.0",
     source=MIGRATION_PAGE,
 )
 def no_metadata_repair(transcript: Transcript) -> Iterator[Comparison]:

@@ -24,6 +24,7 @@ _FEWEST_DENIALS_OF_ONE: Final = 2
     scripts=(Script.LOGIN, Script.GET_USER),
     needs=(Need.GET_USER, Need.PASSWORD),
     yields_to=("migration-marker-hides-user",),
+    since="0.1.0",
     source=MIGRATION_PAGE,
 )
 def login_deletes_user(transcript: Transcript) -> Iterator[Comparison]:
@@ -110,6 +111,7 @@ def _denied(
     severity=Severity.ERROR,
     scripts=(Script.LOGIN, Script.GET_USER),
     needs=(Need.GET_USER, Need.PASSWORD),
+    since="0.1.0",
     source=MIGRATION_PAGE,
 )
 def migration_marker_hides_user(transcript: Transcript) -> Iterator[Comparison]:

@@ -24,6 +24,7 @@ _LEAVING_THE_PASSWORD: Final = frozenset(
     severity=Severity.WARNING,
     scripts=(Script.LOGIN, Script.GET_USER),
     needs=(Need.IMPORT_MODE, Need.FINAL_DELETION, Need.PASSWORD, Need.LIFE),
+    since="0.1.0",
     source=MIGRATION_PAGE,
 )
 def migrated_user_not_marked(transcript: Transcript) -> Iterator[Comparison]:
@@ -84,6 +85,7 @@ def migrated_user_not_marked(transcript: Transcript) -> Iterator[Comparison]:
     scripts=(Script.LOGIN,),
     needs=(Need.IMPORT_MODE, Need.PASSWORD, Need.LIFE),
     yields_to=("password-compared-loosely", "password-truncated", "wrong-password-not-reported"),
+    since="0.1.0",
     source="https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure",
 )
 def password_lost_in_migration(transcript: Transcript) -> Iterator[Comparison]:

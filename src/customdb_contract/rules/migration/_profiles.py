@@ -14,6 +14,7 @@ from customdb_contract.transcript import Exchange, Transcript
     group=Group.MIGRATION,
     severity=Severity.ERROR,
     needs=(Need.IMPORT_MODE, Need.GET_USER, Need.PASSWORD),
+    since="0.1.0",
     source=MIGRATION_PAGE,
 )
 def metadata_in_one_script_only(transcript: Transcript) -> Iterator[Comparison]:
@@ -53,6 +54,7 @@ def metadata_in_one_script_only(transcript: Transcript) -> Iterator[Comparison]:
     group=Group.MIGRATION,
     severity=Severity.WARNING,
     needs=(Need.IMPORT_MODE, Need.GET_USER, Need.SECOND_USER),
+    since="0.1.0",
     source="good practice: Auth0 stores e-mails in lower case, and does not say by which rules",
 )
 def unicode_email_collision(transcript: Transcript) -> Iterator[Comparison]:

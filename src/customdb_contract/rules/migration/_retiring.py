@@ -10,7 +10,13 @@ from customdb_contract.rules.migration._pages import MIGRATION_PAGE
 from customdb_contract.transcript import Transcript
 
 
-@rule(group=Group.MIGRATION, severity=Severity.WARNING, needs=(Need.GET_USER, Need.LOGIN), source=MIGRATION_PAGE)
+@rule(
+    group=Group.MIGRATION,
+    severity=Severity.WARNING,
+    needs=(Need.GET_USER, Need.LOGIN),
+    since="0.1.0",
+    source=MIGRATION_PAGE,
+)
 def retired_connection(transcript: Transcript) -> Iterator[Comparison]:
     """Both scripts answer null for everybody, which closes a store, but import mode is off.
 

@@ -18,6 +18,7 @@ _CHANGE_PASSWORD = f"{TEMPLATES}/change-password"
     severity=Severity.WARNING,
     scripts=(Script.CHANGE_PASSWORD,),
     needs=(Need.CHANGE_PASSWORD, Need.WRITES),
+    since="0.1.0",
     source="https://auth0.com/docs/authenticate/database-connections/custom-db/error-handling",
 )
 def change_password_unknown_user(transcript: Transcript) -> Iterator[Comparison]:
@@ -61,6 +62,7 @@ def _is_about_the_person(transcript: Transcript, exchange: Exchange) -> bool:
     severity=Severity.ERROR,
     scripts=(Script.CHANGE_PASSWORD, Script.LOGIN),
     needs=(Need.CHANGE_PASSWORD, Need.WRITES),
+    since="0.1.0",
     source=_CHANGE_PASSWORD,
 )
 def change_password_misreported(transcript: Transcript) -> Iterator[Comparison]:
@@ -121,6 +123,7 @@ def change_password_misreported(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.WARNING,
     scripts=(Script.CHANGE_PASSWORD,),
     needs=(Need.CHANGE_PASSWORD, Need.WRITES),
+    since="0.1.0",
     source=_CHANGE_PASSWORD,
 )
 def change_password_result_type(transcript: Transcript) -> Iterator[Comparison]:
@@ -187,6 +190,7 @@ def _is_special_date(value: Value) -> bool:
     severity=Severity.ERROR,
     scripts=(Script.CHANGE_PASSWORD,),
     needs=(Need.CHANGE_PASSWORD, Need.WRITES, Need.OUTAGE),
+    since="0.1.0",
     source=_CHANGE_PASSWORD,
 )
 def change_password_outage_hidden(transcript: Transcript) -> Iterator[Comparison]:

@@ -17,6 +17,7 @@ _CREATE = f"{TEMPLATES}/create"
     severity=Severity.ERROR,
     scripts=(Script.CREATE,),
     needs=(Need.LEGACY_MODE, Need.CREATE, Need.WRITES),
+    since="0.1.0",
     source=_CREATE,
 )
 def create_duplicate_not_user_exists(transcript: Transcript) -> Iterator[Comparison]:
@@ -103,6 +104,7 @@ def _is_duplicate(moment: Moment, found: Mapping[str, int]) -> bool:
     severity=Severity.ERROR,
     scripts=(Script.CREATE,),
     needs=(Need.LEGACY_MODE, Need.CREATE, Need.WRITES, Need.OUTAGE),
+    since="0.1.0",
     source=_CREATE,
 )
 def create_false_success(transcript: Transcript) -> Iterator[Comparison]:
@@ -132,6 +134,7 @@ def create_false_success(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.WARNING,
     scripts=(Script.CREATE,),
     needs=(Need.LEGACY_MODE, Need.CREATE, Need.WRITES),
+    since="0.1.0",
     source=_CREATE,
 )
 def create_unexpected_result(transcript: Transcript) -> Iterator[Comparison]:

@@ -26,6 +26,7 @@ _DELETE = f"{TEMPLATES}/delete"
     severity=Severity.ERROR,
     scripts=(Script.CHANGE_EMAIL,),
     needs=(Need.LEGACY_MODE, Need.CHANGE_EMAIL, Need.WRITES),
+    since="0.1.0",
     source=f"{TEMPLATES}/change-email",
 )
 def change_email_result_type(transcript: Transcript) -> Iterator[Comparison]:
@@ -62,6 +63,7 @@ def change_email_result_type(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.ERROR,
     scripts=(Script.DELETE, Script.GET_USER),
     needs=(Need.LEGACY_MODE, Need.DELETE, Need.WRITES),
+    since="0.1.0",
     source=_DELETE,
 )
 def delete_misreported(transcript: Transcript) -> Iterator[Comparison]:
@@ -121,6 +123,7 @@ def _after_failed_deletes(transcript: Transcript) -> Iterator[tuple[Exchange, Ex
     severity=Severity.ERROR,
     scripts=(Script.DELETE, Script.GET_USER, Script.LOGIN),
     needs=(Need.LEGACY_MODE, Need.DELETE, Need.WRITES),
+    since="0.1.0",
     source=_DELETE,
 )
 def delete_ineffective(transcript: Transcript) -> Iterator[Comparison]:
@@ -218,6 +221,7 @@ def _looks_after_delete(transcript: Transcript) -> Iterator[tuple[Exchange, Mome
     severity=Severity.INFO,
     scripts=(Script.DELETE,),
     needs=(Need.LEGACY_MODE, Need.DELETE, Need.WRITES),
+    since="0.1.0",
     source="good practice: Auth0 documents nothing about unknown ids, so they should all end in the same way",
 )
 def delete_unknown_user_inconsistent(transcript: Transcript) -> Iterator[Comparison]:
@@ -258,6 +262,7 @@ def delete_unknown_user_inconsistent(transcript: Transcript) -> Iterator[Compari
     scripts=(Script.DELETE,),
     needs=(Need.LEGACY_MODE, Need.DELETE, Need.WRITES),
     yields_to=("delete-misreported",),
+    since="0.1.0",
     source=_DELETE,
 )
 def delete_rejects_own_user_id(transcript: Transcript) -> Iterator[Comparison]:

@@ -25,6 +25,7 @@ _GET_USER_PAGE: Final = "https://auth0.com/docs/authenticate/database-connection
     scripts=(Script.GET_USER,),
     needs=(Need.GET_USER, Need.UNKNOWN_USER),
     yields_to=("get-user-ignores-identifier", "wrong-arity", "script-not-implemented"),
+    since="0.1.0",
     source=_GET_USER_PAGE,
 )
 def not_found_not_null(transcript: Transcript) -> Iterator[Comparison]:
@@ -76,6 +77,7 @@ def not_found_not_null(transcript: Transcript) -> Iterator[Comparison]:
     scripts=(Script.GET_USER,),
     needs=(Need.GET_USER, Need.OUTAGE),
     yields_to=("wrong-arity", "script-not-implemented"),
+    since="0.1.0",
     source=_GET_USER_PAGE,
 )
 def outage_as_not_found(transcript: Transcript) -> Iterator[Comparison]:
@@ -129,6 +131,7 @@ def outage_as_not_found(transcript: Transcript) -> Iterator[Comparison]:
     scripts=(Script.GET_USER,),
     needs=(Need.GET_USER, Need.UNKNOWN_USER),
     yields_to=("wrong-arity",),
+    since="0.1.0",
     source=_GET_USER_PAGE,
 )
 def get_user_ignores_identifier(transcript: Transcript) -> Iterator[Comparison]:

@@ -15,6 +15,7 @@ from customdb_contract.transcript import Ending, Transcript
     severity=Severity.ERROR,
     scripts=(Script.CREATE,),
     needs=(Need.LEGACY_MODE, Need.CREATE, Need.WRITES, Need.OUTAGE),
+    since="0.1.0",
     source=f"{TEMPLATES}/create",
 )
 def create_outage_as_user_exists(transcript: Transcript) -> Iterator[Comparison]:
@@ -47,6 +48,7 @@ def create_outage_as_user_exists(transcript: Transcript) -> Iterator[Comparison]
     severity=Severity.ERROR,
     scripts=(Script.VERIFY,),
     needs=(Need.LEGACY_MODE, Need.VERIFY, Need.WRITES, Need.OUTAGE),
+    since="0.1.0",
     source=f"{TEMPLATES}/verify",
 )
 def verify_outage_hidden(transcript: Transcript) -> Iterator[Comparison]:
@@ -75,6 +77,7 @@ def verify_outage_hidden(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.ERROR,
     scripts=(Script.CHANGE_EMAIL,),
     needs=(Need.LEGACY_MODE, Need.CHANGE_EMAIL, Need.WRITES, Need.OUTAGE),
+    since="0.1.0",
     source=f"{TEMPLATES}/change-email",
 )
 def change_email_outage_hidden(transcript: Transcript) -> Iterator[Comparison]:

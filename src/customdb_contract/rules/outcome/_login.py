@@ -44,6 +44,7 @@ _PLAINLY_WRONG: Final = frozenset({Situation.WRONG_PASSWORD, Situation.ANOTHER_U
     scripts=(Script.LOGIN,),
     needs=(Need.LOGIN, Need.WRONG_PASSWORD),
     yields_to=("wrong-arity", "script-not-implemented"),
+    since="0.1.0",
     source=_LOGIN_PAGE,
 )
 def wrong_password_not_reported(transcript: Transcript) -> Iterator[Comparison]:
@@ -91,6 +92,7 @@ def wrong_password_not_reported(transcript: Transcript) -> Iterator[Comparison]:
     scripts=(Script.LOGIN,),
     needs=(Need.LOGIN, Need.UNKNOWN_USER),
     yields_to=("wrong-arity", "script-not-implemented"),
+    since="0.1.0",
     source=_LOGIN_PAGE,
 )
 def unknown_user_not_reported(transcript: Transcript) -> Iterator[Comparison]:
@@ -135,6 +137,7 @@ def unknown_user_not_reported(transcript: Transcript) -> Iterator[Comparison]:
     scripts=(Script.LOGIN,),
     needs=(Need.LOGIN,),
     yields_to=("wrong-arity",),
+    since="0.1.0",
     source=_MIGRATION_PAGE,
 )
 def login_null_result(transcript: Transcript) -> Iterator[Comparison]:
@@ -187,6 +190,7 @@ def login_null_result(transcript: Transcript) -> Iterator[Comparison]:
     scripts=(Script.LOGIN,),
     needs=(Need.LOGIN, Need.PASSWORD, Need.OUTAGE),
     yields_to=("wrong-arity", "script-not-implemented"),
+    since="0.1.0",
     source=_ERRORS_PAGE,
 )
 def login_outage_as_wrong_password(transcript: Transcript) -> Iterator[Comparison]:
@@ -243,6 +247,7 @@ def login_outage_as_wrong_password(transcript: Transcript) -> Iterator[Compariso
     scripts=(Script.LOGIN,),
     needs=(Need.LOGIN, Need.WRONG_PASSWORD),
     yields_to=("unknown-user-logged-as-known",),
+    since="0.1.0",
     source=_ERRORS_PAGE,
 )
 def inconsistent_error_identifier(transcript: Transcript) -> Iterator[Comparison]:

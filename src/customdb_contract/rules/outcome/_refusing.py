@@ -56,6 +56,7 @@ def _is_about_values(exchange: Exchange) -> bool:
     scripts=(Script.VERIFY,),
     needs=(Need.LEGACY_MODE, Need.VERIFY, Need.WRITES),
     yields_to=("script-not-implemented", "verify-result-type"),
+    since="0.1.0",
     source=f"{TEMPLATES}/verify",
 )
 def verify_always_refuses(transcript: Transcript) -> Iterator[Comparison]:
@@ -89,6 +90,7 @@ def verify_always_refuses(transcript: Transcript) -> Iterator[Comparison]:
     scripts=(Script.CHANGE_PASSWORD,),
     needs=(Need.CHANGE_PASSWORD, Need.WRITES),
     yields_to=("script-not-implemented", "change-password-misreported"),
+    since="0.1.0",
     source=f"{TEMPLATES}/change-password",
 )
 def change_password_always_refuses(transcript: Transcript) -> Iterator[Comparison]:
@@ -123,6 +125,7 @@ def change_password_always_refuses(transcript: Transcript) -> Iterator[Compariso
     scripts=(Script.CHANGE_EMAIL,),
     needs=(Need.LEGACY_MODE, Need.CHANGE_EMAIL, Need.WRITES),
     yields_to=("script-not-implemented", "change-email-misreported"),
+    since="0.1.0",
     source=f"{TEMPLATES}/change-email",
 )
 def change_email_always_refuses(transcript: Transcript) -> Iterator[Comparison]:
@@ -159,6 +162,7 @@ def change_email_always_refuses(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.ERROR,
     scripts=(Script.CHANGE_EMAIL, Script.GET_USER),
     needs=(Need.LEGACY_MODE, Need.CHANGE_EMAIL, Need.WRITES),
+    since="0.1.0",
     source=f"{TEMPLATES}/change-email",
 )
 def change_email_misreported(transcript: Transcript) -> Iterator[Comparison]:

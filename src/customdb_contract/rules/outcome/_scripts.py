@@ -30,6 +30,7 @@ _NEEDED_BY_FEATURE: Mapping[str, Sequence[Script]] = {
     group=Group.OUTCOME,
     severity=Severity.ERROR,
     yields_to=("not-found-not-null", "login-null-result", "wrong-arity"),
+    since="0.1.0",
     source=_PROFILES_PAGE,
 )
 def profile_not_an_object(transcript: Transcript) -> Iterator[Comparison]:
@@ -86,6 +87,7 @@ def _no_profile(exchange: Exchange) -> Violation:
     group=Group.OUTCOME,
     severity=Severity.ERROR,
     scripts=tuple(Script),
+    since="0.1.0",
     source=_TEMPLATES_PAGE,
 )
 def script_not_implemented(transcript: Transcript) -> Iterator[Comparison]:
@@ -120,6 +122,7 @@ def script_not_implemented(transcript: Transcript) -> Iterator[Comparison]:
     group=Group.OUTCOME,
     severity=Severity.ERROR,
     scripts=tuple(Script),
+    since="0.1.0",
     source=_TEMPLATES_PAGE,
 )
 def missing_script(transcript: Transcript) -> Iterator[Comparison]:

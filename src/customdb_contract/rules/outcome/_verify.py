@@ -24,6 +24,7 @@ _VERIFY = f"{TEMPLATES}/verify"
     severity=Severity.WARNING,
     scripts=(Script.VERIFY,),
     needs=(Need.LEGACY_MODE, Need.VERIFY, Need.WRITES),
+    since="0.1.0",
     source=_VERIFY,
 )
 def verify_result_type(transcript: Transcript) -> Iterator[Comparison]:
@@ -71,6 +72,7 @@ def verify_result_type(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.WARNING,
     scripts=(Script.VERIFY,),
     needs=(Need.LEGACY_MODE, Need.VERIFY, Need.WRITES),
+    since="0.1.0",
     source="good practice: programs that look at mails open links before people do, so verify runs twice",
 )
 def verify_not_idempotent(transcript: Transcript) -> Iterator[Comparison]:
@@ -111,6 +113,7 @@ def verify_not_idempotent(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.WARNING,
     scripts=(Script.VERIFY,),
     needs=(Need.LEGACY_MODE, Need.VERIFY, Need.WRITES),
+    since="0.1.0",
     source="good practice: what was not changed is not to be reported as done",
 )
 def verify_unknown_user_succeeds(transcript: Transcript) -> Iterator[Comparison]:

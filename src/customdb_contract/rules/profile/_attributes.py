@@ -14,7 +14,13 @@ _USERNAME: Final = "https://auth0.com/docs/authenticate/database-connections/req
 _MFA: Final = "https://auth0.com/docs/manage-users/user-migration/import-user-mfa-authenticator-enrollments"
 
 
-@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.IMPORT_MODE, Need.GET_USER), source=_USERNAME)
+@rule(
+    group=Group.PROFILE,
+    severity=Severity.ERROR,
+    needs=(Need.IMPORT_MODE, Need.GET_USER),
+    since="0.1.0",
+    source=_USERNAME,
+)
 def invalid_username(transcript: Transcript) -> Iterator[Comparison]:
     """With import mode on, a username is missing where the connection requires one, or Auth0 would refuse it.
 
@@ -39,7 +45,7 @@ def invalid_username(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.invalid_username)
 
 
-@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), source=_STRUCTURE)
+@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=_STRUCTURE)
 def invalid_name(transcript: Transcript) -> Iterator[Comparison]:
     """A name is empty, too long, or no text.
 
@@ -61,7 +67,7 @@ def invalid_name(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.invalid_name)
 
 
-@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_STRUCTURE)
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=_STRUCTURE)
 def invalid_phone_number(transcript: Transcript) -> Iterator[Comparison]:
     """A phone number is not in the form of E.164, or `phone_verified` is no boolean.
 
@@ -85,7 +91,7 @@ def invalid_phone_number(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.invalid_phone_number)
 
 
-@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), source=_STRUCTURE)
+@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=_STRUCTURE)
 def invalid_picture(transcript: Transcript) -> Iterator[Comparison]:
     """A picture is no absolute web address.
 
@@ -107,7 +113,7 @@ def invalid_picture(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.invalid_picture)
 
 
-@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_MFA)
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=_MFA)
 def invalid_mfa_factors(transcript: Transcript) -> Iterator[Comparison]:
     """`mfa_factors` doesn't have the form that Auth0 imports, or is there with import mode off.
 

@@ -13,7 +13,7 @@ _STRUCTURE: Final = "https://auth0.com/docs/manage-users/user-accounts/user-prof
 _VERIFY: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/verify"
 
 
-@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_STRUCTURE)
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=_STRUCTURE)
 def invalid_email(transcript: Transcript) -> Iterator[Comparison]:
     """A profile has no e-mail, or one that is no e-mail address.
 
@@ -37,7 +37,13 @@ def invalid_email(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.invalid_email)
 
 
-@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.IMPORT_MODE, Need.GET_USER), source=_STRUCTURE)
+@rule(
+    group=Group.PROFILE,
+    severity=Severity.WARNING,
+    needs=(Need.IMPORT_MODE, Need.GET_USER),
+    since="0.1.0",
+    source=_STRUCTURE,
+)
 def email_not_lowercase(transcript: Transcript) -> Iterator[Comparison]:
     """With import mode on, a profile has an e-mail with upper-case letters.
 
@@ -61,7 +67,7 @@ def email_not_lowercase(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.email_not_lowercase)
 
 
-@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_STRUCTURE)
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=_STRUCTURE)
 def email_verified_not_boolean(transcript: Transcript) -> Iterator[Comparison]:
     """`email_verified` is 1, 0 or a text instead of true or false.
 
@@ -83,7 +89,7 @@ def email_verified_not_boolean(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.email_verified_not_boolean)
 
 
-@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), source=_VERIFY)
+@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=_VERIFY)
 def missing_email_verified(transcript: Transcript) -> Iterator[Comparison]:
     """A profile with an e-mail doesn't say whether it is verified.
 

@@ -21,7 +21,7 @@ _LOGIN: Final = "https://auth0.com/docs/authenticate/database-connections/custom
 _OWN: Final = frozenset({"known-user", "repeated"})
 
 
-@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_GET_USER)
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=_GET_USER)
 def unstable_user_id(transcript: Transcript) -> Iterator[Comparison]:
     """A script returns more than one `user_id` for one person.
 
@@ -71,6 +71,7 @@ def _between_writes(transcript: Transcript) -> Iterator[tuple[Exchange, Exchange
     severity=Severity.ERROR,
     needs=(Need.GET_USER, Need.PASSWORD),
     yields_to=("unstable-user-id", "wrong-users-profile"),
+    since="0.1.0",
     source=_LOGIN,
 )
 def mismatched_user_id(transcript: Transcript) -> Iterator[Comparison]:
@@ -108,6 +109,7 @@ def mismatched_user_id(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.ERROR,
     needs=(Need.GET_USER,),
     yields_to=("unstable-user-id",),
+    since="0.1.0",
     source=_GET_USER,
 )
 def user_id_depends_on_identifier(transcript: Transcript) -> Iterator[Comparison]:
@@ -174,6 +176,7 @@ def _compared(first: Exchange, second: Exchange, message: str) -> Comparison:
     severity=Severity.ERROR,
     needs=(Need.GET_USER,),
     yields_to=("get-user-ignores-identifier",),
+    since="0.1.0",
     source="good practice: a profile with another person's e-mail lets one person reset another's password",
 )
 def wrong_users_profile(transcript: Transcript) -> Iterator[Comparison]:
@@ -239,6 +242,7 @@ def _emails_of(transcript: Transcript, exchange: Exchange) -> set[str]:
     severity=Severity.ERROR,
     scripts=(Script.VERIFY, Script.CHANGE_PASSWORD, Script.CHANGE_EMAIL, Script.GET_USER, Script.LOGIN),
     needs=(Need.LEGACY_MODE, Need.CREATE, Need.WRITES),
+    since="0.1.0",
     source=_GET_USER,
 )
 def user_id_changes_with_profile(transcript: Transcript) -> Iterator[Comparison]:

@@ -27,7 +27,7 @@ def _metadata(transcript: Transcript) -> Iterator[tuple[Exchange, str, Mapping[s
                 yield exchange, kind, value
 
 
-@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_METADATA)
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=_METADATA)
 def reserved_app_metadata(transcript: Transcript) -> Iterator[Comparison]:
     """`app_metadata` has a name that Auth0 reserves.
 
@@ -48,7 +48,7 @@ def reserved_app_metadata(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.reserved_app_metadata)
 
 
-@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_METADATA)
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=_METADATA)
 def invalid_metadata_key(transcript: Transcript) -> Iterator[Comparison]:
     """A name inside metadata contains `.` or `$`.
 
@@ -69,7 +69,7 @@ def invalid_metadata_key(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.invalid_metadata_key)
 
 
-@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_METADATA)
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=_METADATA)
 def metadata_not_json(transcript: Transcript) -> Iterator[Comparison]:
     """Metadata is no object, or contains a value that JSON does not have.
 
@@ -91,7 +91,7 @@ def metadata_not_json(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.metadata_not_json)
 
 
-@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), source=_LOGIN)
+@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=_LOGIN)
 def legacy_metadata_name(transcript: Transcript) -> Iterator[Comparison]:
     """A profile has `metadata` at its root instead of `app_metadata`.
 
@@ -112,7 +112,7 @@ def legacy_metadata_name(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.legacy_metadata_name)
 
 
-@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), source=_METADATA)
+@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=_METADATA)
 def metadata_shadows_profile(transcript: Transcript) -> Iterator[Comparison]:
     """`app_metadata` has a name that is also an attribute of the profile.
 
@@ -134,7 +134,7 @@ def metadata_shadows_profile(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.metadata_shadows_profile)
 
 
-@rule(group=Group.PROFILE, severity=Severity.INFO, needs=(Need.GET_USER,), source=_METADATA)
+@rule(group=Group.PROFILE, severity=Severity.INFO, needs=(Need.GET_USER,), since="0.1.0", source=_METADATA)
 def dynamic_metadata_keys(transcript: Transcript) -> Iterator[Comparison]:
     """A name inside metadata is an id, an e-mail or a date, so that it differs from user to user.
 
@@ -155,7 +155,13 @@ def dynamic_metadata_keys(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.dynamic_metadata_keys)
 
 
-@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER, Need.SECOND_USER), source=_METADATA)
+@rule(
+    group=Group.PROFILE,
+    severity=Severity.WARNING,
+    needs=(Need.GET_USER, Need.SECOND_USER),
+    since="0.1.0",
+    source=_METADATA,
+)
 def inconsistent_metadata_type(transcript: Transcript) -> Iterator[Comparison]:
     """A field of the metadata has another type for another user.
 
@@ -205,7 +211,7 @@ def _json_type(value: Value) -> str:
     return "an object" if isinstance(value, Mapping) else "an array"
 
 
-@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), source=_METADATA)
+@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=_METADATA)
 def access_in_user_metadata(transcript: Transcript) -> Iterator[Comparison]:
     """`user_metadata` says what somebody may do.
 
@@ -226,7 +232,7 @@ def access_in_user_metadata(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.access_in_user_metadata)
 
 
-@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_LOGIN)
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=_LOGIN)
 def secret_in_profile(transcript: Transcript) -> Iterator[Comparison]:
     """A profile contains a password, a hash or another secret.
 

@@ -20,7 +20,7 @@ _OVERSIZED: Final = (
 )
 
 
-@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), source=_STRUCTURE)
+@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=_STRUCTURE)
 def reserved_root_attribute(transcript: Transcript) -> Iterator[Comparison]:
     """A profile has a root attribute that Auth0 manages itself.
 
@@ -45,6 +45,7 @@ def reserved_root_attribute(transcript: Transcript) -> Iterator[Comparison]:
     group=Group.PROFILE,
     severity=Severity.INFO,
     needs=(Need.GET_USER,),
+    since="0.1.0",
     source="good practice: a value that JSON does not have is mostly a column under another name",
 )
 def undefined_attribute(transcript: Transcript) -> Iterator[Comparison]:
@@ -67,7 +68,7 @@ def undefined_attribute(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.undefined_attribute)
 
 
-@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), source=_OVERSIZED)
+@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=_OVERSIZED)
 def profile_too_large(transcript: Transcript) -> Iterator[Comparison]:
     """A profile is larger than 10 KB.
 
@@ -94,6 +95,7 @@ def profile_too_large(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.INFO,
     scripts=(Script.LOGIN, Script.GET_USER),
     needs=(Need.GET_USER,),
+    since="0.1.0",
     source=_BEST_PRACTICES,
 )
 def idp_token_in_profile(transcript: Transcript) -> Iterator[Comparison]:

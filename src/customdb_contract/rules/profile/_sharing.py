@@ -21,6 +21,7 @@ _STRUCTURE: Final = "https://auth0.com/docs/manage-users/user-accounts/user-prof
     severity=Severity.ERROR,
     needs=(Need.GET_USER, Need.SECOND_USER),
     yields_to=("wrong-users-profile", "invalid-user-id"),
+    since="0.1.0",
     source=_CONNECTION,
 )
 def shared_user_id(transcript: Transcript) -> Iterator[Comparison]:
@@ -56,6 +57,7 @@ def shared_user_id(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.ERROR,
     needs=(Need.GET_USER, Need.SECOND_USER),
     yields_to=("shared-user-id", "wrong-users-profile"),
+    since="0.1.0",
     source=_IDENTIFY,
 )
 def shared_email(transcript: Transcript) -> Iterator[Comparison]:
@@ -91,6 +93,7 @@ def shared_email(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.ERROR,
     needs=(Need.GET_USER, Need.SECOND_USER),
     yields_to=("shared-user-id", "wrong-users-profile", "shared-email", "invalid-username"),
+    since="0.1.0",
     source=_STRUCTURE,
 )
 def shared_username(transcript: Transcript) -> Iterator[Comparison]:
@@ -125,6 +128,7 @@ def shared_username(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.ERROR,
     needs=(Need.GET_USER, Need.SECOND_USER),
     yields_to=("shared-user-id", "wrong-users-profile", "shared-email", "shared-username", "invalid-phone-number"),
+    since="0.1.0",
     source=_STRUCTURE,
 )
 def shared_phone_number(transcript: Transcript) -> Iterator[Comparison]:

@@ -17,7 +17,7 @@ _LIMITS: Final = "https://auth0.com/docs/customize/actions/limitations"
 _DELETE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/delete"
 
 
-@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_PROFILES)
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=_PROFILES)
 def missing_user_id(transcript: Transcript) -> Iterator[Comparison]:
     """A profile has no `user_id`.
 
@@ -58,7 +58,7 @@ def _shown_anywhere(transcript: Transcript) -> Sequence[Exchange]:
     return (*sightings(transcript), *sightings_in_outages(transcript))
 
 
-@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_PROFILES)
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=_PROFILES)
 def user_id_not_a_string(transcript: Transcript) -> Iterator[Comparison]:
     """A `user_id` is a number or another value that is no text.
 
@@ -80,7 +80,7 @@ def user_id_not_a_string(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.user_id_not_a_string)
 
 
-@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), source=_LIMITS)
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=_LIMITS)
 def invalid_user_id(transcript: Transcript) -> Iterator[Comparison]:
     """A `user_id` has white space, is too long, or is the name of a missing value.
 
@@ -103,7 +103,7 @@ def invalid_user_id(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.invalid_user_id, _shown_anywhere(transcript))
 
 
-@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), source=_DELETE)
+@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=_DELETE)
 def prefixed_user_id(transcript: Transcript) -> Iterator[Comparison]:
     """A `user_id` starts with `auth0|`.
 
@@ -125,7 +125,7 @@ def prefixed_user_id(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.prefixed_user_id)
 
 
-@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), source=_GET_USER)
+@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=_GET_USER)
 def mutable_user_id(transcript: Transcript) -> Iterator[Comparison]:
     """A `user_id` is made of the e-mail, the username or the phone number, which people can change.
 

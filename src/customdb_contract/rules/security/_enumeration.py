@@ -23,6 +23,7 @@ _NUMBER: Final = re.compile(r"\b[0-9a-f-]{0,64}\d[0-9a-f-]{0,64}\b")
     scripts=(Script.LOGIN,),
     needs=(Need.PASSWORD, Need.WRONG_PASSWORD),
     yields_to=("wrong-password-not-reported", "unknown-user-not-reported", "login-null-result"),
+    since="0.1.0",
     source=_ERRORS,
 )
 def user_enumeration(transcript: Transcript) -> Iterator[Comparison]:
@@ -82,6 +83,7 @@ def _is_disabled(exchange: Exchange, transcript: Transcript) -> bool:
     scripts=(Script.LOGIN,),
     needs=(Need.LOGIN,),
     yields_to=("unknown-user-not-reported",),
+    since="0.1.0",
     source=_ERRORS,
 )
 def unknown_user_logged_as_known(transcript: Transcript) -> Iterator[Comparison]:

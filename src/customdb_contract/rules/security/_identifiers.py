@@ -30,7 +30,7 @@ _ADVISED: Final = {
 """What is shorter depends on the machine and the network."""
 
 
-@rule(group=Group.SECURITY, severity=Severity.ERROR, needs=(Need.HOSTILE,), source=NOT_SANITIZED)
+@rule(group=Group.SECURITY, severity=Severity.ERROR, needs=(Need.HOSTILE,), since="0.1.0", source=NOT_SANITIZED)
 def empty_identifier_accepted(transcript: Transcript) -> Iterator[Comparison]:
     """An empty or blank identifier returns a profile.
 
@@ -53,7 +53,7 @@ def empty_identifier_accepted(transcript: Transcript) -> Iterator[Comparison]:
         yield from judge_hostile(transcript, situation, what, "nobody has such an identifier")
 
 
-@rule(group=Group.SECURITY, severity=Severity.ERROR, needs=(Need.HOSTILE,), source=NOT_SANITIZED)
+@rule(group=Group.SECURITY, severity=Severity.ERROR, needs=(Need.HOSTILE,), since="0.1.0", source=NOT_SANITIZED)
 def unicode_collision(transcript: Transcript) -> Iterator[Comparison]:
     """An identifier with look-alike letters returns somebody's profile.
 
@@ -147,6 +147,7 @@ def _is_of_other_width(letter: str) -> bool:
     group=Group.SECURITY,
     severity=Severity.WARNING,
     needs=(Need.HOSTILE,),
+    since="0.1.0",
     source="good practice: whoever can send long texts can keep a slow script busy",
 )
 def slow_on_long_input(transcript: Transcript) -> Iterator[Comparison]:

@@ -47,6 +47,7 @@ _SQL_ERROR: Final = re.compile(
     severity=Severity.ERROR,
     scripts=_TRIED,
     needs=(Need.HOSTILE,),
+    since="0.1.0",
     source=NOT_SANITIZED,
 )
 def sql_injection(transcript: Transcript) -> Iterator[Comparison]:
@@ -93,7 +94,14 @@ def _said(exchange: Exchange) -> str:
     return " ".join(error.message for error in errors if isinstance(error, RecordedError))
 
 
-@rule(group=Group.SECURITY, severity=Severity.ERROR, scripts=_TRIED, needs=(Need.HOSTILE,), source=NOT_SANITIZED)
+@rule(
+    group=Group.SECURITY,
+    severity=Severity.ERROR,
+    scripts=_TRIED,
+    needs=(Need.HOSTILE,),
+    since="0.1.0",
+    source=NOT_SANITIZED,
+)
 def nosql_injection(transcript: Transcript) -> Iterator[Comparison]:
     r"""Text that looks like a query operator, or like JSON, becomes one.
 
@@ -116,7 +124,14 @@ def nosql_injection(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_hostile(transcript, Situation.NOSQL, "JSON or a query operator", "pass it on as a value")
 
 
-@rule(group=Group.SECURITY, severity=Severity.ERROR, scripts=_TRIED, needs=(Need.HOSTILE,), source=NOT_SANITIZED)
+@rule(
+    group=Group.SECURITY,
+    severity=Severity.ERROR,
+    scripts=_TRIED,
+    needs=(Need.HOSTILE,),
+    since="0.1.0",
+    source=NOT_SANITIZED,
+)
 def ldap_injection(transcript: Transcript) -> Iterator[Comparison]:
     """An identifier becomes part of an LDAP filter.
 
@@ -145,7 +160,14 @@ def ldap_injection(transcript: Transcript) -> Iterator[Comparison]:
         yield comparison
 
 
-@rule(group=Group.SECURITY, severity=Severity.ERROR, scripts=_TRIED, needs=(Need.HOSTILE,), source=NOT_SANITIZED)
+@rule(
+    group=Group.SECURITY,
+    severity=Severity.ERROR,
+    scripts=_TRIED,
+    needs=(Need.HOSTILE,),
+    since="0.1.0",
+    source=NOT_SANITIZED,
+)
 def search_query_injection(transcript: Transcript) -> Iterator[Comparison]:
     """An identifier becomes part of a search query (Lucene, OData).
 
@@ -172,6 +194,7 @@ def search_query_injection(transcript: Transcript) -> Iterator[Comparison]:
     actions=True,
     scripts=_TRIED,
     needs=(Need.HOSTILE,),
+    since="0.1.0",
     source=NOT_SANITIZED,
 )
 def url_injection(transcript: Transcript) -> Iterator[Comparison]:
@@ -238,7 +261,14 @@ def _identifiers_in(user: Value) -> Iterator[str]:
             yield identifier
 
 
-@rule(group=Group.SECURITY, severity=Severity.ERROR, scripts=_TRIED, needs=(Need.HOSTILE,), source=NOT_SANITIZED)
+@rule(
+    group=Group.SECURITY,
+    severity=Severity.ERROR,
+    scripts=_TRIED,
+    needs=(Need.HOSTILE,),
+    since="0.1.0",
+    source=NOT_SANITIZED,
+)
 def wildcard_identifier(transcript: Transcript) -> Iterator[Comparison]:
     """A wildcard in the identifier matches somebody.
 
@@ -259,7 +289,14 @@ def wildcard_identifier(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_hostile(transcript, Situation.WILDCARD, "a wildcard", "compare by equality")
 
 
-@rule(group=Group.SECURITY, severity=Severity.ERROR, scripts=_TRIED, needs=(Need.HOSTILE,), source=NOT_SANITIZED)
+@rule(
+    group=Group.SECURITY,
+    severity=Severity.ERROR,
+    scripts=_TRIED,
+    needs=(Need.HOSTILE,),
+    since="0.1.0",
+    source=NOT_SANITIZED,
+)
 def regex_from_input(transcript: Transcript) -> Iterator[Comparison]:
     """A regular expression in the identifier matches somebody.
 

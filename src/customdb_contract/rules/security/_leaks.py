@@ -58,6 +58,7 @@ _DETAILS: Final = {
     severity=Severity.WARNING,
     needs=(Need.SEARCHABLE_SECRET,),
     yields_to=("sql-injection",),
+    since="0.1.0",
     source=_VERIFY,
 )
 def error_leaks_details(transcript: Transcript) -> Iterator[Comparison]:
@@ -169,6 +170,7 @@ def _plainly(secret: SecretRef) -> SecretRef:
     severity=Severity.ERROR,
     actions=True,
     needs=(Need.SEARCHABLE_SECRET,),
+    since="0.1.0",
     source=_LOGIN,
 )
 def log_leaks_secret(transcript: Transcript) -> Iterator[Comparison]:

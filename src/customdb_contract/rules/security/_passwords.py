@@ -44,6 +44,7 @@ def _refused(
     severity=Severity.ERROR,
     scripts=_LOGIN,
     needs=(Need.PASSWORD, Need.WRONG_PASSWORD),
+    since="0.1.0",
     source="good practice: an LDAP bind without a password succeeds (RFC 4513, section 5.1.2)",
 )
 def empty_password_accepted(transcript: Transcript) -> Iterator[Comparison]:
@@ -74,6 +75,7 @@ def empty_password_accepted(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.ERROR,
     scripts=_LOGIN,
     needs=(Need.PASSWORD, Need.WRONG_PASSWORD),
+    since="0.1.0",
     source="good practice: each equivalence that is not meant makes passwords easier to guess",
 )
 def password_compared_loosely(transcript: Transcript) -> Iterator[Comparison]:
@@ -107,6 +109,7 @@ def password_compared_loosely(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.WARNING,
     scripts=_LOGIN,
     needs=(Need.PASSWORD, Need.WRONG_PASSWORD, Need.LONG_PASSWORD),
+    since="0.1.0",
     source=_STRUCTURE,
 )
 def password_truncated(transcript: Transcript) -> Iterator[Comparison]:
@@ -161,6 +164,7 @@ def _cut_passwords_of_new_users(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.WARNING,
     scripts=_LOGIN,
     needs=(Need.PASSWORD, Need.WRONG_PASSWORD),
+    since="0.1.0",
     source="good practice: libraries written in C end a text at the first NUL character",
 )
 def password_nul_truncated(transcript: Transcript) -> Iterator[Comparison]:

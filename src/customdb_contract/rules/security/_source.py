@@ -24,6 +24,7 @@ _CREATE_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/
     scripts=tuple(Script),
     actions=True,
     needs=(Need.SOURCE,),
+    since="0.1.0",
     source=_SCRIPTS_PAGE,
 )
 def hardcoded_secret(transcript: Transcript) -> Iterator[Comparison]:
@@ -60,6 +61,7 @@ def hardcoded_secret(transcript: Transcript) -> Iterator[Comparison]:
     scripts=tuple(Script),
     actions=True,
     needs=(Need.SOURCE,),
+    since="0.1.0",
     source="good practice: without verification anybody on the way can be the store, and reads every password",
 )
 def tls_not_verified(transcript: Transcript) -> Iterator[Comparison]:
@@ -98,6 +100,7 @@ def tls_not_verified(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.INFO,
     scripts=tuple(Script),
     needs=(Need.SOURCE,),
+    since="0.1.0",
     source="good practice: the time that a comparison takes tells how much of a hash was right",
 )
 def timing_unsafe_compare(transcript: Transcript) -> Iterator[Comparison]:
@@ -129,6 +132,7 @@ def timing_unsafe_compare(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.WARNING,
     scripts=(Script.CREATE, Script.CHANGE_PASSWORD),
     needs=(Need.SOURCE,),
+    since="0.1.0",
     source=_CREATE_PAGE,
 )
 def weak_password_hash(transcript: Transcript) -> Iterator[Comparison]:
@@ -160,6 +164,7 @@ def weak_password_hash(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.INFO,
     scripts=tuple(Script),
     needs=(Need.SOURCE,),
+    since="0.1.0",
     source=_BEST_PRACTICES_PAGE,
 )
 def direct_database_access(transcript: Transcript) -> Iterator[Comparison]:

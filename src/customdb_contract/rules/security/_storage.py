@@ -14,6 +14,7 @@ from customdb_contract.transcript import Noticed, Transcript
     severity=Severity.ERROR,
     scripts=(Script.CREATE, Script.CHANGE_PASSWORD),
     needs=(Need.CREATE, Need.WRITES, Need.INSPECT),
+    since="0.1.0",
     source=f"{TEMPLATES}/create",
 )
 def plaintext_password_stored(transcript: Transcript) -> Iterator[Comparison]:

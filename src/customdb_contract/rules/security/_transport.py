@@ -15,7 +15,14 @@ from customdb_contract.transcript import FactKind, Noticed, ObservedRun, Transcr
 _LOGIN_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
 
 
-@rule(group=Group.SECURITY, severity=Severity.ERROR, actions=True, needs=(Need.REQUESTS,), source=_LOGIN_PAGE)
+@rule(
+    group=Group.SECURITY,
+    severity=Severity.ERROR,
+    actions=True,
+    needs=(Need.REQUESTS,),
+    since="0.1.0",
+    source=_LOGIN_PAGE,
+)
 def plaintext_transport(transcript: Transcript) -> Iterator[Comparison]:
     """Credentials or profiles travel where others can read them: without TLS, or in a web address.
 

@@ -16,6 +16,7 @@ _GUIDELINES: Final = "https://auth0.com/docs/customize/actions/action-coding-gui
     severity=Severity.WARNING,
     needs=(Need.UNVERIFIED_USER,),
     yields_to=("wrong-users-profile",),
+    since="0.1.0",
     source=_GUIDELINES,
 )
 def email_verified_hardcoded(transcript: Transcript) -> Iterator[Comparison]:
