@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import customdb_contract
-from customdb_contract._cli import _check, _output, _reporting, main
+from customdb_contract._cli import _check, _output, main
 from customdb_contract.bridges.node import NodeAction
 from customdb_contract.reports import FORMATS
 from customdb_contract.rules import CATALOGUE
@@ -213,10 +213,6 @@ def test_every_format_can_be_printed_and_written(run: Run, folder: Path, name: s
     assert out
     assert nothing == ""
     assert (folder / "report.out").read_text(encoding="utf-8")
-
-
-def test_the_formats_of_the_command_line_are_those_of_the_reports() -> None:
-    assert tuple(FORMATS) == _reporting.FORMAT_NAMES
 
 
 def test_a_file_that_cannot_be_written_ends_with_2(run: Run, folder: Path) -> None:

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from customdb_contract import Transcript, judge
 from customdb_contract._cli import main
-from customdb_contract._cli._reporting import FORMAT_NAMES, report_all
+from customdb_contract._cli._reporting import report_all
 from customdb_contract._cli._waivers import waivable, write_waivers
 from customdb_contract.errors import ConfigurationError
-from customdb_contract.reports import TENANT_FORMATS
+from customdb_contract.reports import FORMATS, TENANT_FORMATS
 from customdb_contract.rules import CATALOGUE
 
 SHOP = """
@@ -278,13 +278,13 @@ def test_a_file_that_cannot_be_read_gets_no_waivers(tmp_path: Path) -> None:
 
 def test_one_run_has_a_report_in_every_format(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     run(capsys, "check", "--transcript", "transcript.json")
-    reports = [option for name in FORMAT_NAMES for option in ("--report", f"{name}:of-{name}")]
+    reports = [option for name in FORMATS for option in ("--report", f"{name}:of-{name}")]
 
     code, printed, err = run(capsys, "replay", "transcript.json", "--quiet", *reports)
 
     assert (code, err) == (1, "")
     assert printed == run(capsys, "replay", "transcript.json", "--quiet")[1]
-    for name in FORMAT_NAMES:
+    for name in FORMATS:
         expected = run(capsys, "replay", "transcript.json", "--format", name)[1]
         assert (folder / f"of-{name}").read_text(encoding="utf-8").rstrip("\n") == expected.rstrip("\n")
 
@@ -297,7 +297,7 @@ def test_connections_of_a_tenant_have_a_report_in_every_format(
         for name in "ab"
     ]
     judged = list(map(judge, transcripts))
-    targets = [(name, folder / f"of-{name}") for name in FORMAT_NAMES]
+    targets = [(name, folder / f"of-{name}") for name in FORMATS]
     options = argparse.Namespace(format="github", output=None, verbose=False, quiet=False, report=targets)
 
     assert report_all(judged, options) == max(report.exit_code for report in judged)
@@ -312,7 +312,7 @@ def test_a_report_needs_a_format_and_a_file(capsys: pytest.CaptureFixture[str], 
 
     assert (code, out) == (2, "")
     assert err.endswith(
-        f"argument --report: write FORMAT:FILE with a format out of {', '.join(FORMAT_NAMES)}, not {value!r}\n"
+        f"argument --report: write FORMAT:FILE with a format out of {', '.join(FORMATS)}, not {value!r}\n"
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import pytest
 
+from customdb_contract.reports import FORMATS
 from customdb_contract.testing._run import MARKER, run_of
 
 if TYPE_CHECKING:
@@ -40,11 +41,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--customdb-ignore", action="append", metavar="NAMES", help="without these rules or groups, with commas"
     )
+    *most, last = FORMATS
     group.addoption(
         "--customdb-report",
         action="append",
         metavar="FORMAT:FILE",
-        help="write the report to a file, as text, json, junit, sarif, github or html; may be repeated",
+        help=f"write the report to a file, as {', '.join(most)} or {last}; may be repeated",
     )
     parser.addini("customdb_config", "like --customdb-config, in a run that names no files", type="string", default="")
     parser.addini("customdb_tenant", "like --customdb-tenant, in a run that names no files", type="string", default="")
@@ -132,8 +134,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     targets = _targets(config)
     if not targets:
         return
-    from customdb_contract.reports import FORMATS
-
     run = run_of(config)
     for name, report in run.reports.items():
         run.printed[name] = [FORMATS[name_of_format](report) for name_of_format, _ in targets]
@@ -235,8 +235,6 @@ def _targets(config: pytest.Config) -> list[tuple[str, Path]]:
     values = _given(config, "customdb_report")
     if not values:
         return []
-    from customdb_contract.reports import FORMATS
-
     base = config.invocation_params.dir if config.getoption("customdb_report") else config.rootpath
     targets: list[tuple[str, Path]] = []
     for value in values:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from customdb_contract._cli._output import show, wants_color, write
+from customdb_contract.reports import FORMATS, TENANT_FORMATS
 
 if TYPE_CHECKING:
     from customdb_contract.audit import AuditReport
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AUDIT_FORMAT_NAMES",
-    "FORMAT_NAMES",
     "add_output",
     "add_selection",
     "names",
@@ -25,11 +25,8 @@ __all__ = [
     "report_one",
 ]
 
-FORMAT_NAMES: Final = ("text", "json", "junit", "sarif", "github", "html")
-"""The formats of a report, known without loading them."""
-
 AUDIT_FORMAT_NAMES: Final = ("text", "json", "html")
-"""Those of the report of an audit."""
+"""The formats of the report of an audit, known without loading them."""
 
 _NARROWEST: Final = 60
 """Characters of a line: what is narrower would hold one word of a call."""
@@ -37,7 +34,7 @@ _NARROWEST: Final = 60
 
 def add_output(
     parser: argparse.ArgumentParser,
-    formats: Sequence[str] = FORMAT_NAMES,
+    formats: Sequence[str] = tuple(FORMATS),
     more: str = "every finding, with every call as a whole",
 ) -> None:
     """Add the options that say how and where to report.
@@ -113,7 +110,6 @@ def report_one(report: "Report", options: argparse.Namespace, *, advise: bool = 
         advise: Whether to say what to give so that more can be judged.
     """
     from customdb_contract.findings.text import Style, render, render_briefly
-    from customdb_contract.reports import FORMATS
 
     if options.format == "text":
         printed = (render_briefly if options.quiet else render)(report, _style(options, advise=advise))
@@ -133,7 +129,6 @@ def report_all(reports: "Sequence[Report]", options: argparse.Namespace) -> int:
     """
     from customdb_contract.findings import worst_exit_code
     from customdb_contract.findings.text import render_all
-    from customdb_contract.reports import TENANT_FORMATS
 
     if options.format == "text":
         printed = render_all(reports, _style(options), briefly=options.quiet)

@@ -1,34 +1,39 @@
 """Reports: one module per output format; each gets a Report, or those of a tenant, and returns text."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from importlib import import_module
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from customdb_contract.findings import Report, text
-from customdb_contract.reports import as_github, as_html, as_json, as_junit, as_sarif
+if TYPE_CHECKING:
+    from customdb_contract.findings import Report
 
 __all__ = ["FORMATS", "TENANT_FORMATS"]
 
-FORMATS: Final[Mapping[str, Callable[[Report], str]]] = MappingProxyType(
-    {
-        "text": text.render,
-        "json": as_json.render,
-        "junit": as_junit.render,
-        "sarif": as_sarif.render,
-        "github": as_github.render,
-        "html": as_html.render,
-    }
+_MODULES: Final[Mapping[str, str]] = {
+    "text": "customdb_contract.findings.text",
+    "json": "customdb_contract.reports.as_json",
+    "junit": "customdb_contract.reports.as_junit",
+    "sarif": "customdb_contract.reports.as_sarif",
+    "github": "customdb_contract.reports.as_github",
+    "html": "customdb_contract.reports.as_html",
+}
+"""The module of each format: its `render` prints one report, its `render_all` those on all connections of a tenant."""
+
+
+def _printed(module: str, function: str, given: object) -> str:
+    """Print by a function of a module, which is imported only now: the names of the formats alone cost nothing."""
+    text: str = getattr(import_module(module), function)(given)
+    return text
+
+
+FORMATS: Final["Mapping[str, Callable[[Report], str]]"] = MappingProxyType(
+    {name: partial(_printed, module, "render") for name, module in _MODULES.items()}
 )
 """The output formats by name, each a function from a report to text."""
 
-TENANT_FORMATS: Final[Mapping[str, Callable[[Sequence[Report]], str]]] = MappingProxyType(
-    {
-        "text": text.render_all,
-        "json": as_json.render_all,
-        "junit": as_junit.render_all,
-        "sarif": as_sarif.render_all,
-        "github": as_github.render_all,
-        "html": as_html.render_all,
-    }
+TENANT_FORMATS: Final["Mapping[str, Callable[[Sequence[Report]], str]]"] = MappingProxyType(
+    {name: partial(_printed, module, "render_all") for name, module in _MODULES.items()}
 )
 """The same formats, each as a function from the reports on all connections of a tenant to one text."""
