@@ -20,6 +20,8 @@ from sphinx.application import Sphinx
 from systems_page import systems_page
 from terminal_recording import draw_check
 
+from customdb_contract._pages import LIVES_FOLDER, RULES_FOLDER, SCRIPTS_FOLDER
+
 project = "customdb-contract"
 author = "The customdb-contract authors"
 project_copyright = "the customdb-contract authors"
@@ -70,15 +72,14 @@ nitpick_ignore_regex = [
     ("py:class", r"customdb_contract\.contract\.(Returning|Calling)Handler\[.*"),
 ]
 
-write_rule_pages(
-    Path(__file__).parent / "reference" / "rules", {"proofs": proof_page(), "examples": page_of_shops()}, examples_of
-)
-draw_check(Path(__file__).parent / "_static" / "check.svg", "customdb-naive.toml")
+_HERE = Path(__file__).parent
+write_rule_pages(_HERE / RULES_FOLDER, {"proofs": proof_page(), "examples": page_of_shops()}, examples_of)
+draw_check(_HERE / "_static" / "check.svg", "customdb-naive.toml")
 _DRAWN = diagrams()
-write_life_pages(Path(__file__).parent / "reference" / "lives", _DRAWN)
-write_script_pages(Path(__file__).parent / "reference" / "scripts", _DRAWN)
-(Path(__file__).parent / "reference" / "systems.md").write_text(systems_page(), encoding="utf-8")
-(Path(__file__).parent / "reference" / "audited-users.md").write_text(audit_page(), encoding="utf-8")
+write_life_pages(_HERE / LIVES_FOLDER, _DRAWN)
+write_script_pages(_HERE / SCRIPTS_FOLDER, _DRAWN)
+(_HERE / "reference" / "systems.md").write_text(systems_page(), encoding="utf-8")
+(_HERE / "reference" / "audited-users.md").write_text(audit_page(), encoding="utf-8")
 
 
 def _as_restructured_text(

@@ -5,38 +5,42 @@ from typing import Final
 
 from attrs import frozen
 
+from customdb_contract._pages import (
+    AUTOMATIC_MIGRATION,
+    CHANGE_EMAIL_TEMPLATE,
+    CHANGE_PASSWORD_TEMPLATE,
+    CREATE_TEMPLATE,
+    DELETE_TEMPLATE,
+    ERROR_HANDLING,
+    FLEXIBLE_IDENTIFIERS,
+    GET_USER_TEMPLATE,
+    LOGIN_TEMPLATE,
+    PASSKEY_POLICY,
+    RESET_PAGE,
+    RESET_REQUEST,
+    UNIVERSAL_LOGIN,
+    UPDATED_PROFILES,
+    VERIFY_TEMPLATE,
+)
 from customdb_contract.contract import Script
 
 __all__ = ["SCRIPTS", "Argument", "Described", "Ending", "Seen"]
 
-_DOCS: Final = "https://auth0.com/docs"
-_CUSTOM_DB: Final = f"{_DOCS}/authenticate/database-connections/custom-db"
-_TEMPLATES: Final = f"{_CUSTOM_DB}/templates"
-
-_LOGIN: Final = f"[Login]({_TEMPLATES}/login)"
-_GET_USER: Final = f"[Get User]({_TEMPLATES}/get-user)"
-_CREATE: Final = f"[Create]({_TEMPLATES}/create)"
-_VERIFY: Final = f"[Verify]({_TEMPLATES}/verify)"
-_CHANGE_PASSWORD: Final = f"[Change Password]({_TEMPLATES}/change-password)"
-_CHANGE_EMAIL: Final = f"[Change Email]({_TEMPLATES}/change-email)"
-_DELETE: Final = f"[Delete]({_TEMPLATES}/delete)"
-_ERRORS: Final = f"[Error handling]({_CUSTOM_DB}/error-handling)"
-_MIGRATION: Final = (
-    f"[Automatic migration]({_DOCS}/manage-users/user-migration/configure-automatic-migration-from-your-database)"
-)
-_UPDATING: Final = (
-    f"[Updating profiles]({_DOCS}/manage-users/user-accounts/user-profiles/update-user-profiles-using-your-database)"
-)
-_PASSKEYS: Final = f"[Passkey policy]({_DOCS}/authenticate/database-connections/passkeys/configure-passkey-policy)"
-_FLEXIBLE: Final = (
-    f"[Flexible identifiers]({_DOCS}/authenticate/database-connections/flexible-identifiers-and-attributes)"
-)
-_UNIVERSAL: Final = (
-    f"[Universal Login]({_DOCS}/authenticate/login/auth0-universal-login/universal-login-vs-classic-login/"
-    "universal-experience)"
-)
-_RESET_PAGE: Final = f"[Password reset page]({_DOCS}/customize/login-pages/classic-login/customize-password-reset-page)"
-_RESET_REQUEST: Final = f"[Change password request]({_DOCS}/api/authentication/change-password/change-password)"
+_LOGIN: Final = f"[Login]({LOGIN_TEMPLATE})"
+_GET_USER: Final = f"[Get User]({GET_USER_TEMPLATE})"
+_CREATE: Final = f"[Create]({CREATE_TEMPLATE})"
+_VERIFY: Final = f"[Verify]({VERIFY_TEMPLATE})"
+_CHANGE_PASSWORD: Final = f"[Change Password]({CHANGE_PASSWORD_TEMPLATE})"
+_CHANGE_EMAIL: Final = f"[Change Email]({CHANGE_EMAIL_TEMPLATE})"
+_DELETE: Final = f"[Delete]({DELETE_TEMPLATE})"
+_ERRORS: Final = f"[Error handling]({ERROR_HANDLING})"
+_MIGRATION: Final = f"[Automatic migration]({AUTOMATIC_MIGRATION})"
+_UPDATING: Final = f"[Updating profiles]({UPDATED_PROFILES})"
+_PASSKEYS: Final = f"[Passkey policy]({PASSKEY_POLICY})"
+_FLEXIBLE: Final = f"[Flexible identifiers]({FLEXIBLE_IDENTIFIERS})"
+_UNIVERSAL: Final = f"[Universal Login]({UNIVERSAL_LOGIN})"
+_RESET_PAGE: Final = f"[Password reset page]({RESET_PAGE})"
+_RESET_REQUEST: Final = f"[Change password request]({RESET_REQUEST})"
 _RESET_FIRST: Final = 'support article "Password Reset Before First Login with Automatic Migration Enabled"'
 _USERNAMES: Final = "[community, 129297](https://community.auth0.com/t/129297)"
 _USED_IDENTIFIER: Final = "[community, 183190](https://community.auth0.com/t/183190)"

@@ -8,6 +8,8 @@ from typing import Final
 
 from script_endings import SCRIPTS, Described, Ending, Seen
 
+from customdb_contract._pages import CONNECTION, LOG_CODES
+from customdb_contract._pages import SCRIPTS as SCRIPTS_PAGE
 from customdb_contract.contract import CONTEXT_IS_OPTIONAL, Script
 from customdb_contract.rules import CATALOGUE
 
@@ -26,7 +28,7 @@ What a script is given, how it may end and what each ending means to Auth0. With
 | --- | --- | --- |
 """
 
-_ALWAYS: Final = """\
+_ALWAYS: Final = f"""\
 ## In any case
 
 - Call the callback exactly once, as the last thing that the script does, also after `await`. In Python, return; or call
@@ -35,19 +37,17 @@ _ALWAYS: Final = """\
   bug in the script, not an ending.
 - Limit each connection to the store by a timeout that is well below Auth0's limit of 20 seconds for the script.
 
-Source: [Custom database scripts](https://auth0.com/docs/authenticate/database-connections/custom-db/custom-database-connections-scripts).
+Source: [Custom database scripts]({SCRIPTS_PAGE}).
 """
-
-_CONTEXT: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection"
 
 _ENDINGS: Final = """\
 | in JavaScript, and in Python | what it means | Auth0 logs | the user gets | sources |
 | --- | --- | --- | --- | --- |
 """
 
-_CODES: Final = """\
+_CODES: Final = f"""\
 Each row is tried on the [simulated tenant](../tenant.md), in both languages. A log code in *italics* is inferred from
-its title in [Auth0's list](https://auth0.com/docs/deploy-monitor/logs/log-event-type-codes). Of two sources, the first
+its title in [Auth0's list]({LOG_CODES}). Of two sources, the first
 is that of the meaning and the second that of what the user gets; "inferred" means that no source says it.
 """
 
@@ -110,7 +110,7 @@ def _arguments(script: Script, described: Described) -> str:
         ""
         if script in CONTEXT_IS_OPTIONAL
         else "With `enable_script_context` on, `context` stands directly before `callback`, or else last. "
-        f"Source: <{_CONTEXT}>.\n"
+        f"Source: <{CONNECTION}>.\n"
     )
     shown = "".join(f"| {style} | `{signature}` |\n" for style, signature in signatures)
     return (

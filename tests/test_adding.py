@@ -53,7 +53,7 @@ get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com", "
 
 RULE: Final = '''
 
-@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=_STRUCTURE)
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=PROFILE_STRUCTURE)
 def left_handed_nickname(transcript: Transcript) -> Iterator[Comparison]:
     """A nickname says that its owner is left-handed.
 

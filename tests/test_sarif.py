@@ -162,6 +162,7 @@ def test_the_rules_are_described() -> None:
         "tags": ["security", "auth0", "custom-database"],
         "since": "0.1.0",
         "preview": False,
+        "docs": "reference/rules/sql-injection.html",
         "security-severity": "8.0",
     }
     assert injection["defaultConfiguration"] == {"level": "error"}
@@ -169,6 +170,7 @@ def test_the_rules_are_described() -> None:
         "tags": ["profile", "auth0", "custom-database"],
         "since": "0.1.0",
         "preview": False,
+        "docs": "reference/rules/mismatched-user-id.html",
     }
     assert mismatched["shortDescription"] == {"text": "Login and get_user return different `user_id`s for one person."}
     assert mismatched["fullDescription"]["text"].startswith("With import mode on")

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from attrs import frozen
 
+from customdb_contract._pages import rule_page
 from customdb_contract.contract import Script
 from customdb_contract.severity import Severity
 from customdb_contract.transcript import (
@@ -210,7 +211,7 @@ class RuleInfo:
     @property
     def docs(self) -> str:
         """The page of the rule, below the root of the documentation."""
-        return f"reference/rules/{self.name}.html"
+        return rule_page(self.name)
 
     @cached_property
     def summary(self) -> str:

@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import quote
 
+from customdb_contract._pages import SCRIPT_PRACTICES
 from customdb_contract.findings import Finding, Group, Report, RuleInfo, Severity, Status, Verdict
 from customdb_contract.findings.text import shown
 from customdb_contract.reports._limits import left_out, shown_findings
@@ -25,9 +26,6 @@ _LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity
 _SECURITY_SEVERITIES: Final = {Severity.ERROR: "8.0", Severity.WARNING: "5.0", Severity.INFO: "2.0"}
 """What code scanning shows as high, medium and low."""
 
-_GOOD_PRACTICE: Final = (
-    "https://auth0.com/docs/authenticate/database-connections/custom-db/action-script-best-practices"
-)
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 _GENERATED: Final = re.compile(
@@ -88,6 +86,7 @@ def _rule(rule: RuleInfo) -> dict[str, object]:
         "tags": [rule.group.value, "auth0", "custom-database"],
         "since": rule.since,
         "preview": rule.preview,
+        "docs": rule.docs,
     }
     if rule.group is Group.SECURITY:
         properties["security-severity"] = _SECURITY_SEVERITIES[rule.severity]
@@ -100,7 +99,7 @@ def _rule(rule: RuleInfo) -> dict[str, object]:
         descriptor["shortDescription"] = {"text": rule.summary}
         descriptor["fullDescription"] = {"text": rule.sections.get("Why this matters", rule.summary)}
         descriptor["help"] = {"text": rule.docstring, "markdown": rule.docstring}
-    descriptor["helpUri"] = rule.source if rule.source.startswith("https://") else _GOOD_PRACTICE
+    descriptor["helpUri"] = rule.source if rule.source.startswith("https://") else SCRIPT_PRACTICES
     return descriptor
 
 

@@ -22,7 +22,6 @@ from customdb_contract.transcript import (
 
 __all__ = [
     "REFUSALS",
-    "TEMPLATES",
     "contradicted",
     "is_no_limit",
     "is_user_exists",
@@ -37,7 +36,6 @@ __all__ = [
     "undocumented_result",
 ]
 
-TEMPLATES: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates"
 
 REFUSALS: Final = frozenset({Ending.NOT_FOUND, Ending.FAILED})
 """How a reading script says that it knows nobody, or lets nobody in."""

@@ -4,13 +4,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from customdb_contract._pages import ACTION_EVENT, ACTION_GUIDELINES, ACTION_LIMITS
 from customdb_contract.findings import Held, Severity, Violation
 from customdb_contract.rules._rule import Comparison
 from customdb_contract.rules.action._about import (
     ASKING,
-    EVENT_PAGE,
-    GUIDELINES,
-    LIMITS,
     NO_ANSWER,
     RUNNING,
     action_rule,
@@ -59,7 +57,7 @@ def _without_prefix(user_id: Value) -> str:
     return user_id.removeprefix("auth0|") if isinstance(user_id, str) else ""
 
 
-@action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=GUIDELINES)
+@action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=ACTION_GUIDELINES)
 def action_ignores_connection(transcript: Transcript) -> Iterator[Comparison]:
     """The Action acts for users of another connection.
 
@@ -96,7 +94,7 @@ def action_ignores_connection(transcript: Transcript) -> Iterator[Comparison]:
             yield Held((seen.run,))
 
 
-@action_rule(severity=Severity.WARNING, needs=ASKING, since="0.1.0", source=EVENT_PAGE)
+@action_rule(severity=Severity.WARNING, needs=ASKING, since="0.1.0", source=ACTION_EVENT)
 def action_looks_up_by_email(transcript: Transcript) -> Iterator[Comparison]:
     """The Action asks for the user by e-mail alone.
 
@@ -131,7 +129,7 @@ def action_looks_up_by_email(transcript: Transcript) -> Iterator[Comparison]:
             yield Violation(message, (seen.run, by_email), path="request")
 
 
-@action_rule(severity=Severity.ERROR, needs=ASKING, since="0.1.0", source=EVENT_PAGE)
+@action_rule(severity=Severity.ERROR, needs=ASKING, since="0.1.0", source=ACTION_EVENT)
 def action_ignores_linked_identity(transcript: Transcript) -> Iterator[Comparison]:
     """For a linked account the Action asks by the primary `user_id`, which is that of another connection.
 
@@ -164,7 +162,7 @@ def action_ignores_linked_identity(transcript: Transcript) -> Iterator[Compariso
             yield Held(seen.evidence)
 
 
-@action_rule(severity=Severity.ERROR, needs=ASKING, since="0.1.0", source=LIMITS)
+@action_rule(severity=Severity.ERROR, needs=ASKING, since="0.1.0", source=ACTION_LIMITS)
 def action_without_timeout(transcript: Transcript) -> Iterator[Comparison]:
     """The Action waits for more than 10 seconds for a legacy system that never answers.
 
@@ -198,7 +196,7 @@ def action_without_timeout(transcript: Transcript) -> Iterator[Comparison]:
             yield Held(seen.evidence)
 
 
-@action_rule(severity=Severity.WARNING, needs=ASKING, since="0.1.0", source=GUIDELINES)
+@action_rule(severity=Severity.WARNING, needs=ASKING, since="0.1.0", source=ACTION_GUIDELINES)
 def action_retries_in_a_loop(transcript: Transcript) -> Iterator[Comparison]:
     """The Action sends the same request again and again within one log-in.
 
@@ -239,7 +237,7 @@ def _same(request: LegacyRequest) -> tuple[str, str, str]:
     return request.method, request.url, canonical(request.body)
 
 
-@action_rule(severity=Severity.WARNING, needs=ASKING, since="0.1.0", source=GUIDELINES)
+@action_rule(severity=Severity.WARNING, needs=ASKING, since="0.1.0", source=ACTION_GUIDELINES)
 def action_identifier_in_url(transcript: Transcript) -> Iterator[Comparison]:
     """The Action sends the user's e-mail in a web address.
 
@@ -271,7 +269,7 @@ def action_identifier_in_url(transcript: Transcript) -> Iterator[Comparison]:
             yield Violation("the e-mail is sent in the address of a request", (seen.run, told), path="url")
 
 
-@action_rule(severity=Severity.WARNING, needs=ASKING, since="0.1.0", source=GUIDELINES)
+@action_rule(severity=Severity.WARNING, needs=ASKING, since="0.1.0", source=ACTION_GUIDELINES)
 def action_asks_on_token_refresh(transcript: Transcript) -> Iterator[Comparison]:
     """The Action asks when a token is refreshed, or at a silent log-in, although the metadata are there.
 
@@ -306,7 +304,7 @@ def action_asks_on_token_refresh(transcript: Transcript) -> Iterator[Comparison]
             yield Held((earlier.run, later.run))
 
 
-@action_rule(severity=Severity.WARNING, needs=RUNNING, since="0.1.0", source=GUIDELINES)
+@action_rule(severity=Severity.WARNING, needs=RUNNING, since="0.1.0", source=ACTION_GUIDELINES)
 def action_calls_management_api(transcript: Transcript) -> Iterator[Comparison]:
     """The Action uses Auth0's Management API.
 

@@ -3,13 +3,11 @@
 from collections.abc import Iterator
 from typing import Final
 
+from customdb_contract._pages import ACTION_API, ACTION_EVENT, ACTION_GUIDELINES
 from customdb_contract.findings import Held, Severity, Violation
 from customdb_contract.rules._rule import Comparison
 from customdb_contract.rules.action._about import (
-    API_PAGE,
     ASKING,
-    EVENT_PAGE,
-    GUIDELINES,
     NO_ANSWER,
     RUNNING,
     action_rule,
@@ -41,7 +39,7 @@ def _is_required(transcript: Transcript) -> bool:
     return transcript.header.action is not None and transcript.header.action.metadata_required
 
 
-@action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=GUIDELINES)
+@action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=ACTION_GUIDELINES)
 def action_fails_on_outage(transcript: Transcript) -> Iterator[Comparison]:
     """Nobody can log in while the legacy system is out of order.
 
@@ -79,7 +77,7 @@ def action_fails_on_outage(transcript: Transcript) -> Iterator[Comparison]:
             yield Held(seen.evidence)
 
 
-@action_rule(severity=Severity.ERROR, needs=ASKING, since="0.1.0", source=GUIDELINES)
+@action_rule(severity=Severity.ERROR, needs=ASKING, since="0.1.0", source=ACTION_GUIDELINES)
 def action_marks_after_outage(transcript: Transcript) -> Iterator[Comparison]:
     """After an outage of the legacy system the Action never asks for the user's metadata again.
 
@@ -114,7 +112,7 @@ def action_marks_after_outage(transcript: Transcript) -> Iterator[Comparison]:
             yield Violation(message, (*earlier.evidence, *later.evidence), path=str(state))
 
 
-@action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=API_PAGE)
+@action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=ACTION_API)
 def action_denies_login(transcript: Transcript) -> Iterator[Comparison]:
     """The Action denies the log-in of a user, though metadata are not declared as required.
 
@@ -153,7 +151,7 @@ def action_denies_login(transcript: Transcript) -> Iterator[Comparison]:
             )
 
 
-@action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=EVENT_PAGE)
+@action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=ACTION_EVENT)
 def action_needs_optional_fields(transcript: Transcript) -> Iterator[Comparison]:
     """The Action breaks where the event lacks what Auth0 may leave out.
 

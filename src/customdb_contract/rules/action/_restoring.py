@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from customdb_contract._pages import ACTION_API, ACTION_GUIDELINES, ACTION_METADATA
 from customdb_contract.findings import Held, Severity, Violation
 from customdb_contract.rules._rule import Comparison
-from customdb_contract.rules.action._about import API_PAGE, ARTICLE, ASKING, GUIDELINES, RUNNING, action_rule
+from customdb_contract.rules.action._about import ASKING, RUNNING, action_rule
 from customdb_contract.transcript import (
     LegacyState,
     MetadataKey,
@@ -30,7 +31,7 @@ def _named(key: MetadataKey) -> str:
 
 
 @action_rule(
-    severity=Severity.ERROR, needs=RUNNING, yields_to=("action-writes-too-late",), since="0.1.0", source=ARTICLE
+    severity=Severity.ERROR, needs=RUNNING, yields_to=("action-writes-too-late",), since="0.1.0", source=ACTION_METADATA
 )
 def action_restores_nothing(transcript: Transcript) -> Iterator[Comparison]:
     """The Action does not put metadata on a user who lacks them, although the legacy system answers with them.
@@ -81,7 +82,7 @@ def _nothing(seen: ObservedRun) -> str:
     return "what was set is the same as where the legacy system has no metadata, so none of them were restored"
 
 
-@action_rule(severity=Severity.WARNING, needs=ASKING, since="0.1.0", source=GUIDELINES)
+@action_rule(severity=Severity.WARNING, needs=ASKING, since="0.1.0", source=ACTION_GUIDELINES)
 def action_repeats_request(transcript: Transcript) -> Iterator[Comparison]:
     """The Action asks the legacy system again at the next log-in, although it has restored the metadata.
 
@@ -123,7 +124,7 @@ def _restored(runs: Sequence[ObservedRun]) -> Iterator[tuple[ObservedRun, Observ
             yield earlier, later
 
 
-@action_rule(severity=Severity.WARNING, needs=ASKING, since="0.1.0", source=ARTICLE)
+@action_rule(severity=Severity.WARNING, needs=ASKING, since="0.1.0", source=ACTION_METADATA)
 def action_takes_falsy_for_missing(transcript: Transcript) -> Iterator[Comparison]:
     """The Action takes metadata whose value is `false`, `0` or an empty text for missing.
 
@@ -171,7 +172,11 @@ def action_takes_falsy_for_missing(transcript: Transcript) -> Iterator[Compariso
 
 
 @action_rule(
-    severity=Severity.WARNING, needs=ASKING, yields_to=("action-writes-too-late",), since="0.1.0", source=GUIDELINES
+    severity=Severity.WARNING,
+    needs=ASKING,
+    yields_to=("action-writes-too-late",),
+    since="0.1.0",
+    source=ACTION_GUIDELINES,
 )
 def action_forgets_empty_answer(transcript: Transcript) -> Iterator[Comparison]:
     """The Action asks the legacy system again for a user of whom that knows nothing, at each log-in.
@@ -213,7 +218,7 @@ def action_forgets_empty_answer(transcript: Transcript) -> Iterator[Comparison]:
             yield Held((earlier.run, later.run))
 
 
-@action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=API_PAGE)
+@action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=ACTION_API)
 def action_not_idempotent(transcript: Transcript) -> Iterator[Comparison]:
     """Two runs of the Action leave other metadata than one.
 
@@ -263,7 +268,7 @@ def _is_plain_later(seen: ObservedRun) -> bool:
     return seen.run.situation is RunSituation.LATER_LOG_IN and seen.is_done
 
 
-@action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=API_PAGE)
+@action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=ACTION_API)
 def action_overwrites_metadata(transcript: Transcript) -> Iterator[Comparison]:
     """The Action replaces metadata that the user has in Auth0.
 

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from customdb_contract._pages import ACTION_API, ACTION_LIMITS, ACTION_METADATA
 from customdb_contract.findings import Held, Severity, Violation
 from customdb_contract.profiles import RESERVED_APP_METADATA, metadata_key_problems
 from customdb_contract.rules._rule import Comparison
-from customdb_contract.rules.action._about import API_PAGE, ARTICLE, ASKING, LIMITS, NO_ANSWER, RUNNING, action_rule
+from customdb_contract.rules.action._about import ASKING, NO_ANSWER, RUNNING, action_rule
 from customdb_contract.transcript import (
     LegacyState,
     MetadataKey,
@@ -47,7 +48,7 @@ _RIGHTS: Final = frozenset(
 )
 
 
-@action_rule(severity=Severity.ERROR, needs=ASKING, since="0.1.0", source=ARTICLE)
+@action_rule(severity=Severity.ERROR, needs=ASKING, since="0.1.0", source=ACTION_METADATA)
 def action_trusts_any_answer(transcript: Transcript) -> Iterator[Comparison]:
     """The Action stores what the legacy system says of somebody else.
 
@@ -88,7 +89,7 @@ def action_trusts_any_answer(transcript: Transcript) -> Iterator[Comparison]:
             yield Held(seen.evidence)
 
 
-@action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=LIMITS)
+@action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=ACTION_LIMITS)
 def action_stores_invalid_metadata(transcript: Transcript) -> Iterator[Comparison]:
     """The Action sets metadata that Auth0 does not store, or that are no metadata.
 
@@ -168,7 +169,7 @@ def _is_no_json(value: Value) -> bool:
     return isinstance(value, Special) and not value.is_cut
 
 
-@action_rule(severity=Severity.WARNING, needs=RUNNING, since="0.1.0", source=API_PAGE)
+@action_rule(severity=Severity.WARNING, needs=RUNNING, since="0.1.0", source=ACTION_API)
 def action_grants_from_user_metadata(transcript: Transcript) -> Iterator[Comparison]:
     """The Action puts what a user may do into `user_metadata`, which users can change themselves.
 
@@ -210,7 +211,7 @@ def _grants(name: str, value: Value) -> bool:
     return isinstance(value, Mapping) and any(_grants(key, item) for key, item in value.items())
 
 
-@action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=API_PAGE)
+@action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=ACTION_API)
 def action_writes_too_late(transcript: Transcript) -> Iterator[Comparison]:
     """The Action sets metadata, or is still asking, after its handler has returned.
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from customdb_contract._pages import CONNECTION, SCRIPTS
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
@@ -16,10 +17,6 @@ from customdb_contract.transcript import (
     ending_of,
 )
 
-_SCRIPTS_PAGE: Final = (
-    "https://auth0.com/docs/authenticate/database-connections/custom-db/custom-database-connections-scripts"
-)
-_CONNECTION_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection"
 _LIMIT_SECONDS: Final = 20.0
 """After about this time Auth0 recycles the container that a script runs in."""
 _LATE_SECONDS: Final = 10.0
@@ -33,7 +30,7 @@ _IN_TIME: Final = f"less than {_LATE_SECONDS:.0f} s"
     scripts=tuple(Script),
     yields_to=("wrong-arity", "callback-inside-try"),
     since="0.1.0",
-    source=_SCRIPTS_PAGE,
+    source=SCRIPTS,
 )
 def callback_called_twice(transcript: Transcript) -> Iterator[Comparison]:
     """A script calls its callback more than once for one call.
@@ -90,7 +87,7 @@ def callback_called_twice(transcript: Transcript) -> Iterator[Comparison]:
         *SPECIFIC_TO_ACTIONS,
     ),
     since="0.1.0",
-    source=_SCRIPTS_PAGE,
+    source=SCRIPTS,
 )
 def callback_not_called(transcript: Transcript) -> Iterator[Comparison]:
     """A script does not end: it neither calls its callback nor returns a result. An Action does not return.
@@ -165,7 +162,7 @@ def _never_ended(exchange: Exchange) -> str:
     scripts=tuple(Script),
     yields_to=("wrong-arity", "slow-on-long-input"),
     since="0.1.0",
-    source=_SCRIPTS_PAGE,
+    source=SCRIPTS,
 )
 def callback_too_late(transcript: Transcript) -> Iterator[Comparison]:
     """A script ends so late that Auth0 has given it up, or nearly.
@@ -215,7 +212,7 @@ def callback_too_late(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.ERROR,
     scripts=tuple(Script),
     since="0.1.0",
-    source=_CONNECTION_PAGE,
+    source=CONNECTION,
 )
 def wrong_arity(transcript: Transcript) -> Iterator[Comparison]:
     """A script's parameters are not those that the connection calls it with.

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from customdb_contract._pages import CONNECTION, SCRIPTS
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._facts import number_in
@@ -21,10 +22,6 @@ from customdb_contract.transcript import (
     exhaustion_of,
 )
 
-_SCRIPTS_PAGE: Final = (
-    "https://auth0.com/docs/authenticate/database-connections/custom-db/custom-database-connections-scripts"
-)
-_CONNECTION_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection"
 _ENDED_BEFORE_ITS_TIME: Final = frozenset({Ending.RAISED, Ending.TIMED_OUT, Ending.DIED})
 _DENIAL: Final = "WrongUsernameOrPasswordError"
 _BADLY_ENDED: Final = _ENDED_BEFORE_ITS_TIME | {Ending.FAILED}
@@ -41,7 +38,7 @@ _FEWEST_REFUSED: Final = 3
     scripts=tuple(Script),
     needs=(Need.JAVASCRIPT,),
     since="0.1.0",
-    source=_SCRIPTS_PAGE,
+    source=SCRIPTS,
 )
 def work_after_callback(transcript: Transcript) -> Iterator[Comparison]:
     """A script goes on working after it has called its callback.
@@ -106,7 +103,7 @@ def _ended_its_process(exchange: Exchange) -> bool:
     scripts=tuple(Script),
     needs=(Need.JAVASCRIPT,),
     since="0.1.0",
-    source=_SCRIPTS_PAGE,
+    source=SCRIPTS,
 )
 def user_data_in_global(transcript: Transcript) -> Iterator[Comparison]:
     """A script keeps what belongs to one user where the call of the next one sees it.
@@ -149,7 +146,7 @@ def user_data_in_global(transcript: Transcript) -> Iterator[Comparison]:
     scripts=tuple(Script),
     needs=(Need.JAVASCRIPT,),
     since="0.1.0",
-    source=_SCRIPTS_PAGE,
+    source=SCRIPTS,
 )
 def configuration_written(transcript: Transcript) -> Iterator[Comparison]:
     """A script writes to the object `configuration`.
@@ -253,7 +250,7 @@ def connection_leak(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.ERROR,
     needs=(Need.SCRIPT_CONTEXT,),
     since="0.1.0",
-    source=_CONNECTION_PAGE,
+    source=CONNECTION,
 )
 def context_without_organization(transcript: Transcript) -> Iterator[Comparison]:
     """A script fails when the event has no organization.

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from customdb_contract._pages import SCRIPT_PRACTICES, SCRIPTS
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
@@ -14,12 +15,6 @@ from customdb_contract.transcript import (
     Transcript,
 )
 
-_SCRIPTS_PAGE: Final = (
-    "https://auth0.com/docs/authenticate/database-connections/custom-db/custom-database-connections-scripts"
-)
-_BEST_PRACTICES_PAGE: Final = (
-    "https://auth0.com/docs/authenticate/database-connections/custom-db/action-script-best-practices"
-)
 _NO_MESSAGE: Final = frozenset({"", "[object Object]", "undefined", "null", "None"})
 _ERRORS_THAT_SPEAK_WITHOUT_MESSAGE: Final = frozenset({"WrongUsernameOrPasswordError", "ValidationError"})
 
@@ -30,7 +25,7 @@ _ERRORS_THAT_SPEAK_WITHOUT_MESSAGE: Final = frozenset({"WrongUsernameOrPasswordE
     scripts=tuple(Script),
     yields_to=("wrong-arity",),
     since="0.1.0",
-    source=_SCRIPTS_PAGE,
+    source=SCRIPTS,
 )
 def error_not_an_error_object(transcript: Transcript) -> Iterator[Comparison]:
     """A script hands something to its callback as the error that is no error object.
@@ -69,7 +64,7 @@ def error_not_an_error_object(transcript: Transcript) -> Iterator[Comparison]:
     scripts=tuple(Script),
     yields_to=("wrong-arity",),
     since="0.1.0",
-    source=_BEST_PRACTICES_PAGE,
+    source=SCRIPT_PRACTICES,
 )
 def error_without_message(transcript: Transcript) -> Iterator[Comparison]:
     """A script reports an error whose message says nothing.

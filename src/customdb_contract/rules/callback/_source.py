@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from customdb_contract._pages import NODE_18, SCRIPT_PRACTICES, SCRIPTS
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._facts import THE_ACTION, judge_action_facts, judge_facts, number_in
@@ -19,12 +20,6 @@ from customdb_contract.transcript import (
     observed_runs,
 )
 
-_SCRIPTS_PAGE: Final = (
-    "https://auth0.com/docs/authenticate/database-connections/custom-db/custom-database-connections-scripts"
-)
-_BEST_PRACTICES_PAGE: Final = (
-    "https://auth0.com/docs/authenticate/database-connections/custom-db/action-script-best-practices"
-)
 _MOST_BYTES: Final = 100_000
 _NO_ANSWER: Final = frozenset({LegacyState.SILENCE, LegacyState.STALL})
 
@@ -80,7 +75,7 @@ def not_a_single_function(transcript: Transcript) -> Iterator[Comparison]:
     scripts=tuple(Script),
     needs=(Need.SOURCE,),
     since="0.1.0",
-    source=_BEST_PRACTICES_PAGE,
+    source=SCRIPT_PRACTICES,
 )
 def anonymous_function(transcript: Transcript) -> Iterator[Comparison]:
     """A script is a function without a name.
@@ -114,7 +109,7 @@ def anonymous_function(transcript: Transcript) -> Iterator[Comparison]:
     actions=True,
     needs=(Need.SOURCE,),
     since="0.1.0",
-    source=_SCRIPTS_PAGE,
+    source=SCRIPTS,
 )
 def script_too_large(transcript: Transcript) -> Iterator[Comparison]:
     """The source of a script, or of an Action, has more than 100 kB.
@@ -160,7 +155,7 @@ def script_too_large(transcript: Transcript) -> Iterator[Comparison]:
     scripts=tuple(Script),
     needs=(Need.SOURCE,),
     since="0.1.0",
-    source="https://auth0.com/docs/troubleshoot/product-lifecycle/past-migrations/migrate-nodejs-16-to-nodejs-18",
+    source=NODE_18,
 )
 def unavailable_module(transcript: Transcript) -> Iterator[Comparison]:
     """A script uses a module that Auth0's current runtimes do not have.
@@ -197,7 +192,7 @@ def unavailable_module(transcript: Transcript) -> Iterator[Comparison]:
     actions=True,
     needs=(Need.SOURCE,),
     since="0.1.0",
-    source=_BEST_PRACTICES_PAGE,
+    source=SCRIPT_PRACTICES,
 )
 def no_timeout_on_external_call(transcript: Transcript) -> Iterator[Comparison]:
     """A script or an Action calls another host without a time-out of its own.
@@ -251,7 +246,7 @@ def no_timeout_on_external_call(transcript: Transcript) -> Iterator[Comparison]:
     scripts=(Script.DELETE,),
     needs=(Need.SOURCE, Need.SCRIPT_CONTEXT),
     since="0.1.0",
-    source=_SCRIPTS_PAGE,
+    source=SCRIPTS,
 )
 def delete_reads_empty_context(transcript: Transcript) -> Iterator[Comparison]:
     """The script `delete` reads fields of its context, which is always empty.

@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from customdb_contract._pages import CREATE_TEMPLATE
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.profiles.problems import user_id_of
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._writing import REFUSALS, TEMPLATES, contradicted, legacy_moments, looks_after
+from customdb_contract.rules._writing import REFUSALS, contradicted, legacy_moments, looks_after
 from customdb_contract.transcript import Ending, Exchange, Moment, Noticed, Situation, Transcript, canonical, is_done
-
-_CREATE = f"{TEMPLATES}/create"
 
 _ALTERED: Final[Mapping[Situation, str]] = {
     Situation.BLANKS_IN_PASSWORD: "with blanks inside and around it",
@@ -38,7 +37,7 @@ def _is_by_email(moment: Moment) -> bool:
     scripts=(Script.CREATE, Script.LOGIN, Script.GET_USER),
     needs=(Need.LEGACY_MODE, Need.CREATE, Need.WRITES),
     since="0.1.0",
-    source=_CREATE,
+    source=CREATE_TEMPLATE,
 )
 def create_not_visible(transcript: Transcript) -> Iterator[Comparison]:
     """Somebody who was just created cannot log in, or is not found.
@@ -130,7 +129,7 @@ def password_altered(transcript: Transcript) -> Iterator[Comparison]:
     scripts=(Script.CREATE, Script.LOGIN, Script.GET_USER),
     needs=(Need.LEGACY_MODE, Need.REQUIRES_USERNAME, Need.CREATE, Need.WRITES),
     since="0.1.0",
-    source=_CREATE,
+    source=CREATE_TEMPLATE,
 )
 def username_not_stored(transcript: Transcript) -> Iterator[Comparison]:
     """The connection requires usernames, and `create` does not store the one that it is given.
@@ -179,7 +178,7 @@ def username_not_stored(transcript: Transcript) -> Iterator[Comparison]:
     scripts=(Script.CREATE,),
     needs=(Need.LEGACY_MODE, Need.CREATE, Need.WRITES, Need.INSPECT),
     since="0.1.0",
-    source=_CREATE,
+    source=CREATE_TEMPLATE,
 )
 def create_stores_extra_fields(transcript: Transcript) -> Iterator[Comparison]:
     """`create` stores what it is given beside e-mail, username and password.

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Iterator
 
+from customdb_contract._pages import CHANGE_EMAIL_TEMPLATE, TEMPLATES
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._wording import kind_of
 from customdb_contract.rules._writing import (
     REFUSALS,
-    TEMPLATES,
     contradicted,
     is_verified,
     judge_unknown_users,
@@ -18,7 +18,6 @@ from customdb_contract.rules._writing import (
 )
 from customdb_contract.transcript import Ending, Exchange, Moment, Transcript
 
-_CHANGE_EMAIL = f"{TEMPLATES}/change-email"
 _SCRIPTS = (Script.CHANGE_EMAIL, Script.GET_USER, Script.LOGIN)
 _NEEDS = (Need.LEGACY_MODE, Need.CHANGE_EMAIL, Need.WRITES)
 
@@ -69,7 +68,7 @@ def _flag_contradicted(message: str, written: Exchange, look: Exchange) -> Viola
     needs=_NEEDS,
     yields_to=("change-email-no-op", "wrong-users-profile"),
     since="0.1.0",
-    source=_CHANGE_EMAIL,
+    source=CHANGE_EMAIL_TEMPLATE,
 )
 def change_email_ineffective(transcript: Transcript) -> Iterator[Comparison]:
     """After `change_email` reported success the new e-mail does not work, or the old one still does.
@@ -124,7 +123,7 @@ def change_email_ineffective(transcript: Transcript) -> Iterator[Comparison]:
     scripts=_SCRIPTS,
     needs=_NEEDS,
     since="0.1.0",
-    source=_CHANGE_EMAIL,
+    source=CHANGE_EMAIL_TEMPLATE,
 )
 def change_email_no_op(transcript: Transcript) -> Iterator[Comparison]:
     """`change_email` reports success and changes nothing.
@@ -234,7 +233,7 @@ def _lost_by_refusal(moment: Moment, refused: Collection[int]) -> Iterator[Compa
     needs=_NEEDS,
     yields_to=("wrong-users-profile",),
     since="0.1.0",
-    source=_CHANGE_EMAIL,
+    source=CHANGE_EMAIL_TEMPLATE,
 )
 def change_email_verified_only(transcript: Transcript) -> Iterator[Comparison]:
     """`change_email` with the e-mail that the person has does not just set whether it is verified.

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
+from customdb_contract._pages import CHANGE_PASSWORD_TEMPLATE, GET_USER_TEMPLATE
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._writing import REFUSALS, TEMPLATES, contradicted, judge_user_ids, looks_after, moments
+from customdb_contract.rules._writing import REFUSALS, contradicted, judge_user_ids, looks_after, moments
 from customdb_contract.transcript import Ending, Transcript
 
-_CHANGE_PASSWORD = f"{TEMPLATES}/change-password"
 _BOTH = (Script.LOGIN, Script.GET_USER)
 
 
@@ -18,7 +18,7 @@ _BOTH = (Script.LOGIN, Script.GET_USER)
     scripts=(Script.CHANGE_PASSWORD, *_BOTH),
     needs=(Need.CHANGE_PASSWORD, Need.WRITES),
     since="0.1.0",
-    source=_CHANGE_PASSWORD,
+    source=CHANGE_PASSWORD_TEMPLATE,
 )
 def change_password_ineffective(transcript: Transcript) -> Iterator[Comparison]:
     """After `change_password` reported success the new password does not log in, or the old one still does.
@@ -117,7 +117,7 @@ def change_password_hits_others(transcript: Transcript) -> Iterator[Comparison]:
     scripts=(Script.CHANGE_PASSWORD, Script.GET_USER),
     needs=(Need.CHANGE_PASSWORD, Need.WRITES),
     since="0.1.0",
-    source="https://auth0.com/docs/authenticate/database-connections/custom-db/templates/get-user",
+    source=GET_USER_TEMPLATE,
 )
 def password_reset_changes_user(transcript: Transcript) -> Iterator[Comparison]:
     """`get_user` returns another `user_id` after a password reset than before.

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
+from customdb_contract._pages import LOGIN_TEMPLATE, PROFILE_STRUCTURE, REQUIRED_USERNAME
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.profiles.problems import user_id_of
@@ -10,9 +11,6 @@ from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._sightings import REGULAR
 from customdb_contract.transcript import Ending, Exchange, Situation, Transcript, canonical
 
-_LOGIN: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
-_STRUCTURE: Final = "https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure"
-_USERNAME: Final = "https://auth0.com/docs/authenticate/database-connections/require-username"
 _BOTH: Final = (Script.GET_USER, Script.LOGIN)
 _REFUSALS: Final = frozenset({Ending.NOT_FOUND, Ending.FAILED})
 """How a script says that it knows nobody, or lets nobody in. The other endings are breaches of their own."""
@@ -24,7 +22,7 @@ _REFUSALS: Final = frozenset({Ending.NOT_FOUND, Ending.FAILED})
     needs=(Need.GET_USER, Need.PASSWORD),
     yields_to=("wrong-arity", "script-not-implemented", "profile-not-an-object"),
     since="0.1.0",
-    source=_LOGIN,
+    source=LOGIN_TEMPLATE,
 )
 def login_without_get_user(transcript: Transcript) -> Iterator[Comparison]:
     """One script knows a person, and the other one doesn't.
@@ -86,7 +84,7 @@ def _pairs(transcript: Transcript, *situations: str) -> Iterator[tuple[str, Exch
     needs=(Need.GET_USER,),
     yields_to=("migration-marker-hides-user",),
     since="0.1.0",
-    source=_STRUCTURE,
+    source=PROFILE_STRUCTURE,
 )
 def case_sensitive_identifier(transcript: Transcript) -> Iterator[Comparison]:
     """A script doesn't find a user by another upper or lower case of the e-mail.
@@ -204,7 +202,7 @@ def _user_id(exchange: Exchange) -> str:
     needs=(Need.REQUIRES_USERNAME, Need.USERNAME),
     yields_to=("migration-marker-hides-user",),
     since="0.1.0",
-    source=_USERNAME,
+    source=REQUIRED_USERNAME,
 )
 def username_not_accepted(transcript: Transcript) -> Iterator[Comparison]:
     """The connection requires usernames, and a script doesn't find a user by theirs.

@@ -6,6 +6,7 @@ from typing import Final, cast
 
 from attrs import field, frozen
 
+from customdb_contract._pages import LOGIN_TEMPLATE
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.profiles import (
@@ -19,7 +20,6 @@ from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._sightings import are_comparable, metadata_by_person, sightings_by_person
 from customdb_contract.transcript import Exchange, Person, RecordedError, Special, Transcript, Value
 
-_LOGIN: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
 _METADATA: Final = ("user_metadata", "app_metadata")
 _WEIGHTY: Final = frozenset({"email", "mfa_factors", *_METADATA})
 _NOTHING: Final = "nothing"
@@ -31,7 +31,7 @@ _BOOLEANS: Final = frozenset({"true", "false"})
     severity=Severity.ERROR,
     needs=(Need.GET_USER, Need.PASSWORD),
     since="0.1.0",
-    source=_LOGIN,
+    source=LOGIN_TEMPLATE,
 )
 def mismatched_profile(transcript: Transcript) -> Iterator[Comparison]:
     """Login and get_user return different profiles of one person, or other ones than the known user's.

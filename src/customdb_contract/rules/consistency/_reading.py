@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from customdb_contract._pages import AUTOMATIC_MIGRATION
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
@@ -14,7 +15,7 @@ from customdb_contract.transcript import WHOLE_RECORD, Noticed, Transcript
     needs=(Need.INSPECT,),
     yields_to=("login-deletes-user",),
     since="0.1.0",
-    source="https://auth0.com/docs/manage-users/user-migration/configure-automatic-migration-from-your-database",
+    source=AUTOMATIC_MIGRATION,
 )
 def read_script_writes(transcript: Transcript) -> Iterator[Comparison]:
     """A script that only reads changes the store.

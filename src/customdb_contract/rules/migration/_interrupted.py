@@ -5,10 +5,10 @@ from typing import Final
 
 from attrs import define, field
 
+from customdb_contract._pages import AUTOMATIC_MIGRATION
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules.migration._evidence import calls_of, operations_by_person
-from customdb_contract.rules.migration._pages import MIGRATION_PAGE
 from customdb_contract.transcript import ActionRun, Exchange, Operation, Store, StoreWrite, Transcript, Value
 
 _BEFORE_METADATA: Final = "before-metadata"
@@ -20,7 +20,7 @@ _KINDS: Final = ("user_metadata", "app_metadata")
     severity=Severity.INFO,
     needs=(Need.IMPORT_MODE, Need.PASSWORD, Need.LIFE),
     since="0.1.0",
-    source=MIGRATION_PAGE,
+    source=AUTOMATIC_MIGRATION,
 )
 def no_metadata_repair(transcript: Transcript) -> Iterator[Comparison]:
     """A migration that is interrupted loses the user's metadata, and no Action of the check restores it.

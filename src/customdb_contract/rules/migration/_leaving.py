@@ -5,12 +5,12 @@ from typing import Final
 
 from attrs import frozen
 
+from customdb_contract._pages import AUTOMATIC_MIGRATION
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._sightings import is_denial
 from customdb_contract.rules.migration._evidence import calls_by_person, operations_by_person
-from customdb_contract.rules.migration._pages import MIGRATION_PAGE
 from customdb_contract.transcript import WHOLE_RECORD, Ending, Exchange, Noticed, Person, Transcript
 
 _BOTH: Final = (Script.GET_USER, Script.LOGIN)
@@ -25,7 +25,7 @@ _FEWEST_DENIALS_OF_ONE: Final = 2
     needs=(Need.GET_USER, Need.PASSWORD),
     yields_to=("migration-marker-hides-user",),
     since="0.1.0",
-    source=MIGRATION_PAGE,
+    source=AUTOMATIC_MIGRATION,
 )
 def login_deletes_user(transcript: Transcript) -> Iterator[Comparison]:
     """`login` removes the person from the legacy store, so that neither script knows them any more.
@@ -112,7 +112,7 @@ def _denied(
     scripts=(Script.LOGIN, Script.GET_USER),
     needs=(Need.GET_USER, Need.PASSWORD),
     since="0.1.0",
-    source=MIGRATION_PAGE,
+    source=AUTOMATIC_MIGRATION,
 )
 def migration_marker_hides_user(transcript: Transcript) -> Iterator[Comparison]:
     """A user who has logged in once is still in the store, and a script no longer finds them or lets them in.

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
+from customdb_contract._pages import AUTOMATIC_MIGRATION, PROFILE_STRUCTURE
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._sightings import is_denial
 from customdb_contract.rules.migration._evidence import calls_by_person, calls_of, operations_by_person
-from customdb_contract.rules.migration._pages import MIGRATION_PAGE
 from customdb_contract.transcript import Ending, Exchange, LogEntry, Operation, Transcript
 
 _WRONG_PASSWORD: Final = "fp"  # noqa: S105 - a code of the tenant log
@@ -25,7 +25,7 @@ _LEAVING_THE_PASSWORD: Final = frozenset(
     scripts=(Script.LOGIN, Script.GET_USER),
     needs=(Need.IMPORT_MODE, Need.FINAL_DELETION, Need.PASSWORD, Need.LIFE),
     since="0.1.0",
-    source=MIGRATION_PAGE,
+    source=AUTOMATIC_MIGRATION,
 )
 def migrated_user_not_marked(transcript: Transcript) -> Iterator[Comparison]:
     """A user who moved to Auth0 and was deleted there logs in, and moves again.
@@ -86,7 +86,7 @@ def migrated_user_not_marked(transcript: Transcript) -> Iterator[Comparison]:
     needs=(Need.IMPORT_MODE, Need.PASSWORD, Need.LIFE),
     yields_to=("password-compared-loosely", "password-truncated", "wrong-password-not-reported"),
     since="0.1.0",
-    source="https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure",
+    source=PROFILE_STRUCTURE,
 )
 def password_lost_in_migration(transcript: Transcript) -> Iterator[Comparison]:
     """A user moved to Auth0, and then Auth0 refuses a password with which the legacy store lets the user in.

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from customdb_contract._pages import AUTOMATIC_MIGRATION
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._sightings import lowered_by_ascii, metadata_by_person, own_sightings
-from customdb_contract.rules.migration._pages import MIGRATION_PAGE
 from customdb_contract.transcript import Exchange, Transcript
 
 
@@ -15,7 +15,7 @@ from customdb_contract.transcript import Exchange, Transcript
     severity=Severity.ERROR,
     needs=(Need.IMPORT_MODE, Need.GET_USER, Need.PASSWORD),
     since="0.1.0",
-    source=MIGRATION_PAGE,
+    source=AUTOMATIC_MIGRATION,
 )
 def metadata_in_one_script_only(transcript: Transcript) -> Iterator[Comparison]:
     """With import mode on, one script returns metadata and the other one doesn't.

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from customdb_contract._pages import AUTOMATIC_MIGRATION
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._sightings import is_retired
-from customdb_contract.rules.migration._pages import MIGRATION_PAGE
 from customdb_contract.transcript import Transcript
 
 
@@ -15,7 +15,7 @@ from customdb_contract.transcript import Transcript
     severity=Severity.WARNING,
     needs=(Need.GET_USER, Need.LOGIN),
     since="0.1.0",
-    source=MIGRATION_PAGE,
+    source=AUTOMATIC_MIGRATION,
 )
 def retired_connection(transcript: Transcript) -> Iterator[Comparison]:
     """Both scripts answer null for everybody, which closes a store, but import mode is off.

@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from customdb_contract._pages import CHANGE_PASSWORD_TEMPLATE, ERROR_HANDLING
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._wording import kind_of
-from customdb_contract.rules._writing import TEMPLATES, is_no_limit, judge_outages, moments, undocumented_result
+from customdb_contract.rules._writing import is_no_limit, judge_outages, moments, undocumented_result
 from customdb_contract.transcript import Ending, Exchange, RecordedError, Special, Transcript, Value
-
-_CHANGE_PASSWORD = f"{TEMPLATES}/change-password"
 
 
 @rule(
@@ -19,7 +18,7 @@ _CHANGE_PASSWORD = f"{TEMPLATES}/change-password"
     scripts=(Script.CHANGE_PASSWORD,),
     needs=(Need.CHANGE_PASSWORD, Need.WRITES),
     since="0.1.0",
-    source="https://auth0.com/docs/authenticate/database-connections/custom-db/error-handling",
+    source=ERROR_HANDLING,
 )
 def change_password_unknown_user(transcript: Transcript) -> Iterator[Comparison]:
     """`change_password` does not say `false` for somebody who isn't there.
@@ -63,7 +62,7 @@ def _is_about_the_person(transcript: Transcript, exchange: Exchange) -> bool:
     scripts=(Script.CHANGE_PASSWORD, Script.LOGIN),
     needs=(Need.CHANGE_PASSWORD, Need.WRITES),
     since="0.1.0",
-    source=_CHANGE_PASSWORD,
+    source=CHANGE_PASSWORD_TEMPLATE,
 )
 def change_password_misreported(transcript: Transcript) -> Iterator[Comparison]:
     """`change_password` changes the password and says that it did not.
@@ -124,7 +123,7 @@ def change_password_misreported(transcript: Transcript) -> Iterator[Comparison]:
     scripts=(Script.CHANGE_PASSWORD,),
     needs=(Need.CHANGE_PASSWORD, Need.WRITES),
     since="0.1.0",
-    source=_CHANGE_PASSWORD,
+    source=CHANGE_PASSWORD_TEMPLATE,
 )
 def change_password_result_type(transcript: Transcript) -> Iterator[Comparison]:
     """`change_password` ends with something else than `true`, `false` or what may be updated.
@@ -191,7 +190,7 @@ def _is_special_date(value: Value) -> bool:
     scripts=(Script.CHANGE_PASSWORD,),
     needs=(Need.CHANGE_PASSWORD, Need.WRITES, Need.OUTAGE),
     since="0.1.0",
-    source=_CHANGE_PASSWORD,
+    source=CHANGE_PASSWORD_TEMPLATE,
 )
 def change_password_outage_hidden(transcript: Transcript) -> Iterator[Comparison]:
     """`change_password` says `true` or `false` while the store is out of reach.

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 
+from customdb_contract._pages import CREATE_TEMPLATE
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._wording import kind_of
-from customdb_contract.rules._writing import TEMPLATES, is_no_limit, judge_outages, legacy_moments, undocumented_result
+from customdb_contract.rules._writing import is_no_limit, judge_outages, legacy_moments, undocumented_result
 from customdb_contract.transcript import Ending, Exchange, Moment, RecordedError, Situation, Transcript, Value, is_done
-
-_CREATE = f"{TEMPLATES}/create"
 
 
 @rule(
@@ -18,7 +17,7 @@ _CREATE = f"{TEMPLATES}/create"
     scripts=(Script.CREATE,),
     needs=(Need.LEGACY_MODE, Need.CREATE, Need.WRITES),
     since="0.1.0",
-    source=_CREATE,
+    source=CREATE_TEMPLATE,
 )
 def create_duplicate_not_user_exists(transcript: Transcript) -> Iterator[Comparison]:
     """`create` does not report `user_exists` for somebody who is there already.
@@ -105,7 +104,7 @@ def _is_duplicate(moment: Moment, found: Mapping[str, int]) -> bool:
     scripts=(Script.CREATE,),
     needs=(Need.LEGACY_MODE, Need.CREATE, Need.WRITES, Need.OUTAGE),
     since="0.1.0",
-    source=_CREATE,
+    source=CREATE_TEMPLATE,
 )
 def create_false_success(transcript: Transcript) -> Iterator[Comparison]:
     """`create` reports success while the store is out of reach.
@@ -135,7 +134,7 @@ def create_false_success(transcript: Transcript) -> Iterator[Comparison]:
     scripts=(Script.CREATE,),
     needs=(Need.LEGACY_MODE, Need.CREATE, Need.WRITES),
     since="0.1.0",
-    source=_CREATE,
+    source=CREATE_TEMPLATE,
 )
 def create_unexpected_result(transcript: Transcript) -> Iterator[Comparison]:
     """`create` hands over a result, and is to hand over none.

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
+from customdb_contract._pages import DELETE_TEMPLATE, TEMPLATES
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._writing import (
     REFUSALS,
-    TEMPLATES,
     contradicted,
     is_user_exists,
     judge_outages,
@@ -17,8 +17,6 @@ from customdb_contract.rules._writing import (
     undocumented_result,
 )
 from customdb_contract.transcript import Ending, Exchange, Moment, Transcript, canonical, is_done
-
-_DELETE = f"{TEMPLATES}/delete"
 
 
 @rule(
@@ -64,7 +62,7 @@ def change_email_result_type(transcript: Transcript) -> Iterator[Comparison]:
     scripts=(Script.DELETE, Script.GET_USER),
     needs=(Need.LEGACY_MODE, Need.DELETE, Need.WRITES),
     since="0.1.0",
-    source=_DELETE,
+    source=DELETE_TEMPLATE,
 )
 def delete_misreported(transcript: Transcript) -> Iterator[Comparison]:
     """`delete` says success without reaching the store, an error after deleting somebody, or neither of both.
@@ -124,7 +122,7 @@ def _after_failed_deletes(transcript: Transcript) -> Iterator[tuple[Exchange, Ex
     scripts=(Script.DELETE, Script.GET_USER, Script.LOGIN),
     needs=(Need.LEGACY_MODE, Need.DELETE, Need.WRITES),
     since="0.1.0",
-    source=_DELETE,
+    source=DELETE_TEMPLATE,
 )
 def delete_ineffective(transcript: Transcript) -> Iterator[Comparison]:
     """`delete` reports success, and the user is still there, or somebody else is gone, or the e-mail stays taken.
@@ -263,7 +261,7 @@ def delete_unknown_user_inconsistent(transcript: Transcript) -> Iterator[Compari
     needs=(Need.LEGACY_MODE, Need.DELETE, Need.WRITES),
     yields_to=("delete-misreported",),
     since="0.1.0",
-    source=_DELETE,
+    source=DELETE_TEMPLATE,
 )
 def delete_rejects_own_user_id(transcript: Transcript) -> Iterator[Comparison]:
     """`delete` refuses the very `user_id` that the other scripts return.

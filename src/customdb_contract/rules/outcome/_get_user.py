@@ -1,8 +1,8 @@
 """How `get_user` ends for somebody who is not in the store, and when the store is out of reach."""
 
 from collections.abc import Iterator
-from typing import Final
 
+from customdb_contract._pages import GET_USER_TEMPLATE
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
@@ -16,8 +16,6 @@ from customdb_contract.rules._sightings import (
 from customdb_contract.rules._wording import kind_of, unfit_result
 from customdb_contract.transcript import Ending, Situation, Transcript, canonical
 
-_GET_USER_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/get-user"
-
 
 @rule(
     group=Group.OUTCOME,
@@ -26,7 +24,7 @@ _GET_USER_PAGE: Final = "https://auth0.com/docs/authenticate/database-connection
     needs=(Need.GET_USER, Need.UNKNOWN_USER),
     yields_to=("get-user-ignores-identifier", "wrong-arity", "script-not-implemented"),
     since="0.1.0",
-    source=_GET_USER_PAGE,
+    source=GET_USER_TEMPLATE,
 )
 def not_found_not_null(transcript: Transcript) -> Iterator[Comparison]:
     """`get_user` does not answer null for somebody who is not in the store.
@@ -78,7 +76,7 @@ def not_found_not_null(transcript: Transcript) -> Iterator[Comparison]:
     needs=(Need.GET_USER, Need.OUTAGE),
     yields_to=("wrong-arity", "script-not-implemented"),
     since="0.1.0",
-    source=_GET_USER_PAGE,
+    source=GET_USER_TEMPLATE,
 )
 def outage_as_not_found(transcript: Transcript) -> Iterator[Comparison]:
     """`get_user` answers "not found", or with a profile that is not the user's, while the store is out of reach.
@@ -132,7 +130,7 @@ def outage_as_not_found(transcript: Transcript) -> Iterator[Comparison]:
     needs=(Need.GET_USER, Need.UNKNOWN_USER),
     yields_to=("wrong-arity",),
     since="0.1.0",
-    source=_GET_USER_PAGE,
+    source=GET_USER_TEMPLATE,
 )
 def get_user_ignores_identifier(transcript: Transcript) -> Iterator[Comparison]:
     """`get_user` returns a profile for whatever identifier it is asked for.

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from customdb_contract._pages import TEMPLATES
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._sightings import outages
-from customdb_contract.rules._writing import TEMPLATES, is_user_exists, judge_outages
+from customdb_contract.rules._writing import is_user_exists, judge_outages
 from customdb_contract.transcript import Ending, Transcript
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from customdb_contract._pages import AUTOMATIC_MIGRATION, ERROR_HANDLING, LOGIN_TEMPLATE
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.profiles.problems import user_id_of
@@ -22,12 +23,6 @@ from customdb_contract.transcript import (
     Value,
 )
 
-_LOGIN_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
-_ERRORS_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/error-handling"
-_MIGRATION_PAGE: Final = (
-    "https://auth0.com/docs/manage-users/user-migration/configure-automatic-migration-from-your-database"
-)
-
 _WRONG_CREDENTIALS: Final = "WrongUsernameOrPasswordError"
 _BLAMED: Final = "error.arguments[0]"
 
@@ -45,7 +40,7 @@ _PLAINLY_WRONG: Final = frozenset({Situation.WRONG_PASSWORD, Situation.ANOTHER_U
     needs=(Need.LOGIN, Need.WRONG_PASSWORD),
     yields_to=("wrong-arity", "script-not-implemented"),
     since="0.1.0",
-    source=_LOGIN_PAGE,
+    source=LOGIN_TEMPLATE,
 )
 def wrong_password_not_reported(transcript: Transcript) -> Iterator[Comparison]:
     """`login` does not report a wrong password as `WrongUsernameOrPasswordError`.
@@ -93,7 +88,7 @@ def wrong_password_not_reported(transcript: Transcript) -> Iterator[Comparison]:
     needs=(Need.LOGIN, Need.UNKNOWN_USER),
     yields_to=("wrong-arity", "script-not-implemented"),
     since="0.1.0",
-    source=_LOGIN_PAGE,
+    source=LOGIN_TEMPLATE,
 )
 def unknown_user_not_reported(transcript: Transcript) -> Iterator[Comparison]:
     """`login` does not report an unknown user as `WrongUsernameOrPasswordError`.
@@ -138,7 +133,7 @@ def unknown_user_not_reported(transcript: Transcript) -> Iterator[Comparison]:
     needs=(Need.LOGIN,),
     yields_to=("wrong-arity",),
     since="0.1.0",
-    source=_MIGRATION_PAGE,
+    source=AUTOMATIC_MIGRATION,
 )
 def login_null_result(transcript: Transcript) -> Iterator[Comparison]:
     """`login` answers null, or another empty value, where it should report an error.
@@ -191,7 +186,7 @@ def login_null_result(transcript: Transcript) -> Iterator[Comparison]:
     needs=(Need.LOGIN, Need.PASSWORD, Need.OUTAGE),
     yields_to=("wrong-arity", "script-not-implemented"),
     since="0.1.0",
-    source=_ERRORS_PAGE,
+    source=ERROR_HANDLING,
 )
 def login_outage_as_wrong_password(transcript: Transcript) -> Iterator[Comparison]:
     """`login` reports a store that is out of reach as wrong credentials, or lets people in without it.
@@ -248,7 +243,7 @@ def login_outage_as_wrong_password(transcript: Transcript) -> Iterator[Compariso
     needs=(Need.LOGIN, Need.WRONG_PASSWORD),
     yields_to=("unknown-user-logged-as-known",),
     since="0.1.0",
-    source=_ERRORS_PAGE,
+    source=ERROR_HANDLING,
 )
 def inconsistent_error_identifier(transcript: Transcript) -> Iterator[Comparison]:
     """The first argument of `WrongUsernameOrPasswordError` is not the user whose password was wrong.

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Final
 
+from customdb_contract._pages import TEMPLATES
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._writing import TEMPLATES, contradicted, legacy_moments, moments
+from customdb_contract.rules._writing import contradicted, legacy_moments, moments
 from customdb_contract.transcript import Ending, Exchange, Moment, RecordedError, Transcript
 
 _NO: Final = frozenset({Ending.DECLINED, Ending.FAILED})

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from customdb_contract._pages import NORMALIZED_PROFILES, TEMPLATES
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Severity, Violation
@@ -11,9 +12,6 @@ from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._sightings import REGULAR, outages
 from customdb_contract.rules._wording import kind_of, unfit_result
 from customdb_contract.transcript import Ending, Exchange, RecordedError, Special, Transcript
-
-_TEMPLATES_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates"
-_PROFILES_PAGE: Final = "https://auth0.com/docs/manage-users/user-accounts/user-profiles/normalized-user-profiles"
 
 _TEMPLATE_TEXT = re.compile(r"please implement the [\w ]+ script for this database connection", re.IGNORECASE)
 
@@ -31,7 +29,7 @@ _NEEDED_BY_FEATURE: Mapping[str, Sequence[Script]] = {
     severity=Severity.ERROR,
     yields_to=("not-found-not-null", "login-null-result", "wrong-arity"),
     since="0.1.0",
-    source=_PROFILES_PAGE,
+    source=NORMALIZED_PROFILES,
 )
 def profile_not_an_object(transcript: Transcript) -> Iterator[Comparison]:
     """A script ends with a result that is no profile.
@@ -88,7 +86,7 @@ def _no_profile(exchange: Exchange) -> Violation:
     severity=Severity.ERROR,
     scripts=tuple(Script),
     since="0.1.0",
-    source=_TEMPLATES_PAGE,
+    source=TEMPLATES,
 )
 def script_not_implemented(transcript: Transcript) -> Iterator[Comparison]:
     """A script is still Auth0's template, which only says that it is to be implemented.
@@ -123,7 +121,7 @@ def script_not_implemented(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.ERROR,
     scripts=tuple(Script),
     since="0.1.0",
-    source=_TEMPLATES_PAGE,
+    source=TEMPLATES,
 )
 def missing_script(transcript: Transcript) -> Iterator[Comparison]:
     """The connection needs a script that the database does not have.

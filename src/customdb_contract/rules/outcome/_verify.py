@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from customdb_contract._pages import VERIFY_TEMPLATE
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._writing import (
-    TEMPLATES,
     contradicted,
     is_verified,
     judge_unknown_users,
@@ -16,8 +16,6 @@ from customdb_contract.rules._writing import (
 )
 from customdb_contract.transcript import Ending, Transcript
 
-_VERIFY = f"{TEMPLATES}/verify"
-
 
 @rule(
     group=Group.OUTCOME,
@@ -25,7 +23,7 @@ _VERIFY = f"{TEMPLATES}/verify"
     scripts=(Script.VERIFY,),
     needs=(Need.LEGACY_MODE, Need.VERIFY, Need.WRITES),
     since="0.1.0",
-    source=_VERIFY,
+    source=VERIFY_TEMPLATE,
 )
 def verify_result_type(transcript: Transcript) -> Iterator[Comparison]:
     """`verify` ends with something else than `true` or `false`, or says `false` and verifies.

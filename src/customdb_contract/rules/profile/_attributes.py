@@ -1,17 +1,13 @@
 """The other attributes that Auth0 knows at the root of a profile."""
 
 from collections.abc import Iterator
-from typing import Final
 
+from customdb_contract._pages import IMPORTED_FACTORS, PROFILE_STRUCTURE, REQUIRED_USERNAME
 from customdb_contract.findings import Group, Need, Severity
 from customdb_contract.profiles import problems
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules.profile._judging import judge_profiles
 from customdb_contract.transcript import Transcript
-
-_STRUCTURE: Final = "https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure"
-_USERNAME: Final = "https://auth0.com/docs/authenticate/database-connections/require-username"
-_MFA: Final = "https://auth0.com/docs/manage-users/user-migration/import-user-mfa-authenticator-enrollments"
 
 
 @rule(
@@ -19,7 +15,7 @@ _MFA: Final = "https://auth0.com/docs/manage-users/user-migration/import-user-mf
     severity=Severity.ERROR,
     needs=(Need.IMPORT_MODE, Need.GET_USER),
     since="0.1.0",
-    source=_USERNAME,
+    source=REQUIRED_USERNAME,
 )
 def invalid_username(transcript: Transcript) -> Iterator[Comparison]:
     """With import mode on, a username is missing where the connection requires one, or Auth0 would refuse it.
@@ -45,7 +41,7 @@ def invalid_username(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.invalid_username)
 
 
-@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=_STRUCTURE)
+@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=PROFILE_STRUCTURE)
 def invalid_name(transcript: Transcript) -> Iterator[Comparison]:
     """A name is empty, too long, or no text.
 
@@ -67,7 +63,7 @@ def invalid_name(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.invalid_name)
 
 
-@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=_STRUCTURE)
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=PROFILE_STRUCTURE)
 def invalid_phone_number(transcript: Transcript) -> Iterator[Comparison]:
     """A phone number is not in the form of E.164, or `phone_verified` is no boolean.
 
@@ -91,7 +87,7 @@ def invalid_phone_number(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.invalid_phone_number)
 
 
-@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=_STRUCTURE)
+@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=PROFILE_STRUCTURE)
 def invalid_picture(transcript: Transcript) -> Iterator[Comparison]:
     """A picture is no absolute web address.
 
@@ -113,7 +109,7 @@ def invalid_picture(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.invalid_picture)
 
 
-@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=_MFA)
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=IMPORTED_FACTORS)
 def invalid_mfa_factors(transcript: Transcript) -> Iterator[Comparison]:
     """`mfa_factors` doesn't have the form that Auth0 imports, or is there with import mode off.
 

@@ -1,19 +1,16 @@
 """The e-mail in a profile, and whether it is verified."""
 
 from collections.abc import Iterator
-from typing import Final
 
+from customdb_contract._pages import PROFILE_STRUCTURE, VERIFY_TEMPLATE
 from customdb_contract.findings import Group, Need, Severity
 from customdb_contract.profiles import problems
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules.profile._judging import judge_profiles
 from customdb_contract.transcript import Transcript
 
-_STRUCTURE: Final = "https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure"
-_VERIFY: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/verify"
 
-
-@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=_STRUCTURE)
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=PROFILE_STRUCTURE)
 def invalid_email(transcript: Transcript) -> Iterator[Comparison]:
     """A profile has no e-mail, or one that is no e-mail address.
 
@@ -42,7 +39,7 @@ def invalid_email(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.WARNING,
     needs=(Need.IMPORT_MODE, Need.GET_USER),
     since="0.1.0",
-    source=_STRUCTURE,
+    source=PROFILE_STRUCTURE,
 )
 def email_not_lowercase(transcript: Transcript) -> Iterator[Comparison]:
     """With import mode on, a profile has an e-mail with upper-case letters.
@@ -67,7 +64,7 @@ def email_not_lowercase(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.email_not_lowercase)
 
 
-@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=_STRUCTURE)
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=PROFILE_STRUCTURE)
 def email_verified_not_boolean(transcript: Transcript) -> Iterator[Comparison]:
     """`email_verified` is 1, 0 or a text instead of true or false.
 
@@ -89,7 +86,7 @@ def email_verified_not_boolean(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.email_verified_not_boolean)
 
 
-@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=_VERIFY)
+@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=VERIFY_TEMPLATE)
 def missing_email_verified(transcript: Transcript) -> Iterator[Comparison]:
     """A profile with an e-mail doesn't say whether it is verified.
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from customdb_contract._pages import GET_USER_TEMPLATE, LOGIN_TEMPLATE
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
@@ -16,12 +17,10 @@ from customdb_contract.rules._sightings import (
 from customdb_contract.rules._writing import judge_user_ids, moments
 from customdb_contract.transcript import Exchange, Transcript, Value, json_text
 
-_GET_USER: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/get-user"
-_LOGIN: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
 _OWN: Final = frozenset({"known-user", "repeated"})
 
 
-@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=_GET_USER)
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=GET_USER_TEMPLATE)
 def unstable_user_id(transcript: Transcript) -> Iterator[Comparison]:
     """A script returns more than one `user_id` for one person.
 
@@ -72,7 +71,7 @@ def _between_writes(transcript: Transcript) -> Iterator[tuple[Exchange, Exchange
     needs=(Need.GET_USER, Need.PASSWORD),
     yields_to=("unstable-user-id", "wrong-users-profile"),
     since="0.1.0",
-    source=_LOGIN,
+    source=LOGIN_TEMPLATE,
 )
 def mismatched_user_id(transcript: Transcript) -> Iterator[Comparison]:
     """Login and get_user return different `user_id`s for one person.
@@ -110,7 +109,7 @@ def mismatched_user_id(transcript: Transcript) -> Iterator[Comparison]:
     needs=(Need.GET_USER,),
     yields_to=("unstable-user-id",),
     since="0.1.0",
-    source=_GET_USER,
+    source=GET_USER_TEMPLATE,
 )
 def user_id_depends_on_identifier(transcript: Transcript) -> Iterator[Comparison]:
     """A script returns another `user_id` for another spelling of the same person's identifier.
@@ -243,7 +242,7 @@ def _emails_of(transcript: Transcript, exchange: Exchange) -> set[str]:
     scripts=(Script.VERIFY, Script.CHANGE_PASSWORD, Script.CHANGE_EMAIL, Script.GET_USER, Script.LOGIN),
     needs=(Need.LEGACY_MODE, Need.CREATE, Need.WRITES),
     since="0.1.0",
-    source=_GET_USER,
+    source=GET_USER_TEMPLATE,
 )
 def user_id_changes_with_profile(transcript: Transcript) -> Iterator[Comparison]:
     """A script returns another `user_id` after the e-mail was changed or verified, or the password was changed.

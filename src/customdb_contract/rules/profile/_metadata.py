@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from customdb_contract._pages import LOGIN_TEMPLATE, METADATA_FIELDS
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.profiles import problems
 from customdb_contract.rules._rule import Comparison, rule
@@ -13,8 +14,6 @@ from customdb_contract.rules.profile._judging import judge_profile, judge_profil
 from customdb_contract.secrets import TOLD, kinds_in
 from customdb_contract.transcript import Exchange, Special, Transcript, Value
 
-_METADATA: Final = "https://auth0.com/docs/manage-users/user-accounts/metadata/metadata-fields-data"
-_LOGIN: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
 _KINDS: Final = ("user_metadata", "app_metadata")
 
 
@@ -27,7 +26,7 @@ def _metadata(transcript: Transcript) -> Iterator[tuple[Exchange, str, Mapping[s
                 yield exchange, kind, value
 
 
-@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=_METADATA)
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=METADATA_FIELDS)
 def reserved_app_metadata(transcript: Transcript) -> Iterator[Comparison]:
     """`app_metadata` has a name that Auth0 reserves.
 
@@ -48,7 +47,7 @@ def reserved_app_metadata(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.reserved_app_metadata)
 
 
-@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=_METADATA)
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=METADATA_FIELDS)
 def invalid_metadata_key(transcript: Transcript) -> Iterator[Comparison]:
     """A name inside metadata contains `.` or `$`.
 
@@ -69,7 +68,7 @@ def invalid_metadata_key(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.invalid_metadata_key)
 
 
-@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=_METADATA)
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=METADATA_FIELDS)
 def metadata_not_json(transcript: Transcript) -> Iterator[Comparison]:
     """Metadata is no object, or contains a value that JSON does not have.
 
@@ -91,7 +90,7 @@ def metadata_not_json(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.metadata_not_json)
 
 
-@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=_LOGIN)
+@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=LOGIN_TEMPLATE)
 def legacy_metadata_name(transcript: Transcript) -> Iterator[Comparison]:
     """A profile has `metadata` at its root instead of `app_metadata`.
 
@@ -112,7 +111,7 @@ def legacy_metadata_name(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.legacy_metadata_name)
 
 
-@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=_METADATA)
+@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=METADATA_FIELDS)
 def metadata_shadows_profile(transcript: Transcript) -> Iterator[Comparison]:
     """`app_metadata` has a name that is also an attribute of the profile.
 
@@ -134,7 +133,7 @@ def metadata_shadows_profile(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.metadata_shadows_profile)
 
 
-@rule(group=Group.PROFILE, severity=Severity.INFO, needs=(Need.GET_USER,), since="0.1.0", source=_METADATA)
+@rule(group=Group.PROFILE, severity=Severity.INFO, needs=(Need.GET_USER,), since="0.1.0", source=METADATA_FIELDS)
 def dynamic_metadata_keys(transcript: Transcript) -> Iterator[Comparison]:
     """A name inside metadata is an id, an e-mail or a date, so that it differs from user to user.
 
@@ -160,7 +159,7 @@ def dynamic_metadata_keys(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.WARNING,
     needs=(Need.GET_USER, Need.SECOND_USER),
     since="0.1.0",
-    source=_METADATA,
+    source=METADATA_FIELDS,
 )
 def inconsistent_metadata_type(transcript: Transcript) -> Iterator[Comparison]:
     """A field of the metadata has another type for another user.
@@ -211,7 +210,7 @@ def _json_type(value: Value) -> str:
     return "an object" if isinstance(value, Mapping) else "an array"
 
 
-@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=_METADATA)
+@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=METADATA_FIELDS)
 def access_in_user_metadata(transcript: Transcript) -> Iterator[Comparison]:
     """`user_metadata` says what somebody may do.
 
@@ -232,7 +231,7 @@ def access_in_user_metadata(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.access_in_user_metadata)
 
 
-@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=_LOGIN)
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=LOGIN_TEMPLATE)
 def secret_in_profile(transcript: Transcript) -> Iterator[Comparison]:
     """A profile contains a password, a hash or another secret.
 

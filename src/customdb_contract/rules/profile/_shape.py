@@ -1,8 +1,8 @@
 """What a profile must not carry, and how large it may be."""
 
 from collections.abc import Iterator
-from typing import Final
 
+from customdb_contract._pages import OVERSIZED_PROFILES, PROFILE_STRUCTURE, SCRIPT_PRACTICES
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Need, Severity
 from customdb_contract.profiles import problems
@@ -10,17 +10,8 @@ from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules.profile._judging import judge_profiles
 from customdb_contract.transcript import Transcript
 
-_STRUCTURE: Final = "https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure"
-_METADATA: Final = "https://auth0.com/docs/manage-users/user-accounts/metadata/metadata-fields-data"
-_BEST_PRACTICES: Final = (
-    "https://auth0.com/docs/authenticate/database-connections/custom-db/action-script-best-practices"
-)
-_OVERSIZED: Final = (
-    "https://auth0.com/docs/troubleshoot/product-lifecycle/deprecations-and-migrations/migrate-oversized-user-profiles"
-)
 
-
-@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=_STRUCTURE)
+@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=PROFILE_STRUCTURE)
 def reserved_root_attribute(transcript: Transcript) -> Iterator[Comparison]:
     """A profile has a root attribute that Auth0 manages itself.
 
@@ -68,7 +59,7 @@ def undefined_attribute(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.undefined_attribute)
 
 
-@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=_OVERSIZED)
+@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=OVERSIZED_PROFILES)
 def profile_too_large(transcript: Transcript) -> Iterator[Comparison]:
     """A profile is larger than 10 KB.
 
@@ -96,7 +87,7 @@ def profile_too_large(transcript: Transcript) -> Iterator[Comparison]:
     scripts=(Script.LOGIN, Script.GET_USER),
     needs=(Need.GET_USER,),
     since="0.1.0",
-    source=_BEST_PRACTICES,
+    source=SCRIPT_PRACTICES,
 )
 def idp_token_in_profile(transcript: Transcript) -> Iterator[Comparison]:
     """A profile carries an access token or a refresh token.

@@ -2,18 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from typing import Final
 
+from customdb_contract._pages import CONNECTION, IDENTIFIED_USERS, PROFILE_STRUCTURE
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._sightings import lowered_by_ascii, own_sightings, user_id_text
 from customdb_contract.rules.profile._judging import strict_severity
 from customdb_contract.transcript import ElsewhereUser, Exchange, Situation, Transcript, json_text
-
-_CONNECTION: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection"
-_IDENTIFY: Final = "https://auth0.com/docs/manage-users/user-accounts/identify-users"
-_STRUCTURE: Final = "https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure"
 
 
 @rule(
@@ -22,7 +18,7 @@ _STRUCTURE: Final = "https://auth0.com/docs/manage-users/user-accounts/user-prof
     needs=(Need.GET_USER, Need.SECOND_USER),
     yields_to=("wrong-users-profile", "invalid-user-id"),
     since="0.1.0",
-    source=_CONNECTION,
+    source=CONNECTION,
 )
 def shared_user_id(transcript: Transcript) -> Iterator[Comparison]:
     """Two people have the same `user_id`.
@@ -58,7 +54,7 @@ def shared_user_id(transcript: Transcript) -> Iterator[Comparison]:
     needs=(Need.GET_USER, Need.SECOND_USER),
     yields_to=("shared-user-id", "wrong-users-profile"),
     since="0.1.0",
-    source=_IDENTIFY,
+    source=IDENTIFIED_USERS,
 )
 def shared_email(transcript: Transcript) -> Iterator[Comparison]:
     """Two people have the same e-mail, up to upper and lower case.
@@ -94,7 +90,7 @@ def shared_email(transcript: Transcript) -> Iterator[Comparison]:
     needs=(Need.GET_USER, Need.SECOND_USER),
     yields_to=("shared-user-id", "wrong-users-profile", "shared-email", "invalid-username"),
     since="0.1.0",
-    source=_STRUCTURE,
+    source=PROFILE_STRUCTURE,
 )
 def shared_username(transcript: Transcript) -> Iterator[Comparison]:
     """Two people have the same username, up to upper and lower case.
@@ -129,7 +125,7 @@ def shared_username(transcript: Transcript) -> Iterator[Comparison]:
     needs=(Need.GET_USER, Need.SECOND_USER),
     yields_to=("shared-user-id", "wrong-users-profile", "shared-email", "shared-username", "invalid-phone-number"),
     since="0.1.0",
-    source=_STRUCTURE,
+    source=PROFILE_STRUCTURE,
 )
 def shared_phone_number(transcript: Transcript) -> Iterator[Comparison]:
     """Two people have the same phone number.

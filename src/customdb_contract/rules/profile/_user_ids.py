@@ -1,8 +1,8 @@
 """The rules about the `user_id` of one profile."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
+from customdb_contract._pages import ACTION_LIMITS, DELETE_TEMPLATE, GET_USER_TEMPLATE, NORMALIZED_PROFILES
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Need, Severity, Violation
 from customdb_contract.profiles import problems
@@ -11,13 +11,8 @@ from customdb_contract.rules._sightings import sightings, sightings_in_outages
 from customdb_contract.rules.profile._judging import judge_profiles
 from customdb_contract.transcript import Exchange, Transcript
 
-_PROFILES: Final = "https://auth0.com/docs/manage-users/user-accounts/user-profiles/normalized-user-profiles"
-_GET_USER: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/get-user"
-_LIMITS: Final = "https://auth0.com/docs/customize/actions/limitations"
-_DELETE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/delete"
 
-
-@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=_PROFILES)
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=NORMALIZED_PROFILES)
 def missing_user_id(transcript: Transcript) -> Iterator[Comparison]:
     """A profile has no `user_id`.
 
@@ -58,7 +53,7 @@ def _shown_anywhere(transcript: Transcript) -> Sequence[Exchange]:
     return (*sightings(transcript), *sightings_in_outages(transcript))
 
 
-@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=_PROFILES)
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=NORMALIZED_PROFILES)
 def user_id_not_a_string(transcript: Transcript) -> Iterator[Comparison]:
     """A `user_id` is a number or another value that is no text.
 
@@ -80,7 +75,7 @@ def user_id_not_a_string(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.user_id_not_a_string)
 
 
-@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=_LIMITS)
+@rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=ACTION_LIMITS)
 def invalid_user_id(transcript: Transcript) -> Iterator[Comparison]:
     """A `user_id` has white space, is too long, or is the name of a missing value.
 
@@ -103,7 +98,7 @@ def invalid_user_id(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.invalid_user_id, _shown_anywhere(transcript))
 
 
-@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=_DELETE)
+@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=DELETE_TEMPLATE)
 def prefixed_user_id(transcript: Transcript) -> Iterator[Comparison]:
     """A `user_id` starts with `auth0|`.
 
@@ -125,7 +120,7 @@ def prefixed_user_id(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_profiles(transcript, problems.prefixed_user_id)
 
 
-@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=_GET_USER)
+@rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=GET_USER_TEMPLATE)
 def mutable_user_id(transcript: Transcript) -> Iterator[Comparison]:
     """A `user_id` is made of the e-mail, the username or the phone number, which people can change.
 

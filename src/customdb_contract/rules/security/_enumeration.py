@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from customdb_contract._pages import ERROR_HANDLING
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
@@ -11,7 +12,6 @@ from customdb_contract.rules._wording import kind_of
 from customdb_contract.rules.security._proof import without_typed
 from customdb_contract.transcript import Exchange, RecordedError, Situation, Transcript
 
-_ERRORS: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/error-handling"
 _WRONG: Final = "WrongUsernameOrPasswordError"
 _NUMBER: Final = re.compile(r"\b[0-9a-f-]{0,64}\d[0-9a-f-]{0,64}\b")
 """Numbers, dates and the ids of requests."""
@@ -24,7 +24,7 @@ _NUMBER: Final = re.compile(r"\b[0-9a-f-]{0,64}\d[0-9a-f-]{0,64}\b")
     needs=(Need.PASSWORD, Need.WRONG_PASSWORD),
     yields_to=("wrong-password-not-reported", "unknown-user-not-reported", "login-null-result"),
     since="0.1.0",
-    source=_ERRORS,
+    source=ERROR_HANDLING,
 )
 def user_enumeration(transcript: Transcript) -> Iterator[Comparison]:
     """Login says something else for an unknown user than for a wrong password.
@@ -84,7 +84,7 @@ def _is_disabled(exchange: Exchange, transcript: Transcript) -> bool:
     needs=(Need.LOGIN,),
     yields_to=("unknown-user-not-reported",),
     since="0.1.0",
-    source=_ERRORS,
+    source=ERROR_HANDLING,
 )
 def unknown_user_logged_as_known(transcript: Transcript) -> Iterator[Comparison]:
     """Login names a user in `WrongUsernameOrPasswordError` when there is no such user.

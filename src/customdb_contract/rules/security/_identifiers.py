@@ -5,13 +5,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
+from customdb_contract._pages import CONNECTION
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.profiles.problems import user_id_of
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._sightings import says_nothing, sightings
 from customdb_contract.rules.security._proof import (
-    NOT_SANITIZED,
     ignoring_scripts,
     judge_hostile,
     left_out,
@@ -30,7 +30,7 @@ _ADVISED: Final = {
 """What is shorter depends on the machine and the network."""
 
 
-@rule(group=Group.SECURITY, severity=Severity.ERROR, needs=(Need.HOSTILE,), since="0.1.0", source=NOT_SANITIZED)
+@rule(group=Group.SECURITY, severity=Severity.ERROR, needs=(Need.HOSTILE,), since="0.1.0", source=CONNECTION)
 def empty_identifier_accepted(transcript: Transcript) -> Iterator[Comparison]:
     """An empty or blank identifier returns a profile.
 
@@ -53,7 +53,7 @@ def empty_identifier_accepted(transcript: Transcript) -> Iterator[Comparison]:
         yield from judge_hostile(transcript, situation, what, "nobody has such an identifier")
 
 
-@rule(group=Group.SECURITY, severity=Severity.ERROR, needs=(Need.HOSTILE,), since="0.1.0", source=NOT_SANITIZED)
+@rule(group=Group.SECURITY, severity=Severity.ERROR, needs=(Need.HOSTILE,), since="0.1.0", source=CONNECTION)
 def unicode_collision(transcript: Transcript) -> Iterator[Comparison]:
     """An identifier with look-alike letters returns somebody's profile.
 

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from customdb_contract._pages import CONNECTION
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Untried, Violation
 from customdb_contract.rules._facts import judge_facts
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules.security._proof import NOT_SANITIZED, judge_hostile
+from customdb_contract.rules.security._proof import judge_hostile
 from customdb_contract.transcript import (
     UNKNOWN,
     Exchange,
@@ -48,7 +49,7 @@ _SQL_ERROR: Final = re.compile(
     scripts=_TRIED,
     needs=(Need.HOSTILE,),
     since="0.1.0",
-    source=NOT_SANITIZED,
+    source=CONNECTION,
 )
 def sql_injection(transcript: Transcript) -> Iterator[Comparison]:
     """An identifier or a password becomes part of an SQL statement.
@@ -100,7 +101,7 @@ def _said(exchange: Exchange) -> str:
     scripts=_TRIED,
     needs=(Need.HOSTILE,),
     since="0.1.0",
-    source=NOT_SANITIZED,
+    source=CONNECTION,
 )
 def nosql_injection(transcript: Transcript) -> Iterator[Comparison]:
     r"""Text that looks like a query operator, or like JSON, becomes one.
@@ -130,7 +131,7 @@ def nosql_injection(transcript: Transcript) -> Iterator[Comparison]:
     scripts=_TRIED,
     needs=(Need.HOSTILE,),
     since="0.1.0",
-    source=NOT_SANITIZED,
+    source=CONNECTION,
 )
 def ldap_injection(transcript: Transcript) -> Iterator[Comparison]:
     """An identifier becomes part of an LDAP filter.
@@ -166,7 +167,7 @@ def ldap_injection(transcript: Transcript) -> Iterator[Comparison]:
     scripts=_TRIED,
     needs=(Need.HOSTILE,),
     since="0.1.0",
-    source=NOT_SANITIZED,
+    source=CONNECTION,
 )
 def search_query_injection(transcript: Transcript) -> Iterator[Comparison]:
     """An identifier becomes part of a search query (Lucene, OData).
@@ -195,7 +196,7 @@ def search_query_injection(transcript: Transcript) -> Iterator[Comparison]:
     scripts=_TRIED,
     needs=(Need.HOSTILE,),
     since="0.1.0",
-    source=NOT_SANITIZED,
+    source=CONNECTION,
 )
 def url_injection(transcript: Transcript) -> Iterator[Comparison]:
     """An identifier becomes part of a web address without being encoded.
@@ -267,7 +268,7 @@ def _identifiers_in(user: Value) -> Iterator[str]:
     scripts=_TRIED,
     needs=(Need.HOSTILE,),
     since="0.1.0",
-    source=NOT_SANITIZED,
+    source=CONNECTION,
 )
 def wildcard_identifier(transcript: Transcript) -> Iterator[Comparison]:
     """A wildcard in the identifier matches somebody.
@@ -295,7 +296,7 @@ def wildcard_identifier(transcript: Transcript) -> Iterator[Comparison]:
     scripts=_TRIED,
     needs=(Need.HOSTILE,),
     since="0.1.0",
-    source=NOT_SANITIZED,
+    source=CONNECTION,
 )
 def regex_from_input(transcript: Transcript) -> Iterator[Comparison]:
     """A regular expression in the identifier matches somebody.

@@ -6,15 +6,13 @@ from typing import Final
 
 from attrs import evolve
 
+from customdb_contract._pages import LOGIN_TEMPLATE, VERIFY_TEMPLATE
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._secrets import is_typed_password, texts_in
 from customdb_contract.rules.security._proof import without_typed
 from customdb_contract.secrets import PASSWORDS, TOLD, SecretForm, SecretKind, SecretRef, kinds_in, secrets_in
 from customdb_contract.transcript import ActionRun, Ending, Exchange, RecordedError, Transcript, observed_runs
-
-_VERIFY: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/verify"
-_LOGIN: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
 
 # Bounded, and from the start of a word only: a script may print a text of 100,000 characters.
 _EMAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
@@ -59,7 +57,7 @@ _DETAILS: Final = {
     needs=(Need.SEARCHABLE_SECRET,),
     yields_to=("sql-injection",),
     since="0.1.0",
-    source=_VERIFY,
+    source=VERIFY_TEMPLATE,
 )
 def error_leaks_details(transcript: Transcript) -> Iterator[Comparison]:
     """An error's message tells how the store works, a password, or who else is in it.
@@ -171,7 +169,7 @@ def _plainly(secret: SecretRef) -> SecretRef:
     actions=True,
     needs=(Need.SEARCHABLE_SECRET,),
     since="0.1.0",
-    source=_LOGIN,
+    source=LOGIN_TEMPLATE,
 )
 def log_leaks_secret(transcript: Transcript) -> Iterator[Comparison]:
     """A script or an Action prints or logs a password, a hash, another secret or a person's e-mail.

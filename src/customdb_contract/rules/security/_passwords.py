@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from typing import Final
 
+from customdb_contract._pages import PROFILE_STRUCTURE
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
@@ -11,7 +12,6 @@ from customdb_contract.rules.security._proof import let_in_by_any_password
 from customdb_contract.secrets import SecretForm, secrets_in
 from customdb_contract.transcript import Ending, Situation, Transcript
 
-_STRUCTURE: Final = "https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure"
 _LOGIN: Final = (Script.LOGIN,)
 
 
@@ -110,7 +110,7 @@ def password_compared_loosely(transcript: Transcript) -> Iterator[Comparison]:
     scripts=_LOGIN,
     needs=(Need.PASSWORD, Need.WRONG_PASSWORD, Need.LONG_PASSWORD),
     since="0.1.0",
-    source=_STRUCTURE,
+    source=PROFILE_STRUCTURE,
 )
 def password_truncated(transcript: Transcript) -> Iterator[Comparison]:
     """Login accepts the first 72 bytes of a longer password.

@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Collection, Iterator
-from typing import Final
 
 from customdb_contract.contract import Script
 from customdb_contract.findings import Held, Severity, Untried, Violation
@@ -14,7 +13,6 @@ from customdb_contract.rules.security._hostile_writes import READING, judge_host
 from customdb_contract.transcript import UNKNOWN, Ending, Exchange, Noticed, Situation, Transcript, Value
 
 __all__ = [
-    "NOT_SANITIZED",
     "folded",
     "ignoring_scripts",
     "judge_hostile",
@@ -23,7 +21,6 @@ __all__ = [
     "without_typed",
 ]
 
-NOT_SANITIZED: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection"
 """The page on which Auth0 says that it hands over what people type as it is."""
 
 

@@ -1,21 +1,13 @@
 """The rules of the group `security` about the source of a script in JavaScript."""
 
 from collections.abc import Iterator
-from typing import Final
 
+from customdb_contract._pages import CREATE_TEMPLATE, SCRIPT_PRACTICES, SCRIPTS
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Need, Severity
 from customdb_contract.rules._facts import THE_ACTION, judge_action_facts, judge_facts
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.transcript import FactKind, SourceFact, Transcript
-
-_SCRIPTS_PAGE: Final = (
-    "https://auth0.com/docs/authenticate/database-connections/custom-db/custom-database-connections-scripts"
-)
-_BEST_PRACTICES_PAGE: Final = (
-    "https://auth0.com/docs/authenticate/database-connections/custom-db/action-script-best-practices"
-)
-_CREATE_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/create"
 
 
 @rule(
@@ -25,7 +17,7 @@ _CREATE_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/
     actions=True,
     needs=(Need.SOURCE,),
     since="0.1.0",
-    source=_SCRIPTS_PAGE,
+    source=SCRIPTS,
 )
 def hardcoded_secret(transcript: Transcript) -> Iterator[Comparison]:
     """A credential stands in the source of a script, or of an Action.
@@ -133,7 +125,7 @@ def timing_unsafe_compare(transcript: Transcript) -> Iterator[Comparison]:
     scripts=(Script.CREATE, Script.CHANGE_PASSWORD),
     needs=(Need.SOURCE,),
     since="0.1.0",
-    source=_CREATE_PAGE,
+    source=CREATE_TEMPLATE,
 )
 def weak_password_hash(transcript: Transcript) -> Iterator[Comparison]:
     """A new password is hashed by something that is quick to try.
@@ -165,7 +157,7 @@ def weak_password_hash(transcript: Transcript) -> Iterator[Comparison]:
     scripts=tuple(Script),
     needs=(Need.SOURCE,),
     since="0.1.0",
-    source=_BEST_PRACTICES_PAGE,
+    source=SCRIPT_PRACTICES,
 )
 def direct_database_access(transcript: Transcript) -> Iterator[Comparison]:
     """A script talks to the database itself.

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from customdb_contract._pages import TEMPLATES
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._writing import TEMPLATES
 from customdb_contract.transcript import Noticed, Transcript
 
 

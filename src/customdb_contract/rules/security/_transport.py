@@ -2,17 +2,15 @@
 
 import ipaddress
 from collections.abc import Iterator
-from typing import Final
 from urllib.parse import urlsplit
 
+from customdb_contract._pages import LOGIN_TEMPLATE
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._facts import untried
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._secrets import is_typed_password
 from customdb_contract.secrets import TOLD, secrets_in
 from customdb_contract.transcript import FactKind, Noticed, ObservedRun, Transcript, observed_runs
-
-_LOGIN_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login"
 
 
 @rule(
@@ -21,7 +19,7 @@ _LOGIN_PAGE: Final = "https://auth0.com/docs/authenticate/database-connections/c
     actions=True,
     needs=(Need.REQUESTS,),
     since="0.1.0",
-    source=_LOGIN_PAGE,
+    source=LOGIN_TEMPLATE,
 )
 def plaintext_transport(transcript: Transcript) -> Iterator[Comparison]:
     """Credentials or profiles travel where others can read them: without TLS, or in a web address.

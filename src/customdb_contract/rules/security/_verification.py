@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from typing import Final
 
+from customdb_contract._pages import ACTION_GUIDELINES
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._sightings import sightings
 from customdb_contract.transcript import Transcript
-
-_GUIDELINES: Final = "https://auth0.com/docs/customize/actions/action-coding-guidelines"
 
 
 @rule(
@@ -17,7 +16,7 @@ _GUIDELINES: Final = "https://auth0.com/docs/customize/actions/action-coding-gui
     needs=(Need.UNVERIFIED_USER,),
     yields_to=("wrong-users-profile",),
     since="0.1.0",
-    source=_GUIDELINES,
+    source=ACTION_GUIDELINES,
 )
 def email_verified_hardcoded(transcript: Transcript) -> Iterator[Comparison]:
     """A person whose e-mail is not verified passes for verified.
