@@ -18,7 +18,6 @@ from customdb_contract.bridges.python import PythonAction
 from customdb_contract.config import load_config
 from customdb_contract.contract import Found
 from customdb_contract.findings import Group
-from customdb_contract.rules import judge_selected
 from customdb_contract.secrets import Secret
 from customdb_contract.tenant import InterruptionPoint, Tenant
 from customdb_contract.transcript import as_data
@@ -106,8 +105,7 @@ def _profile_in(tenant: Tenant) -> Mapping[str, Any]:
 def _checked(name: str) -> Report:
     """Check the Action that a configuration names, and print what its report says in short."""
     print(f"    $ customdb-contract check --config {os.path.relpath(FOLDER / name)}     # shortened\n")
-    configuration = load_config(FOLDER / name)
-    report = judge_selected(configuration.observe(), configuration.selection())
+    report = load_config(FOLDER / name).check()
     _list(report)
     return report
 
