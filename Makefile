@@ -37,7 +37,7 @@ lint: $(VENV)/dev.stamp ## Check style, layers and project metadata
 	$(BIN)/lint-imports
 	$(BIN)/validate-pyproject pyproject.toml
 
-types: $(VENV)/dev.stamp ## Check the types with mypy and pyright, and what these two say of a team's own code
+types: $(VENV)/dev.stamp ## Check the types with mypy and pyright, that those of all public names are known, and what both say of a team's own code
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/python -m pytest -q -m type_checkers tests/test_typing.py

@@ -81,7 +81,7 @@ class _Tables(ABC):
 
     def database(
         self,
-        url: str | URL,
+        url: "str | URL",
         *,
         timeout: float = 5.0,
         connections: int = 10,
@@ -104,7 +104,7 @@ class _Tables(ABC):
 
     def async_database(
         self,
-        url: str | URL,
+        url: "str | URL",
         *,
         timeout: float = 5.0,
         connections: int = 10,

@@ -102,7 +102,7 @@ class RehearsalInterrupted(KeyboardInterrupt):
         super().__init__(
             "the rehearsal was interrupted" + (f"; these users may be left in the store: {left}" if left else "")
         )
-        self.performances = tuple(performances)
+        self.performances: tuple[Performance, ...] = tuple(performances)
 
 
 def rehearse(

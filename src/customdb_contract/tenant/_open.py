@@ -46,5 +46,5 @@ class OpenDatabase:
         self.calls = calls
         self.recorder = recorder
         self.truth = truth
-        self.typed = TypedPasswords(truth.registry)
+        self.typed: TypedPasswords = TypedPasswords(truth.registry)
         self.typed.know(truth.passwords.values())

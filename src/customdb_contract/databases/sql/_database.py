@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final, Self
 
-from sqlalchemy import URL, Connection
+from sqlalchemy import URL, Connection  # `URL` is quoted in signatures: pyright --verifytypes knows it only then
 
 from customdb_contract.databases._store import Account, Change, NewAccount, StoreError
 from customdb_contract.databases._styles import AsyncDatabase, SyncDatabase, finished
@@ -131,7 +131,7 @@ class SqlDatabase(SyncDatabase):
 
     def __init__(
         self,
-        url: str | URL,
+        url: "str | URL",
         users: SqlUsers,
         passwords: Passwords | None = None,
         *,
@@ -188,7 +188,7 @@ class AsyncSqlDatabase(AsyncDatabase):
 
     def __init__(
         self,
-        url: str | URL,
+        url: "str | URL",
         users: SqlUsers,
         passwords: Passwords | None = None,
         *,

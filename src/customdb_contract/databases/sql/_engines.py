@@ -17,7 +17,7 @@ _Engine = TypeVar("_Engine", Engine, AsyncEngine)
 _WHERE: Final = "the url of the database"
 
 
-def sync_engine(url: str | URL, *, timeout: float, connections: int, connect_args: Mapping[str, object]) -> Engine:
+def sync_engine(url: "str | URL", *, timeout: float, connections: int, connect_args: Mapping[str, object]) -> Engine:
     """Return an engine for plain calls.
 
     Args:
@@ -33,14 +33,14 @@ def sync_engine(url: str | URL, *, timeout: float, connections: int, connect_arg
 
 
 def async_engine(
-    url: str | URL, *, timeout: float, connections: int, connect_args: Mapping[str, object]
+    url: "str | URL", *, timeout: float, connections: int, connect_args: Mapping[str, object]
 ) -> AsyncEngine:
     """Return an engine for coroutines; see `sync_engine`."""
     return _made(create_async_engine, url, timeout, connections, connect_args)
 
 
 def _made(
-    make: Callable[..., _Engine], url: str | URL, timeout: float, connections: int, more: Mapping[str, object]
+    make: Callable[..., _Engine], url: "str | URL", timeout: float, connections: int, more: Mapping[str, object]
 ) -> _Engine:
     if timeout <= 0 or connections < 1:
         message = f"timeout must be over 0 seconds, and connections 1 or more; they are {timeout} and {connections}"
