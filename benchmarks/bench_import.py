@@ -10,9 +10,11 @@ from benchmarks.timing import Measured, ratio
 # Users have the bytecode, wherever this runs.
 _ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
+_HELP = "import sys; sys.argv[1:] = ['--help']; from customdb_contract.__main__ import main; main()"
+
 
 def _ran(code: str) -> None:
-    subprocess.run([sys.executable, "-c", code], check=True, env=_ENVIRONMENT)
+    subprocess.run([sys.executable, "-c", code], check=True, env=_ENVIRONMENT, stdout=subprocess.DEVNULL)
 
 
 def measure(*, brief: bool) -> Iterator[Measured]:
@@ -26,6 +28,11 @@ def measure(*, brief: bool) -> Iterator[Measured]:
         "import customdb_contract, in times of import attrs",
         ratio(lambda: _ran("import customdb_contract"), lambda: _ran("import attrs"), repeat=repeat),
         at_most=1.1,
+    )
+    yield Measured(
+        "customdb-contract --help, in times of import argparse",
+        ratio(lambda: _ran(_HELP), lambda: _ran("import argparse"), repeat=repeat),
+        at_most=1.2,
     )
     yield Measured(
         "from customdb_contract import check, in times of import pydantic, attrs",

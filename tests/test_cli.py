@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import customdb_contract
+from customdb_contract import __main__ as command
 from customdb_contract._cli import _check, _output, main
 from customdb_contract.bridges.node import NodeAction
 from customdb_contract.reports import FORMATS
@@ -484,6 +485,66 @@ def _python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
     return subprocess.run(
         [sys.executable, *arguments], capture_output=True, text=True, check=False, env=os.environ | environment
     )
+
+
+HELP = """\
+usage: customdb-contract [-h] [--version] COMMAND ...
+
+Check Auth0 custom database scripts against their contract.
+
+options:
+  -h, --help  show this help message and exit; after a COMMAND, its own
+  --version   show the version and exit
+
+commands:
+  check       check a database's scripts, an Action, or both
+  replay      judge a stored transcript again, calling nothing
+  simulate    play lives of users over a simulated Auth0 tenant
+  audit       look at every user of a store before the move
+  rules       list the rules, or explain one
+  init        write a commented customdb.toml and what goes with it
+  schema      print the JSON Schema of customdb.toml, for editors
+  completion  print what completes this command in a shell
+"""
+
+
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_help_is_shown_without_the_parser_and_by_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["customdb-contract", option])
+    assert command.main() == 0
+    assert capsys.readouterr().out == HELP
+
+    with pytest.raises(SystemExit) as ended:
+        main([option])
+    assert (ended.value.code, capsys.readouterr().out) == (0, HELP)
+
+
+def test_help_imports_nothing() -> None:
+    code = """if True:
+        import sys
+        before = set(sys.modules)
+        from customdb_contract.__main__ import main
+        sys.argv = ["customdb-contract", "--help"]
+        main()
+        sys.stderr.write(" ".join(sorted(set(sys.modules) - before)))
+    """
+
+    ran = _python("-c", code)
+
+    assert ran.stdout == HELP
+    assert ran.stderr == "customdb_contract customdb_contract.__main__ customdb_contract._help"
+
+
+def test_help_into_a_closed_pipe_is_no_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    monkeypatch.setattr(sys, "argv", ["customdb-contract", "--help"])
+
+    with os.fdopen(writer, "w", encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        assert command.main() == 0
 
 
 def test_help_needs_no_pydantic() -> None:

@@ -1,18 +1,21 @@
 """The command `customdb-contract`, or `python -m customdb_contract`: it can be interrupted from its first import on."""
 
+import os
 import sys
 
 if __name__ == "__main__" and not sys.flags.safe_path:
     # `python -m` looks for modules in the working directory first, where a file may be called like one of Python's own.
     del sys.path[0]
 
-from customdb_contract.interrupts import interruptible
-
 __all__ = ["main"]
 
 
 def main() -> int:
     """Run the command line, and return its exit code."""
+    if sys.argv[1:] in (["-h"], ["--help"]):
+        return _help()
+    from customdb_contract.interrupts import interruptible  # noqa: PLC0415 - the help does without
+
     try:
         with interruptible() as interrupts, interrupts.immediate():
             from customdb_contract import _cli  # noqa: PLC0415 - this is what takes time
@@ -21,6 +24,18 @@ def main() -> int:
     except KeyboardInterrupt:
         sys.stderr.write("customdb-contract: interrupted\n")
         return 130
+
+
+def _help() -> int:
+    from customdb_contract._help import help_text  # noqa: PLC0415 - see above
+
+    try:
+        sys.stdout.write(help_text())
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read has had enough; Python would complain when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 if __name__ == "__main__":

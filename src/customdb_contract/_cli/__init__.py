@@ -4,7 +4,8 @@ import argparse
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -17,6 +18,7 @@ from customdb_contract._cli._init import add_init
 from customdb_contract._cli._output import complain, print_safely, read, show
 from customdb_contract._cli._reporting import add_output, add_selection, names, report_one
 from customdb_contract._cli._simulate import EXIT_INTERRUPTED, add_simulate
+from customdb_contract._help import COMMANDS, DESCRIPTION, help_text
 from customdb_contract.errors import CustomDatabaseError, DatabaseOpeningError
 from customdb_contract.interrupts import interruptible
 
@@ -59,33 +61,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="customdb-contract",
-        description="Check Auth0 custom database scripts against their contract, before production does.",
-        allow_abbrev=False,
-    )
+    parser = _Parser(prog="customdb-contract", description=DESCRIPTION, allow_abbrev=False)
     parser.add_argument("--version", action=_Version)
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    add_check(commands.add_parser("check", help="check a database's scripts, an Action, or both", allow_abbrev=False))
-    _add_replay(
-        commands.add_parser("replay", help="judge a stored transcript again, calling nothing", allow_abbrev=False)
-    )
-    add_simulate(
-        commands.add_parser("simulate", help="play lives of users over a simulated Auth0 tenant", allow_abbrev=False)
-    )
-    add_audit(commands.add_parser("audit", help="look at every user of a store before the move", allow_abbrev=False))
-    _add_rules(commands.add_parser("rules", help="list the rules, or explain one", allow_abbrev=False))
-    add_init(
-        commands.add_parser("init", help="write a commented customdb.toml and what goes with it", allow_abbrev=False)
-    )
-    _add_schema(
-        commands.add_parser("schema", help="print the JSON Schema of customdb.toml, for editors", allow_abbrev=False)
-    )
-    add_completion(
-        commands.add_parser("completion", help="print what completes this command in a shell", allow_abbrev=False),
-        _parser,
-    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=argparse.ArgumentParser)
+    add: Mapping[str, Callable[[argparse.ArgumentParser], None]] = {
+        "check": add_check,
+        "replay": _add_replay,
+        "simulate": add_simulate,
+        "audit": add_audit,
+        "rules": _add_rules,
+        "init": add_init,
+        "schema": _add_schema,
+        "completion": partial(add_completion, make_parser=_parser),
+    }
+    for name, what in COMMANDS.items():
+        add[name](commands.add_parser(name, help=what, allow_abbrev=False))
     return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    @override
+    def format_help(self) -> str:
+        return help_text()
 
 
 class _Version(argparse.Action):
