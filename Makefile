@@ -17,7 +17,7 @@ DECIDING := tests/interface tests/rules tests/tenant
 export PYTHONDONTWRITEBYTECODE :=
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test decided schema screenshot lint types docs bench mutants clean
+.PHONY: help demo test decided schema screenshot lint types docs bench mutants release clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -61,6 +61,9 @@ screenshot: $(VENV)/dev.stamp ## Take the picture of the HTML report for the hom
 
 mutants: $(VENV)/mutants.stamp ## Show changes of MODULE=file that no test of TESTS="files" notices, in a sample of SAMPLE=50
 	$(BIN)/python tests/sample_mutants.py $(MODULE) $(if $(TESTS),--tests "$(TESTS)") $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
+
+release: $(VENV)/dev.stamp ## Check, build, try and tag a release of what is committed: VERSION=0.1.0
+	$(BIN)/python tools/release.py $(if $(VERSION),$(VERSION),$(error name it: make release VERSION=0.1.0))
 
 clean: ## Remove everything that was made
 	rm -rf $(VENV) dist build docs/_build docs/reference/rules docs/reference/lives docs/reference/scripts docs/reference/systems.md docs/reference/audited-users.md docs/_static/check.svg .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache \

@@ -53,6 +53,14 @@ get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com", "
 
 RULE: Final = '''
 
+from collections.abc import Iterator
+
+from customdb_contract._pages import PROFILE_STRUCTURE
+from customdb_contract.findings import Group, Held, Need, Severity, Violation
+from customdb_contract.rules._rule import Comparison, rule
+from customdb_contract.transcript import Transcript
+
+
 @rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=PROFILE_STRUCTURE)
 def left_handed_nickname(transcript: Transcript) -> Iterator[Comparison]:
     """A nickname says that its owner is left-handed.

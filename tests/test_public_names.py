@@ -16,7 +16,7 @@ pytestmark = pytest.mark.one_python
 
 ROOT: Final = Path(__file__).parents[1]
 REFERENCE: Final = ROOT / "docs" / "reference"
-DIRECTIVE: Final = re.compile(r"^\.\. auto(\w+):: (\S+)\n((?:   .*\n)*)", re.MULTILINE)
+DIRECTIVE: Final = re.compile(r"^\.\. (?:auto|py:)(\w+):: ([\w.]+)\S*\n((?:   .*\n)*)", re.MULTILINE)
 FENCED: Final = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 TAUGHT: Final = [
     *(page for page in (ROOT / "docs").rglob("*.md") if "_build" not in page.parts),
