@@ -53,7 +53,7 @@ nitpick_ignore_regex = [
     ("py:class", r"hypothesis\.strategies\.SearchStrategy"),
     ("py:exc", "InvalidArgument"),
     # And SQLAlchemy.
-    ("py:class", r"sqlalchemy\.engine\.url\.URL"),
+    ("py:class", r"sqlalchemy\.engine\.url\.URL|URL"),
     # And pydantic, whose models have it.
     ("py:class", r"pydantic\.config\.ConfigDict"),
     # Members of the recursive alias `Value`, which names them as text.
