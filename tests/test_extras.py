@@ -43,7 +43,7 @@ def test_an_extra_alone_is_enough_for_what_it_is_for(extra: str, tmp_path: Path)
     assert ran.returncode == 0, ran.stderr
 
 
-@pytest.mark.parametrize("extra", ["completion", "http", "mongo", "node", "passwords", "sql", "yaml"])
+@pytest.mark.parametrize("extra", [extra for extra in EXTRAS if extra != "testing"])
 def test_without_an_extra_what_it_is_for_names_it(extra: str, tmp_path: Path) -> None:
     python = make_environment(tmp_path / "environment")
 
