@@ -21,12 +21,7 @@ main: Final[Callable[..., int]] = SCRIPT["main"]
 
 
 def git(folder: Path, *words: str) -> str:
-    environment = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    who = {f"GIT_{role}_{what}": "a@example.com" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    ran = subprocess.run(
-        ["git", *words], cwd=folder, env=os.environ | environment | who, capture_output=True, text=True, check=True
-    )
-    return ran.stdout
+    return subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.fixture
@@ -34,6 +29,9 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a checkout of a small package that is built as ours, of a version 9.8.7."""
     for name in ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"):
         monkeypatch.setenv(name, "a@example.com")
+    # Whoever runs this may sign, or have hooks.
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     folder = tmp_path / "checkout"
     package = folder / "src" / "customdb_contract"
     shutil.copytree(ROOT / "src" / "customdb_contract", package, ignore=shutil.ignore_patterns("__pycache__"))
