@@ -3,10 +3,11 @@
 import gc
 import time
 from collections.abc import Callable
+from statistics import median
 
 from attrs import frozen
 
-__all__ = ["Measured", "ratio", "seconds"]
+__all__ = ["Measured", "call_by_call", "ratio", "seconds"]
 
 
 @frozen
@@ -79,6 +80,34 @@ def ratio(
     finally:
         gc.unfreeze()
     return min(pair[0] for pair in pairs) / min(pair[1] for pair in pairs)
+
+
+def call_by_call(first: Callable[[], object], second: Callable[[], object], *, repeat: int) -> float:
+    """Return how many times as much processor time the first takes as the second, by the medians of single calls.
+
+    What one leaves behind, in the caches and of a server that fell asleep, meets the other in the same measure.
+
+    Args:
+        first: What is judged: it takes some microseconds.
+        second: What it is compared with.
+        repeat: How often each is called.
+    """
+    clock = time.process_time
+    firsts: list[float] = []
+    seconds_: list[float] = []
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(repeat):
+            started = clock()
+            first()
+            between = clock()
+            second()
+            firsts.append(between - started)
+            seconds_.append(clock() - between)
+    finally:
+        gc.enable()
+    return median(firsts) / median(seconds_)
 
 
 def _once(function: Callable[[], object], number: int, clock: Callable[[], float] = time.perf_counter) -> float:
