@@ -454,6 +454,30 @@ def test_a_change_of_what_a_script_is_given_is_noticed() -> None:
     assert given["password"] == "x"
 
 
+@pytest.mark.parametrize(
+    ("change", "noticed"),
+    [
+        (lambda user: user["address"]["lines"].append("London"), ("user",)),
+        (lambda user: user["address"].update(lines=()), ("user",)),
+        (lambda user: user.update(address={"lines": ["Oxford St"]}), ()),
+        (lambda user: user.update(email=user.pop("email")), ()),
+        (lambda user: user.update(mail=user.pop("email")), ("user",)),
+        (lambda user: user.clear(), ("user",)),
+        (lambda user: user.update(email=str(user["email"].encode(), "ascii")), ()),
+    ],
+)
+def test_a_change_is_noticed_at_any_depth_and_what_is_put_back_is_none(
+    change: Callable[[dict[str, Any]], object], noticed: tuple[str, ...]
+) -> None:
+    def create(user: dict[str, Any]) -> object:
+        change(user)
+        return Done()
+
+    given = {"email": "ada@example.com", "age": 36, "address": {"lines": ["Oxford St"]}}
+    with open_database(SimpleNamespace(create=create)) as bridge:
+        assert bridge.call(Script.CREATE, (given,)).noticed(Noticed.ARGUMENT_CHANGED) == noticed
+
+
 def test_only_the_scripts_that_are_there_are_named() -> None:
     database = SimpleNamespace(login=Found, get_user=None, helper=Found)
     with open_database(database) as bridge:

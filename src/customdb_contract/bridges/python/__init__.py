@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from operator import is_
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from attrs import evolve
@@ -148,7 +149,7 @@ class PythonDatabase(Bridge):
                 if not isinstance(before, Mapping):
                     continue
                 kept = dict(cast("Mapping[str, object]", before))
-                if record(after, self._mask) != record(kept, self._mask):
+                if not _is_untouched(after, kept) and record(after, self._mask) != record(kept, self._mask):
                     yield Observation(Noticed.ARGUMENT_CHANGED, name)
 
     @override
@@ -169,3 +170,19 @@ class PythonDatabase(Bridge):
             self._is_open = True
         self._handlers = find_handlers(self._database, script_context=self._connection.script_context)
         self._misnamed = find_misnamed(self._database, [script.value for script in Script])
+
+
+def _is_untouched(copied: object, original: object) -> bool:
+    """Tell whether a deep copy is certainly as it was made; its texts and numbers are those of the original.
+
+    Nothing that a script has put into it is asked anything.
+    """
+    kind, kind_before = type(copied), type(original)
+    if kind is dict and kind_before is dict:
+        fields, before = cast("dict[object, object]", copied), cast("dict[object, object]", original)
+        is_same = len(fields) == len(before) and all(map(is_, fields, before))
+        return is_same and all(map(_is_untouched, fields.values(), before.values()))
+    if kind is list and kind_before is list:
+        items, former = cast("list[object]", copied), cast("list[object]", original)
+        return len(items) == len(former) and all(map(_is_untouched, items, former))
+    return copied is original
