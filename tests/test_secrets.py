@@ -239,9 +239,43 @@ def test_only_so_many_texts_are_remembered_and_only_short_ones(monkeypatch: pyte
     replacement("third")
 
     assert replacement.remembered == {"third": "third"}
+
+
+def test_only_what_is_too_short_for_every_secret_stays_remembered_when_they_change() -> None:
+    replacement = Replacement(lambda kind, _: kind)
+    texts = ("email", "«OTHER»", "a%62", "a\\x62", "hunter", "hunter2")
+    replacement.add("hunter2", SecretRef(SecretKind.OTHER, "first"), anywhere=True)
+    for text in texts:
+        replacement(text)
     replacement.keep("ada@example.com")
 
+    assert replacement.remembered == {"email": "email", "hunter": "hunter"}
+    replacement.add("hunter", SecretRef(SecretKind.OTHER, "second"), anywhere=True)
+
     assert replacement.remembered == {}
+    assert [replacement(text) for text in ("email", "hunter")] == ["email", "«second»"]
+
+
+def test_only_so_many_texts_stay_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("customdb_contract.secrets._replacing._MOST_LASTING", 2)
+    replacement = Replacement(lambda kind, _: kind)
+    for text in ("first", "second", "third"):
+        replacement(text)
+    replacement.keep("ada@example.com")
+
+    assert replacement.remembered == {"third": "third"}
+
+
+@given(secrets=st.lists(secret_texts, min_size=1, max_size=3, unique=True), text=any_text)
+def test_masking_does_not_depend_on_what_was_masked_before_the_secrets_were_known(
+    secrets: list[str], text: str
+) -> None:
+    registry, texts = SecretRegistry(), (text, *secrets)
+    for secret, name in zip(secrets, ("ada", "bob", "cat"), strict=False):
+        assert len(list(map(registry.mask, texts))) == len(texts)
+        registry.add(Secret(secret), SecretRef(SecretKind.PASSWORD, name))
+
+    assert list(map(registry.mask, texts)) == list(map(knowing(*secrets).mask, texts))
 
 
 @pytest.mark.parametrize("order", [1, -1])

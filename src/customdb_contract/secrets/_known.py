@@ -87,7 +87,11 @@ class _Secret:
 
 
 class KnownSecrets:
-    """The secrets that are replaced. What it costs to look for them does not depend on how many there are."""
+    """The secrets that are replaced. What it costs to look for them does not depend on how many there are.
+
+    Attributes:
+        shortest: Characters that a text without escapes has at least, so that any of the secrets may be in it.
+    """
 
     def __init__(self) -> None:
         self._numbers = count(step=_MOST_FORMS)
@@ -95,7 +99,7 @@ class KnownSecrets:
         self._forms: dict[int, KnownForm] = {}
         self._plain, self._escaped = Needles(), Needles()
         self._labels = Counter[str]()
-        self._shortest = self._fewest_encoded = sys.maxsize
+        self.shortest = self._fewest_encoded = sys.maxsize
         self._unread: dict[str, _Secret] = {}
         self._endings_of: dict[str, Sequence[str]] = {}
         self._ending: defaultdict[str, list[str]] = defaultdict(list)
@@ -152,7 +156,7 @@ class KnownSecrets:
             text: Any text.
         """
         with_escapes = is_escaped(text)
-        if not with_escapes and len(text) < self._shortest:
+        if not with_escapes and len(text) < self.shortest:
             # Nothing becomes longer by folding.
             return ()
         needles, folded = self._escaped if with_escapes else self._plain, fold(text)
@@ -205,4 +209,4 @@ class KnownSecrets:
             self._forms[known.number] = known
             self._plain.add(known.number, known.plain)
             self._escaped.add(known.number, known.escaped)
-            self._shortest = min(self._shortest, len(known.plain))
+            self.shortest = min(self.shortest, len(known.plain))

@@ -42,10 +42,10 @@ class SecretRegistry:
         Args:
             text: An e-mail address, a username or another identifier.
         """
-        with self._lock:
-            self._public.add(text)
-            self._replacement.keep(text)
-            self._replacement.remove(text)
+        if text not in self._public:
+            with self._lock:
+                self._public.add(text)
+                self._replacement.keep(text)
 
     def add(self, secret: Secret, ref: SecretRef) -> None:
         """Note a secret. The first reference to it stays.
@@ -58,9 +58,7 @@ class SecretRegistry:
         if value and value not in self._secrets:
             with self._lock:
                 self._secrets[value] = ref
-                self._replacement.know(ref)
-                if self.is_masked_anywhere(secret):
-                    self._replacement.add(value, ref)
+                self._replacement.add(value, ref, anywhere=self.is_masked_anywhere(secret))
 
     def forget(self, secret: Secret, ref: SecretRef) -> None:
         """Forget a secret: it is replaced no longer, unless it was noted under another reference before.
@@ -73,8 +71,7 @@ class SecretRegistry:
         if self._secrets.get(value) == ref:
             with self._lock:
                 del self._secrets[value]
-                self._replacement.forget(ref)
-                self._replacement.remove(value)
+                self._replacement.forget(value, ref)
 
     def is_masked_anywhere(self, secret: Secret) -> bool:
         """Tell whether the secret would be recognised inside other text.

@@ -19,6 +19,10 @@ __all__ = ["Replacement"]
 _LONGEST_REMEMBERED: Final = 200
 _MOST_REMEMBERED: Final = 4_096
 _MOST_SEARCHES: Final = 64
+_MOST_LASTING: Final = 256
+"""The names in what scripts return are asked for again and again, while passwords come and go."""
+_BEARING: Final = frozenset("%\\«»")
+"""What a short text may have a secret behind, or a marker between."""
 _GUILLEMETS: Final = re.compile("«([^«»]*)»|[«»]")
 
 
@@ -41,59 +45,52 @@ class Replacement:
         self._search = lru_cache(_MOST_SEARCHES)(self._compiled)
         self._kept = lru_cache(_MOST_SEARCHES)(self._compiled_kept)
         self.remembered: dict[str, str] = {}
+        self._lasting: dict[str, str] = {}
+        self._longer_than_lasting = self._known.shortest
 
-    def add(self, value: str, ref: SecretRef) -> None:
-        """Replace a secret from now on, in all its forms.
+    def add(self, value: str, ref: SecretRef, *, anywhere: bool) -> None:
+        """Let the marker of a secret stand where it stands, from now on.
+
+        Args:
+            value: The secret.
+            ref: Which one it is.
+            anywhere: Whether it is replaced as well, in all its forms.
+        """
+        self._labels[ref.label] += 1
+        if anywhere:
+            self._known.add(value, ref)
+        self._change()
+
+    def forget(self, value: str, ref: SecretRef) -> None:
+        """Replace a secret that was added no longer, and take its marker for a forged one, from now on.
 
         Args:
             value: The secret.
             ref: Which one it is.
         """
-        self._known.add(value, ref)
-        self._change()
-
-    def remove(self, value: str) -> None:
-        """Replace a secret no longer, if it was.
-
-        Args:
-            value: The secret.
-        """
-        self._known.remove(value)
-        self._change()
-
-    def know(self, ref: SecretRef) -> None:
-        """Let the marker of a secret stand where it stands.
-
-        Args:
-            ref: The secret.
-        """
-        self._labels[ref.label] += 1
-        self._change()
-
-    def forget(self, ref: SecretRef) -> None:
-        """Take the marker of a secret that was known for a forged one, from now on.
-
-        Args:
-            ref: The secret.
-        """
         self._labels[ref.label] -= 1
         if not self._labels[ref.label]:
             del self._labels[ref.label]
+        self._known.remove(value)
         self._change()
 
     def keep(self, public: str) -> None:
-        """Let a text stand though a secret is a part of it.
+        """Let a text stand though it be a secret, or a secret be a part of it.
 
         Args:
             public: An identifier.
         """
         self._public[public] = None
+        self._known.remove(public)
         self._change()
 
     def _change(self) -> None:
         self._search.cache_clear()
         self._kept.cache_clear()
-        self.remembered = {}
+        if self._known.shortest < self._longer_than_lasting:
+            self._longer_than_lasting = self._known.shortest
+            self._lasting = {}
+        self.remembered = self._lasting.copy()
 
     def __call__(self, text: str) -> str:
         """Return a text with every secret in it replaced by its marker.
@@ -106,6 +103,10 @@ class Replacement:
             if len(self.remembered) == _MOST_REMEMBERED:
                 self.remembered = {}
             self.remembered[text] = replaced
+            if len(text) < self._longer_than_lasting and _BEARING.isdisjoint(text):
+                if len(self._lasting) == _MOST_LASTING:
+                    self._lasting = {}
+                self._lasting[text] = replaced
         return replaced
 
     def _replaced(self, text: str) -> str:
