@@ -157,14 +157,15 @@ def new_user(
     if root_attributes is RootAttributes.NEVER_ON_LOGIN:
         taken = {name: value for name, value in taken.items() if name not in ROOT_ATTRIBUTES}
         taken |= generated_attributes(taken)
+    typed = _typed(taken)
     return User(
         user_id=PREFIX + user_id,
         connection=connection,
         identities=(Identity(connection=connection, user_id=user_id, tokens=_tokens(attributes)),),
         created_at=at,
         updated_at=at,
-        extra=_extra(taken),
-        **_typed(taken),
+        extra=_extra(taken, typed),
+        **typed,
     )
 
 
@@ -189,12 +190,15 @@ def refreshed(
     are_taken = root_attributes is RootAttributes.ON_EACH_LOGIN
     left_alone = {*METADATA, *(() if are_taken else ROOT_ATTRIBUTES)}
     given = {name: value for name, value in attributes.items() if name in returned and name not in left_alone}
-    changed = evolve(user, extra={**user.extra, **_extra(given)}, **_typed(given))
+    typed = _typed(given)
+    # Metadata is left alone so far.
     return evolve(
-        changed,
+        user,
         identities=(evolve(user.identities[0], tokens=_tokens(attributes)),),
         user_metadata=_again(user.user_metadata, attributes.get("user_metadata"), metadata),
         app_metadata=_again(user.app_metadata, attributes.get("app_metadata"), metadata),
+        extra={**user.extra, **_extra(given, typed)},
+        **typed,
     )
 
 
@@ -208,8 +212,7 @@ def _typed(attributes: Mapping[str, Value]) -> dict[str, Any]:
     return {name: value for name, value in attributes.items() if name in _TYPES and isinstance(value, _TYPES[name])}
 
 
-def _extra(attributes: Mapping[str, Value]) -> Mapping[str, Value]:
-    typed = _typed(attributes)
+def _extra(attributes: Mapping[str, Value], typed: Mapping[str, Value]) -> Mapping[str, Value]:
     extra = {
         name: value
         for name, value in attributes.items()

@@ -59,7 +59,7 @@ def shortened_record(record: _Record, most: int) -> _Record:
         record: The record.
         most: Characters that it may have, about, when it is stored; a call, or a run, has as many for its outcome.
     """
-    if not isinstance(record, Exchange | ActionRun) and _weight_of(_texts_of(record), most) <= most:
+    if not isinstance(record, (Exchange, ActionRun)) and _weight_of(_texts_of(record), most) <= most:
         return record
     shortening = _Shortening(most)
     match record:

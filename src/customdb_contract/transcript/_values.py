@@ -111,6 +111,17 @@ def json_size(value: Value) -> int:
     Args:
         value: A recorded value.
     """
+    try:
+        text = _PLAIN.encode(value)
+    except TypeError:
+        return _size_with_cuts(value)
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+_PLAIN: Final = json.JSONEncoder(ensure_ascii=False, check_circular=False)
+
+
+def _size_with_cuts(value: Value) -> int:
     cut = 0
 
     def as_json(item: Value) -> object:
