@@ -11,7 +11,7 @@ from customdb_contract.findings import Finding, Severity
 from customdb_contract.probes.set_up import is_denial
 from customdb_contract.secrets import Secret
 from customdb_contract.tenant import LogCode, OperationKind, OperationOutcome, User
-from customdb_contract.transcript import Account, Exchange, History, Moment, Situation, is_done
+from customdb_contract.transcript import Account, Exchange, History, Moment, is_done
 
 __all__ = ["Contradiction", "Life"]
 
@@ -115,9 +115,10 @@ class Life:
             marker = given.get("password") if isinstance(given, Mapping) else given
             if isinstance(marker, str):
                 self._typed[marker] = typed
+        if exchange.situation.family == "outage":
+            return self._history.add(exchange)
         # Whatever the tenant knows of the person: here it is certain who is in the store.
-        is_outage = exchange.situation.family == "outage"
-        return self._history.add(exchange if is_outage else evolve(exchange, situation=Situation.WRITING))
+        return self._history.follow(exchange)
 
     def _contradictions(
         self, outcome: OperationOutcome, moments: Sequence[Moment], *, import_mode: bool

@@ -114,7 +114,7 @@ class Situation(StrEnum):
     CLEAN_UP = "clean-up"
     """Removing whom the check made."""
 
-    @property
+    @cached_property
     def family(self) -> str:
         """The part before the colon, for example `hostile` of `hostile: sql`."""
         return str.partition(self, ":")[0]

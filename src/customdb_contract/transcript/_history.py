@@ -1,7 +1,7 @@
 """The history of the people whom a check made: what each call must have left behind, if the scripts keep their word."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from attrs import evolve, field, frozen
 
@@ -161,14 +161,24 @@ class History:
         if family in {"hostile", "outage"}:
             self._doubt_all(exchange)
             return None
-        if family not in {"writing", "clean-up"}:
-            return None
+        moment = self.follow(exchange) if family in {"writing", "clean-up"} else None
+        return None if family == "clean-up" else moment
+
+    def follow(self, exchange: Exchange) -> Moment | None:
+        """Take the next call into account as one about people whom the check made, whatever its situation says.
+
+        Args:
+            exchange: The call.
+
+        Returns:
+            What was true before it; None when it is not judged.
+        """
         moment = self._moment(exchange)
         if exchange.marks:
             self._doubt_all(exchange)
             return None
         self._apply(moment)
-        return moment if family == "writing" else None
+        return moment
 
     def _moment(self, exchange: Exchange) -> Moment:
         identifier = exchange.identifier
@@ -295,21 +305,21 @@ class History:
 
     def _verify(self, account: Account, exchange: Exchange) -> None:
         if exchange.ending is Ending.DONE and account.exists:
-            self._set(evolve(account, verified=True), exchange)
+            self._set(account, exchange, verified=True)
         elif exchange.ending is not Ending.DECLINED:
-            self._set(evolve(account, verified=None), exchange)
+            self._set(account, exchange, verified=None)
 
     def _change_password(self, account: Account, exchange: Exchange) -> None:
         password = _text(exchange.argument(1))
         if exchange.ending is Ending.DONE and account.exists:
             former = (*account.former_passwords, account.password)
             kept = tuple(name for name in dict.fromkeys(former) if name is not None and name != password)
-            self._set(evolve(account, password=password, former_passwords=kept), exchange)
+            self._set(account, exchange, password=password, former_passwords=kept)
         elif exchange.ending is not Ending.DECLINED:
             maybe = tuple(name for name in (password, account.password) if name is not None)
             is_unclear = exchange.ending is Ending.INVALID and account.exists is True and len(maybe) > 1
-            left = evolve(account, password=None, former_passwords=(), maybe_passwords=maybe if is_unclear else ())
-            self._set(left, exchange)
+            unclear = maybe if is_unclear else ()
+            self._set(account, exchange, password=None, former_passwords=(), maybe_passwords=unclear)
 
     def _change_email(self, account: Account, exchange: Exchange, clash: Account | None) -> None:
         email, verified = exchange.argument(1), exchange.argument(2)
@@ -321,9 +331,9 @@ class History:
         is_changed = exchange.ending is Ending.DONE and account.exists is True
         flag = verified if is_changed and isinstance(verified, bool) else None
         if email.lower() == account.email.lower():
-            self._set(evolve(account, verified=flag), exchange)
+            self._set(account, exchange, verified=flag)
         elif is_changed and clash is None:
-            self._set(evolve(account, email=email, verified=flag), exchange)
+            self._set(account, exchange, email=email, verified=flag)
             self._current.pop(account.email.lower(), None)
             self._current[email.lower()] = account.number
             self._former[account.email.lower()] = account.number
@@ -345,7 +355,7 @@ class History:
         if account is not None and account.exists is False:
             self._set(account, exchange)
         elif account is not None and account.exists and exchange.ending is Ending.DONE:
-            self._set(evolve(account, exists=False), exchange)
+            self._set(account, exchange, exists=False)
         elif account is not None:
             self._doubt(account, exchange)
 
@@ -356,13 +366,13 @@ class History:
             if account.exists and account.number not in known:
                 self._doubt(account, exchange)
 
-    def _set(self, account: Account, write: Exchange) -> None:
-        self._accounts[account.number] = evolve(account, last_write=write, seen={})
+    def _set(self, account: Account, write: Exchange, **changes: Any) -> None:
+        self._accounts[account.number] = evolve(account, last_write=write, seen={}, **changes)
 
     def _doubt(self, account: Account, write: Exchange) -> None:
         exists = None if account.exists else account.exists
-        doubted = evolve(account, exists=exists, password=None, former_passwords=(), verified=None)
-        self._set(evolve(doubted, maybe_passwords=(), maybe_email=None), write)
+        forgotten = {"password": None, "former_passwords": (), "verified": None}
+        self._set(account, write, exists=exists, maybe_passwords=(), maybe_email=None, **forgotten)
 
     def _doubt_all(self, exchange: Exchange) -> None:
         if exchange.script not in _READING:
