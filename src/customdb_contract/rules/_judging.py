@@ -47,7 +47,7 @@ def judge_by(catalogue: Sequence[Rule], transcript: Transcript, selection: Selec
     spoken = {
         name: {exchange.number for violation in run.violations for exchange in violation.evidence}
         for name, run in judged.items()
-        if run.crash is None and name not in previews
+        if run.violations and run.crash is None and name not in previews
     }
 
     @cache
@@ -66,8 +66,9 @@ def judge_by(catalogue: Sequence[Rule], transcript: Transcript, selection: Selec
     is_action_alone = header.action is not None and not header.scripts and not transcript.exchanges
 
     verdicts: list[Verdict] = []
+    speaking = selection.judged
     for info in infos:
-        if info.name not in selection.judged:
+        if info.name not in speaking:
             verdicts.append(Verdict(rule=info, status=Status.DESELECTED))
             continue
         taken = {number: specific for specific in info.yields_to for number in spoken.get(specific, ())}

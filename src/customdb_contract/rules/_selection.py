@@ -98,6 +98,8 @@ class Selection:
 
 
 def _expand(names: Collection[str], infos: Sequence[RuleInfo], option: str) -> frozenset[str]:
+    if not names:
+        return frozenset()
     known = {info.name for info in infos} | {info.group.value for info in infos}
     for name in names:
         _check_name(name, known, option, "rule or group")

@@ -51,7 +51,7 @@ def moments(transcript: Transcript, *scripts: Script) -> Iterator[Moment]:
         transcript: The transcript.
         scripts: The scripts.
     """
-    return (moment for moment in transcript.history if moment.exchange.script in scripts)
+    return iter(transcript.moments(*scripts))
 
 
 def legacy_moments(transcript: Transcript, *scripts: Script) -> Iterator[Moment]:

@@ -169,7 +169,8 @@ def secrets_in(text: str) -> Iterator[SecretRef]:
     Args:
         text: A masked text.
     """
-    return (SecretRef.parse(match[1]) for match in MARKER.finditer(text))
+    # Almost no text has any.
+    return (SecretRef.parse(match[1]) for match in MARKER.finditer(text)) if "«" in text else iter(())
 
 
 def _escaped(match: re.Match[str]) -> str:

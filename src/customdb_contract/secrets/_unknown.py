@@ -94,7 +94,8 @@ def kinds_in(text: str) -> Iterator[SecretKind]:
     Args:
         text: A text of a transcript; one that was written by hand may not be masked.
     """
-    yield from (secret.kind for secret in secrets_in(text))
+    for secret in secrets_in(text):
+        yield secret.kind
     for kind, needed, pattern in _FORMATS:
         if needed in text and pattern.search(text):
             yield kind

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Self, TypeVar
+from typing import Self, TypeVar, cast
 
 from attrs import field, frozen
 from typing_extensions import override
@@ -148,7 +148,7 @@ class Transcript:
         Args:
             kind: The kind, for example `Operation`.
         """
-        return [record for record in self.records if isinstance(record, kind)]
+        return cast("Sequence[_Record]", self._by_kind.get(kind, ()))
 
     def caused_by(self, cause: Operation | ActionRun) -> Sequence[Record]:
         """Return what an operation, or a run of an Action, caused, in order.
@@ -157,6 +157,16 @@ class Transcript:
             cause: One of this transcript.
         """
         return self._by_cause.get(cause.number, ())
+
+    def moments(self, *scripts: Script) -> Sequence[Moment]:
+        """Return the part of `history` that is about some scripts, in order.
+
+        Args:
+            scripts: The scripts.
+        """
+        if scripts not in self._followed:
+            self._followed[scripts] = [moment for moment in self.history if moment.exchange.script in scripts]
+        return self._followed[scripts]
 
     def select(self, script: Script | None = None, *situations: Situation | str) -> Sequence[Exchange]:
         """Return the judged exchanges of a script, in order.
@@ -201,6 +211,18 @@ class Transcript:
         for record in self.records:
             found[cause_of(record)].append(record)
         return found
+
+    @cached_property
+    def _by_kind(self) -> Mapping[type, Sequence[Record]]:
+        found: defaultdict[type, list[Record]] = defaultdict(list)
+        for record in self.records:
+            found[type(record)].append(record)
+        return found
+
+    @cached_property
+    def _followed(self) -> dict[tuple[Script, ...], Sequence[Moment]]:
+        """The moments that were asked for before: dozens of rules ask for the same."""
+        return {}
 
     @cached_property
     def _chosen(self) -> dict[tuple[Script | None, tuple[str, ...]], Sequence[Exchange]]:

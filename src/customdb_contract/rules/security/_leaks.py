@@ -128,7 +128,7 @@ def _message(exchange: Exchange) -> str:
 def _error_text(exchange: Exchange) -> str:
     """Return every text of every error of a call: those that the callback was given, and the raised one."""
     errors = [*(arguments[0] for arguments in exchange.outcome.callbacks if arguments), exchange.outcome.raised]
-    return "\n".join(texts_in(errors))
+    return "\n".join(text for error in errors if error is not None for text in texts_in(error))
 
 
 def _emails(text: str) -> Iterator[str]:
