@@ -142,6 +142,9 @@ def test_a_function_makes_profiles_and_may_import_what_is_next_to_the_file(folde
     assert found.columns.profile_of is not None
     assert found.columns.profile_of({"id": "7"}) == {"user_id": "shop-7"}
     assert found.columns.email == "mail"
+    again = load_audit(folder / "customdb.toml")
+    assert repr(again.columns) == repr(found.columns)
+    assert "audit_profiles_a:profile_of" in repr(found.columns)
     assert sys.path == before
 
 

@@ -1,11 +1,11 @@
 """What a configuration file says of an audit: the source of the users, and which columns make which attributes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, cast
 from urllib.parse import quote
 
-from attrs import frozen
+from attrs import field, frozen
 
 from customdb_contract.audit import Columns, ProfileOf, Row
 from customdb_contract.config._configuration import connection_of, read_file
@@ -140,14 +140,21 @@ def _formats(table: AuditTable, folder: Path) -> Iterator[str | PasswordFormat]:
             yield cast("PasswordFormat", one)
 
 
+@frozen
+class _ProfileOf:
+    """The function that a reference names. What it is called is known, so that an audit can be gone on with."""
+
+    reference: str
+    folder: Path
+    function: Callable[[object], object] = field(repr=False)
+
+    def __call__(self, row: Row) -> object:
+        with importing_from(self.folder):
+            return self.function(row)
+
+
 def _profile_of(reference: str, folder: Path) -> ProfileOf:
-    function = imported(reference, folder, f"{_WHERE} python", "which is given a row")
-
-    def profile_of(row: Row) -> object:
-        with importing_from(folder):
-            return function(row)
-
-    return profile_of
+    return _ProfileOf(reference, folder, imported(reference, folder, f"{_WHERE} python", "which is given a row"))
 
 
 def _connection(file: File, folder: Path) -> Connection:
