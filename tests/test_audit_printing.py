@@ -137,6 +137,7 @@ def test_a_report_is_shown_by_its_text_and_named_in_a_line() -> None:
 
     assert str(report) == render_audit(report)
     assert repr(report) == "<AuditReport not ok: 20,000 users, 2 rules broken>"
+    assert repr(AUDITED["warned"]) == "<AuditReport ok: 20,000 users, 1 rule broken>"
     assert repr(AUDITED["right"]) == "<AuditReport ok: 20,000 users, 0 rules broken>"
 
 

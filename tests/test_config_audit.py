@@ -108,6 +108,25 @@ def test_a_url_is_taken_as_it_is_and_a_given_source_too(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "where", "source", "query"),
+    [
+        ("users.csv", 'table = "users"', "users.csv", None),
+        ("users.csv", 'query = "select 1"', "users.csv", None),
+        ("postgresql://b/shop", 'table = "users"', "postgresql://b/shop?table=users", None),
+        ("postgresql://b/shop", 'query = "select 1"', "postgresql://b/shop", "select 1"),
+        ("postgresql://b/shop?x=1&table=people", 'table = "users"', "postgresql://b/shop?x=1&table=people", None),
+        ("postgresql://b/shop?table=people", 'query = "select 1"', "postgresql://b/shop?table=people", None),
+    ],
+)
+def test_a_given_source_that_is_whole_takes_no_table_from_the_file(
+    folder: Path, given: str, where: str, source: str, query: str | None
+) -> None:
+    found = settings(folder, f'[audit]\nsource = "postgresql://a/shop"\n{where}\nuser_id = "id"\n', given)
+
+    assert (found.source.reveal(), found.query) == (source, query)
+
+
+@pytest.mark.parametrize(
     ("source", "table", "url"),
     [
         ("postgresql://db/shop", "users", "postgresql://db/shop?table=users"),

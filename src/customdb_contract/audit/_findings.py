@@ -153,7 +153,8 @@ class AuditReport:
     @override
     def __repr__(self) -> str:
         broken = sum(1 for result in self.results if result.users)
-        return f"<AuditReport {'ok' if self.ok else 'not ok'}: {self.users:,} users, {broken} rules broken>"
+        state, rules = "ok" if self.ok else "not ok", "1 rule" if broken == 1 else f"{broken} rules"
+        return f"<AuditReport {state}: {self.users:,} users, {rules} broken>"
 
     @override
     def __str__(self) -> str:

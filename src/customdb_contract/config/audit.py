@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, cast
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 
 from attrs import field, frozen
 
@@ -49,7 +49,8 @@ def load_audit(path: Path, source: str | None = None) -> AuditSettings:
 
     Args:
         path: A `customdb.toml`, or a `pyproject.toml` with the table `[tool.customdb-contract]`.
-        source: A path or URL in place of that of the file; a path is looked up from the working directory.
+        source: A path or URL in place of that of the file; a path is looked up from the working directory. The table
+            or the query of the file is that of a URL which names no table.
 
     Raises:
         ConfigurationError: When the file cannot be read or used, or an environment variable is not set. The message
@@ -74,11 +75,13 @@ def _settings(file: File, folder: Path, source: str | None) -> AuditSettings:
     if table.table is not None and table.query is not None:
         message = f"{_WHERE} has both table and query: give the one that has the users"
         raise ConfigurationError(message)
+    is_whole = source is not None and ("://" not in source or "table" in parse_qs(source.partition("?")[2]))
+    found = _source(table, folder) if source is None else source
     return AuditSettings(
-        source=Secret(_of_table(source if source is not None else _source(table, folder), table.table)),
+        source=Secret(found if is_whole else _of_table(found, table.table)),
         columns=_columns(table, folder),
         connection=_connection(file, folder),
-        query=table.query,
+        query=None if is_whole else table.query,
     )
 
 
