@@ -42,18 +42,21 @@ def verdict(report: AuditReport) -> str:
     Args:
         report: The report.
     """
-    if not report.users and not report.interrupted:
-        return "no user was audited: the source has no rows"
-    audited = f"{counted(report.users, 'user')} audited{', a sample' if report.sampled else ''}"
     failed, missing = broken(report), not_audited(report)
     severities = Counter(result.severity for result in failed)
     told = ", ".join(counted(severities[severity], severity) for severity in reversed(Severity) if severities[severity])
-    rules = counted(len(report.results) - len(missing), "rule")
-    parts = [audited, f"{rules} checked, {len(failed) or 'none'} broken{f' ({told})' if told else ''}"]
-    if missing:
-        parts.append(f"{counted(len(missing), 'rule')} not audited")
+    which = f" ({told})" if told else ""
+    users = counted(report.users, "user")
     if report.interrupted:
-        parts.append("the audit was interrupted")
+        return f"the audit of {users} was interrupted; {counted(len(failed), 'rule')} broken until then{which}"
+    if not report.users:
+        return "no user was audited: the source has no rows"
+    rules = counted(len(report.results) - len(missing), "rule")
+    parts = [
+        f"{users} audited{', a sample' if report.sampled else ''}",
+        f"{rules} checked, {len(failed) or 'none'} broken{which}",
+        *([f"{counted(len(missing), 'rule')} not audited"] if missing else []),
+    ]
     return "; ".join(parts)
 
 
@@ -72,7 +75,7 @@ def about(report: AuditReport) -> Iterator[str]:
         )
 
     if report.interrupted:
-        yield "The audit was interrupted: this is what was found until then, and not every rule was checked."
+        yield "This is what was found until the interrupt: not every rule was checked for every user."
 
 
 def broken(report: AuditReport) -> Sequence[RuleResult]:
