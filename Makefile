@@ -31,11 +31,12 @@ test: $(VENV)/dev.stamp tests/drivers/node_modules/.stamp ## Run the tests; COVE
 	$(if $(filter-out begin,$(COVERAGE)),$(BIN)/python tests/combine_coverage.py)
 	$(if $(filter-out begin,$(COVERAGE)),$(BIN)/python -m coverage report)
 
-lint: $(VENV)/dev.stamp ## Check style, layers and project metadata
+lint: $(VENV)/dev.stamp tests/javascript_tools/node_modules/.stamp ## Check style, also of JavaScript, layers and project metadata
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/validate-pyproject pyproject.toml
+	$(BIN)/python tests/javascript_tools/run.py lint
 
 types: $(VENV)/dev.stamp ## Check the types with mypy and pyright, that those of all public names are known, and what both say of a team's own code
 	$(BIN)/mypy
@@ -67,7 +68,8 @@ release: $(VENV)/dev.stamp ## Check, build, try and tag a release of what is com
 
 clean: ## Remove everything that was made
 	rm -rf $(VENV) dist build docs/_build docs/reference/rules docs/reference/lives docs/reference/scripts docs/reference/systems.md docs/reference/audited-users.md docs/_static/check.svg .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache \
-		.hypothesis .import_linter_cache tests/drivers/node_modules examples/bookshop/*.sqlite3
+		.hypothesis .import_linter_cache tests/drivers/node_modules tests/javascript_tools/node_modules \
+		tests/javascript_tools/measured examples/bookshop/*.sqlite3
 	find src tests examples benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 $(BIN)/python:
@@ -81,7 +83,11 @@ $(VENV)/demo.stamp: pyproject.toml examples/bookshop/requirements.txt | $(BIN)/p
 	@touch $@
 
 tests/drivers/node_modules/.stamp: tests/drivers/package.json | $(VENV)/dev.stamp
-	$(BIN)/python tests/drivers/install.py
+	$(BIN)/python tests/npm_modules.py tests/drivers
+	@touch $@
+
+tests/javascript_tools/node_modules/.stamp: tests/javascript_tools/package.json tests/javascript_tools/package-lock.json | $(VENV)/dev.stamp
+	$(BIN)/python tests/npm_modules.py tests/javascript_tools
 	@touch $@
 
 $(VENV)/mutants.stamp: $(VENV)/dev.stamp

@@ -27,6 +27,7 @@ const importModuleDynamically = vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
 const unref = uncurry(Object.getPrototypeOf(setTimeout(() => undefined, 0)).unref);
 
 // Modules are loaded again for every run, and Node keeps what it has compiled only where the wrapper was set.
+// eslint-disable-next-line no-self-assign -- setting it is what matters
 Module.wrap = Module.wrap;
 
 const HANDLERS = ['onExecutePostLogin', 'onContinuePostLogin'];
@@ -61,7 +62,7 @@ function loaded() {
   cache = new Cache();
   failure = null;
   handlers = { __proto__: null };
-  let exported = null;
+  let exported;
   try {
     exported = load(order.source, order.file, (specifier) => modules.load(specifier, order.file));
     // A getter is code of the Action too, and without this handler there is none to run.

@@ -4,7 +4,8 @@
 // runs in the context of the call that opened the connection, whichever call is under way.
 
 const { executionAsyncResource } = require('node:async_hooks');
-const { WeakMap, apply, detach, hasText, indexOf, isInstance, slice, weakGet, weakSet } = require('./primordials.cjs');
+const { WeakMap, apply, detach, hasText, indexOf, isInstance } = require('./primordials.cjs');
+const { keysOf, slice, weakGet, weakSet } = require('./primordials.cjs');
 const { read, textOf } = require('./attributes.cjs');
 
 const { clearImmediate, clearTimeout, setImmediate, setTimeout } = globalThis;
@@ -80,7 +81,10 @@ class Blaming {
     const place = this.locate(stack);
     if (place === null) return escape === 'later' && isOfModule(textOf(stack)) ? this.asking(own, current) : own;
     if (isIn(place, own.file)) return escape === 'later' && current?.file === own.file ? current : own;
-    for (const file in this.latest) if (isIn(place, file)) return this.latest[file];
+    const files = keysOf(this.latest);
+    for (let index = 0; index < files.length; index += 1) {
+      if (isIn(place, files[index])) return this.latest[files[index]];
+    }
     return own;
   }
 
@@ -101,7 +105,7 @@ function isIn(place, file) {
 /** Whether a file is in a stack; the only files beside scripts are those of modules. */
 function isOfModule(whole) {
   const stack = slice(whole, 0, MOST_STACK);
-  for (let start = indexOf(stack, FRAME), end = 0; start >= 0; start = end) {
+  for (let start = indexOf(stack, FRAME), end; start >= 0; start = end) {
     end = indexOf(stack, FRAME, start + 1);
     const frame = slice(stack, start, end < 0 ? stack.length : end);
     if (hasText(frame, '/') && !hasText(frame, 'node:')) return true;

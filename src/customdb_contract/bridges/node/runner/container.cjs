@@ -54,7 +54,7 @@ function tell(fields) {
 function locate(stack) {
   if (typeof stack !== 'string') return null;
   const text = slice(stack, 0, MOST_STACK);
-  for (let start = 0, end = 0; start < text.length; start = end + 1) {
+  for (let start = 0, end; start < text.length; start = end + 1) {
     const found = indexOf(text, '\n', start);
     end = found < 0 ? text.length : found;
     const place = placeIn(slice(text, start, end));
@@ -213,7 +213,8 @@ function serve(what) {
   // Events of the process arrive also where a script has replaced what all emitters inherit; and the runner's own
   // modules are nothing that a script could require.
   defineProperty(process, 'emit', { value: process.emit, writable: true, configurable: true });
-  for (const file of keysOf(require.cache)) delete require.cache[file];
+  const own = keysOf(require.cache);
+  for (let index = 0; index < own.length; index += 1) delete require.cache[own[index]];
   require.main.children.length = 0;
   listen(onLine);
 }

@@ -28,7 +28,7 @@ const { watchDriver } = require('./drivers.cjs');
 
 const { readFileSync } = fs;
 const { basename, join } = path;
-const builtins = [...builtinModules];
+const builtins = builtinModules.slice();
 const LONGEST_VERSION = 100;
 
 class WrongUsernameOrPasswordError extends Error {
@@ -180,7 +180,9 @@ class Modules {
 
   /** The globals of old runtimes, where the module is there; `onUse` is told when a script uses one. */
   defineImplicitGlobals(onUse) {
-    for (const global of keysOf(IMPLICIT_GLOBALS)) {
+    const globals = keysOf(IMPLICIT_GLOBALS);
+    for (let index = 0; index < globals.length; index += 1) {
+      const global = globals[index];
       const name = IMPLICIT_GLOBALS[global];
       const isThere = this.doubleOf(name) !== undefined || this.find(name, '', '') !== null;
       if (!isThere || global in globalThis) continue;

@@ -39,6 +39,7 @@ const DESCRIBED = ['value', 'get', 'set'];
 
 /** The built-ins, the global variables and what keeps the process busy, as they are when it is made. */
 class Realm {
+  /* eslint-disable no-restricted-syntax -- no script is loaded when a realm is made */
   constructor() {
     this.holders = [];
     this.resources = getActiveResourcesInfo().length;
@@ -61,6 +62,7 @@ class Realm {
     }
     for (const holder of this.holders) holder.properties = propertiesOf(holder.object);
   }
+  /* eslint-enable no-restricted-syntax */
 
   keep(object, seen) {
     if (seen.has(object)) return;
@@ -88,7 +90,9 @@ detach(Realm);
 
 function propertiesOf(object) {
   const properties = [];
-  for (const key of ownKeys(object)) {
+  const keys = ownKeys(object);
+  for (let index = 0; index < keys.length; index += 1) {
+    const key = keys[index];
     const { value, get, set } = getOwnPropertyDescriptor(object, key);
     properties.push({ __proto__: null, key, value, get, set });
   }

@@ -54,7 +54,7 @@ function tellCalled(id, recorded) {
 function open({ scripts: sources, configuration, folder, doubles, hosts }) {
   const names = keysOf(sources);
   leadHosts(hosts, callNow);
-  for (const name of names) know(sources[name].file);
+  for (let index = 0; index < names.length; index += 1) know(sources[names[index]].file);
   const modules = new Modules({ folder, doubles, als, note, advice: ADVICE });
   const readOnly = makeConfiguration(configuration, {
     onWrite: (key) => callNow()?.notice('configuration-write', key),

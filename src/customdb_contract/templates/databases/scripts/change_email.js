@@ -6,7 +6,7 @@ async function changeEmail(email, newEmail, verified, callback) {
   let isDone;
   try {
     isDone = await setEmail(email, newEmail, verified === true);
-  } catch (error) {
+  } catch {
     return callback(new Error('The user store cannot be reached'));
   }
   return callback(null, isDone);

@@ -6,7 +6,7 @@ async function changePassword(email, newPassword, callback) {
   let isDone;
   try {
     isDone = await setPassword(email, await hashOf(newPassword));
-  } catch (error) {
+  } catch {
     return callback(new Error('The user store cannot be reached'));
   }
   return callback(null, isDone);

@@ -9,7 +9,7 @@ async function create(user, callback) {
   let isNew;
   try {
     isNew = await insert(user.email, await hashOf(user.password));
-  } catch (error) {
+  } catch {
     return callback(new Error('The user store cannot be reached'));
   }
   return isNew ? callback(null) : callback(new ValidationError('user_exists', 'There is a user with this e-mail'));

@@ -2,7 +2,7 @@
 async function remove(id, callback) {
   try {
     await deleteById(id);
-  } catch (error) {
+  } catch {
     return callback(new Error('The user store cannot be reached'));
   }
   return callback(null);

@@ -3,7 +3,7 @@ async function getUser(email, callback) {
   let user;
   try {
     user = await find(email);
-  } catch (error) {
+  } catch {
     return callback(new Error('The user store cannot be reached'));
   }
   return user ? callback(null, profileOf(user)) : callback(null);

@@ -4,7 +4,7 @@ async function login(email, password, callback) {
   let isRight;
   try {
     user = await find(email);
-  } catch (error) {
+  } catch {
     return callback(new Error('The user store cannot be reached'));
   }
   try {

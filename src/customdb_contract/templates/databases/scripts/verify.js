@@ -3,7 +3,7 @@ async function verify(email, callback) {
   let isDone;
   try {
     isDone = await setVerified(email);
-  } catch (error) {
+  } catch {
     return callback(new Error('The user store cannot be reached'));
   }
   return callback(null, isDone);

@@ -6,7 +6,7 @@ async function changePassword(email, newPassword, callback) {
   let user;
   try {
     user = await change(email, { password: newPassword });
-  } catch (error) {
+  } catch {
     return callback(new Error('The user store cannot be reached'));
   }
   return callback(null, Boolean(user));

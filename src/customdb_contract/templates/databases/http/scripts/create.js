@@ -9,7 +9,7 @@ async function create(user, callback) {
   let answer;
   try {
     answer = await ask('POST', '/users', { email: user.email, password: user.password });
-  } catch (error) {
+  } catch {
     return callback(new Error('The user store cannot be reached'));
   }
   if (says(answer, 409, 'user_exists')) {

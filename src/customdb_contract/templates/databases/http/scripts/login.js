@@ -6,7 +6,7 @@ async function login(email, password, callback) {
   let answer;
   try {
     answer = await ask('POST', '/login', { identifier: email, password });
-  } catch (error) {
+  } catch {
     return callback(new Error('The user store cannot be reached'));
   }
   if (says(answer, 401, 'wrong_credentials') || says(answer, 404, 'no_such_user')) {

@@ -7,7 +7,7 @@ async function changePassword(email, newPassword, callback) {
   try {
     const account = await find(email);
     outcome = account ? await change(account, { password: newPassword }) : 'unchanged';
-  } catch (error) {
+  } catch {
     return callback(new Error('The user store cannot be reached'));
   }
   if (outcome === 'refused') {

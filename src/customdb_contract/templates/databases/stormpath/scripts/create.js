@@ -13,7 +13,7 @@ async function create(user, callback) {
       password: user.password,
       status: 'ENABLED',
     });
-  } catch (error) {
+  } catch {
     return callback(new Error('The user store cannot be reached'));
   }
   if (says(answer, 409, 2001)) {

@@ -10,7 +10,7 @@ async function login(email, password, callback) {
       type: 'basic',
       value: Buffer.from(`${email}:${password}`).toString('base64'),
     });
-  } catch (error) {
+  } catch {
     return callback(new Error('The user store cannot be reached'));
   }
   // 7104: no such account; 7100: another password.
@@ -27,7 +27,7 @@ async function login(email, password, callback) {
     const id = attempt.status === 200 && attempt.body ? idOf(attempt.body.account) : unusable();
     const { status, body } = await ask('GET', `/accounts/${id}?expand=customData`);
     account = status === 200 && idOf(body) === id ? accountOf(body) : unusable();
-  } catch (error) {
+  } catch {
     return callback(new Error('The user store cannot be reached'));
   }
   if (!isCalled(account, email)) {
