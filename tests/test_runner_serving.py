@@ -18,6 +18,7 @@ import pytest
 
 from customdb_contract._runner import _opening, _serving
 from customdb_contract._runner._call import Call
+from customdb_contract._runner._limits import MAX_LATE
 from customdb_contract._runner._loop import ScriptLoop
 from customdb_contract._runner._opening import NotThereError, find_attribute
 from customdb_contract._runner._tasks import ScriptTasks
@@ -349,10 +350,10 @@ def test_what_never_ends_is_waited_for_in_full_only_once(serve: Serve, monkeypat
 
 def test_late_events_are_counted() -> None:
     runner = _serving._Runner(-1, -1)
-    for _ in range(300):
+    for _ in range(MAX_LATE + 100):
         runner._report_late("{}")
 
-    assert len(runner._late) == 200
+    assert len(runner._late) == MAX_LATE
 
 
 # The event loop

@@ -6,6 +6,7 @@ from time import perf_counter
 from typing import cast
 
 from customdb_contract._runner._builtins import own_builtins
+from customdb_contract._runner._limits import MAX_ARGUMENTS, MAX_CALLBACK_CHARACTERS, MAX_CALLBACKS
 from customdb_contract._runner._reading import encode, encode_error
 
 # See _builtins.
@@ -13,8 +14,6 @@ __builtins__ = own_builtins()
 
 __all__ = ["Call", "encode_argument"]
 
-_MOST_CALLBACKS = 20
-_MOST_CHARACTERS = 16_000_000
 _TOO_MANY = '[{"$special": "too-many", "text": "", "size": null}]'
 
 _lock = RLock()
@@ -46,7 +45,7 @@ class Call:
         self._ending: str | None = None
         self._callbacks: list[str] = []
         self._noticed: list[str] = []
-        self._characters_left = _MOST_CHARACTERS
+        self._characters_left = MAX_CALLBACK_CHARACTERS
         self._raised = "null"
         self._escape = "thrown"
         self._is_closed = False
@@ -66,7 +65,7 @@ class Call:
         Args:
             arguments: The arguments, error first; an exception is recorded as an error.
         """
-        self.answer_encoded([encode_argument(argument) for argument in arguments])
+        self.answer_encoded([encode_argument(argument) for argument in arguments[:MAX_ARGUMENTS]])
 
     def answer_encoded(self, arguments: list[str]) -> None:
         """Note what the callback is given, as JSON.
@@ -76,7 +75,7 @@ class Call:
         """
         given = f"[{', '.join(arguments)}]"
         with _lock:
-            if len(self._callbacks) >= _MOST_CALLBACKS:
+            if len(self._callbacks) >= MAX_CALLBACKS:
                 return
             self._characters_left -= len(given)
             if self._characters_left < 0:

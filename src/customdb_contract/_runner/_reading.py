@@ -4,8 +4,9 @@ from json.encoder import encode_basestring_ascii as _quoted
 from sys import modules
 
 from customdb_contract._runner._builtins import own_builtins
+from customdb_contract._runner._limits import MAX_CHARACTERS, MAX_TEXT
 from customdb_contract._runner._places import STARTED_IN, place_of_error
-from customdb_contract._runner._walking import MAX_CHARACTERS, MAX_TEXT, Walk, is_contract_error
+from customdb_contract._runner._walking import Walk, is_contract_error
 
 # See _builtins.
 __builtins__ = own_builtins()

@@ -14,6 +14,7 @@ from customdb_contract._runner._builtins import own_builtins
 from customdb_contract._runner._busy_threads import is_busy
 from customdb_contract._runner._call import Call, encode_argument
 from customdb_contract._runner._handlers import Handler, find_handlers, find_misnamed, needs_argument
+from customdb_contract._runner._limits import MAX_LATE
 from customdb_contract._runner._loop_of import LoopOf
 from customdb_contract._runner._opening import NotThereError, find_attribute, is_factory, open_database
 from customdb_contract._runner._reading import encode, encode_error, is_from_contract
@@ -29,7 +30,6 @@ __builtins__ = own_builtins()
 __all__ = ["serve"]
 
 _PIECE = 1 << 16
-_MOST_LATE = 200
 _LOOK_SECONDS = 0.01
 _SECONDS_AGAIN = 0.05
 """How long what went on after a full wait is waited for again: the thread of a pool of connections never ends."""
@@ -81,9 +81,11 @@ class _Runner:
                 self._open(message["open"])
             elif "look" in message:
                 self._look(message["look"])
-            else:
+            elif "close" in message:
                 self._close()
                 return
+            else:
+                raise ValueError
 
     def _next(self) -> _Message | None:
         """Return the next message, or None when there is none any more. What is on the event loop goes on meanwhile."""
@@ -260,7 +262,7 @@ class _Runner:
 
     def _report_late(self, event: str) -> None:
         with self._lock:
-            if len(self._late) < _MOST_LATE:
+            if len(self._late) < MAX_LATE:
                 self._late.append(event)
 
     def _on_thread_exception(self, arguments: Any) -> None:

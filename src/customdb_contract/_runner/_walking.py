@@ -11,22 +11,12 @@ from types import ModuleType
 from typing import Generic, Protocol, TypeVar, cast
 
 from customdb_contract._runner._builtins import own_builtins
+from customdb_contract._runner._limits import MAX_BITS, MAX_CHARACTERS, MAX_DEPTH, MAX_ITEMS, MAX_TEXT
 
 # See _builtins.
 __builtins__ = own_builtins()
 
-__all__ = ["MAX_CHARACTERS", "MAX_TEXT", "Form", "Walk", "is_contract_error", "safe_text"]
-
-# The bounds of `customdb_contract.transcript`.
-MAX_TEXT = 65_536
-_MAX_BITS = 1024
-_MAX_DEPTH = 50
-
-_MAX_ITEMS = 20_000
-"""Values of one argument; what follows is `too-many`."""
-
-MAX_CHARACTERS = 2_000_000
-"""Characters in all texts of one argument; beyond that, a text is recorded as `long-text`, and a key by its length."""
+__all__ = ["Form", "Walk", "is_contract_error", "safe_text"]
 
 _SHOWN_KEYS = 5
 _MOST_BYTES_OF_CHARACTER = 4
@@ -105,7 +95,7 @@ class Walk(Generic[_Made]):
     def __init__(self, form: Form[_Made], contract: ModuleType | None) -> None:
         self._form = form
         self._contract = contract
-        self._items_left = _MAX_ITEMS
+        self._items_left = MAX_ITEMS
         self._characters_left = MAX_CHARACTERS
         self._open: set[int] = set()
 
@@ -169,7 +159,7 @@ class Walk(Generic[_Made]):
 
     def _integer(self, number: int) -> _Made:
         bits = number.bit_length()
-        if bits > _MAX_BITS:
+        if bits > MAX_BITS:
             return self._form.special("int", self._form.shown(hex(number)), bits)
         return self._form.number(number)
 
@@ -183,7 +173,7 @@ class Walk(Generic[_Made]):
     def _nested(self, value: object, depth: int) -> _Made:
         if id(value) in self._open:
             return self._form.special("cycle", "", None)
-        if depth >= _MAX_DEPTH:
+        if depth >= MAX_DEPTH:
             return self._form.special("too-deep", "", None)
         self._open.add(id(value))
         try:

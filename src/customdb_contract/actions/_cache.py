@@ -6,7 +6,7 @@ from typing import Final
 
 from attrs import frozen
 
-__all__ = ["ActionCache", "CacheRecord", "CacheWriteResult"]
+__all__ = ["CACHE_LIMITS", "ActionCache", "CacheRecord", "CacheWriteResult"]
 
 _MOST_ENTRIES: Final = 20
 _MOST_KEY_BYTES: Final = 64
@@ -14,6 +14,16 @@ _MOST_VALUE_BYTES: Final = 4 * 1024
 _MOST_BYTES: Final = 8 * 1024
 _LONGEST_SECONDS: Final = 24 * 60 * 60
 _DEFAULT_SECONDS: Final = 15 * 60
+
+CACHE_LIMITS: Final[Mapping[str, int]] = {
+    "entries": _MOST_ENTRIES,
+    "keyBytes": _MOST_KEY_BYTES,
+    "valueBytes": _MOST_VALUE_BYTES,
+    "bytes": _MOST_BYTES,
+    "milliseconds": _LONGEST_SECONDS * 1000,
+    "usualMilliseconds": _DEFAULT_SECONDS * 1000,
+}
+"""What the cache of an Action in JavaScript is sent, as it names them."""
 
 
 @frozen

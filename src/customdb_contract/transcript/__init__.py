@@ -1,5 +1,6 @@
 """Transcripts: what was asked of a custom database, by whom, and what came back, as plain data."""
 
+from customdb_contract._runner._limits import MAX_TEXT
 from customdb_contract.transcript._actions import (
     RUN_ENDINGS,
     ActionRun,
@@ -42,7 +43,7 @@ from customdb_contract.transcript._header import (
 from customdb_contract.transcript._history import Account, History, Moment, is_done
 from customdb_contract.transcript._lacking import what_is_lacking
 from customdb_contract.transcript._languages import Language, language_of
-from customdb_contract.transcript._masking import MAX_TEXT, Mask, cut_masked, hide_named, mask_text, mask_value
+from customdb_contract.transcript._masking import Mask, cut_masked, hide_named, mask_text, mask_value
 from customdb_contract.transcript._notation import token
 from customdb_contract.transcript._observed import (
     MetadataKey,

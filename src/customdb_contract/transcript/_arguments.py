@@ -5,10 +5,11 @@ from typing import cast
 
 from attrs import frozen
 
+from customdb_contract._runner._limits import MAX_BITS, MAX_TEXT
 from customdb_contract.secrets import Secret, SecretRegistry
-from customdb_contract.transcript._masking import MAX_TEXT, are_same, hide_by_name, hide_named, mask_number, mask_value
+from customdb_contract.transcript._masking import are_same, hide_by_name, hide_named, mask_number, mask_value
 from customdb_contract.transcript._recording import record
-from customdb_contract.transcript._values import MAX_BITS, RecordedError, Special, Value
+from customdb_contract.transcript._values import RecordedError, Special, Value
 
 __all__ = ["Derived", "as_recorded", "fields_as_recorded", "revealed"]
 

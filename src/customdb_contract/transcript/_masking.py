@@ -6,11 +6,11 @@ from typing import Final, TypeAlias
 
 from attrs import evolve
 
+from customdb_contract._runner._limits import MAX_TEXT
 from customdb_contract.secrets import SecretKind, SecretRegistry, is_marker, kind_by_name, names_secret
 from customdb_contract.transcript._values import RecordedError, Special, Value
 
 __all__ = [
-    "MAX_TEXT",
     "SHOWN_TEXT",
     "_SMALLEST_SECRET_NUMBER",
     "Mask",
@@ -21,9 +21,6 @@ __all__ = [
     "mask_text",
     "mask_value",
 ]
-
-MAX_TEXT: Final = 65_536
-"""Characters of one text that are recorded; a longer one is a `Special("long-text")`."""
 
 SHOWN_TEXT: Final = 200
 """Characters that are shown of a value that is not recorded as it is."""

@@ -8,13 +8,12 @@ from typing import Final, TypeAlias, TypeGuard, cast
 
 from attrs import evolve, frozen
 
+from customdb_contract._runner._limits import MAX_BITS, MAX_DEPTH
 from customdb_contract.errors import TranscriptError
 from customdb_contract.profiles.problems import CUT
 from customdb_contract.transcript._printable import printable
 
 __all__ = [
-    "MAX_BITS",
-    "MAX_DEPTH",
     "RecordedError",
     "Special",
     "Value",
@@ -24,12 +23,6 @@ __all__ = [
     "json_text",
     "to_json",
 ]
-
-MAX_BITS: Final = 1024
-"""Bits of a recorded integer; a larger one is a `Special("int")`. Python refuses to print very large integers."""
-
-MAX_DEPTH: Final = 50
-"""Levels of nesting that are recorded; what lies deeper is a `Special("too-deep")`."""
 
 _MAX_READ_DEPTH: Final = 2 * MAX_DEPTH
 

@@ -1,9 +1,50 @@
-"""The messages of a runner. A script may have tampered with it, so nothing is taken for granted."""
+"""The messages between this side and a runner.
+
+There are four runners: `scripts.cjs` and `action.cjs` in JavaScript, `_serving.py` and `_serving_actions.py` in Python,
+each for a database or an Action. A message is one line of JSON, an object. This side sends one at a time, and waits for
+the answer; only `cancel` follows a `call` that has no answer yet. A message has one key, whose value has these fields:
+
+| message | runner | fields, or what it is | the answer has |
+| --- | --- | --- | --- |
+| `open` | `scripts.cjs` | `token`, `limits`, `scripts`, `configuration`, `folder`, `doubles`, `hosts` | `opened` |
+| `open` | `action.cjs` | `token`, `limits`, `cache`, `source`, `file`, `folder`, `secrets`, `legacy` | `opened` |
+| `open` | `_serving.py` | `token`, `module`, `attribute`, `folders`, `arguments`, `settings`, `scripts` | `opened` |
+| `open` | `_serving_actions.py` | those for `_serving.py`, and `secrets` | `opened` |
+| `look` | `_serving.py` | those of `open` | `looked`, or `opened` with a problem |
+| `call` | `scripts.cjs` | `id`, `script`, `arguments`, `context`, `throwing` | `id`, `outcome` |
+| `call` | `action.cjs` | `id`, `handler`, `event` | `id`, `run` |
+| `call` | `_serving.py` | those for `scripts.cjs`, and `extras`, `by_keyword` | `id`, `outcome` |
+| `call` | `_serving_actions.py` | those for `action.cjs`, and `seconds`, `renew` | `id`, `run` |
+| `cancel` | `scripts.cjs` | true: report what was seen of the call | `id`, `outcome` |
+| `cancel` | `action.cjs` | true: report what was seen of the run | `id`, `run` |
+| `late` | `scripts.cjs` | milliseconds: for how long to wait at most for what calls have left behind | nothing more |
+| `late` | `_serving.py` | as above | nothing more |
+| `renew` | `action.cjs` | true: load the Action again, with an empty cache | `renewed` |
+| `close` | `_serving.py` | true: close the database, and end | `closed` |
+| `close` | `_serving_actions.py` | true: close the Action, and end | `closed` |
+
+A runner says nothing unasked, and ends at once when it is sent anything else. In front of each line from it stand the
+token of `open` and a space. An answer of each runner but `_serving_actions.py` has `late` and `notes` beside what is in
+the table. One kind of line is no answer: `called`, and then a `CalledMessage`, when the callback of a call is called.
+
+What an answer may say is written down below. A script may have tampered with its runner, so nothing is taken for
+granted. How much a runner may say stands in `customdb_contract._runner._limits`; what `opened` has, its bridge checks.
+"""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from customdb_contract._runner._limits import (
+    MAX_API_CALLS,
+    MAX_ARGUMENTS,
+    MAX_CALLBACKS,
+    MAX_LATE,
+    MAX_NOTES,
+    MAX_OBSERVATIONS,
+    MAX_OUTPUT,
+)
 
 __all__ = [
     "CalledMessage",
@@ -18,10 +59,6 @@ __all__ = [
     "validated_called",
 ]
 
-_MOST_CALLBACKS: Final = 100
-_MOST_ARGUMENTS: Final = 30_000
-_MOST_EVENTS: Final = 2_000
-_MOST_TEXT: Final = 1 << 21
 _LONGEST_CALL: Final = 1e6
 
 
@@ -37,7 +74,7 @@ _PartT = TypeVar("_PartT", bound=_Part)
 
 
 def _text(value: object) -> object:
-    if not isinstance(value, str) or len(value) > _MOST_TEXT:
+    if not isinstance(value, str) or len(value) > MAX_OUTPUT:
         raise ValueError
     return value
 
@@ -46,7 +83,7 @@ def _text(value: object) -> object:
 _Text: TypeAlias = Annotated[Any, AfterValidator(_text)]
 _Call: TypeAlias = Annotated[int, Field(ge=0)]
 _Escape: TypeAlias = Literal["thrown", "later", "rejection", "error-event"]
-_Arguments: TypeAlias = Annotated[list[Any], Field(max_length=_MOST_ARGUMENTS)]
+_Arguments: TypeAlias = Annotated[list[Any], Field(max_length=MAX_ARGUMENTS)]
 _Error: TypeAlias = dict[str, Any]
 
 
@@ -77,7 +114,7 @@ class EndedMessage(_Part):
     raised: _Error | None
     escape: _Escape
     output: _Text
-    observations: Annotated[list[NoticedMessage], Field(max_length=_MOST_EVENTS)]
+    observations: Annotated[list[NoticedMessage], Field(max_length=MAX_OBSERVATIONS)]
     seconds: Annotated[float, Field(ge=0, le=_LONGEST_CALL, allow_inf_nan=False)]
 
 
@@ -85,7 +122,7 @@ class OutcomeMessage(EndedMessage):
     """How a call of a script ended."""
 
     ended: Literal["callback", "raised", "timed-out", "died"]
-    callbacks: Annotated[list[_Arguments], Field(max_length=_MOST_CALLBACKS)]
+    callbacks: Annotated[list[_Arguments], Field(max_length=MAX_CALLBACKS)]
 
 
 class ApiCallMessage(_Part):
@@ -100,7 +137,7 @@ class RunMessage(EndedMessage):
     """How a run of an Action ended."""
 
     ended: Literal["done", "raised", "timed-out", "died"]
-    calls: Annotated[list[ApiCallMessage], Field(max_length=_MOST_EVENTS)]
+    calls: Annotated[list[ApiCallMessage], Field(max_length=MAX_API_CALLS)]
 
 
 class LateEventMessage(_Part):
@@ -130,8 +167,8 @@ class Message(_Part):
     looked: bool | None = None
     closed: _Error | None = None
     renewed: bool | None = None
-    late: Annotated[list[LateEventMessage], Field(max_length=_MOST_EVENTS)] = []
-    notes: Annotated[list[_Text], Field(max_length=_MOST_EVENTS)] = []
+    late: Annotated[list[LateEventMessage], Field(max_length=MAX_LATE)] = []
+    notes: Annotated[list[_Text], Field(max_length=MAX_NOTES)] = []
 
 
 def validated(message: Mapping[str, Any]) -> Message:

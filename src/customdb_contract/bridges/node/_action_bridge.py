@@ -7,6 +7,8 @@ from typing import Any, Final, cast
 
 from attrs import evolve, frozen
 
+from customdb_contract._runner._limits import LIMITS
+from customdb_contract.actions._cache import CACHE_LIMITS
 from customdb_contract.bridges.acting import Performed
 from customdb_contract.bridges.containers import (
     Container,
@@ -202,6 +204,8 @@ class NodeActionBridge:
         legacy = self._surroundings.legacy
         return {
             "token": token,
+            "limits": LIMITS,
+            "cache": CACHE_LIMITS,
             "source": self._file.text,
             "file": self._file.file_name,
             "folder": self._surroundings.folder,

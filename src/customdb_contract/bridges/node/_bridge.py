@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 from attrs import frozen
 from typing_extensions import override
 
+from customdb_contract._runner._limits import LIMITS
 from customdb_contract.bridges.containers import (
     Container,
     ContainerBridge,
@@ -111,6 +112,7 @@ class NodeBridge(ContainerBridge):
         sources = {script.value: {"source": file.text, "file": file.name} for script, file in self._sources.items()}
         return {
             "token": token,
+            "limits": LIMITS,
             "scripts": sources,
             "configuration": dict(self._surroundings.configuration),
             "folder": self._surroundings.folder,

@@ -9,6 +9,7 @@ from typing import Any, Final
 from typing_extensions import override
 
 from customdb_contract._runner._guard import watch_over
+from customdb_contract._runner._limits import MAX_API_CALLS, MAX_ARGUMENTS, MAX_OBSERVATIONS, MAX_OUTPUT
 from customdb_contract._runner._opening import NotThereError, find_attribute
 from customdb_contract._runner._reading import encode_error
 from customdb_contract.bridges.acting import ActionBridge, Performed
@@ -20,9 +21,6 @@ from customdb_contract.transcript import ActionInfo, Handler, to_json
 __all__ = ["main", "serve"]
 
 _PIECE: Final = 1 << 16
-_MOST_CALLS: Final = 1000
-_MOST_OBSERVATIONS: Final = 1000
-_MOST_OUTPUT: Final = 1 << 20
 _BROKEN: Final = 70
 _LATER: Final = ("customdb_contract.bridges.python._worker",)
 
@@ -52,11 +50,13 @@ class _Server:
                 self._tell({"opened": self._opened(message["open"])})
             elif "call" in message:
                 self._tell(self._performed(message["call"]))
-            else:
+            elif "close" in message:
                 if self._bridge is not None:
                     self._bridge.close()
                 self._tell({"closed": None})
                 return
+            else:
+                raise ValueError
 
     def _next(self) -> dict[str, Any] | None:
         while (end := self._received.find(b"\n")) < 0:
@@ -115,14 +115,16 @@ def _told(performed: Performed) -> Mapping[str, object]:
         "ended": outcome.ending.value,
         "raised": None if outcome.raised is None else to_json(outcome.raised),
         "escape": outcome.escape.value,
-        "output": outcome.output[:_MOST_OUTPUT],
-        "observations": [
-            {"kind": one.kind.value, "text": one.text} for one in outcome.observations[:_MOST_OBSERVATIONS]
-        ],
+        "output": outcome.output[:MAX_OUTPUT],
+        "observations": [{"kind": one.kind.value, "text": one.text} for one in outcome.observations[:MAX_OBSERVATIONS]],
         "seconds": outcome.duration,
         "calls": [
-            {"path": call.path, "arguments": [to_json(one) for one in call.arguments], "late": call.late}
-            for call in performed.calls[:_MOST_CALLS]
+            {
+                "path": call.path,
+                "arguments": [to_json(one) for one in call.arguments[:MAX_ARGUMENTS]],
+                "late": call.late,
+            }
+            for call in performed.calls[:MAX_API_CALLS]
         ],
     }
 

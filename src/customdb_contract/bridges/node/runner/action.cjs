@@ -2,10 +2,24 @@
 
 // The container of an Action: a module that exports the handlers of a trigger, which are given `event` and `api`.
 
+/**
+ * @typedef {object} Order
+ * @property {string} source
+ * @property {string} file
+ * @property {string | null} folder
+ * @property {Record<string, string>} secrets
+ * @property {{ plain: number, secure: number } | null} legacy
+ * @property {import('./cache.cjs').CacheLimits} cache
+ *
+ * @typedef {{ id: number, handler: string, event: object }} CallOrder
+ * @typedef {InstanceType<typeof ActionRun>} Run
+ */
+
 const Module = require('node:module');
 const vm = require('node:vm');
 const { isProxy } = require('node:util/types');
-const { Error, ObjectPrototype, Proxy, defineProperty, indexOf, keysOf, setPrototypeOf, uncurry } = require('./primordials.cjs');
+const { Error, ObjectPrototype, Proxy, dictionary, indexOf, keysOf } = require('./primordials.cjs');
+const { replace, setPrototypeOf, uncurry } = require('./primordials.cjs');
 const { als, begin, finish, know, locate, note, serve, sink } = require('./container.cjs');
 const { ActionRun } = require('./action_run.cjs');
 const { Cache } = require('./cache.cjs');
@@ -24,7 +38,7 @@ const required = require.cache;
 const { getActiveResourcesInfo } = process;
 const { setTimeout } = globalThis;
 const importModuleDynamically = vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
-const unref = uncurry(Object.getPrototypeOf(setTimeout(() => undefined, 0)).unref);
+const unref = uncurry(setTimeout(() => undefined, 0).unref);
 
 // Modules are loaded again for every run, and Node keeps what it has compiled only where the wrapper was set.
 // eslint-disable-next-line no-self-assign -- setting it is what matters
@@ -36,14 +50,21 @@ const MOST_EXPORTS = 20;
 const TOLERATED_MILLISECONDS = 100;
 const LINGERING_MILLISECONDS = 300;
 
-let cache = null;
+/** @type {InstanceType<typeof Cache>} */
+let cache;
+/** @type {unknown} */
 let failure = null;
-let handlers = null;
-let modules = null;
-let order = null;
+/** @type {Record<string, Function>} */
+let handlers;
+/** @type {InstanceType<typeof Modules>} */
+let modules;
+/** @type {Order} */
+let order;
 let quiet = 0;
-let realm = null;
+/** @type {InstanceType<typeof Realm>} */
+let realm;
 
+/** @type {(given: Order) => string} */
 function open(given) {
   order = given;
   know(order.file);
@@ -59,9 +80,9 @@ function open(given) {
 
 /** Loads the module, with an empty cache, and returns what was found as JSON. */
 function loaded() {
-  cache = new Cache();
+  cache = new Cache(order.cache);
   failure = null;
-  handlers = { __proto__: null };
+  handlers = dictionary();
   let exported;
   try {
     exported = load(order.source, order.file, (specifier) => modules.load(specifier, order.file));
@@ -92,20 +113,26 @@ function renew() {
   return true;
 }
 
-/** What the module exports; Auth0 runs Actions as CommonJS. */
+/**
+ * What the module exports; Auth0 runs Actions as CommonJS.
+ * @type {(source: string, file: string, require: (specifier: unknown) => unknown) => unknown}
+ */
 function load(source, file, require) {
   const module = { exports: {} };
   const parameters = ['exports', 'require', 'module', '__filename', '__dirname'];
-  const compiled = compileFunction(source, parameters, { __proto__: null, filename: file, importModuleDynamically });
-  const run = uncurry(compiled);
+  /** @type {any} */
+  const options = { __proto__: null, filename: file, importModuleDynamically };
+  const run = uncurry(/** @type {any} */ (compileFunction(source, parameters, options)));
   run(module.exports, module.exports, require, module, file, '.');
   return module.exports;
 }
 
+/** @type {(value: unknown) => boolean} */
 function isObject(value) {
   return value !== null && (typeof value === 'object' || typeof value === 'function');
 }
 
+/** @type {(exported: any) => string} */
 function namesOf(exported) {
   if (!isObject(exported) || isProxy(exported)) return '';
   const names = keysOf(exported);
@@ -116,10 +143,10 @@ function namesOf(exported) {
   return told;
 }
 
+/** @type {(order: CallOrder) => void} */
 function call({ id, handler, event }) {
   const run = new ActionRun(id, { locate, late: sink, onEnd: linger });
-  const own = { __proto__: null, value: secretsFor(run), writable: true, configurable: true, enumerable: true };
-  defineProperty(event, 'secrets', own);
+  replace(event, 'secrets', secretsFor(run));
   const api = makeApi(run, event, cache);
   begin(run, () => {
     if (handlers[handler] === undefined) run.escaped(failure ?? missing(handler), 'thrown');
@@ -127,25 +154,32 @@ function call({ id, handler, event }) {
   });
 }
 
+/** @type {(handler: string) => Error} */
 function missing(handler) {
   return new Error(`the Action exports no function ${handler}`);
 }
 
-/** The secrets that are given; one that isn't is undefined, as at Auth0, and noticed where the source names it. */
+/**
+ * The secrets that are given; one that isn't is undefined, as at Auth0, and noticed where the source names it.
+ * @type {(run: Run) => object}
+ */
 function secretsFor(run) {
-  const own = { __proto__: null };
+  /** @type {Record<string, string>} */
+  const own = dictionary();
   const { secrets } = order;
   const names = keysOf(secrets);
   for (let index = 0; index < names.length; index += 1) own[names[index]] = secrets[names[index]];
-  const noticing = new Proxy(ObjectPrototype, {
+  /** @type {any} */
+  const handler = {
     __proto__: null,
+    /** @type {(target: any, key: any) => unknown} */
     get(target, key) {
       const isName = isAskedByName(key);
       if (isName && indexOf(order.source, key) >= 0) run.notice('missing-secret', key);
       return isName ? undefined : target[key];
     },
-  });
-  setPrototypeOf(own, noticing);
+  };
+  setPrototypeOf(own, new Proxy(ObjectPrototype, handler));
   return own;
 }
 
@@ -155,7 +189,10 @@ function isQuiet() {
   return busy <= 0 || busy === countLater(LINGERING_MILLISECONDS);
 }
 
-/** A run whose handler has returned is over as soon as nothing is under way, but not later than this. */
+/**
+ * A run whose handler has returned is over as soon as nothing is under way, but not later than this.
+ * @type {(run: Run) => void}
+ */
 function linger(run) {
   if (run.ended === 'timed-out' || isQuiet()) {
     finish(run);
@@ -172,4 +209,4 @@ function linger(run) {
   unref(setTimeout(leave, LINGERING_MILLISECONDS));
 }
 
-serve({ open, call, look: () => undefined, outcome: 'run', renew });
+serve({ open, call, look: () => undefined, outcome: 'run', hasLateEvents: false, renew });

@@ -6,27 +6,27 @@ const { apply } = require('./primordials.cjs');
 const { Call } = require('./call.cjs');
 const { encode } = require('./encoding.cjs');
 const { Items } = require('./json.cjs');
-
-const MOST_CALLS = 1000;
-const MOST_CALL_CHARACTERS = 16_000_000;
-const MOST_ARGUMENTS = 20;
+const { limits } = require('./limits.cjs');
 
 class ActionRun extends Call {
+  /**
+   * @param {number} id
+   * @param {import('./call.cjs').CallOptions} options
+   */
   constructor(id, options) {
     super(id, options);
-    this.calls = new Items(MOST_CALLS, MOST_CALL_CHARACTERS);
+    this.calls = new Items(limits.apiCalls, limits.callbackCharacters);
     this.isBusy = false;
-  }
-
-  get isOver() {
-    return this.ended !== null;
   }
 
   get own() {
     return `"calls":${this.calls.json}`;
   }
 
-  /** `await` looks at nothing that an Action can replace, as `then` would. */
+  /**
+   * `await` looks at nothing that an Action can replace, as `then` would.
+   * @type {(handler: Function, event: object, api: object) => Promise<void>}
+   */
   async run(handler, event, api) {
     try {
       await apply(handler, undefined, [event, api]);
@@ -37,11 +37,14 @@ class ActionRun extends Call {
     this.end('done');
   }
 
-  /** Something of `api` was called; the arguments are taken as they are at this moment. */
+  /**
+   * Something of `api` was called; the arguments are taken as they are at this moment.
+   * @type {(path: string, given: unknown[]) => void}
+   */
   called(path, given) {
     if (this.isClosed) return;
     let text = '';
-    for (let place = 0; place < given.length && place < MOST_ARGUMENTS; place += 1) {
+    for (let place = 0; place < given.length && place < limits.arguments; place += 1) {
       if (place > 0) text += ',';
       text += encode(given[place], this.locate, this.budget);
     }

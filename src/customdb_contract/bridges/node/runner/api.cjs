@@ -3,14 +3,18 @@
 // `api` of the trigger post-login. Every call of it is recorded, and what gives something back at Auth0 does so here.
 // Source: https://auth0.com/docs/actions/reference/post-login/post-login-api-object
 
-const { ObjectPrototype, apply, includes, isArray, setPrototypeOf } = require('./primordials.cjs');
+const { ObjectPrototype, apply, dictionary, includes, isArray, setPrototypeOf } = require('./primordials.cjs');
 const { read } = require('./attributes.cjs');
 const { decodeToken, encodeToken } = require('./tokens.cjs');
 
+/** @typedef {InstanceType<typeof import('./cache.cjs').Cache>} Cache */
+
+/** @type {{ resolve: (value: object) => Promise<object> }} */
 const { resolve } = Promise;
 const { deleteProperty, set } = Reflect;
 
-const METHODS = {
+/** @type {Record<string, string[]>} */
+const METHODS = /** @type {any} */ ({
   __proto__: null,
   access: ['deny'],
   accessToken: ['addScope', 'removeScope', 'setCustomClaim'],
@@ -70,7 +74,7 @@ const METHODS = {
   transaction: ['setMetadata'],
   user: ['setAppMetadata', 'setUserMetadata'],
   validation: ['error'],
-};
+});
 const OBJECTS = Object.keys(METHODS);
 
 // The protocols in which nobody sits in front of a browser.
@@ -82,31 +86,40 @@ const WITHOUT_BROWSER = [
   'oauth2-token-exchange',
 ];
 
-/** What a method does and gives back, by its name; every other gives back `api`. */
+/**
+ * What a method does and gives back, by its name; every other gives back `api`.
+ * @type {(api: object, event: any, cache: Cache) => Record<string, (...given: any[]) => unknown>}
+ */
 function answersFor(api, event, cache) {
+  /** @type {(value: object) => Promise<object>} */
   const later = (value) => apply(resolve, Promise, [value]);
-  return {
+  /** @type {any} */
+  const answers = {
     __proto__: null,
-    'cache.delete': (key) => cache.delete(key),
-    'cache.get': (key) => cache.get(key),
-    'cache.set': (key, value, options) => cache.set(key, value, options),
+    'cache.delete': (/** @type {any} */ key) => cache.delete(key),
+    'cache.get': (/** @type {any} */ key) => cache.get(key),
+    'cache.set': (/** @type {any[]} */ ...given) => cache.set(given[0], given[1], given[2]),
     'groups.getUserGroups': () => later({ groups: [] }),
     'groups.hasGroupMembership': () => later({ isMember: false, groups: [] }),
     'redirect.canRedirect': () => canRedirect(event),
-    'redirect.encodeToken': (options) => encodeToken(options, event),
-    'redirect.validateToken': (options) => decodeToken(options, event),
+    'redirect.encodeToken': (/** @type {any} */ options) => encodeToken(options, event),
+    'redirect.validateToken': (/** @type {any} */ options) => decodeToken(options, event),
     'roles.getUserEffectiveRoles': () => later({ roles: [] }),
     'roles.getUserEffectiveRolesByIds': () => later({ roles: [] }),
     'roles.getUserEffectiveRolesByNames': () => later({ roles: [] }),
     'rules.wasExecuted': () => false,
-    'transaction.setMetadata': (key, value) => {
+    'transaction.setMetadata': (/** @type {any} */ key, /** @type {unknown} */ value) => {
       setMetadata(event.transaction, key, value);
       return api;
     },
   };
+  return answers;
 }
 
-/** The event has it at once, unlike other metadata. */
+/**
+ * The event has it at once, unlike other metadata.
+ * @type {(transaction: any, key: PropertyKey, value: unknown) => void}
+ */
 function setMetadata(transaction, key, value) {
   if (transaction === null || typeof transaction !== 'object') return;
   if (read(transaction, 'metadata') === undefined) set(transaction, 'metadata', {});
@@ -116,6 +129,7 @@ function setMetadata(transaction, key, value) {
   else set(metadata, key, value);
 }
 
+/** @type {(event: any) => boolean} */
 function canRedirect(event) {
   const transaction = event.transaction;
   const asked = transaction?.prompt;
@@ -123,20 +137,25 @@ function canRedirect(event) {
   return !isSilent && !includes(WITHOUT_BROWSER, transaction?.protocol);
 }
 
-/** The `api` of one run. */
+/**
+ * The `api` of one run.
+ * @type {(run: { called(path: string, given: unknown[]): void }, event: any, cache: Cache) => object}
+ */
 function makeApi(run, event, cache) {
   // What is assigned would meet the setters of whatever an object inherits.
-  const api = { __proto__: null };
+  /** @type {Record<string, any>} */
+  const api = dictionary();
   const answers = answersFor(api, event, cache);
   for (let index = 0; index < OBJECTS.length; index += 1) {
     const object = OBJECTS[index];
     const methods = METHODS[object];
-    const made = { __proto__: null };
+    /** @type {Record<string, any>} */
+    const made = dictionary();
     for (let place = 0; place < methods.length; place += 1) {
       const method = methods[place];
       const path = `${object}.${method}`;
       const answer = answers[path];
-      made[method] = (...given) => {
+      made[method] = (/** @type {unknown[]} */ ...given) => {
         run.called(path, given);
         return answer === undefined ? api : apply(answer, undefined, given);
       };

@@ -7,7 +7,10 @@ const { ObjectPrototype, getPrototypeOf, hasOwn } = require('./primordials.cjs')
 
 const MOST_PROTOTYPES = 100;
 
-/** An attribute that a value has itself or by its class: what a script adds to all objects belongs to none. */
+/**
+ * An attribute that a value has itself or by its class: what a script adds to all objects belongs to none.
+ * @type {(value: any, key: PropertyKey) => any}
+ */
 function read(value, key) {
   try {
     return readOrThrow(value, key);
@@ -17,7 +20,10 @@ function read(value, key) {
   }
 }
 
-/** The same, for whoever wants to know what keeps it from being read. */
+/**
+ * The same, for whoever wants to know what keeps it from being read.
+ * @type {(value: any, key: PropertyKey) => any}
+ */
 function readOrThrow(value, key) {
   if (isProxy(value)) return value[key];
   let holder = value;
@@ -28,12 +34,14 @@ function readOrThrow(value, key) {
   return undefined;
 }
 
+/** @type {(value: any) => string} */
 function constructorName(value) {
   const constructor = read(value, 'constructor');
   const name = typeof constructor === 'function' ? read(constructor, 'name') : undefined;
   return typeof name === 'string' && name !== '' ? name : 'Object';
 }
 
+/** @type {(error: any) => string} */
 function nameOf(error) {
   if (error === null || typeof error !== 'object') return typeof error;
   const name = constructorName(error);
@@ -41,6 +49,7 @@ function nameOf(error) {
   return name === 'Error' && typeof own === 'string' && own !== '' ? own : name;
 }
 
+/** @type {(value: unknown) => string} */
 function textOf(value) {
   return typeof value === 'string' ? value : '';
 }

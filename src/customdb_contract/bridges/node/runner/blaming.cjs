@@ -3,8 +3,13 @@
 // Which call an exception belongs to, where the asynchronous context can't tell: what a pool of connections runs, it
 // runs in the context of the call that opened the connection, whichever call is under way.
 
+/**
+ * @typedef {InstanceType<typeof import('./call.cjs').Call>} Call
+ * @typedef {import('./call.cjs').Escape} Escape
+ */
+
 const { executionAsyncResource } = require('node:async_hooks');
-const { WeakMap, apply, detach, hasText, indexOf, isInstance } = require('./primordials.cjs');
+const { WeakMap, apply, detach, dictionary, hasText, indexOf, isInstance } = require('./primordials.cjs');
 const { keysOf, slice, weakGet, weakSet } = require('./primordials.cjs');
 const { read, textOf } = require('./attributes.cjs');
 
@@ -30,6 +35,7 @@ function isTimer() {
 /** What was written to each connection by now. */
 class Written {
   constructor() {
+    /** @type {WeakMap<object, number>} */
     this.bytes = new WeakMap();
     const open = apply(_getActiveHandles, process, []);
     for (let index = 0; index < open.length; index += 1) {
@@ -43,12 +49,13 @@ class Written {
   hasMoreOfThis() {
     const handle = executionAsyncResource();
     const before = weakGet(this.bytes, handle);
-    return before !== undefined && bytesWritten(handle) > before;
+    return before !== undefined && /** @type {any} */ (bytesWritten(handle)) > before;
   }
 }
 
 detach(Written);
 
+/** @type {(handle: unknown) => number | undefined} */
 function bytesWritten(handle) {
   const bytes = handle !== null && typeof handle === 'object' ? read(handle, 'bytesWritten') : undefined;
   return typeof bytes === 'number' ? bytes : undefined;
@@ -56,14 +63,20 @@ function bytesWritten(handle) {
 
 /** Calls by the script that they are of. */
 class Blaming {
+  /** @param {import('./encoding.cjs').Locate} locate */
   constructor(locate) {
     this.locate = locate;
-    this.latest = { __proto__: null };
+    /** @type {Record<string, Call>} */
+    this.latest = dictionary();
+    /** @type {Call | null} */
     this.last = null;
-    this.written = null;
+    this.written = new Written();
   }
 
-  /** A call begins. */
+  /**
+   * A call begins.
+   * @type {(call: Call) => void}
+   */
   begin(call) {
     this.last = call;
     this.written = new Written();
@@ -73,6 +86,7 @@ class Blaming {
   /**
    * The call that an exception belongs to, `own` being that of the context and `current` the one that is under way; null
    * where nothing tells which call of the script that is.
+   * @type {(error: unknown, seen: { own: Call | undefined, current: Call | null, escape: Escape }) => Call | null}
    */
   blamed(error, { own, current, escape }) {
     if (own === undefined || own.file === undefined || !own.isClosed) return own ?? current;
@@ -88,7 +102,10 @@ class Blaming {
     return own;
   }
 
-  /** The call that asked for what a module failed to handle: the only one that can have, or null. */
+  /**
+   * The call that asked for what a module failed to handle: the only one that can have, or null.
+   * @type {(own: Call, current: Call | null) => Call | null}
+   */
   asking(own, current) {
     if (current === null) return this.last === own ? own : null;
     return current.ended === null && this.written.hasMoreOfThis() ? current : null;
@@ -97,12 +114,18 @@ class Blaming {
 
 detach(Blaming);
 
-/** A place is a file with a line, and often a column. */
+/**
+ * A place is a file with a line, and often a column.
+ * @type {(place: string, file: string) => boolean}
+ */
 function isIn(place, file) {
   return indexOf(place, `${file}:`) === 0;
 }
 
-/** Whether a file is in a stack; the only files beside scripts are those of modules. */
+/**
+ * Whether a file is in a stack; the only files beside scripts are those of modules.
+ * @type {(whole: string) => boolean}
+ */
 function isOfModule(whole) {
   const stack = slice(whole, 0, MOST_STACK);
   for (let start = indexOf(stack, FRAME), end; start >= 0; start = end) {

@@ -2,15 +2,30 @@
 
 // One call of what runs in the container: what it does until it is over is its outcome, what it does later is told as late.
 
+/**
+ * @typedef {'thrown' | 'later' | 'rejection' | 'error-event'} Escape
+ * @typedef {'callback' | 'raised' | 'timed-out' | 'died' | 'done'} Ending
+ * @typedef {'request' | 'late-request' | 'argument-changed' | 'configuration-write' | 'kept-in-global'
+ *   | 'implicit-global' | 'nothing-left' | 'open-sockets' | 'process-ended' | 'missing-configuration'
+ *   | 'host-out-of-reach' | 'missing-secret' | 'still-running'} Noticed
+ * @typedef {import('./encoding.cjs').Locate} Locate
+ */
+
+/**
+ * @typedef {object} CallOptions
+ * @property {Locate} locate
+ * @property {{ add(json: string): boolean }} late
+ * @property {(call: any) => void} onEnd is given the call when its outcome is complete
+ */
+
 const { hrtime } = process;
 const { setImmediate } = globalThis;
-const { detach, slice } = require('./primordials.cjs');
+const { detach, dictionary, slice } = require('./primordials.cjs');
 const { Budget, encodeThrown } = require('./encoding.cjs');
 const { Items, number, quote } = require('./json.cjs');
+const { limits } = require('./limits.cjs');
 
 const MOST_LATE_ERRORS = 20;
-const MOST_OBSERVATIONS = 100;
-const MOST_OUTPUT = 1_000_000;
 const MOST_OBSERVATION_CHARACTERS = 1_000_000;
 // A text that is longer is left out: where it is cut, half a secret could stay. V8 compares longer ones slowly, too.
 const MOST_TEXT = 16_000;
@@ -19,20 +34,28 @@ const MOST_TEXT = 16_000;
 class Ticket {
   #call;
 
+  /** @param {Call} call */
   constructor(call) {
     this.#call = call;
   }
 
+  /** @type {(ticket: unknown) => Call | undefined} */
   static callOf(ticket) {
     return typeof ticket === 'object' && ticket !== null && #call in ticket ? ticket.#call : undefined;
   }
 }
+// @ts-expect-error -- no ticket is to lead to its class
 delete Ticket.prototype.constructor;
 detach(Ticket);
 
 const { callOf } = Ticket;
 
+/** What is over, and what its outcome has beside that of others, its kind says: `isOver` and `own`. */
 class Call {
+  /**
+   * @param {number} id
+   * @param {CallOptions} options
+   */
   constructor(id, { locate, late, onEnd }) {
     this.id = id;
     this.locate = locate;
@@ -40,23 +63,38 @@ class Call {
     this.onEnd = onEnd;
     this.ticket = new Ticket(this);
     this.budget = new Budget();
-    this.observations = new Items(MOST_OBSERVATIONS, MOST_OBSERVATION_CHARACTERS);
+    this.observations = new Items(limits.observations, MOST_OBSERVATION_CHARACTERS);
     this.lateErrors = 0;
-    this.seen = { __proto__: null };
+    /** @type {Record<string, boolean>} */
+    this.seen = dictionary();
     this.output = '';
+    /** @type {string | null} */
     this.raised = null;
+    /** @type {Escape} */
     this.escape = 'thrown';
+    /** @type {Ending | null} */
     this.ended = null;
     this.isClosed = false;
     this.started = seconds();
+    /** @type {number | null} */
     this.duration = null;
+    /** @type {string | undefined} */
+    this.file = undefined;
   }
 
-  /** Whether an exception is of the check's own making. */
+  get isOver() {
+    return this.ended !== null;
+  }
+
+  /**
+   * Whether an exception is of the check's own making.
+   * @type {(error: unknown) => boolean}
+   */
   isProbe(_error) {
     return false;
   }
 
+  /** @type {(error: unknown, escape: Escape) => void} */
   escaped(error, escape) {
     if (this.isProbe(error)) return;
     if (this.isClosed) {
@@ -73,11 +111,15 @@ class Call {
     this.end('raised');
   }
 
-  /** A request that has failed when Node tells of it was made before, and perhaps before the end. */
+  /**
+   * A request that has failed when Node tells of it was made before, and perhaps before the end.
+   * @type {(text: string, hasFailed: boolean) => void}
+   */
   asked(text, hasFailed) {
     this.notice(this.isOver && !hasFailed ? 'late-request' : 'request', text);
   }
 
+  /** @type {(kind: Noticed, text: string) => void} */
   notice(kind, text) {
     const told = text.length > MOST_TEXT ? `(${text.length} characters)` : text;
     const json = `{"kind":"${kind}","text":${quote(told)}}`;
@@ -86,9 +128,10 @@ class Call {
     if (this.isClosed) this.late.add(`{"call":${this.id},"noticed":${json}}`);
   }
 
+  /** @type {(text: string) => void} */
   print(text) {
-    if (this.isClosed || this.output.length >= MOST_OUTPUT) return;
-    this.output += slice(text, 0, MOST_OUTPUT - this.output.length);
+    if (this.isClosed || this.output.length >= limits.output) return;
+    this.output += slice(text, 0, limits.output - this.output.length);
   }
 
   /** Its time is up, or nothing is left that could end it. */
@@ -96,6 +139,7 @@ class Call {
     this.end('timed-out');
   }
 
+  /** @type {(how: Ending) => void} */
   end(how) {
     if (this.ended !== null) return;
     // What the script still does on its way out, such as calling back again, belongs to the call.
@@ -104,10 +148,13 @@ class Call {
     this.duration = seconds() - this.started;
   }
 
-  /** The outcome as JSON; `ended` says how the call has ended where the call itself doesn't know. */
+  /**
+   * The outcome as JSON; `ended` says how the call has ended where the call itself doesn't know.
+   * @type {(ended?: Ending) => string}
+   */
   close(ended = this.ended ?? 'timed-out') {
     this.isClosed = true;
-    const outcome = `"ended":"${ended}",${this.own},"raised":${this.raised ?? 'null'}`;
+    const outcome = `"ended":"${ended}",${/** @type {any} */ (this).own},"raised":${this.raised ?? 'null'}`;
     const seen = `"output":${quote(this.output)},"observations":${this.observations.json}`;
     const taken = number(this.duration ?? seconds() - this.started);
     return `{${outcome},"escape":"${this.escape}",${seen},"seconds":${taken}}`;

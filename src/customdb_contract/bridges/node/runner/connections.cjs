@@ -5,10 +5,17 @@
 // spoken to in plain text: what would be TLS then presents itself as encrypted, with a verified other side, so that nobody
 // needs a certificate for every host of the world.
 
+/**
+ * @typedef {{ host: string, port: number, isTls: boolean }} Wanted
+ * @typedef {(hostname: string, options: any, callback: any) => void} Lookup
+ * @typedef {{ host: string, port: number, presentsTls?: boolean, lookup?: Lookup | undefined }} Route
+ * @typedef {(wanted: Wanted) => Route | null} RouteOf
+ * @typedef {(wanted: { host: string, port: number }, socket: import('node:net').Socket) => void} OnConnect
+ */
+
 const net = require('node:net');
 const tls = require('node:tls');
-const { apply, defineProperty, isArray, keysOf, setPrototypeOf } = require('./primordials.cjs');
-const { WeakMap, weakGet, weakSet } = require('./primordials.cjs');
+const { WeakMap, apply, isArray, keysOf, replace, setPrototypeOf, weakGet, weakSet } = require('./primordials.cjs');
 
 const { nextTick } = process;
 
@@ -17,24 +24,29 @@ const LONGEST_VALIDITY = 365 * 24 * 3_600_000;
 const IS_TLS = { isTls: true };
 const IS_PLAIN = { isTls: false };
 
+/** @type {WeakMap<object, Route>} */
 const presented = new WeakMap();
 
 /**
  * Leads every connection where `routeOf` says. It is given `host`, `port`, and whether it would be TLS, and returns `host`,
  * `port` and `presentsTls`; null leaves a connection as it is, and so does `lookup`, but for the name: it is looked up by
  * that. `onConnect` is told of each connection that leads where it was asked to, with its socket.
+ * @type {(how: { routeOf: RouteOf, onConnect?: OnConnect }) => void}
  */
 function lead({ routeOf, onConnect }) {
   leadSockets(routeOf, onConnect);
   presentTls(routeOf);
 }
 
+/** @type {(routeOf: RouteOf, onConnect?: OnConnect) => void} */
 function leadSockets(routeOf, onConnect) {
   const { connect } = net.Socket.prototype;
   const normalize = net._normalizeArgs;
-  replace(net.Socket.prototype, 'connect', function connectByRoute(...given) {
+  /** @type {(this: import('node:net').Socket, ...given: any[]) => import('node:net').Socket} */
+  function connectByRoute(...given) {
     const normalized = isArray(given[0]) ? given[0] : normalize(given);
     const wanted = asked(normalized[0], IS_PLAIN);
+    /** @type {Route | null} */
     const route = weakGet(presented, this) ?? routeOf(wanted);
     if (route === null) {
       onConnect?.(wanted, this);
@@ -56,21 +68,27 @@ function leadSockets(routeOf, onConnect) {
       localPort: undefined,
     };
     return apply(connect, this, [options, normalized[1]]);
-  });
+  }
+  replace(net.Socket.prototype, 'connect', connectByRoute);
 }
 
+/** @type {(options: Record<string, any>, kind: { isTls: boolean }) => Wanted} */
 function asked(options, { isTls }) {
   const isLocal = typeof options.path === 'string' && options.path !== '' && !options.port;
   return { host: isLocal ? '' : `${options.host || 'localhost'}`, port: Number(options.port), isTls };
 }
 
-/** `tls.connect` gives a plain socket that presents itself as an encrypted one whose other side was verified. */
+/**
+ * `tls.connect` gives a plain socket that presents itself as an encrypted one whose other side was verified.
+ * @type {(routeOf: RouteOf) => void}
+ */
 function presentTls(routeOf) {
   class PresentedSocket extends net.Socket {}
   // Clients ask whether it is one.
   setPrototypeOf(PresentedSocket.prototype, tls.TLSSocket.prototype);
   const { connect: connectTls } = tls;
-  replace(tls, 'connect', function connect(...given) {
+  /** @type {(...given: any[]) => import('node:net').Socket} */
+  function connect(...given) {
     const { options, callback } = tlsArguments(given);
     const route = routeOf(asked(options, IS_TLS));
     if (!route?.presentsTls) return apply(connectTls, tls, given);
@@ -84,21 +102,26 @@ function presentTls(routeOf) {
     else apply(nextTick, process, [announce]);
     if (isNew && options.timeout) socket.setTimeout(options.timeout);
     return isNew ? socket.connect(options) : socket;
-  });
+  }
+  replace(tls, 'connect', connect);
 }
 
+/** @type {(given: any[]) => { options: Record<string, any>, callback: unknown }} */
 function tlsArguments(given) {
   const normalized = net._normalizeArgs(given);
   const more = isOptions(given[1]) ? given[1] : isOptions(given[2]) ? given[2] : {};
   return { options: { ...normalized[0], ...more }, callback: normalized[1] };
 }
 
+/** @type {(value: any) => boolean} */
 function isOptions(value) {
   return value !== null && typeof value === 'object';
 }
 
+/** @type {(socket: import('node:net').Socket, options: Record<string, any>) => void} */
 function present(socket, options) {
   const name = options.servername || options.host || 'localhost';
+  /** @type {Record<string, unknown>} */
   const own = {
     alpnProtocol: false,
     authorizationError: null,
@@ -107,7 +130,7 @@ function present(socket, options) {
     servername: name,
     disableRenegotiation: () => undefined,
     enableTrace: () => undefined,
-    exportKeyingMaterial: (length) => Buffer.alloc(length),
+    exportKeyingMaterial: (/** @type {number} */ length) => Buffer.alloc(length),
     getCertificate: () => ({}),
     getCipher: () => ({ name: 'TLS_AES_256_GCM_SHA384', standardName: 'TLS_AES_256_GCM_SHA384', version: 'TLSv1.3' }),
     getEphemeralKeyInfo: () => ({}),
@@ -130,8 +153,10 @@ function present(socket, options) {
   for (let index = 0; index < names.length; index += 1) replace(socket, names[index], own[names[index]]);
 }
 
+/** @type {(name: string) => object} */
 function certificateOf(name) {
   const { now } = Date;
+  /** @type {(time: number) => string} */
   const text = (time) => new Date(time).toUTCString();
   return {
     subject: { CN: name },
@@ -146,8 +171,4 @@ function certificateOf(name) {
   };
 }
 
-function replace(holder, name, value) {
-  defineProperty(holder, name, { __proto__: null, value, writable: true, configurable: true, enumerable: true });
-}
-
-module.exports = { isOptions, lead, replace };
+module.exports = { isOptions, lead };

@@ -4,16 +4,33 @@
 // each call did. What a script writes to standard output never reaches that socket. What kind of scripts they are is
 // known by those who `serve`.
 
+/**
+ * @typedef {InstanceType<typeof import('./call.cjs').Call>} Call
+ * @typedef {import('./call.cjs').Escape} Escape
+ * @typedef {{ token: string, limits: import('./limits.cjs').Limits }} Order
+ */
+
+/**
+ * @typedef {object} Kind
+ * @property {(order: any) => string} open
+ * @property {(order: any) => void} call
+ * @property {(call: any) => void} look
+ * @property {'outcome' | 'run'} outcome
+ * @property {boolean} hasLateEvents
+ * @property {(() => boolean) | null} renew
+ */
+
 const { AsyncLocalStorage, AsyncResource } = require('node:async_hooks');
 const { isProxy } = require('node:util/types');
 const primordials = require('./primordials.cjs');
-const { authenticate, listen, mayEnd, send, stayAlive } = require('./control.cjs');
+const { authenticate, die, listen, mayEnd, send, stayAlive } = require('./control.cjs');
 const { Blaming } = require('./blaming.cjs');
 const { callOf } = require('./call.cjs');
 const { captureOutput } = require('./output.cjs');
 const { causeOf } = require('./drivers.cjs');
 const { nameOf, read } = require('./attributes.cjs');
 const { Items, quote } = require('./json.cjs');
+const { limits, takeLimits } = require('./limits.cjs');
 const { watchRequests } = require('./observing.cjs');
 
 const { append, codeAt, defineProperty, hasOwn, indexOf, isolate, keysOf } = primordials;
@@ -21,36 +38,50 @@ const { parse, slice, symbolDescription, symbolsOf, uncurry } = primordials;
 const { clearTimeout, setImmediate, setTimeout } = globalThis;
 
 const IDLE_MILLISECONDS = 250;
-const MOST_LATE = 500;
 const MOST_LATE_CHARACTERS = 16_000_000;
-const MOST_NOTES = 100;
 const MOST_NOTE_CHARACTERS = 100_000;
 const MOST_STACK = 20_000;
 const MOST_DIGITS = 9;
 
+/** @type {AsyncLocalStorage<object>} */
 const als = isolate(new AsyncLocalStorage());
 const inScope = uncurry(AsyncResource.prototype.runInAsyncScope);
 
-let late = new Items(MOST_LATE, MOST_LATE_CHARACTERS);
-let notes = new Items(MOST_NOTES, MOST_NOTE_CHARACTERS);
+let late = new Items(0, 0);
+let notes = new Items(0, 0);
+/** @type {Call | null} */
 let current = null;
+/** @type {NodeJS.Timeout | null} */
 let settling = null;
-let kind = null;
+/** @type {Kind} */
+let kind;
+/** @type {string[]} */
 const files = [];
 const blaming = new Blaming(locate);
 
+/** @type {() => Call | null} */
 const callNow = () => callOf(als.getStore()) ?? current;
-const sink = { add: (json) => late.add(json) };
+const sink = { add: (/** @type {string} */ json) => late.add(json) };
 
-/** Sends what is new: the fields of a message as JSON, and what was seen of earlier calls since the last one. */
+/**
+ * Sends what is new: the fields of a message as JSON, and what was seen of earlier calls since the last one.
+ * @type {(fields: string) => void}
+ */
 function tell(fields) {
   const news = `"late":${late.json},"notes":${notes.json}`;
-  late = new Items(MOST_LATE, MOST_LATE_CHARACTERS);
-  notes = new Items(MOST_NOTES, MOST_NOTE_CHARACTERS);
+  forget();
   send(fields === '' ? `{${news}}` : `{${fields},${news}}`);
 }
 
-/** The place in a script that a stack names, as `file:line:column`. */
+function forget() {
+  late = new Items(limits.late, MOST_LATE_CHARACTERS);
+  notes = new Items(limits.notes, MOST_NOTE_CHARACTERS);
+}
+
+/**
+ * The place in a script that a stack names, as `file:line:column`.
+ * @type {import('./encoding.cjs').Locate}
+ */
 function locate(stack) {
   if (typeof stack !== 'string') return null;
   const text = slice(stack, 0, MOST_STACK);
@@ -63,6 +94,7 @@ function locate(stack) {
   return null;
 }
 
+/** @type {(line: string) => string | null} */
 function placeIn(line) {
   for (let index = 0; index < files.length; index += 1) {
     const at = indexOf(line, `${files[index]}:`);
@@ -73,7 +105,10 @@ function placeIn(line) {
   return null;
 }
 
-/** A colon and the digits behind it, or nothing. */
+/**
+ * A colon and the digits behind it, or nothing.
+ * @type {(text: string, start: number) => string}
+ */
 function digits(text, start) {
   if (text[start] !== ':') return '';
   let end = start + 1;
@@ -81,20 +116,28 @@ function digits(text, start) {
   return end > start + 1 ? slice(text, start, end) : '';
 }
 
+/** @type {(code: number) => boolean} */
 function isDigit(code) {
   return code >= 48 && code <= 57;
 }
 
-/** Has `locate` find places in a file. */
+/**
+ * Has `locate` find places in a file.
+ * @type {(file: string) => void}
+ */
 function know(file) {
   append(files, file);
 }
 
+/** @type {(text: string) => void} */
 function note(text) {
   notes.add(quote(text));
 }
 
-/** Runs a call as the one that is under way, until `finish`. */
+/**
+ * Runs a call as the one that is under way, until `finish`.
+ * @type {(call: Call, run: () => void) => void}
+ */
 function begin(call, run) {
   current = call;
   blaming.begin(call);
@@ -103,6 +146,7 @@ function begin(call, run) {
   inScope(new AsyncResource('SCRIPT'), () => als.run(call.ticket, run));
 }
 
+/** @type {(call: Call) => void} */
 function finish(call) {
   if (current !== call) return;
   current = null;
@@ -111,16 +155,21 @@ function finish(call) {
   tell(`"id":${call.id},"${kind.outcome}":${call.close()}`);
 }
 
+/** @type {(line: string) => void} */
 function onLine(line) {
   const message = parse(line);
   if (hasOwn(message, 'open')) open(message.open);
   else if (hasOwn(message, 'call')) kind.call(message.call);
   else if (hasOwn(message, 'cancel')) cancel();
-  else if (hasOwn(message, 'renew')) tell(`"renewed":${kind.renew()}`);
-  else settle(message.late);
+  else if (hasOwn(message, 'late') && kind.hasLateEvents) settle(message.late);
+  else if (hasOwn(message, 'renew') && kind.renew !== null) tell(`"renewed":${kind.renew()}`);
+  else die();
 }
 
-/** Tells what is late as soon as nothing is under way any more, and not later than after some milliseconds. */
+/**
+ * Tells what is late as soon as nothing is under way any more, and not later than after some milliseconds.
+ * @type {(milliseconds: number) => void}
+ */
 function settle(milliseconds) {
   settling = isolate(setTimeout(tellLate, milliseconds));
   settling.unref();
@@ -129,7 +178,7 @@ function settle(milliseconds) {
 
 /** Whatever is due has its turn before. */
 function tellLate() {
-  clearTimeout(settling);
+  clearTimeout(/** @type {NodeJS.Timeout} */ (settling));
   settling = null;
   stayAlive();
   setImmediate(() => setImmediate(() => tell('')));
@@ -141,8 +190,11 @@ function cancel() {
   else finish(current);
 }
 
+/** @type {(order: Order) => void} */
 function open(order) {
   authenticate(order.token);
+  takeLimits(order.limits);
+  forget();
   captureOutput(callNow);
   watchRequests(callNow);
   tell(`"opened":${kind.open(order)}`);
@@ -173,6 +225,7 @@ process.on('unhandledRejection', (error) => {
   escaped(error, 'rejection');
 });
 
+/** @type {(error: unknown, escape: Escape) => void} */
 function escaped(error, escape) {
   const own = callOf(als.getStore());
   const call = callOf(causeOf(error)) ?? blaming.blamed(error, { own, current, escape });
@@ -192,7 +245,10 @@ process.on('exit', (code) => {
   tell(`"id":${call.id},"${kind.outcome}":${call.close('died')}`);
 });
 
-/** Node marks the error of an event `error` that nobody listens to. */
+/**
+ * Node marks the error of an event `error` that nobody listens to.
+ * @type {(error: any) => Escape}
+ */
 function escapeOf(error) {
   if (error === null || typeof error !== 'object') return 'later';
   if (read(error, 'code') === 'ERR_UNHANDLED_ERROR') return 'error-event';
@@ -205,8 +261,10 @@ function escapeOf(error) {
 
 /**
  * Begins to listen. A kind of scripts has `open(order)`, which returns what it found as JSON; `call(message)`, which
- * begins a call; `look(call)`, which notices what is left when it is over; the name of its `outcome` in messages; and
- * perhaps `renew()`, which loads everything anew and tells whether this process was fit for that.
+ * begins a call; `look(call)`, which notices what is left when it is over; the name of its `outcome` in messages; whether
+ * it is asked for what is late, `hasLateEvents`; and `renew()`, which loads everything anew and returns whether this
+ * process was fit for that, or null. All messages are described in _messages.py.
+ * @type {(what: Kind) => void}
  */
 function serve(what) {
   kind = what;
@@ -215,7 +273,7 @@ function serve(what) {
   defineProperty(process, 'emit', { value: process.emit, writable: true, configurable: true });
   const own = keysOf(require.cache);
   for (let index = 0; index < own.length; index += 1) delete require.cache[own[index]];
-  require.main.children.length = 0;
+  /** @type {NodeJS.Module} */ (require.main).children.length = 0;
   listen(onLine);
 }
 

@@ -2,6 +2,16 @@
 
 // What Auth0 puts around a script: its error classes, the configuration, and the modules.
 
+/**
+ * Where modules are, and what to do about one that is nowhere.
+ * @typedef {object} Surroundings
+ * @property {string | null} folder
+ * @property {Record<string, string>} doubles
+ * @property {(text: string) => void} note
+ * @property {import('node:async_hooks').AsyncLocalStorage<object>} als
+ * @property {{ table: string, otherwise: string }} advice
+ */
+
 const fs = require('node:fs');
 const path = require('node:path');
 const { createRequire, builtinModules } = require('node:module');
@@ -19,6 +29,7 @@ const {
   indexOf,
   keysOf,
   parse: parseJson,
+  replace,
   slice,
   startsWith,
   stringify,
@@ -32,6 +43,10 @@ const builtins = builtinModules.slice();
 const LONGEST_VERSION = 100;
 
 class WrongUsernameOrPasswordError extends Error {
+  /**
+   * @param {string | null} userNameOrEmail
+   * @param {string} [message]
+   */
   constructor(userNameOrEmail, message) {
     super(message);
     this.name = 'WrongUsernameOrPasswordError';
@@ -40,6 +55,10 @@ class WrongUsernameOrPasswordError extends Error {
 }
 
 class ValidationError extends Error {
+  /**
+   * @param {string} code
+   * @param {string} [message]
+   */
   constructor(code, message) {
     super(message);
     this.name = 'ValidationError';
@@ -48,6 +67,7 @@ class ValidationError extends Error {
 }
 
 class UnauthorizedError extends Error {
+  /** @param {string} [message] */
   constructor(message) {
     super(message);
     this.name = 'UnauthorizedError';
@@ -55,7 +75,9 @@ class UnauthorizedError extends Error {
 }
 
 /** What is required and isn't here says nothing of a script: Auth0 may have it. */
-class MissingModuleError extends Error {}
+class MissingModuleError extends Error {
+  code = 'MODULE_NOT_FOUND';
+}
 
 knowError(WrongUsernameOrPasswordError, 'WrongUsernameOrPasswordError', ['userNameOrEmail']);
 knowError(ValidationError, 'ValidationError', ['code']);
@@ -63,7 +85,8 @@ knowError(UnauthorizedError, 'UnauthorizedError', []);
 knowError(MissingModuleError, 'MissingModuleError', []);
 
 // Modules that runtimes before Node 12 had as globals, and what they are called in npm.
-const IMPLICIT_GLOBALS = {
+/** @type {Record<string, string>} */
+const IMPLICIT_GLOBALS = /** @type {any} */ ({
   __proto__: null,
   _: 'lodash',
   async: 'async',
@@ -88,12 +111,16 @@ const IMPLICIT_GLOBALS = {
   xmldom: 'xmldom',
   xml2js: 'xml2js',
   xpath: 'xpath',
-};
+});
 
 // Whatever waits for an object, prints it or turns it into JSON asks for these.
-const ASKED_OF_ALL = { __proto__: null, href: true, protocol: true, then: true, toJSON: true };
+/** @type {Record<string, boolean>} */
+const ASKED_OF_ALL = /** @type {any} */ ({ __proto__: null, href: true, protocol: true, then: true, toJSON: true });
 
-/** Whether a key is asked for by name, so that something of this name could have been given. */
+/**
+ * Whether a key is asked for by name, so that something of this name could have been given.
+ * @type {(key: any) => boolean}
+ */
 function isAskedByName(key) {
   return typeof key === 'string' && !(key in ObjectPrototype) && ASKED_OF_ALL[key] === undefined;
 }
@@ -101,14 +128,18 @@ function isAskedByName(key) {
 /**
  * The read-only `configuration` of a connection; what is written to it is told, and changes nothing. So is what is read
  * and was not given.
+ * @type {(values: object, told: { onWrite(key: string): void, onMissing(key: string): void }) => object}
  */
 function makeConfiguration(values, { onWrite, onMissing }) {
+  /** @type {(target: unknown, key: PropertyKey) => boolean} */
   const refuse = (_, key) => {
     onWrite(String(key));
     return false;
   };
-  return new Proxy(freeze({ ...values }), {
+  /** @type {any} */
+  const handler = {
     __proto__: null,
+    /** @type {(target: any, key: any) => unknown} */
     get(target, key) {
       if (!hasOwn(target, key) && isAskedByName(key)) onMissing(key);
       return target[key];
@@ -116,11 +147,13 @@ function makeConfiguration(values, { onWrite, onMissing }) {
     set: refuse,
     defineProperty: refuse,
     deleteProperty: refuse,
-    setPrototypeOf: (target) => refuse(target, '__proto__'),
-  });
+    setPrototypeOf: (/** @type {object} */ target) => refuse(target, '__proto__'),
+  };
+  return new Proxy(freeze({ ...values }), handler);
 }
 
 class Modules {
+  /** @param {Surroundings} surroundings */
   constructor({ folder, doubles, note, als, advice }) {
     this.folder = folder;
     this.doubles = doubles;
@@ -128,46 +161,53 @@ class Modules {
     this.note = note;
     this.als = als;
     this.require = folder === null ? null : createRequire(join(folder, 'script.js'));
-    this.resolve = this.require?.resolve;
   }
 
-  /** What a script calls as `require`. */
+  /**
+   * What a script calls as `require`.
+   * @type {(specifier: unknown, file: string) => unknown}
+   */
   load(specifier, file) {
     if (typeof specifier !== 'string') throw new TypeError('The "id" argument must be of type string');
     const { name, version, rest } = parse(specifier);
     const double = this.doubleOf(specifier) ?? this.doubleOf(name + rest);
     if (double !== undefined) return require(double);
     if (includes(builtins, specifier) || startsWith(specifier, 'node:')) return require(specifier);
+    const own = this.require;
     const found = this.find(name, version, rest);
-    if (found === null) throw missing(specifier, file, this);
-    return watchDriver(name, this.require(found), this.als, this.require);
+    if (own === null || found === null) throw missing(specifier, file, this);
+    return watchDriver(name, own(found), this.als, own);
   }
 
+  /** @type {(name: string) => string | undefined} */
   doubleOf(name) {
     return hasOwn(this.doubles, name) ? this.doubles[name] : undefined;
   }
 
+  /** @type {(name: string, version: string, rest: string) => string | null} */
   find(name, version, rest) {
     if (this.require === null) return null;
     const versioned = version ? this.findAs(`${name}--${version}`, name, version, rest) : null;
     return versioned ?? this.findAs(name, name, version, rest);
   }
 
+  /** @type {(candidate: string, name: string, version: string, rest: string) => string | null} */
   findAs(candidate, name, version, rest) {
-    const { resolve } = this;
+    const { resolve } = /** @type {NodeJS.Require} */ (this.require);
     let resolved;
     try {
       resolved = resolve(candidate + rest);
     } catch (error) {
-      if (error.code === 'MODULE_NOT_FOUND') return null;
+      if (/** @type {NodeJS.ErrnoException} */ (error).code === 'MODULE_NOT_FOUND') return null;
       throw error;
     }
     if (version) this.compare(name, version, candidate);
     return resolved;
   }
 
+  /** @type {(name: string, version: string, candidate: string) => void} */
   compare(name, version, candidate) {
-    const file = join(this.folder, 'node_modules', candidate, 'package.json');
+    const file = join(/** @type {string} */ (this.folder), 'node_modules', candidate, 'package.json');
     let installed;
     try {
       installed = parseJson(readFileSync(file, 'utf8')).version;
@@ -178,7 +218,10 @@ class Modules {
     if (version.length <= LONGEST_VERSION) this.note(`${name}@${version} is asked for, and ${installed} is installed`);
   }
 
-  /** The globals of old runtimes, where the module is there; `onUse` is told when a script uses one. */
+  /**
+   * The globals of old runtimes, where the module is there; `onUse` is told when a script uses one.
+   * @type {(onUse: (name: string) => void) => void}
+   */
   defineImplicitGlobals(onUse) {
     const globals = keysOf(IMPLICIT_GLOBALS);
     for (let index = 0; index < globals.length; index += 1) {
@@ -186,25 +229,26 @@ class Modules {
       const name = IMPLICIT_GLOBALS[global];
       const isThere = this.doubleOf(name) !== undefined || this.find(name, '', '') !== null;
       if (!isThere || global in globalThis) continue;
-      defineProperty(globalThis, global, {
+      const own = {
         __proto__: null,
         configurable: true,
         get: () => {
           onUse(global);
           return this.load(name, 'a global');
         },
-        set: (value) => {
-          const own = { __proto__: null, value, writable: true, configurable: true, enumerable: true };
-          defineProperty(globalThis, global, own);
-        },
-      });
+        set: (/** @type {unknown} */ value) => replace(globalThis, global, value),
+      };
+      defineProperty(globalThis, global, own);
     }
   }
 }
 
 detach(Modules);
 
-/** `mongodb@3.1.4/lib/x` in its parts; a scope such as `@azure/msal-node` belongs to the name. */
+/**
+ * `mongodb@3.1.4/lib/x` in its parts; a scope such as `@azure/msal-node` belongs to the name.
+ * @type {(specifier: string) => { name: string, version: string, rest: string }}
+ */
 function parse(specifier) {
   const at = indexOf(specifier, '@', 1);
   const first = startsWith(specifier, '@') ? indexOf(specifier, '/') + 1 : 0;
@@ -215,16 +259,15 @@ function parse(specifier) {
   return { name: slice(specifier, 0, end), version: '', rest };
 }
 
+/** @type {(specifier: string, file: string, surroundings: Pick<Surroundings, 'folder' | 'advice'>) => Error} */
 function missing(specifier, file, { folder, advice }) {
-  const isGiven = folder !== null;
   const { name, version } = parse(specifier);
   const install = `npm install ${name}${version && `@${version}`}`;
-  const where = isGiven
+  const where =
+    folder !== null
     ? `which is not in ${basename(folder)}/node_modules: ${install} there`
     : `and no folder of node_modules is given: ${install} next to it, and give the node_modules ([${advice.table}] node_modules)`;
-  const error = new MissingModuleError(`${file} requires ${stringify(specifier)}, ${where}${advice.otherwise}`);
-  error.code = 'MODULE_NOT_FOUND';
-  return error;
+  return new MissingModuleError(`${file} requires ${stringify(specifier)}, ${where}${advice.otherwise}`);
 }
 
 module.exports = {

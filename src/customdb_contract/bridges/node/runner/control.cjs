@@ -19,9 +19,13 @@ const sleeper = new Int32Array(new SharedArrayBuffer(4));
 const alive = isolate(setInterval(() => undefined, LONGEST_INTERVAL));
 let token = '';
 
-/** Calls `onLine` with each line that arrives; where nothing can arrive any more, nobody needs this process. */
+/**
+ * Calls `onLine` with each line that arrives; where nothing can arrive any more, nobody needs this process.
+ * @type {(onLine: (line: string) => void) => void}
+ */
 function listen(onLine) {
   let rest = '';
+  /** @type {(size: number, bytes: Uint8Array) => boolean} */
   const receive = (size, bytes) => {
     let text = latin1(bytes, 0, size);
     for (let end = indexOf(text, '\n'); end >= 0; end = indexOf(text, '\n')) {
@@ -31,6 +35,7 @@ function listen(onLine) {
       onLine(line);
     }
     rest += text;
+    return true;
   };
   const onread = { buffer: Buffer.alloc(PIECE), callback: receive };
   const socket = new net.Socket({ fd: descriptor, readable: true, writable: true, onread });
@@ -40,18 +45,22 @@ function listen(onLine) {
   isolate(socket);
 }
 
+/** @type {(given: string) => void} */
 function authenticate(given) {
   token = given;
 }
 
-/** Sends a message; as nobody else may come between, it waits until all of it is written. */
+/**
+ * Sends a message; as nobody else may come between, it waits until all of it is written.
+ * @type {(json: string) => void}
+ */
 function send(json) {
   let text = `${token} ${json}\n`;
   while (text !== '') {
     try {
       text = slice(text, writeSync(descriptor, text, null, 'latin1'));
     } catch (error) {
-      if (error.code !== 'EAGAIN') die();
+      if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EAGAIN') die();
       wait(sleeper, 0, 0, 1);
     }
   }
@@ -70,4 +79,4 @@ function die() {
   kill(pid, SIGKILL);
 }
 
-module.exports = { authenticate, listen, mayEnd, send, stayAlive };
+module.exports = { authenticate, die, listen, mayEnd, send, stayAlive };

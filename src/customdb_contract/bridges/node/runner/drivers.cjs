@@ -4,9 +4,12 @@
 // callback is told of the call that caused it, the callback keeps the context of the call that gave it. What the
 // drivers do is not changed.
 
+/** @typedef {import('node:async_hooks').AsyncLocalStorage<object>} Storage */
+
 const { WeakMap, apply, defineProperty, indexOf, weakGet, weakHas, weakSet } = require('./primordials.cjs');
 
-const POOLED = {
+/** @type {Record<string, [string, string[]][]>} */
+const POOLED = /** @type {any} */ ({
   __proto__: null,
   pg: [
     ['Client', ['query', 'connect']],
@@ -25,11 +28,12 @@ const POOLED = {
     ['MongoClient', ['connect']],
     ['Cursor', ['toArray', 'next']],
   ],
-};
+});
 
 const causes = new WeakMap();
 const watched = new WeakMap();
 
+/** @type {(name: string, driver: any, als: Storage, require: NodeRequire) => any} */
 function watchDriver(name, driver, als, require) {
   const pooled = POOLED[name];
   for (let index = 0; pooled !== undefined && index < pooled.length; index += 1) {
@@ -42,6 +46,7 @@ function watchDriver(name, driver, als, require) {
   return driver;
 }
 
+/** @type {(driver: any, constructor: string, require: NodeRequire) => any} */
 function prototypeOf(driver, constructor, require) {
   try {
     return (indexOf(constructor, '/') < 0 ? driver[constructor] : require(constructor))?.prototype;
@@ -50,23 +55,28 @@ function prototypeOf(driver, constructor, require) {
   }
 }
 
+/** @type {(prototype: any, method: string, als: Storage) => void} */
 function wrap(prototype, method, als) {
   const original = prototype[method];
   if (typeof original !== 'function') return;
-  defineProperty(prototype, method, {
+  const own = {
     __proto__: null,
     configurable: true,
     writable: true,
+    /** @type {(this: unknown, ...given: any[]) => unknown} */
     value(...given) {
       const last = given.length - 1;
       const ticket = als.getStore();
       if (ticket && typeof given[last] === 'function') given[last] = inContext(given[last], ticket, als);
       return apply(original, this, given);
     },
-  });
+  };
+  defineProperty(prototype, method, own);
 }
 
+/** @type {(callback: Function, ticket: object, als: Storage) => Function} */
 function inContext(callback, ticket, als) {
+  /** @type {(this: unknown, ...given: unknown[]) => unknown} */
   return function inContextOfItsCall(...given) {
     return als.run(ticket, () => {
       try {
@@ -79,7 +89,10 @@ function inContext(callback, ticket, als) {
   };
 }
 
-/** The ticket of the call that caused an error thrown in such a callback. */
+/**
+ * The ticket of the call that caused an error thrown in such a callback.
+ * @type {(error: unknown) => object | undefined}
+ */
 function causeOf(error) {
   return error !== null && typeof error === 'object' ? weakGet(causes, error) : undefined;
 }

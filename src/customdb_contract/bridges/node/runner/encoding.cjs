@@ -2,6 +2,11 @@
 
 // Turns what a script hands over into JSON that loses nothing: what JSON would change is tagged with `$`.
 
+/**
+ * Finds the place in a script that a stack names.
+ * @typedef {(stack: unknown) => string | null} Locate
+ */
+
 const { types } = require('node:util');
 const {
   Error,
@@ -43,6 +48,7 @@ const {
 } = require('./primordials.cjs');
 const { constructorName, nameOf, read, textOf } = require('./attributes.cjs');
 const { count, quote } = require('./json.cjs');
+const { limits } = require('./limits.cjs');
 
 const {
   isAnyArrayBuffer,
@@ -65,19 +71,18 @@ const {
   isWeakSet,
 } = types;
 
-const MOST_DEPTH = 50;
-const MOST_ITEMS = 20_000;
-const MOST_CHARACTERS = 2_000_000;
-// Python masks secrets, and then cuts: what is cut here is cut far behind what it shows.
-const MOST_TEXT = 65_536;
 // Short names are told in any case; how many there can be is bounded by the number of items.
 const MOST_TEXT_FOR_FREE = 32;
 const LARGEST_BIGINT = 1n << 4096n;
 const DOLLAR = 36;
 
+/** @type {{ constructor: Function, name: string, fields: string[] }[]} */
 const ownErrors = [];
 
-/** Makes an error class of Auth0 known, under its name, with the fields that it carries. */
+/**
+ * Makes an error class of Auth0 known, under its name, with the fields that it carries.
+ * @type {(constructor: Function, name: string, fields: string[]) => void}
+ */
 function knowError(constructor, name, fields) {
   append(ownErrors, { constructor, name, fields });
 }
@@ -85,18 +90,23 @@ function knowError(constructor, name, fields) {
 /** What the values of one call may take together. */
 class Budget {
   constructor() {
-    this.items = MOST_ITEMS;
-    this.characters = MOST_CHARACTERS;
+    this.items = limits.items;
+    this.characters = limits.characters;
   }
 }
 
 class Encoding {
+  /**
+   * @param {Locate} locate
+   * @param {Budget} budget
+   */
   constructor(locate, budget) {
     this.locate = locate;
     this.budget = budget;
     this.open = new Set();
   }
 
+  /** @type {(value: any, depth: number) => string} */
   encode(value, depth) {
     try {
       return this.encodeAny(value, depth);
@@ -105,6 +115,7 @@ class Encoding {
     }
   }
 
+  /** @type {(value: any, depth: number) => string} */
   encodeAny(value, depth) {
     switch (typeof value) {
       case 'string':
@@ -127,9 +138,10 @@ class Encoding {
     }
   }
 
+  /** @type {(value: any, depth: number) => string} */
   object(value, depth) {
     if (setHas(this.open, value)) return this.special('cycle');
-    if (depth >= MOST_DEPTH) return this.special('too-deep');
+    if (depth >= limits.depth) return this.special('too-deep');
     if (this.budget.items <= 0) return this.special('too-many');
     setAdd(this.open, value);
     try {
@@ -141,7 +153,10 @@ class Encoding {
     }
   }
 
-  /** What JSON would make something else of: dates, buffers, maps. */
+  /**
+   * What JSON would make something else of: dates, buffers, maps.
+   * @type {(value: any) => string | undefined}
+   */
   scalar(value) {
     if (isDate(value)) return this.special('Date', is(dateTime(value), NaN) ? 'invalid' : dateText(value));
     if (isArrayBufferView(value)) {
@@ -161,12 +176,16 @@ class Encoding {
     return undefined;
   }
 
+  /** @type {(value: object, buffer: ArrayBufferLike, offset: number, size: number) => string} */
   bytes(value, buffer, offset, size) {
-    const shown = new Uint8Array(buffer, offset, min(size, MOST_TEXT));
-    return this.special(constructorName(value), latin1(shown, 0, min(size, MOST_TEXT)), size);
+    const shown = new Uint8Array(buffer, offset, min(size, limits.text));
+    return this.special(constructorName(value), latin1(shown, 0, min(size, limits.text)), size);
   }
 
-  /** Ids of drivers, and what says itself how it becomes JSON. */
+  /**
+   * Ids of drivers, and what says itself how it becomes JSON.
+   * @type {(value: any, depth: number) => string | undefined}
+   */
   converted(value, depth) {
     const kind = read(value, '_bsontype');
     if (typeof kind === 'string') return this.special(kind === 'ObjectID' ? 'ObjectId' : kind, String(value));
@@ -178,6 +197,7 @@ class Encoding {
     return isObject ? this.encode(plain, depth + 1) : this.special(constructorName(value), String(value));
   }
 
+  /** @type {(value: any[], depth: number) => string} */
   array(value, depth) {
     const length = typeof value.length === 'number' ? value.length : 0;
     let text = '[';
@@ -192,6 +212,7 @@ class Encoding {
     return `${text}]`;
   }
 
+  /** @type {(value: any, depth: number) => string} */
   mapping(value, depth) {
     const keys = keysOf(value);
     const isPlain = !hasTag(keys);
@@ -207,6 +228,7 @@ class Encoding {
     return isPlain ? `{${text}}` : `{"$mapping":[${text}]}`;
   }
 
+  /** @type {(holder: any, key: PropertyKey, depth: number) => string} */
   item(holder, key, depth) {
     let item;
     try {
@@ -218,6 +240,7 @@ class Encoding {
     return this.encode(item, depth + 1);
   }
 
+  /** @type {(value: any, depth: number) => string} */
   error(value, depth) {
     let known;
     for (let index = 0; index < ownErrors.length; index += 1) {
@@ -231,6 +254,7 @@ class Encoding {
     return this.thrown(known ? known.name : nameOf(value), textOf(read(value, 'message')), carried, value);
   }
 
+  /** @type {(name: string, message: string, carried: string, error: any) => string} */
   thrown(name, message, carried, error) {
     const place = this.locate(read(error, 'stack'));
     const location = place === null ? 'null' : quote(place);
@@ -238,22 +262,28 @@ class Encoding {
     return `{${texts},"arguments":[${carried}],"location":${location}}`;
   }
 
+  /** @type {(value: string) => string} */
   text(value) {
-    if (value.length <= MOST_TEXT && value.length <= this.budget.characters) {
+    if (value.length <= limits.text && value.length <= this.budget.characters) {
       this.budget.characters -= value.length;
       return quote(value);
     }
     return this.special('long-text', value, value.length);
   }
 
+  /** @type {(kind: string, text?: string, size?: number | null) => string} */
   special(kind, text = '', size = null) {
     const shown = `"$special":${quote(this.cut(kind))},"text":${text === '' ? '""' : quote(this.cut(text))}`;
     return `{${shown},"size":${count(size)}}`;
   }
 
-  /** As much of a text as Python takes, or nothing of it when nothing is left to give. */
+  /**
+   * As much of a text as Python takes, or nothing of it when nothing is left to give. Python masks secrets, and then cuts:
+   * what is cut here is cut far behind what it shows.
+   * @type {(text: string) => string}
+   */
   cut(text) {
-    const cut = text.length > MOST_TEXT ? slice(text, 0, MOST_TEXT) : text;
+    const cut = text.length > limits.text ? slice(text, 0, limits.text) : text;
     if (cut.length > MOST_TEXT_FOR_FREE) {
       if (cut.length > this.budget.characters) return '';
       this.budget.characters -= cut.length;
@@ -265,6 +295,7 @@ class Encoding {
 detach(Budget);
 detach(Encoding);
 
+/** @type {(keys: string[]) => boolean} */
 function hasTag(keys) {
   for (let index = 0; index < keys.length; index += 1) {
     const key = keys[index];
@@ -273,15 +304,20 @@ function hasTag(keys) {
   return false;
 }
 
+/** @type {(value: unknown) => boolean} */
 function isError(value) {
   return isNativeError(value) || isInstance(value, Error);
 }
 
-/** The digits of a number, but not of one which takes minutes to write down. */
+/**
+ * The digits of a number, but not of one which takes minutes to write down.
+ * @type {(value: bigint) => string}
+ */
 function digitsOf(value) {
   return value < LARGEST_BIGINT && value > -LARGEST_BIGINT ? bigintText(value) : '';
 }
 
+/** @type {(value: unknown) => string} */
 function unboxed(value) {
   if (isStringObject(value)) return stringValue(value);
   if (isNumberObject(value)) return `${numberValue(value)}`;
@@ -290,12 +326,18 @@ function unboxed(value) {
   return isSymbolObject(value) ? `${symbolDescription(symbolValue(value))}` : '';
 }
 
-/** A value as JSON; `locate` finds the place in a script that a stack names. */
+/**
+ * A value as JSON; `locate` finds the place in a script that a stack names.
+ * @type {(value: unknown, locate: Locate, budget?: Budget) => string}
+ */
 function encode(value, locate, budget = new Budget()) {
   return new Encoding(locate, budget).encode(value, 0);
 }
 
-/** Whatever was thrown, as an error: a text that is thrown has no class, so its type stands for it. */
+/**
+ * Whatever was thrown, as an error: a text that is thrown has no class, so its type stands for it.
+ * @type {(value: unknown, locate: Locate, budget?: Budget) => string}
+ */
 function encodeThrown(value, locate, budget = new Budget()) {
   const encoding = new Encoding(locate, budget);
   if (value !== null && typeof value === 'object') {

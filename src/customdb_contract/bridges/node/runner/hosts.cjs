@@ -3,27 +3,36 @@
 // The hosts that scripts name are somewhere else while they are checked: [database] hosts says where. A host that it does
 // not name and that cannot be reached is noticed.
 
+/**
+ * @typedef {import('./connections.cjs').Route} Route
+ * @typedef {InstanceType<typeof import('./call.cjs').Call>} Call
+ */
+
 const dns = require('node:dns');
 const { errorMonitor } = require('node:events');
 const { syncBuiltinESMExports } = require('node:module');
 const { isIP } = require('node:net');
 const { promisify } = require('node:util');
-const { apply, indexOf, keysOf, lower, slice } = require('./primordials.cjs');
-const { isOptions, lead, replace } = require('./connections.cjs');
+const { apply, dictionary, indexOf, keysOf, lower, replace, slice } = require('./primordials.cjs');
+const { isOptions, lead } = require('./connections.cjs');
 
 const { nextTick } = process;
 const OwnPromise = Promise;
+/** @type {{ resolve: (value: object) => Promise<object> }} */
 const { resolve } = OwnPromise;
 
 const FAMILY = 4;
 const BYTE = 256;
 
+/** @type {(hosts: Record<string, Route>, callNow: () => Call | null) => void} */
 function leadHosts(hosts, callNow) {
-  const routes = { __proto__: null };
+  /** @type {Record<string, Route>} */
+  const routes = dictionary();
   const names = keysOf(hosts);
   for (let index = 0; index < names.length; index += 1) routes[names[index]] = hosts[names[index]];
   const { addresses, namedBy } = addressesOf(names);
   const lookup = names.length > 0 ? answerLookups(addresses) : undefined;
+  /** @type {import('./connections.cjs').RouteOf} */
   const routeOf = ({ host, port }) => {
     const name = namedBy[host] ?? lower(host);
     const route = routes[`${name}:${port}`] ?? routes[name];
@@ -31,6 +40,7 @@ function leadHosts(hosts, callNow) {
     // Another port of a host for which only some lead elsewhere.
     return addresses[name] === undefined ? null : { host: name, port, lookup };
   };
+  /** @type {import('./connections.cjs').OnConnect} */
   const onConnect = ({ host, port }, socket) => {
     // A socket of the file system has no host.
     if (host === '') return;
@@ -43,7 +53,7 @@ function leadHosts(hosts, callNow) {
       isReached = true;
     });
     // A monitor is no listener: an error for which a script does not listen still ends its process.
-    socket.once(errorMonitor, tell);
+    socket.once(/** @type {any} */ (errorMonitor), tell);
     socket.once('close', tell);
   };
   lead({ routeOf, onConnect });
@@ -51,10 +61,15 @@ function leadHosts(hosts, callNow) {
   syncBuiltinESMExports();
 }
 
-/** Each host has an address of its own, by which it is known again: out of the block for benchmarks (RFC 2544). */
+/**
+ * Each host has an address of its own, by which it is known again: out of the block for benchmarks (RFC 2544).
+ * @type {(names: string[]) => { addresses: Record<string, string>, namedBy: Record<string, string> }}
+ */
 function addressesOf(names) {
-  const addresses = { __proto__: null };
-  const namedBy = { __proto__: null };
+  /** @type {Record<string, string>} */
+  const addresses = dictionary();
+  /** @type {Record<string, string>} */
+  const namedBy = dictionary();
   for (let index = 0; index < names.length; index += 1) {
     const end = indexOf(names[index], ':');
     const name = end < 0 ? names[index] : slice(names[index], 0, end);
@@ -69,14 +84,19 @@ function addressesOf(names) {
 /**
  * Some drivers look a name up before they connect, and then connect to an address. So whoever looks up one of the hosts is
  * given its address; every other look-up is Node's own. Returns Node's own.
+ * @type {(addresses: Record<string, string>) => import('./connections.cjs').Lookup}
  */
 function answerLookups(addresses) {
   const ofNode = dns.lookup;
   const promisedByNode = dns.promises.lookup;
+  /** @type {(name: unknown) => string | undefined} */
   const addressOf = (name) => (typeof name === 'string' ? addresses[lower(name)] : undefined);
+  /** @type {(address: string, isAll: boolean) => object} */
   const answer = (address, isAll) => (isAll ? [{ address, family: FAMILY }] : { address, family: FAMILY });
+  /** @type {(options: any) => boolean} */
   const asksForAll = (options) => isOptions(options) && options.all === true;
   const answers = {
+    /** @type {(name: unknown, options: any, callback?: any) => unknown} */
     lookup(name, options, callback) {
       const done = typeof options === 'function' ? options : callback;
       const address = addressOf(name);
@@ -87,6 +107,7 @@ function answerLookups(addresses) {
     },
   };
   const promised = {
+    /** @type {(name: unknown, options?: any) => Promise<object>} */
     lookup(name, options) {
       const address = addressOf(name);
       if (address === undefined) return apply(promisedByNode, dns.promises, arguments);

@@ -6,12 +6,16 @@ const { codeAt, detach, execute, isFinite, isSafeInteger, numberText, slice, str
 
 const NOT_ASCII = /[^\0-\x7f]/;
 
-/** A text as JSON. */
+/**
+ * A text as JSON.
+ * @type {(text: string) => string}
+ */
 function quote(text) {
   const quoted = stringify(text);
   return execute(NOT_ASCII, quoted) === null ? quoted : escape(quoted);
 }
 
+/** @type {(text: string) => string} */
 function escape(text) {
   let escaped = '';
   let start = 0;
@@ -24,18 +28,28 @@ function escape(text) {
   return escaped + slice(text, start);
 }
 
-/** A number that JSON has, or null. */
+/**
+ * A number that JSON has, or null.
+ * @type {(value: number) => string}
+ */
 function number(value) {
   return isFinite(value) ? `${value}` : 'null';
 }
 
-/** How many there are of something, or null where that is no such number. */
+/**
+ * How many there are of something, or null where that is no such number.
+ * @type {(value: any) => string}
+ */
 function count(value) {
   return isSafeInteger(value) && value >= 0 ? `${value}` : 'null';
 }
 
 /** Texts that are JSON already, as one array of JSON, no more of them than there is room for. */
 class Items {
+  /**
+   * @param {number} most
+   * @param {number} mostCharacters
+   */
   constructor(most, mostCharacters) {
     this.most = most;
     this.charactersLeft = mostCharacters;
@@ -43,7 +57,10 @@ class Items {
     this.text = '';
   }
 
-  /** Whether it had room for one more. */
+  /**
+   * Whether it had room for one more.
+   * @type {(json: string) => boolean}
+   */
   add(json) {
     if (this.number >= this.most || json.length > this.charactersLeft) return false;
     this.charactersLeft -= json.length;

@@ -2,12 +2,15 @@
 
 // What is noticed of a call beside its callback: the requests that it sends, what it keeps, what it leaves open.
 
+/** @typedef {InstanceType<typeof import('./call.cjs').Call>} Call */
+
 const channels = require('node:diagnostics_channel');
 const { isMap, isProxy, isSet } = require('node:util/types');
 const {
   Set,
   append,
   detach,
+  dictionary,
   getOwnPropertyDescriptor,
   getPrototypeOf,
   hasOwn,
@@ -29,7 +32,10 @@ const MOST_NODES = 5000;
 const MOST_FOUND = 100;
 const SHORTEST_TEXT = 4;
 
-/** Node tells of every request that its own HTTP clients send; nothing of the scripts or their modules is changed. */
+/**
+ * Node tells of every request that its own HTTP clients send; nothing of the scripts or their modules is changed.
+ * @type {(callNow: () => Call | null) => void}
+ */
 function watchRequests(callNow) {
   subscribe('http.client.request.start', callNow, (request) => {
     const host = textOf(request.getHeader('host')) || textOf(request.host);
@@ -40,8 +46,10 @@ function watchRequests(callNow) {
   });
 }
 
+/** @type {(channel: string, callNow: () => Call | null, describe: (request: any) => string) => void} */
 function subscribe(channel, callNow, describe) {
-  channels.channel(channel).subscribe(({ request }) => {
+  channels.channel(channel).subscribe((message) => {
+    const { request } = /** @type {{ request: any }} */ (message);
     try {
       // Node's own client tells of a request when its end is written, and an error may come before that.
       callNow()?.asked(describe(request), request.socket?.destroyed === true);
@@ -62,8 +70,9 @@ function openSockets() {
 /** Sees what scripts keep in `global`, also by forgetting to declare a variable. */
 class GlobalWatch {
   constructor() {
-    this.own = dictionary(keysOf(globalThis));
+    this.own = keyed(keysOf(globalThis));
     this.size = keysOf(globalThis).length;
+    /** @type {string[]} */
     this.added = [];
   }
 
@@ -77,8 +86,12 @@ class GlobalWatch {
     }
   }
 
-  /** Where texts that a call was given are kept now. */
+  /**
+   * Where texts that a call was given are kept now.
+   * @type {(given: unknown[]) => string[]}
+   */
   keptBy(given) {
+    /** @type {string[]} */
     const found = [];
     if (this.added.length === 0) return found;
     const search = new Search(given, found);
@@ -88,19 +101,28 @@ class GlobalWatch {
 }
 
 class Search {
+  /**
+   * @param {unknown[]} given
+   * @param {string[]} found
+   */
   constructor(given, found) {
+    /** @type {string[]} */
     this.texts = [];
     for (let index = 0; index < given.length; index += 1) {
-      if (typeof given[index] === 'string' && given[index].length >= SHORTEST_TEXT) append(this.texts, given[index]);
+      const text = given[index];
+      if (typeof text === 'string' && text.length >= SHORTEST_TEXT) append(this.texts, text);
     }
     this.found = found;
+    /** @type {Set<object>} */
     this.seen = new Set();
   }
 
+  /** @type {(name: string) => void} */
   global(name) {
     this.property(globalThis, name, `global.${name}`, 0);
   }
 
+  /** @type {(holder: object, key: string, path: string, depth: number) => void} */
   property(holder, key, path, depth) {
     const descriptor = getOwnPropertyDescriptor(holder, key);
     if (descriptor !== undefined && descriptor.enumerable && hasOwn(descriptor, 'value')) {
@@ -108,6 +130,7 @@ class Search {
     }
   }
 
+  /** @type {(value: any, path: string, depth: number) => void} */
   visit(value, path, depth) {
     if (typeof value === 'string') {
       if (this.isGiven(value)) this.add(path);
@@ -116,11 +139,16 @@ class Search {
     if (value === null || typeof value !== 'object' || setHas(this.seen, value)) return;
     if (depth >= MOST_DEPTH || setSize(this.seen) >= MOST_NODES || !isPlain(value)) return;
     setAdd(this.seen, value);
-    if (isMap(value)) mapEach(value, (item, key) => this.entry(textOf(key), item, path, depth));
-    else if (isSet(value)) setEach(value, (item) => this.visit(item, `${path}.item`, depth + 1));
+    /** @type {(item: unknown, key: unknown) => void} */
+    const entry = (item, key) => this.entry(textOf(key), item, path, depth);
+    /** @type {(item: unknown) => void} */
+    const member = (item) => this.visit(item, `${path}.item`, depth + 1);
+    if (isMap(value)) mapEach(value, entry);
+    else if (isSet(value)) setEach(value, member);
     else this.properties(value, path, depth);
   }
 
+  /** @type {(value: object, path: string, depth: number) => void} */
   properties(value, path, depth) {
     const keys = keysOf(value);
     for (let index = 0; index < keys.length && index < MOST_NODES; index += 1) {
@@ -130,15 +158,18 @@ class Search {
     }
   }
 
+  /** @type {(key: string, item: unknown, path: string, depth: number) => void} */
   entry(key, item, path, depth) {
     if (this.isGiven(key)) this.add(`${path} (as a key)`);
     else this.visit(item, `${path}.${key}`, depth + 1);
   }
 
+  /** @type {(path: string) => void} */
   add(path) {
     if (this.found.length < MOST_FOUND) append(this.found, path);
   }
 
+  /** @type {(text: string) => boolean} */
   isGiven(text) {
     for (let index = 0; index < this.texts.length; index += 1) {
       if (indexOf(text, this.texts[index]) >= 0) return true;
@@ -150,14 +181,21 @@ class Search {
 detach(GlobalWatch);
 detach(Search);
 
-/** Names as keys, to look them up. */
-function dictionary(names) {
-  const found = { __proto__: null };
+/**
+ * Names as keys, to look them up.
+ * @type {(names: string[]) => Record<string, boolean>}
+ */
+function keyed(names) {
+  /** @type {Record<string, boolean>} */
+  const found = dictionary();
   for (let index = 0; index < names.length; index += 1) found[names[index]] = true;
   return found;
 }
 
-/** Plain data: an object of a module, such as a pool of connections, is nobody's record. */
+/**
+ * Plain data: an object of a module, such as a pool of connections, is nobody's record.
+ * @type {(value: any) => boolean}
+ */
 function isPlain(value) {
   if (isProxy(value)) return false;
   if (isArray(value) || isMap(value) || isSet(value)) return true;
@@ -165,4 +203,4 @@ function isPlain(value) {
   return prototype === null || (!isProxy(prototype) && getPrototypeOf(prototype) === null);
 }
 
-module.exports = { GlobalWatch, dictionary, openSockets, watchRequests };
+module.exports = { GlobalWatch, keyed, openSockets, watchRequests };

@@ -5,21 +5,24 @@
 const { Console } = require('node:console');
 const { isUint8Array } = require('node:util/types');
 const { nextTick } = process;
-const { String, apply, defineProperty, utf8 } = require('./primordials.cjs');
+const { String, apply, replace, utf8 } = require('./primordials.cjs');
 
+/** @type {(callNow: () => InstanceType<typeof import('./call.cjs').Call> | null) => void} */
 function captureOutput(callNow) {
+  /** @type {(text: string) => void} */
   const print = (text) => callNow()?.print(text);
-  const sink = { __proto__: null, write: (text) => print(String(text)) };
+  /** @type {any} */
+  const sink = { __proto__: null, write: (/** @type {unknown} */ text) => print(String(text)) };
   globalThis.console = new Console({ stdout: sink, stderr: sink, ignoreErrors: false });
-  for (const name of ['stdout', 'stderr']) {
+  for (const stream of [process.stdout, process.stderr]) {
+    /** @type {(chunk: unknown, encoding?: unknown, done?: unknown) => boolean} */
     const write = (chunk, encoding, done) => {
-      print(isUint8Array(chunk) ? utf8(chunk) : String(chunk));
+      print(isUint8Array(chunk) ? utf8(/** @type {any} */ (chunk)) : String(chunk));
       const after = typeof encoding === 'function' ? encoding : done;
       if (typeof after === 'function') apply(nextTick, process, [after]);
       return true;
     };
-    const descriptor = { __proto__: null, value: write, writable: true, configurable: true, enumerable: true };
-    defineProperty(process[name], 'write', descriptor);
+    replace(stream, 'write', write);
   }
 }
 

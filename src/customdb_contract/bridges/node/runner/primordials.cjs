@@ -7,45 +7,80 @@
 
 const { apply, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys, setPrototypeOf } = Reflect;
 
-const uncurry = Function.prototype.bind.bind(Function.prototype.call);
-const getter = (prototype, name) => uncurry(getOwnPropertyDescriptor(prototype, name).get);
+/**
+ * A method as a function whose first argument is the object.
+ * @type {<Given extends any[], Made>(method: (...given: Given) => Made) => (self: any, ...given: Given) => Made}
+ */
+const uncurry = /** @type {any} */ (Function.prototype.bind.bind(Function.prototype.call));
+/** @type {(prototype: object, name: PropertyKey) => (self: any) => any} */
+const getter = (prototype, name) => uncurry(/** @type {any} */ (getOwnPropertyDescriptor(prototype, name)).get);
 const hasOwn = uncurry(Object.prototype.hasOwnProperty);
 
-/** Own copies of everything that an object inherits, so that no change of its prototypes reaches it. */
+/**
+ * Own copies of everything that an object inherits, so that no change of its prototypes reaches it.
+ * @type {<T extends object>(object: T) => T}
+ */
 function isolate(object) {
-  for (let holder = getPrototypeOf(object); holder !== Object.prototype; holder = getPrototypeOf(holder)) {
+  /** @type {any} */
+  let holder = getPrototypeOf(object);
+  for (; holder !== Object.prototype; holder = getPrototypeOf(holder)) {
     for (const key of ownKeys(holder)) {
-      if (!hasOwn(object, key)) defineProperty(object, key, getOwnPropertyDescriptor(holder, key));
+      const inherited = /** @type {PropertyDescriptor} */ (getOwnPropertyDescriptor(holder, key));
+      if (!hasOwn(object, key)) defineProperty(object, key, inherited);
     }
   }
   setPrototypeOf(object, null);
   return object;
 }
 
-/** Lets the instances of a class inherit nothing that scripts can change: an assignment would meet a setter there. */
+/**
+ * Lets the instances of a class inherit nothing that scripts can change: an assignment would meet a setter there.
+ * @type {(constructor: { prototype: object }) => void}
+ */
 function detach(constructor) {
   setPrototypeOf(constructor.prototype, null);
 }
 
-/** Adds an item to an array, past any setter that its prototype has by now. */
+/**
+ * Adds an item to an array, past any setter that its prototype has by now.
+ * @type {<T>(array: T[], value: T) => void}
+ */
 function append(array, value) {
-  const item = { __proto__: null, value, writable: true, enumerable: true, configurable: true };
-  defineProperty(array, array.length, item);
+  replace(array, array.length, value);
+}
+
+/**
+ * Gives an object a property, in place of any that it has or inherits.
+ * @type {(holder: object, name: PropertyKey, value: unknown) => void}
+ */
+function replace(holder, name, value) {
+  const own = { __proto__: null, value, writable: true, enumerable: true, configurable: true };
+  defineProperty(holder, name, own);
+}
+
+/**
+ * A dictionary: nothing is found in it that was not put there.
+ * @type {<T>() => Record<string, T>}
+ */
+function dictionary() {
+  return /** @type {any} */ ({ __proto__: null });
 }
 
 const hasInstance = uncurry(Function.prototype[Symbol.hasInstance]);
-const TypedArray = getPrototypeOf(Uint8Array.prototype);
+const TypedArray = /** @type {object} */ (getPrototypeOf(Uint8Array.prototype));
 
 module.exports = {
   append,
   apply,
   defineProperty,
   detach,
+  dictionary,
   getOwnPropertyDescriptor,
   getPrototypeOf,
   hasOwn,
   isolate,
   ownKeys,
+  replace,
   setPrototypeOf,
   uncurry,
 
@@ -86,6 +121,7 @@ module.exports = {
   Error,
   SyntaxError,
   TypeError,
+  /** @type {(value: unknown, constructor: Function) => boolean} */
   isInstance: (value, constructor) => hasInstance(constructor, value),
 
   mapEach: uncurry(Map.prototype.forEach),

@@ -2,6 +2,8 @@
 
 // What JavaScript can change of the process that it runs in, beside itself: whether a process is as good as a new one.
 
+/** @typedef {{ __proto__: null, key: PropertyKey, value: unknown, get: unknown, set: unknown }} Property */
+
 const { ObjectPrototype, detach, getOwnPropertyDescriptor, hasOwn, is, ownKeys } = require('./primordials.cjs');
 
 const { getActiveResourcesInfo } = process;
@@ -41,13 +43,16 @@ const DESCRIBED = ['value', 'get', 'set'];
 class Realm {
   /* eslint-disable no-restricted-syntax -- no script is loaded when a realm is made */
   constructor() {
+    /** @type {{ __proto__: null, object: object, properties: Property[] }[]} */
     this.holders = [];
     this.resources = getActiveResourcesInfo().length;
+    /** @type {object[]} */
     const roots = [globalThis, process.env, process._events];
     for (const name of CORE) roots.push(require(`node:${name}`));
     const http = require('node:http');
     const https = require('node:https');
     roots.push(http.globalAgent.options, https.globalAgent.options);
+    /** @type {Set<object>} */
     const seen = new Set();
     for (const root of roots) this.keep(root, seen);
     for (const root of roots) {
@@ -64,10 +69,11 @@ class Realm {
   }
   /* eslint-enable no-restricted-syntax */
 
+  /** @type {(object: object, seen: Set<object>) => void} */
   keep(object, seen) {
     if (seen.has(object)) return;
     seen.add(object);
-    this.holders.push({ __proto__: null, object, properties: null });
+    this.holders.push({ __proto__: null, object, properties: [] });
   }
 
   /** Whether nothing that is kept was changed, and nothing is under way that was not then. */
@@ -88,22 +94,26 @@ class Realm {
 
 detach(Realm);
 
+/** @type {(object: object) => Property[]} */
 function propertiesOf(object) {
+  /** @type {Property[]} */
   const properties = [];
   const keys = ownKeys(object);
   for (let index = 0; index < keys.length; index += 1) {
     const key = keys[index];
-    const { value, get, set } = getOwnPropertyDescriptor(object, key);
+    const { value, get, set } = /** @type {PropertyDescriptor} */ (getOwnPropertyDescriptor(object, key));
     properties.push({ __proto__: null, key, value, get, set });
   }
   return properties;
 }
 
+/** @type {(before: Property, now: PropertyDescriptor | undefined) => boolean} */
 function isSame(before, now) {
   if (now === undefined) return false;
   return is(before.value, now.value) && is(before.get, now.get) && is(before.set, now.set);
 }
 
+/** @type {(holder: any, key: PropertyKey) => any} */
 function valueOf(holder, key) {
   try {
     return holder[key];

@@ -2,28 +2,36 @@
 
 // One call of a script of a database: it is over when the script has called back.
 
+/**
+ * @typedef {object} OwnOptions
+ * @property {string} file
+ * @property {boolean} throwing
+ * @property {(id: number, recorded: string) => void} onCalled
+ *
+ * @typedef {import('./call.cjs').CallOptions & OwnOptions} ScriptOptions
+ */
+
 const { isPromise } = require('node:util/types');
 const { Error, apply, hasText, then } = require('./primordials.cjs');
 const { read, textOf } = require('./attributes.cjs');
 const { Call } = require('./call.cjs');
 const { encode } = require('./encoding.cjs');
 const { Items } = require('./json.cjs');
-
-const MOST_CALLBACKS = 20;
-const MOST_ARGUMENTS = 20;
-const MOST_CALLBACK_CHARACTERS = 16_000_000;
+const { limits } = require('./limits.cjs');
 
 const MOST_CAUSES = 10;
 const FAILED = 'what Auth0 does with the result failed';
 
 /** What a callback throws. Whoever throws it on, as it is or as the cause or the text of another error, has no part in it. */
 class CallbackError extends Error {
+  /** @type {boolean | undefined} */
   #own;
 
   constructor() {
     super(FAILED);
   }
 
+  /** @type {(error: any) => boolean} */
   static isBehind(error) {
     let cause = error;
     for (let depth = 0; depth < MOST_CAUSES; depth += 1) {
@@ -39,14 +47,19 @@ class CallbackError extends Error {
 const { isBehind } = CallbackError;
 
 class ScriptCall extends Call {
+  /**
+   * @param {number} id
+   * @param {ScriptOptions} options
+   */
   constructor(id, { file, throwing, onCalled, ...options }) {
     super(id, options);
     this.file = file;
     this.onCalled = onCalled;
     this.failure = throwing ? new CallbackError() : null;
-    this.callbacks = new Items(MOST_CALLBACKS, MOST_CALLBACK_CHARACTERS);
+    this.callbacks = new Items(limits.callbacks, limits.callbackCharacters);
   }
 
+  /** @override */
   get isOver() {
     return this.callbacks.number > 0;
   }
@@ -55,9 +68,11 @@ class ScriptCall extends Call {
     return `"callbacks":${this.callbacks.json}`;
   }
 
+  /** @type {(script: Function, given: unknown[]) => void} */
   run(script, given) {
     try {
       const returned = apply(script, undefined, given);
+      /** @type {(error: unknown) => void} */
       const onRejected = (error) => this.escaped(error, 'rejection');
       if (isPromise(returned)) {
         watch(returned, onRejected);
@@ -70,9 +85,10 @@ class ScriptCall extends Call {
     }
   }
 
+  /** @type {(given: unknown[]) => void} */
   called(given) {
     const wasClosed = this.isClosed;
-    if (this.callbacks.number < MOST_CALLBACKS) {
+    if (this.callbacks.number < limits.callbacks) {
       const recorded = this.recorded(given);
       const isKept = this.callbacks.add(recorded);
       if (isKept && wasClosed) this.late.add(`{"call":${this.id},"arguments":${recorded}}`);
@@ -83,25 +99,35 @@ class ScriptCall extends Call {
     if (this.failure) throw this.failure;
   }
 
-  /** For whoever is called back, a trailing undefined is no argument, and an undefined error is none. */
+  /**
+   * For whoever is called back, a trailing undefined is no argument, and an undefined error is none.
+   * @type {(given: unknown[]) => string}
+   */
   recorded(given) {
     let { length } = given;
     while (length > 0 && given[length - 1] === undefined) length -= 1;
     if (length === 0) return '[null]';
     let text = '';
-    for (let place = 0; place < length && place < MOST_ARGUMENTS; place += 1) {
+    for (let place = 0; place < length && place < limits.arguments; place += 1) {
       if (place > 0) text += ',';
       text += place === 0 && given[0] === undefined ? 'null' : encode(given[place], this.locate, this.budget);
     }
     return `[${text}]`;
   }
 
+  /**
+   * @override
+   * @type {(error: unknown) => boolean}
+   */
   isProbe(error) {
     return isBehind(error);
   }
 }
 
-/** Where a script has changed what promises are made of, Node itself still tells of a rejection. */
+/**
+ * Where a script has changed what promises are made of, Node itself still tells of a rejection.
+ * @type {(promise: Promise<unknown>, onRejected: (error: unknown) => void) => void}
+ */
 function watch(promise, onRejected) {
   try {
     then(promise, undefined, onRejected);

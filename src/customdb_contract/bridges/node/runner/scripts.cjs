@@ -2,6 +2,35 @@
 
 // The container of a custom database: its scripts are functions that call back.
 
+/**
+ * @typedef {object} Order
+ * @property {Record<string, { source: string, file: string }>} scripts
+ * @property {object} configuration
+ * @property {string | null} folder
+ * @property {Record<string, string>} doubles
+ * @property {Record<string, import('./connections.cjs').Route>} hosts
+ */
+
+/**
+ * @typedef {object} CallOrder
+ * @property {number} id
+ * @property {string} script
+ * @property {unknown[]} arguments
+ * @property {object | null} context
+ * @property {boolean} throwing
+ */
+
+/**
+ * A call, and what it was given as it was then, to see later what it has changed.
+ * @typedef {object} Watched
+ * @property {unknown[]} given
+ * @property {unknown} context
+ * @property {string[]} before
+ * @property {Record<string, boolean>} keptBefore
+ *
+ * @typedef {InstanceType<typeof ScriptCall> & Watched} WatchedCall
+ */
+
 const vm = require('node:vm');
 const primordials = require('./primordials.cjs');
 const { als, begin, callNow, finish, know, locate, note, serve, sink } = require('./container.cjs');
@@ -10,7 +39,7 @@ const { Budget, encode, encodeThrown } = require('./encoding.cjs');
 const { quote } = require('./json.cjs');
 const { leadHosts } = require('./hosts.cjs');
 const { send } = require('./control.cjs');
-const { GlobalWatch, dictionary, openSockets } = require('./observing.cjs');
+const { GlobalWatch, keyed, openSockets } = require('./observing.cjs');
 const {
   Modules,
   UnauthorizedError,
@@ -19,7 +48,7 @@ const {
   makeConfiguration,
 } = require('./contract.cjs');
 
-const { Error, SyntaxError, append, defineProperty, isInstance, keysOf, uncurry } = primordials;
+const { Error, SyntaxError, append, dictionary, isInstance, keysOf, replace, uncurry } = primordials;
 
 const NAMES = [
   'login',
@@ -36,6 +65,7 @@ const NAMES = [
 const SURROUNDING =
   'module, exports, configuration, require, WrongUsernameOrPasswordError, ValidationError, UnauthorizedError';
 const ADVICE = { table: 'database', otherwise: ', or give a double of it ([database] doubles)' };
+/** @type {(name: string) => string} */
 const either = (name) => `typeof ${name} === 'function' ? ${name} :`;
 const NAMED = NAMES.map((name) => `${either(name)} ${either(`${name}Async`)}`).join(' ');
 
@@ -43,14 +73,19 @@ const runInThisContext = uncurry(vm.Script.prototype.runInThisContext);
 const { Script } = vm;
 const importModuleDynamically = vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
 
-const scripts = { __proto__: null };
-const files = { __proto__: null };
-let globals = null;
+/** @type {Record<string, Function>} */
+const scripts = dictionary();
+/** @type {Record<string, string>} */
+const files = dictionary();
+/** @type {InstanceType<typeof GlobalWatch>} */
+let globals;
 
+/** @type {(id: number, recorded: string) => void} */
 function tellCalled(id, recorded) {
   send(`called {"id":${id},"arguments":${recorded}}`);
 }
 
+/** @type {(order: Order) => string} */
 function open({ scripts: sources, configuration, folder, doubles, hosts }) {
   const names = keysOf(sources);
   leadHosts(hosts, callNow);
@@ -88,8 +123,12 @@ function placeNow() {
   }
 }
 
-/** The function that a script is: an expression, as Auth0 takes it, or else what its text leaves behind. */
+/**
+ * The function that a script is: an expression, as Auth0 takes it, or else what its text leaves behind.
+ * @type {(source: string, file: string, configuration: object, require: (specifier: unknown) => unknown) => Function}
+ */
 function evaluate(source, file, configuration, require) {
+  /** @type {(body: string) => Function} */
   const compile = (body) => {
     const options = { __proto__: null, filename: file, lineOffset: -1, importModuleDynamically };
     return runInThisContext(new Script(`(function (${SURROUNDING}) { ${body}\n})`, options));
@@ -107,31 +146,37 @@ function evaluate(source, file, configuration, require) {
   const script = typeof found === 'function' ? found : module.exports;
   if (typeof script !== 'function') {
     const error = new SyntaxError('the source is no function');
-    defineProperty(error, 'stack', { __proto__: null, value: `${file}:1` });
+    replace(error, 'stack', `${file}:1`);
     throw error;
   }
   return script;
 }
 
+/** @type {(order: CallOrder) => void} */
 function call({ id, script, arguments: given, context, throwing }) {
   const told = { late: sink, onCalled: tellCalled, onEnd: finish };
   const made = new ScriptCall(id, { file: files[script], locate, throwing, ...told });
+  /** @type {unknown[]} */
   const passed = [];
   for (let index = 0; index < given.length; index += 1) append(passed, given[index]);
   if (context !== null) append(passed, context);
-  append(passed, (...result) => made.called(result));
-  made.given = given;
-  made.context = context;
-  made.before = [shown(given[0]), shown(context)];
-  made.keptBefore = dictionary(globals.keptBy(given));
+  append(passed, (/** @type {unknown[]} */ ...result) => made.called(result));
+  replace(made, 'given', given);
+  replace(made, 'context', context);
+  replace(made, 'before', [shown(given[0]), shown(context)]);
+  replace(made, 'keptBefore', keyed(globals.keptBy(given)));
   begin(made, () => made.run(scripts[script], passed));
 }
 
-/** An object as text, to see later whether it is still the same; texts cannot be changed. */
+/**
+ * An object as text, to see later whether it is still the same; texts cannot be changed.
+ * @type {(value: unknown) => string}
+ */
 function shown(value) {
   return typeof value === 'object' ? encode(value, locate, new Budget()) : '';
 }
 
+/** @type {(made: WatchedCall) => void} */
 function look(made) {
   if (shown(made.given[0]) !== made.before[0]) made.notice('argument-changed', 'user');
   if (shown(made.context) !== made.before[1]) made.notice('argument-changed', 'context');
@@ -144,4 +189,4 @@ function look(made) {
   if (sockets > 0) made.notice('open-sockets', `${sockets}`);
 }
 
-serve({ open, call, look, outcome: 'outcome' });
+serve({ open, call, look, outcome: 'outcome', hasLateEvents: true, renew: null });

@@ -4,13 +4,14 @@
 // answered, is no reason to wait for anything.
 
 const { promisify } = require('node:util');
-const { append, apply, defineProperty, getPrototypeOf, uncurry } = require('./primordials.cjs');
+const { append, apply, replace, uncurry } = require('./primordials.cjs');
 
 const { clearTimeout, setInterval, setTimeout } = globalThis;
-const hasRef = uncurry(getPrototypeOf(setTimeout(() => undefined, 0)).hasRef);
+const hasRef = uncurry(setTimeout(() => undefined, 0).hasRef);
 
 const MOST_KEPT = 1000;
 
+/** @type {NodeJS.Timeout[]} */
 let timers = [];
 
 function watchTimers() {
@@ -18,41 +19,42 @@ function watchTimers() {
   watch('setInterval', setInterval);
 }
 
+/** @type {(name: 'setTimeout' | 'setInterval', start: Function) => void} */
 function watch(name, start) {
   const { [name]: watched } = {
+    /** @type {(...given: unknown[]) => NodeJS.Timeout} */
     [name](...given) {
       const timer = apply(start, undefined, given);
       keep(timer);
       return timer;
     },
   };
-  const own = start[promisify.custom];
+  const own = /** @type {any} */ (start)[promisify.custom];
   if (own !== undefined) {
-    defineProperty(watched, promisify.custom, { __proto__: null, value: own });
+    replace(watched, promisify.custom, own);
     // Node marks what it returns, the first time.
     promisify(watched);
   }
-  defineProperty(globalThis, name, {
-    __proto__: null,
-    value: watched,
-    writable: true,
-    configurable: true,
-    enumerable: true,
-  });
+  replace(globalThis, name, watched);
 }
 
+/** @type {(timer: NodeJS.Timeout) => void} */
 function keep(timer) {
   if (timers.length >= MOST_KEPT) timers = alive();
   if (timers.length < MOST_KEPT) append(timers, timer);
 }
 
 function alive() {
+  /** @type {NodeJS.Timeout[]} */
   const left = [];
   for (let index = 0; index < timers.length; index += 1) if (!timers[index]._destroyed) append(left, timers[index]);
   return left;
 }
 
-/** How many timers keep the process alive that are not due within this time. */
+/**
+ * How many timers keep the process alive that are not due within this time.
+ * @type {(milliseconds: number) => number}
+ */
 function countLater(milliseconds) {
   timers = alive();
   // A timer that begins now knows the time of all timers.

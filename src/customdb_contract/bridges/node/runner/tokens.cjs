@@ -10,7 +10,8 @@ const { createHmac } = crypto;
 const { from } = Buffer;
 const { now } = Date;
 const { floor } = Math;
-const update = uncurry(crypto.Hmac.prototype.update);
+/** @type {(hmac: import('node:crypto').Hmac, text: string) => unknown} */
+const update = uncurry(/** @type {any} */ (crypto.Hmac.prototype.update));
 const digest = uncurry(crypto.Hmac.prototype.digest);
 const base64url = uncurry(Buffer.prototype.base64urlSlice);
 const utf8 = uncurry(Buffer.prototype.utf8Slice);
@@ -19,6 +20,7 @@ const HEADER = '{"alg":"HS256","typ":"JWT"}';
 const USUAL_SECONDS = 900;
 const USUAL_PARAMETER = 'session_token';
 
+/** @type {(options: any, event: any) => string} */
 function encodeToken(options, event) {
   const secret = secretOf(options);
   const seconds = floor(now() / 1000);
@@ -35,6 +37,7 @@ function encodeToken(options, event) {
   return `${signed}.${signatureOf(signed, secret)}`;
 }
 
+/** @type {(options: any, event: any) => unknown} */
 function decodeToken(options, event) {
   const secret = secretOf(options);
   const name = read(options, 'tokenParameterName') ?? USUAL_PARAMETER;
@@ -51,23 +54,27 @@ function decodeToken(options, event) {
   return claims;
 }
 
+/** @type {(options: any) => string} */
 function secretOf(options) {
   const secret = options === null || typeof options !== 'object' ? undefined : read(options, 'secret');
   if (typeof secret !== 'string' || secret === '') throw new TypeError('a token needs a secret, which is a text');
   return secret;
 }
 
+/** @type {(text: string, secret: string) => string} */
 function signatureOf(text, secret) {
   const hmac = createHmac('sha256', secret);
   update(hmac, text);
   return digest(hmac, 'base64url');
 }
 
+/** @type {(text: string) => string} */
 function encoded(text) {
   const bytes = from(text);
   return base64url(bytes, 0, bytes.length);
 }
 
+/** @type {(text: string) => string} */
 function decoded(text) {
   const bytes = from(text, 'base64url');
   return utf8(bytes, 0, bytes.length);
