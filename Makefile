@@ -38,7 +38,8 @@ lint: $(VENV)/dev.stamp tests/javascript_tools/node_modules/.stamp ## Check styl
 	$(BIN)/validate-pyproject pyproject.toml
 	$(BIN)/python tests/javascript_tools/run.py lint
 
-types: $(VENV)/dev.stamp ## Check the types with mypy and pyright, that those of all public names are known, and what both say of a team's own code
+types: $(VENV)/dev.stamp tests/javascript_tools/node_modules/.stamp ## Check the types with mypy, pyright and tsc, that those of all public names are known, and what the first two say of a team's own code
+	$(BIN)/python tests/javascript_tools/run.py types
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/python -m pytest -q -m type_checkers tests/test_typing.py
