@@ -25,11 +25,13 @@ help: ## Show what can be made
 demo: $(VENV)/demo.stamp ## Check the example bookshop: its naive custom database, then the correct one; and play a migration
 	@$(BIN)/python examples/bookshop/demo.py
 
-test: $(VENV)/dev.stamp tests/drivers/node_modules/.stamp ## Run the tests; COVERAGE=1 also reports the branches that none of them takes
+test: $(VENV)/dev.stamp tests/drivers/node_modules/.stamp $(if $(COVERAGE),tests/javascript_tools/node_modules/.stamp) ## Run the tests; COVERAGE=1 also reports the branches that none of them takes
 	$(if $(filter-out end,$(COVERAGE)),$(BIN)/python -m coverage erase)
+	$(if $(filter-out end,$(COVERAGE)),$(BIN)/python tests/javascript_tools/run.py erase)
 	$(BIN)/python -m $(if $(COVERAGE),coverage run -m )pytest -q -rs -n auto --dist worksteal $(TESTS)
 	$(if $(filter-out begin,$(COVERAGE)),$(BIN)/python tests/combine_coverage.py)
 	$(if $(filter-out begin,$(COVERAGE)),$(BIN)/python -m coverage report)
+	$(if $(filter-out begin,$(COVERAGE)),$(BIN)/python tests/javascript_tools/run.py report)
 
 lint: $(VENV)/dev.stamp tests/javascript_tools/node_modules/.stamp ## Check style, also of JavaScript, layers and project metadata
 	$(BIN)/ruff check .

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from aspnet_stores import Store, running_store
 from doubles.mongod import running_mongod_double
+from measured_runner import measured_runner
 from mongo_shop import MongoShop
 from sql_stores import Engine, running
 
@@ -36,22 +37,26 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Pause the measurement of coverage during tests that are marked as `untraced`, and while Hypothesis searches.
+    """Measure what the tests of the JavaScript runner run of it, and pause measuring Python where that shows nothing.
 
-    Every branch is also taken in a test that says how, but for what is only drawn: tests of that are `traced`.
+    That is so during tests that are marked as `untraced`, and while Hypothesis searches: every branch is also taken in
+    a test that says how, but for what is only drawn; tests of that are `traced`.
     """
     measured = coverage.Coverage.current()
-    is_search = is_hypothesis_test(getattr(item, "obj", None)) and item.get_closest_marker("traced") is None
-    if measured is None or not (is_search or item.get_closest_marker("untraced")):
+    if measured is None:
         return (yield)
-    # What this names is read by processes that the test starts.
-    settings_of_processes = os.environ.pop("COVERAGE_PROCESS_CONFIG")
-    measured.stop()
-    try:
-        return (yield)
-    finally:
-        measured.start()
-        os.environ["COVERAGE_PROCESS_CONFIG"] = settings_of_processes
+    with measured_runner(item):
+        is_search = is_hypothesis_test(getattr(item, "obj", None)) and item.get_closest_marker("traced") is None
+        if not (is_search or item.get_closest_marker("untraced")):
+            return (yield)
+        # What this names is read by processes that the test starts.
+        settings_of_processes = os.environ.pop("COVERAGE_PROCESS_CONFIG")
+        measured.stop()
+        try:
+            return (yield)
+        finally:
+            measured.start()
+            os.environ["COVERAGE_PROCESS_CONFIG"] = settings_of_processes
 
 
 @pytest.hookimpl(wrapper=True)

@@ -2,7 +2,8 @@
 
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -72,15 +73,21 @@ class Stand:
         return self.bridge.perform(Handler.EXECUTE, event, seconds=20)
 
 
-@pytest.fixture(scope="module")
-def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
-    file = tmp_path_factory.mktemp("asking") / "asking.js"
+@contextmanager
+def standing(folder: Path) -> Generator[Stand]:
+    file = folder / "asking.js"
     file.write_text(SOURCE, encoding="utf-8")
     action = NodeAction(file, node_modules=DRIVERS, secrets={"URL": "{legacy_url}/users"})
     with LegacySystem(LegacyAnswers(found=FOUND), [USER]) as legacy:
         bridge = action.open_action(mask=SecretRegistry(), legacy=legacy.address)
         yield Stand(bridge, legacy)
         bridge.close()
+
+
+@pytest.fixture(scope="module")
+def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    with standing(tmp_path_factory.mktemp("asking")) as stand:
+        yield stand
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -185,6 +192,9 @@ WAYS_OUT = {
     "a name server": """const dns = new (require('dns').Resolver)(); dns.setServers([`127.0.0.1:${port}`]);
       dns.resolveMx('example.com', () => {})""",
     "a binding": "const { TCP } = process.binding('tcp_wrap'); new TCP(0).connect({}, '127.0.0.1', port)",
+}
+
+FORBIDDEN_BY_NODE = {
     "a process": "require('child_process').execFileSync('curl', [`http://127.0.0.1:${port}`])",
     "a worker": """const code = `require('net').connect(${port}).write('out')`;
       new (require('worker_threads').Worker)(code, { eval: true })""",
@@ -193,6 +203,17 @@ WAYS_OUT = {
 
 @pytest.mark.parametrize("way", WAYS_OUT)
 def test_nothing_else_is_reached(stand: Stand, way: str) -> None:
+    expect_nothing_reached(stand, WAYS_OUT[way])
+
+
+@pytest.mark.forbidden_by_node
+@pytest.mark.parametrize("way", FORBIDDEN_BY_NODE)
+def test_nothing_else_is_reached_by_what_node_forbids(tmp_path: Path, way: str) -> None:
+    with standing(tmp_path) as stand:
+        expect_nothing_reached(stand, FORBIDDEN_BY_NODE[way])
+
+
+def expect_nothing_reached(stand: Stand, way: str) -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as stream,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams,
@@ -205,7 +226,7 @@ def test_nothing_else_is_reached(stand: Stand, way: str) -> None:
           process.on('uncaughtException', () => {{}});
           const lookup = (_, __, done) => done(null, '127.0.0.1', 4);
           const port = {port};
-          {WAYS_OUT[way]};
+          {way};
           await new Promise((resolve) => setTimeout(resolve, 30));
         """
         stand(code=code)
@@ -295,6 +316,34 @@ def test_a_connection_presents_itself_as_one_whose_other_side_was_verified(stand
     assert json.loads(told) == [
         True, True, None, True, False, "TLSv1.3", "legacy.example.com", "DNS:legacy.example.com", "TLSv1.3",
     ]  # fmt: skip
+
+
+def test_what_lies_below_node_is_there_where_it_leads_nowhere(stand: Stand) -> None:
+    code = "try { process.binding('constants'); } catch (error) { console.log(error.message); }"
+
+    # Node itself may forbid that, in words of its own.
+    assert "No such module" not in stand(code=code).outcome.output
+
+
+def test_what_a_client_asks_of_such_a_connection_has_an_answer(stand: Stand) -> None:
+    code = """
+      const socket = require('tls').connect(443, 'legacy.example.com');
+      await new Promise((resolve) => socket.once('secureConnect', resolve));
+      const asked = [
+        'disableRenegotiation', 'enableTrace', 'getCertificate', 'getEphemeralKeyInfo', 'getFinished',
+        'getPeerFinished', 'getPeerX509Certificate', 'getSession', 'getSharedSigalgs', 'getTLSTicket',
+        'getX509Certificate', 'isSessionReused', 'renegotiate', 'setMaxSendFragment', 'setServername', 'setSession',
+      ];
+      const answers = asked.map((name) => socket[name]());
+      console.log(JSON.stringify([...answers, socket.exportKeyingMaterial(4)]));
+      socket.destroy();
+    """
+
+    told = json.loads(stand(code=code).outcome.output)
+
+    none = [None] * 2
+    key = {"type": "Buffer", "data": [0, 0, 0, 0]}
+    assert told == [*none, {}, {}, *none, *none, [], *none, False, False, True, *none, key]
 
 
 def test_what_is_left_running_is_noticed(stand: Stand) -> None:

@@ -687,6 +687,7 @@ def test_no_environment_but_what_is_named(open_script: Open, monkeypatch: pytest
     assert outcome.result == {"SEEN": "yes"}
 
 
+@pytest.mark.forbidden_by_node
 def test_no_file_is_written_and_no_process_started(open_script: Open, tmp_path: Path) -> None:
     script = open_script("""
         const tries = {

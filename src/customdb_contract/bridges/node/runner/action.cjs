@@ -202,6 +202,7 @@ function linger(run) {
     if (openSockets() > 0) run.isBusy = true;
   };
   const leave = () => {
+    /* c8 ignore next -- how long something goes on depends on how busy the machine is */
     if (run.isBusy) run.notice('still-running', openSockets() > 0 ? '0.3 s' : '0.1 s');
     finish(run);
   };

@@ -22,7 +22,7 @@ const { hrtime } = process;
 const { setImmediate } = globalThis;
 const { detach, dictionary, slice } = require('./primordials.cjs');
 const { Budget, encodeThrown } = require('./encoding.cjs');
-const { Items, number, quote } = require('./json.cjs');
+const { Items, quote } = require('./json.cjs');
 const { limits } = require('./limits.cjs');
 
 const MOST_LATE_ERRORS = 20;
@@ -150,13 +150,13 @@ class Call {
 
   /**
    * The outcome as JSON; `ended` says how the call has ended where the call itself doesn't know.
-   * @type {(ended?: Ending) => string}
+   * @type {(ended?: Ending | null) => string}
    */
-  close(ended = this.ended ?? 'timed-out') {
+  close(ended = this.ended) {
     this.isClosed = true;
     const outcome = `"ended":"${ended}",${/** @type {any} */ (this).own},"raised":${this.raised ?? 'null'}`;
     const seen = `"output":${quote(this.output)},"observations":${this.observations.json}`;
-    const taken = number(this.duration ?? seconds() - this.started);
+    const taken = this.duration ?? seconds() - this.started;
     return `{${outcome},"escape":"${this.escape}",${seen},"seconds":${taken}}`;
   }
 }

@@ -211,6 +211,7 @@ process.on('beforeExit', () => {
   }
   // Nothing is left that could ever end the call: waiting for its time to be up would show nothing new.
   setTimeout(() => {
+    /* c8 ignore next -- its time may be up within these milliseconds, or not */
     if (current !== call) return;
     call.notice('nothing-left', `${IDLE_MILLISECONDS}`);
     call.expire();

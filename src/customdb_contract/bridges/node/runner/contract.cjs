@@ -79,10 +79,10 @@ class MissingModuleError extends Error {
   code = 'MODULE_NOT_FOUND';
 }
 
-knowError(WrongUsernameOrPasswordError, 'WrongUsernameOrPasswordError', ['userNameOrEmail']);
-knowError(ValidationError, 'ValidationError', ['code']);
-knowError(UnauthorizedError, 'UnauthorizedError', []);
-knowError(MissingModuleError, 'MissingModuleError', []);
+knowError(WrongUsernameOrPasswordError, 'WrongUsernameOrPasswordError', 'userNameOrEmail');
+knowError(ValidationError, 'ValidationError', 'code');
+knowError(UnauthorizedError, 'UnauthorizedError', null);
+knowError(MissingModuleError, 'MissingModuleError', null);
 
 // Modules that runtimes before Node 12 had as globals, and what they are called in npm.
 /** @type {Record<string, string>} */

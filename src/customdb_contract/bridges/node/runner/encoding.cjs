@@ -66,7 +66,6 @@ const {
   isSet,
   isSharedArrayBuffer,
   isStringObject,
-  isSymbolObject,
   isWeakMap,
   isWeakSet,
 } = types;
@@ -76,15 +75,15 @@ const MOST_TEXT_FOR_FREE = 32;
 const LARGEST_BIGINT = 1n << 4096n;
 const DOLLAR = 36;
 
-/** @type {{ constructor: Function, name: string, fields: string[] }[]} */
+/** @type {{ constructor: Function, name: string, field: string | null }[]} */
 const ownErrors = [];
 
 /**
- * Makes an error class of Auth0 known, under its name, with the fields that it carries.
- * @type {(constructor: Function, name: string, fields: string[]) => void}
+ * Makes an error class of Auth0 known, under its name, with the field that it carries, or null.
+ * @type {(constructor: Function, name: string, field: string | null) => void}
  */
-function knowError(constructor, name, fields) {
-  append(ownErrors, { constructor, name, fields });
+function knowError(constructor, name, field) {
+  append(ownErrors, { constructor, name, field });
 }
 
 /** What the values of one call may take together. */
@@ -246,12 +245,10 @@ class Encoding {
     for (let index = 0; index < ownErrors.length; index += 1) {
       if (isInstance(value, ownErrors[index].constructor)) known = ownErrors[index];
     }
-    let carried = '';
-    for (let index = 0; known && index < known.fields.length; index += 1) {
-      if (index > 0) carried += ',';
-      carried += this.encode(read(value, known.fields[index]) ?? null, depth + 1);
-    }
-    return this.thrown(known ? known.name : nameOf(value), textOf(read(value, 'message')), carried, value);
+    const message = textOf(read(value, 'message'));
+    if (known === undefined) return this.thrown(nameOf(value), message, '', value);
+    const carried = known.field === null ? '' : this.encode(read(value, known.field) ?? null, depth + 1);
+    return this.thrown(known.name, message, carried, value);
   }
 
   /** @type {(name: string, message: string, carried: string, error: any) => string} */
@@ -323,7 +320,7 @@ function unboxed(value) {
   if (isNumberObject(value)) return `${numberValue(value)}`;
   if (isBooleanObject(value)) return `${booleanValue(value)}`;
   if (isBigIntObject(value)) return digitsOf(bigintValue(value));
-  return isSymbolObject(value) ? `${symbolDescription(symbolValue(value))}` : '';
+  return `${symbolDescription(symbolValue(value))}`;
 }
 
 /**

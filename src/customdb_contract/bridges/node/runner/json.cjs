@@ -2,7 +2,7 @@
 
 // JSON as text that is put together by hand, in ASCII: no object of a message could meet a `toJSON` or a setter.
 
-const { codeAt, detach, execute, isFinite, isSafeInteger, numberText, slice, stringify } = require('./primordials.cjs');
+const { codeAt, detach, execute, isSafeInteger, numberText, slice, stringify } = require('./primordials.cjs');
 
 const NOT_ASCII = /[^\0-\x7f]/;
 
@@ -26,14 +26,6 @@ function escape(text) {
     start = index + 1;
   }
   return escaped + slice(text, start);
-}
-
-/**
- * A number that JSON has, or null.
- * @type {(value: number) => string}
- */
-function number(value) {
-  return isFinite(value) ? `${value}` : 'null';
 }
 
 /**
@@ -76,4 +68,4 @@ class Items {
 
 detach(Items);
 
-module.exports = { Items, count, number, quote };
+module.exports = { Items, count, quote };

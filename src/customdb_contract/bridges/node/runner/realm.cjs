@@ -117,6 +117,7 @@ function isSame(before, now) {
 function valueOf(holder, key) {
   try {
     return holder[key];
+    /* c8 ignore next 3 -- in some versions of Node, all that it has itself can be read */
   } catch {
     return undefined;
   }
