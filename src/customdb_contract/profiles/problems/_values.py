@@ -8,7 +8,8 @@ from typing import Final, Protocol, TypeVar, cast
 from attrs import frozen
 
 from customdb_contract import contract
-from customdb_contract._runner._walking import MAX_TEXT, Walk
+from customdb_contract._runner._limits import MAX_BITS, MAX_DEPTH, MAX_TEXT
+from customdb_contract._runner._walking import Walk
 from customdb_contract.secrets import hide_unknown
 
 __all__ = [
@@ -28,8 +29,6 @@ CUT: Final = frozenset({"long-text", "too-deep", "too-many"})
 """The kinds of what JSON may have, and what was only too large to keep."""
 
 _SHOWN: Final = 200
-_MAX_BITS: Final = 1024
-_MAX_DEPTH: Final = 50
 _MAX_CONTAINERS: Final = 5_000
 _JSON: Final = (str, int, float, type(None), list, dict, tuple, Mapping)
 _SCALARS: Final = frozenset({str, int, float, bool, type(None)})
@@ -191,7 +190,7 @@ def _is_json(profile: Mapping[str, object]) -> bool:
     """Tell whether a profile consists of JSON's own types, within the bounds of what is read."""
     level: list[object] = [profile]
     left = _MAX_CONTAINERS
-    for _ in range(_MAX_DEPTH):
+    for _ in range(MAX_DEPTH):
         below: list[object] = []
         for container in level:
             if container.__class__ is dict:
@@ -216,7 +215,7 @@ def _is_scalar(value: object) -> bool:
     if kind is str:
         return len(cast("str", value)) <= MAX_TEXT
     if kind is int:
-        return cast("int", value).bit_length() <= _MAX_BITS
+        return cast("int", value).bit_length() <= MAX_BITS
     return kind is bool or value is None or (kind is float and math.isfinite(cast("float", value)))
 
 
