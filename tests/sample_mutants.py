@@ -36,6 +36,8 @@ UNNATURAL: Final = re.compile(
 )
 """Changes that nobody makes by mistake, and that tell nothing of the tests: of what is the same into an order, also of
 enumerations, and of unions of types, which fail when the module is loaded."""
+STARS: Final = re.compile(r"core/ReplaceBinaryOperator_(Mul|Pow)_")
+"""What Cosmic Ray takes for a product or a power, be it one or the star of a signature or a call."""
 
 
 def main() -> None:
@@ -74,14 +76,23 @@ def _draw(session: Path, size: int, seed: int) -> None:
     """Leave a random sample of the mutants that a session has planned."""
     with closing(sqlite3.connect(session)) as connection, connection:
         rows = connection.execute(
-            "SELECT job_id, operator_name FROM mutation_specs "
+            "SELECT job_id, operator_name, module_path, start_pos_row, start_pos_col FROM mutation_specs "
             "ORDER BY module_path, operator_name, operator_args, occurrence"
         ).fetchall()
-        natural = [job for job, operator in rows if not UNNATURAL.search(operator)]
+        natural = [job for job, operator, *place in rows if _is_natural(operator, session.parent, *place)]
         drawn = set(random.Random(seed).sample(natural, min(size, len(natural))))
         for table in ("mutation_specs", "work_items"):
-            others = [(job,) for job, _ in rows if job not in drawn]
+            others = [(job,) for job, *_ in rows if job not in drawn]
             connection.executemany(f"DELETE FROM {table} WHERE job_id = ?", others)
+
+
+def _is_natural(operator: str, folder: Path, module: str, row: int, column: int) -> bool:
+    """Whether somebody could make the change: most that a star of a signature becomes are not even Python."""
+    if STARS.match(operator):
+        line = (folder / module).read_text(encoding="utf-8").splitlines()[row - 1]
+        # In formatted code, only an operator has a space after it, or an operand right before it.
+        return re.match(r"\*\*? ", line[column:]) is not None or re.search(r"[\w)\]]$", line[:column]) is not None
+    return UNNATURAL.search(operator) is None
 
 
 if __name__ == "__main__":
