@@ -1,14 +1,30 @@
 """A call that is made is a call that is recorded, with its secrets masked, and late events find it again."""
 
+from collections.abc import Mapping, Sequence
+
 import pytest
+from attrs import define, field
+from typing_extensions import override
 
 from customdb_contract.bridges import LateEvent
 from customdb_contract.calling import Caller, PlannedCall
 from customdb_contract.contract import Script
 from customdb_contract.interrupts import interruptible
 from customdb_contract.secrets import Secret, SecretKind, SecretRef, SecretRegistry
-from customdb_contract.transcript import Ending, Header, Person, Recorder, Situation
-from scripted import PASSWORDS, Store
+from customdb_contract.transcript import (
+    Actor,
+    Ending,
+    Escape,
+    Header,
+    Noticed,
+    Observation,
+    Outcome,
+    Person,
+    RecordedError,
+    Recorder,
+    Situation,
+)
+from scripted import PASSWORDS, ScriptedBridge, Store
 
 ADA = "ada@example.com"
 HEADER = Header(people=(Person(label="ada", email=ADA),))
@@ -33,6 +49,87 @@ def test_a_script_is_given_the_secret_and_the_transcript_its_marker() -> None:
     assert exchange.arguments == (ADA, "«password of ada»")
     assert exchange.ending is Ending.FOUND
     assert recorded.transcript().exchanges == (exchange,)
+
+
+@define
+class NotingBridge(ScriptedBridge):
+    extras: list[tuple[Mapping[str, object] | None, bool]] = field(
+        factory=list[tuple[Mapping[str, object] | None, bool]]
+    )
+
+    @override
+    def call(
+        self,
+        script: Script,
+        arguments: Sequence[object],
+        *,
+        context: Mapping[str, object] | None = None,
+        throwing: bool = False,
+    ) -> Outcome:
+        self.extras.append((context, throwing))
+        return ScriptedBridge.call(self, script, arguments)
+
+
+def test_a_script_is_given_a_context_and_a_callback_that_throws_only_where_that_is_asked_for() -> None:
+    bridge = NotingBridge(Store(PASSWORDS).bridge().functions)
+    caller = Caller(bridge, recorder())
+    context: Mapping[str, object] = {"organization": {"id": "org_1"}}
+
+    caller.call(LOOK)
+    caller.call(LOOK, context=context, throwing=True)
+    caller.ask(Script.GET_USER, ADA)
+    caller.ask(Script.GET_USER, ADA, context=context)
+    caller.call_at_once(caller, LOOK)
+
+    assert bridge.extras == [
+        (None, False),
+        (context, True),
+        (None, False),
+        (context, False),
+        (None, False),
+        (None, False),
+    ]
+
+
+def test_an_exchange_keeps_what_its_call_was_planned_and_caused_by() -> None:
+    recorded = recorder()
+    caller = Caller(Store(PASSWORDS).bridge(), recorded)
+    operation = recorded.begin("log_in", {}, actor=Actor.USER, connection="shop")
+
+    own = caller.call(LOOK)
+    caused = caller.call(
+        PlannedCall(Script.LOGIN, ("nobody@example.com", "x"), "unknown", Situation.UNKNOWN_USER), caused_by=operation
+    )
+
+    assert (own.script, own.person, own.situation, own.caused_by) == (
+        Script.GET_USER,
+        "ada",
+        Situation.KNOWN_USER,
+        None,
+    )
+    assert (caused.script, caused.person, caused.situation) == (Script.LOGIN, "unknown", Situation.UNKNOWN_USER)
+    assert caused.caused_by == operation.number
+
+
+def test_everything_that_a_call_does_late_is_added_to_its_exchange() -> None:
+    bridge, recorded = Store(PASSWORDS).bridge(), recorder()
+    caller = Caller(bridge, recorded)
+    caller.call(LOOK)
+    raised, noticed = RecordedError("Error", "late"), Observation(Noticed.STILL_RUNNING, "1 s")
+    bridge.late = [
+        LateEvent(0, arguments=("late",)),
+        LateEvent(0, raised=raised, escape=Escape.REJECTION),
+        LateEvent(0, observation=noticed),
+        LateEvent(0, output="printed"),
+    ]
+
+    caller.collect_late_events()
+
+    (exchange,) = recorded.transcript().exchanges
+    assert exchange.outcome.callbacks[1:] == (("late",),)
+    assert (exchange.outcome.raised, exchange.outcome.escape) == (raised, Escape.REJECTION)
+    assert exchange.outcome.observations == (noticed,)
+    assert exchange.outcome.output == "printed"
 
 
 def test_secrets_are_found_in_the_user_that_create_is_given() -> None:
