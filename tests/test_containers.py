@@ -33,6 +33,8 @@ ENDED = {
     "seconds": 0.1,
 }
 
+OF_A_RUN = ("raised", "escape", "output", "observations", "seconds")
+
 RUNNER = """
 import json, os, socket, sys, time
 control = socket.socket(fileno=int(sys.argv[-1]))
@@ -196,6 +198,7 @@ def test_a_runner_that_speaks_properly_is_believed(start: Start) -> None:
         (json.dumps(ended(seconds=float("nan"))), INVALID),
         (json.dumps(ended(callbacks=[[None, float("inf")]])), INVALID),
         (ended() | {"late": 7}, INVALID),
+        (ended() | {"late": [{"call": 1, "arguments": []}]}, INVALID),
         (ended() | {"late": [{"call": 7, "arguments": []}]}, INVALID),
         (ended() | {"late": [{"call": 0, "arguments": [{"$special": 1}]}]}, INVALID),
         (ended() | {"late": [{"call": 0}] * 5000}, INVALID),
@@ -212,6 +215,36 @@ def test_a_message_that_no_runner_sends_ends_its_container(
 
     assert (outcome.ending, outcome.callbacks, outcome.observations) == (Ending.DIED, (), observations)
     assert bridge._container is None
+
+
+def run(**changes: object) -> dict[str, object]:
+    return {"id": 0, "run": {name: ENDED[name] for name in OF_A_RUN} | {"ended": "done", "calls": []} | changes}
+
+
+OBSERVED = {"kind": "request", "text": ""}
+CALLED: dict[str, object] = {"path": "access.deny", "arguments": [], "late": False}
+LIMITS: dict[str, tuple[int, Callable[[int], dict[str, object]]]] = {
+    "callbacks": (100, lambda count: ended(callbacks=[[]] * count)),
+    "arguments of a callback": (30_000, lambda count: ended(callbacks=[[None] * count])),
+    "observations": (2_000, lambda count: ended(observations=[OBSERVED] * count)),
+    "characters of output": (2_097_152, lambda count: ended(output="x" * count)),
+    "characters of an observation": (2_097_152, lambda count: ended(observations=[OBSERVED | {"text": "x" * count}])),
+    "seconds": (1_000_000, lambda count: ended(seconds=count)),
+    "late events": (2_000, lambda count: ended() | {"late": [{"call": 0}] * count}),
+    "arguments of a late event": (30_000, lambda count: {"late": [{"call": 0, "arguments": [None] * count}]}),
+    "notes": (2_000, lambda count: ended() | {"notes": [""] * count}),
+    "calls of api": (2_000, lambda count: run(calls=[CALLED] * count)),
+    "arguments of a call of api": (30_000, lambda count: run(calls=[CALLED | {"arguments": [None] * count}])),
+}
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_a_message_may_hold_as_much_as_its_limit_and_no_more(name: str) -> None:
+    most, message_of = LIMITS[name]
+
+    assert validated(message_of(most)) == Message.model_validate(message_of(most))
+    with pytest.raises(InvalidMessageError):
+        validated(message_of(most + 1))
 
 
 def test_the_check_goes_on_in_a_new_container(start: Start) -> None:
