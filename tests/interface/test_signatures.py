@@ -28,6 +28,10 @@ SOURCE: Final = Path(customdb_contract.__file__).parent
 PLAIN: Final = (type(None), bool, int, float, str, bytes)
 LONGEST: Final = 80
 """Characters of a tuple that is shown; of a longer one, and of another object, only what it is."""
+LIMIT: Final = re.compile(
+    r"_?(?:[A-Z\d]+_)*(SECONDS|TIME|TIMEOUT|AFTER|GRACE|MOST|MAX|LEAST|FEWEST|LONGEST|SHORTEST|LARGEST|HIGHEST|LOWEST|"
+    r"SHOWN|SIZE|LENGTH|DEPTH|PIECE|CONNECTIONS|LIMIT)(_[A-Z\d]+)*(: Final)? = [\d(][^(]*$"
+)
 OPERATORS: Final = frozenset(f"__{name}__" for name in ("call", "enter", "aenter", "iter", "len", "contains", "bool"))
 
 
@@ -154,13 +158,13 @@ def test_only_what_others_call_by_position_has_parameters_without_a_name(request
     compare(request.node, positional(SOURCE))
 
 
-def test_how_long_things_may_take_is_decided(request: pytest.FixtureRequest) -> None:
-    # No test measures time, so a limit that is ten times as long would be noticed by nobody.
+def test_limits_are_decided(request: pytest.FixtureRequest) -> None:
+    # No test measures time, and few need as much of anything as there may be: who doubles a limit breaks none.
     limits = (
         f"{file.relative_to(SOURCE)}: {line.partition('  #')[0]}"
         for file in sorted(SOURCE.rglob("*.py"))
         for line in file.read_text(encoding="utf-8").splitlines()
-        if re.match(r"_?[A-Z_]*(SECONDS|TIME|TIMEOUT)[A-Z_]*(: Final)? = [\d._ *]+", line)
+        if LIMIT.match(line)
     )
 
     compare(request.node, limits)
