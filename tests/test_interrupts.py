@@ -27,9 +27,21 @@ def in_foreground() -> Iterator[None]:
 
 @contextmanager
 def interrupted() -> Generator[Interrupts]:
-    """Begin a check that must end as interrupted."""
-    with pytest.raises(KeyboardInterrupt), interruptible() as interrupts:
+    """Begin a check that must end as interrupted; what fails within it fails the test all the same."""
+    failures: list[BaseException] = []
+    with pytest.raises(KeyboardInterrupt), interruptible() as interrupts, keeping(failures):
         yield interrupts
+    for failure in failures:
+        raise failure
+
+
+@contextmanager
+def keeping(failures: list[BaseException]) -> Generator[None]:
+    try:
+        yield
+    except (AssertionError, pytest.fail.Exception) as error:
+        failures.append(error)
+        raise
 
 
 def is_readable(interrupts: Interrupts) -> bool:
@@ -252,7 +264,7 @@ def test_waiting_ends_with_the_event_or_in_time() -> None:
 def test_closing_has_a_moment_once_there_was_an_interrupt(moment: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_HURRIED_SECONDS", 0.1)
     ended = threading.Event()
-    thread = threading.Thread(target=ended.wait)
+    thread = threading.Thread(target=ended.wait, daemon=True)
     thread.start()
     with interrupted() as interrupts:
         if moment is None:
