@@ -19,7 +19,7 @@ from typing_extensions import override
 from customdb_contract import KnownUser, Report, check
 from customdb_contract.bridges.node import NodeDatabase
 from customdb_contract.bridges.placeholders import FAULT_HOST, FAULT_URL, FAULT_URL_HTTPS, replaced_urls
-from customdb_contract.faults import FaultProxy, FaultServer, Passes
+from customdb_contract.faults import FAULTS, FaultProxy, FaultServer, Passes
 from customdb_contract.outages import outage_situations
 from customdb_contract.probes import FaultsTogether
 from customdb_contract.transcript import LATER_REQUESTS, Ending, Exchange, Mark, Situation
@@ -27,6 +27,7 @@ from customdb_contract.transcript import LATER_REQUESTS, Ending, Exchange, Mark,
 PATIENCE: Final = 10.0
 ADA: Final = KnownUser(email="ada@example.com", password="correct horse battery")
 SECOND, THIRD = LATER_REQUESTS
+IN_ORDER: Final = (*FAULTS[:-1], SECOND, THIRD, Situation.CUT, Situation.HANG)
 PROFILE: Final = {"user_id": "u7", "email": "ada@example.com", "email_verified": True}
 
 
@@ -223,10 +224,11 @@ def test_stores_that_fail_together_count_the_requests_of_a_call_together(api: st
             assert answer_to(client, b"one...") == b"one..."
             assert asked(server).status == 500
         assert faults.requests == 1
-        assert set(LATER_REQUESTS) <= set(faults.situations)
+        assert faults.situations == IN_ORDER
         with FaultServer() as other:
             # It doesn't know its store, so it would fail at once.
-            assert not set(LATER_REQUESTS) & set(FaultsTogether((other, proxy)).situations)
+            together = FaultsTogether((other, proxy))
+            assert together.situations == tuple(way for way in IN_ORDER if way not in LATER_REQUESTS)
 
 
 # Where the real store is
@@ -384,6 +386,6 @@ def test_where_the_real_store_is_not_known_no_request_reaches_it(tmp_path: Path,
     outage = NodeDatabase(tmp_path, configuration={"URL": FAULT_URL})
     sound = NodeDatabase(tmp_path, configuration={"URL": api})
 
-    assert set(LATER_REQUESTS) <= set(outage_situations(outage, sound=sound))
+    assert outage_situations(outage, sound=sound) == (*FAULTS[:-1], *LATER_REQUESTS, Situation.HANG)
     for other in (None, object(), NodeDatabase(tmp_path, configuration={"OTHER": api})):
-        assert not set(LATER_REQUESTS) & set(outage_situations(outage, sound=other))
+        assert outage_situations(outage, sound=other) == FAULTS

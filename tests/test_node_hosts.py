@@ -389,7 +389,7 @@ def test_hosts_are_merged_under_an_outage(tmp_path: Path) -> None:
 
     assert isinstance(outage, NodeDatabase)
     assert outage.fault_placeholders == {FAULT_HOST, "{fault_proxy:127.0.0.1:2}"}
-    assert set(outage_situations(outage)) == {*FAULTS, *PROXY_FAULTS}
+    assert outage_situations(outage) == together([FAULTS, PROXY_FAULTS])
 
 
 def test_hosts_are_for_javascript(tmp_path: Path) -> None:

@@ -17,9 +17,9 @@ from customdb_contract.bridges.placeholders import (
     takes_faults,
 )
 from customdb_contract.errors import ConfigurationError
-from customdb_contract.faults import FAULTS, PROXY_FAULTS, FaultProxy, FaultServer, Passes
+from customdb_contract.faults import FAULTS, PROXY_FAULTS, FaultProxy, FaultServer, Passes, with_later_requests
 from customdb_contract.probes import Faults, FaultsTogether, OutageDatabase, together
-from customdb_contract.transcript import LATER_REQUESTS, Situation
+from customdb_contract.transcript import Situation
 
 __all__ = ["needs_address", "open_outage", "outage_situations", "takes_fault_url"]
 
@@ -52,7 +52,7 @@ def outage_situations(outage: object, *, sound: object = None) -> Sequence[Situa
     servers = placeholders & _OF_SERVER
     stores = [*[FAULTS] * bool(servers), *[PROXY_FAULTS] * bool(placeholders - _OF_SERVER)]
     if takes_faults(outage) and sound is not None and servers <= _real_urls(outage, sound).keys():
-        stores = [(*ways[:-1], *LATER_REQUESTS, ways[-1]) for ways in stores]
+        stores = [with_later_requests(ways) for ways in stores]
     return together(stores)
 
 
@@ -109,7 +109,7 @@ def _open_faults(
         known = {real_urls.get(name) for name in _UNDER_A_PATH.intersection(placeholders)}
         real_url = known.pop() if len(known) == 1 else None
         server = stack.enter_context(FaultServer(real_url=real_url, passes=passes))
-        addresses |= {FAULT_URL: server.url, FAULT_URL_HTTPS: server.url.replace("http:", "https:", 1)}
+        addresses |= {FAULT_URL: server.url, FAULT_URL_HTTPS: server.url.replace("http:", "https:")}
         faults.append(server)
     if FAULT_HOST in placeholders:
         server = stack.enter_context(FaultServer(at_any_path=True, real_url=real_urls.get(FAULT_HOST), passes=passes))

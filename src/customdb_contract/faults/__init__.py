@@ -4,7 +4,7 @@ from customdb_contract.faults._legacy import LegacyAddress, LegacySystem
 from customdb_contract.faults._legacy_answers import LegacyAnswers, LegacyResponse, LegacyUser
 from customdb_contract.faults._legacy_desk import ReceivedRequest
 from customdb_contract.faults._meeting import Meeting
-from customdb_contract.faults._passes import Passes
+from customdb_contract.faults._passes import Passes, with_later_requests
 from customdb_contract.faults._proxy import PROXY_FAULTS, FaultProxy
 from customdb_contract.faults._server import FAULTS, FaultServer
 
@@ -21,4 +21,5 @@ __all__ = [
     "Meeting",
     "Passes",
     "ReceivedRequest",
+    "with_later_requests",
 ]

@@ -1,10 +1,21 @@
 """How many requests of a call reach the real store before the next one fails."""
 
 import threading
+from collections.abc import Sequence
 
 from customdb_contract.transcript import LATER_REQUESTS, Situation
 
-__all__ = ["Passes"]
+__all__ = ["Passes", "with_later_requests"]
+
+
+def with_later_requests(ways: Sequence[Situation]) -> tuple[Situation, ...]:
+    """Return the ways in which a store can fail whose real one is known, the one that costs time last.
+
+    Args:
+        ways: Those in which it fails from the first request on; they end with that one too.
+    """
+    *others, longest = ways
+    return (*others, *LATER_REQUESTS, longest)
 
 
 class Passes:

@@ -12,7 +12,7 @@ from attrs import frozen
 from typing_extensions import override
 
 from customdb_contract.faults._listening import FailingPort, Store
-from customdb_contract.faults._passes import Passes
+from customdb_contract.faults._passes import Passes, with_later_requests
 from customdb_contract.faults._relay import Relay
 from customdb_contract.transcript import LATER_REQUESTS, Situation
 
@@ -63,7 +63,7 @@ class FaultProxy(FailingPort[Situation]):
     @property
     @override
     def situations(self) -> tuple[Situation, ...]:
-        return (*PROXY_FAULTS[:-1], *LATER_REQUESTS, PROXY_FAULTS[-1])
+        return with_later_requests(PROXY_FAULTS)
 
     @property
     @override

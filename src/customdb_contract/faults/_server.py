@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from customdb_contract.faults._forwarding import forwarded
 from customdb_contract.faults._listening import FailingPort, Store
-from customdb_contract.faults._passes import Passes
+from customdb_contract.faults._passes import Passes, with_later_requests
 from customdb_contract.faults._requests import Request
 from customdb_contract.transcript import LATER_REQUESTS, Situation
 
@@ -96,7 +96,7 @@ class FaultServer(FailingPort[Situation]):
     @property
     @override
     def situations(self) -> tuple[Situation, ...]:
-        return FAULTS if self._real_url is None else (*FAULTS[:-1], *LATER_REQUESTS, FAULTS[-1])
+        return FAULTS if self._real_url is None else with_later_requests(FAULTS)
 
     @property
     @override
