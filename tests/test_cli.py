@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -287,12 +288,15 @@ class _Terminal:
 
 
 def test_progress_is_shown_on_a_terminal_after_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter((1_000.0, 1_000.5, 1_001.0, 1_001.25))
+    monkeypatch.setattr(_output, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     terminal = _Terminal()
     progress = _output.Progress(terminal)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a stand-in
 
-    progress.show("1 calls; get_user, known-user")
-    progress.clear()
-    monkeypatch.setattr(_output, "_PROGRESS_AFTER", -1.0)
+    for _ in range(2):
+        progress.show("1 calls; get_user, known-user")
+        progress.clear()
+    assert not terminal.written
     progress.show("1 calls; get_user, known-user")
     progress.clear()
 

@@ -593,6 +593,17 @@ def test_a_record_is_of_the_kind_that_is_asked_for(kind: type[Record], data: st.
     assert drawn.number == 1
 
 
+@settings(max_examples=25)
+@given(drawn=_records.records([Operation, ActionRun, ActionRun, StoreWrite, LogEntry, ApiCall, Exchange], Header()))
+def test_what_caused_a_record_stands_before_it(drawn: Sequence[Record]) -> None:
+    caused = [(record.number, record.caused_by) for record in drawn if not isinstance(record, Operation)]
+    following = [(run.number, run.follows) for run in drawn if isinstance(run, ActionRun)]
+
+    for number, cause in (*caused, *following):
+        assert cause is None or cause < number
+        assert cause is None or isinstance(drawn[cause - 1], Operation | ActionRun)
+
+
 @pytest.mark.parametrize("kind", [ApiCall, LegacyRequest])
 @settings(max_examples=5)
 @given(data=st.data())
