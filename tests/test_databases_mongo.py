@@ -17,6 +17,7 @@ from attrs import evolve
 from bson import Decimal128, Int64, ObjectId, Regex
 from hypothesis import given
 from hypothesis import strategies as st
+from pymongo import MongoClient
 
 import customdb_contract.databases.mongo
 from customdb_contract import (
@@ -30,6 +31,7 @@ from customdb_contract import (
     WrongUsernameOrPasswordError,
 )
 from customdb_contract.databases import Flag, MongoDatabase, MongoUsers
+from customdb_contract.databases.mongo._collections import client_of
 from customdb_contract.databases.mongo._documents import at, nested
 from customdb_contract.errors import ConfigurationError
 from doubles.mongo_store import CommandError
@@ -46,6 +48,37 @@ def own_shop() -> Generator[MongoShop]:
     """Return a shop on a double that a test may kill, or fill with what it likes."""
     with running_mongod_double() as double:
         yield MongoShop(double)
+
+
+@pytest.mark.parametrize(("seconds", "milliseconds"), [(5.0, 5_000), (0.25, 250), (0.0001, 1)])
+def test_a_client_is_given_each_limit_in_milliseconds(seconds: float, milliseconds: int) -> None:
+    given: dict[str, object] = {}
+
+    def make(url: str, **options: object) -> MongoClient[dict[str, Any]]:
+        given.update(options)
+        return MongoClient(url, connect=False)
+
+    client_of(make, "mongodb://127.0.0.1:1/shop", seconds, 7, {"appName": "shop", "connectTimeoutMS": 3}).close()
+
+    assert given == {
+        "uuidRepresentation": "standard",
+        "connect": False,
+        "maxPoolSize": 7,
+        "timeoutMS": milliseconds,
+        "serverSelectionTimeoutMS": milliseconds,
+        "waitQueueTimeoutMS": milliseconds,
+        "connectTimeoutMS": 3,
+        "appName": "shop",
+    }
+
+
+@pytest.mark.parametrize(("timeout", "connections"), [(0, 1), (-1, 1), (1, 0)])
+def test_limits_that_let_nothing_through_are_refused(timeout: float, connections: int) -> None:
+    said = f"timeout must be over 0 seconds, and connections 1 or more; they are {timeout} and {connections}"
+
+    with pytest.raises(ConfigurationError, match=f"^{re.escape(said)}$"):
+        client_of(MongoClient[dict[str, Any]], "mongodb://127.0.0.1:1/shop", timeout, connections, {})
+    client_of(MongoClient[dict[str, Any]], "mongodb://127.0.0.1:1/shop", 1, 1, {}).close()
 
 
 def failure(result: object) -> str:

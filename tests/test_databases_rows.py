@@ -6,6 +6,7 @@ import importlib.util
 import sqlite3
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +16,8 @@ from uuid import UUID
 import pytest
 import sqlalchemy
 from attrs import evolve
-from sqlalchemy import make_url
+from sqlalchemy import QueuePool, make_url
+from sqlalchemy.exc import TimeoutError as NoConnectionLeftError
 
 from customdb_contract import Declined, Done, Failed, Found, NotFound, databases
 from customdb_contract.databases import (
@@ -29,7 +31,7 @@ from customdb_contract.databases import (
 )
 from customdb_contract.databases._store import Change, StoreError
 from customdb_contract.databases._styles import finished
-from customdb_contract.databases.sql._engines import _limits
+from customdb_contract.databases.sql._engines import _limits, async_engine, sync_engine
 from customdb_contract.databases.sql._fitting import fit
 from customdb_contract.databases.sql._psycopg import LimitedConnection
 from customdb_contract.databases.sql._rows import account_of, key_text
@@ -303,6 +305,32 @@ def test_a_mapping_that_does_not_fit_is_an_error_on_entering_the_database_for_co
 def test_a_database_in_memory_has_no_pool() -> None:
     with pytest.raises(ConfigurationError, match="users"):
         SqlDatabase("sqlite://", USERS, PASSWORDS)
+
+
+@pytest.mark.parametrize("connections", [1, 7])
+def test_a_pool_holds_as_many_connections_as_there_may_be(tmp_path: Path, connections: int) -> None:
+    engine = sync_engine(f"sqlite:///{tmp_path}/users", timeout=2.5, connections=connections, connect_args={})
+
+    assert isinstance(engine.pool, QueuePool)
+    assert (engine.pool.size(), engine.pool.timeout()) == (connections, 2.5)
+    with ExitStack() as stack:
+        for _ in range(connections):
+            stack.enter_context(engine.connect())
+        assert engine.pool.checkedout() == connections
+        engine.pool._timeout = 0
+        with pytest.raises(NoConnectionLeftError):
+            engine.connect()
+    engine.dispose()
+
+
+@pytest.mark.parametrize(("timeout", "connections"), [(0, 1), (-1, 1), (1, 0)])
+def test_limits_that_let_nothing_through_are_refused(timeout: float, connections: int) -> None:
+    said = f"timeout must be over 0 seconds, and connections 1 or more; they are {timeout} and {connections}"
+
+    for make in (sync_engine, async_engine):
+        with pytest.raises(ConfigurationError) as refused:
+            make("sqlite:///users", timeout=timeout, connections=connections, connect_args={})
+        assert str(refused.value) == said
 
 
 @pytest.mark.parametrize(
