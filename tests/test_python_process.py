@@ -24,6 +24,7 @@ from customdb_contract.contract import Script
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError, ScriptCallError
 from customdb_contract.secrets import Secret, SecretRef, SecretRegistry
 from customdb_contract.transcript import Ending, Noticed, Observation, Outcome, RecordedError, Special, print_outcome
+from descriptors import PRINTING_INHERITED
 
 Open = Callable[..., Any]
 PASSWORD = "correct horse"
@@ -61,6 +62,12 @@ def told(bridge: Any, identifier: object = "ada@example.com") -> str:
 
 FOUND = "from customdb_contract import Found\n"
 SIMPLE = FOUND + "return Found({'user_id': email})"
+
+
+def test_processes_that_a_script_starts_inherit_nothing_of_its_runner(open_database: Open) -> None:
+    outcome = get_user(open_database(f"assert os.system({PRINTING_INHERITED!r}) == 0\n{SIMPLE}"))
+
+    assert (outcome.ending, outcome.output) == (Ending.FOUND, "")
 
 
 @pytest.mark.untraced

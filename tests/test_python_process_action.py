@@ -17,6 +17,7 @@ from customdb_contract.faults import LegacyAddress
 from customdb_contract.probes.acting._events import LEGACY_ID, event_of
 from customdb_contract.secrets import Secret, SecretRegistry
 from customdb_contract.transcript import Ending, Escape, FactKind, Handler, Noticed, Observation, RunSituation
+from descriptors import PRINTING_INHERITED
 
 SECRET = "s3cr3t-of-the-shop"
 MODULE = """
@@ -87,6 +88,9 @@ def asks_in_the_clear(event, api):
 def takes_one(event):
     return None
 
+def starts_a_process(event, api):
+    os.system(os.environ["COMMAND"])
+
 def raises_while_it_is_made():
     raise RuntimeError("no such store")
 
@@ -144,6 +148,14 @@ def test_what_it_does_with_the_api_comes_back_from_another_process(opened: Open)
     assert bridge.info.problem is None
     assert str(bridge.info.location).endswith("actions_of_process.py:6")
     assert bridge.info.source is None
+
+
+def test_processes_that_it_starts_inherit_nothing_of_its_runner(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMMAND", PRINTING_INHERITED)
+
+    performed = run(opened("starts_a_process", environment=["COMMAND"]))
+
+    assert (performed.outcome.ending, performed.outcome.output) == (Ending.DONE, "")
 
 
 def test_a_class_is_made_anew_and_the_cache_is_emptied_for_a_new_container(opened: Open) -> None:
