@@ -29,6 +29,7 @@ from customdb_contract.errors import ConfigurationError
 from customdb_contract.faults import LegacyAnswers, LegacyResponse
 from customdb_contract.findings import Group, Report, Status
 from customdb_contract.probes.acting import _stage
+from customdb_contract.probes.acting._events import EMAIL, LEGACY_ID
 from customdb_contract.rules import judge
 from customdb_contract.secrets import Secret
 from customdb_contract.transcript import (
@@ -57,6 +58,20 @@ def found(report: Report) -> set[str]:
 
 def status_of_group(report: Report) -> Mapping[str, Status]:
     return {each.rule.name: each.status for each in report.verdicts if each.rule.group is Group.ACTION}
+
+
+def test_who_logs_in_stays_readable_whatever_the_secrets_of_the_action_are() -> None:
+    action = PythonAction(
+        lambda event, _: print(event.user.email), secrets={"A": Secret(EMAIL), "B": Secret(LEGACY_ID)}
+    )
+
+    transcript = checked(action).transcript
+
+    first, *_ = observed_runs(transcript)
+    assert [person.email for person in transcript.header.people] == [EMAIL]
+    assert first.run.outcome.output == f"{EMAIL}\n"
+    assert f'"user_id": "auth0|{LEGACY_ID}"' in str(transcript)
+    assert "«configuration" not in str(transcript)
 
 
 def in_javascript(folder: Path, source: str) -> NodeAction:
