@@ -6,10 +6,11 @@ import importlib.util
 import sqlite3
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,6 +18,7 @@ import pytest
 import sqlalchemy
 from attrs import evolve
 from sqlalchemy import QueuePool, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeftError
 
 from customdb_contract import Declined, Done, Failed, Found, NotFound, databases
@@ -31,11 +33,13 @@ from customdb_contract.databases import (
 )
 from customdb_contract.databases._store import Change, StoreError
 from customdb_contract.databases._styles import finished
+from customdb_contract.databases.sql import _transactions
 from customdb_contract.databases.sql._engines import _limits, async_engine, sync_engine
 from customdb_contract.databases.sql._fitting import fit
 from customdb_contract.databases.sql._psycopg import LimitedConnection
 from customdb_contract.databases.sql._rows import account_of, key_text
 from customdb_contract.databases.sql._statements import Statements
+from customdb_contract.databases.sql._transactions import AsyncTransactions, SyncTransactions
 from customdb_contract.errors import ConfigurationError
 from sql_stores import ENGINES, PASSWORDS, Engine
 
@@ -305,6 +309,40 @@ def test_a_mapping_that_does_not_fit_is_an_error_on_entering_the_database_for_co
 def test_a_database_in_memory_has_no_pool() -> None:
     with pytest.raises(ConfigurationError, match="users"):
         SqlDatabase("sqlite://", USERS, PASSWORDS)
+
+
+@pytest.mark.parametrize(("seconds", "looks"), [(0.0, 2), (2.4, 2), (2.6, 1)])
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_dead_connection_is_replaced_while_half_of_the_time_is_left(
+    waits: bool, seconds: float, looks: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter((1_000.0, 1_000.0 + seconds))
+    monkeypatch.setattr(_transactions, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    seen: list[object] = []
+
+    def look(connection: object) -> str:
+        seen.append(connection)
+        if len(seen) == 1:
+            raise DBAPIError("SELECT 1", None, OSError("gone"), connection_invalidated=True)
+        return "found"
+
+    def read() -> str:
+        engine = sync_engine(f"sqlite:///{tmp_path}/users", timeout=5.0, connections=1, connect_args={})
+        try:
+            return finished(SyncTransactions(engine, 5.0).read(look))
+        finally:
+            engine.dispose()
+
+    async def read_waiting() -> str:
+        engine = async_engine(f"sqlite+aiosqlite:///{tmp_path}/users", timeout=5.0, connections=1, connect_args={})
+        try:
+            return await AsyncTransactions(engine, 5.0).read(look)
+        finally:
+            await engine.dispose()
+
+    with nullcontext() if looks == 2 else pytest.raises(StoreError):
+        assert (asyncio.run(read_waiting()) if waits else read()) == "found"
+    assert len(seen) == looks
 
 
 @pytest.mark.parametrize("connections", [1, 7])
