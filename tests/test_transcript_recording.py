@@ -218,6 +218,36 @@ def test_deep_values_are_cut(wrap: Callable[[object], object]) -> None:
     assert from_json(json.loads(text)) == recorded(value)
 
 
+@pytest.mark.parametrize("wrap", [in_list, in_tuple, in_mapping, in_error], ids=count())
+def test_fifty_levels_are_recorded_and_no_more(wrap: Callable[[object], object]) -> None:
+    value: object = "deep"
+    for _ in range(50):
+        value = wrap(value)
+
+    assert "too-deep" not in json_text(recorded(value))
+    assert "deep" in json_text(recorded(value))
+    assert "too-deep" in json_text(recorded(wrap(value)))
+
+
+ALL_CHARACTERS: list[object] = ["x" * 50_000] * 40
+
+
+@pytest.mark.parametrize(
+    ("most", "more", "cut"),
+    [
+        ("x" * 65_536, "x" * 65_537, Special("long-text", "x" * 200, 65_537)),
+        (2**1024 - 1, 2**1024, Special("int", hex(2**1024)[:200], 1025)),
+        (1 - 2**1024, -(2**1024), Special("int", hex(-(2**1024))[:200], 1025)),
+        ([1] * 20_000, [1] * 20_001, [*[1] * 20_000, Special("too-many")]),
+        (ALL_CHARACTERS, [*ALL_CHARACTERS, "y"], [*ALL_CHARACTERS, Special("long-text", "y", 1)]),
+    ],
+    ids=["a text", "a number", "a negative number", "items", "all characters"],
+)
+def test_as_much_as_a_limit_says_is_recorded_and_no_more(most: object, more: object, cut: object) -> None:
+    assert recorded(most) == most
+    assert recorded(more) == cut
+
+
 def test_many_items_are_cut() -> None:
     as_list, as_mapping = recorded([1] * 50_000), recorded({str(number): number for number in range(50_000)})
 
