@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from customdb_contract.bridges.python._output import MAX_OUTPUT, OutputCapture
 from customdb_contract.contract import NotFound, Script
+from customdb_contract.secrets import Secret, SecretRef, SecretRegistry
 from opened_database import PASSWORD, open_database, secrets
 
 
@@ -172,6 +173,27 @@ def test_a_long_output_is_cut() -> None:
     output = _output(lambda: print("x" * 10_000_000, end=""))
 
     assert output == "x" * MAX_OUTPUT + f"… and {10_000_000 - MAX_OUTPUT} more characters"
+
+
+@pytest.mark.parametrize("size", [MAX_OUTPUT, MAX_OUTPUT + 1, 70_000, 98_304])
+def test_an_output_that_is_kept_whole_is_shown_up_to_the_limit(size: int) -> None:
+    capture = OutputCapture()
+    capture.write("x" * size)
+
+    more = f"… and {size - MAX_OUTPUT} more characters" if size > MAX_OUTPUT else ""
+    assert capture.text(str) == "x" * MAX_OUTPUT + more
+
+
+def test_a_secret_that_is_cut_where_nothing_more_is_kept_is_not_shown() -> None:
+    secret, registry, capture = "s3cr3t-" * 30, SecretRegistry(), OutputCapture()
+    registry.add(Secret(secret), SecretRef.parse("password of ada"))
+    # Their markers are so short that even the last of them would be shown.
+    capture.write(secret * 1_000)
+
+    shown = capture.text(registry.mask)
+
+    assert "s3cr3t" not in shown
+    assert shown.endswith(" more characters")
 
 
 def test_a_secret_that_is_printed_in_pieces_is_masked() -> None:
