@@ -373,6 +373,18 @@ def test_a_task_that_a_script_cancels_before_it_begins_has_failed(loop: ScriptLo
         loop.complete(loop._loop.create_future())
 
 
+def test_nothing_is_looked_at_any_more_once_it_can_be_read(loop: ScriptLoop) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b"!")
+
+    loop.idle_until_readable(reading)
+
+    # It says whether there was one.
+    assert not loop._loop.remove_reader(reading)
+    os.close(reading)
+    os.close(writing)
+
+
 def test_a_loop_that_is_closed_while_it_idles_ends_idling(loop: ScriptLoop, monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
 
