@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeAlias, cast
 
@@ -63,7 +63,7 @@ def import_arrow(name: str = "pyarrow") -> Any:
     return importlib.import_module(name)
 
 
-def batches_of(table: Table, size: int, connection: Any = None) -> Iterator[Any]:
+def batches_of(table: Table, size: int, connection: Any = None) -> Generator[Any]:
     """Yield a table as Arrow's batches, as the engine gives them.
 
     Args:
@@ -75,26 +75,32 @@ def batches_of(table: Table, size: int, connection: Any = None) -> Iterator[Any]
     if connection.name == "duckdb":
         # Ibis 12 asks DuckDB 2 for batches by a method that is gone.
         connection._run_pre_execute_hooks(table)  # noqa: SLF001 - see above
-        yield from connection.con.sql(connection.compile(table)).to_arrow_reader(size)
+        reader = connection.con.sql(connection.compile(table)).to_arrow_reader(size)
+        try:
+            yield from reader
+        finally:
+            # It keeps the connection from whatever comes next.
+            reader.close()
     else:
         yield from connection.to_pyarrow_batches(table, chunk_size=size)
 
 
-def rows_in_batches(table: Table) -> Iterator[list[Row]]:
+def rows_in_batches(table: Table) -> Generator[list[Row]]:
     """Yield the rows of a table as the engine gives them.
 
     Args:
         table: The table.
     """
     interrupts, batches = current_interrupts(), batches_of(table, BATCH)
-    while True:
-        # The engine may take minutes, and has no safe points.
-        interrupts.raise_if_pending()
-        with interrupts.immediate():
-            batch = next(batches, None)
-        if batch is None:
-            return
-        yield batch.to_pylist()
+    with closing(batches):
+        while True:
+            # The engine may take minutes, and has no safe points.
+            interrupts.raise_if_pending()
+            with interrupts.immediate():
+                batch = next(batches, None)
+            if batch is None:
+                return
+            yield batch.to_pylist()
 
 
 def rows_of(table: Table) -> Iterator[Row]:

@@ -79,16 +79,10 @@ def found_files(path: Path) -> Files:
     paths = sorted(one for one in path.rglob("*") if one.is_file() and _kind(one)) if path.is_dir() else [path]
     kinds = {_kind(one) for one in paths}
     if not kinds or None in kinds:
-        message = (
-            f"{path} is no {_KINDS.removeprefix('a ')}"
-            if path.is_file()
-            else f"there is no file to read in {path}: give {_KINDS}"
-        )
+        message = f"{path} can't be read: give {_KINDS}"
         raise ConfigurationError(message)
     if len(kinds) > 1:
-        message = (
-            f"{path} has files of several kinds ({', '.join(sorted(str(kind) for kind in kinds))}): give one of them"
-        )
+        message = f"{path} has files of several kinds ({', '.join(sorted(map(str, kinds)))}): give those of one kind"
         raise ConfigurationError(message)
     return Files(str(kinds.pop()), tuple(paths), str(path))
 

@@ -35,7 +35,7 @@ _ACCIDENTS: Final = ("undefined", "null", "None", "NaN", "nan", "[object Object]
 _SHORTEST_PART: Final = 5
 _NEARLY_TOO_LARGE: Final = 8_192
 
-_SECRET: Final = "[$«]|[{][A-Za-z]|PRIVATE KEY|otpauth:|:[^ ]*:[^ ]*@"  # noqa: S105 - a pattern
+_SECRET: Final = "[$«]|[{][SsMmCcBbPpAa][A-Za-z0-9_-]*[}]|PRIVATE KEY|otpauth:|:[^ ]*:[^ ]*@"  # noqa: S105 - a pattern
 """Finds whatever may be a secret by its format."""
 
 

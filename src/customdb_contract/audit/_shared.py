@@ -168,13 +168,14 @@ def unicode_findings(users: Users, workshop: Workshop, *, show_values: bool) -> 
 
 def _keep(cursor: Any, table: Table) -> None:
     """Keep e-mails with what they are in lower case."""
+    arrow = import_arrow()
+    schema = arrow.schema([(name, arrow.string()) for name in ("folded", "key", "user_id", "place")])
     for batch in rows_in_batches(table):
         rows: list[dict[str, object]] = []
         for row in batch:
             user_id, place = _id_and_place(row)
             rows.append({"folded": str(row["email"]).lower(), "key": row["key"], "user_id": user_id, "place": place})
-        if rows:
-            cursor.from_arrow(import_arrow().Table.from_pylist(rows)).insert_into("spellings")
+        cursor.from_arrow(arrow.Table.from_pylist(rows, schema)).insert_into("spellings")
 
 
 def _fetched(cursor: Any) -> Iterator[tuple[str, str | None, str]]:
