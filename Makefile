@@ -72,7 +72,7 @@ release: $(VENV)/dev.stamp ## Check, build, try and tag a release of what is com
 clean: ## Remove everything that was made
 	rm -rf $(VENV) dist build docs/_build docs/reference/rules docs/reference/lives docs/reference/scripts docs/reference/systems.md docs/reference/audited-users.md docs/_static/check.svg .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache \
 		.hypothesis .import_linter_cache tests/drivers/node_modules tests/javascript_tools/node_modules \
-		tests/javascript_tools/measured examples/bookshop/*.sqlite3
+		tests/javascript_tools/measured examples/bookshop/*.sqlite3 examples/bookshop/*.parquet
 	find src tests examples benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 $(BIN)/python:
