@@ -13,7 +13,16 @@ from customdb_contract.audit._about import AuditedRule, select_audited
 from customdb_contract.audit._columns import Columns, Row
 from customdb_contract.audit._confirming import Judge, named
 from customdb_contract.audit._counting import Counter
-from customdb_contract.audit._engines import BATCH, DEFAULT_MEMORY, Table, Workshop, count_of, rows_in_batches, workshop
+from customdb_contract.audit._engines import (
+    BATCH,
+    DEFAULT_MEMORY,
+    Table,
+    Workshop,
+    count_of,
+    reading,
+    rows_in_batches,
+    workshop,
+)
 from customdb_contract.audit._findings import AuditReport, PasswordFormats, UserFinding
 from customdb_contract.audit._hashes import HashReader, formats_of
 from customdb_contract.audit._making import Failed, Maker
@@ -173,7 +182,8 @@ def audit(
                     seen=_Seen(total),
                 )
                 running.append(one)
-                one.run()
+                with reading(users.source):
+                    one.run()
         finally:
             kept.close()
     found = report(interrupted=False)

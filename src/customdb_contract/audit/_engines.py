@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeAlias, cast
 
@@ -25,6 +25,7 @@ __all__ = [
     "count_of",
     "import_arrow",
     "import_ibis",
+    "reading",
     "rows_in_batches",
     "rows_of",
     "workshop",
@@ -122,6 +123,25 @@ def count_of(table: Table) -> int:
     return sum(cast("int", row["rows"]) for row in rows_of(table.aggregate(rows=table.count())))
 
 
+@contextmanager
+def reading(source: str) -> Generator[None]:
+    """Say what was read where DuckDB can't go on: a file may be damaged, or the disk full.
+
+    Args:
+        source: What is read.
+
+    Raises:
+        ConfigurationError: When that happens.
+    """
+    try:
+        yield
+    except importlib.import_module("duckdb").Error as error:
+        # The lines that follow may quote the file.
+        first = str(error).partition("\n")[0]
+        message = f"{source} can't be read to its end: {first}"
+        raise ConfigurationError(message) from None
+
+
 @frozen
 class Workshop:
     """A DuckDB of its own for one audit, with a folder for what does not fit into memory.
@@ -129,10 +149,12 @@ class Workshop:
     Args:
         connection: Ibis' connection with it.
         folder: Where its files are; it is removed at the end.
+        at_end: Ends what was opened for the audit.
     """
 
     connection: Any
     folder: Path
+    at_end: ExitStack
 
     def run(self, sql: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         """Run a statement of DuckDB's own and return its rows.
@@ -162,9 +184,8 @@ def workshop(memory: str = DEFAULT_MEMORY, folder: Path | None = None) -> Genera
             threads=os.cpu_count() or 1,
             temp_directory=str(below / "spilled"),
         )
-        try:
-            yield Workshop(connection, below)
-        finally:
-            connection.disconnect()
+        with ExitStack() as at_end:
+            at_end.callback(connection.disconnect)
+            yield Workshop(connection, below, at_end)
     finally:
         shutil.rmtree(below, ignore_errors=True)

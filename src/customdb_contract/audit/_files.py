@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -76,7 +77,7 @@ def found_files(path: Path) -> Files:
     if not path.exists():
         message = f"there is no file or folder {path}: give {_KINDS}"
         raise ConfigurationError(message)
-    paths = sorted(one for one in path.rglob("*") if one.is_file() and _kind(one)) if path.is_dir() else [path]
+    paths = sorted(_below(path)) if path.is_dir() else [path]
     kinds = {_kind(one) for one in paths}
     if not kinds or None in kinds:
         message = f"{path} can't be read: give {_KINDS}"
@@ -85,6 +86,13 @@ def found_files(path: Path) -> Files:
         message = f"{path} has files of several kinds ({', '.join(sorted(map(str, kinds)))}): give those of one kind"
         raise ConfigurationError(message)
     return Files(str(kinds.pop()), tuple(paths), str(path))
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Yield the files of a folder that have users; a name that begins with a dot is nobody's export."""
+    for path in folder.rglob("*"):
+        if path.is_file() and _kind(path) and not path.name.startswith("."):
+            yield path
 
 
 def _kind(path: Path) -> str | None:
@@ -144,7 +152,11 @@ def _take_in(table: str, names: Sequence[str], path: Path, settings: str, worksh
     """Copy a file into a table, and note the lines that can't be read."""
     import duckdb  # noqa: PLC0415 - an extra
 
-    file, wanted = _text(str(path)), ", ".join(map(_name, names))
+    known = [
+        name for (name,) in workshop.run(f"SELECT column_name FROM duckdb_columns() WHERE table_name = {_text(table)}")
+    ]
+    # What only another file has is no column of the users.
+    file, wanted = _text(str(path)), ", ".join(_name(name) for name in names if name in known or not known)
     reading = (
         f"read_csv({file}, {settings}, auto_detect = false, store_rejects = true, rejects_table = 'rejects', "
         f"rejects_scan = 'reject_scans', rejects_limit = 0, max_line_size = {_LONGEST_LINE})"
@@ -153,8 +165,7 @@ def _take_in(table: str, names: Sequence[str], path: Path, settings: str, worksh
     rejected = f"SELECT {file} AS file, line, any_value(error_type)::VARCHAR AS error FROM rejects GROUP BY line"
     workshop.run("CREATE TABLE IF NOT EXISTS unreadable (file VARCHAR, line BIGINT, error VARCHAR)")
     try:
-        is_first = not workshop.run(f"SELECT 1 FROM duckdb_tables() WHERE table_name = {_text(table)}")
-        workshop.run(f"CREATE TABLE {table} AS {rows}" if is_first else f"INSERT INTO {table} BY NAME {rows}")
+        workshop.run(f"INSERT INTO {table} BY NAME {rows}" if known else f"CREATE TABLE {table} AS {rows}")
         workshop.run(f"INSERT INTO unreadable {rejected}")
     except duckdb.Error as error:
         message = f"{path} can't be read: {first_line(error)}; is it complete?"
@@ -176,8 +187,12 @@ def _rejected(workshop: Workshop) -> Iterator[tuple[str, str]]:
 def _header(path: Path) -> tuple[tuple[str, ...], str]:
     """Return the names of the columns of a CSV file, and what stands between them."""
     opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8-sig", errors="replace", newline="") as file:
-        first = file.readline()
+    try:
+        with opened(path, "rt", encoding="utf-8-sig", errors="replace", newline="") as file:
+            first = file.readline()
+    except (OSError, EOFError, zlib.error) as error:
+        message = f"{path} can't be read: {error}; is it complete?"
+        raise ConfigurationError(message) from None
     delimiter = max(_DELIMITERS, key=first.count)
     names = tuple(next(csv.reader(io.StringIO(first), delimiter=delimiter), ()))
     if not names or len(set(names)) < len(names) or not all(names):
@@ -199,7 +214,8 @@ def _of_json_lines(files: Files, columns: Columns, workshop: Workshop) -> Users:
     workshop.run(f"INSERT INTO unreadable SELECT {place}, 'no JSON object' FROM lines WHERE {broken}")
     workshop.run(f"DELETE FROM lines WHERE {broken}")
     fields = fields_of(columns)
-    check_names(fields, _keys(fields, workshop), files.source)
+    if workshop.run("SELECT 1 FROM lines LIMIT 1"):
+        check_names(fields, _keys(fields, workshop), files.source)
     wanted = [part for one in fields for part in _extracted(one)]
     workshop.run(f"CREATE VIEW users AS SELECT {', '.join(wanted)}, {_name(FILE)}, {_name(ROW)} FROM lines")
     settled = tuple([_settled(one) for one in fields])

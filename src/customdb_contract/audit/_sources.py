@@ -50,6 +50,7 @@ def open_users(table: object, columns: Columns, workshop: Workshop, *, query: st
 def _opened(table: object, columns: Columns, workshop: Workshop, query: str | None) -> Users:
     if isinstance(table, str) and is_url(table):
         raw, engine, source = table_of_database(table, query)
+        workshop.at_end.callback(raw.get_backend().disconnect)
         return users_of_table(raw, columns, engine=engine, source=source)
     if query is not None:
         message = "query: it is for databases, and the users come from elsewhere; leave it out"
