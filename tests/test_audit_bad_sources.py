@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it has no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # see above
 import pytest
 
+from audited_tables import read_rows
 from customdb_contract.audit import Columns, audit
 from customdb_contract.errors import ConfigurationError
 
@@ -29,7 +30,7 @@ def found_in(path: Path) -> tuple[int, Found]:
     """Return how many users there are, and what is wrong with whom."""
     findings = path.parent / "findings.parquet"
     report = audit(path, COLUMNS, import_mode=True, findings=findings)
-    rows: Sequence[Mapping[str, Any]] = pq.read_table(findings).to_pylist()
+    rows = read_rows(findings)
     findings.unlink()
     return report.users, [
         (row["rule"], row["user_id"], row["row"].removeprefix(f"{path}:"), row["path"], row["problem"]) for row in rows

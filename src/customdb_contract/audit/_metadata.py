@@ -26,7 +26,8 @@ _KEY: Final = r'"([^"{}\[\]:,<]*)" *:'
 _STRING: Final = '"[^"]*"'
 _NUMBER: Final = r"([:,\[] *)-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?"
 _BOOLEAN: Final = r"([:,\[] *)(true|false)"
-_SCALARS: Final = r'\[ *((""|0|true|null) *(, *(""|0|true|null) *)*)?\]'
+_SCALARS: Final = r'\[[ ,"0truenl]*\]'
+"""No repeated group: Java matches one by recursion, and its stack overflows in a long array."""
 _ODD_KEY: Final = '"" *:'
 _CONTROL: Final = "[^ -\U0010ffff]"
 _KEY_OF_SHAPE: Final = re.compile(r'<([^"{}\[\]:,<]*):')
