@@ -22,7 +22,7 @@ export PYTHONDONTWRITEBYTECODE :=
 help: ## Show what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
 
-demo: $(VENV)/demo.stamp ## Check the example bookshop: its naive custom database, then the correct one; and play a migration
+demo: $(VENV)/demo.stamp ## Check the example bookshop: its naive custom database, then the correct one; play a migration; audit all users
 	@$(BIN)/python examples/bookshop/demo.py
 
 test: $(VENV)/dev.stamp tests/drivers/node_modules/.stamp $(if $(COVERAGE),tests/javascript_tools/node_modules/.stamp) ## Run the tests; COVERAGE=1 also reports the branches that none of them takes
@@ -82,7 +82,7 @@ $(BIN)/python:
 	$(INSTALL) --upgrade 'pip>=25.1'
 
 $(VENV)/demo.stamp: pyproject.toml examples/bookshop/requirements.txt | $(BIN)/python
-	$(INSTALL) --editable '.[node]' --requirement examples/bookshop/requirements.txt
+	$(INSTALL) --editable '.[audit,node]' --requirement examples/bookshop/requirements.txt
 	@touch $@
 
 tests/drivers/node_modules/.stamp: tests/drivers/package.json | $(VENV)/dev.stamp

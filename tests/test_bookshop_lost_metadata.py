@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import customer_export
 import demo
 import lost_metadata
 
@@ -58,7 +59,7 @@ def test_the_story_ends_badly_where_the_correct_action_is_none(tmp_path: Path, m
         lost_metadata.main()
 
 
-def test_the_demonstration_does_without_node(
+def test_the_demonstration_does_without_node_and_ibis(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     checked: list[str] = []
@@ -74,7 +75,26 @@ def test_the_demonstration_does_without_node(
     demo.main()
 
     assert [name.rpartition("/")[2] for name in checked] == ["customdb-naive.toml", "customdb.toml", "lost_metadata"]
-    assert "There is no Node here" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "There is no Node here" in printed
+    assert "Ibis is not here, so the audit of all customers is left out" in printed
+
+
+def test_the_demonstration_audits_everybody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    ran: list[list[str]] = []
+
+    def run(arguments: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        ran.append(arguments[3:])
+        return subprocess.CompletedProcess(arguments, 1)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(customer_export, "ensure_export", lambda: tmp_path)
+    demo.audit_everybody()
+
+    ((command, _, configuration, option, rules),) = ran
+    assert (command, option) == ("audit", "--select")
+    assert configuration.endswith("customdb-audit.toml")
+    assert {"shared-user-id", "shared-email"} < set(rules.split(","))
 
 
 def test_the_demonstration_ends_where_a_check_ends_in_another_way(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Checks the bookshop's custom databases, in Python and JavaScript: the naive ones must fail, the correct ones pass.
 
-At the end it tells how a customer loses metadata in the migration, and gets them back.
+Then it tells how a customer loses metadata in the migration, and gets them back. At the end it audits an export of all
+customers.
 """
 
 import importlib.util
@@ -19,6 +20,7 @@ __all__ = ["main"]
 
 BROKEN: Final = 1
 CLEAN: Final = 0
+AUDITED: Final = ("invalid-username", "metadata-not-json", "shared-user-id", "shared-email")
 FOLDER: Final = Path(__file__).parent
 
 NEXT: Final = """\
@@ -42,11 +44,26 @@ def check(configuration: str, *, expected: int) -> None:
     Raises:
         SystemExit: When it ends with another one.
     """
-    arguments = ["check", "--config", os.path.relpath(FOLDER / configuration)]
+    run("check", configuration, expected=expected)
+
+
+def run(command: str, configuration: str, *options: str, expected: int) -> None:
+    """Run a command with a configuration, showing it and what it prints.
+
+    Args:
+        command: The command.
+        configuration: The name of a configuration beside this file.
+        options: Further options.
+        expected: The exit code that the command must end with.
+
+    Raises:
+        SystemExit: When it ends with another one.
+    """
+    arguments = [command, "--config", os.path.relpath(FOLDER / configuration), *options]
     print(f"$ customdb-contract {' '.join(arguments)}\n", flush=True)
     code = subprocess.run([sys.executable, "-m", "customdb_contract", *arguments], check=False).returncode
     if code != expected:
-        sys.exit(f"check {configuration} was expected to end with exit code {expected}, and ended with {code}.")
+        sys.exit(f"{command} {configuration} was expected to end with exit code {expected}, and ended with {code}.")
     print(f"\n(exit code {code})\n", flush=True)
 
 
@@ -72,6 +89,18 @@ def check_javascript() -> None:
         )
 
 
+def audit_everybody() -> None:
+    """Audit an export of all customers, where what an audit needs is installed."""
+    if importlib.util.find_spec("ibis") is None:
+        print("Ibis is not here, so the audit of all customers is left out: pip install 'customdb-contract[audit]'\n")
+        return
+    from customer_export import CUSTOMERS, ensure_export  # noqa: PLC0415 - it needs what the audit needs
+
+    print(f"All {CUSTOMERS:,} customers are audited before the move, here with a few of the rules.\n", flush=True)
+    ensure_export()
+    run("audit", "customdb-audit.toml", "--select", ",".join(AUDITED), expected=BROKEN)
+
+
 def main() -> None:
     """Run the demonstration."""
     check("customdb-naive.toml", expected=BROKEN)
@@ -81,6 +110,7 @@ def main() -> None:
     else:
         print("There is no Node here, so the same custom databases in JavaScript are left out.\n", flush=True)
     lost_metadata.main()
+    audit_everybody()
     command, configuration = Path(sys.executable).parent / "customdb-contract", FOLDER / "customdb.toml"
     print(NEXT.format(command=os.path.relpath(command), configuration=os.path.relpath(configuration)))
 
