@@ -47,9 +47,8 @@ def found_in(table: Any, folder: Path, **settings: Any) -> Counter[tuple[str, st
     path = folder / "findings.jsonl"
     audit(table, COLUMNS, findings=path, **settings)
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
-    return Counter(
-        (row["rule"], row["user_id"] or "") for row in rows if not str(row["path"]).endswith(".*") or row["user_id"]
-    )
+    of_one_user = [row for row in rows if " different names over all users" not in row["problem"]]
+    return Counter((row["rule"], row["user_id"] or "") for row in of_one_user)
 
 
 def user(**attributes: object) -> dict[str, object]:

@@ -242,7 +242,7 @@ password_salt = "salt"
 
 # These columns are not mapped. If your scripts put them into the profile, say where:
 # [audit.app_metadata]
-# KEY = "plan"
+# KEY = "COLUMN"
 #
 # - "plan" (string)
 """

@@ -105,6 +105,14 @@ def test_the_audit_is_given_what_the_configuration_says(
     }
 
 
+def test_what_is_printed_meanwhile_stands_beside_the_report(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers(monkeypatch, AUDITED["right"], lambda _: print("a profile was made"))
+
+    assert run(capsys, "audit") == (0, render_audit(AUDITED["right"]), "a profile was made\n")
+
+
 def test_the_audit_is_given_what_the_options_say(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path
 ) -> None:

@@ -115,7 +115,7 @@ password_hash = "pass"
 
 # These columns are not mapped. If your scripts put them into the profile, say where:
 # [audit.app_metadata]
-# KEY = "uuid"
+# KEY = "COLUMN"
 #
 # - "uuid" (uuid)
 # - "is_active" (boolean): says something else than blocked, which is true or false: make it one in a query or a view

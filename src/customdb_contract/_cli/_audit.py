@@ -1,6 +1,7 @@
 """The command `audit`: every user of a store, looked at before the move."""
 
 import argparse
+import contextlib
 import sys
 import time
 from collections.abc import Iterable
@@ -89,21 +90,23 @@ def _audited(settings: "AuditSettings", options: argparse.Namespace) -> "AuditRe
 
     progress = Progress(sys.stderr)
     try:
-        return audit(
-            settings.source.reveal(),
-            settings.columns,
-            query=settings.query,
-            import_mode=settings.connection.import_mode,
-            requires_username=settings.connection.requires_username,
-            select=names(options.select),
-            ignore=names(options.ignore),
-            fail_on=options.fail_on or "error",
-            findings=options.findings,
-            sample=options.sample,
-            show_values=options.show_values,
-            state=options.state,
-            on_progress=_Told(progress),
-        )
+        # What a team's own function prints must not stand in the middle of a report.
+        with contextlib.redirect_stdout(sys.stderr):
+            return audit(
+                settings.source.reveal(),
+                settings.columns,
+                query=settings.query,
+                import_mode=settings.connection.import_mode,
+                requires_username=settings.connection.requires_username,
+                select=names(options.select),
+                ignore=names(options.ignore),
+                fail_on=options.fail_on or "error",
+                findings=options.findings,
+                sample=options.sample,
+                show_values=options.show_values,
+                state=options.state,
+                on_progress=_Told(progress),
+            )
     except AuditInterrupted as interrupted:
         return interrupted.report
     finally:

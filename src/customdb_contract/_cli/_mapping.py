@@ -146,7 +146,7 @@ def _rest(proposal: Proposal, table: str) -> Iterator[str]:
     yield ""
     yield "# These columns are not mapped. If your scripts put them into the profile, say where:"
     yield f"# [{table}.app_metadata]"
-    yield f"# KEY = {_text(proposal.left[0][0])}"
+    yield '# KEY = "COLUMN"'
     yield "#"
     for column, type_, hint in proposal.left:
         yield f"# - {_text(column)} ({printable(type_.removeprefix('!'))}){f': {hint}' if hint else ''}"

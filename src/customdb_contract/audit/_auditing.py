@@ -1,6 +1,6 @@
 """`audit`: every user of a store looked at with the rules of profiles."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from importlib.metadata import version
 from itertools import islice
@@ -308,11 +308,11 @@ class _Audit:
     def _judge(self) -> Judge:
         return Judge(
             fields=self.users.fields,
-            rules=self.names,
+            rules=self.names - self.counter.left_out,
             import_mode=self.screening.import_mode,
             requires_username=self.screening.requires_username,
             show_values=self.show_values,
-            sizes=self.seen.sizes,
+            sizes=None if self.columns.profile_of else self.seen.sizes,
         )
 
     def _suspicious_rows(self, wanted: list[str]) -> Iterator[Iterator[Iterable[UserFinding]]]:
@@ -335,11 +335,13 @@ class _Audit:
                 self._of_made(judge, row, made.profile) for row, made in zip(rows, maker.made_of(plain), strict=True)
             )
 
-    def _of_made(self, judge: Judge, row: Row, profile: object) -> Iterable[UserFinding]:
+    def _of_made(self, judge: Judge, row: Row, profile: Mapping[str, object] | Failed) -> Iterable[UserFinding]:
         user_id = as_text(row.get(self.columns.user_id))
         if isinstance(profile, Failed):
             return [_unreadable(*named(user_id, row), profile.problem)]
-        return judge.of_profile(profile, user_id, row)  # type: ignore[arg-type]
+        if self.measures:
+            self.seen.sizes.add(profile)
+        return judge.of_profile(profile, user_id, row)
 
     def _in_order(self, table: Table) -> Table:
         """Return a table whose rows come in the same order again, where that matters."""

@@ -11,7 +11,7 @@ from customdb_contract.audit._findings import UserFinding
 from customdb_contract.audit._sizes import SizeTally
 from customdb_contract.audit._users import FILE, ROW, Field, as_text, profile_of_row
 from customdb_contract.findings import Severity
-from customdb_contract.profiles.problems import Problem, problems_of
+from customdb_contract.profiles.problems import PREDICATES, Circumstances, Problem, readable
 from customdb_contract.secrets import hide_unknown, names_secret
 
 __all__ = ["Judge", "named", "place_of"]
@@ -61,7 +61,7 @@ class Judge:
         import_mode: Whether import mode is on.
         requires_username: Whether every user of the connection has a username.
         show_values: Whether values are shown.
-        sizes: Is told of every profile that is too large.
+        sizes: Is told of every profile that is too large; None where all are measured anyway.
     """
 
     fields: tuple[Field, ...]
@@ -69,7 +69,7 @@ class Judge:
     import_mode: bool
     requires_username: bool
     show_values: bool
-    sizes: SizeTally
+    sizes: SizeTally | None
 
     def of_row(self, row: Row) -> Iterator[UserFinding]:
         """Yield what is wrong with the user of a row.
@@ -77,23 +77,22 @@ class Judge:
         Args:
             row: The row, by the names of the fields.
         """
-        yield from self.of_profile(profile_of_row(row, self.fields), as_text(row["user_id"]), row)
+        yield from self.of_profile(readable(profile_of_row(row, self.fields)), as_text(row["user_id"]), row)
 
     def of_profile(self, profile: Mapping[str, object], user_id: str | None, row: Row) -> Iterator[UserFinding]:
         """Yield what is wrong with a profile: one finding for each rule that it breaks.
 
         Args:
-            profile: The profile.
+            profile: The profile, as it is readable.
             user_id: The key of its row.
             row: Its row.
         """
         worst: dict[str, Problem] = {}
-        for problem in problems_of(profile, import_mode=self.import_mode, requires_username=self.requires_username):
-            if problem.rule in self.rules:
-                known = worst.get(problem.rule)
-                if known is None or problem.severity.rank > known.severity.rank:
-                    worst[problem.rule] = problem
-        if "profile-too-large" in worst:
+        for problem in self._problems(profile):
+            known = worst.get(problem.rule)
+            if known is None or problem.severity.rank > known.severity.rank:
+                worst[problem.rule] = problem
+        if self.sizes is not None and "profile-too-large" in worst:
             self.sizes.add(profile)
         name, place = named(user_id, row)
         for problem in worst.values():
@@ -108,6 +107,12 @@ class Judge:
             )
         if "unreachable-user" in self.rules and not any(map(profile.get, _REACHED_BY)):
             yield evolve(_UNREACHABLE, user_id=name, row=place)
+
+    def _problems(self, profile: Mapping[str, object]) -> Iterator[Problem]:
+        circumstances = Circumstances(import_mode=self.import_mode, requires_username=self.requires_username)
+        for rule, predicate in PREDICATES.items():
+            if rule in self.rules:
+                yield from filter(None, predicate(profile, circumstances))
 
     def _path(self, path: str) -> str:
         """Return the path of a problem; a name in metadata that is an e-mail is personal."""

@@ -75,6 +75,11 @@ class Counter:
         """
         self._not_audited[rule] = why
 
+    @property
+    def left_out(self) -> frozenset[str]:
+        """The names of the rules that could not be looked at."""
+        return frozenset(self._not_audited)
+
     def results(self) -> tuple[RuleResult, ...]:
         """Return what was counted, one result for each rule."""
         return tuple([self._result(rule) for rule in self.rules])

@@ -9,10 +9,12 @@ from attrs import define, field, frozen
 
 from customdb_contract.audit._columns import ProfileOf, Row
 from customdb_contract.interrupts import current_interrupts
+from customdb_contract.profiles.problems import readable
 
 __all__ = ["Failed", "Made", "Maker"]
 
 _LOOK_SECONDS: Final = 0.25
+_UNREADABLE: Final = "made profile_of return a mapping that cannot be read, or whose keys are not text"
 
 
 @frozen
@@ -93,8 +95,9 @@ class Maker:
     def _profile(self, row: Row) -> Mapping[str, object] | Failed:
         try:
             profile = self.profile_of(row)
+            if isinstance(profile, Mapping):
+                read = readable(cast("Mapping[str, object]", profile))
+                return read if read or not profile else Failed(_UNREADABLE)
         except BaseException as error:  # noqa: BLE001 - it may raise anything, and this is its thread
             return Failed(f"made profile_of raise {type(error).__name__}")
-        if not isinstance(profile, Mapping):
-            return Failed(f"made profile_of return {type(profile).__name__} instead of a mapping")
-        return cast("Mapping[str, object]", profile)
+        return Failed(f"made profile_of return {type(profile).__name__} instead of a mapping")

@@ -1,6 +1,5 @@
 """How large profiles are, as JSON."""
 
-import json
 from collections.abc import Mapping
 
 from attrs import define
@@ -9,6 +8,7 @@ from customdb_contract.audit._engines import Expression, rows_of
 from customdb_contract.audit._findings import ProfileSizes
 from customdb_contract.audit._users import Users, profile_of_row
 from customdb_contract.profiles import PROFILE_ALLOWANCE_BYTES, PROFILE_MAX_BYTES
+from customdb_contract.profiles.problems import json_size, readable
 
 __all__ = ["SizeTally"]
 
@@ -25,9 +25,9 @@ class SizeTally:
         """Measure one.
 
         Args:
-            profile: The profile.
+            profile: The profile, as it is readable.
         """
-        size = _size(profile)
+        size = json_size(profile)
         self.largest = max(self.largest, size)
         if size > PROFILE_ALLOWANCE_BYTES:
             self.above_allowance += 1
@@ -60,8 +60,4 @@ class SizeTally:
                 length += text.length().fill_null(0)
         longest = users.table.order_by(length.desc()).limit(1)
         for row in rows_of(longest):
-            self.largest = _size(profile_of_row(row, users.fields))
-
-
-def _size(profile: Mapping[str, object]) -> int:
-    return len(json.dumps(profile, ensure_ascii=False, default=str).encode("utf-8", "surrogatepass"))
+            self.largest = json_size(readable(profile_of_row(row, users.fields)))

@@ -42,7 +42,7 @@ from customdb_contract.profiles.problems._user_ids import (
     prefixed_user_id,
     user_id_not_a_string,
 )
-from customdb_contract.profiles.problems._values import CUT, NotJson, kind_of, readable, user_id_of
+from customdb_contract.profiles.problems._values import CUT, NotJson, json_size, kind_of, readable, user_id_of
 
 __all__ = [
     "CUT",
@@ -65,6 +65,7 @@ __all__ = [
     "invalid_picture",
     "invalid_user_id",
     "invalid_username",
+    "json_size",
     "kind_of",
     "legacy_metadata_name",
     "metadata_not_json",
