@@ -567,7 +567,7 @@ def test_all_profiles_that_a_function_makes_are_measured(tmp_path: Path) -> None
     )
 
     assert audit(path, columns).sizes == ProfileSizes(
-        up_to_limit=3, above_limit=1, above_allowance=1, largest=100_000 + len('{"user_id": "5", "name": ""}')
+        up_to_limit=4, above_limit=1, above_allowance=0, largest=100_000 + len('{"user_id": "5", "name": ""}')
     )
 
 
