@@ -33,6 +33,8 @@ _MAX_CONTAINERS: Final = 5_000
 _JSON: Final = (str, int, float, type(None), list, dict, tuple, Mapping)
 _SCALARS: Final = frozenset({str, int, float, bool, type(None)})
 _KINDS: Final = {"float": "NaN or infinity", "long-text": "a very long text", "undefined": "undefined"}
+_SINGLE: Final = str.maketrans("«»", "\u2039\u203a")
+"""As a recorder does, so that no text of a store is taken for the marker of a secret."""
 _Value = TypeVar("_Value")
 
 
@@ -195,7 +197,7 @@ def _is_json(profile: Mapping[str, object]) -> bool:
         for container in level:
             if container.__class__ is dict:
                 fields = cast("dict[object, object]", container)
-                if not all(key.__class__ is str for key in fields):
+                if not all(key.__class__ is str and "«" not in key for key in fields):
                     return False
                 items: Sequence[object] = tuple(fields.values())
             elif container.__class__ is list:
@@ -213,7 +215,7 @@ def _is_json(profile: Mapping[str, object]) -> bool:
 def _is_scalar(value: object) -> bool:
     kind = value.__class__
     if kind is str:
-        return len(cast("str", value)) <= MAX_TEXT
+        return len(cast("str", value)) <= MAX_TEXT and "«" not in cast("str", value)
     if kind is int:
         return cast("int", value).bit_length() <= MAX_BITS
     return kind is bool or value is None or (kind is float and math.isfinite(cast("float", value)))
@@ -223,7 +225,7 @@ class _Reading:
     """What a walk through a plain profile makes of what it finds."""
 
     def shown(self, text: str) -> str:
-        return text[:_SHOWN]
+        return text[:_SHOWN].translate(_SINGLE)
 
     def cut(self, text: str) -> str:
         return text[:MAX_TEXT]
@@ -235,7 +237,7 @@ class _Reading:
         return value
 
     def text(self, text: str) -> object:
-        return text
+        return text.translate(_SINGLE)
 
     def number(self, number: float) -> object:
         return number
@@ -251,4 +253,4 @@ class _Reading:
         return items
 
     def pairs(self, pairs: list[tuple[str, object]]) -> object:
-        return dict(pairs)
+        return {key.translate(_SINGLE): value for key, value in pairs}
