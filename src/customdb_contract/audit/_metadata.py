@@ -26,8 +26,11 @@ _KEY: Final = r'"([^"{}\[\]:,<]*)" *:'
 _STRING: Final = '"[^"]*"'
 _NUMBER: Final = r"([:,\[] *)-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?"
 _BOOLEAN: Final = r"([:,\[] *)(true|false)"
-_SCALARS: Final = r'\[[ ,"0truenl]*\]'
+_ITEM: Final = r"([,\[] *)(true|null)"
+_SCALARS: Final = r'\[[ ,"0]*\]'
 """No repeated group: Java matches one by recursion, and its stack overflows in a long array."""
+_NO_JSON: Final = r'(""|0|true|null) *(""|0|true|null)|, *(\]|,|[}])|(\[|[{]) *,'
+"""Finds in a shape what JSON doesn't have between commas."""
 _ODD_KEY: Final = '"" *:'
 _CONTROL: Final = "[^ -\U0010ffff]"
 _KEY_OF_SHAPE: Final = re.compile(r'<([^"{}\[\]:,<]*):')
@@ -44,9 +47,9 @@ def _shape(text: Expression, engine: str) -> Expression:
     first = "$1" if engine == "pyspark" else r"\1"
     shape = text.re_replace(_KEY, f"<{first}:")
     shape = shape.re_replace(_STRING, '""')
-    shape = shape.re_replace(_NUMBER, f"{first}0").re_replace(_BOOLEAN, f"{first}true").re_replace(_SCALARS, "[]")
-    is_unsure = text.contains("\\") | text.re_search(_CONTROL) | shape.re_search(_ODD_KEY)
-    return import_ibis().ifelse(is_unsure, None, shape)
+    shape = shape.re_replace(_NUMBER, f"{first}0").re_replace(_BOOLEAN, f"{first}true").re_replace(_ITEM, f"{first}0")
+    is_unsure = text.contains("\\") | text.re_search(_CONTROL) | shape.re_search(_ODD_KEY) | shape.re_search(_NO_JSON)
+    return import_ibis().ifelse(is_unsure, None, shape.re_replace(_SCALARS, "[]"))
 
 
 def _of_shape(shape: str) -> object:
