@@ -317,10 +317,10 @@ class _Audit:
 
     def _suspicious_rows(self, wanted: list[str]) -> Iterator[Iterator[Iterable[UserFinding]]]:
         """Yield batches of what is wrong with the users whom an expression takes for suspicious."""
-        condition = suspicious(self.screening, wanted)
+        table = suspicious(self.screening, wanted)
         judge = self._judge()
-        if condition is not None:
-            for batch in rows_in_batches(self._in_order(self.users.table.filter(condition))):
+        if table is not None:
+            for batch in rows_in_batches(self._in_order(table)):
                 yield map(judge.of_row, batch)
 
     def _all_rows(self) -> Iterator[Iterator[Iterable[UserFinding]]]:

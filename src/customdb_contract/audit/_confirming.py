@@ -1,13 +1,14 @@
 """Rows judged by the predicates in Python, which alone say what is wrong."""
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, cast
 
 from attrs import evolve, frozen
 
 from customdb_contract.audit._columns import Row
 from customdb_contract.audit._findings import UserFinding
+from customdb_contract.audit._screening import SUSPECTED, suspected
 from customdb_contract.audit._sizes import SizeTally
 from customdb_contract.audit._users import FILE, ROW, Field, as_text, profile_of_row
 from customdb_contract.findings import Severity
@@ -72,23 +73,27 @@ class Judge:
     sizes: SizeTally | None
 
     def of_row(self, row: Row) -> Iterator[UserFinding]:
-        """Yield what is wrong with the user of a row.
+        """Yield what is wrong with the user of a row, as far as the engine suspects it.
 
         Args:
             row: The row, by the names of the fields.
         """
-        yield from self.of_profile(readable(profile_of_row(row, self.fields)), as_text(row["user_id"]), row)
+        rules = suspected(cast("int", row[SUSPECTED]))
+        yield from self.of_profile(readable(profile_of_row(row, self.fields)), as_text(row["user_id"]), row, rules)
 
-    def of_profile(self, profile: Mapping[str, object], user_id: str | None, row: Row) -> Iterator[UserFinding]:
+    def of_profile(
+        self, profile: Mapping[str, object], user_id: str | None, row: Row, rules: Iterable[str] = PREDICATES
+    ) -> Iterator[UserFinding]:
         """Yield what is wrong with a profile: one finding for each rule that it breaks.
 
         Args:
             profile: The profile, as it is readable.
             user_id: The key of its row.
             row: Its row.
+            rules: The rules that it may break.
         """
         worst: dict[str, Problem] = {}
-        for problem in self._problems(profile):
+        for problem in self._problems(profile, rules):
             known = worst.get(problem.rule)
             if known is None or problem.severity.rank > known.severity.rank:
                 worst[problem.rule] = problem
@@ -108,11 +113,11 @@ class Judge:
         if "unreachable-user" in self.rules and not any(map(profile.get, _REACHED_BY)):
             yield evolve(_UNREACHABLE, user_id=name, row=place)
 
-    def _problems(self, profile: Mapping[str, object]) -> Iterator[Problem]:
+    def _problems(self, profile: Mapping[str, object], rules: Iterable[str]) -> Iterator[Problem]:
         circumstances = Circumstances(import_mode=self.import_mode, requires_username=self.requires_username)
-        for rule, predicate in PREDICATES.items():
+        for rule in rules:
             if rule in self.rules:
-                yield from filter(None, predicate(profile, circumstances))
+                yield from filter(None, PREDICATES[rule](profile, circumstances))
 
     def _path(self, path: str) -> str:
         """Return the path of a problem; a name in metadata that is an e-mail is personal."""

@@ -7,18 +7,22 @@ letters nor digits nor signs of ASCII, because in some dialects `$` also matches
 """
 
 import functools
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from attrs import frozen
 
-from customdb_contract.audit._engines import Expression, import_ibis
+from customdb_contract.audit._engines import Expression, Table, import_ibis
 from customdb_contract.audit._users import FALSE, ODD, TRUE, Field, Kind, Users
 from customdb_contract.profiles import NAME_MAX, NICKNAME_MAX, RESERVED_APP_METADATA, ROOT_PROFILE_NAMES
 from customdb_contract.profiles.problems import problems_of
 from customdb_contract.secrets import SECRET_NAMES
 
-__all__ = ["SCREENS", "Screening", "size_bound", "suspicious"]
+__all__ = ["SCREENS", "SUSPECTED", "Screening", "size_bound", "suspected", "suspicious"]
+
+SUSPECTED: Final = "row:suspected"
+"""The column that says, in bits, which rules a row may break."""
 
 _NOT_ASCII: Final = "[^ -~]"
 """Finds what is no printable character of ASCII, a line break too."""
@@ -142,17 +146,31 @@ Screen: TypeAlias = Callable[[Screening], Sequence[Expression] | None]
 """Returns expressions, of which one is true for a row that breaks the rule; None where there is nothing to look at."""
 
 
-def suspicious(screening: Screening, rules: Iterable[str]) -> Expression | None:
-    """Return an expression that is true for every row that breaks one of the rules; None where none can be broken.
+def suspicious(screening: Screening, rules: Iterable[str]) -> Table | None:
+    """Return the rows that may break one of the rules, with the column `SUSPECTED`; None where no rule can be broken.
 
     Args:
         screening: What is looked at.
         rules: Their names.
     """
-    parts = [part for rule in rules for part in SCREENS[rule](screening) or ()]
+    screens = {rule: parts for rule in rules if (parts := SCREENS[rule](screening))}
+    if not screens:
+        return None
     # Engines look at each part, also where it is there twice.
-    different = {part.op(): part for part in parts}
-    return _any(different.values()) if different else None
+    different = {part.op(): part for parts in screens.values() for part in parts}
+    ifelse = import_ibis().ifelse
+    marks = [ifelse(_any(parts).fill_null(False), _BITS[rule], 0) for rule, parts in screens.items()]  # noqa: FBT003 - of SQL
+    table = screening.users.table
+    return table.filter(_any(different.values())).mutate(**{SUSPECTED: functools.reduce(operator.add, marks)})
+
+
+def suspected(marks: int) -> list[str]:
+    """Return the names of the rules that a row may break.
+
+    Args:
+        marks: What the row has in the column `SUSPECTED`.
+    """
+    return [rule for rule, bit in _BITS.items() if marks & bit]
 
 
 def _any(parts: Iterable[Expression]) -> Expression:
@@ -439,7 +457,9 @@ def _odd_others(screening: Screening) -> list[Expression]:
 
 
 def _secret_in_profile(screening: Screening) -> list[Expression]:
-    found = [*_by_name_in(screening, "secret-in-profile"), *_unsure(screening), *_odd_others(screening)]
+    found = [*_by_name_in(screening, "secret-in-profile")]
+    for one in screening.fields(Kind.JSON):
+        found += _unsure_of(screening, one)
     for one in screening.fields():
         column = screening.users.table[one.name]
         if column.type().is_string():
@@ -508,3 +528,5 @@ SCREENS: Final[Mapping[str, Screen]] = {
     "secret-in-profile": _secret_in_profile,
 }
 """The screen of each rule whose predicate judges one profile."""
+
+_BITS: Final = {rule: 1 << place for place, rule in enumerate(SCREENS)}
