@@ -8,7 +8,7 @@ import json
 import os
 import signal
 import sqlite3
-import time
+import threading
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -36,6 +36,7 @@ from customdb_contract.audit import (
     _hashes,
     _metadata,
     _shared,
+    _users,
     _writing,
     audit,
 )
@@ -489,6 +490,8 @@ def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_profiles_made_by_a_function(tmp_path: Path) -> None:
+    released, before = threading.Event(), set(threading.enumerate())
+
     def profile_of(row: Row) -> object:
         assert set(row) == {"id", "mail", "ok"}
         match row["id"]:
@@ -501,7 +504,7 @@ def test_profiles_made_by_a_function(tmp_path: Path) -> None:
             case 4:
                 raise SystemExit
             case 5:
-                time.sleep(600)
+                released.wait(600)
                 return {}
             case 6:
                 return {"user_id": "6", "email": "y", "app_metadata": {"a.b": 1}}
@@ -527,6 +530,43 @@ def test_profiles_made_by_a_function(tmp_path: Path) -> None:
     ]
     (result,) = (result for result in report.results if result.rule == "inconsistent-metadata-type")
     assert result.not_audited == "profile_of makes the profiles, and metadata is compared in columns only"
+    # The thread that was left behind with a row makes no more profiles.
+    released.set()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(60)
+        assert not thread.is_alive()
+
+
+def test_of_profiles_made_by_a_function_only_what_was_selected_is_judged(tmp_path: Path) -> None:
+    path = json_lines(tmp_path / "users.jsonl", {"id": 1})
+    columns = Columns(user_id="id", profile_of=lambda _: {"user_id": 1, "email": "x", "name": "x" * 200_000})
+    report = audit(path, columns, ignore=("profile-too-large", "invalid-name"))
+
+    assert broken(report) == {"user-id-not-a-string": 1, "invalid-email": 1, "missing-email-verified": 1}
+    assert report.sizes is None
+
+
+def test_another_type_only_where_the_engine_cannot_look(tmp_path: Path) -> None:
+    path = parquet(
+        tmp_path / "users.parquet",
+        [ada(number, meta='{"a": 1}' if number < 3 else '{"a": "\\u0041"}') for number in range(4)],
+    )
+    columns = Columns(user_id="id", email="mail", email_verified="ok", app_metadata="meta")
+
+    assert broken(audit(path, columns)) == {"inconsistent-metadata-type": 1}
+
+
+def test_an_audit_that_was_interrupted_before_its_first_step_begins(tmp_path: Path) -> None:
+    path, state = parquet(tmp_path / "users.parquet", [ada(1), ada(2, ok=None)]), tmp_path / "state"
+    first = audit(path, COLUMNS, state=state)
+    (state / "steps.jsonl").unlink()
+    (state / "findings.jsonl").write_text("", encoding="utf-8")
+
+    assert audit(path, COLUMNS, state=state) == first
+
+
+def test_a_span_of_time_is_a_number_of_seconds() -> None:
+    assert _users._as_json(dt.timedelta(minutes=1, milliseconds=500)) == 60.5
 
 
 class Unreadable(dict[str, object]):

@@ -2,6 +2,7 @@
 
 import importlib.resources
 import json
+from collections.abc import Callable
 from typing import Any
 
 import jsonschema
@@ -10,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from audit_reports import AUDITED, audit_reports, finding, report_of, result
-from customdb_contract.audit import AuditReport, Fate
+from customdb_contract.audit import AuditReport, Fate, ProfileSizes, RuleResult
 from customdb_contract.audit.printing import AUDIT_FORMATS, render_audit
 from customdb_contract.findings import Severity
 from customdb_contract.findings.text import Style
@@ -188,3 +189,13 @@ def test_the_verdict_follows_the_severity_that_fails(fail_on: Severity) -> None:
     assert str(report).splitlines()[0] == verdict
     assert page_of(report).of_class("verdict")[0].text == verdict
     assert report.exit_code == (0 if fail_on is Severity.ERROR else 1)
+
+
+@pytest.mark.parametrize("results", [(), (result(),), (result(not_audited="no column is mapped that it is about"),)])
+@pytest.mark.parametrize("print_as", AUDIT_FORMATS.values(), ids=AUDIT_FORMATS)
+def test_nobody_is_a_share_of_nobody(print_as: Callable[[AuditReport], str], results: tuple[RuleResult, ...]) -> None:
+    text = print_as(
+        report_of(*results, users=0, sizes=ProfileSizes(up_to_limit=0, above_limit=0, above_allowance=0, largest=0))
+    )
+
+    assert "%" not in text.partition("</style>")[2] if "<html" in text else "%" not in text

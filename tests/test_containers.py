@@ -13,6 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import override
 
+from customdb_contract._runner._limits import (
+    MAX_API_CALLS,
+    MAX_ARGUMENTS,
+    MAX_CALLBACKS,
+    MAX_LATE,
+    MAX_NOTES,
+    MAX_OBSERVATIONS,
+    MAX_OUTPUT,
+)
 from customdb_contract.bridges import LateEvent
 from customdb_contract.bridges.containers import Container, ContainerBridge, InvalidMessageError, guarded
 from customdb_contract.bridges.containers._decoding import late_event, outcome_of, recorded_error
@@ -224,17 +233,17 @@ def run(**changes: object) -> dict[str, object]:
 OBSERVED = {"kind": "request", "text": ""}
 CALLED: dict[str, object] = {"path": "access.deny", "arguments": [], "late": False}
 LIMITS: dict[str, tuple[int, Callable[[int], dict[str, object]]]] = {
-    "callbacks": (100, lambda count: ended(callbacks=[[]] * count)),
-    "arguments of a callback": (30_000, lambda count: ended(callbacks=[[None] * count])),
-    "observations": (2_000, lambda count: ended(observations=[OBSERVED] * count)),
-    "characters of output": (2_097_152, lambda count: ended(output="x" * count)),
-    "characters of an observation": (2_097_152, lambda count: ended(observations=[OBSERVED | {"text": "x" * count}])),
+    "callbacks": (MAX_CALLBACKS, lambda count: ended(callbacks=[[]] * count)),
+    "arguments of a callback": (MAX_ARGUMENTS, lambda count: ended(callbacks=[[None] * count])),
+    "observations": (MAX_OBSERVATIONS, lambda count: ended(observations=[OBSERVED] * count)),
+    "characters of output": (MAX_OUTPUT, lambda count: ended(output="x" * count)),
+    "characters of an observation": (MAX_OUTPUT, lambda count: ended(observations=[OBSERVED | {"text": "x" * count}])),
     "seconds": (1_000_000, lambda count: ended(seconds=count)),
-    "late events": (2_000, lambda count: ended() | {"late": [{"call": 0}] * count}),
-    "arguments of a late event": (30_000, lambda count: {"late": [{"call": 0, "arguments": [None] * count}]}),
-    "notes": (2_000, lambda count: ended() | {"notes": [""] * count}),
-    "calls of api": (2_000, lambda count: run(calls=[CALLED] * count)),
-    "arguments of a call of api": (30_000, lambda count: run(calls=[CALLED | {"arguments": [None] * count}])),
+    "late events": (MAX_LATE, lambda count: ended() | {"late": [{"call": 0}] * count}),
+    "arguments of a late event": (MAX_ARGUMENTS, lambda count: {"late": [{"call": 0, "arguments": [None] * count}]}),
+    "notes": (MAX_NOTES, lambda count: ended() | {"notes": [""] * count}),
+    "calls of api": (MAX_API_CALLS, lambda count: run(calls=[CALLED] * count)),
+    "arguments of a call of api": (MAX_ARGUMENTS, lambda count: run(calls=[CALLED | {"arguments": [None] * count}])),
 }
 
 

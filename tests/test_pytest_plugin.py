@@ -75,6 +75,7 @@ def test_it_imports_nothing_that_such_a_run_does_not_need(pytester: pytest.Pytes
     assert loaded(with_plugin, "OURS") == {
         "customdb_contract",
         "customdb_contract._pytest_plugin",
+        "customdb_contract.reports",
         "customdb_contract.testing",
         "customdb_contract.testing._run",
     }

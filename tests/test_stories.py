@@ -79,7 +79,7 @@ def test_the_records_of_one_scene_stand_in_order(told: Transcript) -> None:
         numbers = [record.number for record in scene.records]
         assert numbers == sorted(numbers)
     operations = [scene.operation for scene in scenes_of([told]) if scene.operation]
-    assert operations == told.of_kind(Operation)
+    assert operations == list(told.of_kind(Operation))
 
 
 @settings(max_examples=50)
