@@ -197,7 +197,7 @@ def _is_json(profile: Mapping[str, object]) -> bool:
         for container in level:
             if container.__class__ is dict:
                 fields = cast("dict[object, object]", container)
-                if not all(key.__class__ is str and "«" not in key for key in fields):
+                if not all(type(key) is str and "«" not in key for key in fields):
                     return False
                 items: Sequence[object] = tuple(fields.values())
             elif container.__class__ is list:
