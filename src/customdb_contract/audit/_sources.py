@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
@@ -119,15 +120,20 @@ def _connected(url: str, source: str, names: Sequence[str], query: str | None) -
             f"{source} can't be opened ({type(error).__name__}): is it running, and is Ibis' backend for it installed?"
         )
         raise DatabaseOpeningError(message) from None
-    engine = str(connection.name)
-    if query is not None:
-        return _queried(connection, query, source), engine
-    schema, _, name = names[0].rpartition(".")
+    with ExitStack() as opened:
+        opened.callback(connection.disconnect)
+        table = _named(connection, names[0], source) if query is None else _queried(connection, query, source)
+        opened.pop_all()
+    return table, str(connection.name)
+
+
+def _named(connection: Any, full_name: str, source: str) -> Table:
+    schema, _, name = full_name.rpartition(".")
     try:
-        return connection.table(name, database=schema or None), engine
+        return connection.table(name, database=schema or None)
     except Exception as error:  # noqa: BLE001 - see above
         known = ", ".join(_tables(connection))
-        message = f"{source} has no table {names[0]!r} ({type(error).__name__}); there are {known}"
+        message = f"{source} has no table {full_name!r} ({type(error).__name__}); there are {known}"
         raise ConfigurationError(message) from None
 
 
