@@ -1,6 +1,6 @@
 """The report of an audit as one HTML page: it loads nothing, works without JavaScript, and can be printed."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from customdb_contract.audit._findings import AuditReport, Fate, RuleResult
@@ -17,7 +17,7 @@ from customdb_contract.audit.printing._wording import (
 )
 from customdb_contract.findings import Severity
 from customdb_contract.findings.text import counted, shown
-from customdb_contract.reports.as_html import Markup, document, element
+from customdb_contract.reports.as_html import Markup, choice, document, element, filter_form
 
 __all__ = ["render"]
 
@@ -50,33 +50,17 @@ def render(report: AuditReport) -> str:
             id="report",
             tabindex=-1,
         ),
-        script="audit.js",
         remark="Values appear only where they were asked for; hashes never do.",
     )
 
 
 def _filters(results: Sequence[RuleResult]) -> Markup:
-    return element(
-        "form",
-        element("h2", "Find rules and users"),
-        element("label", "Search ", element("input", type="search", name="search", autocomplete="off")),
-        _choice("status", _SIGNS, {_status(result) for result in results}),
-        _choice("severity", [*reversed(Severity)], {result.severity for result in results}),
-        _choice("fate", Fate, {result.fate for result in results}, label="What happens"),
-        element("button", "Reset", type="button", id="reset-filters"),
-        element("button", "Open all", type="button", id="open-all"),
-        element("button", "Close all", type="button", id="close-all"),
-        element("p", role="status", aria_live="polite", id="count"),
-        id="filters",
-        role="search",
-        hidden=True,
+    return filter_form(
+        "Find rules and users",
+        choice("status", _SIGNS, {_status(result) for result in results}),
+        choice("severity", [*reversed(Severity)], {result.severity for result in results}),
+        choice("fate", Fate, {result.fate for result in results}, label="What happens"),
     )
-
-
-def _choice(name: str, ordered: Iterable[str], present: Collection[str], label: str = "") -> Markup:
-    options = [element("option", value, value=value) for value in ordered if value in present]
-    chosen = element("select", element("option", "any", value=""), *options, name=name)
-    return element("label", f"{label or name.capitalize()} ", chosen)
 
 
 def _status(result: RuleResult) -> str:

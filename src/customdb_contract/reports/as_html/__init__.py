@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from customdb_contract.findings import Report
 from customdb_contract.reports.as_html._document import document
+from customdb_contract.reports.as_html._filters import choice, filter_form
 from customdb_contract.reports.as_html._markup import Content, Markup, element
 from customdb_contract.reports.as_html._page import page
 
-__all__ = ["Content", "Markup", "document", "element", "render", "render_all"]
+__all__ = ["Content", "Markup", "choice", "document", "element", "filter_form", "render", "render_all"]
 
 
 def render(report: Report) -> str:

@@ -11,16 +11,15 @@ from customdb_contract.reports.as_html._markup import Content, Markup, element
 __all__ = ["document"]
 
 
-def document(title: str, *content: Content, script: str, remark: str) -> str:
+def document(title: str, *content: Content, remark: str) -> str:
     """Return a page.
 
     Args:
         title: What its window is called.
         content: What it shows, in order.
-        script: The file of this package that has its script.
         remark: What stands at its end, after the version of this program.
     """
-    code = _file(script)
+    code = _file("report.js")
     footer = element("footer", element("p", f"Made by customdb-contract {version('customdb-contract')}. {remark}"))
     skip = element("a", "Skip to the report", href="#report", class_="skip")
     body = element("body", skip, *content, footer, element("script", code))

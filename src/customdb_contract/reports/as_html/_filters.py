@@ -7,7 +7,7 @@ from customdb_contract.findings import Group, Report, Severity, Status
 from customdb_contract.reports.as_html._markup import Markup, element
 from customdb_contract.reports.as_html._rule import THE_ACTION, THE_CONNECTION, blamed
 
-__all__ = ["filters"]
+__all__ = ["choice", "filter_form", "filters"]
 
 
 def filters(reports: Sequence[Report]) -> Markup:
@@ -18,15 +18,27 @@ def filters(reports: Sequence[Report]) -> Markup:
     """
     pairs = [(report, verdict) for report in reports for verdict in report.verdicts]
     names = {name for report, verdict in pairs for name in blamed(report, verdict)}
-    search = element("label", "Search ", element("input", type="search", name="search", autocomplete="off"))
+    return filter_form(
+        "Find rules",
+        choice("status", Status, {verdict.status for _, verdict in pairs}),
+        choice("severity", [*reversed(Severity)], {verdict.severity for _, verdict in pairs}),
+        choice("script", [*Script, THE_ACTION, THE_CONNECTION], names),
+        choice("group", Group, {verdict.rule.group for _, verdict in pairs}),
+    )
+
+
+def filter_form(heading: str, *choices: Markup) -> Markup:
+    """Return a form, hidden until the script shows it.
+
+    Args:
+        heading: What it is for.
+        choices: What it offers beside a search.
+    """
     return element(
         "form",
-        element("h2", "Find rules"),
-        search,
-        _choice("status", Status, {verdict.status for _, verdict in pairs}),
-        _choice("severity", [*reversed(Severity)], {verdict.severity for _, verdict in pairs}),
-        _choice("script", [*Script, THE_ACTION, THE_CONNECTION], names),
-        _choice("group", Group, {verdict.rule.group for _, verdict in pairs}),
+        element("h2", heading),
+        element("label", "Search ", element("input", type="search", name="search", autocomplete="off")),
+        *choices,
         element("button", "Reset", type="button", id="reset-filters"),
         element("button", "Open all", type="button", id="open-all"),
         element("button", "Close all", type="button", id="close-all"),
@@ -37,9 +49,16 @@ def filters(reports: Sequence[Report]) -> Markup:
     )
 
 
-def _choice(name: str, ordered: Iterable[str], used: Iterable[str]) -> Markup:
+def choice(name: str, ordered: Iterable[str], used: Iterable[str], label: str = "") -> Markup:
+    """Return a choice of what the script compares with the attribute `data-NAME` of each rule.
+
+    Args:
+        name: The name of that attribute.
+        ordered: All values that there may be, in the order in which they are offered.
+        used: The values that there are.
+        label: What people read; empty for the name.
+    """
     present = set(used)
     options = [element("option", value, value=value) for value in ordered if value in present]
-    return element(
-        "label", f"{name.capitalize()} ", element("select", element("option", "any", value=""), *options, name=name)
-    )
+    chosen = element("select", element("option", "any", value=""), *options, name=name)
+    return element("label", f"{label or name.capitalize()} ", chosen)

@@ -38,6 +38,5 @@ def page(reports: Sequence[Report]) -> str:
         title,
         element("header", element("h1", title), element("nav", element("ul", *links), aria_label="Connections")),
         element("main", filters(reports), *sections, id="report", tabindex=-1),
-        script="report.js",
         remark="Markers «…» stand for secrets.",
     )

@@ -4,7 +4,9 @@
   const count = document.getElementById("count");
   const groups = [...document.querySelectorAll("section.group")];
   const rules = [...document.querySelectorAll("details.rule")];
-  const names = ["status", "severity", "script", "group"];
+  // The page of an audit has a table too, with a row for each rule, in the same order.
+  const rows = [...document.querySelectorAll("tr.rule-row")];
+  const names = [...form.querySelectorAll("select")].map((select) => select.name);
   const texts = new Map();
 
   const textOf = (rule) => {
@@ -17,13 +19,14 @@
   const filter = () => {
     const words = form.elements.search.value.toLowerCase().split(/\s+/u).filter(Boolean);
     let shown = 0;
-    for (const rule of rules) {
+    rules.forEach((rule, index) => {
       const fits =
         names.every((name) => has(rule, name, form.elements[name].value)) &&
         words.every((word) => textOf(rule).includes(word));
       rule.hidden = !fits;
+      if (rows.length > 0) rows[index].hidden = !fits;
       shown += fits ? 1 : 0;
-    }
+    });
     for (const group of groups) group.hidden = !group.querySelector("details.rule:not([hidden])");
     count.textContent = `Showing ${shown} of ${rules.length} rules.`;
   };
