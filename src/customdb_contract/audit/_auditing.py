@@ -114,7 +114,7 @@ def audit(
             on which it runs is left behind.
         memory: The most memory that DuckDB takes, such as `3GB`.
         folder: Where DuckDB puts what does not fit into memory; None stands for the machine's own place.
-        on_progress: Is told how far the audit is.
+        on_progress: Called with how far the audit is.
 
     Returns:
         How many users break which rule, what becomes of them, and some examples.
