@@ -1,0 +1,42 @@
+"""Whether the ratios of a benchmark hold: measured again before one is said not to, where a rough answer will do."""
+
+import importlib
+from typing import Final
+
+from benchmarks.timing import Measured
+
+__all__ = ["SLACK", "TRIES", "show"]
+
+SLACK: Final = 2.0
+"""By this factor a bound may be missed in a check: enough for the noise, too little for a regression in kind."""
+TRIES: Final = 3
+"""How often a check measures before it fails: whatever else the machine did in one of them is no regression."""
+
+
+def show(module: str, *, check: bool) -> list[str]:
+    """Print what a benchmark measures, and return the lines of what does not hold.
+
+    Args:
+        module: The dotted name of a module with `measure`.
+        check: Whether a rough answer will do, and is asked for again where something does not hold.
+    """
+    measure = importlib.import_module(module).measure
+    missed: dict[str, str] = {}
+    slack = SLACK if check else 1.0
+    for attempt in range(TRIES if check else 1):
+        measured: list[Measured] = []
+        for one in measure(brief=check):
+            measured.append(one)
+            print(_line(one, holds=one.holds(slack)), flush=True)
+        still = {one.name: _line(one, holds=False) for one in measured if not one.holds(slack)}
+        missed = {name: line for name, line in still.items() if name in missed or attempt == 0}
+        if not missed:
+            break
+    return list(missed.values())
+
+
+def _line(measured: Measured, *, holds: bool) -> str:
+    bounds = [f"at most {measured.at_most:g}"] if measured.at_most is not None else []
+    bounds += [f"at least {measured.at_least:g}"] if measured.at_least is not None else []
+    verdict = "" if holds else "   DOES NOT HOLD"
+    return f"{measured.name:<88} {measured.value:>9.3g}   {', '.join(bounds)}{verdict}"
