@@ -16,7 +16,7 @@ def precedence() -> str:
             giving_way[specific].append(rule.info.name)
     order = [rule.info.name for rule in CATALOGUE]
     rows = [f"| `{name}` | {', '.join(giving_way[name])} |" for name in sorted(giving_way, key=order.index)]
-    return "\n".join(["| where this one speaks | these are silent |", "| --- | --- |", *rows])
+    return "\n".join(["| if this rule finds a breach | these rules don't report it |", "| --- | --- |", *rows])
 
 
 def test_the_architecture_shows_which_rule_speaks_where_two_could() -> None:
