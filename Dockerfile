@@ -1,4 +1,4 @@
-# customdb-contract, a Node, and the npm modules that custom database scripts use most. How to use it: docs/how-to/run-in-ci.md
+# customdb-contract, Node, and the npm modules that custom database scripts use most. For its usage, see docs/how-to/run-in-ci.md
 FROM node:22-bookworm-slim AS drivers
 COPY tests/drivers/package.json /opt/drivers/package.json
 RUN npm install --prefix /opt/drivers --omit=dev --no-audit --no-fund

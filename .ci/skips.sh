@@ -1,13 +1,13 @@
-# Sourced by run: which skipped tests are no failure.
+# Sourced by run: decides which skipped tests are failures.
 
-# Fails when tests were skipped for a reason that ALLOWED_SKIPS doesn't have.
-expect_no_other_skips() { # a file with what `pytest -rs` printed
+# Fails if tests were skipped for a reason that ALLOWED_SKIPS doesn't match.
+expect_no_other_skips() { # a file with the output of `pytest -rs`
     local unexpected pattern
     unexpected=$(grep -E '^SKIPPED ' "$1" || true)
     for pattern in "${ALLOWED_SKIPS[@]}"; do
         unexpected=$(grep -vE "$pattern" <<<"$unexpected" || true)
     done
-    [ -z "$unexpected" ] || fail "Tests were skipped that must run (ALLOWED_SKIPS in .ci/run names the exceptions):
+    [ -z "$unexpected" ] || fail "Tests that must run were skipped (ALLOWED_SKIPS in .ci/run lists the exceptions):
 $unexpected"
 }
 

@@ -49,5 +49,5 @@ def test_any_other_skip_fails_and_is_shown(line: str, tmp_path: Path) -> None:
     ended = expect_no_other_skips(f"....\n{SUITE}\n{line}\n", tmp_path)
     assert ended.returncode == 1
     assert ended.stderr == (
-        f"Tests were skipped that must run (ALLOWED_SKIPS in .ci/run names the exceptions):\n{line}\n"
+        f"Tests that must run were skipped (ALLOWED_SKIPS in .ci/run lists the exceptions):\n{line}\n"
     )
