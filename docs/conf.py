@@ -44,31 +44,31 @@ napoleon_google_docstring = True
 napoleon_use_ivar = True
 nitpicky = True
 nitpick_ignore_regex = [
-    # The standard library has its own documentation, and no inventory of it is fetched.
+    # The standard library has its own documentation, and its inventory isn't downloaded.
     (
         "py:class",
         r"collections\.abc\.\w+|contextlib\.\w+|datetime\.datetime|pathlib\.Path|os\.PathLike|ssl\.SSLContext",
     ),
-    # So has Hypothesis.
+    # The same goes for Hypothesis,
     ("py:class", r"hypothesis\.strategies\.SearchStrategy"),
     ("py:exc", "InvalidArgument"),
-    # And SQLAlchemy.
+    # SQLAlchemy,
     ("py:class", r"sqlalchemy\.engine\.url\.URL|URL"),
-    # And pydantic, whose models have it.
+    # and pydantic, whose models contain it.
     ("py:class", r"pydantic\.config\.ConfigDict"),
-    # Members of the recursive alias `Value`, which names them as text.
+    # Members of the recursive alias `Value`, which refers to them by name.
     ("py:class", "Value|Special|RecordedError"),
-    # What may be compared instead of a mapping is private: it is whatever pydantic's models have.
+    # This private type stands for pydantic's models.
     ("py:class", r"customdb_contract\.profiles\._differences\.Dumpable"),
-    # What a kept password is made of is private.
+    # The parts of a stored password are private.
     ("py:class", r"customdb_contract\.tenant\._hashing\.PasswordHash"),
-    # A check shares the database that it has open with its tenants; teams give a database.
+    # Only a check passes its open database to its tenants; users pass a database.
     ("py:class", r"customdb_contract\.tenant\._open\.OpenDatabase"),
-    # A team says which rules are judged in words; what these words select is private.
+    # Users select rules by name; the result of the selection is private.
     ("py:class", r"customdb_contract\.rules\._selection\.Selection"),
-    # A type variable is no class.
+    # A type variable isn't a class.
     ("py:class", r"customdb_contract\.transcript\._transcript\._Record"),
-    # Handler types are generic over their arguments; an expanded alias is no name.
+    # Handler types are generic over their arguments; an expanded alias isn't a name.
     ("py:class", r"customdb_contract\.contract\.(Returning|Calling)Handler\[.*"),
 ]
 
@@ -85,10 +85,10 @@ write_script_pages(_HERE / SCRIPTS_FOLDER, _DRAWN)
 def _as_restructured_text(
     _app: object, what: str, _name: str, _object: object, _options: object, lines: list[str]
 ) -> None:
-    """Turn the single backticks of our docstrings, which are Markdown, into those of reStructuredText."""
+    """Convert the single backticks of our Markdown docstrings to reStructuredText."""
     lines[:] = re.sub(r"(?<!`)`([^`]+)`(?!`)", r"``\1``", "\n".join(lines)).split("\n")
     if what in {"attribute", "data", "property"}:
-        # Napoleon takes the first line up to a colon for a type; ours are sentences, so it gets an empty comment.
+        # Napoleon treats the first line up to a colon as a type. Ours are sentences, so an empty comment comes first.
         lines[:0] = ["..", ""]
 
 

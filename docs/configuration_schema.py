@@ -1,4 +1,4 @@
-"""The JSON Schema of a configuration: its shape comes from the tables that read one, its descriptions from the page.
+"""The JSON Schema of the configuration, with the structure of the tables in code and the descriptions of the page.
 
 `make schema` writes it into the package.
 """
@@ -23,14 +23,14 @@ KEYS_OF: Mapping[str, str] = {
     "action.legacy.empty": "action.legacy.found",
     "action.legacy.paths": "action.legacy.found",
 }
-"""Tables whose keys the page describes under another one."""
+"""Tables whose keys the page describes under another table."""
 
 
 def schema_text() -> str:
     """Return the schema as the package ships it."""
     shape = File.model_json_schema()
     definitions = shape.pop("$defs")
-    # Draft 7 is what editors of TOML read. It ignores what stands beside a `$ref`, so there is none.
+    # TOML editors read draft 7. It ignores keys next to a `$ref`, so there is no `$ref`.
     schema = {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$id": "urn:customdb-contract:configuration",
@@ -44,7 +44,7 @@ def schema_text() -> str:
 
 
 def _plain(node: Any, definitions: Mapping[str, Any]) -> Any:
-    """Return a schema without references, without null, which TOML doesn't have, and without titles made of names."""
+    """Return a schema without references, null (which TOML doesn't have), and titles derived from names."""
     if not isinstance(node, dict):
         return node
     if "$ref" in node:
@@ -74,7 +74,7 @@ def _describe(schema: dict[str, Any], name: str) -> None:
 
 
 def _keys_of(table: dict[str, Any]) -> dict[str, Any]:
-    """Return the keys of a table, of each table of a list, or of each table under a name."""
+    """Return the keys of a table, of each table in a list, or of each named table."""
     candidates: Sequence[Any] = [table, table.get("items"), table.get("additionalProperties"), *table.get("anyOf", ())]
     return next(each["properties"] for each in candidates if isinstance(each, dict) and "properties" in each)
 
@@ -94,14 +94,14 @@ def _rows(section: str) -> list[tuple[str, str]]:
 
 
 def _prose(text: str) -> str:
-    """Return text of the page as it can be read elsewhere: on one line, and with names of pages in place of links."""
+    """Return text of the page for use elsewhere: on one line, and with names of pages instead of links."""
     text = re.sub(r"\[\]\(([^)]+)\)", lambda link: f"“{_title(link[1])}”", " ".join(text.split()))
     return re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", text)
 
 
 def _title(link: str) -> str:
     page = PAGE.parent / link
-    # The pages of rules are made of the rules, and are called like them.
+    # The pages of rules are generated, and have the names of the rules.
     return page.read_text(encoding="utf-8").partition("\n")[0][2:] if page.parent.name != "rules" else page.stem
 
 

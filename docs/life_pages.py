@@ -1,4 +1,4 @@
-"""Writes the pages about the simulated tenant: what it does, diagrams of lives, and where the sources conflict."""
+"""Writes the pages about the simulated tenant: its operations, its diagrams, and conflicts between sources."""
 
 import inspect
 import re
@@ -24,30 +24,30 @@ TABLES: Final = {
     "test_verification_and_deletion": "Verification and deletion",
     "test_tenant_actions": "Post-login Actions",
 }
-"""The tests whose rows the page of operations shows, and the titles of these rows."""
+"""The tests with the rows of the page of operations, and their titles."""
 
 _OPERATIONS: Final = """\
 # What each operation does
 
-Every row is a test of the simulated tenant: in this situation these scripts run, Auth0's
-stores change so, and this is logged. The user of the examples is `ada@example.com`, whose `user_id` in the database is
-`shop-7`; `on` and `off` are import mode. `users` are Auth0's full records, `internal` the identifiers and hashes of
-passwords that Auth0 keeps with import mode on; `+` is a new record, `~` one in which the attributes named change, `-`
-one that is removed. Where the sources conflict, a row names the [conflict](conflicts.md).
+Every row is a test of the simulated tenant. It shows a situation, the scripts that run, the changes to Auth0's stores,
+and the log entries. The user in the examples is `ada@example.com`, with the `user_id` `shop-7` in the database; `on`
+and `off` refer to import mode. `users` contains Auth0's full records, `internal` the identifiers and password hashes
+that Auth0 keeps with import mode on. `+` is a new record, `~` a changed record with the changed attributes, and `-` a
+removed record. If the sources conflict, the row names the [conflict](conflicts.md).
 """
 
 _CONFLICTS: Final = """\
-# Where the sources conflict
+# Conflicts between sources
 
-Auth0's pages, support articles and answers don't agree everywhere. The simulated [tenant](../tenant.md) has a knob for
-each such point, and does what the default says. If yours behaves in another way, give it
+Auth0's pages, support articles and published answers contradict each other in places. The simulated
+[tenant](../tenant.md) has a knob with a default for each conflict. If your tenant behaves differently, set the knob:
 `Tenant(…, knobs=Knobs(import_login_calls_get_user=True))`.
 """
 
 _SEQUENCES: Final = """\
-# Diagrams of lives
+# Sequence diagrams
 
-These are drawn from what the simulated tenant does over the bookshop that ships with the package.
+These diagrams come from the simulated tenant and the bookshop that ships with the package.
 `customdb-contract simulate --format mermaid` draws them for your database.
 """
 
@@ -61,11 +61,11 @@ _CONFLICT: Final = re.compile(r"\((K[0-9])\)")
 
 
 def write_life_pages(folder: Path, drawn: Mapping[str, str]) -> None:
-    """Write the pages and the diagrams, and remove those of scenarios that are gone.
+    """Write the pages and the diagrams, and remove those of scenarios that no longer exist.
 
     Args:
         folder: Where they go; everything in it is generated.
-        drawn: The diagrams of lives, by scenario and import mode.
+        drawn: The diagrams of the scenarios, by name and import mode.
     """
     files = {
         "operations.md": _operations(),
@@ -120,7 +120,7 @@ def _conflicts() -> str:
     rows = "".join(
         f"| [{conflict}](#{conflict.lower()}) | `{name}` | {choices} |\n" for conflict, name, choices, _ in knobs
     )
-    parts.append(f"| conflict | knob | default, and the other choices |\n| --- | --- | --- |\n{rows}")
+    parts.append(f"| conflict | knob | default, and other values |\n| --- | --- | --- |\n{rows}")
     shown = {conflict: dict(_rows_about(conflict)) for conflict, *_ in knobs}
     for conflict, name, _, told in knobs:
         table = f"\n{_table(shown[conflict])}" if shown[conflict] else ""
@@ -129,7 +129,7 @@ def _conflicts() -> str:
 
 
 def _knobs() -> Iterator[tuple[str, str, str, str]]:
-    """Yield of each knob: the conflict, its name, its default and other choices, and what its docstring says."""
+    """Yield for each knob its conflict, its name, its default and other values, and its docstring."""
     attributes = {attribute.name: attribute for attribute in fields(Knobs)}
     for name, conflict, told in _KNOB.findall(inspect.getdoc(Knobs) or ""):
         yield conflict, name, _choices(attributes[name].default), " ".join(told.split())

@@ -1,4 +1,4 @@
-"""Writes the page that shows what proves each rule, from the tests."""
+"""Writes the page that lists how each rule is tested, from the tests."""
 
 from itertools import groupby
 
@@ -14,24 +14,23 @@ def proof_page() -> str:
     parts = [_introduction(sum(proof.has_flaw for proof in told.values()))]
     for group, members in groupby((rule.info for rule in CATALOGUE), key=lambda info: info.group):
         rows = "\n".join(f"| [{info.name}]({info.name}.md) | {_told(info.name, told[info.name])} |" for info in members)
-        parts.append(f"## {group}\n\n| rule | shown by |\n| --- | --- |\n{rows}\n")
+        parts.append(f"## {group}\n\n| rule | broken by |\n| --- | --- |\n{rows}\n")
     return "\n".join(parts)
 
 
 def _introduction(with_flaw: int) -> str:
     counts = "\n".join(f"- {count} {what}" for what, count in UNUSUAL.items())
-    return f"""# What proves each rule
+    return f"""# How each rule is tested
 
-For nearly every rule there are custom databases and Actions that are wrong on purpose, mostly in one way each:
-{len(mutants_in_python())} in Python and {len(mutants_in_javascript())} in JavaScript. The tests
-check them as they check anybody's, and on each exactly the rules that are expected may warn or fail, no more and no
-fewer. The table names them by what is wrong.
+For nearly every rule, there are custom databases and Actions that are wrong on purpose, most of them in a single way:
+{len(mutants_in_python())} in Python and {len(mutants_in_javascript())} in JavaScript. The tests run an ordinary
+check on each of them, and exactly the expected rules must warn or fail. The table names them by their flaw.
 
-For {with_flaw} rules about profiles, [Hypothesis](../../how-to/explore-with-strategies.md) also draws profiles with
-one flaw, which that rule must find and no other may complain of. And the two examples on the page of each rule are
-executed.
+For {with_flaw} rules about profiles, [Hypothesis](../../how-to/explore-with-strategies.md) also generates profiles with
+one flaw, which that rule must report and no other. In addition, the two examples on the page of each rule are executed.
 
-That rules stay silent is tested too. Nothing may be found in what is unusual but correct:
+The tests also prove that rules raise no false alarms. No rule may find anything in databases and Actions that are
+unusual but correct:
 
 {counts}
 """

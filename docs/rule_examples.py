@@ -1,4 +1,4 @@
-"""Shows code that breaks a rule and what is right in its place: the mutants on which the tests let exactly it fire."""
+"""Shows code that breaks a rule and the correct code: the mutants for which the tests expect exactly this rule."""
 
 import difflib
 import inspect
@@ -35,14 +35,14 @@ _GAP: Final = " …"
 
 @frozen
 class _Example:
-    """A mutant: code that is wrong, and where it is wrong in one place, the code that is right.
+    """A mutant: wrong code and, if it is wrong in one place, the correct code.
 
     Args:
-        language: As a highlighter calls it.
-        words: What is wrong.
+        language: Its name for a syntax highlighter.
+        words: The flaw.
         rules: The rules that it breaks.
-        wrong: Its code.
-        right: The code that it was made from.
+        wrong: The wrong code.
+        right: The correct code that it is based on.
     """
 
     language: str
@@ -53,35 +53,35 @@ class _Example:
 
     @property
     def code(self) -> str:
-        """As Markdown: what leads from the wrong code to the right one, or else the one and then the other."""
+        """As Markdown: a diff from the wrong to the correct code, or one after the other if they differ too much."""
         wrong, right = self.wrong.splitlines(), self.right.splitlines()
         if difflib.SequenceMatcher(None, wrong, right, autojunk=False).ratio() >= _ALIKE:
             _, _, *lines = difflib.unified_diff(wrong, right, n=_AROUND, lineterm="")
             return "\n".join(["```diff", *(_GAP if line.startswith("@@") else line.rstrip() for line in lines), "```"])
         blocks = [f"```{self.language}\n{code}\n```" for code in (self.wrong, self.right) if code]
-        return "\n\nIn its place belongs:\n\n".join(blocks)
+        return "\n\nThe correct code is:\n\n".join(blocks)
 
     @property
     def lines(self) -> int:
-        """How long it is."""
+        """The number of lines."""
         return self.code.count("\n")
 
 
 def examples_of(rule: str) -> str:
-    """Return the section of a rule's page that shows code which breaks it.
+    """Return the section of a rule's page with code that breaks the rule.
 
     Args:
         rule: The rule's name.
 
     Returns:
-        Markdown; nothing where there is no mutant that fits on a page.
+        Markdown, empty if there is no mutant that is short enough.
     """
     parts = [part for examples in (_in_python(), _in_javascript()) for part in _shortest(rule, examples)]
     if not parts:
         return ""
     introduction = (
-        "What is wrong here is [one of these shops](examples.md) with one flaw, on which the tests see this rule fire. "
-        "Where lines are marked, those with `-` are wrong, and those with `+` are right in their place."
+        "This code is [one of these shops](examples.md) with a single flaw, for which the tests expect this rule. "
+        "Lines marked `-` are wrong; those marked `+` are correct."
     )
     return "\n\n".join(["## In code", introduction, *parts]) + "\n"
 
@@ -95,7 +95,7 @@ def _shortest(rule: str, examples: Iterable[_Example]) -> Iterator[str]:
     if fitting:
         best = min(fitting, key=lambda example: (len(example.rules), example.lines))
         others = sorted(best.rules - {rule})
-        also = f" It breaks {' and '.join(f'[{name}]({name}.md)' for name in others)} too." if others else ""
+        also = f" It also breaks {' and '.join(f'[{name}]({name}.md)' for name in others)}." if others else ""
         name = {"python": "Python", "javascript": "JavaScript"}[best.language]
         yield f"**{name}:** {best.words}.{also}\n\n{best.code}"
 
@@ -155,7 +155,7 @@ def _in_javascript() -> tuple[_Example, ...]:
 
 
 def _is_flawed(script: Path) -> bool:
-    """Tell whether a script of a mutant is the one with the flaw: it says so in its first line."""
+    """Return whether a script of a mutant is the one with the flaw: its first line is a comment about it."""
     return script.read_text(encoding="utf-8").startswith("// ")
 
 
@@ -176,8 +176,8 @@ def _javascript_example(script: Path, rules: Iterable[str], correct: Path | None
 
 
 def page_of_shops() -> str:
-    """Return the page with the correct code that the mutants are made from, in Markdown."""
-    shops = {"which is only read": mutants.Shop, "which is written to, too": writing_shop.WritingShop}
+    """Return the page with the correct code that the mutants are based on, in Markdown."""
+    shops = {"read-only": mutants.Shop, "with the scripts that write": writing_shop.WritingShop}
     python = [
         f"## In Python, {what}\n\n```python\n{inspect.getsource(shop).strip()}\n```" for what, shop in shops.items()
     ]
@@ -187,7 +187,7 @@ def page_of_shops() -> str:
         for name, path in sorted(_CORRECT.items())
     ]
     introduction = (
-        "The code on the page of a rule that breaks it is one of these shops with one flaw. On the shops as they are, "
-        "no rule finds anything."
+        "The examples on the rules' pages are these shops, each with a single flaw. In the shops themselves, no rule "
+        "finds anything."
     )
-    return "\n\n".join(["# The shops of the examples", introduction, *python, action, *javascript]) + "\n"
+    return "\n\n".join(["# The shops in the examples", introduction, *python, action, *javascript]) + "\n"

@@ -13,19 +13,19 @@ __all__ = ["write_rule_pages"]
 def write_rule_pages(
     folder: Path, more: Mapping[str, str] | None = None, examples_of: Callable[[str], str] = lambda _: ""
 ) -> None:
-    """Write the pages, and remove those of rules that are gone.
+    """Write the pages, and remove the pages of rules that no longer exist.
 
     Args:
         folder: Where the pages go; everything in it is generated.
-        more: Other pages about all the rules, by their names; the index leads to them.
-        examples_of: Returns a section of the page of a rule, by its name: code that breaks it.
+        more: Other pages about all rules, by name; the index links to them.
+        examples_of: Returns, for the name of a rule, a section with code that breaks it.
     """
     infos = [rule.info for rule in CATALOGUE]
     general = {"precedence": _precedence(infos), **(more or {})}
     pages = {
         **{f"{info.name}.md": _page(info, examples_of(info.name)) for info in infos},
         **{
-            f"{name}.md": f"# {name}\n\nThis rule is retired since {retired.since}. {retired.why}.\n"
+            f"{name}.md": f"# {name}\n\nThis rule was retired in {retired.since}. {retired.why}.\n"
             for name, retired in RETIRED.items()
         },
         "index.md": _index(infos, list(general)),
@@ -44,13 +44,13 @@ def _page(info: RuleInfo, examples: str) -> str:
     source = f"<{info.source}>" if info.source.startswith("https://") else info.source
     facts = {
         "Group": f"`{info.group}`",
-        "Severity, at most": f"`{info.severity}`",
-        "Looks at": ", ".join(
+        "Highest severity": f"`{info.severity}`",
+        "Judges": ", ".join(
             name if name == "the Action" else f"[`{name}`](../scripts/{name}.md)" for name in info.looks_at
         ),
-        "Needs": "; ".join(need.advice for need in info.needs) or "nothing more",
-        "Silent where one of these speaks": ", ".join(f"[{name}]({name}.md)" for name in info.yields_to) or "none",
-        "Since": f"{info.since}{' (preview: it fails nothing yet)' if info.preview else ''}",
+        "Needs": "; ".join(need.advice for need in info.needs) or "nothing else",
+        "Not reported if one of these is": ", ".join(f"[{name}]({name}.md)" for name in info.yields_to) or "none",
+        "Since": f"{info.since}{' (preview: cannot fail a check yet)' if info.preview else ''}",
         "Source": source,
     }
     table = "\n".join(f"| {name} | {_in_cell(fact)} |" for name, fact in facts.items())
@@ -79,7 +79,7 @@ def _index(infos: list[RuleInfo], general: list[str]) -> str:
         rows = "\n".join(
             f"| [{info.name}]({info.name}.md) | {info.severity} | {_in_cell(info.summary)} |" for info in members
         )
-        parts.append(f"## {group}\n\n| rule | severity, at most | what it finds |\n| --- | --- | --- |\n{rows}\n")
+        parts.append(f"## {group}\n\n| rule | highest severity | finds |\n| --- | --- | --- |\n{rows}\n")
     retired = "\n".join(f"- [{name}]({name}.md)" for name in RETIRED)
     parts.append(f"## Retired\n\n{retired}\n")
     toctree = "\n".join([*general, *(info.name for info in infos), *RETIRED])
@@ -94,7 +94,7 @@ def _precedence(infos: list[RuleInfo]) -> str:
         if info.yields_to
     )
     return (
-        "# Which rule speaks where two could\n\nOne breach is told by one rule. A rule of the first column is silent "
-        "about a call on which a rule of the second column has a finding.\n\n"
-        f"| rule | gives way to |\n| --- | --- |\n{rows}\n"
+        "# Precedence of rules\n\nEach breach is reported once. If a rule in the second column has a finding about a "
+        "call, the rule in the first column doesn't report that call.\n\n"
+        f"| rule | yields to |\n| --- | --- |\n{rows}\n"
     )

@@ -1,4 +1,4 @@
-"""What each script is given and how it may end; tests try every ending on the simulated tenant, in both languages."""
+"""The arguments and endings of each script; tests try every ending on the simulated tenant, in both languages."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -52,12 +52,12 @@ _REDIRECTED: Final = "the page after the link, with `message` and `success=false
 
 @frozen
 class Argument:
-    """What a script is given.
+    """An argument of a script.
 
     Args:
         javascript: Its name in JavaScript.
         python: Its name in Python.
-        about: Its type and what it is.
+        about: Its type and meaning.
     """
 
     javascript: str
@@ -67,15 +67,15 @@ class Argument:
 
 @frozen(kw_only=True)
 class Seen:
-    """What an ending does in one operation.
+    """The effect of an ending in one operation.
 
     Args:
-        operation: What was going on.
-        log: The code in Auth0's tenant log, or None when nothing is logged.
+        operation: The operation.
+        log: The code in Auth0's tenant log, or None if nothing is logged.
         is_documented: Whether Auth0 documents that entry; otherwise it is inferred from the title of the code.
-        refused_with: The error code with which the tenant refuses the operation, or None when it goes on.
-        user: What the user, or the caller of the Management API, gets.
-        source: Where that stands.
+        refused_with: The error code with which the tenant refuses the operation, or None if the operation continues.
+        user: The response to the user, or to the caller of the Management API.
+        source: The source of this.
     """
 
     operation: str
@@ -88,14 +88,14 @@ class Seen:
 
 @frozen(kw_only=True)
 class Ending:
-    """How a script may end.
+    """One way for a script to end.
 
     Args:
         javascript: The call in JavaScript.
         python: The statement in Python.
-        means: What it means.
-        source: Where that stands.
-        seen: What it does.
+        means: The meaning.
+        source: The source of this.
+        seen: Its effects.
     """
 
     javascript: str
@@ -111,11 +111,11 @@ class Described:
 
     Args:
         function: Its name in JavaScript, as Auth0's templates have it.
-        purpose: What it does, in one sentence.
-        called: When Auth0 calls it, as one sentence for each occasion, with its source.
-        arguments: What it is given.
-        endings: How it may end.
-        caution: What else must be known.
+        purpose: Its purpose, in one sentence.
+        called: When Auth0 calls it: a sentence for each occasion, with its source.
+        arguments: Its arguments.
+        endings: All the ways it can end.
+        caution: Anything else you need to know.
     """
 
     function: str
@@ -152,7 +152,7 @@ def _failed_log_in(log: str, user: str, source: str, refused_with: str, *, is_do
 
 _DESCRIBED_LOGIN: Final = Described(
     function="login",
-    purpose="Checks a user's password, and returns the user's profile.",
+    purpose="Checks a user's password and returns the user's profile.",
     called=(
         f"Import mode off: at every log-in with a password, and right after `create` ({_LOGIN}, {_CREATE}).",
         f"Import mode on: at the first log-in of a user who isn't migrated yet, and never again ({_MIGRATION}).",
@@ -163,57 +163,69 @@ _DESCRIBED_LOGIN: Final = Described(
         Ending(
             javascript="callback(null, profile)",
             python="return Found(profile)",
-            means="The password is right, and this is the user",
+            means="The password is correct, and this is the user",
             source=_LOGIN,
             seen=(Seen(operation=_LOG_IN, log="s", user="a session", source=_LOGIN),),
         ),
         Ending(
             javascript="callback(new WrongUsernameOrPasswordError(userId, message))",
             python="raise WrongUsernameOrPasswordError(user_id, message)",
-            means="There is such a user, and the password is wrong",
+            means="The user exists, and the password is wrong",
             source=_ERRORS,
             seen=(
                 _failed_log_in(
-                    "fp", "that e-mail or password are wrong", _ERRORS, "invalid_user_password", is_documented=True
+                    "fp",
+                    "a message that the e-mail or password is wrong",
+                    _ERRORS,
+                    "invalid_user_password",
+                    is_documented=True,
                 ),
             ),
         ),
         Ending(
             javascript="callback(new WrongUsernameOrPasswordError(null, message))",
             python="raise WrongUsernameOrPasswordError(None, message)",
-            means="There is no such user, or the script doesn't say whether there is",
+            means="There is no such user, or the script doesn't reveal whether there is",
             source=_ERRORS,
             seen=(
                 _failed_log_in(
-                    "fu", "that e-mail or password are wrong", _ERRORS, "invalid_user_password", is_documented=True
+                    "fu",
+                    "a message that the e-mail or password is wrong",
+                    _ERRORS,
+                    "invalid_user_password",
+                    is_documented=True,
                 ),
             ),
         ),
         Ending(
             javascript="callback(new UnauthorizedError(message))",
             python="raise UnauthorizedError(message)",
-            means="This user may not log in, for another reason than a wrong password",
+            means="The user isn't allowed to log in, for another reason than a wrong password",
             source=_ERRORS,
             seen=(_failed_log_in("f", "the message", _ERRORS, "unauthorized"),),
         ),
         Ending(
             javascript="callback(new Error(message))",
             python="raise ScriptError(message)",
-            means="The script can't tell: the store can't be reached, or its answer can't be read",
+            means="The result is unknown: the store can't be reached, or its response can't be read",
             source=_LOGIN,
             seen=(_failed_log_in("f", "an error", _INFERRED, "access_denied"),),
         ),
         Ending(
             javascript="callback(null)",
             python="return NotFound()",
-            means="Only in a retired store, whose two scripts do nothing: there is nobody left to migrate",
+            means="Only for a retired store, whose two scripts do nothing: all users are migrated",
             source=_MIGRATION,
-            seen=(_failed_log_in("fu", "that e-mail or password are wrong", _INFERRED, "invalid_user_password"),),
+            seen=(
+                _failed_log_in(
+                    "fu", "a message that the e-mail or password is wrong", _INFERRED, "invalid_user_password"
+                ),
+            ),
         ),
     ),
     caution=(
-        "`callback(null)` is no way to refuse a wrong password: see [](../rules/login-null-result.md). Auth0 doesn't "
-        "say what it logs for it ([conflict K8](../lives/conflicts.md))."
+        "Don't use `callback(null)` to refuse a wrong password: see [](../rules/login-null-result.md). Auth0 doesn't "
+        "document what it logs for it ([conflict K8](../lives/conflicts.md))."
     ),
 )
 
@@ -221,9 +233,9 @@ _DESCRIBED_GET_USER: Final = Described(
     function="getUser",
     purpose="Finds a user without checking a password.",
     called=(
-        f"Before a user is created, in either import mode, to see whether the identifier is free ({_GET_USER}).",
+        f"Before a user is created, in either import mode, to find out whether the identifier is free ({_GET_USER}).",
         f"When a password reset is requested and when it is completed, unless the user is migrated ({_GET_USER}).",
-        f"Import mode on: at the first log-in after a reset, whose migration takes its profile ({_RESET_FIRST}).",
+        f"Import mode on: at the first log-in after a reset, which migrates this profile ({_RESET_FIRST}).",
         f"Import mode off: before a password is changed ({_CHANGE_PASSWORD}).",
         f"Import mode off: before an e-mail is changed, for the old one and the new one ({_USED_IDENTIFIER}).",
     ),
@@ -232,7 +244,7 @@ _DESCRIBED_GET_USER: Final = Described(
         Ending(
             javascript="callback(null, profile)",
             python="return Found(profile)",
-            means="There is such a user",
+            means="The user exists",
             source=_GET_USER,
             seen=(
                 Seen(
@@ -240,10 +252,10 @@ _DESCRIBED_GET_USER: Final = Described(
                     log="fs",
                     is_documented=True,
                     refused_with="user_exists",
-                    user="that the user already exists",
+                    user="a message that the user already exists",
                     source=_GET_USER,
                 ),
-                Seen(operation=_ASKING, log="scpr", user=f"{_SAME_ANSWER}, and a mail", source=_RESET_REQUEST),
+                Seen(operation=_ASKING, log="scpr", user=f"{_SAME_ANSWER}, and an e-mail", source=_RESET_REQUEST),
             ),
         ),
         Ending(
@@ -255,24 +267,24 @@ _DESCRIBED_GET_USER: Final = Described(
                 Seen(
                     operation=_SIGN_UP, log="ss", user="the next step: `create`, with import mode off", source=_GET_USER
                 ),
-                Seen(operation=_ASKING, log=None, user=f"{_SAME_ANSWER}, and no mail", source=_RESET_REQUEST),
+                Seen(operation=_ASKING, log=None, user=f"{_SAME_ANSWER}, and no e-mail", source=_RESET_REQUEST),
             ),
         ),
         Ending(
             javascript="callback(new Error(message))",
             python="raise ScriptError(message)",
-            means="The script can't tell whether there is such a user; never an answer for a user who isn't there",
+            means="It is unknown whether the user exists; never use it for a user who doesn't",
             source=_GET_USER,
             seen=(
                 Seen(operation=_SIGN_UP, log="fs", refused_with="invalid_signup", user="an error", source=_GET_USER),
-                Seen(operation=_ASKING, log="fcpr", user=f"{_SAME_ANSWER}, and no mail", source=_RESET_REQUEST),
+                Seen(operation=_ASKING, log="fcpr", user=f"{_SAME_ANSWER}, and no e-mail", source=_RESET_REQUEST),
             ),
         ),
     ),
     caution=(
-        "`login` and `get_user` must return the same profile, `user_id` above all: with import mode on, Auth0 makes "
-        "the user from the answer of whichever comes first ([](../../explanation/lazy-migration.md)). With passkeys, "
-        f"`identifier` may be a `user_id`; `context.identifierType` says so ({_PASSKEYS})."
+        "`login` and `get_user` must return the same profile, above all the same `user_id`: with import mode on, Auth0 "
+        "creates the user from the first answer of either ([](../../explanation/lazy-migration.md)). With passkeys, "
+        f"`identifier` can be a `user_id`, which `context.identifierType` shows ({_PASSKEYS})."
     ),
 )
 
@@ -280,9 +292,9 @@ _DESCRIBED_CREATE: Final = Described(
     function="create",
     purpose="Creates a user in your store.",
     called=(
-        f"Import mode off: at a sign-up, after `get_user` has found nobody; `login` follows at once ({_CREATE}).",
-        f"Import mode off: just so when the Management API or the Dashboard creates a user ({_CREATE}).",
-        f"Import mode on: never. New users live in Auth0 alone ({_MIGRATION}).",
+        f"Import mode off: at a sign-up, after `get_user` has found no user; `login` follows at once ({_CREATE}).",
+        f"Import mode off: in the same way when the Management API or the Dashboard creates a user ({_CREATE}).",
+        f"Import mode on: never. New users exist only in Auth0 ({_MIGRATION}).",
     ),
     arguments=(
         Argument(
@@ -303,7 +315,7 @@ _DESCRIBED_CREATE: Final = Described(
         Ending(
             javascript="callback(new ValidationError('user_exists', message))",
             python='raise ValidationError("user_exists", message)',
-            means="There is such a user already",
+            means="The user already exists",
             source=_CREATE,
             seen=(
                 Seen(
@@ -319,7 +331,7 @@ _DESCRIBED_CREATE: Final = Described(
         Ending(
             javascript="callback(new ValidationError(code, message))",
             python="raise ValidationError(code, message)",
-            means="Your store doesn't take this user, for a reason of its own such as `email-too-long`",
+            means="Your store refuses this user for a reason of its own, such as `email-too-long`",
             source=_ERRORS,
             seen=(
                 Seen(
@@ -335,7 +347,7 @@ _DESCRIBED_CREATE: Final = Described(
         Ending(
             javascript="callback(new Error(message))",
             python="raise ScriptError(message)",
-            means="The user could not be created, for example because the store can't be reached",
+            means="The user could not be created, for example because the store is unreachable",
             source=_CREATE,
             seen=(
                 Seen(operation=_SIGN_UP, log="fs", refused_with="invalid_signup", user="an error", source=_INFERRED),
@@ -344,14 +356,14 @@ _DESCRIBED_CREATE: Final = Described(
         Ending(
             javascript="callback(null, profile)",
             python="return Found(profile)",
-            means="The user is created, and this is the profile; required with passkeys, and only there",
+            means="The user is created, and this is the profile; only for passkeys, and required there",
             source=_PASSKEYS,
             seen=(Seen(operation=_SIGN_UP, log="ss", user="an account, and a session", source=_PASSKEYS),),
         ),
     ),
     caution=(
-        "Where `login` fails right after `create`, the sign-up fails and the row stays in your store. Metadata needn't "
-        f"be stored there: Auth0 keeps those of the request itself ({_CREATE})."
+        "If `login` fails right after `create`, the sign-up fails and the row stays in your store. You don't have to "
+        f"store metadata there: Auth0 itself keeps the metadata of the request ({_CREATE})."
     ),
 )
 
@@ -359,7 +371,7 @@ _DESCRIBED_VERIFY: Final = Described(
     function="verify",
     purpose="Marks a user's e-mail as verified in your store.",
     called=(
-        f"Import mode off: when the user opens the link of a verification mail, each time ({_VERIFY}).",
+        f"Import mode off: each time the user opens the link in a verification e-mail ({_VERIFY}).",
         f"Import mode on: never ({_VERIFY}).",
     ),
     arguments=(_EMAIL,),
@@ -374,7 +386,7 @@ _DESCRIBED_VERIFY: Final = Described(
         Ending(
             javascript="callback(null, false)",
             python="return Declined()",
-            means="Nothing was marked; the type allows it, and Auth0 doesn't say what follows",
+            means="Nothing was marked; the type allows this, and Auth0 doesn't document the effect",
             source=_VERIFY,
             seen=(
                 Seen(
@@ -403,8 +415,8 @@ _DESCRIBED_VERIFY: Final = Described(
         ),
     ),
     caution=(
-        "What `verify` returns doesn't change `email_verified` in Auth0; the next profile that `login` or `get_user` "
-        f"returns does, so both must return it ({_VERIFY}; a source contradicts: [conflict K3](../lives/conflicts.md))."
+        "The result of `verify` doesn't change `email_verified` in Auth0. The next profile from `login` or `get_user` "
+        f"does, so both must return it ({_VERIFY}; a source contradicts this: [conflict K3](../lives/conflicts.md))."
     ),
 )
 
@@ -414,7 +426,7 @@ _DESCRIBED_CHANGE_PASSWORD: Final = Described(
     called=(
         f"Import mode off: when a user completes a password reset ({_CHANGE_PASSWORD}).",
         f"Import mode off: when the Management API or the Dashboard sets a password ({_CHANGE_PASSWORD}).",
-        f"Import mode on: at a password reset before the first log-in, if there is the script ({_RESET_FIRST}; {_K2}).",
+        f"Import mode on: at a password reset before the first log-in, if the script exists ({_RESET_FIRST}; {_K2}).",
     ),
     arguments=(
         _EMAIL,
@@ -432,7 +444,7 @@ _DESCRIBED_CHANGE_PASSWORD: Final = Described(
             javascript="callback(null, { last_password_reset: changedAt })",
             python="return Done(last_password_reset=changed_at)",
             means="The password is changed, and the user's profile in Auth0 gets this date; "
-            f"`email_verified` goes the same way with flexible identifiers ({_FLEXIBLE})",
+            f"with flexible identifiers, you can return `email_verified` the same way ({_FLEXIBLE})",
             source=_CHANGE_PASSWORD,
             seen=(Seen(operation=_RESET, log="scp", user="a confirmation", source=_CHANGE_PASSWORD),),
         ),
@@ -454,7 +466,7 @@ _DESCRIBED_CHANGE_PASSWORD: Final = Described(
         Ending(
             javascript="callback(new ValidationError(code, message))",
             python="raise ValidationError(code, message)",
-            means="Your store doesn't take this password; a page of your own can map the code to a text",
+            means="Your store refuses this password; a custom page can map the code to a text",
             source=_RESET_PAGE,
             seen=(
                 Seen(
@@ -482,7 +494,7 @@ _DESCRIBED_CHANGE_PASSWORD: Final = Described(
             ),
         ),
     ),
-    caution="The message of an error reaches the browser, so it must name nothing of your system: see "
+    caution="The message of an error reaches the browser, so it must not reveal anything about your system: see "
     "[](../rules/error-leaks-details.md).",
 )
 
@@ -491,12 +503,12 @@ _DESCRIBED_CHANGE_EMAIL: Final = Described(
     purpose="Changes a user's e-mail in your store.",
     called=(
         f"Import mode off: when the Management API changes `email` ({_CHANGE_EMAIL}).",
-        f"Import mode off: when it changes `email_verified` alone; the e-mails are the same then ({_CHANGE_EMAIL}).",
+        f"Import mode off: when it changes only `email_verified`; both e-mails are the same then ({_CHANGE_EMAIL}).",
         f"Import mode on: never ({_CHANGE_EMAIL}).",
     ),
     arguments=(
-        Argument("email", "email", "text: the user's e-mail until now"),
-        Argument("newEmail", "new_email", "text: the user's e-mail from now on"),
+        Argument("email", "email", "text: the user's current e-mail"),
+        Argument("newEmail", "new_email", "text: the user's new e-mail"),
         Argument("verified", "verified", f"boolean: whether the new e-mail counts as verified ({_CHANGE_EMAIL})"),
     ),
     endings=(
@@ -510,7 +522,7 @@ _DESCRIBED_CHANGE_EMAIL: Final = Described(
         Ending(
             javascript="callback(null, false)",
             python="return Declined()",
-            means="The e-mail is not changed: there is no such user, or another one has the new e-mail",
+            means="The e-mail is not changed: there is no such user, or another user has the new e-mail",
             source=_CHANGE_EMAIL,
             seen=(
                 Seen(operation=_CHANGE, log="fce", refused_with="auth0_idp_error", user="an error", source=_INFERRED),
@@ -528,8 +540,8 @@ _DESCRIBED_CHANGE_EMAIL: Final = Described(
     ),
     caution=(
         "The Dashboard doesn't show this script, and deletes it when it saves the others: deploy it with the "
-        f"Management API or the Deploy CLI ({_CHANGE_EMAIL}). No page documents that it is given "
-        "`context`, so a script that takes none is right."
+        f"Management API or the Deploy CLI ({_CHANGE_EMAIL}). It is not documented to "
+        "receive `context`, so a script without that parameter is correct."
     ),
 )
 
@@ -552,7 +564,7 @@ _DESCRIBED_DELETE: Final = Described(
         Ending(
             javascript="callback(new Error(message))",
             python="raise ScriptError(message)",
-            means="The user could not be removed, and stays in Auth0",
+            means="The user could not be removed, and remains in Auth0",
             source=_DELETE,
             seen=(
                 Seen(operation=_DELETION, log="fdu", refused_with="auth0_idp_error", user="an error", source=_ERRORS),

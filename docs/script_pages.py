@@ -1,4 +1,4 @@
-"""Writes one Markdown page per script: what it is given, how it may end, when Auth0 calls it, and its rules."""
+"""Writes one Markdown page per script: its arguments, how it can end, when Auth0 calls it, and its rules."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -21,34 +21,35 @@ EXAMPLES: Final = Path(__file__).parent / "script_examples"
 _INDEX: Final = """\
 # What each script must do
 
-What a script is given, how it may end and what each ending means to Auth0. With {term}`import mode` on, Auth0 needs
-`login` and `get_user` only; with it off, all of them, as far as your application offers what they are for.
+These pages describe the arguments of each script, how it can end, and what each ending means to Auth0. With
+{term}`import mode` on, Auth0 needs only `login` and `get_user`. With import mode off, it needs all scripts for features
+that your application offers.
 
-| script | in JavaScript | what it does |
+| script | in JavaScript | purpose |
 | --- | --- | --- |
 """
 
 _ALWAYS: Final = f"""\
-## In any case
+## Rules for all scripts
 
-- Call the callback exactly once, as the last thing that the script does, also after `await`. In Python, return; or call
-  the callback, if the last parameter is named `callback`.
-- Report an error with the callback. In Python, raise it, or return `Failed(error)`. An exception of another class is a
+- Call the callback exactly once, as the last thing that the script does, even after `await`. In Python, return the
+  result, or call the callback if the last parameter is named `callback`.
+- Pass errors to the callback. In Python, raise them, or return `Failed(error)`. An exception of any other class is a
   bug in the script, not an ending.
-- Limit each connection to the store by a timeout that is well below Auth0's limit of 20 seconds for the script.
+- Set a timeout for each connection to the store, well below Auth0's limit of 20 seconds for the script.
 
 Source: [Custom database scripts]({SCRIPTS_PAGE}).
 """
 
 _ENDINGS: Final = """\
-| in JavaScript, and in Python | what it means | Auth0 logs | the user gets | sources |
+| in JavaScript, and in Python | meaning | Auth0 logs | the user gets | sources |
 | --- | --- | --- | --- | --- |
 """
 
 _CODES: Final = f"""\
-Each row is tried on the [simulated tenant](../tenant.md), in both languages. A log code in *italics* is inferred from
-its title in [Auth0's list]({LOG_CODES}). Of two sources, the first
-is that of the meaning and the second that of what the user gets; "inferred" means that no source says it.
+Each row is tested on the [simulated tenant](../tenant.md), in both languages. A log code in *italics* is inferred from
+its title in [Auth0's list]({LOG_CODES}). If there are two sources, the first one is about the meaning and the second
+one about what the user gets. "inferred" means that there is no source.
 """
 
 
@@ -57,7 +58,7 @@ def write_script_pages(folder: Path, drawn: Mapping[str, str]) -> None:
 
     Args:
         folder: Where they go; everything in it is generated.
-        drawn: The diagrams of lives, by scenario and import mode.
+        drawn: The diagrams of the scenarios, by name and import mode.
     """
     pages = {
         "index.md": _index(),
@@ -84,13 +85,13 @@ def _index() -> str:
 def _page(script: Script, described: Described, drawn: Mapping[str, str]) -> str:
     return "\n".join(
         [
-            f"# {script}\n\n{described.purpose} [](index.md) says what holds for all.\n",
-            f"## What it is given\n\n{_arguments(script, described)}",
-            f"## How it may end\n\n{_ENDINGS}{''.join(map(_row, described.endings))}\n{_CODES}",
+            f"# {script}\n\n{described.purpose} For the rules that apply to all scripts, see [](index.md).\n",
+            f"## Arguments\n\n{_arguments(script, described)}",
+            f"## Endings\n\n{_ENDINGS}{''.join(map(_row, described.endings))}\n{_CODES}",
             *([f"{described.caution}\n"] if described.caution else []),
             f"## When Auth0 calls it\n\n{_called(script, described, drawn)}",
-            f"## An example\n\n{_example(script)}",
-            f"## Its rules\n\n{_rules(script)}",
+            f"## Example\n\n{_example(script)}",
+            f"## Rules\n\n{_rules(script)}",
         ]
     )
 
@@ -109,14 +110,14 @@ def _arguments(script: Script, described: Described) -> str:
     context = (
         ""
         if script in CONTEXT_IS_OPTIONAL
-        else "With `enable_script_context` on, `context` stands directly before `callback`, or else last. "
+        else "With `enable_script_context` on, `context` comes directly before `callback`, or last without one. "
         f"Source: <{CONNECTION}>.\n"
     )
     shown = "".join(f"| {style} | `{signature}` |\n" for style, signature in signatures)
     return (
         f"| | signature |\n| --- | --- |\n{shown}\n"
-        f"Arguments come by position, so their names are yours. {context}\n"
-        f"| JavaScript | Python | what it is |\n| --- | --- | --- |\n{rows}"
+        f"Arguments are passed by position, so you can name the parameters as you like. {context}\n"
+        f"| JavaScript | Python | type and meaning |\n| --- | --- | --- |\n{rows}"
     )
 
 
@@ -141,8 +142,8 @@ def _logged(seen: Seen, *, several: bool) -> str:
 def _called(script: Script, described: Described, drawn: Mapping[str, str]) -> str:
     occasions = "\n".join(f"- {occasion}" for occasion in described.called)
     lives = ", ".join(f"[{name}](../lives/sequences.md#{name})" for name in _lives(script, drawn))
-    seen = f"Diagrams in which it is called: {lives}.\n" if lives else ""
-    return f"{occasions}\n\n{seen}Every situation, with what is stored and logged, is in [](../lives/operations.md).\n"
+    seen = f"Diagrams with this script: {lives}.\n" if lives else ""
+    return f"{occasions}\n\n{seen}For every situation, and what is stored and logged, see [](../lives/operations.md).\n"
 
 
 def _lives(script: Script, drawn: Mapping[str, str]) -> Iterator[str]:
@@ -154,23 +155,23 @@ def _example(script: Script) -> str:
     javascript = (EXAMPLES / f"{script}.js").read_text(encoding="utf-8")
     python = (EXAMPLES / f"{script}.py").read_text(encoding="utf-8")
     return (
-        "`shop-accounts` stands for whatever speaks to your store; it throws if the store can't be reached.\n\n"
+        "`shop-accounts` stands for the module that accesses your store; it throws if the store can't be reached.\n\n"
         f"```javascript\n// {script}.js\n{javascript}```\n\n"
-        "In Python, `accounts` stands for it:\n\n"
+        "In Python, the module is `accounts`:\n\n"
         f"```python\n{python}```\n"
     )
 
 
 def _rules(script: Script) -> str:
     infos = [rule.info for rule in CATALOGUE if script in rule.info.scripts]
-    counted = f"{len(infos)} rules look at it. Each is shown with the worst severity of its findings.\n"
+    counted = f"{len(infos)} rules judge this script. Each is listed with the highest severity of its findings.\n"
     parts = [counted]
     for group, members in groupby(infos, key=lambda info: info.group):
         rows = "".join(
             f"| [{info.name}](../rules/{info.name}.md) | {info.severity} | {_in_cell(info.summary)} |\n"
             for info in members
         )
-        parts.append(f"### {group}\n\n| rule | severity | what it finds |\n| --- | --- | --- |\n{rows}")
+        parts.append(f"### {group}\n\n| rule | severity | finds |\n| --- | --- | --- |\n{rows}")
     return "\n".join(parts)
 
 

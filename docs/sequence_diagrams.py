@@ -1,4 +1,4 @@
-"""Draws sequence diagrams in plain text, from what the simulated tenant really does over the bookshop."""
+"""Draws sequence diagrams in plain text, from real runs of the simulated tenant with the bookshop."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, assert_never
@@ -19,7 +19,7 @@ _ADA: Final = next(user for user in bookshop.USERS if user.username == "ada")
 
 
 def diagrams() -> Mapping[str, str]:
-    """Return a diagram of each scenario in each import mode in which it can be played, by name and mode."""
+    """Return a diagram of each scenario in each possible import mode, by name and mode."""
     return {
         f"{performance.scenario.name}-{mode}": _diagram(performance)
         for mode, is_import in (("on", True), ("off", False))

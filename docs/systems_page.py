@@ -19,7 +19,7 @@ _REQUIRED: Final = re.compile(r"require\('([^'/]+)[^']*'\)")
 _PAGE: Final = """\
 # Supported systems
 
-For each system that Auth0 has templates of scripts for, there is a custom database in Python to configure
+For each system for which Auth0 offers script templates, there is a configurable custom database in Python
 ([`customdb_contract.databases`](api/databases.md)) and a set of scripts in JavaScript, ready to deploy
 ([`init --template`](../how-to/begin-with-scripts-that-work.md)).
 
@@ -27,20 +27,21 @@ For each system that Auth0 has templates of scripts for, there is a custom datab
 
 {scripts}
 
-`SqlDatabase` also serves SQLite, and the tables of [ASP.NET Identity](../how-to/use-sql-server-and-asp-net.md).
+`SqlDatabase` also supports SQLite, and the tables of [ASP.NET Identity](../how-to/use-sql-server-and-asp-net.md).
 
 ## Tested on
 
 {tests}
 
-A database in Python keeps a whole [contract suite](../how-to/write-a-contract-suite.md) there, with the scripts that
-write, outages and a state machine. Nothing is waived, and a warning would fail. The scripts pass `customdb-contract
-check` there, with the scripts that write, and with outages where there is a store: exit code 0, nothing waived, and no
-finding but information.
+The databases in Python pass a complete [contract suite](../how-to/write-a-contract-suite.md) on these systems, with the
+scripts that write, outages and a state machine. Nothing is waived, and a warning would fail. The scripts pass
+`customdb-contract check`, including the scripts that write and, if there is a store, outages: exit code 0, nothing
+waived, and only findings of severity info.
 
-PostgreSQL, MariaDB and SQLite are the real engines; MySQL itself was not tested. A double is a server of the tests: it
-speaks the protocol of the system, or does what its documentation says, so that the real driver can be tested. It is not
-the system, and shows nothing of its collations, indexes, locks or plans. So check yours on a copy of your own store.
+PostgreSQL, MariaDB and SQLite are the real engines; MySQL itself was not tested. A double is a server in the tests that
+implements the protocol of the system or follows its documentation, so the real driver can be tested. It is not
+the system, and shows nothing about its collations, indexes, locks or query plans. So run a check on a copy of your own
+store, too.
 """
 
 

@@ -1,4 +1,4 @@
-"""Draws what a check of the bookshop prints as a terminal: an SVG whose lines appear one after the other."""
+"""Draws a terminal with the output of a check of the bookshop: an SVG whose lines appear one after another."""
 
 import os
 import re
@@ -20,8 +20,8 @@ _MOST_LINES: Final = 34
 _SECONDS_UNTIL_OUTPUT: Final = 1.2
 _SECONDS_PER_LINE: Final = 0.07
 
-# No font is fetched: the page works without a network, and nobody else learns that it was opened. Where motion is not
-# wanted, everything is there at once.
+# No font is downloaded: the page works offline, and opening it sends no request. If the reader prefers reduced motion,
+# everything is visible at once.
 _FORMAT: Final = """\
 <svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg" role="img" aria-label="A terminal">
 <style>
@@ -49,7 +49,7 @@ def draw_check(path: Path, configuration: str) -> None:
     """Check a database of the bookshop, and draw the beginning of the report.
 
     Args:
-        path: Where the SVG goes.
+        path: The SVG file to write.
         configuration: The name of the bookshop's configuration.
     """
     report = load_config(_BOOKSHOP / configuration).check()
@@ -64,8 +64,8 @@ def draw(command: str, lines: list[str]) -> str:
     """Return the SVG of a terminal in which a command was run.
 
     Args:
-        command: What was typed.
-        lines: What was printed, with escape sequences for colours.
+        command: The command line.
+        lines: The output, with escape sequences for colours.
     """
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         console = Console(record=True, width=_WIDTH, file=nowhere, force_terminal=True, legacy_windows=False)

@@ -181,7 +181,7 @@ def test_it_is_a_json_schema_that_explains_every_table_and_every_key() -> None:
         assert list(keys[name]) == list(TABLES[name].model_fields)
         assert all(key["description"] for key in keys[name].values()), name
     assert keys["check"]["fail_on"] == {
-        "description": "the lowest severity that fails",
+        "description": "the lowest severity that fails the check",
         "default": "error",
         "enum": ["error", "warning"],
         "type": "string",

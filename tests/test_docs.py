@@ -247,7 +247,7 @@ def test_every_rule_has_a_page_and_a_line_in_the_index(rule_pages: Path) -> None
     assert names == {rule.info.name for rule in CATALOGUE} | {*RETIRED, "index", "precedence"}
     for name, retired in RETIRED.items():
         page = (rule_pages / f"{name}.md").read_text(encoding="utf-8")
-        assert page == f"# {name}\n\nThis rule is retired since {retired.since}. {retired.why}.\n"
+        assert page == f"# {name}\n\nThis rule was retired in {retired.since}. {retired.why}.\n"
         assert f"\n- [{name}]({name}.md)\n" in index.partition("## Retired")[2]
     for rule in CATALOGUE:
         page = (rule_pages / f"{rule.info.name}.md").read_text(encoding="utf-8")

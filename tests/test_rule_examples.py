@@ -42,11 +42,11 @@ def test_a_flaw_in_one_place_is_shown_as_a_difference() -> None:
 
 
 def test_another_function_is_followed_by_what_belongs_in_its_place() -> None:
-    assert "In its place belongs:\n\n```python\ndef change_email(" in EXAMPLES_OF("change-email-no-op")
+    assert "The correct code is:\n\n```python\ndef change_email(" in EXAMPLES_OF("change-email-no-op")
 
 
 def test_other_rules_that_the_same_code_breaks_are_named() -> None:
-    assert "It breaks [email-not-lowercase](email-not-lowercase.md) too." in EXAMPLES_OF("unicode-email-collision")
+    assert "It also breaks [email-not-lowercase](email-not-lowercase.md)." in EXAMPLES_OF("unicode-email-collision")
 
 
 def test_blocks_end_and_nothing_of_the_tests_is_left_in_them() -> None:

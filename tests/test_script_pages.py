@@ -323,7 +323,7 @@ def test_the_page_of_a_script_has_its_endings_rules_and_lives(script: Script, pa
 
     for ending in SCRIPTS[script].endings:
         assert page.count(f"| `{ending.javascript}`<br>`{ending.python}` | {ending.means} | ") == 1
-    assert f"\n{len(looking)} rules look at it." in page
+    assert f"\n{len(looking)} rules judge this script." in page
     assert re.findall(r"^\| \[([a-z0-9-]+)\]\(\.\./rules/", page, flags=re.MULTILINE) == [info.name for info in looking]
     is_drawn = script in {Script.LOGIN, Script.GET_USER}
     assert ("(../lives/sequences.md#sign-up)" in page) == is_drawn

@@ -88,7 +88,7 @@ def configuration_for_scripts(template: str, found: Found) -> str:
     lines = [
         "[connection]                       # its settings are those of the export; here they can be overridden",
         f'{named}# features = ["signup", "reset"]   # legacy mode: what the tenant offers, so which scripts there are',
-        "# deletion_is_final = true         # whoever was deleted in Auth0 must not come back: the scripts refuse them",
+        "# deletion_is_final = true         # users deleted in Auth0 must not come back: the scripts refuse them",
         "",
         "[database]",
         f"scripts = {_text(found.path.as_posix())}",
@@ -119,7 +119,7 @@ def configuration_for_python(template: str, reference: str) -> str:
 
 def _with_database(template: str, tables: str) -> str:
     """Return a configuration in which other tables stand in place of those of connection and database."""
-    start, end = template.index("[connection]"), template.index("# The same database with its store out of reach")
+    start, end = template.index("[connection]"), template.index("# The same database with an unreachable store")
     return template[:start] + tables + template[end:]
 
 

@@ -1,5 +1,5 @@
 // @part isEmail
-  // Other text is nobody's. A letter that becomes a plain one in lower case looks like it: the Kelvin sign, for one.
+  // No other text belongs to a user. Some letters become plain ASCII in lower case, such as the Kelvin sign.
   function isEmail(text) {
     const isPlain = (letter) => letter <= '\x7f' || !/[\0-\x7f]/.test(letter.toLowerCase());
     return (
@@ -12,7 +12,7 @@
   }
 
 // @part isHashable
-  // bcrypt reads 72 bytes, and none after a NUL: what is longer would match whatever begins with it.
+  // bcrypt ignores everything after 72 bytes or a NUL, so longer passwords with the same beginning would match.
   function isHashable(password) {
     return typeof password === 'string' && Buffer.byteLength(password) <= 72 && !password.includes('\0');
   }
@@ -23,7 +23,7 @@
   }
 
 // @part isPasswordOf isHashable
-  // Whoever is not there is given a hash, too, which takes as long as one of somebody who is.
+  // An unknown user is compared with a hash, too, so that both answers take the same time.
   async function isPasswordOf(user, password) {
     const hash = user ? user.password_hash : '$2b$12$eImiTXuWVxfM37uY4JANjQ2b1TMFZ2YgDWkQxSJDQRZ6wpJx6XJme';
     if (!isHashable(password) || password === '') {
@@ -42,7 +42,7 @@
   }
 
 // @part profileOf
-  // The user_id must be unique in the whole tenant, hence a prefix of this connection.
+  // The user_id must be unique in the whole tenant, so it has a prefix for this connection.
   function profileOf(user) {
     const profile = {
       user_id: `legacy-${user.id}`,
@@ -58,20 +58,20 @@
   }
 
 // @part lowered
-  // A letter that becomes a plain one in lower case stays as it is: with the Kelvin sign, another user would be meant.
+  // Letters that become plain ASCII in lower case stay as they are, because they would denote another user.
   function lowered(text) {
     const lower = (letter) => (letter > '\x7f' && /[\0-\x7f]/.test(letter.toLowerCase()) ? letter : letter.toLowerCase());
     return [...text].map(lower).join('');
   }
 
 // @part isIdentifier
-  // Other text is nobody's. In a path, one dot or two would lead elsewhere, even where they are encoded.
+  // No other text belongs to a user. In a path, one or two dots would lead elsewhere, even if they are encoded.
   function isIdentifier(text) {
     return typeof text === 'string' && /^(?!\.{1,2}$)[^\0\ud800-\udfff]{1,320}$/u.test(text);
   }
 
 // @part isSendable
-  // Some servers take an empty password for no password at all, and let anybody in.
+  // Some servers treat an empty password as an anonymous log-in, and accept it.
   function isSendable(password) {
     return (
       typeof password === 'string' &&
@@ -82,7 +82,7 @@
   }
 
 // @part ask authorization
-  // Whatever is no JSON, too large, or too late, is an error; what a status means is for the caller to say.
+  // Invalid JSON and responses that are too large or too late are errors; the caller interprets the status.
   async function ask(method, path, data) {
     const response = await require('axios').request({
       method,

@@ -1,8 +1,8 @@
--- What the scripts expect: the tables of Simple Membership as WebSecurity creates them, with two changes to UserProfile.
--- In a database that has them, run these instead:
+-- The scripts expect the tables of Simple Membership as WebSecurity creates them, with two changes to UserProfile.
+-- If your database already has these tables, run this instead:
 --   ALTER TABLE UserProfile ADD EmailVerified bit NOT NULL DEFAULT 0;
---   ALTER TABLE UserProfile ALTER COLUMN UserName nvarchar(254) NOT NULL; -- drop its unique constraint before, add it after
--- Its collation must ignore case (the name has CI), as that of most databases does.
+--   ALTER TABLE UserProfile ALTER COLUMN UserName nvarchar(254) NOT NULL; -- drop its unique constraint first, and add it again
+-- Its collation must ignore case (its name contains CI), as in most databases.
 CREATE TABLE UserProfile (
   UserId int IDENTITY(1, 1) NOT NULL PRIMARY KEY,
   UserName nvarchar(254) NOT NULL UNIQUE,

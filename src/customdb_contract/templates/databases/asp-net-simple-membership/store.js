@@ -1,5 +1,5 @@
 // @part isLegacyPasswordOf bytesOf inUnknownFormat
-  // Crypto.HashPassword: a zero, 16 bytes of salt, and 32 bytes by 1000 iterations of PBKDF2 with HMAC-SHA1.
+  // Crypto.HashPassword: a zero, 16 bytes of salt, and 32 bytes of PBKDF2 with HMAC-SHA1 and 1000 iterations.
   async function isLegacyPasswordOf(user, password) {
     const bytes = bytesOf(user.password);
     if (bytes.length !== 49 || bytes[0] !== 0) {
@@ -17,7 +17,7 @@
   }
 
 // @part find query isEmail only
-  // A user who is not confirmed cannot log in, as in ASP.NET. A user without a row in webpages_Membership is not found.
+  // Unconfirmed users can't log in, as in ASP.NET. Users without a row in webpages_Membership are not found.
   async function find(email) {
     if (!isEmail(email)) {
       return undefined;
@@ -33,7 +33,7 @@
   }
 
 // @part insert inOneTransaction unlessDuplicate
-  // The unique index decides, so that of two sign-ups at once one is refused.
+  // The unique index decides, so one of two concurrent sign-ups is refused.
   function insert(email, hash) {
     const statements = [
       'INSERT INTO UserProfile (UserName, EmailVerified) VALUES (@email, 0)',
@@ -76,7 +76,7 @@
   }
 
 // @part deleteById inOneTransaction idOf
-  // Tables that refer to the user go first. Leave out those that the application does not have.
+  // Tables that refer to the user come first. Remove those that the application doesn't have.
   async function deleteById(userId) {
     const id = idOf(userId);
     const tables = ['webpages_UsersInRoles', 'webpages_OAuthMembership', 'webpages_Membership', 'UserProfile'];

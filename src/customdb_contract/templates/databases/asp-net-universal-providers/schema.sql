@@ -1,8 +1,8 @@
--- What the scripts expect: the tables of the Universal Providers, with two changes to Memberships. In a database that has
--- them, run these instead; the index is refused if two users of an application have one e-mail, which the scripts need to know.
+-- The scripts expect the tables of the Universal Providers, with two changes to Memberships. If your database already has
+-- these tables, run this instead. The index can't be created if two users of an application have the same e-mail: resolve that first.
 --   ALTER TABLE Memberships ADD EmailVerified bit NOT NULL DEFAULT 0;
 --   CREATE UNIQUE INDEX IX_Memberships_Email ON Memberships (ApplicationId, Email) WHERE Email IS NOT NULL;
--- The collation of names and e-mails must ignore case (the name has CI), as that of most databases does.
+-- The collation of names and e-mails must ignore case (its name contains CI), as in most databases.
 CREATE TABLE Applications (
   ApplicationId uniqueidentifier NOT NULL PRIMARY KEY,
   ApplicationName nvarchar(235) NOT NULL,

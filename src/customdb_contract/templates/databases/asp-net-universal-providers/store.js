@@ -1,6 +1,6 @@
 // @part isLegacyPasswordOf bytesOf inUnknownFormat
-  // Clear (PasswordFormat 0) or hashed (1); the row does not say by what, so a setting does. Encrypted ones (2) need the
-  // machine key of the application.
+  // Plain text (PasswordFormat 0) or hashed (1), with the algorithm in a setting because it isn't in the row. Encrypted
+  // passwords (2) would need the machine key of the application.
   function isLegacyPasswordOf(user, password) {
     const { createHash, createHmac, timingSafeEqual } = require('crypto');
     if (user.format === 0) {
@@ -9,7 +9,7 @@
     }
     const setting = configuration.MEMBERSHIP_HASH || 'HMACSHA256';
     const salt = bytesOf(user.salt);
-    // .NET's HMACSHA256 has a key of 64 bytes, to which the salt is repeated.
+    // .NET's HMACSHA256 has a key of 64 bytes, which is filled by repeating the salt.
     const hashes = {
       SHA1: () => createHash('sha1').update(salt),
       SHA256: () => createHash('sha256').update(salt),
@@ -39,8 +39,8 @@
   }
 
 // @part find query application isEmail only
-  // Users of this application only: others in the same tables may have users with the same e-mail. A user who is not
-  // approved, or is locked out, cannot log in, as in ASP.NET. The id is in lower case; the driver returns it in upper case.
+  // Only users of this application: others in the same tables can have the same e-mail. Users who are not approved or
+  // are locked out can't log in, as in ASP.NET. The id is in lower case; the driver returns it in upper case.
   async function find(email) {
     if (!isEmail(email)) {
       return undefined;
@@ -63,13 +63,13 @@
   }
 
 // @part nameOf
-  // ASP.NET wants a name: the e-mail, or the id where the column, with 50 characters, is too short for it.
+  // ASP.NET requires a name: the e-mail, or the id if the e-mail is too long for the column's 50 characters.
   function nameOf(id, email) {
     return email.length <= 50 ? email : id;
   }
 
 // @part insert find application nameOf inOneTransaction unlessDuplicate
-  // The unique indexes decide, so that of two sign-ups at once one is refused.
+  // The unique indexes decide, so one of two concurrent sign-ups is refused.
   async function insert(email, hash) {
     if (await find(email)) {
       return false;
@@ -100,7 +100,7 @@
   }
 
 // @part setPassword query find
-  // A hash by bcrypt counts as hashed: as clear text it would let in whoever has read it.
+  // A bcrypt hash must be marked as hashed. As plain text, anyone who has read it could log in with it.
   async function setPassword(email, hash) {
     const user = await find(email);
     if (user) {
@@ -114,7 +114,7 @@
   }
 
 // @part setEmail find nameOf inOneTransaction unlessDuplicate
-  // A name that was the e-mail stays the e-mail; any other one stays as it is.
+  // A name that equals the e-mail changes with it; any other name stays the same.
   async function setEmail(email, newEmail, verified) {
     const user = await find(email);
     if (!user) {
@@ -130,7 +130,7 @@
   }
 
 // @part deleteById inOneTransaction idOf
-  // Tables that refer to the user go first. Leave out those that the application does not have.
+  // Tables that refer to the user come first. Remove those that the application doesn't have.
   async function deleteById(userId) {
     const id = idOf(userId);
     const tables = ['UsersInRoles', 'Profiles', 'Memberships', 'Users'];

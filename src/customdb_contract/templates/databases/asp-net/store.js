@@ -1,6 +1,6 @@
 // @part isPasswordOf isHashable isLegacyPasswordOf
-  // Each check takes the time of one by bcrypt, as for a new password. So the time does not show whether there is such a
-  // user, or whether the password is still one of ASP.NET.
+  // Each check takes as long as one with bcrypt, so its time doesn't reveal whether the user exists, or whether the
+  // password is still one of ASP.NET's.
   async function isPasswordOf(user, password) {
     if (typeof password !== 'string' || password === '' || /[\ud800-\udfff]/u.test(password) || password.length > 4096) {
       return false;
@@ -15,7 +15,7 @@
   }
 
 // @part bytesOf
-  // Base64 as it is written, so that no changed text has the same meaning; anything else has no bytes.
+  // Only canonical base64 is decoded, so no two texts have the same meaning; anything else has no bytes.
   function bytesOf(text) {
     const bytes = Buffer.from(text || '', 'base64');
     return bytes.toString('base64') === text ? bytes : Buffer.alloc(0);
@@ -27,13 +27,13 @@
   }
 
 // @part inOneTransaction query
-  // With XACT_ABORT, a statement that fails undoes all of them.
+  // With XACT_ABORT, a failing statement undoes all of them.
   function inOneTransaction(statements, values) {
     return query(['SET XACT_ABORT ON', 'BEGIN TRANSACTION', ...statements, 'COMMIT TRANSACTION'].join('; '), values);
   }
 
 // @part profileOf
-  // The user_id must be unique in the whole tenant, hence a prefix of this connection.
+  // The user_id must be unique in the whole tenant, so it has a prefix for this connection.
   function profileOf(user) {
     return {
       user_id: `legacy-${user.id}`,

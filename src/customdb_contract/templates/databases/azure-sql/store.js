@@ -1,6 +1,6 @@
 // @part settings
-  // Always encrypted. A log-in that Azure refuses for a moment (40613 and the like) is tried once more; a statement never
-  // is, for it may have been done. Each step has a time limit; together they are below the 20 s of Auth0.
+  // Always encrypted. If Azure refuses a log-in for a moment (40613 and the like), it is retried once. A statement is never
+  // retried, because it could have been executed. Each step has a time limit; together they are below Auth0's 20 s.
   function settings() {
     return {
       server: configuration.MSSQL_SERVER,

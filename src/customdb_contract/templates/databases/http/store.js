@@ -4,13 +4,13 @@
   }
 
 // @part says
-  // A status alone may come from a proxy, from a wrong address, or be about the token: the API says what it means.
+  // A status alone could come from a proxy or a wrong address, or be about the token: the API names its meaning.
   function says(answer, status, error) {
     return answer.status === status && Boolean(answer.body) && answer.body.error === error;
   }
 
 // @part userOf isIdentifier lowered
-  // An answer of another status or shape, or about another user, is no user, and no reason to let anybody in.
+  // An answer with another status or shape, or about another user, is an error, and never logs a user in.
   function userOf(answer, email, ...statuses) {
     const user = answer.body;
     if (
@@ -27,7 +27,7 @@
   }
 
 // @part profileOf lowered
-  // The user_id must be unique in the whole tenant, hence a prefix of this connection.
+  // The user_id must be unique in the whole tenant, so it has a prefix for this connection.
   function profileOf(user) {
     const profile = { user_id: `legacy-${user.id}`, email: lowered(user.email), email_verified: user.email_verified };
     if (user.name) {
@@ -52,8 +52,8 @@
   }
 
 // @part change ask says userOf isIdentifier
-  // The user as the API shows it then, which it need not do with 204. Nothing where there is no such user, or where
-  // another user has the new e-mail.
+  // Returns the user after the change, as far as the API returns it, which 204 doesn't. Returns nothing if there is no such
+  // user, or if another user has the new e-mail.
   async function change(email, wanted) {
     if (!isIdentifier(email)) {
       return undefined;

@@ -1,3 +1,3 @@
-// What the scripts expect, for mongosh: without this index two users may have one e-mail. The collation ignores upper and
-// lower case, and the scripts look users up under the same one. It fails where two users have one e-mail already.
+// The index that the scripts expect, for mongosh. Without it, two users could have the same e-mail. Its collation ignores
+// upper and lower case, and the scripts use the same one. Creating it fails if two users already have the same e-mail.
 db.users.createIndex({ email: 1 }, { unique: true, collation: { locale: 'en', strength: 2 } });

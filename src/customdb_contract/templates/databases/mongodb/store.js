@@ -1,5 +1,5 @@
 // @part users
-  // One client for all scripts of this container. Each step has a time limit, far below the 20 s of Auth0.
+  // One client for all scripts in this container. Each step has a time limit, far below Auth0's 20 s.
   async function users() {
     if (!global.legacyClient) {
       const { MongoClient } = require('mongodb');
@@ -18,14 +18,14 @@
         socketTimeoutMS: 3000,
       });
     }
-    // A client that failed to connect at first tries again only where it is told to; a connected one does nothing here.
+    // A client whose first connection failed tries again only if asked to; this does nothing if it is connected.
     await global.legacyClient.connect();
     return global.legacyClient.db().collection('users');
   }
 
 // @part find users isEmail
-  // An object such as { $ne: '' } would be an operator, hence text only. What the collation takes for the same is
-  // compared again: it ignores case, and more.
+  // Only text, because an object such as { $ne: '' } would be an operator. The result is compared again, because the
+  // collation ignores more than case.
   async function find(email) {
     if (!isEmail(email)) {
       return undefined;
@@ -43,7 +43,7 @@
   }
 
 // @part insert users
-  // The unique index decides, so that of two sign-ups at once one is refused.
+  // The unique index decides, so one of two concurrent sign-ups is refused.
   async function insert(email, hash) {
     const user = { email, password_hash: hash, email_verified: false, blocked: false, plan: 'free', language: 'en' };
     try {

@@ -1,5 +1,5 @@
--- What the scripts expect. Have tables of other names? Change the statements in the scripts, or make a view. The
--- collation of the e-mail must ignore case (its name ends in _ci), or nobody is found who types it in another one.
+-- The scripts expect this table. If yours differs, change the statements in the scripts, or create a view. The collation of
+-- the e-mail must ignore case (its name ends in _ci), or users who type their e-mail in another case are not found.
 CREATE TABLE users (
   id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
   email VARCHAR(254) NOT NULL,

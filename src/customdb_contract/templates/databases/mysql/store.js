@@ -1,5 +1,5 @@
 // @part connect
-  // One pool for all scripts of this container. Each step has a time limit, far below the 20 s of Auth0.
+  // One pool for all scripts in this container. Each step has a time limit, far below Auth0's 20 s.
   function connect() {
     if (!global.legacyPool) {
       global.legacyPool = require('mysql2/promise').createPool({
@@ -19,7 +19,7 @@
   }
 
 // @part query connect
-  // A connection that gave no answer in time is of no use any more: the answer may still come.
+  // A connection without an answer in time can't be reused, because the answer could still arrive.
   async function query(sql, values) {
     const connection = await connect().getConnection();
     try {
@@ -37,7 +37,7 @@
   }
 
 // @part find query isEmail
-  // Most collations of MySQL take a letter with an accent for the plain one; the e-mail must be the same but for case.
+  // Most collations of MySQL ignore accents; the e-mail must be the same except for case.
   async function find(email) {
     if (!isEmail(email)) {
       return undefined;
@@ -54,7 +54,7 @@
   }
 
 // @part insert query
-  // The unique index decides, so that of two sign-ups at once one is refused.
+  // The unique index decides, so one of two concurrent sign-ups is refused.
   async function insert(email, hash) {
     try {
       await query('INSERT INTO users (email, password_hash) VALUES (?, ?)', [email, hash]);

@@ -1,5 +1,5 @@
 // @part find isEmail
-  // A few users, as JSON: there is no store that could be out of reach, or to which anything could be written.
+  // A few users, as JSON: there is no store that could be unreachable or written to.
   async function find(email) {
     const users = JSON.parse(configuration.LEGACY_USERS);
     const found = users.filter((user) => isEmail(email) && user.email.toLowerCase() === email.toLowerCase());

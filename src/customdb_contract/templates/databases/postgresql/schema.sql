@@ -1,4 +1,4 @@
--- What the scripts expect. Have tables of other names? Change the statements in the scripts, or make a view.
+-- The scripts expect this table. If yours differs, change the statements in the scripts, or create a view.
 CREATE TABLE users (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   email text NOT NULL,

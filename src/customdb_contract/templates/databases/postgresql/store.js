@@ -1,5 +1,5 @@
 // @part connect
-  // One pool for all scripts of this container. Each step has a time limit, far below the 20 s of Auth0.
+  // One pool for all scripts in this container. Each step has a time limit, far below Auth0's 20 s.
   function connect() {
     if (!global.legacyPool) {
       const { Pool } = require('pg');
@@ -14,7 +14,7 @@
         connectionTimeoutMillis: 3000,
         query_timeout: 3000,
       });
-      // A connection that breaks while it is idle leaves the pool; without a listener the container would end.
+      // A connection that breaks while idle leaves the pool; without a listener, the container would end.
       global.legacyPool.on('error', () => undefined);
     }
     return global.legacyPool;
@@ -36,7 +36,7 @@
   }
 
 // @part insert connect
-  // The unique index on lower(email) decides, so that of two sign-ups at once one is refused.
+  // The unique index on lower(email) decides, so one of two concurrent sign-ups is refused.
   async function insert(email, hash) {
     const { rowCount } = await connect().query(
       'INSERT INTO users (email, password_hash) VALUES ($1, $2) ON CONFLICT DO NOTHING',

@@ -1,4 +1,4 @@
-// Gives a user another e-mail. The user_id stays as it is.
+// Changes a user's e-mail. The user_id stays the same.
 async function changeEmail(email, newEmail, verified, callback) {
   if (!isEmail(newEmail)) {
     return callback(new Error('The user store does not take this e-mail'));

@@ -1,4 +1,4 @@
-// Gives a user another password.
+// Changes a user's password.
 async function changePassword(email, newPassword, callback) {
   if (!isHashable(newPassword)) {
     return callback(new ValidationError('password-too-long', 'The password has more than 72 bytes'));

@@ -1,4 +1,4 @@
-// Deletes a user by the user_id, which comes without the prefix "auth0|". Who is not there any more is deleted.
+// Deletes a user by the user_id, which comes without the prefix "auth0|". An unknown user counts as deleted.
 async function remove(id, callback) {
   try {
     await deleteById(id);

@@ -1,4 +1,4 @@
-// Finds a user without a password.
+// Finds a user without checking a password.
 async function getUser(email, callback) {
   let user;
   try {

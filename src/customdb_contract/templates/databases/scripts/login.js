@@ -10,11 +10,11 @@ async function login(email, password, callback) {
   try {
     isRight = await isPasswordOf(user, password);
   } catch (error) {
-    // The row has something that is no password of a known format.
+    // The stored password is in no known format.
     return callback(error);
   }
   if (!user || !isRight) {
-    // Auth0 logs whose password was wrong if it is told, and otherwise that there is no such user.
+    // With an identifier, Auth0 logs a wrong password of that user; without one, an unknown user.
     return callback(new WrongUsernameOrPasswordError(user ? user.email : null, 'Wrong e-mail or password'));
   }
   if (user.blocked) {

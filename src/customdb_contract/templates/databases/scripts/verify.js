@@ -1,4 +1,4 @@
-// Notes that the user has shown to own the e-mail.
+// Marks the user's e-mail as verified.
 async function verify(email, callback) {
   let isDone;
   try {

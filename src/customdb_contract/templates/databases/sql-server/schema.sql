@@ -1,5 +1,5 @@
--- What the scripts expect. Have tables of other names? Change the statements in the scripts, or make a view. The
--- collation of the e-mail must ignore case (its name has CI), or nobody is found who types it in another one.
+-- The scripts expect this table. If yours differs, change the statements in the scripts, or create a view. The collation of
+-- the e-mail must ignore case (its name contains CI), or users who type their e-mail in another case are not found.
 CREATE TABLE users (
   id bigint IDENTITY(1, 1) NOT NULL PRIMARY KEY,
   email nvarchar(254) COLLATE Latin1_General_100_CI_AS NOT NULL UNIQUE,

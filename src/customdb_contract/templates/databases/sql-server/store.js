@@ -1,5 +1,5 @@
 // @part settings
-  // Each step has a time limit; together they are far below the 20 s of Auth0.
+  // Each step has a time limit; together they are far below Auth0's 20 s.
   function settings() {
     return {
       server: configuration.MSSQL_SERVER,
@@ -21,7 +21,7 @@
   }
 
 // @part query settings
-  // A connection for each statement, since tedious has no pool. Values go beside the statement, as @name.
+  // One connection per statement, because tedious has no pool. Values are passed separately, as @name.
   function query(sql, values) {
     const { Connection, Request, TYPES } = require('tedious');
     const { options, ...others } = settings();
@@ -30,9 +30,9 @@
         ...others,
         options: { ...options, rowCollectionOnRequestCompletion: true, useColumnNames: true },
       });
-      // An error after the end is too late to report; without a listener it would end the container.
+      // An error after the end is too late to report; without a listener, it would end the container.
       connection.on('error', reject);
-      // tedious goes on without TLS where the server offers none.
+      // tedious continues without TLS if the server offers none.
       let isEncrypted = !options.encrypt;
       connection.on('secure', () => {
         isEncrypted = true;
@@ -61,7 +61,7 @@
   }
 
 // @part unlessDuplicate
-  // A unique constraint (2627) or a unique index (2601) may have the value already.
+  // A unique constraint (2627) or a unique index (2601) refuses a value that already exists.
   async function unlessDuplicate(change) {
     try {
       await change;
@@ -75,7 +75,7 @@
   }
 
 // @part only
-  // Collations may take a letter with an accent for the plain one; the e-mail must be the same but for case.
+  // Collations can ignore accents; the e-mail must be the same except for case.
   function only(rows, email) {
     const found = rows.filter((row) => row.email.toLowerCase() === email.toLowerCase());
     if (found.length > 1) {
@@ -97,7 +97,7 @@
   }
 
 // @part insert query unlessDuplicate
-  // The unique index decides, so that of two sign-ups at once one is refused.
+  // The unique index decides, so one of two concurrent sign-ups is refused.
   function insert(email, hash) {
     return unlessDuplicate(query('INSERT INTO users (email, password_hash) VALUES (@email, @hash)', { email, hash }));
   }

@@ -4,13 +4,13 @@
   }
 
 // @part says
-  // A status alone may come from a proxy or a wrong address: the service says with a code what it means.
+  // A status alone could come from a proxy or a wrong address: the service names its meaning with a code.
   function says(answer, status, ...codes) {
     return answer.status === status && Boolean(answer.body) && codes.includes(answer.body.code);
   }
 
 // @part isRefusal
-  // The codes of a property that is not accepted.
+  // The codes for a property that is not accepted.
   function isRefusal(answer) {
     return answer.status === 400 && Boolean(answer.body) && answer.body.code >= 2000 && answer.body.code < 3000;
   }
@@ -21,20 +21,20 @@
   }
 
 // @part idOf unusable
-  // The end of an account's address, which never changes.
+  // The last part of an account's address, which never changes.
   function idOf(resource) {
     const [, id] = (resource && typeof resource.href === 'string' && /\/accounts\/([\w-]+)$/.exec(resource.href)) || [];
     return id || unusable();
   }
 
 // @part isExpanded
-  // Where customData was not asked for, it is an address and nothing else.
+  // If customData was not requested, it is only an address.
   function isExpanded(data) {
     return Boolean(data) && typeof data === 'object' && Object.keys(data).some((name) => name !== 'href');
   }
 
 // @part accountOf idOf isExpanded unusable
-  // An answer of another shape is no account, and no reason to let anybody in.
+  // An answer of another shape is an error, and never logs a user in.
   function accountOf(shown) {
     const isText = (value) => value === null || typeof value === 'string';
     const isAccount =
@@ -53,7 +53,7 @@
   }
 
 // @part profileOf idOf lowered
-  // The user_id must be unique in the whole tenant, hence a prefix of this connection.
+  // The user_id must be unique in the whole tenant, so it has a prefix for this connection.
   function profileOf(account) {
     const { href, createdAt, modifiedAt, ...own } = account.customData;
     const profile = {
@@ -67,7 +67,7 @@
         profile[name] = text;
       }
     }
-    // An account without a username has its e-mail as one.
+    // An account without a username has its e-mail as its username.
     if (account.username && lowered(account.username) !== lowered(account.email)) {
       profile.username = lowered(account.username);
     }
@@ -78,7 +78,7 @@
   }
 
 // @part find ask accountOf isCalled isEmail isIdentifier unusable
-  // A value with a * at either end is a pattern, so what is found is compared with what was asked for.
+  // A value with a * at either end is a pattern, so results are compared with the requested value.
   async function find(identifier) {
     if (!isIdentifier(identifier)) {
       return undefined;
@@ -129,7 +129,7 @@
       return false;
     }
     const wanted = { email: newEmail, emailVerificationStatus: verified ? 'VERIFIED' : 'UNVERIFIED' };
-    // With the old e-mail as username, it would still log in.
+    // If the old e-mail remained the username, it could still log in.
     if (account.username !== null && lowered(account.username) === lowered(account.email)) {
       wanted.username = newEmail;
     }

@@ -1,14 +1,14 @@
 /**
- * Restores metadata that a migration from the legacy system has lost, once for each user.
+ * Restores metadata lost in a migration from the legacy system, once for each user.
  *
- * Auth0 reads a user's metadata from the custom database at the first log-in only. Where that is interrupted, they are
- * missing for good. This Action finds such users when they log in, and asks the legacy system for what is missing.
+ * Auth0 reads a user's metadata from the custom database only at the first log-in. If that is interrupted, they are
+ * permanently lost. This Action detects such users when they log in, and fetches what is missing from the legacy system.
  *
  * Secrets:
- *   LEGACY_CONNECTION         name of the connection of the legacy users
- *   LEGACY_API_URL            asked as GET {LEGACY_API_URL}/{user_id}; must start with https://
+ *   LEGACY_CONNECTION         name of the connection with the legacy users
+ *   LEGACY_API_URL            for the request GET {LEGACY_API_URL}/{user_id}; must start with https://
  *   LEGACY_API_SECRET         sent as the bearer token
- *   LEGACY_METADATA           what is restored, with JSON types: {"app_metadata.plan": "string"}; nothing else is stored
+ *   LEGACY_METADATA           what to restore, with JSON types: {"app_metadata.plan": "string"}; nothing else is stored
  *   LEGACY_METADATA_REQUIRED  optional, paths that a user must have to log in: ["app_metadata.plan"]
  *
  * The legacy system answers with {"user_id": …, "app_metadata": {…}, "user_metadata": {…}}, or with status 404.
@@ -16,8 +16,8 @@
 
 const MARKER = 'legacy_metadata_verified';
 const TIMEOUT_MS = 3000;
-const MOST_BYTES = 32 * 1024; // what Auth0 stores of one kind of metadata in one log-in
-const MOST_CHARACTERS = 256 * 1024; // of an answer
+const MOST_BYTES = 32 * 1024; // Auth0's limit for one kind of metadata in one log-in
+const MOST_CHARACTERS = 256 * 1024; // of a response
 const REFUSAL = 'Your account could not be loaded. Please try again later.';
 const TYPES = ['string', 'number', 'boolean', 'object', 'array'];
 const RESERVED = [
@@ -41,13 +41,13 @@ const RESERVED = [
   'user_id',
 ];
 
-/** No answer that can be used. The message goes to the log, so it says nothing of the user. */
+/** The response can't be used. The message goes to the log, so it contains nothing about the user. */
 class UnusableAnswerError extends Error {}
 
 exports.onExecutePostLogin = async (event, api) => {
   const { connection, secrets, user } = event;
   if (connection.name !== secrets.LEGACY_CONNECTION || connection.strategy !== 'auth0') return;
-  // By presence: metadata that are false, 0 or empty are metadata.
+  // Only presence counts: false, 0 and empty values are metadata, too.
   if (has(user.app_metadata, MARKER)) return;
 
   let missing = [];
@@ -57,7 +57,7 @@ exports.onExecutePostLogin = async (event, api) => {
     const profile = missing.length > 0 ? await lookUp(legacyId(event), secrets) : {};
     restored = payloadFrom(profile, missing);
   } catch (error) {
-    // What else an error says may name the user.
+    // Other messages could contain data about the user.
     const reason = error instanceof UnusableAnswerError ? error.message : (error?.cause?.code ?? error?.name);
     console.log(`legacy metadata not restored: ${reason}`);
   }
@@ -67,7 +67,7 @@ exports.onExecutePostLogin = async (event, api) => {
     api.access.deny(REFUSAL);
     return;
   }
-  // Without an answer there is no marker either, so the next log-in asks again.
+  // Without a response, the marker isn't set, so the next log-in tries again.
   if (restored === null) return;
   for (const { key, value } of restored) {
     if (key.kind === 'app_metadata') api.user.setAppMetadata(key.name, value);
@@ -80,7 +80,7 @@ function has(object, name) {
   return Object.hasOwn(object ?? {}, name);
 }
 
-/** Returns what is restored, as the secrets say. */
+/** Returns the keys to restore, as the secrets define them. */
 function restoredKeys(secrets) {
   const types = parsed(secrets.LEGACY_METADATA, 'the secret LEGACY_METADATA');
   const required = parsed(secrets.LEGACY_METADATA_REQUIRED || '[]', 'the secret LEGACY_METADATA_REQUIRED');
@@ -97,14 +97,14 @@ function restoredKeys(secrets) {
   });
 }
 
-/** Returns the id of the identity on this connection: for a linked account, that of the user is another one. */
+/** Returns the id of the identity on this connection, because a linked account has another user_id. */
 function legacyId({ connection, user }) {
   const identity = user.identities?.find((each) => each.connection === connection.name && each.user_id);
   if (!identity) throw new UnusableAnswerError('the user has no identity on this connection');
   return identity.user_id;
 }
 
-/** Returns the user's profile in the legacy system, empty for a user who is not there. */
+/** Returns the user's profile in the legacy system, empty for an unknown user. */
 async function lookUp(userId, { LEGACY_API_URL: base, LEGACY_API_SECRET: secret }) {
   if (!secret) throw new UnusableAnswerError('the secret LEGACY_API_SECRET is not set');
   if (!/^https:\/\/[^?#]+$/.test(base)) {
@@ -112,8 +112,8 @@ async function lookUp(userId, { LEGACY_API_URL: base, LEGACY_API_SECRET: secret 
   }
   const response = await fetch(`${base.replace(/\/+$/, '')}/${encodeURIComponent(userId)}`, {
     headers: { Authorization: `Bearer ${secret}`, Accept: 'application/json' },
-    redirect: 'error', // so that the secret reaches no other host
-    signal: AbortSignal.timeout(TIMEOUT_MS), // for the body as well
+    redirect: 'error', // keeps the secret from reaching another host
+    signal: AbortSignal.timeout(TIMEOUT_MS), // includes the body
   });
   const body = await response.text();
   if (response.status !== 200 && response.status !== 404) {
@@ -121,7 +121,7 @@ async function lookUp(userId, { LEGACY_API_URL: base, LEGACY_API_SECRET: secret 
   }
   if (body.length > MOST_CHARACTERS) throw new UnusableAnswerError(`more than ${MOST_CHARACTERS} characters`);
   if (response.status === 404 && body === '') return {};
-  // A page that says "not found" comes from something that stands in front of the legacy system.
+  // A "not found" page comes from something in front of the legacy system.
   const answer = parsed(body, `an answer with status ${response.status}`);
   if (typeOf(answer) !== 'object') throw new UnusableAnswerError('the answer is no JSON object');
   if (response.status === 404) return {};
@@ -129,7 +129,7 @@ async function lookUp(userId, { LEGACY_API_URL: base, LEGACY_API_SECRET: secret 
   return answer;
 }
 
-/** Returns the values that are set, each with its key. Where one of them must not be set, none is. */
+/** Returns the values to set, each with its key. If one of them must not be set, throws an error instead. */
 function payloadFrom(profile, keys) {
   const payload = [];
   for (const key of keys) {
@@ -162,7 +162,7 @@ function typeOf(value) {
   return Array.isArray(value) ? 'array' : typeof value;
 }
 
-/** Tells whether a key has a dot or a dollar sign, at any depth. */
+/** Returns whether a key contains a dot or a dollar sign, at any depth. */
 function hasRefusedName(value) {
   if (value === null || typeof value !== 'object') return false;
   return Object.entries(value).some(([name, member]) => /[.$]/.test(name) || hasRefusedName(member));

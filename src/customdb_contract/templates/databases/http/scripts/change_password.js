@@ -1,4 +1,4 @@
-// Gives a user another password.
+// Changes a user's password.
 async function changePassword(email, newPassword, callback) {
   if (!isSendable(newPassword)) {
     return callback(new ValidationError('invalid-password', 'The user store does not take this password'));

@@ -1,4 +1,4 @@
-// Checks a user's password, which the legacy API compares itself.
+// Lets the legacy API check a user's password.
 async function login(email, password, callback) {
   if (!isIdentifier(email) || !isSendable(password)) {
     return callback(new WrongUsernameOrPasswordError(null, 'Wrong e-mail or password'));

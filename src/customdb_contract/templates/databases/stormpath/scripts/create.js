@@ -1,4 +1,4 @@
-// Creates an account. The service sends no e-mail of its own, for Auth0 does.
+// Creates an account. Auth0 sends the verification e-mail, so the service sends none.
 async function create(user, callback) {
   if (!isEmail(user.email)) {
     return callback(new ValidationError('invalid-email', 'The user store does not take this e-mail'));

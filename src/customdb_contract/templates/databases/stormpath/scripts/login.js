@@ -1,6 +1,6 @@
-// Checks a user's password, which the service compares itself.
+// Lets the service check a user's password.
 async function login(email, password, callback) {
-  // A log-in attempt ends a username at its first colon.
+  // In a log-in attempt, a username ends at its first colon.
   if (!isIdentifier(email) || email.includes(':') || !isSendable(password)) {
     return callback(new WrongUsernameOrPasswordError(null, 'Wrong e-mail or password'));
   }
@@ -13,7 +13,7 @@ async function login(email, password, callback) {
   } catch {
     return callback(new Error('The user store cannot be reached'));
   }
-  // 7104: no such account; 7100: another password.
+  // 7104: no such account; 7100: wrong password.
   if (says(attempt, 400, 7104, 7100)) {
     const known = says(attempt, 400, 7100) ? email : null;
     return callback(new WrongUsernameOrPasswordError(known, 'Wrong e-mail or password'));
