@@ -62,8 +62,8 @@ def test_every_hash_is_counted_by_its_format(audited: Audited) -> None:
     assert formats is not None
     wrong = Counter(customer.defect for customer in audited.everybody)
     assert set(formats.users) == {"bcrypt", "Django's bcrypt", "phpBB's phpass"}
-    assert formats.none == wrong["hash empty"]
-    assert formats.unknown == wrong["hash in no known format"] + wrong["hash that was cut"]
+    assert formats.none == wrong["empty hash"]
+    assert formats.unknown == wrong["hash in an unknown format"] + wrong["truncated hash"]
     assert sum(formats.users.values()) + formats.none + formats.unknown == customer_export.CUSTOMERS
 
 

@@ -1,4 +1,4 @@
-"""The scripts that write, which the bookshop's connection needs until import mode is on, in Python."""
+"""The scripts that write, in Python, which the bookshop's connection needs until import mode is on."""
 
 import atexit
 import re
@@ -21,7 +21,7 @@ USER_ID: Final = re.compile("shop-([1-9][0-9]{0,17})")
 
 
 class Accounts(Bookshop):
-    """All the scripts of the shop: beside those that read also those that write.
+    """All scripts of the shop: those that read and those that write.
 
     Args:
         store: The shop's SQLite file, which is written to.
@@ -30,7 +30,7 @@ class Accounts(Bookshop):
     _mode: ClassVar[str] = "rw"
 
     def create(self, user: Mapping[str, Any]) -> OperationResult:
-        """Sign a customer up."""
+        """Sign up a customer."""
         email, password, username = user["email"], user["password"], user.get("username")
         if not _is_email(email):
             return Failed(ValidationError("invalid_email", "The shop cannot write to this e-mail address"))
@@ -45,25 +45,25 @@ class Accounts(Bookshop):
         return Done() if is_new else Failed(ValidationError("user_exists", "There is such a customer already"))
 
     def verify(self, email: str) -> OperationResult:
-        """Note that a customer followed the link in the first e-mail."""
+        """Record that a customer followed the link in the first e-mail."""
         return self._update(email, "email_verified = 1")
 
     def change_password(self, email: str, new_password: str) -> OperationResult:
-        """Give a customer another password."""
+        """Change a customer's password."""
         if "\0" in new_password:
             return Failed(ValidationError("invalid_password", "A password may not contain NUL"))
         return self._update(email, "password_hash = ?", _hashed(new_password))
 
     def change_email(self, email: str, new_email: str, verified: bool) -> OperationResult:  # noqa: FBT001 - by position
-        """Give a customer another e-mail; with the same one, note only whether it is verified."""
+        """Change a customer's e-mail or, if it stays the same, only whether it is verified."""
         if not _is_email(new_email):
             return Declined()
         return self._update(email, "email = ?, email_verified = ?", new_email, verified)
 
     def delete(self, user_id: str) -> OperationResult:
-        """Remove a customer; whoever is not there need not be removed."""
+        """Remove a customer; removing an unknown customer succeeds."""
         found = USER_ID.fullmatch(user_id)
-        # NULL equals no id, and the store is asked all the same: out of reach, it says nothing about who is gone.
+        # NULL equals no id. The store is queried anyway, so that an unreachable store is an error.
         number = int(found[1]) if found else None
         self._write(
             (number,),
@@ -82,10 +82,10 @@ class Accounts(Bookshop):
         """Run statements with the same values, all or none of them.
 
         Returns:
-            Whether the last one wrote: it did not when there is no such row, or another one has the e-mail or username.
+            Whether the last one changed a row: not if there is no such row, or another row has the e-mail or username.
 
         Raises:
-            ScriptError: When the store cannot be written.
+            ScriptError: If the store can't be written.
         """
         try:
             with self._open() as connection:
@@ -104,7 +104,7 @@ def _hashed(password: str) -> str:
         password: The password, as typed.
 
     Returns:
-        The text that goes into the column `password_hash`.
+        The text for the column `password_hash`.
     """
     is_short = len(password.encode("utf-8", "surrogatepass")) <= BCRYPT_LIMIT
     return hash_password(password, "bcrypt" if is_short else "bcrypt_sha256", SystemRandom())
@@ -119,7 +119,7 @@ def _is_username(text: str) -> bool:
 
 
 def _can_be_found(text: str) -> bool:
-    # LOWER of SQLite knows ASCII only, so beyond it the unique indexes would let two spellings of one name in.
+    # SQLite's LOWER supports only ASCII, so beyond it the unique indexes would accept two spellings of one name.
     return text.isascii() and text.isprintable() and 0 < len(text) <= LONGEST_IDENTIFIER
 
 
@@ -131,10 +131,10 @@ def _copy_of_the_store() -> Path:
 
 
 def database() -> Accounts:
-    """Return the custom database over a copy of the shop's store, which every check may write to."""
+    """Return the custom database with a copy of the shop's store, which every check can write to."""
     return Accounts(_copy_of_the_store())
 
 
 def broken() -> Accounts:
-    """Return the same custom database with its store out of reach."""
+    """Return the same custom database with an unreachable store."""
     return Accounts(STORE.parent / "no-such-folder" / STORE.name)

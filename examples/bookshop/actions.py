@@ -1,4 +1,4 @@
-"""Post-login Actions of the bookshop, in Python: each puts the metadata on customers who lack them."""
+"""Post-login Actions of the bookshop, in Python: each restores the metadata of customers who lack them."""
 
 import json
 from typing import Any, Final
@@ -11,7 +11,7 @@ __all__ = ["persist", "persist_naively"]
 
 
 def persist_naively(event: Any, api: Any) -> None:
-    """Do what a support article of Auth0 shows: ask by e-mail when something is missing, and store what comes."""
+    """Follow a support article of Auth0: if metadata are missing, look them up by e-mail and store the answer."""
     if event.user.app_metadata.get("membership"):
         return
     try:
@@ -22,7 +22,7 @@ def persist_naively(event: Any, api: Any) -> None:
         with urlopen(request, timeout=1) as response:
             account = json.load(response)["accounts"][0]
         api.user.set_app_metadata("membership", account["membership"])
-    except Exception as error:  # noqa: BLE001 - as the article does it
+    except Exception as error:  # noqa: BLE001 - like the article
         print(error)
 
 
@@ -36,4 +36,4 @@ persist: Final = persist_legacy_metadata(
     },
     seconds=1,
 )
-"""Does the same as it should be done."""
+"""The same, done correctly."""

@@ -1,4 +1,4 @@
-"""The bookshop's interface for accounts: what the scripts in JavaScript call. It runs until it is interrupted."""
+"""The bookshop's HTTP API for accounts, which the scripts in JavaScript call. It runs until it is interrupted."""
 
 import argparse
 import json
@@ -26,7 +26,7 @@ __all__ = ["PORT", "TOKEN", "main", "serving"]
 
 PORT: Final = 8642
 TOKEN: Final = "invented-token-of-the-bookshop"
-"""It opens nothing but invented accounts, so it may stand here."""
+"""It gives access only to made-up accounts, so it can be in this file."""
 
 _MOST_BYTES: Final = 100_000
 _PROFILES: Final = "/profiles/"
@@ -55,7 +55,7 @@ class _Server(ThreadingHTTPServer):
 
     @override
     def server_close(self) -> None:
-        # Clients keep connections for their next request; each has a thread, which would wait for it.
+        # Clients keep connections open for their next request, and a thread would wait for it.
         with self._changing:
             for connection in self._connections:
                 with suppress(OSError):
@@ -64,23 +64,23 @@ class _Server(ThreadingHTTPServer):
 
     @override
     def handle_error(self, request: Any, client_address: Any) -> None:
-        # A client that goes away before it has its answer is no error of the server.
+        # A client that disconnects before it gets its answer isn't an error of the server.
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # Head and body in one packet: two of them wait for each other (RFC 896, RFC 1122).
+    # Head and body in one packet: two packets would wait for each other (RFC 896, RFC 1122).
     wbufsize = -1
     disable_nagle_algorithm = True
-    # Seconds that a connection may stay silent.
+    # Seconds that a connection can stay idle.
     timeout = 30
 
     @override
     def setup(self) -> None:
         super().setup()
-        # A connection of SQLite belongs to one thread, and so does a connection of HTTP here.
+        # An SQLite connection belongs to one thread, and so does an HTTP connection here.
         self._shop = Bookshop(self.server.store if isinstance(self.server, _Server) else Path())
 
     @override
@@ -105,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer_accounts(_logins(query))
 
     def _answer_accounts(self, logins: Sequence[str]) -> None:
-        """Answer with the accounts that have this e-mail or username: none, or one."""
+        """Answer with the accounts that have this e-mail or username: none or one."""
         if len(logins) != 1:
             self._answer(400, {"error": "bad_request"})
             return
@@ -113,7 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(200, {"accounts": [] if customer is None else [_account(customer)]})
 
     def _answer_profile(self, user_id: str) -> None:
-        """Answer with the profile as the scripts return it: what an Action asks for that restores metadata."""
+        """Answer with the profile as the scripts return it, for an Action that restores metadata."""
         profile = self._shop.profile(user_id)
         if profile is None:
             self._answer(404, {"error": "no_such_user"})
@@ -121,7 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, profile)
 
     def do_POST(self) -> None:
-        """Answer `POST /sessions` with the account whose e-mail or username and password stand in the body."""
+        """Answer `POST /sessions` with the account whose e-mail or username and password are in the body."""
         body = self._body()
         if body is None:
             return
@@ -143,7 +143,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(200, {"account": _account(customer)})
 
     def _body(self) -> bytes | None:
-        """Read the body, whatever becomes of the request: what is left of it would be taken for the next one."""
+        """Read the body in any case: an unread rest would be treated as the next request."""
         length = self.headers.get("Content-Length", "0")
         is_length = length.isascii() and length.isdigit() and len(length) <= len(str(_MOST_BYTES))
         if "Transfer-Encoding" in self.headers or not is_length or int(length) > _MOST_BYTES:
@@ -154,7 +154,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     @override
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Answer what is no request, or has another method, in JSON too."""
+        """Answer invalid requests and other methods in JSON, too."""
         self.close_connection = True
         self._answer(code, {"error": HTTPStatus(code).name.lower()})
 
@@ -188,7 +188,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     @override
     def log_message(self, format: str, *args: object) -> None:
-        """Print nothing: addresses have e-mails in them."""
+        """Print nothing, because addresses contain e-mails."""
 
 
 def _logins(query: str) -> list[str]:
@@ -216,14 +216,14 @@ def _account(customer: sqlite3.Row) -> dict[str, object]:
 
 @contextmanager
 def serving(store: Path, port: int = 0) -> Generator[str]:
-    """Run the interface; the value is its address.
+    """Run the API and yield its address.
 
     Args:
         store: The shop's SQLite file.
-        port: The port on 127.0.0.1; 0 stands for any that is free.
+        port: The port on 127.0.0.1; 0 means any free port.
 
     Raises:
-        OSError: When the port is taken.
+        OSError: If the port is in use.
     """
     server = _Server(store, port)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -237,7 +237,7 @@ def serving(store: Path, port: int = 0) -> Generator[str]:
 
 
 def main() -> None:
-    """Run the interface until ctrl-C."""
+    """Run the API until ctrl-C."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=PORT, help=f"default: {PORT}")
     with serving(ensure_store(), parser.parse_args().port) as address, suppress(KeyboardInterrupt):

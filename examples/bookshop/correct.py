@@ -1,4 +1,4 @@
-"""The bookshop's custom database, as it should be: the scripts of the Auth0 connection, in Python."""
+"""The bookshop's custom database as it should be: the scripts of the Auth0 connection, in Python."""
 
 import hashlib
 import sqlite3
@@ -31,10 +31,10 @@ BY_USER_ID: Final = CUSTOMER + "WHERE 'shop-' || id = ?"
 
 
 class Bookshop:
-    """The scripts `login` and `get_user` over the shop's store.
+    """The scripts `login` and `get_user` for the shop's store.
 
     Args:
-        store: The shop's SQLite file. It is opened when the first script needs it, and only read.
+        store: The shop's SQLite file. It is opened by the first script that needs it, and only read.
     """
 
     _mode: ClassVar[str] = "ro"
@@ -67,13 +67,13 @@ class Bookshop:
         return NotFound() if customer is None else Found(_profile(customer))
 
     def customer(self, identifier: str) -> sqlite3.Row | None:
-        """Return what the store knows of a customer, or None.
+        """Return the stored data of a customer, or None.
 
         Args:
-            identifier: The e-mail or the username, as typed.
+            identifier: The e-mail or username, as typed.
 
         Raises:
-            ScriptError: When the store cannot be read.
+            ScriptError: If the store can't be read.
         """
         if len(identifier) > LONGEST_IDENTIFIER or not identifier.isprintable():
             return None
@@ -83,10 +83,10 @@ class Bookshop:
         """Return the profile of a customer as the scripts return it, or None.
 
         Args:
-            user_id: The id as it stands in the profile.
+            user_id: The `user_id` in the profile.
 
         Raises:
-            ScriptError: When the store cannot be read.
+            ScriptError: If the store can't be read.
         """
         customer = self._first(BY_USER_ID, user_id)
         return None if customer is None else _profile(customer)
@@ -106,14 +106,14 @@ class Bookshop:
 
 
 def password_matches(password: str, stored: str) -> bool:
-    """Tell whether a password is the one that was hashed.
+    """Return whether a password matches a hash.
 
     Args:
         password: The password, as typed.
         stored: The text in the column `password_hash`.
 
     Returns:
-        Whether they match; False for a hash in a format that the shop never used.
+        Whether they match; False for a hash in an unknown format.
     """
     raw = password.encode("utf-8", "surrogatepass")
     if b"\0" in raw:
@@ -157,10 +157,10 @@ def _profile(customer: sqlite3.Row) -> dict[str, object]:
 
 
 def database() -> Bookshop:
-    """Return the custom database over the shop's store, which is created when it is not there."""
+    """Return the custom database with the shop's store, which is created if it doesn't exist."""
     return Bookshop(ensure_store())
 
 
 def broken() -> Bookshop:
-    """Return the same custom database with its store out of reach."""
+    """Return the same custom database with an unreachable store."""
     return Bookshop(STORE.parent / "no-such-folder" / STORE.name)

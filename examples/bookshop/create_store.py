@@ -1,6 +1,6 @@
-"""Fills the store of a bookshop that has been on the web since 2008.
+"""Fills the store of a bookshop that has been online since 2008.
 
-`python create_store.py` writes `bookshop.sqlite3`. The customers are invented, the same ones every time.
+`python create_store.py` writes `bookshop.sqlite3`. The customers are made up, and the same every time.
 """
 
 import hashlib
@@ -29,13 +29,13 @@ __all__ = [
 ]
 
 STORE: Final = Path(__file__).with_name("bookshop.sqlite3")
-"""Where the shop keeps its customers."""
+"""The database with the shop's customers."""
 
 CUSTOMERS: Final = 300
-"""How many customers the shop has."""
+"""The number of customers."""
 
 STORE_VERSION: Final = 1
-"""Kept in the store, so that one which an older version of this script made is made anew."""
+"""Written to the store, so that a store from an older version of this script is replaced."""
 
 SCHEMA: Final = """
 CREATE TABLE customers (
@@ -66,17 +66,17 @@ _BCRYPT_ROUNDS: Final = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Customer:
-    """A customer, as the shop knows one.
+    """A customer of the shop.
 
     Args:
-        email: The e-mail address, in the spelling in which it was typed when the customer signed up.
-        password: The password, of which the store gets only a hash.
+        email: The e-mail address, as typed at the sign-up.
+        password: The password; the store contains only its hash.
         scheme: How it is hashed: `md5`, `sha1`, `bcrypt`, or `bcrypt_sha256` for a passphrase over 72 bytes.
         year: The year of the sign-up.
-        username: The name chosen for book reviews, or None.
+        username: The name for book reviews, or None.
         email_verified: Whether the customer followed the link in the first e-mail.
         disabled: Whether the shop has closed the account.
-        name: First and last name; None for who ordered as a guest and left no details.
+        name: First and last name; None for a guest who left no details.
         language: The language of the shop's e-mails.
         newsletter: Whether the customer wants the newsletter.
         membership: `none`, `reader` or `patron`.
@@ -156,7 +156,7 @@ _FIRST_YEAR_OF_BCRYPT: Final = 2016
 
 
 def customers() -> tuple[Customer, ...]:
-    """Return every customer of the shop, the longest-standing one first."""
+    """Return every customer of the shop, the oldest account first."""
     return tuple(sorted((*_NAMED, *_invented(CUSTOMERS - len(_NAMED))), key=lambda customer: customer.year))
 
 
@@ -201,13 +201,13 @@ def hash_password(password: str, scheme: str, random: Random) -> str:
     Args:
         password: The password.
         scheme: `md5`, `sha1`, `bcrypt` or `bcrypt_sha256`.
-        random: Where the salt comes from; a seeded one makes the same store every time.
+        random: The source of the salt; a seeded one creates the same store every time.
 
     Returns:
-        The text that goes into the column `password_hash`.
+        The text for the column `password_hash`.
 
     Raises:
-        ValueError: When bcrypt is asked to hash more than 72 bytes.
+        ValueError: If the password is too long for bcrypt (more than 72 bytes).
     """
     raw = password.encode("utf-8", "surrogatepass")
     if scheme in {"md5", "sha1"}:
@@ -224,7 +224,7 @@ def hash_password(password: str, scheme: str, random: Random) -> str:
 
 
 def create_store(path: Path) -> None:
-    """Write the whole store, in one step: a reader sees the old file, or the new one, or none.
+    """Write the whole store atomically: a reader sees the old file, the new file, or none.
 
     Args:
         path: The file to write; its folder must exist.
@@ -243,7 +243,7 @@ def create_empty_store(path: Path) -> Path:
     """Write a store without customers, for tests that sign up their own.
 
     Args:
-        path: The file to write, which must not be there.
+        path: The file to write, which must not exist.
 
     Returns:
         The path.
@@ -277,10 +277,10 @@ def _insert(connection: sqlite3.Connection) -> None:
 
 
 def ensure_store(path: Path = STORE) -> Path:
-    """Create the store unless it is there.
+    """Create the store if it doesn't exist.
 
     Args:
-        path: Where it belongs.
+        path: The file.
 
     Returns:
         The path.

@@ -1,8 +1,8 @@
 """Generates an export of all customers, for an audit before the move to Auth0.
 
-`python customer_export.py` writes `customers.parquet`: 100,000 invented customers, the same ones every time. Some have
-what goes wrong in a store over fifteen years. The generator knows who has what, and which rules must report it, so an
-audit can be compared with what it should find.
+`python customer_export.py` writes `customers.parquet`: 100,000 made-up customers, the same every time. Some have the
+kinds of defects that a store accumulates over fifteen years. The generator knows which customers have which defect, and
+which rules must report it, so you can compare the results of an audit.
 """
 
 import json
@@ -31,13 +31,13 @@ __all__ = [
 ]
 
 EXPORT: Final = Path(__file__).with_name("customers.parquet")
-"""Where the export is written."""
+"""The file of the export."""
 
 CUSTOMERS: Final = 100_000
-"""How many customers the export has; the numbers of `DEFECTS` are out of as many."""
+"""The number of customers; the numbers in `DEFECTS` refer to it."""
 
 EXPORT_VERSION: Final = "1"
-"""Kept in the export, so that one which an older version of this script made is made anew."""
+"""Written to the export, so that an export from an older version of this script is replaced."""
 
 Row: TypeAlias = dict[str, str | bool | None]
 
@@ -64,7 +64,7 @@ class Customer:
 
     Args:
         row: The columns.
-        defect: What is wrong, as `DEFECTS` names it; empty for most customers.
+        defect: The name of the defect in `DEFECTS`; empty for most customers.
         breaks: The rules that must report it.
     """
 
@@ -75,11 +75,11 @@ class Customer:
 
 @dataclass(frozen=True)
 class Defect:
-    """Something that goes wrong in a store.
+    """A defect of the kind that occurs in real stores.
 
     Args:
-        customers: How many customers out of 100,000 have it.
-        spoil: Changes the rows of as many customers as `breaks` has items, sound ones before.
+        customers: The number of customers with it, out of 100,000.
+        spoil: Adds the defect to the correct rows of as many customers as `breaks` has items.
         breaks: The rules that must report each of these customers.
     """
 
@@ -88,7 +88,7 @@ class Defect:
     breaks: tuple[tuple[str, ...], ...]
 
 
-# What is done to the rows
+# Changes to the rows
 
 
 def _set(**columns: str | bool | None) -> Callable[[Row], None]:
@@ -152,65 +152,61 @@ def _wish_list(books: int) -> Callable[[Row], None]:
 
 
 DEFECTS: Final[Mapping[str, Defect]] = {
-    "e-mail as it was typed, with capitals": Defect(3_000, _change("email", _capitalized), (("email-not-lowercase",),)),
-    "e-mails that differ in upper and lower case only": Defect(
+    "e-mail with capitals, as typed": Defect(3_000, _change("email", _capitalized), (("email-not-lowercase",),)),
+    "e-mails that differ only in upper and lower case": Defect(
         400, _copy("email", _capitalized), (("shared-email",), ("shared-email", "email-not-lowercase"))
     ),
-    "e-mail twice": Defect(200, _copy("email"), (("shared-email",), ("shared-email",))),
-    "e-mails that become one by the rules of Unicode": Defect(
+    "duplicate e-mail": Defect(200, _copy("email"), (("shared-email",), ("shared-email",))),
+    "e-mails that Unicode rules treat as the same": Defect(
         20,
         _share_letters_beyond_ascii,
         (("unicode-email-collision",), ("unicode-email-collision", "email-not-lowercase")),
     ),
-    "e-mail that is none": Defect(
-        150, _change("email", lambda email: email.replace("@", " at ")), (("invalid-email",),)
-    ),
-    "e-mail with a blank behind": Defect(100, _change("email", lambda email: f"{email} "), (("invalid-email",),)),
+    "invalid e-mail": Defect(150, _change("email", lambda email: email.replace("@", " at ")), (("invalid-email",),)),
+    "e-mail with a trailing blank": Defect(100, _change("email", lambda email: f"{email} "), (("invalid-email",),)),
     "neither e-mail nor username nor phone number": Defect(
         80, _set(email=None, username=None, email_verified=None, phone=None), (("invalid-email", "unreachable-user"),)
     ),
-    "nobody knows whether the e-mail was verified": Defect(
-        500, _set(email_verified=None), (("missing-email-verified",),)
-    ),
+    "unknown whether the e-mail was verified": Defect(500, _set(email_verified=None), (("missing-email-verified",),)),
     "username with a blank": Defect(120, _username_of("reader {}"), (("invalid-username",),)),
     "username with letters beyond ASCII": Defect(60, _username_of("bücherwurm{}"), (("invalid-username",),)),
     "e-mail as username": Defect(40, _address_as_username, (("invalid-username",),)),
-    "usernames that differ in upper and lower case only": Defect(
+    "usernames that differ only in upper and lower case": Defect(
         60, _share_a_username, (("shared-username",), ("shared-username",))
     ),
     "id with a blank": Defect(30, _change("customer_id", lambda key: key.replace("-", " ")), (("invalid-user-id",),)),
-    "id missing": Defect(10, _set(customer_id=None), (("missing-user-id",),)),
-    "id empty": Defect(10, _set(customer_id=""), (("missing-user-id",),)),
-    "id twice": Defect(40, _copy("customer_id"), (("shared-user-id",), ("shared-user-id",))),
-    "phone number as it is dialled": Defect(300, _dial, (("invalid-phone-number",),)),
-    "phone number of two": Defect(100, _share_a_phone_number, (("shared-phone-number",), ("shared-phone-number",))),
-    "first name empty": Defect(250, _set(first_name=""), (("invalid-name",),)),
+    "missing id": Defect(10, _set(customer_id=None), (("missing-user-id",),)),
+    "empty id": Defect(10, _set(customer_id=""), (("missing-user-id",),)),
+    "duplicate id": Defect(40, _copy("customer_id"), (("shared-user-id",), ("shared-user-id",))),
+    "phone number in local format": Defect(300, _dial, (("invalid-phone-number",),)),
+    "duplicate phone number": Defect(100, _share_a_phone_number, (("shared-phone-number",), ("shared-phone-number",))),
+    "empty first name": Defect(250, _set(first_name=""), (("invalid-name",),)),
     "profile above 10 KB": Defect(60, _wish_list(600), (("profile-too-large",),)),
     "profile above 100 KB": Defect(5, _wish_list(5_000), (("profile-too-large",),)),
-    "metadata with a dot in a name": Defect(
+    "metadata with a dot in a key": Defect(
         90, _add("preferences", **{"shop.test": True}), (("invalid-metadata-key",),)
     ),
-    "metadata with dates as names": Defect(
+    "metadata with dates as keys": Defect(
         70, _add("account", returns={"2019-05-04": 2}), (("dynamic-metadata-keys",),)
     ),
     "metadata with a number as text": Defect(110, _add("account", orders="12"), (("inconsistent-metadata-type",),)),
-    "metadata that was cut": Defect(25, _change("account", lambda text: text[:-1]), (("metadata-not-json",),)),
-    "hash in no known format": Defect(70, _set(password_hash="0x0200D1E6F2"), (("unknown-password-format",),)),
-    "hash that was cut": Defect(35, _change("password_hash", lambda text: text[:30]), (("unknown-password-format",),)),
-    "hash empty": Defect(90, _set(password_hash=""), (("missing-password",),)),
+    "truncated metadata": Defect(25, _change("account", lambda text: text[:-1]), (("metadata-not-json",),)),
+    "hash in an unknown format": Defect(70, _set(password_hash="0x0200D1E6F2"), (("unknown-password-format",),)),
+    "truncated hash": Defect(35, _change("password_hash", lambda text: text[:30]), (("unknown-password-format",),)),
+    "empty hash": Defect(90, _set(password_hash=""), (("missing-password",),)),
 }
-"""What is wrong with some customers; nobody has two of these."""
+"""The defects; no customer has two of them."""
 
 
-# Who has it
+# The customers
 
 
 def customers(count: int = CUSTOMERS, seed: int = 2008) -> list[Customer]:
     """Return every customer of the export.
 
     Args:
-        count: How many there are.
-        seed: Other seeds make other customers.
+        count: The number of customers.
+        seed: Other seeds generate other customers.
     """
     random = Random(seed)
     everybody = [Customer(_sound(random, number)) for number in range(1, count + 1)]
@@ -255,7 +251,7 @@ def _happens(random: Random, probability: float) -> bool:
 
 
 def _hash(random: Random) -> str:
-    """Return what looks like a hash of the shop, or of the forum that it began as, and is the hash of nothing."""
+    """Return a fake hash in a format of the shop, or of the forum that it started as."""
     letters = b64encode(random.randbytes(39), _BCRYPT_LETTERS).decode()
     if _happens(random, 0.1):
         return f"$H$9{letters[:29]}1"
@@ -264,7 +260,7 @@ def _hash(random: Random) -> str:
 
 
 def planted(everybody: Sequence[Customer]) -> Counter[str]:
-    """Return how many customers each rule must report.
+    """Return the number of customers that each rule must report.
 
     Args:
         everybody: The customers.
@@ -276,7 +272,7 @@ def planted(everybody: Sequence[Customer]) -> Counter[str]:
 
 
 def write(everybody: Sequence[Customer], path: Path) -> Path:
-    """Write an export in one step: a reader sees the old file, or the new one, or none.
+    """Write an export atomically: a reader sees the old file, the new file, or none.
 
     Args:
         everybody: The customers.
@@ -293,10 +289,10 @@ def write(everybody: Sequence[Customer], path: Path) -> Path:
 
 
 def ensure_export(path: Path = EXPORT) -> Path:
-    """Write the whole export unless it is there.
+    """Write the whole export if it doesn't exist.
 
     Args:
-        path: Where it belongs.
+        path: The file.
 
     Returns:
         The path.

@@ -1,4 +1,4 @@
-"""The story of a customer whose metadata are lost in a migration, and of two Actions that restore them."""
+"""Shows how a customer loses metadata in a migration, and how two Actions restore them."""
 
 import json
 import os
@@ -35,29 +35,30 @@ first time, Auth0 runs the shop's login script and copies the profile that it re
 Auth0 stores Ada's name, and then loses the connection before it stores her metadata.
 """
 NAIVE: Final = """
-Ada can log in, and no log shows an error. But Auth0 has her profile now, so it never runs the script again: Ada is no
-longer a patron, for good. A support article of Auth0 recommends a post-login Action, which runs at every log-in, and
-asks the shop for whatever is missing. A team in a hurry writes this one (`persist_naively` in actions.py). The same
-log-in, interrupted in the same place:
+Ada can log in, and no log shows an error. But Auth0 has her profile now, so it never runs the script again: Ada has
+permanently lost her membership. A support article of Auth0 recommends a post-login Action, which runs at every log-in
+and fetches whatever is missing from the shop. A team in a hurry writes this one (`persist_naively` in actions.py).
+Here is the same log-in, interrupted in the same place:
 """
 FOUND: Final = """
-Ada is a patron again, and nobody misses her settings yet. But a check runs the Action for some 50 log-ins that nobody
-tries by hand: another person with the same e-mail, a shop that is down, an answer about the wrong customer.
+Ada is a patron again, and no one has noticed yet that her settings are missing. But a check runs the Action for some 50
+log-ins that you wouldn't try by hand: another user with the same e-mail, a shop that is down, an answer about the wrong
+customer.
 """
 CORRECT: Final = """
 `action-ignores-connection` is the worst: anyone who signs up at another provider with Ada's e-mail becomes a patron.
 
-customdb-contract ships with an Action that gets this right (`persist` in actions.py). It looks up each customer
-once, by id, and sets only what is missing. In JavaScript, `customdb-contract init --action` writes it, ready to deploy.
-The same log-in once more:
+customdb-contract ships with an Action that gets this right (`persist` in actions.py). It looks up each customer once,
+by id, and sets only what is missing. `customdb-contract init --action` writes it in JavaScript, ready to deploy. Here
+is the same log-in once more:
 """
 
 
 def main() -> None:
-    """Tell the story.
+    """Run the demonstration.
 
     Raises:
-        SystemExit: When the naive Action passes its check, or the correct one fails.
+        SystemExit: If the naive Action passes its check, or the correct one fails.
     """
     with serving(ensure_store()) as address:
         _say(LOSS)
@@ -85,7 +86,7 @@ def _deployed(action: object, address: str) -> PythonAction:
 
 @contextmanager
 def _interrupted(*actions: object) -> Generator[Tenant]:
-    """Simulate a tenant with some Actions, where Ada has logged in once, and her migration was interrupted."""
+    """Simulate a tenant with Actions, after one log-in of Ada with an interrupted migration."""
     with Tenant(database, connection=Connection(name="bookshop", import_mode=True), actions=actions) as tenant:
         tenant.log_in(*ADA, interrupt=InterruptionPoint.BEFORE_METADATA)
         yield tenant
@@ -103,7 +104,7 @@ def _profile_in(tenant: Tenant) -> Mapping[str, Any]:
 
 
 def _checked(name: str) -> Report:
-    """Check the Action that a configuration names, and print what its report says in short."""
+    """Check the Action in a configuration, and print a summary of its report."""
     print(f"    $ customdb-contract check --config {os.path.relpath(FOLDER / name)}     # shortened\n")
     report = load_config(FOLDER / name).check()
     _list(report)

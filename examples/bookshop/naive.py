@@ -1,4 +1,4 @@
-"""The bookshop's custom database, as a team in a hurry writes it: the scripts of the Auth0 connection, in Python."""
+"""The bookshop's custom database as a team in a hurry writes it: the scripts of the Auth0 connection, in Python."""
 
 import hashlib
 import sqlite3
@@ -15,7 +15,7 @@ __all__ = ["Bookshop", "broken", "database"]
 
 
 class Bookshop:
-    """The scripts `login` and `get_user` over the shop's store.
+    """The scripts `login` and `get_user` for the shop's store.
 
     Args:
         store: The shop's SQLite file.
@@ -53,7 +53,7 @@ class Bookshop:
         return Found(profile)
 
     def get_user(self, email: str) -> ProfileResult:
-        """Look a customer up, for sign-up and password reset."""
+        """Look up a customer, for sign-up and password reset."""
         try:
             customer = self.find(
                 f"SELECT * FROM customers JOIN customer_details ON customer_id = id WHERE email LIKE '{email}'"
@@ -73,7 +73,7 @@ class Bookshop:
         )
 
     def find(self, query: str) -> sqlite3.Row | None:
-        """Fetch the first customer that a query finds."""
+        """Return the first customer that a query finds."""
         if self.connection is None:
             self.connection = sqlite3.connect(f"{self.store.absolute().as_uri()}?mode=ro", uri=True)
             self.connection.row_factory = sqlite3.Row
@@ -87,7 +87,7 @@ def full_name(customer: sqlite3.Row) -> str:
 
 
 def check_password(password: str, stored: str) -> bool:
-    """Compare a password with what the store has."""
+    """Compare a password with the stored hash."""
     if stored.startswith("bcrypt_sha256$"):
         digest = hashlib.sha256(password.encode()).digest()
         return bcrypt.checkpw(b64encode(digest), stored.removeprefix("bcrypt_sha256$").encode())
@@ -99,10 +99,10 @@ def check_password(password: str, stored: str) -> bool:
 
 
 def database() -> Bookshop:
-    """Return the custom database over the shop's store, which is created when it is not there."""
+    """Return the custom database with the shop's store, which is created if it doesn't exist."""
     return Bookshop(ensure_store())
 
 
 def broken() -> Bookshop:
-    """Return the same custom database with its store out of reach."""
+    """Return the same custom database with an unreachable store."""
     return Bookshop(STORE.parent / "no-such-folder" / STORE.name)

@@ -1,7 +1,7 @@
-"""How the shop's tests run."""
+"""Settings of the shop's tests."""
 
 from hypothesis import settings
 
-# Hypothesis would try a hundred sequences; the deadline is for one call of a function, and a sequence has fifty.
+# By default, Hypothesis tries a hundred sequences. A deadline is meant for one call, but a sequence has fifty.
 settings.register_profile("bookshop", max_examples=25, deadline=None)
 settings.load_profile("bookshop")

@@ -1,4 +1,4 @@
-"""The bookshop's custom database keeps Auth0's contract: every rule is a test of `pytest examples/bookshop`."""
+"""The bookshop's custom database conforms to Auth0's contract: every rule is a test of `pytest examples/bookshop`."""
 
 import sqlite3
 from collections.abc import Callable, Mapping
@@ -38,7 +38,7 @@ USERS: Final = [
 
 @pytest.fixture(scope="session")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a store of its own for these tests."""
+    """Return a separate store for these tests."""
     return ensure_store(tmp_path_factory.mktemp("store") / "bookshop.sqlite3")
 
 
@@ -54,7 +54,7 @@ class TestBookshop(ContractSuite):
 
     @pytest.fixture
     def users(self) -> list[KnownUser]:
-        """Return people who are in the store."""
+        """Return users that are in the store."""
         return USERS
 
     @pytest.fixture
@@ -64,12 +64,12 @@ class TestBookshop(ContractSuite):
 
     @pytest.fixture
     def outage(self, tmp_path: Path) -> Bookshop:
-        """Return the shop without its store."""
+        """Return the shop with an unreachable store."""
         return Bookshop(tmp_path / "no-such-folder" / "bookshop.sqlite3")
 
 
 class QuickAccounts(Accounts):
-    """The shop on a store that need not survive a power cut, so that no write waits for the disk."""
+    """The shop with a store that doesn't have to survive a power cut, so no write waits for the disk."""
 
     def _open(self) -> sqlite3.Connection:
         connection = super()._open()
@@ -78,18 +78,18 @@ class QuickAccounts(Accounts):
 
 
 class TestAccountsBeforeTheMove(ContractSuite):
-    """Every rule of the contract, as long as customers still sign up in the shop: the scripts that write count too."""
+    """Every rule of the contract while customers still sign up in the shop, including the scripts that write."""
 
     require = ("profile", "consistency", "security")
 
     @pytest.fixture
     def database(self, store: Path) -> Callable[[], Accounts]:
-        """Return a function that opens the shop. Nothing is written there, but in the fresh one."""
+        """Return a function that opens the shop. Writes go only to the fresh database."""
         return partial(Accounts, store)
 
     @pytest.fixture
     def users(self) -> list[KnownUser]:
-        """Return people who are in the store."""
+        """Return users that are in the store."""
         return USERS
 
     @pytest.fixture
@@ -99,18 +99,18 @@ class TestAccountsBeforeTheMove(ContractSuite):
 
     @pytest.fixture
     def outage(self, tmp_path: Path) -> Accounts:
-        """Return the shop without its store."""
+        """Return the shop with an unreachable store."""
         return Accounts(tmp_path / "no-such-folder" / "bookshop.sqlite3")
 
     @pytest.fixture
     def fresh_database(self, tmp_path: Path) -> Callable[[], Accounts]:
-        """Return a function that opens a shop without customers, another one each time."""
+        """Return a function that opens a new shop without customers each time."""
         numbers = count()
         return lambda: QuickAccounts(create_empty_store(tmp_path / f"{next(numbers)}.sqlite3"))
 
     @pytest.fixture
     def inspect(self, tmp_path: Path) -> Callable[[str], Mapping[str, object] | None]:
-        """Return a function that looks a customer up in the fresh shops, around the scripts."""
+        """Return a function that looks up a customer in the fresh shops, bypassing the scripts."""
         return lambda email: next(filter(None, (row_of(email, path) for path in tmp_path.glob("*.sqlite3"))), None)
 
 
@@ -123,6 +123,6 @@ def row_of(email: str, store: Path) -> Mapping[str, object] | None:
 
 
 def test_a_sample_of_customers_has_consistent_profiles(store: Path) -> None:
-    """Nobody's password is needed for this, so the sample can be large."""
+    """This needs no passwords, so the sample can be large."""
     database = partial(Bookshop, store)
     assert_consistent(database, [user.email for user in USERS if user.email], connection=Connection(import_mode=True))

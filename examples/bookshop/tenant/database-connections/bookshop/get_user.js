@@ -22,7 +22,7 @@ async function getUser(identifier, callback) {
   }
   return accounts.length === 1 ? callback(null, profileOf(accounts[0])) : callback(null);
 
-  // An answer of another shape is no account, and no reason to let anybody in or to say that there is nobody.
+  // An answer of another shape is an error: it neither logs a customer in nor means that there is no such customer.
   function isAccount(account) {
     return (
       Number.isSafeInteger(account?.id) &&
