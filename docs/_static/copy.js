@@ -1,4 +1,4 @@
-// A button on each block of code that copies it; of a console, only the commands.
+// Adds a button to each code block that copies it; in console blocks, it copies only the commands.
 (() => {
   const copied = (block) => {
     const text = block.querySelector('pre').textContent;

@@ -92,9 +92,7 @@ def check_javascript() -> None:
 def audit_everybody() -> None:
     """Audit an export of all customers, if the extra `audit` is installed."""
     if importlib.util.find_spec("ibis") is None:
-        print(
-            "Skipping the audit of all customers, which needs Ibis: pip install 'customdb-contract[audit]'\n"
-        )
+        print("Skipping the audit of all customers, which needs Ibis: pip install 'customdb-contract[audit]'\n")
         return
     from customer_export import CUSTOMERS, ensure_export  # noqa: PLC0415 - it needs the extra, too
 
