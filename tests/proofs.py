@@ -1,4 +1,4 @@
-"""What proves each rule: the databases, scripts and profiles that are wrong on purpose and that it tells of."""
+"""How each rule is tested: the databases, scripts and profiles that are wrong on purpose and that it must report."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -22,9 +22,9 @@ from customdb_contract.testing.strategies import FLAWS
 __all__ = ["PROVEN_OTHERWISE", "UNUSUAL", "Proof", "mutants_in_javascript", "mutants_in_python", "proofs", "words_of"]
 
 PROVEN_OTHERWISE: Final[Mapping[str, str]] = {
-    "callback-too-late": "ten seconds are too long for a test; the examples of its page are its proof",
-    "create-not-atomic": "it takes two sign-ups at the same moment, which a test of its own makes",
-    "delete-unknown-user-inconsistent": "what it finds is information, which a test of its own looks at",
+    "callback-too-late": "no test can wait ten seconds; the examples on its page are its only proof",
+    "create-not-atomic": "a separate test, with two concurrent sign-ups",
+    "delete-unknown-user-inconsistent": "a separate test, because its findings are only information",
 }
 """The rules that no mutant names, with the reason."""
 
@@ -104,12 +104,12 @@ def _naming(rule: str, mutants: Mapping[str, frozenset[str]]) -> Iterator[str]:
 
 
 UNUSUAL: Final[Mapping[str, int]] = {
-    "databases in Python that are only read": len(test_unusual_databases.RIGHT)
+    "read-only databases in Python": len(test_unusual_databases.RIGHT)
     + len(test_unusual_databases.OTHER_USERS),
-    "databases in Python that are written to": len(test_unusual_writing.RIGHT),
-    "databases in Python over whole lives": len(test_unusual_lives.RIGHT),
+    "databases in Python with the scripts that write": len(test_unusual_writing.RIGHT),
+    "databases in Python for whole lives of users": len(test_unusual_lives.RIGHT),
     "scripts in JavaScript": len(test_javascript_mutants.UNUSUAL),
     "Actions in Python": len(action_mutants.UNUSUAL),
     "Actions in JavaScript": len(test_action_mutants.UNUSUAL),
 }
-"""How many unusual but correct ones there are on which nothing may be found."""
+"""The numbers of unusual but correct ones, for which no rule may find anything."""

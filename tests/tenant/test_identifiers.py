@@ -46,7 +46,7 @@ ROWS = {
         changes=("users ~ auth0|shop-7: email",),
         log=("sce auth0|shop-7", "sapi auth0|shop-7: Update a User"),
     ),
-    "off: email_verified alone": Row(
+    "off: only email_verified": Row(
         on=False,
         source=CHANGE_EMAIL,
         given=migrated,
@@ -55,7 +55,7 @@ ROWS = {
         changes=("users ~ auth0|shop-7: email_verified",),
         log=("sce auth0|shop-7", "sapi auth0|shop-7: Update a User"),
     ),
-    "off: an e-mail that somebody has": Row(
+    "off: an e-mail of another user": Row(
         on=False,
         source=USED_IDENTIFIER,
         given=all_of(signed_up, migrated),
@@ -64,7 +64,7 @@ ROWS = {
         log=("fce auth0|shop-7: The specified new email already exists",),
         refusal="auth0_idp_error",
     ),
-    "off: another e-mail of somebody whom Get User does not find": Row(
+    "off: another e-mail of a user that Get User does not find": Row(
         on=False,
         source=USED_IDENTIFIER,
         given=all_of(migrated, answers("get_user", NotFound())),
@@ -114,7 +114,7 @@ ROWS = {
         changes=("users ~ auth0|shop-7: email", "internal ~ auth0|shop-7: email"),
         log=("sce auth0|shop-7", "sapi auth0|shop-7: Update a User"),
     ),
-    "on: an e-mail that a user of Auth0 has": Row(
+    "on: an e-mail of another user in Auth0": Row(
         on=True,
         source=USED_IDENTIFIER,
         given=all_of(signed_up, migrated),
@@ -122,7 +122,7 @@ ROWS = {
         log=("fce auth0|shop-7: The specified new email already exists",),
         refusal="auth0_idp_error",
     ),
-    "on: what is no e-mail": Row(
+    "on: an invalid e-mail": Row(
         on=True,
         source=STRATEGY,
         given=migrated,
@@ -130,7 +130,7 @@ ROWS = {
         log=("fce auth0|shop-7: email is no e-mail address: it needs one @ with something on both sides",),
         refusal="auth0_idp_error",
     ),
-    "on: another e-mail of somebody who is not migrated": Row(
+    "on: another e-mail of a user who is not migrated": Row(
         on=True, source=MIGRATION, do=change_email, refusal="inexistent_user"
     ),
     "on: another e-mail of a half-created user": Row(
@@ -146,7 +146,7 @@ ROWS = {
         log=("fcu auth0|shop-7: change_username script does not exist",),
         refusal="auth0_idp_error",
     ),
-    "off: a username that somebody has": Row(
+    "off: a username of another user": Row(
         on=False,
         source=USED_IDENTIFIER,
         settings={"requires_username": True},
@@ -164,7 +164,7 @@ ROWS = {
         changes=("users ~ auth0|shop-7: username", "internal ~ auth0|shop-7: username"),
         log=("scu auth0|shop-7", "sapi auth0|shop-7: Update a User"),
     ),
-    "on: a username that a user of Auth0 has": Row(
+    "on: a username of another user in Auth0": Row(
         on=True,
         source=USERNAMES,
         settings={"requires_username": True},
@@ -173,7 +173,7 @@ ROWS = {
         log=("fcu auth0|shop-7: The specified new username already exists",),
         refusal="auth0_idp_error",
     ),
-    "on: what is no username": Row(
+    "on: an invalid username": Row(
         on=True,
         source=USERNAMES,
         given=migrated,
@@ -181,7 +181,7 @@ ROWS = {
         log=("fcu auth0|shop-7: username is an e-mail address, which a username must not be",),
         refusal="auth0_idp_error",
     ),
-    "on: another username of somebody who is not migrated": Row(
+    "on: another username of a user who is not migrated": Row(
         on=True,
         source=MIGRATION,
         do=lambda life: life.tenant.change_username(ADA_ID, "lovelace"),

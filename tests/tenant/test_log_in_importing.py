@@ -49,7 +49,7 @@ ROWS = {
         changes=MIGRATES,
         log=("s",),
     ),
-    "on: Get User knows nobody (K1)": Row(
+    "on: Get User finds no user (K1)": Row(
         on=True,
         source=GET_USER,
         settings={"knobs": Knobs(import_login_calls_get_user=True)},
@@ -210,7 +210,7 @@ ROWS = {
         log=("fp auth0|shop-7: Wrong email or password.",),
         refusal="invalid_user_password",
     ),
-    "on: migrated, another password that the database takes (K7)": Row(
+    "on: migrated, another password that the database accepts (K7)": Row(
         on=True,
         source=MIGRATION,
         settings={"knobs": Knobs(on_wrong_pwd_migrated_falls_back=True)},
@@ -220,7 +220,7 @@ ROWS = {
         changes=("users ~ auth0|shop-7: logins_count", "internal ~ auth0|shop-7: password"),
         log=("s",),
     ),
-    "on: migrated, a password that nobody takes (K7)": Row(
+    "on: migrated, a password that neither accepts (K7)": Row(
         on=True,
         source=MIGRATION,
         settings={"knobs": Knobs(on_wrong_pwd_migrated_falls_back=True)},
@@ -380,7 +380,7 @@ ROWS = {
         changes=("users ~ auth0|shop-7: logins_count",),
         log=("s",),
     ),
-    "on to off: whom the database does not know": Row(
+    "on to off: a user that the database does not know": Row(
         on=True,
         source=MIGRATION,
         given=all_of(signed_up, switched(on=False)),

@@ -43,7 +43,7 @@ ROWS = {
         changes=("users ~ auth0|shop-7: logins_count",),
         log=("s",),
     ),
-    "off: first log-in of somebody whose e-mail is not verified": Row(
+    "off: first log-in of a user with an unverified e-mail": Row(
         on=False,
         source=LOGIN,
         given=knows_more(email_verified=False),
@@ -62,7 +62,7 @@ ROWS = {
         changes=("users ~ auth0|shop-7: name, app_metadata, logins_count, extra",),
         log=("s",),
     ),
-    "off: another user_id silently makes another user with the same e-mail": Row(
+    "off: another user_id silently creates another user with the same e-mail": Row(
         on=False,
         source=DUPLICATES,
         given=all_of(migrated, knows_more(user_id="other")),

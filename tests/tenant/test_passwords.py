@@ -57,7 +57,7 @@ ROWS = {
         log=("fcp auth0|shop-7: the script called its callback with false",),
         refusal="password_change_failed",
     ),
-    "off: another password of somebody whom Get User does not find": Row(
+    "off: another password of a user that Get User does not find": Row(
         on=False,
         source=CHANGE_PASSWORD,
         given=all_of(migrated, answers("get_user", NotFound())),
@@ -74,13 +74,13 @@ ROWS = {
         changes=("users ~ auth0|shop-7: last_password_reset", "internal ~ auth0|shop-7: password"),
         log=("scp auth0|shop-7",),
     ),
-    "on: another password of somebody who is not migrated": Row(
+    "on: another password of a user who is not migrated": Row(
         on=True,
         source=MIGRATION,
         do=lambda life: life.tenant.change_password(ADA_ID, NEW_PASSWORD),
         refusal="inexistent_user",
     ),
-    "off: asking for a reset": Row(
+    "off: requesting a reset": Row(
         on=False,
         source=CHANGE_PASSWORD,
         do=request_reset,
@@ -88,13 +88,13 @@ ROWS = {
         log=("scpr auth0|shop-7",),
         mails=("password-reset",),
     ),
-    "off: asking for a reset of nobody": Row(
+    "off: requesting a reset for an unknown user": Row(
         on=False,
         source="https://auth0.com/docs/api/authentication/change-password/change-password",
         do=lambda life: request_reset(life, NEW),
         calls=("get_user new@example.com",),
     ),
-    "off: asking for a reset while the database is down": Row(
+    "off: requesting a reset while the database is down": Row(
         on=False,
         source=GET_USER,
         given=answers("get_user", ScriptError("down")),
@@ -102,7 +102,7 @@ ROWS = {
         calls=(f"get_user {ADA}",),
         log=("fcpr: down",),
     ),
-    "off: asking for a reset of somebody without user_id": Row(
+    "off: requesting a reset for a user without user_id": Row(
         on=False,
         source=SILENT,
         given=knows_more(user_id=...),
@@ -126,7 +126,7 @@ ROWS = {
         log=("fcp auth0|shop-7: too weak",),
         refusal="password_change_failed",
     ),
-    "on: asking for a reset of a migrated user": Row(
+    "on: requesting a reset for a migrated user": Row(
         on=True,
         source=UPDATING,
         given=migrated,
@@ -142,7 +142,7 @@ ROWS = {
         changes=("users ~ auth0|shop-7: last_password_reset", "internal ~ auth0|shop-7: password"),
         log=("scp auth0|shop-7",),
     ),
-    "on: asking for a reset before the first log-in": Row(
+    "on: requesting a reset before the first log-in": Row(
         on=True,
         source=RESET_FIRST,
         do=request_reset,
@@ -150,7 +150,7 @@ ROWS = {
         log=("scpr auth0|shop-7",),
         mails=("password-reset",),
     ),
-    "on: asking for a reset of nobody": Row(
+    "on: requesting a reset for an unknown user": Row(
         on=True,
         source=RESET_FIRST,
         do=lambda life: request_reset(life, NEW),
@@ -200,7 +200,7 @@ ROWS = {
         changes=("internal ~ auth0|shop-7: password, pending",),
         log=("scp auth0|shop-7",),
     ),
-    "on: a reset with another user_id than when it was asked for (K9)": Row(
+    "on: a reset with another user_id than at the request (K9)": Row(
         on=True,
         source="https://github.com/auth0/docs-v2/pull/1679",
         given=unstable_ids,
@@ -208,7 +208,7 @@ ROWS = {
         calls=(f"get_user {ADA}",),
         refusal="access_expired",
     ),
-    "on: a reset that Get User knows nothing of any more": Row(
+    "on: a reset for a user that Get User no longer finds": Row(
         on=True,
         source=SILENT,
         given=known_once,

@@ -86,7 +86,7 @@ ROWS = {
         log=("fs: down",),
         refusal="invalid_signup",
     ),
-    "off: Create says that the user exists": Row(
+    "off: Create reports that the user exists": Row(
         on=False,
         source=CREATE,
         given=answers("create", Failed(ValidationError("user_exists", "There is one"))),
@@ -191,7 +191,7 @@ ROWS = {
         log=("fs: down",),
         refusal="invalid_signup",
     ),
-    "on: sign-up with what is no e-mail": Row(
+    "on: sign-up with an invalid e-mail": Row(
         on=True,
         source=STRATEGY,
         do=lambda life: sign_up(life, "new@"),

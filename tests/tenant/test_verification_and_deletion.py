@@ -94,7 +94,7 @@ ROWS = {
         changes=("users ~ auth0|shop-7: email_verified",),
         log=("sv documented auth0|shop-7",),
     ),
-    "on: verification of somebody who is not migrated": Row(
+    "on: verification of a user who is not migrated": Row(
         on=True,
         source=MIGRATION,
         do=lambda life: life.tenant.verify_email(ADA_ID),
@@ -135,7 +135,7 @@ ROWS = {
         changes=("users - auth0|shop-7", "internal - auth0|shop-7"),
         log=("sdu documented auth0|shop-7", "sapi auth0|shop-7: Delete a User"),
     ),
-    "on: deletion of nobody": Row(on=True, source=SILENT, do=lambda life: life.tenant.delete_user(ADA_ID)),
+    "on: deletion of an unknown user": Row(on=True, source=SILENT, do=lambda life: life.tenant.delete_user(ADA_ID)),
     "on: the return of a deleted user": Row(
         on=True,
         source=MIGRATION,
@@ -153,7 +153,7 @@ ROWS = {
         changes=("internal - auth0|shop-7",),
         log=("sapi auth0|shop-7: Delete a Connection User",),
     ),
-    "on: the remedy where nobody is half-created": Row(
+    "on: the remedy without a half-created user": Row(
         on=True, source=MIGRATION, do=lambda life: life.tenant.delete_connection_user(ADA)
     ),
     "on to off": Row(
