@@ -87,7 +87,7 @@ def mutants_in_javascript() -> Mapping[str, frozenset[str]]:
 
 @cache
 def proofs() -> Mapping[str, Proof]:
-    """Return what proves each rule, in the order of the catalogue."""
+    """Return how each rule is tested, in the order of the catalogue."""
     python, javascript = mutants_in_python(), mutants_in_javascript()
     return {
         rule.info.name: Proof(
