@@ -104,8 +104,7 @@ def _naming(rule: str, mutants: Mapping[str, frozenset[str]]) -> Iterator[str]:
 
 
 UNUSUAL: Final[Mapping[str, int]] = {
-    "read-only databases in Python": len(test_unusual_databases.RIGHT)
-    + len(test_unusual_databases.OTHER_USERS),
+    "read-only databases in Python": len(test_unusual_databases.RIGHT) + len(test_unusual_databases.OTHER_USERS),
     "databases in Python with the scripts that write": len(test_unusual_writing.RIGHT),
     "databases in Python for whole lives of users": len(test_unusual_lives.RIGHT),
     "scripts in JavaScript": len(test_javascript_mutants.UNUSUAL),

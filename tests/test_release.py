@@ -101,14 +101,14 @@ def commit_what_is_ignored(checkout: Path) -> None:
 @pytest.mark.parametrize(
     ("version", "spoil", "said"),
     [
-        ("9.8", spoil_nothing, "'9.8' is no version: write three numbers, such as 0.1.0"),
-        ("9.8.8", spoil_nothing, "pyproject.toml has the version 9.8.7, not 9.8.8: write it there, and commit it"),
-        ("9.8.7", tag_it, "there is a tag v9.8.7 already: a version is released once"),
-        ("9.8.7", change_a_file, "9.8.7 would not be what is committed; commit or remove:\n M README.md"),
+        ("9.8", spoil_nothing, "'9.8' is not a version: expected three numbers, such as 0.1.0"),
+        ("9.8.8", spoil_nothing, "pyproject.toml has the version 9.8.7, not 9.8.8: change it and commit the change"),
+        ("9.8.7", tag_it, "the tag v9.8.7 already exists: a version can be released only once"),
+        ("9.8.7", change_a_file, "9.8.7 would differ from the commit; commit or remove:\n M README.md"),
         (
             "9.8.7",
             commit_what_is_ignored,
-            "the wheel does not have the files of src/customdb_contract that are committed: customdb_contract/left.pyc",
+            "the files in the wheel differ from those committed in src/customdb_contract: customdb_contract/left.pyc",
         ),
     ],
 )

@@ -1,6 +1,6 @@
-"""What each extra is for, tried in an environment that has nothing else: `python extras.py EXTRA`, in an empty folder.
+"""Tries an extra in an environment with nothing else: `python extras.py EXTRA`, in an empty folder.
 
-The extra `""` stands for none. Whatever does not work raises.
+The extra `""` means no extra. Anything that doesn't work raises an exception.
 """
 
 import subprocess
@@ -118,7 +118,7 @@ def _node() -> None:
     _write_scripts()
     Path("customdb.toml").write_text(f'[database]\nscripts = "scripts"\n\n{_USER}', encoding="utf-8")
     said = _run("customdb_contract", "check", "--select", "hardcoded-secret,mismatched-user-id")
-    # The first one speaks only where the source was read.
+    # The first rule reports something only if the source was read.
     _expect(holds=said.startswith("ok: 2 rules judged"), what=said)
 
 
@@ -184,11 +184,11 @@ TRIES: Final[Mapping[str, Callable[[], None]]] = {
     "testing": _testing,
     "yaml": _yaml,
 }
-"""For each extra, what it is for."""
+"""For each extra, a function that tries it."""
 
 
 def main(extra: str) -> None:
-    """Try what an extra is for; with `all`, that of every one.
+    """Try an extra; with `all`, every extra.
 
     Args:
         extra: The name of the extra.

@@ -1,7 +1,8 @@
-"""Makes a release of what is committed: `make release VERSION=0.1.0`.
+"""Makes a release of the current commit: `make release VERSION=0.1.0`.
 
-It checks that the tree is clean and that version and changelog agree, builds, looks into what was built, tries each
-extra in an environment of its own, and tags. It publishes nothing: what remains to be done is printed.
+It checks that the working tree is clean and that version and changelog agree, builds the package, inspects the result,
+tries each extra in a separate environment, and creates the tag. It doesn't publish anything, but prints the remaining
+steps.
 """
 
 import argparse
@@ -25,7 +26,7 @@ VERSION: Final = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
 
 
 class ReleaseError(Exception):
-    """The release cannot be made; the message says what to do."""
+    """The release can't be made; the message explains what to do."""
 
 
 def release(root: Path, version: str, *, extras: Sequence[str] | None = None) -> list[Path]:
@@ -34,13 +35,13 @@ def release(root: Path, version: str, *, extras: Sequence[str] | None = None) ->
     Args:
         root: The checkout.
         version: The version, such as `0.1.0`.
-        extras: The extras that are tried; None stands for all, and for none of them.
+        extras: The extras to try; None means each of them, and the package without extras.
 
     Returns:
         The files to publish.
 
     Raises:
-        ReleaseError: When something is not as it should be; nothing is tagged then.
+        ReleaseError: If a check fails; then nothing is tagged.
     """
     project: dict[str, Any] = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     _check_version(root, version, project["version"])
@@ -58,14 +59,14 @@ def release(root: Path, version: str, *, extras: Sequence[str] | None = None) ->
 
 
 def changes_of(changelog: str, version: str) -> str:
-    """Return what the changelog says of a version.
+    """Return the section of a version in the changelog.
 
     Args:
         changelog: The text of the changelog.
         version: The version.
 
     Raises:
-        ReleaseError: When it says nothing, or something is still unreleased.
+        ReleaseError: If there is no such section, or there are unreleased changes.
     """
     _, *parts = re.split(r"^## \[(.+)\](.*)\n", changelog, flags=re.MULTILINE)
     sections: dict[str, tuple[str, str]] = {
@@ -83,20 +84,20 @@ def changes_of(changelog: str, version: str) -> str:
 
 def _check_version(root: Path, version: str, written: str) -> None:
     if not VERSION.fullmatch(version):
-        message = f"{version!r} is no version: write three numbers, such as 0.1.0"
+        message = f"{version!r} is not a version: expected three numbers, such as 0.1.0"
         raise ReleaseError(message)
     if version != written:
-        message = f"pyproject.toml has the version {written}, not {version}: write it there, and commit it"
+        message = f"pyproject.toml has the version {written}, not {version}: change it and commit the change"
         raise ReleaseError(message)
     if _run(root, "git", "tag", "--list", f"v{version}"):
-        message = f"there is a tag v{version} already: a version is released once"
+        message = f"the tag v{version} already exists: a version can be released only once"
         raise ReleaseError(message)
 
 
 def _check_tree(root: Path, version: str) -> None:
     changed = _run(root, "git", "status", "--porcelain")
     if changed:
-        message = f"{version} would not be what is committed; commit or remove:\n{changed}"
+        message = f"{version} would differ from the commit; commit or remove:\n{changed}"
         raise ReleaseError(message)
 
 
@@ -112,7 +113,7 @@ def _build(root: Path, folder: Path, version: str) -> list[Path]:
     differing = built ^ set(_sources(root))
     if differing:
         message = (
-            f"the wheel does not have the files of src/{PACKAGE} that are committed: {', '.join(sorted(differing))}"
+            f"the files in the wheel differ from those committed in src/{PACKAGE}: {', '.join(sorted(differing))}"
         )
         raise ReleaseError(message)
     return files
@@ -124,7 +125,7 @@ def _sources(root: Path) -> Iterator[str]:
 
 
 def _try(root: Path, wheel: Path, extra: str) -> None:
-    """Install the wheel into an empty environment, and try what an extra is for."""
+    """Install the wheel into an empty environment, and try an extra."""
     print(f"trying {f'the extra {extra}' if extra else 'the package without extras'}")
     with tempfile.TemporaryDirectory() as folder:
         environment, work = Path(folder, "environment"), Path(folder, "work")
@@ -138,13 +139,13 @@ def _try(root: Path, wheel: Path, extra: str) -> None:
 def _run(folder: Path, *command: str) -> str:
     ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if ran.returncode != 0:
-        message = f"`{' '.join(command)}` ended with {ran.returncode}:\n{ran.stdout}{ran.stderr}".rstrip()
+        message = f"`{' '.join(command)}` failed with exit code {ran.returncode}:\n{ran.stdout}{ran.stderr}".rstrip()
         raise ReleaseError(message)
     return ran.stdout.rstrip()
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
-    """Make a release, and say what remains to be done.
+    """Make a release, and print the remaining steps.
 
     Args:
         arguments: The words of the command line; None stands for those of the process.
