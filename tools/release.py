@@ -112,9 +112,7 @@ def _build(root: Path, folder: Path, version: str) -> list[Path]:
         built = {name for name in wheel.namelist() if name.startswith(f"{PACKAGE}/")}
     differing = built ^ set(_sources(root))
     if differing:
-        message = (
-            f"the files in the wheel differ from those committed in src/{PACKAGE}: {', '.join(sorted(differing))}"
-        )
+        message = f"the files in the wheel differ from those committed in src/{PACKAGE}: {', '.join(sorted(differing))}"
         raise ReleaseError(message)
     return files
 
