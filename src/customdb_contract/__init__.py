@@ -1,10 +1,10 @@
 """Checks Auth0 custom database scripts against their contract, before production does.
 
-Everything a test needs is here; modules are imported when a name of theirs is first used (PEP 562).
+Everything a test needs is here; a module is imported when one of its names is first used (PEP 562).
 """
 
-# `python -m` loads this before `__main__` can see to it that no file of the working directory hides one of Python's own
-# modules, so nothing is imported here that Python has not loaded by then.
+# `python -m` loads this module before `__main__` can keep files in the working directory from hiding modules of the
+# standard library, so import nothing here that Python has not loaded already.
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:

@@ -1,10 +1,10 @@
-"""The command `customdb-contract`, or `python -m customdb_contract`: it can be interrupted from its first import on."""
+"""The command `customdb-contract`, or `python -m customdb_contract`; it can be interrupted from its first import on."""
 
 import os
 import sys
 
 if __name__ == "__main__" and not sys.flags.safe_path:
-    # `python -m` looks for modules in the working directory first, where a file may be called like one of Python's own.
+    # `python -m` searches the working directory first, where a file can have the name of a standard library module.
     del sys.path[0]
 
 __all__ = ["main"]
@@ -33,7 +33,7 @@ def _help() -> int:
         sys.stdout.write(help_text())
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read has had enough; Python would complain when it flushes at its end.
+        # The reader of the output has closed it; Python would complain when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 

@@ -1,4 +1,4 @@
-"""Where pages stand: those of Auth0 that say what a rule is about, and ours, below the root of the documentation."""
+"""The addresses of pages: those of Auth0 that rules cite, and ours, below the root of the documentation."""
 
 from typing import Final
 
@@ -97,7 +97,7 @@ LIVES_FOLDER: Final = "reference/lives"
 
 
 def rule_page(name: str) -> str:
-    """Return where the page of a rule stands; that of a retired rule stays there.
+    """Return the path of a rule's page; a retired rule keeps its page.
 
     Args:
         name: The name of the rule.

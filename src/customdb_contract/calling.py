@@ -1,4 +1,4 @@
-"""Calling: makes calls of the scripts of a database, and records each; what they do later is added to them."""
+"""Calls the scripts of a database and records each call; whatever a script does later is added to its record."""
 
 from collections.abc import Mapping
 
@@ -14,12 +14,12 @@ __all__ = ["Caller", "PlannedCall"]
 
 @frozen
 class PlannedCall:
-    """A call to be made.
+    """A planned call.
 
     Args:
         script: The script.
-        arguments: What to give it; secrets as `Secret`.
-        person: The label of the person that the identifier denotes, or `unknown`.
+        arguments: The arguments; secrets are `Secret` objects.
+        person: The label of the person that the identifier stands for, or `unknown`.
         situation: What the call tries.
     """
 
@@ -30,10 +30,11 @@ class PlannedCall:
 
 
 class Caller:
-    """Calls the scripts of one database, and records what they do.
+    """Calls the scripts of one database and records what they do.
 
     Args:
-        bridge: What runs the scripts. All its calls go through here: late events tell only which one they belong to.
+        bridge: What runs the scripts. All of its calls must be made here, because late events only refer to call
+            numbers.
         recorder: Where the calls are recorded.
     """
 
@@ -50,7 +51,7 @@ class Caller:
 
     @property
     def callback_can_throw(self) -> bool:
-        """Whether a call can be given a callback that throws."""
+        """Whether a call can be given a callback that raises."""
         return self._bridge.callback_can_throw
 
     def call(
@@ -61,24 +62,24 @@ class Caller:
         throwing: bool = False,
         caused_by: Operation | None = None,
     ) -> Exchange:
-        """Make a call, and record it.
+        """Make a call and record it.
 
         Args:
             planned: The call.
-            context: The extra argument where the connection has it; None stands for an empty one.
-            throwing: Whether the callback throws after it was called, where the bridge can do that.
+            context: The extra argument, if the connection has it; None stands for an empty one.
+            throwing: Whether the callback raises after it was called, if the bridge supports that.
             caused_by: The operation on the tenant that causes the call, or None.
 
         Raises:
-            DatabaseOpeningError: When a call ran out of time before, and the database could not be opened again.
+            DatabaseOpeningError: When an earlier call timed out and the database could not be opened again.
         """
         return self._record(planned, self._make(planned, context, throwing=throwing), caused_by)
 
     def call_at_once(self, other: "Caller", planned: PlannedCall) -> tuple[Exchange, Exchange]:
-        """Make a call twice at the same time, here and through another caller, and record both.
+        """Make a call twice at the same time, here and through another caller, and record both calls.
 
         Args:
-            other: Calls the same database, opened once more.
+            other: A caller for the same database, opened a second time.
             planned: The call.
         """
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only a check that creates twice needs it
@@ -93,21 +94,21 @@ class Caller:
 
         Args:
             script: The script.
-            arguments: What to give it; secrets as `Secret`.
+            arguments: The arguments; secrets are `Secret` objects.
             context: As for `call`.
 
         Raises:
-            DatabaseOpeningError: When a call ran out of time before, and the database could not be opened again.
+            DatabaseOpeningError: When an earlier call timed out and the database could not be opened again.
         """
         outcome = self._bridge.call(script, revealed(arguments), context=context)
         self._numbers.append(None)
         return outcome
 
     def collect_late_events(self) -> None:
-        """Add what calls did after they had ended to their exchanges; to be called before the bridge is closed.
+        """Add what calls did after they had ended to their records; call this before the bridge is closed.
 
         Raises:
-            KeyboardInterrupt: When an interrupt is pending: the script may still hold the database.
+            KeyboardInterrupt: When an interrupt is pending, because the script might still block the database.
         """
         self._interrupts.raise_if_pending()
         for event in self._bridge.late_events():

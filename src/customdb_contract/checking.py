@@ -39,48 +39,48 @@ def check(
     require: Collection[str] = (),
     fail_on: str = "error",
 ) -> Report:
-    """Check a custom database against the contract: drive its scripts, and judge what they did.
+    """Check a custom database against the contract: call its scripts, and judge what they did.
 
     Args:
-        database: An object with the scripts as methods, a function that makes one, or a context manager (or a function
-            that makes one) which gives one; or a `NodeDatabase`. Functions are called on the thread and the loop where
-            the scripts run.
-        users: The truth: people who are in the store now.
-        connection: The settings of the connection; None stands for what the database says of them, or for Auth0's
-            defaults.
-        outage: The same database with its store out of reach, in any of the forms above; or a function with one
-            parameter, which is given the address of a server that fails in one way after another; or a `NodeDatabase`
-            with the placeholder of such an address in its configuration.
-        hostile: Whether identifiers that try injection are sent. They only read.
-        wrong_passwords: Wrong passwords that are tried for one person at the most, 0 or more.
-        timeout: Seconds that one script may take; Auth0 gives it 20.
-        max_time: Seconds that the whole check may take. What was not reached by then makes the report incomplete.
-        secrets: More secrets that must appear nowhere, by what they are: `{"configuration API_TOKEN": Secret(…)}`.
+        database: An object with the scripts as methods; a function that returns one; a context manager, or a function
+            that returns one, whose value is such an object; or a `NodeDatabase`. Functions are called on the thread and
+            the event loop that run the scripts.
+        users: The truth: users who are in the store now.
+        connection: The settings of the connection; None stands for the settings that the database brings along, or for
+            Auth0's defaults.
+        outage: The same database with an unreachable store, in any of the forms above; or a function with one
+            parameter, the address of a server that fails in one way after another; or a `NodeDatabase` with a
+            placeholder for such an address in its configuration.
+        hostile: Whether identifiers that attempt injection are sent. They only read.
+        wrong_passwords: The maximum number of wrong passwords that are tried for one user, 0 or more.
+        timeout: Seconds that one script may take; Auth0 allows 20.
+        max_time: Seconds that the whole check may take. A check that runs out of time has an incomplete report.
+        secrets: Additional secrets that must appear nowhere, by description: `{"configuration API_TOKEN": Secret(…)}`.
         ignore_fields: Paths of the profile that are not compared, such as `app_metadata.last_seen`.
-        writes: Whether create, verify, change_password, change_email and delete are called too, on users whom the
-            check makes itself and removes at the end; with import mode on only change_password. Who could not be
-            removed stands in the report.
-        fresh_database: An empty database that is written to instead, in any of the forms of `database`.
-        new_user: What a user looks like whom the check makes; None stands for `NewUser()`.
-        settle: Seconds that a write may take to be seen, 0 or more. Between create and login nothing is waited for, for
-            Auth0 doesn't wait either.
-        inspect: Is given an identifier and returns what the store has of it, a mapping or None, without the scripts; so
-            it can be seen how passwords are stored, and whether reading writes.
+        writes: Whether create, verify, change_password, change_email and delete are called too, on users that the check
+            creates and removes at the end; with import mode on, only change_password. The report lists any user that
+            could not be removed.
+        fresh_database: An empty database that receives the writes instead, in any of the forms of `database`.
+        new_user: What a user created by the check looks like; None stands for `NewUser()`.
+        settle: Seconds until a write becomes visible, 0 or more. The check does not wait between create and login,
+            because Auth0 doesn't either.
+        inspect: A function that takes an identifier and returns the user's record in the store, a mapping or None,
+            without using the scripts. It shows how passwords are stored, and whether reading writes.
         rehearse: Whether the lives of users are played on a simulated tenant at the end: a known user logs in for the
-            first time, resets the password before that, is deleted and comes back. With import mode off, and with
-            `writes`, also those of users whom the check makes.
-        progress: Is told of each call.
-        select: Names of rules or groups that are judged; empty stands for all.
-        ignore: Names of rules or groups that are not judged.
-        waived: Rules whose breach is accepted, with the reason.
+            first time, resets the password before that, is deleted and comes back. With import mode off and `writes`,
+            users created by the check are played too.
+        progress: Called with each recorded call.
+        select: Names of rules or groups to judge; empty stands for all.
+        ignore: Names of rules or groups not to judge.
+        waived: Rules that may fail, each with the reason.
         require: Groups that must have been judged.
         fail_on: The lowest severity that makes the report fail: `error` or `warning`.
 
     Returns:
-        One verdict per rule. What the scripts do, whatever it is, is a verdict and raises nothing.
+        One verdict per rule. Whatever the scripts do becomes a verdict; nothing is raised for it.
 
     Raises:
-        ConfigurationError: When an argument cannot be used, or the database has no scripts or cannot be made.
+        ConfigurationError: When an argument cannot be used, or the database has no scripts or cannot be created.
         CheckInterrupted: After ctrl-C or SIGTERM; a `KeyboardInterrupt` that carries the transcript so far.
     """
     probing = Probing(
@@ -99,7 +99,7 @@ def check(
         rehearse=rehearse,
     )
 
-    # Who imports `check` does not need the rules yet.
+    # Importing `check` alone does not need the rules yet.
     from customdb_contract.rules import judge_selected, select_rules  # noqa: PLC0415 - see above
 
     selection = select_rules(select=select, ignore=ignore, waived=waived, require=require, fail_on=fail_on)

@@ -28,23 +28,23 @@ def check_action(
     """Check a post-login Action that restores legacy metadata: run it in every situation, and judge what it did.
 
     Args:
-        action: A function `(event, api)`, sync or async, a `PythonAction`, or a `NodeAction`. In its secrets
+        action: A function `(event, api)`, sync or async, a `PythonAction`, or a `NodeAction`. In its secrets,
             `{legacy_url}` stands for the address of the stand-in for the legacy system.
         connection: The settings of the connection of the legacy users; None stands for Auth0's defaults.
-        legacy: How the legacy system answers; None stands for
+        legacy: How the legacy system responds; None stands for
             `{"id": "{user_id}", "email": "{email}", "sub": {"plan": "full"}}`.
-        metadata_required: Whether denying a log-in without metadata is wanted.
-        restores: Paths that must be there after a repair, such as `app_metadata.plan`; they may go below the first
+        metadata_required: Whether the Action is meant to deny a log-in without metadata.
+        restores: Paths that a repair must restore, such as `app_metadata.plan`; they can go deeper than the first
             level.
-        max_time: Seconds that the whole check may take. What was not reached by then makes the report incomplete.
-        select: Names of rules or groups that are judged; empty stands for all.
-        ignore: Names of rules or groups that are not judged.
-        waived: Rules whose breach is accepted, with the reason.
+        max_time: Seconds that the whole check may take. A check that runs out of time has an incomplete report.
+        select: Names of rules or groups to judge; empty stands for all.
+        ignore: Names of rules or groups not to judge.
+        waived: Rules that may fail, each with the reason.
         require: Groups that must have been judged.
         fail_on: The lowest severity that makes the report fail: `error` or `warning`.
 
     Returns:
-        One verdict per rule. What the Action does, whatever it is, is a verdict and raises nothing.
+        One verdict per rule. Whatever the Action does becomes a verdict; nothing is raised for it.
 
     Raises:
         ConfigurationError: When an argument cannot be used.

@@ -1,6 +1,6 @@
-"""The contract on one page: the scripts, what they are given, and what they may hand to their callback.
+"""The contract on one page: the scripts, their arguments, and what they may pass to their callback.
 
-Source of every statement about Auth0 here, unless another is named:
+Source of every statement about Auth0 in this module, unless another is named:
 <https://auth0.com/docs/authenticate/database-connections/custom-db/custom-database-connections-scripts>.
 """
 
@@ -79,7 +79,7 @@ _ARGUMENT_NAMES: Mapping[Script, tuple[str, ...]] = {
 
 
 CONTEXT_IS_OPTIONAL: Final = frozenset({Script.CHANGE_EMAIL})
-"""Scripts of which no page says that they get `context`: they may do without, also where the connection has it.
+"""Scripts not documented to receive `context`: they can leave it out even if the connection has it on.
 
 Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/templates/change-email>, which has none, and
 <https://auth0.com/docs/authenticate/database-connections/custom-db/test-custom-database-connections>.
@@ -101,13 +101,13 @@ class ScriptError(Exception):
 
 
 class WrongUsernameOrPasswordError(ScriptError):
-    """What `login` reports when the credentials are wrong.
+    """`login` raises or returns this when the credentials are wrong.
 
     Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/error-handling>.
 
     Args:
-        identifier: The e-mail, username or user id of the user whose password was wrong; None when there is no such
-            user. It decides which event Auth0 logs: `fp` with it, `fu` without.
+        identifier: The e-mail, username or user id of the user whose password was wrong; None if there is no such user.
+            It decides which event Auth0 logs: `fp` with it, `fu` without.
         message: A text for the tenant log.
     """
 
@@ -117,13 +117,13 @@ class WrongUsernameOrPasswordError(ScriptError):
 
 
 class ValidationError(ScriptError):
-    """What `create` reports when it rejects a user, with `user_exists` when the user is there already.
+    """`create` raises or returns this when it rejects a user, with `user_exists` if the user already exists.
 
     Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/templates/create>.
 
     Args:
-        code: `user_exists`, or a code of the team's own.
-        message: A text that may be shown to the user.
+        code: `user_exists`, or a code of your own.
+        message: A text that Auth0 can show to the user.
     """
 
     def __init__(self, code: str, message: str = "") -> None:
@@ -132,7 +132,7 @@ class ValidationError(ScriptError):
 
 
 class UnauthorizedError(ScriptError):
-    """What `login` reports when the user may not get in for another reason than wrong credentials.
+    """`login` raises or returns this when the user may not log in for a reason other than wrong credentials.
 
     Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/error-handling>.
     """
@@ -140,10 +140,10 @@ class UnauthorizedError(ScriptError):
 
 @frozen
 class Found:
-    """There is such a user: `callback(null, profile)`.
+    """The script found the user: `callback(null, profile)`.
 
     Args:
-        profile: The user's profile, with `user_id` and what else the store knows.
+        profile: The user's profile, with `user_id` and whatever else the store knows.
     """
 
     profile: Mapping[str, object]
@@ -151,12 +151,12 @@ class Found:
 
 @frozen
 class NotFound:
-    """There is no such user: `callback(null)`. This is an answer of `get_user`; `login` fails instead."""
+    """There is no such user: `callback(null)`. `get_user` can return this; `login` fails instead."""
 
 
 @frozen
 class Failed:
-    """The script could not say, or says no: `callback(error)`.
+    """The script could not do its work, or refuses: `callback(error)`.
 
     Args:
         error: The error, for example a `ScriptError`.
@@ -167,10 +167,10 @@ class Failed:
 
 @frozen
 class Done:
-    """A writing script did its work.
+    """A script that writes did its work.
 
     It equals `callback(null)` for `create` and `delete`, and `callback(null, true)` for `verify`, `change_password` and
-    `change_email`. With an argument it is the object that `change_password` may hand over instead of `true`.
+    `change_email`. With an argument, it is the object that `change_password` can return instead of `true`.
 
     Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/templates/change-password>.
 
@@ -185,14 +185,14 @@ class Done:
 
 @frozen
 class Declined:
-    """A writing script did not do it, for example because there is no such user: `callback(null, false)`."""
+    """A script that writes did nothing, for example because there is no such user: `callback(null, false)`."""
 
 
 ProfileResult: TypeAlias = Found | NotFound | Failed
 """What `login` and `get_user` end with."""
 
 OperationResult: TypeAlias = Done | Declined | Failed
-"""What the writing scripts end with."""
+"""What the scripts that write end with."""
 
 _READING = (Script.LOGIN, Script.GET_USER)
 _DONE_WITH_NULL = (Script.CREATE, Script.DELETE)
@@ -201,11 +201,11 @@ _DONE_FIELDS = ("last_password_reset", "email_verified")
 
 
 def callback_arguments(script: Script, result: ProfileResult | OperationResult) -> tuple[object, ...]:
-    """Return the arguments that a JavaScript script would give its callback for a result.
+    """Return the arguments that a JavaScript script would pass to its callback for a result.
 
     Args:
         script: The script that ended with the result.
-        result: One of the results that the script may end with.
+        result: One of the results that the script can end with.
 
     Returns:
         The arguments, with the error first, such as `(None, profile)` for `Found`.
@@ -235,14 +235,14 @@ def callback_arguments(script: Script, result: ProfileResult | OperationResult) 
 
 
 def result_from_callback(script: Script, arguments: Sequence[object]) -> ProfileResult | OperationResult | None:
-    """Return the result that a script's call of its callback means.
+    """Return the result that a script's call of its callback stands for.
 
     Args:
         script: The script that called.
-        arguments: What it gave to the callback. `callback()` equals `callback(None)`.
+        arguments: The arguments passed to the callback. `callback()` equals `callback(None)`.
 
     Returns:
-        The result, or None when the arguments fit no ending that Auth0 documents for the script.
+        The result, or None if the arguments match no ending that Auth0 documents for the script.
     """
     error, value = (*arguments, None, None)[:2]
     if error is not None:
@@ -288,20 +288,20 @@ class Callback(Protocol):
     """The callback of a script: `callback(error)`, `callback(None)` or `callback(None, result)`, exactly once."""
 
     def __call__(self, error: object = None, result: object = None, /) -> object:
-        """Say how the script ended.
+        """End the script.
 
         Args:
             error: The error, or None.
-            result: The profile, or the result of a writing script.
+            result: The profile, or the result of a script that writes.
 
         Returns:
-            Nothing that the script may use.
+            Nothing that the script can use.
         """
         ...
 
 
 class ReturningHandler(Protocol[_Arguments, _Result_co]):
-    """A script in result style: it returns its result, or is `async` and returns it later."""
+    """A script in result style: it returns its result, directly or as an `async` function."""
 
     def __call__(
         self, *arguments: _Arguments.args, **keywords: _Arguments.kwargs
@@ -348,7 +348,7 @@ Create: TypeAlias = (
     | ReturningHandler[[_User, ScriptContext], OperationResult | Found]
     | CallingHandler[[_User, ScriptContext, Callback]]
 )
-"""`create(user)`: create a user. Only a connection with passkeys takes `Found(profile)`, the profile of the new user.
+"""`create(user)`: create a user. Only a connection with passkeys accepts `Found(profile)`, the new user's profile.
 
 Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/templates/create> and
 <https://auth0.com/docs/authenticate/database-connections/passkeys/configure-passkey-policy>.
@@ -393,7 +393,7 @@ Delete: TypeAlias = (
     | ReturningHandler[[str, ScriptContext], OperationResult]
     | CallingHandler[[str, ScriptContext, Callback]]
 )
-"""`delete(id)`: delete the user with this `user_id`, which is given without the prefix `auth0|`.
+"""`delete(id)`: delete the user with this `user_id`, which is passed without the prefix `auth0|`.
 
 Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/templates/delete>.
 """
@@ -402,8 +402,8 @@ Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/temp
 class CustomDatabase(Protocol):
     """A custom database in Python: an object with the scripts as methods.
 
-    `login` and `get_user` are what a connection that imports users needs. `create`, `verify`, `change_password`,
-    `change_email` and `delete` are looked up when the object has them.
+    A connection that imports users needs `login` and `get_user`. `create`, `verify`, `change_password`, `change_email`
+    and `delete` are optional.
     """
 
     @property

@@ -1,4 +1,4 @@
-"""The few exceptions that a caller can catch."""
+"""The few exceptions that you can catch."""
 
 __all__ = [
     "ConfigurationError",
@@ -15,49 +15,49 @@ __all__ = [
 
 
 class CustomDatabaseError(Exception):
-    """The base of every exception that this library raises on purpose."""
+    """The base class of every exception that this library raises on purpose."""
 
 
 class ConfigurationError(CustomDatabaseError, ValueError):
-    """What the caller gave cannot be used: a setting, a known user, a rule name, a database that cannot be imported.
+    """An argument cannot be used: a setting, a known user, a rule name, or a database that cannot be imported.
 
-    The message says what was wrong, where, what was expected and what to do. The command line ends with exit code 2.
+    The message says what was wrong, where, what was expected and what to do. The command line exits with code 2.
     """
 
 
 class TranscriptError(CustomDatabaseError, ValueError):
-    """A text or a JSON document is not a transcript; the message names the line or the key."""
+    """A text or JSON document is not a transcript; the message names the line or the key."""
 
 
 class ContractBrokenError(CustomDatabaseError, AssertionError):
-    """A report is not ok; raised by `Report.raise_for_failures`, with the report's text as its message."""
+    """A report is not ok; raised by `Report.raise_for_failures`, with the report's text as the message."""
 
 
 class DatabaseOpeningError(CustomDatabaseError):
     """A database could not be opened: the function or context manager of a custom one raised, or took too long.
 
-    The message has the exception's class and its message, secrets masked. Nothing was judged by then: this says nothing
-    about the scripts. An audit raises it for a store of users that can't be reached, or refuses the query.
+    The message has the exception's class and message, with secrets masked. Nothing was judged, so this says nothing
+    about the scripts. An audit raises it if the user store is unreachable or rejects the query.
     """
 
 
 class ProfileError(CustomDatabaseError, ValueError):
-    """A profile is not one that Auth0 accepts; the message names each attribute and what was expected of it."""
+    """Auth0 does not accept a profile; the message names each attribute and what was expected of it."""
 
 
 class ScriptCallError(CustomDatabaseError):
-    """A script that was called directly did not end as a script may; the message says how it ended."""
+    """A script that was called directly ended in a way the contract does not allow; the message says how."""
 
 
 class UndocumentedOperationError(CustomDatabaseError):
-    """The simulated tenant was asked for something of which Auth0's documentation does not say what happens."""
+    """The simulated tenant was asked to do something whose outcome Auth0's documentation does not describe."""
 
 
 class UnknownPasswordFormatError(CustomDatabaseError, ValueError):
-    """What a row has for a password is in no declared format, in two of them, or takes too much work to check.
+    """A stored password is in no declared format, in two of them, or takes too much work to check.
 
-    The message has the key of the row and what to do, and nothing of what is stored. Whether the password is right is
-    left open.
+    The message has the key of the row and what to do, but nothing of what is stored. Whether the password is right
+    stays unknown.
     """
 
 

@@ -1,4 +1,4 @@
-"""Interrupts: ctrl-C and SIGTERM are noted when they come, and end a check at its next safe point."""
+"""Interrupts: ctrl-C and SIGTERM are recorded when they arrive, and end a check at its next safe point."""
 
 import os
 import signal
@@ -15,22 +15,22 @@ __all__ = ["Interrupts", "current_interrupts", "interruptible"]
 _Previous: TypeAlias = Callable[[int, FrameType | None], object] | int | signal.Handlers | None
 
 _LOOK_SECONDS: Final = 0.05
-"""How often a wait for another thread looks for an interrupt: a signal handler may not touch the locks of an event."""
+"""How often a wait for another thread checks for an interrupt, as a signal handler may not touch an event's locks."""
 
 _HURRIED_SECONDS: Final = 0.5
-"""Time that closing something may take once a check was interrupted."""
+"""Seconds that closing something may take once a check was interrupted."""
 
 _MOST_RUNG: Final = 16
 
 _PATIENCE_SECONDS: Final = 1.0
-"""How long a noted interrupt may stay unnoticed until the next one raises wherever the main thread is."""
+"""Seconds that a recorded interrupt may go unnoticed; after that, the next one raises wherever the main thread is."""
 
 
 class Interrupts:
-    """The interrupts that have come during one check.
+    """The interrupts of one check.
 
-    Whatever waits must be woken by one: use `wait` or `sleep`, or poll `fileno()` beside your own descriptors and call
-    `raise_if_pending` next.
+    Anything that waits must wake up for an interrupt: use `wait` or `sleep`, or poll `fileno()` together with your own
+    descriptors and call `raise_if_pending` next.
     """
 
     def __init__(self) -> None:
@@ -48,11 +48,11 @@ class Interrupts:
 
     @property
     def is_pending(self) -> bool:
-        """Whether the check has to end: after an interrupt, or the second one where a first one is tolerated."""
+        """Whether the check has to end: after an interrupt, or after the second one while the first is tolerated."""
         return self._noted > self._tolerated
 
     def raise_if_pending(self) -> None:
-        """Be a safe point.
+        """Raise if an interrupt is pending; this is a safe point.
 
         Raises:
             KeyboardInterrupt: When an interrupt is pending.
@@ -61,7 +61,7 @@ class Interrupts:
             raise KeyboardInterrupt
 
     def fileno(self) -> int:
-        """Return a descriptor that can be read from while an interrupt is pending; any thread may poll it."""
+        """Return a descriptor that is readable while an interrupt is pending; any thread may poll it."""
         with self._making_pipe:
             if self._pipe is None:
                 self._pipe = os.pipe()
@@ -81,7 +81,7 @@ class Interrupts:
             Whether it was set in time.
 
         Raises:
-            KeyboardInterrupt: When an interrupt is pending, also one that comes meanwhile.
+            KeyboardInterrupt: When an interrupt is pending or arrives during the wait.
         """
         until = time.monotonic() + seconds
         while True:
@@ -93,25 +93,25 @@ class Interrupts:
                 return False
 
     def sleep(self, seconds: float) -> None:
-        """Wait for nothing but an interrupt.
+        """Wait until the time is up or an interrupt arrives.
 
         Args:
             seconds: How long.
 
         Raises:
-            KeyboardInterrupt: When an interrupt is pending, also one that comes meanwhile.
+            KeyboardInterrupt: When an interrupt is pending or arrives during the wait.
         """
         self.wait(threading.Event(), seconds)
 
     def join(self, thread: threading.Thread, seconds: float) -> bool:
-        """Wait for a thread that closes something, but only for a moment once the check was interrupted.
+        """Wait for a thread that closes something; only briefly if the check was interrupted.
 
         Args:
             thread: The thread.
             seconds: How long to wait.
 
         Returns:
-            Whether it has ended in time.
+            Whether the thread has ended in time.
         """
         until = time.monotonic() + seconds
         is_hurried = False
@@ -126,10 +126,10 @@ class Interrupts:
 
     @contextmanager
     def finishing(self, seconds: float) -> Generator[None]:
-        """Have a first interrupt not end what runs meanwhile; a second one does, or the end of its time.
+        """Keep a first interrupt from ending the block; a second one ends it, or the end of its time.
 
         Args:
-            seconds: How long it may go on where the check was interrupted before.
+            seconds: How long the block may go on if the check was interrupted before.
         """
         self._tolerated = 1
         self._fall_silent()
@@ -147,21 +147,21 @@ class Interrupts:
 
     @contextmanager
     def deferred(self) -> Generator[None]:
-        """Have interrupts only be noted again, within `immediate`."""
+        """Only record interrupts again, inside `immediate`."""
         with self._raising(immediately=False):
             yield
 
     @contextmanager
     def immediate(self) -> Generator[None]:
-        """Have an interrupt raise where it comes: what runs meanwhile may take any time, and has no safe points.
+        """Let an interrupt raise wherever it arrives: the block can take any time and has no safe points.
 
-        One that is pending already does not raise by itself, so begin with `raise_if_pending` where it should.
+        An interrupt that is already pending does not raise by itself, so call `raise_if_pending` first if it should.
         """
         with self._raising(immediately=True):
             yield
 
     def note(self) -> None:
-        """Note an interrupt; one that comes while another one is pending is the same.
+        """Record an interrupt; another one that arrives while one is pending changes nothing.
 
         Raises:
             KeyboardInterrupt: When interrupts are not deferred, or one has been pending for too long.
@@ -173,12 +173,12 @@ class Interrupts:
             if self.is_pending:
                 self._ring()
         if is_stuck or (self._is_immediate and self.is_pending):
-            # The next one must not hit whatever handles this one.
+            # The next interrupt must not hit the code that handles this one.
             self._is_immediate = False
             raise KeyboardInterrupt
 
     def close(self) -> None:
-        """Give the descriptors back."""
+        """Close the descriptors."""
         pipe, self._pipe = self._pipe or (), None
         for descriptor in pipe:
             os.close(descriptor)
@@ -210,28 +210,28 @@ _NO_CHECK: Final = Interrupts()
 
 
 def current_interrupts() -> Interrupts:
-    """Return the interrupts of the check that runs here; outside of a check none ever comes.
+    """Return the interrupts of the running check; outside a check, there are none.
 
-    What waits on other threads as well keeps what it got on the thread of the check.
+    Code that also waits on other threads should keep the object that it got on the check's thread.
     """
     return _CURRENT.get() or _NO_CHECK
 
 
 @contextmanager
 def interruptible(ending: Callable[[], KeyboardInterrupt] = KeyboardInterrupt) -> Generator[Interrupts]:
-    """Note SIGINT and SIGTERM for as long as a check runs, on the main thread; on others there are no signals.
+    """Record SIGINT and SIGTERM while a check runs on the main thread; other threads receive no signals.
 
-    A signal that is ignored stays ignored, as for a command started by `nohup`. A SIGTERM that the program handles
-    itself stays its own. The previous handlers are always put back.
+    An ignored signal stays ignored, as for a command started by `nohup`. A SIGTERM that the program handles itself is
+    left to it. The previous handlers are always restored.
 
     Args:
-        ending: Makes what is raised at the end when there was an interrupt.
+        ending: Creates what is raised at the end if there was an interrupt.
 
     Yields:
-        The interrupts, which are only noted: what runs meanwhile has safe points, or is short.
+        The interrupts, which are only recorded: the block has safe points, or is short.
 
     Raises:
-        KeyboardInterrupt: At the end, when there was an interrupt, in place of whatever else was raised: none is lost.
+        KeyboardInterrupt: At the end, if there was an interrupt, in place of any other exception, so none is lost.
     """
     interrupts = Interrupts()
     handler = _Handler(interrupts)
@@ -261,7 +261,7 @@ class _Handler:
 
     def __call__(self, number: int, _: FrameType | None) -> None:
         if os.getpid() != self._process:
-            # A process that a script has forked ends as it would have without a check.
+            # A process forked by a script ends as it would without a check.
             signal.signal(number, self._previous[number])
             signal.raise_signal(number)
         else:
@@ -275,7 +275,7 @@ class _Handler:
                 signal.signal(number, self)
 
     def restore(self) -> None:
-        # SIGINT comes last: once its own handler is back, it may raise here.
+        # SIGINT comes last: once its own handler is restored, it can raise here.
         for number in reversed(self._previous):
             signal.signal(number, self._previous[number])
 

@@ -1,4 +1,4 @@
-"""The functions of a team that a configuration file names, and which run in this process."""
+"""The functions of a team that a configuration file names, and that run in this process."""
 
 import contextlib
 import importlib
@@ -19,8 +19,8 @@ def imported(reference: str, folder: Path, where: str, given: str) -> Callable[[
     Args:
         reference: A text such as `shop.legacy:inspect_user`.
         folder: The folder of the file, from which its module is looked up first.
-        where: Where the reference stands, for messages.
-        given: What the function is given, in words that follow a comma.
+        where: The place of the reference, for messages.
+        given: What the function takes, worded to follow a comma.
 
     Raises:
         ConfigurationError: When there is no such function; the message says why.
@@ -38,7 +38,7 @@ def named_object(reference: str, folder: Path, where: str) -> object:
     Args:
         reference: A text such as `shop.legacy:FORMATS`.
         folder: The folder of the file, from which its module is looked up first.
-        where: Where the reference stands, for messages.
+        where: The place of the reference, for messages.
 
     Raises:
         ConfigurationError: When there is no such object; the message says why.
@@ -65,7 +65,7 @@ def named_object(reference: str, folder: Path, where: str) -> object:
 
 @contextlib.contextmanager
 def importing_from(folder: Path) -> Generator[None]:
-    """Look modules up in a folder first, also those that a function imports when it runs.
+    """Search a folder for modules first, including those that a function imports when it runs.
 
     Args:
         folder: The folder.

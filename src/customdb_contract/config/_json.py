@@ -7,7 +7,7 @@ __all__ = ["json_problem"]
 
 
 def json_problem(value: object) -> str | None:
-    """Return what TOML can say and JSON cannot, or None.
+    """Return what a TOML value has that JSON does not, or None.
 
     Args:
         value: A value of a file.

@@ -1,4 +1,4 @@
-"""The folder of npm modules that scripts use where nobody names one: the nearest, as Node itself looks for it."""
+"""The folder of npm modules that scripts use by default: the nearest one, as Node itself searches for it."""
 
 from pathlib import Path
 from typing import Final
@@ -9,12 +9,12 @@ _MODULES: Final = "node_modules"
 
 
 def modules_for(given: str | None, scripts: Path, folder: Path) -> Path | None:
-    """Return the folder `node_modules` that scripts use, or None when there is none.
+    """Return the folder `node_modules` that scripts use, or None if there is none.
 
     Args:
-        given: What the configuration says; it is taken as it is.
+        given: The folder in the configuration, which is used as it is.
         scripts: The folder of the scripts, or a file in it.
-        folder: The folder of the configuration: above it, nothing is looked for.
+        folder: The folder of the configuration; folders above it are not searched.
     """
     if given is not None:
         return folder / given

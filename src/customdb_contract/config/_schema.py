@@ -15,8 +15,8 @@ def configuration_schema(*, in_pyproject: bool = False) -> dict[str, Any]:
     """Return the JSON Schema (draft 7) of a `customdb.toml`.
 
     Args:
-        in_pyproject: Whether it is to be the schema of a whole `pyproject.toml`, of which it says only what may stand
-            in `[tool.customdb-contract]`.
+        in_pyproject: Whether to return the schema of a whole `pyproject.toml`, which covers only the contents of
+            `[tool.customdb-contract]`.
     """
     schema: dict[str, Any] = json.loads(_SHIPPED.read_text(encoding="utf-8"))
     if not in_pyproject:

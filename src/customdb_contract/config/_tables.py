@@ -1,4 +1,4 @@
-"""The tables of a configuration file, and what may stand in them."""
+"""The tables of a configuration file, and what they can contain."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias
@@ -32,7 +32,7 @@ class Table(BaseModel):
 
 
 class FromEnvironment(Table):
-    """A text from the environment: the variable of that name must be set."""
+    """A string from the environment: the variable with that name must be set."""
 
     env: str
 
@@ -119,7 +119,7 @@ class InspectTable(Table):
 
 
 def _by_reference(given: object) -> object:
-    """Take a text for the function that it names."""
+    """Accept a string in place of the function that it names."""
     return {"python": given} if isinstance(given, str) else given
 
 
