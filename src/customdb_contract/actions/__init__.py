@@ -1,4 +1,4 @@
-"""Post-login Actions: their event, their `api`, what the calls of `api` mean taken together, and one Action of ours."""
+"""Post-login Actions: their event, their `api`, what the calls of `api` amount to, and one ready-made Action."""
 
 from customdb_contract.actions._action import PostLoginAction, ResumingAction
 from customdb_contract.actions._api import PostLoginApi

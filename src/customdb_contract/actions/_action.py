@@ -1,4 +1,4 @@
-"""What an Action in Python is: a function, or an object that also goes on after a redirect."""
+"""What an Action in Python is: a function, or an object that can also continue after a redirect."""
 
 from collections.abc import Awaitable
 from typing import Protocol
@@ -10,7 +10,7 @@ __all__ = ["PostLoginAction", "ResumingAction"]
 
 
 class PostLoginAction(Protocol):
-    """A post-login Action in Python: a function `(event, api)`, sync or async. What it returns is ignored."""
+    """A post-login Action in Python: a function `(event, api)`, sync or async. Its return value is ignored."""
 
     def __call__(self, event: PostLoginEvent, api: PostLoginApi, /) -> Awaitable[object] | object:
         """Act on a log-in."""
@@ -18,8 +18,8 @@ class PostLoginAction(Protocol):
 
 
 class ResumingAction(PostLoginAction, Protocol):
-    """An Action that goes on when the user comes back from where it sent them: `onContinuePostLogin` of Auth0."""
+    """An Action that continues when the user returns from a redirect: Auth0's `onContinuePostLogin`."""
 
     def on_continue_post_login(self, event: PostLoginEvent, api: PostLoginApi, /) -> Awaitable[object] | object:
-        """Go on with a log-in after `api.redirect.send_user_to`."""
+        """Continue a log-in after `api.redirect.send_user_to`."""
         ...

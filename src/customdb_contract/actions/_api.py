@@ -1,4 +1,4 @@
-"""`PostLoginApi`: what a post-login Action does its work with."""
+"""`PostLoginApi`: the `api` object of a post-login Action."""
 
 from typing import Final
 
@@ -27,17 +27,17 @@ __all__ = ["PostLoginApi"]
 
 
 class PostLoginApi:
-    """What a post-login Action does its work with: Auth0's `api`, with names in snake case.
+    """The `api` object of a post-login Action: Auth0's `api`, with names in snake case.
 
-    Options are mappings with Auth0's own names: `api.redirect.send_user_to(url, {"query": {...}})`. A method that gives
-    nothing back returns `api`, so that calls can be chained.
+    Options are mappings with Auth0's own names: `api.redirect.send_user_to(url, {"query": {...}})`. A method without a
+    return value returns `api`, so that calls can be chained.
 
     Source: <https://auth0.com/docs/actions/reference/post-login/post-login-api-object>.
 
     Args:
-        event: What the Action is told of the log-in.
-        note: Called for each call, with its name at Auth0, such as `user.setAppMetadata`, and the arguments.
-        cache: What `api.cache` keeps its values in; None stands for an empty one.
+        event: The event that the Action receives.
+        note: Called for each call, with Auth0's name for it, such as `user.setAppMetadata`, and the arguments.
+        cache: Where `api.cache` keeps its values; None stands for an empty cache.
     """
 
     def __init__(self, event: PostLoginEvent, note: Note, cache: ActionCache | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The parts of `api` that are about the user, the tokens and the log-in."""
+"""The parts of `api` for the user, the tokens and the log-in."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 Note: TypeAlias = Callable[[str, tuple[object, ...]], None]
-"""Called for each call of `api`: with Auth0's name of what was called, and the arguments."""
+"""Called for each call of `api`: with Auth0's name for it, and the arguments."""
 
 _Options: TypeAlias = Mapping[str, Any]
 
@@ -38,7 +38,7 @@ class ApiPart:
     """A part of `api`, such as `api.user`.
 
     Args:
-        api: The whole, which most methods return.
+        api: The whole `api`, which most methods return.
         note: Called for each call of `api`.
     """
 
@@ -54,7 +54,7 @@ class ApiPart:
 
 
 class UserPart(ApiPart):
-    """`api.user`: writes to the user's metadata, all made at once when the log-in ends."""
+    """`api.user`: writes to the user's metadata, all stored at once when the log-in ends."""
 
     name = "user"
 
@@ -68,12 +68,12 @@ class UserPart(ApiPart):
 
 
 class AccessPart(ApiPart):
-    """`api.access`: whether the user gets in."""
+    """`api.access`: whether the user can log in."""
 
     name = "access"
 
     def deny(self, reason: str) -> "PostLoginApi":
-        """Refuse the log-in; later Actions do not run, and what was written stays written."""
+        """Deny the log-in; later Actions do not run, and earlier writes stay."""
         return self._call("deny", reason)
 
 
@@ -106,7 +106,7 @@ class AccessTokenPart(ApiPart):
 
 
 class AuthenticationPart(ApiPart):
-    """`api.authentication`: further factors, and whom the log-in is for."""
+    """`api.authentication`: additional factors, and the user that the log-in is for."""
 
     name = "authentication"
 
@@ -127,11 +127,11 @@ class AuthenticationPart(ApiPart):
         return self._call("enrollWithAny", factors)
 
     def record_method(self, provider_url: str) -> "PostLoginApi":
-        """Note that a method of your own was completed, after a redirect."""
+        """Record that a method of your own was completed, after a redirect."""
         return self._call("recordMethod", provider_url)
 
     def set_primary_user(self, primary_user_id: str) -> "PostLoginApi":
-        """Have tokens issued for another user; what this Action writes to `user_metadata` is lost."""
+        """Issue tokens for another user; anything this Action writes to `user_metadata` is lost."""
         return self._call("setPrimaryUser", primary_user_id)
 
 
@@ -146,12 +146,12 @@ class MultifactorPart(ApiPart):
 
 
 class ValidationPart(ApiPart):
-    """`api.validation`: refusing a log-in with a code."""
+    """`api.validation`: denying a log-in with a code."""
 
     name = "validation"
 
     def error(self, error_code: str, error_message: str) -> "PostLoginApi":
-        """Refuse the log-in."""
+        """Deny the log-in."""
         return self._call("error", error_code, error_message)
 
 
@@ -161,13 +161,13 @@ class RulesPart(ApiPart):
     name = "rules"
 
     def was_executed(self, rule_id: str) -> bool:
-        """Return whether a rule has run in this log-in; here, none ever has."""
+        """Return whether a rule has run in this log-in; in a simulation, none has."""
         self._call("wasExecuted", rule_id)
         return False
 
 
 class GroupsPart(ApiPart):
-    """`api.groups`: the groups of the user; here there are none."""
+    """`api.groups`: the groups of the user; in a simulation, there are none."""
 
     name = "groups"
 
@@ -183,7 +183,7 @@ class GroupsPart(ApiPart):
 
 
 class RolesPart(ApiPart):
-    """`api.roles`: the roles of the user; here there are none."""
+    """`api.roles`: the roles of the user; in a simulation, there are none."""
 
     name = "roles"
 
@@ -193,12 +193,12 @@ class RolesPart(ApiPart):
         return {"roles": []}
 
     async def get_user_effective_roles_by_ids(self, ids: Sequence[str]) -> dict[str, Any]:
-        """Return the roles that the user has of those with some ids."""
+        """Return the user's roles with the given ids."""
         self._call("getUserEffectiveRolesByIds", ids)
         return {"roles": []}
 
     async def get_user_effective_roles_by_names(self, names: Sequence[str]) -> dict[str, Any]:
-        """Return the roles that the user has of those with some names."""
+        """Return the user's roles with the given names."""
         self._call("getUserEffectiveRolesByNames", names)
         return {"roles": []}
 
@@ -214,12 +214,12 @@ class PromptPart(ApiPart):
 
 
 class TransactionPart(ApiPart):
-    """`api.transaction`: what the Actions of one log-in share.
+    """`api.transaction`: data that the Actions of one log-in share.
 
     Args:
-        api: The whole.
+        api: The whole `api`.
         note: Called for each call of `api`.
-        event: What the Action is told of the log-in.
+        event: The event that the Action receives.
     """
 
     name = "transaction"
@@ -238,12 +238,12 @@ class TransactionPart(ApiPart):
 
 
 class CachePart(ApiPart):
-    """`api.cache`: short-lived texts that outlast a log-in, sometimes.
+    """`api.cache`: short-lived strings that can outlast a log-in.
 
     Args:
-        api: The whole.
+        api: The whole `api`.
         note: Called for each call of `api`.
-        cache: What keeps them.
+        cache: Where they are kept.
     """
 
     name = "cache"
@@ -253,16 +253,16 @@ class CachePart(ApiPart):
         self._cache = cache
 
     def get(self, key: str) -> CacheRecord | None:
-        """Return what is there, or None."""
+        """Return the entry, or None."""
         self._call("get", key)
         return self._cache.get(key)
 
     def set(self, key: str, value: str, options: _Options | None = None) -> CacheWriteResult:
-        """Store a text."""
+        """Store a string."""
         self._call("set", key, value, options=options)
         return self._cache.set(key, value, options)
 
     def delete(self, key: str) -> CacheWriteResult:
-        """Remove a text."""
+        """Remove a string."""
         self._call("delete", key)
         return self._cache.delete(key)

@@ -1,4 +1,4 @@
-"""The part of `api` that is about SAML responses."""
+"""The part of `api` for SAML responses."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

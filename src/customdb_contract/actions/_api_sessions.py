@@ -1,4 +1,4 @@
-"""The parts of `api` that are about sessions and refresh tokens, and redirects."""
+"""The parts of `api` for sessions, refresh tokens and redirects."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -51,7 +51,7 @@ class SessionPart(_LifetimePart):
     name = "session"
 
     def revoke(self, reason: str, options: _Options | None = None) -> "PostLoginApi":
-        """End the session, and refuse the log-in."""
+        """End the session, and deny the log-in."""
         return self._call("revoke", reason, options=options)
 
     def set_cookie_mode(self, mode: str) -> "PostLoginApi":
@@ -65,17 +65,17 @@ class RefreshTokenPart(_LifetimePart):
     name = "refreshToken"
 
     def revoke(self, reason: str) -> "PostLoginApi":
-        """Revoke the refresh token, and refuse the exchange."""
+        """Revoke the refresh token, and deny the exchange."""
         return self._call("revoke", reason)
 
 
 class RedirectPart(ApiPart):
-    """`api.redirect`: sending the user elsewhere, and back.
+    """`api.redirect`: redirecting the user to a page and back.
 
     Args:
-        api: The whole.
+        api: The whole `api`.
         note: Called for each call of `api`.
-        event: What the Action is told of the log-in.
+        event: The event that the Action receives.
         clock: Returns the seconds since 1970.
     """
 
@@ -89,7 +89,7 @@ class RedirectPart(ApiPart):
         self._clock = clock
 
     def send_user_to(self, url: str, options: _Options | None = None) -> "PostLoginApi":
-        """Send the user to a URL after this Action."""
+        """Redirect the user to a URL after this Action."""
         return self._call("sendUserTo", url, options=options)
 
     def can_redirect(self) -> bool:
@@ -101,7 +101,7 @@ class RedirectPart(ApiPart):
         return protocol not in _WITHOUT_BROWSER and "none" not in (*prompts, query.get("prompt"))
 
     def encode_token(self, options: _Options) -> str:
-        """Return `payload` as a token that is signed with `secret`, and valid for `expiresInSeconds`."""
+        """Return `payload` as a token signed with `secret` and valid for `expiresInSeconds`."""
         self._call("encodeToken", options)
         now = int(self._clock())
         claims = {
@@ -115,10 +115,10 @@ class RedirectPart(ApiPart):
         return encoded_token(claims, options["secret"])
 
     def validate_token(self, options: _Options) -> dict[str, Any]:
-        """Return the claims of the token that the user came back with.
+        """Return the claims of the token that the user returned with.
 
         Raises:
-            ValueError: When there is none, or it is not valid.
+            ValueError: When there is no token, or it is not valid.
         """
         self._call("validateToken", options)
         name = options.get("tokenParameterName", "session_token")

@@ -23,16 +23,16 @@ CACHE_LIMITS: Final[Mapping[str, int]] = {
     "milliseconds": _LONGEST_SECONDS * 1000,
     "usualMilliseconds": _DEFAULT_SECONDS * 1000,
 }
-"""What the cache of an Action in JavaScript is sent, as it names them."""
+"""How a JavaScript Action's cache receives a write: the names of its options there."""
 
 
 @frozen
 class CacheRecord:
-    """What the cache has at a key.
+    """An entry of the cache.
 
     Args:
         value: The value.
-        expires_at: When it is gone at the latest, in milliseconds since 1970.
+        expires_at: When it expires at the latest, in milliseconds since 1970.
     """
 
     value: str
@@ -41,7 +41,7 @@ class CacheRecord:
 
 @frozen
 class CacheWriteResult:
-    """What came of a write to the cache.
+    """The result of a write to the cache.
 
     Args:
         type: `success` or `error`.
@@ -66,7 +66,7 @@ class ActionCache:
         self._records: dict[str, CacheRecord] = {}
 
     def get(self, key: str) -> CacheRecord | None:
-        """Return what the cache has at a key, or None.
+        """Return the entry of the cache for a key, or None.
 
         Args:
             key: The key.
@@ -75,7 +75,7 @@ class ActionCache:
         return self._records.get(key)
 
     def set(self, key: str, value: str, options: Mapping[str, object] | None = None) -> CacheWriteResult:
-        """Store a value; what is too large, or comes when the cache is full, is refused.
+        """Store a value; one that is too large, or that arrives when the cache is full, is refused.
 
         Args:
             key: The key.
@@ -91,7 +91,7 @@ class ActionCache:
         return CacheWriteResult("success")
 
     def delete(self, key: str) -> CacheWriteResult:
-        """Remove what the cache has at a key.
+        """Remove the entry for a key.
 
         Args:
             key: The key.

@@ -1,4 +1,4 @@
-"""A call of `api`, as it is seen from outside the Action."""
+"""A call of `api`, as seen from outside the Action."""
 
 from attrs import frozen
 
@@ -12,9 +12,9 @@ class SeenCall:
     """Something that an Action did with `api`.
 
     Args:
-        path: What was called, by Auth0's name: `user.setAppMetadata`.
-        arguments: What it was given, secrets masked.
-        late: Whether that was after the handler's promise was resolved.
+        path: The name of the call at Auth0: `user.setAppMetadata`.
+        arguments: Its arguments, with secrets masked.
+        late: Whether the call came after the handler's promise was resolved.
     """
 
     path: str

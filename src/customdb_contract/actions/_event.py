@@ -1,4 +1,4 @@
-"""`PostLoginEvent`: what a post-login Action is told of a log-in."""
+"""`PostLoginEvent`: the `event` object of a post-login Action."""
 
 from collections.abc import Mapping
 
@@ -33,10 +33,10 @@ __all__ = ["PostLoginEvent"]
 
 @frozen(kw_only=True)
 class PostLoginEvent(EventPart):
-    """What a post-login Action is told of a log-in, under Auth0's own names: `event.user.app_metadata`.
+    """The `event` object of a post-login Action, under Auth0's own names: `event.user.app_metadata`.
 
-    What Auth0 leaves out is None, lists are tuples, and metadata are dictionaries. `event.user` stays as it was when
-    the log-in began, whatever the Action does with `api`. Its repr has no secrets, but `to_json` has them.
+    What Auth0 leaves out is None, lists are tuples, and metadata are dictionaries. `event.user` does not change during
+    the log-in, whatever the Action does with `api`. Its repr has no secrets, but `to_json` has them.
 
     Source: <https://auth0.com/docs/actions/reference/post-login/post-login-event-object>.
     """

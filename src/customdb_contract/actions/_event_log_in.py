@@ -1,4 +1,4 @@
-"""The parts of an event that say how a user logs in."""
+"""The parts of an event that describe how a user logs in."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -63,7 +63,7 @@ class EventRequest(EventPart):
 class EventTransaction(EventPart):
     """The log-in itself: `event.transaction`.
 
-    `metadata` is what the Actions of one log-in share: `api.transaction.set_metadata` changes it at once.
+    `metadata` is shared by the Actions of one log-in: `api.transaction.set_metadata` changes it at once.
     """
 
     id: str | None = None
@@ -106,7 +106,7 @@ class EventAssessment(EventPart):
 
 @frozen(kw_only=True)
 class EventAssessments(EventPart):
-    """The single assessments of a risk."""
+    """The individual assessments of a risk."""
 
     AgentDetection: EventAssessment | None = None
     ImpossibleTravel: EventAssessment | None = None
@@ -171,14 +171,14 @@ class EventParentRefreshToken(EventPart):
 
 @frozen(kw_only=True)
 class EventSessionTransfer(EventPart):
-    """Where a session or refresh token comes from that was made by a session transfer."""
+    """Where a session or refresh token created by a session transfer comes from."""
 
     parent_refresh_token: EventParentRefreshToken | None = None
 
 
 @frozen(kw_only=True)
 class EventRefreshToken(EventPart):
-    """The refresh token that is exchanged: `event.refresh_token`."""
+    """The refresh token that is being exchanged: `event.refresh_token`."""
 
     id: str | None = None
     client_id: str | None = None

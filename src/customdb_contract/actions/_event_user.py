@@ -1,4 +1,4 @@
-"""The parts of an event that say who logs in, and where."""
+"""The parts of an event that describe who logs in, and to what."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -46,7 +46,7 @@ class EventEnrolledFactor(EventPart):
 
 @frozen(kw_only=True)
 class EventUser(EventPart):
-    """The user who logs in: `event.user`. Only `user_id` is always there."""
+    """The user who logs in: `event.user`. Only `user_id` is always present."""
 
     user_id: str
     app_metadata: Mapping[str, Any] | None = None
@@ -81,7 +81,7 @@ class EventConnection(EventPart):
 
 @frozen(kw_only=True)
 class EventRefreshTokenPolicy(EventPart):
-    """How refresh tokens of the application may be used at a resource server."""
+    """How the application's refresh tokens can be used at a resource server."""
 
     audience: str | None = None
     scope: tuple[str, ...] | None = None
@@ -120,7 +120,7 @@ class EventStats(EventPart):
 
 @frozen(kw_only=True)
 class EventAuthorization(EventPart):
-    """What the user is authorized to: `event.authorization`."""
+    """What the user is authorized to do: `event.authorization`."""
 
     roles: tuple[str, ...] | None = None
 
@@ -145,7 +145,7 @@ class EventCustomDomain(EventPart):
 
 @frozen(kw_only=True)
 class EventResourceServer(EventPart):
-    """The API that access is requested to: `event.resource_server`."""
+    """The API that access is requested for: `event.resource_server`."""
 
     identifier: str | None = None
 

@@ -1,4 +1,4 @@
-"""Checks passwords against what legacy stores have for them, and hashes new ones."""
+"""Checks passwords against what legacy stores keep for them, and hashes new ones."""
 
 from customdb_contract.passwords._argon2 import Argon2id, DjangoArgon2
 from customdb_contract.passwords._aspnet import AspNetIdentityV2, AspNetIdentityV3, AspNetMembership

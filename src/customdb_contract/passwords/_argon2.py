@@ -21,13 +21,13 @@ _TEXT: Final = re.compile(
 _LEAST_SALT: Final = 8
 """https://www.rfc-editor.org/rfc/rfc9106.html#section-3.1 allows shorter ones, the reference implementation doesn't."""
 _LEAST_DIGEST: Final = 16
-"""https://www.rfc-editor.org/rfc/rfc9106.html#section-3.1 allows 4 bytes, which are guessed too soon."""
+"""https://www.rfc-editor.org/rfc/rfc9106.html#section-3.1 allows 4 bytes, which are too easy to guess."""
 _MOST_BYTES: Final = 128
-"""Of salt and digest; implementations make 16 to 64."""
+"""Of salt and digest; implementations use 16 to 64."""
 _MOST_MEMORY: Final = 2**21
 """KiB, which is what https://www.rfc-editor.org/rfc/rfc9106.html#section-4 recommends first."""
 _MOST_WORK: Final = 2**21
-"""KiB that are filled in all passes together, which takes some seconds."""
+"""KiB that are filled in all passes together, which takes several seconds."""
 _MOST_LANES: Final = 64
 _LEAST_MEMORY_OF_LANE: Final = 8
 """KiB: https://www.rfc-editor.org/rfc/rfc9106.html#section-3.1"""
@@ -68,13 +68,13 @@ def _read(text: str) -> Check | None:
 class Argon2id:
     """Argon2: `$argon2id$`, `$argon2i$` and `$argon2d$`; new passwords become `$argon2id$`.
 
-    The defaults are what OWASP recommends where many log in at the same time:
+    The defaults are OWASP's recommendation when many users log in at the same time:
     https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html#argon2id
 
     Args:
         memory: of new passwords, in KiB
         passes: of new passwords over that memory
-        lanes: of new passwords, which are computed side by side
+        lanes: of new passwords, which are computed in parallel
     """
 
     memory: int = field(default=19456, validator=[instance_of(int), ge(1)])
@@ -108,7 +108,7 @@ class Argon2id:
         """Hash a new password.
 
         Args:
-            password: what a person chose
+            password: the user's choice
         """
         with needing("argon2-cffi"):
             from argon2 import PasswordHasher  # noqa: PLC0415 - an extra

@@ -21,22 +21,22 @@ _V3_HEADER: Final = struct.Struct(">BIII")
 _V3_ALGORITHMS: Final = ("sha1", "sha256", "sha512")
 _MEMBERSHIP_ALGORITHMS: Final = {"SHA1": "sha1", "SHA256": "sha256", "SHA512": "sha512", "HMACSHA256": "sha256"}
 _MEMBERSHIP_KEY_SIZE: Final = 64
-"""Bytes of the key that .NET's HMACSHA256 makes for itself, to which the salt is repeated or cut."""
+"""Bytes of the key that .NET's HMACSHA256 uses; the salt is repeated or cut to that length."""
 
 
 @frozen
 class AspNetMembership:
     """Hashed passwords (`PasswordFormat` 1) of SqlMembershipProvider and the Universal Providers, with `PasswordSalt`.
 
-    They hash the password in UTF-16LE, and the row doesn't say by what: it is `hashAlgorithmType` in `web.config`, by
-    default SHA-1 until .NET Framework 3.5 and HMAC-SHA256 from 4 on
+    The password is hashed in UTF-16LE, but the row does not name the algorithm: it is `hashAlgorithmType` in
+    `web.config`, by default SHA-1 until .NET Framework 3.5 and HMAC-SHA256 from 4 on
     (https://learn.microsoft.com/dotnet/api/system.web.security.membership.hashalgorithmtype).
-    How the salt is used is what Microsoft's migration guide shows:
+    Microsoft's migration guide shows how the salt is used:
     https://learn.microsoft.com/aspnet/identity/overview/migrations/migrating-an-existing-website-from-sql-membership-to-aspnet-identity.
     Encrypted and clear passwords (`PasswordFormat` 2 and 0) are not read.
 
     Args:
-        algorithm: as `hashAlgorithmType` names it
+        algorithm: as in `hashAlgorithmType`
     """
 
     algorithm: Literal["SHA1", "SHA256", "SHA512", "HMACSHA256"] = field(validator=in_(_MEMBERSHIP_ALGORITHMS))
@@ -98,10 +98,10 @@ class AspNetIdentityV3:
 
     https://github.com/dotnet/aspnetcore/blob/main/src/Identity/Extensions.Core/src/PasswordHasher.cs
 
-    ASP.NET takes a key of any length from 16 bytes on, so a key that was cut matches there; here it doesn't.
+    ASP.NET accepts a key of any length from 16 bytes on, so a truncated key matches there; here it doesn't.
 
     Args:
-        salt_size: in bytes; the default is what the framework's own hasher makes
+        salt_size: in bytes; the default is that of the framework's own hasher
         key_size: in bytes; likewise
     """
 

@@ -1,4 +1,4 @@
-"""Keys derived by the standard library, of a length that the format fixes."""
+"""Keys derived by the standard library, with the length that the format fixes."""
 
 import hashlib
 from typing import Final
@@ -11,9 +11,9 @@ DIGEST_SIZES: Final = {"md5": 16, "sha1": 20, "sha224": 28, "sha256": 32, "sha38
 """The bytes of each digest."""
 
 _MOST_ITERATIONS: Final = 10_000_000
-"""Of PBKDF2; that takes some seconds, and is eight times what Django 6 does."""
+"""Of PBKDF2; this takes several seconds, and is eight times Django 6's default."""
 _MOST_BLOCKS: Final = 2**23
-"""N times r of scrypt, in 128 bytes: 1 GiB of memory; with p too, some seconds."""
+"""N times r of scrypt, in 128 bytes: 1 GiB of memory; together with p, several seconds."""
 
 
 def pbkdf2_check(algorithm: str, iterations: int, salt: bytes, key: bytes) -> Check:
@@ -23,10 +23,10 @@ def pbkdf2_check(algorithm: str, iterations: int, salt: bytes, key: bytes) -> Ch
         algorithm: of the HMAC, by its name in hashlib
         iterations: 1 or more
         salt: as bytes
-        key: what is stored; the caller has checked its length
+        key: the stored key; the caller has checked its length
 
     Raises:
-        TooCostlyError: these are too many iterations
+        TooCostlyError: there are too many iterations
     """
     within("iterations of PBKDF2", iterations, _MOST_ITERATIONS)
     return lambda password: same(hashlib.pbkdf2_hmac(algorithm, password.encode(), salt, iterations, len(key)), key)
@@ -40,19 +40,19 @@ def scrypt_check(n: int, r: int, p: int, salt: bytes, key: bytes) -> Check | Non
         r: the size of a block, in 128 bytes
         p: how many times that is done
         salt: as bytes
-        key: what is stored; the caller has checked its length
+        key: the stored key; the caller has checked its length
 
     Returns:
         None if there is no scrypt with these parameters.
 
     Raises:
-        TooCostlyError: they ask for too much memory or work
+        TooCostlyError: they need too much memory or work
     """
     if min(n - 1, r, p) < 1 or n & (n - 1):
         return None
     within("blocks of memory for scrypt", n * r, _MOST_BLOCKS)
     within("blocks that scrypt fills in all", n * r * p, _MOST_BLOCKS)
-    # What OpenSSL allocates; its own limit of 32 MiB is below what Werkzeug and Django ask for.
+    # The memory that OpenSSL allocates; its own limit of 32 MiB is below what Werkzeug and Django need.
     memory = 128 * r * (n + p + 2)
 
     def check(password: str) -> bool:

@@ -1,4 +1,4 @@
-"""Bytes that are stored as text, read strictly, so that no changed text has the same meaning."""
+"""Bytes stored as text, read strictly, so that no altered text has the same meaning."""
 
 import base64
 import binascii
@@ -17,7 +17,7 @@ def from_hex(text: str, size: int) -> bytes | None:
 
     Args:
         text: the digits
-        size: how many bytes it must be
+        size: the required number of bytes
 
     Returns:
         None if it is anything else.
@@ -26,7 +26,7 @@ def from_hex(text: str, size: int) -> bytes | None:
 
 
 def hex_of(size: int) -> str:
-    """Make up a digest in hexadecimal digits.
+    """Return a made-up digest in hexadecimal digits.
 
     Args:
         size: of the digest, in bytes
@@ -38,9 +38,9 @@ def from_base64(text: str, *, padded: bool = True, adapted: bool = False) -> byt
     """Read base64 in its canonical form.
 
     Args:
-        text: what is stored
-        padded: whether it ends in `=` where its length asks for it; else it must not
-        adapted: whether it has `.` in place of `+`, as in passlib
+        text: the stored text
+        padded: whether it ends in `=` if its length requires it; otherwise it must not
+        adapted: whether it has `.` instead of `+`, as in passlib
 
     Returns:
         None if it is anything else, such as base64 in more than one line.

@@ -1,4 +1,4 @@
-"""The libraries that hash are an extra, imported when the first hash of theirs is met."""
+"""The hashing libraries are an extra; each is imported when its first hash is read."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ def needing(library: str) -> Generator[None]:
     """Import a library of the extra in the body.
 
     Args:
-        library: what to install, as the message calls it
+        library: what to install, as the message names it
 
     Raises:
         ConfigurationError: it is not installed

@@ -71,11 +71,11 @@ class PasslibPbkdf2:
 
 @frozen
 class WerkzeugPbkdf2:
-    """Werkzeug's, which Flask teams have: `pbkdf2:sha256:iterations$salt$key`.
+    """Werkzeug's format, used with Flask: `pbkdf2:sha256:iterations$salt$key`.
 
     https://werkzeug.palletsprojects.com/en/stable/utils/#werkzeug.security.generate_password_hash
 
-    What has no iterations isn't read: how many are meant depends on Werkzeug's version.
+    A text without iterations is not read, because the number depends on Werkzeug's version.
     """
 
     @property

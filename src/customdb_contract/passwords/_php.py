@@ -1,4 +1,4 @@
-"""phpass and what WordPress made of it."""
+"""phpass and WordPress's variants of it."""
 
 import hashlib
 import hmac
@@ -17,9 +17,9 @@ _DIGITS: Final = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 _TEXT: Final = re.compile(r"\$[PH]\$([./0-9A-Za-z])([./0-9A-Za-z]{8})([./0-9A-Za-z]{22})")
 _LEAST_ROUNDS: Final = 7
 _MOST_ROUNDS: Final = 18
-"""The binary logarithm; WordPress and phpBB have 13 and less."""
+"""The binary logarithm; WordPress and phpBB use at most 13."""
 _BLANKS: Final = " \t\n\r\0\x0b"
-"""What PHP's trim takes away: https://www.php.net/manual/en/function.trim.php"""
+"""The characters that PHP's trim removes: https://www.php.net/manual/en/function.trim.php"""
 _MD5_SIZE: Final = 16
 
 
@@ -31,7 +31,7 @@ def _from_digits(text: str) -> bytes | None:
 
 
 def _read_phpass(text: str) -> Check | None:
-    """Take a portable hash of phpass apart: https://www.openwall.com/phpass/."""
+    """Parse a portable hash of phpass: https://www.openwall.com/phpass/."""
     parts = _TEXT.fullmatch(text)
     if parts is None:
         return None
@@ -96,7 +96,7 @@ class WordPress:
 
 
 def _trimming(check: Check | None) -> Check | None:
-    # What is nothing but blanks must not match where an empty password was hashed.
+    # A password of nothing but spaces must not match the hash of an empty password.
     return check and (lambda password: (trimmed := password.strip(_BLANKS)) != "" and check(trimmed))
 
 

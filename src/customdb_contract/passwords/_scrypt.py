@@ -75,7 +75,7 @@ class PasslibScrypt:
 
 @frozen
 class WerkzeugScrypt:
-    """Werkzeug's default since 2.3, which Flask teams have: `scrypt:N:r:p$salt$key`.
+    """Werkzeug's default since 2.3, used with Flask: `scrypt:N:r:p$salt$key`.
 
     https://werkzeug.palletsprojects.com/en/stable/utils/#werkzeug.security.generate_password_hash
     """
@@ -98,7 +98,7 @@ class WerkzeugScrypt:
 
 @frozen(kw_only=True)
 class NodeScrypt:
-    """`salt:key` in hexadecimal digits, by `crypto.scrypt` of Node: its settings stand nowhere in the row.
+    """`salt:key` in hexadecimal digits, by Node's `crypto.scrypt`: the row does not have its settings.
 
     The defaults are Node's own: https://nodejs.org/api/crypto.html#cryptoscryptpassword-salt-keylen-options-callback
 
@@ -107,9 +107,9 @@ class NodeScrypt:
         r: the size of a block, in 128 bytes
         p: how many times that is done
         key_size: in bytes
-        salt: whether the program gave `crypto.scrypt` the digits of the salt as they are, `text`, or what they stand
-            for, `bytes`
-        first: what stands before the colon
+        salt: whether the program passed `crypto.scrypt` the digits of the salt as they are, `text`, or the bytes that
+            they stand for, `bytes`
+        first: what comes before the colon
     """
 
     n: int = field(default=16384, validator=instance_of(int))

@@ -17,7 +17,7 @@ _GENERATED: Final = ("name", "nickname", "picture")
 
 
 class Dumpable(Protocol):
-    """A pydantic model such as `Profile`; pydantic itself is not imported to compare."""
+    """A pydantic model such as `Profile`; comparing does not import pydantic itself."""
 
     def model_dump(self) -> dict[str, Any]:
         """Return the attributes."""
@@ -42,12 +42,13 @@ class Difference:
 def differences(a: Mapping[str, object] | Dumpable, b: Mapping[str, object] | Dumpable) -> tuple[Difference, ...]:
     """Return the paths at which two profiles differ, in the order of the first one.
 
-    What makes no difference to Auth0 is none: an absent attribute against null, the order of scalars in an array, a
-    `name`, `nickname` or `picture` that Auth0 would generate, and the tokens of one log-in. `True` and `1` do differ.
+    Differences that mean nothing to Auth0 are ignored: an absent attribute versus null, the order of scalars in an
+    array, a `name`, `nickname` or `picture` that Auth0 would generate, and the tokens of a single log-in. `True` and
+    `1` do differ.
 
     Args:
         a: A profile, or attributes.
-        b: The one that it is compared with.
+        b: The profile or attributes to compare it with.
     """
     return tuple(_compare("", _comparable(a), _comparable(b), 0))
 
@@ -106,7 +107,7 @@ def _is_scalar(value: object) -> bool:
 
 
 def _key(value: object) -> tuple[str, str]:
-    # Equal numbers are one JSON number, but True is no number.
+    # Equal numbers are the same JSON number, but True is not a number.
     if isinstance(value, int | float) and not isinstance(value, bool):
         return "number", repr(float(value)) if abs(value) < 2**53 else repr(value)
     return type(value).__name__, str(value)
@@ -131,7 +132,7 @@ def _shown(path: str, value: object) -> str:
 
 
 def _masked(value: object, depth: int) -> object:
-    """Return what may be shown of a value: JSON, with secrets and foreign objects replaced."""
+    """Return the printable form of a value: JSON, with secrets and foreign objects replaced."""
     if _is_scalar(value):
         return value
     if depth > _MAX_DEPTH:

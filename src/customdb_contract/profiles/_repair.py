@@ -1,4 +1,4 @@
-"""Repairs: what Auth0 makes of a profile, and what JSON makes of a value, done on purpose and told."""
+"""Repairs: what Auth0 makes of a profile, and what JSON makes of a value, done on purpose and reported."""
 
 import base64
 import datetime as dt
@@ -39,7 +39,7 @@ class RepairKind(StrEnum):
     """What was repaired."""
 
     CONVERTED = "converted"
-    """A value that JSON does not have became one that it has."""
+    """A value that JSON does not have became one that it does."""
     RENAMED = "renamed"
     """`id` became `user_id`."""
     LOWER_CASED = "lower-cased"
@@ -52,7 +52,7 @@ class RepairKind(StrEnum):
 
 @frozen
 class Repair:
-    """One thing that was repaired.
+    """A single repair.
 
     Args:
         path: Where, for example `app_metadata.since`.
@@ -73,7 +73,7 @@ _Change: TypeAlias = Repair | tuple[str, RepairKind, object, object]
 
 @frozen
 class Repaired:
-    """A profile after the repairs; it may still be invalid.
+    """A profile after its repairs; it can still be invalid.
 
     Args:
         attributes: The attributes.
@@ -89,10 +89,10 @@ def repair_profile(raw: Mapping[str, object], *, import_mode: bool = False) -> R
 
     `id` becomes `user_id`; a number, a `UUID` or an ObjectId as `user_id` becomes text; with import mode on, e-mail and
     username become lower case; missing `name`, `nickname` and `picture` are generated from the e-mail; `access_token`
-    and `refresh_token` move to the identity. Everywhere, `UUID` and ObjectId become text, `datetime` ISO 8601,
-    `Decimal` a number where that is exact and text otherwise, `bytes` their text in UTF-8 or base64, `Enum` its value,
-    tuples and sets arrays, NaN and infinity null. Other objects stay as they are, and so does what is nested more than
-    50 levels deep.
+    and `refresh_token` move to the identity. At any depth, `UUID` and ObjectId become text, `datetime` ISO 8601,
+    `Decimal` a number if that is exact and text otherwise, `bytes` their text in UTF-8 or base64, `Enum` its value,
+    tuples and sets arrays, and NaN and infinity null. Other objects stay as they are, and so does everything nested
+    more than 50 levels deep.
 
     Sources: <https://auth0.com/docs/manage-users/user-accounts/user-profiles/normalized-user-profiles>,
     <https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure>.
@@ -108,7 +108,7 @@ def repair_profile(raw: Mapping[str, object], *, import_mode: bool = False) -> R
 
 
 def normal_attributes(attributes: Mapping[str, object], *, import_mode: bool = False) -> dict[str, object]:
-    """Return what Auth0 would make of a profile that has JSON's types already, without the repairs.
+    """Return what Auth0 would make of a profile that already has JSON's types, without the repairs.
 
     Args:
         attributes: The profile.
@@ -128,11 +128,11 @@ class Repairing:
 
     @property
     def repairs(self) -> tuple[Repair, ...]:
-        """The repairs, in order; putting them into words takes longer than making them."""
+        """The repairs, in order; describing them takes longer than making them."""
         return tuple(change if isinstance(change, Repair) else _in_words(*change) for change in self._changes)
 
     def convert(self, names: Sequence[str]) -> None:
-        """Turn values that JSON does not have into ones that it has, at any depth."""
+        """Replace values that JSON does not have by values that it does, at any depth."""
         for name in names:
             value = self.attributes[name]
             converted = _converted(value, 0)
@@ -141,7 +141,7 @@ class Repairing:
                 self._changes += _told(name, value, converted)
 
     def normalize(self, *, import_mode: bool) -> None:
-        """Do what Auth0 does."""
+        """Apply Auth0's own changes."""
         attributes = self.attributes
         if attributes.get("user_id") is None and attributes.get("id") is not None:
             attributes["user_id"] = attributes.pop("id")
@@ -194,7 +194,7 @@ def generated_attributes(attributes: Mapping[str, object]) -> dict[str, str]:
         attributes: A profile.
 
     Returns:
-        Nothing when there is no e-mail that they could be made of.
+        Empty if there is no e-mail to derive them from.
     """
     email = attributes.get("email")
     if not isinstance(email, str) or "@" not in email:
@@ -204,7 +204,7 @@ def generated_attributes(attributes: Mapping[str, object]) -> dict[str, str]:
 
 @lru_cache
 def generated_picture(email: str) -> str:
-    """Return the address of the `picture` that Auth0 generates: it has a digest of the e-mail, and its initials.
+    """Return the URL of the `picture` that Auth0 generates: it has a digest of the e-mail, and its initials.
 
     Source: <https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure>.
 
@@ -222,7 +222,7 @@ def _quoted(initials: str) -> str:
 
 
 def is_secret_name(name: str) -> bool:
-    """Tell whether an attribute of this name may hold a secret, so that its value is not shown.
+    """Tell whether an attribute with this name can hold a secret, so that its value is not shown.
 
     Args:
         name: The last part of an attribute's path.
@@ -231,7 +231,7 @@ def is_secret_name(name: str) -> bool:
 
 
 def shown(name: str, value: object) -> str:
-    """Return a value as text for people: short, and never a secret.
+    """Return a value as printable text: short, and never a secret.
 
     Args:
         name: The name of the attribute.
@@ -246,7 +246,7 @@ def shown(name: str, value: object) -> str:
 
 
 def _told(path: str, before: Any, after: Any) -> Iterator[Repair]:
-    """Yield a repair for each value that was converted, with its own path."""
+    """Yield a repair for each converted value, with its own path."""
     if isinstance(before, Mapping) and isinstance(after, dict):
         fields = cast("Mapping[str, object]", before)
         for name, value in cast("dict[str, object]", after).items():
@@ -266,7 +266,7 @@ def _told(path: str, before: Any, after: Any) -> Iterator[Repair]:
 
 
 def _converted(value: object, depth: int) -> object:
-    """Return a value as JSON has it, or the value itself when there is nothing to do."""
+    """Return a value as JSON has it, or the value itself if there is nothing to convert."""
     if isinstance(value, enum.Enum):
         return _converted(cast("object", value.value), depth + 1)
     if value is None or isinstance(value, str | bool | int) or depth > _MAX_DEPTH:

@@ -1,4 +1,4 @@
-"""Secrets, and the markers that stand in their place: masking happens here and only here."""
+"""Secrets, and the markers that replace them: masking happens here and only here."""
 
 from customdb_contract.secrets._reference import (
     PASSWORDS,

@@ -1,7 +1,7 @@
-"""Folding: what a text and every encoding of it have in common, so that a quick search shows where none can be.
+"""Folding: reduces a text to what all its encodings have in common, so that a quick search can rule secrets out.
 
-A folded text contains the folded core of each secret that it holds in any form. The opposite need not be true, so what
-is found here is only searched for in earnest.
+A folded text contains the folded core of each secret that the text has in any form. The opposite isn't always true, so
+a hit only means that a thorough search is needed.
 """
 
 import re
@@ -13,25 +13,25 @@ _PERCENT: Final = r"%(?:25){0,3}([0-9A-Fa-f]{2})"
 _CODE: Final = r"(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|U([0-9A-Fa-f]{8})|u\{0{0,8}([0-9A-Fa-f]{1,6})\})"
 _ESCAPE: Final = re.compile(rf"{_PERCENT}|\\{{1,40}}{_CODE}")
 _ESCAPES: Final = re.compile(rf"{_PERCENT}|(?<!\\)\\+{_CODE}")
-"""Begins only at the first one of several backslashes, so that a long run of them is read once."""
+"""Matches only at the first of several backslashes, so that a long run of them is read once."""
 
 _SHORT_ESCAPE: Final = re.compile(r"\\{1,40}.", re.DOTALL)
 _LAST_ASCII: Final = 0x7F
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 FOREIGN: Final = "\x80"
-"""Stands for any run of characters that are not ASCII: encodings differ in them, and in how many they are."""
+"""Stands for any run of non-ASCII characters: encodings differ in them, and in how many they are."""
 
 _ALIKE: Final = bytes(range(256)).lower().translate(bytes.maketrans(b"\b\f\n\r\t+-_", b"bfnrt  /"))
-"""Escapes are letters behind a backslash; a blank is a plus in a form; Base64 has two alphabets."""
+"""Escapes are letters after a backslash; a space is a plus sign in a form; Base64 has two alphabets."""
 
 _SWALLOWED: Final = re.compile(r"[0-9A-Fa-fUuXx{}]{1,10}")
-"""What an escape that begins before it may take for a part of itself."""
+"""What an escape that begins earlier could take for a part of itself."""
 
 _SHORTEST_CORE: Final = 3
 
 
 def is_escaped(text: str) -> bool:
-    """Tell whether a text may have escapes.
+    """Tell whether a text can have escapes.
 
     Args:
         text: Any text.
@@ -40,7 +40,7 @@ def is_escaped(text: str) -> bool:
 
 
 def fold(text: str) -> str:
-    """Return a text without escapes, and without what encodings differ in.
+    """Return a text without escapes, and without the characters in which encodings differ.
 
     Args:
         text: Any text.
@@ -54,7 +54,7 @@ def fold(text: str) -> str:
 
 
 def first_character(text: str, at: int = 0) -> str:
-    """Return what a place in a text begins with when it is folded; empty where that is nothing.
+    """Return what a place in a text begins with after folding; empty if nothing is left.
 
     Args:
         text: Any text.
@@ -67,13 +67,13 @@ def first_character(text: str, at: int = 0) -> str:
 
 
 def core(form: str) -> str:
-    """Return a piece of a secret that stands in every folded text which has escapes and holds the secret.
+    """Return a piece of a secret that every folded text with escapes has if it contains the secret.
 
     Args:
         form: The secret, in one of its forms.
 
     Returns:
-        The piece; empty where nothing is certain to be left of it.
+        The piece; empty if nothing certainly remains.
     """
     pieces = re.split(r"[%\\]", form) if is_escaped(form) else (form,)
     longest = max(map(_certain, pieces), key=len)

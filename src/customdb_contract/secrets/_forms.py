@@ -1,4 +1,4 @@
-"""The forms of a secret: every way to write it that masking promises to recognise."""
+"""The forms of a secret: every spelling that masking promises to recognize."""
 
 import base64
 import hashlib
@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 _ESCAPE: Final = r"\\{1,4}"
-"""A pattern: one backslash, or more where a text was quoted again; no more, so that matching stays quick."""
+"""A pattern: one backslash, or more if a text was quoted again, but limited, so that matching stays quick."""
 
 _SHORT_ESCAPES: Final = {"\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t", '"': '"', "'": "'", "/": "/"}
 _LAST_OF_ONE_UNIT: Final = 0xFFFF
@@ -41,7 +41,7 @@ _DIGESTS: Final = {
 
 
 Writing: TypeAlias = Callable[[str, bool], str]
-"""Returns a pattern for a text; without escapes, it is for texts in which there are none, and quick to make."""
+"""Returns a pattern for a text. Without escapes, the pattern suits texts that have none, and is quick to make."""
 
 
 @frozen
@@ -52,7 +52,7 @@ class Form:
         text: The form, unescaped.
         secret: Which secret it is.
         writing: Returns a pattern that matches the text.
-        is_exact: Whether upper and lower case count.
+        is_exact: Whether upper and lower case differ.
     """
 
     text: str
@@ -64,9 +64,9 @@ class Form:
         """Return the match of this form at a place, or None.
 
         Args:
-            text: Where to look.
+            text: The text to search.
             at: The place.
-            with_escapes: Whether the text may have escapes.
+            with_escapes: Whether the text can have escapes.
         """
         return _compiled(self.writing, self.text, with_escapes).match(text, at)
 
@@ -85,7 +85,7 @@ def written_forms(value: str, secret: SecretRef) -> Iterator[Form]:
     """
     yield Form(value, secret, _as_text)
     if any(character.isdigit() for character in value):
-        # A word may stand in any text with a capital letter.
+        # In any text, a word can begin with a capital letter.
         yield Form(value, secret, _in_any_case, is_exact=False)
 
 
@@ -122,7 +122,7 @@ def labels_of(secret: SecretRef) -> Sequence[str]:
 
 
 def fewest_encoded(value: str) -> int:
-    """Return the least number of characters that a secret has in any encoding; see `may_hold_encoded`.
+    """Return the smallest number of characters that a secret has in any encoding; see `may_hold_encoded`.
 
     Args:
         value: The secret, ASCII only.
@@ -131,7 +131,7 @@ def fewest_encoded(value: str) -> int:
 
 
 def may_hold_encoded(text: str, fewest: int) -> bool:
-    """Tell whether a text without escapes may hold an encoded form of a secret, which is ASCII only.
+    """Tell whether a text without escapes can contain an encoded form of an ASCII-only secret.
 
     Args:
         text: The text.
@@ -161,7 +161,7 @@ def _encodings(value: str) -> Iterator[tuple[str, Writing, SecretForm]]:
 
 
 def escaped(text: str) -> str:
-    """Return a pattern for a text in which any character may be escaped: encoders differ in which ones they escape.
+    """Return a pattern for a text in which any character can be escaped: encoders differ in which ones they escape.
 
     Args:
         text: The text.
@@ -182,7 +182,7 @@ def _unescaped(run: str) -> str:
 
 
 def _escaped_run(run: str) -> str:
-    """Return a pattern for one character, or for some backslashes, as is or escaped for a URL, by JSON or by Python."""
+    """Return a pattern for a character, or several backslashes, as is or escaped for a URL, by JSON or by Python."""
     if run.startswith("\\"):
         times = len(run)
         ways = (rf"{_ESCAPE}(?i:x5c|u005c)", _percent_encoded(run[:1].encode()))
@@ -198,7 +198,7 @@ def _ways(character: str) -> Iterator[str]:
     padded = "|".join(prefix + "0" * (width - len(digits)) for prefix, width in _WIDTHS if len(digits) <= width)
     yield rf"{_ESCAPE}(?:(?:{padded}){_in_hex(digits)}|u\{{0*{_in_hex(f'{ord(character):x}')}\}})"
     if len(raw) > 1:
-        # Bytes as they are shown, and bytes that were taken for Latin-1.
+        # Bytes as they are shown, and bytes that were mistaken for Latin-1.
         yield "".join(f"(?:{re.escape(chr(byte))}|{_ESCAPE}(?:x|u00){_in_hex(f'{byte:02x}')})" for byte in raw)
     units = character.encode("utf-16-be", "surrogatepass")
     if ord(character) > _LAST_OF_ONE_UNIT:
@@ -218,19 +218,19 @@ def _percent_encoded(raw: bytes) -> str:
 
 
 def _as_utf_16(value: str) -> Iterator[str]:
-    """Yield the secret as UTF-16, read as bytes; one zero byte at the end says nothing."""
+    """Yield the secret as UTF-16, read as bytes; a single zero byte at the end carries no information."""
     yield value.encode("utf-16-le", "surrogatepass").decode("latin-1").removesuffix("\0")
     yield value.encode("utf-16-be", "surrogatepass").decode("latin-1").removeprefix("\0")
 
 
 def _in_base64(raw: bytes) -> Iterator[str]:
-    """Yield the secret in base64, alone and as a part of something longer: `user:password` in a header."""
+    """Yield the secret in base64, alone and as a part of something longer, such as `user:password` in a header."""
     yield base64.b64encode(raw).decode()
     for before, shared in ((0, 0), (1, 2), (2, 3)):
         text = base64.b64encode(bytes(before) + raw).decode().rstrip("=")
         if before == 0:
             yield text
-        # The characters at both ends also hold bits of what stands beside the secret.
+        # The characters at both ends also have bits of the neighbouring text.
         yield text[shared : len(text) - ((before + len(raw)) % 3 > 0)]
 
 

@@ -1,7 +1,7 @@
-"""The forms of the secrets that are known, and which of them may be in a text.
+"""The forms of the known secrets, and which of them a text might contain.
 
-A secret is looked for as it is written. What its encodings end with is noted for texts which may hold one, and only
-where a text holds such an ending, all forms of the secret are made.
+A secret is searched for as it is written. For encodings, only their endings are kept, and only if a text contains such
+an ending are all forms of the secret generated.
 """
 
 import sys
@@ -28,13 +28,13 @@ from customdb_contract.secrets._reference import SecretRef
 __all__ = ["KnownForm", "KnownSecrets"]
 
 _MOST_FORMS: Final = 100
-"""Numbers that are kept for the forms of one secret."""
+"""Numbers reserved for the forms of one secret."""
 
 _ENDING: Final = 6
-"""Characters: fewer stand in too many texts, and more are certain only in long encodings."""
+"""Characters: fewer occur in too many texts, and more are certain only in long encodings."""
 
 _LONG: Final = 1_000
-"""Characters of a text in which it is not worth while to look for the ending of every encoding."""
+"""Characters of a text that is too short to be worth searching for the ending of every encoding."""
 
 
 @frozen(eq=False)
@@ -45,8 +45,8 @@ class KnownForm:
         form: The form.
         number: Its number.
         value: The secret.
-        plain: What a folded text without escapes holds, so that the form may be in the text.
-        escaped: What a folded text with escapes holds then.
+        plain: What a folded text without escapes contains if it contains the form.
+        escaped: What a folded text with escapes contains in that case.
     """
 
     form: Form
@@ -57,19 +57,19 @@ class KnownForm:
 
     @property
     def rank(self) -> tuple[bool, int, int]:
-        """Where several match, the first one counts: a password cut after 72 bytes is a part of the whole one."""
+        """If several match, the first one counts: a password cut after 72 bytes is a part of the whole one."""
         return not self.form.is_exact, -len(self.form.text), self.number
 
 
 @frozen(eq=False)
 class _Secret:
-    """A secret, and the forms of it that have been made.
+    """A secret, and the forms of it that were generated.
 
     Args:
         value: The secret.
         ref: Which one it is.
         numbers: The numbers of its forms, in their order.
-        forms: The forms that have been made.
+        forms: The forms that were generated.
     """
 
     value: str
@@ -87,10 +87,10 @@ class _Secret:
 
 
 class KnownSecrets:
-    """The secrets that are replaced. What it costs to look for them does not depend on how many there are.
+    """The secrets that are replaced. The cost of searching for them does not depend on their number.
 
     Attributes:
-        shortest: Characters that a text without escapes has at least, so that any of the secrets may be in it.
+        shortest: The minimum length of a text without escapes that can contain any of the secrets.
     """
 
     def __init__(self) -> None:
@@ -113,7 +113,7 @@ class KnownSecrets:
         return self._forms[number]
 
     def add(self, value: str, ref: SecretRef) -> None:
-        """Look for a secret from now on.
+        """Search for a secret from now on.
 
         Args:
             value: The secret.
@@ -130,7 +130,7 @@ class KnownSecrets:
             self._take(secret.make(encoded_forms(value, ref)))
 
     def remove(self, value: str) -> None:
-        """Look for a secret no longer, if it was looked for.
+        """Stop searching for a secret, if it was searched for.
 
         Args:
             value: The secret.
@@ -150,14 +150,14 @@ class KnownSecrets:
                 del self._labels[label]
 
     def possible_in(self, text: str) -> Sequence[int]:
-        """Return the numbers of the forms that may be in a text.
+        """Return the numbers of the forms that a text might contain.
 
         Args:
             text: Any text.
         """
         with_escapes = is_escaped(text)
         if not with_escapes and len(text) < self.shortest:
-            # Nothing becomes longer by folding.
+            # Folding makes nothing longer.
             return ()
         needles, folded = self._escaped if with_escapes else self._plain, fold(text)
         found = needles.found_in(folded)
@@ -170,14 +170,14 @@ class KnownSecrets:
         return found
 
     def _make_encoded(self, folded: str, found: Sequence[int]) -> None:
-        """Make all forms of the secrets of which a text may hold an encoding."""
+        """Generate all forms of the secrets that a text might contain encoded."""
         for secret in self._unread.values():
             self._note_endings(secret)
         self._unread.clear()
         if len(folded) > _LONG:
             values = set(self._endings_of)
         else:
-            # UTF-16 folds to what the secret itself folds to.
+            # UTF-16 folds to the same text as the secret itself.
             values = {self._forms[number].value for number in found}
             pieces = {folded[at : at + _ENDING] for at in range(len(folded) - _ENDING + 1)} & self._ending.keys()
             values.update(*(self._ending[piece] for piece in pieces))

@@ -1,4 +1,4 @@
-"""Finding which of many short texts stand in another one: quick in a short text, however many they are."""
+"""Finds which of many short texts occur in another text: quick for a short text, no matter how many there are."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -8,18 +8,18 @@ from typing import Final
 __all__ = ["Needles"]
 
 _LENGTH: Final = 4
-"""Characters of a piece: fewer are in every text, and shorter needles have none."""
+"""Characters of a piece: fewer occur in every text, and shorter needles have none."""
 
 _SEARCH: Final = 250
 _CHARACTER: Final = 400
-"""What a search for one needle costs at least, and a look at one character, in the time of searching a character."""
+"""The minimum cost of searching for a needle, and of looking at a character, relative to searching a character."""
 
 
 class Needles:
     """Numbered needles.
 
-    Each one is found by one of its pieces: by that which it shares with the fewest others, so that a thousand
-    passwords which begin alike don't slow a search down.
+    Each needle is found by one of its pieces, the one that it shares with the fewest others, so that a thousand
+    passwords with the same beginning don't slow a search down.
     """
 
     def __init__(self) -> None:
@@ -28,11 +28,11 @@ class Needles:
         self._piece_of: dict[str, str] = {}
 
     def add(self, number: int, needle: str) -> None:
-        """Note a needle.
+        """Add a needle.
 
         Args:
-            number: Its number; several needles may be the same text.
-            needle: The text; an empty one stands in every text.
+            number: Its number; several needles can be the same text.
+            needle: The text; an empty one occurs in every text.
         """
         numbers = self._numbers.get(needle)
         if numbers is not None:
@@ -43,7 +43,7 @@ class Needles:
         self._by_piece[piece].append(needle)
 
     def remove(self, number: int, needle: str) -> None:
-        """Forget a needle that was noted.
+        """Remove a needle that was added.
 
         Args:
             number: Its number.
@@ -61,7 +61,7 @@ class Needles:
             del self._by_piece[piece]
 
     def found_in(self, text: str) -> Sequence[int]:
-        """Return the numbers of the needles that stand in a text.
+        """Return the numbers of the needles that occur in a text.
 
         Args:
             text: Any text.
@@ -69,7 +69,7 @@ class Needles:
         return [number for needle in self._candidates(text) if needle in text for number in self._numbers[needle]]
 
     def _rarest(self, needle: str) -> str:
-        """Return the last, the middle or the first piece; what is shorter has the empty piece."""
+        """Return the last, the middle or the first piece; a needle that is too short has the empty piece."""
         last = len(needle) - _LENGTH
         if last < 0:
             return ""

@@ -1,4 +1,4 @@
-"""What a secret is and whose it is, and the marker that stands in its place."""
+"""What a secret is and who it belongs to, and the marker that replaces it."""
 
 import re
 from collections.abc import Iterator
@@ -25,17 +25,17 @@ class SecretKind(StrEnum):
     """What a secret is."""
 
     PASSWORD = "password"  # noqa: S105 - a kind of secret
-    """The password of a person; the owner is the person's label."""
+    """The password of a user; the owner is the user's label."""
     NEW_PASSWORD = "new password"  # noqa: S105 - a kind of secret
-    """The password that a person gets by `change_password`; the owner is the person's label."""
+    """The password that `change_password` gives a user; the owner is the user's label."""
     CONFIGURATION = "configuration"
     """A value of the configuration; the owner is its name."""
     KEYWORD = "keyword"
-    """A keyword that is filled into JavaScript; the owner is its name."""
+    """A keyword that is inserted into JavaScript; the owner is its name."""
     OTHER = "other"
-    """What the team calls a secret; the owner is the team's own text."""
+    """A secret that the team declared; the owner is the team's description."""
     PASSWORD_HASH = "password hash"  # noqa: S105 - a kind of secret
-    """The hash of a password, recognised by its format; the owner is a number."""
+    """The hash of a password, recognized by its format; the owner is a number."""
     TOTP_SECRET = "TOTP secret"  # noqa: S105 - a kind of secret
     """The secret of one-time passwords; the owner is a number."""
     URL_CREDENTIALS = "credentials in a URL"
@@ -43,7 +43,7 @@ class SecretKind(StrEnum):
     PRIVATE_KEY = "private key"
     """A private key in PEM format; the owner is a number."""
     NAMED = "secret value"
-    """A value whose name says that it is a secret; the owner is a number."""
+    """A value with the name of a secret; the owner is a number."""
 
     @property
     def prefix(self) -> str:
@@ -57,11 +57,11 @@ class SecretForm(StrEnum):
     AS_IS = ""
     """Not at all, or only encoded."""
     CASE_CHANGED = "case changed"
-    """Upper case became lower case, and the other way around."""
+    """Upper case became lower case and vice versa."""
     PADDED = "padded with a blank"
-    """With a blank before and behind it."""
+    """With a space before and after it."""
     NUL_AND_MORE = "then NUL and more"
-    """With a NUL character and more behind it."""
+    """Followed by a NUL character and more."""
     CUT = "cut after 72 bytes"
     """Its first 72 bytes."""
     MD5 = "as MD5"
@@ -82,7 +82,7 @@ _PREFIXES: Final = {
     SecretKind.URL_CREDENTIALS: "credentials in a URL ",
     SecretKind.PRIVATE_KEY: "private key ",
     SecretKind.NAMED: "secret value ",
-    # The last one: every label begins with nothing.
+    # The last one: its prefix is empty, so every label begins with it.
     SecretKind.OTHER: "",
 }
 
@@ -95,13 +95,13 @@ NUMBERED: Final = frozenset(
         SecretKind.NAMED,
     }
 )
-"""The kinds of which nobody told; a number keeps two of them apart."""
+"""The kinds of secrets that were not declared; a number distinguishes two of the same kind."""
 
 PASSWORDS: Final = frozenset({SecretKind.PASSWORD, SecretKind.NEW_PASSWORD})
-"""The kinds of secrets that people type."""
+"""The kinds of secrets that users type."""
 
 TOLD: Final = PASSWORDS | {SecretKind.CONFIGURATION, SecretKind.KEYWORD, SecretKind.OTHER}
-"""The kinds of secrets that the check was told of; whatever shows one of them is a leak."""
+"""The kinds of secrets that were declared to the check; showing one of them is a leak."""
 
 MARKER: Final = re.compile("«([^«»]*)»")
 """A marker; its group is the label of the secret."""
@@ -118,7 +118,7 @@ class SecretRef:
 
     Args:
         kind: What the secret is.
-        owner: Whose it is, or its name or number.
+        owner: Who it belongs to, or its name or number.
         form: How it was changed.
     """
 
@@ -131,8 +131,8 @@ class SecretRef:
         r"""Return what a label refers to; the inverse of `label`.
 
         Args:
-            label: What stands between the guillemets of a marker. Any text is one: that of a kind without a prefix of
-                its own is `OTHER`. `\u002c` stands for a comma that belongs to the owner.
+            label: The text between the guillemets of a marker. Any text is valid: one without the prefix of a kind is
+                `OTHER`. `\u002c` stands for a comma that belongs to the owner.
         """
         changed = _FORM.search(label)
         form = SecretForm(changed[1]) if changed else SecretForm.AS_IS
@@ -142,7 +142,7 @@ class SecretRef:
 
     @cached_property
     def label(self) -> str:
-        """What the secret is, in words that a person and `parse` read in the same way."""
+        """What the secret is, in words that a reader and `parse` understand in the same way."""
         owner = _AMBIGUOUS.sub(_escaped, self.owner)
         if self.kind is SecretKind.OTHER and SecretRef.parse(owner).kind is not SecretKind.OTHER:
             owner = f"\\u{ord(owner[0]):04x}{owner[1:]}"
@@ -150,7 +150,7 @@ class SecretRef:
 
     @cached_property
     def marker(self) -> str:
-        """What stands in a transcript in the secret's place: `«password of ada»`."""
+        """What a transcript has in place of the secret: `«password of ada»`."""
         return f"«{self.label}»"
 
 
@@ -164,7 +164,7 @@ def is_marker(text: str) -> bool:
 
 
 def secrets_in(text: str) -> Iterator[SecretRef]:
-    """Yield the secrets whose markers stand in a text, in order.
+    """Yield the secrets whose markers occur in a text, in order.
 
     Args:
         text: A masked text.

@@ -11,21 +11,21 @@ from customdb_contract.secrets._secret import Secret
 __all__ = ["SHORTEST_MASKED_ANYWHERE", "SecretRegistry"]
 
 SHORTEST_MASKED_ANYWHERE: Final = 6
-"""Length in characters: a shorter secret is masked only where a whole argument equals it."""
+"""Length in characters: a shorter secret is masked only if a whole argument equals it."""
 
 _MOST_NUMBERS: Final = 10_000
-"""A script that makes secrets without end gets no more numbers, and takes no more memory."""
+"""A script that generates secrets without end gets no more numbers, and takes no more memory."""
 
 
 class SecretRegistry:
     """The secrets that one check knows, and the markers that replace them.
 
-    A secret of `SHORTEST_MASKED_ANYWHERE` characters or more is replaced wherever it occurs, in all its forms; only a
-    public identifier that it is a part of stays as it is. A shorter one, or one that equals a public identifier, is
-    replaced only where a whole argument equals it: replacing it anywhere would garble what has nothing to do with it.
+    A secret of `SHORTEST_MASKED_ANYWHERE` characters or more is replaced wherever it occurs, in all its forms, except
+    as a part of a public identifier. A secret that is shorter, or equals a public identifier, is replaced only if a
+    whole argument equals it: replacing it anywhere would garble unrelated text.
 
-    What nobody told of, and is a secret by its format, is replaced too: hashes, private keys, credentials in a URL. Two
-    that differ have different numbers. Guillemets that are no marker become single ones.
+    Undeclared secrets that are recognized by their format are replaced too: hashes, private keys, credentials in a URL.
+    Different secrets have different numbers. Guillemets that are not markers become single ones.
     """
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class SecretRegistry:
         self._lock = Lock()
 
     def add_public(self, text: str) -> None:
-        """Note an identifier, which stays readable even when somebody's password equals it.
+        """Register an identifier, which stays readable even if it equals a user's password.
 
         Args:
             text: An e-mail address, a username or another identifier.
@@ -48,11 +48,11 @@ class SecretRegistry:
                 self._replacement.keep(text)
 
     def add(self, secret: Secret, ref: SecretRef) -> None:
-        """Note a secret. The first reference to it stays.
+        """Register a secret. Its first reference stays.
 
         Args:
             secret: The secret.
-            ref: What it is, and whose.
+            ref: What it is, and who it belongs to.
         """
         value = secret.reveal()
         if value and value not in self._secrets:
@@ -61,11 +61,11 @@ class SecretRegistry:
                 self._replacement.add(value, ref, anywhere=self.is_masked_anywhere(secret))
 
     def forget(self, secret: Secret, ref: SecretRef) -> None:
-        """Forget a secret: it is replaced no longer, unless it was noted under another reference before.
+        """Remove a secret: it is no longer replaced, unless it was registered under another reference before.
 
         Args:
             secret: The secret.
-            ref: The reference under which it was noted.
+            ref: The reference under which it was registered.
         """
         value = secret.reveal()
         if self._secrets.get(value) == ref:
@@ -74,19 +74,20 @@ class SecretRegistry:
                 self._replacement.forget(value, ref)
 
     def is_masked_anywhere(self, secret: Secret) -> bool:
-        """Tell whether the secret would be recognised inside other text.
+        """Tell whether the secret would be recognized inside other text.
 
         Args:
-            secret: A secret that may or may not be known here.
+            secret: A secret, registered or not.
 
         Returns:
-            False for one that is too short or equals a public identifier, so that no rule can say whether it leaked.
+            False for a secret that is too short or equals a public identifier, so that no rule can tell whether it
+            leaked.
         """
         value = secret.reveal()
         return len(value) >= SHORTEST_MASKED_ANYWHERE and value not in self._public
 
     def mask_argument(self, text: str) -> str:
-        """Return an argument of a call with secrets replaced; one that equals a secret becomes its marker.
+        """Return an argument of a call with secrets replaced; an argument that equals a secret becomes its marker.
 
         Args:
             text: The argument.
@@ -98,7 +99,7 @@ class SecretRegistry:
         return ref.marker if ref is not None else self.mask(text)
 
     def mask(self, text: str) -> str:
-        """Return a text with every secret in it replaced by its marker. Masking again changes nothing.
+        """Return a text with every secret in it replaced by its marker. Masking the result again changes nothing.
 
         Args:
             text: What a script returned, raised or printed.
@@ -109,12 +110,12 @@ class SecretRegistry:
         remembered = self._replacement.remembered.get(text)
         if remembered is not None:
             return remembered
-        # A thread that a script left behind may print while the next password is noted.
+        # A thread that a script left behind can print while the next password is registered.
         with self._lock:
             return self._replacement(text)
 
     def marker_of_unknown(self, kind: SecretKind, value: str) -> str:
-        """Return the marker of a secret that nobody told of; the same one gets the same marker.
+        """Return the marker of an undeclared secret; the same secret gets the same marker.
 
         Args:
             kind: What it is.

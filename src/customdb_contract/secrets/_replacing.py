@@ -1,4 +1,4 @@
-"""Replacing secrets by their markers: a quick search for what may be there, and a thorough one only for that."""
+"""Replaces secrets by their markers: a quick search for candidates, and a thorough search only for these."""
 
 import re
 from bisect import bisect
@@ -20,21 +20,21 @@ _LONGEST_REMEMBERED: Final = 200
 _MOST_REMEMBERED: Final = 4_096
 _MOST_SEARCHES: Final = 64
 _MOST_LASTING: Final = 256
-"""The names in what scripts return are asked for again and again, while passwords come and go."""
+"""The names in what scripts return are looked up again and again, while passwords come and go."""
 _BEARING: Final = frozenset("%\\«»")
-"""What a short text may have a secret behind, or a marker between."""
+"""Characters that a secret can follow, or a marker enclose, in a short text."""
 _GUILLEMETS: Final = re.compile("«([^«»]*)»|[«»]")
 
 
 class Replacement:
-    """Replaces secrets. What it costs does not depend on how many there are.
+    """Replaces secrets. The cost does not depend on their number.
 
     Args:
-        marker_of_unknown: Returns the marker of a secret that nobody told of.
+        marker_of_unknown: Returns the marker of an undeclared secret.
 
     Attributes:
-        remembered: What became of short texts since the secrets last changed. Any thread may look a text up in it; it
-            is never emptied, but gives way to another one.
+        remembered: The results for short texts since the secrets last changed. Any thread can look a text up in it; it
+            is never emptied, but replaced by another one.
     """
 
     def __init__(self, marker_of_unknown: Callable[[SecretKind, str], str]) -> None:
@@ -49,12 +49,12 @@ class Replacement:
         self._longer_than_lasting = self._known.shortest
 
     def add(self, value: str, ref: SecretRef, *, anywhere: bool) -> None:
-        """Let the marker of a secret stand where it stands, from now on.
+        """Accept the marker of a secret as genuine from now on.
 
         Args:
             value: The secret.
             ref: Which one it is.
-            anywhere: Whether it is replaced as well, in all its forms.
+            anywhere: Whether the secret is also replaced, in all its forms.
         """
         self._labels[ref.label] += 1
         if anywhere:
@@ -62,7 +62,7 @@ class Replacement:
         self._change()
 
     def forget(self, value: str, ref: SecretRef) -> None:
-        """Replace a secret that was added no longer, and take its marker for a forged one, from now on.
+        """Stop replacing a secret that was added, and treat its marker as forged from now on.
 
         Args:
             value: The secret.
@@ -75,7 +75,7 @@ class Replacement:
         self._change()
 
     def keep(self, public: str) -> None:
-        """Let a text stand though it be a secret, or a secret be a part of it.
+        """Keep a text readable even if it is a secret, or contains one.
 
         Args:
             public: An identifier.
@@ -117,7 +117,7 @@ class Replacement:
         return _GUILLEMETS.sub(self._own_marker, text) if "«" in text or "»" in text else text
 
     def _own_marker(self, match: re.Match[str]) -> str:
-        """Return a marker of ours as it is, and other guillemets single, so that no two texts side by side are one."""
+        """Return a genuine marker as it is, and other guillemets as single ones, which adjacent texts cannot forge."""
         label = match[1]
         if label is None:
             return "\u2039" if match[0] == "«" else "\u203a"
@@ -147,14 +147,14 @@ class Replacement:
         return Search([self._known[number].form for number in possible])
 
     def _compiled_kept(self, possible: tuple[int, ...]) -> re.Pattern[str] | None:
-        """Return a pattern of the texts that stay as they are though a secret is a part of them; None without any."""
+        """Return a pattern for the texts that stay as they are even if they contain a secret; None without any."""
         lowered = {self._known[number].value.lower() for number in possible}
 
         def is_readable(text: str) -> bool:
             folded = text.lower()
             return any(value in folded for value in lowered)
 
-        # A pattern costs more than the look whether it is needed, and almost none is.
+        # A pattern costs more than checking whether it is needed, and it almost never is.
         texts = dict.fromkeys((*(f"«{label}»" for label in (*self._labels, *self._known.labels)), *self._public))
         readable = {text: escaped(text) for text in texts if is_readable(text)}
         for beginning in (f"«{kind.prefix}" for kind in NUMBERED):

@@ -13,14 +13,15 @@ _ASCII: Final = 0x80
 
 
 class Search:
-    """Searches at each place only for the forms that may begin there.
+    """Searches at each place only for the forms that can begin there.
 
     Args:
-        forms: The forms; where several match, the first one counts.
+        forms: The forms; if several match, the first one counts.
     """
 
     def __init__(self, forms: Sequence[Form]) -> None:
-        # What looks like an escape folds to other characters when it is encoded itself: it may begin at any start.
+        # Something that looks like an escape folds to other characters when it is encoded itself, so it can begin
+        # anywhere.
         begins = {form.text: "" if form.text.startswith(("\\", "%")) else first_character(form.text) for form in forms}
         firsts = set(begins.values())
         self._beginning_with = {
@@ -36,7 +37,7 @@ class Search:
         Args:
             text: Any text.
             position: Where the search begins.
-            with_escapes: Whether the text may have escapes.
+            with_escapes: Whether the text can have escapes.
         """
         for place in self._starts.finditer(text, position):
             start = place.start()

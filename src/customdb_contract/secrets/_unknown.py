@@ -1,4 +1,4 @@
-"""Secrets that nobody told of, recognised by their format, or by the name of what holds them."""
+"""Undeclared secrets, recognized by their format, or by the name of the key that holds them."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ _MODULAR_HASH: Final = re.compile(
 _LDAP_HASH: Final = re.compile(
     r"\{(?:S?SHA\d{0,3}|S?MD5|CRYPT|BCRYPT|PBKDF2|ARGON2)[\w-]{0,20}\}[\w./+=,$-]{8,}", re.IGNORECASE | re.ASCII
 )
-# It begins with one class of characters, for which the search is quick.
+# The pattern begins with a single character class, for which the search is quick.
 _FRAMEWORK_HASH: Final = re.compile(
     r"[mspMSP](?<!\w.)(?:"
     r"(?<=[mM])[dD]5\$[\w./+=$-]{16,}"
@@ -39,7 +39,7 @@ _PRIVATE_KEY: Final = re.compile(
 _OTPAUTH: Final = re.compile(r"(?<=otpauth://)[^\s\"'<>«»]{0,500}?[?&]secret=[A-Za-z2-7]{8,}")
 _TOTP: Final = re.compile(r"[A-Z2-7]+")
 
-# What must stand in a text that matches, and is quick to look for.
+# What a matching text must contain, and is quick to search for.
 _FORMATS: Final = (
     (SecretKind.PRIVATE_KEY, "PRIVATE KEY", _PRIVATE_KEY),
     (SecretKind.TOTP_SECRET, "otpauth://", _OTPAUTH),
@@ -66,17 +66,17 @@ SECRET_NAMES: Final = _TOTP_NAMES | {
     "resettoken",
     "sessiontoken",
 }
-"""Names of secrets, in lower case and without dashes and underscores, as `names_secret` reads them."""
+"""Names of secrets, in lower case and without dashes and underscores, as `names_secret` compares them."""
 _LONGEST_NAME: Final = 40
 _MOST_NAMES: Final = 1_000
 
 
 def hide_unknown(text: str, marker: Callable[[SecretKind, str], str]) -> str:
-    """Return a text with everything replaced that is a secret by its format.
+    """Return a text with everything replaced that has the format of a secret.
 
     Args:
         text: A text in which the known secrets are markers.
-        marker: Returns the marker that stands in the place of a secret.
+        marker: Returns the marker that replaces a secret.
     """
     for kind, needed, pattern in _FORMATS:
         if needed in text:
@@ -89,10 +89,10 @@ def _replacing(kind: SecretKind, marker: Callable[[SecretKind, str], str]) -> Ca
 
 
 def kinds_in(text: str) -> Iterator[SecretKind]:
-    """Yield the kinds of the secrets in a text: of the markers, and of what is a secret by its format.
+    """Yield the kinds of the secrets in a text: of the markers, and of everything with the format of a secret.
 
     Args:
-        text: A text of a transcript; one that was written by hand may not be masked.
+        text: A text of a transcript; one written by hand might not be masked.
     """
     for secret in secrets_in(text):
         yield secret.kind
@@ -102,10 +102,10 @@ def kinds_in(text: str) -> Iterator[SecretKind]:
 
 
 def kind_by_name(name: str, value: str) -> SecretKind | None:
-    """Return what kind of secret a value is by the name of what holds it, or None.
+    """Return the kind of secret that a value is according to its key, or None.
 
     Args:
-        name: The key under which the value stands.
+        name: The key of the value.
         value: The value.
     """
     if not value or not names_secret(name):
@@ -116,10 +116,10 @@ def kind_by_name(name: str, value: str) -> SecretKind | None:
 
 
 def names_secret(name: str) -> bool:
-    """Tell whether what is called by a name is a secret.
+    """Tell whether a name is that of a secret.
 
     Args:
-        name: The key under which something stands.
+        name: A key.
     """
     return len(name) <= _LONGEST_NAME and _names_secret(name)
 

@@ -1,6 +1,6 @@
-"""What may be wrong with one profile: a predicate for each rule that judges it alone, without any transcript.
+"""What can be wrong with one profile: a predicate for each rule that judges it alone, without a transcript.
 
-The rules of a check and whatever else looks at profiles judge them by these predicates.
+The rules of a check use these predicates, and so does everything else that judges profiles.
 """
 
 from collections.abc import Iterator, Mapping
@@ -121,14 +121,14 @@ PREDICATES: Final[Mapping[str, Predicate]] = MappingProxyType(
 def problems_of(
     profile: Mapping[str, object], *, import_mode: bool, requires_username: bool = False
 ) -> Iterator[Problem]:
-    """Yield everything that is wrong with one profile, as far as it shows without another one, rule by rule.
+    """Yield every problem of a profile that shows without another profile, rule by rule.
 
-    The rules of the group `profile` find the same where a script returns that profile.
+    The rules of the group `profile` report the same when a script returns that profile.
 
     Source: <https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure>.
 
     Args:
-        profile: The profile, of plain Python: its values may have any type.
+        profile: The profile, as plain Python; its values can have any type.
         import_mode: Whether "Import Users to Auth0" is on.
         requires_username: Whether every user of the connection has a username.
     """
