@@ -1,4 +1,4 @@
-"""Probes: drive a custom database through the situations that the contract speaks about."""
+"""Probes: put a custom database into the situations that the contract covers."""
 
 from customdb_contract.probes._faults import Faults, FaultsTogether, OutageDatabase, together
 from customdb_contract.probes._made import ids_in

@@ -1,4 +1,4 @@
-"""Stores that fail in the way they are told to, and the database in front of them."""
+"""Stores that fail in a requested way, and the database in front of them."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -12,20 +12,20 @@ __all__ = ["Faults", "FaultsTogether", "OutageDatabase", "together"]
 
 
 class Faults(Protocol):
-    """A store that fails in the way it is told to: the fault server or proxy."""
+    """A store that fails in a requested way: the fault server or proxy."""
 
     @property
     def situations(self) -> tuple[Situation, ...]:
-        """The ways in which it can fail, the one that costs time last."""
+        """The ways in which it can fail, the slow one last."""
         ...
 
     @property
     def requests(self) -> int:
-        """How many requests came since the last switch."""
+        """The number of requests since the last switch."""
         ...
 
     def fail(self, situation: Situation) -> None:
-        """Fail in another way from now on.
+        """Switch to another way to fail.
 
         Args:
             situation: One of `situations`.
@@ -33,15 +33,15 @@ class Faults(Protocol):
         ...
 
     def begin_call(self) -> None:
-        """Answer the first requests of the next call, where the way to fail says so."""
+        """Answer the first requests of the next call, if the current way to fail includes that."""
         ...
 
 
 def together(stores: Sequence[Sequence[Situation]]) -> tuple[Situation, ...]:
-    """Return the ways in which any of several stores can fail, the one that costs time last.
+    """Return the ways in which any of several stores can fail, the slow one last.
 
     Args:
-        stores: The ways of each; they end with the same one.
+        stores: The ways of each; all end with the same one.
     """
     longest = stores[0][-1]
     # A store that cannot answer the first requests would fail at once.
@@ -51,7 +51,7 @@ def together(stores: Sequence[Sequence[Situation]]) -> tuple[Situation, ...]:
 
 @frozen
 class FaultsTogether:
-    """Several stores that fail at the same time: in the same way, where all of them can, or else some by a reset.
+    """Several stores that fail at the same time: in the same way if all of them can, otherwise some with a reset.
 
     Args:
         stores: At least one.
@@ -61,16 +61,16 @@ class FaultsTogether:
 
     @property
     def situations(self) -> tuple[Situation, ...]:
-        """The ways in which any of them can fail, the one that costs time last."""
+        """The ways in which any of them can fail, the slow one last."""
         return together([store.situations for store in self.stores])
 
     @property
     def requests(self) -> int:
-        """How many requests came to any of them since the last switch."""
+        """The number of requests to any of them since the last switch."""
         return sum(store.requests for store in self.stores)
 
     def fail(self, situation: Situation) -> None:
-        """Fail in another way from now on.
+        """Switch to another way to fail.
 
         Args:
             situation: One of `situations`.
@@ -79,18 +79,18 @@ class FaultsTogether:
             store.fail(situation if situation in store.situations else Situation.RESET)
 
     def begin_call(self) -> None:
-        """Answer the first requests of the next call, where the way to fail says so."""
+        """Answer the first requests of the next call, if the current way to fail includes that."""
         for store in self.stores:
             store.begin_call()
 
 
 @frozen
 class OutageDatabase:
-    """The same database with its store out of reach.
+    """The same database with an unreachable store.
 
     Args:
         bridge: What calls its scripts.
-        faults: The fault server that it takes for its store, or None when the team broke it in its own way.
+        faults: The fault server that it uses as its store, or None if the team broke it in its own way.
     """
 
     bridge: Bridge

@@ -1,4 +1,4 @@
-"""Who a check has made, and may have left behind: noted before each call, and removed at the end."""
+"""The users that a check has created and might leave behind: registered before each call, removed at the end."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final, cast
@@ -11,19 +11,19 @@ __all__ = ["MadePeople", "ids_in", "new_identifiers"]
 
 _MOST_OF_ONE_IDENTIFIER: Final = 3
 _MAY_WRITE: Final = frozenset({Situation.OUTAGE, Situation.CUT})
-"""Outages in which the store may do what a script asks for, whatever that script is told."""
+"""Outages in which the store might do what a script requests, whatever response the script gets."""
 
 
 class MadePeople:
-    """The people whom the calls of a check may have made.
+    """The users that the calls of a check might have created.
 
     Args:
-        recorder: Keeps the ledger of whoever may be left behind.
-        spared: The ids, by `ids_in`, of those who were in the same store before and must stay there.
+        recorder: Keeps the ledger of users who might be left behind.
+        spared: The ids, by `ids_in`, of users who were in the same store before and must stay there.
 
     Attributes:
-        may_be_there: The identifiers of whoever may be in the store, and their labels.
-        user_ids: The `user_id` that the scripts returned last for them, by label.
+        may_be_there: The identifiers of users who might be in the store, and their labels.
+        user_ids: The latest `user_id` that the scripts returned for them, by label.
     """
 
     def __init__(self, recorder: Recorder, spared: Collection[str]) -> None:
@@ -38,7 +38,7 @@ class MadePeople:
         self._deleted: set[str] = set()
 
     def begin(self, planned: PlannedCall) -> None:
-        """Note whom a call may make before it is made.
+        """Register the users that a call might create, before it is made.
 
         Args:
             planned: The call.
@@ -52,18 +52,18 @@ class MadePeople:
                     self._unfinished.add(identifier)
 
     def end(self, planned: PlannedCall, outcome: Outcome) -> None:
-        """Note what became of a call.
+        """Take the result of a call into account.
 
         Args:
             planned: The call.
-            outcome: What came back.
+            outcome: The result.
         """
         if outcome.ending is not Ending.TIMED_OUT:
             self._unfinished.difference_update(new_identifiers(planned))
         if planned.situation in _MAY_WRITE:
             self._out_of_sight.update(new_identifiers(planned))
         if planned.situation.family == "hostile" and outcome.ending is Ending.DONE:
-            # A script may have made the user whom it was to change.
+            # A script might have created the user that it was supposed to change.
             for identifier in new_identifiers(planned):
                 self.may_be_there.setdefault(identifier, planned.person)
                 self._recorder.leave_behind(identifier)
@@ -78,11 +78,11 @@ class MadePeople:
                 self._made.discard(planned.person)
 
     def learn(self, planned: PlannedCall, exchange: Exchange) -> None:
-        """Note the `user_id` of somebody who was made.
+        """Remember the `user_id` of a created user.
 
         Args:
             planned: A call.
-            exchange: What came of it.
+            exchange: Its result.
         """
         user_id = self._user_id_of(exchange)
         if user_id is not None and planned.situation.family == "writing":
@@ -90,7 +90,7 @@ class MadePeople:
             self._seen_ids.add(user_id)
 
     def may_be_changed_by(self, planned: PlannedCall) -> bool:
-        """Tell whether a call changes nobody but people who were made.
+        """Tell whether a call changes only users created by the check.
 
         Args:
             planned: The call.
@@ -104,13 +104,13 @@ class MadePeople:
                 return str(planned.arguments[0]).lower() in map(str.lower, self.may_be_there)
 
     def remove_all(self, call: Callable[[PlannedCall], Exchange], scripts: Collection[Script]) -> None:
-        """Remove everybody, and note who is gone.
+        """Remove all created users, and record who is gone.
 
         Args:
             call: Makes a call of the database that was written to.
             scripts: The scripts that it has.
         """
-        # Who got another e-mail is found by the later one.
+        # A user whose e-mail was changed is found by the later one.
         for identifier, label in reversed(list(self.may_be_there.items())):
             if self._is_removed(call, scripts, identifier, label):
                 self._recorder.removed(identifier)
@@ -119,9 +119,9 @@ class MadePeople:
     def _is_removed(
         self, call: Callable[[PlannedCall], Exchange], scripts: Collection[Script], identifier: str, label: str
     ) -> bool:
-        """Remove whoever has an identifier, several times where several have it.
+        """Remove the user with an identifier, several times if several users have it.
 
-        Nobody may have it yet, where the call that may give it to somebody hadn't ended when it was last seen.
+        A running create may still assign it, if the call had not ended when it was last checked.
         """
         if Script.GET_USER not in scripts:
             return False
@@ -134,7 +134,7 @@ class MadePeople:
             if found.ending is Ending.NOT_FOUND:
                 return identifier not in self._unfinished and not self._is_hidden(call, scripts, label)
             if found.ending is not Ending.FOUND:
-                # It may end so for everybody who isn't there; what the other scripts said is known.
+                # This may be the result for every unknown user; the responses of the other scripts are known.
                 unseen = self._unfinished | self._out_of_sight
                 return identifier not in unseen and not self._is_hidden(call, scripts, label)
             user_id = self._user_id_of(found)
@@ -144,9 +144,9 @@ class MadePeople:
         return call(look).ending is Ending.NOT_FOUND
 
     def _is_hidden(self, call: Callable[[PlannedCall], Exchange], scripts: Collection[Script], label: str) -> bool:
-        """Tell whether somebody may be there whom get_user does not find, and try to remove them by a known id.
+        """Tell whether a user might exist that get_user does not find, and try to remove the user by a known id.
 
-        Once a delete was tried, the id may be somebody else's by now.
+        Once a delete was tried, the id might belong to another user.
         """
         user_id = self.user_ids.get(label)
         if label in self._made - self._deleted and user_id is not None and Script.DELETE in scripts:
@@ -154,11 +154,11 @@ class MadePeople:
         return label in self._made
 
     def _user_id_of(self, exchange: Exchange) -> str | None:
-        """Return the `user_id` that a call found, unless it is somebody's whom the check did not make."""
+        """Return the `user_id` that a call found, unless it belongs to a user not created by the check."""
         profile = exchange.profile or {}
         user_id, email = profile.get("user_id") or profile.get("id"), profile.get("email")
         is_spared = not ids_in({"user_id": user_id}).isdisjoint(self._spared)
-        # A get_user that finds the wrong person must not get that person deleted, under whatever e-mail, or under none.
+        # If get_user finds the wrong user, that user must not be deleted, with whatever e-mail, or with none.
         is_of_another = not isinstance(email, str) or email.lower() not in map(str.lower, self.may_be_there)
         if user_id is None or is_of_another or is_spared:
             return None
@@ -166,17 +166,17 @@ class MadePeople:
 
 
 def ids_in(profile: Mapping[str, Value]) -> frozenset[str]:
-    """Return the ids in a profile, in one form: a store may take 7 and "7" for the same, or `a` and `A`.
+    """Return the ids in a profile in one form, because a store can treat 7 and "7" as the same, or `a` and `A`.
 
     Args:
-        profile: What a script returned.
+        profile: A profile that a script returned.
     """
     given = (profile.get("user_id"), profile.get("id"))
     return frozenset(str(value).casefold() for value in given if value is not None)
 
 
 def new_identifiers(planned: PlannedCall) -> Sequence[str]:
-    """Return the e-mails that somebody may have after a call, whoever made it.
+    """Return the e-mails that a user could have after a call, no matter which user.
 
     Args:
         planned: The call.

@@ -1,4 +1,4 @@
-"""Driving a database through every situation, in order."""
+"""Puts a database into every situation, in order."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
@@ -68,16 +68,16 @@ def plan_calls(
     newcomers: Sequence[Newcomer] = (),
     victims: Sequence[Newcomer] = (),
 ) -> Iterator[PlannedCall]:
-    """Plan every call of a check, in order; control calls and repetitions come on top.
+    """Plan every call of a check, in order; control calls and repetitions are added later.
 
     Args:
-        truth: The known people.
+        truth: The known users.
         scripts: The scripts that the database has.
-        probing: How the database is driven.
-        outage: The ways in which the store will be out of reach.
-        callback_can_throw: Whether a call can be given a callback that throws.
-        newcomers: The people whom the check makes; none when it only reads.
-        victims: The people whom hostile identifiers may change; none where no empty database is written to.
+        probing: How the scripts are called.
+        outage: The ways in which the store will be unreachable.
+        callback_can_throw: Whether a call can be given a callback that raises.
+        newcomers: The users that the check creates; none if it only reads.
+        victims: The users that hostile identifiers may change; none unless an empty database is written to.
     """
     yield from plan_known_users(truth, scripts, Situation.KNOWN_USER)
     yield from _plan_ordinary(truth, scripts, probing, callback_can_throw=callback_can_throw)
@@ -94,7 +94,7 @@ def plan_calls(
 def _plan_ordinary(
     truth: Truth, scripts: Sequence[Script], probing: Probing, *, callback_can_throw: bool
 ) -> Iterator[PlannedCall]:
-    """Plan what anybody does who uses the connection, down to a wrong password."""
+    """Plan what every user of the connection does, including a wrong password."""
     yield from plan_known_users(truth, scripts, Situation.REPEATED)
     yield from plan_circumstances(truth, scripts, callback_can_throw=callback_can_throw)
     yield from plan_unknown_users(truth, scripts)
@@ -106,7 +106,7 @@ def _plan_ordinary(
 def _plan_attacks(
     truth: Truth, scripts: Sequence[Script], probing: Probing, *, let_in: Collection[str]
 ) -> Iterator[PlannedCall]:
-    """Plan passwords and identifiers that a careless script takes for others."""
+    """Plan passwords and identifiers that a careless script confuses with others."""
     if Script.LOGIN in scripts:
         yield from plan_special_wrong_passwords(
             truth, probing.wrong_passwords, hostile=probing.hostile, spared=_spared(truth, probing), let_in=let_in
@@ -116,7 +116,7 @@ def _plan_attacks(
 
 
 def _spared(truth: Truth, probing: Probing) -> Collection[str]:
-    """Return the people with whom a life may try one more wrong password, for theirs has another form."""
+    """Return the users for whom a life may try one more wrong password, another form of their own."""
     if not (probing.rehearse and truth.connection.import_mode):
         return ()
     return {label for label, password in truth.passwords.items() if another_form(password.reveal())}
@@ -144,17 +144,17 @@ def probe(
     live: Callable[[Driver, Caller, Caller], None] | None = None,
     progress: Callable[[Exchange], None] = lambda _: None,
 ) -> None:
-    """Drive a database through every situation, and record what it does.
+    """Put a database into every situation, and record what it does.
 
     Args:
         bridge: The database.
-        truth: The known people.
-        recorder: Where the calls are recorded, and why the check ended early if it did.
-        probing: How the database is driven.
-        open_outage: Opens the same database with its store out of reach, or None.
-        writing: Whom the check makes and where, or None when it only reads.
-        live: Plays lives at the end, on the database and on the one that is written to; None when there are none.
-        progress: Is told of each exchange.
+        truth: The known users.
+        recorder: Where the calls are recorded, and the reason if the check ended early.
+        probing: How the scripts are called.
+        open_outage: Opens the same database with an unreachable store, or None.
+        writing: The users that the check creates and where, or None if it only reads.
+        live: Plays lives at the end, on the database and on the one that is written to; None for no lives.
+        progress: Called with each exchange.
     """
     probed = _Probe(truth, recorder, probing, Driver(truth, recorder, probing, progress), Caller(bridge, recorder))
     with ExitStack() as stack:
@@ -189,9 +189,9 @@ def probe_known_users(bridge: Bridge, truth: Truth, recorder: Recorder, probing:
 
     Args:
         bridge: The database.
-        truth: The known people.
-        recorder: Where the calls are recorded, and why they ended early if they did.
-        probing: How the database is driven.
+        truth: The known users.
+        recorder: Where the calls are recorded, and the reason if they ended early.
+        probing: How the script is called.
         script: The script.
     """
     caller = Caller(bridge, recorder)
@@ -210,11 +210,11 @@ class _Probe:
     """The parts of one check.
 
     Args:
-        truth: The known people.
+        truth: The known users.
         recorder: Where the calls are recorded.
-        probing: How the database is driven.
+        probing: How the scripts are called.
         driver: Makes the planned calls.
-        caller: Calls the database that is checked.
+        caller: Calls the database under check.
     """
 
     truth: Truth
@@ -224,7 +224,7 @@ class _Probe:
     caller: Caller = field(eq=False)
 
     def read(self) -> Sequence[Script]:
-        """Make the calls that change nothing, and return the scripts of which more can be seen; none ends the check."""
+        """Make the calls that change nothing, and return the scripts that are worth more calls; none ends the check."""
         truth, driver, caller = self.truth, self.driver, self.caller
         scripts = _scripts_with_function(caller)
         known = drive_known_users(driver, caller, truth, scripts)
@@ -241,11 +241,11 @@ class _Probe:
         return scripts
 
     def write(self, caller: Caller, writing: Writing) -> StopReason | None:
-        """Make people, and change them; return why that was not possible, or None."""
+        """Create users, and change them; return why that was not possible, or None."""
         driver, connection = self.driver, self.truth.connection
         scripts = _scripts_with_function(caller)
         planned = plan_writing(writing.newcomers, connection, scripts)
-        # Whoever is found before being made is nobody's doing; the rules about unknown users tell that.
+        # A user who is found before being created is a matter for the rules about unknown users.
         if any(exchange.ending is Ending.FOUND for exchange in driver.drive(caller, islice(planned, 1))):
             return None
         for exchange in driver.drive(caller, islice(planned, 1)):
@@ -258,12 +258,12 @@ class _Probe:
         return None
 
     def attack(self, caller: Caller, victims: Sequence[Newcomer]) -> None:
-        """Give hostile identifiers to the scripts that write; nothing else is done with that database afterwards."""
+        """Pass hostile identifiers to the scripts that write; that database is used for nothing else afterwards."""
         scripts = _scripts_with_function(caller)
         drive_hostile_writes(self.driver, caller, self.recorder, self.truth, victims=victims, scripts=scripts)
 
     def _call_at_once(self, caller: Caller, second: Caller, newcomers: Sequence[Newcomer]) -> None:
-        """Make two calls at once, where the database that was opened again is the same store and no other one."""
+        """Make two calls at once, if the database that was opened again has the same store."""
         looks = self.driver.drive(second, plan_looks_for(newcomers[0]))
         if any(exchange.ending is Ending.FOUND for exchange in looks):
             for call in plan_at_once(newcomers, self.truth.connection):
@@ -271,7 +271,7 @@ class _Probe:
         second.collect_late_events()
 
     def meet_outage(self, outage: OutageDatabase, scripts: Sequence[Script], newcomers: Sequence[Newcomer]) -> None:
-        """Make the calls of every fault, and mark those that met none."""
+        """Make the calls of every fault, and mark those that did not meet it."""
         caller = Caller(outage.bridge, self.recorder)
         written = _scripts_with_function(caller)
         read = [script for script in scripts if script in written]
@@ -295,21 +295,21 @@ class _Probe:
         caller.collect_late_events()
 
     def clean_up(self, caller: Caller) -> None:
-        """Remove the people whom the check made."""
+        """Remove the users that the check created."""
         try:
             self.driver.clean_up(caller)
         except StoppedEarly as stopped:
             self.recorder.stop(stopped.reason)
 
     def _needs_organization(self, known: Sequence[Exchange]) -> bool:
-        """Tell whether no call works but with an organization in the context: then no other would tell anything."""
+        """Tell whether calls only work with an organization in the context: then no other call would show anything."""
         if not known or not all(is_failure(exchange) for exchange in known):
             return False
         planned = plan_organization(self.truth, _scripts_with_function(self.caller))
         return any(not is_failure(exchange) for exchange in self.driver.drive(self.caller, planned))
 
     def _scripts_to_drive(self, scripts: Sequence[Script], known: Sequence[Exchange]) -> tuple[Script, ...]:
-        """Return the scripts that have an implementation, or stop when the set-up shows that nothing can be judged."""
+        """Return the scripts that are implemented, or stop if the set-up shows that nothing can be judged."""
         problem = set_up_problem(known, self.truth.people, self.caller.scripts)
         if problem:
             raise StoppedEarly(problem)
@@ -322,7 +322,7 @@ class _Probe:
 
 
 def _let_in(made: Iterable[Exchange]) -> Collection[str]:
-    """Return the labels of the people whom a random password let in."""
+    """Return the labels of the users for whom login accepted a random password."""
     return {
         exchange.person
         for exchange in made
@@ -331,5 +331,5 @@ def _let_in(made: Iterable[Exchange]) -> Collection[str]:
 
 
 def _scripts_with_function(caller: Caller) -> tuple[Script, ...]:
-    """Return the scripts that are a function; a source that is none can't be called, and its rule tells it."""
+    """Return the scripts that are functions; a source that is not one can't be called, and has its own rule."""
     return tuple(script for script, info in caller.scripts.items() if not info.facts(FactKind.NOT_A_FUNCTION))

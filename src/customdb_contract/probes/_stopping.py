@@ -1,4 +1,4 @@
-"""Why a check ends before everything was looked at."""
+"""Why a check ends before everything was checked."""
 
 from customdb_contract.transcript import StopReason
 
@@ -6,7 +6,7 @@ __all__ = ["StoppedEarly"]
 
 
 class StoppedEarly(Exception):  # noqa: N818 - it is no error but the end of a check
-    """The check cannot or must not go on; the reason stands in the transcript.
+    """The check cannot or must not go on; the reason is in the transcript.
 
     Args:
         reason: Why.

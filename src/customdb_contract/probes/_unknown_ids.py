@@ -1,4 +1,4 @@
-"""Ids that nobody has, of the kind that a store gives."""
+"""Ids that no user has, of the kind that a store assigns."""
 
 import string
 from typing import Final
@@ -8,19 +8,19 @@ __all__ = ["unknown_id_like"]
 _KINDS: Final = (string.digits, "abcdef", "ABCDEF", string.ascii_lowercase, string.ascii_uppercase)
 _CHARACTERS: Final = frozenset("".join(_KINDS))
 _DRAWN: Final = 12
-"""Characters, of a hexadecimal id too, that are nobody's when they are drawn."""
+"""Characters, hexadecimal ones too, that make a random id unique."""
 
 _LONGEST_COUNTED: Final = 8
 _FAR_AWAY: Final = 2_147_000_000
 _FAR_AWAY_COUNT: Final = 483_647
-"""How many numbers of 32 bits are left from there on."""
+"""The number of 32-bit numbers from there on."""
 
 
 def unknown_id_like(user_id: str) -> str | None:
-    """Return an id of the same kind that nobody has, or None where any other might be somebody's.
+    """Return an unused id of the same kind, or None if any other id could belong to a user.
 
     Args:
-        user_id: An id that the store gave.
+        user_id: An id that the store assigned.
     """
     from secrets import choice, randbelow  # noqa: PLC0415 - only a check that writes needs it
 
@@ -32,6 +32,6 @@ def unknown_id_like(user_id: str) -> str | None:
         return "".join(drawn)
     prefix = user_id.rstrip(string.digits)
     if 0 < len(user_id) - len(prefix) <= _LONGEST_COUNTED:
-        # A number that is counted up, far from where the count is.
+        # A sequential number, far from the current count.
         return f"{prefix}{_FAR_AWAY + randbelow(_FAR_AWAY_COUNT)}"
     return None

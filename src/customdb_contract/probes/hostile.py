@@ -1,4 +1,4 @@
-"""Hostile input: identifiers that try injection, wildcards, collisions and sizes. Every payload only reads."""
+"""Hostile input: identifiers that attempt injection, wildcards, collisions and sizes. Every payload only reads."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -13,11 +13,11 @@ from customdb_contract.transcript import UNKNOWN, Person, Situation
 __all__ = ["collisions", "payloads", "plan_hostile"]
 
 _VERY_LONG: Final = 100_000
-"""Characters: far beyond any real identifier, and little enough for any parser."""
+"""Characters: far beyond any real identifier, and few enough for any parser."""
 
 _BACKTRACKING: Final = (24, 28, 32)
-"""Letters: with four more a pattern that backtracks takes some sixteen times as long, so one of these takes a second or
-more and less than twenty, whichever engine matches it."""
+"""Letters: four more make a pattern that backtracks take about sixteen times as long, so one of these takes between one
+and twenty seconds, whatever the regular expression engine."""
 
 _LOOK_ALIKES: Final = {
     "s": "\N{LATIN SMALL LETTER LONG S}",
@@ -29,17 +29,17 @@ _LOOK_ALIKES: Final = {
     "n": "\N{LATIN SMALL LETTER N WITH TILDE}",
     "c": "\N{LATIN SMALL LETTER C WITH CEDILLA}",
 }
-"""Letters that case folding, width mapping or an accent-insensitive collation takes for the plain one."""
+"""Letters that case folding, width mapping or an accent-insensitive collation treats as the plain one."""
 
 
 def plan_hostile(truth: Truth, scripts: Sequence[Script]) -> Iterator[PlannedCall]:
-    """Plan calls with hostile identifiers, built from known people where the attack needs a victim.
+    """Plan calls with hostile identifiers, derived from known users if the attack needs a victim.
 
-    Log-in is given the victim's own password: whoever gets in by a wrong one gets in by the right one too, and some
-    scripts look for the person by the identifier alone, and compare the password afterwards.
+    login receives the victim's own password: an attack that works with a wrong password also works with the right one,
+    and some scripts look the user up by the identifier alone, and compare the password afterwards.
 
     Args:
-        truth: The known people.
+        truth: The known users.
         scripts: The scripts that the database has.
     """
     enabled = [person for person in truth.people if not person.disabled]
@@ -61,10 +61,10 @@ def plan_hostile(truth: Truth, scripts: Sequence[Script]) -> Iterator[PlannedCal
 
 
 def payloads(identifier: str) -> Iterator[tuple[Situation, str]]:
-    """Yield identifiers that a careless store takes for somebody's; almost all are nobody's.
+    """Yield identifiers that a careless store mistakes for a user's; almost all belong to no user.
 
     Args:
-        identifier: The e-mail or username of a person who is in the store.
+        identifier: The e-mail or username of a user who is in the store.
     """
     local, at, domain = identifier.partition("@")
     rest = f"{at}{domain}"
@@ -83,7 +83,7 @@ def payloads(identifier: str) -> Iterator[tuple[Situation, str]]:
             '{"$gt": ""}',
             "' || '1'=='1",
             "[$ne]=1",
-            # They end a text in JSON that is put together of texts.
+            # They end a string in JSON that is assembled from strings.
             f'{identifier}","$comment":"x',
             f'x","email":"{identifier}',
         ),
@@ -138,10 +138,10 @@ def payloads(identifier: str) -> Iterator[tuple[Situation, str]]:
 
 
 def collisions(identifier: str) -> Iterator[str]:
-    """Yield identifiers that differ from a given one by letters that look alike, or are the same by case folding.
+    """Yield identifiers that differ from a given one by letters that look alike, or are equal after case folding.
 
     Args:
-        identifier: The e-mail or username of a person who is in the store.
+        identifier: The e-mail or username of a user who is in the store.
     """
     local, at, domain = identifier.lower().partition("@")
     for plain, alike in _LOOK_ALIKES.items():
@@ -149,7 +149,7 @@ def collisions(identifier: str) -> Iterator[str]:
             yield local.replace(plain, alike, 1) + at + domain
     yield from (other + at + domain for other in dict.fromkeys(_refolded(local)) if other != local)
     if local and local[0].isascii() and local[0].isalpha():
-        # A column of single-byte characters that keeps the low byte takes this letter for the plain one.
+        # A column of single-byte characters that keeps the low byte turns this letter into the plain one.
         yield chr(0x100 + ord(local[0])) + local[1:] + at + domain
 
 
@@ -163,7 +163,7 @@ def _refolded(local: str) -> Iterator[str]:
 def _plan_collisions(person: Person, truth: Truth, scripts: Sequence[Script]) -> Iterator[PlannedCall]:
     known = {name.lower() for one in truth.people for name in one.identifiers}
     for identifier in collisions(person.identifiers[0]):
-        # The letters that one person's e-mail has may be those of another's look-alike.
+        # A letter in one user's e-mail can be the look-alike in another user's.
         if identifier in known:
             continue
         if Script.GET_USER in scripts:

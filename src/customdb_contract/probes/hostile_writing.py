@@ -1,4 +1,4 @@
-"""Hostile writing: injections and wildcards as identifiers for the scripts that write, in an empty database only."""
+"""Hostile writing: injections and wildcards as identifiers for the scripts that write, only in an empty database."""
 
 from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
@@ -34,22 +34,22 @@ _TRIED: Final = (
     Situation.REGEX,
 )
 _WRITTEN: Final = (Script.VERIFY, Script.CHANGE_PASSWORD, Script.CHANGE_EMAIL, Script.DELETE)
-"""Who deletes comes last: with `' OR '1'='1` nobody is left."""
+"""The scripts that delete come last: `' OR '1'='1` would leave no user."""
 
 
 def plan_hostile_writes(
     victims: Sequence[Newcomer], connection: Connection, scripts: Collection[Script]
 ) -> Iterator[PlannedCall]:
-    """Plan what `drive_hostile_writes` does where nobody is changed.
+    """Plan the calls of `drive_hostile_writes` for the case that no user is changed.
 
     Args:
-        victims: The people whom somebody else's call may change, one for each script.
+        victims: The users that calls about other users might change, one for each script.
         connection: The settings of the connection.
         scripts: The scripts that the database has.
     """
     for script, victim in _pairs(victims, connection, scripts):
         yield from _plan_victim(victim, scripts)
-        # Which id the scripts will return is not known yet.
+        # The id that the scripts will return is not known yet.
         user_id = f"user_id-of-{victim.person.label}"
         for _, writes in groupby(_plan_writes(script, victim, user_id), attrgetter("situation")):
             yield from writes
@@ -65,17 +65,17 @@ def drive_hostile_writes(
     victims: Sequence[Newcomer],
     scripts: Collection[Script],
 ) -> None:
-    """Give hostile identifiers to the scripts that write, and look after each kind whether somebody was changed.
+    """Pass hostile identifiers to the scripts that write, and check after each kind whether a user was changed.
 
-    A database in which a known person is found is no empty one, so nothing is tried there. A script that changed
-    somebody is given no other kind.
+    If a known user is found, the database is not empty, and nothing is tried. A script that changed a user receives no
+    other kind.
 
     Args:
         driver: Makes the calls.
         caller: Calls the empty database.
-        recorder: Where it is noted what was left out.
-        truth: The known people, who must not be there.
-        victims: The people whom somebody else's call may change, one for each script.
+        recorder: Where skipped kinds are recorded.
+        truth: The known users, who must not be in the database.
+        victims: The users that calls about other users might change, one for each script.
         scripts: The scripts of that database that can be called.
     """
     if not {Script.CREATE, Script.GET_USER} <= set(scripts):
@@ -110,9 +110,9 @@ def _told(look: Exchange) -> tuple[Ending, object]:
 def _pairs(
     victims: Sequence[Newcomer], connection: Connection, scripts: Collection[Script]
 ) -> Iterator[tuple[Script, Newcomer]]:
-    """Yield the scripts that Auth0 would call, each with somebody of its own.
+    """Yield the scripts that Auth0 would call, each with a user of its own.
 
-    With import mode on it calls `change_password` only.
+    With import mode on, that is only `change_password`.
     """
     written = (Script.CHANGE_PASSWORD,) if connection.import_mode else _WRITTEN
     yield from zip((script for script in written if script in scripts), victims, strict=False)
@@ -141,7 +141,7 @@ def _plan_writes(script: Script, victim: Newcomer, user_id: str) -> Iterator[Pla
 
 
 def _identifiers(own: str) -> Iterator[tuple[Situation, str]]:
-    """Yield identifiers that are nobody's, however a store reads numbers and a client dots.
+    """Yield identifiers that no user has, however a store parses numbers and a client resolves dots.
 
     Args:
         own: The e-mail or the id of the victim.
@@ -149,8 +149,8 @@ def _identifiers(own: str) -> Iterator[tuple[Situation, str]]:
     if own.isdigit():
         yield Situation.SQL, "0 OR 1=1"
     for situation, identifier in payloads(own):
-        # A store reads `7?x=1` as the number 7 also where it is a parameter, and half an id may be somebody's id.
+        # A store parses `7?x=1` as the number 7 even as a bound parameter, and half an id can be another user's id.
         is_somebodys = own.startswith(identifier) or (own.isdigit() and identifier[:1].isdigit())
-        # A client resolves dots whether they are encoded or not.
+        # A client resolves dots whether or not they are encoded.
         if situation in _TRIED and not is_somebodys and identifier != "..":
             yield situation, identifier

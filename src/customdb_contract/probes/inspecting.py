@@ -1,4 +1,4 @@
-"""Inspecting: what the store itself shows of a person, where the team gave a way to look."""
+"""Inspecting: what the store itself shows about a user, if the team provided access."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, cast
@@ -14,16 +14,16 @@ from customdb_contract.transcript import WHOLE_RECORD, Noticed, Observation, Sto
 __all__ = ["Inspected", "compare_records"]
 
 _EXPECTED: Final = frozenset({"email", "username", "password"})
-"""What a store must keep of what `create` is given, in whatever form."""
+"""Data from `create` that a store must keep, in whatever form."""
 
 _GIVEN: Final = SecretRef(SecretKind.PASSWORD, "the call")
 
 
 class Inspected:
-    """The store itself, as the team's own function shows it.
+    """The store itself, accessed with the team's own function.
 
     Args:
-        inspect: Returns what the store has of an identifier; None when nobody can look.
+        inspect: Returns the store's record for an identifier; None if there is no access.
         registry: The known secrets.
     """
 
@@ -33,7 +33,7 @@ class Inspected:
         self._interrupts = current_interrupts()
 
     def look(self, planned: PlannedCall) -> object:
-        """Return what the store has of the person whom a call is about, None where that is not looked at.
+        """Return the store's record for the user that a call is about, or None if the store is not inspected.
 
         Args:
             planned: The call.
@@ -53,18 +53,18 @@ class Inspected:
             raise StoppedEarly(StopReason(StopKind.SET_UP, self._registry.mask(message))) from None
 
     def compare(self, planned: PlannedCall, before: object) -> Iterator[Observation]:
-        """Yield what another look shows of a call.
+        """Yield what another look shows about a call.
 
         Args:
             planned: The call.
-            before: What the store had of the person before it.
+            before: The store's record for the user before it.
         """
         if self._inspect is not None and _inspected_identifier(planned) is not None:
             yield from compare_records(before, self.look(planned), planned.script, planned.arguments)
 
 
 def _inspected_identifier(planned: PlannedCall) -> str | None:
-    """Return the identifier whose stored record shows what a call did, or None."""
+    """Return the identifier of the stored record that shows what a call did, or None."""
     if planned.situation.family not in {"known-user", "repeated", "writing"}:
         return None
     if planned.script is Script.CREATE:
@@ -76,13 +76,13 @@ def _inspected_identifier(planned: PlannedCall) -> str | None:
 def compare_records(
     before: object, after: object, script: Script, arguments: Sequence[object]
 ) -> Iterator[Observation]:
-    """Yield what two looks at the store show of the call in between: paths only, never what stands there.
+    """Yield what two looks at the store show about the call in between: only paths, never values.
 
     Args:
-        before: What the store had of the person before the call.
-        after: What it has afterwards.
+        before: The store's record for the user before the call.
+        after: The record afterwards.
         script: The script that was called.
-        arguments: What it was given.
+        arguments: Its arguments.
     """
     yield Observation(Noticed.INSPECTED, "nothing" if after is None else "a record")
     if script in {Script.LOGIN, Script.GET_USER}:
@@ -99,7 +99,7 @@ def compare_records(
     if script is Script.CREATE:
         user = cast("Mapping[str, object]", arguments[0])
         given = user.get("password")
-    # Somebody else's password may be a word that stands in any record.
+    # Another user's password could be a word that occurs in any record.
     own = SecretRegistry()
     if isinstance(given, Secret):
         own.add(given, _GIVEN)

@@ -1,4 +1,4 @@
-"""Outage: what the scripts say while their store is out of reach."""
+"""Outage: what the scripts report while their store is unreachable."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -12,18 +12,18 @@ __all__ = ["Contacts", "is_in_reach", "plan_outage"]
 
 
 def plan_outage(truth: Truth, scripts: Sequence[Script], situation: Situation) -> Iterator[PlannedCall]:
-    """Plan get_user and login of one known person.
+    """Plan get_user and login for one known user.
 
     Args:
-        truth: The known people.
+        truth: The known users.
         scripts: The scripts that the database has.
-        situation: The way in which the store is out of reach.
+        situation: The way in which the store is unreachable.
     """
     return plan_one_person(truth, scripts, situation)
 
 
 def is_in_reach(made: Sequence[Exchange], before: Sequence[Exchange]) -> bool:
-    """Tell whether a store that a team says is out of reach still knows somebody: then no call has met an outage.
+    """Tell whether a store that is supposed to be unreachable still finds a user: then no call has met an outage.
 
     Args:
         made: The calls of the outage.
@@ -42,7 +42,7 @@ def _user_id(exchange: Exchange) -> str:
 
 
 class Contacts:
-    """Tells which scripts ask a store that fails: what the others answer says nothing about an outage.
+    """Detects which scripts use a failing store: the results of the others say nothing about an outage.
 
     Args:
         faults: The store.
@@ -57,22 +57,22 @@ class Contacts:
         self._passed: dict[Script, list[Exchange]] = {}
 
     def fail(self, situation: Situation) -> None:
-        """Have the store fail in another way from now on.
+        """Switch to another way to fail.
 
         Args:
-            situation: One of the ways in which it can.
+            situation: One of the store's ways to fail.
         """
         self._faults.fail(situation)
         self._seen = 0
 
     def watch(self, drive: Callable[[], Sequence[Exchange]]) -> None:
-        """Make calls of one script, and look whether it asks the store.
+        """Make calls of one script, and check whether it uses the store.
 
         Args:
             drive: Makes the calls, and returns them.
         """
         before = self._faults.requests
-        # A pool that connects on its own account has met the outage for all who use it.
+        # A pool that connects on its own has met the outage on behalf of all scripts that use it.
         self._is_asked_by_the_way |= before > self._seen
         made = drive()
         self._seen = self._faults.requests
@@ -81,7 +81,7 @@ class Contacts:
         self._made += made
 
     def watch_later(self, planned: PlannedCall, drive: Callable[[], Sequence[Exchange]]) -> None:
-        """Make a call whose first requests are answered, if it may send another one, and look whether that failed.
+        """Make a call whose first requests succeed, if it might send another one, and check whether that one failed.
 
         Args:
             planned: The call.
@@ -97,7 +97,7 @@ class Contacts:
 
     @property
     def unmet(self) -> Sequence[Exchange]:
-        """The calls of scripts that never asked; a store that refuses does not see who asks, and those after it do."""
+        """The calls of scripts that never used it; a store that refuses connections does not see who connects."""
         passed = [exchange for made in self._passed.values() for exchange in made]
         if self._is_asked_by_the_way:
             return passed

@@ -1,4 +1,4 @@
-"""Reading: other spellings of known people, unknown people, and passwords that are not theirs."""
+"""Reading: other spellings of known identifiers, unknown users, and wrong passwords."""
 
 import os
 import unicodedata
@@ -23,10 +23,10 @@ _BCRYPT_BYTES = 72
 
 
 def plan_other_spellings(truth: Truth, scripts: Sequence[Script]) -> Iterator[PlannedCall]:
-    """Plan calls for each person by other spellings of the identifier, by username and by alias.
+    """Plan calls for each user by other spellings of the identifier, by username and by alias.
 
     Args:
-        truth: The known people.
+        truth: The known users.
         scripts: The scripts that the database has.
     """
     for person in truth.people:
@@ -57,10 +57,10 @@ def _spellings(person: Person) -> Iterator[tuple[Situation, str]]:
 
 
 def plan_unknown_users(truth: Truth, scripts: Sequence[Script]) -> Iterator[PlannedCall]:
-    """Plan calls for well-formed identifiers that are nobody's: two e-mails, and a username where there are some.
+    """Plan calls for well-formed identifiers of no user: two e-mails, and a username if there are usernames.
 
     Args:
-        truth: The known people.
+        truth: The known users.
         scripts: The scripts that the database has.
     """
     domains = [person.email.rpartition("@")[2] for person in truth.people if person.email and "@" in person.email]
@@ -75,7 +75,7 @@ def plan_unknown_users(truth: Truth, scripts: Sequence[Script]) -> Iterator[Plan
 
 
 def unknown_email(domain: str) -> str:
-    """Return an e-mail address that is nobody's.
+    """Return an e-mail address that no user has.
 
     Args:
         domain: The domain.
@@ -84,12 +84,12 @@ def unknown_email(domain: str) -> str:
 
 
 def wrong_password() -> str:
-    """Return a password that is nobody's; it is no secret."""
+    """Return a password that no user has; it is not a secret."""
     return f"Wrong-{os.urandom(6).hex()}"
 
 
 def another_form(password: str) -> str | None:
-    """Return what looks like a password and has other characters, as another keyboard types it; None if nothing does.
+    """Return the password in similar-looking characters, as another keyboard types it; None if there are none.
 
     Args:
         password: The password.
@@ -99,14 +99,14 @@ def another_form(password: str) -> str | None:
 
 
 def plan_plain_wrong_passwords(truth: Truth, most: int, *, spared: Collection[str] = ()) -> Iterator[PlannedCall]:
-    """Plan a log-in of each person with a random password, also of people whose password isn't known.
+    """Plan a log-in of each user with a random password, including users with unknown passwords.
 
-    It comes before any other wrong one: where it is accepted, no other tells anything.
+    It comes before any other wrong password: if it is accepted, the others show nothing.
 
     Args:
-        truth: The known people.
-        most: How many wrong passwords are tried with one person at the most, so that nobody is locked out.
-        spared: The labels of people with whom one less is tried.
+        truth: The known users.
+        most: The maximum number of wrong passwords for one user, so that no user is locked out.
+        spared: The labels of users for whom one fewer is tried.
     """
     for person in truth.people:
         if most > (person.label in spared):
@@ -117,16 +117,16 @@ def plan_plain_wrong_passwords(truth: Truth, most: int, *, spared: Collection[st
 def plan_special_wrong_passwords(
     truth: Truth, most: int, *, hostile: bool, spared: Collection[str] = (), let_in: Collection[str] = ()
 ) -> Iterator[PlannedCall]:
-    """Plan log-ins with passwords that a careless script takes for the person's, the telling ones first.
+    """Plan log-ins with passwords that a careless script accepts for the user's, the most revealing ones first.
 
-    They are spread over the people.
+    They are spread over the users.
 
     Args:
-        truth: The known people.
-        most: How many wrong passwords are tried with one person at the most, the random one included.
-        hostile: Whether passwords that try injection are among them.
-        spared: The labels of people with whom one less is tried.
-        let_in: The labels of people whom a random password let in.
+        truth: The known users.
+        most: The maximum number of wrong passwords for one user, including the random one.
+        hostile: Whether passwords that attempt injection are among them.
+        spared: The labels of users for whom one fewer is tried.
+        let_in: The labels of users for whom a random password was accepted.
     """
     people = [person for person in truth.people_who_log_in if person.label not in let_in]
     left = {person.label: most - 1 - (person.label in spared) for person in people}
@@ -166,7 +166,7 @@ _PLAIN_VARIANTS = {
 
 
 def _variant(situation: Situation, label: str, truth: Truth) -> str | Secret | None:
-    """Return the password of a situation for one person, or None when the person has no such variant."""
+    """Return the password of a situation for one user, or None if the user has no such variant."""
     own = truth.passwords[label].reveal()
     match situation:
         case Situation.CASE_CHANGED_PASSWORD:

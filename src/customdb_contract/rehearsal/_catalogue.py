@@ -22,7 +22,7 @@ def find_scenario(name: str) -> Scenario:
         name: The name.
 
     Raises:
-        ConfigurationError: When there is none; the message names one that is near, or all.
+        ConfigurationError: When there is none; the message suggests a similar name, or lists all.
     """
     by_name = {scenario.name: scenario for scenario in SCENARIOS}
     if name not in by_name:

@@ -1,4 +1,4 @@
-"""A database that is only imagined: it answers as it should, so that it shows which calls a life leads to."""
+"""An imaginary database: it responds correctly, and so shows which calls a life leads to."""
 
 from collections.abc import Mapping, Sequence
 from typing import cast
@@ -25,7 +25,7 @@ __all__ = ["ImaginedDatabase"]
 
 @define
 class _Row:
-    """Somebody in the imagined store."""
+    """A user in the imaginary store."""
 
     user_id: str
     email: str
@@ -33,15 +33,15 @@ class _Row:
 
 
 class ImaginedDatabase:
-    """Calls no script, and answers as a correct one would.
+    """Calls no script, and responds like a correct one.
 
     Args:
         recorder: Where the calls are recorded.
-        truth: The people who are in the store at first.
-        scripts: The scripts that there are.
+        truth: The users who are in the store at first.
+        scripts: The scripts that exist.
 
     Attributes:
-        asked: The calls that were asked for.
+        asked: The requested calls.
     """
 
     def __init__(self, recorder: Recorder, truth: Truth, scripts: Sequence[Script]) -> None:
@@ -56,11 +56,11 @@ class ImaginedDatabase:
 
     @property
     def scripts(self) -> Mapping[Script, ScriptInfo]:
-        """The scripts that there are."""
+        """The scripts that exist."""
         return self._scripts
 
     def call(self, planned: PlannedCall, *, caused_by: Operation) -> Exchange:
-        """Note a call, and record the answer of a correct script.
+        """Record a call, with the response of a correct script.
 
         Args:
             planned: The call.

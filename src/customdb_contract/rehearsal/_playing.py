@@ -1,4 +1,4 @@
-"""Playing scenarios: each over a tenant of its own, so that one life does not depend on another."""
+"""Plays scenarios, each on a tenant of its own, so that one life does not depend on another."""
 
 import itertools
 import random
@@ -35,20 +35,20 @@ _SECOND: Final = "-second"
 
 @frozen(kw_only=True)
 class Setting:
-    """What a rehearsal is about.
+    """The setting of a rehearsal.
 
     Args:
         database: The database, in any of the forms that `check` takes. It is opened anew for each scenario.
         connection: The settings of the connection.
-        users: People who are in the database now.
+        users: Users who are in the database now.
         outage: The same database with its store unreachable, in any of the forms that `check` takes; or None.
         writes: Whether scenarios may write to the legacy store.
-        is_thrown_away: Whether each opening of the database makes a new store, which is not needed afterwards.
+        is_thrown_away: Whether each opening of the database creates a new store, which is not needed afterwards.
         new_user: What new users look like.
         timeout: Seconds that a script may take.
-        max_time: Seconds after which no further scenario is begun.
-        seed: What chance depends on: which known user is taken, how new ones are called, how the store fails.
-        interrupt: Where the first migration of each scenario is interrupted; None for nowhere.
+        max_time: Seconds after which no further scenario is started.
+        seed: Determines everything random: which known user is chosen, new users' names, how the store fails.
+        interrupt: The point at which the first migration of each scenario is interrupted; None for no interruption.
     """
 
     database: object
@@ -71,9 +71,9 @@ class Performance:
     Args:
         scenario: The scenario.
         import_mode: Whether import mode was on at first.
-        transcripts: What happened on each connection; empty when the scenario was not played.
+        transcripts: What happened on each connection; empty if the scenario was not played.
         order: The connection of each operation, in order.
-        problem: Why it was not played, not to its end, or not interrupted; None where it went as asked for.
+        problem: Why it was not played, not finished, or not interrupted; None if it went as planned.
         left_behind: Identifiers of users that it created in the legacy store and could not remove.
     """
 
@@ -94,7 +94,7 @@ class RehearsalInterrupted(KeyboardInterrupt):
     """Ctrl-C or SIGTERM ended a rehearsal. The message names every user who may be left in the store.
 
     Args:
-        performances: What had been played until then, the interrupted scenario last.
+        performances: The scenarios played until then, the interrupted one last.
     """
 
     def __init__(self, performances: Sequence[Performance]) -> None:
@@ -108,15 +108,15 @@ class RehearsalInterrupted(KeyboardInterrupt):
 def rehearse(
     setting: Setting, scenarios: Sequence[Scenario], *, progress: Callable[[Scenario], None] = lambda _: None
 ) -> Sequence[Performance]:
-    """Play scenarios, each over a tenant of its own.
+    """Play scenarios, each on a tenant of its own.
 
     Args:
-        setting: What they are played over.
+        setting: The setting of the rehearsal.
         scenarios: The scenarios.
         progress: Called with each scenario before it is played.
 
     Returns:
-        What happened. Whatever a database does, it is a part of that and raises nothing.
+        What happened. Whatever a database does is part of that and raises nothing.
 
     Raises:
         ConfigurationError: When the setting cannot be used.
@@ -148,7 +148,7 @@ def _not_played(setting: Setting, scenario: Scenario, problem: str) -> Performan
 
 
 def _spared(setting: Setting) -> frozenset[str]:
-    """Return the ids of users who stay in the legacy store whatever is played."""
+    """Return the ids of users who stay in the legacy store no matter what is played."""
     if not setting.writes or setting.is_thrown_away:
         return frozenset()
     return ids_of_known(setting.database, setting.users, connection=setting.connection, timeout=setting.timeout)
@@ -212,7 +212,7 @@ def _stage(setting: Setting, needs: Needs | None, tenant: Tenant, chance: random
 
 
 def _way(outage: object, chance: random.Random) -> Situation | None:
-    """Return a way in which the store is unreachable, except for a hang: that costs the time of a whole script."""
+    """Return a way in which the store is unreachable, except for a hang, which takes the time of a whole script."""
     if outage is None:
         return None
     return chance.choice([way for way in outage_situations(outage) if way is not Situation.HANG])
@@ -237,14 +237,14 @@ def _new_person(setting: Setting, chance: random.Random) -> NewPerson:
 
 
 def _password(new_user: NewUser, chance: random.Random) -> Secret:
-    """Return a password that no policy refuses: letters and digits take turns."""
+    """Return a password that no policy rejects: letters and digits alternate."""
     token = "".join(chance.choice(_CONSONANTS) + chance.choice(string.digits) for _ in range(6))
     return new_user.password_of(token) or Secret(f"Aa1!-{token}")
 
 
 @define
 class _Left:
-    """Who may be left in the legacy store by one scenario."""
+    """The users whom one scenario might leave in the legacy store."""
 
     identifiers: dict[str, None] = field(factory=dict[str, None])
 
@@ -257,7 +257,7 @@ class _Left:
 
 @define
 class _Once:
-    """Interrupts the first migration that comes to a point."""
+    """Interrupts the first migration that reaches a point."""
 
     point: InterruptionPoint | None
     has_happened: bool = False
@@ -269,5 +269,5 @@ class _Once:
 
     @property
     def problem(self) -> str | None:
-        """Why nothing was interrupted that should have been, or None."""
+        """The reason why the requested interruption did not happen, or None."""
         return None if self.point is None or self.has_happened else f"no migration reached the point {self.point}"

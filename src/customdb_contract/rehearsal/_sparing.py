@@ -1,4 +1,4 @@
-"""Whom a rehearsal must never change: the known users, by the ids that the scripts return for them."""
+"""The users that a rehearsal must never change: the known users, by the ids that the scripts return for them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -17,7 +17,7 @@ __all__ = ["ids_of_known"]
 def ids_of_known(
     database: object, users: Sequence[KnownUser], *, connection: Connection, timeout: float
 ) -> frozenset[str]:
-    """Return the ids, by `ids_in`, of every known user whom the scripts find, in calls that no transcript holds.
+    """Return the ids, by `ids_in`, of every known user that the scripts find, in calls that are not recorded.
 
     Args:
         database: The database, in any of the forms that `check` takes.

@@ -1,6 +1,6 @@
-"""The bookshop that ships with the package: a legacy shop in memory, to see a rehearsal before you set one up.
+"""The bookshop that comes with the package: a legacy shop in memory, to watch a rehearsal before you set one up.
 
-Its customers are among those of `examples/bookshop`. They are invented, so their passwords may stand here.
+Its customers are among those of `examples/bookshop`. They are invented, so their passwords can be public.
 """
 
 import hashlib
@@ -37,7 +37,7 @@ _ROUNDS: Final = 1_000
 
 @frozen(kw_only=True)
 class _Customer:
-    """A customer; the password is hashed when the store is made."""
+    """A customer; the password is hashed when the store is created."""
 
     email: str
     password: str
@@ -85,14 +85,14 @@ USERS: Final = tuple(
     KnownUser(email=customer.email, username=customer.username, password=customer.password, disabled=customer.disabled)
     for customer in _CUSTOMERS
 )
-"""The people who are in the shop's store at first."""
+"""The users who are in the shop's store at first."""
 
 
 class Bookshop:
-    """All the scripts of the shop, as they should be.
+    """All the scripts of the shop, done right.
 
     Args:
-        is_reachable: Whether the store can be reached.
+        is_reachable: Whether the store is reachable.
     """
 
     def __init__(self, *, is_reachable: bool = True) -> None:
@@ -126,16 +126,16 @@ class Bookshop:
         return Done()
 
     def verify(self, email: str) -> OperationResult:
-        """Note that a customer followed the link in the first e-mail."""
+        """Record that a customer followed the link in the first e-mail."""
         return self._change(email, email_verified=True)
 
     def change_password(self, email: str, new_password: str) -> OperationResult:
-        """Give a customer another password."""
+        """Change a customer's password."""
         found = self._find(email)
         return Declined() if found is None else self._change(email, password=_hashed(found[0], new_password))
 
     def change_email(self, email: str, new_email: str, verified: bool) -> OperationResult:  # noqa: FBT001 - by position
-        """Give a customer another e-mail; with the same one, note only whether it is verified."""
+        """Change a customer's e-mail; with the same one, only record whether it is verified."""
         holder = self._find(new_email)
         if holder is not None and holder != self._find(email):
             return Declined()

@@ -1,4 +1,4 @@
-"""Probes of Actions: the log-ins for which a check runs one, and the answers of the legacy system meanwhile."""
+"""Probes of Actions: the log-ins for which a check runs one, and the responses of the legacy system meanwhile."""
 
 from customdb_contract.probes.acting._events import EMAIL, LEGACY_ID
 from customdb_contract.probes.acting._scenes import play_scenes

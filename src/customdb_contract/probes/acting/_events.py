@@ -1,4 +1,4 @@
-"""The events of log-ins that a check gives to an Action.
+"""The events of log-ins that a check passes to an Action.
 
 Source: <https://auth0.com/docs/actions/reference/post-login/post-login-event-object>.
 """
@@ -11,13 +11,13 @@ from customdb_contract.transcript import MetadataKey, RunSituation, Value, as_da
 __all__ = ["CHANGED_EMAIL", "EMAIL", "LEGACY_ID", "WITHOUT_BROWSER", "event_of"]
 
 LEGACY_ID: Final = "5f3c9a7e21"
-"""The id of the user in the legacy system, which is that of the identity in Auth0, without its prefix."""
+"""The id of the user in the legacy system: that of the identity in Auth0, without its prefix."""
 
 EMAIL: Final = "ada.lovelace@example.com"
 CHANGED_EMAIL: Final = "ada.king@example.com"
 
 WITHOUT_BROWSER: Final = (RunSituation.TOKEN_REFRESH, RunSituation.SILENT_LOG_IN)
-"""The log-ins in which no page can be shown, so that no Action can send the user elsewhere."""
+"""The log-ins in which no page can be shown, so that an Action cannot redirect the user."""
 
 _ODD_ID: Final = "5f3c/9a7e?x=1&y=2"
 _ODD_EMAIL: Final = "ada/lovelace?x=1&y=2@example.com"
@@ -43,7 +43,7 @@ def event_of(
         situation: Who logs in, and how.
         metadata: The metadata that the user has in Auth0.
         connection: The name of the connection of the legacy users.
-        logins: How many times the user has logged in, with this one.
+        logins: The number of log-ins of the user, including this one.
     """
     name, strategy = _connection_of(situation, connection)
     event: dict[str, object] = {

@@ -31,25 +31,26 @@ _OTHER_PEOPLE: Final = (
     RunSituation.MINIMAL_EVENT,
 )
 _LATER_LOG_INS: Final = 3
-"""How often a user may have logged in before the metadata were lost, or an Action was there."""
+"""The number of log-ins a user may have had before the metadata was lost, or the Action was deployed."""
 
 _NO_ANSWER: Final = (LegacyState.SILENCE, LegacyState.STALL)
 
 
 def play_scenes(stage: ActionStage, restores: Sequence[str], *, names_the_user: bool) -> None:
-    """Run an Action in every situation; those that may cost time come last.
+    """Run an Action in every situation; the slow ones come last.
 
     Args:
         stage: Where it runs.
-        restores: Paths that must be there after a repair; empty where nobody said.
-        names_the_user: Whether the legacy system says whom its answer is about.
+        restores: Paths that a repair must restore; empty if none were given.
+        names_the_user: Whether the legacy system names the user in its response.
 
     Raises:
-        StoppedEarly: When the time for the whole check is up, or a run never ends though the legacy system answers.
+        StoppedEarly: When the time for the whole check is up, or a run never ends even though the legacy system
+            responds.
         DatabaseOpeningError: When the Action cannot be loaded again.
     """
     first = stage.run(RunSituation.FIRST_LOG_IN)
-    # What is another value this time, such as a timestamp or the number of log-ins, is compared with nothing.
+    # A value that differs this time, such as a timestamp or the number of log-ins, is compared with nothing.
     runs = [first, stage.run(RunSituation.FIRST_LOG_IN, logins=_LATER_LOG_INS)]
     stage.run(RunSituation.LATER_LOG_IN, metadata=first.metadata_after, follows=first)
     runs += [_run_twice(stage, state, state) for state in (LegacyState.NO_SUCH_USER, LegacyState.NO_METADATA)]
@@ -64,7 +65,7 @@ def play_scenes(stage: ActionStage, restores: Sequence[str], *, names_the_user: 
         stage.run(situation, metadata=first.metadata_after, follows=first)
     stage.run_at_once(RunSituation.AT_ONCE, (LegacyState.SOUND, LegacyState.SOUND))
     for state in _states_of("invalid"):
-        # An answer that names nobody cannot be told from one about somebody else.
+        # A response that names no user cannot be distinguished from one about another user.
         if names_the_user or state is not LegacyState.SOMEBODY_ELSE:
             stage.run(RunSituation.FIRST_LOG_IN, state)
     _play_outages(stage)
@@ -82,13 +83,13 @@ def _run_twice(stage: ActionStage, state: LegacyState, later_state: LegacyState)
 
 
 def _play_outages(stage: ActionStage) -> None:
-    """Run a first log-in in every outage, and one after it, until one of them holds it up for ever."""
+    """Run a first log-in in every outage, and one after it, until an outage makes one hang for good."""
     for state in _states_of("outage"):
         if state not in _NO_ANSWER:
             run = _run_twice(stage, state, LegacyState.SOUND)
             if run.outcome.ending is Ending.TIMED_OUT:
                 return
-    # Each of these takes as long as the Action waits, so they are played at once.
+    # Each of these takes as long as the Action waits, so they run in parallel.
     for run in stage.run_at_once(RunSituation.FIRST_LOG_IN, _NO_ANSWER):
         stage.run(RunSituation.LATER_LOG_IN, LegacyState.SOUND, run.metadata_after, follows=run)
 
@@ -97,7 +98,7 @@ def _play_present_metadata(
     stage: ActionStage, first: ObservedRun, payload: Mapping[MetadataKey, Value], restores: Sequence[str]
 ) -> None:
     edited = {key: _another(first.metadata_after[key]) for key in payload}
-    # Before the Action ever ran, and after it has.
+    # Before the Action ever ran, and afterwards.
     stage.run(RunSituation.EDITED_METADATA, metadata=edited)
     stage.run(RunSituation.EDITED_METADATA, metadata={**first.metadata_after, **edited}, follows=first)
     for situation, value in _FALSY.items():
@@ -106,13 +107,13 @@ def _play_present_metadata(
     if len(restores) > 1:
         wanted = [tuple(path.split(".")[:2]) for path in restores]
         for left_out in wanted:
-            # A marker is none of these, whatever else it is taken for: where it is there, nothing has to be restored.
+            # A marker is none of these, whatever else it looks like: if it is set, nothing has to be restored.
             kept = {key: value for key, value in first.metadata_after.items() if key in wanted and key != left_out}
             stage.run(RunSituation.PARTIAL_METADATA, metadata=kept)
 
 
 def _another(value: Value) -> Value:
-    """Return a value of the same JSON type, as somebody could have edited it."""
+    """Return a value of the same JSON type, as if it had been edited."""
     match value:
         case bool():
             return not value
