@@ -1,4 +1,4 @@
-"""What is built in, as it was before any script could replace it."""
+"""The built-ins, as they were before any script could replace them."""
 
 import builtins
 from typing import Any
@@ -9,5 +9,5 @@ _copy: Any = vars(builtins).copy()
 
 
 def own_builtins() -> Any:
-    """Return the namespace that a module sets as its `__builtins__`, for the functions that follow there."""
+    """Return the namespace that a module sets as its `__builtins__`, for the functions that are defined after that."""
     return _copy

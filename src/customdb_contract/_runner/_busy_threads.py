@@ -1,4 +1,4 @@
-"""Which threads still do something."""
+"""Which threads are still active."""
 
 import sys
 import threading
@@ -18,7 +18,7 @@ _POOL = "concurrent/futures/thread.py"
 
 
 def is_busy(thread: threading.Thread) -> bool:
-    """Tell whether a thread runs and is not one of a pool that waits for work: such a one may never end.
+    """Tell whether a thread is active, and not an idle thread of a pool, which might never end.
 
     Args:
         thread: The thread.

@@ -1,4 +1,4 @@
-"""One call of a script: what it does until it is over is its outcome, what it does later is reported as late."""
+"""One call of a script: what it does until it is over is its outcome; anything later is reported as late."""
 
 from collections.abc import Callable
 from threading import RLock
@@ -20,13 +20,13 @@ _lock = RLock()
 
 
 class Call:
-    """One call of a script; any thread may report to it.
+    """One call of a script; any thread can report to it.
 
     Args:
-        number: Which call it is.
-        report_called: Is given the number and what the callback is given, as JSON, at once: the process may not live to
-            tell it later. None where that is not needed.
-        report_late: Is given what happens after `close`, as JSON.
+        number: The number of the call.
+        report_called: Called immediately with the number and the callback's arguments, as JSON, because the process
+            might end before it reports the outcome. None if that is not needed.
+        report_late: Called with what happens after `close`, as JSON.
     """
 
     def __init__(
@@ -52,15 +52,15 @@ class Call:
 
     @property
     def has_ended(self) -> bool:
-        """Whether the callback was called, or something was raised instead."""
+        """Whether the callback was called, or an exception was raised instead."""
         return self._ending is not None
 
     def callback(self, *arguments: object) -> None:
-        """Be the callback that the script is given."""
+        """The callback that the script receives."""
         self.answer(arguments)
 
     def answer(self, arguments: tuple[object, ...]) -> None:
-        """Note what the callback is given, or what it would be given by a script that returns.
+        """Record the arguments of the callback, or the ones that a script's return value stands for.
 
         Args:
             arguments: The arguments, error first; an exception is recorded as an error.
@@ -68,7 +68,7 @@ class Call:
         self.answer_encoded([encode_argument(argument) for argument in arguments[:MAX_ARGUMENTS]])
 
     def answer_encoded(self, arguments: list[str]) -> None:
-        """Note what the callback is given, as JSON.
+        """Record the arguments of the callback, as JSON.
 
         Args:
             arguments: The arguments, error first.
@@ -89,7 +89,7 @@ class Call:
                 self._report_late(f'{{"call": {self.number}, "arguments": {given}}}')
 
     def raise_(self, error: BaseException) -> None:
-        """Note an exception that left the script.
+        """Record an exception that the script raised.
 
         Args:
             error: The exception.
@@ -101,7 +101,7 @@ class Call:
                 self._end("raised")
 
     def raised_elsewhere(self, error: BaseException) -> None:
-        """Note an exception that ended a task or a thread of the script.
+        """Record an exception that ended a task or a thread of the script.
 
         Args:
             error: The exception.
@@ -115,21 +115,21 @@ class Call:
                 self.stir()
 
     def notice(self, kind: str, text: str) -> None:
-        """Note something else of the call, before it is closed.
+        """Record another observation of the call, before it is closed.
 
         Args:
-            kind: What it is, as a transcript calls it.
+            kind: Its kind, by the name in a transcript.
             text: Which one.
         """
         self._noticed.append(f'{{"kind": {encode(kind)}, "text": {encode(text)}}}')
 
     def give_up(self) -> None:
-        """End the call that only raised, somewhere else than in the call itself."""
+        """End a call that only raised, and not in the call itself."""
         with _lock:
             self._end("raised")
 
     def close(self) -> str:
-        """Return the outcome as JSON; from now on everything is late."""
+        """Return the outcome as JSON; from now on, everything is late."""
         with _lock:
             self._is_closed = True
             seconds = (perf_counter() if self._ending is None else self._ended) - self._started
@@ -159,4 +159,4 @@ def encode_argument(value: object) -> str:
 
 
 def _do_nothing() -> None:
-    """Stand in for waking a script that nobody waits for."""
+    """Replaces the function that wakes a script, once nothing waits for it."""

@@ -1,6 +1,6 @@
 """The guard: a parent process that outlives its child, and ends everything that the child has started.
 
-A file of its own that needs no package: the container of Node runs it as a script.
+This file needs no package: the container of Node runs it as a script.
 """
 
 import contextlib
@@ -23,18 +23,18 @@ _PR_SET_CHILD_SUBREAPER = 36
 def watch_over(life: int, control: int) -> int:
     """Fork. The child returns; the parent exits with the child's exit code when it is gone.
 
-    The parent is its guard: when the child ends, or the other end of `life` is closed, because its owner wants that
+    The parent is its guard: when the child ends, or the other end of `life` is closed, because its owner requests that
     or has died, every process that the child has started is killed.
 
     Args:
-        life: A descriptor that can be read when the child must end.
+        life: A descriptor that becomes readable when the child must end.
         control: A descriptor that only the child needs.
 
     Returns:
-        A descriptor that can be read as soon as the guard finds also those processes that leave its process group.
+        A descriptor that becomes readable once the guard can find even processes that leave its process group.
 
     Raises:
-        SystemExit: In the parent; 128 and more stands for a signal.
+        SystemExit: In the parent; a code of 128 or more stands for a signal.
     """
     waking, woken = os.pipe()
     ready, readied = os.pipe()
@@ -57,7 +57,7 @@ def watch_over(life: int, control: int) -> int:
     code = _wait(child, life, waking)
     _kill_descendants(child)
     if code is None:
-        # Where orphans can't be adopted, they are at least in this process group.
+        # If orphans can't be adopted, they are at least in this process group.
         os.killpg(0, signal.SIGKILL)  # pragma: no cover - it ends this process too, and what measures it
     sys.exit(code)
 
@@ -66,28 +66,28 @@ def main(arguments: list[str]) -> None:
     """Run a command under a guard.
 
     Args:
-        arguments: The descriptors `life` and `control`, and the command, which finds `control` open.
+        arguments: The descriptors `life` and `control`, and the command, for which `control` stays open.
     """
     life, control, *command = arguments
     os.close(watch_over(int(life), int(control)))
-    # Python itself sets it where no locale is given; the command gets the environment that the container was given.
+    # Python itself sets it if no locale is set; the command gets the environment that the container received.
     if os.environ.get("LC_CTYPE") == "C.UTF-8":
         del os.environ["LC_CTYPE"]
     os.execv(command[0], command)  # noqa: S606 - that is what it is for
 
 
 def _note(_: int, __: object) -> None:
-    """Be a handler, for without one the signal wakes nobody."""
+    """A handler, because without one the signal wakes nothing."""
 
 
 def _adopt_orphans() -> None:
-    """Become the parent of every orphan below, where the system can do that: whoever left its session is found."""
+    """Become the parent of every orphan below, if the system supports it: even one that left its session is found."""
     try:
         import ctypes  # noqa: PLC0415 - it costs milliseconds, which the child doesn't wait for
 
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     except (ImportError, AttributeError, OSError, TypeError):
-        # Only Linux has it; elsewhere the session of the child is all that is killed.
+        # Only Linux has it; elsewhere, only the session of the child is killed.
         return
 
 
@@ -104,7 +104,7 @@ def _wait(child: int, life: int, waking: int) -> int | None:
 
 
 def _reap(child: int) -> int | None:
-    """Take note of every process that has ended, and return the exit code of the child if it is among them."""
+    """Collect every process that has ended, and return the exit code of the child if it is among them."""
     found = None
     while True:
         try:

@@ -1,4 +1,4 @@
-"""The scripts of a database: which there are, which parameters they take, and where they stand."""
+"""The scripts of a database: which exist, their parameters, and their locations."""
 
 from types import FunctionType, MethodType
 from typing import Any, NamedTuple, cast
@@ -21,7 +21,7 @@ class Parameter(NamedTuple):
     Args:
         name: Its name.
         kind: Its kind, as the number that `inspect.Parameter.kind` has.
-        has_default: Whether it may be left out. The default itself may be secret.
+        has_default: Whether it has a default. The default itself can be secret.
     """
 
     name: str
@@ -33,9 +33,9 @@ class Handler(NamedTuple):
     """One script.
 
     Args:
-        function: What is called.
-        parameters: Its parameters; None where they can't be seen, as of some functions that are written in C.
-        location: File and line; None for what is not written in Python.
+        function: The function to call.
+        parameters: Its parameters; None if they are not available, as for some functions written in C.
+        location: File and line; None if it is not written in Python.
     """
 
     function: object
@@ -55,7 +55,7 @@ def find_handlers(database: object, names: list[str]) -> dict[str, Handler]:
 
 
 def find_misnamed(database: object, names: list[str]) -> list[str]:
-    """Return the scripts that a database object has under their names in JavaScript only, such as `getUser`.
+    """Return the scripts that a database object has only under their names in JavaScript, such as `getUser`.
 
     Args:
         database: The object.
@@ -71,11 +71,11 @@ def find_misnamed(database: object, names: list[str]) -> list[str]:
 
 
 def needs_argument(function: object, keywords: frozenset[str]) -> bool:
-    """Tell whether a function can be called with some keywords only if it gets a positional argument too.
+    """Tell whether a function can be called with some keywords only together with a positional argument.
 
     Args:
         function: The function.
-        keywords: The names that are given.
+        keywords: The names that are passed.
     """
     return any(
         not parameter.has_default and parameter.kind <= _POSITIONAL and parameter.name not in keywords
@@ -120,7 +120,7 @@ def _inspected(function: object) -> Handler:
     import functools  # noqa: PLC0415 - see _handler
     import inspect  # noqa: PLC0415 - see above
 
-    # An object that answers to every name runs code of its own when it is looked at.
+    # An object that responds to every name runs code of its own when it is inspected.
     try:
         parameters: list[Parameter] | None = [
             Parameter(name, int(parameter.kind), parameter.default is not parameter.empty)

@@ -1,6 +1,6 @@
-"""The bounds of what a runner reports. They are known to every runner and to who reads what it reports.
+"""The limits of what a runner reports, known to every runner and to the code that reads the reports.
 
-They are written down here only: a runner in Python imports them, the runner in JavaScript is sent them when it opens.
+They are defined only here: a runner in Python imports them, and the runner in JavaScript receives them when it opens.
 """
 
 __all__ = [
@@ -24,40 +24,40 @@ MAX_BITS = 1024
 """Bits of a recorded integer; a larger one is a `Special("int")`. Python refuses to print very large integers."""
 
 MAX_DEPTH = 50
-"""Levels of nesting that are recorded; what lies deeper is a `Special("too-deep")`."""
+"""Levels of nesting that are recorded; anything deeper is a `Special("too-deep")`."""
 
 MAX_TEXT = 65_536
-"""Characters of one text that are recorded; a longer one is a `Special("long-text")`."""
+"""Characters of one string that are recorded; a longer one is a `Special("long-text")`."""
 
 MAX_ITEMS = 20_000
-"""Values of one argument in Python, of all arguments of a call in JavaScript; what follows is `too-many`."""
+"""Values of one argument in Python, of all arguments of a call in JavaScript; anything more is `too-many`."""
 
 MAX_CHARACTERS = 2_000_000
-"""Characters in all texts of one argument, or of a call as above; beyond that, a text is recorded as `long-text`."""
+"""Characters in all strings of one argument, or of a call as above; beyond that, a string is a `long-text`."""
 
 MAX_ARGUMENTS = 20
-"""Arguments of one callback, or of one method of `api`; those that follow are left out."""
+"""Arguments of one callback, or of one method of `api`; the rest are left out."""
 
 MAX_CALLBACKS = 20
-"""Callbacks of one call; those that follow are left out."""
+"""Callbacks of one call; the rest are left out."""
 
 MAX_CALLBACK_CHARACTERS = 16_000_000
-"""Characters of JSON for all callbacks of one call, or for everything that one run does with `api`."""
+"""Characters of JSON for all callbacks of one call, or for all calls of `api` in one run."""
 
 MAX_API_CALLS = 1000
-"""What one run does with `api`; what follows is left out."""
+"""Calls of `api` in one run; the rest are left out."""
 
 MAX_OBSERVATIONS = 100
-"""What is noticed of one call or run; what follows is left out."""
+"""Observations of one call or run; the rest are left out."""
 
 MAX_OUTPUT = 1_000_000
-"""Characters that one call or run prints; what follows is left out. No other text of a message is longer."""
+"""Characters of output of one call or run; the rest is left out. No other text of a message is longer."""
 
 MAX_LATE = 500
-"""What is reported of earlier calls in one message; what follows is left out."""
+"""Events of earlier calls in one message; the rest are left out."""
 
 MAX_NOTES = 100
-"""Warnings in one message; those that follow are left out."""
+"""Warnings in one message; the rest are left out."""
 
 LIMITS = {
     "depth": MAX_DEPTH,
@@ -73,4 +73,4 @@ LIMITS = {
     "late": MAX_LATE,
     "notes": MAX_NOTES,
 }
-"""Those that also bind the runner in JavaScript, as `limits.cjs` names them."""
+"""Those that also apply to the runner in JavaScript, by their names in `limits.cjs`."""

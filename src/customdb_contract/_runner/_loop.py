@@ -1,4 +1,4 @@
-"""The event loop of the scripts. It is made when something needs it, and lasts as long as the process."""
+"""The event loop of the scripts. It is created when it is needed, and lasts as long as the process."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,10 +16,10 @@ _Result = TypeVar("_Result")
 
 
 class ScriptLoop:
-    """An event loop that runs while something awaitable is completed, and while the process waits for work.
+    """An event loop that runs until an awaitable is done, and while the process waits for work.
 
     Args:
-        tasks: Makes the loop.
+        tasks: Creates the loop.
     """
 
     def __init__(self, tasks: ScriptTasks) -> None:
@@ -34,7 +34,7 @@ class ScriptLoop:
         """Run the loop until something awaitable is done, and return its result.
 
         Args:
-            awaitable: For example what an async script returned.
+            awaitable: For example the return value of an async script.
         """
         settled = Settled(awaitable)
         task = self._loop.create_task(settled.wait())
@@ -47,7 +47,7 @@ class ScriptLoop:
 
         Args:
             stirred: The event.
-            seconds: How long at the most; None stands for ever.
+            seconds: How long at most; None stands for no limit.
         """
         try:
             await asyncio.wait_for(stirred.wait(), seconds)
@@ -64,7 +64,7 @@ class ScriptLoop:
         await asyncio.sleep(0)
 
     def idle_until_readable(self, descriptor: int) -> None:
-        """Run until a descriptor can be read from: tasks that outlive their call go on.
+        """Run until a descriptor is readable: tasks that outlive their call go on.
 
         Args:
             descriptor: The descriptor.
@@ -89,7 +89,7 @@ class ScriptLoop:
             manager: The context manager.
 
         Returns:
-            What it gives, and a function that leaves it.
+            Its value, and a function that leaves it.
         """
         return enter(manager, self._loop, self.complete)
 
@@ -98,7 +98,7 @@ class ScriptLoop:
         close_loop(self._loop)
 
     def _run(self, run: Callable[[], object]) -> None:
-        """Run the loop; a task of a script that ends with SystemExit or stops the loop doesn't end the process."""
+        """Run the loop; a script's task that ends with SystemExit or stops the loop doesn't end the process."""
         try:
             run()
         except BaseException:

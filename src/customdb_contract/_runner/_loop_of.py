@@ -1,4 +1,4 @@
-"""Having an event loop only when a script needs one: importing asyncio takes longer than starting the process."""
+"""Creates an event loop only when a script needs one: importing asyncio takes longer than starting the process."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -10,10 +10,10 @@ __all__ = ["LoopOf"]
 
 
 class LoopOf:
-    """The event loop of the scripts, made when it is asked for.
+    """The event loop of the scripts, created when it is first used.
 
     Args:
-        make: Makes it.
+        make: Creates it.
     """
 
     def __init__(self, make: "Callable[[], ScriptLoop]") -> None:
@@ -21,7 +21,7 @@ class LoopOf:
         self.made: ScriptLoop | None = None
 
     def get(self) -> "ScriptLoop":
-        """Return the loop; a new one where a script has closed the last one."""
+        """Return the loop; a new one if a script has closed the last one."""
         if self.made is None or self.made.is_closed:
             self.made = self._make()
         return self.made

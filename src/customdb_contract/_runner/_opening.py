@@ -1,4 +1,4 @@
-"""Opening a database: importing it, calling the function that makes it, and entering its context manager."""
+"""Opens a database: imports it, calls the function that creates it, and enters its context manager."""
 
 import sys
 from collections.abc import Awaitable, Callable
@@ -20,7 +20,7 @@ class NotThereError(Exception):
     """A module has no such attribute.
 
     Args:
-        names: The names that it has.
+        names: The attributes that it has.
     """
 
     def __init__(self, names: list[str]) -> None:
@@ -29,25 +29,25 @@ class NotThereError(Exception):
 
 
 class Completes(Protocol):
-    """What runs an event loop of scripts."""
+    """Runs an event loop of scripts."""
 
     def complete(self, awaitable: Awaitable[Any]) -> Any:
         """Run it until something awaitable is done, and return its result."""
         ...
 
     def hold(self, manager: Any) -> tuple[object, Callable[[], object]]:
-        """Enter an async context manager, and return what it gives, and a function that leaves it."""
+        """Enter an async context manager, and return its value, and a function that leaves it."""
         ...
 
 
 def find_attribute(module: str, attribute: str, folders: list[str], *, later: tuple[str, ...]) -> object:
-    """Return what `module:attribute` names.
+    """Return the object that `module:attribute` names.
 
     Args:
         module: The module's dotted name.
         attribute: The attribute's dotted name.
-        folders: Where modules are looked up before and after the folders that Python itself knows.
-        later: Modules that the process itself imports once something calls for them.
+        folders: Folders to search before and after the folders that Python itself knows.
+        later: Modules that the process itself imports when they are first needed.
 
     Raises:
         NotThereError: When there is no such attribute.
@@ -55,7 +55,7 @@ def find_attribute(module: str, attribute: str, folders: list[str], *, later: tu
     """
     first, *others = folders
     if _hides_standard_modules(first):
-        # Then it would get these files in place of Python's own modules.
+        # Otherwise, it would get these files instead of standard library modules.
         for name in later:
             import_module(name)
     sys.path.insert(0, first)
@@ -69,7 +69,7 @@ def find_attribute(module: str, attribute: str, folders: list[str], *, later: tu
 
 
 def _hides_standard_modules(folder: str) -> bool:
-    """Tell whether files in a folder are called like modules of Python's own."""
+    """Tell whether files in a folder have the names of standard library modules."""
     with scandir(folder) as entries:
         return any(entry.name.partition(".")[0] in sys.stdlib_module_names for entry in entries)
 
@@ -84,10 +84,10 @@ def open_database(
     """Return the database, opened, and a function that closes it.
 
     Args:
-        made: The database, or a function that makes it, or a context manager that gives it.
+        made: The database, a function that creates it, or a context manager whose value it is.
         scripts: The names of all scripts.
-        arguments: What a function that makes it is given.
-        settings: The keywords of such a function.
+        arguments: The positional arguments of a function that creates it.
+        settings: The keyword arguments of such a function.
         loop: Returns the event loop of the scripts.
     """
     opened = cast("Any", made)
@@ -95,10 +95,10 @@ def open_database(
 
 
 def entered(opened: Any, loop: Callable[[], Completes]) -> tuple[object, Callable[[], object]]:
-    """Return what something gives that may be awaitable, or a context manager, and a function that closes it.
+    """Return the value of something that can be awaitable, or a context manager, and a function that closes it.
 
     Args:
-        opened: What the team gave, or what a function of theirs returned.
+        opened: The object that was given, or that a function returned.
         loop: Returns the event loop of the scripts.
     """
     if _has(opened, "__await__"):
@@ -112,14 +112,15 @@ def entered(opened: Any, loop: Callable[[], Completes]) -> tuple[object, Callabl
 
 
 def is_factory(database: object, scripts: list[str]) -> bool:
-    """Tell whether this is something that makes a database, and not one itself.
+    """Tell whether an object creates a database, and is not one itself.
 
     Args:
-        database: What the reference names.
+        database: The object that the reference names.
         scripts: The names of all scripts.
 
     Returns:
-        True for a class, and for anything else that can be called, has none of the scripts and is no context manager.
+        True for a class, and for anything else that can be called, has none of the scripts and is not a context
+        manager.
     """
     kind = type(database)
     if issubclass(kind, type):
@@ -130,9 +131,9 @@ def is_factory(database: object, scripts: list[str]) -> bool:
 
 
 def _has(value: object, name: str) -> bool:
-    """Tell whether the type of a value has an attribute: what the value itself says may be a lie."""
+    """Tell whether the type of a value has an attribute, because the value itself can lie."""
     return hasattr(type(value), name)
 
 
 def _do_nothing() -> None:
-    """Close what needs no closing."""
+    """Close something that needs no closing."""

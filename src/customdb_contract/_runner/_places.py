@@ -1,4 +1,4 @@
-"""Where something of a script stands: file and line, without the folders of this machine."""
+"""The location of something in a script: file and line, without this machine's folders."""
 
 import os
 from collections.abc import Callable
@@ -18,12 +18,12 @@ _LONGEST_FILE = 4096
 _libraries = tuple(path.rpartition(os.sep)[0] + os.sep for path in (os.__file__, __file__.rpartition(os.sep)[0]))
 _installed = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 
-# Read past whatever a class of the script says about itself.
+# Bypasses whatever a class of the script pretends to be.
 _traceback_of = cast("Callable[[BaseException], TracebackType | None]", BaseException.__dict__["__traceback__"].__get__)
 
 
 def working_folder() -> str:
-    """Return the working directory, or an empty text when it is there no more."""
+    """Return the working directory, or an empty string if it no longer exists."""
     try:
         return _getcwd()
     except OSError:
@@ -31,7 +31,7 @@ def working_folder() -> str:
 
 
 STARTED_IN = working_folder()
-"""The working directory when this was imported: that of the process of a database, before a script changes it."""
+"""The working directory at import time: that of a database's process before a script changes it."""
 
 
 def place_of_error(error: BaseException, here: str) -> str | None:
@@ -42,7 +42,7 @@ def place_of_error(error: BaseException, here: str) -> str | None:
         here: The folder that files below it are relative to.
 
     Returns:
-        File and line; None when no line of a script took part.
+        File and line; None if no line of a script was involved.
     """
     place, frame = None, _traceback_of(error)
     while frame is not None:
@@ -52,7 +52,7 @@ def place_of_error(error: BaseException, here: str) -> str | None:
 
 
 def place_in(code: CodeType | None, here: str) -> str | None:
-    """Return where a function is defined, or None when it is not written in Python or belongs to a library.
+    """Return where a function is defined, or None if it is not written in Python or belongs to a library.
 
     Args:
         code: Its code, if it has any.
@@ -63,12 +63,12 @@ def place_in(code: CodeType | None, here: str) -> str | None:
 
 def _shown(code: CodeType, line: int, here: str) -> str | None:
     file = code.co_filename
-    # Code may claim any file.
+    # Code can claim any file.
     if len(file) > _LONGEST_FILE or file.startswith(("<frozen", *_libraries)):
         return None
     if any(part in file for part in _installed):
         return None
-    # A path outside is shortened to its name: it would tell of the machine, and means nothing elsewhere.
+    # A path outside is shortened to its name: it would reveal the machine, and means nothing elsewhere.
     inside = here and file.startswith(here + _separator)
     shown = file[len(here) + 1 :] if inside else file.rpartition(_separator)[2]
     return f"{shown.replace(_separator, '/')}:{line}"

@@ -1,4 +1,4 @@
-"""Writing down what a script hands over as JSON, in which everything that JSON does not have is tagged."""
+"""Writes values from a script as JSON, in which everything that JSON does not have is tagged."""
 
 from json.encoder import encode_basestring_ascii as _quoted
 from sys import modules
@@ -21,7 +21,7 @@ def encode(value: object) -> str:
     """Return a value as JSON.
 
     Args:
-        value: What a script handed over, of any type, size or depth. Nothing that it does while it is read raises here.
+        value: A value from a script, of any type, size or depth. Nothing that it does while it is read raises here.
     """
     return _walk(_Json()).value(value)
 
@@ -30,7 +30,7 @@ def encode_error(error: BaseException) -> str:
     """Return an exception as JSON, under the name of its class.
 
     Args:
-        error: The exception; a subclass of one of the contract's errors goes by that error's name.
+        error: The exception; a subclass of one of the contract's errors has that error's name.
     """
     form = _Json()
     return form.error(*_walk(form).parts_of(error))
@@ -46,7 +46,7 @@ def is_from_contract(error: BaseException) -> bool:
 
 
 class _Json:
-    """Secrets are masked by who reads it, so no text is cut shorter than masking needs it."""
+    """Secrets are masked by the reader, so no text is cut shorter than masking needs it."""
 
     def __init__(self) -> None:
         self._characters_left = MAX_CHARACTERS
@@ -89,5 +89,5 @@ class _Json:
 
 
 def _walk(form: _Json) -> Walk[str]:
-    # A script that has not imported the contract has no such error, and importing it here would cost it time.
+    # A script that has not imported the contract has no such error, and importing it here would take time.
     return Walk(form, modules.get(_CONTRACT))

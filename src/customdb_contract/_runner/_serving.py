@@ -1,4 +1,4 @@
-"""Serving: takes one message after another, calls the scripts, and reports what they did."""
+"""Serving: handles one message after another, calls the scripts, and reports what they did."""
 
 import os
 import sys
@@ -32,17 +32,17 @@ __all__ = ["serve"]
 _PIECE = 1 << 16
 _LOOK_SECONDS = 0.01
 _SECONDS_AGAIN = 0.05
-"""How long what went on after a full wait is waited for again: the thread of a pool of connections never ends."""
+"""Seconds to wait again for what was still running after a full wait: the thread of a connection pool never ends."""
 
 _AFTER_RAISING_SECONDS = 0.25
-"""How long a callback is still waited for when a task or thread of the script has ended with an exception."""
+"""Seconds to go on waiting for a callback when a task or thread of the script has ended with an exception."""
 
 _LATER = ("customdb_contract.contract", "customdb_contract._runner._tasks", "customdb_contract._runner._loop")
 """What is imported for the first result that is returned, and for the first coroutine."""
 
 _Message = dict[str, Any]
 
-# What is used after scripts were loaded, kept before.
+# Used after scripts were loaded, so kept before.
 _read, _write, _exit = os.read, os.write, os._exit
 _now, _sleep = time.monotonic, time.sleep
 _enumerate_threads = threading.enumerate
@@ -88,7 +88,7 @@ class _Runner:
                 raise ValueError
 
     def _next(self) -> _Message | None:
-        """Return the next message, or None when there is none any more. What is on the event loop goes on meanwhile."""
+        """Return the next message, or None at the end. The event loop goes on meanwhile."""
         while (end := self._received.find(b"\n")) < 0:
             loop = self._loop.made
             if loop is not None and not loop.is_closed:
@@ -131,7 +131,7 @@ class _Runner:
             self._tell(f'{{"looked": {"true" if needs else "false"}')
 
     def _find(self, order: _Message) -> tuple[object] | None:
-        """Return what the reference names, alone in a tuple, or None when the problem was reported."""
+        """Return the object that the reference names in a tuple, or None if the problem was reported."""
         self._prefix = f"{order['token']} "
         _read(self._ready, 1)
         try:
@@ -160,7 +160,7 @@ class _Runner:
     def _call(self, order: _Message) -> None:
         handler = self._handlers[order["script"]]
         has_callback = "callback" in order["extras"]
-        # A script that returns has nothing to do any more; one that calls back may still end the process.
+        # A script that has returned has nothing left to do; one with a callback can still end the process.
         tell_called = self._tell_called if has_callback else None
         call = Call(order["id"], tell_called, self._report_late)
         values: dict[str, object] = {"context": order["context"], "callback": call.callback}
@@ -225,9 +225,9 @@ class _Runner:
         await loop.tick()
 
     def _settle(self, seconds: float) -> None:
-        """Wait until the threads and tasks that calls have started are done, but not longer than some seconds.
+        """Wait until the threads and tasks that calls have started are done, for a limited number of seconds.
 
-        What still goes on and has been waited for so long before is given less.
+        Anything that still runs after an earlier wait of that length is given less time.
         """
         began = _now()
         while busy := self._busy():
@@ -266,7 +266,7 @@ class _Runner:
                 self._late.append(event)
 
     def _on_thread_exception(self, arguments: Any) -> None:
-        # Leaving a thread with sys.exit is no failure for Python either.
+        # Python does not consider leaving a thread with sys.exit a failure either.
         if arguments.exc_value is not None and not isinstance(arguments.exc_value, SystemExit):
             owner = _current_thread_call.get(arguments.thread) if arguments.thread is not None else None
             call = owner or self._current or self._last
@@ -281,7 +281,7 @@ class _Runner:
         return ScriptLoop(self._tasks)
 
     def _raised_somewhere(self, error: BaseException) -> None:
-        """Note an exception whose call is not known."""
+        """Record an exception whose call is unknown."""
         if self._last is not None:
             self._last.raised_elsewhere(error)
 
@@ -313,16 +313,16 @@ def _note_raised(call: Call, error: BaseException) -> None:
 
 
 def _answer(script: str, returned: object) -> list[str]:
-    """Return what the callback would be given for what a script returned, as JSON."""
+    """Return the callback arguments that a script's return value stands for, as JSON."""
     from customdb_contract.contract import Failed, Found, Script, callback_arguments  # noqa: PLC0415 - see below
 
-    # Who returns a result has imported it from there; nobody else waits for it.
+    # A script that returns a result has imported it from there; no other script waits for it.
     try:
         given = callback_arguments(Script(script), cast("Any", returned))
     except TypeError as error:
         what = "None" if returned is None else type(returned).__name__
         return ["null", _not_a_result(f"{what}: {str(error).partition('; ')[2]}")]
-    # Found(None) and Failed(None) would read as "there is no such user".
+    # Found(None) and Failed(None) would mean "there is no such user".
     if given[-1] is None and isinstance(returned, Found | Failed):
         return ["null", _not_a_result(f"{type(returned).__name__}(None)")]
     return [encode_argument(value) for value in given]
@@ -337,7 +337,7 @@ def _described(handler: Handler) -> dict[str, object]:
 
 
 def _have_logging_report() -> None:
-    """Have logging write what nobody handles, at the levels that the loggers have: else a leaked secret goes unseen."""
+    """Make logging write what has no handler, at the levels that the loggers have: else a leaked secret goes unseen."""
     logging: Any = sys.modules.get("logging")
     last_resort = getattr(logging, "lastResort", None)
     if last_resort is not None and last_resort.formatter is None:

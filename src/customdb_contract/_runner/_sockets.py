@@ -16,18 +16,18 @@ __all__ = ["OpenSockets"]
 _STREAM = 1
 """`socket.SOCK_STREAM`: importing `socket` would cost milliseconds."""
 
-# What is used after scripts were loaded, kept before.
+# Used after scripts were loaded, so kept before.
 _collect, _fstat = gc.collect, os.fstat
 
 
 class OpenSockets:
-    """Sees where Python's own sockets connect to something, and which of them are open later.
+    """Observes where Python's own sockets connect, and which of them are open later.
 
-    A thread that no call has started, such as that of a pool, connects for nobody; and what a driver in C does by
-    itself is not seen.
+    A thread that no call has started, such as that of a pool, connects for no call; and what a driver in C does by
+    itself is not observed.
 
     Args:
-        is_of_call: Tells whether what happens now is done by a call.
+        is_of_call: Tells whether the current code belongs to a call.
     """
 
     def __init__(self, is_of_call: Callable[[], bool]) -> None:
@@ -36,15 +36,15 @@ class OpenSockets:
         self._last = 0
 
     def watch(self) -> None:
-        """Begin to see connections; that cannot be ended."""
+        """Begin to observe connections; that cannot be ended."""
         sys.addaudithook(self.note)
 
     def note(self, event: str, arguments: tuple[Any, ...]) -> None:
-        """Take note of what Python tells an audit hook.
+        """Handle an event that Python reports to an audit hook.
 
         Args:
-            event: What happens.
-            arguments: With what: the socket is the first.
+            event: The event.
+            arguments: Its arguments: the socket is the first.
         """
         if event != "socket.connect" or not self._is_of_call():
             return
@@ -56,7 +56,7 @@ class OpenSockets:
             pass
 
     def count(self) -> int:
-        """Return how many are open; one that only waits for the garbage collector is not."""
+        """Return how many are open, not counting those that only wait for the garbage collector."""
         number = self._count()
         if number > self._last:
             _collect()

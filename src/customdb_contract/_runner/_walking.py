@@ -1,6 +1,6 @@
-"""Walking through what a script hands over: at once, within bounds, past whatever its objects say about themselves.
+"""Reads values from a script at once, within limits, and bypassing whatever its objects pretend to be.
 
-Both processes do it: one writes down what was found as JSON, the other one as recorded values.
+Both processes do this: one writes the result as JSON, the other one as recorded values.
 """
 
 import re
@@ -30,9 +30,9 @@ _OWN_ERRORS = (
     ("ValidationError", "code"),
     ("UnauthorizedError", None),
 )
-"""The contract's errors, by whose names their subclasses go, and what each carries beside its message."""
+"""The contract's errors, whose names their subclasses get, and what each has in addition to its message."""
 
-# Read past whatever a class of the script says about itself.
+# Bypasses whatever a class of the script pretends to be.
 _name_of = cast("Callable[[type], str]", type.__dict__["__name__"].__get__)
 _list_items = cast("Callable[[object], Iterator[object]]", list.__dict__["__iter__"])
 _tuple_items = cast("Callable[[object], Iterator[object]]", tuple.__dict__["__iter__"])
@@ -41,10 +41,10 @@ _Made = TypeVar("_Made")
 
 
 class Form(Protocol[_Made]):
-    """What is made of the things that a walk finds."""
+    """Converts what is found in a value."""
 
     def shown(self, text: str) -> str:
-        """Return as much of a text as is shown of something that is not recorded as it is."""
+        """Return the part of a text to show of something that is not recorded as it is."""
         ...
 
     def cut(self, text: str) -> str:
@@ -56,40 +56,40 @@ class Form(Protocol[_Made]):
         ...
 
     def constant(self, value: bool | None) -> _Made:  # noqa: FBT001 - it is what was found
-        """Make something of None, True or False."""
+        """Convert None, True or False."""
         ...
 
     def text(self, text: str) -> _Made:
-        """Make something of a text within the bounds."""
+        """Convert a string within the limits."""
         ...
 
     def number(self, number: float) -> _Made:
-        """Make something of an integer within the bounds, or of a finite float."""
+        """Convert an integer within the limits, or a finite float."""
         ...
 
     def special(self, kind: str, text: str, size: int | None) -> _Made:
-        """Make something of what JSON does not have; its texts went through `shown`, or are ours."""
+        """Convert what JSON does not have; its texts went through `shown`, or are from this package."""
         ...
 
     def error(self, name: str, message: str, carried: list[_Made], location: str | None) -> _Made:
-        """Make something of an exception; its name and message were cut."""
+        """Convert an exception; its name and message were cut."""
         ...
 
     def items(self, items: list[_Made]) -> _Made:
-        """Make something of a list."""
+        """Convert a list."""
         ...
 
     def pairs(self, pairs: list[tuple[str, _Made]]) -> _Made:
-        """Make something of a mapping; a key may come twice."""
+        """Convert a mapping; a key can occur twice."""
         ...
 
 
 class Walk(Generic[_Made]):
-    """A walk through one thing that a script handed over.
+    """Reads one value from a script.
 
     Args:
-        form: What is made of what is found.
-        contract: The module with the contract's errors; None where the script has imported none.
+        form: Converts what is found.
+        contract: The module with the contract's errors; None if the script has imported none.
     """
 
     def __init__(self, form: Form[_Made], contract: ModuleType | None) -> None:
@@ -100,11 +100,11 @@ class Walk(Generic[_Made]):
         self._open: set[int] = set()
 
     def value(self, value: object, depth: int = 0) -> _Made:
-        """Return what is made of a value.
+        """Return the converted value.
 
         Args:
-            value: Of any type, size or depth. Nothing that it does while it is read raises here.
-            depth: How deep in something else it lies.
+            value: A value of any type, size or depth. Nothing that it does while it is read raises here.
+            depth: Its depth inside another value.
         """
         try:
             return self._value(value, depth)
@@ -112,15 +112,15 @@ class Walk(Generic[_Made]):
             return self._unreadable(error)
 
     def parts_of(self, error: BaseException, depth: int = 0) -> tuple[str, str, list[_Made], str | None]:
-        """Return what there is to know of an exception, as `Form.error` takes it.
+        """Return what there is to know about an exception, in the form of `Form.error`.
 
         Args:
             error: The exception.
-            depth: How deep in something else it lies.
+            depth: Its depth inside another value.
 
         Returns:
             The name of its class, or of the contract's error that it is a subclass of; its message; what the contract's
-            own errors carry beside it; and its place.
+            own errors have in addition; and its location.
         """
         location = self._form.place(error)
         for name, attribute in _OWN_ERRORS:
@@ -131,7 +131,7 @@ class Walk(Generic[_Made]):
         return name, self._cut(self._message(error)), [], location
 
     def _value(self, value: object, depth: int) -> _Made:
-        # The real type: what an object says its __class__ is may be a lie.
+        # The real type: an object can lie about its __class__.
         kind = type(value)
         if value is None or value is True or value is False:
             return self._form.constant(value)
@@ -146,7 +146,7 @@ class Walk(Generic[_Made]):
             return self._bytes(cast("bytes | bytearray", value))
         if issubclass(kind, _NESTED):
             return self._nested(value, depth)
-        # An address is another one in the next run, and would be taken for a difference.
+        # An address differs in the next run, which would look like a difference.
         text = _ADDRESS.sub("", safe_text(value))
         return self._form.special(self._form.shown(_name_of(kind)), self._form.shown(text), None)
 
@@ -166,7 +166,7 @@ class Walk(Generic[_Made]):
     def _bytes(self, value: bytes | bytearray) -> _Made:
         base = bytes if issubclass(type(value), bytes) else bytearray
         view = memoryview(value)
-        # What is cut off here is never shown, so no secret that is cut in two is.
+        # What is cut off here is never shown, so no secret is shown in part.
         text = bytes(view[: MAX_TEXT * _MOST_BYTES_OF_CHARACTER]).decode(errors="backslashreplace")
         return self._form.special(base.__name__, self._form.shown(text), view.nbytes)
 
@@ -204,7 +204,7 @@ class Walk(Generic[_Made]):
         return self._form.pairs(pairs)
 
     def _cut(self, text: str) -> str:
-        """Return the beginning of a key or a message, or how long it is where too much has come before it."""
+        """Return the beginning of a key or a message, or its length if too much has come before it."""
         taken = min(len(text), MAX_TEXT)
         if taken > self._characters_left:
             return f"… ({len(text)} characters)"
@@ -237,7 +237,7 @@ def is_contract_error(error: BaseException, contract: ModuleType | None, name: s
 
     Args:
         error: The exception.
-        contract: The module with these errors; None where the script has imported none.
+        contract: The module with these errors; None if the script has imported none.
         name: The name of the error's class.
     """
     kind = getattr(contract, name, None)
@@ -245,10 +245,10 @@ def is_contract_error(error: BaseException, contract: ModuleType | None, name: s
 
 
 def safe_text(value: object) -> str:
-    """Return `str(value)`, or an empty text when that fails in any way.
+    """Return `str(value)`, or an empty string if that fails in any way.
 
     Args:
-        value: Any object of a script; its `__str__` may raise whatever it likes.
+        value: Any object of a script; its `__str__` can raise anything.
     """
     try:
         return str.__str__(str(value))
@@ -257,6 +257,6 @@ def safe_text(value: object) -> str:
 
 
 def _key_summary(value: Iterable[object]) -> str:
-    # Only scalars are shown as text: that of a container may be endlessly long.
+    # Only scalars are shown as text: that of a container can be endlessly long.
     keys = [safe_text(key) if type(key) in _SCALARS else _name_of(type(key)) for key in islice(value, _SHOWN_KEYS)]
     return f"keys {', '.join(keys)}"

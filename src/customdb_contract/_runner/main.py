@@ -12,7 +12,7 @@ __all__ = ["main"]
 def main() -> None:
     """Serve the database of the container whose descriptors `life` and `control` are the arguments."""
     life, control = map(int, sys.argv[1:])
-    # Scripts find neither of them, and the processes that they start inherit none.
+    # Scripts do not see either of them, and the processes that they start do not inherit them.
     del sys.argv[1:]
     ready = watch_over(life, control)
     os.set_inheritable(control, False)  # noqa: FBT003 - that is its signature

@@ -1,4 +1,4 @@
-"""Bridges: what calls the scripts of a custom database, in whatever form it comes."""
+"""Bridges: they call the scripts of a custom database, whatever form it has."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -16,15 +16,15 @@ __all__ = ["Bridge", "BridgedDatabase", "LateEvent", "brings_bridge"]
 
 @frozen
 class LateEvent:
-    """Something that a call did after its outcome had been returned.
+    """Something that a call did after its outcome was returned.
 
     Args:
-        call: Which call of the bridge it belongs to, counted from 0.
-        arguments: What the callback was given, or None when it was not called.
+        call: The number of the call of this bridge, from 0.
+        arguments: The arguments of the callback, or None if it was not called.
         raised: The exception that was raised in a task or a thread, or None.
-        escape: How it left the script.
+        escape: How the exception left the script.
         observation: What else was noticed, or None.
-        output: What was written to standard output and standard error, secrets masked.
+        output: What was written to standard output and standard error, with secrets masked.
     """
 
     call: int
@@ -36,7 +36,7 @@ class LateEvent:
 
 
 class Bridge(Protocol):
-    """A way to run the scripts of one custom database. It is used from one thread and closed at the end."""
+    """Runs the scripts of one custom database. It is used from one thread and closed at the end."""
 
     @property
     def scripts(self) -> Mapping[Script, ScriptInfo]:
@@ -45,7 +45,7 @@ class Bridge(Protocol):
 
     @property
     def callback_can_throw(self) -> bool:
-        """Whether a call can be given a callback that throws."""
+        """Whether a call can be given a callback that raises."""
         ...
 
     def call(
@@ -60,29 +60,29 @@ class Bridge(Protocol):
 
         Args:
             script: One of `scripts`.
-            arguments: Its own arguments, without `context` and `callback`. Secrets are given as plain text.
-            context: The extra argument where the connection has it; None stands for an empty one.
-            throwing: Whether the callback throws after it was called, where the bridge can do that.
+            arguments: Its own arguments, without `context` and `callback`. Secrets are passed as plain text.
+            context: The extra argument, if the connection has it; None stands for an empty one.
+            throwing: Whether the callback raises after it was called, if the bridge supports that.
 
         Returns:
-            What came back, as recorded values with secrets masked. Nothing that a script does raises here.
+            The outcome, as recorded values with secrets masked. Nothing that a script does raises here.
 
         Raises:
-            DatabaseOpeningError: When a call ran out of time before, and the database could not be opened again.
+            DatabaseOpeningError: When an earlier call timed out and the database could not be opened again.
         """
         ...
 
     def late_events(self) -> Sequence[LateEvent]:
-        """Return what calls did after their outcome was returned, since the last time this was asked.
+        """Return what calls did after their outcome was returned, since the last call of this method.
 
-        When something may still be under way, it is waited for a moment.
+        If something might still be running, this waits for a moment.
         """
         ...
 
     def close(self) -> None:
         """Release the database, its thread and its loop; the bridge cannot be used afterwards.
 
-        It raises nothing: what goes wrong then says nothing about the scripts, and is logged.
+        It raises nothing: errors on closing say nothing about the scripts, and are logged.
         """
         ...
 
@@ -92,12 +92,12 @@ class BridgedDatabase(Protocol):
 
     @property
     def connection(self) -> Connection:
-        """The settings of the connection, as far as the database knows them."""
+        """The settings of the connection that the database brings along."""
         ...
 
     @property
     def said(self) -> frozenset[str]:
-        """The names of the settings that the database knows."""
+        """The names of the settings that the database brings along."""
         ...
 
     def open_bridge(self, *, connection: Connection, mask: SecretRegistry, timeout: float) -> Bridge:
@@ -117,9 +117,9 @@ class BridgedDatabase(Protocol):
 def brings_bridge(database: object) -> TypeIs[BridgedDatabase]:
     """Tell whether a database brings its own bridge.
 
-    The class is asked: there are objects, proxies of a remote service for instance, that answer to every name.
+    The class is checked, because some objects, such as proxies of a remote service, respond to every name.
 
     Args:
-        database: What the caller gave.
+        database: The database, as passed to `check`.
     """
     return hasattr(type(database), "open_bridge")

@@ -1,4 +1,4 @@
-"""Bridges to Actions: what runs the handler of a post-login Action, in whatever language it is written."""
+"""Bridges to Actions: they run the handler of a post-login Action, in whatever language it is written."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
@@ -22,7 +22,7 @@ class Performed:
 
     Args:
         outcome: How it ended, what it printed, and what was noticed of it; without callbacks.
-        calls: What it did with `api`, in order.
+        calls: Its calls of `api`, in order.
     """
 
     outcome: Outcome
@@ -30,11 +30,11 @@ class Performed:
 
 
 class ActionBridge(Protocol):
-    """A way to run one Action. It is used from one thread and closed at the end."""
+    """Runs one Action. It is used from one thread and closed at the end."""
 
     @property
     def info(self) -> ActionInfo:
-        """What is known of the Action without running it."""
+        """What is known about the Action without running it."""
         ...
 
     def perform(self, handler: Handler, event: Mapping[str, object], *, seconds: float) -> Performed:
@@ -42,19 +42,19 @@ class ActionBridge(Protocol):
 
         Args:
             handler: One of those that `info` names.
-            event: The event as Auth0 has it, as plain JSON data and without `secrets`, which the bridge adds.
+            event: The event as Auth0 sends it, as plain JSON data and without `secrets`, which the bridge adds.
             seconds: How long the run may take.
 
         Returns:
             What it did, as recorded values with secrets masked. Nothing that an Action does raises here.
 
         Raises:
-            DatabaseOpeningError: When a run took its process down before, and the Action could not be loaded again.
+            DatabaseOpeningError: When an earlier run ended its process, and the Action could not be loaded again.
         """
         ...
 
     def renew(self) -> None:
-        """Have the next run find a module that was just loaded, and an empty `api.cache`."""
+        """Give the next run a freshly loaded module and an empty `api.cache`."""
         ...
 
     def close(self) -> None:
@@ -79,9 +79,9 @@ class BridgedAction(Protocol):
 
 
 def brings_action_bridge(action: object) -> TypeIs[BridgedAction]:
-    """Tell whether an Action brings its own bridge; as `brings_bridge`, it asks the class.
+    """Tell whether an Action brings its own bridge; like `brings_bridge`, this checks the class.
 
     Args:
-        action: What the caller gave.
+        action: The Action, as passed to `check_action`.
     """
     return hasattr(type(action), "open_action")

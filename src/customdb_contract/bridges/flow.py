@@ -1,4 +1,4 @@
-"""The flow of a log-in's Actions: they run one after the other on one event, and what they write is written once."""
+"""The flow of a log-in's Actions: they run one after the other on one event, and their writes are stored at once."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -15,14 +15,16 @@ from customdb_contract.transcript import ApiCall, Ending, Handler, Outcome, Valu
 __all__ = ["FLOW_SECONDS", "Flow", "FlowEnding", "FlowRun", "OnRedirect", "resumed_event", "run_actions"]
 
 FLOW_SECONDS: Final = 20.0
-"""Seconds that Auth0 gives all Actions of a log-in together; a redirect divides them.
+"""Seconds that Auth0 allows all Actions of a log-in together; after a redirect, the time starts again.
 
 Source: <https://auth0.com/docs/customize/actions/limitations>.
 """
 
 OnRedirect: TypeAlias = Callable[[str], Mapping[str, str] | None]
-"""Is given the address to which an Action sends a user, or the id of a form; returns the query parameters with which
-the user comes back, or None when the user does not."""
+"""Called with the URL that an Action redirects a user to, or the id of a form.
+
+It returns the query parameters with which the user comes back, or None if the user does not.
+"""
 
 
 _STATE: Final = "state-of-the-log-in"
@@ -33,9 +35,9 @@ class FlowEnding(StrEnum):
 
     COMPLETED = "completed"
     DENIED = "denied"
-    """An Action refused the log-in; what was written until then is written."""
+    """An Action denied the log-in; earlier writes are stored."""
     LEFT = "left"
-    """An Action sent the user elsewhere, who did not come back; what was written until then is written."""
+    """An Action redirected the user, who did not come back; earlier writes are stored."""
     FAILED = "failed"
     """An Action raised, took too long, or ended its process; as far as is known, only what was written before a
     redirect is kept."""
@@ -48,7 +50,7 @@ class FlowRun:
     Args:
         action: The name of the Action.
         handler: The function that ran.
-        event: What it was given, without secrets.
+        event: The event that it received, without secrets.
         performed: What it did.
     """
 
@@ -60,12 +62,12 @@ class FlowRun:
 
 @frozen
 class Flow:
-    """What came of the Actions of a log-in.
+    """The result of the Actions of a log-in.
 
     Args:
         ending: How the flow ended.
         runs: The Actions that ran, in order.
-        effects: What they come to; of a flow that failed, only what was done before a redirect.
+        effects: The effects of their calls; for a failed flow, only those before a redirect.
         problem: Why it failed; empty otherwise.
     """
 
@@ -84,17 +86,17 @@ def run_actions(
 ) -> Flow:
     """Run Actions on a log-in. `event.user` is the same for all of them, whatever they write, until a redirect.
 
-    Factors that an Action asks for count as given at once. After a redirect, or a form, the log-in is resumed with the
-    second function of the same Action, where it has one, and with the Actions behind it.
+    Factors that an Action asks for count as completed immediately. After a redirect, or a form, the log-in is resumed
+    with the second function of the same Action, if it has one, and with the Actions after it.
 
     Args:
         actions: The Actions, in order.
-        event: The event as Auth0 has it, as plain JSON data and without `secrets`.
-        seconds: How long they may take together; after a redirect they may take it again.
-        on_redirect: What becomes of a user whom an Action sends elsewhere; None where there is no browser.
+        event: The event as Auth0 sends it, as plain JSON data and without `secrets`.
+        seconds: How long they may take together; after a redirect, the time starts again.
+        on_redirect: Decides what happens to a user that an Action redirects; None if there is no browser.
 
     Raises:
-        DatabaseOpeningError: When a run took its process down before, and the Action could not be loaded again.
+        DatabaseOpeningError: When an earlier run ended its process, and the Action could not be loaded again.
     """
     flow = _Running(event, seconds, on_redirect)
     for action in actions:
@@ -105,7 +107,7 @@ def run_actions(
 
 
 class _Running:
-    """A flow while it runs."""
+    """A running flow."""
 
     def __init__(self, event: Mapping[str, object], seconds: float, on_redirect: OnRedirect | None) -> None:
         self._event = event
@@ -124,7 +126,7 @@ class _Running:
         return ending
 
     def ended(self, ending: FlowEnding) -> Flow:
-        """Return what came of it."""
+        """Return the result."""
         if ending is FlowEnding.FAILED:
             return Flow(
                 ending, tuple(self._runs), self._kept, _problem(self._runs[-1].performed.outcome, self._seconds)
@@ -156,11 +158,11 @@ class _Running:
 def resumed_event(event: Mapping[str, object], effects: Effects, query: Mapping[str, str]) -> Mapping[str, object]:
     """Return the event of a log-in that is resumed after a redirect.
 
-    That it has what was written before the redirect is inferred.
+    It is inferred that the event has what was written before the redirect.
 
     Args:
         event: The event of the log-in.
-        effects: What the Actions did until then.
+        effects: The effects of the Actions so far.
         query: The query parameters with which the user comes back.
     """
     user = cast("Mapping[str, Any]", event.get("user") or {})
@@ -183,7 +185,7 @@ def _leaving(performed: Performed) -> SeenCall | ApiCall | None:
 
 
 def _address(call: SeenCall | ApiCall) -> str:
-    """Return where a call sends the user, with the query that it adds."""
+    """Return where a call redirects the user, with the query that it adds."""
     address, options = (*call.arguments, "", None)[:2]
     query = options.get("query") if isinstance(options, Mapping) else None
     if not isinstance(query, Mapping) or not query:

@@ -1,4 +1,4 @@
-"""Opening the bridge of a database, in whatever form it comes."""
+"""Opens the bridge of a database, whatever form it has."""
 
 from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -14,7 +14,7 @@ from customdb_contract.transcript import ScriptInfo
 __all__ = ["DEFAULT_TIMEOUT", "opened", "scripts_of"]
 
 DEFAULT_TIMEOUT: Final = 20.0
-"""Seconds that Auth0 gives a script.
+"""Seconds that Auth0 allows a script.
 
 Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/custom-database-connections-scripts>.
 """
@@ -24,7 +24,7 @@ Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/cust
 def opened(
     database: object, *, connection: Connection, mask: SecretRegistry, timeout: float = DEFAULT_TIMEOUT
 ) -> Generator[Bridge]:
-    """Open what calls the scripts of a database, and close it afterwards.
+    """Open the bridge to a database, and close it afterwards.
 
     Args:
         database: The database, in any of the forms that `check` takes.
@@ -47,7 +47,7 @@ def opened(
             if not brings_bridge(python.database):
                 yield python
                 return
-            # A function has made a database that brings its own bridge.
+            # A function returned a database that brings its own bridge.
             database = python.database
         bridge = database.open_bridge(connection=connection, mask=mask, timeout=timeout)
         stack.callback(bridge.close)
@@ -58,7 +58,7 @@ def scripts_of(bridge: Bridge) -> Mapping[Script, ScriptInfo]:
     """Return the scripts that a database has.
 
     Args:
-        bridge: What calls them.
+        bridge: The bridge to it.
 
     Raises:
         ConfigurationError: When it has none.

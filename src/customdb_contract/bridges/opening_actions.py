@@ -1,4 +1,4 @@
-"""Opening the bridge of an Action, in whatever form it comes."""
+"""Opens the bridge of an Action, whatever form it has."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -17,10 +17,11 @@ __all__ = ["opened_action"]
 def opened_action(
     action: object, *, mask: SecretRegistry, legacy: "LegacyAddress | None" = None
 ) -> Generator[ActionBridge]:
-    """Open what runs an Action, and close it afterwards.
+    """Open the bridge to an Action, and close it afterwards.
 
     Args:
-        action: A function `(event, api)`, a function that makes one, or an object with `open_action`: a `PythonAction`.
+        action: A function `(event, api)`, a function that returns one, or an object with `open_action`: a
+            `PythonAction`.
         mask: The known secrets.
         legacy: The stand-in for the legacy system, or None.
 

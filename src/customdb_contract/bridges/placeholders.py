@@ -1,4 +1,4 @@
-"""Placeholders in the settings of an outage's database, in whose place the address of what fails comes."""
+"""Placeholders in the settings of an outage's database, which are replaced by the addresses of failing stand-ins."""
 
 import re
 from collections import defaultdict
@@ -26,16 +26,16 @@ __all__ = [
 ]
 
 FAULT_URL: Final = "{fault_url}"
-"""The address of the fault server, as an URL."""
+"""The address of the fault server, as a URL."""
 
 FAULT_URL_HTTPS: Final = "{fault_url:https}"
 """The same for a script in JavaScript, with the scheme `https`."""
 
 FAULT_HOST: Final = "{fault_host}"
-"""What `{fault_url}` becomes where a host leads to it: the address of a fault server that fails whatever the path."""
+"""The value of `{fault_url}` if a host leads to it: the address of a fault server that fails whatever the path."""
 
 LEGACY_URL: Final = "{legacy_url}"
-"""The address of the stand-in for the legacy system that an Action asks, as an URL."""
+"""The address of the stand-in for the legacy system that an Action asks, as a URL."""
 
 _OF_SERVER: Final = (FAULT_URL, FAULT_URL_HTTPS)
 _PROXY: Final = re.compile(r"\{fault_proxy(?P<part>_host|_port)?:(?P<host>[^{}]*):(?P<port>[^{}:]*)\}")
@@ -43,44 +43,44 @@ _HIGHEST_PORT: Final = 65_535
 
 
 class FaultyDatabase(Protocol):
-    """A database whose settings have placeholders; it becomes one of an outage when they are filled."""
+    """A database whose settings have placeholders; once they are filled, it is the database of an outage."""
 
     @property
     def fault_settings(self) -> Mapping[str, object]:
-        """The settings that may have placeholders, of secrets their texts, by where they stand."""
+        """The settings that can have placeholders, by their names; secrets as their texts."""
         ...
 
     @property
     def fault_placeholders(self) -> frozenset[str]:
-        """The placeholders that stand in the settings; empty when the team broke the store in its own way."""
+        """The placeholders in the settings; empty if the team broke the store in its own way."""
         ...
 
     def with_faults(self, addresses: Mapping[str, str]) -> object:
-        """Return the database with addresses in place of the placeholders.
+        """Return the database with the placeholders replaced by addresses.
 
         Args:
-            addresses: What to put in place of each of `fault_placeholders`.
+            addresses: The address for each of `fault_placeholders`.
         """
         ...
 
 
 def takes_faults(database: object) -> TypeIs[FaultyDatabase]:
-    """Tell whether the settings of a database may have placeholders; as `brings_bridge`, it asks the class.
+    """Tell whether the settings of a database can have placeholders; like `brings_bridge`, this checks the class.
 
     Args:
-        database: What the caller gave.
+        database: The database, as passed to `check`.
     """
     return hasattr(type(database), "with_faults")
 
 
 @frozen
 class ProxiedStore:
-    """A store that a fault proxy stands in front of.
+    """A store behind a fault proxy.
 
     Args:
         host: The host of the real store.
         port: Its port.
-        part: Which part of the proxy's address the placeholder stands for: `host`, `port`, or empty for `host:port`.
+        part: The part of the proxy's address that the placeholder stands for: `host`, `port`, or empty for `host:port`.
     """
 
     host: str
@@ -88,7 +88,7 @@ class ProxiedStore:
     part: str
 
     def address(self, proxy: tuple[str, int]) -> str:
-        """Return what comes in the placeholder's place.
+        """Return the value that replaces the placeholder.
 
         Args:
             proxy: Host and port of the proxy.
@@ -101,7 +101,7 @@ def placeholders_in(text: object) -> frozenset[str]:
     """Return the placeholders that stand in a setting.
 
     Args:
-        text: The setting; one that is no text has none.
+        text: The setting; one that is not a string has none.
     """
     if not isinstance(text, str):
         return frozenset()
@@ -110,11 +110,11 @@ def placeholders_in(text: object) -> frozenset[str]:
 
 
 def fill(setting: object, addresses: Mapping[str, str]) -> object:
-    """Return a setting with addresses in place of its placeholders; one that is no text stays as it is.
+    """Return a setting with its placeholders replaced by addresses; one that is not a string stays as it is.
 
     Args:
         setting: The setting, possibly a `Secret`.
-        addresses: What to put in place of each placeholder.
+        addresses: The address for each placeholder.
     """
     if isinstance(setting, Secret):
         return Secret(str(fill(setting.reveal(), addresses)))
@@ -126,11 +126,11 @@ def fill(setting: object, addresses: Mapping[str, str]) -> object:
 
 
 def replaced_urls(settings: Mapping[str, object], sound: Mapping[str, object]) -> Mapping[str, str]:
-    """Return the addresses in whose place the placeholders of the fault server stand, one for each at the most.
+    """Return the original addresses that the placeholders of the fault server replace, at most one for each.
 
     Args:
-        settings: The settings of an outage's database, by where they stand.
-        sound: Those of the same database, whose store can be reached.
+        settings: The settings of an outage's database, by their names.
+        sound: Those of the same database with a reachable store.
     """
     found: defaultdict[str, set[str]] = defaultdict(set)
     for place, setting in settings.items():
@@ -153,7 +153,7 @@ def proxied_store(placeholder: str) -> ProxiedStore:
         placeholder: `{fault_proxy:HOST:PORT}`, `{fault_proxy_host:HOST:PORT}` or `{fault_proxy_port:HOST:PORT}`.
 
     Raises:
-        ConfigurationError: When host or port are missing, or the port is none.
+        ConfigurationError: When host or port is missing, or the port is not valid.
     """
     match = _PROXY.fullmatch(placeholder)
     host, port = (match["host"], match["port"]) if match else ("", "")

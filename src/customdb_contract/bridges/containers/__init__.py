@@ -1,7 +1,7 @@
-"""Containers: scripts that run in a process of their own, of whatever language, as Auth0's own do.
+"""Containers: scripts run in a process of their own, in whatever language, as they do at Auth0.
 
-The process is not trusted. It gets only the environment that it is given, what it writes is captured within bounds,
-each of its messages is validated, and it and everything that it has started end with whoever started it.
+The process is not trusted. It gets only the given environment, its output is captured within limits, each of its
+messages is validated, and it ends with its owner, together with everything that it has started.
 """
 
 from customdb_contract.bridges.containers._bridge import ContainerBridge

@@ -1,8 +1,9 @@
-"""The messages between this side and a runner.
+"""The messages between the bridge and a runner.
 
 There are four runners: `scripts.cjs` and `action.cjs` in JavaScript, `_serving.py` and `_serving_actions.py` in Python,
-each for a database or an Action. A message is one line of JSON, an object. This side sends one at a time, and waits for
-the answer; only `cancel` follows a `call` that has no answer yet. A message has one key, whose value has these fields:
+each for a database or an Action. A message is one line of JSON, an object. The bridge sends one at a time, and waits
+for the response; only `cancel` can follow a `call` without a response. A message has one key, whose value has these
+fields:
 
 | message | runner | fields, or what it is | the answer has |
 | --- | --- | --- | --- |
@@ -23,12 +24,13 @@ the answer; only `cancel` follows a `call` that has no answer yet. A message has
 | `close` | `_serving.py` | true: close the database, and end | `closed` |
 | `close` | `_serving_actions.py` | true: close the Action, and end | `closed` |
 
-A runner says nothing unasked, and ends at once when it is sent anything else. In front of each line from it stand the
-token of `open` and a space. An answer of each runner but `_serving_actions.py` has `late` and `notes` beside what is in
-the table. One kind of line is no answer: `called`, and then a `CalledMessage`, when the callback of a call is called.
+A runner sends nothing without a request, and ends at once when it receives anything else. Each of its lines starts with
+the token of `open` and a space. The responses of all runners but `_serving_actions.py` have `late` and `notes` in
+addition to the fields in the table. One kind of line is not a response: `called`, then a `CalledMessage`, when the
+callback is called.
 
-What an answer may say is written down below. A script may have tampered with its runner, so nothing is taken for
-granted. How much a runner may say stands in `customdb_contract._runner._limits`; what `opened` has, its bridge checks.
+The possible responses are defined below. A script could have tampered with its runner, so nothing is taken for granted.
+The limits of a report are in `customdb_contract._runner._limits`; the fields of `opened` are checked by the bridge.
 """
 
 from collections.abc import Mapping
@@ -63,7 +65,7 @@ _LONGEST_CALL: Final = 1e6
 
 
 class InvalidMessageError(Exception):
-    """A message that no runner sends. What it says instead is not shown: it may be a secret."""
+    """A message that no runner sends. Its content is not shown: it could be a secret."""
 
 
 class _Part(BaseModel):
@@ -79,7 +81,7 @@ def _text(value: object) -> object:
     return value
 
 
-# Pydantic's own check refuses a lone surrogate, which a script may print.
+# Pydantic's own check rejects a lone surrogate, which a script can print.
 _Text: TypeAlias = Annotated[Any, AfterValidator(_text)]
 _Call: TypeAlias = Annotated[int, Field(ge=0)]
 _Escape: TypeAlias = Literal["thrown", "later", "rejection", "error-event"]
@@ -109,7 +111,7 @@ class NoticedMessage(_Part):
 
 
 class EndedMessage(_Part):
-    """What a runner saw of whatever has ended."""
+    """What a runner observed of a call or run that has ended."""
 
     raised: _Error | None
     escape: _Escape
@@ -126,7 +128,7 @@ class OutcomeMessage(EndedMessage):
 
 
 class ApiCallMessage(_Part):
-    """Something that an Action did with `api`."""
+    """A call of `api`."""
 
     path: Annotated[str, Field(pattern=r"^[a-zA-Z]+\.[a-zA-Z]+$")]
     arguments: _Arguments
@@ -151,14 +153,14 @@ class LateEventMessage(_Part):
 
 
 class CalledMessage(_Part):
-    """The callback was called; the outcome follows, unless the process does not live to report it."""
+    """The callback was called; the outcome follows, unless the process ends before it is reported."""
 
     id: _Call
     arguments: _Arguments
 
 
 class Message(_Part):
-    """The answer of a runner, with what belongs to earlier calls."""
+    """The response of a runner, with late events of earlier calls."""
 
     id: _Call | None = None
     outcome: OutcomeMessage | None = None
@@ -172,25 +174,25 @@ class Message(_Part):
 
 
 def validated(message: Mapping[str, Any]) -> Message:
-    """Return a message as its runner must have sent it.
+    """Return a message that its runner must have sent, validated.
 
     Args:
         message: A JSON object.
 
     Raises:
-        InvalidMessageError: When it is another one.
+        InvalidMessageError: When it is not such a message.
     """
     return _validated(Message, message)
 
 
 def validated_called(message: Mapping[str, Any]) -> CalledMessage:
-    """Return what a runner tells of a callback.
+    """Return a runner's immediate report of a callback.
 
     Args:
         message: A JSON object.
 
     Raises:
-        InvalidMessageError: When no runner tells that.
+        InvalidMessageError: When the report is not valid.
     """
     return _validated(CalledMessage, message)
 

@@ -1,7 +1,7 @@
 """The bridges to a custom database and to Actions in JavaScript: the very files that Auth0 runs, in Node.
 
-Running scripts is no security boundary. Node is forbidden to write files and to start processes where it can forbid
-that, and gets no environment variables but those that are named; it may connect wherever the scripts connect.
+Running scripts is not a security boundary. Node may not write files or start processes if it can forbid that, and
+receives only the named environment variables; it may connect wherever the scripts connect.
 """
 
 import os
@@ -30,28 +30,28 @@ __all__ = ["ExportedConnection", "NodeAction", "NodeDatabase", "custom_connectio
 
 
 class NodeDatabase(ContainerDatabase):
-    """A custom database in JavaScript: a folder as the Auth0 Deploy CLI keeps it, run by Node.
+    """A custom database in JavaScript: a folder in the layout of the Auth0 Deploy CLI, run by Node.
 
-    Give it to `check` as it is. Used directly, its scripts are methods that return a result, as those of a custom
-    database in Python are: `NodeDatabase("tenant/database-connections/shop").get_user("ada@example.com")`.
+    Give it to `check` as it is. Used directly, its scripts are methods that return a result, like those of a custom
+    database in Python: `NodeDatabase("tenant/database-connections/shop").get_user("ada@example.com")`.
 
     Args:
         folder: The folder of one connection, with `login.js`, `get_user.js` and so on, and `database.json`; or the YAML
             file of an export, such as `tenant.yaml`, which needs the extra `yaml`.
-        name: Which connection of a YAML file; None where it has one alone.
-        connection: The settings of the connection; None stands for what the export says.
-        configuration: What the scripts find in `configuration`. A value may be a `Secret`, and may have `{fault_url}`
-            or `{fault_proxy:HOST:PORT}` in it where this is the database of an outage.
-        keywords: What the Deploy CLI would put in place of `##KEY##` and `@@KEY@@`; a value may be a `Secret`.
-        node_modules: The folder that npm modules are required from, or None when the scripts need none.
-        hosts: Where connections to hosts lead that the scripts name: addresses such as `http://127.0.0.1:8080` or
-            `127.0.0.1:15432`, by `host` or `host:port`. A script that connects to an address with `http` may want TLS.
-        doubles: JavaScript files that stand in for modules, by the name that the scripts require.
-        environment: The names of environment variables that the scripts may see.
-        node: Where Node is; None stands for the one on PATH, or the one that the extra `node` brings.
+        name: The connection in a YAML file; None if it has only one.
+        connection: The settings of the connection; None stands for those in the export.
+        configuration: The scripts' `configuration`. A value can be a `Secret`, and can have `{fault_url}` or
+            `{fault_proxy:HOST:PORT}` in it if this is the database of an outage.
+        keywords: The values that the Deploy CLI puts in place of `##KEY##` and `@@KEY@@`; a value can be a `Secret`.
+        node_modules: The folder that npm modules are required from, or None if the scripts need none.
+        hosts: Where to redirect connections to hosts that the scripts name: addresses such as `http://127.0.0.1:8080`
+            or `127.0.0.1:15432`, by `host` or `host:port`. A script can use TLS with an address with `http`.
+        doubles: JavaScript files that replace modules, by the name that the scripts require.
+        environment: The names of environment variables to pass to the scripts.
+        node: The path of Node; None stands for the one on PATH, or the one from the extra `node`.
 
     Raises:
-        ConfigurationError: When there is no such folder or file, no script would be deployed, a keyword is not given,
+        ConfigurationError: When there is no such folder or file, no script would be deployed, a keyword has no value,
             or an environment variable is not set.
     """
 
@@ -88,22 +88,22 @@ class NodeDatabase(ContainerDatabase):
     @property
     @override
     def connection(self) -> Connection:
-        """The settings of the connection, as given or as the export says."""
+        """The settings of the connection, as given or as in the export."""
         return self._connection
 
     @property
     def said(self) -> frozenset[str]:
-        """Which settings of the connection the export says."""
+        """The names of the settings of the connection that the export has."""
         return self._said
 
     @property
     def ignored(self) -> tuple[str, ...]:
-        """What looks like a script and would not be deployed, a sentence each."""
+        """Files that look like scripts and would not be deployed, as sentences."""
         return self._ignored
 
     @property
     def fault_settings(self) -> Mapping[str, object]:
-        """What may have placeholders: configuration, keywords and hosts, by where they stand."""
+        """The settings that can have placeholders: configuration, keywords and hosts, by their names."""
         tables = {"configuration": self._configuration, "keywords": self._keywords, "hosts": self._hosts}
         return {
             f"{table}.{name}": revealed(value) for table, all_of in tables.items() for name, value in all_of.items()
@@ -111,7 +111,7 @@ class NodeDatabase(ContainerDatabase):
 
     @property
     def fault_placeholders(self) -> frozenset[str]:
-        """The placeholders in configuration, keywords and hosts that stand for a store which is out of reach."""
+        """The placeholders in configuration, keywords and hosts that stand for an unreachable store."""
         found = frozenset(name for value in self.fault_settings.values() for name in placeholders_in(value))
         return found | frozenset({FAULT_HOST} & set(self._hosts.values()))
 
@@ -119,7 +119,7 @@ class NodeDatabase(ContainerDatabase):
         """Return the same database with other addresses in its configuration, its keywords and its hosts.
 
         Args:
-            addresses: What to put in place of each of `fault_placeholders`.
+            addresses: The address for each of `fault_placeholders`.
         """
         copy = object.__new__(type(self))
         vars(copy).update(vars(self))
@@ -128,7 +128,7 @@ class NodeDatabase(ContainerDatabase):
         copy._hosts = {name: str(fill(address, addresses)) for name, address in self._hosts.items()}
         secure = addresses.get(FAULT_URL_HTTPS)
         if secure is not None:
-            # What would be TLS is spoken to the same port in plain text.
+            # A client that wants TLS is connected to the same port in plain text.
             where = urlsplit(secure).netloc
             copy._hosts = {**copy._hosts, where: f"http://{where}"}
         copy._scripts = copy._read().scripts
@@ -137,11 +137,11 @@ class NodeDatabase(ContainerDatabase):
 
     @override
     def open_bridge(self, *, connection: Connection, mask: SecretRegistry, timeout: float) -> "NodeBridge":
-        """Start Node, and return what calls the scripts in it.
+        """Start Node, and return the bridge to it.
 
         Args:
             connection: The settings of the connection.
-            mask: Where the secrets of the configuration and of the keywords are noted.
+            mask: Where the secrets of the configuration and of the keywords are registered.
             timeout: Seconds that a script may take.
 
         Raises:

@@ -1,4 +1,4 @@
-"""A post-login Action in JavaScript, as a team gives it."""
+"""A post-login Action in JavaScript, as it is given."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -23,15 +23,15 @@ class NodeAction:
 
     Args:
         code: The source, such as `actions/NAME/code.js`, or the document `actions/NAME.json` that names it.
-        secrets: What the Action finds in `event.secrets`. A value may be a `Secret`, and `{legacy_url}` in it stands
-            for the address of the stand-in for the legacy system.
-        node_modules: The folder that npm modules are required from, or None when the Action needs none.
-        environment: The names of environment variables that the Action may see.
-        node: Where Node is; None stands for the one on PATH, or the one that the extra `node` brings.
+        secrets: The Action's `event.secrets`. A value can be a `Secret`, and `{legacy_url}` in it stands for the
+            address of the stand-in for the legacy system.
+        node_modules: The folder that npm modules are required from, or None if the Action needs none.
+        environment: The names of environment variables to pass to the Action.
+        node: The path of Node; None stands for the one on PATH, or the one from the extra `node`.
 
     Raises:
-        ConfigurationError: When a file cannot be read or describes no Action, a secret or a module that
-            `actions/NAME.json` declares is not given, `node_modules` is no such folder, or an environment variable is
+        ConfigurationError: When a file cannot be read or does not describe an Action, a secret or a module that
+            `actions/NAME.json` declares is missing, `node_modules` is not such a folder, or an environment variable is
             not set.
     """
 
@@ -58,17 +58,17 @@ class NodeAction:
         return self._file.name
 
     def open_action(self, *, mask: SecretRegistry, legacy: "LegacyAddress | None" = None) -> "NodeActionBridge":
-        """Start Node, load the Action, and return what runs it.
+        """Start Node, load the Action, and return the bridge to it.
 
         Args:
-            mask: Where the secrets are noted.
-            legacy: The stand-in for the legacy system: every connection that the Action makes leads to it, whatever
-                host it names. None leaves them where the Action wants them.
+            mask: Where the secrets are registered.
+            legacy: The stand-in for the legacy system, which receives every connection that the Action makes, to
+                whatever host. None leaves them alone.
 
         Raises:
             DatabaseOpeningError: When there is no Node, or it does not start.
         """
-        # Only who opens one needs processes and sockets.
+        # Processes and sockets are needed only to open one.
         from customdb_contract.bridges.node._action_bridge import ActionSurroundings, NodeActionBridge  # noqa: PLC0415
         from customdb_contract.bridges.node._runtime import find_runtime  # noqa: PLC0415
 

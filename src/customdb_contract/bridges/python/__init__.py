@@ -31,29 +31,30 @@ if TYPE_CHECKING:
 __all__ = ["PythonAction", "PythonDatabase", "is_factory"]
 
 _Pair: TypeAlias = tuple[object, object]
-"""An argument after a call, and before it."""
+"""An argument after a call and before it."""
 
 _MOMENT_SECONDS: Final = 0.05
-"""How long a callback is waited for that may be on its way on a thread of which nothing is known."""
+"""Seconds to wait for a callback that could be on its way on an unknown thread."""
 
 _LATE_SECONDS: Final = 1.0
-"""How long threads and tasks that calls have left behind are waited for, before what is late is told."""
+"""Seconds to wait for threads and tasks that calls have left running, before late events are collected."""
 
 
 class PythonDatabase(Bridge):
     """A custom database in Python, with its own thread and its own event loop.
 
-    A function that makes the database, and a context manager that it returns, are called, entered and left on the
-    thread where the scripts run. When a call runs out of time its thread is given up (the script is interrupted where
-    Python can do that), and the function is called again on another one. What is not a function is used there as it is:
-    a context manager object is entered once, and it is not left any more after such a call.
+    A function that creates the database, and a context manager that it returns, are called, entered and left on the
+    thread that runs the scripts. When a call times out, its thread is abandoned (the script is interrupted if Python
+    can do that), and the function is called again on another thread. Anything other than a function is used there as it
+    is: a context manager object is entered once, and is not left after such a call.
 
-    Functions that are not async run while the loop does not, so they may use `asyncio.run`; only those that take a
-    callback run inside the loop, so they may start tasks which call it later.
+    Functions that are not async run while the loop is stopped, so they can use `asyncio.run`; only functions with a
+    callback run inside the loop, so they can start tasks which call it later.
 
     Args:
-        database: An object with the scripts as methods; or a function or class that makes one; or a (possibly async)
-            context manager that gives one; or a function that makes such a context manager. Functions may be async.
+        database: An object with the scripts as methods; or a function or class that returns one; or a (possibly async)
+            context manager whose value is one; or a function that returns such a context manager. Functions can be
+            async.
         connection: The settings of the connection.
         mask: The known secrets, which are replaced in everything that is recorded.
         timeout: Seconds that a script may take.
@@ -100,7 +101,7 @@ class PythonDatabase(Bridge):
 
     @property
     def database(self) -> object:
-        """The database itself, as it was given or made."""
+        """The database itself, as it was given or created."""
         return self._database
 
     @property
@@ -127,7 +128,7 @@ class PythonDatabase(Bridge):
         call = Call(self._calls, script, handler, self._mask, self._late.append)
         self._calls += 1
         self._may_be_late = self._may_be_late or handler.has_callback
-        # A script may change what it is given, but not what the caller has.
+        # A script can change its arguments, but must not change the caller's objects.
         given = [argument if isinstance(argument, str) else copy.deepcopy(argument) for argument in arguments]
         surroundings = copy.deepcopy(dict(context)) if context else {}
         work = partial(call.run, worker, given, surroundings)
@@ -143,7 +144,7 @@ class PythonDatabase(Bridge):
         return evolve(outcome, observations=(*outcome.observations, *changed)) if changed else outcome
 
     def _changed(self, given: Sequence[_Pair], surroundings: _Pair) -> Iterator[Observation]:
-        """Yield what a script has changed of what it was given; texts cannot be."""
+        """Yield the arguments that a script has changed; strings cannot be."""
         for name, pairs in (("user", given), ("context", (surroundings,))):
             for after, before in pairs:
                 if not isinstance(before, Mapping):
@@ -173,9 +174,9 @@ class PythonDatabase(Bridge):
 
 
 def _is_untouched(copied: object, original: object) -> bool:
-    """Tell whether a deep copy is certainly as it was made; its texts and numbers are those of the original.
+    """Tell whether a deep copy is certainly unchanged; its strings and numbers are those of the original.
 
-    Nothing that a script has put into it is asked anything.
+    No object that a script has put into it runs any code.
     """
     kind, kind_before = type(copied), type(original)
     if kind is dict and kind_before is dict:

@@ -1,4 +1,4 @@
-"""One call of a script: everything that it does is seen here, on whatever thread it does it."""
+"""One call of a script: everything that it does is observed, on whatever thread it happens."""
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -30,18 +30,18 @@ if TYPE_CHECKING:
 __all__ = ["Call"]
 
 _AFTER_RAISING_SECONDS: Final = 0.25
-"""How long a callback is still waited for when a task or thread of the script has ended with an exception."""
+"""Seconds to go on waiting for a callback when a task or thread of the script has ended with an exception."""
 
 
 class Call(Watched):
     """One call of a script.
 
     Args:
-        number: Which call of the bridge it is, counted from 0.
+        number: The number of the call of this bridge, from 0.
         script: The script.
         handler: How it is called.
-        mask: What replaces the secrets in everything that is recorded.
-        report_late: Is told of what happens after `close`.
+        mask: Replaces the secrets in everything that is recorded.
+        report_late: Called with what happens after `close`.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Call(Watched):
         Args:
             worker: The worker.
             arguments: The script's own arguments.
-            context: The extra argument where the connection has it.
+            context: The extra argument, if the connection has it.
         """
         values: dict[str, object] = {"context": context, "callback": self._callback}
         with self.entered():
@@ -77,7 +77,7 @@ class Call(Watched):
                 self._run_returning(worker, arguments, values)
 
     def close(self) -> Outcome:
-        """Return what was seen so far; from now on everything is late."""
+        """Return what was observed so far; from now on, everything is late."""
         with self._lock:
             return self._outcome(tuple(self._callbacks))
 
@@ -131,7 +131,7 @@ class Call(Watched):
                 self._callbacks.append(recorded)
                 self._end(ending_of(self._script, recorded))
             elif self._has_returned:
-                # What an interrupted script does while it is being stopped is not its own doing.
+                # What an interrupted script does while it is being stopped does not count.
                 self._report_late(LateEvent(self._number, arguments=recorded))
 
     @override
@@ -148,7 +148,7 @@ class Call(Watched):
         except TypeError as error:
             what = "None" if returned is None else type(returned).__name__
             return (None, Special("not-a-result", f"{what}: {str(error).partition('; ')[2]}"))
-        # Found(None) and Failed(None) would read as "there is no such user".
+        # Found(None) and Failed(None) would mean "there is no such user".
         if given[-1] is None and isinstance(returned, Found | Failed):
             return (None, Special("not-a-result", f"{type(returned).__name__}(None)"))
         return tuple(self._recorded(argument) for argument in given)
@@ -161,4 +161,4 @@ class Call(Watched):
 
 
 def _do_nothing() -> None:
-    """Stand in for waking a script that nobody waits for."""
+    """Replaces the function that wakes a script, once nothing waits for it."""

@@ -1,4 +1,4 @@
-"""What the interpreter itself says of a script: warnings, and exceptions that nobody can catch."""
+"""The interpreter's own messages about a script: warnings, and exceptions that cannot be caught."""
 
 import sys
 import traceback
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 __all__ = ["divert_complaints", "restore_complaints"]
 
 _Mask = Callable[[str], str]
-# What shows a warning where nobody has replaced `showwarning`; `warnings.catch_warnings` replaces it.
+# The default that shows a warning unless `showwarning` is replaced; `warnings.catch_warnings` replaces it.
 _SHOWN_BY_DEFAULT: Final = warnings.showwarning
 
 
 class _WarningHook:
-    """Stands in for `warnings.showwarning`, and passes on what no script causes."""
+    """Stands in for `warnings.showwarning`, and passes on warnings that no script causes."""
 
     def __init__(self, original: Callable[..., object]) -> None:
         self.original = original
@@ -39,14 +39,14 @@ class _WarningHook:
             capture.write(warnings.formatwarning(message, category, filename, lineno, line))
         elif self.original is _SHOWN_BY_DEFAULT:
             shown = warnings.WarningMessage(message, category, filename, lineno, file, line)
-            # What `warnings.catch_warnings` records comes by this function; there is no public one.
+            # `warnings.catch_warnings` records through this function; there is no public one.
             cast("Any", warnings)._showwarnmsg_impl(shown)  # noqa: SLF001 - see above
         else:
             self.original(message, category, filename, lineno, file, line)
 
 
 class _UnraisableHook:
-    """Stands in for `sys.unraisablehook`: of what scripts leave behind, `__del__` may run on any thread."""
+    """Stands in for `sys.unraisablehook`: `__del__` of what scripts leave behind can run on any thread."""
 
     def __init__(self, original: "Callable[[UnraisableHookArgs], object]", mask: _Mask) -> None:
         self.original = original
@@ -65,10 +65,10 @@ class _UnraisableHook:
 
 
 def divert_complaints(mask: _Mask) -> None:
-    """Put a stand-in in the place of `warnings.showwarning` and `sys.unraisablehook`, where there is none yet.
+    """Install stand-ins for `warnings.showwarning` and `sys.unraisablehook`, unless they are installed.
 
     Args:
-        mask: What replaces the secrets of every open database.
+        mask: Replaces the secrets of every open database.
     """
     if not isinstance(warnings.showwarning, _WarningHook):
         warnings.showwarning = _WarningHook(warnings.showwarning)
@@ -77,7 +77,7 @@ def divert_complaints(mask: _Mask) -> None:
 
 
 def restore_complaints() -> None:
-    """Put both back, unless somebody else has replaced them since."""
+    """Restore both, unless other code has replaced them since."""
     if isinstance(warnings.showwarning, _WarningHook):
         warnings.showwarning = cast("Any", warnings.showwarning.original)
     if isinstance(sys.unraisablehook, _UnraisableHook):
@@ -87,7 +87,7 @@ def restore_complaints() -> None:
 def _text_of(unraisable: "UnraisableHookArgs") -> str:
     what = unraisable.err_msg or "Exception ignored in"
     shown = ""
-    with suppress(BaseException):  # the repr of a script's object may do anything
+    with suppress(BaseException):  # the repr of a script's object can do anything
         shown = f": {unraisable.object!r}"
     lines = traceback.format_exception(unraisable.exc_type, unraisable.exc_value, unraisable.exc_traceback)
     return f"{what}{shown}\n{''.join(lines)}"

@@ -1,4 +1,4 @@
-"""Where the code of a team lives: on a thread of its own, which is given up when its time is up."""
+"""Where the team's code runs: on a thread of its own, which is abandoned when its time is up."""
 
 import logging
 import time
@@ -24,24 +24,24 @@ __all__ = ["Host"]
 _ABANDONED_SECONDS: Final = 0.05
 _LOOK_SECONDS: Final = 0.01
 _SECONDS_AGAIN: Final = 0.05
-"""How long what went on after a full wait is waited for again: a driver's monitor never ends."""
+"""Seconds to wait again for what was still running after a full wait: a driver's monitor never ends."""
 
 
 _logger = logging.getLogger("customdb_contract")
 
 
 class Host:
-    """Keeps something open on a thread of its own, and does work there.
+    """Keeps something open on a thread of its own, and runs work there.
 
     Args:
         what: What it is, for messages: `the database`.
-        make: Makes or opens it; this runs on the thread, each time that there is a new one.
-        is_made_anew: Whether `make` makes another one on a new thread. One that it does not make stays open then.
-        mask: What replaces the secrets.
+        make: Creates or opens it; this runs on the thread, each time there is a new one.
+        is_made_anew: Whether `make` creates another one on a new thread. If it does not, the object stays open.
+        mask: Replaces the secrets.
         opening_timeout: Seconds that opening or closing it may take.
 
     Attributes:
-        threads: Knows the threads that were started.
+        threads: Tracks the threads that were started.
 
     Raises:
         DatabaseOpeningError: When `make` raises, or takes too long.
@@ -73,16 +73,16 @@ class Host:
 
     @property
     def worker(self) -> "Worker":
-        """The thread; a new one where the last was given up."""
+        """The thread; a new one if the last was abandoned."""
         if self._worker is not None:
             return self._worker
         return self._open(f"after a call ran out of time {self._what}" if self._is_made_anew else self._what)
 
     def settle(self, seconds: float) -> None:
-        """Wait until the threads and tasks that calls have started are done; an interrupted check waits for nothing.
+        """Wait until the threads and tasks that calls have started are done; after an interrupt, do not wait.
 
         Args:
-            seconds: How long to wait at the most; less when what still goes on has been waited for so long before.
+            seconds: How long to wait at most; less if what still runs has been waited for this long before.
         """
         began = time.monotonic()
         while (busy := self._busy) and not self._interrupts.happened:
@@ -99,10 +99,10 @@ class Host:
 
     @contextmanager
     def watching(self, watched: Watched) -> Generator[None]:
-        """Take what is printed, logged and started meanwhile for somebody's.
+        """Attribute what is printed, logged and started in the meantime to a call or run.
 
         Args:
-            watched: Whose.
+            watched: The call or run.
         """
         self._last = watched
         renew()
@@ -110,7 +110,7 @@ class Host:
             yield
 
     def run(self, worker: "Worker", work: Callable[[], object], seconds: float) -> bool:
-        """Do a piece of work on the thread.
+        """Run a piece of work on the thread.
 
         Args:
             worker: The thread.
@@ -118,7 +118,7 @@ class Host:
             seconds: How long to wait.
 
         Returns:
-            Whether it ended in time; if not, it still runs: see `stop`.
+            Whether it ended in time; if not, it is still running: see `stop`.
         """
         try:
             return worker.run(work, seconds)
@@ -127,7 +127,7 @@ class Host:
             raise
 
     def stop(self, worker: "Worker") -> None:
-        """Stop work that ran out of time, and give the thread up where that cannot be done.
+        """Stop work that timed out, and abandon the thread if that is impossible.
 
         Args:
             worker: The thread.
@@ -143,7 +143,7 @@ class Host:
         self._open(self._what)
 
     def close(self) -> None:
-        """Close what is open, and end the thread; what goes wrong is logged."""
+        """Close what is open, and end the thread; errors are logged."""
         if self._is_closed:
             return
         self._is_closed = True
@@ -200,12 +200,12 @@ class Host:
     def _note_closing(
         self, worker: "Worker", _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
     ) -> bool:
-        # What an interrupted thread does while it ends is nobody's problem.
+        # What an interrupted thread does while it ends is ignored.
         if error is not None and worker is self._worker:
             self._closing_problem = record_error(error, self._mask)
         return True
 
     def _raised_somewhere(self, error: BaseException) -> None:
-        """Note an exception of which it is not known whose it is."""
+        """Record an exception whose call is unknown."""
         if self._last is not None:
             self._last.raised_elsewhere(error)

@@ -1,4 +1,4 @@
-"""Where a script stands: file and line, without the folders of this machine."""
+"""The location of a script: file and line, without this machine's folders."""
 
 import functools
 import inspect
@@ -12,7 +12,7 @@ __all__ = ["location_of_function"]
 
 
 def location_of_function(function: Callable[..., object]) -> str | None:
-    """Return where a function is defined, or None when it is not written in Python or belongs to a library.
+    """Return where a function is defined, or None if it is not written in Python or belongs to a library.
 
     Args:
         function: A function, method, partial function, or an object that can be called.
@@ -33,7 +33,7 @@ def _code(function: Callable[..., object]) -> CodeType | None:
         plain = _unwrapped(plain.func)
     for candidate in (plain, inspect.getattr_static(type(plain), "__call__", None)):
         code = getattr(candidate, "__code__", None)
-        # A mock of a coroutine function pretends to have code.
+        # A mock of a coroutine function has fake code.
         if issubclass(type(code), CodeType):
             return cast("CodeType", code)
     return None

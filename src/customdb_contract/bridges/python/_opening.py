@@ -1,4 +1,4 @@
-"""Opening a database: calling the function that makes it, and entering its context manager."""
+"""Opens a database: calls the function that creates it, and enters its context manager."""
 
 from typing import TYPE_CHECKING, Final
 
@@ -14,13 +14,14 @@ _SCRIPTS: Final = [script.value for script in Script]
 
 
 def is_factory(database: object) -> bool:
-    """Tell whether this is something that makes a database, and not one itself.
+    """Tell whether an object creates a database, and is not one itself.
 
     Args:
-        database: What the caller gave.
+        database: The database, as passed to `check`.
 
     Returns:
-        True for a class, and for anything else that can be called, has none of the scripts and is no context manager.
+        True for a class, and for anything else that can be called, has none of the scripts and is not a context
+        manager.
     """
     return _opening.is_factory(database, _SCRIPTS)
 
@@ -29,8 +30,8 @@ def open_database(database: object, worker: "Worker") -> object:
     """Return the database, opened; it is closed when the worker ends. This runs on the worker's thread.
 
     Args:
-        database: The database, or a function that makes it, or a context manager that gives it.
-        worker: Where it lives.
+        database: The database, a function that creates it, or a context manager whose value it is.
+        worker: The worker that it belongs to.
     """
     opened, close = _opening.open_database(database, _SCRIPTS, [], {}, lambda: worker)
     worker.on_end.callback(close)

@@ -1,4 +1,4 @@
-"""What scripts print and log, kept per call; everything else that is written passes through."""
+"""What scripts print and log, kept per call; all other output passes through."""
 
 import logging
 import sys
@@ -14,17 +14,17 @@ from customdb_contract.transcript import Mask, cut_masked
 __all__ = ["CAPTURE", "MAX_OUTPUT", "LoggingCapture", "OutputCapture", "divert_streams", "restore_streams"]
 
 MAX_OUTPUT: Final = 65_536
-"""Characters that are shown of what one call wrote."""
+"""Maximum characters shown of one call's output."""
 
 _MARGIN: Final = 32_768
-"""A secret that the cut divides would not be recognised, so this much before the cut is never shown."""
+"""A secret that the cut divides would not be recognized, so this much before the cut is never shown."""
 
 _FORMAT: Final = "%(levelname)s %(name)s: %(message)s"
 _STREAMS: Final = ("stdout", "stderr")
 
 
 class OutputCapture:
-    """Keeps what one call writes, up to a limit; any thread may write."""
+    """Keeps the output of one call, up to a limit; any thread can write."""
 
     def __init__(self) -> None:
         self._parts: list[str] = []
@@ -46,10 +46,10 @@ class OutputCapture:
                 self._room -= len(self._parts[-1])
 
     def text(self, mask: Mask) -> str:
-        """Return everything as one text, cut when it is too long.
+        """Return everything as one text, cut if it is too long.
 
         Args:
-            mask: What replaces the secrets, also those that were written in pieces.
+            mask: Replaces the secrets, including those that were written in pieces.
         """
         with self._lock:
             joined, written = "".join(self._parts), self._written
@@ -76,11 +76,11 @@ class _Bytes:
         return len(plain)
 
     def flush(self) -> None:
-        """Do nothing: what is written is kept at once."""
+        """Do nothing: output is kept immediately."""
 
 
 class _Stream:
-    """Stands in for `sys.stdout` or `sys.stderr`, and passes on what no script writes."""
+    """Stands in for `sys.stdout` or `sys.stderr`, and passes on what is not written by a script."""
 
     def __init__(self, original: TextIO) -> None:
         self.original = original
@@ -110,9 +110,9 @@ class _Stream:
 
 
 def divert_streams() -> None:
-    """Put a stand-in in the place of `sys.stdout` and `sys.stderr`, where there is none yet.
+    """Install stand-ins for `sys.stdout` and `sys.stderr`, unless they are installed.
 
-    Others replace them too (pytest does so per test), which is why this is asked before every call.
+    Others replace them too (pytest does so per test), so this is called before every call.
     """
     for name in _STREAMS:
         stream = getattr(sys, name)
@@ -121,7 +121,7 @@ def divert_streams() -> None:
 
 
 def restore_streams() -> None:
-    """Put `sys.stdout` and `sys.stderr` back, unless somebody else has replaced them since."""
+    """Restore `sys.stdout` and `sys.stderr`, unless other code has replaced them since."""
     for name in _STREAMS:
         stream = getattr(sys, name)
         if isinstance(stream, _Stream):
@@ -141,10 +141,10 @@ class _Handler(logging.Handler):
 
 
 class LoggingCapture:
-    """While it is entered, it keeps what the scripts log, at the levels that the loggers have, and nobody else does.
+    """While entered, it alone receives what the scripts log, at the levels that the loggers have.
 
-    Other handlers of the root logger would show it unmasked, those of pytest for one. It is entered for one call only:
-    as long as the root logger has a handler, `logging.basicConfig` does nothing.
+    Other handlers of the root logger, such as those of pytest, would show it unmasked. It is entered for one call only:
+    while the root logger has a handler, `logging.basicConfig` does nothing.
     """
 
     def __init__(self) -> None:

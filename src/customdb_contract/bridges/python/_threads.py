@@ -1,4 +1,4 @@
-"""What is borrowed while a database is open: the streams, the start of threads, and the hook for those that fail."""
+"""Hooks installed while a database is open: the streams, the start of threads, and the hook for failing ones."""
 
 import functools
 import threading
@@ -17,7 +17,7 @@ __all__ = ["STARTED_BY", "ThreadWatch", "borrow", "give_back", "has_busy_threads
 _Report: TypeAlias = Callable[[BaseException], None]
 
 STARTED_BY: Final[ContextVar[_Report | None]] = ContextVar("customdb_contract_started_by", default=None)
-"""The call on whose behalf the current thread or task runs: it owns the threads that are started there."""
+"""The call that the current thread or task belongs to: it owns the threads that are started there."""
 
 _lock: Final = threading.RLock()
 _owners: Final[WeakKeyDictionary[threading.Thread, _Report]] = WeakKeyDictionary()
@@ -25,17 +25,17 @@ _watching: Final[dict[_Report, frozenset[threading.Thread]]] = {}
 
 
 class ThreadWatch:
-    """Knows which threads the calls of one database have started."""
+    """Tracks the threads that the calls of one database have started."""
 
     def __init__(self) -> None:
         self._started: WeakKeyDictionary[threading.Thread, None] = WeakKeyDictionary()
 
     @contextmanager
     def during(self, report: _Report) -> Generator[None]:
-        """Take every thread that is started meanwhile for one of the call's.
+        """Attribute every thread that is started in the meantime to the call.
 
         Args:
-            report: Is told of an exception that ends such a thread, also later.
+            report: Called with an exception that ends such a thread, even later.
         """
         before = frozenset(threading.enumerate())
         with _lock:
@@ -48,7 +48,8 @@ class ThreadWatch:
                 is_alone = len(_watching) == 1
                 del _watching[report]
                 for thread in started:
-                    # While several databases are called, what no Thread object was started for may be anybody's.
+                    # While several databases are called, the owner of a thread started without a Thread object is
+                    # unknown.
                     if is_alone:
                         _owners.setdefault(thread, report)
                     if _owners.get(thread) == report:
@@ -56,7 +57,7 @@ class ThreadWatch:
 
     @property
     def busy(self) -> frozenset[threading.Thread]:
-        """The threads that calls have started and that still do something."""
+        """The threads that calls have started and that are still active."""
         return frozenset(filter(is_busy, list(self._started)))
 
 
@@ -69,16 +70,16 @@ def _owner(thread: threading.Thread | None) -> _Report | None:
 
 
 def has_busy_threads(report: _Report) -> bool:
-    """Tell whether a thread still does something that a call has started.
+    """Tell whether a thread that a call has started is still active.
 
     Args:
-        report: Who is told of exceptions in the call's threads.
+        report: The function that receives exceptions in the call's threads.
     """
     return any(_owner(thread) == report and is_busy(thread) for thread in threading.enumerate())
 
 
 class _Start:
-    """Stands in for `threading.Thread.start`, and notes for which call a thread is started."""
+    """Stands in for `threading.Thread.start`, and records the call that a thread is started for."""
 
     def __init__(self, original: Callable[[threading.Thread], None]) -> None:
         self.original = original
@@ -95,7 +96,7 @@ class _Start:
 
 
 class _Hook:
-    """Stands in for `threading.excepthook`, and passes on what no script raised."""
+    """Stands in for `threading.excepthook`, and passes on exceptions that no script raised."""
 
     def __init__(self, original: Callable[[threading.ExceptHookArgs], object]) -> None:
         self.original = original
@@ -104,21 +105,21 @@ class _Hook:
         report = _owner(arguments.thread)
         if report is None or arguments.exc_value is None:
             self.original(arguments)
-        # Leaving a thread with sys.exit is no failure for Python either.
+        # Python does not consider leaving a thread with sys.exit a failure either.
         elif not isinstance(arguments.exc_value, SystemExit):
             report(arguments.exc_value)
 
 
 _masks: Final[dict[object, Callable[[str], str]]] = {}
-"""What replaces the secrets of each open database."""
+"""Replaces the secrets of each open database."""
 
 
 def borrow(database: object, mask: Callable[[str], str]) -> None:
-    """Have the interpreter's streams and hooks until `give_back`.
+    """Install the interpreter's streams and hooks until `give_back`.
 
     Args:
-        database: Who asks; they are given back when nobody has them any more.
-        mask: What replaces its secrets.
+        database: The database; they are restored when the last one gives them back.
+        mask: Replaces its secrets.
     """
     with _lock:
         _masks[database] = mask
@@ -126,7 +127,7 @@ def borrow(database: object, mask: Callable[[str], str]) -> None:
 
 
 def renew() -> None:
-    """Take the streams and the hooks again where somebody else has replaced them since."""
+    """Install the streams and the hooks again if other code has replaced them since."""
     with _lock:
         divert_streams()
         divert_complaints(_mask_all)
@@ -138,10 +139,10 @@ def renew() -> None:
 
 
 def give_back(database: object) -> None:
-    """End what `borrow` began.
+    """Undo what `borrow` did.
 
     Args:
-        database: The same as then.
+        database: The same database.
     """
     with _lock:
         del _masks[database]

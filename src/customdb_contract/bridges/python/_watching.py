@@ -1,4 +1,4 @@
-"""What the code of a team does while it is called: everything is seen here, on whatever thread it does it."""
+"""What the team's code does during a call: everything is observed, on whatever thread it happens."""
 
 import threading
 import time
@@ -18,7 +18,7 @@ class Watched:
     """Something that is called once: a script, or a handler of an Action.
 
     Args:
-        mask: What replaces the secrets in everything that is recorded.
+        mask: Replaces the secrets in everything that is recorded.
     """
 
     def __init__(self, mask: Mask) -> None:
@@ -34,7 +34,7 @@ class Watched:
 
     @contextmanager
     def entered(self) -> Generator[None]:
-        """Take for its own what happens meanwhile, also in the tasks and threads that are started."""
+        """Attribute everything in the meantime to this call, including the tasks and threads that are started."""
         current, capture = CURRENT.set(self), CAPTURE.set(self._output)
         started_by = STARTED_BY.set(self.raised_elsewhere)
         try:
@@ -45,7 +45,7 @@ class Watched:
             CURRENT.reset(current)
 
     def raised_elsewhere(self, error: BaseException) -> None:
-        """Note an exception that ended a task or a thread; any thread may call this.
+        """Record an exception that ended a task or a thread; any thread can call this.
 
         Args:
             error: The exception.
@@ -61,7 +61,7 @@ class Watched:
     def _outcome(
         self, callbacks: tuple[tuple[Value, ...], ...] = (), observations: tuple[Observation, ...] = ()
     ) -> Outcome:
-        """Return what was seen so far; from now on everything is late."""
+        """Return what was observed so far; from now on, everything is late."""
         self._is_closed = True
         ended = time.perf_counter() if self._ending is None else self._ended
         return Outcome(
@@ -89,17 +89,17 @@ class Watched:
                 self._stir()
 
     def _stir(self) -> None:
-        """Wake whoever waits for something to happen."""
+        """Wake the thread that waits for something to happen."""
 
     def _raised_late(self, raised: RecordedError) -> None:
-        """Tell of an exception that came too late for the outcome."""
+        """Report an exception that came too late for the outcome."""
 
 
 CURRENT: ContextVar[Watched | None] = ContextVar("customdb_contract_current", default=None)
-"""What the current thread or task belongs to."""
+"""The call that the current thread or task belongs to."""
 
 
 def report_of_current() -> Callable[[BaseException], None] | None:
-    """Return who is told of exceptions in a task that is being created, or None."""
+    """Return the function that receives exceptions in a task that is being created, or None."""
     current = CURRENT.get()
     return None if current is None else current.raised_elsewhere

@@ -1,4 +1,4 @@
-"""The thread on which a database lives: it runs one piece of work after another, and its event loop in between."""
+"""The thread that a database runs on: it runs one piece of work after another, and its event loop in between."""
 
 import asyncio
 import ctypes
@@ -21,7 +21,7 @@ _Result = TypeVar("_Result")
 _Work: TypeAlias = Callable[[], object]
 
 _CANCELLING_SECONDS: Final = 0.1
-"""Time that an async script has to end after it was cancelled, before its loop is given up."""
+"""Seconds that an async script has to end after it was cancelled, before its loop is abandoned."""
 
 _MOST_LOOKS: Final = 20
 _LOOK_SECONDS: Final = 0.05
@@ -31,19 +31,19 @@ _MOST_STEPS: Final = 100_000
 
 
 class Interruption(BaseException):
-    """Raised inside a script whose time is up, so that it doesn't go on for the rest of the check."""
+    """Raised inside a timed-out script, so that it doesn't go on for the rest of the check."""
 
 
 class Worker:
-    """One thread with one event loop. When work runs out of time it is abandoned, and another one takes its place.
+    """One thread with one event loop. When work times out, the thread is abandoned and replaced.
 
-    The loop is made when something needs it. From then on it runs while nothing else does, so tasks that outlive their
-    call go on. It does not run while a function that is not async is called: such a function may use `asyncio.run`.
+    The loop is created when it is needed. After that, it runs while nothing else does, so tasks that outlive their call
+    go on. It is stopped while a function that is not async is called, which can therefore use `asyncio.run`.
 
     Args:
         interrupts: What ends waiting for the thread.
-        report_of: Returns who is told of an exception in a task that is being created.
-        report: Is told of an exception that belongs to no such task.
+        report_of: Returns the function that receives an exception in a task that is being created.
+        report: Called with an exception that belongs to no such task.
     """
 
     def __init__(self, interrupts: Interrupts, report_of: Callable[[], Report | None], report: Report) -> None:
@@ -65,17 +65,17 @@ class Worker:
     # From outside
 
     def run(self, work: _Work, seconds: float) -> bool:
-        """Do a piece of work on the thread, and wait for it.
+        """Run a piece of work on the thread, and wait for it.
 
         Args:
             work: A function that handles its own exceptions.
             seconds: How long to wait.
 
         Returns:
-            Whether it ended in time. If not, it still runs: see `cancel` and `abandon`.
+            Whether it ended in time. If not, it is still running: see `cancel` and `abandon`.
 
         Raises:
-            KeyboardInterrupt: When the check is interrupted meanwhile. Then it still runs as well.
+            KeyboardInterrupt: When the check is interrupted meanwhile. Then it is still running as well.
         """
         self._ended = ended = threading.Event()
         self._work.put(partial(self._do, work, ended))
@@ -84,10 +84,10 @@ class Worker:
         return self._interrupts.wait(ended, seconds)
 
     def cancel(self) -> bool:
-        """Cancel the work that ran out of time.
+        """Cancel the work that timed out.
 
         Returns:
-            Whether the worker can be used further: the work only awaited something, and obeyed.
+            Whether the worker can still be used: the work was only awaiting something, and obeyed.
         """
         task = self._awaiting
         if task is not None:
@@ -95,11 +95,11 @@ class Worker:
         return self._ended.wait(0.0 if task is None else _CANCELLING_SECONDS)
 
     def abandon(self) -> None:
-        """Have the thread end as soon as it can, also out of an endless loop; nobody waits for it."""
+        """Have the thread end as soon as it can, even from an endless loop, without waiting for it."""
         self._is_ending = self._is_abandoned = True
         self._wake()
         if not self._ended.is_set():
-            # As long as an exception is pending, Python 3.11 stops every thread that is traced, so this one is not.
+            # While an exception is pending, Python 3.11 stops every thread that is traced, so this one is not traced.
             trace = sys.gettrace()
             sys.settrace(None)
             try:  # pragma: no cover - nothing is traced here
@@ -108,7 +108,7 @@ class Worker:
                 sys.settrace(trace)
 
     def _interrupt(self) -> None:
-        """Raise an exception in the thread, and withdraw it where the thread is blocked and doesn't take it."""
+        """Raise an exception in the thread, and withdraw it if the thread is blocked and doesn't take it."""
         self._raise_in_thread(Interruption)
         for _ in range(_MOST_LOOKS):
             used = self._used()
@@ -118,12 +118,12 @@ class Worker:
         _take_interruption()
 
     def _raise_in_thread(self, kind: type[BaseException] | None) -> None:
-        # Only work is interrupted: an interruption that comes later would hit the thread while it closes its loop.
+        # Only work is interrupted: a later interruption would hit the thread while it closes its loop.
         with self._last_moment:
             _raise_in(cast("int", self._thread.ident), None if self._ended.is_set() else kind)
 
     def _used(self) -> float | None:
-        """Return the processor time that the thread has used, or None where the system doesn't tell it."""
+        """Return the processor time that the thread has used, or None if the system doesn't provide it."""
         try:
             return None if self._clock is None else time.clock_gettime(self._clock)
         except OSError:
@@ -159,10 +159,10 @@ class Worker:
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
-        """The event loop. Waiting for work on it takes several times as long as without, so it is made when needed."""
+        """The event loop. With it, waiting for work takes several times as long, so it is created when needed."""
         if self._loop is None:
             self._loop = self._tasks.new_loop()
-            # Whoever abandoned this thread a moment ago saw no loop that could be stopped.
+            # A caller that abandoned this thread a moment ago saw no loop to stop.
             if self._is_abandoned:
                 raise Interruption
         return self._loop
@@ -171,7 +171,7 @@ class Worker:
         """Run the loop until something awaitable is done, and return its result.
 
         Args:
-            awaitable: For example what an async script returned.
+            awaitable: For example the return value of an async script.
         """
         settled = Settled(awaitable)
         self._awaiting = task = self.loop.create_task(settled.wait())
@@ -189,7 +189,7 @@ class Worker:
             manager: The context manager.
 
         Returns:
-            What it gives, and a function that leaves it.
+            Its value, and a function that leaves it.
         """
         return enter(manager, self.loop, self.complete)
 
@@ -198,17 +198,17 @@ class Worker:
         return asyncio.Event()
 
     def call_soon(self, function: Callable[[], object]) -> None:
-        """Have a function called on the loop; any thread may ask.
+        """Call a function on the loop; any thread can request that.
 
         Args:
-            function: A function of ours, for example `set` of an event.
+            function: A function of this package, for example `set` of an event.
         """
         if self._loop is not None:
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(function)
 
     async def wait(self, event: asyncio.Event, seconds: float) -> None:
-        """Wait for an event, but not for ever.
+        """Wait for an event, with a time limit.
 
         Args:
             event: The event.
@@ -254,7 +254,7 @@ class Worker:
                 self._work.get()()
 
     def _do(self, work: _Work, ended: threading.Event) -> None:
-        # What comes out here is only the cancellation or the interruption of work that nobody waits for any more.
+        # Only the cancellation or the interruption of work ends up here, when nothing waits for it.
         with suppress(BaseException):
             work()
         with self._last_moment:
@@ -265,7 +265,7 @@ class Worker:
             self.loop.stop()
 
     def _run(self, run: _Work) -> None:
-        """Run the loop; a task of a script that ends with SystemExit or the like ends neither it nor the thread."""
+        """Run the loop; a script's task that ends with SystemExit or the like ends neither it nor the thread."""
         try:
             run()
         except BaseException as error:
@@ -283,7 +283,7 @@ def _raise_in(thread: int, kind: type[BaseException] | None) -> None:  # pragma:
 
 
 def _take_interruption() -> None:  # pragma: no cover - see `Worker.abandon`
-    """Have this thread take an exception, for Python 3.11 sees one pending until any thread has taken one."""
+    """Make this thread take an exception, because Python 3.11 keeps one pending until any thread has taken one."""
     this = threading.get_ident()
     try:
         _raise_in(this, Interruption)
@@ -295,7 +295,7 @@ def _take_interruption() -> None:  # pragma: no cover - see `Worker.abandon`
 
 
 def _do_nothing() -> None:
-    """Be the work that ends waiting for work."""
+    """Work that ends waiting for work."""
 
 
 def _processor_clock() -> int | None:

@@ -23,15 +23,15 @@ class PythonProcessAction:
     """A post-login Action in Python, in a process of its own: one that hangs, crashes or patches touches only that.
 
     Args:
-        reference: Where the Action is, as `module:attribute`: a function `(event, api)`, or one that makes it.
-        secrets: What the Action finds as `event.secrets`. A value may be a `Secret`, and `{legacy_url}` in it stands
-            for the address of the stand-in for the legacy system.
-        folder: Where the module is looked up first; None stands for the working directory.
-        environment: The names of environment variables that the Action may see, beside PATH, HOME, LANG and what Python
-            itself needs.
+        reference: The Action, as `module:attribute`: a function `(event, api)`, or a function that returns one.
+        secrets: The Action's `event.secrets`. A value can be a `Secret`, and `{legacy_url}` in it stands for the
+            address of the stand-in for the legacy system.
+        folder: The folder to search for the module first; None stands for the working directory.
+        environment: The names of environment variables to pass to the Action, in addition to PATH, HOME, LANG and those
+            that Python itself needs.
 
     Raises:
-        ConfigurationError: When the reference is none, or an environment variable is not set.
+        ConfigurationError: When the reference is not valid, or an environment variable is not set.
     """
 
     def __init__(
@@ -52,17 +52,17 @@ class PythonProcessAction:
         return f"PythonProcessAction({f'{self._module}:{self._attribute}'!r})"
 
     def open_action(self, *, mask: SecretRegistry, legacy: "LegacyAddress | None" = None) -> "ActionBridge":
-        """Start a process, import the module there, and return what runs the Action.
+        """Start a process, import the module there, and return the bridge to the Action.
 
         Args:
             mask: The known secrets; those of the Action are added.
             legacy: The stand-in for the legacy system, or None.
 
         Raises:
-            ConfigurationError: When there is no such module or attribute, or it is nothing that can be called.
-            DatabaseOpeningError: When the process does not start, or the Action cannot be made.
+            ConfigurationError: When there is no such module or attribute, or it cannot be called.
+            DatabaseOpeningError: When the process does not start, or the Action cannot be created.
         """
-        # Only who opens one needs processes and sockets.
+        # Processes and sockets are needed only to open one.
         from customdb_contract.bridges.python_process._action_bridge import PythonProcessActionBridge  # noqa: PLC0415
         from customdb_contract.bridges.python_process._order import Order  # noqa: PLC0415 - see above
 

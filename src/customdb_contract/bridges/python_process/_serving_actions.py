@@ -1,4 +1,4 @@
-"""What runs in the process of an Action in Python: it runs the Action there, and reports what it did."""
+"""Runs in the process of an Action in Python: it runs the Action there, and reports what it did."""
 
 import json
 import os
@@ -25,11 +25,11 @@ _BROKEN: Final = 70
 _LATER: Final = ("customdb_contract.bridges.python._worker",)
 
 _exit = os._exit
-"""As it was before the Action was loaded."""
+"""The original, from before the Action was loaded."""
 
 
 class _NoSecrets(SecretRegistry):
-    """Masks nothing: whoever started this process does, and knows more secrets."""
+    """Masks nothing: the parent process does, and knows more secrets."""
 
     @override
     def mask(self, text: str) -> str:
@@ -145,7 +145,7 @@ def serve(control: int, ready: int) -> None:
 def main() -> None:
     """Serve the Action of the container whose descriptors `life` and `control` are the arguments."""
     life, control = map(int, sys.argv[1:])
-    # The Action finds neither of them, and the processes that it starts inherit none.
+    # The Action does not see either of them, and the processes that it starts do not inherit them.
     del sys.argv[1:]
     ready = watch_over(life, control)
     os.set_inheritable(control, False)  # noqa: FBT003 - that is its signature
