@@ -11,7 +11,7 @@ __all__ = ["add_completion"]
 
 _SHELLS: Final = ("bash", "zsh", "fish")
 _PATHS: Final = ("FILE", "FOLDER", "TRANSCRIPT")
-"""What the help calls the value of an option that is a file or a folder."""
+"""The help's placeholders for options whose value is a file or a folder."""
 
 
 def add_completion(parser: argparse.ArgumentParser, make_parser: Callable[[], argparse.ArgumentParser]) -> None:
@@ -19,7 +19,7 @@ def add_completion(parser: argparse.ArgumentParser, make_parser: Callable[[], ar
 
     Args:
         parser: The parser of the command.
-        make_parser: Makes the parser of the whole command line.
+        make_parser: Creates the parser of the whole command line.
     """
     parser.add_argument("shell", choices=_SHELLS, metavar="SHELL", help=", ".join(_SHELLS))
 
@@ -39,7 +39,7 @@ def _completion(shell: str, parser: argparse.ArgumentParser) -> int:
         if action.metavar in _PATHS:
             action.complete = shtab.FILE  # type: ignore[attr-defined]  # shtab's own attribute
         elif isinstance(action.metavar, str):
-            # In a script of zsh, a colon would end the name of the value.
+            # In a script for zsh, a colon would end the name of the value.
             action.metavar = action.metavar.replace(":", " ")
     print_text(f"{shtab.complete(parser, shell)}\n")
     return 0

@@ -1,4 +1,4 @@
-"""The scripts that `init --template` writes: put together of what all stores do, and of what one store does."""
+"""The scripts that `init --template` writes, assembled from the common parts of all stores and those of one store."""
 
 import json
 import re
@@ -35,11 +35,11 @@ _BUILT_ON: Final = {
     "asp-net-universal-providers": "asp-net",
     "azure-sql": "sql-server",
 }
-"""What takes the parts and files that it doesn't have itself from another folder."""
+"""The templates that take the parts and files they don't have themselves from another folder."""
 
 
 def database_files(name: str) -> Mapping[Path, str]:
-    """Return the files of a template: the scripts as the Deploy CLI deploys them, a configuration and an explanation.
+    """Return the files of a template: scripts in the layout of the Deploy CLI, a configuration and an explanation.
 
     Args:
         name: One of `DATABASES`.
@@ -61,12 +61,12 @@ def database_files(name: str) -> Mapping[Path, str]:
 
 
 def _foundations(name: str) -> Sequence[str]:
-    """Return a template after those that it is built on, whose files and functions it may replace."""
+    """Return a template after those that it is based on, whose files and functions it can replace."""
     return [*(_foundations(_BUILT_ON[name]) if name in _BUILT_ON else ()), name]
 
 
 def _parts(path: Path) -> dict[str, tuple[Sequence[str], str]]:
-    """Return the functions in a file, by name: the names of those that each calls, and its text."""
+    """Return the functions in a file by name: the names of the functions that each calls, and its text."""
     _, *found = _PART.split(path.read_text(encoding="utf-8"))
     pieces = zip(found[::3], found[1::3], found[2::3], strict=True)
     return {name: (needs.split(), text.strip("\n")) for name, needs, text in pieces}
@@ -77,7 +77,7 @@ def _wanted(script: str) -> set[str]:
 
 
 def _put_together(script: str, parts: Mapping[str, tuple[Sequence[str], str]]) -> str:
-    """Return a script with the functions that it calls in place of their names."""
+    """Return a script with the names of functions replaced by the functions themselves."""
 
     def with_needs(names: Sequence[str]) -> Iterator[str]:
         for name in names:
@@ -92,7 +92,7 @@ def _put_together(script: str, parts: Mapping[str, tuple[Sequence[str], str]]) -
 
 
 def _settings(scripts: Mapping[str, str]) -> str:
-    """Return `database.json`. A store to which nothing can be written is of use to a migration only."""
+    """Return `database.json`. A store that cannot be written to is only useful for a migration."""
     options = {
         "enabledDatabaseCustomization": True,
         "import_mode": _WRITING not in scripts,

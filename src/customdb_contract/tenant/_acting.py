@@ -1,4 +1,4 @@
-"""What the Actions of a tenant make of a log-in that has succeeded."""
+"""What the Actions of a tenant do with a log-in that has succeeded."""
 
 from typing import Final
 
@@ -20,16 +20,16 @@ _LEFT: Final = "interaction_required"
 
 
 def admission_of(run: Run, user: User, *, failed: LogCode = LogCode.FAILED_LOGIN) -> Admission:
-    """Run the Actions, write what they write, and say whether the user is let in.
+    """Run the Actions, store what they write, and decide whether the user is logged in.
 
-    Sources: <https://auth0.com/docs/customize/actions/explore-triggers/signup-and-login-triggers/login-trigger>, and on
-    what the user is told the support article "Troubleshooting the access_denied Error". That a flow which fails writes
-    nothing, and the warning for what Auth0 does not store, are inferred.
+    Sources: <https://auth0.com/docs/customize/actions/explore-triggers/signup-and-login-triggers/login-trigger>, and
+    for the error that the user sees, the support article "Troubleshooting the access_denied Error". It is inferred that
+    a failed flow writes nothing, and that there is a warning for what Auth0 does not store.
 
     Args:
         run: The operation.
         user: The user's record.
-        failed: The code of a log-in that is refused.
+        failed: The log code of a denied log-in.
     """
     if not run.has_actions:
         return Admission(user)
@@ -44,7 +44,7 @@ def admission_of(run: Run, user: User, *, failed: LogCode = LogCode.FAILED_LOGIN
 
 
 def _written(run: Run, user: User, effects: Effects) -> User:
-    """Do the one write of a flow, where there is a record to write to."""
+    """Do the single write of a flow, if there is a record to write to."""
     for notice in effects.notices:
         if notice.kind is NoticeKind.REFUSED:
             run.log(LogCode.LOGIN_WARNING, notice.text, user_id=user.user_id)

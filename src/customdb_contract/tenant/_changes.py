@@ -1,4 +1,4 @@
-"""What the transcript is told of a write to the user store: the attributes that it changes."""
+"""What the transcript records of a write to the user store: the attributes that it changes."""
 
 from operator import attrgetter
 from typing import Final
@@ -19,11 +19,11 @@ _told_of: Final = attrgetter(*_NAMES)
 
 
 def changes(before: User | None, user: User) -> dict[str, object]:
-    """Return the attributes that a write changes, without the times, which every write does.
+    """Return the attributes that a write changes, except for the times, which every write changes.
 
     Args:
-        before: The record before; None when there was none.
-        user: The record that is written.
+        before: The record before; None if there was none.
+        user: The record to write.
     """
     former = _BEFORE_ANY if before is None else _told_of(before)
     changed: dict[str, object] = {

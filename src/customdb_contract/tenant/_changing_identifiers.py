@@ -1,4 +1,4 @@
-"""Changing a user's e-mail or username by the Management API."""
+"""Changing a user's e-mail or username with the Management API."""
 
 from typing import Final
 
@@ -28,7 +28,7 @@ _USERNAME: Final = _Changed("username", LogCode.SUCCESS_CHANGE_USERNAME, LogCode
 
 
 def change_email(run: Run, user_id: str, email: str, *, verified: bool) -> OperationOutcome:
-    """Give a user another e-mail, or the same one with another `email_verified`.
+    """Change a user's e-mail, or the `email_verified` of the same e-mail.
 
     Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/templates/change-email>.
 
@@ -60,10 +60,10 @@ def change_email(run: Run, user_id: str, email: str, *, verified: bool) -> Opera
 
 
 def change_username(run: Run, user_id: str, username: str) -> OperationOutcome:
-    """Give a user another username.
+    """Change a user's username.
 
-    With import mode off this comes to nothing: Auth0 would run a script `change_username`, whose arguments no page
-    documents, so no database has one.
+    With import mode off, this has no effect: Auth0 would run a script `change_username`, whose arguments are not
+    documented, so no database has one.
 
     Sources: <https://auth0.com/docs/authenticate/database-connections/require-username>,
     <https://community.auth0.com/t/183190>.
@@ -90,7 +90,7 @@ def change_username(run: Run, user_id: str, username: str) -> OperationOutcome:
 
 
 def _refused_by_get_user(run: Run, user: User, changed: _Changed, former: str, new: str) -> OperationOutcome | None:
-    """Ask Get User for the old identifier, which must be there, and for the new one, which must not."""
+    """Ask Get User for the old identifier, which must exist, and for the new one, which must not."""
     current = run.call(Script.GET_USER, former, about=former)
     if current.profile is None:
         return _refused(run, user, changed, current.message)

@@ -1,4 +1,4 @@
-"""The event of a log-in, as its Actions are told of it."""
+"""The event of a log-in, as its Actions receive it."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -34,8 +34,8 @@ _OPTIONAL: Final = (
 def event_of(user: User, operation: OperationKind, *, at: datetime) -> dict[str, Any]:
     """Return the event of a log-in as Auth0 has it, without `secrets`.
 
-    Source: <https://auth0.com/docs/actions/reference/post-login/post-login-event-object>. What a simulated tenant knows
-    nothing of is left out where Auth0 may leave it out, and made up otherwise: the client, the address.
+    Source: <https://auth0.com/docs/actions/reference/post-login/post-login-event-object>. Data that a simulated tenant
+    does not have is left out if Auth0 can leave it out, and made up otherwise: the client, the address.
 
     Args:
         user: The user's record when the log-in has succeeded.
@@ -58,7 +58,7 @@ def event_of(user: User, operation: OperationKind, *, at: datetime) -> dict[str,
             "body": {"grant_type": "refresh_token"} if is_refresh else {},
             "geoip": {},
         },
-        # A sign-up logs the user in, and is not counted in the record.
+        # A sign-up logs the user in, but is not counted in the record.
         "stats": {"logins_count": max(1, user.logins_count)},
         "transaction": transaction,
     }

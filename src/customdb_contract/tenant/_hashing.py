@@ -1,4 +1,4 @@
-"""Passwords as Auth0 keeps them: hashed, and never readable again."""
+"""Passwords as Auth0 stores them: hashed, and never readable again."""
 
 import hashlib
 import hmac
@@ -18,7 +18,7 @@ _DIGEST_BYTES: Final = 16
 
 @frozen(repr=False)
 class PasswordHash:
-    """The hash of a password. Like bcrypt, which Auth0 uses, it looks at the first 72 bytes only, but it is quick.
+    """The hash of a password. Like bcrypt, which Auth0 uses, it only reads the first 72 bytes, but it is quick.
 
     Source: <https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure>.
     """
@@ -37,10 +37,10 @@ class PasswordHash:
         return cls(salt, _digest(password, salt))
 
     def matches(self, password: Secret) -> bool:
-        """Tell whether a password is the one that was hashed.
+        """Tell whether a password matches the hash.
 
         Args:
-            password: What somebody typed.
+            password: The password that a user typed.
         """
         return hmac.compare_digest(self._digest, _digest(password, self._salt))
 

@@ -9,7 +9,7 @@ __all__ = ["LogCode", "LogEntry"]
 
 
 class LogCode(StrEnum):
-    """What happened, by Auth0's codes.
+    """The events in the log, by Auth0's codes.
 
     Source: <https://auth0.com/docs/deploy-monitor/logs/log-event-type-codes>.
     """
@@ -42,11 +42,11 @@ class LogCode(StrEnum):
     """The link of a verification e-mail was used."""
     FAILED_VERIFICATION = "fv"
     VERIFICATION_REQUEST = "svr"
-    """A verification e-mail is in the queue to be sent."""
+    """A verification e-mail is queued to be sent."""
     SUCCESS_USER_DELETION = "sdu"
     FAILED_USER_DELETION = "fdu"
     SUCCESS_API_OPERATION = "sapi"
-    """The Management API has written something."""
+    """The Management API wrote something."""
     USER_MANAGEMENT_WARNING = "wum"
 
 
@@ -57,8 +57,8 @@ class LogEntry:
     Args:
         at: When it was written.
         code: What happened.
-        description: The text of the entry; what a script reported, as far as it did.
-        user_id: The user's key as the entry has it; empty where Auth0 names none.
+        description: The text of the entry; the script's own text, if Auth0 logs it.
+        user_id: The user's key in the entry; empty if Auth0 names none.
         user_name: The identifier that was given.
         connection: The name of the connection.
         is_documented: Whether Auth0 documents this entry for what happened; otherwise it is inferred from the title of

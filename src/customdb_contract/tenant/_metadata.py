@@ -21,11 +21,11 @@ def patched(metadata: Mapping[str, Value], changes: Mapping[str, Value]) -> dict
 
 
 def merged_deeply(metadata: Mapping[str, Value], changes: Mapping[str, Value]) -> dict[str, Value]:
-    """Return metadata merged at every depth; where not both values are objects, the new one counts.
+    """Return metadata merged at every depth; unless both values are objects, the new one counts.
 
     Args:
         metadata: The metadata before.
-        changes: What is merged into it.
+        changes: The metadata to merge into it.
     """
     merged = dict(metadata)
     for name, value in changes.items():
@@ -37,7 +37,7 @@ def merged_deeply(metadata: Mapping[str, Value], changes: Mapping[str, Value]) -
 
 
 def metadata_problems(name: str, metadata: Value) -> Iterator[str]:
-    """Yield what Auth0 would not accept in metadata.
+    """Yield the problems for which Auth0 would reject metadata.
 
     Source: <https://auth0.com/docs/manage-users/user-accounts/metadata/metadata-fields-data>.
 

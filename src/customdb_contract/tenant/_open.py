@@ -1,4 +1,4 @@
-"""A database that somebody else has opened, on which a tenant has its calls made and recorded."""
+"""A database that was opened elsewhere, and on which a tenant's calls are made and recorded."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -21,7 +21,7 @@ class Calls(Protocol):
         ...
 
     def call(self, planned: PlannedCall, *, caused_by: Operation) -> Exchange:
-        """Make a call, and record it.
+        """Make a call and record it.
 
         Args:
             planned: The call.
@@ -31,15 +31,15 @@ class Calls(Protocol):
 
 
 class OpenDatabase:
-    """A database that is open already: several tenants, one after the other, share it and one transcript.
+    """A database that is already open: several tenants, one after the other, share it and one transcript.
 
     Args:
         calls: What calls its scripts. Whoever opened it collects late events.
-        recorder: Where the tenants record what happens; its header has the people and the scripts.
-        truth: The people who are in the store, and the settings of the connection.
+        recorder: Where the tenants record what happens; its header has the known users and the scripts.
+        truth: The users who are in the store, and the settings of the connection.
 
     Attributes:
-        typed: The passwords that people type: no two of one transcript may look alike.
+        typed: The passwords that users type: no two in one transcript may look alike.
     """
 
     def __init__(self, calls: Calls, recorder: Recorder, truth: Truth) -> None:

@@ -1,4 +1,4 @@
-"""What came of an operation: what a user, an administrator or an application saw."""
+"""The outcome of an operation: what a user, an administrator or an application saw."""
 
 from enum import StrEnum
 from typing import Final
@@ -24,7 +24,7 @@ __all__ = [
 
 
 class OperationKind(StrEnum):
-    """What somebody did."""
+    """An operation on the tenant."""
 
     LOG_IN = "log_in"
     SILENT_LOG_IN = "silent_log_in"
@@ -47,12 +47,12 @@ class OperationKind(StrEnum):
 
 @frozen
 class Refusal:
-    """Why an operation did not succeed, as whoever asked for it is told.
+    """The error of an unsuccessful operation.
 
     Args:
         code: The error's code.
-        description: The error's text; what a script reported, as far as Auth0 shows it.
-        is_documented: Whether Auth0 documents this answer for what happened; otherwise it is inferred.
+        description: The error's text; the script's own text, if Auth0 shows it.
+        is_documented: Whether Auth0 documents this response for what happened; otherwise it is inferred.
     """
 
     code: str
@@ -62,11 +62,11 @@ class Refusal:
 
 @frozen
 class Admission:
-    """What the Actions made of a log-in that had succeeded.
+    """What the Actions did with a log-in that had succeeded.
 
     Args:
         user: The user afterwards.
-        refusal: Why the user is not let in, or None.
+        refusal: Why the log-in is denied, or None.
     """
 
     user: User
@@ -105,7 +105,7 @@ class Mail:
         kind: Why.
         to: The address.
         user_id: The user's key.
-        ticket: What the link of a password reset stands for; None in other e-mails.
+        ticket: What the link of a password reset stands for; None for other e-mails.
     """
 
     kind: MailKind
@@ -116,18 +116,18 @@ class Mail:
 
 @frozen(kw_only=True)
 class OperationOutcome:
-    """What came of an operation.
+    """The outcome of an operation.
 
     Args:
         operation: The operation.
-        succeeded: Whether it succeeded as far as whoever asked for it can see.
+        succeeded: Whether it succeeded, as far as its caller can see.
         user: The user as the tenant has it afterwards, or None.
         users: The users that a search found.
-        refusal: Why it did not succeed; None when it did.
-        interrupted: Where the migration was interrupted, or None.
+        refusal: Why it did not succeed; None if it did.
+        interrupted: The point at which the migration was interrupted, or None.
         mails: The e-mails that were sent.
-        log: What was written to the tenant log, in order.
-        calls: The scripts that ran, in order, with what came back.
+        log: The entries written to the tenant log, in order.
+        calls: The scripts that ran, in order, with their results.
         runs: The Actions that ran, in order.
     """
 
@@ -144,10 +144,10 @@ class OperationOutcome:
 
 
 NO_SUCH_USER: Final = Refusal("inexistent_user", "The user does not exist.", is_documented=True)
-"""What the Management API says of a user_id that is nobody's (404)."""
+"""The Management API's response for an unknown user_id (404)."""
 
 ALREADY_EXISTS: Final = "The user already exists."
-"""What whoever creates or imports a user is told when the user is there already, also half-created.
+"""The error when an existing user is created or imported, including a half-created one.
 
 Source: <https://auth0.com/docs/manage-users/user-migration/configure-automatic-migration-from-your-database>.
 """

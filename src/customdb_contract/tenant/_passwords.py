@@ -22,13 +22,13 @@ _EXPIRED: Final = Refusal("access_expired", "This link has expired.")
 
 
 def request_password_reset(run: Run, email: str) -> OperationOutcome:
-    """Send the link of a password reset, if there is such a user; the answer is the same if there is none.
+    """Send the link of a password reset, if there is such a user; the response is the same if there is none.
 
     Source: <https://auth0.com/docs/api/authentication/change-password/change-password>.
 
     Args:
         run: The operation.
-        email: What the user typed.
+        email: The e-mail that the user typed.
     """
     user = _migrated(run, email)
     if user is not None:
@@ -50,7 +50,7 @@ def _send(run: Run, email: str, user_id: str) -> OperationOutcome:
 
 
 def complete_password_reset(run: Run, ticket: ResetTicket, password: Secret) -> OperationOutcome:
-    """Set the password of whoever opened the link of a password reset.
+    """Set the password of the user who opened the link of a password reset.
 
     Sources: <https://auth0.com/docs/authenticate/database-connections/custom-db/templates/change-password>,
     the support article "Password Reset Before First Login with Automatic Migration Enabled".
@@ -88,7 +88,7 @@ def complete_password_reset(run: Run, ticket: ResetTicket, password: Secret) -> 
 def _begin_migration(run: Run, looked_up: Answer, user_id: str, password: Secret) -> OperationOutcome:
     """Keep the new password in a record that no search finds, until the user logs in with it."""
     user = run.user(user_id)
-    # Who logged in with import mode off is known by what Auth0 has, which may have been changed there since.
+    # A user who logged in with import mode off is known by Auth0's data, which may have been changed there since.
     attributes: Mapping[str, object] = (
         {"email": user.email, "username": user.username}
         if user is not None
@@ -120,7 +120,7 @@ def change_password(run: Run, user_id: str, password: Secret) -> OperationOutcom
         password: The new password.
 
     Raises:
-        UndocumentedOperationError: With import mode on, when Auth0 has the user from before and no password.
+        UndocumentedOperationError: With import mode on, when Auth0 has had the user from before, without a password.
     """
     user = run.user(user_id)
     if user is None:
@@ -141,7 +141,7 @@ def change_password(run: Run, user_id: str, password: Secret) -> OperationOutcom
 
 
 def _migrated(run: Run, identifier: str) -> User | None:
-    """Return the user whom an identifier denotes, if Auth0 alone has the password."""
+    """Return the user that an identifier stands for, if only Auth0 has the password."""
     if not run.connection.import_mode:
         return None
     finished = (record for record in run.internal_users(identifier) if record.pending is None)

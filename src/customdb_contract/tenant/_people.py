@@ -1,4 +1,4 @@
-"""Who a script call is about, and what it tries: what the transcript of a life says so that rules can judge it."""
+"""Which user a script call is about, and what it tries, recorded in a transcript so that rules can judge it."""
 
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
@@ -17,14 +17,14 @@ _MOST_BYTES: Final = 72
 
 
 class People:
-    """The known people, and those whom the tenant creates in the database.
+    """The known users, and those that the tenant creates in the database.
 
-    What the tenant writes makes the truth that was given obsolete: from then on, nothing is claimed of that person.
+    A write by the tenant outdates the given truth about a user: after that, nothing is claimed about the user.
 
     Args:
-        people: The known people.
-        passwords: Their passwords by label, where they are known.
-        taken: Labels of other people, which nobody can get.
+        people: The known users.
+        passwords: Their passwords by label, if known.
+        taken: Labels of other users, which are not available.
     """
 
     def __init__(self, people: Sequence[Person], passwords: Mapping[str, Secret], taken: Collection[str] = ()) -> None:
@@ -37,7 +37,7 @@ class People:
         self._history = History()
 
     def label_of(self, identifier: str) -> str:
-        """Return the label of whoever an identifier denotes, or `unknown`.
+        """Return the label of the user that an identifier stands for, or `unknown`.
 
         Args:
             identifier: An e-mail or a username.
@@ -48,7 +48,7 @@ class People:
         return self._known.get(identifier) or self._new.get(identifier, UNKNOWN)
 
     def identifier_of(self, user_id: str) -> str | None:
-        """Return an identifier of whoever a script returned with a `user_id`, or None.
+        """Return an identifier of the user whose profile a script returned with a `user_id`, or None.
 
         Auth0 may have another e-mail of the user than the store.
 
@@ -59,7 +59,7 @@ class People:
         return self._seen.get(user_id) if account is None else account.email
 
     def newcomer(self, email: str, username: str | None) -> Person | None:
-        """Return somebody who is about to be created, if it is not certain that they have a label already.
+        """Return a user who is about to be created, unless the user certainly has a label already.
 
         Args:
             email: The e-mail.
@@ -79,8 +79,8 @@ class People:
 
         Args:
             script: The script.
-            identifier: The identifier of the user whom it is about.
-            password: What a log-in gives; None for the other scripts.
+            identifier: The identifier of the user that it is about.
+            password: The password of a log-in; None for other scripts.
         """
         if script is Script.CREATE or self._history.knows(identifier):
             return Situation.WRITING
@@ -97,7 +97,7 @@ class People:
         return _attempt(password.reveal(), self._passwords[label].reveal())
 
     def learn(self, exchange: Exchange) -> None:
-        """Take into account what came of a call.
+        """Take the result of a call into account.
 
         Args:
             exchange: The call.
@@ -109,7 +109,7 @@ class People:
 
 
 def _attempt(typed: str, own: str) -> Situation:
-    """Return what a log-in tries: a password that is wrong only by its spelling is not plainly wrong."""
+    """Return what a log-in tries: a password that differs only in spelling is not plainly wrong."""
     if typed == own:
         return Situation.KNOWN_USER
     if not typed.strip():

@@ -1,4 +1,4 @@
-"""Log-ins of users who have been here before, for which no script runs: silent ones, and refresh tokens."""
+"""Log-ins of returning users, for which no script runs: silent ones, and refresh tokens."""
 
 from typing import Final
 

@@ -29,7 +29,7 @@ _MISSING: Final = {
     Script.CHANGE_EMAIL: "change_email script does not exist",
     Script.DELETE: "Sandbox Error: Please implement the Delete script for this database connection",
 }
-"""What Auth0 says of scripts that aren't there, where a source tells.
+"""Auth0's errors for scripts that don't exist, if a source names one.
 
 Sources: <https://community.auth0.com/t/183190>,
 <https://auth0.com/docs/authenticate/database-connections/custom-db/error-handling>.
@@ -37,11 +37,11 @@ Sources: <https://community.auth0.com/t/183190>,
 
 
 class InContext:
-    """Calls scripts with the organization of whoever a call is about in their `context`.
+    """Calls scripts with the organization of the user that a call is about in their `context`.
 
     Args:
         caller: Calls the scripts.
-        people: The people who are in the store at first.
+        people: The users who are in the store at first.
     """
 
     def __init__(self, caller: Caller, people: Sequence[Person]) -> None:
@@ -55,7 +55,7 @@ class InContext:
         return self._caller.scripts
 
     def call(self, planned: PlannedCall, *, caused_by: Operation) -> Exchange:
-        """Make a call, and record it.
+        """Make a call and record it.
 
         Args:
             planned: The call.
@@ -65,7 +65,7 @@ class InContext:
         return self._caller.call(planned, context=organization_context(planned.script, name), caused_by=caused_by)
 
     def collect_late_events(self) -> None:
-        """Add what calls did after they had ended; to be called before their bridge is closed."""
+        """Add what calls did after they had ended; call this before their bridge is closed."""
         self._caller.collect_late_events()
 
 
@@ -75,7 +75,7 @@ class Scripts:
     Args:
         calls: What calls the scripts.
         recorder: Where the calls are recorded.
-        truth: The settings of the connection, and the people who are in the store at first.
+        truth: The settings of the connection, and the users who are in the store at first.
         outage: What runs the scripts while the store is unreachable, or None.
 
     Attributes:
@@ -117,19 +117,19 @@ class Scripts:
         self._down = None
 
     def owner_of(self, identifier: str) -> str:
-        """Return a name for whoever uses an identifier: a label where there is one.
+        """Return a name for the user with an identifier: a label if there is one.
 
         Args:
-            identifier: What somebody typed.
+            identifier: The identifier that was typed.
         """
         label = self._people.label_of(identifier)
         return identifier if label == UNKNOWN else label
 
     def label_of(self, identifier: str) -> str:
-        """Return the label of whoever an identifier denotes, or `unknown`.
+        """Return the label of the user that an identifier stands for, or `unknown`.
 
         Args:
-            identifier: What somebody typed.
+            identifier: The identifier that was typed.
         """
         return self._people.label_of(identifier)
 
@@ -146,13 +146,13 @@ class Scripts:
 
         Args:
             script: The script.
-            arguments: Its arguments; secrets as `Secret`.
-            about: An identifier of the user whom the call is about.
+            arguments: Its arguments; secrets are `Secret` objects.
+            about: An identifier of the user that the call is about.
             caused_by: The operation that causes the call.
             username: The username of a user who is to be created.
 
         Returns:
-            What it answered. Whatever the script does, also that it cannot be called at all, is an answer.
+            The result. Whatever the script does, even if it cannot be called at all, is a result.
         """
         if script not in self._calls.scripts:
             missing = f"Please implement the {script} script for this database connection"
@@ -183,7 +183,7 @@ class Scripts:
         return self._people.situation_of(script, about, password if script is Script.LOGIN else None)
 
     def collect_late_events(self) -> None:
-        """Add what calls during an outage did after they had ended; to be called before their bridge is closed."""
+        """Add what calls during an outage did after they had ended; call this before their bridge is closed."""
         if self._unreachable is not None:
             self._unreachable.collect_late_events()
 

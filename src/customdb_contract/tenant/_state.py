@@ -1,4 +1,4 @@
-"""What a tenant is made of, and what it keeps."""
+"""The parts of a tenant, and the state that it keeps."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ class Attached:
         settings: Its settings as they are now.
         root_attributes: When the root attributes of a user are taken from a script.
         scripts: The scripts of its database.
-        passwords: What notes the passwords that people type.
+        passwords: Registers the passwords that users type.
     """
 
     settings: Connection
@@ -45,21 +45,21 @@ class Attached:
 
 @frozen(kw_only=True)
 class State:
-    """What a tenant keeps.
+    """The state of a tenant.
 
     Args:
         knobs: How it behaves where the sources conflict.
-        clock: Tells the time.
+        clock: Returns the time.
         interruptions: Whether a migration is interrupted at a point.
         actions: The post-login Actions, in order.
         action_seconds: Seconds that they may take together.
-        on_redirect: What becomes of a user whom one of them sends elsewhere.
+        on_redirect: Decides what happens to a user that one of them redirects.
         users: The user records.
         internal: The internal stores of all connections.
         log: The tenant log.
         mails: The e-mails that were sent.
-        used_tickets: The numbers of the password resets that are done or void.
-        numbers: Numbers for the users whom Auth0 creates itself.
+        used_tickets: The numbers of the password resets that are used or void.
+        numbers: Numbers for the users that Auth0 creates itself.
         order: The connection of each operation, in the order in which they began.
     """
 

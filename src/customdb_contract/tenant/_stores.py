@@ -1,4 +1,4 @@
-"""A store of the tenant: records by key, by connection, and by what somebody types."""
+"""A store of the tenant: records by key, by connection, and by the identifiers that users type."""
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
@@ -8,7 +8,7 @@ __all__ = ["Record", "Store"]
 
 
 class Record(Protocol):
-    """What a store holds; it never changes, a change puts another one in its place."""
+    """A record of a store; it never changes, but is replaced by a new one."""
 
     @property
     def user_id(self) -> str:
@@ -35,7 +35,7 @@ _Record = TypeVar("_Record", bound=Record)
 
 
 class Store(Generic[_Record]):
-    """Records, found in constant time. Upper and lower case of an identifier do not count."""
+    """Records, found in constant time. Identifiers are compared without regard to case."""
 
     def __init__(self) -> None:
         self._records: dict[str, _Record] = {}
@@ -43,7 +43,7 @@ class Store(Generic[_Record]):
 
     @property
     def records(self) -> Mapping[str, _Record]:
-        """All records by key, as they are now and will be."""
+        """All records by key, as a live view."""
         return MappingProxyType(self._records)
 
     def get(self, user_id: str) -> _Record | None:
@@ -55,7 +55,7 @@ class Store(Generic[_Record]):
         return self._records.get(user_id)
 
     def of(self, connection: str) -> Iterator[_Record]:
-        """Yield the records of a connection, in the order in which they came.
+        """Yield the records of a connection, in the order in which they were added.
 
         Args:
             connection: The name of the connection.
@@ -63,11 +63,11 @@ class Store(Generic[_Record]):
         return (record for record in self._records.values() if record.connection == connection)
 
     def find(self, connection: str, identifier: str | None) -> tuple[_Record, ...]:
-        """Return the records of a connection that an identifier denotes, in the order in which they got it.
+        """Return the records of a connection that an identifier stands for, in the order in which they got it.
 
         Args:
             connection: The name of the connection.
-            identifier: An e-mail or a username; None denotes nothing.
+            identifier: An e-mail or a username; None matches nothing.
         """
         if identifier is None:
             return ()
@@ -75,10 +75,10 @@ class Store(Generic[_Record]):
         return tuple(self._records[key] for key in keys)
 
     def put(self, record: _Record) -> None:
-        """Keep a record, instead of the one with its key if there is one.
+        """Keep a record, replacing the one with the same key if there is one.
 
         Args:
-            record: The record. Its connection is that of the one before.
+            record: The record. Its connection is that of the previous one.
         """
         before = self._records.get(record.user_id)
         self._records[record.user_id] = record

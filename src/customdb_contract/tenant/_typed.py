@@ -1,4 +1,4 @@
-"""The passwords that people type, so that they appear in no output."""
+"""The passwords that users type, so that they appear in no output."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -9,16 +9,16 @@ from customdb_contract.secrets import Secret, SecretKind, SecretRef, SecretRegis
 __all__ = ["TypedPasswords"]
 
 _MOST_REMEMBERED: Final = 1_000
-"""Each one takes memory, and a hundred thousand people may live in one tenant."""
+"""Each one takes memory, and a hundred thousand users can live in one tenant."""
 
 
 class TypedPasswords:
-    """Notes what people type, and forgets what was typed long ago: a script that prints that later shows it.
+    """Registers what users type, and forgets old entries: a script that prints one of these later shows it.
 
-    Two passwords have different markers, also two of the same person: rules tell passwords apart by them.
+    Two passwords have different markers, even for the same user: rules distinguish passwords by them.
 
     Args:
-        registry: Where the passwords are noted.
+        registry: Where the passwords are registered.
     """
 
     def __init__(self, registry: SecretRegistry) -> None:
@@ -28,20 +28,20 @@ class TypedPasswords:
         self._numbers = Counter[str]()
 
     def know(self, passwords: Iterable[Secret]) -> None:
-        """Take passwords into account that are noted already, and are never forgotten.
+        """Include passwords that are already registered, and are never forgotten.
 
         Args:
-            passwords: The passwords of known people.
+            passwords: The passwords of known users.
         """
         self._known.update(passwords)
 
     def note(self, password: Secret, identifier: str, owner: str) -> None:
-        """Note a password before it is used.
+        """Register a password before it is used.
 
         Args:
             password: The password.
-            identifier: The identifier that is typed with it; it stays readable though the password be a part of it.
-            owner: Whose it is: a label or the identifier.
+            identifier: The identifier that is typed with it; it stays readable even if the password is a part of it.
+            owner: Who it belongs to: a label or the identifier.
         """
         if password.reveal() in identifier:
             self._registry.add_public(identifier)

@@ -1,4 +1,4 @@
-"""What Auth0 keeps of a user: the record in the tenant, and the record in the internal store of a connection."""
+"""Auth0's data about a user: the record in the tenant, and the record in the internal store of a connection."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,7 +14,7 @@ from customdb_contract.transcript import Value
 __all__ = ["NO_METADATA", "PREFIX", "Identity", "InternalUser", "Pending", "User", "identifier_of"]
 
 PREFIX: Final = "auth0|"
-"""What Auth0 puts before every `user_id` that a script returns.
+"""The prefix that Auth0 adds to every `user_id` that a script returns.
 
 Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection>.
 """
@@ -32,7 +32,7 @@ class Identity:
         connection: The name of the connection.
         user_id: The `user_id` as the script returned it, without the prefix `auth0|`.
         provider: The kind of the connection.
-        tokens: `access_token` and `refresh_token`, where the script returned them.
+        tokens: `access_token` and `refresh_token`, if the script returned them.
     """
 
     connection: str
@@ -51,26 +51,26 @@ class User:
         user_id: The key of the record, with the prefix `auth0|`.
         connection: The connection that the user belongs to.
         identities: The user's identities.
-        email: The e-mail; with import mode on in lower case.
+        email: The e-mail; with import mode on, in lower case.
         email_verified: Whether the e-mail is verified.
-        username: The username, or None; with import mode on in lower case.
+        username: The username, or None; with import mode on, in lower case.
         phone_number: The phone number, or None.
         phone_verified: Whether the phone number is verified.
         name: The full name.
         nickname: The nickname.
         given_name: The given name, or None.
         family_name: The family name, or None.
-        picture: The address of a picture.
+        picture: The URL of a picture.
         blocked: Whether an administrator blocked the user.
-        user_metadata: What the user may change.
-        app_metadata: What only the application and administrators may change.
+        user_metadata: The metadata that the user can change.
+        app_metadata: The metadata that only the application and administrators can change.
         mfa_factors: The MFA enrolments that were imported.
         created_at: When the record was created.
         updated_at: When it was last changed.
         last_login: When the user last logged in, or None.
         logins_count: How often the user has logged in.
-        last_password_reset: When the password was last reset as Auth0 knows, in ISO 8601, or None.
-        extra: Other attributes that a script returned, and those above with a value of another type than documented.
+        last_password_reset: When the password was last reset, as far as Auth0 knows, in ISO 8601, or None.
+        extra: Other attributes that a script returned, and those above with a value that is not of the documented type.
     """
 
     user_id: str
@@ -99,7 +99,7 @@ class User:
 
 
 class Pending(StrEnum):
-    """What began a migration that has not been finished."""
+    """What began a migration that is not finished."""
 
     LOG_IN = "log-in"
     """A log-in that was interrupted after the first write."""
@@ -119,7 +119,7 @@ class InternalUser:
         email: The e-mail in lower case.
         username: The username in lower case, or None.
         password: The hash of the password.
-        pending: What began the migration, while there is no full record in the tenant; None once there is one.
+        pending: What began the migration, as long as there is no full record in the tenant; None once there is one.
     """
 
     user_id: str

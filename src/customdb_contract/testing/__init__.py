@@ -1,6 +1,6 @@
-"""What a team's own tests are made of: a contract suite for pytest, assertions, strategies, and a state machine.
+"""The parts of your own tests: a contract suite for pytest, assertions, strategies, and state machines.
 
-Names are looked up when they are first used (PEP 562), so that each one imports only what it needs itself.
+A name is looked up when it is first used (PEP 562), so that each one imports only what it needs itself.
 """
 
 import pkgutil

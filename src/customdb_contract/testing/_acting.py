@@ -1,4 +1,4 @@
-"""Who acts in an example of a state machine, and with which passwords."""
+"""The users who act in an example of a state machine, and their passwords."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -11,18 +11,18 @@ from customdb_contract.transcript import Person
 __all__ = ["NAMES", "given_to_create", "passwords_of", "people_of", "registry_of"]
 
 NAMES: Final = ("first", "second", "third")
-"""So few people that their identifiers often meet."""
+"""So few users that their identifiers often collide."""
 
 _PASSWORDS: Final = ("Tk4!wolme-ruspa", "Gz8?binto-kavel", "Hn6%derzu-pimol")
-"""No policy finds a name, a word or a row of equal letters in them."""
+"""Random-looking, so that no password policy finds a name, a word or a run of equal letters in them."""
 
 _TOKENS: Final = ("t4w8m2r6p9k3", "g8b3k7l5v2n9", "h6d9z4p3m8t2")
-"""What makes a password of another one, for a team that says what passwords look like."""
+"""Turns one password into another, if the team declares what passwords look like."""
 
 
 @cache
 def passwords_of(new_user: NewUser) -> Mapping[str, Secret]:
-    """Return the passwords, by the name of who may be called after them; anybody may have any.
+    """Return the passwords by the names they are labelled with; any user can have any of them.
 
     Args:
         new_user: What the passwords look like.
@@ -35,7 +35,7 @@ def passwords_of(new_user: NewUser) -> Mapping[str, Secret]:
 
 @cache
 def people_of(new_user: NewUser, *, requires_username: bool) -> Mapping[str, Person]:
-    """Return the people, by name.
+    """Return the users, by name.
 
     Args:
         new_user: What the e-mails and usernames look like.
@@ -56,7 +56,7 @@ def people_of(new_user: NewUser, *, requires_username: bool) -> Mapping[str, Per
 
 @cache
 def registry_of(new_user: NewUser) -> SecretRegistry:
-    """Return the secrets of the people, and what is none: their identifiers.
+    """Return the users' secrets, and the identifiers, which are not secret.
 
     Args:
         new_user: What the e-mails and usernames look like.
@@ -73,13 +73,13 @@ def registry_of(new_user: NewUser) -> SecretRegistry:
 def given_to_create(
     connection: Connection, new_user: NewUser, name: str, username: str | None, password: Secret
 ) -> dict[str, object]:
-    """Return what `create` is given of somebody who signs up.
+    """Return the argument of `create` for a user who signs up.
 
     Args:
         connection: The settings of the connection.
-        new_user: What those who sign up look like.
-        name: Who signs up.
-        username: The username; it is left out where the connection requires none.
+        new_user: What users who sign up look like.
+        name: The name of the user.
+        username: The username; left out unless the connection requires one.
         password: The password.
     """
     user: dict[str, object] = {

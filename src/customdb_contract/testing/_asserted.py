@@ -1,4 +1,4 @@
-"""Reports that an assertion of a test was about: pytest itself shows no more than a short line of each."""
+"""Reports that a failed assertion was about: pytest itself shows no more than a short line of each."""
 
 import inspect
 from collections.abc import Iterator
@@ -13,10 +13,10 @@ __all__ = ["asserted_reports"]
 
 
 def asserted_reports(failure: pytest.ExceptionInfo[BaseException]) -> Iterator[Report | AuditReport]:
-    """Yield the reports that the message of a failed assertion names, such as that of `assert report.ok, report`.
+    """Yield the reports that the message of a failed assertion names, as in `assert report.ok, report`.
 
     Args:
-        failure: What ended a test.
+        failure: The exception that ended a test.
     """
     message = str(failure.value)
     if isinstance(failure.value, AssertionError) and "Report " in message:
@@ -26,7 +26,7 @@ def asserted_reports(failure: pytest.ExceptionInfo[BaseException]) -> Iterator[R
 
 
 def _values(frame: FrameType) -> Iterator[object]:
-    """Yield what a frame could have asserted: its variables, the globals and attributes that it names."""
+    """Yield the values that a frame could have asserted: its variables, and the globals and attributes it names."""
     names = frame.f_code.co_names
     for value in frame.f_locals.values():
         yield value

@@ -1,4 +1,4 @@
-"""What a state machine fails with: the first breach that the records of an example prove."""
+"""The failure of a state machine: the first breach that the records of an example prove."""
 
 from collections.abc import Collection
 from functools import cache
@@ -25,16 +25,16 @@ _OUT_OF_SIGHT: Final = frozenset(
         Need.UNVERIFIED_USER,
     }
 )
-"""What no example of any machine has."""
+"""What the examples of every machine lack."""
 
 
 @cache
 def rules_in_sight(select: frozenset[str], lacking: frozenset[Need] = frozenset()) -> frozenset[str]:
-    """Return the selected rules that could see something in the examples of a machine.
+    """Return the selected rules that the examples of a machine could break.
 
     Args:
         select: Names of rules or groups; empty stands for all.
-        lacking: What the examples of this machine lack, beside what all of them do.
+        lacking: What the examples of this machine lack, in addition to what all of them lack.
     """
     return frozenset(
         rule.info.name
@@ -45,7 +45,7 @@ def rules_in_sight(select: frozenset[str], lacking: frozenset[Need] = frozenset(
 
 
 def proven_breach(report: Report) -> tuple[RuleInfo, Finding] | None:
-    """Return the first finding that makes the report fail and that records prove; what the header shows needs none.
+    """Return the first finding that makes the report fail and that records prove; findings from the header need none.
 
     Args:
         report: The report on an example.
@@ -62,14 +62,14 @@ def proven_breach(report: Report) -> tuple[RuleInfo, Finding] | None:
 
 
 def told_breach(report: Report, name: str, finding: Finding, advice: Collection[str], shown: Collection[str]) -> str:
-    """Return what a machine says of a breach.
+    """Return the failure message of a machine.
 
     Args:
         report: The report on the example.
-        name: What is broken.
+        name: The name of the broken rule.
         finding: The finding.
         advice: Lines on how to fix it.
-        shown: Lines that show what happened for people, before the transcript.
+        shown: Lines that show what happened, before the transcript.
     """
     return "\n".join(
         [

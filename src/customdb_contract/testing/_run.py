@@ -1,4 +1,4 @@
-"""What the contract items of one pytest run share; imported in every run, so it imports next to nothing itself."""
+"""The state that the contract items of one pytest run share; imported in every run, so it imports next to nothing."""
 
 from typing import TYPE_CHECKING, Final
 
@@ -14,12 +14,12 @@ MARKER: Final = "customdb_contract"
 
 
 class ContractRun:
-    """What the contract items of one pytest run share.
+    """The state that the contract items of one pytest run share.
 
     Attributes:
         deselected: The names of the rules that the command line deselects.
         reports: The reports that were made, by the node id of their suite.
-        printed: The same in every format that was asked for, also those of other processes.
+        printed: The same reports in every requested format, including those of other processes.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ _RUN: Final = pytest.StashKey[ContractRun]()
 
 
 def run_of(config: pytest.Config) -> ContractRun:
-    """Return what the contract items of a pytest run share.
+    """Return the state that the contract items of a pytest run share.
 
     Args:
         config: The configuration of the run.

@@ -1,4 +1,4 @@
-"""The tenant of an example: its connections, who is there, and what they type."""
+"""The tenant of an example: its connections, its users, and what they type."""
 
 import itertools
 from collections import Counter
@@ -21,25 +21,25 @@ from customdb_contract.transcript import Ending
 __all__ = ["Tenancy", "Typed"]
 
 _PRESENT: Final = NAMES[:2]
-"""Who is in the store before Auth0 comes, with import mode on."""
+"""The users who are in the store before Auth0 is introduced, with import mode on."""
 
 _MOST_FAILING_LOGINS: Final = 2
-"""For one identifier, so that no store locks anybody out."""
+"""For one identifier, so that no store locks a user out."""
 _MOST_FAILING_LOGINS_IN_ALL: Final = 4
-"""Some stores count by address instead."""
+"""Some stores count by IP address instead."""
 
 _BEGINNING: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Typed(StrEnum):
-    """What somebody types for a password."""
+    """What a user types as the password."""
 
     RIGHT = "right"
     FORMER = "former"
-    """The one before the last change."""
+    """The previous one."""
     ANOTHERS = "another's"
     LONGER = "longer"
-    """The right one, and one more letter."""
+    """The right one with an additional letter."""
     SHORTER = "shorter"
 
 
@@ -48,19 +48,19 @@ class Tenancy:
 
     Args:
         connection: The settings of the first connection.
-        new_user: What those who sign up look like, passwords included.
+        new_user: What users who sign up look like, including their passwords.
         database: Its database, with an empty store.
-        outage: The same database with its store out of reach, or None.
+        outage: The same database with an unreachable store, or None.
         knobs: How the tenant behaves where Auth0's sources conflict.
         timeout: Seconds that one script may take.
 
     Attributes:
         tenant: The tenant.
-        people: Everybody who acts, by name.
-        passwords: The passwords, by the name of who may be called after them.
+        people: All users, by name.
+        passwords: The passwords, by the names they are labelled with.
         lives: What must be true, by the name of the connection.
-        last_passwords: The password that somebody had before leaving an e-mail, by e-mail.
-        has_outage: Whether the stores can be out of reach.
+        last_passwords: The password that a user had before giving an e-mail up, by e-mail.
+        has_outage: Whether the stores can be unreachable.
 
     Raises:
         ConfigurationError: When the database is unfit.
@@ -99,12 +99,12 @@ class Tenancy:
         self._begin(peopled)
 
     def connect(self, connection: Connection, database: object, outage: object) -> None:
-        """Give the tenant one more connection, with the same people.
+        """Add a connection with the same users to the tenant.
 
         Args:
             connection: Its settings.
             database: Its database, with an empty store.
-            outage: The same database with its store out of reach, or None.
+            outage: The same database with an unreachable store, or None.
 
         Raises:
             ConfigurationError: When the database is unfit.
@@ -127,16 +127,16 @@ class Tenancy:
         self.lives[database.connection.name] = Life(database.created, [self.passwords[name] for name in self._present])
 
     def connection(self, place: int) -> str:
-        """Return the name of a connection, or of the last one that there is.
+        """Return the name of a connection, or of the last one.
 
         Args:
-            place: Which one, from 0.
+            place: Its position, from 0.
         """
         names = tuple(self.lives)
         return names[min(place, len(names) - 1)]
 
     def email_of(self, name: str) -> str:
-        """Return somebody's e-mail.
+        """Return the e-mail of a user.
 
         Args:
             name: The name.
@@ -144,20 +144,20 @@ class Tenancy:
         return str(self.people[name].email)
 
     def knows(self, connection: str, name: str) -> bool:
-        """Tell whether somebody's e-mail was ever anybody's in the store of a connection.
+        """Tell whether any user ever had a user's e-mail in the store of a connection.
 
         Args:
             connection: The name of the connection.
-            name: The name of the person.
+            name: The name of the user.
         """
         return self.lives[connection].knows(self.email_of(name))
 
     def user(self, connection: str, name: str) -> Sequence[tuple[str, str]]:
-        """Return the key and the name of a user of a connection: of who has the name, or of another one, or nothing.
+        """Return the key and the name of a user of a connection: the one with the name, or another one, or nothing.
 
         Args:
             connection: The name of the connection.
-            name: The name of the person.
+            name: The name of the user.
         """
         names = {self.email_of(known).lower(): known for known in NAMES}
         users = [
@@ -168,7 +168,7 @@ class Tenancy:
         return [user for user in users if user[1] == name][:1] or users[:1]
 
     def right_password(self, connection: str, email: str) -> Secret | None:
-        """Return the password with which somebody must get in, where that is certain.
+        """Return the password that must be right for a user, if that is certain.
 
         Args:
             connection: The name of the connection.
@@ -183,13 +183,13 @@ class Tenancy:
     def log_in(
         self, connection: str, name: str, typed: Typed = Typed.RIGHT, interrupt: InterruptionPoint | None = None
     ) -> None:
-        """Log somebody in, but not wrongly so often that a store locks somebody out.
+        """Log a user in, but not with so many wrong passwords that a store locks the user out.
 
         Args:
             connection: The name of the connection.
-            name: The name of the person.
-            typed: What they type for a password.
-            interrupt: Where the migration is interrupted, if there is one.
+            name: The name of the user.
+            typed: What the user types as the password.
+            interrupt: The point at which the migration is interrupted, if there is one.
         """
         email = self.email_of(name)
         right = self.right_password(connection, email)
@@ -218,15 +218,15 @@ class Tenancy:
     def do(
         self, connection: str, operate: Callable[[], OperationOutcome], typed: Secret | None = None
     ) -> OperationOutcome | None:
-        """Do something, and compare what came of it with what must be true.
+        """Run an operation, and compare its outcome with what must be true.
 
         Args:
             connection: The name of the connection.
-            operate: What is done.
+            operate: The operation.
             typed: The password that is given, or None.
 
         Returns:
-            What came of it; None when Auth0's documentation does not say what would.
+            The outcome; None if Auth0's documentation does not define it.
         """
         import_mode = self.tenant.connections[connection].import_mode
         try:

@@ -1,4 +1,4 @@
-"""`ActionSuite`: what must hold of a post-login Action as a test class, with one pytest item for each rule."""
+"""`ActionSuite`: the contract of a post-login Action as a test class, with one pytest item per rule."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, Final
@@ -19,30 +19,30 @@ __all__ = ["ActionSuite"]
 
 _RULES: Final = tuple(rule.info.name for rule in CATALOGUE if rule.info.judges_actions)
 _OURS: Final = ("test_rule", "report")
-"""What a subclass may not replace."""
+"""What a subclass must not override."""
 
 _SETTINGS: Final = ("waived", "select", "ignore", "require", "fail_on", "max_time", "metadata_required", "restores")
 _LISTS: Final = ("select", "ignore", "require", "restores")
 
 
 class ActionSuite:
-    """A post-login Action as a test class: subclass it, and every rule about Actions is one pytest item.
+    """A post-login Action as a test class: subclass it, and every rule about Actions is a pytest item.
 
-    A subclass has the fixture `action` (as a method, or in a conftest.py, of any scope); what it returns is what
-    `check_action` takes: a function `(event, api)`, a `PythonAction`, or a `NodeAction`. It may replace the fixtures
-    `connection` and `legacy`, which return None here. Its own tests may use the fixture `report`.
+    A subclass has the fixture `action` (as a method, or in a conftest.py, with any scope), which returns what
+    `check_action` accepts: a function `(event, api)`, a `PythonAction`, or a `NodeAction`. It can override the fixtures
+    `connection` and `legacy`, which return None by default. Its own tests can use the fixture `report`.
 
-    The Action runs in every situation once for each class, when the first of its items runs. A broken rule fails, one
-    that could not be judged is skipped, one that is waived is expected to fail, and one with mere warnings issues a
-    `ContractWarning`. What keeps the check from being carried out is an error in the set-up of the
-    first item; the others are skipped.
+    The Action runs in every situation once per class, when the first of its items runs. A broken rule fails, a rule
+    that could not be judged is skipped, a waived rule is expected to fail, and a rule with only warnings issues a
+    `ContractWarning`. If the check cannot be carried out, the set-up of the first item is an error; the other items are
+    skipped.
 
     Attributes:
-        metadata_required: Whether denying a log-in without metadata is wanted.
-        restores: Paths that must be there after a repair, such as `app_metadata.plan`.
-        waived: Rules whose breach is accepted, with the reason.
-        select: Names of rules or groups that are judged; empty stands for all.
-        ignore: Names of rules or groups that are not judged.
+        metadata_required: Whether the Action is meant to deny a log-in without metadata.
+        restores: Paths that a repair must restore, such as `app_metadata.plan`.
+        waived: Rules that may fail, each with the reason.
+        select: Names of rules or groups to judge; empty stands for all.
+        ignore: Names of rules or groups not to judge.
         require: Groups that must have been judged.
         fail_on: The lowest severity that fails: `error` or `warning`.
         max_time: Seconds that the whole check may take.
@@ -75,12 +75,12 @@ class ActionSuite:
 
     @pytest.fixture
     def legacy(self) -> Any:
-        """How the legacy system answers, as `LegacyAnswers`; None stands for the default of `check_action`."""
+        """How the legacy system responds, as `LegacyAnswers`; None stands for the default of `check_action`."""
         return None
 
     @pytest.fixture
     def report(self, request: pytest.FixtureRequest) -> Report:
-        """The report on the Action, made when it is first asked for."""
+        """The report on the Action, made when it is first used."""
 
         def make(deselected: Collection[str]) -> Report:
             refuse_replaced(self._replaced)
@@ -90,14 +90,14 @@ class ActionSuite:
 
     @pytest.mark.parametrize("rule", parameters_of(_RULES))
     def test_rule(self, rule: str, report: Report, request: pytest.FixtureRequest) -> None:
-        """The Action keeps the rule."""
+        """The Action passes the rule."""
         conclude(request.node, report, rule)
 
 
 def _keywords_of_check(
     suite: type[ActionSuite], request: pytest.FixtureRequest, deselected: Collection[str]
 ) -> dict[str, Any]:
-    """Return what `check_action` is called with: the fixtures and the attributes of a suite."""
+    """Return the arguments for `check_action`: the fixtures and the attributes of a suite."""
     settings: dict[str, Any] = {name: getattr(suite, name) for name in _SETTINGS}
     refuse_misshapen(settings, lists=_LISTS, tables=("waived",))
     settings["ignore"] = {*settings["ignore"], *deselected}

@@ -1,4 +1,4 @@
-"""A configuration file as a collection of pytest items, one for each rule."""
+"""A configuration file as a collection of pytest items, one per rule."""
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -22,22 +22,22 @@ class Suite(Protocol):
     """A collector whose items are the rules, over one report.
 
     Attributes:
-        title: What the items are reported under.
+        title: The name under which the items are reported.
     """
 
     title: str
 
     def check(self, deselected: Collection[str]) -> Report:
-        """Check what the suite is about.
+        """Run the check of the suite.
 
         Args:
-            deselected: Names of rules that are not judged.
+            deselected: Names of rules not to judge.
         """
         ...
 
 
 class ConfigurationFile(pytest.File):
-    """A configuration file, collected: every rule is one item. It is read when the first of them runs."""
+    """A configuration file as a collector: every rule is one item. The file is read when the first of them runs."""
 
     @property
     def title(self) -> str:
@@ -48,7 +48,7 @@ class ConfigurationFile(pytest.File):
         """Check the database and the Action of the file.
 
         Args:
-            deselected: Names of rules that are not judged.
+            deselected: Names of rules not to judge.
         """
         return check_configured(self.path, deselected)
 
@@ -58,7 +58,7 @@ class ConfigurationFile(pytest.File):
 
 
 class RuleItem(pytest.Item):
-    """One rule, on what a suite checks."""
+    """One rule, judged for a suite."""
 
     _report: Report
 
@@ -93,7 +93,7 @@ def check_configured(path: Path, deselected: Collection[str]) -> Report:
 
     Args:
         path: The file.
-        deselected: Names of rules that are not judged.
+        deselected: Names of rules not to judge.
 
     Raises:
         ConfigurationError: When the file cannot be used.

@@ -1,4 +1,4 @@
-"""An export of a tenant as a collection of pytest items: for each connection, one for each rule."""
+"""An export of a tenant as a collection of pytest items: one per connection and rule."""
 
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
@@ -20,15 +20,15 @@ _OBSERVED: Final = pytest.StashKey[Sequence[Transcript] | ConfigurationError]()
 
 
 class ExportedConnection(pytest.Collector):
-    """A connection of an export, collected: every rule is one item.
+    """A connection of an export as a collector: every rule is one item.
 
-    All connections are checked when the first item of any of them runs, for some rules compare them.
+    All connections are checked when the first item of any of them runs, because some rules compare them.
 
     Args:
-        export: What it stands in.
+        export: The collector of the export.
         configurations: The configurations of all connections of the export.
-        place: Which one it is, from 0.
-        **keywords: Those of every collector.
+        place: Its position, from 0.
+        **keywords: The arguments of every collector.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class ExportedConnection(pytest.Collector):
         """Return the report on the connection.
 
         Args:
-            deselected: Names of rules that are not judged.
+            deselected: Names of rules not to judge.
 
         Raises:
             ConfigurationError: When any connection of the export cannot be checked.
@@ -62,7 +62,7 @@ class ExportedConnection(pytest.Collector):
 
 
 class ExportFolder(pytest.Directory):
-    """The folder of an export, collected."""
+    """The folder of an export as a collector."""
 
     @override
     def collect(self) -> Iterator[ExportedConnection]:
@@ -70,7 +70,7 @@ class ExportFolder(pytest.Directory):
 
 
 class ExportFile(pytest.File):
-    """The YAML file of an export, collected."""
+    """The YAML file of an export as a collector."""
 
     @override
     def collect(self) -> Iterator[ExportedConnection]:
@@ -84,7 +84,7 @@ def _connections(export: pytest.Collector, path: Path) -> Iterator[ExportedConne
         configurations = load_tenant(path)
     except ConfigurationError as error:
         problem = str(error)
-    # Outside of the handler, so that pytest shows one exception.
+    # Outside the handler, so that pytest shows one exception.
     if problem is not None:
         raise export.CollectError(problem)
     for place, configuration in enumerate(configurations):
@@ -95,7 +95,7 @@ def _connections(export: pytest.Collector, path: Path) -> Iterator[ExportedConne
 
 
 def _observed(export: pytest.Collector, configurations: Sequence[Configuration]) -> Sequence[Transcript]:
-    """Return what all connections did; they are checked once in each process of a run."""
+    """Return the reports on all connections, which are checked once in each process of a run."""
     stash = export.stash
     if _OBSERVED not in stash:
         try:

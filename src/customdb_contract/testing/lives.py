@@ -1,4 +1,4 @@
-"""`TenantMachine`: whole lives of users at a simulated tenant, in orders that nobody thought of."""
+"""`TenantMachine`: whole lives of users at a simulated tenant, in unexpected orders."""
 
 from functools import partial
 from typing import ClassVar, Final
@@ -23,36 +23,35 @@ from customdb_contract.transcript import Ending
 __all__ = ["TenantMachine"]
 
 _MOST_SWITCHES: Final = 2
-"""Of import mode; it can be switched at any time, so that lives would be about little else."""
+"""Of import mode; otherwise, it could be switched at any time, and lives would do little else."""
 
 _names = st.sampled_from(NAMES)
 _places = st.sampled_from((0, 1))
-"""The first connection, or the second one as soon as there is one."""
+"""The first connection, or the second one once it exists."""
 _points = st.sampled_from((None, None, *InterruptionPoint))
 _typed = st.sampled_from(Typed)
 _then = st.sampled_from((Typed.RIGHT, Typed.FORMER, None))
 
 
 class TenantMachine(DatabaseMachine):
-    """A state machine of Hypothesis that lives the lives of a few users at a simulated tenant over a database.
+    """A Hypothesis state machine that plays the lives of a few users at a simulated tenant over a database.
 
     Subclass it, override `fresh_database`, and run it with `run_machine`, or as the class's `TestCase`. Users log in,
-    sign up, reset passwords, are changed and deleted, while migrations are interrupted, the store is unreachable for a
-    moment, import mode is switched, or a second connection has the same people. With import mode on two of them are in
-    the store from the start. At the end of an example the rules judge all of it, and beyond them: that the store keeps
-    its word, that one person is one user, that nobody gets in with a password that isn't theirs, that no metadata is
-    lost but by an interruption, and that the tenant log names the right user.
+    sign up, reset passwords, are changed and deleted, while migrations are interrupted, the store is briefly
+    unreachable, import mode is switched, or a second connection has the same users. With import mode on, two of them
+    are in the store from the start. At the end of an example, the rules judge all of it. The machine also checks that
+    the store keeps what was written, that one person is one user, that no user can log in with a wrong password, that
+    metadata is lost only by an interruption, and that the tenant log names the right user.
 
-    A breach shrinks to the shortest life. It is shown as a story, and as a transcript that `customdb-contract replay`
-    takes.
+    A breach shrinks to the shortest life. It is shown as a story, and as a transcript for `customdb-contract replay`.
 
     Attributes:
         connection: The settings of the connection at first.
-        new_user: What those who sign up look like, passwords included.
+        new_user: What users who sign up look like, including their passwords.
         timeout: Seconds that one script may take.
-        select: Names of rules or groups that are judged, and nothing else then; empty stands for all.
-        ignore: Names of rules or groups that are not judged.
-        waived: Rules whose breach is accepted, with the reason.
+        select: Names of rules or groups to judge, without the machine's own checks; empty stands for all.
+        ignore: Names of rules or groups not to judge.
+        waived: Rules that may fail, each with the reason.
         fail_on: The lowest severity that fails: `error` or `warning`.
         knobs: How the tenant behaves where Auth0's sources conflict.
     """
@@ -73,7 +72,7 @@ class TenantMachine(DatabaseMachine):
 
     @initialize(name=_names, password=_names)
     def arrive(self, name: str, password: str) -> None:
-        """Begin with somebody, for nothing happens to nobody."""
+        """Begin with one user, because nothing happens without users."""
         if self.connection.import_mode:
             self._tenancy.log_in(self.connection.name, name)
             return
@@ -85,20 +84,20 @@ class TenantMachine(DatabaseMachine):
     @precondition(lambda self: len(self._tenancy.lives) == 1)
     @rule()
     def connect_again(self) -> None:
-        """Give the tenant a second connection, to a store of its own in which the same people are."""
+        """Add a second connection to the tenant, whose separate store has the same users."""
         connection = evolve(self.connection, name=f"{self.connection.name}-2")
         self._tenancy.connect(connection, self.fresh_database(), self.outage_database())
 
     @rule(name=_names, typed=_typed, interrupt=_points, place=_places)
     def log_in(self, name: str, typed: Typed, interrupt: InterruptionPoint | None, place: int) -> None:
-        """Log in as somebody who was there once, if there is one."""
+        """Log in as a user who existed at some point, if there is one."""
         connection = self._tenancy.connection(place)
         known = [known for known in NAMES if self._tenancy.knows(connection, known)]
         self._tenancy.log_in(connection, name if name in known or not known else known[0], typed, interrupt)
 
     @rule(name=_names, password=_names, place=_places, is_upper=st.booleans())
     def sign_up(self, name: str, password: str, place: int, *, is_upper: bool) -> None:
-        """Sign up, also where there is somebody already; Auth0 writes an e-mail small where it keeps users itself."""
+        """Sign up, even if the user exists; Auth0 lower-cases the e-mail if it stores users itself."""
         is_kept = self._tenancy.tenant.connections[self._tenancy.connection(place)].import_mode
         self._sign_up(name, password, place, is_upper=is_upper and not is_kept)
 
@@ -118,7 +117,7 @@ class TenantMachine(DatabaseMachine):
 
     @rule(name=_names, password=_names, place=_places)
     def create_user(self, name: str, password: str, place: int) -> None:
-        """Create a user by the Management API."""
+        """Create a user with the Management API."""
         connection, secret = self._tenancy.connection(place), self._tenancy.passwords[password]
         self._tenancy.do(
             connection,
@@ -135,7 +134,7 @@ class TenantMachine(DatabaseMachine):
 
     @rule(name=_names, password=_names, then=_then, place=_places)
     def reset_password(self, name: str, password: str, then: Typed | None, place: int) -> None:
-        """Reset a password, and log in with it, or with the one before."""
+        """Reset a password, and log in with it, or with the previous one."""
         connection, secret = self._tenancy.connection(place), self._tenancy.passwords[password]
         asked = self._tenancy.do(
             connection,
@@ -149,7 +148,7 @@ class TenantMachine(DatabaseMachine):
 
     @rule(name=_names, password=_names, then=_then, place=_places)
     def change_password(self, name: str, password: str, then: Typed | None, place: int) -> None:
-        """Change a user's password as an administrator, and log in with it, or with the one before."""
+        """Change a user's password as an administrator, and log in with it, or with the previous one."""
         connection, secret = self._tenancy.connection(place), self._tenancy.passwords[password]
         for user_id, owner in self._tenancy.user(connection, name):
             self._tenancy.do(connection, partial(self._tenancy.tenant.change_password, user_id, secret), secret)
@@ -158,7 +157,7 @@ class TenantMachine(DatabaseMachine):
 
     @rule(name=_names, new_name=_names, verified=st.booleans(), place=_places)
     def change_email(self, name: str, new_name: str, place: int, *, verified: bool) -> None:
-        """Change a user's e-mail, also to the same one, also to one that somebody has; and log in with both."""
+        """Change a user's e-mail, sometimes to the same one or to another user's; then log in with both."""
         connection = self._tenancy.connection(place)
         for user_id, owner in self._tenancy.user(connection, name):
             right = self._tenancy.right_password(connection, self._tenancy.email_of(owner))
@@ -183,7 +182,7 @@ class TenantMachine(DatabaseMachine):
 
     @rule(name=_names, password=_names, comes_back=st.booleans(), place=_places)
     def delete_user(self, name: str, password: str, place: int, *, comes_back: bool) -> None:
-        """Delete a user by the Management API; the user tries to log in, or signs up again."""
+        """Delete a user with the Management API; the user tries to log in, or signs up again."""
         connection = self._tenancy.connection(place)
         for user_id, owner in self._tenancy.user(connection, name):
             right = self._tenancy.right_password(connection, self._tenancy.email_of(owner))

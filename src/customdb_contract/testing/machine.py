@@ -1,4 +1,4 @@
-"""`CustomDatabaseMachine`: sequences of calls that nobody thought of, judged by the same rules."""
+"""`CustomDatabaseMachine`: unexpected sequences of calls, judged by the same rules."""
 
 from collections import Counter
 from contextlib import ExitStack
@@ -29,35 +29,35 @@ __all__ = ["CustomDatabaseMachine"]
 _MARKERS: Final = {name: SecretRef(SecretKind.PASSWORD, name).marker for name in NAMES}
 
 _MOST_FAILING_LOGINS: Final = 2
-"""For one identifier, so that no store locks anybody out."""
+"""For one identifier, so that no store locks a user out."""
 _MOST_FAILING_LOGINS_IN_ALL: Final = 4
-"""Some stores count by address instead."""
+"""Some stores count by IP address instead."""
 
 _LACKING: Final = frozenset({Need.SECOND_USER, Need.WRONG_PASSWORD})
-"""Nobody is in the store before the first call."""
+"""No user is in the store before the first call."""
 
 _LEGACY_ONLY: Final = (Script.VERIFY, Script.CHANGE_EMAIL, Script.DELETE)
-"""What Auth0 calls with import mode off only."""
+"""What Auth0 calls only with import mode off."""
 
 _names = st.sampled_from(NAMES)
 
 
 class CustomDatabaseMachine(DatabaseMachine):
-    """A state machine of Hypothesis that drives all scripts of a database in any order, and judges what they did.
+    """A Hypothesis state machine that calls all scripts of a database in any order, and judges what they did.
 
     Subclass it, override `fresh_database`, and run it with `run_machine`, or as the class's `TestCase`. Each example
-    opens a fresh database and calls create, login, get_user, verify, change_password, change_email and delete,
-    whichever it has, for a few people who get into each other's way. At the end of an example the rules judge what was
-    seen. A breach shrinks to the shortest sequence, and is shown as a transcript that `customdb-contract replay` takes.
+    opens a fresh database and calls create, login, get_user, verify, change_password, change_email and delete, as far
+    as they exist, for a few users whose data collide. At the end of an example, the rules judge what happened. A breach
+    shrinks to the shortest sequence, and is shown as a transcript for `customdb-contract replay`.
 
     Attributes:
-        connection: The settings of the connection. With import mode on, of the writing scripts only `create` (to make
-            somebody) and `change_password` are called.
-        new_user: What those who sign up look like, passwords included.
+        connection: The settings of the connection. With import mode on, the only scripts that write to be called are
+            `create` (to create a user) and `change_password`.
+        new_user: What users who sign up look like, including their passwords.
         timeout: Seconds that one script may take.
-        select: Names of rules or groups that are judged; empty stands for all.
-        ignore: Names of rules or groups that are not judged.
-        waived: Rules whose breach is accepted, with the reason.
+        select: Names of rules or groups to judge; empty stands for all.
+        ignore: Names of rules or groups not to judge.
+        waived: Rules that may fail, each with the reason.
         fail_on: The lowest severity that fails: `error` or `warning`.
     """
 
@@ -93,19 +93,19 @@ class CustomDatabaseMachine(DatabaseMachine):
 
     @initialize(name=_names, password=_names)
     def sign_up(self, name: str, password: str) -> None:
-        """Begin with somebody, for nothing happens to nobody."""
+        """Begin with one user, because nothing happens without users."""
         exchange = self._create(name, name, password)
         if exchange.ending is Ending.FAILED:
             raise ConfigurationError(refusal_of_new_user(exchange))
 
     def _look_at(self, name: str, password: str | None = None) -> None:
-        """Look somebody up, and log in, rightly if no password is given: without that, a write shows nothing."""
+        """Look a user up, and log in with the right password if none is given: otherwise, a write shows nothing."""
         self.get_user(name, is_upper=False)
         self.log_in(name, password)
 
     @rule(name=_names, username=_names, password=_names)
     def create(self, name: str, username: str, password: str) -> None:
-        """Sign somebody up, also where there is somebody already."""
+        """Sign a user up, even if the user exists."""
         self._create(name, username, password)
 
     def _create(self, name: str, username: str, password: str) -> Exchange:
@@ -116,7 +116,7 @@ class CustomDatabaseMachine(DatabaseMachine):
 
     @rule(name=_names, other=st.none() | _names)
     def log_in(self, name: str, other: str | None) -> None:
-        """Log in rightly, or with another password, but not so often that a store locks somebody out."""
+        """Log in with the right or another password, but not so often that a store locks a user out."""
         email = str(self._people[name].email)
         right = self._right_password(email)
         password = other or right or name
@@ -127,7 +127,7 @@ class CustomDatabaseMachine(DatabaseMachine):
             failing[email] += exchange.ending is not Ending.FOUND
 
     def _right_password(self, email: str) -> str | None:
-        """Return whose password is the one of an e-mail's account, where that is certain."""
+        """Return the name of the password of the account with an e-mail, if that is certain."""
         account = self._history.find(email)
         if account is None or not account.exists:
             return None
@@ -135,7 +135,7 @@ class CustomDatabaseMachine(DatabaseMachine):
 
     @rule(name=_names, is_upper=st.booleans())
     def get_user(self, name: str, *, is_upper: bool) -> None:
-        """Look somebody up, sometimes in upper case."""
+        """Look a user up, sometimes in upper case."""
         email = str(self._people[name].email)
         self._look(Script.GET_USER, name, email.upper() if is_upper else email)
 
@@ -147,7 +147,7 @@ class CustomDatabaseMachine(DatabaseMachine):
     @precondition(lambda self: self._has(Script.VERIFY))
     @rule(is_looked_at=st.booleans(), name=_names)
     def verify(self, name: str, *, is_looked_at: bool) -> None:
-        """Open the link that verifies an e-mail, also twice, also of nobody."""
+        """Open the link that verifies an e-mail, sometimes twice or for an unknown user."""
         self._do(PlannedCall(Script.VERIFY, (self._people[name].email,), name, Situation.WRITING))
         if is_looked_at:
             self._look_at(name)
@@ -155,7 +155,7 @@ class CustomDatabaseMachine(DatabaseMachine):
     @precondition(lambda self: self._has(Script.CHANGE_PASSWORD))
     @rule(is_looked_at=st.booleans(), name=_names, password=_names)
     def change_password(self, name: str, password: str, *, is_looked_at: bool) -> None:
-        """Reset a password, also to the one that there is, also of nobody."""
+        """Reset a password, sometimes to the same one or for an unknown user."""
         arguments = (self._people[name].email, self._passwords[password])
         self._do(PlannedCall(Script.CHANGE_PASSWORD, arguments, name, Situation.WRITING))
         if is_looked_at:
@@ -164,7 +164,7 @@ class CustomDatabaseMachine(DatabaseMachine):
     @precondition(lambda self: self._has(Script.CHANGE_EMAIL))
     @rule(is_looked_at=st.booleans(), name=_names, new_name=_names, verified=st.booleans())
     def change_email(self, name: str, new_name: str, *, verified: bool, is_looked_at: bool) -> None:
-        """Give somebody another e-mail, also the same one, also one that somebody has."""
+        """Change a user's e-mail, sometimes to the same one or to another user's."""
         arguments = (self._people[name].email, self._people[new_name].email, verified)
         self._do(PlannedCall(Script.CHANGE_EMAIL, arguments, name, Situation.WRITING))
         if is_looked_at:
@@ -174,7 +174,7 @@ class CustomDatabaseMachine(DatabaseMachine):
     @precondition(lambda self: self._has(Script.DELETE))
     @rule(is_looked_at=st.booleans(), name=_names)
     def delete(self, name: str, *, is_looked_at: bool) -> None:
-        """Delete somebody by the `user_id` that get_user returns."""
+        """Delete a user by the `user_id` that get_user returns."""
         exchange = self._look(Script.GET_USER, name, str(self._people[name].email))
         profile = exchange.profile or {}
         user_id = profile.get("user_id") or profile.get("id")
@@ -186,13 +186,13 @@ class CustomDatabaseMachine(DatabaseMachine):
     @precondition(lambda self: self._last is not None)
     @rule()
     def again(self) -> None:
-        """Make the last write once more, as somebody does who got an error."""
+        """Repeat the last write, like a user who got an error."""
         self._do(cast("PlannedCall", self._last))
 
     @precondition(lambda self: self._outage is not None)
     @rule(name=_names, script=st.sampled_from((Script.GET_USER, Script.LOGIN)))
     def store_is_out_of_reach(self, name: str, script: Script) -> None:
-        """Look somebody up, or log in, while the store is out of reach."""
+        """Look a user up, or log in, while the store is unreachable."""
         caller = cast("Caller", self._outage)
         if script in caller.scripts:
             email = self._people[name].email
@@ -210,7 +210,7 @@ class CustomDatabaseMachine(DatabaseMachine):
         return exchange
 
     def _label(self, name: str) -> str:
-        """Return whose account has somebody's e-mail by now."""
+        """Return the name of the user whose account has a user's original e-mail now."""
         person = self._people.get(name)
         account = None if person is None else self._history.find(person.email)
         return name if account is None or account.exists is False else account.person

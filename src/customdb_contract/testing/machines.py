@@ -1,4 +1,4 @@
-"""What the state machines share: fresh databases, what is judged, and how they are run."""
+"""The common parts of state machines: fresh databases, what is judged, and how they are run."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Mapping
@@ -17,19 +17,19 @@ from customdb_contract.rules import select_rules
 __all__ = ["DatabaseMachine", "machine_on", "run_machine"]
 
 _NOT_OURS: Final = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
-"""Health checks about the speed of a team's database, or the length of a sequence, which nobody can shorten."""
+"""Health checks about the speed of a database, or the length of a sequence, which cannot be changed."""
 
 
 class DatabaseMachine(RuleBasedStateMachine):
-    """A state machine of Hypothesis that opens a fresh database for each example, and judges what it did.
+    """A Hypothesis state machine that opens a fresh database for each example, and judges what it did.
 
     Attributes:
         connection: The settings of the connection.
-        new_user: What those who sign up look like, passwords included.
+        new_user: What users who sign up look like, including their passwords.
         timeout: Seconds that one script may take.
-        select: Names of rules or groups that are judged; empty stands for all.
-        ignore: Names of rules or groups that are not judged.
-        waived: Rules whose breach is accepted, with the reason.
+        select: Names of rules or groups to judge; empty stands for all.
+        ignore: Names of rules or groups not to judge.
+        waived: Rules that may fail, each with the reason.
         fail_on: The lowest severity that fails: `error` or `warning`.
     """
 
@@ -44,29 +44,29 @@ class DatabaseMachine(RuleBasedStateMachine):
     def fresh_database(self) -> object:
         """Return a database with an empty store, in any of the forms that `check` takes.
 
-        Called for each example, so the store must be another one each time, or be emptied here.
+        Called for each example, so return a new store each time, or empty it here.
         """
         message = f"{type(self).__name__} must override fresh_database, and return a database with an empty store"
         raise ConfigurationError(message)
 
     def outage_database(self) -> object:
-        """Return the same database with its store out of reach, or None: then no outage is tried."""
+        """Return the same database with an unreachable store, or None to try no outage."""
         return None
 
     @abstractmethod
     def try_out(self) -> None:
-        """Do what every example needs: an error of the configuration is then told before there are examples."""
+        """Do what every example needs, so that configuration errors are reported before there are examples."""
 
     @abstractmethod
     def close(self) -> None:
-        """Close the databases, and judge nothing."""
+        """Close the databases without judging anything."""
 
     @abstractmethod
     def judge(self) -> None:
         """Judge what happened.
 
         Raises:
-            ContractBrokenError: When something proves a breach.
+            ContractBrokenError: When a breach is proven.
         """
 
     @override
@@ -91,23 +91,23 @@ def machine_on(
     waived: Mapping[str, str],
     fail_on: str,
 ) -> type[_Machine]:
-    """Return a machine on databases that a function makes, tried twice before it runs.
+    """Return a machine on databases that a function creates, tried twice before it runs.
 
     Args:
-        kind: Which machine.
-        make: Makes a database with an empty store, another one each time; it is called where the scripts run.
+        kind: The class of the machine.
+        make: Creates a database with a new, empty store each time; it is called where the scripts run.
         connection: The settings of the connection, or None for Auth0's defaults.
-        new_user: What those who sign up look like, passwords included, or None.
-        outage: The database with its store out of reach; one that is to be given an address is left out.
+        new_user: What users who sign up look like, including their passwords, or None.
+        outage: The database with an unreachable store; one that needs an address is left out.
         timeout: Seconds that one script may take.
-        select: Names of rules or groups that are judged; empty stands for all.
-        ignore: Names of rules or groups that are not judged.
-        waived: Rules whose breach is accepted, with the reason.
+        select: Names of rules or groups to judge; empty stands for all.
+        ignore: Names of rules or groups not to judge.
+        waived: Rules that may fail, each with the reason.
         fail_on: The lowest severity that fails.
 
     Raises:
         ConfigurationError: When the database is not fresh, cannot be used, or lacks the scripts; when there is no rule
-            of such a name.
+            with such a name.
     """
     select_rules(select=select, ignore=ignore, waived=waived, fail_on=fail_on)
     without_address = None if needs_address(outage) else outage
@@ -153,14 +153,14 @@ def run_machine(machine: type[DatabaseMachine]) -> None:
         ContractBrokenError: When a sequence breaks a rule; the message has the shortest one that was found.
         ConfigurationError: When the database is not fresh, cannot be used, or lacks the scripts.
     """
-    # The deadline that nobody chose is meant for one call of a function, not for a whole sequence.
+    # The default deadline is meant for one call of a function, not for a whole sequence.
     is_chosen = settings().deadline != settings.get_profile("default").deadline
     deadline = settings().deadline if is_chosen else None
     chosen = settings(
         deadline=deadline,
         suppress_health_check=_NOT_OURS,
         report_multiple_bugs=False,
-        # Explaining tells of lines of this library, which are not to blame.
+        # Hypothesis's explain phase points to lines of this library, which are not to blame.
         phases=[phase for phase in settings().phases if phase is not Phase.explain],
     )
     run_state_machine_as_test(machine, settings=chosen)

@@ -1,4 +1,4 @@
-"""Transcripts: what was asked of a custom database, by whom, and what came back, as plain data."""
+"""Transcripts: the calls of a custom database's scripts and their results, as plain data."""
 
 from customdb_contract._runner._limits import MAX_TEXT
 from customdb_contract.transcript._actions import (

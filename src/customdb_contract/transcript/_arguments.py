@@ -1,4 +1,4 @@
-"""What our own side gives to a script or to the tenant: in plain text for them, masked for a transcript."""
+"""Arguments that customdb-contract passes to a script or the tenant: plain for them, masked in a transcript."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
@@ -16,14 +16,14 @@ __all__ = ["Derived", "as_recorded", "fields_as_recorded", "revealed"]
 
 @frozen
 class Derived:
-    """A text that customdb-contract made of another one: fixed words, and a digest of the other one.
+    """A text that customdb-contract derived from another one: fixed words, and a digest of the other text.
 
-    If the other text contains no secret, neither does this one, so it isn't searched: that would take long, because an
-    encoded secret might be in it.
+    If the other text contains no secret, this one doesn't either, so it isn't searched: it could contain an encoded
+    secret, which takes long to find.
 
     Args:
         text: The text.
-        origin: The text that it has a digest of.
+        origin: The text of the digest.
     """
 
     text: str
@@ -34,8 +34,8 @@ def as_recorded(arguments: Iterable[object], registry: SecretRegistry) -> tuple[
     """Return arguments as a transcript has them: recorded, and with secrets masked.
 
     Args:
-        arguments: The arguments; secrets as `Secret`, and as `Derived` what has a digest of something. Values that are
-            recorded already stay what they are.
+        arguments: The arguments; secrets are `Secret` objects, and texts with a digest are `Derived`. Recorded values
+            stay what they are.
         registry: The known secrets.
     """
     return tuple([_as_recorded(argument, registry) for argument in arguments])
@@ -53,7 +53,7 @@ def _as_recorded(argument: object, registry: SecretRegistry) -> Value:
             return registry.mask_argument(argument.reveal())
         case Derived(text, origin):
             return text if registry.mask(origin) == origin else registry.mask(text)
-        # It is asked in turn, and an abstract class answers slowly.
+        # The types are checked one after the other, and an abstract class is slow to check.
         case dict() | Mapping():
             return fields_as_recorded(cast("Mapping[str, object]", argument), registry)
         case list() | tuple():
@@ -65,24 +65,24 @@ def _as_recorded(argument: object, registry: SecretRegistry) -> Value:
 
 
 def fields_as_recorded(attributes: Mapping[str, object], registry: SecretRegistry) -> Mapping[str, Value]:
-    """Return values as a transcript has them, together with their names, which may say that they are secrets.
+    """Return values as a transcript has them, together with their names, which can mark them as secrets.
 
     Args:
-        attributes: The values, by name; as for `as_recorded`.
+        attributes: The values by name; as for `as_recorded`.
         registry: The known secrets.
     """
     recorded = {name: hide_by_name(name, _as_recorded(value, registry), registry) for name, value in attributes.items()}
-    # What is recorded already stays one object: a transcript of many users has it several times.
+    # A recorded value stays the same object, because a transcript of many users has it several times.
     kind = type(attributes)
     is_recorded = kind is dict and are_same(recorded.values(), cast("Mapping[str, Value]", attributes).values())
     return cast("Mapping[str, Value]", attributes) if is_recorded else recorded
 
 
 def revealed(arguments: Iterable[object]) -> list[object]:
-    """Return arguments as a script is given them, with secrets in plain text.
+    """Return arguments as a script receives them, with secrets in plain text.
 
     Args:
-        arguments: The arguments; secrets as `Secret`.
+        arguments: The arguments; secrets are `Secret` objects.
     """
     return [_revealed(argument) for argument in arguments]
 

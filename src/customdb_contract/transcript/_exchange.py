@@ -1,4 +1,4 @@
-"""One call of a script: who was meant, in which situation, what was asked and what came back."""
+"""One call of a script: the user it is about, its situation, the arguments and the result."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -28,16 +28,16 @@ __all__ = [
 
 
 class Situation(StrEnum):
-    """What a call tried; probes and rules share this one enumeration.
+    """What a call tried; probes and rules share this enumeration.
 
     The part before the colon is the family, see `family`.
     """
 
     KNOWN_USER = "known-user"
-    """A known person's own e-mail, username or alias, and the right password."""
+    """A known user's own e-mail, username or alias, and the right password."""
     REPEATED = "repeated"
     """The same as an earlier `known-user` call, later."""
-    # Other spellings that denote the same person
+    # Other spellings that identify the same user
     LOWER_CASE = "other-spelling: lower-case"
     UPPER_CASE = "other-spelling: upper-case"
     SURROUNDING_BLANKS = "other-spelling: surrounding-blanks"
@@ -49,9 +49,9 @@ class Situation(StrEnum):
     CALLBACK_THROWS = "callback-throws"
     """The same as an earlier `known-user` call, with a callback that throws."""
     UNKNOWN_USER = "unknown-user"
-    """A well-formed identifier that is nobody's."""
+    """A well-formed identifier that no user has."""
     WRONG_PASSWORD = "wrong-password"
-    """A known person's identifier with a plain wrong password."""
+    """A known user's identifier with a plainly wrong password."""
     EMPTY_PASSWORD = "wrong-password: empty"
     BLANK_PASSWORD = "wrong-password: blank"
     CASE_CHANGED_PASSWORD = "wrong-password: case-changed"
@@ -70,11 +70,11 @@ class Situation(StrEnum):
     CONTROL_CHARACTERS = "hostile: control-characters"
     VERY_LONG = "hostile: very-long"
     BACKTRACKING = "hostile: backtracking"
-    """An almost valid e-mail on which common regular expressions for e-mails try every division of its letters."""
+    """An almost valid e-mail on which common regular expressions for e-mails try every way to divide its letters."""
     EMPTY_IDENTIFIER = "hostile: empty-identifier"
     BLANK_IDENTIFIER = "hostile: blank-identifier"
     OUTAGE = "outage"
-    """The store is out of reach, in the way that the team's own outage database has it."""
+    """The store is unreachable, in the way that the team's own outage database has it."""
     REFUSE = "outage: refuse"
     RESET = "outage: reset"
     HANG = "outage: hang"
@@ -93,26 +93,26 @@ class Situation(StrEnum):
     TRUNCATED_JSON = "outage: truncated-json"
     WRONG_SHAPE = "outage: wrong-shape"
     CUT = "outage: cut"
-    """The answer of the store is cut off in the middle."""
+    """The response of the store is cut off in the middle."""
     SECOND_REQUEST = "outage: second-request"
     """The store answers the first request or query of the call, and fails at the second."""
     THIRD_REQUEST = "outage: third-request"
     """The store answers the first two requests or queries of the call, and fails at the third."""
     WRITING = "writing"
-    """A write on somebody whom the check made, or a look at what came of it."""
+    """A write on a user created by the check, or a look at its result."""
     BLANKS_IN_PASSWORD = "writing: blanks-in-password"
     UNICODE_PASSWORD = "writing: unicode-password"
     LONGEST_PASSWORD = "writing: 72-byte-password"
     OVERLONG_PASSWORD = "writing: overlong-password"
-    """A password of more bytes than bcrypt takes."""
+    """A password of more bytes than bcrypt reads."""
     WITHOUT_METADATA = "writing: without-metadata"
-    """A sign-up that brings no metadata along."""
+    """A sign-up without metadata."""
     AT_ONCE = "writing: at-once"
-    """The same write, made by two at the same time."""
+    """The same write, done twice at the same time."""
     SIMULATED = "simulated"
-    """A call of the simulated tenant, about somebody of whom the truth that was given says nothing."""
+    """A call of the simulated tenant, about a user that the given truth does not include."""
     CLEAN_UP = "clean-up"
-    """Removing whom the check made."""
+    """Removing a user created by the check."""
 
     @cached_property
     def family(self) -> str:
@@ -133,82 +133,82 @@ class Ending(StrEnum):
     DONE = "done"
     DECLINED = "declined"
     INVALID = "invalid"
-    """The callback was given arguments that fit none of the endings before."""
+    """The callback was called with arguments that match none of the other endings."""
     RAISED = "raised"
     TIMED_OUT = "timed-out"
     DIED = "died"
 
 
 class Mark(StrEnum):
-    """Why an exchange is judged by no rule about the person or the store."""
+    """Why an exchange is judged by no rule about the user or the store."""
 
     UNSTABLE_STORE = "unstable-store"
-    """The same call, repeated, ended otherwise."""
+    """The same call, repeated, ended differently."""
     OUTAGE_NOT_MET = "outage-not-met"
-    """Nothing asked the fault server or proxy, so the store of this call was not out of reach as far as is known."""
+    """The fault server or proxy received no request, so the store of this call may have been reachable."""
     EXHAUSTED_STORE = "exhausted-store"
-    """The store refused a call that it answered before, because it has no more connections, or was asked too often."""
+    """The store refused a call that it answered before, because of too many connections or calls."""
     LOCKED_OUT = "locked-out"
-    """The store refuses the right password after the wrong ones of this check."""
+    """The store rejects the right password after the wrong ones of this check."""
 
 
 class Escape(StrEnum):
     """How an exception left a script."""
 
     THROWN = "thrown"
-    """Out of the call itself."""
+    """From the call itself."""
     LATER = "later"
-    """Out of a task, a thread, a timer or the callback of a driver."""
+    """From a task, a thread, a timer or the callback of a driver."""
     REJECTION = "rejection"
-    """As a rejected promise that nobody handles: also the one that an async JavaScript function returned."""
+    """As a rejected promise that nothing handles, including the one that an async JavaScript function returned."""
     ERROR_EVENT = "error-event"
-    """As an event `error` for which nobody listens."""
+    """As an event `error` without a listener."""
 
 
 class Noticed(StrEnum):
-    """What is noticed of a call beside what it handed over; a bridge notices what it can."""
+    """What a bridge notices of a call in addition to its result, as far as it can."""
 
     REQUEST = "request"
     """An HTTP request was sent: its method and URL."""
     LATE_REQUEST = "late-request"
     """An HTTP request was sent after the callback was called: its method and URL."""
     ARGUMENT_CHANGED = "argument-changed"
-    """The script changed what it was given: `user`, which create is given, or `context`."""
+    """The script changed one of its arguments: the `user` of create, or `context`."""
     CONFIGURATION_WRITE = "configuration-write"
-    """The object `configuration` was written to: the key."""
+    """A key of the object `configuration` was written: the key."""
     KEPT_IN_GLOBAL = "kept-in-global"
-    """What the call was given, or found, is kept where the next call sees it: the path."""
+    """An object that the call received or found is kept where the next call sees it: the path."""
     IMPLICIT_GLOBAL = "implicit-global"
-    """A module was used that only old runtimes have as a global: its name."""
+    """A module was used that is a global only in old runtimes: its name."""
     NOTHING_LEFT = "nothing-left"
-    """Nothing was left under way that could have called the callback: for how long, in milliseconds."""
+    """Nothing was left running that could have called the callback: for how long, in milliseconds."""
     PROCESS_ENDED = "process-ended"
-    """The process that the script ran in ended after the callback was called: how, such as `it exited with code 1`."""
+    """The script's process ended after the callback was called: how, such as `it exited with code 1`."""
     STILL_RUNNING = "still-running"
     """The script went on after the callback was called, until its process was ended: for how long, such as `20 s`.
-    Or an Action had a connection open after its handler had returned: for how long at least."""
+    Or an Action had an open connection after its handler had returned: for at least how long."""
     MISSING_CONFIGURATION = "missing-configuration"
-    """A key of `configuration` was read that is not given: its name, and the place in the script if known."""
+    """A key of `configuration` was read that is not set: its name, and the place in the script if known."""
     HOST_OUT_OF_REACH = "host-out-of-reach"
     """A connection to another host could not be made: the host and its port."""
     MISSING_SECRET = "missing-secret"
-    """An Action read a secret that it was not given: its name."""
+    """An Action read a secret that it does not have: its name."""
     OPEN_SOCKETS = "open-sockets"
-    """How many connections to other hosts were open afterwards, those of earlier calls among them."""
+    """How many connections to other hosts were open afterwards, including those of earlier calls."""
     LEFT_OUT = "left-out"
-    """After this call, which ran out of time like others, the script was given no more of a kind: the situation."""
+    """After this call, which timed out like others, the script received no more of a kind: the situation."""
     INSPECTED = "inspected"
-    """The store itself was looked at afterwards: `a record`, or `nothing`."""
+    """The store itself was inspected afterwards: `a record`, or `nothing`."""
     STORED_FIELD = "stored-field"
-    """What the store keeps of the user that `create` was given, though it need not: the path."""
+    """Data of the user passed to `create` that the store keeps without need: the path."""
     STORED_PASSWORD = "stored-password"
-    """Where the store has the password as it was typed: the path."""
+    """The store has the password as it was typed: the path."""
     STORE_CHANGE = "store-change"
-    """What the call changed in the stored record: the path, or `the whole record` where it is gone."""
+    """The call changed the stored record: the path, or `the whole record` if it is gone."""
 
 
 WHOLE_RECORD: Final = "the whole record"
-"""The text of a `store-change` when the record of the person is gone."""
+"""The text of a `store-change` when the user's record is gone."""
 
 
 @frozen
@@ -217,7 +217,7 @@ class Observation:
 
     Args:
         kind: What it is.
-        text: Which one, for example the method and the URL of a request, secrets masked.
+        text: Which one, for example the method and the URL of a request, with secrets masked.
     """
 
     kind: Noticed
@@ -225,26 +225,26 @@ class Observation:
 
 
 def _seconds(duration: float) -> float:
-    """Return a duration in whole tenths of a millisecond: nobody reads more of it in a report.
+    """Return a duration in whole tenths of a millisecond, which is precise enough for a report.
 
-    A script may have replaced the clock by which it was measured; what cannot be stored counts as nothing.
+    A script can replace the clock that measured it; a duration that cannot be stored counts as zero.
     """
     return round(duration, 4) if math.isfinite(duration) and duration >= 0 else 0.0
 
 
 @frozen
 class Outcome:
-    """What a bridge saw of one call: everything, in order.
+    """What a bridge observed of one call: everything, in order.
 
     Args:
-        ending: How the call ended: what happened first counts.
-        callbacks: The arguments of every calling of the callback, error first, the late ones too. A result-style script
-            that returns makes one. Empty when there was none.
-        raised: The exception that left the script, or None. The contract's own errors are no such exception: raising
-            one equals `callback(error)`.
-        escape: How it left the script; of no meaning when nothing was raised.
-        output: What the script printed and logged, as one text, secrets masked.
-        duration: Seconds from the call to its ending. Rules read it from one second on.
+        ending: How the call ended: the first event decides.
+        callbacks: The arguments of every call of the callback, error first, including late calls. A result-style script
+            that returns has one. Empty if there was none.
+        raised: The exception that the script raised, or None. The contract's own errors do not count: raising one
+            equals `callback(error)`.
+        escape: How the exception left the script; meaningless if there is none.
+        output: Everything that the script printed and logged, as one text, with secrets masked.
+        duration: Seconds from the call to its ending. Rules use it from one second on.
         observations: What else was noticed, in order.
     """
 
@@ -258,17 +258,17 @@ class Outcome:
 
     @property
     def arguments(self) -> tuple[Value, ...]:
-        """What the callback was given the first time; empty when it was never called."""
+        """The arguments of the first call of the callback; empty if there was none."""
         return self.callbacks[0] if self.callbacks else ()
 
     @property
     def error(self) -> Value:
-        """The first argument of the first callback, None when there is none."""
+        """The first argument of the first callback, None if there is none."""
         return self.arguments[0] if self.arguments else None
 
     @property
     def result(self) -> Value:
-        """The second argument of the first callback, None when there is none."""
+        """The second argument of the first callback, None if there is none."""
         return self.arguments[1] if len(self.arguments) > 1 else None
 
     def noticed(self, kind: Noticed) -> tuple[str, ...]:
@@ -281,11 +281,11 @@ class Outcome:
 
 
 def ending_of(script: Script, arguments: Sequence[Value]) -> Ending:
-    """Return the ending that a calling of the callback means.
+    """Return the ending that a call of the callback stands for.
 
     Args:
         script: The script that called.
-        arguments: What it gave to the callback, as recorded values.
+        arguments: The arguments of the callback, as recorded values.
     """
     match result_from_callback(script, arguments):
         case Found():
@@ -305,7 +305,7 @@ def ending_of(script: Script, arguments: Sequence[Value]) -> Ending:
 
 
 def argument_name(script: Script, place: int) -> str:
-    """Return the name of an argument: the contract's own, or `argument_3` and so on where it has none.
+    """Return the name of an argument: the contract's own, or `argument_3` and so on if it has none.
 
     Args:
         script: The script.
@@ -322,12 +322,12 @@ class Exchange:
     Args:
         number: Its place in the transcript, from 1.
         script: The script that was called.
-        arguments: What it was given, without `context` and `callback`, secrets masked.
-        person: The label of the person that the identifier denotes, or `unknown`. In a `wrong-password` situation it is
-            the person who is tried; in a `hostile` one it is `unknown`, because the identifier is nobody's.
+        arguments: Its arguments, without `context` and `callback`, with secrets masked.
+        person: The label of the user that the identifier stands for, or `unknown`. In a `wrong-password` situation, it
+            is the user whose password is tried; in a `hostile` one it is `unknown`, because no user has the identifier.
         situation: What the call tried.
-        outcome: What came back.
-        marks: Why rules leave it out; empty for almost all.
+        outcome: The result.
+        marks: Why rules leave it out; empty for almost all calls.
         caused_by: The number of the operation that caused it, or None.
     """
 
@@ -351,7 +351,7 @@ class Exchange:
         return self.argument(0)
 
     def argument(self, place: int) -> Value:
-        """Return one of the arguments; None where it was not given.
+        """Return one of the arguments; None if it was not given.
 
         Args:
             place: Its place, from 0.

@@ -1,4 +1,4 @@
-"""What a store says when it takes no more connections, or no more calls: that is about how much it was asked."""
+"""The errors of a store that accepts no more connections or calls: they depend on how much was asked of it."""
 
 import re
 from enum import StrEnum
@@ -11,7 +11,7 @@ __all__ = ["Exhaustion", "exhaustion_of"]
 
 
 class Exhaustion(StrEnum):
-    """What a store has no more of."""
+    """What a store has run out of."""
 
     CONNECTIONS = "connections"
     RATE = "calls"
@@ -29,7 +29,7 @@ _CONNECTIONS: Final = re.compile(
     r"|the (?:session|login)s? limit for the (?:database|elastic pool) is"
     # MongoDB, and Oracle: ORA-00020, ORA-12519
     r"|too many open connections|maximum number of processes \(\d+\) exceeded|ORA-12519"
-    # Pools that a script takes connections from and never gives one back: SQLAlchemy, knex, MongoDB's drivers
+    # Pools whose connections a script never gives back: SQLAlchemy, knex, MongoDB's drivers
     r"|QueuePool limit of size|Timeout acquiring a connection\. The pool is probably full"
     r"|timed? ?out while checking out a connection from (?:the )?connection pool",
     re.IGNORECASE,
@@ -41,7 +41,7 @@ _RATE: Final = re.compile(
 
 
 def exhaustion_of(exchange: Exchange) -> Exhaustion | None:
-    """Return what a store has no more of by the error that a script ended with, or None.
+    """Return what a store has run out of, according to the error that a script ended with, or None.
 
     Args:
         exchange: A call that failed.

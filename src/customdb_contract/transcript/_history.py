@@ -1,4 +1,4 @@
-"""The history of the people whom a check made: what each call must have left behind, if the scripts keep their word."""
+"""The history of the users created by a check: the state after each call, if the scripts do what they report."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -16,22 +16,22 @@ _READING: Final = (Script.LOGIN, Script.GET_USER)
 
 @frozen(kw_only=True)
 class Account:
-    """What must be true of somebody whom the check made.
+    """What must be true of an account created by the check.
 
     Args:
-        number: Which one it is, counted from 0; it stays when the e-mail changes.
-        person: The label of the person whom `create` was about.
+        number: Its number, from 0; it stays the same when the e-mail changes.
+        person: The label of the user that `create` was about.
         email: The current e-mail.
         username: The username, or None.
-        created: The `create` that made it.
-        last_write: The last call that may have changed the account: at first its `create`.
-        exists: Whether it is there; None when a call ended so that nobody can tell.
-        password: The current password, as its marker; None when nobody can tell.
-        former_passwords: The passwords that must not work any more.
-        verified: Whether the e-mail is verified; None when nobody can tell.
+        created: The `create` that created it.
+        last_write: The last call that might have changed the account: at first its `create`.
+        exists: Whether it exists; None if a call ended in a way that leaves this open.
+        password: The current password, as its marker; None if unknown.
+        former_passwords: The passwords that must no longer work.
+        verified: Whether the e-mail is verified; None if unknown.
         seen: The last call of `login` and of `get_user` that found it since the last write.
-        maybe_passwords: What the password may be after a write whose answer meant nothing, until a log-in shows it.
-        maybe_email: What the e-mail may be after such a write, or None, until somebody is found by it.
+        maybe_passwords: Possible passwords after a write with an inconclusive result, until a log-in decides.
+        maybe_email: A possible e-mail after such a write, or None, until an account is found by it.
     """
 
     number: int
@@ -50,20 +50,20 @@ class Account:
 
     @property
     def identifiers(self) -> tuple[str, ...]:
-        """The identifiers by which the account must be found."""
+        """The identifiers that must find the account."""
         return (self.email,) if self.username is None else (self.email, self.username)
 
 
 @frozen(kw_only=True)
 class Moment:
-    """A call that was about people whom the check made, and what was true before it.
+    """A call that was about users created by the check, and the state before it.
 
     Args:
         exchange: The call.
-        account: The account that the call was about, deleted ones too; None when there never was one.
-        former: The account that had the identifier as its e-mail before, while nobody has it now.
-        clash: The account that has the identifier which the call wants to give to somebody.
-        latest_write: The last call before that may have changed any account.
+        account: The account that the call was about, even a deleted one; None if there never was one.
+        former: The account that had the identifier as its e-mail before, if no account has it now.
+        clash: The account that already has the identifier that the call wants to assign.
+        latest_write: The last earlier call that might have changed any account.
         write_before: The one before that.
         writes_to: The number of the account that the latest write was about, or None.
     """
@@ -78,14 +78,14 @@ class Moment:
 
     @property
     def is_right(self) -> bool:
-        """Whether the account must be found: it is there, its identifier exact, and for `login` its password right."""
+        """Whether the account must be found: it exists, the identifier is exact, and `login` has the right password."""
         if self.account is None or not self.account.exists or not self.is_exact:
             return False
         return self.exchange.script is Script.GET_USER or self.exchange.argument(1) == self.account.password
 
     @property
     def follows(self) -> Exchange | None:
-        """The write to this very account after which nothing else was written, or None."""
+        """The write to this account if no other write followed it, or None."""
         written = None if self.account is None else self.account.last_write
         return written if written is self.latest_write else None
 
@@ -99,12 +99,12 @@ class Moment:
 
     @property
     def is_nobodys(self) -> bool:
-        """Whether it is certain that there was nobody whom the call could be about."""
+        """Whether the call certainly matched no account."""
         return self.account is None or self.account.exists is False
 
     @property
     def is_exact(self) -> bool:
-        """Whether the identifier was spelled as the account has it."""
+        """Whether the identifier is spelled exactly as in the account."""
         return self.account is not None and self.exchange.identifier in self.account.identifiers
 
 
@@ -121,7 +121,7 @@ class History:
         self._writes_to: int | None = None
 
     def find(self, identifier: Value) -> Account | None:
-        """Return the account that an identifier denotes now, whatever its upper or lower case; deleted ones too.
+        """Return the account that an identifier stands for now, regardless of case, even a deleted one.
 
         Args:
             identifier: An e-mail or a username.
@@ -130,7 +130,7 @@ class History:
         return None if number is None else self._accounts[number]
 
     def find_by_id(self, user_id: Value) -> Account | None:
-        """Return the account that was seen with a `user_id`; deleted ones too.
+        """Return the account that was seen with a `user_id`, even a deleted one.
 
         Args:
             user_id: The id, without the prefix `auth0|`.
@@ -139,7 +139,7 @@ class History:
         return None if number is None else self._accounts[number]
 
     def knows(self, identifier: Value) -> bool:
-        """Tell whether an identifier was ever anybody's.
+        """Tell whether any account ever had an identifier.
 
         Args:
             identifier: An e-mail or a username.
@@ -155,7 +155,7 @@ class History:
             exchange: The call.
 
         Returns:
-            What was true before it; None when it says nothing of the people whom the check made, or is not judged.
+            The state before it; None if it is not about users created by the check, or is not judged.
         """
         family = exchange.situation.family
         if family in {"hostile", "outage"}:
@@ -165,13 +165,13 @@ class History:
         return None if family == "clean-up" else moment
 
     def follow(self, exchange: Exchange) -> Moment | None:
-        """Take the next call into account as one about people whom the check made, whatever its situation says.
+        """Take the next call into account as one about users created by the check, whatever its situation.
 
         Args:
             exchange: The call.
 
         Returns:
-            What was true before it; None when it is not judged.
+            The state before it; None if it is not judged.
         """
         moment = self._moment(exchange)
         if exchange.marks:
@@ -245,7 +245,7 @@ class History:
         self._writes_to = before if len(self._accounts) > before else None if account is None else account.number
 
     def _settle(self, account: Account, exchange: Exchange) -> Account:
-        """Take for certain what a look shows of an account after a write whose answer meant nothing."""
+        """Settle what a look shows about an account after a write with an inconclusive result."""
         if not account.maybe_passwords or exchange.identifier not in (*account.identifiers, account.maybe_email):
             return account
         settled = evolve(account, exists=True)
@@ -263,7 +263,7 @@ class History:
         exchange = moment.exchange
         profile = exchange.profile
         if profile is None or account.exists is False:
-            # What contradicts the scripts' own word is told once; nobody knows what is true afterwards.
+            # A contradiction of the scripts' own result is reported once; after it, the true state is unknown.
             if moment.is_right and exchange.identifier == account.email:
                 self._doubt(account, exchange)
             elif moment.is_right:
@@ -273,7 +273,7 @@ class History:
             self._accounts[account.number] = evolve(account, seen={**account.seen, exchange.script: exchange})
         user_id = profile.get("user_id") or profile.get("id")
         if user_id is not None:
-            # A store may give an id again that it has taken back.
+            # A store can assign an id again after its account was deleted.
             holder = self._accounts[self._user_ids.get(str(user_id), account.number)]
             self._user_ids[str(user_id)] = holder.number if holder.exists else account.number
 
@@ -339,7 +339,7 @@ class History:
             self._former[account.email.lower()] = account.number
             self._former.pop(email.lower(), None)
         else:
-            # Whoever was made out of nobody may have the new e-mail.
+            # An account that was created unexpectedly can have the new e-mail.
             self._doubt(evolve(account, exists=None), exchange)
             if clash is not None:
                 self._doubt(clash, exchange)
@@ -360,7 +360,7 @@ class History:
             self._doubt(account, exchange)
 
     def _doubt_unseen(self, exchange: Exchange) -> None:
-        """Doubt whoever an id may denote that nobody there was seen with: those whose id nobody knows."""
+        """Mark accounts with unknown ids as uncertain, because the id may be theirs."""
         known = set(self._user_ids.values())
         for account in self._accounts:
             if account.exists and account.number not in known:
@@ -381,10 +381,10 @@ class History:
 
 
 def is_done(exchange: Exchange) -> bool:
-    """Tell whether a write says that it did what it was asked for; `create` may hand over the new profile instead.
+    """Tell whether a write reports that it did its work; `create` can return the new profile instead.
 
     Args:
-        exchange: A call of a writing script.
+        exchange: A call of a script that writes.
     """
     is_new = exchange.script is Script.CREATE and exchange.ending is Ending.FOUND
     return exchange.ending is Ending.DONE or is_new

@@ -1,4 +1,4 @@
-"""In which language a script is, by where it stands."""
+"""The language of a script, according to its location."""
 
 import re
 from enum import StrEnum
@@ -10,14 +10,14 @@ _PLACE: Final = re.compile(r"\.(?:(?P<python>py)|[cm]?js)(?::\d+)*$")
 
 
 class Language(StrEnum):
-    """A language in which scripts are written."""
+    """A language that scripts are written in."""
 
     PYTHON = "Python"
     JAVASCRIPT = "JavaScript"
 
 
 def language_of(*locations: str | None) -> Language | None:
-    """Return the language of a script, or None where no location shows it.
+    """Return the language of a script, or None if no location shows it.
 
     Args:
         locations: File and line, such as `shop.py:6`; the first that shows a language counts.

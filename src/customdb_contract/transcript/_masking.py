@@ -1,4 +1,4 @@
-"""Masking recorded values: secrets are replaced before anything is cut off a text."""
+"""Masks recorded values: secrets are replaced before a text is cut."""
 
 import operator
 from collections.abc import Callable, Iterable, Mapping
@@ -23,29 +23,29 @@ __all__ = [
 ]
 
 SHOWN_TEXT: Final = 200
-"""Characters that are shown of a value that is not recorded as it is."""
+"""Characters shown of a value that is not recorded as it is."""
 
 _SMALLEST_SECRET_NUMBER: Final = 100_000
-"""Shorter secrets are masked only where a whole argument equals them."""
+"""Shorter secrets are masked only if a whole argument equals them."""
 
 _MARGIN: Final = MAX_TEXT // 2
 _LONGEST_MARKER: Final = 500
 
 Mask: TypeAlias = Callable[[str], str]
-"""What replaces the secrets in a text by markers."""
+"""Replaces the secrets in a text by markers."""
 
 
 def mask_text(text: str, mask: Mask, limit: int = MAX_TEXT) -> str:
     """Return the beginning of a text, with secrets masked before it is cut.
 
     Args:
-        text: Any text. One of `MAX_TEXT` characters or more may have been cut already, in the middle of a secret.
-        mask: What replaces the secrets.
-        limit: Characters that are shown at most, except for the rest of a marker.
+        text: Any text. One of `MAX_TEXT` characters or more may already have been cut, in the middle of a secret.
+        mask: Replaces the secrets.
+        limit: Maximum characters, not counting the rest of a marker.
     """
     masked = mask(text[: limit + _MARGIN])
     if len(text) >= min(MAX_TEXT, limit + _MARGIN):
-        # A secret that the cut divides is not recognised, so what stands near the cut is not shown.
+        # A secret that was cut in two is not recognized, so the text near the cut is not shown.
         masked = masked[: max(0, len(masked) - _MARGIN)]
     return cut_masked(masked, limit)
 
@@ -55,7 +55,7 @@ def cut_masked(masked: str, limit: int) -> str:
 
     Args:
         masked: The text.
-        limit: Characters that are shown at most, except for the rest of a marker.
+        limit: Maximum characters, not counting the rest of a marker.
     """
     if len(masked) <= limit:
         return masked
@@ -70,11 +70,11 @@ _CREDENTIAL_HEADERS: Final = frozenset(
 
 
 def mask_number(number: float, mask: Mask) -> Value:
-    """Return a number as it is, or as a `Special` where a secret stands in its digits.
+    """Return a number as it is, or as a `Special` if its digits contain a secret.
 
     Args:
         number: A finite number.
-        mask: What replaces the secrets.
+        mask: Replaces the secrets.
     """
     if abs(number) < _SMALLEST_SECRET_NUMBER:
         return number
@@ -84,11 +84,11 @@ def mask_number(number: float, mask: Mask) -> Value:
 
 
 def mask_value(value: Value, mask: Mask) -> Value:
-    """Return a value that another process told, with the secrets in every text of it masked.
+    """Return a value that another process reported, with the secrets in all its texts masked.
 
     Args:
         value: The value, unmasked.
-        mask: What replaces the secrets.
+        mask: Replaces the secrets.
     """
     match value:
         case str():
@@ -113,11 +113,11 @@ def mask_value(value: Value, mask: Mask) -> Value:
 
 
 def hide_headers(headers: Mapping[str, str], registry: SecretRegistry) -> Mapping[str, Value]:
-    """Return the headers of a request with the known secrets replaced, and what a header for credentials has.
+    """Return the headers of a request with known secrets replaced, and the values of headers for credentials.
 
     Args:
         headers: The headers, names in lower case.
-        registry: The known secrets, and what numbers the others.
+        registry: The known secrets; it also numbers the others.
     """
     return {registry.mask(name): _hidden_header(name, value, registry) for name, value in headers.items()}
 
@@ -131,11 +131,11 @@ def _hidden_header(name: str, value: str, registry: SecretRegistry) -> Value:
 
 
 def hide_named(value: Value, registry: SecretRegistry) -> Value:
-    """Return a value with everything replaced that is a secret by its name, such as `password_hash` or `salt`.
+    """Return a value with everything replaced that has the name of a secret, such as `password_hash` or `salt`.
 
     Args:
-        value: The value, with known secrets masked. Where nothing is replaced, it is returned itself.
-        registry: What numbers the secrets.
+        value: The value, with known secrets masked. If nothing is replaced, it is returned itself.
+        registry: Numbers the secrets.
     """
     kind = type(value)
     match value:
@@ -152,7 +152,7 @@ def hide_named(value: Value, registry: SecretRegistry) -> Value:
 
 
 def are_same(some: Iterable[Value], others: Iterable[Value]) -> bool:
-    """Tell whether values are the same objects: then what holds them stays one, which a transcript has many times.
+    """Tell whether values are the same objects: then their container can stay one object, which a transcript has often.
 
     Args:
         some: The values.
@@ -162,12 +162,12 @@ def are_same(some: Iterable[Value], others: Iterable[Value]) -> bool:
 
 
 def hide_by_name(name: str, value: Value, registry: SecretRegistry) -> Value:
-    """Return the value that something has under a name, or what replaces it where it is a secret by that name.
+    """Return the value that has a name, or its replacement if the name is that of a secret.
 
     Args:
         name: The name.
         value: The value, with known secrets masked.
-        registry: What numbers the secrets.
+        registry: Numbers the secrets.
     """
     if not names_secret(name):
         return value

@@ -1,4 +1,4 @@
-"""What printing and parsing the one-line notation share: its words."""
+"""The words of the one-line notation, which printing and parsing share."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,12 +24,12 @@ __all__ = [
 CONNECTION_FLAGS: Final = ("import_mode", "requires_username", "script_context", "deletion_is_final")
 
 NO_PLAIN_WORDS: Final = frozenset({"true", "false", "null"})
-"""Words that stand for a JSON value, so that a text like them is quoted."""
+"""Words that stand for a JSON value; a text that equals one is quoted."""
 
 _PLAIN: Final = re.compile(r"(?![-0-9])[\w@.+\-/%!$&'*=?^`|~]+|«[^«»\"\\]+»")
 
 CLASS_NAME: Final = re.compile(r"(?!(?:true|false|null|later|rejection|error|called|though|without|at)\b)[A-Za-z_]\w*")
-"""A class that can stand before its message; the words of the notation itself are excepted."""
+"""A class name that can precede its message; the words of the notation itself are excluded."""
 
 ENDINGS_WITHOUT_CALLBACK: Final = frozenset({Ending.RAISED, Ending.TIMED_OUT, Ending.DIED})
 
@@ -38,14 +38,14 @@ IMPLIED_ARGUMENTS: Final[Mapping[Ending, Callable[[Script], tuple[Value, ...]]]]
     Ending.DONE: lambda script: (None,) if script in {Script.CREATE, Script.DELETE} else (None, True),
     Ending.DECLINED: lambda _: (None, False),
 }
-"""What the callback was given when an ending stands alone."""
+"""The arguments of the callback that an ending alone stands for."""
 
 
 def labels_by_identifier(people: Iterable[Person]) -> Mapping[str, str]:
-    """Return the label of the person whom each identifier denotes; of several the first one.
+    """Return the label of the user that each identifier stands for; if there are several, the first one.
 
     Args:
-        people: The known people.
+        people: The known users.
     """
     labels: dict[str, str] = {}
     for person in people:
@@ -55,10 +55,10 @@ def labels_by_identifier(people: Iterable[Person]) -> Mapping[str, str]:
 
 
 def owner_of(arguments: Sequence[Value], labels: Mapping[str, str]) -> str:
-    """Return the label of the person whom a call is about by its arguments alone, or `unknown`.
+    """Return the label of the user that a call is about by its arguments alone, or `unknown`.
 
     Args:
-        arguments: What the script was given; `create` is given a user.
+        arguments: The arguments of the script; that of `create` is a user.
         labels: The labels by identifier.
     """
     identifier = arguments[0] if arguments else None
@@ -68,16 +68,16 @@ def owner_of(arguments: Sequence[Value], labels: Mapping[str, str]) -> str:
 
 
 def implied_situation(person: Person | None) -> Situation:
-    """Return the situation that needs no remark where a call is about a person.
+    """Return the situation that needs no remark if a call is about a user.
 
     Args:
-        person: The person, or None for nobody.
+        person: The user, or None for an unknown one.
     """
     return Situation.WRITING if person is not None and person.new else Situation.KNOWN_USER
 
 
 def token(value: Value) -> str:
-    """Return a value as one word: a text as it is where it is plain, everything else as JSON.
+    """Return a value as one word: a plain text as it is, everything else as JSON.
 
     Args:
         value: The value.

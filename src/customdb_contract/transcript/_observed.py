@@ -1,4 +1,4 @@
-"""What runs of Actions come to: each with what it did, and what it left behind, for those who plan and who judge."""
+"""The results of runs of Actions: each with what it did and what it left behind, for planning and judging."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -45,13 +45,13 @@ _AUTH0_HOST: Final = re.compile(r"(?:.+\.)?auth0\.com", re.IGNORECASE)
 
 @frozen(slots=False)
 class ObservedRun:
-    """A run of an Action with what it did.
+    """A run of an Action with everything that it did.
 
     Args:
         run: The run.
-        calls: What it did with `api`, in order, the late calls too.
-        requests: What it asked, in order, the late requests too.
-        resumed: The run after a redirect, which `calls` and `requests` have too; None where there was none.
+        calls: Its calls of `api`, in order, including late calls.
+        requests: Its requests, in order, including late requests.
+        resumed: The run after a redirect, whose calls and requests are included; None if there was none.
     """
 
     run: ActionRun
@@ -61,7 +61,7 @@ class ObservedRun:
 
     @cached_property
     def outcome(self) -> Outcome:
-        """How it ended, also after a redirect, what it printed, and what was noticed of it."""
+        """How it ended, including after a redirect, what it printed, and what was noticed."""
         first = self.run.outcome
         if self.resumed is None:
             return first
@@ -70,7 +70,7 @@ class ObservedRun:
             last,
             output=first.output + last.output,
             observations=(*first.observations, *last.observations),
-            # Each has seconds of its own.
+            # Each run has its own time limit.
             duration=max(first.duration, last.duration),
         )
 
@@ -81,7 +81,7 @@ class ObservedRun:
 
     @property
     def asks(self) -> bool:
-        """Whether it asked the legacy system, also where that refused the connection."""
+        """Whether it asked the legacy system, even if the connection was refused."""
         sent = (*self.outcome.noticed(Noticed.REQUEST), *self.outcome.noticed(Noticed.LATE_REQUEST))
         return bool(self.asked) or (bool(sent) and not self.requests)
 
@@ -103,7 +103,7 @@ class ObservedRun:
 
     @cached_property
     def writes(self) -> Mapping[MetadataKey, Value]:
-        """What Auth0 writes because of it, by first-level key; None removes one.
+        """What Auth0 writes because of the run, by first-level key; None removes one.
 
         Source: <https://auth0.com/docs/actions/reference/post-login/post-login-api-object>.
         """
@@ -123,7 +123,7 @@ class ObservedRun:
 
     @property
     def denial(self) -> ApiCall | None:
-        """What denied the log-in, or None."""
+        """The call that denied the log-in, or None."""
         return next((call for call in self.calls if call.path == "access.deny" and not call.late), None)
 
     @property
@@ -133,13 +133,13 @@ class ObservedRun:
 
     @property
     def evidence(self) -> tuple[Record, ...]:
-        """The run, what it asked, and what it set."""
+        """The run, its requests and its writes."""
         resumed = () if self.resumed is None else (self.resumed,)
         return (self.run, *resumed, *self.asked, *self.set_calls)
 
     @property
     def needs_the_other_side(self) -> bool:
-        """Whether it reads the token that the user brings from elsewhere, which nobody plays."""
+        """Whether it reads the token that the user brings back from a redirect, which is not simulated."""
         return any(call.path == "redirect.validateToken" for call in self.calls)
 
     def has(self, path: str) -> bool:
@@ -156,7 +156,7 @@ class ObservedRun:
         return value is not None
 
     def sent(self, text: str) -> LegacyRequest | None:
-        """Return the first request to the legacy system that has a text somewhere, or None.
+        """Return the first request to the legacy system that contains a text anywhere, or None.
 
         Args:
             text: An id or an e-mail.
@@ -179,7 +179,7 @@ def is_to_management_api(request: LegacyRequest) -> bool:
 
 
 def host_and_path(url: str) -> tuple[str, str]:
-    """Return the host and the path of a URL, empty where it has none or is no URL.
+    """Return the host and the path of a URL; empty if it has none or is not a URL.
 
     Args:
         url: The URL.
@@ -192,7 +192,7 @@ def host_and_path(url: str) -> tuple[str, str]:
 
 
 def is_in_url(text: str, url: str) -> bool:
-    """Tell whether a text stands in a URL, encoded or not, in whatever case.
+    """Tell whether a URL contains a text, encoded or not, regardless of case.
 
     Args:
         text: The text.
@@ -202,7 +202,7 @@ def is_in_url(text: str, url: str) -> bool:
 
 
 def is_in_request(text: str, request: LegacyRequest) -> bool:
-    """Tell whether a text stands in a request: in its URL, its headers or its body.
+    """Tell whether a request contains a text: in its URL, its headers or its body.
 
     Args:
         text: The text.
@@ -213,9 +213,9 @@ def is_in_request(text: str, request: LegacyRequest) -> bool:
 
 
 def observed_runs(transcript: Transcript) -> Sequence[ObservedRun]:
-    """Return the runs of Actions of a transcript, each with what it did, in order, and joined over a redirect.
+    """Return the runs of Actions in a transcript, each with what it did, in order, and joined across a redirect.
 
-    Where an Action needs a token from elsewhere, nothing is known of its log-in.
+    If an Action needs a token from elsewhere, the outcome of its log-in is unknown.
 
     Args:
         transcript: The transcript.
@@ -237,7 +237,7 @@ def _observed(transcript: Transcript, run: ActionRun, resumed: ActionRun | None)
 
 
 def sound_first_runs(runs: Sequence[ObservedRun]) -> Sequence[ObservedRun]:
-    """Return the first log-ins of a user while the legacy system is sound, one at a time.
+    """Return the first log-ins of users while the legacy system works, one at a time.
 
     Args:
         runs: The runs of a transcript.
@@ -250,7 +250,7 @@ def _first_runs(runs: Sequence[ObservedRun], *states: LegacyState) -> Sequence[O
 
 
 def followed_runs(runs: Sequence[ObservedRun]) -> Iterator[tuple[ObservedRun, ObservedRun]]:
-    """Yield each run whose user has what an earlier run stored, behind that earlier run.
+    """Yield each run whose user has the data that an earlier run stored, after that earlier run.
 
     Args:
         runs: The runs of a transcript.
@@ -262,9 +262,9 @@ def followed_runs(runs: Sequence[ObservedRun]) -> Iterator[tuple[ObservedRun, Ob
 
 
 def stable_writes(runs: Sequence[ObservedRun]) -> Mapping[MetadataKey, Value]:
-    """Return what a first log-in writes while the legacy system is sound, without what is another value each time.
+    """Return what a first log-in writes while the legacy system works, without values that differ each time.
 
-    Of a key whose whole value is another one each time, such as a timestamp, None is left.
+    A key whose whole value differs each time, such as a timestamp, has None.
 
     Args:
         runs: The runs of a transcript.
@@ -277,7 +277,7 @@ def stable_writes(runs: Sequence[ObservedRun]) -> Mapping[MetadataKey, Value]:
 
 
 def payload_of(runs: Sequence[ObservedRun]) -> Mapping[MetadataKey, Value]:
-    """Return what a first log-in restores: of `stable_writes`, what it does not write when there is nothing to restore.
+    """Return what a first log-in restores: the `stable_writes` that are absent if there is nothing to restore.
 
     Args:
         runs: The runs of a transcript.
@@ -294,10 +294,10 @@ def payload_of(runs: Sequence[ObservedRun]) -> Mapping[MetadataKey, Value]:
 
 
 def agrees(stable: Value, value: Value) -> bool:
-    """Tell whether all that is the same each time stands in a value too.
+    """Tell whether a value includes everything that is the same each time.
 
     Args:
-        stable: A value without what is another one each time; None when that is all of it.
+        stable: A value without the parts that differ each time; None if all of it differs.
         value: The value.
     """
     return stable is None or canonical(_common(stable, value)) == canonical(stable)

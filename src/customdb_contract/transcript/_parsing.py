@@ -1,4 +1,4 @@
-"""Parsing the one-line notation."""
+"""Parses the one-line notation."""
 
 from collections.abc import Mapping
 

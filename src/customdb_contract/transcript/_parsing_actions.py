@@ -1,4 +1,4 @@
-"""Parsing what a transcript has of Actions."""
+"""Parses the parts of a transcript that are about Actions."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -28,13 +28,13 @@ _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 
 
 def parse_run(cursor: Cursor, number: int, labels: Collection[str], causes: Causes) -> ActionRun:
-    """Return the run of an Action that stands here.
+    """Return the run of an Action at this place.
 
     Args:
-        cursor: The place behind the word `run`.
+        cursor: The place after the word `run`.
         number: The number of the record.
-        labels: The labels of the known people.
-        causes: What stands before.
+        labels: The labels of the known users.
+        causes: The earlier records.
 
     Raises:
         TranscriptError: When it is not understood.
@@ -54,12 +54,12 @@ def parse_run(cursor: Cursor, number: int, labels: Collection[str], causes: Caus
 
 
 def parse_api_call(cursor: Cursor, number: int, _: Collection[str], causes: Causes) -> ApiCall:
-    """Return the call of `api` that stands here.
+    """Return the call of `api` at this place.
 
     Args:
-        cursor: The place behind the word `api`.
+        cursor: The place after the word `api`.
         number: The number of the record.
-        causes: What stands before.
+        causes: The earlier records.
 
     Raises:
         TranscriptError: When it is not understood.
@@ -75,12 +75,12 @@ def parse_api_call(cursor: Cursor, number: int, _: Collection[str], causes: Caus
 
 
 def parse_request(cursor: Cursor, number: int, _: Collection[str], causes: Causes) -> LegacyRequest:
-    """Return the request to the legacy system that stands here.
+    """Return the request to the legacy system at this place.
 
     Args:
-        cursor: The place behind the word `request`.
+        cursor: The place after the word `request`.
         number: The number of the record.
-        causes: What stands before.
+        causes: The earlier records.
 
     Raises:
         TranscriptError: When it is not understood.

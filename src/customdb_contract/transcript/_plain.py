@@ -1,4 +1,4 @@
-"""Recorded values as JSON has them."""
+"""Recorded values as JSON."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ __all__ = ["as_data", "plain"]
 
 
 def plain(value: Value) -> Value:
-    """Return a recorded value as JSON has it, and itself when it is that already; what was cut stays cut.
+    """Return a recorded value as JSON has it, or the value itself if it already is JSON; cut values stay cut.
 
     Args:
         value: The value.
@@ -30,7 +30,7 @@ def plain(value: Value) -> Value:
 
 
 def as_data(value: Value) -> Any:
-    """Return a recorded value as what `json.dumps` takes; of what was cut, the text that is left.
+    """Return a recorded value in a form that `json.dumps` accepts; of cut values, the text that is left.
 
     Args:
         value: The value.

@@ -1,4 +1,4 @@
-"""Making text safe to show: escaping happens here and only here."""
+"""Makes text safe to show: escaping happens here and only here."""
 
 import json
 import re
@@ -7,18 +7,18 @@ from typing import Final
 __all__ = ["brief", "printable"]
 
 _COMMAND: Final = re.compile(r"(?<!\S):(?=:)|#(?=#(?:\[|vso\[|teamcity\[))")
-"""What a CI system takes for a command: GitHub's `::error` at the start of a line, `##[…]` anywhere, and their like."""
+"""What a CI system reads as commands: GitHub's `::error` at the start of a line, `##[…]` anywhere, and the like."""
 
 
 def printable(text: str) -> str:
     """Return a text that is safe to show in one line, on a terminal and in the log of a CI system.
 
     Args:
-        text: What a script or a team gave.
+        text: A text from a script or a team.
 
     Returns:
-        The text, with control, formatting and surrogate characters escaped as in JSON, and with the first character of
-        what could be a workflow command too. Wrapping it at blanks keeps it safe.
+        The text, with control, formatting and surrogate characters escaped as in JSON, and so is the first character of
+        a possible workflow command. Wrapping it at spaces keeps it safe.
     """
     if not text.isprintable():
         text = "".join(character if character.isprintable() else json.dumps(character)[1:-1] for character in text)
@@ -26,11 +26,11 @@ def printable(text: str) -> str:
 
 
 def brief(text: str, most: int) -> str:
-    """Return a printable text of limited length; where some of it is left out, its end says how much.
+    """Return a printable text of limited length; if some of it is left out, its end says how much.
 
     Args:
-        text: What a script or a team gave.
-        most: How many characters of it are shown, before they are escaped.
+        text: A text from a script or a team.
+        most: Maximum characters, counted before escaping.
     """
     left_out = len(text) - most
     return printable(text) if left_out <= 0 else f"{printable(text[:most])}… (and {left_out:,} more characters)"

@@ -1,4 +1,4 @@
-"""Printing a transcript in the one-line notation."""
+"""Prints a transcript in the one-line notation."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import assert_never
@@ -32,8 +32,8 @@ def record_printer(people: Sequence[Person], records: Sequence[Record]) -> Calla
     """Return a function that prints records of one transcript in the one-line notation.
 
     Args:
-        people: The known people, whose own identifiers need no remark.
-        records: All records: what comes after an operation needs no remark that it was caused by it.
+        people: The known users, whose own identifiers need no remark.
+        records: All records: one that follows an operation needs no remark that the operation caused it.
     """
     labels = labels_by_identifier(people)
     situations = {person.label: implied_situation(person) for person in people}
@@ -57,17 +57,17 @@ def record_printer(people: Sequence[Person], records: Sequence[Record]) -> Calla
 
 
 def print_exchange(exchange: Exchange, people: Sequence[Person]) -> str:
-    """Return one exchange in the one-line notation, whatever caused it.
+    """Return one exchange in the one-line notation, without its cause.
 
     Args:
         exchange: The exchange.
-        people: The known people, whose own identifiers need no remark.
+        people: The known users, whose own identifiers need no remark.
     """
     return record_printer(people, ())(exchange)
 
 
 def _implied_causes(records: Sequence[Record]) -> Iterator[int | None]:
-    """Yield for each record the number of the latest one before it that may have caused it, or None."""
+    """Yield for each record the number of the latest earlier one that could have caused it, or None."""
     causes = Causes()
     for record in records:
         yield causes.latest(type(record))

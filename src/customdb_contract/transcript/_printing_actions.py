@@ -1,4 +1,4 @@
-"""Printing what a transcript has of Actions in the one-line notation."""
+"""Prints the parts of a transcript that are about Actions in the one-line notation."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Printing a call in the one-line notation, and how it ended."""
+"""Prints a call in the one-line notation, and how it ended."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -11,11 +11,11 @@ from customdb_contract.transcript._values import RecordedError, Value, json_text
 __all__ = ["print_call", "print_outcome", "print_run_outcome"]
 
 _SHORTEST_SHOWN_SECONDS: Final = 1.0
-"""Rules read durations from here on, so shorter ones are left out of the text."""
+"""Rules use durations from here on, so shorter ones are left out of the text."""
 
 
 def print_call(script: Script, arguments: Iterable[Value]) -> str:
-    """Return the call of a script as the one-line notation has it, without its outcome.
+    """Return the call of a script in the one-line notation, without its outcome.
 
     Args:
         script: The script.
@@ -25,11 +25,11 @@ def print_call(script: Script, arguments: Iterable[Value]) -> str:
 
 
 def print_outcome(script: Script, outcome: Outcome) -> str:
-    """Return how a call ended as the one-line notation has it, without the call.
+    """Return how a call ended in the one-line notation, without the call.
 
     Args:
         script: The script that was called.
-        outcome: What came back.
+        outcome: The result.
     """
     return "; ".join(_outcome_parts(script, outcome))
 
@@ -49,10 +49,10 @@ def _outcome_parts(script: Script, outcome: Outcome) -> Iterator[str]:
 
 
 def print_run_outcome(outcome: Outcome) -> str:
-    """Return how a run of an Action ended as the one-line notation has it.
+    """Return how a run of an Action ended in the one-line notation.
 
     Args:
-        outcome: What was seen of it.
+        outcome: The result.
     """
     return "; ".join(_run_outcome_parts(outcome))
 
@@ -93,12 +93,12 @@ def _callback(script: Script, arguments: tuple[Value, ...]) -> str:
     match arguments:
         case (None, profile) if ending is Ending.FOUND:
             return f"{ending} {json_text(profile)}"
-        # An array would read like the remark at the end of the line.
+        # An array would look like the remark at the end of the line.
         case (error,) if ending is Ending.FAILED and (isinstance(error, str) or not isinstance(error, Sequence)):
             return f"{ending} {_error(error)}"
         case _:
             implied = IMPLIED_ARGUMENTS.get(ending)
-            # True equals 1 in Python, and `called with [null, 1]` must stay what it was.
+            # True equals 1 in Python, and `called with [null, 1]` must stay as it was.
             is_implied = implied is not None and repr(implied(script)) == repr(arguments)
             return ending if is_implied else f"{ending} called with {json_text(arguments)}"
 

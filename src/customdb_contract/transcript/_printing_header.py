@@ -1,4 +1,4 @@
-"""Printing the header of a transcript in the one-line notation."""
+"""Prints the header of a transcript in the one-line notation."""
 
 from collections.abc import Collection, Iterator, Sequence
 

@@ -49,14 +49,14 @@ _Record = TypeVar("_Record", bound=Record)
 
 
 class Recorder:
-    """Collects what a check sees, and gives a transcript of it at any time.
+    """Collects what happens in a check, and returns a transcript of it at any time.
 
-    One thread records; late events may be added from any other.
+    One thread records; any other thread can add late events.
 
     Args:
         header: The truth that the check was given.
-        registry: The known secrets. Outcomes have them masked; here what is a secret by its name follows, and the few
-            texts that come from elsewhere. None stands for no secrets.
+        registry: The known secrets. Outcomes arrive with these masked; here, values with the name of a secret follow,
+            and the few texts from elsewhere. None stands for no secrets.
     """
 
     def __init__(self, header: Header, registry: SecretRegistry | None = None) -> None:
@@ -67,44 +67,44 @@ class Recorder:
 
     @property
     def labels(self) -> Collection[str]:
-        """The labels of the people who are known so far."""
+        """The labels of the users known so far."""
         with self._lock:
             return [person.label for person in self._header.people]
 
     def know_scripts(self, scripts: Mapping[Script, ScriptInfo]) -> None:
-        """Note which scripts the database has.
+        """Record which scripts the database has.
 
         Args:
-            scripts: The scripts, and what is known of each without calling it.
+            scripts: The scripts, and what is known about each without calling it.
         """
         with self._lock:
             infos = {script: self._masked_info(info) for script, info in scripts.items()}
             self._header = evolve(self._header, scripts=infos)
 
     def know_new_people(self, people: Sequence[Person]) -> None:
-        """Note people whom the check is going to make.
+        """Record users that the check is going to create.
 
         Args:
-            people: The people, with labels that nobody has yet.
+            people: The users, with unused labels.
         """
         with self._lock:
             self._header = evolve(self._header, people=(*self._header.people, *people))
 
     def leave_behind(self, identifier: str) -> None:
-        """Note somebody who is about to be made, and is left behind from now on unless removed.
+        """Register a user who is about to be created; the user counts as left behind until removed.
 
         Args:
-            identifier: The identifier by which the team can find the person.
+            identifier: The identifier by which you can find the user.
         """
         with self._lock:
             left = dict.fromkeys((*self._header.left_behind, identifier))
             self._header = evolve(self._header, left_behind=tuple(left))
 
     def removed(self, identifier: str) -> None:
-        """Note that somebody who was made is gone again.
+        """Record that a created user no longer exists.
 
         Args:
-            identifier: The identifier that was noted.
+            identifier: The identifier that was registered.
         """
         with self._lock:
             left = tuple(name for name in self._header.left_behind if name != identifier)
@@ -124,10 +124,10 @@ class Recorder:
 
         Args:
             script: The script that was called.
-            arguments: What it was given; secrets as `Secret`.
-            person: The label of the person that the identifier denotes, or `unknown`.
+            arguments: Its arguments; secrets are `Secret` objects.
+            person: The label of the user that the identifier stands for, or `unknown`.
             situation: What the call tried.
-            outcome: What came back. Of very much the end is left out.
+            outcome: The result. A very long one is shortened.
             caused_by: The operation that caused the call, or None.
 
         Returns:
@@ -141,17 +141,17 @@ class Recorder:
     def begin(
         self, name: str, arguments: Mapping[str, object], *, actor: Actor, connection: str, person: str = UNKNOWN
     ) -> Operation:
-        """Add something that is about to be done to the transcript.
+        """Add an operation that is about to begin to the transcript.
 
         Args:
-            name: What is done, for example `log_in`.
-            arguments: What is given, by name; secrets as `Secret`.
+            name: The operation, for example `log_in`.
+            arguments: Its arguments by name; secrets are `Secret` objects.
             actor: Who does it.
             connection: The name of the connection.
-            person: The label of the person whom it is about, or `unknown`.
+            person: The label of the user that it is about, or `unknown`.
 
         Returns:
-            The operation, which may cause other records; `end` says what came of it.
+            The operation, which can cause other records; `end` sets its response.
         """
         given = fields_as_recorded(arguments, self._registry)
         masked = self._registry.mask(connection)
@@ -160,11 +160,11 @@ class Recorder:
         )
 
     def end(self, operation: Operation, response: Response) -> Operation:
-        """Note what came of an operation.
+        """Record the response of an operation.
 
         Args:
             operation: The operation.
-            response: What whoever did it was told.
+            response: The response that the actor sees.
 
         Returns:
             The operation as it is now.
@@ -185,7 +185,7 @@ class Recorder:
         Args:
             store: The store.
             user_id: The key of the user.
-            attributes: What is written; secrets as `Secret`. None when the user is removed.
+            attributes: The written attributes; secrets are `Secret` objects. None if the user is removed.
             caused_by: The operation that caused it, or None.
         """
         written = None if attributes is None else fields_as_recorded(attributes, self._registry)
@@ -195,10 +195,10 @@ class Recorder:
         )
 
     def know_action(self, info: ActionInfo) -> None:
-        """Note which Action is checked.
+        """Record which Action is checked.
 
         Args:
-            info: What is known of it without running it.
+            info: What is known about it without running it.
         """
         mask = self._registry.mask
         masked = evolve(
@@ -223,16 +223,16 @@ class Recorder:
         follows: ActionRun | None = None,
         caused_by: Operation | None = None,
     ) -> ActionRun:
-        """Add a run of an Action to the transcript; what it did follows, by `api_call` and `request`.
+        """Add a run of an Action to the transcript; its actions follow, by `api_call` and `request`.
 
         Args:
             action: The name of the Action.
-            event: What it was given, without `secrets`; secrets as `Secret`.
-            outcome: How it ended. Of very much the end is left out.
+            event: Its event, without `secrets`; secrets are `Secret` objects.
+            outcome: How it ended. A very long outcome is shortened.
             handler: The function that ran.
-            person: The label of the person who logs in, or `unknown`.
+            person: The label of the user who logs in, or `unknown`.
             situation: Who logs in, and how.
-            legacy: How the legacy system answers meanwhile; None where that is not under control.
+            legacy: How the legacy system responds meanwhile; None if that is not under control.
             follows: The run whose writes the user has, or None.
             caused_by: The operation that caused it, or None.
 
@@ -251,13 +251,13 @@ class Recorder:
     def api_call(
         self, path: str, arguments: Sequence[Value], *, late: bool = False, caused_by: ActionRun | None = None
     ) -> ApiCall:
-        """Add something that an Action did with `api` to the transcript.
+        """Add a call of `api` to the transcript.
 
         Args:
-            path: What was called, by Auth0's name.
-            arguments: What it was given, as recorded values.
-            late: Whether that was after the handler's promise was resolved.
-            caused_by: The run that did it, or None.
+            path: Auth0's name of the call.
+            arguments: Its arguments, as recorded values.
+            late: Whether the call came after the handler's promise was resolved.
+            caused_by: The run that made it, or None.
         """
         hidden, cause = self._hidden(arguments), _number(caused_by)
         return self._add(lambda number: shortened_record(ApiCall(number, path, hidden, late, cause), MOST_OF_A_CALL))
@@ -279,8 +279,8 @@ class Recorder:
             method: The method, in capitals.
             url: The URL as the Action named it.
             headers: The headers, names in lower case.
-            body: The body: JSON as what `json.loads` returned, otherwise its text; None where there was none.
-            answer: What was answered, or None where nothing was.
+            body: The body: what `json.loads` returned if it is JSON, otherwise its text; None if there was none.
+            answer: The response, or None if there was none.
             late: Whether it came after the handler's promise was resolved.
             caused_by: The run that sent it, or None.
         """
@@ -308,7 +308,7 @@ class Recorder:
         Args:
             code: Auth0's code for what happened.
             description: The text of the entry.
-            user_id: The key of the user whom it names, or None.
+            user_id: The key of the user that it names, or None.
             connection: The name of the connection that it names, or None.
             inferred: Whether Auth0 does not document this entry for what happened.
             caused_by: The operation that caused it, or None.
@@ -330,7 +330,7 @@ class Recorder:
         return cast("Exchange", self._records[number - 1])
 
     def mark(self, number: int, mark: Mark) -> None:
-        """Have an exchange left out by the rules.
+        """Exclude an exchange from the rules.
 
         Args:
             number: The exchange's number.
@@ -350,12 +350,12 @@ class Recorder:
         observation: Observation | None = None,
         output: str = "",
     ) -> Exchange:
-        """Add to an exchange what its script did after its outcome was recorded.
+        """Add what a script did after its outcome was recorded to its exchange.
 
         Args:
             number: The exchange's number.
-            arguments: What the callback was given, or None when it was not called.
-            raised: The exception that was raised in a task or a thread, or None. Of several the first one stays.
+            arguments: The arguments of the callback, or None if it was not called.
+            raised: The exception that was raised in a task or a thread, or None. The first of several stays.
             escape: How it left the script.
             observation: What else was noticed, or None.
             output: What else it wrote.
@@ -378,10 +378,10 @@ class Recorder:
             return amended
 
     def stop(self, reason: StopReason) -> None:
-        """Note why the check ended before everything was looked at.
+        """Record why the check ended before everything was checked.
 
         Args:
-            reason: The reason. Of several the first one stays, but an interruption is always told.
+            reason: The reason. The first of several stays, except that an interruption is always recorded.
         """
         with self._lock:
             stays = self._header.stop_reason is not None and reason.kind is not StopKind.INTERRUPTED
@@ -389,7 +389,7 @@ class Recorder:
             self._header = evolve(self._header, stop_reason=self._header.stop_reason if stays else told)
 
     def stop_also(self, reason: StopReason) -> None:
-        """Note why the check of something else ended early too: both are told, and the worse kind counts.
+        """Record why the check of something else ended early, too: both reasons are kept, and the worse kind counts.
 
         Args:
             reason: The reason.
@@ -406,7 +406,7 @@ class Recorder:
             self._header = evolve(self._header, stop_reason=told)
 
     def transcript(self) -> Transcript:
-        """Return what was recorded so far; what comes later does not change it."""
+        """Return what was recorded so far; later records do not change it."""
         with self._lock:
             return Transcript(self._header, tuple(self._records))
 

@@ -1,4 +1,4 @@
-"""Recording: turns what a script handed over into plain data, at once, so that nothing of the script runs later."""
+"""Recording: turns what a script returned into plain data at once, so that no code of the script runs later."""
 
 from customdb_contract import contract
 from customdb_contract._runner._places import place_of_error, working_folder
@@ -10,14 +10,14 @@ __all__ = ["record", "record_error", "safe_text"]
 
 
 def record(value: object, mask: Mask) -> Value:
-    """Return a recorded value: nothing in it is an object of the script any more.
+    """Return a recorded value, which contains no object of the script.
 
     Args:
-        value: What a script handed over, of any type, size or depth. Nothing that it does while it is read raises here.
-        mask: What replaces the secrets in every text.
+        value: A value from a script, of any type, size or depth. Nothing that it does while it is read raises here.
+        mask: Replaces the secrets in every text.
 
     Returns:
-        The value with secrets masked, and with `Special` where JSON has no such value.
+        The value with secrets masked, and with `Special` for values that JSON does not have.
     """
     return _walk(_Recorded(mask)).value(value)
 
@@ -27,7 +27,7 @@ def record_error(error: BaseException, mask: Mask) -> RecordedError:
 
     Args:
         error: The exception.
-        mask: What replaces the secrets in its message and arguments.
+        mask: Replaces the secrets in its message and arguments.
 
     Returns:
         The exception under the name of its class; a subclass of one of the contract's errors under that error's name.

@@ -1,4 +1,4 @@
-"""Shortening what a call handed over: however much it was, a transcript of many calls stays readable."""
+"""Shortens the result of a call: however large it was, a transcript of many calls stays readable."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
@@ -15,26 +15,26 @@ from customdb_contract.transcript._values import RecordedError, Special, Value
 __all__ = ["MOST_CALLBACKS", "MOST_OF_A_CALL", "shortened", "shortened_record"]
 
 MOST_OF_A_CALL: Final = 262_144
-"""Characters, about, of what one call handed over that are recorded: some twenty times the largest profile allowed."""
+"""Approximate characters recorded for the result of one call: about twenty times the largest allowed profile."""
 
 MOST_CALLBACKS: Final = 1_000
-"""Callings of the callback, and observations, that are recorded of one call."""
+"""Callback calls, and observations, that are recorded for one call."""
 
 _Record = TypeVar("_Record", bound=Record)
 
 _SHOWN_TEXT: Final = 200
 _OF_AN_ITEM: Final = 8
-"""Characters that any value counts for beside those of its text: quotes, a comma, an indentation."""
+"""Characters that any value counts for in addition to its text: quotes, a comma, an indentation."""
 _ESCAPED: Final = 6
-"""Characters that one which is not ASCII has in JSON."""
+"""Characters that a non-ASCII character takes in JSON."""
 
 
 def shortened(outcome: Outcome, most: int = MOST_OF_A_CALL) -> Outcome:
-    """Return an outcome without the end of what is very long in it; where something is missing, a `Special` says so.
+    """Return an outcome without the end of very long values; a `Special` marks where something is missing.
 
     Args:
-        outcome: What a bridge saw.
-        most: Characters that it may have, about, when it is stored.
+        outcome: The outcome from a bridge.
+        most: Its approximate maximum length in characters when it is stored.
     """
     times = max(len(outcome.callbacks), len(outcome.observations))
     seen = [outcome.raised, outcome.output, *outcome.callbacks, *(noticed.text for noticed in outcome.observations)]
@@ -53,11 +53,12 @@ def shortened(outcome: Outcome, most: int = MOST_OF_A_CALL) -> Outcome:
 
 
 def shortened_record(record: _Record, most: int) -> _Record:
-    """Return a record without the end of what is very long in it.
+    """Return a record without the end of very long values.
 
     Args:
         record: The record.
-        most: Characters that it may have, about, when it is stored; a call, or a run, has as many for its outcome.
+        most: Its approximate maximum length in characters when stored; a call, or a run, has the same again for its
+            outcome.
     """
     if not isinstance(record, (Exchange, ActionRun)) and _weight_of(_texts_of(record), most) <= most:
         return record
@@ -211,7 +212,7 @@ def _weight(text: str) -> int:
 
 
 def _weight_of(values: Iterable[Value], most: int) -> int:
-    """Return about how many characters values have when they are stored, reading hardly more of them than `most`."""
+    """Return the approximate length of values in characters when stored, reading hardly more of them than `most`."""
     weight = 0
     parts = list(values)
     for part in parts:

@@ -1,4 +1,4 @@
-"""What is stored of each class: its attributes, under their own names, in a form that their types say."""
+"""The stored form of each class: its attributes, under their own names, in a form that depends on their types."""
 
 import types
 from collections.abc import Mapping
@@ -23,10 +23,10 @@ KINDS: Final[Mapping[str, type[Record]]] = {
     "api": ApiCall,
     "request": LegacyRequest,
 }
-"""The classes of records, by what a stored one has as its kind."""
+"""The classes of records, by the kind that a stored record names."""
 
 _WITH_THE_RECORD: Final[Mapping[type, frozenset[str]]] = {Outcome: frozenset({"duration"})}
-"""Attributes that the record stores which has the object."""
+"""Attributes stored by the record that has the object."""
 
 
 class StoredKind(StrEnum):
@@ -61,24 +61,24 @@ _BY_CLASS: Final[Mapping[type, StoredKind]] = {
     int: StoredKind.PLAIN,
     float: StoredKind.PLAIN,
 }
-"""How classes are stored; any other was made by attrs."""
+"""How classes are stored; all others are attrs classes."""
 
 
 def stored_types(stored: type) -> Mapping[str, object]:
-    """Return the type of each attribute that is stored of a class, in order.
+    """Return the type of each stored attribute of a class, in order.
 
     Args:
-        stored: The class, made by attrs.
+        stored: The class, an attrs class.
     """
     elsewhere = _WITH_THE_RECORD.get(stored, frozenset())
     return {field.name: field.type for field in attrs.fields(stored) if field.name not in elsewhere}
 
 
 def kind_of(type_: Any) -> tuple[StoredKind, Any]:
-    """Return how a type is stored, and the type of what is in it.
+    """Return how a type is stored, and the type of its contents.
 
     Args:
-        type_: The type of an attribute. That of recorded values is recursive, so it stands there as a text.
+        type_: The type of an attribute. The type of recorded values is recursive, so it is given as a string.
     """
     origin, arguments = get_origin(type_), get_args(type_)
     if origin in {Union, types.UnionType}:

@@ -1,8 +1,8 @@
-"""Hypothesis strategies for all that a custom database is given and hands over: valid, flawed on purpose, hostile.
+"""Hypothesis strategies for the arguments and results of custom databases: valid, flawed on purpose, hostile.
 
-A valid profile needs no repair and breaks no rule; a flawed one breaks exactly the rule that it is asked for. E-mails
-are of reserved domains only. Every strategy shrinks to something short, and arguments that make no sense raise
-`hypothesis.errors.InvalidArgument` where the strategy is made, not where it is drawn from.
+A valid profile needs no repair and breaks no rule; a flawed one breaks exactly the requested rule. E-mails use only
+reserved domains. Every strategy shrinks to something short, and invalid arguments raise
+`hypothesis.errors.InvalidArgument` when the strategy is created, not when it is drawn from.
 """
 
 from customdb_contract.testing.strategies._databases import DrawnDatabase, databases

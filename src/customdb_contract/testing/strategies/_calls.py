@@ -53,12 +53,12 @@ _NOTICED_TEXTS = (
     "\N{ARABIC-INDIC DIGIT SEVEN}",
     "9" * 5_000,
 )
-"""What is noticed of calls, and what looks like it: addresses that no parser takes, numbers that no machine has."""
+"""Observations of calls, and similar texts: URLs that no parser accepts, numbers that no machine can represent."""
 
 
 @cache
 def _outcomes(script: Script) -> st.SearchStrategy[Outcome]:
-    """Return a strategy for outcomes of a script, most of them with the ending that the first callback means."""
+    """Return a strategy for outcomes of a script, most of them with the ending that the first callback stands for."""
     arguments = st.one_of(
         st.sampled_from([(), (None,), (None, True), (None, False), (None, None), (None, 1), (None, None, 7)]),
         (profiles() | mappings()).map(lambda profile: (None, profile)),
@@ -96,11 +96,11 @@ def _seen(
 
 @frozen
 class Before:
-    """The numbers of the records that may have caused the next one.
+    """The numbers of the records that could have caused the next one.
 
     Args:
-        operations: Those of operations.
-        runs: Those of runs of an Action.
+        operations: The numbers of operations.
+        runs: The numbers of runs of an Action.
     """
 
     operations: Sequence[int]
@@ -108,7 +108,7 @@ class Before:
 
     @classmethod
     def of(cls, kinds: Sequence[type[Record]]) -> Self:
-        """Return them where records of some kinds stand before.
+        """Return the numbers if records of some kinds come before.
 
         Args:
             kinds: The kinds, in order.
@@ -121,7 +121,7 @@ class Before:
 
 
 def causes(numbers: Sequence[int]) -> st.SearchStrategy[int | None]:
-    """Return a strategy for what caused a record: one of those with these numbers, or nothing."""
+    """Return a strategy for the cause of a record: one of these numbers, or none."""
     return st.none() | st.sampled_from(numbers) if numbers else st.none()
 
 
@@ -130,11 +130,11 @@ def labels(header: Header) -> st.SearchStrategy[str]:
 
 
 _ORDINARY = (Situation.KNOWN_USER, Situation.REPEATED, Situation.WRONG_PASSWORD, Situation.WRITING)
-"""What most rules look at."""
+"""What most rules judge."""
 
 
 def exchanges(number: int, header: Header, before: Before) -> st.SearchStrategy[Exchange]:
-    """Return a strategy for exchanges of a transcript with this header, some about an identifier of a known person."""
+    """Return a strategy for exchanges of a transcript with this header, some about an identifier of a known user."""
     identifiers = sorted({name for person in header.people for name in person.identifiers})
     known = st.sampled_from(identifiers) if identifiers else st.nothing()
     arguments = st.one_of(

@@ -1,4 +1,4 @@
-"""Strategies for whole custom databases with the people who are in them."""
+"""Strategies for whole custom databases with their users."""
 
 from collections.abc import Mapping
 from typing import Final, TypeAlias
@@ -32,11 +32,11 @@ _KINDS: Final[Mapping[str, st.SearchStrategy[object]]] = {
 
 @frozen(kw_only=True)
 class DrawnDatabase:
-    """A correct custom database, and the truth about it: what `customdb_contract.check` takes.
+    """A correct custom database, and the truth about it: arguments for `customdb_contract.check`.
 
     Args:
         database: The database.
-        users: The people who are in it, in order.
+        users: The users who are in it, in order.
         connection: The settings of its connection.
     """
 
@@ -46,7 +46,7 @@ class DrawnDatabase:
 
     @property
     def outage(self) -> InMemoryDatabase:
-        """The same database with its store out of reach."""
+        """The same database with an unreachable store."""
         return InMemoryDatabase(self.users, is_down=True)
 
 
@@ -55,16 +55,16 @@ def databases(
 ) -> st.SearchStrategy[DrawnDatabase]:
     """Return a strategy for correct custom databases with all seven scripts, which `customdb_contract.check` passes.
 
-    The people of one database differ in `user_id`, e-mail, username and phone number, and a field of their metadata has
-    the same type for all of them. Each example is a database of its own, so that a test may write to it.
+    The users of one database differ in `user_id`, e-mail, username and phone number, and a field of their metadata has
+    the same type for all of them. Each example is a separate database, so a test can write to it.
 
     Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/custom-database-connections-scripts>.
 
     Args:
-        connections: A strategy for the connection, of which `script_context` is left off, since the scripts take no
-            `context`; None stands for `connections(script_context=False)`.
-        min_people: People at least, 1 or more: a check needs somebody who is known.
-        max_people: People at the most, up to 20.
+        connections: A strategy for the connection, with `script_context` off, because the scripts take no `context`;
+            None stands for `connections(script_context=False)`.
+        min_people: Minimum number of users, 1 or more: a check needs a known user.
+        max_people: Maximum number of users, up to 20.
 
     Raises:
         InvalidArgument: When an argument has another type or is out of range.
@@ -90,7 +90,7 @@ def databases(
             lambda users: DrawnDatabase(
                 database=InMemoryDatabase(users),
                 users=tuple(users),
-                # The database never learns whom Auth0 deletes.
+                # The database never learns which users Auth0 deletes.
                 connection=evolve(connection, deletion_is_final=False),
             )
         )
@@ -99,7 +99,7 @@ def databases(
 
 
 def _schemas() -> st.SearchStrategy[_Metadata]:
-    """Return a strategy for strategies: which fields the metadata of a store have, and of which type each is."""
+    """Return a strategy for strategies: the metadata fields of a store, and the type of each."""
     fields = st.dictionaries(field_names(), st.sampled_from(sorted(_KINDS)), max_size=3)
     return fields.map(
         lambda chosen: st.fixed_dictionaries({}, optional={name: _KINDS[kind] for name, kind in chosen.items()})
@@ -115,7 +115,7 @@ def _email(user: KnownUser) -> object:
 
 
 def _username(user: KnownUser) -> object:
-    # Whoever has no username is told apart by the e-mail, which is none.
+    # A user without a username is identified by the e-mail, which is never a username.
     return str(user.username or user.profile.get("username") or user.profile["email"]).lower()
 
 

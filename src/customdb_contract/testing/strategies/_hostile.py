@@ -20,11 +20,11 @@ def hostile_identifiers(
 ) -> st.SearchStrategy[str]:
     """Return a strategy for the identifiers that a check tries: injection, wildcards, look-alikes, sizes.
 
-    All of them only read, and none of them denotes the victim: whatever a script answers, it must be nobody's profile.
+    All of them only read, and none identifies the victim: whatever a script returns, it must not be a user's profile.
 
     Args:
-        victims: A strategy for the identifier that an attack is built around, such as the e-mail of a person who is in
-            the store; None stands for `ada@example.com`.
+        victims: A strategy for the identifier that an attack is built around, such as the e-mail of a user in the
+            store; None stands for `ada@example.com`.
         situations: The hostile situations to draw from, at least one, such as `Situation.SQL` or `"hostile: sql"`.
 
     Raises:

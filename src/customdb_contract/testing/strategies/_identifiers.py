@@ -1,4 +1,4 @@
-"""Strategies for what denotes a person, and for passwords."""
+"""Strategies for user identifiers and passwords."""
 
 import string
 from collections.abc import Collection
@@ -13,7 +13,7 @@ from customdb_contract.testing.strategies._arguments import check_flag, check_si
 __all__ = ["RESERVED_DOMAINS", "emails", "passwords", "phone_numbers", "user_ids", "usernames"]
 
 RESERVED_DOMAINS: Final = ("example.com", "example.org", "example.net", "shop.test", "mail.shop.test")
-"""Domains that are nobody's: mail to them reaches no one. Source: <https://www.rfc-editor.org/rfc/rfc2606>."""
+"""Reserved domains: mail to them is never delivered. Source: <https://www.rfc-editor.org/rfc/rfc2606>."""
 
 _LETTERS: Final = string.ascii_lowercase
 _FOREIGN_LETTERS: Final = "äéñøžλж中"
@@ -26,15 +26,15 @@ def emails(
 ) -> st.SearchStrategy[str]:
     """Return a strategy for e-mail addresses that Auth0 accepts.
 
-    It is several times as fast as `hypothesis.strategies.emails`, and of reserved domains only. The addresses begin
+    It is several times as fast as `hypothesis.strategies.emails`, and uses only reserved domains. The addresses begin
     with a letter, which no drawn `user_id` does, and shrink to `a@example.com`.
 
     Source: <https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure>.
 
     Args:
         domains: The domains, at least one; the first is the simplest.
-        upper_case: Whether letters may be upper-case too. With import mode on, Auth0 stores e-mails in lower case.
-        international: Whether there may be letters beyond ASCII, also in the domain.
+        upper_case: Whether upper-case letters are allowed. With import mode on, Auth0 stores e-mails in lower case.
+        international: Whether letters beyond ASCII are allowed, even in the domain.
 
     Raises:
         InvalidArgument: When an argument has another type, or there is no such domain.
@@ -67,7 +67,7 @@ def _checked_domains(domains: object) -> tuple[str, ...]:
 
 
 def _address(first: str, rest: str, domain: str) -> str:
-    # Dots stand alone, and at no end: to leave out the others is quicker than to draw parts between them.
+    # A dot has no dot next to it, and is not at an end: filtering others out is quicker than drawing parts to join.
     local = ".".join(part for part in f"{first}{rest}".split(".") if part)
     return f"{local}@{domain}"
 
@@ -81,9 +81,9 @@ def usernames(*, min_size: int = 1, max_size: int = 15, upper_case: bool = False
     Source: <https://auth0.com/docs/authenticate/database-connections/require-username>.
 
     Args:
-        min_size: Characters at least, 1 or more.
-        max_size: Characters at the most, up to 128; a connection allows 15 unless it is configured otherwise.
-        upper_case: Whether letters may be upper-case too. With import mode on, Auth0 stores usernames in lower case.
+        min_size: Minimum number of characters, 1 or more.
+        max_size: Maximum number of characters, up to 128; a connection allows 15 unless configured otherwise.
+        upper_case: Whether upper-case letters are allowed. With import mode on, Auth0 stores usernames in lower case.
 
     Raises:
         InvalidArgument: When an argument has another type or is out of range.
@@ -104,14 +104,15 @@ def phone_numbers() -> st.SearchStrategy[str]:
 
 
 def passwords(*, min_size: int = 8, max_size: int = 72, international: bool = False) -> st.SearchStrategy[str]:
-    """Return a strategy for passwords: by default of the characters and the length that Auth0 documents.
+    """Return a strategy for passwords: by default with the characters and the length that Auth0 documents.
 
     Source: <https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure>.
 
     Args:
-        min_size: Characters at least, 1 or more. A check recognises passwords of six or more inside other text.
-        max_size: Characters at the most, up to 1000. Auth0 takes up to 72 bytes; a legacy store may have taken more.
-        international: Whether any printable character may occur, blanks among them, as in a legacy store.
+        min_size: Minimum number of characters, 1 or more. A check recognizes passwords of six or more inside other
+            text.
+        max_size: Maximum number of characters, up to 1000. Auth0 accepts up to 72 bytes; a legacy store can have more.
+        international: Whether any printable character can occur, including spaces, as in a legacy store.
 
     Raises:
         InvalidArgument: When an argument has another type or is out of range.
@@ -126,12 +127,12 @@ def passwords(*, min_size: int = 8, max_size: int = 72, international: bool = Fa
 def user_ids() -> st.SearchStrategy[str]:
     """Return a strategy for a `user_id` as stores have it: a number, one with the store's name, or an ObjectId.
 
-    None of them can be made of a drawn e-mail, username or phone number, for people can change these. They shrink to
-    `1`.
+    None of them is derived from a drawn e-mail, username or phone number, because users can change these. They shrink
+    to `1`.
 
     Source: <https://auth0.com/docs/manage-users/user-accounts/user-profiles/normalized-user-profiles>.
     """
     numbers = st.integers(1, 2**63 - 1)
-    # An ObjectId begins with the time in seconds, so for decades with a digit.
+    # An ObjectId begins with the time in seconds, and so, for decades, with a digit.
     object_ids = st.builds("6{:023x}".format, st.integers(0, 16**23 - 1))
     return numbers.map(str) | numbers.map("shop|{}".format) | object_ids

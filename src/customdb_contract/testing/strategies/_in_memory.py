@@ -1,4 +1,4 @@
-"""A custom database in memory whose scripts keep the contract: what drawn databases are."""
+"""A correct custom database in memory: the database that strategies draw."""
 
 import copy
 from collections.abc import Iterable, Mapping
@@ -29,14 +29,14 @@ _DOWN: Final = "down"
 
 @define
 class _Row:
-    """A person in the store.
+    """A user in the store.
 
     Args:
         user_id: The key, which never changes.
         email: The e-mail, as it was typed.
-        password: The password, in plain text: it belongs to nobody.
-        disabled: Whether the person must not get in.
-        attributes: The rest of the profile, the username among it.
+        password: The password, in plain text: it is nobody's real password.
+        disabled: Whether the user must not be able to log in.
+        attributes: The rest of the profile, including the username.
     """
 
     user_id: str
@@ -47,11 +47,11 @@ class _Row:
 
 
 class InMemoryDatabase:
-    """A correct custom database with all seven scripts, for tests: passwords stand in it as they are.
+    """A correct custom database with all seven scripts, for tests: it stores passwords in plain text.
 
     Args:
-        users: The people in it. What the profile of one does not say is made up.
-        is_down: Whether the store is out of reach, so that every script fails.
+        users: The users in it. Data that the profile of a user leaves open is made up.
+        is_down: Whether the store is unreachable, so that every script fails.
     """
 
     def __init__(self, users: Iterable[KnownUser] = (), *, is_down: bool = False) -> None:
@@ -75,7 +75,7 @@ class InMemoryDatabase:
         return f"InMemoryDatabase of {', '.join(row.email for row in self._rows.values()) or 'nobody'}"
 
     def login(self, identifier: str, password: str) -> ProfileResult:
-        """Check a person's credentials."""
+        """Check a user's credentials."""
         row = self._find(identifier)
         if row is None:
             raise WrongUsernameOrPasswordError(None, _REFUSAL)
@@ -84,12 +84,12 @@ class InMemoryDatabase:
         return Found(self._profile(row))
 
     def get_user(self, identifier: str) -> ProfileResult:
-        """Find a person by e-mail or username, in any case."""
+        """Find a user by e-mail or username, in any case."""
         row = self._find(identifier)
         return NotFound() if row is None else Found(self._profile(row))
 
     def create(self, user: Mapping[str, object]) -> OperationResult:
-        """Add a person who signs up."""
+        """Add a user who signs up."""
         email, username = str(user["email"]), user.get("username")
         if self._find(email) or (isinstance(username, str) and self._find(username)):
             code = "user_exists"
@@ -105,7 +105,7 @@ class InMemoryDatabase:
         return Done()
 
     def verify(self, email: str) -> OperationResult:
-        """Note that a person's e-mail is verified."""
+        """Record that a user's e-mail is verified."""
         row = self._find(email)
         if row is None:
             return Declined()
@@ -113,7 +113,7 @@ class InMemoryDatabase:
         return Done()
 
     def change_password(self, email: str, new_password: str) -> OperationResult:
-        """Replace a person's password."""
+        """Change a user's password."""
         row = self._find(email)
         if row is None:
             return Declined()
@@ -121,7 +121,7 @@ class InMemoryDatabase:
         return Done()
 
     def change_email(self, email: str, new_email: str, verified: bool) -> OperationResult:  # noqa: FBT001 - by contract
-        """Replace a person's e-mail, unless it is somebody else's."""
+        """Change a user's e-mail, unless another user has it."""
         row = self._find(email)
         if row is None or self._find(new_email) not in (None, row):
             return Declined()
@@ -130,7 +130,7 @@ class InMemoryDatabase:
         return Done()
 
     def delete(self, user_id: str) -> OperationResult:
-        """Remove a person; nobody is left in any case."""
+        """Remove a user; unknown ids are ignored."""
         self._reach()
         self._rows.pop(user_id, None)
         return Done()

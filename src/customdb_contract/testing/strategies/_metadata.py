@@ -9,7 +9,7 @@ from customdb_contract.testing.strategies._arguments import strategy_or
 __all__ = ["PLAIN_TEXT", "field_names", "json_values", "metadata"]
 
 PLAIN_TEXT: Final = st.characters(exclude_categories=["Cs"], exclude_characters="$:{«")
-"""Characters without those that the hash of a password, or the marker that replaces one, cannot do without."""
+"""Characters without those that every hash of a password, and every marker that replaces one, contains."""
 
 
 def field_names() -> st.SearchStrategy[str]:
@@ -19,7 +19,7 @@ def field_names() -> st.SearchStrategy[str]:
 
 
 def json_values() -> st.SearchStrategy[object]:
-    """Return a strategy for what JSON has, with names that metadata may have. It shrinks to None."""
+    """Return a strategy for JSON with names that metadata can have. It shrinks to None."""
     scalars = (
         st.none()
         | st.booleans()
@@ -39,18 +39,17 @@ def metadata(
 ) -> st.SearchStrategy[dict[str, object]]:
     """Return a strategy for `user_metadata` or `app_metadata` that Auth0 accepts, of at most five fields.
 
-    For fields that are known beforehand, `hypothesis.strategies.fixed_dictionaries` is what you want. It shrinks to
-    `{}`.
+    For fields that are known in advance, use `hypothesis.strategies.fixed_dictionaries` instead. It shrinks to `{}`.
 
     Source: <https://auth0.com/docs/manage-users/user-accounts/metadata/metadata-fields-data>.
 
     Args:
         names: A strategy for the names of the fields; None stands for names that begin with `shop:`, which are neither
-            reserved nor anybody's id.
+            reserved nor ids.
         values: A strategy for their values; None stands for anything that JSON has.
 
     Raises:
-        InvalidArgument: When an argument is no strategy.
+        InvalidArgument: When an argument is not a strategy.
     """
     return st.dictionaries(
         strategy_or("names", names, field_names), strategy_or("values", values, json_values), max_size=5

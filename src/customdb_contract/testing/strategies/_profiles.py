@@ -14,7 +14,7 @@ __all__ = ["mfa_factors", "profiles"]
 
 _BASE32: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _COMFORTABLE_BYTES: Final = PROFILE_MAX_BYTES * 4 // 5
-"""From here on, `profile-too-large` tells how near the limit is."""
+"""From here on, `profile-too-large` reports that the limit is near."""
 
 
 def mfa_factors() -> st.SearchStrategy[list[dict[str, dict[str, str]]]]:
@@ -40,15 +40,15 @@ def profiles(
     user_metadata: st.SearchStrategy[dict[str, object]] | None = None,
     app_metadata: st.SearchStrategy[dict[str, object]] | None = None,
 ) -> st.SearchStrategy[dict[str, object]]:
-    """Return a strategy for valid profiles: normalizing one repairs nothing, and no rule finds anything in it.
+    """Return a strategy for valid profiles: normalizing one repairs nothing, and no rule reports anything.
 
-    Nothing is missing that Auth0 would generate, and e-mail and username are in lower case, so that both holds with
+    Nothing is missing that Auth0 would generate, and e-mail and username are in lower case, so that this is true with
     import mode on and off.
 
     Source: <https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure>.
 
     Args:
-        import_mode: Whether a profile may have what matters with import mode on only: `mfa_factors`.
+        import_mode: Whether a profile can have an attribute that matters only with import mode on: `mfa_factors`.
         requires_username: Whether every profile has a username; otherwise some have.
         user_ids: A strategy for `user_id`; None stands for `user_ids()`.
         emails: A strategy for `email`; None stands for `emails()`.

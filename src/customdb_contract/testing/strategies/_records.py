@@ -98,7 +98,7 @@ def _runs(number: int, header: Header, before: Before) -> st.SearchStrategy[Acti
 
 
 def _api_calls(number: int, _: Header, before: Before) -> st.SearchStrategy[ApiCall]:
-    """Return a strategy for what an Action does with `api`."""
+    """Return a strategy for the calls of `api` by an Action."""
     return st.builds(
         ApiCall,
         number=st.just(number),
@@ -144,4 +144,4 @@ def records(kinds: Sequence[type[Record]], header: Header) -> st.SearchStrategy[
 
 
 KINDS = st.lists(st.just(Exchange), max_size=3) | st.lists(st.sampled_from(list(_RECORDS)), max_size=5)
-"""Half of all transcripts have calls only, for that is what rules look at."""
+"""Half of all transcripts have only calls, because rules mostly judge these."""

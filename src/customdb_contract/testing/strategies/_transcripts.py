@@ -1,4 +1,4 @@
-"""Strategies for transcripts: anything that a rule may come to read."""
+"""Strategies for transcripts: anything that a rule might have to read."""
 
 from hypothesis import strategies as st
 
@@ -28,7 +28,7 @@ __all__ = ["transcripts"]
 
 
 def _people(label: str) -> st.SearchStrategy[Person]:
-    """Return a strategy for people with a label."""
+    """Return a strategy for users with a label."""
     return st.builds(
         Person,
         label=st.just(label),
@@ -83,16 +83,17 @@ def _headers(connection: st.SearchStrategy[Connection]) -> st.SearchStrategy[Hea
 
 
 def transcripts(*, connections: st.SearchStrategy[Connection] | None = None) -> st.SearchStrategy[Transcript]:
-    """Return a strategy for transcripts: whatever rules and reports may come to read, likely or not.
+    """Return a strategy for transcripts: whatever rules and reports might have to read, likely or not.
 
-    Each is what its JSON stands for, and its text stands for all of it that a rule may read: parsed and printed again,
-    it is the same text. It shrinks to an empty transcript. For what a real database does, check one of `databases()`.
+    Each equals what its JSON stands for, and its text has everything that a rule can read: parsed and printed again, it
+    is the same text. It shrinks to an empty transcript. For the behaviour of a real database, check one of
+    `databases()`.
 
     Args:
         connections: A strategy for the settings of the connection; None stands for `connections()` with any name.
 
     Raises:
-        InvalidArgument: When an argument is no strategy.
+        InvalidArgument: When an argument is not a strategy.
     """
     settings = strategy_or("connections", connections, _any_connections)
 

@@ -1,4 +1,4 @@
-"""Strategies for the settings of a connection, and for the people in a legacy store."""
+"""Strategies for the settings of a connection, and for the users in a legacy store."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -29,9 +29,9 @@ def connections(
 
     Args:
         import_mode: Whether import mode is on; None stands for both.
-        requires_username: Whether people have a username beside their e-mail; None stands for both.
+        requires_username: Whether users have a username in addition to their e-mail; None stands for both.
         script_context: Whether the scripts get the argument `context`; None stands for both.
-        names: A strategy for the name, which is only shown; None stands for the default name.
+        names: A strategy for the name, which is only displayed; None stands for the default name.
 
     Raises:
         InvalidArgument: When an argument has another type.
@@ -50,15 +50,15 @@ def connections(
 def known_users(
     *, disabled: bool | None = None, profiles: st.SearchStrategy[dict[str, object]] | None = None
 ) -> st.SearchStrategy[KnownUser]:
-    """Return a strategy for people in a legacy store.
+    """Return a strategy for users in a legacy store.
 
-    Everybody has a password, of the kind that legacy stores have: some longer than Auth0's limit, some with blanks and
-    other scripts. No profile contains it. Some e-mails are in another case than the profile's, as stores keep what was
-    typed at the sign-up.
+    Every user has a password like those in legacy stores: some are longer than Auth0's limit, some have spaces and
+    letters of other scripts. No profile contains it. Some e-mails differ in case from the profile's, because stores
+    keep what was typed at the sign-up.
 
     Args:
-        disabled: Whether the people are disabled; None stands for both.
-        profiles: A strategy for what the scripts must say about a person, with an `email`; None stands for
+        disabled: Whether the users are disabled; None stands for both.
+        profiles: A strategy for the profile that the scripts must return for a user, with an `email`; None stands for
             `profiles()`.
 
     Raises:
@@ -74,12 +74,12 @@ def known_users(
 
 
 def keep_their_passwords(users: Sequence[KnownUser]) -> bool:
-    """Tell whether no profile contains somebody's password, which a check would rightly take for a leak.
+    """Tell whether no profile contains a user's password, which a check would rightly consider a leak.
 
-    Hypothesis likes to draw the same text twice, so that this is not as rare as it looks.
+    Hypothesis likes to draw the same text twice, so this is not as rare as it looks.
 
     Args:
-        users: The people of one store.
+        users: The users of one store.
     """
     told = json.dumps([dict(user.profile) for user in users], default=str).lower()
     passwords = (json.dumps(user.password.reveal()).lower()[1:-1] for user in users if user.password)

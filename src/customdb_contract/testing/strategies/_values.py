@@ -1,4 +1,4 @@
-"""Strategies for texts that are hard to print or to read, and for recorded values."""
+"""Strategies for texts that are hard to print or to parse, and for recorded values."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -69,12 +69,12 @@ _ATTRIBUTES: tuple[str, ...] = (
     "last_login",
     "access_token",
 )
-"""What rules ask for in a profile, or in the user that `create` is given."""
+"""The attributes that rules read in a profile, or in the user passed to `create`."""
 
 
 @cache
 def awkward_texts() -> st.SearchStrategy[str]:
-    """Return a strategy for texts that break what prints or reads them.
+    """Return a strategy for texts that break printing or parsing code.
 
     Among them are lone and split surrogates, control and formatting characters, and words of the one-line notation. It
     shrinks to the empty text.
@@ -88,7 +88,7 @@ def awkward_texts() -> st.SearchStrategy[str]:
 
 @cache
 def recorded_values() -> st.SearchStrategy[Value]:
-    """Return a strategy for the values of a transcript: JSON, `Special` for what it does not have, and errors."""
+    """Return a strategy for the values of a transcript: JSON, `Special` for everything else, and errors."""
     scalars: st.SearchStrategy[Value] = st.one_of(
         st.none(),
         st.booleans(),
