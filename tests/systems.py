@@ -24,7 +24,7 @@ class System:
         name: Its name.
         page: The page about it, in `docs/how-to`.
         databases: The databases in Python, in `customdb_contract.databases`.
-        mapping: What declares their mapping, if there is something ready-made.
+        mapping: The code that declares their mapping, if there is ready-made code.
         suites: The contract suites that they keep, by module and class.
         python_on: What these run on.
         template: The template of the scripts in JavaScript.

@@ -50,7 +50,7 @@ def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
 
 
 def errors_of(result: pytest.RunResult) -> Sequence[str]:
-    """Return what each error in the set-up says."""
+    """Return the text of each error in the set-up."""
     errors = re.split(r"^=+ .*$", "\n".join(result.outlines).partition(" ERRORS ")[2], flags=re.MULTILINE)[0]
     return [text.strip() for text in re.split(r"^_+ ERROR at setup of .+ _+\n", errors, flags=re.MULTILINE)[1:]]
 
@@ -206,7 +206,7 @@ def test_the_rules_cannot_be_overridden(body: str, what: str, pytester: pytest.P
     result = run(pytester)
 
     assert errors_of(result)[0] == (
-        f"TestAction: it replaces {what}, which no suite may; accept a breach with "
+        f"TestAction: it overrides {what}, which a suite must not override; accept a breach with "
         'waived = {"the-rule": "why, until when"}, or leave rules out with ignore'
     )
     result.assert_outcomes(errors=1, skipped=len(RULES) - 1)
@@ -228,29 +228,29 @@ def test_the_rules_cannot_be_overridden(body: str, what: str, pytester: pytest.P
         (
             FIXTURE.replace("nothing", "7"),
             "",
-            "an Action is a function (event, api), or a function that makes one, and is 7",
+            "an Action must be a function (event, api), or a function that returns one, got 7",
         ),
         (
             FIXTURE.replace("nothing", "lambda event: None"),
             "",
-            "the check ended early (set-up): the Action takes (event), and is called as action(event, api)",
+            "the check ended early (set-up): the Action takes (event) but is called as action(event, api)",
         ),
         (
             FIXTURE,
             "@pytest.fixture\ndef legacy(self):\n    return {}",
-            "the fixture legacy must return a LegacyAnswers, and returned a dict",
+            "the fixture legacy must return a LegacyAnswers, got dict",
         ),
         (
             FIXTURE,
             "@pytest.fixture\ndef connection(self):\n    return {}",
-            "the fixture connection must return a Connection, and returned a dict",
+            "the fixture connection must return a Connection, got dict",
         ),
-        (FIXTURE, "restores = 'plan'", "restores must be a list of names, and is 'plan'"),
-        (FIXTURE, "waived = []", "waived must be a dictionary, and is []"),
+        (FIXTURE, "restores = 'plan'", "restores must be a list of names, got 'plan'"),
+        (FIXTURE, "waived = []", "waived must be a dictionary, got []"),
         (
             FIXTURE,
             "restores = ['plan']",
-            "restores names 'plan', which is no path of metadata: write app_metadata.plan, or a path below that",
+            "restores names 'plan', which is not a path of metadata: write app_metadata.plan, or a path below that",
         ),
     ],
 )

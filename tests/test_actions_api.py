@@ -200,9 +200,12 @@ def test_a_token_comes_back_with_its_claims() -> None:
     ("token", "message"),
     [
         (None, "the request has no token session_token"),
-        ("a.b", "the token is no JSON Web Token"),
-        ("a.b.c", "the token has another signature"),
-        (Watched().api.redirect.encode_token({"secret": "other", "payload": {}}), "the token has another signature"),
+        ("a.b", "the token is not a JSON Web Token"),
+        ("a.b.c", "the signature of the token is wrong"),
+        (
+            Watched().api.redirect.encode_token({"secret": "other", "payload": {}}),
+            "the signature of the token is wrong",
+        ),
         (
             Watched().api.redirect.encode_token({"secret": "s3cret", "payload": {}, "expiresInSeconds": -1}),
             "the token has expired",

@@ -100,7 +100,7 @@ def test_none_removes_and_objects_are_replaced_whole() -> None:
             NoticeKind.REFUSED,
             "more than 32,768 bytes of user_metadata would be written",
         ),
-        (app(7, 1), NoticeKind.REFUSED, "user.setAppMetadata was called with a key that is no text"),
+        (app(7, 1), NoticeKind.REFUSED, "user.setAppMetadata was called with a key that is not a string"),
         (
             app("a", Special("undefined")),
             NoticeKind.REFUSED,
@@ -109,7 +109,7 @@ def test_none_removes_and_objects_are_replaced_whole() -> None:
         (
             SeenCall("idToken.setCustomClaim", ()),
             NoticeKind.REFUSED,
-            "idToken.setCustomClaim was called with a key that is no text",
+            "idToken.setCustomClaim was called with a key that is not a string",
         ),
         (
             SeenCall("access.deny", ("no",), late=True),
@@ -119,7 +119,7 @@ def test_none_removes_and_objects_are_replaced_whole() -> None:
         (
             SeenCall("transaction.setMetadata", (7, 1)),
             NoticeKind.REFUSED,
-            "transaction.setMetadata was called with a key that is no text",
+            "transaction.setMetadata was called with a key that is not a string",
         ),
         (
             SeenCall("transaction.setMetadata", ("k" * 65, 1)),
@@ -129,12 +129,12 @@ def test_none_removes_and_objects_are_replaced_whole() -> None:
         (
             SeenCall("transaction.setMetadata", ("k", [1])),
             NoticeKind.REFUSED,
-            "transaction.metadata.k is neither a text, a number, true nor false",
+            "transaction.metadata.k is not a string, a number, true or false",
         ),
         (
             SeenCall("transaction.setMetadata", ("k", 2**53)),
             NoticeKind.REFUSED,
-            "transaction.metadata.k is a number that JavaScript cannot keep",
+            "transaction.metadata.k is a number that JavaScript cannot represent exactly",
         ),
         (
             SeenCall("transaction.setMetadata", ("k", "v" * 8191)),
@@ -168,7 +168,7 @@ def test_what_a_transaction_just_keeps(key: str, value: Value) -> None:
 def test_the_smallest_number_that_javascript_cannot_keep_is_refused() -> None:
     (notice,) = effects_of([[SeenCall("transaction.setMetadata", ("k", -(2**53)))]]).notices
 
-    assert notice.text == "transaction.metadata.k is a number that JavaScript cannot keep"
+    assert notice.text == "transaction.metadata.k is a number that JavaScript cannot represent exactly"
 
 
 def test_metadata_may_have_exactly_as_many_bytes_as_fit() -> None:

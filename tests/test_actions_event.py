@@ -132,21 +132,21 @@ def test_its_repr_shows_no_secrets() -> None:
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        ({}, "event.secrets is missing; Auth0 always gives it"),
-        ({"secrets": {}, "user": {}}, "event.user.user_id is missing; Auth0 always gives it"),
-        ({"secrets": {}, "user": {"user_id": 7}}, "event.user.user_id must be a text, and is a whole number"),
-        ({"secrets": {}, "user": []}, "event.user must be an object, and is a list"),
-        ({"secrets": None}, "event.secrets must be an object, and is null"),
+        ({}, "event.secrets is missing; Auth0 always sends it"),
+        ({"secrets": {}, "user": {}}, "event.user.user_id is missing; Auth0 always sends it"),
+        ({"secrets": {}, "user": {"user_id": 7}}, "event.user.user_id must be a string, got a whole number"),
+        ({"secrets": {}, "user": []}, "event.user must be an object, got a list"),
+        ({"secrets": None}, "event.secrets must be an object, got null"),
         (
             {"secrets": {}, "stats": {"logins_count": {}}},
-            "event.stats.logins_count must be a whole number, and is an object",
+            "event.stats.logins_count must be a whole number, got an object",
         ),
         (
             {"secrets": {}, "stats": {"logins_count": 1.5}},
-            "event.stats.logins_count must be a whole number, and is a number",
+            "event.stats.logins_count must be a whole number, got a number",
         ),
-        ({"secrets": {}, "tenant": {"id": True}}, "event.tenant.id must be a text, and is true or false"),
-        ({"secrets": {}, "tenant": {"id": b""}}, "event.tenant.id must be a text, and is bytes"),
+        ({"secrets": {}, "tenant": {"id": True}}, "event.tenant.id must be a string, got true or false"),
+        ({"secrets": {}, "tenant": {"id": b""}}, "event.tenant.id must be a string, got bytes"),
     ],
 )
 def test_what_auth0_always_gives_must_be_there(parts: dict[str, Any], message: str) -> None:

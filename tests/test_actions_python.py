@@ -1,4 +1,4 @@
-"""The bridge to an Action in Python: what it does is what the run says."""
+"""The bridge to an Action in Python: a run reports everything that the Action does."""
 
 import asyncio
 import inspect
@@ -382,14 +382,14 @@ def test_a_thread_that_does_not_end_in_time_holds_no_new_one_up(monkeypatch: pyt
         (Counting(), "Counting", None),
         (Counting, "Counting", None),
         (print, "print", None),
-        (lambda event: event, "<lambda>", "the Action takes (event), and is called as action(event, api)"),
+        (lambda event: event, "<lambda>", "the Action takes (event) but is called as action(event, api)"),
         (
             lambda event, api, retries=3, *, key: key,
             "<lambda>",
-            "the Action takes (event, api, retries=…, *, key), and is called as action(event, api)",
+            "the Action takes (event, api, retries=…, *, key) but is called as action(event, api)",
         ),
-        (lambda: 7, "<lambda>", "the Action is no function (event, api), and is of the type int"),
-        (lambda: lambda user: user, "<lambda>", "the Action takes (user), and is called as action(event, api)"),
+        (lambda: 7, "<lambda>", "the Action must be a function (event, api), got a value of the type int"),
+        (lambda: lambda user: user, "<lambda>", "the Action takes (user) but is called as action(event, api)"),
     ],
 )
 def test_what_is_known_without_running_it(action: object, name: str, problem: str | None) -> None:
@@ -461,7 +461,9 @@ def test_what_is_nothing_to_call_is_an_error(action: object) -> None:
     with pytest.raises(ConfigurationError) as caught, opened(action):
         pass
 
-    assert str(caught.value) == f"an Action is a function (event, api), or a function that makes one, and is {given!r}"
+    assert (
+        str(caught.value) == f"an Action must be a function (event, api), or a function that returns one, got {given!r}"
+    )
 
 
 def test_an_action_that_cannot_be_made_is_an_error() -> None:

@@ -215,7 +215,7 @@ def test_an_output_format(copy: Copy) -> None:
     copy.command("check", *chosen, "--report", "verdicts:verdicts.txt")
     assert "missing-user-id: passed\n" in (copy.folder / "verdicts.txt").read_text(encoding="utf-8")
     run = copy.python("-m", "pytest", "-q", "-p", "no:cacheprovider", "--help")
-    assert "github, html or verdicts; may be repeated" in " ".join(run.stdout.split()), run.stderr
+    assert "github, html or verdicts; can be repeated" in " ".join(run.stdout.split()), run.stderr
 
 
 def test_a_situation(copy: Copy) -> None:

@@ -27,7 +27,7 @@ USERS = [KnownUser(email=email, password="correct Horse battery") for email in E
 
 
 class Directory:
-    """A correct database that knows people and no passwords."""
+    """A correct database that has users but no passwords."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -140,7 +140,7 @@ def test_people_who_are_not_found_are_named() -> None:
         assert_consistent(Directory(), [EMAILS[0], *sample[:2]])
     assert str(raised.value) == (
         "get_user does not find 2 of 3: nobody-0@example.com, nobody-1@example.com. "
-        "Everybody in the sample must be in the store that the database reads\n"
+        "Every user in the sample must be in the store that the database reads\n"
         "   2  get_user nobody-0@example.com -> not-found"
     )
     with pytest.raises(ContractBrokenError, match=r"does not find 7 of 7: .*nobody-4@example\.com and 2 more\. "):
@@ -159,7 +159,7 @@ def test_people_for_whom_the_script_fails_are_named() -> None:
         assert_consistent(Partly(), [*EMAILS, "nobody@example.com"])
     assert str(raised.value).startswith(
         "get_user does not find 1 of 4: nobody@example.com; get_user fails for 1 of 4: grace@example.com. "
-        "Everybody in the sample must be in the store that the database reads\n"
+        "Every user in the sample must be in the store that the database reads\n"
         "   6  get_user nobody@example.com -> not-found\n"
         '   2  get_user grace@example.com -> failed ScriptError "no such row"'
     )
@@ -189,8 +189,8 @@ def test_a_database_that_cannot_be_opened_fails() -> None:
 @pytest.mark.parametrize(
     ("database", "emails", "message"),
     [
-        (Directory(), [], "the sample is empty: give e-mails of people who are in the store"),
-        (Directory(), "ada@example.com", "emails must be a list of e-mails, and is 'ada@example.com'"),
+        (Directory(), [], "the sample is empty: give e-mails of users who are in the store"),
+        (Directory(), "ada@example.com", "emails must be a list of e-mails, got 'ada@example.com'"),
         (Directory(), [*EMAILS, EMAILS[0]], "the identifier 'ada@example.com' is given to 2 known users; *"),
         (type("LoginOnly", (), {"login": Shop.login})(), EMAILS, "the database has no get_user"),
         (object(), EMAILS, "the database has none of the scripts: *"),

@@ -1,4 +1,4 @@
-"""What an audit says of files that are cut, damaged, mixed or of other types than they should be."""
+"""What an audit reports on files that are truncated, damaged, mixed or of the wrong types."""
 
 import gzip
 import json
@@ -27,7 +27,7 @@ Found = list[tuple[str, str | None, str, str, str]]
 
 
 def found_in(path: Path) -> tuple[int, Found]:
-    """Return how many users there are, and what is wrong with whom."""
+    """Return the number of users, and what is wrong with each."""
     findings = path.parent / "findings.parquet"
     report = audit(path, COLUMNS, import_mode=True, findings=findings)
     rows = read_rows(findings)
@@ -234,12 +234,21 @@ def test_a_line_that_is_not_utf_8_is_a_finding(tmp_path: Path) -> None:
     ("values", "expected"),
     [
         ({"id": 1}, set()),
-        ({"id": {"$oid": "x"}}, {("user-id-not-a-string", "user_id", "is of the type dict; return it as text")}),
+        (
+            {"id": {"$oid": "x"}},
+            {
+                (
+                    "user-id-not-a-string",
+                    "user_id",
+                    "is of the type dict; return it as text",
+                )
+            },
+        ),
         ({"email": 5}, {("invalid-email", "email", "is a number instead of text")}),
         ({"email": ["ada@example.com"]}, {("invalid-email", "email", "is an array instead of text")}),
         (
             {"verified": "yes"},
-            {("email-verified-not-boolean", "email_verified", "is a text instead of true or false")},
+            {("email-verified-not-boolean", "email_verified", "is a string instead of true or false")},
         ),
         ({"verified": 1}, {("email-verified-not-boolean", "email_verified", "is a number instead of true or false")}),
     ],

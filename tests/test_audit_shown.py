@@ -235,12 +235,12 @@ source = "users.csv"
 user_id = "id"
 email = "mail"
 email_verified = "verified"
-username = "login"   # only if it is no e-mail
+username = "login"   # only if it is not an e-mail
 name = "full_name"
 password_hash = "passwd"
 password_salt = "salt"
 
-# These columns are not mapped. If your scripts put them into the profile, say where:
+# These columns are not mapped. If your scripts put them into the profile, map them:
 # [audit.app_metadata]
 # KEY = "COLUMN"
 #
@@ -295,7 +295,7 @@ def test_init_writes_no_password(
     code, out, err = run(capsys, "init", "--audit", "postgresql://reader:canary-secret@db/shop", "--query", "select 1")
 
     assert (code, err) == (0, "")
-    assert "The password is not written: set the environment variable USERS_URL to the URL.\n" in out
+    assert "The password was left out: set the environment variable USERS_URL to the URL.\n" in out
     written = (folder / "customdb.toml").read_text(encoding="utf-8")
     assert 'source = { env = "USERS_URL" }\nquery = "select 1"\nuser_id = "id"\n' in written
     assert "canary-secret" not in out + written
@@ -305,7 +305,7 @@ def test_init_takes_a_query_for_an_audit_only(capsys: pytest.CaptureFixture[str]
     assert run(capsys, "init", "--query", "select 1") == (
         2,
         "",
-        "customdb-contract: --query goes with --audit SOURCE, the URL of a database\n",
+        "customdb-contract: --query requires --audit SOURCE with the URL of a database\n",
     )
 
 

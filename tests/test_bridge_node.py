@@ -1,4 +1,4 @@
-"""The bridge to scripts in JavaScript: what they do, and what it is told to be."""
+"""The bridge to scripts in JavaScript: what they do, and what they are given."""
 
 import os
 import signal
@@ -447,7 +447,7 @@ POOL = """
     if (client !== null) client.write('x'.repeat(times));
   };
 """
-"""A driver with one connection for everybody: it answers in the context of the call that opened it."""
+"""A driver with one connection for all calls: it calls back in the context of the call that opened it."""
 
 
 @pytest.fixture
@@ -496,7 +496,7 @@ def test_what_a_pool_throws_itself_is_nobodys(
     assert [script(email).ending for email in ("ada", "twice", "bob")] == [Ending.NOT_FOUND] * 3
     assert script.bridge.late_events() == []
     assert set(caplog.messages) == {
-        "a module threw TypeError outside of the call that had it work; no script is blamed for that"
+        "a module threw TypeError outside the call that started it; no script is blamed for that"
     }
 
 
@@ -562,7 +562,7 @@ def test_where_another_call_may_have_asked_nobody_is_blamed(
     assert [script(email).ending for email in ("first", "second", "third")] == [Ending.NOT_FOUND] * 3
     assert script.bridge.late_events() == []
     assert set(caplog.messages) == {
-        "a module threw TypeError outside of the call that had it work; no script is blamed for that"
+        "a module threw TypeError outside the call that started it; no script is blamed for that"
     }
 
 
@@ -778,19 +778,18 @@ def test_another_version_than_was_asked_for_is_told_once(
     script = open_script("callback(null, { is: require('other@9.9.9').is });", node_modules=node_modules)
 
     assert [script().result for _ in range(2)] == [{"is": "other 2.0.0"}] * 2
-    assert caplog.messages == ["other@9.9.9 is asked for, and 2.0.0 is installed"]
+    assert caplog.messages == ["other@9.9.9 is requested, but 2.0.0 is installed"]
 
 
 NO_FOLDER = (
-    "and no folder of node_modules is given: npm install absent@2 next to it, and give the node_modules "
-    "([database] node_modules)"
+    "but no node_modules is given: run npm install absent@2 next to it, and give the folder ([database] node_modules)"
 )
 
 
 @pytest.mark.parametrize(
     ("with_modules", "told"),
     [
-        (True, "which is not in {0}/node_modules: npm install absent@2 there"),
+        (True, "which is not in {0}/node_modules: run npm install absent@2 there"),
         (False, NO_FOLDER),
     ],
 )
@@ -844,10 +843,10 @@ def test_a_global_of_old_runtimes_is_there_where_the_module_is(open_script: Open
         ("function getUser(email, callback) {}", Connection(), None),
         ("function getUser(email, callback, extra) {}", Connection(), None),
         ("function getUser(email, ...rest) {}", Connection(), None),
-        ("getUser => arguments[1](null)", Connection(), "get_user takes (getUser), and is called with (identifier, callback): the callback never arrives"),
-        ("function getUser(email, context, callback) {}", Connection(), "get_user takes (email, context, callback), and is called with (identifier, callback): the connection has script_context off; turn it on, or take the parameter context out"),
-        ("function getUser(email, callback) {}", Connection(script_context=True), "get_user takes (email, callback), and is called with (identifier, context, callback): the connection has script_context on, so add the parameter context"),
-        ("function getUser(email) {}", Connection(script_context=True), "get_user takes (email), and is called with (identifier, context, callback): the callback never arrives"),
+        ("getUser => arguments[1](null)", Connection(), "get_user takes (getUser) but is called with (identifier, callback): it never receives the callback"),
+        ("function getUser(email, context, callback) {}", Connection(), "get_user takes (email, context, callback) but is called with (identifier, callback): the connection has script_context off; turn it on, or remove the parameter context"),
+        ("function getUser(email, callback) {}", Connection(script_context=True), "get_user takes (email, callback) but is called with (identifier, context, callback): the connection has script_context on, so add the parameter context"),
+        ("function getUser(email) {}", Connection(script_context=True), "get_user takes (email) but is called with (identifier, context, callback): it never receives the callback"),
     ],
 )  # fmt: skip
 def test_the_parameters_are_those_that_the_connection_calls_it_with(
@@ -1077,7 +1076,7 @@ def test_an_opening_that_tells_nothing_of_a_script_is_explained(
     )
     monkeypatch.setattr("customdb_contract.bridges.node._bridge._RUNNER", lying)
 
-    problem = r"Node [\d.]+ could not open the database: its runner sent what no runner sends"
+    problem = r"Node [\d.]+ could not open the database: its runner sent something unexpected"
     with pytest.raises(DatabaseOpeningError, match=problem):
         NodeDatabase(folder).get_user("a")  # type: ignore[call-arg]  # a script of any style
 

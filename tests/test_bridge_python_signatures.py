@@ -1,4 +1,4 @@
-"""How a script wants to be called is told by its signature."""
+"""The signature of a script decides how it is called."""
 
 import functools
 from collections.abc import Callable
@@ -156,30 +156,30 @@ def _three(identifier: str, password: str, done: Callback) -> object:
 
 
 PROBLEMS: list[tuple[Callable[..., object], bool, str]] = [
-    (_one, False, f"login takes (identifier), and {CALLED}"),
-    (_one, True, f"login takes (identifier), and {CALLED_WITH_CONTEXT}"),
-    (_three, False, f"login takes (identifier, password, done), and {CALLED}"),
+    (_one, False, f"login takes (identifier) but {CALLED}"),
+    (_one, True, f"login takes (identifier) but {CALLED_WITH_CONTEXT}"),
+    (_three, False, f"login takes (identifier, password, done) but {CALLED}"),
     (
         _returning_context,
         False,
         (
-            f"login takes (identifier, password, context), and {CALLED}: "
-            "the connection has script_context off; turn it on, or take the parameter context out"
+            f"login takes (identifier, password, context) but {CALLED}: "
+            "the connection has script_context off; turn it on, or remove the parameter context"
         ),
     ),
     (
         _calling_context,
         False,
         (
-            f"login takes (identifier, password, context, callback), and {CALLED}: "
-            "the connection has script_context off; turn it on, or take the parameter context out"
+            f"login takes (identifier, password, context, callback) but {CALLED}: "
+            "the connection has script_context off; turn it on, or remove the parameter context"
         ),
     ),
     (
         _two,
         True,
         (
-            f"login takes (identifier, password), and {CALLED_WITH_CONTEXT}: "
+            f"login takes (identifier, password) but {CALLED_WITH_CONTEXT}: "
             "the connection has script_context on, so add the parameter context"
         ),
     ),
@@ -187,7 +187,7 @@ PROBLEMS: list[tuple[Callable[..., object], bool, str]] = [
         _plain,
         True,
         (
-            f"login takes (identifier, password, callback), and {CALLED_WITH_CONTEXT}: "
+            f"login takes (identifier, password, callback) but {CALLED_WITH_CONTEXT}: "
             "the connection has script_context on, so add the parameter context"
         ),
     ),

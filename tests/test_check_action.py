@@ -181,7 +181,9 @@ def test_nothing_is_tried_any_more_once_an_action_never_returns(
     stopped = report.transcript.header.stop_reason
     assert stopped is not None
     assert stopped.kind is StopKind.TIME
-    assert stopped.message == f"the Action did not end within 1.5 s ({where}), so what follows was not tried"
+    assert (
+        stopped.message == f"the Action did not end within 1.5 s ({where}), so the remaining situations were not tried"
+    )
     assert [run.run.outcome.ending for run in observed_runs(report.transcript)].count(Ending.TIMED_OUT) == 1
     assert found(report) == expected
     assert not report.ok
@@ -208,7 +210,10 @@ def test_an_action_that_ends_its_process_is_not_tried_for_ever(tmp_path: Path, w
         return
     assert len(report.transcript.of_kind(ActionRun)) == runs
     assert stopped is not None
-    assert stopped.message == "the Action ended its process in each of 5 log-ins, so what follows was not tried"
+    assert (
+        stopped.message
+        == "the Action ended its process in each of 5 log-ins, so the remaining situations were not tried"
+    )
     assert (report.complete, report.ok) == (False, False)
 
 
@@ -334,7 +339,7 @@ def test_whatever_an_action_stores_is_a_verdict(value: object) -> None:
 
 @pytest.mark.parametrize("path", ["plan", "app_metadata", "app_metadata.", "user_metadata..plan", "root.plan"])
 def test_a_path_that_is_none_is_refused(path: str) -> None:
-    with pytest.raises(ConfigurationError, match="which is no path of metadata: write"):
+    with pytest.raises(ConfigurationError, match="which is not a path of metadata: write"):
         checked(action_of(Restoring()), restores=[path])
 
 

@@ -65,7 +65,7 @@ class Shop:
 
 
 class Broken:
-    """The same database, its store out of reach."""
+    """The same database with an unreachable store."""
 
     def login(self, identifier: str, password: str) -> ProfileResult:
         raise ScriptError("the store is out of reach")
@@ -287,7 +287,7 @@ def test_names_of_scripts_in_javascript_are_an_error_that_says_those_of_python(
     with pytest.raises(ConfigurationError) as raised:
         check(made(kind), USERS)
 
-    assert str(raised.value) == f"the database has {has}; did you mean {meant}? These are their names in Python"
+    assert str(raised.value) == f"the database has {has}; did you mean {meant}? In Python, scripts have these names"
 
 
 def test_such_a_name_beside_that_of_the_script_is_the_teams_own_affair() -> None:
@@ -331,18 +331,18 @@ def test_settings_may_be_as_large_and_as_small_as_they_make_sense() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"timeout": 0}, "timeout must be a number of seconds above 0, and is 0"),
-        ({"timeout": float("inf")}, "timeout must be at most 86400 seconds, and is more"),
-        ({"max_time": 86_400.1}, "max_time must be at most 86400 seconds, and is more"),
-        ({"settle": -0.1}, "settle must be a number of seconds, 0 or more, and is -0.1"),
-        ({"settle": True}, "settle must be a number of seconds, 0 or more, and is True"),
-        ({"settle": 1e300}, "settle must be at most 86400 seconds, and is more"),
-        ({"timeout": True}, "timeout must be a number of seconds above 0, and is True"),
-        ({"max_time": "60"}, "max_time must be a number of seconds above 0, and is '60'"),
-        ({"max_time": float("nan")}, "max_time must be a number of seconds above 0, and is nan"),
-        ({"wrong_passwords": -1}, "wrong_passwords must be a whole number, 0 or more, and is -1"),
-        ({"wrong_passwords": 1.5}, "wrong_passwords must be a whole number, 0 or more, and is 1.5"),
-        ({"wrong_passwords": False}, "wrong_passwords must be a whole number, 0 or more, and is False"),
+        ({"timeout": 0}, "timeout must be a number of seconds above 0, got 0"),
+        ({"timeout": float("inf")}, "timeout must be at most 86400 seconds"),
+        ({"max_time": 86_400.1}, "max_time must be at most 86400 seconds"),
+        ({"settle": -0.1}, "settle must be a number of seconds, 0 or more, got -0.1"),
+        ({"settle": True}, "settle must be a number of seconds, 0 or more, got True"),
+        ({"settle": 1e300}, "settle must be at most 86400 seconds"),
+        ({"timeout": True}, "timeout must be a number of seconds above 0, got True"),
+        ({"max_time": "60"}, "max_time must be a number of seconds above 0, got '60'"),
+        ({"max_time": float("nan")}, "max_time must be a number of seconds above 0, got nan"),
+        ({"wrong_passwords": -1}, "wrong_passwords must be a whole number, 0 or more, got -1"),
+        ({"wrong_passwords": 1.5}, "wrong_passwords must be a whole number, 0 or more, got 1.5"),
+        ({"wrong_passwords": False}, "wrong_passwords must be a whole number, 0 or more, got False"),
     ],
 )
 def test_settings_that_make_no_sense_are_errors(settings: dict[str, object], message: str) -> None:

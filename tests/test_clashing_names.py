@@ -1,4 +1,4 @@
-"""Files of a team that are called like modules of Python's own, such as `types.py`, beside the configuration."""
+"""Files of a team that have the names of modules of Python's own, such as `types.py`, beside the configuration."""
 
 import subprocess
 import sys
@@ -124,7 +124,8 @@ def test_a_file_that_a_module_of_python_hides_is_named(
 
     assert said.replace("FOLDER", str(tmp_path)) in told
     assert told.endswith(
-        f"; types.py in {tmp_path} is called like a module of Python's own, so one hides the other: rename your file"
+        f"; types.py in {tmp_path} has the name of a module of the standard library, "
+        "so one hides the other: rename your file"
     )
 
 
@@ -141,8 +142,11 @@ def test_a_file_that_hides_a_module_from_the_inspection_is_named(tmp_path: Path,
 @pytest.mark.parametrize(
     ("told", "said"),
     [
-        ("no module named 'json.tool'; 'json' is not a package", "; json.py in FOLDER is called like a module of"),
-        ("'json' and 'email' and 'json'", "; json.py and email in FOLDER are called like modules of Python's own, so"),
+        ("no module named 'json.tool'; 'json' is not a package", "; json.py in FOLDER has the name of a module of"),
+        (
+            "'json' and 'email' and 'json'",
+            "; json.py and email in FOLDER have the names of modules of the standard library, so",
+        ),
         ("json and email are not quoted", ""),
         ("'shop' is the file of a team, and 'abc' no file at all", ""),
         ("", ""),

@@ -1,4 +1,4 @@
-"""The command line: exit codes, what goes where, and what is said when it goes wrong."""
+"""The command line: exit codes, output streams, and error messages."""
 
 import json
 import os
@@ -191,7 +191,9 @@ def test_a_person_whom_the_configuration_does_not_name_is_pointed_out(run: Run) 
     code, _, err = run("check", "--user", "eve@example.com", "--user", "ada@example.com")
 
     assert code == 3
-    said = "customdb-contract: --user eve@example.com is not among the [[users]] of customdb.toml: no password is known"
+    said = (
+        "customdb-contract: --user eve@example.com is not one of the [[users]] in customdb.toml: no password is known"
+    )
     assert err.splitlines() == [said]
 
 
@@ -269,7 +271,7 @@ def test_a_mistake_of_ours_does_not_look_like_a_broken_database(run: Run, monkey
 
 
 class _Terminal:
-    """A stream that says that it is a terminal."""
+    """A stream that claims to be a terminal."""
 
     def __init__(self) -> None:
         self.written: list[str] = []
@@ -420,7 +422,7 @@ def test_init_overwrites_nothing(run: Run) -> None:
     code, out, err = run("init")
 
     assert (code, out) == (2, "")
-    assert err == "customdb-contract: customdb.toml exists already; remove it first, or run init in another folder\n"
+    assert err == "customdb-contract: customdb.toml already exists; remove it first, or run init in another folder\n"
 
 
 @pytest.mark.one_python
@@ -454,7 +456,7 @@ def test_init_of_an_action_overwrites_nothing(run: Run) -> None:
     code, out, err = run("init", "--action")
 
     assert (code, out) == (2, "")
-    assert err == "customdb-contract: customdb.toml exists already; remove it first, or run init in another folder\n"
+    assert err == "customdb-contract: customdb.toml already exists; remove it first, or run init in another folder\n"
     assert not Path("actions").exists()
 
 
@@ -502,13 +504,13 @@ options:
 
 commands:
   check       check a database's scripts, an Action, or both
-  replay      judge a stored transcript again, calling nothing
-  simulate    play lives of users over a simulated Auth0 tenant
-  audit       look at every user of a store before the move
+  replay      judge a stored transcript again, without calling anything
+  simulate    play the lives of users on a simulated Auth0 tenant
+  audit       check every user of a store before you migrate
   rules       list the rules, or explain one
   init        write a commented customdb.toml and what goes with it
   schema      print the JSON Schema of customdb.toml, for editors
-  completion  print what completes this command in a shell
+  completion  print shell completion for this command
 """
 
 

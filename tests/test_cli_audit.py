@@ -186,7 +186,7 @@ def test_what_could_not_be_written_is_told_before_the_audit(
         (["--format", "sarif"], "argument --format: invalid choice: 'sarif' (choose from text, json, html)"),
         (
             ["--report", "junit:a.xml"],
-            "argument --report: write FORMAT:FILE with a format out of text, json, html, not 'junit:a.xml'",
+            "argument --report: expected FORMAT:FILE, where FORMAT is one of text, json, html; got 'junit:a.xml'",
         ),
         (["--sample", "few"], "argument --sample: invalid int value: 'few'"),
         (["--script", "login"], "unrecognized arguments: --script"),
@@ -207,7 +207,7 @@ def test_without_a_configuration_it_says_how_to_begin(capsys: pytest.CaptureFixt
         2,
         "",
         (
-            "customdb-contract: there is no customdb.toml here, whose [audit] says what the columns of the users are: "
+            "customdb-contract: no customdb.toml found here, whose table [audit] maps the columns of your users: "
             "`customdb-contract init --audit SOURCE` proposes one\n"
         ),
     )
@@ -266,8 +266,8 @@ def test_a_terminal_shows_some_times_a_second_how_far_it_is(monkeypatch: pytest.
     assert lines == (
         [
             "20,000 users; 3 findings; profiles",
-            "20,000 users; 1,000 rows looked at, 381 per second; 3 findings; profiles",
-            "20,000 users; 12,000 rows looked at, 199 per second; 3 findings; profiles",
+            "20,000 users; 1,000 rows read, 381 per second; 3 findings; profiles",
+            "20,000 users; 12,000 rows read, 199 per second; 3 findings; profiles",
         ]
         if is_terminal
         else []

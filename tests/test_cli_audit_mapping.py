@@ -1,4 +1,4 @@
-"""What `init --audit` proposes for the columns of stores in the wild, and what it leaves to people."""
+"""What `init --audit` proposes for the columns of real stores, and what it leaves to the user."""
 
 import tomllib
 from collections.abc import Mapping
@@ -99,8 +99,8 @@ def test_a_moment_is_not_taken_for_true_or_false(type_: str) -> None:
 
     assert proposal.columns == {"email": "email"}
     assert [hint[:60] for *_, hint in proposal.left] == [
-        "a time, and email_verified is true or false: make it one in ",
-        "says something else than blocked, which is true or false: ma",
+        "a time, but email_verified is true or false: convert it in a",
+        "not the same as blocked, which is true or false: convert it ",
     ]
 
 
@@ -109,17 +109,17 @@ CONFIGURATION = """\
 source = "users.parquet"
 user_id = "id"   # or "uuid"
 email = "mail"
-username = "login"   # only if it is no e-mail
-app_metadata = "metadata"   # if each row has a JSON object
+username = "login"   # only if it is not an e-mail
+app_metadata = "metadata"   # if each row contains a JSON object
 password_hash = "pass"
 
-# These columns are not mapped. If your scripts put them into the profile, say where:
+# These columns are not mapped. If your scripts put them into the profile, map them:
 # [audit.app_metadata]
 # KEY = "COLUMN"
 #
 # - "uuid" (uuid)
-# - "is_active" (boolean): says something else than blocked, which is true or false: make it one in a query or a view
-# - "EmailVerifiedAt" (timestamp(6)): a time, and email_verified is true or false: make it one in a query or a view
+# - "is_active" (boolean): not the same as blocked, which is true or false: convert it in a query or a view
+# - "EmailVerifiedAt" (timestamp(6)): a time, but email_verified is true or false: convert it in a query or a view
 # - "odd \\" column" (string)
 """
 
@@ -147,7 +147,7 @@ def test_without_a_key_it_says_that_one_must_be_there() -> None:
 
     assert text == (
         '[audit]\nsource = "users.csv"\n'
-        '# user_id = "…"   # no column is named like the key of the users, and it must be there\n'
+        '# user_id = "…"   # required, but no column looks like the key of the users\n'
         'email = "email"\n'
     )
 

@@ -82,7 +82,7 @@ def test_the_scripts_of_an_export_are_found(
     assert code == 0
     assert out.splitlines() == [
         "wrote customdb.toml",
-        f"The scripts are those of {path}.",
+        f"Using the scripts in {path}.",
         "Fill in customdb.toml, then run: customdb-contract check",
     ]
     written = tomllib.loads((folder / "customdb.toml").read_text())
@@ -109,8 +109,8 @@ def test_further_connections_are_named(capsys: pytest.CaptureFixture[str], folde
     _, out, _ = init(capsys)
 
     assert out.splitlines()[1:3] == [
-        "The scripts are those of tenant/database-connections/club.",
-        "There are others: forum, shop. All of them: customdb-contract check --tenant tenant",
+        "Using the scripts in tenant/database-connections/club.",
+        "Other connections: forum, shop. To check all of them: customdb-contract check --tenant tenant",
     ]
 
 

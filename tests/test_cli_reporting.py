@@ -1,4 +1,4 @@
-"""What a command shows: how much of a report, of which scripts, and what it accepts from today on."""
+"""What a command shows: how much of a report, of which scripts, and the waivers that it adds."""
 
 import argparse
 import sys
@@ -171,10 +171,10 @@ def test_what_is_broken_today_is_accepted(capsys: pytest.CaptureFixture[str], fo
     after = (folder / "customdb.toml").read_text()
     waived = tomllib.loads(after)["check"]["waived"]
     assert (broken, code, out.splitlines()[0]) == (1, 0, text.splitlines()[0])
-    assert err == f"customdb-contract: {len(waived)} waivers added to customdb.toml: fill in their reasons\n"
+    assert err == f"customdb-contract: {len(waived)} waivers added to customdb.toml: fill in the reasons\n"
     assert after.startswith(before)
     assert {"mismatched-user-id", "email-verified-not-boolean"} <= waived.keys()
-    assert all(reason.endswith(": say why, and until when") for reason in waived.values())
+    assert all(reason.endswith(": fill in why, and until when") for reason in waived.values())
     code, out, _ = run(capsys, "check", "-q")
     assert code == 0
     assert f"{len(waived)} waived" in out
@@ -208,8 +208,8 @@ def test_what_no_waiver_can_be_written_to_is_refused(capsys: pytest.CaptureFixtu
         2,
         "",
         (
-            "customdb-contract: customdb.toml: --write-waivers adds lines to the table [check.waived], and the waivers "
-            "of this file stand in one value; write them as that table, a line each\n"
+            "customdb-contract: customdb.toml: --write-waivers adds lines to the table [check.waived], but this file "
+            "has its waivers in one value; write them as that table, one per line\n"
         ),
     )
     assert missing == (
@@ -224,8 +224,8 @@ def test_the_waivers_of_a_tenant_are_written_one_by_one(capsys: pytest.CaptureFi
 
     assert code == 2
     assert err == (
-        "customdb-contract: --write-waivers and --tenant cannot be given together, for each connection has waivers of "
-        "its own: check them one by one, with --config and the customdb.toml next to their scripts\n"
+        "customdb-contract: --write-waivers and --tenant cannot be combined, because each connection has its own "
+        "waivers: check the connections one by one, with --config and the customdb.toml next to their scripts\n"
     )
 
 
@@ -250,7 +250,7 @@ def test_waivers_are_added_and_the_rest_of_the_file_stays(tmp_path: Path, name: 
     check = tomllib.loads(written)
     check = check["tool"]["customdb-contract"]["check"] if name == "pyproject.toml" else check["check"]
     old = {"old": "ticket 12"} if "old" in text else {}
-    reason = "accepted on 2026-11-29: say why, and until when"
+    reason = "accepted on 2026-11-29: fill in why, and until when"
     assert check["waived"] == old | {"one-rule": reason, "other-rule": reason}
     kept = [line for line in written.splitlines() if line and reason not in line]
     given = [line for line in text.splitlines() if line]
@@ -312,7 +312,7 @@ def test_a_report_needs_a_format_and_a_file(capsys: pytest.CaptureFixture[str], 
 
     assert (code, out) == (2, "")
     assert err.endswith(
-        f"argument --report: write FORMAT:FILE with a format out of {', '.join(FORMATS)}, not {value!r}\n"
+        f"argument --report: expected FORMAT:FILE, where FORMAT is one of {', '.join(FORMATS)}; got {value!r}\n"
     )
 
 

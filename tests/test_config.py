@@ -1,4 +1,4 @@
-"""`customdb.toml`: what it may say, and what is said about everything else."""
+"""`customdb.toml`: its valid contents, and the errors for everything else."""
 
 import sys
 from collections.abc import Callable
@@ -263,7 +263,10 @@ def test_no_file_is_no_error(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("[connexion]", "[connexion] is not a known key; did you mean connection?"),
-        ("[zzz]", "[zzz] is not a known key; known are connection, database, outage, action, users, new_user, check"),
+        (
+            "[zzz]",
+            "[zzz] is not a known key; known keys are connection, database, outage, action, users, new_user, check",
+        ),
         ("[check]\ntime_out = 3.0", "[check] time_out is not a known key; did you mean timeout?"),
         ("[check]\ntimeout = 0.0", "[check] timeout is wrong: input should be greater than 0"),
         ("[check]\ntimeout = inf", "[check] timeout is wrong: input should be "),
@@ -291,7 +294,7 @@ def test_no_file_is_no_error(tmp_path: Path) -> None:
         ),
         (
             "[[users]]\nemail = 'a@example.com'\npassword = { environment = 'X' }",
-            "[[users]] number 1: password.environment is not a known key; known are env",
+            "[[users]] number 1: password.environment is not a known key; known keys are env",
         ),
         (
             "[database]\npython = 'MODULE:Shop'\nconfiguration = { token = { env = 'NOT_SET_ANYWHERE' } }",
@@ -300,33 +303,36 @@ def test_no_file_is_no_error(tmp_path: Path) -> None:
         (
             "[new_user]\nemail = 'new@example.com'",
             (
-                "[new_user] NewUser: email must contain {unique} once, which is replaced so that every user made by a "
-                "check is another one, and is 'new@example.com'"
+                "[new_user] NewUser: email must contain {unique} exactly once, which makes every user created by a "
+                "check unique, got 'new@example.com'"
             ),
         ),
         (
             "[database]\npython = 'MODULE:Shop'\nscripts = 'tenant'",
-            "[database] has both python and scripts: give the one that is to be checked",
+            "[database] has both python and scripts: give only the one to check",
         ),
         (
             "[database]\npython = 'MODULE:Shop'\nnode_modules = 'x'",
             "[database] node_modules is for JavaScript: give scripts = the folder of the connection, or leave it out",
         ),
-        ("[outage]", "[outage] says nothing: give a configuration that differs, or another database"),
+        ("[outage]", "[outage] is empty: give a different configuration, or another database"),
         (
             "[outage]\nconfiguration = { a = 1 }",
-            "[outage] has a configuration, and neither python nor scripts names what it is for",
+            "[outage] has a configuration, but neither python nor scripts names the database that it is for",
         ),
         (
             "[database]\npython = 'shop'",
-            "[database] 'shop' is no reference to a Python object; write module:attribute, such as shop",
+            "[database] 'shop' is not a reference to a Python object; write module:attribute, such as shop",
         ),
         (
             "[database]\npython = 'MODULE:shop'\n[outage]\npython = 'shop'",
-            "[outage] 'shop' is no reference to a Python object",
+            "[outage] 'shop' is not a reference to a Python object",
         ),
-        ("[database]\nscripts = 'nowhere'", "[database] FOLDER/nowhere is no folder"),
-        ("[database]\npython = 'MODULE:shop'\n[outage]\nscripts = 'nowhere'", "[outage] FOLDER/nowhere is no folder"),
+        ("[database]\nscripts = 'nowhere'", "[database] FOLDER/nowhere is not a folder"),
+        (
+            "[database]\npython = 'MODULE:shop'\n[outage]\nscripts = 'nowhere'",
+            "[outage] FOLDER/nowhere is not a folder",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_with_its_key(write: Write, text: str, message: str) -> None:
@@ -343,11 +349,11 @@ def test_what_is_wrong_is_named_with_its_key(write: Write, text: str, message: s
     [
         (
             "[database]\npython = 'MODULE:shop'\nconfiguration = { a = 1 }",
-            "configuration is given to the function that makes the database, and MODULE:shop is no function",
+            "configuration is passed to the function that creates the database, but MODULE:shop is not a function",
         ),
         (
             "[database]\npython = 'MODULE:Shop'\n[outage]\npython = 'MODULE:shop'\nconfiguration = { a = '1' }",
-            "configuration is given to the function that makes the database, and MODULE:shop is no function",
+            "configuration is passed to the function that creates the database, but MODULE:shop is not a function",
         ),
         ("[database]\npython = 'MODULE:shap'", "MODULE has no attribute 'shap'; did you mean shop?"),
         ("[database]\npython = 'MODULE:qqqq.x'", "MODULE has no attribute 'qqqq.x'"),
@@ -381,7 +387,7 @@ def test_a_table_in_place_of_a_text_must_be_a_reference(write: Write) -> None:
 
     assert message_of(path).splitlines() == [
         f"{path}: [[users]] number 1: password.env is missing",
-        f"{path}: [[users]] number 1: password.environment is not a known key; known are env",
+        f"{path}: [[users]] number 1: password.environment is not a known key; known keys are env",
     ]
 
 
@@ -489,7 +495,7 @@ def test_people_have_what_the_file_says(write: Callable[[str], Path], monkeypatc
 def test_what_a_new_user_signs_up_with_becomes_json(write: Callable[[str], Path], key: str) -> None:
     message = message_of(write(f"[new_user]\n{key} = {{ since = [2026-01-01] }}"))
 
-    assert f"[new_user] {key} has a date or a time, and JSON has none; write it as a text" in message
+    assert f"[new_user] {key} has a date or a time, which JSON does not have; write it as a string" in message
 
 
 def test_an_expected_profile_may_be_nested(write: Callable[[str], Path]) -> None:

@@ -1,4 +1,4 @@
-"""`[action]` in a configuration and `--action`: what they may say, what is said of everything else, and one verdict."""
+"""`[action]` in a configuration and `--action`: valid contents, errors for everything else, and a common verdict."""
 
 import json
 import sys
@@ -107,7 +107,7 @@ def judged_groups(report: Report) -> set[Group]:
     return {each.rule.group for each in report.verdicts if each.status in {Status.PASSED, Status.FAILED}}
 
 
-# What a file says
+# The contents of a file
 
 
 def test_everything_that_a_file_says_of_an_action_in_python_arrives(
@@ -179,7 +179,7 @@ def test_a_file_without_the_table_has_no_action(write: Write) -> None:
         ),
         (
             "[action]\ncode = 'code.js'\npython = 'shop:persist'",
-            "[action] has both code and python: give the one that is to be checked",
+            "[action] has both code and python: give only the one to check",
         ),
         (
             "[action]\npython = 'shop:persist'\nnode_modules = 'node_modules'",
@@ -192,13 +192,13 @@ def test_a_file_without_the_table_has_no_action(write: Write) -> None:
         (
             "[action]\npython = 'persist'",
             (
-                "[action] 'persist' is no reference to a Python object; "
+                "[action] 'persist' is not a reference to a Python object; "
                 "write module:attribute, such as shop.legacy:database"
             ),
         ),
         (
             "[action]\npython = 'shop:persist'\nenvironment = ['NO_SUCH_VARIABLE']",
-            "[action] the environment variable NO_SUCH_VARIABLE, which the scripts are to see, is not set",
+            "[action] the environment variable NO_SUCH_VARIABLE, which is passed to the scripts, is not set",
         ),
         (
             "[action]\npython = 'shop:persist'\nsecrets = { A = { env = 'NO_SUCH_VARIABLE' } }",
@@ -207,7 +207,7 @@ def test_a_file_without_the_table_has_no_action(write: Write) -> None:
         (
             "[action]\npython = 'shop:persist'\nrestores = ['plan']",
             (
-                "[action] restores names 'plan', which is no path of metadata: "
+                "[action] restores names 'plan', which is not a path of metadata: "
                 "write app_metadata.plan, or a path below that"
             ),
         ),
@@ -222,11 +222,14 @@ def test_a_file_without_the_table_has_no_action(write: Write) -> None:
         ),
         (
             "[action.legacy.paths.'/token']\nanswer = 1",
-            "[action] legacy.paths./token.answer is not a known key; known are status, body",
+            "[action] legacy.paths./token.answer is not a known key; known keys are status, body",
         ),
         (
             "[action]\nsecrets = { A = { name = 'B' } }",
-            ("[action] secrets.A.env is missing\n{path}: [action] secrets.A.name is not a known key; known are env"),
+            (
+                "[action] secrets.A.env is missing\n"
+                "{path}: [action] secrets.A.name is not a known key; known keys are env"
+            ),
         ),
         (
             "[action]\nsecrets = { A = 7 }",
@@ -248,11 +251,14 @@ def test_a_file_without_the_table_has_no_action(write: Write) -> None:
         ),
         (
             "[action]\npython = 'shop:persist'\n[action.legacy]\nfound = { body = { since = [2026-11-28] } }",
-            "[action.legacy] found: body has a date or a time, and JSON has none; write it as a text",
+            "[action.legacy] found: body has a date or a time, which JSON does not have; write it as a string",
         ),
         (
             "[action]\npython = 'shop:persist'\n[action.legacy.paths]\n'/t' = { body = { n = nan } }",
-            "[action.legacy] paths./t: body has a number that is not finite, and JSON has none; write it as a text",
+            (
+                "[action.legacy] paths./t: body has a number that is not finite, which JSON does not have; "
+                "write it as a string"
+            ),
         ),
     ],
 )
@@ -268,7 +274,7 @@ def test_what_is_wrong_with_an_action_is_named_with_its_key(write: Write, text: 
         ("code = 'no/code.js'", "[action] {folder}/no/code.js cannot be read: No such file or directory"),
         (
             "code = 'actions/restore/code.js'\nnode_modules = 'no'",
-            "[action] {folder}/no is no folder named node_modules: give the one that npm install has made",
+            "[action] {folder}/no is not a folder named node_modules: give the one that npm install created",
         ),
     ],
 )
@@ -283,7 +289,7 @@ def test_files_are_looked_up_from_the_folder_of_the_file(write: Write, table: st
     [
         ("denise", "MODULE has no attribute 'denise'; did you mean denies?"),
         ("zzz", "MODULE has no attribute 'zzz'"),
-        ("not_callable", "an Action is a function (event, api), or a function that makes one, and is 7"),
+        ("not_callable", "an Action must be a function (event, api), or a function that returns one, got 7"),
     ],
 )
 def test_what_shows_only_when_the_action_is_opened_is_named_with_the_file(
@@ -341,7 +347,7 @@ def test_a_database_and_an_action_are_judged_in_one_report(write: Write) -> None
     assert judged_groups(report) >= {Group.PROFILE, Group.ACTION}
     assert report.verdict("action-restores-nothing").status is Status.WAIVED
     assert report.ok, report
-    # The user who logs in is made up, though the store has one with the same e-mail.
+    # The user who logs in is made up, even though the store has one with the same e-mail.
     assert [person.label for person in transcript.people] == ["ada.lovelace"]
     assert {run.person for run in transcript.of_kind(ActionRun)} == {"ada.lovelace-2"}
     replayed = [Transcript.loads(transcript.dumps()), Transcript.parse(str(transcript))]
@@ -464,7 +470,7 @@ def test_a_dry_run_says_what_an_action_may_cost_and_runs_nothing(run: Run, write
     assert run("check", "--dry-run", "--max-time", "30") == (
         0,
         (
-            "the Action runs for some 50 log-ins, and reaches only a stand-in for the legacy system, on loopback\n"
+            "the Action runs for about 50 log-ins and reaches only a stand-in for the legacy system, on loopback\n"
             "0 calls, each at most 20 s; the check ends after 40.5 s at the latest\n"
         ),
         "",
@@ -479,7 +485,7 @@ def test_a_dry_run_of_both_prints_the_calls_first(run: Run, write: Write) -> Non
     lines = out.splitlines()
     assert code == 0
     assert lines[0] == "get_user ada.lovelace@example.com   [known-user]"
-    assert lines[-2].startswith("the Action runs for some 50 log-ins")
+    assert lines[-2].startswith("the Action runs for about 50 log-ins")
     assert lines[-1].endswith("the check ends after 80 s at the latest")
 
 

@@ -1,4 +1,4 @@
-"""What `[audit]` of a configuration says, and how its mistakes are told."""
+"""The table `[audit]` of a configuration, and the errors for wrong contents."""
 
 import json
 import subprocess
@@ -214,17 +214,17 @@ def test_what_the_file_says_whole_needs_no_scripts(folder: Path) -> None:
         (
             "[check]\n",
             (
-                "there is no table [audit], which says what the columns of the users are: "
+                "there is no table [audit], which maps the columns of your users: "
                 "`customdb-contract init --audit SOURCE` proposes one"
             ),
         ),
         (
             f'{USER_ID}table = "users"\nquery = "select 1"\n',
-            "[audit] has both table and query: give the one that has the users",
+            "[audit] has both table and query: give only the one with the users",
         ),
         (
             f'{USER_ID}table = "users"\n',
-            "[audit] table is for databases, and the source is a file: leave it out",
+            "[audit] table is for databases, but the source is a file: leave it out",
         ),
         (
             '[audit]\nuser_id = "id"\n',
@@ -250,12 +250,12 @@ def test_what_the_file_says_whole_needs_no_scripts(folder: Path) -> None:
         (f"{USER_ID}email = ['mail']\n", "[audit] email is wrong: input should be a valid string"),
         (
             f'{USER_ID}nickname = "nick"\nname = "full"\nusername = "login"\npython = "shop:profile_of"\n',
-            "[audit] has python, which makes the whole profile: leave out name, nickname",
+            "[audit] has python, which returns the whole profile: leave out name, nickname",
         ),
         (
             f'{USER_ID}python = "profile_of"\n',
             (
-                "[audit] python: 'profile_of' is no reference to a Python object; write module:attribute, such as "
+                "[audit] python: 'profile_of' is not a reference to a Python object; write module:attribute, such as "
                 "shop.legacy:database"
             ),
         ),
@@ -269,12 +269,12 @@ def test_what_the_file_says_whole_needs_no_scripts(folder: Path) -> None:
         (f'{USER_ID}python = "json:dumpz"\n', "[audit] python: json has no dumpz; did you mean dump or dumps?"),
         (
             f'{USER_ID}python = "json:__name__"\n',
-            "[audit] python: json:__name__ must be a plain function, which is given a row",
+            "[audit] python: json:__name__ must be a plain function, which takes a row",
         ),
         (
             f"[database]\nscripts = 'nowhere'\n{USER_ID}",
             (
-                "[database] FOLDER/nowhere is no folder: give one with login.js, get_user.js and so on, or a YAML "
+                "[database] FOLDER/nowhere is not a folder: give one with login.js, get_user.js and so on, or a YAML "
                 "file, as the Deploy CLI exports them"
             ),
         ),

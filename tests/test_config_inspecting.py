@@ -63,7 +63,7 @@ def test_the_password_of_an_address_is_a_secret(
 ) -> None:
     assert load(BY_SQL).probing.secrets == {}
     url = sqlalchemy.make_url("postgresql://somebody:s3cret-word@localhost/shop")
-    # No driver need be there to see what is kept of the address.
+    # No driver is needed to see what is kept of the URL.
     monkeypatch.setattr(sqlalchemy, "create_engine", lambda *_, **__: SimpleNamespace(url=url))
     [(label, secret)] = load(BY_SQL).probing.secrets.items()
 
@@ -110,11 +110,11 @@ def test_a_command_that_fails_is_told(load: Callable[[str], Configuration], code
         ('sql = "SELECT 1 WHERE :identifier"', "[check] inspect must have sql and url, or command, or be a"),
         ('url = "sqlite://"', "[check] inspect must have sql and url, or command, or be a"),
         ('sql = ":identifier"\nurl = "a"\ncommand = []', "[check] inspect must have sql and url, or command, or be a"),
-        ('sql = "SELECT x::identifier"\nurl = "sqlite://"', "[check] inspect: sql must contain :identifier, which"),
-        ('sql = ":identifier"\nurl = "s3cret"', "[check] inspect: url cannot be used: ArgumentError; give an address"),
+        ('sql = "SELECT x::identifier"\nurl = "sqlite://"', "[check] inspect: sql must contain :identifier, the"),
+        ('sql = ":identifier"\nurl = "s3cret"', "[check] inspect: url cannot be used: ArgumentError; give a URL"),
         (
             'sql = ":identifier"\nurl = "nodriver://x"',
-            "inspect: url cannot be used: NoSuchModuleError; give an",
+            "inspect: url cannot be used: NoSuchModuleError; give a",
         ),
         ('sql = ":identifier"\nurl = { env = "UNSET_URL" }', "[check] inspect.url: the environment variable UNSET_URL"),
         (
@@ -188,7 +188,7 @@ def test_a_function_that_returns_no_record_is_told(load_function: Callable[[str]
 
     with pytest.raises(
         ConfigurationError,
-        match=r"^looking_into_the_shop:Store.look must return a mapping, or None, and returned list$",
+        match=r"^looking_into_the_shop:Store.look must return a mapping or None, got list$",
     ):
         inspected(configuration, "ada")
 
@@ -198,12 +198,12 @@ def test_a_function_that_returns_no_record_is_told(load_function: Callable[[str]
     [
         (
             "looking_into_the_shop",
-            "'looking_into_the_shop' is no reference to a Python object; write module:attribute,",
+            "'looking_into_the_shop' is not a reference to a Python object; write module:attribute,",
         ),
         ("looking_into_the_shop:lock", "looking_into_the_shop has no lock; did you mean look?"),
         ("looking_into_the_shop:Store.lock", "looking_into_the_shop has no Store.lock"),
-        ("looking_into_the_shop:RECORDS", "looking_into_the_shop:RECORDS must be a plain function, which is given an"),
-        ("looking_into_the_shop:look_later", "looking_into_the_shop:look_later must be a plain function, which is"),
+        ("looking_into_the_shop:RECORDS", "looking_into_the_shop:RECORDS must be a plain function, which takes an"),
+        ("looking_into_the_shop:look_later", "looking_into_the_shop:look_later must be a plain function, which takes"),
         (
             "no_such_shop:look",
             "no_such_shop:look cannot be imported from {folder}: ModuleNotFoundError: No module named",

@@ -1,4 +1,4 @@
-"""The JSON Schema of a configuration: it says what the tables say, and what the page says about them."""
+"""The JSON Schema of a configuration: it has the constraints of the tables, and the descriptions of their page."""
 
 import copy
 import json
@@ -142,7 +142,7 @@ OTHERS: list[Any] = [
 
 
 def places(value: Any, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """Yield where the values of a document are, the document itself first."""
+    """Yield the locations of the values in a document, the document itself first."""
     yield at
     keys: list[Any] = list(value) if isinstance(value, dict) else []
     for key in keys or (range(len(value)) if isinstance(value, list) else ()):

@@ -29,7 +29,7 @@ def test_a_setting_is_on_or_off_and_nothing_else(setting: str, value: object) ->
     with pytest.raises(ConfigurationError) as caught:
         Connection(**settings)
 
-    assert str(caught.value) == f"Connection: {setting} must be True or False, and is {value!r}"
+    assert str(caught.value) == f"Connection: {setting} must be True or False, got {value!r}"
 
 
 @given(st.lists(st.sampled_from(FEATURES), unique=True))
@@ -57,13 +57,13 @@ def test_features_of_the_wrong_type_are_named(features: Any, shown: str) -> None
     with pytest.raises(ConfigurationError) as caught:
         Connection(features=features)
 
-    assert str(caught.value) == f"features must be a list of texts, and is {shown}"
+    assert str(caught.value) == f"features must be a list of strings, got {shown}"
 
 
 def test_the_name_of_a_connection_is_a_text() -> None:
     name: Any = 7
 
-    with pytest.raises(ConfigurationError, match=r"^Connection: name must be a text, and is 7$"):
+    with pytest.raises(ConfigurationError, match=r"^Connection: name must be a string, got 7$"):
         Connection(name=name)
 
 
@@ -100,7 +100,7 @@ def test_an_identifier_is_a_text(attribute: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         KnownUser(**options)
 
-    assert str(caught.value) == f"KnownUser: {attribute} must be a text, and is 7"
+    assert str(caught.value) == f"KnownUser: {attribute} must be a string, got 7"
 
 
 @pytest.mark.parametrize("number", ["030123456", "+", "+49 30", "+1234567890123456", 4930123456])
@@ -109,7 +109,7 @@ def test_a_phone_number_is_one_as_auth0_passes_it(number: Any) -> None:
         KnownUser(phone_number=number)
 
     assert str(caught.value) == (
-        f"KnownUser: phone_number must be a number as Auth0 passes it, such as +4930123456, and is {number!r}"
+        f"KnownUser: phone_number must be a phone number as Auth0 passes it, such as +4930123456, got {number!r}"
     )
 
 
@@ -118,7 +118,7 @@ def test_an_organization_has_a_name(name: Any) -> None:
     with pytest.raises(ConfigurationError) as caught:
         KnownUser(username="ada", organization=name)
 
-    assert str(caught.value) == f"KnownUser: organization must be the name of an organization, and is {name!r}"
+    assert str(caught.value) == f"KnownUser: organization must be the name of an organization, got {name!r}"
 
 
 @pytest.mark.parametrize(
@@ -126,15 +126,15 @@ def test_an_organization_has_a_name(name: Any) -> None:
     [
         (
             {"password": "Aa1!"},
-            r"password must contain \{unique\} once, .* by random letters and digits$",
+            r"password must contain \{unique\} exactly once; .* by random letters and digits$",
         ),
-        ({"password": 7}, "password must be a text, and is of the type int"),
-        ({"phone_number": 7}, "phone_number must be a text, and is 7"),
-        ({"phone_number": "+4930"}, r"phone_number must contain \{unique\} once"),
-        ({"user_metadata": 7}, "user_metadata must be a mapping, and is 7"),
-        ({"app_metadata": []}, r"app_metadata must be a mapping, and is \[\]"),
-        ({"fields": "company"}, "fields must be a mapping, and is 'company'"),
-        ({"fields": {"email": 1, "tenant": 2}}, "fields cannot have email, tenant, which the check gives$"),
+        ({"password": 7}, "password must be a string, got a value of the type int"),
+        ({"phone_number": 7}, "phone_number must be a string, got 7"),
+        ({"phone_number": "+4930"}, r"phone_number must contain \{unique\} exactly once"),
+        ({"user_metadata": 7}, "user_metadata must be a mapping, got 7"),
+        ({"app_metadata": []}, r"app_metadata must be a mapping, got \[\]"),
+        ({"fields": "company"}, "fields must be a mapping, got 'company'"),
+        ({"fields": {"email": 1, "tenant": 2}}, "fields cannot have email, tenant, which the check sets$"),
     ],
 )
 def test_what_is_wrong_with_a_new_user_is_said(options: Any, said: str) -> None:
@@ -161,7 +161,7 @@ def test_one_alias_written_alone_is_not_taken_for_a_list_of_letters() -> None:
     with pytest.raises(ConfigurationError) as caught:
         KnownUser(username="ada", aliases="lovelace")
 
-    assert str(caught.value) == "aliases must be a list of identifiers, and is 'lovelace'; write ['lovelace']"
+    assert str(caught.value) == "aliases must be a list of identifiers, got 'lovelace'; write ['lovelace']"
 
 
 @pytest.mark.parametrize(("aliases", "shown"), [(None, "None"), ([None], r"[None]")])
@@ -169,13 +169,13 @@ def test_aliases_of_the_wrong_type_are_named(aliases: Any, shown: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         KnownUser(username="ada", aliases=aliases)
 
-    assert str(caught.value) == f"aliases must be a list of texts, and is {shown}"
+    assert str(caught.value) == f"aliases must be a list of strings, got {shown}"
 
 
 def test_disabled_is_a_flag() -> None:
     disabled: Any = "yes"
 
-    with pytest.raises(ConfigurationError, match=r"^KnownUser: disabled must be True or False, and is 'yes'$"):
+    with pytest.raises(ConfigurationError, match=r"^KnownUser: disabled must be True or False, got 'yes'$"):
         KnownUser(username="ada", disabled=disabled)
 
 
@@ -186,7 +186,7 @@ def test_a_profile_is_a_mapping() -> None:
         KnownUser(username="ada", profile=profile)
 
     assert str(caught.value) == (
-        "KnownUser: profile must map attributes to what they must be, and is ['email_verified']"
+        "KnownUser: profile must map attributes to their expected values, got ['email_verified']"
     )
 
 
@@ -195,18 +195,16 @@ def test_a_profile_is_a_mapping() -> None:
     [
         ("", "empty"),
         (Secret(""), "empty"),
-        (PASSWORD.encode(), "of the type bytes"),
-        (271828182845, "of the type int"),
-        ([PASSWORD], "of the type list"),
+        (PASSWORD.encode(), "a value of the type bytes"),
+        (271828182845, "a value of the type int"),
+        ([PASSWORD], "a value of the type list"),
     ],
 )
 def test_an_unusable_password_is_refused_and_not_shown(password: Any, found: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         KnownUser(username="ada", password=password)
 
-    assert str(caught.value) == (
-        f"KnownUser: password must be a text, and is {found}; leave it out when it is not known"
-    )
+    assert str(caught.value) == (f"KnownUser: password must be a string, got {found}; leave it out if it is not known")
 
 
 @pytest.mark.parametrize("password", [PASSWORD, Secret(PASSWORD)])

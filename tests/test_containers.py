@@ -1,4 +1,4 @@
-"""Containers: a process that may say anything is believed nothing that its runner would not say."""
+"""Containers: of a process that can send anything, only what a genuine runner would send is believed."""
 
 import json
 import os
@@ -86,7 +86,7 @@ for _ in lines:
 
 
 class FakeRunner(ContainerBridge):
-    """A bridge to a runner that answers call after call as it is told."""
+    """A bridge to a runner that responds to each call as requested."""
 
     def __init__(self, answers: list[str], mask: SecretRegistry, timeout: float, opening: str) -> None:
         super().__init__(mask=mask, timeout=timeout)
@@ -163,8 +163,8 @@ def ended(**changes: object) -> dict[str, object]:
     return {"id": 0, "outcome": ENDED | changes}
 
 
-INVALID = (Observation(Noticed.PROCESS_ENDED, "its runner sent what no runner sends"),)
-NO_MESSAGE = (Observation(Noticed.PROCESS_ENDED, "its runner sent what is no message"),)
+INVALID = (Observation(Noticed.PROCESS_ENDED, "its runner sent something unexpected"),)
+NO_MESSAGE = (Observation(Noticed.PROCESS_ENDED, "its runner sent something that is not a message"),)
 
 
 def test_a_runner_that_speaks_properly_is_believed(start: Start) -> None:
@@ -343,7 +343,7 @@ def test_a_call_that_is_cancelled_may_answer_anything(start: Start) -> None:
     wrong = call(start("nothing", "{}", timeout=0.2))
 
     assert (silent.ending, silent.observations) == (Ending.TIMED_OUT, ())
-    # What was asked twice is one answer behind, so nothing of it can be used.
+    # A repeated request is one response behind, so none of them can be used.
     assert wrong.ending in {Ending.TIMED_OUT, Ending.DIED}
 
 
@@ -409,7 +409,7 @@ def test_what_a_container_says_unasked_is_its_end(start: Start) -> None:
     bridge._answers = [json.dumps(ended() | {"id": 1})]
 
     assert call(bridge).ending is Ending.FOUND
-    forged = Observation(Noticed.PROCESS_ENDED, "something else than its runner wrote to its socket")
+    forged = Observation(Noticed.PROCESS_ENDED, "something other than its runner wrote to its socket")
     assert LateEvent(0, observation=forged) in bridge.late_events()
 
 
@@ -436,7 +436,7 @@ def test_late_answers_that_are_invalid_end_the_container(start: Start) -> None:
 
 
 def test_an_opening_that_no_runner_reports_is_explained(start: Start) -> None:
-    problem = "the fake runner could not open the database: its runner sent what no runner sends"
+    problem = "the fake runner could not open the database: its runner sent something unexpected"
     with pytest.raises(DatabaseOpeningError, match=problem):
         start(opening='{"looked": true}')
 

@@ -1,4 +1,4 @@
-"""What a database over SQL does where the store is down, slow, busy, unusual, or does not fit."""
+"""How a database over SQL behaves when the store is down, slow, busy, unusual, or does not fit."""
 
 import asyncio
 import re
@@ -58,7 +58,7 @@ def profile(result: object) -> dict[str, Any]:
 
 @contextmanager
 def silent_server() -> Generator[int]:
-    """Accept every connection, and never say anything."""
+    """Accept every connection without ever responding."""
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
         yield int(server.getsockname()[1])
 
@@ -182,7 +182,7 @@ def test_a_server_that_was_killed_and_came_back_is_reached_again(
                 assert profile(plain.get_user("ada")) == profile(await database.get_user("ada"))
                 engine.server.kill()
                 engine.server.start()
-                # Every pooled connection is dead now, and nothing has told so yet.
+                # Every pooled connection is dead now, and nothing has noticed yet.
                 assert await database.verify("grace.hopper@example.com") == Done()
                 assert plain.change_password("grace.hopper@example.com", "new") == Done()
 
@@ -387,7 +387,10 @@ COLUMNS = "id INTEGER, email TEXT, password TEXT, nick TEXT, data TEXT, state TE
         (people(email="mail"), "the table people has no column mail; it has id, email"),
         (people(username="other.nick"), "of the table other, which is neither `table` nor among the `joins`"),
         (people(joins=[Join("people", on={"nope": "id"})]), "the table people has no column nope"),
-        (people(user_id="hash"), "is of the type BLOB, and user_id must be of whole numbers, texts or UUIDs"),
+        (
+            people(user_id="hash"),
+            "is of the type BLOB, and user_id must be of whole numbers, texts or UUIDs",
+        ),
     ],
 )
 def test_a_mapping_that_does_not_fit_is_refused_when_the_database_is_made(

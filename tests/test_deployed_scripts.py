@@ -1,4 +1,4 @@
-"""Which scripts of an export count: those that the Deploy CLI would deploy; and what is said of all others."""
+"""Which scripts of an export count: those that the Deploy CLI would deploy; and the messages about all others."""
 
 import json
 import logging
@@ -131,8 +131,8 @@ def test_a_check_that_cannot_begin_names_the_keys_that_nobody_gives(tmp_path: Pa
 
     stop = report.transcript.header.stop_reason
     assert stop is not None
-    assert re.search(r"not given: configuration\.URL \(.*login\.js:2\)", stop.message)
-    assert str(report).count("not given:") == 1
+    assert re.search(r"not set: configuration\.URL \(.*login\.js:2\)", stop.message)
+    assert str(report).count("not set:") == 1
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,9 @@ def test_a_connection_without_passwords_is_said(tmp_path: Path) -> None:
 
     [said] = NodeDatabase(export(tmp_path, "login.js", options=options)).ignored
 
-    assert "authentication_methods.password is off, so nobody logs in with a password and Auth0 does not call" in said
+    assert (
+        "authentication_methods.password is off, so no user can log in with a password and Auth0 does not call" in said
+    )
 
 
 def test_a_table_of_an_export_is_an_object(tmp_path: Path) -> None:
@@ -225,16 +227,16 @@ def test_a_yaml_file_with_one_connection_needs_no_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "name", "said"),
     [
-        (TENANT, None, "tenant.yaml has 2 databases: shop, club; say which, by [connection] name"),
+        (TENANT, None, "tenant.yaml has 2 databases: shop, club; choose one with [connection] name"),
         (TENANT, "shelf", "tenant.yaml has no database shelf; it has shop, club"),
         (TENANT, "club", "databases[1]: options.customScripts names none of the scripts"),
         ("databases: []", None, "tenant.yaml has no databases"),
         ("7", None, "tenant.yaml has no databases"),
         ("databases: 7", None, "tenant.yaml: databases[0] must be a table"),
         ("databases: [7]", None, "tenant.yaml: databases[0] must be a table"),
-        ("databases: [", None, "tenant.yaml is no YAML: while parsing"),
+        ("databases: [", None, "tenant.yaml is not YAML: while parsing"),
         ("[" * 20_000, None, "tenant.yaml is nested too deeply"),
-        ("##NAME##: 7", None, "tenant.yaml has keywords that are not given: NAME"),
+        ("##NAME##: 7", None, "tenant.yaml has keywords without a value: NAME"),
     ],
 )
 def test_what_is_wrong_with_a_yaml_file_is_said(tmp_path: Path, text: str, name: str | None, said: str) -> None:

@@ -139,7 +139,7 @@ PLAIN_TYPES: Mapping[object, str] = {
 
 
 def words(annotation: object) -> str:
-    """Say what a value of a type is, in the words of the page."""
+    """Describe a value of a type in the words of the page."""
     match get_origin(annotation) or annotation:
         case types.UnionType | typing.Union:
             return ", ".join(words(member) for member in get_args(annotation) if member is not type(None))

@@ -1,4 +1,4 @@
-"""The state machine: it finds what a sequence breaks, shows the shortest one, and says what it cannot work with."""
+"""The state machine: it finds what a sequence breaks, shows the shortest one, and rejects databases it cannot use."""
 
 import sqlite3
 from collections import Counter
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.one_python
 
 @pytest.fixture(autouse=True)
 def brief_profile() -> Iterator[None]:
-    """Let every machine run for a few examples, and remember nothing."""
+    """Run every machine for a few examples, without a database of examples."""
     before = settings.get_current_profile_name()
     settings.register_profile("brief", max_examples=25, stateful_step_count=25, database=None, derandomize=True)
     settings.load_profile("brief")
@@ -44,7 +44,7 @@ def brief_profile() -> Iterator[None]:
 
 
 def search(**changed: Any) -> None:
-    """Look for a sequence that breaks a rule for so long that luck has no part in it; the first one will do."""
+    """Search for a sequence that breaks a rule long enough to rule out chance; the first one will do."""
     chosen: dict[str, Any] = {"max_examples": 1_000, "phases": [Phase.generate]}
     settings.register_profile("searching", settings.get_profile("brief"), **chosen | changed)
     settings.load_profile("searching")
@@ -245,17 +245,17 @@ def cannot_open() -> object:
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda: SharedShop.kept, "fresh_database must return a database with an empty store each time, and this one"),
+        (lambda: SharedShop.kept, "fresh_database must return a database with an empty store each time, but this one"),
         (
             KnowingAnybody,
-            "fresh_database must return a database with an empty store each time, and this one knows cust",
+            "fresh_database must return a database with an empty store each time, but this one knows cust",
         ),
-        (WithoutCreate, "the machine needs the scripts create and get_user, and the fresh database has no create"),
-        (WithoutGetUser, "the machine needs the scripts create and get_user, and the fresh database has no get_user"),
+        (WithoutCreate, "the machine needs the scripts create and get_user, but the fresh database has no create"),
+        (WithoutGetUser, "the machine needs the scripts create and get_user, but the fresh database has no get_user"),
         (Broken, "the fresh database cannot be used: get_user ended raised for customdb-first@example.com"),
         (
             lambda: RefusingEverybody(is_empty=True),
-            'create said ValidationError "We take no such e-mails" for a user who',
+            'create failed with ValidationError "We take no such e-mails" for a user who',
         ),
         (cannot_open, "fresh_database: the database could not be opened: OSError: no such store"),
     ],
@@ -298,7 +298,7 @@ def test_the_people_look_as_the_team_says() -> None:
 def test_passwords_look_as_the_team_says() -> None:
     run_machine(machine(strict_shop, new_user=NewUser(password=Secret("shop={unique}=")), fail_on="warning"))
 
-    with pytest.raises(ConfigurationError, match=r"said ScriptError \"«password of first» is not a password"):
+    with pytest.raises(ConfigurationError, match=r"failed with ScriptError \"«password of first» is not a password"):
         run_machine(machine(strict_shop))
 
 
@@ -312,7 +312,7 @@ def test_what_all_examples_share_is_made_once() -> None:
 
 
 class Hotel:
-    """Notes what it is given at a sign-up, and of which organization."""
+    """Records what it receives at a sign-up, and the organization."""
 
     def __init__(self, seen: set[str]) -> None:
         self.shop = WritingShop(is_empty=True)

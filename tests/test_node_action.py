@@ -1,4 +1,4 @@
-"""The bridge to an Action in JavaScript: what it does, and what it is told to be."""
+"""The bridge to an Action in JavaScript: what it does, and what it is given."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -161,14 +161,14 @@ def test_a_token_comes_back_from_a_redirect(open_action: Open) -> None:
     assert printed(tampered=True) == "the signature of the token is wrong"
     assert printed(lifetime=-1) == "the token has expired"
     assert printed(nothing=True) == "the request has no parameter session_token with a token"
-    assert printed(nonsense=True) == "what is in the parameter session_token is no token"
+    assert printed(nonsense=True) == "the parameter session_token is not a token"
 
 
 def test_a_token_needs_a_secret(open_action: Open) -> None:
     raised = open_action("api.redirect.encodeToken({ payload: {} });")().outcome.raised
 
     assert raised is not None
-    assert raised.message == "a token needs a secret, which is a text"
+    assert raised.message == "the secret of a token must be a string"
 
 
 # The cache
@@ -376,11 +376,10 @@ def test_the_handler_of_a_redirect_runs_too(open_action: Open) -> None:
 
 # What is wrong with an Action
 
-COMMONJS = "Auth0 runs Actions as CommonJS: use require and exports, and await inside of functions only"
+COMMONJS = "Auth0 runs Actions as CommonJS: use require and exports, and await only inside functions"
 AWAIT = "await is only valid in async functions and the top level bodies of modules"
 NO_MODULES = (
-    "and no folder of node_modules is given: npm install axios next to it, and give the node_modules "
-    "([action] node_modules)"
+    "but no node_modules is given: run npm install axios next to it, and give the folder ([action] node_modules)"
 )
 
 
@@ -399,7 +398,7 @@ NO_MODULES = (
         ),
         (
             "exports.onExecutePostLogin = { no: 'function' };",
-            "repair.js: what it exports as onExecutePostLogin is no function",
+            "repair.js: its export onExecutePostLogin is not a function",
         ),
         (
             "Object.defineProperty(exports, 'onExecutePostLogin', { get() { throw new TypeError('not yet'); } });",
@@ -512,7 +511,7 @@ def test_the_document_of_the_deploy_cli_names_the_source(open_action: Open, tmp_
         ({"code": PLAIN, "supported_triggers": [{"id": "post-login"}]}, ("repair", None)),
         (
             {"code": PLAIN, "supported_triggers": [{"id": "pre-user-registration", "version": "v2"}]},
-            ("repair", "repair.json: supported_triggers has pre-user-registration, and not post-login"),
+            ("repair", "repair.json: supported_triggers has pre-user-registration but not post-login"),
         ),
     ],
 )
@@ -527,11 +526,11 @@ def test_a_document_may_have_the_source_in_it(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", r"repair\.json is no JSON: .*"),
+        ("{", r"repair\.json is not JSON: .*"),
         ("[]", r"repair\.json: the document must be an object"),
         ("[" * 100_000, r"repair\.json is (nested too deeply|no JSON: .*)"),
         ("{}", r"repair\.json: code must be the path of the Action's source, such as \./actions/repair/code\.js"),
-        ('{"code": "nowhere.js"}', r"repair\.json: code names nowhere\.js, and there is no such file"),
+        ('{"code": "nowhere.js"}', r"repair\.json: code names nowhere\.js, which does not exist"),
     ],
 )
 def test_a_document_that_describes_no_action_is_refused(tmp_path: Path, text: str, message: str) -> None:
@@ -561,10 +560,10 @@ SECRETS_MISSING = (
     'for example TOKEN = {{ env = "TOKEN" }} in customdb.toml'
 )
 MODULES_NOT_GIVEN = (
-    "node_modules is not given, and {document} declares dependencies: run npm install axios@1.7.2 @shop/client, "
-    "and give the folder node_modules that it makes"
+    "node_modules is not given, but {document} declares dependencies: run npm install axios@1.7.2 @shop/client, "
+    "and give the folder node_modules that it creates"
 )
-NOT_INSTALLED = "node_modules lacks what {document} declares as dependencies: run npm install {absent} in {folder}"
+NOT_INSTALLED = "node_modules lacks dependencies declared in {document}: run npm install {absent} in {folder}"
 
 
 @pytest.mark.parametrize("named", ["restore/code.js", "restore.json"])

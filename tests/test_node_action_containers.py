@@ -1,4 +1,4 @@
-"""What the process of an Action says is believed only as far as its runner would say it."""
+"""Of the messages from an Action's process, only those that a genuine runner would send are believed."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -29,7 +29,7 @@ ENDED: Mapping[str, object] = {
     "observations": [],
     "seconds": 0.1,
 }
-INVALID = (Observation(Noticed.PROCESS_ENDED, "its runner sent what no runner sends"),)
+INVALID = (Observation(Noticed.PROCESS_ENDED, "its runner sent something unexpected"),)
 
 
 def ran(number: int = 0, **changes: object) -> Mapping[str, Any]:
@@ -37,7 +37,7 @@ def ran(number: int = 0, **changes: object) -> Mapping[str, Any]:
 
 
 class Process:
-    """Says what it was made to say, one answer for each question."""
+    """Sends the prepared responses, one for each request."""
 
     token = "token"
     has_something = False
@@ -107,7 +107,7 @@ def test_what_no_runner_finds_is_told_as_the_problem_of_the_action(start: Start)
     bridge = start(first)
 
     assert bridge.info.problem == (
-        "repair.js ended its process while it was loaded: its runner sent what no runner sends"
+        "repair.js ended its process while it was loaded: its runner sent something unexpected"
     ).replace("repair.js", bridge.info.location.removesuffix(":1") if bridge.info.location else "")
     assert first.is_ended
     problem = start(second).info.problem

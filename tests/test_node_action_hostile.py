@@ -95,7 +95,7 @@ HOSTILE: Mapping[str, tuple[str, Ending, str]] = {
     "writes where the runner writes": (
         "for (let fd = 3; fd < 40; fd += 1) try { require('fs').writeSync(fd, 'x\\n'); } catch {}",
         Ending.DIED,
-        "process-ended: something else than its runner wrote to its socket",
+        "process-ended: something other than its runner wrote to its socket",
     ),
 }
 

@@ -1,4 +1,4 @@
-"""What scripts and Actions in JavaScript do in corners of the runner that nobody else comes to."""
+"""What scripts and Actions in JavaScript do in rare corner cases of the runner."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -254,8 +254,8 @@ def test_an_event_may_have_no_request(open_action: Open) -> None:
     assert outcome.output.splitlines() == [
         "true",
         "the request has no parameter session_token with a token",
-        "a token needs a secret, which is a text",
-        "a token needs a secret, which is a text",
+        "the secret of a token must be a string",
+        "the secret of a token must be a string",
     ]
 
 

@@ -1,4 +1,4 @@
-"""What a `NodeDatabase` is made of: the folder, Node itself, placeholders, and what a configuration file says of it."""
+"""The parts of a `NodeDatabase`: the folder, Node itself, placeholders, and its settings in a configuration file."""
 
 import json
 import os
@@ -95,9 +95,9 @@ def test_the_scripts_may_have_other_names(shop: Path) -> None:
 @pytest.mark.parametrize(
     ("document", "said"),
     [
-        ("{", "database.json is no JSON: Expecting property name"),
+        ("{", "database.json is not JSON: Expecting property name"),
         ("[" * 100_000, "database.json is nested too deeply"),
-        ("9" * 5_000, "database.json is no JSON: Exceeds the limit"),
+        ("9" * 5_000, "database.json is not JSON: Exceeds the limit"),
         ("[]", "database.json: the document must be an object"),
         ('{"options": []}', "database.json: options must be an object"),
         ('{"options": {"customScripts": 7}}', "database.json: options.customScripts must be an object"),
@@ -107,11 +107,11 @@ def test_the_scripts_may_have_other_names(shop: Path) -> None:
         ),
         (
             '{"options": {"customScripts": {"login": "gone.js"}}}',
-            "database.json: options.customScripts.login names gone.js, and there is no such file",
+            "database.json: options.customScripts.login names gone.js, which does not exist",
         ),
         (
             '{"options": {"import_mode": "yes", "customScripts": {"login": "login.js"}}}',
-            'database.json: options.import_mode must be true or false, and is "yes"',
+            'database.json: options.import_mode must be true or false, got "yes"',
         ),
     ],
 )
@@ -123,7 +123,7 @@ def test_what_is_wrong_with_database_json_is_said(shop: Path, document: str, sai
 
 
 def test_a_folder_that_is_none_or_has_no_scripts_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"is no folder: give one with login\.js, get_user\.js and so on"):
+    with pytest.raises(ConfigurationError, match=r"is not a folder: give one with login\.js, get_user\.js and so on"):
         NodeDatabase(tmp_path / "gone")
     with pytest.raises(ConfigurationError, match=r"has none of the scripts: login\.js, get_user\.js, .*delete\.js"):
         NodeDatabase(tmp_path)
@@ -160,7 +160,7 @@ def test_keywords_are_replaced(shop: Path, source: str, keywords: Mapping[str, o
 
 
 def test_keywords_that_are_not_given_are_all_named(shop: Path) -> None:
-    with pytest.raises(ConfigurationError, match="keywords that are not given: KEY, NAME; give them under"):
+    with pytest.raises(ConfigurationError, match="keywords without a value: KEY, NAME; give them under"):
         replaced(shop, "##NAME## @@KEY@@ ##GIVEN##", {"GIVEN": 1})
 
 
@@ -174,11 +174,11 @@ def test_a_text_without_keywords_stays_as_it_is(tmp_path_factory: pytest.TempPat
 
 
 def test_what_the_database_is_given_must_be_there(shop: Path, tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="is no folder named node_modules: give the one that npm install"):
+    with pytest.raises(ConfigurationError, match="is not a folder named node_modules: give the one that npm install"):
         NodeDatabase(shop, node_modules=tmp_path)
-    with pytest.raises(ConfigurationError, match=r"the double of the module pg, .*gone\.js, is no file"):
+    with pytest.raises(ConfigurationError, match=r"the double of the module pg, .*gone\.js, is not a file"):
         NodeDatabase(shop, doubles={"pg": tmp_path / "gone.js"})
-    with pytest.raises(ConfigurationError, match="the environment variable NOWHERE, which the scripts are to see"):
+    with pytest.raises(ConfigurationError, match="the environment variable NOWHERE, which is passed to the scripts"):
         NodeDatabase(shop, environment=["NOWHERE"])
 
 
@@ -195,15 +195,15 @@ def fake_node(folder: Path, answer: str) -> str:
 def test_a_node_that_is_too_old_is_said(tmp_path: Path) -> None:
     old = fake_node(tmp_path, """echo '["16.20.0", []]'""")
 
-    with pytest.raises(DatabaseOpeningError, match=r"node is Node 16\.20\.0, and the scripts need 18 or newer"):
+    with pytest.raises(DatabaseOpeningError, match=r"node is Node 16\.20\.0, but the scripts need 18 or newer"):
         find_runtime(old)
 
 
 @pytest.mark.parametrize("answer", ["exit 1", "echo nonsense", "echo 7"])
 def test_what_is_no_node_is_said(tmp_path: Path, answer: str) -> None:
-    with pytest.raises(DatabaseOpeningError, match="does not answer as a Node does"):
+    with pytest.raises(DatabaseOpeningError, match="does not behave like Node"):
         find_runtime(fake_node(tmp_path, answer))
-    with pytest.raises(DatabaseOpeningError, match=r"does not answer as a Node does \(FileNotFoundError\)"):
+    with pytest.raises(DatabaseOpeningError, match=r"does not behave like Node \(FileNotFoundError\)"):
         find_runtime(str(tmp_path / "gone"))
 
 
@@ -302,7 +302,7 @@ def test_stores_fail_together_in_every_way_that_one_of_them_can() -> None:
 
     assert together.situations == (Situation.RESET, Situation.STATUS_500, Situation.REFUSE, Situation.HANG)
     assert together.requests == 4
-    # Whoever cannot fail in this way fails all the same.
+    # A store that cannot fail in this way fails nevertheless.
     assert first.failed == [Situation.RESET, Situation.STATUS_500, Situation.RESET, Situation.HANG]
     assert second.failed == [Situation.RESET, Situation.RESET, Situation.REFUSE, Situation.HANG]
 
@@ -361,7 +361,7 @@ def test_an_outage_is_provoked_where_a_placeholder_stands(
     assert takes_faults(outage)
     assert outage.fault_placeholders == {placeholder}
     if name == "URL":
-        # A server that is connected to and asked nothing tells nothing of the store.
+        # A server that receives a connection but no request says nothing about the store.
         planned = plan_lines(correct, [ADA], Connection(), Probing(outage=outage))
         assert sum("[outage: " in line for line in planned) == 2 * ways
         return
@@ -481,7 +481,7 @@ def test_a_contradiction_of_the_settings_is_told_and_the_file_holds(
 
     assert connection == Connection(name="other", requires_username=True, script_context=True)
     assert caplog.messages == [
-        "[connection] import_mode = false contradicts database.json, which says true; the check follows [connection]"
+        "[connection] import_mode = false contradicts database.json, which has true; the check uses [connection]"
     ]
 
 
@@ -507,7 +507,7 @@ def test_the_folder_may_be_given_on_the_command_line(
     monkeypatch.chdir(shop.parent)
 
     assert main(["check", "--scripts", "gone", "--user", "ada@example.com"]) == 2
-    assert "customdb-contract: --scripts: gone is no folder" in capsys.readouterr().err
+    assert "customdb-contract: --scripts: gone is not a folder" in capsys.readouterr().err
     assert main(["check", "--scripts", "shop", "--user", "ada@example.com", "--select", "profile"]) == 0
     path = write('[[users]]\nemail = "ada@example.com"\npassword = "correct horse"\n[database]\npython = "gone:gone"')
     assert main(["check", "--config", str(path), "--scripts", "shop"]) == 0
@@ -519,7 +519,7 @@ def test_without_node_a_check_ends_with_exit_code_3(
     path = write(f'[database]\nscripts = "shop"\nnode = "{tmp_path}/gone"\n[[users]]\nemail = "ada@example.com"')
 
     assert main(["check", "--config", str(path)]) == 3
-    assert "does not answer as a Node does" in " ".join(capsys.readouterr().out.split())
+    assert "does not behave like Node" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Hosts that scripts name, led elsewhere while they are checked; and hosts that nobody can reach."""
+"""Hosts that scripts name, redirected during a check; and unreachable hosts."""
 
 import re
 import shutil
@@ -123,7 +123,7 @@ def test_http_and_sockets_lead_to_an_address_by_port(tmp_path: Path, api: str) -
 
 @pytest.fixture(scope="module")
 def tls_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """The same behind TLS, with its certificate, which nobody trusts by itself."""
+    """The same behind TLS, with a certificate that is not trusted by default."""
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("there is no openssl on this machine: apt-get install openssl")
@@ -202,7 +202,7 @@ def test_the_report_names_the_hosts_out_of_reach() -> None:
 
     text = " ".join(str(judge(transcript)).split())
 
-    assert "The scripts could not connect to api.test:443 (get_user). If it is somewhere else" in text
+    assert "The scripts could not connect to api.test:443 (get_user). If it runs somewhere else" in text
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:5432", "localhost:5432", "LOCALHOST:5432", "::1:5432"])
@@ -215,7 +215,7 @@ def test_the_report_asks_whether_a_store_on_this_machine_runs(host: str) -> None
     text = " ".join(str(judge(transcript)).split())
 
     assert "(get_user): is the store running there?" in text
-    assert "could not connect to localhost.test:443 (login). If it is somewhere else" in text
+    assert "could not connect to localhost.test:443 (login). If it runs somewhere else" in text
 
 
 # Look-ups
@@ -360,7 +360,9 @@ def test_tedious_is_led(tmp_path: Path, host: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "https://api.example.com", "api.example.com/x", "db:0", "db:65536", "db:x", "-"])
 def test_a_host_is_a_name_with_or_without_a_port(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ConfigurationError, match=re.escape(f"hosts: {name} is no host: give its name as the scripts")):
+    with pytest.raises(
+        ConfigurationError, match=re.escape(f"hosts: {name} is not a host: give its name as the scripts")
+    ):
         database(tmp_path, "", hosts={name: "127.0.0.1:1"})
 
 
@@ -474,6 +476,6 @@ def test_a_check_asks_whether_a_store_on_this_machine_runs(tmp_path: Path) -> No
     reason = report.transcript.header.stop_reason
     assert reason is not None
     assert reason.message == (
-        'every call failed, so nothing could be judged: get_user said TypeError "fetch failed". The scripts could not '
-        f"connect to localhost:{port} (get_user): is the store running there?"
+        'every call failed, so nothing could be judged: get_user failed with TypeError "fetch failed". '
+        f"The scripts could not connect to localhost:{port} (get_user): is the store running there?"
     )

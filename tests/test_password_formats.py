@@ -1,4 +1,4 @@
-"""Each format reads what its system stores, and nothing else gets in."""
+"""Each format accepts what its system stores, and rejects everything else."""
 
 import base64
 import hashlib
@@ -68,7 +68,7 @@ def passwords_of(form: PasswordFormat) -> Passwords:
 
 
 def lets_in(row: Row) -> bool:
-    """Whether the row's password gets in; an unknown format doesn't."""
+    """Whether the row's password is accepted; an unknown format is not."""
     try:
         return passwords_of(row.form).verify(row.password, row.stored, key=7)
     except UnknownPasswordFormatError:
@@ -157,8 +157,8 @@ def test_whatever_is_stored_ends_in_an_answer_or_in_the_one_error(text: str | by
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("$2b$17$" + "." * 53, "bcrypt, but it asks for 17 as the cost of bcrypt, and at most 16"),
-        ("$2b$31$" + "." * 53, "at most 16 are done"),
+        ("$2b$17$" + "." * 53, "bcrypt, but it needs 17 as the cost of bcrypt, and at most 16"),
+        ("$2b$31$" + "." * 53, "at most 16 are allowed"),
         ("$argon2id$v=19$m=2097153,t=1,p=1$c29tZXNhbHQ$AJFIsNZTMKTAewB4+ETN1A", "2097153 KiB of memory"),
         ("$argon2id$v=19$m=65536,t=65,p=1$c29tZXNhbHQ$AJFIsNZTMKTAewB4+ETN1A", "KiB that Argon2 fills in all passes"),
         ("$argon2id$v=19$m=65536,t=1,p=65$c29tZXNhbHQ$AJFIsNZTMKTAewB4+ETN1A", "65 lanes"),
@@ -250,7 +250,7 @@ def test_what_is_no_unmistakable_format_is_an_error(text: str | bytes) -> None:
     ],
 )
 def test_a_row_that_is_not_whole_is_an_error(form: PasswordFormat, stored: Stored | str) -> None:
-    with pytest.raises(UnknownPasswordFormatError, match="in none of the formats"):
+    with pytest.raises(UnknownPasswordFormatError, match="in none of the accepted formats"):
         passwords_of(form).verify("my password", stored, key=7)
 
 
@@ -289,7 +289,7 @@ def test_wordpress_trims_and_an_empty_password_still_does_not_match() -> None:
 @pytest.mark.parametrize(
     ("password", "text"),
     [
-        # What follows the 72 bytes is ignored, says https://www.openwall.com/crypt/; the first is its vector.
+        # Everything after 72 bytes is ignored, according to https://www.openwall.com/crypt/; the first is its vector.
         (
             "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789chars after 72 are ignored",
             "$2a$05$abcdefghijklmnopqrstuu5s2v8.iXieOjg/.AySBTTZIIVFJeBui",
@@ -341,7 +341,7 @@ def test_formats_that_read_the_same_texts_cannot_be_declared_together(
     one: PasswordFormat, other: PasswordFormat
 ) -> None:
     if {one.name, other.name} in _CLASHES:
-        with pytest.raises(ConfigurationError, match=r"accepts: .* and .* cannot be told apart in a row"):
+        with pytest.raises(ConfigurationError, match=r"accepts: .* and .* cannot be distinguished in a row"):
             Passwords([one, other])
     else:
         assert Passwords([one, other]).accepts == (one, other)

@@ -30,7 +30,7 @@ _SECRET: Final = "correct horse battery staple"
 
 @frozen
 class Counting:
-    """A format of one text, which notes what it is asked."""
+    """A format of one text, which records the passwords it checks."""
 
     asked: list[str]
     name: str = "counting"
@@ -155,7 +155,7 @@ def test_by_default_nobody_costs_what_a_new_password_does(new: NewFormat) -> Non
 
 
 def test_typical_must_be_in_an_accepted_format() -> None:
-    with pytest.raises(ConfigurationError, match="typical: the stored password is in none of the formats"):
+    with pytest.raises(ConfigurationError, match="typical: the stored password is in none of the accepted formats"):
         Passwords(typical="5f4dcc3b5aa765d61d8327deb882cf99")
     assert (
         Passwords([PlainDigest("md5")], typical=Stored("5f4dcc3b5aa765d61d8327deb882cf99")).verify_nobody("x") is False
@@ -179,11 +179,11 @@ def test_new_is_accepted_once() -> None:
     [
         (
             "secret of ada",
-            r"^the stored password of the row with the key 7 is in none of the formats that are accepted",
+            r"^the stored password of the row with the key 7 is in none of the accepted formats",
         ),
-        ("secret of ada  ", "it ends in blanks, as in a column of fixed length"),
+        ("secret of ada  ", "it ends in spaces, as in a fixed-length column"),
         ("$2b$12$cut", r"\(bcrypt, Argon2, .*\): it may have been cut, or declare its format"),
-        (f"pbkdf2_sha256$99999999$secret${'A' * 43}=", "is in the format of Django's PBKDF2, but it asks for 99999999"),
+        (f"pbkdf2_sha256$99999999$secret${'A' * 43}=", "is in the format of Django's PBKDF2, but it needs 99999999"),
     ],
 )
 def test_an_error_names_the_row_and_shows_nothing_of_it(text: str, message: str) -> None:

@@ -75,7 +75,7 @@ def stand(language: str, tmp_path_factory: pytest.TempPathFactory) -> Generator[
 
 @pytest.fixture(scope="module")
 def strict(language: str, tmp_path_factory: pytest.TempPathFactory) -> Generator[Stand]:
-    """Give the Action where nobody is let in without a plan."""
+    """Return the Action with which no user can log in without a plan."""
     with standing(action_in(language, tmp_path_factory.mktemp("strict"), "app_metadata.plan")) as opened:
         yield opened
 
@@ -186,7 +186,7 @@ def test_r7_an_answer_about_somebody_else_is_not_taken(stand: Stand) -> None:
     log_in = stand.log_in(state=LegacyState.SOMEBODY_ELSE)
 
     assert log_in.did_nothing
-    assert "the answer is not about the user asked for" in log_in.performed.outcome.output
+    assert "the response is about another user" in log_in.performed.outcome.output
 
 
 @BOTH
@@ -226,7 +226,7 @@ def test_r10_it_denies_only_where_metadata_are_required(strict: Stand) -> None:
 def test_r11_what_auth0_does_not_store_is_not_set(stand: Stand, state: LegacyState) -> None:
     log_in = stand.log_in(state=state)
 
-    # Reserved names are none of those that it restores; below the first level they are names like any other.
+    # Reserved names are not among those that it restores; below the first level, they are ordinary names.
     names = ["beta", MARKER, "limits", "plan"] if state is LegacyState.RESERVED_NAMES else []
     assert sorted(log_in.effects.app_metadata) == names
     assert not log_in.effects.notices
@@ -347,7 +347,7 @@ def told(answer: object) -> LookUp:
 
 
 def writes_of(answer: object, **settings: Any) -> Mapping[str, object]:
-    """Return what the Action sets for a fresh user, by the name of each key."""
+    """Return the keys that the Action sets for a new user, by name."""
     action = persist_legacy_metadata(
         connection=CONNECTION, restores=RESTORES, look_up=told(answer), marker=MARKER, **settings
     )
@@ -379,14 +379,17 @@ def endless() -> object:
     ("answer", "reason"),
     [
         (ConnectionError("no such host: ada@example.com"), "the look-up failed with ConnectionError"),
-        (TimeoutError("ada@example.com"), "no answer within 3 s"),
+        (TimeoutError("ada@example.com"), "no response within 3 s"),
         (UnusableAnswerError("status 500"), "status 500"),
-        ("a text", "the answer is not about the user asked for"),
-        ({"user_id": LEGACY_ID, "app_metadata": {"limits": {"at": object()}}}, "app_metadata.limits is no JSON"),
-        ({"user_id": LEGACY_ID, "app_metadata": {"limits": endless()}}, "app_metadata.limits is no JSON"),
-        ({"user_id": LEGACY_ID, "user_metadata": {"seats": float("nan")}}, "user_metadata.seats is no JSON"),
-        ({"user_id": LEGACY_ID, "app_metadata": {"plan": 7}}, "app_metadata.plan is no string"),
-        ({"user_id": LEGACY_ID, "app_metadata": {"limits": {"a.b": 1}}}, "app_metadata.limits is nothing that Auth0"),
+        ("a text", "the response is about another user"),
+        ({"user_id": LEGACY_ID, "app_metadata": {"limits": {"at": object()}}}, "app_metadata.limits is not JSON"),
+        ({"user_id": LEGACY_ID, "app_metadata": {"limits": endless()}}, "app_metadata.limits is not JSON"),
+        ({"user_id": LEGACY_ID, "user_metadata": {"seats": float("nan")}}, "user_metadata.seats is not JSON"),
+        ({"user_id": LEGACY_ID, "app_metadata": {"plan": 7}}, "app_metadata.plan is not of the type string"),
+        (
+            {"user_id": LEGACY_ID, "app_metadata": {"limits": {"a.b": 1}}},
+            "app_metadata.limits cannot be stored by Auth0",
+        ),
     ],
 )
 def test_an_answer_that_cannot_be_used_is_an_outage(
@@ -426,7 +429,7 @@ def test_cancelling_a_look_up_ends_its_request(state: LegacyState) -> None:
         secrets = {"LEGACY_API_URL": system.address.url, "LEGACY_API_SECRET": TOKEN}
         began = time.monotonic()
         with pytest.raises(TimeoutError):
-            # The loop waits at its end for the threads that are left.
+            # At its end, the loop waits for the remaining threads.
             asyncio.run(asyncio.wait_for(ask_legacy_api(LEGACY_ID, secrets), 0.1))
 
     assert time.monotonic() - began < _SOCKET_SECONDS / 2
@@ -436,10 +439,10 @@ def test_cancelling_a_look_up_ends_its_request(state: LegacyState) -> None:
     ("url", "message"),
     [
         ("", "the secret LEGACY_API_URL is not set"),
-        ("legacy.example.com", "LEGACY_API_URL must start with https://, and have no query"),
-        ("ftp://127.0.0.1", "LEGACY_API_URL must start with https://, and have no query"),
-        ("https://legacy.example.com/users?key=1", "LEGACY_API_URL must start with https://, and have no query"),
-        ("https://legacy.example.com/users#1", "LEGACY_API_URL must start with https://, and have no query"),
+        ("legacy.example.com", "LEGACY_API_URL must start with https:// and must not have a query"),
+        ("ftp://127.0.0.1", "LEGACY_API_URL must start with https:// and must not have a query"),
+        ("https://legacy.example.com/users?key=1", "LEGACY_API_URL must start with https:// and must not have a query"),
+        ("https://legacy.example.com/users#1", "LEGACY_API_URL must start with https:// and must not have a query"),
     ],
 )
 def test_an_address_that_is_none_is_not_asked(url: str, message: str) -> None:
@@ -450,8 +453,8 @@ def test_an_address_that_is_none_is_not_asked(url: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"restores": {}}, "restores is empty: name what is restored"),
-        ({"restores": {"plan": "string"}}, "restores names 'plan', which is no path of metadata"),
+        ({"restores": {}}, "restores is empty: name what to restore"),
+        ({"restores": {"plan": "string"}}, "restores names 'plan', which is not a path of metadata"),
         ({"restores": {"app_metadata": "string"}}, "'app_metadata', which cannot be restored: the key is empty"),
         ({"restores": {"app_metadata.": "string"}}, "cannot be restored: the key is empty"),
         ({"restores": {"user_metadata.a.b": "string"}}, r"cannot be restored: user_metadata\.a\.b has \. or \$"),

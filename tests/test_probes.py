@@ -139,7 +139,7 @@ def test_what_is_known_of_a_password() -> None:
 
 
 def test_nobody_known_is_an_error() -> None:
-    with pytest.raises(ConfigurationError, match=r"^no known user was given: name at least one person who is in the"):
+    with pytest.raises(ConfigurationError, match=r"^no known user was given: name at least one user who is in the"):
         Truth.of([], Connection(), SecretRegistry())
 
 
@@ -199,8 +199,8 @@ def test_nobody_else_is_logged_in_once_a_login_has_removed_somebody(only: str) -
     assert stop_of(transcript) == (
         StopKind.PROTECTION,
         (
-            f"since {only} logged in, no script knows this user any more; the check logs nobody else in, because that "
-            "may remove other users too"
+            f"since {only} logged in, no script finds this user; the check logs in no other user, because that "
+            "could remove more users"
         ),
     )
     assert [str(exchange.ending) for exchange in transcript.exchanges[-5:]] == [
@@ -215,7 +215,7 @@ def test_nobody_else_is_logged_in_once_a_login_has_removed_somebody(only: str) -
 
 @pytest.mark.parametrize("denied", [1, 2])
 def test_a_store_that_denies_somebody_once_removes_nobody(denied: int) -> None:
-    """One denial after a log-in, or two of get_user alone, are no proof."""
+    """One rejection after a log-in, or two by get_user alone, prove nothing."""
     store = Store(PASSWORDS)
     asked = Counter[object]()
 
@@ -245,9 +245,9 @@ def test_a_store_that_is_down_stops_the_check_and_is_quoted() -> None:
     kind, message = stop_of(transcript)
     assert kind is StopKind.SET_UP
     assert message == (
-        'every call failed, so nothing could be judged: get_user said ScriptError "connection refused"; '
-        'login said ScriptError "connection refused". The connection to the store was refused: is the store running, '
-        "and is its address right in what the scripts are given?"
+        'every call failed, so nothing could be judged: get_user failed with ScriptError "connection refused"; '
+        'login failed with ScriptError "connection refused". The connection to the store was refused: '
+        "is the store running, and is its address right in the configuration of the scripts?"
     )
     assert set(situations(transcript)) == {"known-user"}
 
@@ -279,7 +279,7 @@ def test_people_whom_no_script_knows_stop_the_check() -> None:
     kind, message = stop_of(transcript)
     assert kind is StopKind.SET_UP
     assert message.startswith("no script knows nobody@example.com: the known users must be in the store")
-    assert message.endswith('get_user answered not-found; login said WrongUsernameOrPasswordError "no"')
+    assert message.endswith('get_user returned not-found; login failed with WrongUsernameOrPasswordError "no"')
 
 
 @pytest.mark.parametrize("email", PASSWORDS)
@@ -297,7 +297,7 @@ def test_people_for_whom_every_script_fails_stop_the_check(email: str, login: Sc
     kind, message = stop_of(transcript)
     assert kind is StopKind.SET_UP
     assert message.startswith(f"no script finds {email}, so nothing can be judged for them: every call ends in an")
-    assert 'the list of users: get_user said ScriptError "no row"; login said ' in message
+    assert 'the list of users: get_user failed with ScriptError "no row"; login failed with ' in message
 
 
 @pytest.mark.parametrize("ending", [Ending.RAISED, Ending.TIMED_OUT])
@@ -611,7 +611,7 @@ def test_an_identifier_without_letters_has_few_collisions() -> None:
 
 
 class _Faults:
-    """Stands for the fault server where nothing is sent over a socket."""
+    """Stands for the fault server if nothing is sent over a socket."""
 
     situations = FAULTS
 
@@ -791,7 +791,7 @@ def test_a_plan_ends_with_the_outages() -> None:
 
 
 def flaky(answers: Iterator[Answer], store: Store) -> ScriptedBridge:
-    """Return a bridge whose get_user gives the answers first, then those of the store."""
+    """Return a bridge whose get_user returns the given results first, then those of the store."""
 
     def get_user(identifier: object) -> Answer:
         return next(answers, None) or store.get_user(identifier)
@@ -853,7 +853,7 @@ CLOSE = "Close every connection, or keep one pool for all calls; otherwise let t
     [
         ("ER_CON_COUNT_ERROR: Too many connections", "connections", CLOSE),
         ("sorry, too many clients already", "connections", CLOSE),
-        ("request failed with status code 429", "calls", "Let it accept more of them while it is checked"),
+        ("request failed with status code 429", "calls", "Raise its limit while you check"),
     ],
 )
 def test_a_store_that_is_asked_too_much_stops_the_check(said: str, kind: str, advice: str) -> None:
@@ -869,8 +869,8 @@ def test_a_store_that_is_asked_too_much_stops_the_check(said: str, kind: str, ad
     assert stop_of(transcript) == (
         StopKind.SET_UP,
         (
-            f"the store accepts no more {kind}: get_user worked before, and in call {last.number} it said ScriptError "
-            f'"{said}". {advice}'
+            f"the store accepts no more {kind}: get_user worked before, and in call {last.number} it failed "
+            f'with ScriptError "{said}". {advice}'
         ),
     )
     refused = [exchange for exchange in transcript.exchanges if exchange.script is Script.GET_USER][4:]
@@ -946,7 +946,9 @@ def test_a_store_that_refuses_from_its_first_call_is_an_ordinary_failure(said: s
 
     transcript = driven(store.bridge(get_user=lambda _: refused, login=lambda *_: refused))
 
-    assert stop_of(transcript)[1].startswith("every call failed, so nothing could be judged: get_user said ScriptError")
+    assert stop_of(transcript)[1].startswith(
+        "every call failed, so nothing could be judged: get_user failed with ScriptError"
+    )
     assert not [exchange for exchange in transcript.exchanges if exchange.marks]
 
 
@@ -1013,7 +1015,7 @@ def test_what_backtracks_is_not_asked_anything_longer() -> None:
 
 @define
 class BusyBridge(ScriptedBridge):
-    """Takes some seconds for the first call with a text, and others for any later one."""
+    """Takes several seconds for the first call with a text, and a different time for later ones."""
 
     seconds: tuple[float, float] = (0.0, 0.0)
     slow: frozenset[str] = frozenset()
@@ -1072,7 +1074,7 @@ def test_the_time_for_the_whole_check_ends_it() -> None:
 
     assert stop_of(transcript) == (
         StopKind.TIME,
-        "the time for the whole check, 1e-09 s, was up before everything was looked at",
+        "the time for the whole check, 1e-09 s, was up before everything was checked",
     )
 
 
@@ -1107,7 +1109,7 @@ def test_progress_is_told_of_every_call() -> None:
 
 
 class GivenBridge(ScriptedBridge):
-    """Notes the context and whether the callback throws, by the number of the call."""
+    """Records the context and whether the callback raises, by the number of the call."""
 
     given: list[tuple[bool, bool]]
 
@@ -1152,7 +1154,7 @@ def test_only_the_calls_about_it_have_a_callback_that_throws_or_an_organization(
 
 
 class NamedBridge(ScriptedBridge):
-    """Notes the organization that each identifier comes with."""
+    """Records the organization of each identifier."""
 
     given: dict[object, set[object]]
 
@@ -1186,7 +1188,7 @@ def test_a_person_with_an_organization_is_called_with_it_alone(of_bob: str | Non
 
     assert bridge.given[ada] == {"hotel"}
     assert bridge.given[bob] == known_of_bob
-    # Where everybody has an organization, the scripts may need one to say that somebody is unknown.
+    # If every user has an organization, the scripts may need one to report an unknown user.
     unknown = {str(call.arguments[0]) for call in transcript.exchanges if call.situation is Situation.UNKNOWN_USER}
     assert [bridge.given[identifier] for identifier in unknown] == [{None if of_bob is None else "hotel"}] * len(
         unknown
@@ -1199,7 +1201,7 @@ def test_an_organization_needs_the_context() -> None:
         Truth.of([KnownUser(username="ada", organization="hotel")], Connection(), SecretRegistry())
 
     assert str(caught.value) == (
-        "the known user 'ada' has an organization, which scripts find in context only: turn on script_context"
+        "the known user 'ada' has an organization, which scripts receive only in context: turn on script_context"
     )
 
 

@@ -1,4 +1,4 @@
-"""What may be wrong with one profile: the predicates, and that the rules know the same."""
+"""What can be wrong with one profile: the predicates, and that the rules report the same."""
 
 import datetime as dt
 import decimal
@@ -72,15 +72,15 @@ PROBLEMS: Sequence[tuple[Mapping[str, object], str, Severity, str]] = [
         "missing-user-id",
         INFO,
         (
-            "user_id is missing, and id is there in its place; Auth0 takes either, and the pages of the scripts "
-            "document user_id only"
+            "user_id is missing, and id is there instead; Auth0 accepts either, but its pages on the "
+            "scripts document only user_id"
         ),
     ),
     ({"user_id": 7}, "user-id-not-a-string", WARNING, "user_id is of the type int; return it as text"),
     ({"user_id": uuid.UUID(int=7)}, "user-id-not-a-string", ERROR, "user_id is of the type UUID; return it as text"),
     ({"user_id": ["7"]}, "user-id-not-a-string", ERROR, "user_id is of the type list; return it as text"),
     ({"user_id": "None"}, "invalid-user-id", ERROR, "user_id is the text 'None', the name of a missing value"),
-    ({"user_id": "a b"}, "invalid-user-id", ERROR, "user_id contains white space, and it may have none"),
+    ({"user_id": "a b"}, "invalid-user-id", ERROR, "user_id contains white space, which is not allowed"),
     ({"user_id": "x" * 300}, "invalid-user-id", ERROR, "user_id has 300 characters, and at most 255 are allowed"),
     (
         {"user_id": "x" * 129},
@@ -92,9 +92,14 @@ PROBLEMS: Sequence[tuple[Mapping[str, object], str, Severity, str]] = [
         {"user_id": "auth0|7"},
         "prefixed-user-id",
         WARNING,
-        "user_id starts with auth0|, which Auth0 puts before it itself",
+        "user_id starts with auth0|, which Auth0 adds itself",
     ),
-    ({"user_id": "ada@example.com"}, "mutable-user-id", WARNING, "user_id is made of the e-mail, which can change"),
+    (
+        {"user_id": "ada@example.com"},
+        "mutable-user-id",
+        WARNING,
+        "user_id is derived from the e-mail, which can change",
+    ),
     (
         {"user_id": "6164616c", "username": "adal", "phone_number": "+4917112"},
         "",
@@ -105,7 +110,7 @@ PROBLEMS: Sequence[tuple[Mapping[str, object], str, Severity, str]] = [
         {"user_id": b"adalovelace".hex(), "username": "adalovelace"},
         "mutable-user-id",
         WARNING,
-        "user_id is made of the username, encoded, which can change",
+        "user_id is derived from the username, encoded, which can change",
     ),
     (
         {"user_id": "9ea6c6a35bbe4b60b0be9d6ef5b2eab4e9f8c6c7", "phone_number": "+4917112"},
@@ -140,8 +145,8 @@ PROBLEMS: Sequence[tuple[Mapping[str, object], str, Severity, str]] = [
     ),
     ({"nickname": {}}, "invalid-name", WARNING, "nickname is an empty object instead of text"),
     ({"phone_number": "+49\n"}, "invalid-phone-number", ERROR, "phone_number is not + and 1 to 15 digits"),
-    ({"phone_verified": "yes"}, "invalid-phone-number", ERROR, "phone_verified is a text instead of true or false"),
-    ({"picture": "https://example.com/7.png\n"}, "invalid-picture", WARNING, "picture is no absolute web address"),
+    ({"phone_verified": "yes"}, "invalid-phone-number", ERROR, "phone_verified is a string instead of true or false"),
+    ({"picture": "https://example.com/7.png\n"}, "invalid-picture", WARNING, "picture is not an absolute URL"),
     ({"mfa_factors": []}, "invalid-mfa-factors", ERROR, "mfa_factors has 0 items, and 1 to 10 are allowed"),
     (
         {"last_login": "x", "created_at": "y"},
@@ -186,7 +191,7 @@ PROBLEMS: Sequence[tuple[Mapping[str, object], str, Severity, str]] = [
         ERROR,
         "user_metadata.a[0].b.c must not have . or $ in a name",
     ),
-    ({"app_metadata": "x"}, "metadata-not-json", ERROR, "app_metadata is a text instead of an object"),
+    ({"app_metadata": "x"}, "metadata-not-json", ERROR, "app_metadata is a string instead of an object"),
     (
         {"app_metadata": {7: 7}},
         "metadata-not-json",
@@ -401,10 +406,10 @@ def test_a_profile_that_cannot_be_read_is_empty() -> None:
         (True, "true"),
         (False, "false"),
         (0.5, "a number"),
-        ("x", "a text"),
-        ("", "an empty text"),
+        ("x", "a string"),
+        ("", "an empty string"),
         (Special("float", "nan"), "NaN or infinity"),
-        (Special("long-text", "aaa", 70_000), "a very long text"),
+        (Special("long-text", "aaa", 70_000), "a very long string"),
         (Special("undefined"), "undefined"),
         (Special("datetime", "2026-08-01"), "a value of type datetime"),
         (RecordedError("OSError", "refused"), "a value of type OSError"),
@@ -463,7 +468,7 @@ def judged(
     outcome = Outcome(ending=Ending.FOUND, callbacks=((None, record(profile, SecretRegistry().mask)),))
     exchange = Exchange(1, Script.GET_USER, ("somebody",), "somebody", Situation.KNOWN_USER, outcome)
     header = Header(
-        # Nothing is known of the person but that there is an e-mail, and an e-mail is in no profile.
+        # Nothing is known about the user except for an e-mail, and no profile has one.
         people=(Person(label="somebody", email="«»"),),
         connection=Connection(import_mode=import_mode, requires_username=requires_username),
         scripts={Script.GET_USER: ScriptInfo()},

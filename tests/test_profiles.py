@@ -1,4 +1,4 @@
-"""Profiles: what Auth0 makes of one, what it refuses, and how two differ."""
+"""Profiles: what Auth0 makes of one, what it rejects, and how two differ."""
 
 import datetime as dt
 import decimal
@@ -44,7 +44,7 @@ ADA = {
 
 
 def raw_values() -> st.SearchStrategy[object]:
-    """Return a strategy for what a store may hand over: JSON, and what it does not have."""
+    """Return a strategy for values that a store can return: JSON, and what JSON does not have."""
     odd = (
         st.uuids()
         | st.decimals()
@@ -167,37 +167,34 @@ def test_what_is_refused_is_named_at_its_attribute(raw: dict[str, object], refus
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        ({}, "the profile is not one that Auth0 accepts: user_id Field required"),
+        ({}, "Auth0 does not accept this profile: user_id Field required"),
         (
             ADA | {"app_metadata": {"user_id": 1, "blocked": 2}},
-            "the profile is not one that Auth0 accepts: app_metadata has the reserved names blocked, user_id",
+            "Auth0 does not accept this profile: app_metadata has the reserved names blocked, user_id",
         ),
         (
             ADA | {"user_metadata": {"a": {"b.c": 1}}},
-            (
-                "the profile is not one that Auth0 accepts: user_metadata has a key with . or $ in it, "
-                "which no key may contain"
-            ),
+            ("Auth0 does not accept this profile: user_metadata has a key with . or $ in it, which no key may contain"),
         ),
         (
             ADA | {"user_metadata": {1: 1}},
-            "the profile is not one that Auth0 accepts: user_metadata has a key that is no text",
+            "Auth0 does not accept this profile: user_metadata has a key that is not a string",
         ),
         (
             ADA | {"user_metadata": {"a": 1j}},
             (
-                "the profile is not one that Auth0 accepts: user_metadata has a value of the type complex, "
+                "Auth0 does not accept this profile: user_metadata has a value of the type complex, "
                 "which JSON does not have"
             ),
         ),
         (
             ADA | {"mfa_factors": []},
-            "the profile is not one that Auth0 accepts: mfa_factors has 0 items, and 1 to 10 are allowed",
+            "Auth0 does not accept this profile: mfa_factors has 0 items, and 1 to 10 are allowed",
         ),
         (
             ADA | {"email": "ada"},
             (
-                "the profile is not one that Auth0 accepts: email is no e-mail address: it needs one @ with something "
+                "Auth0 does not accept this profile: email is not an e-mail address: it needs one @ with something "
                 "on both sides"
             ),
         ),
@@ -219,7 +216,7 @@ def test_import_mode_needs_an_email_and_a_plain_username() -> None:
 
     assert normalize_profile(raw).profile.username == "ada lovelace"
     assert str(raised.value) == (
-        "the profile is not one that Auth0 imports: email is missing; "
+        "Auth0 does not import this profile: email is missing; "
         "username has a character other than letters, digits and @ ^ $ . ! ` - # + ' ~ _"
     )
 
@@ -451,19 +448,19 @@ def test_an_email_may_be_unusual(email: str) -> None:
 @pytest.mark.parametrize(
     ("email", "problem"),
     [
-        ("ada", "is no e-mail address: it needs one @ with something on both sides"),
+        ("ada", "is not an e-mail address: it needs one @ with something on both sides"),
         ("x" * 65 + "@example.com", "has 65 characters before the @, and at most 64 are allowed"),
         ("a@" + "b" * 60 + ("." + "c" * 60) * 4, "has 306 characters, and at most 254 are allowed"),
         (
             ".a@example.com",
-            "is no e-mail address: the part before the @ has a character or dots that do not belong there",
+            "is not an e-mail address: the part before the @ has a character or dots that are not allowed there",
         ),
         (
             "a b@example.com",
-            "is no e-mail address: the part before the @ has a character or dots that do not belong there",
+            "is not an e-mail address: the part before the @ has a character or dots that are not allowed there",
         ),
-        ("a@example", "is no e-mail address: the part after the @ is no domain"),
-        ("a@-x.com", "is no e-mail address: the part after the @ is no domain"),
+        ("a@example", "is not an e-mail address: the part after the @ is not a domain"),
+        ("a@-x.com", "is not an e-mail address: the part after the @ is not a domain"),
     ],
     ids=["no at", "local", "whole", "dot", "blank", "domain", "dash"],
 )
@@ -527,10 +524,10 @@ def test_what_is_wrong_with_a_username(username: str, problem: str | None) -> No
         ([{7: {}}], "[0] must be an object with exactly one of totp, phone, email"),
         ([{"totp": "ABC"}], "[0] totp must be an object with secret and nothing else"),
         ([{"totp": {"secret": "A", "x": 1}}], "[0] totp must be an object with secret and nothing else"),
-        ([{"totp": {"secret": None}}], "[0] totp.secret is not a text"),
+        ([{"totp": {"secret": None}}], "[0] totp.secret is not a string"),
         ([{"totp": {"secret": "abc="}}], "[0] totp.secret is not Base32 in upper case without padding"),
         ([{"phone": {"value": "1"}}], "[0] phone.value is not + and 1 to 15 digits"),
-        ([{"email": {"value": "x"}}], "[0] email.value is no e-mail address"),
+        ([{"email": {"value": "x"}}], "[0] email.value is not an e-mail address"),
     ],
 )
 def test_what_is_wrong_with_factors(factors: object, problem: str | None) -> None:

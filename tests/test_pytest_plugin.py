@@ -411,7 +411,7 @@ def test_the_first_report_of_a_suite_is_kept(pytester: pytest.Pytester) -> None:
 
 def test_a_run_that_checked_nothing_says_so(pytester: pytest.Pytester) -> None:
     run(pytester, "--customdb-report", "json:report.json").stdout.fnmatch_lines(
-        [f"customdb-contract: nothing was checked, so there is no report in {pytester.path / 'report.json'}"]
+        [f"customdb-contract: nothing was checked, so no report was written to {pytester.path / 'report.json'}"]
     )
 
 
@@ -421,7 +421,7 @@ def test_a_wrong_report_ends_the_run(value: str, pytester: pytest.Pytester) -> N
 
     assert result.ret is pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
-        [f"ERROR: --customdb-report: write FORMAT:FILE with a format out of {', '.join(FORMATS)}, not {value!r}"]
+        [f"ERROR: --customdb-report: expected FORMAT:FILE, where FORMAT is one of {', '.join(FORMATS)}; got {value!r}"]
     )
 
 

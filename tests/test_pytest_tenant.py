@@ -135,7 +135,7 @@ def test_what_is_wrong_with_an_export_is_an_error_of_its_collection(pytester: py
     result = run(pytester, "--customdb-tenant", "tenant")
 
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*database-connections/shop/database.json is no JSON: *"])
+    result.stdout.fnmatch_lines(["*database-connections/shop/database.json is not JSON: *"])
 
 
 def test_an_export_that_is_not_there_ends_the_run(pytester: pytest.Pytester) -> None:

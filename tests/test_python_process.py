@@ -122,7 +122,7 @@ def test_a_file_that_is_called_like_a_module_of_pythons_own_changes_no_answer(
         ("os.closerange(3, 64)\n" + SIMPLE, "died; noticed process-ended"),
         (
             "for fd in range(3, 64):\n    try: os.write(fd, b'{}\\n')\n    except OSError: pass\n" + SIMPLE,
-            'died; noticed process-ended "something else than its runner wrote to its socket"',
+            'died; noticed process-ended "something other than its runner wrote to its socket"',
         ),
         (
             FOUND + "import builtins; builtins.len = builtins.isinstance = None\nreturn Found({'user_id': email})",
@@ -675,18 +675,18 @@ def test_the_environment_holds_what_is_named_and_what_python_needs(
         (
             "shop",
             {},
-            r"'shop' is no reference to a Python object; write module:attribute, such as shop\.legacy:databas",
+            r"'shop' is not a reference to a Python object; write module:attribute, such as shop\.legacy:databas",
         ),
-        ("shop:", {}, "is no reference to a Python object"),
+        ("shop:", {}, "is not a reference to a Python object"),
         (
             "shop:x",
             {"configuration": {"port": object()}},
-            "configuration port must be text, a number or true or false, and is a object",
+            "configuration port must be text, a number or true or false, got object",
         ),
         (
             "shop:x",
             {"environment": ["NOT_SET_ANYWHERE"]},
-            "the environment variable NOT_SET_ANYWHERE, which the scripts are to see, is not set",
+            "the environment variable NOT_SET_ANYWHERE, which is passed to the scripts, is not set",
         ),
     ],
 )
@@ -909,7 +909,7 @@ def test_an_opening_that_no_runner_reports_is_explained(
         open_database(SIMPLE)
 
     version = ".".join(map(str, sys.version_info[:3]))
-    assert str(caught.value) == f"Python {version} could not open the database: its runner sent what no runner sends"
+    assert str(caught.value) == f"Python {version} could not open the database: its runner sent something unexpected"
 
 
 def test_names_that_are_none_are_no_hint(open_database: Open, answer_with: Callable[[object], None]) -> None:
@@ -924,7 +924,7 @@ def test_names_that_are_none_are_no_hint(open_database: Open, answer_with: Calla
 def test_a_look_that_no_runner_reports_is_explained(answer_with: Callable[[object], None], told: object) -> None:
     answer_with(told)
 
-    problem = "^shop:Shop could not be looked at: the runner sent what no runner sends$"
+    problem = "^shop:Shop could not be inspected: its runner sent something unexpected$"
     with pytest.raises(DatabaseOpeningError, match=problem):
         assert PythonProcess("shop:Shop").fault_placeholders
 

@@ -261,7 +261,7 @@ def test_what_its_source_shows_is_told(opened: Open) -> None:
 
 
 def test_a_function_that_takes_something_else_is_a_problem(opened: Open) -> None:
-    assert opened("takes_one").info.problem == "the Action takes (event), and is called as action(event, api)"
+    assert opened("takes_one").info.problem == "the Action takes (event) but is called as action(event, api)"
 
 
 # What cannot be opened
@@ -271,7 +271,11 @@ def test_a_function_that_takes_something_else_is_a_problem(opened: Open) -> None
     ("reference", "kind", "message"),
     [
         ("actions_of_process:restores", ConfigurationError, "has no attribute 'restores'; did you mean restore?"),
-        ("actions_of_process:not_callable", ConfigurationError, "an Action is a function (event, api), or a function"),
+        (
+            "actions_of_process:not_callable",
+            ConfigurationError,
+            "an Action must be a function (event, api), or a function",
+        ),
         ("raises_at_once:restore", ConfigurationError, "raises_at_once cannot be imported from "),
         ("no_such_module:restore", ConfigurationError, "no_such_module cannot be imported from "),
         ("actions_of_process:raises_while_it_is_made", DatabaseOpeningError, "RuntimeError: no such store"),
@@ -295,7 +299,7 @@ def test_python_that_does_not_start(monkeypatch: pytest.MonkeyPatch, folder: Pat
         PythonProcessAction("actions_of_process:restore", folder=folder).open_action(mask=SecretRegistry())
 
 
-# What a process says is believed only as far as its runner would say it
+# Only what a genuine runner would send is believed
 
 Told = Mapping[str, Any] | BaseException | None
 OPENED: Mapping[str, Any] = {
@@ -313,7 +317,7 @@ ENDED: Mapping[str, object] = {
 
 
 class Process:
-    """Says what it was made to say, one answer for each question."""
+    """Sends the prepared responses, one for each request."""
 
     token = "token"
 
@@ -364,7 +368,7 @@ def start(monkeypatch: pytest.MonkeyPatch, *processes: Process) -> PythonProcess
 def test_what_no_runner_finds_is_refused(opened: object, monkeypatch: pytest.MonkeyPatch) -> None:
     process = Process({"opened": opened})
 
-    with pytest.raises(DatabaseOpeningError, match="could not open the Action: its runner sent what no runner sends"):
+    with pytest.raises(DatabaseOpeningError, match="could not open the Action: its runner sent something unexpected"):
         start(monkeypatch, process)
 
     assert process.is_ended

@@ -131,7 +131,7 @@ PLAYED: Mapping[str, tuple[list[str] | None, list[str] | None]] = {
         [SIGN_UP, "delete_user delete!", "delete_user delete"],
     ),
 }
-"""What each scenario does with import mode on and off: operations, the scripts that ran, `!` where it was refused."""
+"""What each scenario does with import mode on and off: operations, the scripts that ran, `!` for a refusal."""
 
 
 def test_every_scenario_has_its_row() -> None:
@@ -187,7 +187,7 @@ def test_a_reset_needs_no_writes_where_the_database_has_no_change_password() -> 
         (
             "interrupted-before-metadata",
             {"on": False},
-            "it is about import mode on, and the connection has it off",
+            "it needs import mode on, but the connection has it off",
         ),
         (
             "first-log-in",
@@ -233,7 +233,7 @@ def test_what_cannot_be_played_says_why(name: str, changes: dict[str, Any], prob
 def test_a_scenario_about_import_mode_off_says_so_where_it_is_on() -> None:
     scenario = evolve(find_scenario("first-log-in"), importing=None)
     (performance,) = rehearse(setting(on=True), [scenario])
-    assert performance.problem == "it is about import mode off, and the connection has it on"
+    assert performance.problem == "it needs import mode off, but the connection has it on"
 
 
 def test_an_unknown_scenario_is_refused_with_one_that_is_near_or_all() -> None:

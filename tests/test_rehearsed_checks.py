@@ -60,7 +60,7 @@ OF_OTHERS = [
 
 
 def operations(transcript: Transcript) -> list[str]:
-    """Say what was done with tenants, each with the scripts that it ran."""
+    """Return the operations on tenants, each with the scripts that it ran."""
     return [
         " ".join([one.name, *(call.script for call in transcript.caused_by(one) if isinstance(call, Exchange))])
         for one in transcript.of_kind(Operation)
@@ -307,7 +307,7 @@ def test_with_import_mode_off_no_other_form_is_tried() -> None:
     assert not report.transcript.select(None, Situation.SIMULATED)
 
 
-# Who is made
+# Created users
 
 
 def test_without_a_delete_nobody_is_made_for_a_life() -> None:
@@ -402,7 +402,9 @@ def test_a_life_ends_when_a_script_does_not() -> None:
     reason = report.transcript.header.stop_reason
 
     assert reason is not None
-    assert reason.message == ("create did not end in time while the life of a user was rehearsed, so no more are")
+    assert reason.message == (
+        "create did not end in time while the life of a user was rehearsed, so no further lives are"
+    )
     assert not report.complete
 
 
@@ -442,7 +444,7 @@ def test_nobody_else_is_changed_in_a_life(make: Callable[[], Mixing]) -> None:
 
     assert reason is not None
     assert reason.kind is StopKind.PROTECTION
-    assert reason.message.startswith("login returned another user's profile for a user whom the check made; ")
+    assert reason.message.startswith("login returned another user's profile for a user created by the check; ")
     assert transcript.header.left_behind == ()
     assert shop.records == [before]
 

@@ -1,4 +1,4 @@
-"""A release is made of what is committed, and can be installed from an index that is a folder."""
+"""A release is built from what is committed, and can be installed from an index in a folder."""
 
 import os
 import re
@@ -29,7 +29,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a checkout of a small package that is built as ours, of a version 9.8.7."""
     for name in ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"):
         monkeypatch.setenv(name, "a@example.com")
-    # Whoever runs this may sign, or have hooks.
+    # The user who runs this can have commit signing or hooks enabled.
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     folder = tmp_path / "checkout"

@@ -1,4 +1,4 @@
-"""The bounds of what runners report: written down once, so that whoever reports and whoever reads have the same."""
+"""The limits of what runners report, defined once, so that the writers and readers of reports share them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -171,7 +171,7 @@ def test_the_runner_in_javascript_keeps_to_how_much_is_noticed(
     assert [(each.kind.value, each.text) for each in found.observations] == [("configuration-write", "a")]
     assert found.output == "01234"
     assert [event.arguments for event in bridge.late_events()] == [(None, 1)]
-    assert caplog.messages == ["one@1.0.0 is asked for, and 2.0.0 is installed"]
+    assert caplog.messages == ["one@1.0.0 is requested, but 2.0.0 is installed"]
 
 
 @pytest.mark.one_python

@@ -80,7 +80,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
 
 
 def _answer(line: str) -> Any:
-    """Read an answer, or what is told of a callback at once."""
+    """Read a response, or an immediate report of a callback."""
     return {"called": json.loads(line.removeprefix("called "))} if line.startswith("called ") else json.loads(line)
 
 
@@ -370,7 +370,7 @@ def loop() -> Iterator[ScriptLoop]:
 def test_a_task_that_a_script_cancels_before_it_begins_has_failed(loop: ScriptLoop) -> None:
     loop._loop.call_soon(lambda: [task.cancel() for task in asyncio.all_tasks(loop._loop)])
 
-    with pytest.raises(RuntimeError, match=r"^the script has cancelled the task that ran it$"):
+    with pytest.raises(RuntimeError, match=r"^the script cancelled the task that ran it$"):
         loop.complete(loop._loop.create_future())
 
 
@@ -380,7 +380,7 @@ def test_nothing_is_looked_at_any_more_once_it_can_be_read(loop: ScriptLoop) -> 
 
     loop.idle_until_readable(reading)
 
-    # It says whether there was one.
+    # It reports whether there was one.
     assert not loop._loop.remove_reader(reading)
     os.close(reading)
     os.close(writing)

@@ -1,4 +1,4 @@
-"""The pages about the scripts: every ending that they show does what they say, and their examples keep the contract."""
+"""The pages about the scripts: every ending they show has the stated effect, and their examples pass the contract."""
 
 import re
 import sys

@@ -108,7 +108,7 @@ def test_what_is_no_action_is_refused(serve: Serve) -> None:
     (told,) = serve("persist = 7", OPEN)
 
     assert told["opened"]["is_usage"]
-    assert told["opened"]["refused"].endswith(", and is 7")
+    assert told["opened"]["refused"].endswith(", got 7")
 
 
 def test_a_broken_interpreter_ends_the_process(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:

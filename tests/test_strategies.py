@@ -100,7 +100,7 @@ def smallest_of(
     strategy: st.SearchStrategy[_Drawn], condition: Callable[[_Drawn], bool] = lambda _: True, *, examples: int = 10
 ) -> _Drawn:
     """Return what a strategy shrinks to."""
-    # Explaining traces every line, and tells nothing that is asked for here.
+    # Explaining traces every line, and shows nothing that matters here.
     phases = (Phase.generate, Phase.shrink)
     return find(strategy, condition, settings=settings(max_examples=examples, database=None, phases=phases))
 
@@ -166,7 +166,7 @@ def test_no_rule_finds_anything_in_a_valid_profile(profile: dict[str, object], i
     report = found_in(profile, import_mode=import_mode)
 
     told = [verdict.rule.name for verdict in report.verdicts if verdict.findings]
-    # With import mode off, factors are left aside, which is told as information.
+    # With import mode off, factors are ignored, which is reported as information.
     assert told == (["invalid-mfa-factors"] if "mfa_factors" in profile and not import_mode else []), explain(report)
     assert report.ok
 
@@ -444,7 +444,7 @@ def test_what_matters_is_all_that_stays() -> None:
     assert reachable == _SMALLEST_PROFILE | {"phone_number": "+1"}
 
 
-# Arguments that make no sense
+# Invalid arguments
 
 _DOMAINS = "must be domains such as 'example.com', at least one, of at most 189 characters"
 _SITUATIONS = "must be some of 'hostile: sql', 'hostile: nosql', "
@@ -453,7 +453,7 @@ _OPEN_FLAG = "must be True, False, or None for both"
 
 
 def _strategy(kind: str) -> str:
-    return f"must be a strategy or None, and is of the type {kind}"
+    return f"must be a strategy or None, got {kind}"
 
 
 def _sizes(name: str, least: int, most: int) -> str:
@@ -515,10 +515,10 @@ def test_an_argument_that_makes_no_sense_is_told(name: str, arguments: dict[str,
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
-        ("missing-id", "rule='missing-id' is broken by no single profile; choose one of missing-user-id, "),
+        ("missing-id", "rule='missing-id' cannot be broken by a single profile; choose one of missing-user-id, "),
         (
             "shared-email",
-            "rule='shared-email' is broken by no single profile: it takes the profiles of two people; choose ",
+            "rule='shared-email' cannot be broken by a single profile: it compares the profiles of two users; choose ",
         ),
     ],
 )
@@ -530,7 +530,7 @@ def test_a_rule_that_has_no_flaw_is_told_with_the_reason(rule: str, message: str
 
 
 def test_profiles_that_are_no_strategy_get_no_flaw() -> None:
-    with pytest.raises(InvalidArgument, match="profiles=7 must be a strategy or None, and is of the type int"):
+    with pytest.raises(InvalidArgument, match="profiles=7 must be a strategy or None, got int"):
         strategies.flawed_profiles("invalid-name", profiles=7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # that is what is told
 
 

@@ -31,7 +31,7 @@ def told(result: pytest.RunResult) -> str:
 
 
 def errors_of(result: pytest.RunResult) -> Sequence[str]:
-    """Return what each error in the set-up says."""
+    """Return the text of each error in the set-up."""
     errors = re.split(r"^=+ .*$", told(result).partition(" ERRORS ")[2], flags=re.MULTILINE)[0]
     return [text.strip() for text in re.split(r"^_+ ERROR at setup of .+ _+\n", errors, flags=re.MULTILINE)[1:]]
 
@@ -201,7 +201,7 @@ def test_a_preview_never_fails(
     result.assert_outcomes(passed=1, deselected=RULES - 1, warnings=0 if arguments else 1)
 
 
-# What a suite says
+# The messages of a suite
 
 
 def test_a_suite_has_the_settings_of_a_check_with_their_defaults() -> None:
@@ -311,7 +311,7 @@ def test_rules_of_a_required_group_of_which_none_could_be_judged_fail(pytester: 
     result = run(pytester, "-k", "metadata-in-one-script-only or retired-connection or unstable-user-id")
 
     assert result.parseoutcomes()["failed"] >= 1
-    result.stdout.fnmatch_lines(["nothing of the required group migration could be judged: needs *"])
+    result.stdout.fnmatch_lines(["no rule of the required group migration could be judged: needs *"])
 
 
 def test_an_async_database_a_factory_and_a_context_manager_work(pytester: pytest.Pytester) -> None:
@@ -458,7 +458,7 @@ def test_the_rules_cannot_be_overridden(body: str, what: str, pytester: pytest.P
 
     assert_set_up_problem(
         run(pytester),
-        f"it replaces {what}, which no suite may; accept a breach with "
+        f"it overrides {what}, which a suite must not override; accept a breach with "
         'waived = {"the-rule": "why, until when"}, or leave rules out with ignore',
     )
 
@@ -475,7 +475,7 @@ def test_neither_can_they_in_a_class_between_or_beside(pytester: pytest.Pytester
     result = run(pytester, "-k", "TestOne or TestTwo")
 
     result.assert_outcomes(errors=2, skipped=2 * RULES - 2, deselected=RULES)
-    result.stdout.fnmatch_lines(["TestOne: it replaces test_rule, *", "TestTwo: it replaces report, *"])
+    result.stdout.fnmatch_lines(["TestOne: it overrides test_rule, *", "TestTwo: it overrides report, *"])
 
 
 # The scripts that write
@@ -612,11 +612,11 @@ def test_what_a_database_says_of_its_connection_holds_for_the_machine_too(pytest
     [
         (
             "Shop()",
-            "the fixture fresh_database must return a function that makes an empty database each time, and *a Shop",
+            "the fixture fresh_database must return a function that creates an empty database each time, got Shop",
         ),
-        ("Shop", "the machine needs the scripts create and get_user, and the fresh database has no create"),
+        ("Shop", "the machine needs the scripts create and get_user, but the fresh database has no create"),
         ("lambda: 1 / 0", "fresh_database: the database could not be opened: ZeroDivisionError: division by zero *"),
-        ("Refusing", 'create said ValidationError "No more users" for a user who isn\'t there, *'),
+        ("Refusing", 'create failed with ValidationError "No more users" for a user who is not in the store, *'),
     ],
 )
 def test_a_fresh_database_that_cannot_be_used_is_an_error_of_the_machine(
@@ -646,7 +646,7 @@ def test_the_machines_cannot_be_overridden(body: str, what: str, pytester: pytes
     result = run(pytester, "-k", what.removeprefix("test_"))
 
     result.assert_outcomes(errors=1, deselected=RULES + 1)
-    assert errors_of(result)[0].startswith(f"TestShop: it replaces {what}, which no suite may; ")
+    assert errors_of(result)[0].startswith(f"TestShop: it overrides {what}, which a suite must not override; ")
 
 
 @pytest.mark.one_python
@@ -676,7 +676,7 @@ def test_without_log_ins_there_are_no_lives(pytester: pytest.Pytester) -> None:
     result = run(pytester, "-k", "machine or lives", "-rs")
 
     result.assert_outcomes(passed=1, skipped=1, deselected=RULES)
-    assert "no life can be lived without log-ins: the fresh database has no login" in told(result)
+    assert "lives need log-ins, but the fresh database has no login" in told(result)
 
 
 def test_what_a_script_logs_is_in_no_log_of_pytest(pytester: pytest.Pytester) -> None:
@@ -782,9 +782,9 @@ def test_it_works_without_the_plugin(pytester: pytest.Pytester) -> None:
             'waived = {"unstable-userid": "until May"}',
             "waived: there is no rule 'unstable-userid'; did you mean unstable-user-id or *?",
         ),
-        ("waived = ['unstable-user-id']", "waived must be a dictionary, and is ['unstable-user-id']"),
-        ("select = 'profile'", "select must be a list of names, and is 'profile'"),
-        ("ignore = 7", "ignore must be a list of names, and is 7"),
+        ("waived = ['unstable-user-id']", "waived must be a dictionary, got ['unstable-user-id']"),
+        ("select = 'profile'", "select must be a list of names, got 'profile'"),
+        ("ignore = 7", "ignore must be a list of names, got 7"),
         ("select = ['profil']", "select: there is no rule or group 'profil'; did you mean profile*"),
         ("require = ['safety']", "require: there is no group 'safety'; *"),
         (
@@ -792,17 +792,17 @@ def test_it_works_without_the_plugin(pytester: pytest.Pytester) -> None:
             "a suite has no attribute writes: give it the fixture fresh_database, and the scripts that write *",
         ),
         ("fail_on = 'info'", "fail_on must be 'error' or 'warning', and is 'info'"),
-        ("timeout = 0", "timeout must be a number of seconds above 0, and is 0"),
+        ("timeout = 0", "timeout must be a number of seconds above 0, got 0"),
         (
             "ignore = ['callback', 'outcome', 'profile', 'consistency', 'migration', 'security', 'action']",
             "no rule could be judged: all are deselected",
         ),
         ("select = ['outage-as-not-found']", "no rule could be judged: needs [[]outage]"),
         ("config = 'no.toml'", "*no.toml cannot be read: No such file or directory"),
-        ("config = 'no.toml'\nmax_time = 7", "config names a file, so max_time belongs into its table [[]check]"),
+        ("config = 'no.toml'\nmax_time = 7", "config names a file, so max_time belongs in its table [[]check]"),
         (
             "@pytest.fixture\ndef database(self): return None",
-            "the fixture database returned None; it must return the custom database, or a function that makes it",
+            "the fixture database returned None; it must return the custom database, or a function that returns it",
         ),
         (
             "@pytest.fixture\ndef database(self): return object()",
@@ -819,7 +819,7 @@ def test_it_works_without_the_plugin(pytester: pytest.Pytester) -> None:
         ("@pytest.fixture\ndef database(self): pytest.fail('no store')", "the fixture database failed: no store"),
         (
             "@pytest.fixture\ndef database(self, shop): return shop",
-            "the fixture database needs a fixture shop, which there is not",
+            "the fixture database requires the fixture shop, which is not defined",
         ),
         (
             "@pytest.fixture(params=[1])\ndef database(self, request): return Shop()",
@@ -827,32 +827,32 @@ def test_it_works_without_the_plugin(pytester: pytest.Pytester) -> None:
         ),
         (
             "@pytest.fixture\ndef users(self): return USERS[0]",
-            "the fixture users must return a list of KnownUser, and returned a KnownUser; put it in brackets",
+            "the fixture users must return a list of KnownUser, got KnownUser; put it in brackets",
         ),
         (
             "@pytest.fixture\ndef users(self): return 7",
-            "the fixture users must return a list of KnownUser, and returned a int",
+            "the fixture users must return a list of KnownUser, got int",
         ),
         (
             "@pytest.fixture\ndef users(self): return ['ada@example.com']",
-            "the fixture users must return a list of KnownUser, and in its list is a str",
+            "the fixture users must return a list of KnownUser, but the list contains str",
         ),
-        ("@pytest.fixture\ndef users(self): return []", "no known user was given: name at least one person *"),
+        ("@pytest.fixture\ndef users(self): return []", "no known user was given: name at least one user *"),
         (
             "@pytest.fixture\ndef new_user(self): return 7",
-            "the fixture new_user must return a NewUser, and returned a int",
+            "the fixture new_user must return a NewUser, got int",
         ),
         (
             "@pytest.fixture\ndef outage(self): return 'http://x'",
-            "the outage database has none of the scripts: give the same database with its store out of reach, or *",
+            "the outage database has none of the scripts: give the same database with an unreachable store, or *",
         ),
         (
             "@pytest.fixture\ndef inspect(self): return {}",
-            "inspect must be a function that is given an identifier, and is a dict",
+            "inspect must be a function that takes an identifier, got dict",
         ),
         (
             "@pytest.fixture\ndef connection(self): return 'bookshop'",
-            "the fixture connection must return a Connection, and returned a str",
+            "the fixture connection must return a Connection, got str",
         ),
         (
             "@pytest.fixture\ndef users(self): return [KnownUser(email='eve@example.com', password='pass phrase')]",
@@ -883,8 +883,8 @@ def test_a_fixture_that_is_not_there_is_told_with_what_it_must_return(name: str,
     fixture = {"database": "", "users": "\n@pytest.fixture\ndef database(self): return Shop()"}[name]
     write_suite(pytester, fixture, database="")
     meaning = {
-        "database": "the custom database, or a function that makes it",
-        "users": "a list of KnownUser: people who are in the store",
+        "database": "the custom database, or a function that returns it",
+        "users": "a list of KnownUser: users who are in the store",
     }[name]
 
     assert_set_up_problem(
@@ -930,7 +930,7 @@ def test_a_test_of_the_teams_own_shows_the_set_up_too_and_never_stands_for_the_r
     first.assert_outcomes(passed=1, errors=1, skipped=RULES - 1)
     last.assert_outcomes(errors=2, skipped=RULES - 1)
     shown, pointed = errors_of(last)
-    assert shown == "TestShop: the fixture users must return a list of KnownUser, and returned a int"
+    assert shown == "TestShop: the fixture users must return a list of KnownUser, got int"
     assert re.fullmatch(r"TestShop: the set-up failed, see test_shop\.py::TestShop::test_rule\[[a-z-]+\]", pointed)
 
 
@@ -966,7 +966,7 @@ import pytest
 def pytest_collection_modifyitems(items):
     items[0].add_marker(pytest.mark.xfail)
 """
-"""An error of that item is no error of the run."""
+"""An error of that item is not an error of the run."""
 
 
 @pytest.mark.parametrize(
@@ -1014,7 +1014,7 @@ def test_a_check_that_ran_out_of_time_is_an_error_that_tells_what_was_seen(pytes
     result = run(pytester)
 
     result.assert_outcomes(errors=1, skipped=RULES - 1)
-    result.stdout.fnmatch_lines(["TestShop: the check ended early (time): *", "This was seen until then: not ok: *"])
+    result.stdout.fnmatch_lines(["TestShop: the check ended early (time): *", "Findings until then: not ok: *"])
 
 
 def test_an_interruption_ends_the_run(pytester: pytest.Pytester) -> None:

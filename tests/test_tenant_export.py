@@ -44,6 +44,7 @@ function get_user(identifier, callback) {
 BOTH = {"login": "./login.js", "get_user": "./get_user.js"}
 ON = {"enabledDatabaseCustomization": True, "customScripts": BOTH}
 PEOPLE = '[[users]]\nemail = "EMAIL"\npassword = "pass phrase"\n[check]\nhostile = false\nrehearse = false\n'
+IGNORED = "the scripts are not checked, because Auth0 calls none of them"
 
 
 def connection(
@@ -154,10 +155,10 @@ def test_what_is_wrong_with_later_connections_is_said_before_the_first_one_is_ch
     one, two = (export / "database-connections" / name / "customdb.toml" for name in ("one", "two"))
     assert (code, out, shown) == (2, "", [])
     assert err == (
-        f"customdb-contract: connection one: {one}: no known user was given: name at least one person who is in the "
+        f"customdb-contract: connection one: {one}: no known user was given: name at least one user who is in the "
         "store, for example KnownUser(email='ada@example.com', password=...) or a [[users]] table\n"
-        f"  connection two\\n::error::forged: {two}: new_user has an organization, which scripts find in context "
-        "only: turn on script_context\n"
+        f"  connection two\\n::error::forged: {two}: new_user has an organization, which scripts receive only in "
+        "context: turn on script_context\n"
     )
 
 
@@ -317,8 +318,8 @@ def test_scripts_that_auth0_does_not_call_are_said(tmp_path: Path, caplog: pytes
     load_tenant(tmp_path)
 
     assert caplog.messages == [
-        "lost: the scripts are not checked, for Auth0 calls none: without database.json, the Deploy CLI skips it",
-        "off: the scripts are not checked, for Auth0 calls none: options.enabledDatabaseCustomization is false",
+        f"lost: {IGNORED}: without database.json, the Deploy CLI skips it",
+        f"off: {IGNORED}: options.enabledDatabaseCustomization is false",
     ]
 
 
@@ -371,21 +372,21 @@ def _wrong_key(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (_nothing, "is no export of a tenant: it needs the folder database-connections or the file tenant.yaml"),
+        (_nothing, "is not an export of a tenant: it needs the folder database-connections or the file tenant.yaml"),
         (_empty, "database-connections has no database connections"),
         (
             _none_custom,
             "its 2 connections (off: options.enabledDatabaseCustomization is false; plain: it has no scripts)",
         ),
-        (_not_json, "database-connections/shop/database.json is no JSON: "),
+        (_not_json, "database-connections/shop/database.json is not JSON: "),
         (_no_script_named, "options.customScripts names none of the scripts, so the Deploy CLI deploys none"),
-        (_two_of_a_name, "has 2 connections named x; a name is unique in a tenant"),
-        (_keyword, "database.json has keywords that are not given: NAME; give them under [database] keywords"),
+        (_two_of_a_name, "has 2 connections named x; a name must be unique in a tenant"),
+        (_keyword, "database.json has keywords without a value: NAME; give them under [database] keywords"),
         (
             _shared_name,
-            "customdb.toml: [connection] name is club, and shop is checked with this file too; leave it out",
+            "customdb.toml: [connection] name is club, but this file is also used for shop; leave it out",
         ),
-        (_shared_action, "customdb.toml: [action] belongs to one connection, and several are checked with this file"),
+        (_shared_action, "customdb.toml: [action] belongs to one connection, but this file is used for several"),
         (_wrong_key, "database-connections/shop/customdb.toml: [user] is not a known key; did you mean users?"),
     ],
 )
@@ -422,7 +423,7 @@ def test_an_export_that_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pyte
 def test_what_nobody_may_read_in_an_export_is_said(
     run: Run, export: Path, monkeypatch: pytest.MonkeyPatch, *, function: str, refused: str, said: str
 ) -> None:
-    """As root, who runs the tests too, everything may be read."""
+    """As root, who also runs the tests, everything is readable."""
     allowed = getattr(Path, function)
 
     def refuse(path: Path, **options: bool) -> Any:
@@ -446,14 +447,14 @@ def test_an_action_belongs_to_one_connection(tmp_path: Path, run: Run) -> None:
 
     assert shop.action is not None
     assert code == 2
-    assert "--action and --tenant cannot be given together, for an Action belongs to one connection" in err
+    assert "--action and --tenant cannot be combined, because an Action belongs to one connection" in err
 
 
 def test_a_folder_for_transcripts_that_cannot_be_made_is_said_before_the_check(run: Run, export: Path) -> None:
     code, out, err = run("check", "--tenant", str(export), "--transcript", f"{export}/customdb.toml")
 
     assert (code, out) == (2, "")
-    assert "customdb.toml cannot be made: File exists" in err
+    assert "customdb.toml cannot be created: File exists" in err
 
 
 def transcript(name: str, person: str, user_id: str = '"7"', stop: str = "", more: str = "") -> Transcript:
@@ -622,16 +623,16 @@ MANY = "x0: &x0 [many]\n" + "".join(f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 1
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        (f"x: 2026-13-01\n{YAML}", "is no YAML: it has a character or a value that YAML does not allow"),
-        (f"x: !!timestamp word\n{YAML}", "is no YAML: it has a character or a value"),
-        (f"x: !!bool word\n{YAML}", "is no YAML: it has a character or a value"),
-        (f"x: \x07\n{YAML}", "is no YAML: it has a character or a value"),
+        (f"x: 2026-13-01\n{YAML}", "is not YAML: it has a character or a value that YAML does not allow"),
+        (f"x: !!timestamp word\n{YAML}", "is not YAML: it has a character or a value"),
+        (f"x: !!bool word\n{YAML}", "is not YAML: it has a character or a value"),
+        (f"x: \x07\n{YAML}", "is not YAML: it has a character or a value"),
         (f"{YAML}---\n{YAML}", "expected a single document in the stream but found another document, line 6, column 1"),
         (YAML.replace("true", "&a [*a]"), "options.enabledDatabaseCustomization must be true or false"),
         (YAML.replace("true", "2026-12-01"), "options.enabledDatabaseCustomization must be true or false"),
         (MANY + YAML.replace("true", "*x9"), "options.enabledDatabaseCustomization must be true or false"),
-        (MANY + YAML.replace("name: shop", "name: *x9") + YAML[11:], "login.js, and there is no such file"),
-        (YAML.replace("./login.js", "x" * 300 + "/login.js"), "/login.js, and there is no such file"),
+        (MANY + YAML.replace("name: shop", "name: *x9") + YAML[11:], "login.js, which does not exist"),
+        (YAML.replace("./login.js", "x" * 300 + "/login.js"), "/login.js, which does not exist"),
     ],
 )
 def test_an_export_in_odd_yaml_is_refused(tmp_path: Path, text: str, problem: str) -> None:
@@ -723,7 +724,7 @@ function create(user, callback) {
 def test_an_interrupt_during_the_second_connection_keeps_the_report_on_the_first_one(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whom the second one made is named, for it has no script to remove them."""
+    """The user that the second one created is named, because it has no script to remove users."""
     writing = {**ON, "customScripts": {**BOTH, "create": "./create.js"}}
     config = PEOPLE.replace("EMAIL", "ada@example.com")
     connection(tmp_path / "tenant", "club", config=config)

@@ -1,4 +1,4 @@
-"""The machine that lives whole lives: what it finds, how it tells it, and what it cannot work with."""
+"""The machine that plays whole lives: what it finds, how it reports it, and which databases it rejects."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, cast
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.one_python
 
 @pytest.fixture(autouse=True)
 def brief_profile() -> Iterator[None]:
-    """Let every machine run for a few examples, and remember nothing."""
+    """Run every machine for a few examples, without a database of examples."""
     before = settings.get_current_profile_name()
     settings.register_profile("brief-lives", max_examples=12, stateful_step_count=20, database=None, derandomize=True)
     settings.load_profile("brief-lives")
@@ -40,11 +40,11 @@ def profile_of(name: str, **changed: Any) -> None:
 
 
 SOON = 1
-"""A seed with which what is looked for is found soon; with others it may take a minute."""
+"""A seed with which the breach is found soon; with others, that can take a minute."""
 
 
 def search(**changed: Any) -> None:
-    """Look for a life that breaks a rule for so long that luck has no part in it; the first one will do."""
+    """Search for a life that breaks a rule long enough to rule out chance; the first one will do."""
     profile_of(
         "searching-lives", **{"max_examples": 1_000, "stateful_step_count": 25, "phases": [Phase.generate]} | changed
     )
@@ -55,7 +55,7 @@ def machine(make: Callable[[], object], *, import_mode: bool = False, **settings
 
 
 def only(name: str, kind: type[TenantMachine]) -> type[TenantMachine]:
-    """Return a machine that tells one breach: to which of several a life comes first is a matter of chance."""
+    """Return a machine that reports one breach: which of several a life meets first is a matter of chance."""
     judge = kind.judge
 
     def judged(self: TenantMachine) -> None:
@@ -79,7 +79,7 @@ def test_passwords_look_as_the_team_says(import_mode: bool) -> None:
 
     run_machine(machine(strict_shop, import_mode=import_mode, new_user=new_user, fail_on="warning"))
 
-    with pytest.raises(ConfigurationError, match=r"said ScriptError \"«password of [^»]+» is not a password"):
+    with pytest.raises(ConfigurationError, match=r"failed with ScriptError \"«password of [^»]+» is not a password"):
         run_machine(machine(strict_shop, import_mode=import_mode))
 
 
@@ -115,7 +115,7 @@ def test_nothing_is_found_in_lives_at_an_unusual_database(name: str, mode: str) 
 
 
 class MigratesWithoutMetadata(WritingShop):
-    """Returns metadata until somebody has logged in once."""
+    """Returns metadata until the first log-in of a user."""
 
     def __init__(self) -> None:
         super().__init__(is_empty=True)
@@ -139,7 +139,7 @@ def test_what_no_rule_judges_is_shown_as_a_shorter_life() -> None:
         run_machine(noting(migrating, broken))
 
     told = str(raised.value)
-    assert told.startswith("error: metadata-lost-in-migration: login returned app_metadata at first and none at the")
+    assert told.startswith("error: metadata-lost-in-migration: login returned app_metadata at first but none at the")
     assert "How to fix it" not in told
     story = told.partition("What happened:\n\n")[2].partition("The whole sequence")[0]
     assert story.startswith("1. customdb-")
@@ -203,7 +203,7 @@ def test_an_outage_in_the_middle_of_a_life_is_judged() -> None:
 
 
 class SharesLogIns(WritingShop):
-    """Keeps who logged in where every other connection finds it, and believes it of people whom it does not know."""
+    """Remembers who logged in where all other connections see it, and assumes the same of users it does not know."""
 
     def __init__(self, shared: list[tuple[WritingShop, object, object, Any]]) -> None:
         super().__init__(is_empty=True)
@@ -281,9 +281,9 @@ class WithoutLogin:
         (WritingShop, "fresh_database must return a database with an empty store each time"),
         (
             lambda: RefusingEverybody(is_empty=True),
-            'create said ScriptError "No more users" for a user who isn\'t there',
+            'create failed with ScriptError "No more users" for a user who is not in the store',
         ),
-        (WithoutLogin, "no life can be lived without log-ins: the fresh database has no login"),
+        (WithoutLogin, "lives need log-ins, but the fresh database has no login"),
     ],
 )
 def test_what_it_cannot_work_with_is_said_before_anything_is_judged(

@@ -133,7 +133,7 @@ def test_two_people_of_one_label_are_refused() -> None:
     with pytest.raises(TranscriptError) as caught:
         Header(people=(Person(label="a b"), Person(label="c"), Person(label="a b")))
 
-    assert str(caught.value) == '2 known people have the label "a b"; give each a label of its own'
+    assert str(caught.value) == '2 known people have the label "a b"; give each its own label'
 
 
 def test_a_person_labelled_as_nobody_is_refused() -> None:
@@ -141,7 +141,7 @@ def test_a_person_labelled_as_nobody_is_refused() -> None:
         Header(people=(Person(label="unknown"),))
 
     assert str(caught.value) == (
-        "a known person cannot have the label unknown, which stands for nobody; choose another"
+        "a known person cannot have the label unknown, which means no known person; choose another"
     )
 
 
@@ -151,7 +151,7 @@ def test_other_numbers_are_refused() -> None:
     with pytest.raises(TranscriptError) as caught:
         Transcript(Header(), (exchange,))
 
-    assert str(caught.value) == "record 2 stands at place 1; records are numbered in order, from 1"
+    assert str(caught.value) == "record 2 is at position 1; records are numbered in order, from 1"
 
 
 def test_exchanges_about_others_are_refused() -> None:

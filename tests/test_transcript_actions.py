@@ -1,4 +1,4 @@
-"""Records of Actions: read and printed, stored, recorded with their secrets masked, and told as a story."""
+"""Records of Actions: read and printed, stored, recorded with their secrets masked, and shown as a story."""
 
 import json
 import re
@@ -144,18 +144,18 @@ RUN = "run persist in simulated {} -> done\n"
         ("run a in simulated {}", "expected ->, found the end of the line"),
         ("run a in simulated {} -> found", 'expected how a run ended, found "found"; choose from died, done, raised, '),
         ("run a in simulated {} -> done; sang", 'expected raised, printed, noticed or after, found "sang"'),
-        ("run a in simulated {} -> done [caused by 1]", "record 1 is no operation before this one; expected"),
+        ("run a in simulated {} -> done [caused by 1]", "record 1 is not an earlier operation; expected"),
         ("api", "expected what was called, such as user.setAppMetadata, found the end of the line"),
         ("api a", "expected (, found the end of the line"),
         ("api a(1 2)", 'expected ,, found "2)"'),
-        ("api a..b()", 'what is called of api is named such as user.setAppMetadata, and is "a..b"'),
-        ("api a() [caused by 1]", "record 1 is no run before this one; expected the number of one, or nothing"),
+        ("api a..b()", 'a call of api must have a name such as user.setAppMetadata, got "a..b"'),
+        ("api a() [caused by 1]", "record 1 is not an earlier run; expected the number of one, or nothing"),
         ("request", "expected the method of a request, such as GET, found the end of the line"),
-        ("request G- /", 'the method of a request is written in capitals, such as GET, and is "G-"'),
+        ("request G- /", 'the method of a request must be in capitals, such as GET, got "G-"'),
         ("request GET / headers=7", "expected the headers as a JSON object, found 7"),
         ("request GET / -> ok", 'expected an HTTP status, found "ok"'),
-        ("request GET / -> 99", "an HTTP status has three digits, and is 99"),
-        ("source action bytes x at y", "what the source of the Action shows stands behind the line that begins with"),
+        ("request GET / -> 99", "an HTTP status must have three digits, got 99"),
+        ("source action bytes x at y", "facts about the source of an Action must follow the line that begins with"),
         ("action a handlers=main", 'expected a function of an Action, found "main"; choose from onExecutePostLogin'),
         ("action a observed=on observed=on", "observed= is given twice"),
     ],
@@ -174,7 +174,7 @@ def test_a_run_ends_without_callback() -> None:
 
 @pytest.mark.parametrize("number", [1, 2, 7])
 def test_a_run_follows_a_run_before_it(number: int) -> None:
-    with pytest.raises(TranscriptError, match=f"record 2 follows {number}, which is no run before it"):
+    with pytest.raises(TranscriptError, match=f"record 2 follows {number}, which is not an earlier run"):
         Transcript.parse(f"log s\n{RUN.replace('simulated', f'simulated follows {number}')}")
 
 

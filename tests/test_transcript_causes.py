@@ -14,12 +14,12 @@ from customdb_contract.transcript import (
 )
 
 REFUSED = (
-    "The connection to the store was refused: is the store running, and is its address right in what the scripts are "
-    "given?"
+    "The connection to the store was refused: is the store running, and is its address right in the "
+    "configuration of the scripts?"
 )
 UNAUTHORIZED = (
-    "The store refuses every call as unauthorized (401): check the token, or the user and the password, that the "
-    "scripts are given for the store itself."
+    "The store refuses every call as unauthorized (401): check the token, or the user and the password, with which "
+    "the scripts log in to the store."
 )
 
 
@@ -39,7 +39,7 @@ def refused_by(address: str) -> str:
 
 
 def unknown(host: str) -> str:
-    return f"{host} is unknown: correct its name in what the scripts are given."
+    return f"{host} is unknown: correct its name in the configuration of the scripts."
 
 
 def calls(*endings: str) -> list[Exchange]:

@@ -1,4 +1,4 @@
-"""The one-line notation: printing and parsing are inverse, and what is not understood is said clearly."""
+"""The one-line notation: printing and parsing are inverse, and errors are clear."""
 
 import json
 import sys
@@ -85,7 +85,7 @@ def as_read_by_rules(transcript: Transcript) -> Transcript:
 
 
 def exactly(transcript: Transcript) -> str:
-    """Tell what equality does not: `True` from `1`, `0.0` from `-0.0`."""
+    """Distinguish what equality does not: `True` from `1`, `0.0` from `-0.0`."""
     return json.dumps(transcript.to_json(), sort_keys=True)
 
 
@@ -251,7 +251,7 @@ def test_an_identifier_of_two_people_is_the_first_ones() -> None:
             'expected an error such as Error "message" before the remark, found "[known-user]"',
         ),
         ("get_user ada -> failed Error", "expected a JSON value, found the end of the line"),
-        ("get_user ada -> failed Error 7", "expected a text, found 7; put it in double quotes"),
+        ("get_user ada -> failed Error 7", "expected a string, found 7; put it in double quotes"),
         ('get_user ada -> failed Error(1 2) "x"', 'expected ), found "2) \\"x\\""'),
         ("get_user ada -> raised 7", 'expected an error such as ValueError "message", found 7'),
         (
@@ -292,14 +292,14 @@ def test_an_identifier_of_two_people_is_the_first_ones() -> None:
         ("connection import_mode=on import_mode=off", "import_mode= is given twice"),
         ("connection features=signup,bake", "features has no 'bake'; choose from signup, reset, verify, change_email"),
         ("connection features=", "features has no ''; choose from"),
-        ("person bob profile=7", "a person's profile must be a JSON object, and is 7"),
-        ("person unknown", "a known person cannot have the label unknown, which stands for nobody; choose another"),
+        ("person bob profile=7", "a person's profile must be a JSON object, got 7"),
+        ("person unknown", "a known person cannot have the label unknown, which means no known person; choose another"),
         (
             "person bob password=strong",
             'expected what is known of the password, found "strong"; choose from known, short, none',
         ),
         ("stopped soon x", 'expected a kind of stop, found "soon"; choose from set-up, time, protection, interrupted'),
-        ("contract 7", "expected a text, found 7; put it in double quotes"),
+        ("contract 7", "expected a string, found 7; put it in double quotes"),
         (
             'login NaN NaN -> found {"a": NaN}',
             'NaN is not JSON; write it as {"$special": "float", "text": "NaN", "size": null}',
@@ -337,7 +337,7 @@ def test_what_is_not_understood_is_said(line: str, said: str) -> None:
         ("stopped time x\nstopped time x", "line 2: stopped is given twice, the first time in line 1"),
         (
             f"get_user a -> not-found [unknown-user]\n{ADA}",
-            "line 2: a person stands before the first record, which is in line 1",
+            "line 2: a person must come before the first record, which is in line 1",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""Records that are no calls: read and printed, stored, recorded with their secrets masked, and shown as evidence."""
+"""Records other than calls: read and printed, stored, recorded with their secrets masked, and shown as evidence."""
 
 import json
 from collections.abc import Iterator
@@ -123,7 +123,7 @@ def test_causes_stay_what_they_are(transcript: Transcript) -> None:
     assert [cause_of(record) for record in Transcript.loads(transcript.dumps()).records] == causes
 
 
-LOWER_CASE = 'is written in lower case, such as log_in, and is "A"'
+LOWER_CASE = 'must be in lower case, such as log_in, got "A"'
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ LOWER_CASE = 'is written in lower case, such as log_in, and is "A"'
         ("operation log_in by user on shop [caused by 1]", 'expected the end of the line, found "[caused by 1]"'),
         ("store cellar auth0|7 removed", 'expected a store, found "cellar"; choose from users, internal'),
         ("store users auth0|7", "expected a JSON value, found the end of the line"),
-        ("store users auth0|7 [7]", "what is written is a JSON object, or removed, and is [7]"),
+        ("store users auth0|7 [7]", "what is written must be a JSON object, or removed, got [7]"),
         ("store users auth0|7 {} [caused]", 'expected caused by, found "caused]"'),
         ("log s [caused by them]", 'expected a number, or nothing, found "them]"'),
         ("log s inferred inferred", 'expected the end of the line, found "inferred"'),
@@ -168,9 +168,9 @@ def test_what_causes_something_is_an_operation_before_it(cause: int) -> None:
         )
 
     assert str(parsed.value).splitlines()[0] == (
-        f"line 3: record {cause} is no operation before this one; expected the number of one, or nothing"
+        f"line 3: record {cause} is not an earlier operation; expected the number of one, or nothing"
     )
-    assert str(made.value) == f"record 3 was caused by {cause}, which is no operation before it"
+    assert str(made.value) == f"record 3 was caused by {cause}, which is not an earlier operation"
 
 
 def test_operations_about_others_are_refused() -> None:
@@ -224,7 +224,7 @@ def test_the_stored_form_of_every_kind() -> None:
         (1, "actor", "nobody", "records[1].actor: Input should be 'user', 'admin' or 'application', found 'nobody'"),
         (3, "attributes", 7, "records[3].attributes: must be an object, found 7"),
         (5, "kind", "diary", "records[5]: must have a kind: call, operation, store, log, run, api or request"),
-        (5, "more", 7, "records[5].more: is no key that is known here, found 7"),
+        (5, "more", 7, "records[5].more: is not a known key, found 7"),
     ],
 )
 def test_a_wrong_record_is_refused_with_its_key(number: int, key: str, value: object, said: str) -> None:

@@ -177,7 +177,7 @@ def _drop(*path: str | int) -> Callable[[Any], object]:
         (_drop("header"), "header: is missing"),
         (_drop("records"), "records: is missing"),
         (_drop("schema_version"), "schema_version: is missing"),
-        (_set("colour", value=3), "colour: is no key that is known here, found 3"),
+        (_set("colour", value=3), "colour: is not a known key, found 3"),
         (_set("header", value=3), "header: must be an object, found 3"),
         (_set("records", 0, "number", value="1"), "records[0].number: Input should be a valid integer, found '1'"),
         (
@@ -191,8 +191,8 @@ def _drop(*path: str | int) -> Callable[[Any], object]:
             _set("records", 0, "duration_seconds", value=-1),
             "records[0].duration_seconds: Input should be greater than or equal to 0, found -1",
         ),
-        (_set("records", 0, "person", value=[7]), "records[0].person: must be a text"),
-        (_set("header", "people", 0, "email", value=7), "header.people[0].email: must be a text, found 7"),
+        (_set("records", 0, "person", value=[7]), "records[0].person: must be a string"),
+        (_set("header", "people", 0, "email", value=7), "header.people[0].email: must be a string, found 7"),
         (_set("header", "people", 0, "profile", value=[]), "header.people[0].profile: must be an object"),
         (
             _set("records", 0, "outcome", "raised", value="x"),
@@ -214,7 +214,7 @@ def test_a_wrong_document_is_refused_with_its_key(change: Callable[[Any], object
     with pytest.raises(TranscriptError) as caught:
         Transcript.from_json(document)
 
-    assert str(caught.value) == f"this is no stored transcript:\n  {said}"
+    assert str(caught.value) == f"this is not a stored transcript:\n  {said}"
 
 
 def test_long_messages_are_shortened() -> None:
@@ -256,7 +256,7 @@ def test_an_unknown_version_is_refused(version: object) -> None:
         Transcript.from_json(document)
 
     assert str(caught.value) == (
-        f"schema_version is {version!r}, and this version of customdb-contract reads 3; "
+        f"schema_version is {version!r}, but this version of customdb-contract reads 3; "
         "judge the transcript with the version that wrote it"
     )
 
@@ -269,7 +269,7 @@ def test_arguments_under_other_names_are_refused() -> None:
         Transcript.from_json(document)
 
     assert str(caught.value) == (
-        "this is no stored transcript:\n"
+        "this is not a stored transcript:\n"
         "  records[0]: arguments has the keys password, argument_3; expected identifier, password for login"
     )
 
@@ -285,9 +285,9 @@ def test_the_order_of_arguments_is_told_by_their_names() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("{", "the text is no JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
+        ("{", "the text is not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
         ("[" * 100_000, "the JSON is nested too deeply; a stored transcript has at most a few hundred levels"),
-        ('{"schema_version": ' + "9" * 5000 + "}", "the text is no JSON: Exceeds the limit"),
+        ('{"schema_version": ' + "9" * 5000 + "}", "the text is not JSON: Exceeds the limit"),
         (b"\xff\xfe\x00", "the text is not utf-16-le: truncated data at byte 2"),
     ],
 )

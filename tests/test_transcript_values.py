@@ -167,7 +167,7 @@ def test_wrong_tags_are_refused(document: dict[str, object]) -> None:
 
     tag = next(key for key in document if key.startswith("$"))
     assert str(caught.value) == (
-        f"{', '.join(sorted(document))} are together no recorded value; one with {tag} is written as one of "
+        f"{', '.join(sorted(document))} are not the keys of a recorded value; one with {tag} is written as one of "
         '{"$special": kind, "text": text, "size": number}, {"$error": class, "message": text, "arguments": [...], '
         '"location": text}, {"$mapping": [[key, value], ...]} and {"$text": [part, ...]}'
     )
@@ -178,7 +178,7 @@ def test_wrong_entries_of_a_mapping_are_refused(pair: object) -> None:
     with pytest.raises(TranscriptError) as caught:
         from_json({"$mapping": [pair]})
 
-    assert str(caught.value) == f"an entry of $mapping must be [key, value] with a text as key, and is {pair!r}"
+    assert str(caught.value) == f"an entry of $mapping must be [key, value] with a string as key, got {pair!r}"
 
 
 @pytest.mark.parametrize("document", [float("nan"), float("inf"), 2**1024, -(2**1024), object(), b"x", {1}, (1,)])

@@ -1,4 +1,4 @@
-"""A check that writes: whom it makes, and that nobody of them stays; what is said where somebody does."""
+"""A check that writes: which users it creates, that all are removed, and what it reports if one is not."""
 
 import json
 import os
@@ -53,7 +53,7 @@ def emails(shop: WritingShop) -> list[str]:
     return [record.email for record in shop.records]
 
 
-# Whom it makes, and that nobody stays
+# The users that it creates, and that all are removed
 
 
 def test_create_is_given_what_a_new_user_signs_up_with() -> None:
@@ -78,7 +78,7 @@ def test_create_is_given_what_a_new_user_signs_up_with() -> None:
 
     assert report.complete, explain(report)
     assert {user["company"] for user in given} == {"Acme"}
-    # In a life the user signs up, and nobody signs up with app_metadata.
+    # In a life, the user signs up, and a sign-up has no app_metadata.
     assert any(user.get("app_metadata") == {"plan": "free"} for user in given)
     assert any(user.get("app_metadata") is None for user in given)
     assert all(user["phone_number"].startswith("+49") for user in given)
@@ -145,7 +145,7 @@ def test_the_fresh_database_is_the_one_that_is_written_to() -> None:
 
 
 class Replicated(WritingShop):
-    """What is read is older than what was written, by some seconds, except for the one who wrote."""
+    """Reads are several seconds older than the latest writes, except for the connection that wrote."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__()
@@ -200,9 +200,9 @@ def test_a_create_that_refuses_the_new_user_ends_the_check() -> None:
     assert stop is not None
     assert stop.kind is StopKind.SET_UP
     assert stop.message == (
-        'create said ScriptError "only @staff.example.com may sign up" for a user who isn\'t there, so the writing '
-        "scripts could not be judged. Make the new user ([new_user], NewUser) such as the store takes them, or correct "
-        "create"
+        'create failed with ScriptError "only @staff.example.com may sign up" for a user who is not in the store, '
+        "so the scripts that write could not be judged. Describe a new user whom the store accepts ([new_user], "
+        "NewUser), or correct create"
     )
     assert report.exit_code == 3
 
@@ -252,7 +252,7 @@ def test_an_inspect_that_raises_is_told_in_one_sentence_and_masked() -> None:
 
 
 def test_seconds_to_settle_are_a_number() -> None:
-    with pytest.raises(Exception, match=r"settle must be a number of seconds, 0 or more, and is -1"):
+    with pytest.raises(Exception, match=r"settle must be a number of seconds, 0 or more, got -1"):
         written(WritingShop(), settle=-1)
 
 
@@ -269,7 +269,7 @@ class WithoutDelete:
 
 
 class Undeletable(WritingShop):
-    """Delete says that it is done."""
+    """Delete reports success."""
 
     @override
     def delete(self, user_id: Any) -> Any:
@@ -277,7 +277,7 @@ class Undeletable(WritingShop):
 
 
 class Unsearchable(WritingShop):
-    """Once there are others, nobody is found."""
+    """Once there are others, no user is found."""
 
     @override
     def get_user(self, identifier: Any) -> Any:
@@ -287,7 +287,7 @@ class Unsearchable(WritingShop):
 
 
 class WithoutUserId(WritingShop):
-    """No profile says by which id somebody can be removed."""
+    """No profile has the id for removing the user."""
 
     @override
     def profile(self, row: Any) -> dict[str, object]:
@@ -311,7 +311,7 @@ def test_whoever_could_not_be_removed_is_named_in_every_report(kind: Callable[..
 
 
 class FailsForUnknown(WritingShop):
-    """get_user ends in an error for whoever is not there."""
+    """get_user ends in an error for unknown users."""
 
     @override
     def get_user(self, identifier: Any) -> Any:
@@ -346,7 +346,7 @@ def test_without_get_user_everybody_who_was_made_is_named() -> None:
 
 
 class HidesTheUnverified(WritingShop):
-    """Nobody whose e-mail is unverified is found by get_user; login finds them."""
+    """get_user finds no user whose e-mail is unverified; login does."""
 
     @override
     def get_user(self, identifier: Any) -> Any:
@@ -633,7 +633,7 @@ def test_ctrl_c_within_a_create_that_still_runs_leaves_or_names_the_user(seconds
     assert set(emails(shop)[1:]) <= set(interrupted.value.transcript.header.left_behind)
 
 
-# Whom it makes has a password that no policy refuses
+# The users that it creates have passwords that no policy rejects
 
 
 @given(st.sampled_from(["customdb-{unique}@example.com", "b0c1d2f3g4h5j6k7m8n9p0q1r2s3t4v5-{unique}@shop.test"]))
@@ -654,7 +654,7 @@ def test_no_policy_refuses_the_passwords_of_new_users(email: str) -> None:
         assert (len(newcomer.password.reveal().encode()) == 72) is is_longest
 
 
-# Nobody's password is shown
+# No password is shown
 
 
 def test_no_password_of_anybody_is_in_any_report_transcript_or_plan() -> None:
@@ -726,7 +726,7 @@ def test_known_users_without_a_password_are_enough() -> None:
 
 
 class OfOneHotel:
-    """Knows its guests by their hotel, which stands in the context of every script but delete, and nobody without."""
+    """Knows its guests by their hotel, which is in the context of all scripts but delete, and finds none without."""
 
     def __init__(self) -> None:
         self.shop = WritingShop()
@@ -794,5 +794,5 @@ def test_users_sign_up_for_an_organization() -> None:
 
 
 def test_an_organization_of_new_users_needs_the_context() -> None:
-    with pytest.raises(ConfigurationError, match="new_user has an organization, which scripts find in context only"):
+    with pytest.raises(ConfigurationError, match="new_user has an organization, which scripts receive only in context"):
         check(WritingShop(), [known_customer()], writes=True, new_user=NewUser(organization="hotel"))

@@ -1,4 +1,4 @@
-"""What `customdb-contract --help` shows: it is asked for most, so it imports nothing, argparse neither."""
+"""The output of `customdb-contract --help`. It is requested most often, so it imports nothing, not even argparse."""
 
 __all__ = ["COMMANDS", "DESCRIPTION", "help_text"]
 
@@ -6,13 +6,13 @@ DESCRIPTION = "Check Auth0 custom database scripts against their contract."
 
 COMMANDS = {
     "check": "check a database's scripts, an Action, or both",
-    "replay": "judge a stored transcript again, calling nothing",
-    "simulate": "play lives of users over a simulated Auth0 tenant",
-    "audit": "look at every user of a store before the move",
+    "replay": "judge a stored transcript again, without calling anything",
+    "simulate": "play the lives of users on a simulated Auth0 tenant",
+    "audit": "check every user of a store before you migrate",
     "rules": "list the rules, or explain one",
     "init": "write a commented customdb.toml and what goes with it",
     "schema": "print the JSON Schema of customdb.toml, for editors",
-    "completion": "print what completes this command in a shell",
+    "completion": "print shell completion for this command",
 }
 """What each command does."""
 

@@ -1,4 +1,4 @@
-"""The pytest plugin. It is loaded in every run, so what it needs for a contract is imported when there is one."""
+"""The pytest plugin. It is loaded in every run, so it imports what a contract needs only when there is one."""
 
 import importlib.metadata
 import os
@@ -19,45 +19,48 @@ if TYPE_CHECKING:
 
 _FILE: Final = "customdb.toml"
 _NAMED: Final = "customdb*.toml"
-"""What is taken for a configuration when somebody names it on the command line."""
+"""The endings of a file that is read as a configuration when it is named on the command line."""
 _PRINTED: Final = "customdb_printed"
-"""Under this name an xdist worker hands its reports over."""
+"""The key under which an xdist worker passes its reports on."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options, each with its twin in the ini file."""
+    """Add the options, and an ini option for each."""
     group = parser.getgroup("customdb-contract", "Auth0 custom databases")
     group.addoption(
-        "--customdb-config", metavar="FILE", help="check the database of this customdb.toml, an item a rule"
+        "--customdb-config", metavar="FILE", help="check the database of this customdb.toml, one item per rule"
     )
     group.addoption(
         "--customdb-tenant",
         metavar="FOLDER",
-        help="check every custom database of this export of the Auth0 Deploy CLI, for each an item a rule",
+        help="check every custom database in this export of the Auth0 Deploy CLI, one item per rule and database",
     )
     group.addoption(
-        "--customdb-select", action="append", metavar="NAMES", help="only these rules or groups, with commas"
+        "--customdb-select",
+        action="append",
+        metavar="NAMES",
+        help="judge only these rules or groups, separated by commas",
     )
     group.addoption(
-        "--customdb-ignore", action="append", metavar="NAMES", help="without these rules or groups, with commas"
+        "--customdb-ignore", action="append", metavar="NAMES", help="skip these rules or groups, separated by commas"
     )
     *most, last = FORMATS
     group.addoption(
         "--customdb-report",
         action="append",
         metavar="FORMAT:FILE",
-        help=f"write the report to a file, as {', '.join(most)} or {last}; may be repeated",
+        help=f"write the report to a file, as {', '.join(most)} or {last}; can be repeated",
     )
     parser.addini("customdb_config", "like --customdb-config, in a run that names no files", type="string", default="")
     parser.addini("customdb_tenant", "like --customdb-tenant, in a run that names no files", type="string", default="")
     parser.addini("customdb_select", "like --customdb-select", type="args", default=[])
     parser.addini("customdb_ignore", "like --customdb-ignore", type="args", default=[])
-    parser.addini("customdb_report", "like --customdb-report, one a line", type="linelist", default=[])
+    parser.addini("customdb_report", "like --customdb-report, one per line", type="linelist", default=[])
     parser.addini("customdb_collect", f"check every {_FILE} that is found", type="bool", default=False)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Understand the options, so that a wrong one ends the run before it begins."""
+    """Read the options, so that a wrong one ends the run before it begins."""
     config.addinivalue_line("markers", f"{MARKER}(rule): a rule of the contract of Auth0 custom databases")
     for name, path in (("config", _config_file(config)), ("tenant", _export(config))):
         if path is None:
@@ -74,7 +77,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> str:
-    """Tell the version, and the connection or the tenant that is given."""
+    """Show the version, and the connection or tenant that is checked."""
     header = f"customdb-contract: {importlib.metadata.version('customdb-contract')}"
     path, export = _config_file(config), _export(config)
     if path is not None:
@@ -93,7 +96,7 @@ def pytest_collect_directory(path: Path, parent: pytest.Collector) -> "ExportFol
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "ConfigurationFile | ExportFile | None":
-    """Collect a configuration file or an export that was named, or all files when the ini file says so."""
+    """Collect a configuration file or an export that was named, or all files if the ini file says so."""
     if file_path == _export(parent.config):
         from customdb_contract.testing.exported import ExportFile
 
@@ -120,7 +123,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show the findings of a report that a test asserted, as in `assert report.ok, report`."""
     outcome = yield
-    # Whoever has a report has imported this.
+    # Anyone who has a report has imported this module.
     if call.excinfo is not None and "customdb_contract.findings" in sys.modules:
         from customdb_contract.testing._asserted import asserted_reports
 
@@ -129,7 +132,7 @@ def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, py
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Print the reports; a worker of xdist hands them to the process that started it, which writes them."""
+    """Print the reports; an xdist worker passes them to the process that started it, which writes them."""
     config = session.config
     targets = _targets(config)
     if not targets:
@@ -149,17 +152,17 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Take the reports of an xdist worker; where several workers checked one suite, those of the first."""
+    """Take the reports of an xdist worker; if several workers checked the same suite, keep the first worker's."""
     for name, texts in getattr(node, "workeroutput", {}).get(_PRINTED, {}).items():
         run_of(node.config).printed.setdefault(name, texts)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say when there was nothing to report: an old file would be taken for a new one."""
+    """Say that there was nothing to report, because an old file would be mistaken for a new one."""
     targets = _targets(config)
     if targets and not run_of(config).printed:
         files = ", ".join(str(path) for _, path in targets)
-        terminalreporter.write_line(f"customdb-contract: nothing was checked, so there is no report in {files}")
+        terminalreporter.write_line(f"customdb-contract: nothing was checked, so no report was written to {files}")
 
 
 def _config_file(config: pytest.Config) -> Path | None:
@@ -173,13 +176,13 @@ def _export(config: pytest.Config) -> Path | None:
 
 
 def _named_path(config: pytest.Config, name: str) -> Path | None:
-    """Return what an option names, or None; what the ini file says counts when no files are named."""
+    """Return the value of an option, or None; the ini file counts when no files are named."""
     option: str | None = config.getoption(name)
     if option is not None:
         return Path(os.path.normpath(config.invocation_params.dir / option))
     named = str(config.getini(name))
     path = Path(os.path.normpath(config.rootpath / named))
-    # A worker of xdist is given every file of the run by name, this one too.
+    # An xdist worker is given every file of the run by name, including this one.
     names_files = config.args_source is pytest.Config.ArgsSource.ARGS and str(path) not in config.args
     return path if named and not names_files else None
 
@@ -193,7 +196,7 @@ def _is_wanted(path: Path, parent: pytest.Collector) -> bool:
 
 
 def _connection_name(path: Path) -> str:
-    """Return the name of the connection in a configuration file; what is wrong with the file is told later."""
+    """Return the name of the connection in a configuration file; errors in the file are reported later."""
     import tomllib
 
     try:
@@ -205,7 +208,7 @@ def _connection_name(path: Path) -> str:
 
 
 def _given(config: pytest.Config, name: str) -> Sequence[str]:
-    """Return the values of an option that may be repeated, or else of its twin in the ini file."""
+    """Return the values of an option that can be repeated, or else those of its ini option."""
     return cast("Sequence[str]", config.getoption(name) or config.getini(name))
 
 
@@ -231,7 +234,7 @@ def _rule_of(item: pytest.Item) -> str | None:
 
 
 def _targets(config: pytest.Config) -> list[tuple[str, Path]]:
-    """Return the formats and the files that reports are written to."""
+    """Return the formats and files that reports are written to."""
     values = _given(config, "customdb_report")
     if not values:
         return []
@@ -240,7 +243,9 @@ def _targets(config: pytest.Config) -> list[tuple[str, Path]]:
     for value in values:
         name, _, file = value.partition(":")
         if name not in FORMATS or not file:
-            message = f"--customdb-report: write FORMAT:FILE with a format out of {', '.join(FORMATS)}, not {value!r}"
+            message = (
+                f"--customdb-report: expected FORMAT:FILE, where FORMAT is one of {', '.join(FORMATS)}; got {value!r}"
+            )
             raise pytest.UsageError(message)
         targets.append((name, base / file))
     return targets

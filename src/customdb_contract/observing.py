@@ -1,4 +1,4 @@
-"""Driving the scripts of a custom database, and what they did as a transcript, unjudged."""
+"""Calls the scripts of a custom database and returns what they did as a transcript, unjudged."""
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -53,7 +53,7 @@ class CheckInterrupted(KeyboardInterrupt):
     """Ctrl-C or SIGTERM ended a check. The message names every user who may be left in the store.
 
     Args:
-        transcript: What had been seen until then.
+        transcript: What was recorded until then.
     """
 
     def __init__(self, transcript: Transcript) -> None:
@@ -72,14 +72,14 @@ def observe(
     *,
     progress: Callable[[Exchange], None],
 ) -> Transcript:
-    """Drive the scripts of a custom database, and return what they did, unjudged.
+    """Call the scripts of a custom database, and return what they did, unjudged.
 
     Args:
         database: The database, in any of the forms that `check` takes.
-        users: The truth: people who are in the store now.
+        users: The truth: users who are in the store now.
         connection: The settings of the connection.
-        probing: How to drive it.
-        progress: Is told of each call.
+        probing: How to call the scripts.
+        progress: Called with each recorded call.
 
     Raises:
         ConfigurationError: When an argument cannot be used, or the database has no scripts.
@@ -100,14 +100,14 @@ def observe_database(
     *,
     progress: Callable[[Exchange], None],
 ) -> None:
-    """Drive the scripts of a custom database, and record what they do.
+    """Call the scripts of a custom database, and record what they do.
 
     Args:
         database: The database, in any of the forms that `check` takes.
         truth: What is known for certain.
-        recorder: Where the calls are recorded, and why they ended early.
-        probing: How to drive it.
-        progress: Is told of each call.
+        recorder: Where the calls are recorded, and the reason if they ended early.
+        probing: How to call the scripts.
+        progress: Called with each recorded call.
 
     Raises:
         ConfigurationError: When an argument cannot be used, or the database has no scripts.
@@ -116,7 +116,7 @@ def observe_database(
     if writing is not None:
         recorder.know_new_people([newcomer.person for newcomer in (*writing.newcomers, *writing.victims)])
     try:
-        # What is wrong with the outage database shows before the first call.
+        # Problems with the outage database show before the first call.
         _outage_situations(database, probing, truth)
         with _opened(database, truth, probing.timeout) as bridge:
             recorder.know_scripts(scripts_of(bridge))
@@ -135,11 +135,11 @@ def observe_database(
 
 
 def make_recorder(truth: Truth, probing: Probing) -> Recorder:
-    """Return what records a check of a database.
+    """Return the recorder for a check of a database.
 
     Args:
         truth: What is known for certain.
-        probing: How the database will be driven.
+        probing: How the scripts will be called.
     """
     header = Header(people=truth.people, connection=truth.connection, ignore_fields=probing.ignore_fields)
     return Recorder(header, truth.registry)
@@ -147,17 +147,17 @@ def make_recorder(truth: Truth, probing: Probing) -> Recorder:
 
 @contextmanager
 def interruptible_check(recorder: Recorder) -> Generator[None]:
-    """Have an interrupt end a check with what was seen until then.
+    """End a check on an interrupt, with what was recorded until then.
 
     Args:
-        recorder: Where that was recorded.
+        recorder: Where it was recorded.
 
     Raises:
         CheckInterrupted: After ctrl-C or SIGTERM.
     """
 
     def ending() -> CheckInterrupted:
-        recorder.stop(StopReason(StopKind.INTERRUPTED, "the check was interrupted before everything was looked at"))
+        recorder.stop(StopReason(StopKind.INTERRUPTED, "the check was interrupted before everything was checked"))
         return CheckInterrupted(recorder.transcript())
 
     with interruptible(ending):
@@ -178,7 +178,7 @@ def _writing(database: object, truth: Truth, probing: Probing) -> Writing | None
     from customdb_contract.bridges.python import is_factory  # noqa: PLC0415 - scripts in JavaScript do without
 
     written = database if probing.fresh_database is None else probing.fresh_database
-    # An object lives on one thread, so two calls at once need something that makes a database.
+    # An object lives on one thread, so two calls at once need something that creates a database.
     is_made_anew = brings_bridge(written) or is_factory(written)
     opened = partial(_opened, written, truth, probing.timeout)
     newcomers = make_newcomers(probing.new_user, truth)
@@ -191,7 +191,7 @@ def _writing(database: object, truth: Truth, probing: Probing) -> Writing | None
 
 
 def _victims(probing: Probing, truth: Truth, newcomers: Sequence[Newcomer]) -> Sequence[Newcomer]:
-    """Return whom hostile identifiers may change: nobody, unless there is an empty database to write to."""
+    """Return the users that hostile identifiers may change: none, unless there is an empty database to write to."""
     tried = probing.hostile and probing.writes and probing.fresh_database is not None
     return make_victims(probing.new_user, truth, newcomers) if tried else ()
 
@@ -215,9 +215,9 @@ def observe_known_users(
 
     Args:
         database: The database, in any of the forms that `check` takes.
-        users: The truth: people who are in the store now.
-        connection: The settings of the connection; None stands for what the database says of them.
-        probing: How to drive it.
+        users: The truth: users who are in the store now.
+        connection: The settings of the connection; None stands for those that the database brings along.
+        probing: How to call the script.
         script: The script.
 
     Raises:
@@ -243,15 +243,15 @@ def observe_known_users(
 
 
 def make_truth(users: Sequence[KnownUser], connection: Connection, probing: Probing) -> Truth:
-    """Return what is known for certain, with every secret noted.
+    """Return what is known for certain, and register every secret.
 
     Args:
-        users: The people who are in the store now.
+        users: The users who are in the store now.
         connection: The settings of the connection.
-        probing: How the database will be driven.
+        probing: How the scripts will be called.
 
     Raises:
-        ConfigurationError: When nobody is known, or two known users contradict each other.
+        ConfigurationError: When no user is known, or two known users contradict each other.
     """
     registry = SecretRegistry()
     truth = Truth.of(users, connection, registry)
@@ -261,17 +261,17 @@ def make_truth(users: Sequence[KnownUser], connection: Connection, probing: Prob
 
 
 def plan_lines(database: object, users: Sequence[KnownUser], connection: Connection, probing: Probing) -> Sequence[str]:
-    """Return the calls that a check would make, one line each, calling no script.
+    """Return the calls that a check would make, one per line, without calling a script.
 
     Args:
-        database: The database; a function is called, to see which scripts it makes.
-        users: The truth: people who are in the store now.
+        database: The database; a function is called to find out which scripts its database has.
+        users: The truth: users who are in the store now.
         connection: The settings of the connection.
-        probing: How to drive it.
+        probing: How to call the scripts.
 
     Raises:
         ConfigurationError: When an argument cannot be used, or the database has no scripts.
-        DatabaseOpeningError: When the database cannot be made.
+        DatabaseOpeningError: When the database cannot be created.
     """
     truth = make_truth(users, connection, probing)
     outage = _outage_situations(database, probing, truth)
@@ -295,13 +295,13 @@ def plan_lines(database: object, users: Sequence[KnownUser], connection: Connect
 
 
 def examine(database: object, users: Sequence[KnownUser], connection: Connection, probing: Probing) -> None:
-    """Open a database and close it again, calling no script: whatever would keep a check from beginning is raised.
+    """Open a database and close it again without calling a script; raise whatever would keep a check from starting.
 
     Args:
         database: The database, in any of the forms that `check` takes.
-        users: The truth: people who are in the store now.
+        users: The truth: users who are in the store now.
         connection: The settings of the connection.
-        probing: How a check would drive it.
+        probing: How a check would call the scripts.
 
     Raises:
         ConfigurationError: When an argument cannot be used, or the database has no scripts.
@@ -320,7 +320,7 @@ def _opened(database: object, truth: Truth, timeout: float) -> AbstractContextMa
 
 
 def _outage_situations(database: object, probing: Probing, truth: Truth) -> Sequence[Situation]:
-    """Return the ways in which the store of the outage database will be out of reach, after a look at that database."""
+    """Return the ways in which the store of the outage database will be unreachable, after inspecting that database."""
     if probing.outage is None:
         return ()
     from customdb_contract.outages import outage_situations  # noqa: PLC0415 - see _open_outage

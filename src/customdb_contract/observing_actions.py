@@ -1,4 +1,4 @@
-"""Running an Action in every situation, and what it did as a transcript, unjudged; also beside a database."""
+"""Runs an Action in every situation, alone or next to a database, and returns what it did as a transcript, unjudged."""
 
 import itertools
 import time
@@ -33,7 +33,7 @@ __all__ = ["DEFAULT_ANSWERS", "CheckedAction", "observe_action", "observe_both"]
 DEFAULT_ANSWERS: Final = LegacyAnswers(
     found=LegacyResponse(200, {"id": "{user_id}", "email": "{email}", "sub": {"plan": "full"}})
 )
-"""How the legacy system answers where nobody says it."""
+"""How the legacy system responds by default."""
 
 _PERSON: Final = EMAIL.partition("@")[0]
 _KINDS: Final = ("app_metadata.", "user_metadata.")
@@ -43,7 +43,7 @@ def _paths(_: object, attribute: "Attribute[tuple[str, ...]]", paths: tuple[str,
     for path in paths:
         if not path.startswith(_KINDS) or not all(path.split(".")):
             message = (
-                f"{attribute.name} names {path!r}, which is no path of metadata: write app_metadata.plan, "
+                f"{attribute.name} names {path!r}, which is not a path of metadata: write app_metadata.plan, "
                 "or a path below that"
             )
             raise ConfigurationError(message)
@@ -51,16 +51,16 @@ def _paths(_: object, attribute: "Attribute[tuple[str, ...]]", paths: tuple[str,
 
 @frozen(kw_only=True)
 class CheckedAction:
-    """An Action that is to be checked, with what a team says of it; see `check_action`.
+    """An Action to check, with what its team says about it; see `check_action`.
 
     Args:
         action: The Action, in any of the forms that `check_action` takes.
-        legacy: How the legacy system answers.
-        metadata_required: Whether denying a log-in without metadata is wanted.
-        restores: Paths that must be there after a repair.
+        legacy: How the legacy system responds.
+        metadata_required: Whether the Action is meant to deny a log-in without metadata.
+        restores: Paths that a repair must restore.
 
     Raises:
-        ConfigurationError: When a path is none.
+        ConfigurationError: When a path is not valid.
     """
 
     action: object
@@ -78,7 +78,7 @@ def observe_action(checked: CheckedAction, connection: Connection, *, max_time: 
         max_time: Seconds that the whole check may take.
 
     Raises:
-        ConfigurationError: When the Action, or the time, cannot be used.
+        ConfigurationError: When the Action or the time cannot be used.
         CheckInterrupted: After ctrl-C or SIGTERM.
     """
     probing = Probing(max_time=max_time)
@@ -94,17 +94,17 @@ def observe_both(
     *,
     progress: Callable[[Exchange | ActionRun], None],
 ) -> Transcript:
-    """Drive the scripts of a database, then run an Action, and return what both did in one transcript, unjudged.
+    """Call the scripts of a database, then run an Action, and return what both did in one transcript, unjudged.
 
-    They share the time of the check, and each is checked also where the other one could not be.
+    They share the time of the check, and each is checked even if the other could not be.
 
     Args:
         database: The database, in any of the forms that `check` takes, or None.
         action: The Action, or None.
-        users: The truth: people who are in the store now; an Action alone needs nobody.
+        users: The truth: users who are in the store now; an Action alone needs none.
         connection: The settings of the connection.
-        probing: How to drive the database, and how long the whole check may take.
-        progress: Is told of each call, and of each run.
+        probing: How to call the scripts, and how long the whole check may take.
+        progress: Called with each recorded call and each run.
 
     Raises:
         ConfigurationError: When an argument cannot be used, or the database has no scripts.
@@ -144,7 +144,7 @@ def _record_action(
 ) -> None:
     for public in (EMAIL, LEGACY_ID):
         registry.add_public(public)
-    # Nobody has them in the store: the check makes up who logs in.
+    # These users are not in the store: the check makes up who logs in.
     person = Person(label=_free_label(recorder.labels), email=EMAIL, password=PasswordKnowledge.NONE, new=True)
     recorder.know_new_people([person])
 

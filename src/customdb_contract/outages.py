@@ -1,4 +1,4 @@
-"""The same database with its store out of reach: as the team broke it, or with what fails on loopback as its store."""
+"""The same database with an unreachable store: broken by the team, or with a failing stand-in as its store."""
 
 import functools
 import inspect
@@ -29,10 +29,10 @@ _OF_SERVER: Final = _UNDER_A_PATH | {FAULT_HOST}
 
 
 def needs_address(outage: object) -> bool:
-    """Tell whether an outage database must be given the address of what fails in its store's place.
+    """Tell whether an outage database needs the address of a failing stand-in for its store.
 
     Args:
-        outage: What the caller gave.
+        outage: The outage database, as passed to `check`.
     """
     if takes_faults(outage):
         return bool(outage.fault_placeholders)
@@ -40,11 +40,11 @@ def needs_address(outage: object) -> bool:
 
 
 def outage_situations(outage: object, *, sound: object = None) -> Sequence[Situation]:
-    """Return the ways in which the store of an outage database will be out of reach.
+    """Return the ways in which the store of an outage database will be unreachable.
 
     Args:
-        outage: What the caller gave.
-        sound: The database that is checked, where the first requests of a call may reach its store.
+        outage: The outage database, as passed to `check`.
+        sound: The database under check, whose store may receive the first requests of a call.
     """
     if not needs_address(outage):
         return (Situation.OUTAGE,)
@@ -57,7 +57,7 @@ def outage_situations(outage: object, *, sound: object = None) -> Sequence[Situa
 
 
 def _real_urls(outage: FaultyDatabase, sound: object) -> Mapping[str, str]:
-    """Return the addresses of the real stores by the placeholders that stand for them, as far as they are known."""
+    """Return the addresses of the real stores, as far as they are known, by the placeholders that stand for them."""
     return replaced_urls(outage.fault_settings, sound.fault_settings) if takes_faults(sound) else {}
 
 
@@ -65,12 +65,12 @@ def _real_urls(outage: FaultyDatabase, sound: object) -> Mapping[str, str]:
 def open_outage(
     outage: object, open_database: Callable[[object], AbstractContextManager[Bridge]], *, sound: object = None
 ) -> Generator[OutageDatabase]:
-    """Open an outage database, and what fails in its store's place where it needs that; close both afterwards.
+    """Open an outage database, and a failing stand-in for its store if it needs one; close both afterwards.
 
     Args:
-        outage: What the caller gave.
+        outage: The outage database, as passed to `check`.
         open_database: Opens a database.
-        sound: The database that is checked, where the first requests of a call may reach its store.
+        sound: The database under check, whose store may receive the first requests of a call.
 
     Yields:
         The database, and what makes its store fail.
@@ -91,7 +91,7 @@ def open_outage(
         bridge = stack.enter_context(open_database(database))
         if not bridge.scripts:
             message = (
-                "the outage database has none of the scripts: give the same database with its store out of reach, "
+                "the outage database has none of the scripts: give the same database with an unreachable store, "
                 "or a function that returns one"
             )
             raise ConfigurationError(message)
@@ -101,7 +101,7 @@ def open_outage(
 def _open_faults(
     placeholders: Collection[str], real_urls: Mapping[str, str], stack: ExitStack
 ) -> tuple[Mapping[str, str], Faults]:
-    """Open what fails, and return the address for each placeholder, with what makes all of it fail."""
+    """Open the stand-ins; return the address for each placeholder, and what makes all of them fail."""
     passes = Passes()
     addresses: dict[str, str] = {}
     faults: list[Faults] = []
@@ -127,10 +127,10 @@ def _open_faults(
 
 
 def takes_fault_url(make: Callable[..., object]) -> bool:
-    """Tell whether a function must be given the address of the fault server.
+    """Tell whether a function takes the address of the fault server.
 
     Args:
-        make: A function that makes the outage database.
+        make: A function that creates the outage database.
     """
     try:
         parameters = inspect.signature(make).parameters.values()

@@ -359,7 +359,7 @@ def test_a_text_as_the_error_is_found() -> None:
 
     assert findings(error_not_an_error_object, text) == [
         Finding(
-            "get_user gave its callback a text as the error; "
+            "get_user gave its callback a string as the error; "
             "give it an error object, ScriptError(message) or new Error(message)",
             Severity.WARNING,
             Script.GET_USER,

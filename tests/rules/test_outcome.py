@@ -62,7 +62,7 @@ def test_a_wrong_password_reported_with_another_error_is_found_once_for_everybod
             (1, 2),
         ),
         Finding(
-            "login reported a wrong password with a text; report it as WrongUsernameOrPasswordError",
+            "login reported a wrong password with a string; report it as WrongUsernameOrPasswordError",
             Severity.ERROR,
             Script.LOGIN,
             (3,),
@@ -453,7 +453,7 @@ def test_a_password_that_is_rejected_unseen_needs_no_name() -> None:
     ("answer", "said"),
     [
         ('failed Error "no such user"', "reported the error Error"),
-        ('failed "no such user"', "reported a text"),
+        ('failed "no such user"', "reported a string"),
         ("found {}", "answered an empty object"),
         ('found {"user_id": null}', "answered an object"),
         ("invalid called with [null, []]", "answered an empty array"),
@@ -604,7 +604,7 @@ def test_a_profile_of_another_kind_is_found() -> None:
 
     assert findings(profile_not_an_object, text) == [
         Finding(
-            "login ended with a text as the profile; a profile is an object with attributes",
+            "login ended with a string as the profile; a profile is an object with attributes",
             Severity.ERROR,
             Script.LOGIN,
             (2,),

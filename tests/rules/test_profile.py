@@ -41,8 +41,8 @@ BROKEN: dict[str, tuple[str, str, str]] = {
         "missing-user-id",
         ADA + found({"id": "7"}) * 2,
         (
-            "info get_user returned id in place of user_id; Auth0 takes either, and the pages of the scripts document "
-            "user_id only"
+            "info get_user returned id instead of user_id; Auth0 accepts either, but its pages on the scripts "
+            "document only user_id"
         ),
     ),
     "empty id": (
@@ -68,7 +68,7 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "blank in id": (
         "invalid-user-id",
         ADA + found({"user_id": "a b"}),
-        "error get_user returned a user_id that contains white space, and it may have none",
+        "error get_user returned a user_id that contains white space, which is not allowed",
     ),
     "long id": (
         "invalid-user-id",
@@ -86,39 +86,39 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "prefix": (
         "prefixed-user-id",
         ADA + found({"user_id": "auth0|7"}),
-        "warning get_user returned a user_id that starts with auth0|, which Auth0 puts before it itself",
+        "warning get_user returned a user_id that starts with auth0|, which Auth0 adds itself",
     ),
     "email as id": (
         "mutable-user-id",
         ADA + found({"user_id": "ADA@example.com"}),
-        "warning get_user returned a user_id that is made of the e-mail, which can change",
+        "warning get_user returned a user_id that is derived from the e-mail, which can change",
     ),
     "username in id": (
         "mutable-user-id",
         "person ada email=a@example.com username=lovelace\n"
         + found({"user_id": "shop-lovelace-7"}, identifier="a@example.com"),
-        "warning get_user returned a user_id that is made of the username, which can change",
+        "warning get_user returned a user_id that is derived from the username, which can change",
     ),
     "email in Base64 as id": (
         "mutable-user-id",
         ADA + found({"user_id": f"shop-{b64encode(b'ada@example.com').decode()}"}),
-        "warning get_user returned a user_id that is made of the e-mail, encoded, which can change",
+        "warning get_user returned a user_id that is derived from the e-mail, encoded, which can change",
     ),
     "username in hexadecimal as id": (
         "mutable-user-id",
         "person ada email=a@example.com username=Lovelace\n"
         + found({"user_id": b"lovelace".hex().upper()}, identifier="a@example.com"),
-        "warning get_user returned a user_id that is made of the username, encoded, which can change",
+        "warning get_user returned a user_id that is derived from the username, encoded, which can change",
     ),
     "hash of the email as id": (
         "mutable-user-id",
         ADA + found({"user_id": f"shop|{hashlib.sha1(b'ada@example.com').hexdigest()}", "email": "ADA@example.com"}),
-        "warning get_user returned a user_id that is made of the e-mail, hashed, which can change",
+        "warning get_user returned a user_id that is derived from the e-mail, hashed, which can change",
     ),
     "phone as id": (
         "mutable-user-id",
         ADA + found({"user_id": "+49171123", "phone_number": "+49171123"}),
-        "warning get_user returned a user_id that is made of the phone number, which can change",
+        "warning get_user returned a user_id that is derived from the phone number, which can change",
     ),
     "missing email": (
         "invalid-email",
@@ -129,7 +129,7 @@ BROKEN: dict[str, tuple[str, str, str]] = {
         "invalid-email",
         IMPORT + ADA + found({"user_id": "7", "email": "ada"}),
         (
-            "error get_user returned a profile whose email is no e-mail address: it needs one @ with "
+            "error get_user returned a profile whose email is not an e-mail address: it needs one @ with "
             "something on both sides"
         ),
     ),
@@ -189,12 +189,12 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "phone for import": (
         "invalid-phone-number",
         IMPORT + ADA + found({"phone_verified": "yes"}),
-        "error get_user returned phone_verified that is a text instead of true or false",
+        "error get_user returned phone_verified that is a string instead of true or false",
     ),
     "picture": (
         "invalid-picture",
         ADA + found({"picture": "/7.png"}),
-        "warning get_user returned picture that is no absolute web address",
+        "warning get_user returned picture that is not an absolute URL",
     ),
     "factors": (
         "invalid-mfa-factors",
@@ -204,7 +204,7 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "factors ignored": (
         "invalid-mfa-factors",
         ADA + found({"mfa_factors": [{"phone": {"value": "+1"}}]}),
-        "info get_user returned mfa_factors that is ignored: factors are imported with import mode on only",
+        "info get_user returned mfa_factors that is ignored: factors are imported only with import mode on",
     ),
     "reserved": (
         "reserved-root-attribute",
@@ -257,7 +257,7 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "metadata text": (
         "metadata-not-json",
         ADA + found({"app_metadata": "x"}),
-        "error get_user returned app_metadata that is a text instead of an object",
+        "error get_user returned app_metadata that is a string instead of an object",
     ),
     "metadata date": (
         "metadata-not-json",
@@ -292,7 +292,7 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "access": (
         "access-in-user-metadata",
         ADA + found({"user_metadata": {"is_admin": True, "Roles": []}}),
-        "warning get_user returned user_metadata with Roles, is_admin, which people can edit themselves",
+        "warning get_user returned user_metadata with Roles, is_admin, which users can edit themselves",
     ),
     "hash": (
         "secret-in-profile",
@@ -357,12 +357,12 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "one-time passwords by name": (
         "secret-in-profile",
         ADA + found({"totp_secret": "«TOTP secret 1»"}),
-        "warning get_user returned totp_secret, whose name says that it is a secret",
+        "warning get_user returned totp_secret, whose name suggests a secret",
     ),
     "masked by name": (
         "secret-in-profile",
         ADA + found({"salt": "«secret value 1»"}),
-        "warning get_user returned salt, whose name says that it is a secret",
+        "warning get_user returned salt, whose name suggests a secret",
     ),
     "password as a factor": (
         "secret-in-profile",
@@ -382,7 +382,7 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "named": (
         "secret-in-profile",
         ADA + found({"Api_Key": "abc"}),
-        "warning get_user returned Api_Key, whose name says that it is a secret",
+        "warning get_user returned Api_Key, whose name suggests a secret",
     ),
 }
 

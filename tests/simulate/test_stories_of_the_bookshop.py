@@ -102,7 +102,7 @@ def test_a_story_as_a_diagram(run: Run) -> None:
     assert headline == "Connection bookshop, import mode off (legacy); seed 0\n"
     assert re.fullmatch(r"first-log-in\n\nA user .*\.\n\n```mermaid\nsequenceDiagram\n(  .*\n)+```\n", first)
     assert second.startswith("interrupted-after-internal-record\n\n")
-    assert second.endswith("\n\n    Not played: it is about import mode on, and the connection has it off.\n")
+    assert second.endswith("\n\n    Not played: it needs import mode on, but the connection has it off.\n")
     assert "mermaid" not in second
 
 
@@ -168,12 +168,12 @@ def test_the_list_as_json(run: Run) -> None:
         (["--scenario", "first-login"], "there is no scenario 'first-login'; did you mean first-log-in?"),
         (
             ["--interrupt", "midway"],
-            "a migration has no point 'midway'; choose from after-internal-record, before-metadata",
+            "a migration cannot be interrupted at 'midway'; choose from after-internal-record, before-metadata",
         ),
         (["--list", "--format", "mermaid"], "--list has no format mermaid; choose from text, json"),
         (["--config", "nowhere.toml"], "nowhere.toml cannot be read: No such file or directory"),
         (["--output", ".", "--scenario", "first-log-in"], ". cannot be written: Is a directory"),
-        (["--scripts", "nowhere"], "--scripts: nowhere is no folder"),
+        (["--scripts", "nowhere"], "--scripts: nowhere is not a folder"),
     ],
 )
 def test_bad_input_is_told(run: Run, arguments: list[str], message: str) -> None:
@@ -211,4 +211,4 @@ def test_where_nothing_can_be_played_that_is_bad_input(run: Run) -> None:
     assert out.endswith(
         "Not played: it needs a known user who may log in, with e-mail and password.\n\n0 of 1 scenarios played\n"
     )
-    assert err == "customdb-contract: none of the scenarios could be played; the output says why\n"
+    assert err == "customdb-contract: no scenario could be played; the output shows why\n"

@@ -127,7 +127,7 @@ ROWS = {
         source=STRATEGY,
         given=migrated,
         do=lambda life: change_email(life, "new"),
-        log=("fce auth0|shop-7: email is no e-mail address: it needs one @ with something on both sides",),
+        log=("fce auth0|shop-7: email is not an e-mail address: it needs one @ with something on both sides",),
         refusal="auth0_idp_error",
     ),
     "on: another e-mail of a user who is not migrated": Row(

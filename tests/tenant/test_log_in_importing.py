@@ -129,7 +129,10 @@ ROWS = {
         do=log_in,
         calls=(f"login {ADA}",),
         log=(
-            f"f: {UNFIT}: email is not a text; phone_number is not + and 1 to 15 digits; app_metadata is not an object",
+            (
+                f"f: {UNFIT}: email is not a string; phone_number is not + and 1 to 15 digits; "
+                "app_metadata is not an object"
+            ),
         ),
         refusal="access_denied",
     ),
@@ -237,7 +240,7 @@ ROWS = {
         given=all_of(migrated, lambda life: life.shop.change_password(ADA, NEW_PASSWORD), knows_more(user_id="other")),
         do=lambda life: log_in(life, NEW_PASSWORD),
         calls=(f"login {ADA}",),
-        log=("f: Login returned another user_id than the one that the user was migrated with",),
+        log=("f: Login returned a user_id other than the one that the user was migrated with",),
         refusal="access_denied",
     ),
     "on: interrupted after the first write": Row(

@@ -140,7 +140,7 @@ ROWS = {
         given=answers("login", 7),
         do=log_in,
         calls=(f"login {ADA}",),
-        log=("f: the script called its callback with something that no page of Auth0's describes",),
+        log=("f: the script called its callback with something that Auth0 does not document",),
         refusal="access_denied",
     ),
     "off: no user_id": Row(

@@ -27,13 +27,13 @@ def test_the_defaults_of_the_knobs() -> None:
     [
         (
             {"import_login_calls_get_user": "yes"},
-            "Knobs: import_login_calls_get_user must be True or False, and is 'yes'",
+            "Knobs: import_login_calls_get_user must be True or False, got 'yes'",
         ),
         (
             {"off_metadata_on_relogin": "keep"},
-            "Knobs: off_metadata_on_relogin must be one of replace_key, merge, first_login_only, and is 'keep'",
+            "Knobs: off_metadata_on_relogin must be one of replace_key, merge, first_login_only, got 'keep'",
         ),
-        ({"login_null_result": 7}, "Knobs: login_null_result must be one of unknown_user, failure, and is 7"),
+        ({"login_null_result": 7}, "Knobs: login_null_result must be one of unknown_user, failure, got 7"),
     ],
 )
 def test_a_knob_refuses_what_it_does_not_know(knobs: dict[str, Any], message: str) -> None:
@@ -63,5 +63,5 @@ def test_no_probability(probability: float) -> None:
     with pytest.raises(ConfigurationError) as caught:
         interrupt_randomly(probability, seed=1)
     assert str(caught.value) == (
-        f"the probability of an interruption must be a number from 0 to 1, and is {probability!r}"
+        f"the probability of an interruption must be a number from 0 to 1, got {probability!r}"
     )

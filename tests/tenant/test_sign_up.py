@@ -128,7 +128,7 @@ ROWS = {
         given=answers("login", Found({"email": NEW})),
         do=sign_up,
         calls=OFF_CREATES,
-        log=("fs: Login returned no user_id of the new user's own",),
+        log=("fs: Login did not return a user_id that belongs to the new user",),
         refusal="invalid_signup",
     ),
     "on: sign-up": Row(
@@ -196,7 +196,7 @@ ROWS = {
         source=STRATEGY,
         do=lambda life: sign_up(life, "new@"),
         calls=("get_user new@",),
-        log=("fs: email is no e-mail address: it needs one @ with something on both sides",),
+        log=("fs: email is not an e-mail address: it needs one @ with something on both sides",),
         refusal="invalid_signup",
     ),
 }

@@ -201,7 +201,7 @@ def test_an_update_merges_first_level_keys() -> None:
     ("on", "changes", "told"),
     [
         (False, {"name": "Ada"}, "name cannot be updated: the users of this connection are kept in your database"),
-        (True, {"name": ""}, "name is not a text"),
+        (True, {"name": ""}, "name is not a string"),
         (True, {"blocked": 1}, "blocked is not a boolean"),
         (True, {"app_metadata": {"email": 1}}, "app_metadata has the reserved name email"),
         (True, {"user_metadata": {"a": {"b.c": 1}}}, "user_metadata.a.b.c has . or $ in its name"),
@@ -269,7 +269,7 @@ def test_a_connection_that_is_not_there_or_twice() -> None:
         with pytest.raises(ConfigurationError) as several:
             tenant.log_in(ADA, PASSWORD)
     assert str(unknown.value) == "the tenant has no connection 'other'; it has custom-database"
-    assert str(twice.value) == ("the tenant has a connection 'custom-database' already; give each a name of its own")
+    assert str(twice.value) == ("the tenant already has a connection 'custom-database'; give each its own name")
     assert str(several.value) == (
         "the tenant has several connections: custom-database, other; name one of them with connection="
     )
@@ -407,7 +407,7 @@ def test_the_same_user_id_in_two_connections(on: bool) -> None:
         assert set(tenant.users) == {ADA_ID}
         assert tenant.users[ADA_ID].logins_count == 1
     assert refused.refusal is not None
-    assert "the user_id shop-7 is that of a user of the connection custom-database" in refused.refusal.description
+    assert "the user_id shop-7 belongs to a user of the connection custom-database" in refused.refusal.description
 
 
 def test_a_reset_whose_user_id_another_connection_has() -> None:
@@ -423,7 +423,7 @@ def test_a_reset_whose_user_id_another_connection_has() -> None:
         assert tenant.delete_user(ADA_ID).succeeded
         assert (tenant.users, tenant.internal_users) == ({}, {})
     assert refused.refusal is not None
-    assert "the user_id shop-7 is that of a user of the connection custom-database" in refused.refusal.description
+    assert "the user_id shop-7 belongs to a user of the connection custom-database" in refused.refusal.description
 
 
 def test_the_user_id_of_a_half_created_user_of_another_connection() -> None:
@@ -737,7 +737,7 @@ def test_the_order_of_the_operations_joins_the_connections() -> None:
 
 
 class OfOrganizations:
-    """Notes the organization that comes with each call."""
+    """Records the organization of each call."""
 
     def __init__(self, *, is_down: bool = False) -> None:
         self.shop = Shop()

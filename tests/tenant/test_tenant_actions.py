@@ -1,4 +1,4 @@
-"""The tenant runs post-login Actions: after which log-ins, what they are told, and what becomes of what they do."""
+"""The tenant runs post-login Actions: after which log-ins, with which event, and with what effect."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -96,7 +96,7 @@ async def write_late(_: PostLoginEvent, api: PostLoginApi) -> None:
 
 
 class FromTheSecond:
-    """An Action that acts from the second run on, so that somebody is there already."""
+    """An Action that acts from the second run on, when a user exists."""
 
     def __init__(self, act: Act) -> None:
         self.act = act
@@ -343,7 +343,7 @@ def test_the_tenant_does_what_auth0_does(row: Row) -> None:
     play(row)
 
 
-# What Actions are told
+# The event of Actions
 
 
 class Listening:
@@ -444,7 +444,7 @@ def test_no_action_sees_what_an_earlier_one_wrote() -> None:
     assert [event.user.app_metadata for event in action.events] == [{}, {"runs": 1}]
 
 
-# What is kept of them
+# What is stored
 
 
 def test_runs_and_their_calls_are_recorded() -> None:
@@ -542,8 +542,8 @@ def test_an_action_that_cannot_be_loaded_again_fails_the_log_in() -> None:
 @pytest.mark.parametrize(
     ("actions", "message"),
     [
-        ([7], "an Action is a function (event, api), or a function that makes one, and is 7"),
-        ([lambda event: event], "the Action takes (event), and is called as action(event, api)"),
+        ([7], "an Action must be a function (event, api), or a function that returns one, got 7"),
+        ([lambda event: event], "the Action takes (event) but is called as action(event, api)"),
         ([Opened(ActionInfo(name="broken", problem="it exports nothing"))], "it exports nothing"),
         (
             [Opened(ActionInfo(name="late", handlers=(Handler.CONTINUE,)))],

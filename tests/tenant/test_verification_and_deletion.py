@@ -30,7 +30,7 @@ from writing_shop import known_customer
 
 
 def verify_with_object(email: Any, callback: Any) -> None:
-    """Hand over an object, as one source has it."""
+    """Return an object, which one source documents."""
     callback(None, {"user_id": "shop-7", "email": email, "email_verified": True})
 
 

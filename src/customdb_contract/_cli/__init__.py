@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complain("interrupted")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # Whoever read has had enough; Python would complain when it flushes at its end.
+        # The reader of the output has closed it; Python would complain when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _EXIT_NOT_CARRIED_OUT
     except Exception:  # noqa: BLE001 - exit code 1 would say that the scripts are broken
@@ -98,7 +98,7 @@ class _Version(argparse.Action):
 
 
 def _add_replay(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("transcript", type=Path, metavar="TRANSCRIPT", help="as stored by check --transcript")
+    parser.add_argument("transcript", type=Path, metavar="TRANSCRIPT", help="a transcript stored by check --transcript")
     add_output(parser)
     add_selection(parser)
     parser.set_defaults(run=_replay)
@@ -112,7 +112,7 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
 
 def _add_schema(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--pyproject", action="store_true", help="print that of a pyproject.toml with [tool.customdb-contract]"
+        "--pyproject", action="store_true", help="print the schema for a pyproject.toml with [tool.customdb-contract]"
     )
     parser.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
     parser.set_defaults(run=_schema)

@@ -1,4 +1,4 @@
-"""The command `audit`: every user of a store, looked at before the move."""
+"""The command `audit`: checks every user of a store before a migration."""
 
 import argparse
 import contextlib
@@ -35,16 +35,18 @@ def add_audit(parser: argparse.ArgumentParser) -> None:
         metavar="SOURCE",
         help="a file or folder (Parquet, CSV, JSON Lines) or the URL of a database; default: [audit] source",
     )
-    parser.add_argument("--config", type=Path, metavar="FILE", help="default: customdb.toml, or pyproject.toml, here")
-    add_output(parser, AUDIT_FORMAT_NAMES, more="every user that the report has as an example")
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="default: customdb.toml or pyproject.toml in this folder"
+    )
+    add_output(parser, AUDIT_FORMAT_NAMES, more="every example user of each finding")
     add_selection(parser, by_script=False)
     parser.add_argument(
-        "--findings", type=Path, metavar="FILE", help="write every finding there: .parquet, .csv or .jsonl"
+        "--findings", type=Path, metavar="FILE", help="write all findings to this file: .parquet, .csv or .jsonl"
     )
     parser.add_argument(
-        "--state", type=Path, metavar="FOLDER", help="keep there how far it is, to go on after an interrupt"
+        "--state", type=Path, metavar="FOLDER", help="store the progress in this folder, to resume after an interrupt"
     )
-    parser.add_argument("--sample", type=int, metavar="NUMBER", help="look at this many users only")
+    parser.add_argument("--sample", type=int, metavar="NUMBER", help="audit only this many users")
     parser.add_argument(
         "--show-values", action="store_true", help="show values, which are personal data; never hashes or secrets"
     )
@@ -61,7 +63,7 @@ def _audit(options: argparse.Namespace) -> int:
 
 
 def _refuse_unwritable(options: argparse.Namespace) -> None:
-    """Do nothing unless a file cannot be written: an audit may take hours, and what it found would be lost."""
+    """Raise if a file cannot be written, because an audit can take hours, and its findings would be lost."""
     paths: Iterable[Path | None] = (options.output, options.findings, *(path for _, path in options.report))
     for path in filter(None, paths):
         if path.is_dir() or not path.parent.is_dir():
@@ -77,7 +79,7 @@ def _settings(options: argparse.Namespace) -> "AuditSettings":
     path = options.config or find_config(Path())
     if path is None:
         message = (
-            "there is no customdb.toml here, whose [audit] says what the columns of the users are: "
+            "no customdb.toml found here, whose table [audit] maps the columns of your users: "
             "`customdb-contract init --audit SOURCE` proposes one"
         )
         raise ConfigurationError(message)
@@ -85,12 +87,12 @@ def _settings(options: argparse.Namespace) -> "AuditSettings":
 
 
 def _audited(settings: "AuditSettings", options: argparse.Namespace) -> "AuditReport | None":
-    """Audit the users; return what was found until an interrupt, or None where nothing was looked at by then."""
+    """Audit the users; return the findings up to an interrupt, or None if there were none by then."""
     from customdb_contract.audit import AuditInterrupted, audit
 
     progress = Progress(sys.stderr)
     try:
-        # What a team's own function prints must not stand in the middle of a report.
+        # Output of a team's own function must not end up in the middle of a report.
         with contextlib.redirect_stdout(sys.stderr):
             return audit(
                 settings.source.reveal(),
@@ -114,7 +116,7 @@ def _audited(settings: "AuditSettings", options: argparse.Namespace) -> "AuditRe
 
 
 class _Told:
-    """Shows how far an audit is, some times a second.
+    """Shows the progress of an audit, several times a second.
 
     Args:
         progress: The line that shows it.
@@ -129,5 +131,5 @@ class _Told:
         if now - self._shown >= _EVERY:
             self._shown = now
             rate = state.rows / (now - self._started)
-            rows = f"{state.rows:,} rows looked at, {rate:,.0f} per second; " if state.rows else ""
+            rows = f"{state.rows:,} rows read, {rate:,.0f} per second; " if state.rows else ""
             self._progress.show(f"{state.users:,} users; {rows}{state.findings:,} findings; {state.doing}")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["add_check"]
 
 _LONGEST_NAME: Final = 200
-"""Characters: file systems take names of 255 bytes."""
+"""Characters: file systems accept names of 255 bytes."""
 
 
 def add_check(parser: argparse.ArgumentParser) -> None:
@@ -33,18 +33,22 @@ def add_check(parser: argparse.ArgumentParser) -> None:
     """
     add_database(parser, or_tenant=True)
     parser.add_argument(
-        "--action", metavar="FILE", help="the post-login Action: its file in JavaScript, or MODULE:ATTRIBUTE"
+        "--action", metavar="FILE", help="the post-login Action: a JavaScript file, or MODULE:ATTRIBUTE"
     )
     add_output(parser)
     add_selection(parser)
-    parser.add_argument("--writes", action="store_true", help="also call the scripts that write, on users made for it")
-    parser.add_argument("--dry-run", action="store_true", help="print the calls and the longest time, and call nothing")
-    parser.add_argument("--max-time", type=float, metavar="SECONDS", help="for the whole check; default: 60")
     parser.add_argument(
-        "--transcript", type=Path, metavar="FILE", help="store what happened, for replay; with --tenant a folder"
+        "--writes", action="store_true", help="also call the scripts that write, on users created for the check"
     )
     parser.add_argument(
-        "--write-waivers", action="store_true", help="accept what is broken today: add it to the configuration"
+        "--dry-run", action="store_true", help="print the planned calls and the longest time, and call nothing"
+    )
+    parser.add_argument("--max-time", type=float, metavar="SECONDS", help="time limit for the whole check; default: 60")
+    parser.add_argument(
+        "--transcript", type=Path, metavar="FILE", help="store the transcript, for replay; with --tenant, a folder"
+    )
+    parser.add_argument(
+        "--write-waivers", action="store_true", help="add a waiver to the configuration for each rule broken today"
     )
     parser.set_defaults(run=_check)
 
@@ -64,19 +68,19 @@ def _check(options: argparse.Namespace) -> int:
     _examine(configurations)
     interrupts = current_interrupts()
     interrupts.raise_if_pending()
-    # From here on there is something to report, so an interrupt costs none of it.
+    # From here on there is something to report, so an interrupt must not lose it.
     with interrupts.deferred():
         transcripts: list[Transcript] = []
         try:
             _observe(configurations, transcripts)
         finally:
-            # What was found is told, also where the next connection cannot be checked.
+            # Findings are reported even if the next connection cannot be checked.
             code = _tell(transcripts, selections, options, baseline) if transcripts else 0
         return code
 
 
 def _baseline(options: argparse.Namespace) -> Path | None:
-    """Return the file to which waivers are to be added, or None."""
+    """Return the file to add waivers to, or None."""
     if not options.write_waivers:
         return None
     from customdb_contract._cli._waivers import waivable
@@ -84,15 +88,15 @@ def _baseline(options: argparse.Namespace) -> Path | None:
 
     if options.tenant is not None:
         message = (
-            "--write-waivers and --tenant cannot be given together, for each connection has waivers of its own: check "
-            "them one by one, with --config and the customdb.toml next to their scripts"
+            "--write-waivers and --tenant cannot be combined, because each connection has its own waivers: check "
+            "the connections one by one, with --config and the customdb.toml next to their scripts"
         )
         raise ConfigurationError(message)
     return waivable(options.config or find_config(Path()))
 
 
 def _examine(configurations: "Sequence[Configuration]") -> None:
-    """Say what would keep the check of any connection from beginning, before that of the first one begins."""
+    """Report what would keep the check of any connection from starting, before the first check starts."""
     from customdb_contract.config import examine_all
 
     for problem in examine_all(configurations):
@@ -112,14 +116,14 @@ def _tell(
     try:
         _store(transcripts, options)
     finally:
-        # What was found is told, also where it cannot be stored. After an interrupt there are fewer transcripts.
+        # The report is shown even if the transcripts cannot be stored. After an interrupt, there are fewer transcripts.
         reports = list(map(judge_selected, transcripts, selections))
         code = _report(reports, options)
     return code if baseline is None else _accepted(reports[0], selections[0], baseline)
 
 
 def _accepted(report: "Report", selection: "Selection", baseline: Path) -> int:
-    """Add waivers of what is broken, and return the exit code with them."""
+    """Add waivers for broken rules, and return the exit code with them."""
     from datetime import UTC, datetime
 
     from attrs import evolve
@@ -127,11 +131,11 @@ def _accepted(report: "Report", selection: "Selection", baseline: Path) -> int:
     from customdb_contract._cli._waivers import write_waivers
     from customdb_contract.rules import judge_selected
 
-    # A stale waiver fails too, and is to be removed.
+    # A stale waiver fails too, and must be removed.
     rules = [verdict.rule.name for verdict in report.failures if verdict.reason is None]
     if rules:
         write_waivers(baseline, rules, datetime.now(tz=UTC).date())
-        complain(f"{len(rules)} waivers added to {baseline}: fill in their reasons")
+        complain(f"{len(rules)} waivers added to {baseline}: fill in the reasons")
     waived = {**selection.waived, **dict.fromkeys(rules, "accepted")}
     return judge_selected(report.transcript, evolve(selection, waived=waived)).exit_code
 
@@ -143,7 +147,7 @@ def _single(options: argparse.Namespace) -> "Configuration":
 
 
 def _observe(configurations: "Sequence[Configuration]", transcripts: "list[Transcript]") -> None:
-    """Check one database after the other, until an interrupt, and add what each did."""
+    """Check one database after the other, until an interrupt, and collect the results."""
     from customdb_contract.observing import CheckInterrupted
     from customdb_contract.transcript import printable
 
@@ -183,7 +187,7 @@ def _store(transcripts: "Sequence[Transcript]", options: argparse.Namespace) -> 
         write(options.transcript, transcripts[0].dumps())
         return
     for number, transcript in enumerate(transcripts, start=1):
-        # Whatever a connection is called, its file is in that folder, and its own.
+        # Whatever the name of a connection, its file is in that folder, and no other connection has the same.
         name = quote(transcript.connection.name, safe="", errors="surrogatepass")
         name = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}-{number}"
         write(options.transcript / f"{name}.json", transcript.dumps())
@@ -213,6 +217,6 @@ def _print_plan(configuration: "Configuration") -> None:
     timeout, most = configuration.probing.timeout, configuration.probing.max_time
     longest = min(most + timeout, len(calls) * timeout)
     if configuration.action is not None:
-        print("the Action runs for some 50 log-ins, and reaches only a stand-in for the legacy system, on loopback")
+        print("the Action runs for about 50 log-ins and reaches only a stand-in for the legacy system, on loopback")
         longest = most + max(timeout if calls else 0.0, RUN_SECONDS)
     print(f"{len(calls)} calls, each at most {timeout:g} s; the check ends after {longest:g} s at the latest")

@@ -1,4 +1,4 @@
-"""The database, the Action and the settings that the options of a command and the configuration file name."""
+"""The database, the Action and the settings given by the options of a command and the configuration file."""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -19,31 +19,34 @@ def add_database(parser: argparse.ArgumentParser, *, or_tenant: bool = False) ->
 
     Args:
         parser: The parser of a command.
-        or_tenant: Whether all databases of a tenant will do as well.
+        or_tenant: Whether all databases of a tenant are accepted as well.
     """
-    parser.add_argument("--config", type=Path, metavar="FILE", help="default: customdb.toml, or pyproject.toml, here")
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="default: customdb.toml or pyproject.toml in this folder"
+    )
     database = parser.add_mutually_exclusive_group()
-    database.add_argument("--python", metavar="MODULE:ATTRIBUTE", help="the database, or a function that makes it")
+    database.add_argument("--python", metavar="MODULE:ATTRIBUTE", help="the database, or a function that returns it")
     database.add_argument(
-        "--scripts", type=Path, metavar="FOLDER", help="the scripts of a connection, as the Auth0 Deploy CLI keeps them"
+        "--scripts",
+        type=Path,
+        metavar="FOLDER",
+        help="the scripts of a connection, in the layout of the Auth0 Deploy CLI",
     )
     if or_tenant:
         database.add_argument(
-            "--tenant", type=Path, metavar="FOLDER", help="every custom database of an export of the Auth0 Deploy CLI"
+            "--tenant", type=Path, metavar="FOLDER", help="every custom database in an export of the Auth0 Deploy CLI"
         )
-    parser.add_argument(
-        "--user", action="append", default=[], metavar="EMAIL", help="only this person; may be repeated"
-    )
+    parser.add_argument("--user", action="append", default=[], metavar="EMAIL", help="only this user; can be repeated")
 
 
 def configured(
     options: argparse.Namespace, default: "Callable[[], Configuration] | None" = None
 ) -> "tuple[Configuration, bool]":
-    """Return what the options and the configuration file say.
+    """Return the configuration given by the options and the configuration file.
 
     Args:
         options: The options that `add_database` added, `action`, `writes` and `max_time`.
-        default: Returns what holds where nothing names a database; None for an empty configuration.
+        default: Returns the default if no database is named; None for an empty configuration.
 
     Returns:
         The configuration, and whether it is the default.
@@ -64,7 +67,7 @@ def configured(
 
 
 def configured_tenant(options: argparse.Namespace) -> "Sequence[Configuration]":
-    """Return what the options and the configuration files say of each custom database of a tenant.
+    """Return the configuration of each custom database of a tenant, given by the options and the configuration files.
 
     Args:
         options: The options that `add_database` added, `tenant` among them, `action`, `writes` and `max_time`.
@@ -76,7 +79,7 @@ def configured_tenant(options: argparse.Namespace) -> "Sequence[Configuration]":
 
     if options.action is not None:
         message = (
-            "--action and --tenant cannot be given together, for an Action belongs to one connection: "
+            "--action and --tenant cannot be combined, because an Action belongs to one connection: "
             "name it under [action] in a customdb.toml next to the scripts of that connection"
         )
         raise ConfigurationError(message)
@@ -97,7 +100,9 @@ def _adapted(configuration: "Configuration", options: argparse.Namespace) -> "Co
         if known and configuration.path is not None:
             for email in dict.fromkeys(options.user):
                 if email not in known:
-                    complain(f"--user {email} is not among the [[users]] of {configuration.path}: no password is known")
+                    complain(
+                        f"--user {email} is not one of the [[users]] in {configuration.path}: no password is known"
+                    )
         configuration = evolve(
             configuration, users=tuple(known.get(email) or KnownUser(email=email) for email in options.user)
         )
@@ -105,11 +110,11 @@ def _adapted(configuration: "Configuration", options: argparse.Namespace) -> "Co
 
 
 def refuse_without_database(configuration: "Configuration", *, or_action: bool) -> None:
-    """Do nothing when there is something to work on.
+    """Raise if there is nothing to work on.
 
     Args:
         configuration: The configuration.
-        or_action: Whether an Action will do as well.
+        or_action: Whether an Action is accepted as well.
 
     Raises:
         ConfigurationError: When there is nothing.

@@ -1,4 +1,4 @@
-"""`customdb-contract init`: write what a check begins with."""
+"""`customdb-contract init`: writes the files that a check starts with."""
 
 import argparse
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ _AUDIT: Final = "customdb-audit.toml"
 
 
 def add_init(parser: argparse.ArgumentParser) -> None:
-    """Say what `init` takes, and what it does.
+    """Add the options of the command.
 
     Args:
         parser: The parser of the command.
@@ -31,12 +31,12 @@ def add_init(parser: argparse.ArgumentParser) -> None:
         "--template",
         choices=DATABASES,
         metavar="SYSTEM",
-        help=f"write scripts in JavaScript for a system, as the Deploy CLI deploys them: {', '.join(DATABASES)}",
+        help=f"write JavaScript scripts for a system, in the layout of the Deploy CLI: {', '.join(DATABASES)}",
     )
     what.add_argument(
         "--action",
         action="store_true",
-        help="write a post-login Action that restores metadata, as the Deploy CLI deploys it",
+        help="write a post-login Action that restores metadata, in the layout of the Deploy CLI",
     )
     what.add_argument(
         "--scripts", type=Path, metavar="FOLDER", help="write a customdb.toml for the scripts of a connection"
@@ -47,7 +47,7 @@ def add_init(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--audit",
         metavar="SOURCE",
-        help="propose which column of a file or a database makes which attribute, for an audit of its users",
+        help="propose which column of a file or a database maps to which attribute, to audit its users",
     )
     parser.add_argument("--query", metavar="SQL", help="with --audit: the query that selects the users of a database")
     parser.set_defaults(run=_init)
@@ -55,7 +55,7 @@ def add_init(parser: argparse.ArgumentParser) -> None:
 
 def _init(options: argparse.Namespace) -> int:
     if options.query is not None and options.audit is None:
-        message = "--query goes with --audit SOURCE, the URL of a database"
+        message = "--query requires --audit SOURCE with the URL of a database"
         raise ConfigurationError(message)
     if options.audit is not None:
         _propose_audit(options.audit, options.query)
@@ -71,15 +71,15 @@ def _init(options: argparse.Namespace) -> int:
 
 
 def _write_configuration(scripts: Path | None, python: str | None) -> None:
-    """Write a configuration that fits what is there, and a test where the database is in Python."""
+    """Write a configuration that fits the folder, and a test if the database is in Python."""
     texts = _texts(_DATABASE)
     found = None if python is not None else found_in(Path(), scripts)
     if found is not None:
         _write({_CONFIG: configuration_for_scripts(texts[_CONFIG], found)})
-        print(f"The scripts are those of {found.path}.")
+        print(f"Using the scripts in {found.path}.")
         if found.others:
             print(
-                f"There are others: {', '.join(found.others)}. All of them: customdb-contract check --tenant",
+                f"Other connections: {', '.join(found.others)}. To check all of them: customdb-contract check --tenant",
                 found.export,
             )
     elif python is not None:
@@ -90,7 +90,7 @@ def _write_configuration(scripts: Path | None, python: str | None) -> None:
 
 
 def _propose_audit(source: str, query: str | None) -> None:
-    """Write a configuration for an audit, or print the table that one lacks."""
+    """Write a configuration for an audit, or print the table to add to an existing one."""
     from customdb_contract.audit import column_types
     from customdb_contract.config import find_config
 
@@ -103,7 +103,7 @@ def _propose_audit(source: str, query: str | None) -> None:
         table = "audit" if known.name == _CONFIG.name else "tool.customdb-contract.audit"
         print_text(f"# Add this to {known}:\n\n{audit_configuration(source, proposal, query=query, table=table)}\n")
     if has_password(source):
-        print(f"The password is not written: set the environment variable {VARIABLE} to the URL.")
+        print(f"The password was left out: set the environment variable {VARIABLE} to the URL.")
     print(f"Check [audit] in {known or _CONFIG}, then run: customdb-contract audit --sample 1000")
 
 
@@ -117,14 +117,14 @@ def _texts(templates: Mapping[Path, str]) -> Mapping[Path, str]:
 
 
 def _write(files: Mapping[Path, str]) -> None:
-    """Write files, or none where one of them exists.
+    """Write files, or none if one of them exists.
 
     Raises:
         ConfigurationError: When one of them exists.
     """
     existing = [str(path) for path in files if path.exists()]
     if existing:
-        message = f"{' and '.join(existing)} exists already; remove it first, or run init in another folder"
+        message = f"{' and '.join(existing)} already exists; remove it first, or run init in another folder"
         raise ConfigurationError(message)
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)

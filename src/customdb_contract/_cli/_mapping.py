@@ -1,4 +1,4 @@
-"""What `init --audit` proposes: which column makes which attribute, by their names; nothing is guessed silently."""
+"""The mapping that `init --audit` proposes, by the names of the columns; nothing is guessed silently."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from attrs import frozen
 __all__ = ["VARIABLE", "Proposal", "audit_configuration", "has_password", "proposed"]
 
 VARIABLE: Final = "USERS_URL"
-"""The variable of the environment for a URL that has a password in it."""
+"""The environment variable for a URL that contains a password."""
 
 _NAMES: Final[Mapping[str, Sequence[str]]] = {
     "user_id": (
@@ -50,7 +50,7 @@ _NAMES: Final[Mapping[str, Sequence[str]]] = {
     ),
     "password_salt": ("password_salt", "salt", "pwd_salt"),
 }
-"""Names in the wild for each attribute, the likeliest first."""
+"""Common names of columns for each attribute, the likeliest first."""
 
 _ALIKE: Final = {
     "email_verified": re.compile(
@@ -60,28 +60,28 @@ _ALIKE: Final = {
     "blocked": re.compile(r"(?:is_)?(?:active|enabled)|(?:blocked|banned|suspended|disabled|locked)_(?:at|on|until)"),
 }
 _HINTS: Final = {
-    "email_verified": "a time, and email_verified is true or false: make it one in a query or a view",
-    "phone_verified": "a time, and phone_verified is true or false: make it one in a query or a view",
-    "blocked": "says something else than blocked, which is true or false: make it one in a query or a view",
+    "email_verified": "a time, but email_verified is true or false: convert it in a query or a view",
+    "phone_verified": "a time, but phone_verified is true or false: convert it in a query or a view",
+    "blocked": "not the same as blocked, which is true or false: convert it in a query or a view",
 }
 
 _MOMENTS: Final = re.compile(r"!?(?:timestamp|date|time)\b")
 _FLAGS: Final = frozenset({"email_verified", "phone_verified", "blocked"})
 _REMARKS: Final = {
-    "username": "only if it is no e-mail",
-    "user_metadata": "if each row has a JSON object",
-    "app_metadata": "if each row has a JSON object",
+    "username": "only if it is not an e-mail",
+    "user_metadata": "if each row contains a JSON object",
+    "app_metadata": "if each row contains a JSON object",
 }
 
 
 @frozen(kw_only=True)
 class Proposal:
-    """A mapping that the names of columns suggest.
+    """A mapping suggested by the names of columns.
 
     Args:
         columns: The column of each attribute.
-        others: Further columns that an attribute could be, by the attribute.
-        left: The columns that are not mapped, each with its type and a hint, which may be empty.
+        others: Other columns that an attribute could be, by the attribute.
+        left: The columns that are not mapped, each with its type and a hint, which can be empty.
     """
 
     columns: Mapping[str, str]
@@ -90,7 +90,7 @@ class Proposal:
 
 
 def proposed(types: Mapping[str, str]) -> Proposal:
-    """Return which column makes which attribute, as far as their names say.
+    """Return the columns of attributes, as far as their names suggest them.
 
     Args:
         types: The types of the columns, by their names.
@@ -116,18 +116,18 @@ def proposed(types: Mapping[str, str]) -> Proposal:
 
 
 def audit_configuration(source: str, proposal: Proposal, *, query: str | None = None, table: str = "audit") -> str:
-    """Return the table of a configuration that says what a proposal does.
+    """Return a configuration table for a proposal.
 
     Args:
-        source: Where the users are.
+        source: The path or URL of the users.
         proposal: The proposal.
-        query: What selects the users of a database, or None.
+        query: The query that selects the users of a database, or None.
         table: The name of the table.
     """
     named = f"{{ env = {_text(VARIABLE)} }}" if has_password(source) else _text(source)
     lines = [f"[{table}]", f"source = {named}", *([] if query is None else [f"query = {_text(query)}"])]
     if "user_id" not in proposal.columns:
-        lines.append('# user_id = "…"   # no column is named like the key of the users, and it must be there')
+        lines.append('# user_id = "…"   # required, but no column looks like the key of the users')
     for attribute, column in proposal.columns.items():
         line = f"{attribute} = {_text(column)}"
         remarks = [_REMARKS[attribute]] if attribute in _REMARKS and attribute != column else []
@@ -144,7 +144,7 @@ def _rest(proposal: Proposal, table: str) -> Iterator[str]:
     if not proposal.left:
         return
     yield ""
-    yield "# These columns are not mapped. If your scripts put them into the profile, say where:"
+    yield "# These columns are not mapped. If your scripts put them into the profile, map them:"
     yield f"# [{table}.app_metadata]"
     yield '# KEY = "COLUMN"'
     yield "#"
@@ -163,7 +163,7 @@ def _hint(column: str, type_: str) -> str:
 
 
 def _plain(name: str) -> str:
-    """Return a name without case and punctuation: `EmailAddress` and `email_address` are one."""
+    """Return a name without case and punctuation: `EmailAddress` and `email_address` are the same."""
     return re.sub(r"[\W_]+", "", name).casefold()
 
 
@@ -172,7 +172,7 @@ def _snaked(name: str) -> str:
 
 
 def has_password(source: str) -> bool:
-    """Tell whether a source has a password in it, so that it must not be written down.
+    """Tell whether a source contains a password, and so must not be written to a file.
 
     Args:
         source: A path or a URL.
@@ -180,10 +180,10 @@ def has_password(source: str) -> bool:
     try:
         return "://" in source and urlsplit(source).password is not None
     except ValueError:
-        return True  # What cannot be taken apart is not written down.
+        return True  # A source that cannot be parsed is not written.
 
 
 def _text(text: str) -> str:
-    """Return a text as a basic string of TOML that a terminal can show."""
+    """Return a text as a basic TOML string that is safe to show on a terminal."""
     quoted = json.dumps(text, ensure_ascii=False)
     return "".join(letter if letter.isprintable() else f"\\U{ord(letter):08x}" for letter in quoted)

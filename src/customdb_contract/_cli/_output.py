@@ -1,4 +1,4 @@
-"""What every command prints, reads and writes, and how."""
+"""How commands print, read and write."""
 
 import os
 import sys
@@ -16,17 +16,17 @@ _PROGRESS_AFTER: Final = 1.0
 
 
 def complain(message: object) -> None:
-    """Print a message of ours to standard error.
+    """Print one of our messages to standard error.
 
     Args:
-        message: The message; its further lines are indented.
+        message: The message; all lines but the first are indented.
     """
-    # What a script said may have lines of its own, which must not look like ours.
+    # A script's text can have several lines, which must not look like ours.
     print_safely(f"customdb-contract: {message}".replace("\n", "\n  "))
 
 
 def print_safely(text: str) -> None:
-    """Print to standard error what may quote a script: no control characters, and no commands of a CI system.
+    """Print to standard error a text that can quote a script: no control characters, and no commands of a CI system.
 
     Args:
         text: One or several lines.
@@ -52,9 +52,9 @@ def print_text(text: str) -> None:
     Args:
         text: The result.
     """
-    # A terminal of another encoding must not end a check with a traceback.
+    # A terminal with another encoding must not end a check with a traceback.
     encoding = sys.stdout.encoding or "utf-8"
-    # Whoever reads it may have stopped reading.
+    # The reader of the output can have closed it.
     with current_interrupts().immediate():
         sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
@@ -93,18 +93,18 @@ def write(path: Path, text: str) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder, with those above it, unless it is there.
+    """Create a folder, and those above it, unless it exists.
 
     Args:
         path: The folder.
 
     Raises:
-        ConfigurationError: When it cannot be made.
+        ConfigurationError: When it cannot be created.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        message = f"the folder {path} cannot be made: {error.strerror or error}"
+        message = f"the folder {path} cannot be created: {error.strerror or error}"
         raise ConfigurationError(message) from None
 
 
@@ -122,7 +122,7 @@ def show(text: str, output: Path | None) -> None:
 
 
 class Progress:
-    """A line on a terminal that says how far a command is; it appears when that takes longer than a second.
+    """A line on a terminal that shows the progress of a command, if that takes longer than a second.
 
     Args:
         stream: The terminal.
@@ -134,10 +134,10 @@ class Progress:
         self._shown = 0
 
     def show(self, line: str) -> None:
-        """Show how far it is.
+        """Show the progress.
 
         Args:
-            line: What is done now.
+            line: The current step.
         """
         if self._stream.isatty() and time.monotonic() - self._started > _PROGRESS_AFTER:
             self._stream.write(f"\r{line:<{self._shown}}")

@@ -1,4 +1,4 @@
-"""The options that say what is judged and how it is reported, and the reports themselves."""
+"""The options for what is judged and how it is reported, and the reports themselves."""
 
 import argparse
 import shutil
@@ -26,18 +26,18 @@ __all__ = [
 ]
 
 AUDIT_FORMAT_NAMES: Final = ("text", "json", "html")
-"""The formats of the report of an audit, known without loading them."""
+"""The formats of an audit's report, known without loading them."""
 
 _NARROWEST: Final = 60
-"""Characters of a line: what is narrower would hold one word of a call."""
+"""Characters of a line: a narrower one would have one word of a call."""
 
 
 def add_output(
     parser: argparse.ArgumentParser,
     formats: Sequence[str] = tuple(FORMATS),
-    more: str = "every finding, with every call as a whole",
+    more: str = "every finding, with every call in full",
 ) -> None:
-    """Add the options that say how and where to report.
+    """Add the options for how and where to report.
 
     Args:
         parser: The parser of a command.
@@ -52,18 +52,20 @@ def add_output(
         default=[],
         type=_format_and_file(formats),
         metavar="FORMAT:FILE",
-        help="also write the report to a file, in any of these formats; may be repeated",
+        help="also write the report to a file, in any of these formats; can be repeated",
     )
     length = parser.add_mutually_exclusive_group()
     length.add_argument("-v", "--verbose", action="store_true", help=f"show {more}")
-    length.add_argument("-q", "--quiet", action="store_true", help="show the verdict, and the names of broken rules")
+    length.add_argument(
+        "-q", "--quiet", action="store_true", help="show only the verdict and the names of broken rules"
+    )
 
 
 def _format_and_file(formats: Sequence[str]) -> Callable[[str], tuple[str, Path]]:
     def parse(value: str) -> tuple[str, Path]:
         name, _, file = value.partition(":")
         if name not in formats or not file:
-            message = f"write FORMAT:FILE with a format out of {', '.join(formats)}, not {value!r}"
+            message = f"expected FORMAT:FILE, where FORMAT is one of {', '.join(formats)}; got {value!r}"
             raise argparse.ArgumentTypeError(message)
         return name, Path(file)
 
@@ -71,15 +73,19 @@ def _format_and_file(formats: Sequence[str]) -> Callable[[str], tuple[str, Path]
 
 
 def add_selection(parser: argparse.ArgumentParser, *, by_script: bool = True) -> None:
-    """Add the options that say which rules are judged.
+    """Add the options for which rules are judged.
 
     Args:
         parser: The parser of a command.
         by_script: Whether there are scripts to choose from.
     """
-    for option, meaning in (("select", "judge only these"), ("ignore", "do not judge these")):
+    for option, meaning in (("select", "judge only these"), ("ignore", "skip these")):
         parser.add_argument(
-            f"--{option}", action="append", default=[], metavar="NAMES", help=f"{meaning}: rules or groups, with commas"
+            f"--{option}",
+            action="append",
+            default=[],
+            metavar="NAMES",
+            help=f"{meaning} rules or groups, separated by commas",
         )
     if by_script:
         parser.add_argument(
@@ -87,16 +93,16 @@ def add_selection(parser: argparse.ArgumentParser, *, by_script: bool = True) ->
             action="append",
             default=[],
             metavar="NAMES",
-            help="judge only what these scripts do, such as login, with commas",
+            help="judge only these scripts, such as login, separated by commas",
         )
     parser.add_argument("--fail-on", choices=("error", "warning"), help="the lowest severity that ends in exit code 1")
 
 
 def names(values: Sequence[str]) -> list[str]:
-    """Return the names that an option was given.
+    """Return the names in the values of an option.
 
     Args:
-        values: What was given, each time.
+        values: The values, one for each use of the option.
     """
     return [name for value in values for name in value.replace(",", " ").split()]
 
@@ -107,7 +113,7 @@ def report_one(report: "Report", options: argparse.Namespace, *, advise: bool = 
     Args:
         report: The report.
         options: The options that `add_output` added.
-        advise: Whether to say what to give so that more can be judged.
+        advise: Whether to say which settings would let the check judge more.
     """
     from customdb_contract.findings.text import Style, render, render_briefly
 
@@ -161,7 +167,7 @@ def _show(printed: str, options: argparse.Namespace, in_format: Callable[[str], 
     try:
         show(printed, options.output)
     finally:
-        # A reader who has seen enough of what is printed costs none of the files.
+        # A reader who closes the output early must not cost any of the files.
         for name, path in options.report:
             write(path, in_format(name))
 

@@ -1,4 +1,4 @@
-"""The command `simulate`: scenarios played over the configured database, or over the bookshop of the package."""
+"""The command `simulate`: plays scenarios on the configured database, or on the bookshop in the package."""
 
 import argparse
 import sys
@@ -30,16 +30,20 @@ def add_simulate(parser: argparse.ArgumentParser) -> None:
         parser: Its parser.
     """
     add_database(parser)
-    parser.add_argument("--list", action="store_true", help="list the scenarios, and play none")
+    parser.add_argument("--list", action="store_true", help="list the scenarios without playing any")
     parser.add_argument(
-        "--scenario", action="append", default=[], metavar="NAME", help="play only this one; may be repeated"
+        "--scenario", action="append", default=[], metavar="NAME", help="play only this scenario; can be repeated"
     )
-    parser.add_argument("--interrupt", metavar="POINT", help="interrupt the first migration of each scenario there")
+    parser.add_argument(
+        "--interrupt", metavar="POINT", help="interrupt the first migration of each scenario at this point"
+    )
     parser.add_argument("--import-mode", choices=("on", "off"), help="play as if import mode were on, or off")
     parser.add_argument(
         "--writes", action="store_true", help="also play scenarios that write, on users created for them"
     )
-    parser.add_argument("--max-time", type=float, metavar="SECONDS", help="for all scenarios together; default: 60")
+    parser.add_argument(
+        "--max-time", type=float, metavar="SECONDS", help="time limit for all scenarios together; default: 60"
+    )
     parser.add_argument("--seed", type=int, metavar="NUMBER", help="play the same lives as a run with this seed")
     parser.add_argument("--format", choices=_FORMATS, default="text")
     parser.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
@@ -60,7 +64,7 @@ def _simulate(options: argparse.Namespace) -> int:
     setting = _setting(options)
     interrupts = current_interrupts()
     interrupts.raise_if_pending()
-    # From here on there is something to tell, so an interrupt costs none of it.
+    # From here on there is something to show, so an interrupt must not lose it.
     with interrupts.deferred():
         progress = Progress(sys.stderr)
         try:
@@ -81,7 +85,7 @@ def _simulate(options: argparse.Namespace) -> int:
         complain(f"these users may be left in the store: {', '.join(left)}")
     if any(performance.was_played for performance in performances):
         return 0
-    complain("none of the scenarios could be played; the output says why")
+    complain("no scenario could be played; the output shows why")
     return _EXIT_NOTHING_PLAYED
 
 
@@ -133,5 +137,5 @@ def _point(name: str) -> "InterruptionPoint":
     try:
         return InterruptionPoint(name)
     except ValueError:
-        message = f"a migration has no point {name!r}; choose from {', '.join(InterruptionPoint)}"
+        message = f"a migration cannot be interrupted at {name!r}; choose from {', '.join(InterruptionPoint)}"
         raise ConfigurationError(message) from None

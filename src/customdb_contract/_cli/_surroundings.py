@@ -1,4 +1,4 @@
-"""What `init` finds around it: an export of the Auth0 Deploy CLI, its keywords, and what its scripts read."""
+"""What `init` finds in the folder: an export of the Auth0 Deploy CLI, its keywords, and what its scripts read."""
 
 import json
 import re
@@ -24,15 +24,15 @@ _PYTHON: Final = "my_package.my_module:database"
 
 @frozen(kw_only=True)
 class Found:
-    """Scripts in JavaScript, and what a configuration must say of them.
+    """Scripts in JavaScript, and the settings that they need.
 
     Args:
         path: The folder of the connection, or the YAML file of the export, relative to the current folder.
-        name: The name of the connection; None where the path has one alone.
-        settings: What the scripts read of `configuration`.
-        keywords: What the Deploy CLI would put in place of keywords.
-        others: The names of further connections with scripts.
-        export: The export that the connection is a part of; None where its folder was given.
+        name: The name of the connection; None if the path has only one.
+        settings: The keys of `configuration` that the scripts read.
+        keywords: The values that the Deploy CLI puts in place of keywords.
+        others: The names of other connections with scripts.
+        export: The export that the connection is a part of; None if its folder was given.
     """
 
     path: Path
@@ -44,20 +44,20 @@ class Found:
 
 
 def found_in(folder: Path, scripts: Path | None) -> Found | None:
-    """Return the scripts that are given, or those of an export in a folder or directly below it; None without any.
+    """Return the given scripts, or those of an export in a folder or directly below it; None if there are none.
 
     Args:
         folder: The current folder.
-        scripts: The folder of a connection, or None to look for one.
+        scripts: The folder of a connection, or None to search for one.
 
     Raises:
-        ConfigurationError: When what is there cannot be read, or has no scripts that Auth0 would call.
+        ConfigurationError: When the export cannot be read, or has no scripts that Auth0 would call.
     """
     keywords = dict(_keywords(folder))
     if scripts is not None:
         from customdb_contract.bridges.node import NodeDatabase
 
-        # What cannot be checked is told here, and not by the first check.
+        # Connections that cannot be checked are reported here, and not by the first check.
         NodeDatabase(scripts, keywords=keywords)
         return Found(path=scripts, settings=_settings(scripts), keywords=keywords)
     export = next(filter(_is_export, (folder, *sorted(path for path in folder.iterdir() if path.is_dir()))), None)
@@ -86,19 +86,19 @@ def configuration_for_scripts(template: str, found: Found) -> str:
     """
     named = "" if found.name is None else f"name = {_text(found.name)}\n"
     lines = [
-        "[connection]                       # its settings are those of the export; here they can be overridden",
+        "[connection]                       # the settings come from the export; override them here",
         f'{named}# features = ["signup", "reset"]   # legacy mode: what the tenant offers, so which scripts there are',
         "# deletion_is_final = true         # users deleted in Auth0 must not come back: the scripts refuse them",
         "",
         "[database]",
         f"scripts = {_text(found.path.as_posix())}",
-        '# node_modules = "tenant/node_modules"     # what the scripts require, where it is not next to them',
+        '# node_modules = "tenant/node_modules"     # the modules that the scripts require, if not next to them',
     ]
     if found.settings:
-        lines += ["", "[database.configuration]           # what the scripts read; here from the environment"]
+        lines += ["", "[database.configuration]           # what the scripts read; here from environment variables"]
         lines += [f"{_key(name)} = {{ env = {_text(_as_variable(name))} }}" for name in found.settings]
     if found.keywords:
-        lines += ["", f"[database.keywords]                # as {_MAPPINGS} of the Deploy CLI's configuration"]
+        lines += ["", f"[database.keywords]                # same as {_MAPPINGS} in the Deploy CLI's configuration"]
         lines += [
             f"{_key(name)} = {_keyword(name, value)}"
             for name, value in found.keywords.items()
@@ -112,13 +112,13 @@ def configuration_for_python(template: str, reference: str) -> str:
 
     Args:
         template: The commented configuration.
-        reference: Where the database is, as `module:attribute`.
+        reference: The database, as `module:attribute`.
     """
     return template.replace(f'"{_PYTHON}"', _text(reference))
 
 
 def _with_database(template: str, tables: str) -> str:
-    """Return a configuration in which other tables stand in place of those of connection and database."""
+    """Return a configuration with the tables of connection and database replaced."""
     start, end = template.index("[connection]"), template.index("# The same database with an unreachable store")
     return template[:start] + tables + template[end:]
 
@@ -128,7 +128,7 @@ def _is_export(folder: Path) -> bool:
 
 
 def _settings(folder: Path) -> Sequence[str]:
-    """Return what the scripts of a folder read of `configuration`, in order."""
+    """Return the keys of `configuration` that the scripts of a folder read, in order."""
     names: dict[str, None] = {}
     for path in sorted(folder.glob("*.js")) if folder.is_dir() else ():
         for attribute, key in _READ.findall(read(path)):
@@ -142,14 +142,14 @@ def _keywords(folder: Path) -> Iterator[tuple[str, object]]:
         try:
             document: Any = json.loads(read(path))
         except (ConfigurationError, ValueError, RecursionError):
-            continue  # It may be the configuration of anything.
+            continue  # It can be the configuration of anything.
         mappings = cast("dict[str, Any]", document).get(_MAPPINGS) if isinstance(document, dict) else None
         if isinstance(mappings, dict):
             yield from cast("dict[str, object]", mappings).items()
 
 
 def _keyword(name: str, value: str | float) -> str:
-    """Return a keyword's value as TOML; what may be a secret comes from the environment."""
+    """Return a keyword's value as TOML; a value that can be secret comes from the environment."""
     from customdb_contract.profiles import is_secret_name
 
     if is_secret_name(name):
@@ -166,5 +166,5 @@ def _key(name: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Return a text as a basic string of TOML, whose escapes are those of JSON, but for the character DEL."""
+    """Return a text as a basic TOML string, whose escapes are those of JSON, except for the character DEL."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,4 +1,4 @@
-"""A baseline: waivers of what is broken today, written into the configuration, each with a reason to fill in."""
+"""A baseline: waivers for everything broken today, added to the configuration, each with a reason to fill in."""
 
 import json
 import re
@@ -18,13 +18,13 @@ _TABLE: Final = ("check", "waived")
 
 
 def waivable(path: Path | None) -> Path:
-    """Return a configuration file to which waivers can be added.
+    """Return a configuration file that waivers can be added to.
 
     Args:
-        path: The file, or None where there is none.
+        path: The file, or None if there is none.
 
     Raises:
-        ConfigurationError: When there is none, or its waivers stand in one line.
+        ConfigurationError: When there is none, or its waivers are in an inline table.
     """
     if path is None:
         message = "--write-waivers needs a customdb.toml to write to; `customdb-contract init` writes one"
@@ -32,8 +32,8 @@ def waivable(path: Path | None) -> Path:
     text = read(path)
     if _has_waivers(path, text) and not _header(path).search(text):
         message = (
-            f"{path}: --write-waivers adds lines to the table [{_name(path)}], and the waivers of this file stand in "
-            f"one value; write them as that table, a line each"
+            f"{path}: --write-waivers adds lines to the table [{_name(path)}], but this file has its waivers in "
+            f"one value; write them as that table, one per line"
         )
         raise ConfigurationError(message)
     return path
@@ -51,7 +51,7 @@ def write_waivers(path: Path, rules: Sequence[str], today: date) -> None:
         ConfigurationError: When it cannot be read or written.
     """
     text = read(path)
-    reason = json.dumps(f"accepted on {today.isoformat()}: say why, and until when")
+    reason = json.dumps(f"accepted on {today.isoformat()}: fill in why, and until when")
     lines = "".join(f"{rule} = {reason}\n" for rule in rules)
     header = _header(path).search(text)
     if header is None:

@@ -18,7 +18,7 @@ Report = Callable[[BaseException], object]
 
 
 class ScriptTasks:
-    """Makes event loops, and reports each exception in one of their tasks to the right place.
+    """Creates event loops, and reports each exception in one of their tasks to the right place.
 
     Args:
         report_of: Returns where exceptions of a task that is being created are reported.
@@ -36,7 +36,7 @@ class ScriptTasks:
 
     @property
     def pending(self) -> "frozenset[asyncio.Future[Any]]":
-        """The tasks that calls have started and that are not done yet; any thread may ask."""
+        """The tasks that calls have started and that are not done yet; any thread can read this."""
         tasks = (reference() for reference in self._reports.keyrefs())
         return frozenset(task for task in tasks if task is not None and not task.done())
 
@@ -68,10 +68,10 @@ class ScriptTasks:
 
 
 class Settled:
-    """How something awaitable of a script ends, awaited in a task that raises nothing: SystemExit would end its loop.
+    """The end of a script's awaitable, awaited in a task that raises nothing: SystemExit would end its loop.
 
     Args:
-        awaitable: For example what an async script returned.
+        awaitable: For example the return value of an async script.
     """
 
     def __init__(self, awaitable: Awaitable[object]) -> None:
@@ -80,14 +80,14 @@ class Settled:
         self._errors: list[BaseException] = []
 
     async def wait(self) -> None:
-        """Await it; this is what the task runs."""
+        """Await it; the task runs this."""
         try:
             self._answers.append(await self._awaitable)
         except BaseException as error:  # noqa: BLE001 - see above
             self._errors.append(error)
 
     def result(self) -> Any:
-        """Return the result, or raise what it has raised.
+        """Return the result, or raise the exception.
 
         Raises:
             RuntimeError: When the task was cancelled before it began.
@@ -95,7 +95,7 @@ class Settled:
         for error in self._errors:
             raise error
         if not self._answers:
-            message = "the script has cancelled the task that ran it"
+            message = "the script cancelled the task that ran it"
             raise RuntimeError(message)
         return self._answers[0]
 
@@ -103,7 +103,7 @@ class Settled:
 def enter(
     manager: Any, loop: asyncio.AbstractEventLoop, complete: Callable[[Awaitable[object]], object]
 ) -> tuple[object, Callable[[], object]]:
-    """Enter an async context manager, in a task that will also leave it, as task groups and cancel scopes demand.
+    """Enter an async context manager, in a task that also leaves it, as task groups and cancel scopes require.
 
     Args:
         manager: The context manager.
@@ -111,7 +111,7 @@ def enter(
         complete: Runs the loop until something is done, and returns its result.
 
     Returns:
-        What it gives, and a function that leaves it.
+        Its value, and a function that leaves it.
     """
     opened: asyncio.Future[object] = loop.create_future()
     closing = asyncio.Event()

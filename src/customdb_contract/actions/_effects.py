@@ -1,4 +1,4 @@
-"""What the calls of `api` mean, taken together: one write of metadata, a denial, claims, a redirect."""
+"""What the calls of `api` amount to: one write of metadata, a denial, claims, a redirect."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
@@ -37,7 +37,7 @@ class NoticeKind(StrEnum):
     LATE = "late"
     """It came after the handler's promise was resolved."""
     REFUSED = "refused"
-    """Auth0 does not store what it would have written."""
+    """Auth0 does not store the value that it would have written."""
     DISCARDED = "discarded"
     """It wrote to `user_metadata` in an Action that also changed the primary user."""
 
@@ -49,7 +49,7 @@ class Notice:
     Args:
         kind: Why.
         call: The call.
-        text: What is wrong with it, in words.
+        text: What is wrong with it.
     """
 
     kind: NoticeKind
@@ -59,11 +59,11 @@ class Notice:
 
 @frozen
 class Denial:
-    """A log-in that an Action refused.
+    """A log-in that an Action denied.
 
     Args:
-        path: What was called: `access.deny`, `session.revoke`, `refreshToken.revoke` or `validation.error`.
-        reason: The reason, which the user may see.
+        path: The call: `access.deny`, `session.revoke`, `refreshToken.revoke` or `validation.error`.
+        reason: The reason, which can be shown to the user.
         code: The code of a `validation.error`; empty otherwise.
     """
 
@@ -74,17 +74,17 @@ class Denial:
 
 @frozen(kw_only=True)
 class Effects:
-    """What the Actions of a log-in did, taken together.
+    """What the Actions of a log-in did, all together.
 
     Args:
         user_metadata: First-level keys that are replaced as a whole; None removes one.
-        app_metadata: The same of `app_metadata`.
-        denial: The refusal of the log-in, or None.
-        leaves_for: The call that sends the user elsewhere before the log-in is finished, or None.
-        factors: The calls that ask for further factors, in order.
+        app_metadata: The same for `app_metadata`.
+        denial: The denial of the log-in, or None.
+        leaves_for: The call that redirects the user before the log-in is finished, or None.
+        factors: The calls that ask for additional factors, in order.
         id_token: Claims of the ID token.
         access_token: Claims of the access token.
-        primary_user_id: For whom tokens are issued instead, or None.
+        primary_user_id: The user that tokens are issued for instead, or None.
         shared: The metadata of the transaction.
         notices: The calls that had no effect, in order.
     """
@@ -102,16 +102,16 @@ class Effects:
 
     @property
     def writes(self) -> bool:
-        """Whether metadata of the user are written."""
+        """Whether the user's metadata is written."""
         return bool(self.user_metadata or self.app_metadata)
 
 
 def effects_of(actions: Iterable[Sequence[Call]], shared: Mapping[str, Value] | None = None) -> Effects:
-    """Return what the calls of several Actions mean, taken together.
+    """Return what the calls of several Actions amount to, all together.
 
     Sources: <https://auth0.com/docs/actions/reference/post-login/post-login-api-object>,
-    <https://auth0.com/docs/customize/actions/limitations>. What Auth0 does with a write that it cannot store is not
-    documented: here that one key is left out.
+    <https://auth0.com/docs/customize/actions/limitations>. Auth0 does not document how it handles a write that it
+    cannot store: here, that one key is left out.
 
     Args:
         actions: The calls of each Action, in order.
@@ -204,10 +204,10 @@ class _Gathered:
             claims[named[0]] = named[1]
 
     def _named(self, call: Call) -> tuple[str, Value] | None:
-        """Return a key and its value as JSON has it, or None where there is no such key or value."""
+        """Return a key and its value as JSON has it, or None if there is no such key or value."""
         key, value = _argument(call, 0), _argument(call, 1)
         if not isinstance(key, str):
-            self._notice(NoticeKind.REFUSED, call, f"{call.path} was called with a key that is no text")
+            self._notice(NoticeKind.REFUSED, call, f"{call.path} was called with a key that is not a string")
             return None
         if isinstance(value, Special) and value.kind == "undefined":
             self._notice(NoticeKind.REFUSED, call, f"{call.path} was called with the key {key} and no value")

@@ -1,4 +1,4 @@
-"""One request to the legacy system over HTTPS, for the metadata of one user."""
+"""A request to the legacy system over HTTPS, for the metadata of one user."""
 
 import asyncio
 import json
@@ -19,28 +19,28 @@ SECRET: Final = "LEGACY_API_SECRET"  # noqa: S105 - the name of a secret
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _SOCKET_SECONDS: Final = 10.0
 _LARGEST: Final = 256 * 1024
-"""Bytes of an answer that are read, which is more than one log-in can store. What is longer is cut off, so no JSON."""
+"""Maximum bytes of a response, more than a log-in can store; a longer one is cut off, and so is not JSON."""
 
 _FOUND: Final = 200
 _NOT_FOUND: Final = 404
 
 
 async def ask_legacy_api(user_id: str, secrets: Mapping[str, str]) -> Mapping[str, object] | None:
-    """Ask `GET {LEGACY_API_URL}/{user_id}`, with `LEGACY_API_SECRET` as the bearer token.
+    """Request `GET {LEGACY_API_URL}/{user_id}`, with `LEGACY_API_SECRET` as the bearer token.
 
-    Redirects are not followed, so the token reaches no other host. Cancelling ends the request.
+    Redirects are not followed, so the token is sent to no other host. Cancelling ends the request.
 
     Args:
         user_id: The id of the user in the legacy system.
         secrets: The secrets of the Action.
 
     Returns:
-        The answer, which is a profile as `get_user` returns it, with `user_id`, `app_metadata` and `user_metadata`;
-        None where the legacy system answered with 404.
+        The response, which is a profile as `get_user` returns it, with `user_id`, `app_metadata` and `user_metadata`;
+        None if the legacy system responded with 404.
 
     Raises:
-        UnusableAnswerError: When a secret is missing or wrong, or the answer is neither of these.
-        OSError: When the legacy system cannot be reached.
+        UnusableAnswerError: When a secret is missing or wrong, or the response is neither of these.
+        OSError: When the legacy system is unreachable.
     """
     address, token = _settings(secrets)
     secure = address.scheme == "https"
@@ -63,13 +63,13 @@ def _settings(secrets: Mapping[str, str]) -> tuple[SplitResult, str]:
     address = urlsplit(secrets[URL])
     is_safe = address.scheme == "https" or (address.scheme == "http" and address.hostname in _LOOPBACK)
     if not is_safe or address.query or address.fragment:
-        message = f"the secret {URL} must start with https://, and have no query"
+        message = f"the secret {URL} must start with https:// and must not have a query"
         raise UnusableAnswerError(message)
     return address, secrets[SECRET]
 
 
 def _exchange(connection: HTTPConnection, path: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
-    """Send a request and read the answer; this runs on a thread of its own."""
+    """Send a request and read the response; this runs on a thread of its own."""
     connection.request("GET", path, headers=dict(headers))
     response = connection.getresponse()
     return response.status, response.read(_LARGEST)
@@ -77,7 +77,7 @@ def _exchange(connection: HTTPConnection, path: str, headers: Mapping[str, str])
 
 @contextmanager
 def _cut_off(connected: socket.socket) -> Generator[None]:
-    """Shut a socket down at the end, so that a thread which still reads from it stops."""
+    """Shut a socket down at the end, which stops a thread that still reads from it."""
     try:
         yield
     finally:
@@ -96,7 +96,7 @@ def _read(status: int, body: bytes) -> Mapping[str, object] | None:
     except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, dict):
-        # A page that says "not found" comes from something that stands in front of the legacy system.
-        message = f"an answer with status {status} is no JSON object"
+        # A page that says "not found" comes from something in front of the legacy system.
+        message = f"the response with status {status} is not a JSON object"
         raise UnusableAnswerError(message)
     return None if status == _NOT_FOUND else cast("Mapping[str, object]", answer)

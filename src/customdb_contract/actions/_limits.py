@@ -1,4 +1,4 @@
-"""What Auth0 does not store of what Actions write.
+"""Limits on what Auth0 stores for Actions.
 
 Source: <https://auth0.com/docs/customize/actions/limitations>.
 """
@@ -12,7 +12,7 @@ from customdb_contract.transcript import Value, json_size
 __all__ = ["METADATA_MAX_BYTES", "metadata_problem", "shared_problem"]
 
 METADATA_MAX_BYTES: Final = 32 * 1024
-"""Size of what one log-in may write to `user_metadata`, and again to `app_metadata`."""
+"""Bytes that one log-in can write to `user_metadata`, and the same again to `app_metadata`."""
 
 _SHARED_KEY_MAX: Final = 64
 _SHARED_VALUE_MAX_BYTES: Final = 8 * 1024
@@ -27,7 +27,7 @@ def metadata_problem(kind: str, written: Mapping[str, Value], key: str, value: V
 
     Args:
         kind: `user_metadata` or `app_metadata`.
-        written: What is written already.
+        written: What has been written so far.
         key: The key.
         value: Its value.
     """
@@ -51,9 +51,9 @@ def shared_problem(shared: Mapping[str, Value], key: str, value: Value) -> str |
     if len(key) > _SHARED_KEY_MAX:
         return f"a key of the transaction's metadata has more than {_SHARED_KEY_MAX} characters"
     if not isinstance(value, str | int | float | None):
-        return f"transaction.metadata.{key} is neither a text, a number, true nor false"
+        return f"transaction.metadata.{key} is not a string, a number, true or false"
     if isinstance(value, int) and abs(value) > _LARGEST_SAFE:
-        return f"transaction.metadata.{key} is a number that JavaScript cannot keep"
+        return f"transaction.metadata.{key} is a number that JavaScript cannot represent exactly"
     if json_size(value) > _SHARED_VALUE_MAX_BYTES:
         return f"transaction.metadata.{key} has more than {_SHARED_VALUE_MAX_BYTES:,} bytes"
     if json_size({**shared, key: value}) > _SHARED_MAX_BYTES:

@@ -1,4 +1,4 @@
-"""From Auth0's JSON to typed objects and back, by the types of their attributes."""
+"""Converts Auth0's JSON to typed objects and back, by the types of their attributes."""
 
 import types
 import typing
@@ -15,7 +15,7 @@ _Part = TypeVar("_Part", bound="EventPart")
 _Read: TypeAlias = Callable[[object], object]
 
 _NAMES: Final[Mapping[object, str]] = {
-    str: "a text",
+    str: "a string",
     bool: "true or false",
     int: "a whole number",
     float: "a number",
@@ -29,7 +29,7 @@ _SCALARS: Final = frozenset({str, bool, int, float, type(None)})
 
 
 class _MisfitError(Exception):
-    """Something is missing, or has another type than Auth0 documents.
+    """Something is missing, or its type is not the documented one.
 
     Args:
         problem: What is wrong.
@@ -44,10 +44,10 @@ class _MisfitError(Exception):
 
 @frozen(kw_only=True)
 class EventPart:
-    """An object of Auth0's event: its attributes have Auth0's own names, and None is what Auth0 leaves out.
+    """An object of Auth0's event: its attributes have Auth0's own names, and None stands for what Auth0 leaves out.
 
     Args:
-        extra: Keys that Auth0 does not document, and values of another type than documented.
+        extra: Keys that Auth0 does not document, and values whose type is not the documented one.
     """
 
     extra: Mapping[str, Any] = field(factory=dict[str, Any])
@@ -60,7 +60,7 @@ class EventPart:
             document: The document, as `json.loads` returns it.
 
         Raises:
-            ConfigurationError: When something is missing that Auth0 always gives.
+            ConfigurationError: When something is missing that Auth0 always sends.
         """
         try:
             return _part(cls, document)
@@ -69,7 +69,7 @@ class EventPart:
             raise ConfigurationError(message) from None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the object as a JSON document, which shares nothing with it."""
+        """Return the object as a new JSON document."""
         known = {name: getattr(self, name) for name in _plan_of(type(self)).readers}
         document = {name: _written(value) for name, value in known.items() if value is not None}
         return document | cast("dict[str, Any]", _copied(self.extra))
@@ -77,7 +77,7 @@ class EventPart:
 
 @frozen
 class _Plan:
-    """How an object is read: a reader for each attribute that Auth0 documents, and the names of those always given."""
+    """How an object is read: a reader for each attribute that Auth0 documents, and the names of the mandatory ones."""
 
     readers: Mapping[str, _Read]
     required: tuple[str, ...]
@@ -113,16 +113,16 @@ def _part(cls: type[_Part], document: Mapping[str, object]) -> _Part:
             extra[name] = _copied(value)
     for name in plan.required:
         if name not in known:
-            problem = "is missing; Auth0 always gives it"
+            problem = "is missing; Auth0 always sends it"
             raise _MisfitError(problem, name)
     return cls(**known, extra=extra)
 
 
 def _reader(hint: object) -> _Read:
-    """Return what reads values of a type; it raises `_MisfitError` for all others."""
+    """Return a function that reads values of a type and raises `_MisfitError` for all others."""
     match typing.get_origin(hint):
         case types.UnionType:
-            # Nothing but `X | None` is used, and null is not how Auth0 leaves something out.
+            # Only `X | None` is used, and Auth0 never leaves something out by sending null.
             return _reader(typing.get_args(hint)[0])
         case kind if kind is tuple:
             read_item = _reader(typing.get_args(hint)[0])
@@ -141,7 +141,7 @@ def _checked(kind: type[Any], value: Any) -> Any:
     if type(value) is kind or (kind is dict and isinstance(value, Mapping)):
         return cast("Any", value)
     found = cast("type[object]", type(value))
-    problem = f"must be {_NAMES[kind]}, and is {_NAMES.get(found, found.__name__)}"
+    problem = f"must be {_NAMES[kind]}, got {_NAMES.get(found, found.__name__)}"
     raise _MisfitError(problem)
 
 
@@ -153,7 +153,7 @@ def _copied(value: object) -> Any:
         return [_copied(item) for item in cast("list[object]", value)]
     if isinstance(value, Mapping):
         return {name: _copied(item) for name, item in cast("Mapping[str, object]", value).items()}
-    # What is no JSON is left as it is.
+    # A value that is not JSON stays as it is.
     return value
 
 

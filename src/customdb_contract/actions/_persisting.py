@@ -1,4 +1,4 @@
-"""`persist_legacy_metadata`: the Action that restores metadata which a migration has lost."""
+"""`persist_legacy_metadata`: the Action that restores metadata lost in a migration."""
 
 import asyncio
 import math
@@ -24,9 +24,11 @@ from customdb_contract.errors import ConfigurationError
 __all__ = ["LookUp", "persist_legacy_metadata"]
 
 LookUp: TypeAlias = Callable[[str, Mapping[str, str]], Awaitable[object]]
-"""Asks the legacy system for a user, by the user's id there and with the secrets of the Action. It returns the profile,
-a mapping with `user_id`, `app_metadata` and `user_metadata`, or None for a user who is not there. Whatever it raises is
-an outage; the message of an `UnusableAnswerError` is logged."""
+"""Looks a user up in the legacy system, by the user's id there and with the secrets of the Action.
+
+Returns the profile, a mapping with `user_id`, `app_metadata` and `user_metadata`, or None for an unknown user. Anything
+it raises counts as an outage; the message of an `UnusableAnswerError` is logged.
+"""
 
 _DATABASE: Final = "auth0"
 _MOST_SECONDS: Final = 10.0
@@ -42,23 +44,22 @@ def persist_legacy_metadata(
     seconds: float = 3.0,
     marker: str = "legacy_metadata_verified",
 ) -> Callable[[PostLoginEvent, PostLoginApi], Awaitable[None]]:
-    """Return a post-login Action that restores metadata which a migration has lost, once for each user.
+    """Return a post-login Action that restores metadata lost in a migration, once for each user.
 
-    A user of the connection who lacks some of them is looked up in the legacy system, by the id of the identity. What
-    is missing is set, and what is there stays. Then, and also where the legacy system knows nothing, a marker is set,
-    so that no later log-in asks. In an outage, and after an answer that cannot be used, the log-in succeeds and the
-    next one asks again.
+    A user of the connection who lacks some of it is looked up in the legacy system, by the id of the identity. Missing
+    keys are set, existing keys stay. Then a marker is set, even if the legacy system knows nothing, so that no later
+    log-in asks again. In an outage, and after an unusable response, the log-in succeeds and the next one asks again.
 
     Args:
         connection: The name of the connection of the legacy users.
         restores: Paths of first-level keys, such as `app_metadata.plan`, with the JSON types of their values. Nothing
-            else of an answer is stored.
-        required: The paths of `restores` that a user must have to log in; otherwise the log-in is denied, and the next
+            else of a response is stored.
+        required: The paths of `restores` that a user needs to log in; without them, the log-in is denied, and the next
             one asks again.
         look_up: An async function that asks the legacy system; by default
             {py:func}`~customdb_contract.actions.ask_legacy_api`.
-        seconds: How long the look-up may take in all, at most 10.
-        marker: The key of `app_metadata` that says that a user was looked up.
+        seconds: The time limit of the whole look-up, at most 10.
+        marker: The key of `app_metadata` that marks a user as looked up.
 
     Raises:
         ConfigurationError: When an argument cannot be used.
@@ -72,7 +73,7 @@ def persist_legacy_metadata(
         message = "connection must be the name of the connection of the legacy users"
         raise ConfigurationError(message)
     if not (math.isfinite(seconds) and 0 < seconds <= _MOST_SECONDS):
-        message = f"seconds must be above 0 and at most {_MOST_SECONDS:g}, for all Actions of a log-in share 20"
+        message = f"seconds must be above 0 and at most {_MOST_SECONDS:g}, because all Actions of a log-in share 20"
         raise ConfigurationError(message)
     restoring = _Restoring(connection, keys, frozenset(required), look_up, seconds, marker)
 
@@ -112,30 +113,30 @@ class _Restoring:
                 api.user.set_user_metadata(name, value)
 
     async def _profile(self, event: PostLoginEvent) -> Mapping[str, object]:
-        """Return the profile of the user who logs in, empty for one who is unknown to the legacy system."""
+        """Return the profile of the user who logs in; empty if the legacy system does not know the user."""
         user_id = self._legacy_id(event)
         try:
             async with asyncio.timeout(self.seconds):
                 profile = await self.look_up(user_id, event.secrets)
         except TimeoutError:
-            message = f"no answer within {self.seconds:g} s"
+            message = f"no response within {self.seconds:g} s"
             raise UnusableAnswerError(message) from None
         except UnusableAnswerError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever goes wrong, the log-in goes on
-            # What it says may name the user.
+            # Its message can name the user.
             message = f"the look-up failed with {type(error).__name__}"
             raise UnusableAnswerError(message) from None
         if profile is None:
             return {}
         members: Mapping[str, object] = cast("Mapping[str, object]", profile) if isinstance(profile, Mapping) else {}
         if members.get("user_id") != user_id:
-            message = "the answer is not about the user asked for"
+            message = "the response is about another user"
             raise UnusableAnswerError(message)
         return members
 
     def _legacy_id(self, event: PostLoginEvent) -> str:
-        """Return the id of the identity on this connection: for a linked account, that of the user is another one."""
+        """Return the id of the identity on this connection; in a linked account, the user's own id is another one."""
         for identity in event.user.identities or ():
             if identity.connection == self.connection and identity.user_id:
                 return identity.user_id
@@ -143,7 +144,7 @@ class _Restoring:
         raise UnusableAnswerError(message)
 
     def _stays_incomplete(self, missing: Collection[RestoredKey], written: Written | None) -> bool:
-        """Tell whether something that is required stays missing."""
+        """Tell whether something required is still missing."""
         return any(
             key.path in self.required and (written is None or key.name not in written[key.kind]) for key in missing
         )

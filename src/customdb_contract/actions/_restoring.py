@@ -1,4 +1,4 @@
-"""Which metadata an Action restores, and what it takes of them from an answer of the legacy system."""
+"""Which metadata an Action restores, and what it takes from a response of the legacy system."""
 
 import json
 from collections.abc import Collection, Iterator, Mapping
@@ -16,7 +16,7 @@ JsonType: TypeAlias = Literal["string", "number", "boolean", "object", "array"]
 """The type of a value in JSON."""
 
 Written: TypeAlias = dict[str, dict[str, Any]]
-"""First-level keys that are set, for each kind of metadata."""
+"""The first-level keys to set, for each kind of metadata."""
 
 _TYPES: Final[Mapping[JsonType, type | tuple[type, ...]]] = {
     "string": str,
@@ -29,12 +29,12 @@ _KINDS: Final = ("app_metadata", "user_metadata")
 
 
 class UnusableAnswerError(Exception):
-    """There is no answer that can be used. The message goes to the log, so it says nothing of the user."""
+    """There is no usable response. The message is logged, so it must not name the user."""
 
 
 @frozen
 class RestoredKey:
-    """A first-level key that is restored.
+    """A first-level key to restore.
 
     Args:
         kind: `app_metadata` or `user_metadata`.
@@ -53,17 +53,17 @@ class RestoredKey:
 
 
 def keys_of(restores: Mapping[str, JsonType], marker: str) -> tuple[RestoredKey, ...]:
-    """Return the keys that a team restores.
+    """Return the keys to restore.
 
     Args:
         restores: Paths, such as `app_metadata.plan`, with the types of their values.
-        marker: The key of `app_metadata` that says that a user was looked at.
+        marker: The key of `app_metadata` that marks a user as looked up.
 
     Raises:
-        ConfigurationError: When there are none, or one that cannot be restored.
+        ConfigurationError: When there are none, or one cannot be restored.
     """
     if not restores:
-        message = 'restores is empty: name what is restored, such as {"app_metadata.plan": "string"}'
+        message = 'restores is empty: name what to restore, such as {"app_metadata.plan": "string"}'
         raise ConfigurationError(message)
     problem = _name_problem("app_metadata", marker)
     if problem is not None:
@@ -75,7 +75,7 @@ def keys_of(restores: Mapping[str, JsonType], marker: str) -> tuple[RestoredKey,
 def _key_of(path: str, type_: JsonType, marker: str) -> RestoredKey:
     kind, _, name = path.partition(".")
     if kind not in _KINDS:
-        message = f"restores names {path!r}, which is no path of metadata: write app_metadata.plan"
+        message = f"restores names {path!r}, which is not a path of metadata: write app_metadata.plan"
         raise ConfigurationError(message)
     problem = _name_problem(kind, name)
     if problem is None and (kind, name) == ("app_metadata", marker):
@@ -94,7 +94,7 @@ def _name_problem(kind: str, name: str) -> str | None:
 
 
 def is_present(user: EventUser, key: RestoredKey) -> bool:
-    """Tell whether a user has a key in Auth0, whatever its value is.
+    """Tell whether a user has a key in Auth0, whatever its value.
 
     Args:
         user: The user who logs in.
@@ -105,31 +105,31 @@ def is_present(user: EventUser, key: RestoredKey) -> bool:
 
 
 def payload_from(profile: Mapping[str, object], keys: Collection[RestoredKey], marker: str) -> Written:
-    """Return what is set from the profile of a user: the keys that it has, and the marker.
+    """Return what to set from the profile of a user: the keys that it has, and the marker.
 
     Args:
-        profile: What the legacy system answered.
+        profile: The response of the legacy system.
         keys: The keys that the user lacks.
-        marker: The key of `app_metadata` that says that a user was looked at.
+        marker: The key of `app_metadata` that marks a user as looked up.
 
     Raises:
-        UnusableAnswerError: When one of them is something that must not be set. Then none is, for an answer that is
-            wrong in one place may be wrong in others.
+        UnusableAnswerError: When one of the keys must not be set. Then none is, because a response that is wrong in one
+            place can be wrong in others.
     """
     written: Written = {"app_metadata": {marker: True}, "user_metadata": {}}
     for key, value in _values_of(profile, keys):
         of_kind = written[key.kind]
         if not _has_type(value, key.type):
-            message = f"{key.path} is no {key.type}"
+            message = f"{key.path} is not of the type {key.type}"
             raise UnusableAnswerError(message)
         try:
             plain = json.loads(json.dumps(value, allow_nan=False))
             problem = metadata_problem(key.kind, of_kind, key.name, plain)
         except (TypeError, ValueError, RecursionError):
-            message = f"{key.path} is no JSON"
+            message = f"{key.path} is not JSON"
             raise UnusableAnswerError(message) from None
         if problem is not None:
-            message = f"{key.path} is nothing that Auth0 stores"
+            message = f"{key.path} cannot be stored by Auth0"
             raise UnusableAnswerError(message)
         of_kind[key.name] = plain
     return written
@@ -141,7 +141,7 @@ def _values_of(profile: Mapping[str, object], keys: Collection[RestoredKey]) -> 
         if metadata is None:
             continue
         if not isinstance(metadata, Mapping):
-            message = f"{key.kind} is no object"
+            message = f"{key.kind} is not an object"
             raise UnusableAnswerError(message)
         value = cast("Mapping[str, object]", metadata).get(key.name)
         if value is not None:

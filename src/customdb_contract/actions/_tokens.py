@@ -1,4 +1,4 @@
-"""The tokens of a redirect: JSON Web Tokens that are signed with HMAC-SHA-256."""
+"""The tokens of a redirect: JSON Web Tokens signed with HMAC-SHA-256."""
 
 import base64
 import hashlib
@@ -18,7 +18,7 @@ def encoded_token(claims: Mapping[str, object], secret: str) -> str:
 
     Args:
         claims: The claims.
-        secret: What the token is signed with.
+        secret: The secret to sign the token with.
     """
     signed = ".".join(_encoded(json.dumps(part, separators=(",", ":")).encode()) for part in (_HEADER, dict(claims)))
     return f"{signed}.{_signature(signed, secret)}"
@@ -29,18 +29,18 @@ def decoded_token(token: str, secret: str, *, now: float) -> dict[str, Any]:
 
     Args:
         token: The token.
-        secret: What it must be signed with.
+        secret: The secret that it must be signed with.
         now: The seconds since 1970.
 
     Raises:
-        ValueError: When it is no token, has another signature, or has expired.
+        ValueError: When it is not a token, its signature is wrong, or it has expired.
     """
     signed, _, signature = token.rpartition(".")
     if token.count(".") != _PARTS - 1:
-        message = "the token is no JSON Web Token"
+        message = "the token is not a JSON Web Token"
         raise ValueError(message)
     if not hmac.compare_digest(signature.encode(), _signature(signed, secret).encode()):
-        message = "the token has another signature"
+        message = "the signature of the token is wrong"
         raise ValueError(message)
     claims = cast("dict[str, Any]", json.loads(_decoded(signed.partition(".")[2])))
     if claims.get("exp", now) < now:

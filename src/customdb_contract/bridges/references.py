@@ -1,4 +1,4 @@
-"""References to what is in a Python module."""
+"""References to objects in Python modules."""
 
 import difflib
 import re
@@ -22,36 +22,36 @@ def parted(reference: str) -> tuple[str, str]:
         reference: A text such as `shop.legacy:database`.
 
     Raises:
-        ConfigurationError: When it is no reference.
+        ConfigurationError: When it is not a reference.
     """
     module, colon, attribute = reference.partition(":")
     if not (module and colon and attribute):
         message = (
-            f"{reference!r} is no reference to a Python object; write module:attribute, such as shop.legacy:database"
+            f"{reference!r} is not a reference to a Python object; write module:attribute, such as shop.legacy:database"
         )
         raise ConfigurationError(message)
     return module, attribute
 
 
 def near_names(attribute: str, names: Sequence[str]) -> str:
-    """Return a hint at what somebody may have meant, empty where there is none.
+    """Return a suggestion of similar names, empty if there are none.
 
     Args:
-        attribute: The attribute that is not there.
-        names: Those that are.
+        attribute: The attribute that does not exist.
+        names: Those that do.
     """
     near = difflib.get_close_matches(attribute.partition(".")[0], names, n=3)
     return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
-def clashing_names(folder: str | Path, told: str) -> str:
-    """Return a hint at files that are called like modules of Python's own, empty where there is none.
+def clashing_names(folder: str | Path, message: str) -> str:
+    """Return a hint at files that have the names of standard library modules, empty if there are none.
 
     Args:
-        folder: Where a module of the team is looked up first.
-        told: A message, in which the names of modules are quoted.
+        folder: The folder that is searched for modules first.
+        message: A message with the names of modules in quotes.
     """
-    quoted = dict.fromkeys(name for name in _QUOTED.findall(told) if name in sys.stdlib_module_names)
+    quoted = dict.fromkeys(name for name in _QUOTED.findall(message) if name in sys.stdlib_module_names)
     names = [
         found.name
         for name in quoted
@@ -60,15 +60,17 @@ def clashing_names(folder: str | Path, told: str) -> str:
     ]
     if not names:
         return ""
-    are = "is called like a module" if len(names) == 1 else "are called like modules"
-    return f"; {' and '.join(names)} in {folder} {are} of Python's own, so one hides the other: rename your file"
+    are = "has the name of a module" if len(names) == 1 else "have the names of modules"
+    return (
+        f"; {' and '.join(names)} in {folder} {are} of the standard library, so one hides the other: rename your file"
+    )
 
 
 def refuse_misnamed(scripts: Sequence[object]) -> None:
-    """Do nothing where no script has its name in JavaScript.
+    """Raise if a script has its name in JavaScript.
 
     Args:
-        scripts: The names of the scripts that have, `get_user` for `getUser`.
+        scripts: The names of such scripts, `get_user` for `getUser`.
 
     Raises:
         ConfigurationError: When there is one.
@@ -76,7 +78,7 @@ def refuse_misnamed(scripts: Sequence[object]) -> None:
     known = [script.value for script in Script if script.value in scripts]
     if known:
         has = " and ".join(_in_javascript(script) for script in known)
-        message = f"the database has {has}; did you mean {' and '.join(known)}? These are their names in Python"
+        message = f"the database has {has}; did you mean {' and '.join(known)}? In Python, scripts have these names"
         raise ConfigurationError(message)
 
 

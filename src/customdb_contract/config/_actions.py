@@ -1,4 +1,4 @@
-"""The Action that a configuration file names, with what it says of the legacy system."""
+"""The Action that a configuration file names, with its description of the legacy system."""
 
 import re
 from collections.abc import Mapping
@@ -30,13 +30,13 @@ def action_of(table: ActionTable, folder: Path, where: str) -> CheckedAction:
     Args:
         table: The table `[action]`.
         folder: The folder of the file.
-        where: Where the table stands, for messages.
+        where: The place of the table, for messages.
 
     Raises:
-        ConfigurationError: When that is impossible; the message says where.
+        ConfigurationError: When the Action cannot be used; the message says where the problem is.
     """
     if table.code is not None and table.python is not None:
-        message = f"{where} has both code and python: give the one that is to be checked"
+        message = f"{where} has both code and python: give only the one to check"
         raise ConfigurationError(message)
     if table.code is None and table.python is None:
         message = f"{where} has neither code nor python: give the file of an Action in JavaScript, or module:attribute"
@@ -60,11 +60,11 @@ def action_of(table: ActionTable, folder: Path, where: str) -> CheckedAction:
 
 
 def named_action(named: str, table: ActionTable, folder: Path) -> CheckedAction:
-    """Return the Action that somebody names on the command line, with what a table says of its surroundings.
+    """Return the Action named on the command line, with the settings that a table gives for it.
 
     Args:
-        named: A file in JavaScript, or `module:attribute`; both are looked up from the working directory.
-        table: The table `[action]` of the configuration, empty where there is none.
+        named: A JavaScript file, or `module:attribute`; both are looked up from the working directory.
+        table: The table `[action]` of the configuration, empty if there is none.
         folder: The folder of the file.
 
     Raises:
@@ -89,7 +89,7 @@ def named_action(named: str, table: ActionTable, folder: Path) -> CheckedAction:
 def _action(table: ActionTable, secrets: Mapping[str, str | Secret], folder: Path) -> object:
     if table.python is not None:
         return PythonProcessAction(table.python, secrets=secrets, folder=folder, environment=table.environment)
-    # What concerns Node is loaded only for those who have an Action in JavaScript.
+    # Code for Node is loaded only for an Action in JavaScript.
     from customdb_contract.bridges.node import NodeAction  # noqa: PLC0415
 
     return NodeAction(
@@ -102,7 +102,7 @@ def _action(table: ActionTable, secrets: Mapping[str, str | Secret], folder: Pat
 
 
 def _secrets(table: Mapping[str, Text], where: str) -> Mapping[str, str | Secret]:
-    """Return what the Action finds as `event.secrets`; only what comes from the environment is masked."""
+    """Return the Action's `event.secrets`; only values from the environment are masked."""
     secrets: dict[str, str | Secret] = {}
     for name, value in table.items():
         try:
@@ -130,6 +130,6 @@ def _answers(table: LegacyTable) -> LegacyAnswers:
 def _response(table: ResponseTable, name: str) -> LegacyResponse:
     problem = json_problem(table.body)
     if problem:
-        message = f"[action.legacy] {name}: body has {problem}, and JSON has none; write it as a text"
+        message = f"[action.legacy] {name}: body has {problem}, which JSON does not have; write it as a string"
         raise ConfigurationError(message)
     return LegacyResponse(table.status, table.body)

@@ -1,4 +1,4 @@
-"""What a configuration file says, ready for a check."""
+"""The contents of a configuration file, ready for a check."""
 
 import json
 import logging
@@ -40,15 +40,15 @@ _logger: Final = logging.getLogger("customdb_contract")
 
 @frozen(kw_only=True)
 class Configuration:
-    """What a configuration file says, ready for a check.
+    """The contents of a configuration file, ready for a check.
 
     Args:
-        database: The database, in one of the forms that `check` takes; None when the file names none.
-        action: The post-login Action with what is known of it; None when the file names none.
+        database: The database, in one of the forms that `check` takes; None if the file names none.
+        action: The post-login Action with its settings; None if the file names none.
         users: The known users.
         connection: The settings of the connection.
-        probing: How to drive the database.
-        waived: Rules whose breach is accepted, with the reason.
+        probing: How to call the scripts.
+        waived: Rules that may fail, each with the reason.
         require: Groups that must have been judged.
         fail_on: The lowest severity that makes the report fail.
         path: The file, or None.
@@ -65,26 +65,26 @@ class Configuration:
     path: Path | None = None
 
     def check(self) -> Report:
-        """Check the database, the Action, or both, as the file says: what a test needs.
+        """Check the database, the Action, or both, as the file says; use this in a test.
 
         Returns:
             One verdict per rule, over both.
 
         Raises:
-            ConfigurationError: When the file names neither, nobody is known to the database, or a name is unknown.
+            ConfigurationError: When the file names neither, the database has no known users, or a name is unknown.
             CheckInterrupted: After ctrl-C.
         """
         selection = self.selection()
         return judge_selected(self.observe(), selection)
 
     def observe(self, *, progress: Callable[[Exchange | ActionRun], None] = lambda _: None) -> Transcript:
-        """Drive the database, run the Action, and return what both did in one transcript, unjudged.
+        """Call the scripts, run the Action, and return what both did in one transcript, unjudged.
 
         Args:
-            progress: Is told of each call, and of each run of the Action.
+            progress: Called with each recorded call, and each run of the Action.
 
         Raises:
-            ConfigurationError: When the file names neither, or nobody is known to the database.
+            ConfigurationError: When the file names neither, or the database has no known users.
             CheckInterrupted: After ctrl-C.
         """
         with self._naming_the_file():
@@ -93,10 +93,10 @@ class Configuration:
             )
 
     def examine(self) -> None:
-        """Open the database and close it again, calling no script, and raise what would keep a check from beginning.
+        """Open the database and close it again without calling a script; raise what would keep a check from starting.
 
         Raises:
-            ConfigurationError: When nobody is known to the database, or a setting cannot be used.
+            ConfigurationError: When the database has no known users, or a setting cannot be used.
             DatabaseOpeningError: When the database cannot be opened.
         """
         with self._naming_the_file():
@@ -120,13 +120,13 @@ class Configuration:
         scripts: Collection[str] = (),
         fail_on: str | None = None,
     ) -> Selection:
-        """Return which rules are judged, with the waivers, required groups and lowest failing severity of the file.
+        """Return which rules to judge, with the waivers, required groups and lowest failing severity of the file.
 
         Args:
-            select: Names of rules or groups that are judged; empty stands for all.
-            ignore: Names of rules or groups that are not judged.
-            scripts: Names of the scripts that are judged; empty stands for all.
-            fail_on: The lowest severity that makes the report fail, in place of that of the file.
+            select: Names of rules or groups to judge; empty stands for all.
+            ignore: Names of rules or groups not to judge.
+            scripts: Names of the scripts to judge; empty stands for all.
+            fail_on: The lowest severity that makes the report fail, instead of the one in the file.
 
         Raises:
             ConfigurationError: When a rule, a group or a script is unknown, or a waiver has no reason.
@@ -142,12 +142,13 @@ class Configuration:
 
 
 def of_options(*, scripts: Path | None = None, python: str | None = None, action: str | None = None) -> Configuration:
-    """Return the configuration for a database and an Action of which no file says anything.
+    """Return the configuration for a database and an Action without a file.
 
     Args:
-        scripts: The folder of a connection with scripts in JavaScript, or None.
-        python: Where a database in Python is, as `module:attribute`, looked up from the working directory, or None.
-        action: The file of an Action in JavaScript, or where one in Python is, or None.
+        scripts: The folder of a connection with JavaScript scripts, or None.
+        python: The reference of a database in Python, as `module:attribute`, looked up from the working directory, or
+            None.
+        action: The file of an Action in JavaScript, or the reference of one in Python, or None.
 
     Raises:
         ConfigurationError: When one of them cannot be used.
@@ -164,17 +165,17 @@ def of_options(*, scripts: Path | None = None, python: str | None = None, action
 def load_config(
     path: Path, *, scripts: Path | None = None, python: str | None = None, action: str | None = None
 ) -> Configuration:
-    """Return what a configuration file says. Python modules are looked up from its folder, and not imported yet.
+    """Return the contents of a configuration file. Its folder is searched for Python modules; none is imported yet.
 
-    Where a database or an Action is given, that alone is checked, with the settings of the file.
+    If a database or an Action is given, only that is checked, with the settings of the file.
 
     Args:
         path: A `customdb.toml`, or a `pyproject.toml` with the table `[tool.customdb-contract]`.
-        scripts: The folder of a connection that is checked instead of the database which the file names.
-        python: A reference `module:attribute` that is checked instead of it, looked up from the working directory. Of
-            the file's table it keeps the environment.
-        action: The file of an Action, or a reference, that is checked instead of the one which the file names; both are
-            looked up from the working directory.
+        scripts: The folder of a connection to check instead of the database that the file names.
+        python: A reference `module:attribute` to check instead of it, looked up from the working directory. The
+            environment of the file's table still applies.
+        action: The file of an Action, or a reference, to check instead of the one that the file names; both are looked
+            up from the working directory.
 
     Raises:
         ConfigurationError: When the file cannot be read, has an unknown key or a wrong value, or names an environment
@@ -224,7 +225,7 @@ def read_file(path: Path) -> File:
 
 
 def configuration_of(file: File, folder: Path) -> Configuration:
-    """Return what the tables of a file say of a database and its check; an Action is left out.
+    """Return the settings that the tables of a file have for a database and its check; an Action is left out.
 
     Args:
         file: The tables.
@@ -262,7 +263,7 @@ def configuration_of(file: File, folder: Path) -> Configuration:
 
 
 def connection_of(table: ConnectionTable, database: object) -> Connection:
-    """Return what the file says, and for the rest what the database says of its connection.
+    """Return the settings of the file, and for the rest those that the database brings for its connection.
 
     Args:
         table: The table of the connection.
@@ -275,7 +276,7 @@ def connection_of(table: ConnectionTable, database: object) -> Connection:
         other = getattr(database.connection, name)
         if name != "name" and name in database.said and other != value:
             _logger.warning(
-                "[connection] %s = %s contradicts database.json, which says %s; the check follows [connection]",
+                "[connection] %s = %s contradicts database.json, which has %s; the check uses [connection]",
                 name,
                 json.dumps(value),
                 json.dumps(other),
@@ -287,7 +288,7 @@ def _new_user(table: NewUserTable) -> NewUser:
     for name in ("user_metadata", "app_metadata", "fields"):
         problem = json_problem(getattr(table, name))
         if problem:
-            message = f"[new_user] {name} has {problem}, and JSON has none; write it as a text"
+            message = f"[new_user] {name} has {problem}, which JSON does not have; write it as a string"
             raise ConfigurationError(message)
     try:
         return NewUser(

@@ -32,10 +32,10 @@ _OF_SCRIPTS: Final = ("keywords", "node_modules", "hosts", "doubles", "node")
 
 
 def secret_of(text: Text) -> Secret:
-    """Return a secret that a file has, or names a variable of the environment for.
+    """Return a secret from a file, directly or from the environment variable that the file names.
 
     Args:
-        text: What stands in the file.
+        text: The value in the file.
 
     Raises:
         ConfigurationError: When the variable is not set.
@@ -50,7 +50,7 @@ def secret_of(text: Text) -> Secret:
 
 
 def _settings(table: Mapping[str, Setting], where: str) -> dict[str, object]:
-    """Return settings by name; what comes from the environment is a secret."""
+    """Return settings by name; values from the environment are secrets."""
     settings: dict[str, object] = {}
     for name, value in table.items():
         try:
@@ -62,19 +62,19 @@ def _settings(table: Mapping[str, Setting], where: str) -> dict[str, object]:
 
 
 def database_of(table: DatabaseTable, folder: Path, where: str, *, name: str | None = None) -> object:
-    """Return the database that a table names, or None when it names none.
+    """Return the database that a table names, or None if it names none.
 
     Args:
         table: The table of the database.
         folder: The folder of the file.
-        where: Where the table stands, for messages.
-        name: The name of the connection, which chooses one of several in an export; None where it isn't given.
+        where: The place of the table, for messages.
+        name: The name of the connection, which chooses one of several in an export; None if it isn't given.
 
     Raises:
-        ConfigurationError: When that is impossible; the message says where.
+        ConfigurationError: When the database cannot be used; the message says where the problem is.
     """
     if table.python is not None and table.scripts is not None:
-        message = f"{where} has both python and scripts: give the one that is to be checked"
+        message = f"{where} has both python and scripts: give only the one to check"
         raise ConfigurationError(message)
     if table.scripts is not None:
         return node_database(table.scripts, table, folder, where, name=name)
@@ -91,13 +91,13 @@ def python_process(reference: str, table: DatabaseTable, folder: Path, where: st
     """Return a database in Python.
 
     Args:
-        reference: Where it is, as `module:attribute`.
+        reference: Its reference, as `module:attribute`.
         table: The table of the database.
         folder: The folder of the file.
-        where: Where the table stands, for messages.
+        where: The place of the table, for messages.
 
     Raises:
-        ConfigurationError: When that is impossible; the message says where.
+        ConfigurationError: When the database cannot be used; the message says where the problem is.
     """
     configuration = _settings(table.configuration, f"{where} configuration")
     try:
@@ -116,13 +116,13 @@ def node_database(
         scripts: The folder of its connection, or the YAML file of an export.
         table: The table of the database.
         folder: The folder of the file.
-        where: Where the table stands, for messages.
-        name: The name of the connection, which chooses one of several in an export; None where it isn't given.
+        where: The place of the table, for messages.
+        name: The name of the connection, which chooses one of several in an export; None if it isn't given.
 
     Raises:
-        ConfigurationError: When that is impossible; the message says where.
+        ConfigurationError: When the database cannot be used; the message says where the problem is.
     """
-    # What concerns Node is loaded only for those who have scripts in JavaScript.
+    # Code for Node is loaded only for scripts in JavaScript.
     from customdb_contract.bridges.node import NodeDatabase  # noqa: PLC0415
 
     configuration = _settings(table.configuration, f"{where} configuration")
@@ -142,18 +142,18 @@ def node_database(
     except ConfigurationError as error:
         message = f"{where} {error}"
         raise ConfigurationError(message) from None
-    # An outage is one of the same scripts, for which it is said already.
+    # An outage uses the same scripts, which were already warned about.
     for sentence in database.ignored if where != _OUTAGE else ():
         _logger.warning("%s", sentence)
     return database
 
 
 def keywords_of(table: DatabaseTable, where: str) -> dict[str, object]:
-    """Return what the Deploy CLI would put in place of keywords.
+    """Return the keywords that the Deploy CLI would replace, with their values.
 
     Args:
         table: The table of the database.
-        where: Where the table stands, for messages.
+        where: The place of the table, for messages.
 
     Raises:
         ConfigurationError: When an environment variable is not set.
@@ -162,15 +162,15 @@ def keywords_of(table: DatabaseTable, where: str) -> dict[str, object]:
 
 
 def _as_text(value: object) -> str | Secret:
-    """Return a setting as scripts find it: Auth0 keeps the values of `configuration` as text."""
+    """Return a setting as scripts receive it: Auth0 keeps the values of `configuration` as text."""
     return value if isinstance(value, str | Secret) else json.dumps(value)
 
 
 def outage_of(file: File, folder: Path) -> object:
-    """Return the database whose store is out of reach, or None.
+    """Return the database with an unreachable store, or None.
 
     Args:
-        file: What the file says.
+        file: The contents of the file.
         folder: The folder of the file.
 
     Raises:
@@ -180,10 +180,10 @@ def outage_of(file: File, folder: Path) -> object:
     if own is None:
         return None
     if not own.model_fields_set:
-        message = "[outage] says nothing: give a configuration that differs, or another database"
+        message = "[outage] is empty: give a different configuration, or another database"
         raise ConfigurationError(message)
     given = {name: getattr(table, name) for table in (file.database, own) for name in sorted(table.model_fields_set)}
-    # Another kind of database does not inherit what the first one is.
+    # A database of another kind does not inherit the settings of the first one.
     for key, other in (("python", "scripts"), ("scripts", "python")):
         if key in own.model_fields_set:
             given.pop(other, None)
@@ -194,15 +194,15 @@ def outage_of(file: File, folder: Path) -> object:
         given["hosts"] = file.database.hosts | own.hosts
     table = DatabaseTable.model_construct(**given)
     if table.python is None and table.scripts is None:
-        message = "[outage] has a configuration, and neither python nor scripts names what it is for"
+        message = "[outage] has a configuration, but neither python nor scripts names the database that it is for"
         raise ConfigurationError(message)
     return database_of(table, folder, _OUTAGE, name=named_connection(file))
 
 
 def named_connection(file: File) -> str | None:
-    """Return the name of the connection, or None where the file doesn't give one.
+    """Return the name of the connection, or None if the file doesn't give one.
 
     Args:
-        file: What the file says.
+        file: The contents of the file.
     """
     return file.connection.name if "name" in file.connection.model_fields_set else None

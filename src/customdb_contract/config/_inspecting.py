@@ -1,4 +1,4 @@
-"""Looking into the store as a configuration file says: by SQL, by a command that prints JSON, or by a function."""
+"""Looks into the store as a configuration file says: by SQL, by a command that prints JSON, or by a function."""
 
 import json
 import re
@@ -31,8 +31,8 @@ class Inspection:
     """How to look into the store.
 
     Args:
-        inspect: Is given an identifier, and returns what the store has of it.
-        secrets: What must appear nowhere, by what it is.
+        inspect: Takes an identifier, and returns the store's record for it.
+        secrets: Values that must appear nowhere, by what they are.
     """
 
     inspect: Callable[[str], object] | None = None
@@ -43,8 +43,8 @@ def inspection_of(table: InspectTable | None, folder: Path) -> Inspection:
     """Return how to look into the store.
 
     Args:
-        table: The table, or None when there is none.
-        folder: The folder of the file, in which a command runs, and from which a module is looked up.
+        table: The table, or None if there is none.
+        folder: The folder of the file; a command runs in it, and modules are looked up from it.
 
     Raises:
         ConfigurationError: When the table cannot be used, or SQLAlchemy or a driver is not installed.
@@ -73,7 +73,7 @@ def _url(table: InspectTable) -> Secret:
 
 def _by_sql(sql: str, url: Secret) -> Inspection:
     if not _PARAMETER.search(sql):
-        message = f"{_WHERE}: sql must contain :identifier, which stands for what the store is asked for"
+        message = f"{_WHERE}: sql must contain :identifier, the placeholder for the identifier that is looked up"
         raise ConfigurationError(message)
     try:
         import sqlalchemy  # noqa: PLC0415 - an extra
@@ -82,11 +82,11 @@ def _by_sql(sql: str, url: Secret) -> Inspection:
         message = f"{_WHERE}: sql needs SQLAlchemy, which is not installed: pip install 'customdb-contract[sql]'"
         raise ConfigurationError(message) from None
     try:
-        # What is looked at must be what is there now, and no connection may outlive the look.
+        # Each look must see the current data, and no connection may outlive it.
         engine = sqlalchemy.create_engine(url.reveal(), poolclass=sqlalchemy.NullPool)
     except (ArgumentError, ImportError) as error:
-        # What SQLAlchemy says of a wrong address shows all of it.
-        message = f"{_WHERE}: url cannot be used: {type(error).__name__}; give an address as SQLAlchemy takes it"
+        # SQLAlchemy's error for a wrong URL shows the whole URL.
+        message = f"{_WHERE}: url cannot be used: {type(error).__name__}; give a URL that SQLAlchemy accepts"
         raise ConfigurationError(message) from None
     query = sqlalchemy.text(sql)
 
@@ -134,13 +134,13 @@ def _printed(output: bytes, program: str) -> _Record:
 
 
 def _by_function(reference: str, folder: Path) -> Callable[[str], object]:
-    function = imported(reference, folder, _WHERE, "which is given an identifier")
+    function = imported(reference, folder, _WHERE, "which takes an identifier")
 
     def inspect(identifier: str) -> _Record:
         with importing_from(folder):
             record = function(identifier)
         if record is not None and not isinstance(record, Mapping):
-            message = f"{reference} must return a mapping, or None, and returned {type(record).__name__}"
+            message = f"{reference} must return a mapping or None, got {type(record).__name__}"
             raise ConfigurationError(message)
         return cast("_Record", record)
 

@@ -1,4 +1,4 @@
-"""Reading a configuration file, and saying what is wrong in it."""
+"""Reads a configuration file, and reports what is wrong in it."""
 
 import difflib
 import tomllib
@@ -22,11 +22,11 @@ def find_config(folder: Path) -> Path | None:
     """Return the configuration file of a folder, or None.
 
     Args:
-        folder: Where to look: for a `customdb.toml`, and for a `pyproject.toml` with the table
+        folder: The folder to search for a `customdb.toml`, or a `pyproject.toml` with the table
             `[tool.customdb-contract]`.
 
     Raises:
-        ConfigurationError: When the folder may not be searched, or the `pyproject.toml` cannot be read.
+        ConfigurationError: When the folder cannot be searched, or the `pyproject.toml` cannot be read.
     """
     own, project = folder / CONFIG_FILE, folder / "pyproject.toml"
     try:
@@ -40,23 +40,23 @@ def find_config(folder: Path) -> Path | None:
 
 
 def own_table(document: Mapping[str, Any]) -> object:
-    """Return what stands under `tool.customdb-contract`, or None.
+    """Return the contents of `tool.customdb-contract`, or None.
 
     Args:
-        document: What a pyproject.toml says.
+        document: The contents of a pyproject.toml.
     """
     tool: object = document.get("tool")
     return cast("dict[str, object]", tool).get(TABLE) if isinstance(tool, dict) else None
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Return what a TOML file says.
+    """Return the contents of a TOML file.
 
     Args:
         path: The file.
 
     Raises:
-        ConfigurationError: When it cannot be read, or is no TOML.
+        ConfigurationError: When it cannot be read, or is not TOML.
     """
     try:
         with path.open("rb") as file:
@@ -75,32 +75,32 @@ def read(path: Path) -> dict[str, Any]:
 _REFERENCE: Final = FromEnvironment.__name__
 _TEXTS: Final = "dict[str,str]"
 _MEMBERS: Final = frozenset({"str", "bool", "int", "float", _REFERENCE, _TEXTS})
-"""Pydantic names the members of a union in a location; they are no keys."""
+"""Pydantic includes the names of union members in a location; they are not keys."""
 
 
 def explain(path: Path, errors: Sequence[ErrorDetails]) -> str:
-    """Say of each error where it is and what was expected; values stay out, for they may be secrets.
+    """Describe for each error where it is and what was expected; values are left out, because they can be secrets.
 
     Args:
         path: The file.
-        errors: What pydantic found.
+        errors: The errors that pydantic found.
     """
-    told: dict[str, list[str]] = {}
+    problems: dict[str, list[str]] = {}
     tables = {error["loc"][:at] for error in errors for at in _members(error["loc"][:-1])}
     for error in errors:
         if error["loc"][-1] in _MEMBERS and error["loc"][:-1] in tables:
-            continue  # It is a table, so what is said of its keys says it all.
-        told.setdefault(_key(error["loc"]), []).append(_expected(error))
-    return "\n".join(f"{path}: {key} {' or '.join(dict.fromkeys(expected))}" for key, expected in told.items())
+            continue  # It is a table, so the errors of its keys are enough.
+        problems.setdefault(_key(error["loc"]), []).append(_expected(error))
+    return "\n".join(f"{path}: {key} {' or '.join(dict.fromkeys(expected))}" for key, expected in problems.items())
 
 
 def _members(location: Sequence[int | str]) -> Iterator[int]:
-    """Yield where in the location of a key the table that has it is named as a member of a union."""
+    """Yield the positions in a key's location at which a table was reached as a member of a union."""
     return (at for at, part in enumerate(location) if part in {_REFERENCE, _TEXTS})
 
 
 def _key(location: Sequence[int | str]) -> str:
-    """Return the key as a person finds it in the file: `[check] timeout`, `[[users]] number 2: password`."""
+    """Return the key as it is found in the file: `[check] timeout`, `[[users]] number 2: password`."""
     table, *rest = (part for part in location if part not in _MEMBERS)
     where = f"[{table}]"
     if table == "users" and rest:
@@ -117,12 +117,12 @@ def _expected(error: ErrorDetails) -> str:
         *above, name = map(str, error["loc"])
         known = list((FromEnvironment if _REFERENCE in above else _table_at(above)).model_fields)
         near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+        hint = f"did you mean {near[0]}?" if near else f"known keys are {', '.join(known)}"
         return f"is not a known key; {hint}"
     return f"is wrong: {error['msg'][:1].lower()}{error['msg'][1:]}"
 
 
 def _table_at(above: Sequence[str]) -> type[BaseModel]:
-    """Return the table in which a key stands: the innermost one that has a name of its own."""
+    """Return the table that a key is in: the innermost one with a name of its own."""
     names = (".".join(above[:depth]) for depth in range(len(above), 0, -1))
     return next((TABLES[name] for name in names if name in TABLES), TABLES[""])

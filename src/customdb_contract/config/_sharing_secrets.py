@@ -14,11 +14,11 @@ __all__ = ["masking_all", "secrets_told"]
 
 
 def secrets_told(file: File, configuration: Configuration) -> Iterator[Secret]:
-    """Yield the secrets that a file tells, or names variables of the environment for.
+    """Yield the secrets that a file has, directly or in environment variables.
 
     Args:
         file: The tables of the file.
-        configuration: What they say.
+        configuration: The configuration made from them.
     """
     yield from (user.password for user in configuration.users if user.password is not None)
     yield from configuration.probing.secrets.values()
@@ -30,22 +30,24 @@ def secrets_told(file: File, configuration: Configuration) -> Iterator[Secret]:
     yield from (secret_of(value) for value in chain(settings, in_action) if isinstance(value, FromEnvironment))
 
 
-def masking_all(told: Sequence[tuple[Configuration, Sequence[Secret]]]) -> tuple[Configuration, ...]:
-    """Return configurations each of which masks the secrets of the others, too.
+def masking_all(configurations: Sequence[tuple[Configuration, Sequence[Secret]]]) -> tuple[Configuration, ...]:
+    """Return configurations that mask each other's secrets, too.
 
     Args:
-        told: The configurations of a tenant, and the secrets of each.
+        configurations: The configurations of a tenant, and the secrets of each.
     """
-    return tuple(_masking(configuration, own, told) for configuration, own in told)
+    return tuple(_masking(configuration, own, configurations) for configuration, own in configurations)
 
 
 def _masking(
-    configuration: Configuration, own: Sequence[Secret], told: Sequence[tuple[Configuration, Sequence[Secret]]]
+    configuration: Configuration,
+    own: Sequence[Secret],
+    configurations: Sequence[tuple[Configuration, Sequence[Secret]]],
 ) -> Configuration:
-    # What a connection has itself is called as there.
+    # A connection's own secrets keep their names.
     seen = {secret.reveal() for secret in own}
     secrets = dict(configuration.probing.secrets)
-    for other, theirs in told:
+    for other, theirs in configurations:
         for number, secret in enumerate(theirs, start=1):
             if secret.reveal() not in seen:
                 seen.add(secret.reveal())

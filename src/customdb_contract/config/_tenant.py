@@ -29,8 +29,8 @@ _logger: Final = logging.getLogger("customdb_contract")
 def load_tenant(export: Path, *, config: Path | None = None) -> tuple[Configuration, ...]:
     """Return a configuration for each custom database of an export.
 
-    A configuration file next to the scripts of a connection is that connection's. All others share one: the file that
-    is given, else that of the folder of the export, else that of the working directory.
+    A configuration file next to the scripts of a connection applies to that connection. All others share one: the file
+    that is given, or else that of the export's folder, or else that of the working directory.
 
     Args:
         export: The folder of the export, with `database-connections` or `tenant.yaml`; or its YAML file.
@@ -39,7 +39,7 @@ def load_tenant(export: Path, *, config: Path | None = None) -> tuple[Configurat
     Raises:
         ConfigurationError: When the export or a configuration file cannot be read or used, or no connection is custom.
     """
-    # What concerns Node is loaded only for those who have scripts in JavaScript.
+    # Code for Node is loaded only for scripts in JavaScript.
     from customdb_contract.bridges.node import custom_connections  # noqa: PLC0415
 
     shared = config or find_config(export if export.is_dir() else export.parent) or find_config(Path())
@@ -51,10 +51,12 @@ def load_tenant(export: Path, *, config: Path | None = None) -> tuple[Configurat
 
     found, others = custom_connections(export, keywords_for)
     for other in others:
-        _logger.warning("%s: the scripts are not checked, for Auth0 calls none: %s", other.name, other.problem)
+        _logger.warning(
+            "%s: the scripts are not checked, because Auth0 calls none of them: %s", other.name, other.problem
+        )
     for name, times in Counter(connection.name for connection in found).items():
         if times > 1:
-            message = f"{export} has {times} connections named {name}; a name is unique in a tenant"
+            message = f"{export} has {times} connections named {name}; a name must be unique in a tenant"
             raise ConfigurationError(message)
     paths = {connection.name: find_config(connection.folder) or shared for connection in found}
     sharing = Counter(paths.values())
@@ -70,13 +72,13 @@ def examine_all(configurations: Sequence[Configuration]) -> Sequence[str]:
     """Open each database of a tenant and close it again, before the first one is checked.
 
     Args:
-        configurations: The configurations; a single one is left to its check.
+        configurations: The configurations; a single one is left to its own check.
 
     Returns:
-        For each database that cannot be opened, what its check will say of that.
+        For each database that cannot be opened, the problem that its check will report.
 
     Raises:
-        ConfigurationError: When a check could not begin; the message has all such connections, one a line.
+        ConfigurationError: When a check could not start; the message has all such connections, one per line.
     """
     if len(configurations) == 1:
         return ()
@@ -114,17 +116,17 @@ def _configured(
 
 
 def _refuse_what_is_of_one(file: File, name: str, *, is_alone: bool) -> None:
-    """Do nothing unless a file that several connections share says what can be true of one alone."""
+    """Raise if a file that several connections share has settings that can only be true for one."""
     named = named_connection(file)
     if named not in (None, name):
         message = (
-            f"[connection] name is {named}, and {name} is checked with this file too; leave it out, for the export "
+            f"[connection] name is {named}, but this file is also used for {name}; leave it out, because the export "
             f"names its connections, or put a customdb.toml next to the scripts of {name}"
         )
         raise ConfigurationError(message)
     if file.action is not None and not is_alone:
         message = (
-            "[action] belongs to one connection, and several are checked with this file; "
-            "put it into a customdb.toml next to the scripts of its connection"
+            "[action] belongs to one connection, but this file is used for several; "
+            "move it to a customdb.toml next to the scripts of its connection"
         )
         raise ConfigurationError(message)

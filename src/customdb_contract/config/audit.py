@@ -1,4 +1,4 @@
-"""What a configuration file says of an audit: the source of the users, and which columns make which attributes."""
+"""A configuration file's settings for an audit: the source of the users, and which columns make which attributes."""
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -24,18 +24,18 @@ _BESIDE_COLUMNS: Final = frozenset({"source", "table", "query", "password_format
 _TWICE: Final = frozenset(
     {"user_id", "email", "username", "phone_number", "password_hash", "password_salt", "password_formats"}
 )
-"""Columns that are looked at beside what a function makes of a row."""
+"""Columns that are read in addition to the profile that a function returns for a row."""
 
 
 @frozen(kw_only=True)
 class AuditSettings:
-    """What to audit.
+    """The users to audit.
 
     Args:
-        source: The path of a file, or the URL of a database with `?table=`, which may have a password in it.
-        columns: The columns that make a profile.
+        source: The path of a file, or the URL of a database with `?table=`, which can contain a password.
+        columns: The columns that make up a profile.
         connection: The settings of the connection that users will log in to.
-        query: A query in SQL in place of a table, or None.
+        query: A query in SQL instead of a table, or None.
     """
 
     source: Secret
@@ -45,12 +45,12 @@ class AuditSettings:
 
 
 def load_audit(path: Path, source: str | None = None) -> AuditSettings:
-    """Return what a configuration file says of an audit.
+    """Return a configuration file's settings for an audit.
 
     Args:
         path: A `customdb.toml`, or a `pyproject.toml` with the table `[tool.customdb-contract]`.
-        source: A path or URL in place of that of the file; a path is looked up from the working directory. The table
-            or the query of the file is that of a URL which names no table.
+        source: A path or URL instead of the one in the file; a path is looked up from the working directory. A URL that
+            names no table uses the table or the query of the file.
 
     Raises:
         ConfigurationError: When the file cannot be read or used, or an environment variable is not set. The message
@@ -68,12 +68,12 @@ def _settings(file: File, folder: Path, source: str | None) -> AuditSettings:
     table = file.audit
     if table is None:
         message = (
-            "there is no table [audit], which says what the columns of the users are: "
+            "there is no table [audit], which maps the columns of your users: "
             "`customdb-contract init --audit SOURCE` proposes one"
         )
         raise ConfigurationError(message)
     if table.table is not None and table.query is not None:
-        message = f"{_WHERE} has both table and query: give the one that has the users"
+        message = f"{_WHERE} has both table and query: give only the one with the users"
         raise ConfigurationError(message)
     is_whole = source is not None and ("://" not in source or "table" in parse_qs(source.partition("?")[2]))
     found = _source(table, folder) if source is None else source
@@ -90,7 +90,7 @@ def _of_table(source: str, table: str | None) -> str:
     if table is None:
         return source
     if "://" not in source:
-        message = f"{_WHERE} table is for databases, and the source is a file: leave it out"
+        message = f"{_WHERE} table is for databases, but the source is a file: leave it out"
         raise ConfigurationError(message)
     plain, hash_, fragment = source.partition("#")
     return f"{plain}{'&' if '?' in plain else '?'}table={quote(table, safe='')}{hash_}{fragment}"
@@ -120,7 +120,7 @@ def _columns(table: AuditTable, folder: Path) -> Columns:
         return Columns(**named)
     ignored = sorted(named.keys() - _TWICE)
     if ignored:
-        message = f"{_WHERE} has python, which makes the whole profile: leave out {', '.join(ignored)}"
+        message = f"{_WHERE} has python, which returns the whole profile: leave out {', '.join(ignored)}"
         raise ConfigurationError(message)
     return Columns(**named, profile_of=_profile_of(table.python, folder))
 
@@ -145,7 +145,7 @@ def _formats(table: AuditTable, folder: Path) -> Iterator[str | PasswordFormat]:
 
 @frozen
 class _ProfileOf:
-    """The function that a reference names. What it is called is known, so that an audit can be gone on with."""
+    """The function that a reference names. Its name is known, so that an audit can be resumed."""
 
     reference: str
     folder: Path
@@ -157,15 +157,15 @@ class _ProfileOf:
 
 
 def _profile_of(reference: str, folder: Path) -> ProfileOf:
-    return _ProfileOf(reference, folder, imported(reference, folder, f"{_WHERE} python", "which is given a row"))
+    return _ProfileOf(reference, folder, imported(reference, folder, f"{_WHERE} python", "which takes a row"))
 
 
 def _connection(file: File, folder: Path) -> Connection:
-    """Return the settings of the connection; what the file leaves open, the export of its scripts says."""
+    """Return the settings of the connection; anything the file leaves open comes from the export of its scripts."""
     scripts = file.database.scripts
     if scripts is None or {"import_mode", "requires_username"} <= file.connection.model_fields_set:
         return connection_of(file.connection, None)
-    # What concerns Node is loaded only for those who have scripts in JavaScript.
+    # Code for Node is loaded only for scripts in JavaScript.
     from customdb_contract.bridges.node import NodeDatabase  # noqa: PLC0415
 
     keywords = keywords_of(file.database, "[database]")

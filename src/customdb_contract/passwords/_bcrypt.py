@@ -18,9 +18,9 @@ __all__ = ["Bcrypt", "DjangoBcrypt", "read_bcrypt"]
 _TEXT: Final = re.compile(r"\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]")
 _LEAST_COST: Final = 4
 _MOST_COST: Final = 16
-"""Each step doubles the work; at 16 a log-in takes some seconds already."""
+"""Each step doubles the work; at 16, a log-in already takes several seconds."""
 _LONGEST: Final = 72
-"""Bytes of a password that bcrypt looks at: https://man.openbsd.org/crypt.3"""
+"""Bytes of a password that bcrypt reads: https://man.openbsd.org/crypt.3"""
 
 
 def _matches(secret: bytes, text: str) -> bool:
@@ -30,11 +30,11 @@ def _matches(secret: bytes, text: str) -> bool:
 
 
 def read_bcrypt(text: str, *, longer: Literal["refused", "cut"] = "refused") -> Check | None:
-    """Take a text of bcrypt apart, for what others wrap around it too.
+    """Parse a bcrypt text, including those that others wrap around it.
 
     Args:
         text: from `$2b$` on
-        longer: what becomes of a password of more than 72 bytes
+        longer: what happens to a password of more than 72 bytes
 
     Raises:
         TooCostlyError: its cost is too high
@@ -46,9 +46,9 @@ def read_bcrypt(text: str, *, longer: Literal["refused", "cut"] = "refused") -> 
 
     def check(password: str) -> bool:
         secret = password.encode()
-        # Hashed whatever comes of it, so that the time doesn't tell.
+        # Hashed in any case, so that the time reveals nothing.
         matches = _matches(secret[:_LONGEST], text)
-        # In C a NUL ends the password, in Rust it doesn't: there is no right answer but no.
+        # In C, a NUL ends the password; in Rust, it doesn't: the only right answer is no.
         return matches and b"\0" not in secret and (longer == "cut" or len(secret) <= _LONGEST)
 
     return check
@@ -58,15 +58,15 @@ def read_bcrypt(text: str, *, longer: Literal["refused", "cut"] = "refused") -> 
 class Bcrypt:
     """bcrypt: `$2a$`, `$2b$` and `$2y$`; new passwords become `$2b$`.
 
-    bcrypt looks at the first 72 bytes of a password (https://man.openbsd.org/crypt.3). Longer ones are refused by
-    default, for otherwise whoever knows these bytes gets in. Two that cut them silently are PHP's `password_hash`
+    bcrypt reads the first 72 bytes of a password (https://man.openbsd.org/crypt.3). Longer passwords are rejected by
+    default, because otherwise anyone who knows these bytes could log in. PHP's `password_hash`
     (https://www.php.net/manual/en/function.password-hash.php) and bcrypt for Node
-    (https://github.com/kelektiv/node.bcrypt.js#security-issues-and-concerns).
-    A password with a NUL never matches. `$2x$`, which marks what a broken implementation made, is not read.
+    (https://github.com/kelektiv/node.bcrypt.js#security-issues-and-concerns) silently truncate them.
+    A password with a NUL never matches. `$2x$`, which marks hashes of a broken implementation, is not read.
 
     Args:
         cost: of new passwords: the binary logarithm of the rounds, 4 to 16
-        longer: `cut` lets people in whose longer passwords a legacy system has cut; new passwords are never cut
+        longer: `cut` accepts longer passwords that a legacy system has truncated; new passwords are never truncated
     """
 
     cost: int = field(default=12, validator=[instance_of(int), ge(_LEAST_COST), le(_MOST_COST)])
@@ -87,14 +87,14 @@ class Bcrypt:
         """Hash a new password.
 
         Args:
-            password: what a person chose
+            password: the user's choice
 
         Raises:
             UnusablePasswordError: it is longer than 72 bytes in UTF-8, or has a NUL
         """
         secret = password.encode()
         if len(secret) > _LONGEST:
-            message = f"the new password is longer than the {_LONGEST} bytes that bcrypt looks at: choose a shorter one"
+            message = f"the new password is longer than the {_LONGEST} bytes that bcrypt reads: choose a shorter one"
             raise UnusablePasswordError(message)
         if b"\0" in secret:
             message = "the new password has a NUL character, which bcrypt has no agreed meaning for: choose another one"

@@ -1,4 +1,4 @@
-"""Digests without a cost, plain or with a salt: of the MD5 and SHA families, as hashlib has them."""
+"""Digests without a cost, plain or salted: of the MD5 and SHA families, as hashlib has them."""
 
 import hashlib
 import hmac
@@ -42,7 +42,7 @@ class PlainDigest:
     Args:
         algorithm: by its name in hashlib
         digits: how the digest is written
-        encoding: of the password; SQL Server's HASHBYTES of an NVARCHAR has `utf-16-le`
+        encoding: of the password; SQL Server's HASHBYTES of an NVARCHAR uses `utf-16-le`
     """
 
     algorithm: Algorithm = field(validator=in_(DIGEST_SIZES))
@@ -68,7 +68,7 @@ class PlainDigest:
 def _check_layout(_digest: object, _attribute: object, layout: str) -> None:
     places = sorted(_PLACE.findall(layout))
     if places not in (["hash"], ["hash", "salt"]):
-        message = f"layout must have {{hash}} once and {{salt}} at most once, as {{hash}}:{{salt}} has: not {layout!r}"
+        message = f"layout must have {{hash}} once and {{salt}} at most once, such as {{hash}}:{{salt}}; got {layout!r}"
         raise ConfigurationError(message)
     if "}{" in layout:
         message = f"layout {layout!r} has nothing between hash and salt: such rows can't be taken apart"
@@ -77,16 +77,16 @@ def _check_layout(_digest: object, _attribute: object, layout: str) -> None:
 
 @frozen(kw_only=True)
 class SaltedDigest:
-    """The digest of salt and password, in a layout of which the row says nothing.
+    """The digest of salt and password, in a layout that the row does not name.
 
-    Joomla's old one is `SaltedDigest(algorithm="md5", layout="{hash}:{salt}", order="password salt")`; Magento 1 has
+    Joomla's old format is `SaltedDigest(algorithm="md5", layout="{hash}:{salt}", order="password salt")`; Magento 1 has
     the same texts with the order `salt password`, Magento 2 `{hash}:{salt}:0` with MD5 and `{hash}:{salt}:1` with
     SHA-256.
 
     Args:
         algorithm: by its name in hashlib
-        layout: of what is stored, with `{hash}` and `{salt}`; without `{salt}`, the salt has a column of its own
-        order: in which the two are hashed
+        layout: of the stored text, with `{hash}` and `{salt}`; without `{salt}`, the salt has its own column
+        order: of the two when they are hashed
         digits: how the digest is written
         encoding: of password and salt
     """
@@ -200,7 +200,7 @@ class WerkzeugDigest:
 
 @frozen
 class Ldap:
-    """What directories store: `{SHA}`, `{MD5}`, `{SHA256}` … and with a salt `{SSHA}`, `{SMD5}`, `{SSHA256}` ….
+    """What LDAP servers store: `{SHA}`, `{MD5}`, `{SHA256}` … and with a salt `{SSHA}`, `{SMD5}`, `{SSHA256}` ….
 
     https://www.openldap.org/doc/admin26/security.html#Password%20Storage
     """

@@ -1,4 +1,4 @@
-"""Checking what rows have for passwords, and hashing new ones."""
+"""Checks passwords against what rows store for them, and hashes new ones."""
 
 from collections.abc import Iterable, Iterator
 from itertools import permutations
@@ -19,7 +19,7 @@ from customdb_contract.passwords._stored import Check, PasswordFormat, Stored, T
 __all__ = ["UNMISTAKABLE", "NewFormat", "Passwords"]
 
 NewFormat: TypeAlias = Bcrypt | Argon2id
-"""What new passwords may become."""
+"""The formats for new passwords."""
 
 UNMISTAKABLE: Final[tuple[PasswordFormat, ...]] = (
     Bcrypt(),
@@ -36,14 +36,14 @@ UNMISTAKABLE: Final[tuple[PasswordFormat, ...]] = (
     WordPress(),
     PhpBb(),
 )
-"""The formats whose texts say by themselves what they are, which `Passwords` accepts by default."""
+"""The formats whose texts identify themselves, which `Passwords` accepts by default."""
 
 _LONGEST_PASSWORD: Final = 4096
 """Bytes: hashing longer ones costs too much (https://www.djangoproject.com/weblog/2013/sep/15/security/)."""
 _LONGEST_TEXT: Final = 4096
 _LONGEST_KEY: Final = 100
 _NO_PASSWORD: Final = frozenset({"", "*", "*0", "*1"})
-"""Of people who cannot log in; crypt(3) gives the latter two in place of a hash."""
+"""For users who cannot log in; crypt(3) returns the latter two instead of a hash."""
 
 
 def _formats(accepts: Iterable[PasswordFormat]) -> tuple[PasswordFormat, ...]:
@@ -60,12 +60,13 @@ def _as_stored(stored: Stored | str | bytes | None) -> Stored:
 
 @frozen
 class Passwords:
-    """Checks passwords against what rows have for them, and hashes new ones.
+    """Checks passwords against what rows store for them, and hashes new ones.
 
     Args:
-        accepts: the formats that rows may have; by default those that can't be taken for another one
-        new: what new passwords become, `Argon2id()` or `Bcrypt()`; rows may have it too
-        typical: what most rows have, where that isn't `new`: refusing an unknown user takes as long as checking it
+        accepts: the formats that rows can have; by default, those that cannot be mistaken for another
+        new: the format of new passwords, `Argon2id()` or `Bcrypt()`; rows can have it too
+        typical: the stored value of most rows, if that isn't `new`: rejecting an unknown user takes as long as checking
+            it
 
     Raises:
         ConfigurationError: two formats read the same texts, or no format reads `typical`
@@ -81,7 +82,9 @@ class Passwords:
         object.__setattr__(self, "_formats", self.accepts if known else (*self.accepts, self.new))
         for one, other in permutations(self._formats, 2):
             if _reads(one, other.sample):
-                message = f"accepts: {one.name} and {other.name} cannot be told apart in a row: name one of them only"
+                message = (
+                    f"accepts: {one.name} and {other.name} cannot be distinguished in a row: name only one of them"
+                )
                 raise ConfigurationError(message)
         try:
             self._check_of(self.typical, None)
@@ -90,20 +93,21 @@ class Passwords:
             raise ConfigurationError(message) from None
 
     def verify(self, password: str, stored: Stored | str | bytes | None, key: object = None) -> bool:
-        """Check a password against what a row has for it.
+        """Check a password against what a row stores for it.
 
         Args:
-            password: what was typed
-            stored: what the row has; None is NULL
-            key: of the row, for the message of an error
+            password: the password that the user typed
+            stored: the value in the row; None is NULL
+            key: of the row, for error messages
 
         Returns:
-            Whether it is the one. False whatever the password where the row has NULL, nothing, `*`, `*0`, `*1` or what
-            begins with `!`. False whatever the row has for an empty password and one of more than 4096 bytes.
+            Whether it is the right one. Always False if the row has NULL, nothing, `*`, `*0`, `*1` or a value that
+            begins with `!`. Always False for an empty password and one of more than 4096 bytes.
 
         Raises:
-            UnknownPasswordFormatError: no format reads what is stored, or more than one, or it takes too much work
-            ConfigurationError: the library that is needed isn't installed
+            UnknownPasswordFormatError: no format reads the stored value, or more than one does, or it takes too much
+                work
+            ConfigurationError: the required library is not installed
         """
         stored = _as_stored(stored)
         if not _plausible(password):
@@ -113,10 +117,10 @@ class Passwords:
         return self._check_of(stored, key)(password)
 
     def verify_nobody(self, password: str) -> bool:
-        """Do the work of `verify` for a user who isn't there, so that the time doesn't tell.
+        """Do the work of `verify` for an unknown user, so that the time reveals nothing.
 
         Args:
-            password: what was typed
+            password: the password that the user typed
 
         Returns:
             False.
@@ -126,13 +130,13 @@ class Passwords:
         return False
 
     def hash(self, password: str) -> str:
-        """Hash a new password, which `verify` then knows.
+        """Hash a new password, which `verify` then accepts.
 
         Args:
-            password: what a person chose
+            password: the user's choice
 
         Raises:
-            UnusablePasswordError: it is empty, longer than 4096 bytes, no text in UTF-8, or nothing that `new` can hash
+            UnusablePasswordError: it is empty, longer than 4096 bytes, not valid UTF-8, or cannot be hashed by `new`
         """
         if not _plausible(password):
             message = f"the new password must have 1 to {_LONGEST_PASSWORD} bytes of UTF-8: choose another one"
@@ -140,16 +144,17 @@ class Passwords:
         return self.new.hash(password)
 
     def format_of(self, stored: Stored | str | bytes | None) -> PasswordFormat | None:
-        """Tell in which format a row has its password, without checking any.
+        """Return the format of a row's password, without checking one.
 
         Args:
-            stored: what the row has; None is NULL
+            stored: the value in the row; None is NULL
 
         Returns:
-            The format. None where the row has NULL, nothing, `*`, `*0`, `*1` or what begins with `!`.
+            The format. None if the row has NULL, nothing, `*`, `*0`, `*1` or a value that begins with `!`.
 
         Raises:
-            UnknownPasswordFormatError: no format reads what is stored, or more than one, or it takes too much work
+            UnknownPasswordFormatError: no format reads the stored value, or more than one does, or it takes too much
+                work
         """
         stored = _as_stored(stored)
         return None if _has_none(stored.text) else self._reading_of(stored, None)[0]
@@ -162,12 +167,12 @@ class Passwords:
         readings = [] if text is None or len(text) > _LONGEST_TEXT else list(self._readings(text, salt, key))
         if not readings:
             padded = text is not None and text != text.rstrip()
-            hint = "it ends in blanks, as in a column of fixed length" if padded else "it may have been cut"
+            hint = "it ends in spaces, as in a fixed-length column" if padded else "it may have been cut"
             names = ", ".join(one.name for one in self._formats)
-            raise _unknown(key, f"is in none of the formats that are accepted ({names}): {hint}, or declare its format")
+            raise _unknown(key, f"is in none of the accepted formats ({names}): {hint}, or declare its format")
         (one, check), *others = readings
         if others:
-            raise _unknown(key, f"is in the format of {one.name} and of {others[0][0].name}: accept one of them only")
+            raise _unknown(key, f"is in the format of {one.name} and of {others[0][0].name}: accept only one of them")
         return one, check
 
     def _readings(self, text: str, salt: str | None, key: object) -> Iterator[tuple[PasswordFormat, Check]]:
@@ -191,7 +196,7 @@ def _reads(one: PasswordFormat, stored: Stored) -> bool:
 
 
 def _decoded(value: str | bytes | None) -> str | None:
-    """Read a column; None for what no format has: NULL, and what is no text in UTF-8."""
+    """Read a column; None for what no format has: NULL, and anything that is not valid UTF-8."""
     try:
         return value.decode() if isinstance(value, bytes) else value and value.encode().decode()
     except UnicodeError:

@@ -1,4 +1,4 @@
-"""What a probe plans: calls, and the truth about the people they concern."""
+"""The plan of a probe: calls, and the truth about the users they are about."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -36,10 +36,10 @@ __all__ = [
 
 @frozen
 class UserIdOf:
-    """Stands in a planned call for the `user_id` that the scripts return for somebody.
+    """Stands in a planned call for the `user_id` that the scripts return for a user.
 
     Args:
-        label: The label of the person.
+        label: The label of the user.
     """
 
     label: str
@@ -47,10 +47,10 @@ class UserIdOf:
 
 @frozen
 class UnknownIdLike:
-    """Stands in a planned call for an id that nobody has, of the kind that the store gives.
+    """Stands in a planned call for an id that no user has, of the kind that the store assigns.
 
     Args:
-        label: The label of the person whose id is the model.
+        label: The label of the user whose id is the model.
     """
 
     label: str
@@ -58,11 +58,11 @@ class UnknownIdLike:
 
 @frozen
 class UserIdOrUnknown:
-    """Stands in a planned call for the `user_id` of somebody, or for an id that nobody has where there is none.
+    """Stands in a planned call for the `user_id` of a user, or for an id that no user has if there is none.
 
     Args:
-        label: The label of the person.
-        like: The label of the known person whose id is the model then.
+        label: The label of the user.
+        like: The label of the known user whose id is the model in that case.
     """
 
     label: str
@@ -72,12 +72,12 @@ class UserIdOrUnknown:
 def with_user_ids(
     planned: PlannedCall, user_id_of: Callable[[str], str | None], known_id_of: Callable[[str], str | None]
 ) -> PlannedCall | None:
-    """Return a planned call with what the answers told filled in, or None when they did not.
+    """Return a planned call with the values filled in that earlier results showed, or None if they are unknown.
 
     Args:
         planned: The call.
-        user_id_of: Returns the `user_id` of whoever the check made, by label, as far as it is known.
-        known_id_of: Returns the `user_id` of a known person; it is a model for ids that nobody has, and never used.
+        user_id_of: Returns the `user_id` of a user created by the check, by label, if known.
+        known_id_of: Returns the `user_id` of a known user, which is a model for unused ids, and never used itself.
     """
 
     def filled(argument: object) -> object:
@@ -100,9 +100,9 @@ def print_planned_call(planned: PlannedCall, truth: "Truth") -> str:
 
     Args:
         planned: The call.
-        truth: The known people, and the known secrets.
+        truth: The known users, and the known secrets.
     """
-    # The notation's own marker, which would be masked as a forged one.
+    # The notation's own marker, which would otherwise be masked as a forged one.
     shown = (
         _shown_as(argument) or recorded
         for argument, recorded in zip(planned.arguments, as_recorded(planned.arguments, truth.registry), strict=True)
@@ -114,18 +114,18 @@ def _shown_as(argument: object) -> str | None:
     if isinstance(argument, UserIdOf | UserIdOrUnknown):
         return f"«user_id of {argument.label}»"
     if isinstance(argument, UnknownIdLike):
-        return "«an id that nobody has»"
+        return "«an unknown id»"
     return None
 
 
 def plan_person(
     person: Person, truth: "Truth", scripts: Collection[Script], situation: Situation
 ) -> Iterator[PlannedCall]:
-    """Plan get_user and then login of one person, by their first identifier and with the right password.
+    """Plan get_user and then login for one user, with the first identifier and the right password.
 
     Args:
-        person: The person.
-        truth: The known people.
+        person: The user.
+        truth: The known users.
         scripts: The scripts that the database has.
         situation: What the calls try.
     """
@@ -137,10 +137,10 @@ def plan_person(
 
 
 def plan_one_person(truth: "Truth", scripts: Collection[Script], situation: Situation) -> Iterator[PlannedCall]:
-    """Plan get_user and then login of one known person, one who can log in if there is one.
+    """Plan get_user and then login for one known user, preferably one who can log in.
 
     Args:
-        truth: The known people.
+        truth: The known users.
         scripts: The scripts that the database has.
         situation: What the calls try.
     """
@@ -153,8 +153,8 @@ class Truth:
 
     Args:
         connection: The settings of the connection.
-        people: The known people, labelled.
-        passwords: Their passwords, by label; people without one are absent.
+        people: The known users, labelled.
+        passwords: Their passwords, by label; users without a known password are absent.
         registry: The known secrets.
     """
 
@@ -165,15 +165,15 @@ class Truth:
 
     @classmethod
     def of(cls, users: Sequence[KnownUser], connection: Connection, registry: SecretRegistry) -> "Truth":
-        """Return the truth that the known users tell, and note their secrets.
+        """Return the truth about the known users, and register their secrets.
 
         Args:
-            users: The people who are in the store now.
+            users: The users who are in the store now.
             connection: The settings of the connection.
-            registry: Where the secrets are noted.
+            registry: Where the secrets are registered.
 
         Raises:
-            ConfigurationError: When there is nobody, or two of them contradict each other.
+            ConfigurationError: When there is no user, or two of them contradict each other.
         """
         _check(users, connection)
         labels = _labels(users)
@@ -187,26 +187,26 @@ class Truth:
 
     @property
     def people_who_log_in(self) -> tuple[Person, ...]:
-        """The people whose log-in should work: a password is known, and they are not disabled."""
+        """The users whose log-in should work: a password is known, and they are not disabled."""
         return tuple(person for person in self.people if person.label in self.passwords and not person.disabled)
 
 
 def _check(users: Sequence[KnownUser], connection: Connection) -> None:
     if not users:
         message = (
-            "no known user was given: name at least one person who is in the store, "
+            "no known user was given: name at least one user who is in the store, "
             "for example KnownUser(email='ada@example.com', password=...) or a [[users]] table"
         )
         raise ConfigurationError(message)
     counted = Counter(name for user in users for name in set(user.identifiers))
     for identifier, times in counted.items():
         if times > 1:
-            message = f"the identifier {identifier!r} is given to {times} known users; it can denote one person only"
+            message = f"the identifier {identifier!r} is given to {times} known users; it can identify only one"
             raise ConfigurationError(message)
     for user in users:
         if user.organization is not None and not connection.script_context:
             message = (
-                f"the known user {user.identifiers[0]!r} has an organization, which scripts find in context only: "
+                f"the known user {user.identifiers[0]!r} has an organization, which scripts receive only in context: "
                 "turn on script_context"
             )
             raise ConfigurationError(message)

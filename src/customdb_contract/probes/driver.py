@@ -1,4 +1,4 @@
-"""The driver: makes planned calls in time, locks nobody out, and tells a flaky store from a broken script."""
+"""The driver: makes planned calls within the time limit, prevents lock-outs, and detects a flaky store."""
 
 import time
 from collections import Counter, defaultdict
@@ -37,20 +37,20 @@ __all__ = ["Driver"]
 
 _MOST_STORE_FAILURES: Final = 3
 _CLEAN_UP_SECONDS: Final = 10.0
-"""How long removing people may go on after the time of the check."""
+"""Seconds for which removing users may go on after the time of the check."""
 
 _INTERRUPTED_CLEAN_UP_SECONDS: Final = 5.0
-"""How long removing people may take after an interrupt: continuous integration waits little longer until it kills."""
+"""Seconds that removing users may take after an interrupt: CI systems kill a job soon afterwards."""
 
 _MOST_HANGS: Final = 3
-"""Hostile calls that may run out of time before the script is given no more of them; of others one is enough.
+"""Hostile calls that may time out before the script receives no more of them; of other calls, one is enough.
 
-What makes a script hang is one thing, and what lets an attacker in may be the next.
+A text that makes a script hang is one problem, and a text that lets an attacker in may be the next.
 """
 
 _SLOW_SECONDS: Final = 1.0
-"""A call that takes so long may be slow by what it was given; another text that backtracks would take sixteen times as
-long."""
+"""A call that takes this long can be slow because of its arguments; another text that backtracks would take sixteen
+times as long."""
 
 _TAKES_LONG: Final = (Situation.VERY_LONG, Situation.BACKTRACKING)
 
@@ -61,10 +61,10 @@ class Driver:
     """Makes the calls of one check.
 
     Args:
-        truth: The known people.
+        truth: The known users.
         recorder: Where the calls are recorded.
-        probing: How the database is driven.
-        progress: Is told of each exchange.
+        probing: How the scripts are called.
+        progress: Called with each exchange.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Driver:
         self._failed_logins: Counter[str] = Counter()
         self._locked_out: set[str] = set()
         self._known_ids: dict[str, str] = {}
-        # A fresh database may well give the ids of the other one to the people who are made there.
+        # A fresh database can assign the ids of the other one to the users created in it.
         self._known_labels = frozenset(person.label for person in truth.people)
         self._spared: set[str] = set()
         self._made = MadePeople(recorder, self._spared if probing.fresh_database is None else ())
@@ -100,17 +100,17 @@ class Driver:
         self._store_failures = 0
 
     def drive(self, caller: Caller, calls: Iterable[PlannedCall]) -> list[Exchange]:
-        """Make the planned calls, and the control calls that they lead to.
+        """Make the planned calls, and the control calls that they require.
 
         Args:
             caller: Calls the database.
-            calls: What to call.
+            calls: The planned calls.
 
         Returns:
-            The exchanges of the planned calls; those that lock-out protection or a time-out made pointless are missing.
+            The exchanges of the planned calls, without those that lock-out protection or a timeout made pointless.
 
         Raises:
-            StoppedEarly: When the time is up, or the store has stopped answering.
+            StoppedEarly: When the time is up, or the store stopped responding.
         """
         made: list[Exchange] = []
         for call in calls:
@@ -132,7 +132,7 @@ class Driver:
         return made
 
     def call(self, caller: Caller, planned: PlannedCall, *, caused_by: Operation) -> Exchange:
-        """Make a call that an operation on a simulated tenant causes, and the control calls that it leads to.
+        """Make a call that an operation on a simulated tenant causes, and the control calls that it requires.
 
         Args:
             caller: Calls the database.
@@ -140,12 +140,12 @@ class Driver:
             caused_by: The operation.
 
         Raises:
-            StoppedEarly: When the time is up, the store has stopped answering, or somebody else would be changed.
+            StoppedEarly: When the time is up, the store stopped responding, or another user would be changed.
         """
         if not self._made.may_be_changed_by(planned):
             message = (
-                "login returned another user's profile for a user whom the check made; "
-                f"{planned.script} was not called, since it would have been about the other user"
+                "login returned another user's profile for a user created by the check; "
+                f"{planned.script} was not called, because it would have affected the other user"
             )
             raise StoppedEarly(StopReason(StopKind.PROTECTION, message))
         exchange = self._call(caller, planned, caused_by)
@@ -159,7 +159,7 @@ class Driver:
 
         Args:
             first: Calls the database.
-            second: Calls the same database, opened once more.
+            second: Calls the same database, opened a second time.
             planned: The call.
         """
         self._interrupts.raise_if_pending()
@@ -169,14 +169,14 @@ class Driver:
             self._tell(exchange)
 
     def clean_up(self, caller: Caller) -> None:
-        """Remove whom the check made, also when its time is up or it was interrupted, and note who is gone.
+        """Remove the users created by the check, even if its time is up or it was interrupted, and record who is gone.
 
         Args:
             caller: Calls the database that was written to.
 
         Raises:
             StoppedEarly: When it takes too long.
-            KeyboardInterrupt: When a second interrupt comes, or it takes too long after a first one.
+            KeyboardInterrupt: When a second interrupt arrives, or it takes too long after the first one.
         """
         if not self._made.may_be_there:
             return
@@ -186,7 +186,7 @@ class Driver:
         self._deadline = deadline
 
     def log_in_again(self, caller: Caller) -> None:
-        """Log everybody in rightly who failed since, so that no count of failures stays in the store.
+        """Log in all users whose log-ins failed, correctly, so that no count of failures stays in the store.
 
         Args:
             caller: Calls the database.
@@ -199,7 +199,7 @@ class Driver:
         self._interrupts.raise_if_pending()
         if time.monotonic() > self._deadline:
             message = (
-                f"the time for the whole check, {self._probing.max_time:g} s, was up before everything was looked at"
+                f"the time for the whole check, {self._probing.max_time:g} s, was up before everything was checked"
             )
             raise StoppedEarly(StopReason(StopKind.TIME, message))
         self._let_writes_settle(planned)
@@ -228,16 +228,16 @@ class Driver:
             self._progress(exchange)
 
     def _let_writes_settle(self, planned: PlannedCall) -> None:
-        """Give the last write the time to be seen by a call that reads."""
+        """Wait until the last write is visible to a call that reads."""
         if planned.script not in _READING or self._written is None:
             return
-        # Auth0 doesn't wait either between creating somebody and logging them in.
+        # Auth0 doesn't wait either between creating a user and logging the user in.
         if (self._written.script, planned.script) != (Script.CREATE, Script.LOGIN):
             self._interrupts.sleep(self._probing.settle)
             self._written = None
 
     def _is_pointless(self, planned: PlannedCall) -> bool:
-        """Tell whether the person is locked out, or the script never ends in such a situation anyway."""
+        """Tell whether the user is locked out, or the script never ends in such a situation anyway."""
         if planned.script is Script.LOGIN and planned.person in self._locked_out:
             return True
         if planned.situation is Situation.BACKTRACKING and planned.script in self._backtracking:
@@ -271,16 +271,16 @@ class Driver:
                 self._right_login[planned.person] = planned
 
     def _learn_whether_slow(self, planned: PlannedCall, exchange: Exchange) -> None:
-        """Learn of a call whether its text makes the script slow; one that ended and is the first proves nothing.
+        """Learn from a call whether its text makes the script slow; the first one that still ends proves nothing.
 
-        The machine may have been busy.
+        The machine could have been busy.
         """
         is_slow = exchange.ending is Ending.TIMED_OUT or exchange.outcome.duration >= _SLOW_SECONDS
         if planned.situation is Situation.BACKTRACKING and is_slow:
             self._backtracking.add(planned.script)
 
     def _is_shut_out(self, planned: PlannedCall, exchange: Exchange) -> bool:
-        """Tell whether login refuses somebody whom it let in before, though no wrong password was tried in between."""
+        """Tell whether login rejects a user it accepted before, although no wrong password was tried in between."""
         return (
             planned.situation is Situation.REPEATED
             and planned.person in self._right_login.keys() - self._missed
@@ -290,7 +290,7 @@ class Driver:
         )
 
     def _confirm(self, caller: Caller, planned: PlannedCall, exchange: Exchange) -> None:
-        """Repeat an unexpected failure once, and ask for something that worked: is it the script, or the store?"""
+        """Repeat an unexpected failure once, and repeat a call that worked: is it the script, or the store?"""
         refused = exhaustion_of(exchange)
         key = (planned.script, planned.situation.family, exchange.ending, refused)
         if exchange.ending is Ending.TIMED_OUT:
@@ -298,7 +298,7 @@ class Driver:
         if key in self._proven:
             return
         doubted = [exchange]
-        # A write is not made twice: the second time it would be another one.
+        # A write is not repeated: the second one would be a different write.
         if exchange.ending is not Ending.TIMED_OUT and planned.script in _READING:
             again = self._call(caller, planned)
             doubted.append(again)
@@ -314,17 +314,17 @@ class Driver:
         self._proven.add(key)
 
     def _control_of(self, planned: PlannedCall, refused: Exhaustion | None) -> PlannedCall | None:
-        """Return a call that works unless the store has failed, or None where none did before."""
+        """Return a call that works unless the store has failed, or None if none worked before."""
         if self._control is None:
             return None
-        # The pool of login may be its own, and a limit may be about the person who was tried.
+        # login can have a pool of its own, and a limit can apply to the user that was tried.
         has_own_pool = refused is Exhaustion.CONNECTIONS or self._control.script is Script.LOGIN
         if refused is not None and planned.script is Script.LOGIN and has_own_pool:
             return self._login_without_failures(planned.person)
         return _repeated(self._control)
 
     def _give_up_on(self, doubted: Sequence[Exchange]) -> None:
-        """Take calls for no fault of a script, because a call that worked before, the last one, fails too."""
+        """Do not blame a script for its calls, because a call that worked before, the last one, fails too."""
         exhausted = exhaustion_of(doubted[-1])
         if exhausted is not None:
             for exchange in doubted:
@@ -338,7 +338,7 @@ class Driver:
             raise StoppedEarly(StopReason(StopKind.SET_UP, message))
 
     def _protect(self, caller: Caller, planned: PlannedCall, exchange: Exchange) -> None:
-        """Count failing log-ins, and log in rightly after every second one."""
+        """Count failing log-ins, and log in with the right password after every second one."""
         if planned.script is Script.LOGIN and planned.person != UNKNOWN and exchange.ending is not Ending.FOUND:
             self._failed_logins[planned.person] += 1
             if self._failed_logins[planned.person] % 2 == 0:
@@ -358,9 +358,9 @@ class Driver:
             self._locked_out.add(label)
 
     def _login_without_failures(self, label: str) -> PlannedCall:
-        """Return the log-in of somebody else who failed in none: a limit for each person does not touch it.
+        """Return the log-in of a user without failed log-ins, who is not affected by a limit per user.
 
-        Where each known person did, it is that of an unknown one.
+        If every known user had one, it is the log-in of an unknown user.
         """
         logins = self._right_login.items()
         right = next((one for name, one in logins if name != label and not self._failed_logins[name]), None)

@@ -1,4 +1,4 @@
-"""The set-up: do the scripts know the people whom the check was told of, before anything is judged?"""
+"""The set-up: do the scripts know the known users, before anything is judged?"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -36,10 +36,10 @@ _MOST_QUOTED: Final = 3
 
 
 def plan_known_users(truth: Truth, scripts: Sequence[Script], situation: Situation) -> Iterator[PlannedCall]:
-    """Plan, for each person, get_user and then login with the right password.
+    """Plan, for each user, get_user and then login with the right password.
 
     Args:
-        truth: The known people.
+        truth: The known users.
         scripts: The scripts that the database has.
         situation: `KNOWN_USER` the first time, `REPEATED` later.
     """
@@ -54,12 +54,12 @@ def set_up_problem(
 
     Args:
         exchanges: The calls of the set-up.
-        people: The known people.
-        scripts: The scripts that the database has; one that cannot be called at all is a finding, not a problem here.
+        people: The known users.
+        scripts: The scripts that the database has; one that cannot be called at all is reported by a rule instead.
 
     Returns:
-        The reason when every call failed, or when both scripts deny a person or end in an error for them. A pair of
-        scripts which always answers null is no problem: that is how a retired store is closed.
+        The reason if every call failed, or if both scripts reject a user or end in an error. A pair of scripts that
+        always returns null is not a problem: that is how a retired store is closed.
     """
     callable_ = [exchange for exchange in exchanges if scripts[exchange.script].can_be_called]
     if not callable_ or any(is_not_implemented(exchange) for exchange in callable_):
@@ -71,7 +71,7 @@ def set_up_problem(
     if failed:
         names = ", ".join(person.identifiers[0] for person in failed)
         message = (
-            f"no script finds {names}, so nothing can be judged for them: every call ends in an error, and not for "
+            f"no script finds {names}, so nothing can be judged for them: every call ends in an error, but not for "
             f"other known users. Correct the scripts, or the list of users: {_quoted(callable_, failed)}"
         )
         return StopReason(StopKind.SET_UP, message)
@@ -86,7 +86,7 @@ def set_up_problem(
 
 
 def is_retired_pair(exchanges: Sequence[Exchange]) -> bool:
-    """Tell whether both scripts answered every call of the set-up with null, which is how a retired store is closed.
+    """Tell whether both scripts returned null for every call of the set-up, which is how a retired store is closed.
 
     Source: <https://auth0.com/docs/manage-users/user-migration/configure-automatic-migration-from-your-database>.
 
@@ -112,29 +112,29 @@ def is_not_implemented(exchange: Exchange) -> bool:
 
 
 def refusal_of_new_user(exchange: Exchange) -> str:
-    """Return what to say when `create` fails for a user who isn't there, so that nothing written could be judged.
+    """Return the message for a `create` that fails for a new user, so that nothing written could be judged.
 
     Args:
         exchange: The call of `create`.
     """
     return (
-        f"create {_said(exchange)} for a user who isn't there, so the writing scripts could not be judged. Make the "
-        "new user ([new_user], NewUser) such as the store takes them, or correct create"
+        f"create {_said(exchange)} for a user who is not in the store, so the scripts that write could not be judged. "
+        "Describe a new user whom the store accepts ([new_user], NewUser), or correct create"
     )
 
 
 def refusal_of_more(exchange: Exchange, exhausted: Exhaustion) -> str:
-    """Return what to say when a store refuses what it answered before, because it was asked too much.
+    """Return the message for a store that refuses a call that worked before, because it is overloaded.
 
     Args:
-        exchange: A call that worked before, and is refused now.
-        exhausted: What the store has no more of.
+        exchange: A call that worked before, and is now refused.
+        exhausted: What the store has run out of.
     """
     advice = {
         Exhaustion.CONNECTIONS: (
             "Close every connection, or keep one pool for all calls; otherwise let the store accept more"
         ),
-        Exhaustion.RATE: "Let it accept more of them while it is checked",
+        Exhaustion.RATE: "Raise its limit while you check",
     }[exhausted]
     return (
         f"the store accepts no more {exhausted}: {exchange.script} worked before, and in call {exchange.number} it "
@@ -143,10 +143,10 @@ def refusal_of_more(exchange: Exchange, exhausted: Exhaustion) -> str:
 
 
 def is_failure(exchange: Exchange) -> bool:
-    """Tell whether a call neither found, nor denied, nor answered in another documented way.
+    """Tell whether a call neither found a user, nor rejected one, nor ended in another documented way.
 
     Args:
-        exchange: A call made while the store should be in order.
+        exchange: A call made while the store should work.
     """
     return exchange.ending in {Ending.RAISED, Ending.TIMED_OUT, Ending.DIED} or (
         exchange.ending is Ending.FAILED and not is_denial(exchange)
@@ -154,7 +154,7 @@ def is_failure(exchange: Exchange) -> bool:
 
 
 def is_denial(exchange: Exchange) -> bool:
-    """Tell whether a script said that it does not know the person, or that the password is wrong.
+    """Tell whether a script reported that the user is unknown, or that the password is wrong.
 
     Args:
         exchange: A call.
@@ -175,9 +175,9 @@ def _is_denied(person: Person, exchanges: Sequence[Exchange]) -> bool:
 
 
 def _is_failed(person: Person, exchanges: Sequence[Exchange]) -> bool:
-    """Tell whether no script found a person who must get in, and each said so by an error or a denial.
+    """Tell whether no script found a user who must be able to log in, and each ended with an error or a rejection.
 
-    What is raised, or never ends, is a finding of its own.
+    Exceptions, and calls that never end, are reported separately.
     """
     asked = [exchange for exchange in exchanges if exchange.person == person.label]
     return bool(asked) and not person.disabled and all(exchange.ending in _UNFOUND for exchange in asked)
@@ -189,9 +189,9 @@ _UNFOUND: Final = frozenset({Ending.FAILED, Ending.NOT_FOUND})
 def _quoted(exchanges: Sequence[Exchange], people: Sequence[Person] = ()) -> str:
     labels = {person.label for person in people}
     chosen = [exchange for exchange in exchanges if not labels or exchange.person in labels]
-    told = dict.fromkeys(f"{exchange.script} {_said(exchange)}" for exchange in chosen)
+    reasons = dict.fromkeys(f"{exchange.script} {_said(exchange)}" for exchange in chosen)
     sentences = (*what_is_lacking(exchanges), *likely_causes(chosen))
-    return "; ".join(list(told)[:_MOST_QUOTED]) + "".join(
+    return "; ".join(list(reasons)[:_MOST_QUOTED]) + "".join(
         f"{'' if number else '.'} {sentence}" for number, sentence in enumerate(sentences)
     )
 
@@ -199,9 +199,9 @@ def _quoted(exchanges: Sequence[Exchange], people: Sequence[Person] = ()) -> str
 def _said(exchange: Exchange) -> str:
     error = exchange.outcome.error or exchange.outcome.raised
     if exchange.ending is Ending.NOT_FOUND:
-        return "answered not-found"
+        return "returned not-found"
     if exchange.ending is Ending.TIMED_OUT:
         return "never called back"
     if isinstance(error, RecordedError):
-        return f"said {error.name} {json_text(error.message)}"
+        return f"failed with {error.name} {json_text(error.message)}"
     return f"ended {exchange.ending} {json_text(error)}"

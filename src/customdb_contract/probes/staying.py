@@ -1,4 +1,4 @@
-"""Staying: a user who logs in must still be known afterwards; a log-in that removes users is made only once."""
+"""Staying: a user who logs in must still exist afterwards; a log-in that removes users is made only once."""
 
 from collections.abc import Iterator, Sequence
 
@@ -14,19 +14,19 @@ __all__ = ["drive_known_users"]
 
 
 def drive_known_users(driver: Driver, caller: Caller, truth: Truth, scripts: Sequence[Script]) -> Sequence[Exchange]:
-    """Ask for each known person, and look after each log-in whether the person is still there.
+    """Call the scripts for each known user, and check after each log-in whether the user still exists.
 
     Args:
         driver: Makes the calls.
         caller: Calls the database.
-        truth: The known people.
+        truth: The known users.
         scripts: The scripts that the database has.
 
     Returns:
-        The first calls about each person, without the looks.
+        The first calls about each user, without the checks.
 
     Raises:
-        StoppedEarly: When the person is gone: the next log-in would remove the next one.
+        StoppedEarly: When the user is gone: the next log-in would remove the next one.
     """
     known: list[Exchange] = []
     for person in truth.people:
@@ -36,15 +36,15 @@ def drive_known_users(driver: Driver, caller: Caller, truth: Truth, scripts: Seq
             continue
         if all(is_denial(exchange) for exchange in _looks(driver, caller, truth, person)):
             message = (
-                f"since {person.identifiers[0]} logged in, no script knows this user any more; "
-                "the check logs nobody else in, because that may remove other users too"
+                f"since {person.identifiers[0]} logged in, no script finds this user; "
+                "the check logs in no other user, because that could remove more users"
             )
             raise StoppedEarly(StopReason(StopKind.PROTECTION, message))
     return known
 
 
 def _looks(driver: Driver, caller: Caller, truth: Truth, person: Person) -> Iterator[Exchange]:
-    """Ask for a person again, once where the person is found, and three times at the most."""
+    """Call get_user again, once if the user is found, and at most three times."""
     get_user, login = plan_person(person, truth, (Script.GET_USER, Script.LOGIN), Situation.REPEATED)
     for call in (get_user, login, get_user):
         yield from driver.drive(caller, [call])

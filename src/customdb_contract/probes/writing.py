@@ -1,4 +1,4 @@
-"""Writing: what the scripts that change the store do, tried on people whom the check makes, and removes again."""
+"""Writing: what the scripts that change the store do, tried on users that the check creates and removes again."""
 
 import string
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -33,7 +33,7 @@ _CONSONANTS: Final = "bcdfghjkmnpqrstvwxz"
 _TOKEN_LENGTH: Final = 12
 _UNIQUE_LENGTH: Final = 8
 _BCRYPT_BYTES: Final = 72
-"""Bytes that bcrypt looks at; a longer password is not promised to stay itself.
+"""Bytes that bcrypt reads; a longer password might not be stored in full.
 
 Source: <https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure>.
 """
@@ -46,15 +46,15 @@ _UNVERIFIED: Final = False
 
 @frozen
 class Newcomer:
-    """Somebody whom the check makes.
+    """A user created by the check.
 
     Args:
-        person: Who it is; the aliases are the e-mails that the person gets later.
+        person: The user; the aliases are later e-mails of the user.
         password: The password at first.
-        new_password: The password that the person gets later.
-        user: What `create` is given.
-        situation: What is tried with this person's `create`.
-        cut_password: As much of the password at first as bcrypt looks at, where that is not all; else None.
+        new_password: The user's later password.
+        user: The argument of `create`.
+        situation: What this user's `create` tries.
+        cut_password: The part of the first password that bcrypt reads, if it is not all of it; else None.
     """
 
     person: Person
@@ -71,7 +71,7 @@ class Newcomer:
 
     @property
     def new_email(self) -> str:
-        """The e-mail that the person gets later."""
+        """The user's later e-mail."""
         return self.person.aliases[0]
 
 
@@ -80,10 +80,10 @@ class Writing:
     """How a check writes.
 
     Args:
-        newcomers: The people whom it makes.
-        victims: The people of an empty database whom hostile identifiers may change; none where there is no such one.
-        open_fresh: Opens an empty database to write to, or None: then it is the checked one.
-        open_second: Opens the same database once more, for two calls at once, or None when that cannot be done.
+        newcomers: The users that it creates.
+        victims: The users of an empty database that hostile identifiers may change; none without such a database.
+        open_fresh: Opens an empty database to write to; None to write to the database under check.
+        open_second: Opens the same database a second time, for two calls at once; None if that is not possible.
     """
 
     newcomers: Sequence[Newcomer]
@@ -93,17 +93,17 @@ class Writing:
 
 
 def make_newcomers(new_user: NewUser, truth: Truth) -> Sequence[Newcomer]:
-    """Return the people whom a check makes, with names that no other run uses, and note their passwords.
+    """Return the users that a check creates, with names unique to the run, and register their passwords.
 
     Args:
         new_user: What they look like.
-        truth: The known people, the connection, and where the secrets are noted.
+        truth: The known users, the connection, and where the secrets are registered.
 
     Raises:
-        ConfigurationError: When they have an organization, and scripts no `context` to find it in.
+        ConfigurationError: When they have an organization, but scripts receive no `context`.
     """
     if new_user.organization is not None and not truth.connection.script_context:
-        message = "new_user has an organization, which scripts find in context only: turn on script_context"
+        message = "new_user has an organization, which scripts receive only in context: turn on script_context"
         raise ConfigurationError(message)
     tried = (
         (Situation.WRITING, "Aa1!-{}"),
@@ -122,12 +122,12 @@ def make_newcomers(new_user: NewUser, truth: Truth) -> Sequence[Newcomer]:
 
 
 def make_victims(new_user: NewUser, truth: Truth, newcomers: Sequence[Newcomer]) -> Sequence[Newcomer]:
-    """Return further people, one for each script that hostile identifiers are given to, and note their passwords.
+    """Return more users, one for each script that receives hostile identifiers, and register their passwords.
 
     Args:
         new_user: What they look like.
-        truth: The known people, the connection, and where the secrets are noted.
-        newcomers: The people whom the check makes beside them.
+        truth: The known users, the connection, and where the secrets are registered.
+        newcomers: The other users that the check creates.
     """
     tried = [(Situation.WRITING, f"{sign}-{{}}") for sign in ("Jj2~", "Kk3+", "Ll4%", "Mm5&")]
     return _named(tried, new_user, truth, taken=[newcomer.person.label for newcomer in newcomers])
@@ -136,7 +136,7 @@ def make_victims(new_user: NewUser, truth: Truth, newcomers: Sequence[Newcomer])
 def _named(
     tried: Sequence[tuple[Situation, str]], new_user: NewUser, truth: Truth, *, taken: Collection[str]
 ) -> Sequence[Newcomer]:
-    """Return people with labels that nobody has, by what is tried with each and the form of the password."""
+    """Return users with unused labels, by what is tried with each and the form of the password."""
     from secrets import choice  # noqa: PLC0415 - only a check that writes needs it
 
     run = "".join(choice(_ALPHABET) for _ in range(_UNIQUE_LENGTH))
@@ -151,7 +151,7 @@ def _named(
 def _newcomer(label: str, unique: str, new_user: NewUser, truth: Truth, *, form: str, situation: Situation) -> Newcomer:
     connection = truth.connection
     email, new_email = new_user.email_of(unique), new_user.email_of(f"{unique}x")
-    # With import mode off Auth0 hands over what was typed, capitals included.
+    # With import mode off, Auth0 passes what was typed, including capitals.
     new_email = new_email[:1].upper() + new_email[1:]
     username = new_user.username_of(unique) if connection.requires_username else None
     identifiers = [name for name in (email, new_email, username) if name is not None]
@@ -190,14 +190,14 @@ def _newcomer(label: str, unique: str, new_user: NewUser, truth: Truth, *, form:
 
 
 def _token(length: int, identifiers: Sequence[str]) -> str:
-    """Return random characters that no policy about passwords refuses.
+    """Return random characters that no password policy rejects.
 
-    Letters and digits take turns, so that there is no word, no row such as `abc`, and nothing twice in a row. Nothing
-    of the person's identifiers is in it.
+    Letters and digits alternate, so that there is no word, no sequence such as `abc`, and no repeated character. No
+    part of the user's identifiers is in it.
 
     Args:
         length: How many.
-        identifiers: The person's identifiers.
+        identifiers: The user's identifiers.
     """
     from secrets import choice  # noqa: PLC0415 - see make_newcomers
 
@@ -210,7 +210,7 @@ def _token(length: int, identifiers: Sequence[str]) -> str:
 
 
 def _user(connection: Connection, email: str, username: str | None, password: Secret) -> Mapping[str, object]:
-    """Return what `create` is given at a sign-up.
+    """Return the argument of `create` at a sign-up.
 
     Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/templates/create>.
     """
@@ -227,14 +227,14 @@ def _user(connection: Connection, email: str, username: str | None, password: Se
 def plan_writing(
     newcomers: Sequence[Newcomer], connection: Connection, scripts: Collection[Script]
 ) -> Iterator[PlannedCall]:
-    """Plan every write on people whom the check makes, and the looks at what came of it.
+    """Plan every write on users created by the check, and the calls that check the results.
 
-    With import mode on Auth0 calls `change_password` only, so then the others serve to make somebody.
+    With import mode on, Auth0 calls only `change_password`, so then the others only serve to create a user.
 
     Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/templates/create>.
 
     Args:
-        newcomers: The people.
+        newcomers: The users.
         connection: The settings of the connection.
         scripts: The scripts that the database has.
     """
@@ -255,7 +255,7 @@ def plan_writing(
             yield from plan.creation(newcomer)
         if newcomer.situation is Situation.OVERLONG_PASSWORD:
             yield from plan.wrong_passwords(newcomer)
-    # A create that overwrites somebody leaves nothing certain, so it is tried on somebody who is needed for no more.
+    # A create that overwrites a user leaves nothing certain, so it is tried on a user who is not needed any longer.
     yield from plan.creation(third)
     yield from plan.duplicates(third)
     yield from plan.creation(fourth)
@@ -268,10 +268,10 @@ def _ordinary(newcomers: Sequence[Newcomer]) -> Sequence[Newcomer]:
 
 
 def plan_at_once(newcomers: Sequence[Newcomer], connection: Connection) -> Iterator[PlannedCall]:
-    """Plan the write that two make at the same time.
+    """Plan the same write, made twice at the same time.
 
     Args:
-        newcomers: The people.
+        newcomers: The users.
         connection: The settings of the connection.
     """
     if not connection.import_mode:
@@ -281,10 +281,10 @@ def plan_at_once(newcomers: Sequence[Newcomer], connection: Connection) -> Itera
 
 
 def plan_looks_for(newcomer: Newcomer) -> Iterator[PlannedCall]:
-    """Plan get_user for each e-mail that somebody may have by now.
+    """Plan get_user for each e-mail that a user could have by now.
 
     Args:
-        newcomer: The person.
+        newcomer: The user.
     """
     for email in (newcomer.email, newcomer.new_email):
         yield PlannedCall(Script.GET_USER, (email,), newcomer.person.label, Situation.WRITING)
@@ -293,14 +293,14 @@ def plan_looks_for(newcomer: Newcomer) -> Iterator[PlannedCall]:
 def plan_outage_of_writing(
     newcomers: Sequence[Newcomer], truth: Truth, scripts: Collection[Script], situation: Situation
 ) -> Iterator[PlannedCall]:
-    """Plan each write once while the store is out of reach, for somebody who isn't there.
+    """Plan each write once while the store is unreachable, for a user who is not in the store.
 
     Args:
-        newcomers: The people.
-        truth: The known people, and the settings of the connection.
+        newcomers: The users.
+        truth: The known users, and the settings of the connection.
         scripts: The scripts that the database has.
-        situation: The way in which the store is out of reach. A hang costs the time of a whole script each, and a store
-            that answers at first does what it is asked for.
+        situation: The way in which the store is unreachable. A hang costs the time of a whole script for each call, and
+            a store that answers the first requests does what it is told.
     """
     if situation is Situation.HANG or situation in LATER_REQUESTS:
         return
@@ -308,7 +308,7 @@ def plan_outage_of_writing(
         if newcomer.situation is not Situation.OUTAGE:
             continue
         label, email = newcomer.person.label, newcomer.email
-        # The id of somebody who was deleted: one that the store would never give needs no store to be answered.
+        # The id of a deleted user: an id that the store would never assign can be rejected without the store.
         deleted, known = _ordinary(newcomers)[1].person.label, truth.people[0].label
         planned = (
             PlannedCall(Script.CREATE, (newcomer.user,), label, situation),
@@ -323,7 +323,7 @@ def plan_outage_of_writing(
 
 
 class _Plan:
-    """The parts of the plan, each for the scripts that there are."""
+    """The parts of the plan, each for the existing scripts."""
 
     def __init__(self, scripts: Collection[Script], connection: Connection) -> None:
         self._scripts = scripts
@@ -340,7 +340,7 @@ class _Plan:
             yield from self._call(newcomer, Script.LOGIN, newcomer.person.username, newcomer.password)
 
     def wrong_passwords(self, newcomer: Newcomer) -> Iterator[PlannedCall]:
-        """Plan log-ins with a long password that is nobody's, and with what bcrypt looks at of a longer one."""
+        """Plan log-ins with a long wrong password, and with the part of a longer one that bcrypt reads."""
         wrong = f"Wrong-{_token(_LENGTHS[Situation.OVERLONG_PASSWORD], newcomer.person.identifiers)}"
         yield from self._call(newcomer, Script.LOGIN, newcomer.email, wrong)
         if newcomer.cut_password is not None:
@@ -369,7 +369,7 @@ class _Plan:
     def change_of_password(self, first: Newcomer, second: Newcomer, nobody: str) -> Iterator[PlannedCall]:
         if Script.CHANGE_PASSWORD not in self._scripts:
             return
-        # Nobody's comes first: a change that works afterwards shows that it was refused because nobody is there.
+        # The one for an unknown user comes first: a change that works afterwards shows why it was refused.
         yield self._nobodys(Script.CHANGE_PASSWORD, nobody, second.new_password)
         yield from self._looks(first, first.email, first.password)
         yield from self._looks(second, second.email, second.password)
@@ -407,11 +407,11 @@ class _Plan:
         yield from self._looks(second, second.email, second.password)
         yield from self._looks(first, email, password)
         yield from self._call(second, Script.DELETE, UserIdOf(second.person.label))
-        # Ids of the store's own kind: it may refuse another kind for what it is.
+        # Ids of the store's own kind: it can reject another kind because of its form.
         yield self._nobodys(Script.DELETE, UnknownIdLike(second.person.label))
         yield self._nobodys(Script.DELETE, UnknownIdLike(second.person.label))
         yield from self._looks(first, email, password)
-        # Whoever left may come back.
+        # A deleted user can come back.
         yield from self._call(second, Script.GET_USER, second.email)
         yield from self._call(second, Script.CREATE, second.user)
         yield from self._looks(second, second.email, second.password)

@@ -1,4 +1,4 @@
-"""What Auth0 says of the attributes of a profile: limits, patterns, reserved names. Each fact stands here once.
+"""Auth0's limits, patterns and reserved names for the attributes of a profile. Each fact is stated once, here.
 
 Sources: <https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure> (attributes),
 <https://auth0.com/docs/manage-users/user-accounts/metadata/metadata-fields-data> (metadata),
@@ -53,20 +53,20 @@ EMAIL_MAX: Final = 254
 """Characters of a whole e-mail address."""
 
 USERNAME_MAX: Final = 128
-"""Characters of a username; a connection's own limit, 15 unless it is configured, may be lower."""
+"""Characters of a username; a connection's own limit, 15 unless configured, can be lower."""
 USERNAME_PATTERN: Final = r"^[A-Za-z0-9@^$.!`\-#+'~_]+$"
 """The characters of a username."""
 
 NAME_MAX: Final = 150
 """Characters of `name`, `given_name` and `family_name`."""
 NAME_API_MAX: Final = 300
-"""Characters of `name` that the Management API's schema accepts; a generated one, the e-mail, may be so long."""
+"""Characters of `name` that the Management API's schema accepts; a generated name, the e-mail, can be that long."""
 NICKNAME_MAX: Final = 350
 """Characters of `nickname`."""
 PHONE_PATTERN: Final = r"^\+[0-9]{1,15}$"
 """A phone number in the form of E.164."""
 PICTURE_PATTERN: Final = r"^https?://[^\s/?#]+[^\s]*$"
-"""A picture is an absolute web address."""
+"""A picture is an absolute URL."""
 
 MFA_FACTORS_MAX: Final = 10
 """Items of `mfa_factors`; there is at least one."""
@@ -74,9 +74,9 @@ TOTP_SECRET_PATTERN: Final = r"^[A-Z2-7]+$"  # noqa: S105 - a pattern
 """A TOTP secret in Base32 without padding, in upper case."""
 
 PROFILE_MAX_BYTES: Final = 10_240
-"""Bytes of a profile as JSON, from which on Auth0 flags it as oversized."""
+"""Bytes of a profile as JSON above which Auth0 flags it as oversized."""
 PROFILE_ALLOWANCE_BYTES: Final = 10 * PROFILE_MAX_BYTES
-"""Bytes of a profile as JSON, from about which on log-ins with it fail.
+"""Approximate bytes of a profile as JSON above which log-ins with it fail.
 
 Source: <https://auth0.com/docs/troubleshoot/product-lifecycle/deprecations-and-migrations/migrate-oversized-user-profiles>.
 """
@@ -140,7 +140,7 @@ SUSPECT_ROOT_ATTRIBUTES: Final = frozenset(
         "stats",
     }
 )
-"""Root attributes that are Auth0's own by what is reserved elsewhere; no page says so."""
+"""Root attributes that belong to Auth0 because they are reserved elsewhere; no page says so."""
 
 ROOT_PROFILE_NAMES: Final = frozenset(
     {
@@ -158,7 +158,7 @@ ROOT_PROFILE_NAMES: Final = frozenset(
         "blocked",
     }
 )
-"""The attributes of a normalized profile; `app_metadata` of the same name would override them in Rules and Actions."""
+"""The attributes of a normalized profile; in Rules and Actions, `app_metadata` keys of the same names override them."""
 
 _LOCAL_PART: Final = re.compile(r"[^\s@\"(),:;<>\[\\\]]+")
 _QUOTED_LOCAL_PART: Final = re.compile(r'"(?:[^"\\]|\\.)+"')
@@ -177,17 +177,17 @@ def email_problem(email: str) -> str | None:
     """
     local, at, domain = email.rpartition("@")
     if not at or not local or not domain:
-        return "is no e-mail address: it needs one @ with something on both sides"
+        return "is not an e-mail address: it needs one @ with something on both sides"
     if len(local) > EMAIL_LOCAL_MAX:
         return f"has {len(local)} characters before the @, and at most {EMAIL_LOCAL_MAX} are allowed"
     if len(email) > EMAIL_MAX:
         return f"has {len(email)} characters, and at most {EMAIL_MAX} are allowed"
     dotted = local.startswith(".") or local.endswith(".") or ".." in local
     if not _QUOTED_LOCAL_PART.fullmatch(local) and (dotted or not _LOCAL_PART.fullmatch(local)):
-        return "is no e-mail address: the part before the @ has a character or dots that do not belong there"
+        return "is not an e-mail address: the part before the @ has a character or dots that are not allowed there"
     labels = domain.split(".")
     if len(labels) < 2 or not all(_DOMAIN_LABEL.fullmatch(label) for label in labels):  # noqa: PLR2004 - a name and its top-level domain
-        return "is no e-mail address: the part after the @ is no domain"
+        return "is not an e-mail address: the part after the @ is not a domain"
     return None
 
 
@@ -240,16 +240,16 @@ def _mfa_factor_problem(item: object) -> str | None:
         return f"{kind} must be an object with {key} and nothing else"
     value = cast("Mapping[object, object]", content)[key]
     if not isinstance(value, str):
-        return f"{kind}.{key} is not a text"
+        return f"{kind}.{key} is not a string"
     if kind == "totp":
         return None if _is_totp_secret(value) else "totp.secret is not Base32 in upper case without padding"
     if kind == "phone":
         return None if _PHONE.fullmatch(value) else "phone.value is not + and 1 to 15 digits"
-    return None if email_problem(value) is None else "email.value is no e-mail address"
+    return None if email_problem(value) is None else "email.value is not an e-mail address"
 
 
 def _is_totp_secret(value: str) -> bool:
-    """Tell whether a value is such a secret, or the marker of one, which stands in its place in a transcript."""
+    """Tell whether a value is a TOTP secret, or the marker that replaces one in a transcript."""
     is_marker_of_one = is_marker(value) and SecretKind.TOTP_SECRET in kinds_in(value)
     return is_marker_of_one or _TOTP_SECRET.fullmatch(value) is not None
 
@@ -259,7 +259,7 @@ def metadata_key_problems(metadata: object, path: str) -> Iterator[str]:
 
     Args:
         metadata: `user_metadata` or `app_metadata`.
-        path: Its own path, with which the yielded ones start.
+        path: Its own path, which the returned paths start with.
     """
     if isinstance(metadata, Mapping):
         for key, value in cast("Mapping[object, object]", metadata).items():

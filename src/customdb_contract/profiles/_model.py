@@ -52,13 +52,13 @@ def _mfa_factors(value: object) -> object:
 
 
 def _metadata(value: object) -> object:
-    """Check keys and types at every depth, in one walk that makes no copies."""
+    """Check keys and types at every depth, in one pass without copies."""
     found: list[Any] = [value]
     for item in found:
         kind = item.__class__
         if kind is dict:
             _check_keys(item)
-            # A comprehension would cost more than it saves: most objects have no others inside.
+            # A comprehension would cost more than it saves: most objects have no nested ones.
             for below in item.values():
                 if below.__class__ not in _SCALARS:
                     found.append(below)  # noqa: PERF401 - see above
@@ -76,7 +76,7 @@ def _check_keys(fields: dict[Any, Any]) -> None:
     try:
         keys = "".join(fields)
     except TypeError:
-        problem = "has a key that is no text"
+        problem = "has a key that is not a string"
         raise _refused(problem) from None
     if "." in keys or "$" in keys:
         problem = "has a key with . or $ in it, which no key may contain"
@@ -101,7 +101,7 @@ def _app_metadata(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-# Almost every address is a plain one, for which pydantic-core answers without a call of Python.
+# Almost every address is a plain one, which pydantic-core accepts without calling Python.
 _PLAIN_EMAIL: Final = r"^[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*\.[A-Za-z]+$"
 _Email: TypeAlias = Annotated[
     Annotated[str, StringConstraints(max_length=EMAIL_LOCAL_MAX, pattern=_PLAIN_EMAIL)]
@@ -124,7 +124,7 @@ class _Totp(_Part):
     totp: _TotpSecret
 
 
-# Almost every list of factors holds one TOTP secret; for it, too, pydantic-core answers.
+# Almost every list of factors has one TOTP secret, which pydantic-core also accepts on its own.
 _MfaFactors: TypeAlias = Annotated[
     Annotated[list[_Totp], Len(1, MFA_FACTORS_MAX)] | Annotated[list[dict[str, Any]], BeforeValidator(_mfa_factors)],
     Field(union_mode="left_to_right"),
@@ -132,7 +132,7 @@ _MfaFactors: TypeAlias = Annotated[
 
 
 class Profile(BaseModel):
-    """A normalized user profile: every attribute that a script may return, with its limits; others are kept.
+    """A normalized user profile: every attribute that a script can return, with its limits; other attributes are kept.
 
     Source: <https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure>.
     """
@@ -163,7 +163,7 @@ class Normalized:
 
     Args:
         profile: The profile.
-        repairs: What had to be repaired, in order; empty when it was normalized already.
+        repairs: What had to be repaired, in order; empty if the profile was already normalized.
     """
 
     profile: Profile
@@ -171,18 +171,18 @@ class Normalized:
 
 
 def normalize_profile(raw: Mapping[str, object], *, import_mode: bool = False) -> Normalized:
-    """Return a profile as Auth0 would store it, and what had to be repaired for that. No attribute is lost.
+    """Return a profile as Auth0 would store it, and the repairs this took. No attribute is lost.
 
-    It is idempotent: normalizing `profile.model_dump(exclude_unset=True)` again repairs nothing. `repair_profile` says
-    what is repaired.
+    It is idempotent: normalizing `profile.model_dump(exclude_unset=True)` again repairs nothing. `repair_profile` lists
+    the repairs.
 
     Sources: <https://auth0.com/docs/manage-users/user-accounts/user-profiles/normalized-user-profiles>,
     <https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure>.
 
     Args:
         raw: The profile as a script returned it.
-        import_mode: Whether "Import Users to Auth0" is on: Auth0 then lower-cases e-mail and username, needs an e-mail,
-            and accepts fewer characters in a username.
+        import_mode: Whether "Import Users to Auth0" is on: Auth0 then lower-cases e-mail and username, requires an
+            e-mail, and accepts fewer characters in a username.
 
     Raises:
         ProfileError: When Auth0 would not accept the profile; the message names each attribute and what was expected.
@@ -203,7 +203,7 @@ def normalize_profile(raw: Mapping[str, object], *, import_mode: bool = False) -
 
 
 def _needs_repair(raw: Mapping[str, object], *, import_mode: bool) -> bool:
-    """Tell whether there is something to repair that the model would accept as it is; what it refuses shows later."""
+    """Tell whether a profile needs a repair even though the model would accept it; invalid ones show later."""
     if raw.get("name") is None or raw.get("nickname") is None or raw.get("picture") is None:
         return True
     for name in raw:
@@ -222,7 +222,7 @@ _RENAMED_OR_MOVED: Final = frozenset({"id", "access_token", "refresh_token"})
 def _normalized(profile: Profile, repairs: tuple[Repair, ...], *, import_mode: bool) -> Normalized:
     problems = _import_problems(profile) if import_mode else ()
     if problems:
-        message = f"the profile is not one that Auth0 imports: {'; '.join(problems)}"
+        message = f"Auth0 does not import this profile: {'; '.join(problems)}"
         raise ProfileError(message)
     return Normalized(profile, repairs)
 
@@ -234,7 +234,7 @@ def _import_problems(profile: Profile) -> Sequence[str]:
 
 
 def _explain(error: ValidationError) -> str:
-    """Say of each attribute what is wrong with it. The values stay out: they may be secrets."""
-    # Of the two ways to validate an attribute, the second one says what is wrong: the last message stays.
-    told = {str(item["loc"][0]): item["msg"] for item in error.errors(include_url=False, include_input=False)}
-    return "the profile is not one that Auth0 accepts: " + "; ".join(f"{name} {said}" for name, said in told.items())
+    """Describe what is wrong with each attribute. Values are left out, because they can be secrets."""
+    # If an attribute can be validated in two ways, the second one's message is the better one: the last message stays.
+    problems = {str(item["loc"][0]): item["msg"] for item in error.errors(include_url=False, include_input=False)}
+    return "Auth0 does not accept this profile: " + "; ".join(f"{name} {said}" for name, said in problems.items())

@@ -1,4 +1,4 @@
-"""People who are not in the legacy store yet, as a check makes them: with names that no other run uses."""
+"""Users who are not in the legacy store yet, created the way a check creates them: with names unique to the run."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ __all__ = ["People"]
 _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 _UNIQUE_LENGTH: Final = 10
 _TOKEN_LENGTH: Final = 12
-_OWNER: Final = "whoever is rehearsed"
+_OWNER: Final = "the rehearsed users"
 
 
 def _token(length: int) -> str:
@@ -25,11 +25,11 @@ def _token(length: int) -> str:
 
 @define
 class People:
-    """Makes people. All have the same two passwords: each secret more makes noting what is recorded slower.
+    """Creates users. All share the same two passwords, because each additional secret slows recording down.
 
     Args:
         new_user: What they look like.
-        truth: Whether they have usernames, and where the passwords are noted.
+        truth: Whether they have usernames, and where the passwords are registered.
     """
 
     new_user: NewUser
@@ -48,11 +48,11 @@ class People:
 
     @property
     def passwords(self) -> tuple[Secret, Secret]:
-        """The passwords of everybody, the new one last."""
+        """The passwords of all of them, the new one last."""
         return self._password, self._new_password
 
     def make(self) -> NewPerson:
-        """Return somebody new."""
+        """Return a new user."""
         unique = _token(_UNIQUE_LENGTH)
         return NewPerson(
             email=self.new_user.email_of(unique),

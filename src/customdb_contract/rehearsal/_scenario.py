@@ -18,10 +18,10 @@ class Needs:
     """What a scenario needs in one import mode.
 
     Args:
-        user: Whether it needs a person in the legacy store, with e-mail and password.
+        user: Whether it needs a user in the legacy store, with e-mail and password.
         scripts: The scripts that the database must have.
-        writing: The scripts that it runs if they are there, and that write to the legacy store.
-        for_writing: The scripts that the database must also have where the scenario writes.
+        writing: The scripts that it runs if they exist, and that write to the legacy store.
+        for_writing: The scripts that the database must also have if the scenario writes.
         outage: Whether it needs the same database with its store unreachable.
         second: Whether it needs another connection over the same store.
     """
@@ -35,28 +35,28 @@ class Needs:
 
     @classmethod
     def of_new_user(cls, *scripts: Script, outage: bool = False) -> "Needs":
-        """Return what a life of a new user needs with import mode off: the user is created, and removed at the end.
+        """Return the needs of a new user's life with import mode off: the user is created, and removed at the end.
 
         Args:
-            scripts: The scripts that the life needs beside those that read and `create`.
+            scripts: The scripts that the life needs besides those that read and `create`.
             outage: Whether it needs the same database with its store unreachable.
         """
         needed = (*READING, Script.CREATE, *scripts)
-        # `delete` may be missing: a user who cannot be removed is named at the end.
+        # `delete` is optional: a user who cannot be removed is named at the end.
         written = dict.fromkeys((Script.CREATE, *scripts, Script.DELETE))
         return cls(user=False, scripts=needed, writing=tuple(written), outage=outage)
 
 
 @frozen
 class Scenario:
-    """A life of a user, which can be played over any custom database.
+    """A life of a user, which can be played on any custom database.
 
     Args:
-        name: Its name, in words with hyphens.
+        name: Its name: lower-case words joined by hyphens.
         summary: What happens, in one sentence.
-        play: Plays it on a stage that has what it needs.
-        importing: What it needs with import mode on; None when it is about import mode off.
-        legacy: What it needs with import mode off; None when it is about import mode on.
+        play: Plays it on a stage that has everything it needs.
+        importing: What it needs with import mode on; None if it is about import mode off.
+        legacy: What it needs with import mode off; None if it is about import mode on.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Scenario:
     legacy: Needs | None
 
     def needs(self, *, import_mode: bool) -> Needs | None:
-        """Return what the scenario needs, or None when it cannot be played in this import mode.
+        """Return what the scenario needs, or None if it cannot be played in this import mode.
 
         Args:
             import_mode: Whether import mode is on at first.
@@ -83,7 +83,7 @@ class Scenario:
         return needs is not None and not stage.scripts.isdisjoint(needs.writing)
 
     def lacks(self, stage: Stage) -> str | None:
-        """Return why the scenario cannot be played, and what to give; None when it can be.
+        """Return why the scenario cannot be played, and what to give; None if it can be.
 
         Args:
             stage: Where it would be played.
@@ -91,7 +91,7 @@ class Scenario:
         needs = self.needs(import_mode=stage.settings.import_mode)
         if needs is None:
             wanted, other = ("off", "on") if stage.settings.import_mode else ("on", "off")
-            return f"it is about import mode {wanted}, and the connection has it {other}"
+            return f"it needs import mode {wanted}, but the connection has it {other}"
         missing = list(self._missing(needs, stage))
         return "; ".join(missing) or None
 

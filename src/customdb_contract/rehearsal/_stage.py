@@ -21,21 +21,21 @@ class AnotherUserError(Exception):
 
 
 class Ledger(Protocol):
-    """Notes who is created in the legacy store and not removed again; a `Recorder` is one."""
+    """Keeps track of users created in the legacy store and not yet removed; a `Recorder` is a ledger."""
 
     def leave_behind(self, identifier: str) -> None:
-        """Note a user who is about to be created.
+        """Register a user who is about to be created.
 
         Args:
-            identifier: The identifier by which the team can find the user.
+            identifier: The identifier by which you can find the user.
         """
         ...
 
     def removed(self, identifier: str) -> None:
-        """Note that a user is gone again.
+        """Remove a user who no longer exists.
 
         Args:
-            identifier: The identifier that was noted.
+            identifier: The identifier that was registered.
         """
         ...
 
@@ -47,11 +47,11 @@ class NewPerson:
     Args:
         email: The e-mail.
         new_email: Another e-mail, which no user has.
-        username: The username, where the connection requires one.
+        username: The username, if the connection requires one.
         password: The password.
         new_password: Another password.
-        user_metadata: What the person signs up with as metadata.
-        fields: Further fields of the sign-up.
+        user_metadata: The metadata that the user signs up with.
+        fields: Additional fields of the sign-up.
     """
 
     email: str
@@ -70,12 +70,12 @@ class Stage:
     Args:
         tenant: The tenant.
         connection: The name of the connection on which the scenario is played.
-        second: The name of another connection over the same store; None when there is none.
-        user: A person who is in the legacy store and may log in, with e-mail and password; None when none is known.
+        second: The name of another connection over the same store; None if there is none.
+        user: A user who is in the legacy store and may log in, with e-mail and password; None if none is known.
         new_person: A user who is not in the legacy store.
         writes: Whether the scenario may write to the legacy store.
-        ledger: Where it is noted who is created in the legacy store; None when the store is thrown away afterwards, so
-            that no user needs to be removed.
+        ledger: Keeps track of users created in the legacy store; None if the store is thrown away afterwards, so that
+            no user needs to be removed.
         spared: The ids in the legacy store, by `ids_in`, of users who must not be changed.
         outage: Whether the tenant has the same database with its store unreachable.
         way: The way in which the store is unreachable; None stands for the first one.
@@ -105,12 +105,12 @@ class Stage:
 
     @property
     def email(self) -> str:
-        """The e-mail of the known person."""
+        """The e-mail of the known user."""
         return cast("str", cast("KnownUser", self.user).email)
 
     @property
     def password(self) -> Secret:
-        """The password of the known person."""
+        """The password of the known user."""
         return cast("Secret", cast("KnownUser", self.user).password)
 
     def log_in(
@@ -124,10 +124,10 @@ class Stage:
         """Log in.
 
         Args:
-            email: The e-mail that is typed; None stands for the known person's.
-            password: The password; None stands for the known person's.
+            email: The e-mail that is typed; None stands for the known user's.
+            password: The password; None stands for the known user's.
             connection: The connection; None stands for the one on which the scenario is played.
-            interrupt: Where the migration is interrupted, if there is one.
+            interrupt: The point at which the migration is interrupted, if there is one.
         """
         return self.tenant.log_in(
             self.email if email is None else email,
@@ -137,14 +137,14 @@ class Stage:
         )
 
     def sign_up(self, email: str | None = None) -> OperationOutcome:
-        """Sign the new person up; with import mode off that creates a user in the legacy store.
+        """Sign the new user up; with import mode off, that creates a user in the legacy store.
 
         Args:
-            email: The e-mail that is typed; None stands for the new person's.
+            email: The e-mail that is typed; None stands for the new user's.
         """
         person = self.new_person
         typed = person.email if email is None else email
-        # Before the script runs: then the person is noted whatever ends the rehearsal meanwhile.
+        # Before the script runs, so that the user is registered no matter what ends the rehearsal.
         self._note(typed)
         outcome = self.tenant.sign_up(
             typed,
@@ -159,14 +159,14 @@ class Stage:
         return outcome
 
     def change_email(self, user: User, email: str) -> OperationOutcome:
-        """Change a user's e-mail; with import mode off that changes it in the legacy store.
+        """Change a user's e-mail; with import mode off, that changes it in the legacy store.
 
         Args:
             user: The user.
             email: The e-mail.
 
         Raises:
-            AnotherUserError: When that would change another user in the legacy store than the new one.
+            AnotherUserError: When that would change a user in the legacy store other than the new one.
         """
         if not self.settings.import_mode:
             if user.email is not None:
@@ -175,13 +175,13 @@ class Stage:
         return self.tenant.change_email(user.user_id, email, verified=True)
 
     def delete(self, user: User) -> OperationOutcome:
-        """Delete a user; with import mode off that removes the person from the legacy store.
+        """Delete a user; with import mode off, that removes the user from the legacy store.
 
         Args:
             user: The user.
 
         Raises:
-            AnotherUserError: When that would remove another user from the legacy store than the new one.
+            AnotherUserError: When that would remove a user from the legacy store other than the new one.
         """
         if not self.settings.import_mode:
             self._protect_others(user)
@@ -192,26 +192,26 @@ class Stage:
         return outcome
 
     def reset(self, email: str, password: Secret) -> OperationOutcome:
-        """Ask for a password reset, and open its link where one comes.
+        """Ask for a password reset, and open its link if one arrives.
 
         Args:
             email: The e-mail.
             password: The new password.
 
         Returns:
-            What came of the new password, or of the request where no link comes.
+            The outcome for the new password, or that of the request if no link arrives.
         """
         return self.complete_reset(self.ask_for_reset(email), password)
 
     def complete_reset(self, asked: OperationOutcome, password: Secret) -> OperationOutcome:
-        """Open the link of a password reset where one came.
+        """Open the link of a password reset if one arrived.
 
         Args:
-            asked: What came of the request.
+            asked: The outcome of the request.
             password: The new password.
 
         Returns:
-            What came of the new password, or of the request where no link came.
+            The outcome for the new password, or that of the request if no link arrived.
         """
         ticket = ticket_of(asked)
         return asked if ticket is None else self.tenant.complete_password_reset(ticket, password)
@@ -220,8 +220,8 @@ class Stage:
         in_store = ids_in({"user_id": user.user_id.removeprefix(PREFIX)})
         if not self._is_of_new_person(user.email) or not self.spared.isdisjoint(in_store):
             message = (
-                f"for the new user {self.new_person.email} the scripts returned the profile of another user; "
-                "the scenario ended there, since going on would change the other user in the legacy store"
+                f"for the new user {self.new_person.email} the scripts returned another user's profile; "
+                "the scenario ended there, because going on would change the other user in the legacy store"
             )
             raise AnotherUserError(message)
 
@@ -237,10 +237,10 @@ class Stage:
         return self.tenant.request_password_reset(email, connection=self.connection)
 
     def user_of(self, *emails: str) -> User | None:
-        """Return the record that Auth0 has of a user on the connection, or None; no operation is needed for that.
+        """Return Auth0's record of a user on the connection, or None, without an operation.
 
         Args:
-            emails: The e-mails that the user may have.
+            emails: The e-mails that the user can have.
         """
         wanted = {email.lower() for email in emails}
         return next(
@@ -253,14 +253,14 @@ class Stage:
         )
 
     def broken(self) -> AbstractContextManager[Situation]:
-        """Make the store unreachable for as long as this lasts."""
+        """Make the store unreachable while this lasts."""
         return self.tenant.outage(self.connection, way=self.way)
 
     @contextmanager
     def with_new_person(self) -> Generator[NewPerson]:
         """Yield a user who may be created in the legacy store, and is removed from there afterwards.
 
-        A user who could not be removed stays in the ledger; after ctrl-C no user is removed.
+        A user who could not be removed stays in the ledger; after ctrl-C, no user is removed.
         """
         person = self.new_person
         try:
@@ -272,7 +272,7 @@ class Stage:
 
     def _remove(self, person: NewPerson) -> None:
         user = self.user_of(person.email, person.new_email)
-        # With import mode on, the user is in Auth0 alone, unless created with import mode off before.
+        # With import mode on, the user is only in Auth0, unless created with import mode off before.
         if not self._noted or user is None or not self._is_of_new_person(user.email):
             return
         if self.settings.import_mode:
@@ -293,8 +293,8 @@ class Stage:
     def only_in_legacy_store(self) -> Generator[tuple[str, Secret]]:
         """Yield e-mail and password of a user whom Auth0 does not know, and whose password may be changed.
 
-        That is the known user where nothing is written. Otherwise it is a new user, who signs up with import mode off,
-        and whose record in Auth0 is deleted with import mode on: the database is not told of that.
+        That is the known user if nothing is written. Otherwise it is a new user, who signs up with import mode off, and
+        whose record in Auth0 is deleted with import mode on: the database does not hear about that.
         """
         if not self.writes_passwords:
             yield self.email, self.password
@@ -317,10 +317,10 @@ class Stage:
 
 
 def ticket_of(asked: OperationOutcome) -> ResetTicket | None:
-    """Return the link of a password reset, or None where no e-mail came.
+    """Return the link of a password reset, or None if no e-mail arrived.
 
     Args:
-        asked: What came of the request.
+        asked: The outcome of the request.
     """
     return next((mail.ticket for mail in asked.mails), None)
 

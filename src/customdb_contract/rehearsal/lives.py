@@ -46,7 +46,7 @@ def _log_in_with_another_form(stage: Stage) -> None:
 
 _WITH_ANOTHER_FORM: Final = Scenario(
     "another-form-of-the-password",
-    "Somebody logs in with another form of the password in Unicode, and then as it is.",
+    "A user logs in with another Unicode form of the password, then with the password as it is.",
     _log_in_with_another_form,
     importing=Needs(),
     legacy=None,
@@ -58,40 +58,40 @@ _OF_KNOWN_USER: Final = (
     "sign-up-of-known-user",
     "reset-before-first-log-in",
 )
-"""The lives of somebody who is in the store, as far as they only read."""
+"""The read-only lives of a user who is in the store."""
 
 _LOSING_METADATA: Final = "interrupted-before-metadata"
-"""The life of somebody who has metadata."""
+"""The life of a user who has metadata."""
 
 _ANOTHER_USER: Final = (
-    "login returned another user's profile for a user whom the check made; "
-    "the life ended there, since going on would change the other user"
+    "login returned another user's profile for a user created by the check; "
+    "the life ended there, because going on would change the other user"
 )
 
 _IF_DELETION_IS_FINAL: Final = "deletion-and-return"
-"""With import mode on, a return after a deletion is only then wrong."""
+"""With import mode on, coming back after a deletion is wrong only if deletion is final."""
 
 _OF_NEW_USER: Final = ("sign-up", "reset-before-first-log-in", "change-of-email", "deletion-and-return")
-"""The lives of somebody who is created for them, with import mode off."""
+"""The lives of a user who is created for them, with import mode off."""
 
 
 def rehearse_lives(
     driver: Driver, caller: Caller, written: Caller, *, truth: Truth, recorder: Recorder, probing: Probing
 ) -> None:
-    """Play lives on a database that was probed before, each over a simulated tenant of its own.
+    """Play lives on a database that was probed before, each on a simulated tenant of its own.
 
     Args:
-        driver: Makes the calls, in time, and knows who is created.
-        caller: Calls the database that is checked.
-        written: Calls the database that may be written to; the same one unless the check was given an empty one.
-        truth: The people who are in the store.
+        driver: Makes the calls within the time limit, and keeps track of created users.
+        caller: Calls the database under check.
+        written: Calls the database that may be written to: the same one, unless the check was given an empty one.
+        truth: The users who are in the store.
         recorder: Where everything is recorded.
-        probing: How the database is driven.
+        probing: How the scripts are called.
 
     Raises:
-        StoppedEarly: When the time is up, or a script has not ended in time.
+        StoppedEarly: When the time is up, or a script did not end in time.
     """
-    # Where somebody could not be removed, nobody else is created.
+    # If a user could not be removed, no other user is created.
     driver.clean_up(written)
     transcript = recorder.transcript()
     users = [person for person in _users(truth) if _gets_in(transcript, person)]
@@ -109,12 +109,12 @@ def rehearse_lives(
 
 
 def plan_lives(truth: Truth, scripts: Sequence[Script], probing: Probing) -> Iterator[PlannedCall]:
-    """Plan the calls that rehearsing causes where the scripts answer as they should; none is called.
+    """Plan the calls that rehearsing causes if the scripts respond correctly; none is made.
 
     Args:
-        truth: The people who are in the store.
+        truth: The users who are in the store.
         scripts: The scripts that the database has.
-        probing: How the database is driven.
+        probing: How the scripts are called.
     """
     recorder = Recorder(Header(people=truth.people, connection=truth.connection), truth.registry)
     lives = _Lives(recorder, truth, People(probing.new_user, truth))
@@ -134,12 +134,12 @@ def plan_lives(truth: Truth, scripts: Sequence[Script], probing: Probing) -> Ite
 
 @frozen
 class _Lives:
-    """Plays lives that one transcript keeps.
+    """Plays lives that share one transcript.
 
     Args:
         recorder: Where everything is recorded.
-        truth: The people who are in the store.
-        people: Makes those who are not.
+        truth: The users who are in the store.
+        people: Creates other users.
     """
 
     recorder: Recorder
@@ -149,20 +149,20 @@ class _Lives:
     def play_of_known_users(
         self, calls: Calls, users: Sequence[Person], *, with_metadata: Sequence[Person], mistype: bool
     ) -> None:
-        """Play the lives of somebody who is in the store.
+        """Play the lives of users who are in the store.
 
         Args:
             calls: Calls the scripts that only read.
             users: Those who can log in.
             with_metadata: Those of them who are known to have metadata.
-            mistype: Whether another form of a password may be typed, which login may refuse.
+            mistype: Whether another form of a password may be typed, which login can reject.
         """
         database = self._opened(calls)
-        # Before any password is reset: from then on nothing is known of the one that the store has.
+        # Before any password is reset: after that, the password in the store is unknown.
         other = next((one for one in users if another_form(self.truth.passwords[one.label].reveal())), None)
         if mistype and other is not None:
             self._play(_WITH_ANOTHER_FORM, database, user=self._known(other))
-        # Of others it cannot be seen that anything is lost.
+        # For other users, lost metadata would not show.
         for person in (*with_metadata, *users)[:1]:
             self._play(find_scenario(_LOSING_METADATA), database, user=self._known(person))
         for person in users[:1]:
@@ -171,7 +171,7 @@ class _Lives:
                 self._play(find_scenario(name), database, user=self._known(person))
 
     def play_of_new_users(self, calls: Calls) -> None:
-        """Play the lives of people who are created for them; nobody is where they cannot be removed.
+        """Play the lives of users who are created for them; none is created that cannot be removed.
 
         Args:
             calls: Calls all scripts.
@@ -212,7 +212,7 @@ class _Lives:
 
 
 class _NotedByDriver:
-    """A ledger that keeps nothing: the driver notes whoever a call creates, and looks who is really gone."""
+    """A ledger that keeps nothing: the driver registers created users itself, and checks that they are gone."""
 
     def leave_behind(self, identifier: str) -> None:
         """Do nothing."""
@@ -228,7 +228,7 @@ class _Driven:
     Args:
         driver: The driver.
         caller: Calls the database.
-        allowed: The scripts that may be called, as far as there are such.
+        allowed: The scripts that may be called, if they exist.
     """
 
     driver: Driver
@@ -245,29 +245,31 @@ class _Driven:
         }
 
     def call(self, planned: PlannedCall, *, caused_by: Operation) -> Exchange:
-        """Make a call, and record it.
+        """Make a call and record it.
 
         Args:
             planned: The call.
             caused_by: The operation that causes it.
 
         Raises:
-            StoppedEarly: When the time is up, or the script has not ended in time.
+            StoppedEarly: When the time is up, or the script did not end in time.
         """
         exchange = self.driver.call(self.caller, planned, caused_by=caused_by)
         if exchange.ending is Ending.TIMED_OUT:
-            message = f"{planned.script} did not end in time while the life of a user was rehearsed, so no more are"
+            message = (
+                f"{planned.script} did not end in time while the life of a user was rehearsed, so no further lives are"
+            )
             raise StoppedEarly(StopReason(StopKind.TIME, message))
         return exchange
 
 
 def _users(truth: Truth) -> Sequence[Person]:
-    """Return the people who can be known by an e-mail, and should get in."""
+    """Return the users who have an e-mail and should be able to log in."""
     return [person for person in truth.people_who_log_in if person.email]
 
 
 def _gets_in(transcript: Transcript, person: Person) -> bool:
-    """Tell whether both scripts found a person when they were asked last, and nothing speaks of a lock-out."""
+    """Tell whether both scripts found a user in their last calls, and nothing suggests a lock-out."""
     last = _last_answers(transcript, person)
     return all(script in last and last[script].profile is not None for script in READING) and not any(
         Mark.LOCKED_OUT in exchange.marks for exchange in transcript.exchanges if exchange.person == person.label
@@ -275,7 +277,7 @@ def _gets_in(transcript: Transcript, person: Person) -> bool:
 
 
 def _last_answers(transcript: Transcript, person: Person) -> Mapping[Script, Exchange]:
-    """Return what each script said of a person when it was asked last."""
+    """Return the last response of each script for a user."""
     return {
         exchange.script: exchange
         for exchange in transcript.exchanges

@@ -1,4 +1,4 @@
-"""Printing what was played, in each format of the command `simulate`, and what can be played."""
+"""Prints what was played, in each format of the command `simulate`, and lists what can be played."""
 
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -120,8 +120,8 @@ def _list_as_text(scenarios: Sequence[Scenario]) -> str:
 
 def _modes(scenario: Scenario) -> str:
     modes = {"on": scenario.importing, "off": scenario.legacy}
-    told = "; ".join(f"{mode}: {_effect(needs)}" for mode, needs in modes.items() if needs)
-    return f"[import mode {told}]"
+    effects = "; ".join(f"{mode}: {_effect(needs)}" for mode, needs in modes.items() if needs)
+    return f"[import mode {effects}]"
 
 
 def _effect(needs: Needs) -> str:
@@ -159,7 +159,7 @@ def _needs_to_json(needs: Needs | None) -> dict[str, object] | None:
 FORMATS: Final[Mapping[str, Callable[[Setting, Sequence[Performance]], str]]] = MappingProxyType(
     {"text": _as_text, "json": _as_json, "mermaid": _as_mermaid}
 )
-"""The formats of what was played, by name; that of diagrams is Markdown with a diagram for each scenario."""
+"""The formats of what was played, by name; the format for diagrams is Markdown with a diagram for each scenario."""
 
 LIST_FORMATS: Final[Mapping[str, Callable[[Sequence[Scenario]], str]]] = MappingProxyType(
     {"text": _list_as_text, "json": _list_as_json}

@@ -1,4 +1,4 @@
-"""What a script answered, as the tenant reads it."""
+"""The result of a script, as the tenant reads it."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -15,7 +15,7 @@ _UNTOLD: Final = {
     Ending.FOUND: "the script returned a profile that Auth0 cannot use",
     Ending.TIMED_OUT: "the script did not call its callback in time",
     Ending.DIED: "the process of the script ended before it called its callback",
-    Ending.INVALID: "the script called its callback with something that no page of Auth0's describes",
+    Ending.INVALID: "the script called its callback with something that Auth0 does not document",
     Ending.NOT_FOUND: "the script called its callback with nothing",
     Ending.DECLINED: "the script called its callback with false",
 }
@@ -23,11 +23,11 @@ _UNTOLD: Final = {
 
 @frozen
 class Answer:
-    """What came of the call of a script.
+    """The result of calling a script.
 
     Args:
-        exchange: The call; None when the script could not be called.
-        problem: Why it could not.
+        exchange: The call; None if the script could not be called.
+        problem: Why it could not be called.
     """
 
     exchange: Exchange | None
@@ -35,7 +35,7 @@ class Answer:
 
     @property
     def ending(self) -> Ending | None:
-        """How the call ended; None when there was none."""
+        """How the call ended; None if there was none."""
         return None if self.exchange is None else self.exchange.ending
 
     @property
@@ -45,22 +45,22 @@ class Answer:
 
     @property
     def result(self) -> Value:
-        """What the script gave its callback beside the error."""
+        """The second argument that the script passed to its callback."""
         return None if self.exchange is None else self.exchange.outcome.result
 
     @property
     def is_nobody(self) -> bool:
-        """Whether the script said that there is no such user."""
+        """Whether the script reported that there is no such user."""
         return self.ending is Ending.NOT_FOUND
 
     @property
     def is_done(self) -> bool:
-        """Whether a script that writes said that it did its work; `create` may hand over the new profile instead."""
+        """Whether a script that writes reported success; `create` can return the new profile instead."""
         return self.ending in {Ending.DONE, Ending.FOUND}
 
     @property
     def error(self) -> RecordedError | None:
-        """The error that the script passed to its callback or let escape, or None."""
+        """The error that the script passed to its callback or raised, or None."""
         if self.exchange is None:
             return None
         outcome = self.exchange.outcome
@@ -69,7 +69,7 @@ class Answer:
 
     @property
     def message(self) -> str:
-        """What the tenant log says of an answer that was no success."""
+        """The description that the tenant log has for an unsuccessful result."""
         if self.exchange is None:
             return self.problem
         if self.error is not None:

@@ -1,4 +1,4 @@
-"""From the profile that a script returned to the record that Auth0 keeps, and what Auth0 does not import."""
+"""Turns the profile that a script returned into the record that Auth0 keeps, and lists what Auth0 does not import."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 ROOT_ATTRIBUTES: Final = ("name", "nickname", "given_name", "family_name", "picture")
-"""The attributes that `set_user_root_attributes` is about."""
+"""The attributes that `set_user_root_attributes` applies to."""
 
 METADATA: Final = ("user_metadata", "app_metadata")
 
@@ -46,22 +46,22 @@ _TYPES: Final[Mapping[str, type | tuple[type, ...]]] = {
     "phone_number": str,
     "phone_verified": bool,
     **dict.fromkeys(ROOT_ATTRIBUTES, str),
-    # An abstract class alone answers slowly.
+    # An abstract class alone is slow to check.
     **dict.fromkeys(METADATA, (dict, Mapping)),
 }
-"""The attributes that a script may return and a record has as its own, by the type that Auth0 documents."""
+"""The attributes that both a script's profile and a record have, by the type that Auth0 documents."""
 
 _KEPT_ELSEWHERE: Final = frozenset({"user_id", "identities", "mfa_factors"})
 _PHONE: Final = re.compile(PHONE_PATTERN)
 
 
 def attributes_of(profile: Mapping[str, Value], *, import_mode: bool) -> dict[str, Value]:
-    """Return the attributes that Auth0 makes of a profile.
+    """Return the attributes that Auth0 derives from a profile.
 
     Source: <https://auth0.com/docs/manage-users/user-accounts/user-profiles/normalized-user-profiles>.
 
     Args:
-        profile: What a script returned, as it was recorded.
+        profile: The recorded profile that a script returned.
         import_mode: Whether "Import Users to Auth0" is on.
     """
     told = cast("Mapping[str, object]", plain(profile))
@@ -69,10 +69,10 @@ def attributes_of(profile: Mapping[str, Value], *, import_mode: bool) -> dict[st
 
 
 def raw_user_id(attributes: Mapping[str, Value]) -> str | None:
-    """Return the `user_id` without the prefix, or None when the profile has none that is a text.
+    """Return the `user_id` without the prefix, or None if the profile has none that is a string.
 
     Args:
-        attributes: What Auth0 made of a profile.
+        attributes: The attributes that Auth0 derived from a profile.
     """
     user_id = attributes.get("user_id")
     return user_id if isinstance(user_id, str) and user_id.strip() else None
@@ -101,14 +101,14 @@ def is_beyond_allowance(size: int) -> bool:
 
 
 def import_problems(attributes: Mapping[str, Value], connection: Connection) -> Iterator[str]:
-    """Yield why Auth0 does not import a profile with import mode on; `mfa_factors` are another matter.
+    """Yield the reasons why Auth0 does not import a profile with import mode on, except for `mfa_factors`.
 
     Sources: <https://auth0.com/docs/users/migrations/automatic> (e-mail and username),
     <https://auth0.com/docs/authenticate/database-connections/require-username> (username),
     <https://auth0.com/docs/manage-users/user-accounts/metadata/metadata-fields-data> (metadata).
 
     Args:
-        attributes: What Auth0 made of the profile.
+        attributes: The attributes that Auth0 derived from the profile.
         connection: The settings of the connection.
     """
     yield from _text_problems("email", attributes.get("email"), email_problem, is_required=True)
@@ -129,7 +129,7 @@ def _text_problems(
         if is_required:
             yield f"{name} is missing"
     elif not isinstance(value, str):
-        yield f"{name} is not a text"
+        yield f"{name} is not a string"
     elif problem := problem_of(value):
         yield f"{name} {problem}"
 
@@ -143,10 +143,10 @@ def new_user(
     at: datetime,
     leave_out: Sequence[str] = (),
 ) -> User:
-    """Return the record that Auth0 makes of a user who is new to it.
+    """Return the record that Auth0 creates for a new user.
 
     Args:
-        attributes: What Auth0 made of the profile.
+        attributes: The attributes that Auth0 derived from the profile.
         user_id: The `user_id` without the prefix.
         connection: The name of the connection.
         root_attributes: When the root attributes are taken from a script.
@@ -182,16 +182,16 @@ def refreshed(
 
     Args:
         user: The record before.
-        attributes: What Auth0 made of the profile.
-        returned: The profile as Login returned it: what Auth0 would generate replaces nothing.
+        attributes: The attributes that Auth0 derived from the profile.
+        returned: The profile as Login returned it: generated values replace nothing.
         root_attributes: When the root attributes are taken from a script.
-        metadata: What becomes of the metadata.
+        metadata: How the metadata changes.
     """
     are_taken = root_attributes is RootAttributes.ON_EACH_LOGIN
     left_alone = {*METADATA, *(() if are_taken else ROOT_ATTRIBUTES)}
     given = {name: value for name, value in attributes.items() if name in returned and name not in left_alone}
     typed = _typed(given)
-    # Metadata is left alone so far.
+    # The metadata is unchanged so far.
     return evolve(
         user,
         identities=(evolve(user.identities[0], tokens=_tokens(attributes)),),
@@ -218,7 +218,7 @@ def _extra(attributes: Mapping[str, Value], typed: Mapping[str, Value]) -> Mappi
         for name, value in attributes.items()
         if value is not None and name not in typed and name not in _KEPT_ELSEWHERE
     }
-    # Almost nobody has any, and an empty mapping of their own takes memory.
+    # Almost no user has any, and a separate empty mapping for each takes memory.
     return extra or NO_METADATA
 
 

@@ -1,4 +1,4 @@
-"""Interruptions: the migration of a user is two writes, and may end between them."""
+"""Interruptions: the migration of a user consists of two writes, and can end between them."""
 
 import random
 from collections.abc import Callable
@@ -11,21 +11,21 @@ __all__ = ["InterruptionPoint", "Interruptions", "interrupt_randomly", "never_in
 
 
 class InterruptionPoint(StrEnum):
-    """Where a migration can be interrupted.
+    """The points at which a migration can be interrupted.
 
     Source: <https://auth0.com/docs/manage-users/user-migration/configure-automatic-migration-from-your-database>.
     """
 
     AFTER_INTERNAL_RECORD = "after-internal-record"
-    """After the partial record in the internal store, so that the user is half-created: nobody finds such a user, and a
-    sign-up is told that the user already exists."""
+    """After the partial record in the internal store, so that the user is half-created: no search finds such a user,
+    and a sign-up fails because the user already exists."""
     BEFORE_METADATA = "before-metadata"
-    """After the root attributes of the full record: `user_metadata`, `app_metadata` and `mfa_factors` are lost, for no
-    script runs for a migrated user. The user sees nothing of it."""
+    """After the root attributes of the full record: `user_metadata`, `app_metadata` and `mfa_factors` are lost,
+    because no script runs for a migrated user. The user does not notice."""
 
 
 Interruptions: TypeAlias = Callable[[InterruptionPoint], bool]
-"""Is asked at each point that a migration comes to, and says whether it is interrupted there."""
+"""Called at each point that a migration reaches; returns whether it is interrupted there."""
 
 
 def never_interrupt(_: InterruptionPoint) -> bool:
@@ -34,17 +34,17 @@ def never_interrupt(_: InterruptionPoint) -> bool:
 
 
 def interrupt_randomly(probability: float, *, seed: int) -> Interruptions:
-    """Return interruptions that happen by chance, and are the same for the same seed.
+    """Return random interruptions that are the same for the same seed.
 
     Args:
-        probability: How likely one is at each point, from 0 to 1.
+        probability: The probability of an interruption at each point, from 0 to 1.
         seed: Any number.
 
     Raises:
-        ConfigurationError: When the probability is no number from 0 to 1.
+        ConfigurationError: When the probability is not a number from 0 to 1.
     """
     if not 0 <= probability <= 1:
-        message = f"the probability of an interruption must be a number from 0 to 1, and is {probability!r}"
+        message = f"the probability of an interruption must be a number from 0 to 1, got {probability!r}"
         raise ConfigurationError(message)
     chance = random.Random(seed)  # noqa: S311 - nothing secret depends on it
 

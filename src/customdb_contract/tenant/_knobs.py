@@ -1,4 +1,4 @@
-"""The points on which Auth0's sources conflict or are silent, as settings with a default each."""
+"""The points on which Auth0's sources conflict or say nothing, as settings with a default each."""
 
 from enum import StrEnum
 from typing import TypeVar
@@ -24,28 +24,28 @@ class RootAttributes(StrEnum):
 
 
 class ReloginMetadata(StrEnum):
-    """What becomes of the metadata in Auth0 when Login returns some again, with import mode off."""
+    """How the metadata in Auth0 changes when Login returns metadata again, with import mode off."""
 
     REPLACE_KEY = "replace_key"
     """Each first-level key that Login returns replaces the one in Auth0, as a PATCH would; the others stay."""
     MERGE = "merge"
-    """What Login returns is merged at every depth."""
+    """Metadata that Login returns is merged at every depth."""
     FIRST_LOGIN_ONLY = "first_login_only"
-    """Metadata is taken over when the record is created, and never again."""
+    """Metadata is stored when the record is created, and never again."""
 
 
 class NullLogin(StrEnum):
-    """What a log-in is for which Login called `callback(null)`."""
+    """The result of a log-in for which Login called `callback(null)`."""
 
     UNKNOWN_USER = "unknown_user"
-    """A failed log-in of no user: `fu`."""
+    """A failed log-in of an unknown user: `fu`."""
     FAILURE = "failure"
     """A failed log-in like any other: `f`."""
 
 
 def _is_flag(_: object, attribute: "Attribute[bool]", value: object) -> None:
     if not isinstance(value, bool):
-        message = f"Knobs: {attribute.name} must be True or False, and is {value!r}"
+        message = f"Knobs: {attribute.name} must be True or False, got {value!r}"
         raise ConfigurationError(message)
 
 
@@ -61,13 +61,13 @@ def _choice(choices: type[_Choice], name: str, value: str) -> _Choice:
     try:
         return choices(value)
     except ValueError:
-        message = f"Knobs: {name} must be one of {', '.join(choices)}, and is {value!r}"
+        message = f"Knobs: {name} must be one of {', '.join(choices)}, got {value!r}"
         raise ConfigurationError(message) from None
 
 
 @frozen(kw_only=True)
 class Knobs:
-    """How the simulated tenant behaves where Auth0's sources conflict or are silent.
+    """How the simulated tenant behaves where Auth0's sources conflict or say nothing.
 
     Args:
         import_login_calls_get_user: K1. Whether, with import mode on, Get User runs before Login. Off by default: the
@@ -76,7 +76,7 @@ class Knobs:
             Against it: <https://auth0.com/docs/authenticate/database-connections/custom-db/templates/get-user> says
             that Get User also runs when a user attempts to log in, and with Identifier First + Biometrics it does.
         import_reset_calls_change_password: K2. Whether, with import mode on, a reset before the first log-in runs
-            Change Password where the database has it. On by default: the support article "Password Reset Before First
+            Change Password if the database has it. On by default: the support article "Password Reset Before First
             Login with Automatic Migration Enabled" requires the script. Against it:
             <https://auth0.com/docs/authenticate/database-connections/custom-db/templates/change-password> says that it
             is used in a legacy authentication scenario only.
@@ -88,15 +88,16 @@ class Knobs:
         off_first_login_creates_record: K5. Whether, with import mode off, the first log-in creates a user record in
             Auth0. On by default: <https://auth0.com/docs/authenticate/database-connections/custom-db>. An older page on
             the anatomy of the scripts says that none is created.
-        off_metadata_on_relogin: K6. What becomes of metadata that Login returns again, with import mode off. No source
-            says; `replace_key` is what custom social connections do with theirs
+        off_metadata_on_relogin: K6. How metadata changes that Login returns again, with import mode off. Not
+            documented; `replace_key` is how custom social connections handle theirs
             (<https://community.auth0.com/t/119726>).
         on_wrong_pwd_migrated_falls_back: K7. Whether a migrated user's wrong password is tried with Login. Off by
             default: "Auth0 will not query your database again"
             (<https://auth0.com/docs/manage-users/user-accounts/user-profiles/update-user-profiles-using-your-database>).
-        login_null_result: K8. What a log-in is for which Login called `callback(null)`. By default a failed log-in of
-            an unknown user: the page on automatic migration uses it for a retired store, and names no log code.
-        stale_user_id_in_reset_link: K9. Whether a reset fails when Get User returns another user_id than when the reset
+        login_null_result: K8. The result of a log-in for which Login called `callback(null)`. By default, a failed
+            log-in of an unknown user: the page on automatic migration uses it for a retired store, and names no log
+            code.
+        stale_user_id_in_reset_link: K9. Whether a reset fails if Get User returns another user_id than when the reset
             was requested. On by default: a draft of the docs says that the link then appears to have expired.
 
     Raises:

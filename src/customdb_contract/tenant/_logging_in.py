@@ -1,4 +1,4 @@
-"""Log-in: with import mode off by the script each time, with import mode on by it once."""
+"""Log-in: with import mode off, the script runs each time; with import mode on, only once."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, cast
@@ -40,7 +40,7 @@ _IDENTIFIERS: Final = ("email", "username", "phone_number")
 
 
 def log_in(run: Run, identifier: str, password: Secret) -> OperationOutcome:
-    """Log somebody in.
+    """Log a user in.
 
     Sources: <https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login>,
     <https://auth0.com/docs/manage-users/user-migration/configure-automatic-migration-from-your-database>.
@@ -66,7 +66,7 @@ def log_in(run: Run, identifier: str, password: Secret) -> OperationOutcome:
 
 
 def _full_record(run: Run, record: InternalUser) -> User:
-    """Return the record in the tenant of somebody whose migration is finished: there is one."""
+    """Return the tenant's record of a user whose migration is finished, which exists."""
     return cast("User", run.user(record.user_id))
 
 
@@ -120,7 +120,7 @@ def _migrate(run: Run, identifier: str, password: Secret) -> OperationOutcome:
 
 
 def _write_both(run: Run, attributes: Mapping[str, Value], size: int, record: InternalUser) -> OperationOutcome:
-    """Do the two writes of a migration; who has a record from before import mode was on needs the first one only."""
+    """Do the two writes of a migration; a user with a record from before import mode needs only the first one."""
     known = run.user(record.user_id)
     if known is not None:
         if not known.blocked:
@@ -152,9 +152,9 @@ def _write_full_record(run: Run, attributes: Mapping[str, Value], size: int) -> 
 
 
 def _finish_after_reset(run: Run, identifier: str, record: InternalUser) -> OperationOutcome:
-    """Finish the migration that a password reset began, with the data of Get User.
+    """Finish the migration that a password reset began, with the profile that Get User returns.
 
-    Where that returns another user_id each time, the user is duplicated each time:
+    If that has another user_id each time, the user is duplicated each time:
     <https://github.com/auth0/docs/issues/6707>.
     """
     email = record.email or identifier
@@ -180,7 +180,7 @@ def _fall_back(run: Run, identifier: str, password: Secret, record: InternalUser
         return _refused_by_script(run, answer)
     user_id = raw_user_id(attributes_of(answer.profile, import_mode=True))
     if user_id is None or PREFIX + user_id != record.user_id:
-        return _failed(run, "Login returned another user_id than the one that the user was migrated with")
+        return _failed(run, "Login returned a user_id other than the one that the user was migrated with")
     run.keep_internal(evolve(record, password=PasswordHash.of(password)))
     return _let_in(run, _full_record(run, record))
 
@@ -193,7 +193,7 @@ def _let_in(
     is_new: bool = False,
     interrupted: InterruptionPoint | None = None,
 ) -> OperationOutcome:
-    """Let a user in; `size` is that of the profile, in bytes, where a script returned one."""
+    """Complete a log-in; `size` is the size of the profile in bytes, if a script returned one."""
     if user.blocked:
         run.log(LogCode.FAILED_LOGIN, _BLOCKED.description, user_id=user.user_id)
         return run.refuse(_BLOCKED)
@@ -241,7 +241,7 @@ def _refused_import(
 
 
 def _problems_of_any(run: Run, user_id: str, size: int) -> Iterator[str]:
-    """Yield what makes a log-in fail in either mode."""
+    """Yield the reasons why a log-in fails in either mode."""
     elsewhere = run.taken_elsewhere(PREFIX + user_id)
     if elsewhere is not None:
         yield elsewhere
@@ -250,7 +250,7 @@ def _problems_of_any(run: Run, user_id: str, size: int) -> Iterator[str]:
 
 
 def _conflicts(known: User | None, attributes: Mapping[str, Value]) -> Iterator[str]:
-    """Yield where a profile contradicts the record that its user has from before import mode was on.
+    """Yield the conflicts between a profile and the record that its user has from before import mode was on.
 
     Source: the support article "Resolving Migration Error: Existing User Data Conflict".
     """

@@ -1,4 +1,4 @@
-"""What is left of a user's life: verifying the e-mail, the Management API's reading, updating and deleting."""
+"""The rest of a user's life: verifying the e-mail, and reading, updating and deleting with the Management API."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final, cast
@@ -36,7 +36,7 @@ def verify_email(run: Run, user_id: str) -> OperationOutcome:
         user_id: The user's key.
 
     Raises:
-        UndocumentedOperationError: With import mode on, when Auth0 has the user from before.
+        UndocumentedOperationError: With import mode on, when Auth0 has had the user from before.
     """
     user = run.user(user_id)
     if user is None:
@@ -56,7 +56,7 @@ def verify_email(run: Run, user_id: str) -> OperationOutcome:
         run.log(LogCode.FAILED_VERIFICATION, answer.message, user_id=user_id)
         return run.refuse(Refusal("verification_failed", answer.message), user)
     if run.knobs.verify_result_updates_profile:
-        # `true` says what an object says with `email_verified`.
+        # `true` means the same as an object with `email_verified`.
         is_verified = not isinstance(answer.result, Mapping) or answer.result.get("email_verified") is True
         user = run.keep(evolve(user, email_verified=is_verified))
     return _verified(run, user)
@@ -68,7 +68,7 @@ def _verified(run: Run, user: User) -> OperationOutcome:
 
 
 def update_user(run: Run, user_id: str, changes: Mapping[str, Value]) -> OperationOutcome:
-    """Update a user as a PATCH of the Management API does: metadata by first-level keys, where null removes one.
+    """Update a user like a PATCH of the Management API: metadata by first-level keys, where null removes one.
 
     Sources: <https://auth0.com/docs/manage-users/user-accounts/metadata/manage-metadata-api>,
     <https://auth0.com/docs/manage-users/user-accounts/user-profiles/update-user-profiles-using-your-database>.
@@ -79,7 +79,7 @@ def update_user(run: Run, user_id: str, changes: Mapping[str, Value]) -> Operati
         changes: What to change; null removes an attribute.
 
     Raises:
-        ConfigurationError: When there is an operation of its own for an attribute, or there is no such attribute.
+        ConfigurationError: When an attribute has an operation of its own, or there is no such attribute.
     """
     _check_names(changes)
     user = run.user(user_id)
@@ -92,7 +92,7 @@ def update_user(run: Run, user_id: str, changes: Mapping[str, Value]) -> Operati
     for name in METADATA:
         if name in changes:
             before = cast("Mapping[str, Value]", getattr(user, name))
-            # Null instead of an object removes all of it.
+            # Null instead of an object removes all metadata.
             given[name] = patched(before, cast("Mapping[str, Value]", changes[name])) if changes[name] else {}
     changed = run.keep(_evolved(user, given))
     run.log(LogCode.SUCCESS_API_OPERATION, "Update a User", user_id=user_id)
@@ -100,7 +100,7 @@ def update_user(run: Run, user_id: str, changes: Mapping[str, Value]) -> Operati
 
 
 def delete_user(run: Run, user_id: str) -> OperationOutcome:
-    """Delete a user by the Management API; one who is not there is gone already.
+    """Delete a user with the Management API; an unknown user needs no deletion.
 
     Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/templates/delete>.
 
@@ -178,7 +178,7 @@ def _problems(changes: Mapping[str, Value], *, is_import: bool) -> Iterable[str]
         elif not is_import:
             yield f"{name} cannot be updated: the users of this connection are kept in your database"
         elif not (value is None or (isinstance(value, str) and value)):
-            yield f"{name} is not a text"
+            yield f"{name} is not a string"
 
 
 def _evolved(user: User, changes: Mapping[str, Value]) -> User:

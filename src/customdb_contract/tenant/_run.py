@@ -1,4 +1,4 @@
-"""One operation while it runs: everything that it does is done and noted here."""
+"""A running operation: everything that it does is done and recorded here."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -49,16 +49,16 @@ _WITHOUT_BROWSER: Final = frozenset({OperationKind.REFRESH, OperationKind.SILENT
 
 
 class Run:
-    """One operation while it runs.
+    """A running operation.
 
     Args:
-        operation: What somebody does.
-        state: What the tenant keeps.
+        operation: The operation.
+        state: The state of the tenant.
         attached: The connection.
         user_name: The identifier that was given, for the log.
-        about: An identifier of the user whom it is about, for the transcript.
-        arguments: What was given, by name, for the transcript; secrets as `Secret`.
-        interrupt: Where to interrupt a migration, in any case.
+        about: An identifier of the user that it is about, for the transcript.
+        arguments: The arguments by name, for the transcript; secrets are `Secret` objects.
+        interrupt: The point at which to interrupt a migration, in any case.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Run:
 
     @property
     def operation(self) -> OperationKind:
-        """What somebody does."""
+        """The operation."""
         return self._operation
 
     @property
@@ -127,7 +127,7 @@ class Run:
         return self._state.users.get(user_id)
 
     def users(self, identifier: str | None) -> tuple[User, ...]:
-        """Return the user records of this connection that an identifier denotes.
+        """Return the user records of this connection that an identifier stands for.
 
         Args:
             identifier: An e-mail or a username.
@@ -143,7 +143,7 @@ class Run:
         return self._state.internal.get(user_id)
 
     def internal_users(self, identifier: str | None) -> tuple[InternalUser, ...]:
-        """Return the records of this connection's internal store that an identifier denotes.
+        """Return the records of this connection's internal store that an identifier stands for.
 
         Args:
             identifier: An e-mail or a username.
@@ -151,11 +151,11 @@ class Run:
         return self._state.internal.find(self.connection.name, identifier)
 
     def new_user_id(self) -> str:
-        """Return a `user_id`, without the prefix, for a user whom Auth0 creates itself."""
+        """Return a `user_id`, without the prefix, for a user that Auth0 creates itself."""
         return f"{next(self._state.numbers):024x}"
 
     def is_taken(self, identifier: str | None, *, user_id: str = "") -> bool:
-        """Tell whether another user of this connection has an identifier, also a half-created one.
+        """Tell whether another user of this connection has an identifier, even a half-created one.
 
         Args:
             identifier: An e-mail or a username.
@@ -165,7 +165,7 @@ class Run:
         return any(holder.user_id != user_id for holder in holders)
 
     def taken_elsewhere(self, user_id: str) -> str | None:
-        """Return why a key cannot be that of a user of this connection: another one has it, also of a half-created one.
+        """Return why a key is not available to a user of this connection: another user has it, even a half-created one.
 
         Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/create-db-connection>.
 
@@ -173,12 +173,12 @@ class Run:
             user_id: The key.
 
         Returns:
-            The reason, or None when the key is free or a user's of this connection.
+            The reason, or None if the key is free or belongs to a user of this connection.
         """
         for holder in (self.user(user_id), self.internal(user_id)):
             if holder is not None and holder.connection != self.connection.name:
                 return (
-                    f"the user_id {user_id.removeprefix(PREFIX)} is that of a user of the connection "
+                    f"the user_id {user_id.removeprefix(PREFIX)} belongs to a user of the connection "
                     f"{holder.connection}; a user_id must be unique in the whole tenant"
                 )
         return None
@@ -188,8 +188,8 @@ class Run:
 
         Args:
             script: The script.
-            arguments: Its arguments; secrets as `Secret`.
-            about: An identifier of the user whom the call is about.
+            arguments: Its arguments; secrets are `Secret` objects.
+            about: An identifier of the user that the call is about.
             username: The username of a user who is to be created.
         """
         answer = self._attached.scripts.call(script, arguments, about=about, caused_by=self._begun, username=username)
@@ -209,7 +209,7 @@ class Run:
             event: The event, without `secrets`.
 
         Returns:
-            What came of them. Whatever they do, also that one cannot be run any more, is an outcome.
+            The outcome. Whatever they do, even if an Action can no longer run, is an outcome.
         """
         on_redirect = None if self._operation in _WITHOUT_BROWSER else self._state.on_redirect
         try:
@@ -251,7 +251,7 @@ class Run:
         return written
 
     def keep_internal(self, record: InternalUser) -> InternalUser:
-        """Write a record of the internal store.
+        """Write a record to the internal store.
 
         Args:
             record: The record.
@@ -266,7 +266,7 @@ class Run:
         return record
 
     def remove(self, user_id: str) -> None:
-        """Remove a user from the tenant, and from the internal store where there is a record.
+        """Remove a user from the tenant, and from the internal store if there is a record.
 
         Args:
             user_id: The key of a user of the tenant.
@@ -276,7 +276,7 @@ class Run:
         self.remove_internal(user_id)
 
     def remove_internal(self, user_id: str) -> None:
-        """Remove a user from the internal store, where there is a record.
+        """Remove a user from the internal store, if there is a record.
 
         Args:
             user_id: The user's key.
@@ -315,7 +315,7 @@ class Run:
         )
 
     def send_verification(self, user: User) -> None:
-        """Send the e-mail with which a new user verifies the address, unless that is done already.
+        """Send the e-mail with which a new user verifies the address, unless it is already verified.
 
         Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/templates/login>.
 
@@ -349,7 +349,7 @@ class Run:
         return ticket.number in self._state.used_tickets
 
     def use(self, ticket: ResetTicket) -> None:
-        """Use a link of a password reset up.
+        """Mark a link of a password reset as used.
 
         Args:
             ticket: The link.
@@ -360,7 +360,7 @@ class Run:
         """Tell whether the migration is interrupted at a point.
 
         Args:
-            point: The point that it has come to.
+            point: The point that it has reached.
         """
         return self._interrupt is point or self._state.interruptions(point)
 
@@ -371,8 +371,8 @@ class Run:
 
         Args:
             user: The user afterwards.
-            users: What a search found.
-            interrupted: Where the migration was interrupted all the same.
+            users: The users that a search found.
+            interrupted: The point at which the migration was interrupted nevertheless.
         """
         return self._outcome(succeeded=True, user=user, users=users, interrupted=interrupted)
 
@@ -386,11 +386,11 @@ class Run:
         return self._outcome(succeeded=False, refusal=refusal, user=user)
 
     def admit(self, admission: Admission, *, interrupted: InterruptionPoint | None = None) -> OperationOutcome:
-        """End a log-in as the Actions say.
+        """End a log-in with the decision of the Actions.
 
         Args:
-            admission: What they made of it.
-            interrupted: Where the migration was interrupted all the same.
+            admission: Their decision.
+            interrupted: The point at which the migration was interrupted nevertheless.
         """
         refusal = admission.refusal
         return self._outcome(succeeded=refusal is None, refusal=refusal, user=admission.user, interrupted=interrupted)
@@ -399,7 +399,7 @@ class Run:
         """End the operation in the middle.
 
         Args:
-            point: Where.
+            point: The point of the interruption.
         """
         return self._outcome(succeeded=False, interrupted=point)
 

@@ -1,4 +1,4 @@
-"""Sign-up, and creating a user by the Management API: Get User is asked first in either mode."""
+"""Sign-up, and creating a user with the Management API: Get User is called first in either mode."""
 
 from collections.abc import Mapping
 
@@ -23,16 +23,16 @@ __all__ = ["NewAccount", "sign_up"]
 
 @frozen(kw_only=True)
 class NewAccount:
-    """What somebody signs up with.
+    """The data of a sign-up.
 
     Args:
         email: The e-mail.
         password: The password.
-        username: The username, where the connection requires one.
+        username: The username, if the connection requires one.
         user_metadata: The metadata of the request.
-        app_metadata: The metadata that only the Management API takes.
+        app_metadata: The metadata that only the Management API accepts.
         email_verified: Whether the e-mail counts as verified from the start.
-        fields: Further fields of the sign-up, by name.
+        fields: Additional fields of the sign-up, by name.
     """
 
     email: str
@@ -45,11 +45,11 @@ class NewAccount:
 
     @property
     def identifiers(self) -> tuple[str, ...]:
-        """The identifiers that nobody may have yet."""
+        """The identifiers that must not be in use yet."""
         return (self.email,) if self.username is None else (self.email, self.username)
 
     def as_arguments(self) -> dict[str, object]:
-        """Return what was given, for the transcript."""
+        """Return the given data, for the transcript."""
         arguments = {
             "email": self.email,
             "password": self.password,
@@ -78,7 +78,7 @@ def sign_up(run: Run, account: NewAccount) -> OperationOutcome:
 
     Args:
         run: The operation.
-        account: What the user signs up with.
+        account: The data of the sign-up.
     """
     is_import = run.connection.import_mode
     if is_import and any(run.is_taken(identifier) for identifier in account.identifiers):
@@ -93,7 +93,7 @@ def sign_up(run: Run, account: NewAccount) -> OperationOutcome:
 
 
 def _create_in_auth0(run: Run, account: NewAccount) -> OperationOutcome:
-    """Create a user in Auth0 alone: with import mode on the database is never told of new users."""
+    """Create a user only in Auth0: with import mode on, the database never hears of new users."""
     attributes = attributes_of({"email": account.email, "username": account.username}, import_mode=True)
     problems = list(import_problems(attributes, run.connection))
     if problems:
@@ -116,14 +116,14 @@ def _create_in_database(run: Run, account: NewAccount) -> OperationOutcome:
     created = run.call(Script.CREATE, argument, about=account.email, username=account.username)
     if not created.is_done:
         return _refused_by_script(run, created)
-    # Auth0 logs the new user in at once; where that fails, the row stays in the database.
+    # Auth0 logs the new user in at once; if that fails, the row stays in the database.
     answer = run.call(Script.LOGIN, account.email, account.password, about=account.email)
     if answer.profile is None:
         return _failed(run, answer.message)
     attributes = attributes_of(answer.profile, import_mode=False)
     user_id = raw_user_id(attributes)
     if user_id is None or run.taken_elsewhere(PREFIX + user_id) is not None:
-        return _failed(run, "Login returned no user_id of the new user's own")
+        return _failed(run, "Login did not return a user_id that belongs to the new user")
     return _finish(run, new_user(attributes, user_id, run.connection.name, run.root_attributes, at=run.now), account)
 
 
@@ -138,7 +138,7 @@ def _finish(run: Run, user: User, account: NewAccount) -> OperationOutcome:
     is_own = run.operation is OperationKind.SIGN_UP
     run.log(LogCode.SUCCESS_SIGN_UP if is_own else LogCode.SUCCESS_API_OPERATION, user_id=created.user_id)
     run.send_verification(created)
-    # Signing up logs in, and being created does not.
+    # A sign-up logs the user in; being created does not.
     return run.admit(admission_of(run, created)) if is_own else run.succeed(created)
 
 

@@ -1,4 +1,4 @@
-"""`Tenant`: the operations that people and applications know, each run on the parts that do it."""
+"""`Tenant`: the operations that users and applications know, each run by the parts that implement it."""
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -47,25 +47,25 @@ def _now() -> datetime:
 class Tenant:
     """A simulated Auth0 tenant, which calls the scripts of custom databases as Auth0 does, and keeps what Auth0 keeps.
 
-    Use it as a context manager, or close it at the end. Its operations raise nothing for what a database does: that,
-    too, is an outcome.
+    Use it as a context manager, or close it at the end. Its operations raise nothing for what a database does: that is
+    part of the outcome.
 
     Args:
         database: The database of the first connection, in any of the forms that `check` takes.
-        connection: The settings of that connection; None stands for what the database says of them, or for Auth0's
-            defaults.
-        users: People who are in that database now, if you know some: then the rules can judge more.
+        connection: The settings of that connection; None stands for the settings that the database brings along, or for
+            Auth0's defaults.
+        users: Users who are in that database now, if you know some; they let the rules judge more.
         outage: The same database with its store unreachable, for `outage`, in any of the forms that the `outage` of
             `check` takes; or None.
         root_attributes: When that connection takes name, nickname, given_name, family_name and picture from a script.
-        knobs: How the tenant behaves where Auth0's sources conflict or are silent.
+        knobs: How the tenant behaves where Auth0's sources conflict or say nothing.
         clock: Returns the time, with a time zone.
-        interruptions: Is asked at each point of a migration whether it is interrupted there.
+        interruptions: Called at each point of a migration; returns whether it is interrupted there.
         actions: The post-login Actions, in order: functions `(event, api)`, or Actions with secrets.
-        on_redirect: Is given the address to which an Action sends a user, or the id of its form; returns the query
-            parameters with which the user comes back, or None when the user does not. Without it every user comes back
-            with none.
-        timeout: Seconds that a script may take, and all Actions of a log-in together; Auth0 gives them 20.
+        on_redirect: Called with the URL that an Action redirects a user to, or the id of its form; returns the query
+            parameters with which the user comes back, or None if the user does not. By default, every user comes back
+            without parameters.
+        timeout: Seconds that a script may take, and all Actions of a log-in together; Auth0 allows 20.
 
     Raises:
         ConfigurationError: When an argument cannot be used.
@@ -115,19 +115,19 @@ class Tenant:
         outage: object = None,
         root_attributes: RootAttributes = RootAttributes.ON_EACH_LOGIN,
     ) -> None:
-        """Give the tenant one more connection.
+        """Add a connection to the tenant.
 
         Args:
             database: Its database.
             connection: Its settings, with a name of its own.
-            users: People who are in the database now.
+            users: Users who are in the database now.
             outage: The same database with its store unreachable, for `outage`, in any of the forms that the `outage`
                 of `check` takes; or None.
             root_attributes: When the root attributes are taken from a script.
 
         Raises:
-            ConfigurationError: When there is a connection of that name, the database has no scripts, or two known
-                users contradict each other.
+            ConfigurationError: When there is already a connection with that name, the database has no scripts, or two
+                known users contradict each other.
             DatabaseOpeningError: When the database cannot be opened.
         """
         if isinstance(database, OpenDatabase):
@@ -135,7 +135,7 @@ class Tenant:
         if connection is None:
             connection = database.connection if brings_bridge(database) else Connection()
         if connection.name in self._connections:
-            message = f"the tenant has a connection {connection.name!r} already; give each a name of its own"
+            message = f"the tenant already has a connection {connection.name!r}; give each its own name"
             raise ConfigurationError(message)
         if isinstance(database, OpenDatabase):
             scripts = Scripts(database.calls, database.recorder, database.truth)
@@ -185,12 +185,12 @@ class Tenant:
 
     @property
     def internal_users(self) -> Mapping[str, InternalUser]:
-        """The records of the internal stores, by `user_id`: whom Auth0 authenticates itself."""
+        """The records of the internal stores, by `user_id`: the users that Auth0 authenticates itself."""
         return self._state.internal.records
 
     @property
     def half_created(self) -> tuple[InternalUser, ...]:
-        """The users whose migration has not been finished, and whom no search finds."""
+        """The users whose migration is not finished, and who are found by no search."""
         return tuple(record for record in self.internal_users.values() if record.pending is not None)
 
     @property
@@ -210,7 +210,7 @@ class Tenant:
 
     @property
     def order(self) -> Sequence[str]:
-        """The connection of each operation, in the order in which they were done: it joins several transcripts."""
+        """The connection of each operation, in the order of the operations; it connects several transcripts."""
         return tuple(self._state.order)
 
     @property
@@ -222,7 +222,7 @@ class Tenant:
         """Return the scripts that the database of a connection has.
 
         Args:
-            connection: The name of the connection; it may be left out when there is only one.
+            connection: The name of the connection; optional if there is only one.
 
         Raises:
             ConfigurationError: When there is no such connection, or several and none is named.
@@ -230,10 +230,10 @@ class Tenant:
         return frozenset(self._attached(connection).scripts.scripts)
 
     def transcript_of(self, connection: str | None = None) -> Transcript:
-        """Return what happened on a connection. Its header has the settings with which the connection began.
+        """Return what happened on a connection. The header has the settings that the connection began with.
 
         Args:
-            connection: The name of the connection; it may be left out when there is only one.
+            connection: The name of the connection; optional if there is only one.
 
         Raises:
             ConfigurationError: When there is no such connection, or several and none is named.
@@ -253,8 +253,8 @@ class Tenant:
         Args:
             identifier: An e-mail or a username.
             password: The password that is typed.
-            connection: The connection; it may be left out when there is only one.
-            interrupt: Where the migration is interrupted, if there is one.
+            connection: The connection; optional if there is only one.
+            interrupt: The point at which the migration is interrupted, if there is one.
         """
         secret = _secret(password)
         arguments = {"identifier": identifier, "password": secret}
@@ -262,7 +262,7 @@ class Tenant:
         return log_in(run, identifier, secret)
 
     def silent_log_in(self, user_id: str) -> OperationOutcome:
-        """Log in somebody who has a session, without a prompt (`prompt=none`): no script runs, the Actions do.
+        """Log in a user who has a session, without a prompt (`prompt=none`): no script runs, the Actions do.
 
         Args:
             user_id: The user's key, with the prefix `auth0|`.
@@ -292,13 +292,13 @@ class Tenant:
         Args:
             email: The e-mail.
             password: The password.
-            username: The username, where the connection requires one.
+            username: The username, if the connection requires one.
             user_metadata: The metadata of the request.
-            fields: Further fields of the request, which `create` is given too.
-            connection: The connection; it may be left out when there is only one.
+            fields: Additional fields of the request, which `create` receives too.
+            connection: The connection; optional if there is only one.
 
         Raises:
-            ConfigurationError: When a username is missing, or given where the connection has none.
+            ConfigurationError: When a username is missing, or given for a connection without usernames.
         """
         account = NewAccount(
             email=email,
@@ -321,19 +321,19 @@ class Tenant:
         email_verified: bool = False,
         connection: str | None = None,
     ) -> OperationOutcome:
-        """Create a user by the Management API.
+        """Create a user with the Management API.
 
         Args:
             email: The e-mail.
             password: The password.
-            username: The username, where the connection requires one.
-            user_metadata: What the user may change.
-            app_metadata: What only the application and administrators may change.
-            email_verified: Whether the e-mail counts as verified; with import mode off the database says.
-            connection: The connection; it may be left out when there is only one.
+            username: The username, if the connection requires one.
+            user_metadata: The metadata that the user can change.
+            app_metadata: The metadata that only the application and administrators can change.
+            email_verified: Whether the e-mail counts as verified; with import mode off, the database decides.
+            connection: The connection; optional if there is only one.
 
         Raises:
-            ConfigurationError: When a username is missing, or given where the connection has none.
+            ConfigurationError: When a username is missing, or given for a connection without usernames.
         """
         account = NewAccount(
             email=email,
@@ -346,11 +346,11 @@ class Tenant:
         return sign_up(self._run(OperationKind.CREATE_USER, connection, email, account.as_arguments()), account)
 
     def change_email(self, user_id: str, email: str, *, verified: bool = False) -> OperationOutcome:
-        """Change a user's e-mail by the Management API.
+        """Change a user's e-mail with the Management API.
 
         Args:
             user_id: The user's key, with the prefix `auth0|`.
-            email: The e-mail; the same one, to change `verified` alone.
+            email: The e-mail; the same one, to change only `verified`.
             verified: Whether the e-mail counts as verified.
         """
         arguments = {"email": email, "verified": verified}
@@ -358,7 +358,7 @@ class Tenant:
         return change_email(run, user_id, email, verified=verified)
 
     def change_username(self, user_id: str, username: str) -> OperationOutcome:
-        """Change a user's username by the Management API.
+        """Change a user's username with the Management API.
 
         Args:
             user_id: The user's key, with the prefix `auth0|`.
@@ -372,7 +372,7 @@ class Tenant:
 
         Args:
             email: The e-mail that the user types.
-            connection: The connection; it may be left out when there is only one.
+            connection: The connection; optional if there is only one.
         """
         run = self._run(OperationKind.REQUEST_PASSWORD_RESET, connection, email, {"email": email})
         return request_password_reset(run, email)
@@ -397,7 +397,8 @@ class Tenant:
             new_password: The new password.
 
         Raises:
-            UndocumentedOperationError: With import mode on, when Auth0 has the user from before and no password.
+            UndocumentedOperationError: With import mode on, when Auth0 has had the user from before, without a
+                password.
         """
         secret = _secret(new_password)
         run = self._run_about(OperationKind.CHANGE_PASSWORD, user_id, {"new_password": secret})
@@ -410,25 +411,25 @@ class Tenant:
             user_id: The user's key, with the prefix `auth0|`.
 
         Raises:
-            UndocumentedOperationError: With import mode on, when Auth0 has the user from before.
+            UndocumentedOperationError: With import mode on, when Auth0 has had the user from before.
         """
         return verify_email(self._run_about(OperationKind.VERIFY_EMAIL, user_id), user_id)
 
     def update_user(self, user_id: str, changes: Mapping[str, object]) -> OperationOutcome:
-        """Update a user by the Management API: first-level keys of metadata are replaced, null removes one.
+        """Update a user with the Management API: first-level keys of metadata are replaced, null removes one.
 
         Args:
             user_id: The user's key, with the prefix `auth0|`.
             changes: `user_metadata`, `app_metadata`, `blocked`, and with import mode on the root attributes.
 
         Raises:
-            ConfigurationError: When there is an operation of its own for an attribute, or there is no such attribute.
+            ConfigurationError: When an attribute has an operation of its own, or there is no such attribute.
         """
         given = self._recorded(changes)
         return update_user(self._run_about(OperationKind.UPDATE_USER, user_id, given), user_id, given)
 
     def delete_user(self, user_id: str) -> OperationOutcome:
-        """Delete a user by the Management API.
+        """Delete a user with the Management API.
 
         Args:
             user_id: The user's key, with the prefix `auth0|`.
@@ -436,11 +437,11 @@ class Tenant:
         return delete_user(self._run_about(OperationKind.DELETE_USER, user_id), user_id)
 
     def delete_connection_user(self, email: str, *, connection: str | None = None) -> OperationOutcome:
-        """Delete a half-created user: the record of the internal store alone.
+        """Delete a half-created user: only the record of the internal store.
 
         Args:
             email: The e-mail.
-            connection: The connection; it may be left out when there is only one.
+            connection: The connection; optional if there is only one.
 
         Raises:
             UndocumentedOperationError: When there is a full record as well; delete the user instead.
@@ -458,12 +459,12 @@ class Tenant:
         return get_user(self._run_about(OperationKind.GET_USER, user_id), user_id)
 
     def search(self, identifier: str | None = None, *, connection: str | None = None) -> OperationOutcome:
-        """Search for users; one who is half-created is not found.
+        """Search for users; a half-created user is not found.
 
         Source: <https://community.auth0.com/t/120220>.
 
         Args:
-            identifier: The e-mail or the username, in any case; None finds everybody.
+            identifier: The e-mail or the username, in any case; None finds all users.
             connection: The connection; None stands for all.
 
         Raises:
@@ -485,7 +486,7 @@ class Tenant:
 
         Args:
             on: Whether it is on from now on.
-            connection: The connection; it may be left out when there is only one.
+            connection: The connection; optional if there is only one.
         """
         attached = self._attached(connection)
         attached.settings = evolve(attached.settings, import_mode=on)
@@ -493,11 +494,11 @@ class Tenant:
 
     @contextmanager
     def outage(self, connection: str | None = None, *, way: Situation | None = None) -> Generator[Situation]:
-        """Make the store of a connection unreachable: meanwhile the scripts of its outage database run.
+        """Make the store of a connection unreachable: in the meantime, the scripts of its outage database run.
 
         Args:
-            connection: The connection; it may be left out when there is only one.
-            way: The way in which the store is unreachable; None stands for the first one of those that there are.
+            connection: The connection; optional if there is only one.
+            way: The way in which the store is unreachable; None stands for the first one available.
 
         Yields:
             The way in which it is unreachable.

@@ -1,4 +1,4 @@
-"""Databases with an empty store: what makes one unfit for a state machine, and putting people into it."""
+"""Databases with an empty store: what makes one unfit for a state machine, and adding users to it."""
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
@@ -31,22 +31,22 @@ __all__ = ["LifelessError", "PeopledDatabase", "refuse_unfit"]
 
 
 class LifelessError(ConfigurationError):
-    """A database without log-ins: nobody can live at a tenant over it."""
+    """A database without log-ins: no life at a tenant is possible with it."""
 
 
 def refuse_unfit(caller: Caller, people: Collection[Person]) -> None:
-    """Raise an error where a database cannot be driven, or is not fresh.
+    """Raise an error if a database cannot be used, or is not fresh.
 
     Args:
         caller: Calls its scripts.
-        people: The people who are going to be created, and must not be there yet.
+        people: The users who are going to be created, and must not exist yet.
 
     Raises:
-        ConfigurationError: When it lacks a script, knows somebody, or cannot be asked.
+        ConfigurationError: When it lacks a script, knows one of the users, or cannot be called.
     """
     missing = [script for script in (Script.CREATE, Script.GET_USER) if script not in caller.scripts]
     if missing:
-        message = f"the machine needs the scripts create and get_user, and the fresh database has no {missing[0]}"
+        message = f"the machine needs the scripts create and get_user, but the fresh database has no {missing[0]}"
         raise ConfigurationError(message)
     for person in people:
         outcome = caller.ask(
@@ -54,7 +54,7 @@ def refuse_unfit(caller: Caller, people: Collection[Person]) -> None:
         )
         if outcome.ending is Ending.FOUND:
             message = (
-                f"fresh_database must return a database with an empty store each time, and this one knows "
+                f"fresh_database must return a database with an empty store each time, but this one knows "
                 f"{person.email} before anything was created"
             )
             raise ConfigurationError(message)
@@ -65,17 +65,17 @@ def refuse_unfit(caller: Caller, people: Collection[Person]) -> None:
 
 @define
 class PeopledDatabase:
-    """A fresh database into whose store people are put when it is opened, before anybody else asks it.
+    """A fresh database whose store is filled with users when it is opened, before anything else calls it.
 
     Args:
         database: The database, with an empty store.
         connection: The settings of the connection.
         new_user: What they sign up with.
-        people: Everybody who acts, by name.
-        present: The names of those who are put into the store, each with the password of that name.
+        people: All users, by name.
+        present: The names of the users to add to the store, each with the name of the password.
 
     Attributes:
-        created: The calls of `create` that put them there, once it was opened; no transcript has them.
+        created: The calls of `create` that added them, once it was opened; no transcript has them.
     """
 
     database: object
@@ -87,11 +87,11 @@ class PeopledDatabase:
 
     @property
     def said(self) -> frozenset[str]:
-        """The names of the settings that the database knows."""
+        """The names of the settings that the database has."""
         return frozenset()
 
     def open_bridge(self, *, connection: Connection, mask: SecretRegistry, timeout: float) -> Bridge:
-        """Open the bridge of the database, and put the people into its store.
+        """Open the bridge of the database, and add the users to its store.
 
         Args:
             connection: The settings of the connection.
@@ -100,7 +100,7 @@ class PeopledDatabase:
 
         Raises:
             LifelessError: When it has no login.
-            ConfigurationError: When it is unfit otherwise, or refuses one of the people.
+            ConfigurationError: When it is unfit for another reason, or rejects one of the users.
             DatabaseOpeningError: When it cannot be opened.
         """
         with ExitStack() as stack:
@@ -108,7 +108,7 @@ class PeopledDatabase:
             caller = Caller(bridge, Recorder(Header(connection=connection), mask))
             refuse_unfit(caller, self.people.values())
             if Script.LOGIN not in caller.scripts:
-                message = "no life can be lived without log-ins: the fresh database has no login"
+                message = "lives need log-ins, but the fresh database has no login"
                 raise LifelessError(message)
             self.created = [self._create(caller, self.people[name], name) for name in self.present]
             return _Peopled(bridge, len(self.people) + len(self.created), stack.pop_all())
@@ -131,7 +131,7 @@ class _Peopled:
 
     Args:
         bridge: The bridge.
-        before: How many calls were made before: nobody asks what they do later.
+        before: How many calls were made before: their late events are ignored.
         stack: Closes the bridge.
     """
 

@@ -1,4 +1,4 @@
-"""What the fixtures of a suite give, and what to say where they give something else."""
+"""The values of a suite's fixtures, and the errors for wrong ones."""
 
 import traceback
 from collections.abc import Collection
@@ -16,8 +16,8 @@ __all__ = ["connection_of", "fixture_of", "given_of", "legacy_of", "new_user_of"
 _Given = TypeVar("_Given")
 
 _MEANING: Final = {
-    "database": "the custom database, or a function that makes it",
-    "users": "a list of KnownUser: people who are in the store",
+    "database": "the custom database, or a function that returns it",
+    "users": "a list of KnownUser: users who are in the store",
     "action": "the Action: a function (event, api), a PythonAction, or a NodeAction",
 }
 
@@ -29,30 +29,30 @@ def users_of(request: pytest.FixtureRequest) -> list[KnownUser]:
         request: The request of a fixture of the suite.
 
     Raises:
-        ConfigurationError: When the fixture is missing, fails, or gives something else.
+        ConfigurationError: When the fixture is missing, fails, or returns something else.
     """
     value = fixture_of(request, "users")
     if not isinstance(value, Collection):
         hint = "; put it in brackets" if isinstance(value, KnownUser) else ""
-        message = f"the fixture users must return a list of KnownUser, and returned a {type(value).__name__}{hint}"
+        message = f"the fixture users must return a list of KnownUser, got {type(value).__name__}{hint}"
         raise ConfigurationError(message)
     users: list[KnownUser] = []
     for user in cast("Collection[object]", value):
         if not isinstance(user, KnownUser):
-            message = f"the fixture users must return a list of KnownUser, and in its list is a {type(user).__name__}"
+            message = f"the fixture users must return a list of KnownUser, but the list contains {type(user).__name__}"
             raise ConfigurationError(message)
         users.append(user)
     return users
 
 
 def new_user_of(request: pytest.FixtureRequest) -> NewUser | None:
-    """Return what a user made by the check looks like, or None.
+    """Return what a user created by the check looks like, or None.
 
     Args:
         request: The request of a fixture of the suite.
 
     Raises:
-        ConfigurationError: When the fixture fails, or gives something else.
+        ConfigurationError: When the fixture fails, or returns something else.
     """
     return _instance(request, "new_user", NewUser)
 
@@ -64,32 +64,32 @@ def connection_of(request: pytest.FixtureRequest) -> Connection | None:
         request: The request of a fixture of the suite.
 
     Raises:
-        ConfigurationError: When the fixture fails, or gives something else.
+        ConfigurationError: When the fixture fails, or returns something else.
     """
     return _instance(request, "connection", Connection)
 
 
 def legacy_of(request: pytest.FixtureRequest) -> LegacyAnswers | None:
-    """Return how the legacy system answers, or None.
+    """Return how the legacy system responds, or None.
 
     Args:
         request: The request of a fixture of the suite.
 
     Raises:
-        ConfigurationError: When the fixture fails, or gives something else.
+        ConfigurationError: When the fixture fails, or returns something else.
     """
     return _instance(request, "legacy", LegacyAnswers)
 
 
 def given_of(request: pytest.FixtureRequest, name: str) -> object:
-    """Return what is checked: what a fixture of the team gives that must give something.
+    """Return the object to check, from a fixture of the team that must not return None.
 
     Args:
         request: The request of a fixture of the suite.
         name: The name of the fixture.
 
     Raises:
-        ConfigurationError: When there is no such fixture, it fails, or it gives nothing.
+        ConfigurationError: When there is no such fixture, it fails, or it returns None.
     """
     value = fixture_of(request, name)
     if value is None:
@@ -102,12 +102,12 @@ def _instance(request: pytest.FixtureRequest, name: str, kind: type[_Given]) -> 
     value = fixture_of(request, name)
     if value is None or isinstance(value, kind):
         return value
-    message = f"the fixture {name} must return a {kind.__name__}, and returned a {type(value).__name__}"
+    message = f"the fixture {name} must return a {kind.__name__}, got {type(value).__name__}"
     raise ConfigurationError(message)
 
 
 def fixture_of(request: pytest.FixtureRequest, name: str) -> object:
-    """Return what a fixture of the team gives. It is asked for by name, so it may have any scope.
+    """Return the value of a fixture of the team. It is requested by name, so it can have any scope.
 
     Args:
         request: The request of a fixture of the suite.
@@ -120,7 +120,7 @@ def fixture_of(request: pytest.FixtureRequest, name: str) -> object:
         return request.getfixturevalue(name)
     except pytest.FixtureLookupError as error:
         missing = error.argname or name
-        message = f"the fixture {name} needs a fixture {missing}, which there is not"
+        message = f"the fixture {name} requires the fixture {missing}, which is not defined"
         if missing == name:
             message = (
                 f"it has no fixture {name}; define one, in the class or in a conftest.py, that returns {_MEANING[name]}"

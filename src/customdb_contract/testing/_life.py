@@ -1,4 +1,4 @@
-"""What must be true of the people of one connection, whatever happened to them, beside what rules judge."""
+"""What must be true of the users of one connection, whatever happened to them, beyond what rules judge."""
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,11 +23,11 @@ _METADATA: Final = ("user_metadata", "app_metadata")
 
 @frozen
 class Contradiction:
-    """Something that cannot happen with a correct database, and that no rule judges.
+    """An event that is impossible with a correct database, and that no rule judges.
 
     Args:
         name: Its name.
-        finding: What was seen; the numbers are those of the transcript of the connection.
+        finding: What happened; the numbers are those of the transcript of the connection.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Contradiction:
 
 @frozen
 class _Identity:
-    """As which user somebody was seen.
+    """The user that an account was seen as.
 
     Args:
         user_id: The `user_id`, without the prefix `auth0|`.
@@ -50,11 +50,11 @@ class _Identity:
 
 
 class Life:
-    """Follows what happens on one connection of the tenant, to a store that nobody else writes to.
+    """Follows what happens on one connection of the tenant, to a store that only the tenant writes to.
 
     Args:
-        created: The calls of `create` that put people into the store before.
-        passwords: The passwords that they gave.
+        created: The calls of `create` that added users to the store before.
+        passwords: The passwords in these calls.
 
     Attributes:
         contradiction: The first one, or None.
@@ -69,7 +69,7 @@ class Life:
             self._learn(evolve(exchange, number=0), password)
 
     def password_of(self, email: str) -> Secret | None:
-        """Return the password with which the store lets in whoever has an e-mail, where that is certain.
+        """Return the password that must be right for the user with an e-mail, if that is certain.
 
         Args:
             email: The e-mail.
@@ -79,7 +79,7 @@ class Life:
         return None if known is None else self._typed.get(known)
 
     def knows(self, email: str) -> bool:
-        """Tell whether an e-mail was ever anybody's.
+        """Tell whether any user ever had an e-mail.
 
         Args:
             email: The e-mail.
@@ -87,7 +87,7 @@ class Life:
         return self._history.knows(email)
 
     def former_password_of(self, email: str) -> Secret | None:
-        """Return a password with which whoever has an e-mail got in before the last change, or None.
+        """Return a password that was right for the user with an e-mail before the last change, or None.
 
         Args:
             email: The e-mail.
@@ -97,10 +97,10 @@ class Life:
         return next((self._typed[marker] for marker in reversed(former)), None)
 
     def follow(self, outcome: OperationOutcome, typed: Secret | None, *, import_mode: bool) -> None:
-        """Take what came of an operation into account.
+        """Take the outcome of an operation into account.
 
         Args:
-            outcome: What came of it.
+            outcome: The outcome.
             typed: The password that was given, or None.
             import_mode: Whether import mode was on.
         """
@@ -117,7 +117,7 @@ class Life:
                 self._typed[marker] = typed
         if exchange.situation.family == "outage":
             return self._history.add(exchange)
-        # Whatever the tenant knows of the person: here it is certain who is in the store.
+        # Regardless of what the tenant knows of the user: here it is certain who is in the store.
         return self._history.follow(exchange)
 
     def _contradictions(
@@ -141,26 +141,26 @@ class Life:
             yield from _lost_metadata(moments[-1], outcome.user)
 
     def _other_identities(self, moment: Moment, user_id: str) -> Iterator[Contradiction]:
-        """Yield where one person is two users."""
+        """Yield contradictions where one person is two users."""
         account, exchange = moment.account, moment.exchange
         if account is None or not moment.is_right:
             return
         before = self._identities.get(account.number)
         if before is not None and before.user_id != user_id:
-            message = "the same person is another user now; return the same user_id for a person for ever"
+            message = "the same person is now a different user; always return the same user_id for a person"
             evidence = (before.exchange, exchange)
             yield _contradiction("one-person-two-users", message, *evidence, expected=before.user_id, got=user_id)
         self._identities[account.number] = _Identity(user_id, account, exchange)
 
     def _anothers_profile(self, moment: Moment) -> Iterator[Contradiction]:
-        """Yield where two people are one user."""
+        """Yield contradictions where two people are one user."""
         account, profile = moment.account, moment.exchange.profile
         if account is None or profile is None or not moment.is_right:
             return
         user_id = str(profile.get("user_id") or profile.get("id"))
         for other in self._identities.values():
             if other.user_id == user_id and other.account.number != account.number and self._is_there(other.account):
-                message = f"{moment.exchange.script} returns the user_id of another user; nobody else may have it"
+                message = f"{moment.exchange.script} returns the user_id of another user; every user needs a unique one"
                 evidence = (other.exchange, moment.exchange)
                 yield _contradiction("two-people-one-user", message, *evidence, path="user_id", got=user_id)
 
@@ -169,7 +169,7 @@ class Life:
         return now is not None and now.number == account.number and now.exists is True
 
     def _misleading_log(self, outcome: OperationOutcome, moment: Moment) -> Iterator[Contradiction]:
-        """Yield where the log has somebody else's wrong password."""
+        """Yield contradictions where the log attributes a wrong password to another user."""
         own = None if moment.account is None else moment.account.number
         for entry in outcome.log:
             named = entry.user_id.partition("|")[2]
@@ -179,18 +179,18 @@ class Life:
                 holder is not None and holder.number != own and self._is_there(holder) for holder in holders
             ):
                 message = (
-                    "the tenant log has a wrong password of another user than the one who typed it; give "
+                    "the tenant log attributes a wrong password to a user who did not type it; give "
                     "WrongUsernameOrPasswordError the identifier that was typed, or null"
                 )
                 yield _contradiction("log-names-another-user", message, moment.exchange, got=named)
 
 
 def _wrong_answers(moment: Moment) -> Iterator[Contradiction]:
-    """Yield where a reading script contradicts what was written."""
+    """Yield contradictions between a script that reads and what was written."""
     exchange, account = moment.exchange, moment.account
     if exchange.profile is not None:
         if moment.is_nobodys and moment.former is None:
-            message = f"{exchange.script} found somebody who is not in the store"
+            message = f"{exchange.script} found a user who is not in the store"
             yield _contradiction("nobody-found", message, *_writes(account), exchange)
         elif (
             exchange.script is Script.LOGIN
@@ -199,16 +199,16 @@ def _wrong_answers(moment: Moment) -> Iterator[Contradiction]:
             and account.password is not None
             and exchange.argument(1) != account.password
         ):
-            message = "login let somebody in with a password that is not theirs; compare the whole password"
+            message = "login accepted a wrong password; compare the whole password"
             yield _contradiction("wrong-password-lets-in", message, *_writes(account), exchange)
     elif moment.is_right and is_denial(exchange):
-        what = "refused the right password" if exchange.script is Script.LOGIN else "did not find a user"
-        message = f"{exchange.script} {what} of somebody who is in the store"
+        what = "refused the right password of" if exchange.script is Script.LOGIN else "did not find"
+        message = f"{exchange.script} {what} a user who is in the store"
         yield _contradiction("somebody-denied", message, *_writes(account), exchange)
 
 
 def _lost_sign_up(moments: Sequence[Moment]) -> Iterator[Contradiction]:
-    """Yield where Auth0 logs in whom `create` has just created, and cannot."""
+    """Yield contradictions where Auth0 cannot log in the user that `create` has just created."""
     for created, entered in itertools.pairwise(moment.exchange for moment in moments):
         if is_done(created) and is_denial(entered):
             message = "create reported success, and login refused the same e-mail and password right afterwards"
@@ -216,14 +216,14 @@ def _lost_sign_up(moments: Sequence[Moment]) -> Iterator[Contradiction]:
 
 
 def _lost_metadata(moment: Moment, user: User) -> Iterator[Contradiction]:
-    """Yield which metadata a migration did not find, though the script returned some before."""
+    """Yield the metadata that a migration did not find, although the script returned some before."""
     exchange = moment.exchange
     before = None if moment.account is None else moment.account.seen.get(exchange.script)
     for kind in _METADATA:
         if before is not None and _has(before, kind) and not _has(exchange, kind) and not getattr(user, kind):
             message = (
-                f"{exchange.script} returned {kind} at first and none at the log-in that finished the migration, so "
-                "Auth0 never gets them; return the same until the user is known to have moved"
+                f"{exchange.script} returned {kind} at first but none at the log-in that completed the migration, so "
+                "Auth0 never gets it; return the same metadata until the migration is complete"
             )
             yield _contradiction("metadata-lost-in-migration", message, before, exchange, path=kind)
 
@@ -233,7 +233,7 @@ def _has(exchange: Exchange, kind: str) -> bool:
 
 
 def _writes(account: Account | None) -> tuple[Exchange, ...]:
-    """Return the call after which an account is as it is, if the transcript has it."""
+    """Return the call that left an account in its current state, if the transcript has it."""
     return () if account is None or account.last_write.number == 0 else (account.last_write,)
 
 

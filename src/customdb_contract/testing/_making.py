@@ -1,4 +1,4 @@
-"""Making the report of a suite: once, for the first of its items that runs."""
+"""Makes the report of a suite once, for the first of its items that runs."""
 
 from collections.abc import Callable, Collection
 from typing import Final, NoReturn
@@ -16,11 +16,11 @@ _JUDGED: Final = (Status.PASSED, Status.FAILED, Status.WAIVED, Status.CRASHED)
 
 
 class _Trouble:
-    """What is wrong with the set-up of a suite, and which of its rules shows that.
+    """A problem with the set-up of a suite, and the rule whose item shows it.
 
     Args:
-        suite: What collected the items.
-        problem: What is wrong; an exception is a bug, of which pytest shows the traceback.
+        suite: The collector of the items.
+        problem: The problem; an exception is a bug, and pytest shows its traceback.
     """
 
     def __init__(self, suite: pytest.Collector, problem: str | Exception) -> None:
@@ -29,11 +29,11 @@ class _Trouble:
         self._shown_by: str | None = None
 
     def end(self, item: pytest.Item) -> NoReturn:
-        """End the set-up of an item: with the problem, or with where it is shown."""
+        """End the set-up of an item: with the problem, or with a reference to the item that shows it."""
         is_rule = item.get_closest_marker(MARKER) is not None
-        # Whoever runs an item again must not get an item that is skipped in place of the error.
+        # An item that is run again must not be skipped instead of showing the error.
         if self._shown_by is None or self._shown_by == item.nodeid:
-            # An expected failure fails no run.
+            # An expected failure does not fail a run.
             if is_rule and item.get_closest_marker("xfail") is None:
                 self._shown_by = item.nodeid
             if isinstance(self._problem, Exception):
@@ -42,7 +42,7 @@ class _Trouble:
         message = f"the set-up failed, see {self._shown_by}"
         if is_rule:
             pytest.skip(message)
-        # A test of the team's own may catch what it asks for, so it never stands for the rules.
+        # A test of the team's own can catch what its fixture raises, so it never stands for the rules.
         pytest.fail(f"{self._suite}: {message}", pytrace=False)
 
 
@@ -50,15 +50,15 @@ _MADE: Final = pytest.StashKey[Report | _Trouble]()
 
 
 def report_of(item: pytest.Item, suite: pytest.Collector, make: Callable[[Collection[str]], Report]) -> Report:
-    """Return the report of a suite, or end the set-up of an item where it says nothing about its rules.
+    """Return the report of a suite, or end the set-up of an item if the report says nothing about its rules.
 
-    Called from the set-up of an item, so that pytest counts an error and no failed rule. The first rule that runs shows
-    why, and the others are skipped: in each process that runs any of them there is an error.
+    Called from the set-up of an item, so that pytest counts an error and not a failed rule. The first rule that runs
+    shows the reason, and the others are skipped: every process that runs any of them has an error.
 
     Args:
         item: The item that runs.
-        suite: What collected the items; the report is kept there.
-        make: Makes the report, given the names of the rules that are not judged.
+        suite: The collector of the items; it keeps the report.
+        make: Makes the report, given the names of the rules not to judge.
     """
     if _MADE not in suite.stash:
         suite.stash[_MADE] = _made(suite, make)
@@ -85,7 +85,7 @@ def _problem(report: Report) -> str | None:
     """Return why a report says nothing about its rules, or not enough, or None."""
     stop = report.transcript.header.stop_reason
     if stop is not None:
-        seen = f"\n\nThis was seen until then: {report}" if report.failures else ""
+        seen = f"\n\nFindings until then: {report}" if report.failures else ""
         return f"the check ended early ({stop.kind}): {printable(stop.message)}{seen}"
     if not any(report.count[status] for status in _JUDGED):
         reasons = dict.fromkeys(

@@ -1,4 +1,4 @@
-"""What contract suites have in common: their items, what a subclass may not replace, and the shape of its settings."""
+"""The common parts of contract suites: their items, what a subclass must not override, the shape of their settings."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
@@ -12,7 +12,7 @@ __all__ = ["is_replaced", "parameters_of", "put_back", "refuse_misshapen", "refu
 
 
 def parameters_of(rules: Iterable[str]) -> list[Any]:
-    """Return what makes an item of every rule.
+    """Return a decorator that makes an item of every rule.
 
     Args:
         rules: The names of the rules.
@@ -21,11 +21,11 @@ def parameters_of(rules: Iterable[str]) -> list[Any]:
 
 
 def is_replaced(suite: type, base: type, name: str) -> bool:
-    """Tell whether a subclass replaces what a suite has.
+    """Tell whether a subclass overrides an attribute of a suite.
 
     Args:
         suite: The subclass.
-        base: The suite of ours.
+        base: The suite in this package.
         name: The name of an attribute.
     """
     found = next(vars(parent)[name] for parent in suite.__mro__ if name in vars(parent))
@@ -33,15 +33,15 @@ def is_replaced(suite: type, base: type, name: str) -> bool:
 
 
 def put_back(suite: type, base: type, names: Iterable[str]) -> tuple[str, ...]:
-    """Put back what a subclass replaces, so that there are items whose set-up can say that this doesn't work.
+    """Restore what a subclass overrides, so that there are items whose set-up can report the problem.
 
     Args:
         suite: The subclass.
-        base: The suite of ours.
-        names: The names of what no subclass may replace.
+        base: The suite in this package.
+        names: The names that a subclass must not override.
 
     Returns:
-        The names of what it has replaced.
+        The names that it overrides.
     """
     replaced = tuple(name for name in names if is_replaced(suite, base, name))
     for name in replaced:
@@ -50,25 +50,25 @@ def put_back(suite: type, base: type, names: Iterable[str]) -> tuple[str, ...]:
 
 
 def refuse_replaced(names: Collection[str]) -> None:
-    """Do nothing when a subclass replaces nothing that it must not.
+    """Raise if a subclass overrides what it must not.
 
     Args:
-        names: What it replaces of that.
+        names: The names that it overrides.
 
     Raises:
-        ConfigurationError: When there is something.
+        ConfigurationError: When there is any.
     """
     if names:
         what = " and ".join(names)
         message = (
-            f"it replaces {what}, which no suite may; accept a breach with "
+            f"it overrides {what}, which a suite must not override; accept a breach with "
             'waived = {"the-rule": "why, until when"}, or leave rules out with ignore'
         )
         raise ConfigurationError(message)
 
 
 def refuse_misshapen(settings: Mapping[str, object], *, lists: Collection[str], tables: Collection[str]) -> None:
-    """Do nothing when the settings of a suite have the shape that a check expects.
+    """Raise unless the settings of a suite have the shape that a check expects.
 
     Args:
         settings: The settings, by name.
@@ -81,9 +81,9 @@ def refuse_misshapen(settings: Mapping[str, object], *, lists: Collection[str], 
     for name in lists:
         value = settings[name]
         if isinstance(value, str) or not isinstance(value, Collection):
-            message = f"{name} must be a list of names, and is {value!r}"
+            message = f"{name} must be a list of names, got {value!r}"
             raise ConfigurationError(message)
     for name in tables:
         if not isinstance(settings[name], Mapping):
-            message = f"{name} must be a dictionary, and is {settings[name]!r}"
+            message = f"{name} must be a dictionary, got {settings[name]!r}"
             raise ConfigurationError(message)

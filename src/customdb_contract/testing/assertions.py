@@ -1,4 +1,4 @@
-"""Assertions for tests of your own, whatever they are run by."""
+"""Assertions for your own tests, in any test runner."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -21,11 +21,11 @@ _ANSWERS: Final = {Ending.FOUND, Ending.NOT_FOUND}
 
 
 def assert_contract(database: object, users: Sequence[KnownUser], **settings: Any) -> Report:
-    """Check a custom database, and fail when it breaks the contract.
+    """Check a custom database, and fail if it breaks the contract.
 
     Args:
         database: The database, in any of the forms that `check` takes.
-        users: The truth: people who are in the store now.
+        users: The truth: users who are in the store now.
         settings: The other settings of `check`.
 
     Returns:
@@ -33,7 +33,7 @@ def assert_contract(database: object, users: Sequence[KnownUser], **settings: An
 
     Raises:
         ContractBrokenError: When it is not; an `AssertionError` with the findings and the calls that prove them.
-        ConfigurationError: When an argument cannot be used, or the database has no scripts or cannot be made.
+        ConfigurationError: When an argument cannot be used, or the database has no scripts or cannot be created.
     """
     __tracebackhide__ = True
     report = check(database, users, **settings)
@@ -52,37 +52,37 @@ def assert_consistent(
     ignore: Sequence[str] = (),
     fail_on: str = "error",
 ) -> Report:
-    """Ask `get_user` twice for each of a sample of real users, and fail when the answers break the contract.
+    """Call `get_user` twice for each of a sample of real users, and fail if the results break the contract.
 
-    No password is needed, and nobody else is asked for: neither unknown people nor hostile identifiers.
+    No password is needed, and no other identifiers are used: neither unknown users nor hostile identifiers.
 
     Args:
         database: The database, in any of the forms that `check` takes.
-        emails: E-mails of people who are in the store now.
-        connection: The settings of the connection; None stands for what the database says of them, or for Auth0's
-            defaults.
+        emails: E-mails of users who are in the store now.
+        connection: The settings of the connection; None stands for the settings that the database brings along, or for
+            Auth0's defaults.
         timeout: Seconds that one script may take.
         max_time: Seconds that the whole sample may take.
         ignore_fields: Paths of the profile that are not compared.
-        ignore: Names of rules or groups that are not judged.
+        ignore: Names of rules or groups not to judge.
         fail_on: The lowest severity that fails: `error` or `warning`.
 
     Returns:
         The report, which is ok.
 
     Raises:
-        ContractBrokenError: When somebody is not found, or a rule is broken; an `AssertionError`.
+        ContractBrokenError: When a user is not found, or a rule is broken; an `AssertionError`.
         ConfigurationError: When an argument cannot be used, the sample is empty, or the database has no get_user.
     """
     __tracebackhide__ = True
     if isinstance(emails, str):
-        message = f"emails must be a list of e-mails, and is {emails!r}"
+        message = f"emails must be a list of e-mails, got {emails!r}"
         raise ConfigurationError(message)
     users = [KnownUser(email=email) for email in emails]
     if not users:
-        message = "the sample is empty: give e-mails of people who are in the store"
+        message = "the sample is empty: give e-mails of users who are in the store"
         raise ConfigurationError(message)
-    # The truth is about get_user alone, so it says nothing of other scripts.
+    # The truth only covers get_user, so it says nothing about other scripts.
     ignored = ("missing-script", *ignore)
     selection = select_rules(ignore=ignored, fail_on=fail_on)
     probing = Probing(timeout=timeout, max_time=max_time, ignore_fields=tuple(ignore_fields))
@@ -94,7 +94,7 @@ def assert_consistent(
 
 
 def _refuse_unanswered(transcript: Transcript) -> None:
-    """Fail when somebody of the sample is not found: a rule could not tell a wrong script from a wrong sample."""
+    """Fail if a user of the sample is not found: a rule could not distinguish a wrong script from a wrong sample."""
     __tracebackhide__ = True
     identifiers = {person.label: person.identifiers[0] for person in transcript.people}
     problems: list[str] = []
@@ -108,5 +108,5 @@ def _refuse_unanswered(transcript: Transcript) -> None:
             problems.append(f"get_user {what} {len(people)} of {len(identifiers)}: {named}{more}")
             examples.append(f"{calls[0].number:>4}  {print_exchange(calls[0], transcript.people)}")
     if problems:
-        message = f"{'; '.join(problems)}. Everybody in the sample must be in the store that the database reads"
+        message = f"{'; '.join(problems)}. Every user in the sample must be in the store that the database reads"
         raise ContractBrokenError("\n".join([message, *examples]))

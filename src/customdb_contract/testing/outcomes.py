@@ -1,4 +1,4 @@
-"""What a verdict is as the outcome of a pytest item."""
+"""The outcome of a pytest item, according to the verdict on its rule."""
 
 import inspect
 import warnings
@@ -17,9 +17,9 @@ class ContractWarning(UserWarning):
 
 
 def conclude(item: pytest.Item, report: Report, rule: str) -> None:
-    """End a pytest item as its rule was judged.
+    """End a pytest item according to the verdict on its rule.
 
-    A rule that is waived and broken is an expected failure. One that was not judged is skipped, unless its group was
+    A rule that is waived and broken is an expected failure. A rule that was not judged is skipped, unless its group was
     required and none of its rules could be judged.
 
     Args:
@@ -39,7 +39,7 @@ def conclude(item: pytest.Item, report: Report, rule: str) -> None:
         case Status.NOT_APPLICABLE:
             if verdict.rule.group in report.missing_groups:
                 pytest.fail(
-                    f"nothing of the required group {verdict.rule.group} could be judged: {verdict.reason}",
+                    f"no rule of the required group {verdict.rule.group} could be judged: {verdict.reason}",
                     pytrace=False,
                 )
             pytest.skip(f"not applicable: {verdict.reason}")
@@ -61,7 +61,7 @@ def _conclude_failed(item: pytest.Item, report: Report, verdict: Verdict) -> Non
             render_verdict(report, verdict), ContractWarning, filename=str(item.path), lineno=_line(item)
         )
     except ContractWarning:
-        # Warnings are errors in this run; a preview fails nothing all the same.
+        # Warnings are errors in this run; a preview fails nothing even then.
         if not verdict.rule.preview:
             _fail(item, report, verdict)
 
@@ -72,12 +72,12 @@ def _line(item: pytest.Item) -> int:
 
 
 def _fail(item: pytest.Item, report: Report, verdict: Verdict) -> NoReturn:
-    # A node id begins at the root of the tests, which need not be the folder where pytest was started.
+    # A node id begins at the root of the tests, which can differ from the folder where pytest was started.
     folder = item.config.invocation_params.dir
     path = item.path.relative_to(folder) if item.path.is_relative_to(folder) else item.path
     names = item.nodeid.partition("::")[2]
     again = f'pytest "{path.as_posix()}::{names}"'
     if item.path.suffix not in {".py", ".toml"}:
-        # It is an export, which the option has to name; and behind a folder pytest takes no names.
+        # This is an export, which the option must name; after a folder, pytest accepts no names.
         again = f'pytest --customdb-tenant "{path.as_posix()}" -k "{names.replace("::", " and ")}"'
     pytest.fail(f"{render_verdict(report, verdict)}\n  See it again: {again}", pytrace=False)

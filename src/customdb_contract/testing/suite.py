@@ -1,4 +1,4 @@
-"""`ContractSuite`: the contract as a test class, with one pytest item for each rule."""
+"""`ContractSuite`: the contract as a test class, with one pytest item per rule."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
@@ -36,44 +36,43 @@ __all__ = ["ContractSuite"]
 
 _RULES: Final = tuple(rule.info.name for rule in CATALOGUE)
 _OURS: Final = ("test_rule", "report", "machine", "lives")
-"""What a subclass may not replace."""
+"""What a subclass must not override."""
 
 
 _Machine = TypeVar("_Machine", bound="DatabaseMachine")
 
 
 class ContractSuite:
-    """The contract as a test class: subclass it, and every rule is one pytest item, `test_rule[unstable-user-id]`.
+    """The contract as a test class: subclass it, and every rule is a pytest item, `test_rule[unstable-user-id]`.
 
-    A subclass has the fixtures `database` and `users` (as methods, or in a conftest.py, of any scope); what they return
-    is what `check` takes. It may replace the fixtures `connection`, `outage`, `fresh_database`, `new_user` and
-    `inspect`, which return None here. Its own tests may use the fixture `report`.
+    A subclass has the fixtures `database` and `users` (as methods, or in a conftest.py, with any scope), which return
+    what `check` accepts. It can override the fixtures `connection`, `outage`, `fresh_database`, `new_user` and
+    `inspect`, which return None by default. Its own tests can use the fixture `report`.
 
-    With `fresh_database` the scripts that write are called too, on such a database. `test_machine` runs a
-    `CustomDatabaseMachine` on fresh ones, and `test_lives` a `TenantMachine`, with the examples and the deadline of the
-    Hypothesis profile.
+    With `fresh_database`, the scripts that write are called too, on such a database. `test_machine` runs a
+    `CustomDatabaseMachine` on fresh databases, and `test_lives` a `TenantMachine`, with the examples and the deadline
+    of the Hypothesis profile.
 
-    The database is driven once for each class, when the first of its items runs. A broken rule fails, one that could
-    not be judged is skipped, one that is waived is expected to fail, and one with mere warnings issues a
-    `ContractWarning`. What keeps the check from being carried out is an error in the set-up of the
-    first item; the others are skipped.
+    The database is checked once per class, when the first of its items runs. A broken rule fails, a rule that could not
+    be judged is skipped, a waived rule is expected to fail, and a rule with only warnings issues a `ContractWarning`.
+    If the check cannot be carried out, the set-up of the first item is an error; the other items are skipped.
 
     Attributes:
-        waived: Rules whose breach is accepted, with the reason.
-        select: Names of rules or groups that are judged; empty stands for all.
-        ignore: Names of rules or groups that are not judged.
+        waived: Rules that may fail, each with the reason.
+        select: Names of rules or groups to judge; empty stands for all.
+        ignore: Names of rules or groups not to judge.
         require: Groups that must have been judged.
         fail_on: The lowest severity that fails: `error` or `warning`.
-        hostile: Whether identifiers that try injection are sent. They only read.
-        wrong_passwords: Wrong passwords that are tried for one person at the most, 0 or more.
+        hostile: Whether identifiers that attempt injection are sent. They only read.
+        wrong_passwords: The maximum number of wrong passwords that are tried for one user, 0 or more.
         timeout: Seconds that one script may take.
         max_time: Seconds that the whole check may take.
         ignore_fields: Paths of the profile that are not compared.
-        settle: Seconds that a write may take to be seen.
+        settle: Seconds until a write becomes visible.
         rehearse: Whether lives of users are played on a simulated tenant at the end.
-        secrets: More secrets that must appear nowhere, by what they are.
-        config: A configuration file, from the folder of the test module, that says all of it: no fixture is asked for
-            then, and no other attribute may be set.
+        secrets: Additional secrets that must appear nowhere, by description.
+        config: A configuration file, relative to the folder of the test module, with all settings: then no fixture is
+            used, and no other attribute can be set.
     """
 
     __test__: ClassVar[bool] = False
@@ -112,32 +111,32 @@ class ContractSuite:
 
     @pytest.fixture
     def connection(self) -> Any:
-        """The settings of the connection; None stands for what the database says of them, or Auth0's defaults."""
+        """The settings of the connection; None stands for those that the database brings along, or Auth0's defaults."""
         return None
 
     @pytest.fixture
     def outage(self) -> Any:
-        """The same database with its store out of reach, in any of the forms that `check` takes, or None."""
+        """The same database with an unreachable store, in any of the forms that `check` takes, or None."""
         return None
 
     @pytest.fixture
     def fresh_database(self) -> Any:
-        """A function that makes an empty database which may be written to, or None."""
+        """A function that creates an empty database that may be written to, or None."""
         return None
 
     @pytest.fixture
     def new_user(self) -> Any:
-        """What a user made by the check looks like, or None."""
+        """What a user created by the check looks like, or None."""
         return None
 
     @pytest.fixture
     def inspect(self) -> Any:
-        """A function that looks into the store behind the scripts, or None."""
+        """A function that looks into the store, bypassing the scripts, or None."""
         return None
 
     @pytest.fixture
     def report(self, request: pytest.FixtureRequest) -> Report:
-        """The report on the database, made when it is first asked for."""
+        """The report on the database, made when it is first used."""
         suite = request.node.getparent(pytest.Class)
 
         def make(deselected: Collection[str]) -> Report:
@@ -150,7 +149,7 @@ class ContractSuite:
 
     @pytest.mark.parametrize("rule", parameters_of(_RULES))
     def test_rule(self, rule: str, report: Report, request: pytest.FixtureRequest) -> None:
-        """The database keeps the rule."""
+        """The database passes the rule."""
         conclude(request.node, report, rule)
 
     @pytest.fixture
@@ -171,7 +170,7 @@ class ContractSuite:
 def _tried(
     kind: "type[_Machine]", suite: type[ContractSuite], replaced: Sequence[str], request: pytest.FixtureRequest
 ) -> "type[_Machine]":
-    """Return a machine on the fresh databases of a suite; skip where only this one has nothing to do with them."""
+    """Return a machine on the fresh databases of a suite; skip if only this suite has no use for it."""
     from customdb_contract.testing._fresh import LifelessError
 
     name = request.node.getparent(pytest.Class).name
@@ -182,7 +181,7 @@ def _tried(
         problem, is_lifeless = str(error), True
     except ConfigurationError as error:
         problem, is_lifeless = f"{name}: {error}", False
-    # Outside of the handler, so that pytest tells of one exception.
+    # Outside the handler, so that pytest shows one exception.
     if is_lifeless:
         pytest.skip(problem)
     pytest.fail(problem, pytrace=False)
@@ -199,7 +198,7 @@ def _test_lives(self: ContractSuite, lives: "type[TenantMachine]") -> None:  # n
 
 
 _ON_FRESH_DATABASES: Final = {"test_machine": _test_machine, "test_lives": _test_lives}
-"""The items that a suite has where it has fresh databases."""
+"""The items that a suite has if it has fresh databases."""
 
 
 def _run(machine: "type[DatabaseMachine]") -> None:
@@ -238,7 +237,7 @@ def _check_configured(suite: type[ContractSuite], path: Path, deselected: Collec
 
     for name in _SETTINGS:
         if getattr(suite, name) != getattr(ContractSuite, name):
-            message = f"config names a file, so {name} belongs into its table [check]"
+            message = f"config names a file, so {name} belongs in its table [check]"
             raise ConfigurationError(message)
     return check_configured(path, deselected)
 
@@ -246,7 +245,7 @@ def _check_configured(suite: type[ContractSuite], path: Path, deselected: Collec
 def _keywords_of_check(
     suite: type[ContractSuite], request: pytest.FixtureRequest, deselected: Collection[str]
 ) -> dict[str, Any]:
-    """Return what `check` is called with: the fixtures and the attributes of a suite."""
+    """Return the arguments for `check`: the fixtures and the attributes of a suite."""
     if hasattr(suite, "writes"):
         message = (
             "a suite has no attribute writes: give it the fixture fresh_database, and the scripts that write are called"
@@ -273,12 +272,12 @@ def _keywords_of_check(
 def _machine_of(
     kind: "type[_Machine]", suite: type[ContractSuite], request: pytest.FixtureRequest, deselected: Collection[str]
 ) -> "type[_Machine]":
-    """Return the machine of a suite, which has been tried: no database may have what another one was given."""
+    """Return the machine of a suite after trying it: no database may have another one's data."""
     fresh = fixture_of(request, "fresh_database")
     if not callable(fresh):
         message = (
-            "the fixture fresh_database must return a function that makes an empty database each time, and returned "
-            f"a {type(fresh).__name__}"
+            "the fixture fresh_database must return a function that creates an empty database each time, got "
+            f"{type(fresh).__name__}"
         )
         raise ConfigurationError(message)
     from customdb_contract.testing.machines import machine_on

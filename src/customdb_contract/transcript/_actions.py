@@ -1,4 +1,4 @@
-"""What a transcript has of Actions: their runs, what these did with `api`, and what they asked of the legacy system."""
+"""The records of Actions in a transcript: their runs, their calls of `api`, and requests to the legacy system."""
 
 import re
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ _CALLED: Final = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)*")
 
 
 class RunSituation(StrEnum):
-    """Who logs in, and how, when an Action runs; probes and rules share this one enumeration.
+    """Who logs in, and how, when an Action runs; probes and rules share this enumeration.
 
     The part before the colon is the family, see `family`.
     """
@@ -40,11 +40,11 @@ class RunSituation(StrEnum):
     FIRST_LOG_IN = "first-log-in"
     """A user of the connection, without metadata: as after an interrupted migration."""
     AT_ONCE = "first-log-in: at-once"
-    """The same user, logging in twice at the same time."""
+    """The same user, with two log-ins at the same time."""
     LATER_LOG_IN = "later-log-in"
-    """The user of an earlier run, with what that stored; the container is a new one, and its cache empty."""
+    """The user of an earlier run, with the data that it stored; the container is new, and its cache empty."""
     EDITED_METADATA = "edited-metadata"
-    """A user whose metadata have other values than the legacy system's: somebody edited them."""
+    """A user whose metadata differ from the legacy system's, because they were edited."""
     FALSE_METADATA = "falsy-metadata: false"
     ZERO_METADATA = "falsy-metadata: zero"
     EMPTY_METADATA = "falsy-metadata: empty-text"
@@ -55,13 +55,13 @@ class RunSituation(StrEnum):
     OTHER_STRATEGY = "other-connection: social"
     """A user of a social connection, with the same e-mail."""
     LINKED_ACCOUNT = "linked-account"
-    """A user of the connection whose primary identity is one of another connection."""
+    """A user of the connection whose primary identity belongs to another connection."""
     CHANGED_EMAIL = "changed-email"
-    """A user whose e-mail was changed in Auth0, and not in the legacy system."""
+    """A user whose e-mail was changed in Auth0, but not in the legacy system."""
     ODD_IDENTIFIERS = "odd-identifiers"
-    """A user whose id and e-mail have characters that divide a web address."""
+    """A user whose id and e-mail have characters that separate the parts of a URL."""
     MINIMAL_EVENT = "minimal-event"
-    """A user of whom the event has nothing that Auth0 may leave out."""
+    """A user whose event has nothing that Auth0 can leave out."""
     TOKEN_REFRESH = "token-refresh"  # noqa: S105 - a situation
     SILENT_LOG_IN = "silent-log-in"
     SIMULATED = "simulated"
@@ -74,7 +74,7 @@ class RunSituation(StrEnum):
 
 
 class LegacyState(StrEnum):
-    """How the legacy system answers while an Action runs.
+    """How the legacy system responds while an Action runs.
 
     The part before the colon is the family, see `family`.
     """
@@ -85,17 +85,17 @@ class LegacyState(StrEnum):
     NO_METADATA = "no-metadata"
     """It knows the user, and has no metadata."""
     SOMEBODY_ELSE = "invalid: somebody-else"
-    """Its answer is about another user."""
+    """Its response is about another user."""
     RESERVED_NAMES = "invalid: reserved-names"
-    """Its answer has names that Auth0 reserves."""
+    """Its response has names that Auth0 reserves."""
     DOTTED_KEYS = "invalid: dotted-keys"
-    """Its answer has keys with a dot and a dollar sign."""
+    """Its response has keys with a dot and a dollar sign."""
     TOO_LARGE = "invalid: too-large"
-    """Its answer has more than Auth0 stores."""
+    """Its response has more than Auth0 stores."""
     OTHER_TYPES = "invalid: other-types"
-    """The values of its answer have other JSON types than those of the sound one."""
+    """The values of its response have other JSON types than usual."""
     NO_OBJECT = "invalid: no-object"
-    """Its answer is JSON, and no object."""
+    """Its response is JSON, but not an object."""
     REFUSE = "outage: refuse"
     RESET = "outage: reset"
     STATUS_429 = "outage: 429"
@@ -105,9 +105,9 @@ class LegacyState(StrEnum):
     """An HTML page with status 200."""
     TRUNCATED_JSON = "outage: truncated-json"
     SILENCE = "outage: silence"
-    """It never answers."""
+    """It never responds."""
     STALL = "outage: stall"
-    """The body of its answer never ends."""
+    """The body of its response never ends."""
 
     @property
     def family(self) -> str:
@@ -123,19 +123,19 @@ def _ending(_: object, __: "Attribute[Outcome]", outcome: Outcome) -> None:
 
 def _status(_: object, __: "Attribute[int]", status: int) -> None:
     if not _LOWEST_STATUS <= status <= _HIGHEST_STATUS:
-        message = f"an HTTP status has three digits, and is {status}"
+        message = f"an HTTP status must have three digits, got {status}"
         raise TranscriptError(message)
 
 
 def _method(_: object, __: "Attribute[str]", method: str) -> None:
     if not _METHOD.fullmatch(method):
-        message = f"the method of a request is written in capitals, such as GET, and is {json_text(method):.60}"
+        message = f"the method of a request must be in capitals, such as GET, got {json_text(method):.60}"
         raise TranscriptError(message)
 
 
 def _path(_: object, __: "Attribute[str]", path: str) -> None:
     if not _CALLED.fullmatch(path):
-        message = f"what is called of api is named such as user.setAppMetadata, and is {json_text(path):.60}"
+        message = f"a call of api must have a name such as user.setAppMetadata, got {json_text(path):.60}"
         raise TranscriptError(message)
 
 
@@ -147,16 +147,16 @@ class ActionRun:
         number: Its place in the transcript, from 1.
         action: The name of the Action.
         handler: The function that ran.
-        person: The label of the person who logs in, or `unknown`.
+        person: The label of the user who logs in, or `unknown`.
         situation: Who logs in, and how.
-        event: What the Action was given as `event`, secrets masked and `secrets` left out.
-        outcome: How it ended, what it printed, what was noticed of it; without callbacks.
-        legacy: How the legacy system answers meanwhile; None where that is not under control.
+        event: The `event` that the Action received, with secrets masked and `secrets` left out.
+        outcome: How it ended, what it printed, what was noticed; without callbacks.
+        legacy: How the legacy system responds meanwhile; None if that is not under control.
         follows: The number of the run whose writes the user has, or None.
         caused_by: The number of the operation that caused it, or None.
 
     Raises:
-        TranscriptError: When the outcome is none of a run.
+        TranscriptError: When a run cannot have this outcome.
     """
 
     number: int
@@ -173,17 +173,17 @@ class ActionRun:
 
 @frozen
 class ApiCall:
-    """Something that an Action did with `api`.
+    """A call of `api`.
 
     Args:
         number: Its place in the transcript, from 1.
-        path: What was called, by Auth0's name: `user.setAppMetadata`, `access.deny`.
-        arguments: What it was given, secrets masked.
-        late: Whether that was after the handler's promise was resolved, so that Auth0 takes no notice.
-        caused_by: The number of the run that did it, or None.
+        path: The name of the call at Auth0: `user.setAppMetadata`, `access.deny`.
+        arguments: Its arguments, with secrets masked.
+        late: Whether the call came after the handler's promise was resolved, so that Auth0 ignores it.
+        caused_by: The number of the run that made it, or None.
 
     Raises:
-        TranscriptError: When the path is none.
+        TranscriptError: When the path is not valid.
     """
 
     number: int
@@ -195,14 +195,14 @@ class ApiCall:
 
 @frozen
 class LegacyAnswer:
-    """What the legacy system answered.
+    """A response of the legacy system.
 
     Args:
         status: The HTTP status.
-        body: The body: as JSON where it is JSON, otherwise its text; None where there was none.
+        body: The body: as JSON if it is JSON, otherwise as text; None if there was none.
 
     Raises:
-        TranscriptError: When the status has not three digits.
+        TranscriptError: When the status does not have three digits.
     """
 
     status: int = field(validator=_status)
@@ -211,20 +211,20 @@ class LegacyAnswer:
 
 @frozen
 class LegacyRequest:
-    """A request that an Action sent, and that the check's stand-in for the legacy system received.
+    """A request of an Action that the check's stand-in for the legacy system received.
 
     Args:
         number: Its place in the transcript, from 1.
         method: The method, such as `GET`.
-        url: The URL as the Action named it, with its host, secrets masked.
-        headers: The headers, names in lower case, secrets masked.
-        body: The body: as JSON where it is JSON, otherwise its text, secrets masked.
-        answer: What was answered, or None where nothing was.
+        url: The URL as the Action named it, with its host and with secrets masked.
+        headers: The headers, with names in lower case and secrets masked.
+        body: The body: as JSON if it is JSON, otherwise as text, with secrets masked.
+        answer: The response, or None if there was none.
         late: Whether the request came after the handler's promise was resolved.
         caused_by: The number of the run that sent it, or None.
 
     Raises:
-        TranscriptError: When the method is none.
+        TranscriptError: When the method is not valid.
     """
 
     number: int

@@ -1,4 +1,4 @@
-"""What an error most likely comes of that a script ends with before anything works: it explains, and breaks no rule."""
+"""The most likely causes of errors in a set-up where nothing works yet: they explain, and break no rule."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,7 +30,7 @@ _ADDRESSES: Final = (
     # Node: connect ECONNREFUSED 127.0.0.1:5432; redis: connecting to 127.0.0.1:6379; aiohttp; pymongo
     re.compile(rf"(?:ECONNREFUSED|connecting to|connect to host) (?P<host>{_NAME}):(?P<port>\d+)"),
     re.compile(rf"(?P<host>{_NAME}):(?P<port>\d+): \[Errno"),
-    # urllib3, on which requests is built
+    # urllib3, which requests is built on
     re.compile(rf"host='(?P<host>{_NAME})', port=(?P<port>\d+)"),
     # libpq: connection to server at "127.0.0.1", port 5432 failed
     re.compile(rf'server at "(?P<host>{_NAME})"(?: \([^)]*\))?, port (?P<port>\d+)'),
@@ -50,7 +50,7 @@ _MODULE: Final = re.compile(r"No module named '(?P<name>[A-Za-z_][A-Za-z0-9_.]*)
 
 
 def likely_causes(exchanges: Sequence[Exchange]) -> Sequence[str]:
-    """Return sentences on what calls most likely fail of, and what to do about it.
+    """Return sentences on why calls most likely fail, and what to do about it.
 
     Args:
         exchanges: Calls of the set-up.
@@ -61,7 +61,7 @@ def likely_causes(exchanges: Sequence[Exchange]) -> Sequence[str]:
 
 
 def absent_module(error: RecordedError) -> str | None:
-    """Return the top-level name of the Python module that could not be imported, or None where it is not that.
+    """Return the top-level name of the Python module that could not be imported, or None for other errors.
 
     Args:
         error: An error.
@@ -71,7 +71,7 @@ def absent_module(error: RecordedError) -> str | None:
 
 
 def _connections(exchanges: Sequence[Exchange], texts: Iterable[str]) -> Iterator[str]:
-    # These are named with what to do, see `what_is_lacking`.
+    # Other sentences name these and what to do, see `what_is_lacking`.
     if any(exchange.outcome.noticed(Noticed.HOST_OUT_OF_REACH) for exchange in exchanges):
         return
     for text in texts:
@@ -79,8 +79,8 @@ def _connections(exchanges: Sequence[Exchange], texts: Iterable[str]) -> Iterato
             found = _first(_ADDRESSES, text)
             if found is None:
                 yield (
-                    "The connection to the store was refused: is the store running, and is its address right in what "
-                    "the scripts are given?"
+                    "The connection to the store was refused: is the store running, and is its address right in the "
+                    "configuration of the scripts?"
                 )
             else:
                 port = "" if found["port"] is None else f":{found['port']}"
@@ -90,14 +90,14 @@ def _connections(exchanges: Sequence[Exchange], texts: Iterable[str]) -> Iterato
             groups = {} if found is None else found.groupdict()
             name = groups.get("host") or groups.get("other")
             host = "The host of the store" if name is None else f"The host {name}"
-            yield f"{host} is unknown: correct its name in what the scripts are given."
+            yield f"{host} is unknown: correct its name in the configuration of the scripts."
 
 
 def _credentials(exchanges: Sequence[Exchange], texts: Sequence[str]) -> Iterator[str]:
     if texts and len(texts) == len(exchanges) and all(map(_UNAUTHORIZED.search, texts)):
         yield (
-            "The store refuses every call as unauthorized (401): check the token, or the user and the password, that "
-            "the scripts are given for the store itself."
+            "The store refuses every call as unauthorized (401): check the token, or the user and the password, with "
+            "which the scripts log in to the store."
         )
 
 

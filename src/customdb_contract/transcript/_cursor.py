@@ -1,4 +1,4 @@
-"""A place in one line of the one-line notation, from which the next words are read."""
+"""A place in a line of the one-line notation, from which the next words are read."""
 
 import json
 import re
@@ -16,7 +16,7 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 
 WORD: Final = re.compile(r"[a-z_]+(?:-[a-z]+)*")
 _BLANKS = re.compile(r"\s*")
-# More than is ever printed plain, so that another Python, with another Unicode, can read it.
+# More than is ever printed plain, so that another Python version, with another Unicode version, can read it.
 _PLAIN = re.compile(r"(?![-0-9])[^\s\"\\#;,:<>()\[\]{}«»]+|«[^«»\"\\]+»")
 _KEY = re.compile(r"\w+(?==)")
 _SHOWN = 40
@@ -28,12 +28,12 @@ def choose(found: str, choices: Collection[str], what: str) -> str:
     """Return the choice that was found.
 
     Args:
-        found: What stands in the text.
-        choices: What may stand there.
+        found: The text at this place.
+        choices: The texts allowed here.
         what: What it is, for the message: `a script`.
 
     Raises:
-        TranscriptError: When it is none of them; the message names near matches, or all when there are none.
+        TranscriptError: When it is none of them; the message names similar choices, or all if there are none.
     """
     if found in choices:
         return found
@@ -64,7 +64,7 @@ class Cursor:
         self._at = 0
 
     def at_end(self) -> bool:
-        """Skip blanks, and tell whether nothing but a comment follows."""
+        """Skip spaces, and tell whether nothing but a comment follows."""
         self._at = cast("re.Match[str]", _BLANKS.match(self._text, self._at)).end()
         return self._at == len(self._text) or self._text[self._at] == "#"
 
@@ -78,7 +78,7 @@ class Cursor:
         return self._text.startswith(literals, self._at)
 
     def take(self, literal: str) -> bool:
-        """Skip a literal when it comes next, and tell whether it did.
+        """Skip a literal if it comes next, and tell whether it did.
 
         Args:
             literal: A piece of text.
@@ -97,10 +97,10 @@ class Cursor:
             self.fail(literal)
 
     def match(self, pattern: re.Pattern[str]) -> str:
-        """Skip and return what matches a pattern here; an empty text when nothing does.
+        """Skip and return what matches a pattern here; an empty string if nothing does.
 
         Args:
-            pattern: What may come next.
+            pattern: What can come next.
         """
         self.at_end()
         found = pattern.match(self._text, self._at)
@@ -138,7 +138,7 @@ class Cursor:
         """Skip and return a plain word, or a JSON string."""
         value = self.token()
         if not isinstance(value, str):
-            message = f"expected a text, found {json_text(value)[:_SHOWN]}; put it in double quotes"
+            message = f"expected a string, found {json_text(value)[:_SHOWN]}; put it in double quotes"
             raise TranscriptError(message)
         return value
 
@@ -146,7 +146,7 @@ class Cursor:
         """Skip and return one of some words.
 
         Args:
-            choices: What may stand here.
+            choices: The words allowed here.
             what: What it is, for the message: `a script`.
             pattern: What such words look like.
         """
@@ -177,8 +177,8 @@ class Cursor:
         """Skip and yield each `key=` up to the end of the line; the caller reads the value.
 
         Args:
-            known: The keys there are.
-            repeatable: Those of them that may stand more than once.
+            known: The keys that exist.
+            repeatable: Those of them that can occur more than once.
         """
         seen: set[str] = set()
         while not self.at_end():
@@ -202,7 +202,7 @@ class Cursor:
         raise TranscriptError(message)
 
     def excerpt(self) -> str:
-        """Return what stands around this place, safe to show."""
+        """Return the text around this place, safe to show."""
         start, end = max(0, self._at - _SHOWN_BEFORE), self._at + _SHOWN_AFTER
         cut = self._text[start:end]
         shown = cut if cut.isprintable() else json_text(cut)

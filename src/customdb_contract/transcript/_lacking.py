@@ -1,4 +1,4 @@
-"""What scripts asked for and were not given: it explains why they fail, and breaks no rule."""
+"""What scripts needed but did not have: it explains why they fail, and breaks no rule."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ _LOOPBACK: Final = re.compile(r"(?:localhost|127\.[0-9.]+|::1):", re.IGNORECASE)
 
 
 def what_is_lacking(exchanges: Iterable[Exchange]) -> Sequence[str]:
-    """Return a sentence about settings that nobody gives, and one about hosts out of reach; each only with a reason.
+    """Return a sentence about settings that are not set, and one about unreachable hosts, if there are any.
 
     Args:
         exchanges: The calls.
@@ -27,11 +27,11 @@ def _settings(calls: Sequence[Exchange]) -> Iterator[str]:
     for exchange in calls:
         for text in exchange.outcome.noticed(Noticed.MISSING_CONFIGURATION):
             key, _, place = text.rpartition(" ")
-            # The column helps nobody to find the line.
+            # The column does not help to find the line.
             places.setdefault(key, {})[place.rpartition(":")[0] or exchange.script] = None
     if places:
         named = ", ".join(f"configuration.{printable(key)} ({', '.join(where)})" for key, where in places.items())
-        yield f"The scripts read what they are not given: {named}. Give it under [database] configuration."
+        yield f"The scripts read settings that are not set: {named}. Set them under [database] configuration."
 
 
 def _hosts(calls: Sequence[Exchange]) -> Iterator[str]:
@@ -45,8 +45,8 @@ def _hosts(calls: Sequence[Exchange]) -> Iterator[str]:
         yield f"The scripts could not connect to {_named(here)}: is the store running there?"
     if elsewhere:
         yield (
-            f"The scripts could not connect to {_named(elsewhere)}. If it is somewhere else while they are checked, "
-            'say where: [database] hosts = { "api.example.com" = "http://127.0.0.1:8080" }.'
+            f"The scripts could not connect to {_named(elsewhere)}. If it runs somewhere else during a check, "
+            'map it: [database] hosts = { "api.example.com" = "http://127.0.0.1:8080" }.'
         )
 
 

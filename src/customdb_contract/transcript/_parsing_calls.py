@@ -1,4 +1,4 @@
-"""Parsing what stands behind the arrow: how a call ended, and in which situation."""
+"""Parses what follows the arrow: how a call ended, and in which situation."""
 
 import math
 import re
@@ -39,10 +39,10 @@ _SITUATION = re.compile(r"[\w-]+(?:: [\w-]+)?")
 
 
 def parse_outcome(cursor: Cursor, script: Script) -> Outcome:
-    """Return the outcome that stands here.
+    """Return the outcome at this place.
 
     Args:
-        cursor: The place behind the arrow.
+        cursor: The place after the arrow.
         script: The script that was called.
 
     Raises:
@@ -63,10 +63,10 @@ def parse_outcome(cursor: Cursor, script: Script) -> Outcome:
 
 
 def parse_run_outcome(cursor: Cursor) -> Outcome:
-    """Return the outcome of a run of an Action that stands here.
+    """Return the outcome of a run of an Action at this place.
 
     Args:
-        cursor: The place behind the arrow.
+        cursor: The place after the arrow.
 
     Raises:
         TranscriptError: When it is not understood.
@@ -80,7 +80,7 @@ def parse_run_outcome(cursor: Cursor) -> Outcome:
 
 
 def _parse_noticed(cursor: Cursor, outcome: Outcome) -> Outcome | None:
-    """Return an outcome with what else stands here of it, or None when nothing does that is known."""
+    """Return an outcome with the next part of it at this place, or None if there is no known part."""
     if cursor.take("raised"):
         raised, escape = _parse_raised(cursor)
         return evolve(outcome, raised=raised, escape=escape)
@@ -102,17 +102,17 @@ def _parse_noticed(cursor: Cursor, outcome: Outcome) -> Outcome | None:
 def parse_remark(
     cursor: Cursor, owner: str, implied: Situation, labels: Collection[str], causes: Causes
 ) -> tuple[Situation, str, frozenset[Mark], int | None]:
-    """Return the situation, the person's label, the marks and the cause in the remark that stands here, or in none.
+    """Return the situation, the user's label, the marks and the cause in the remark at this place, if there is one.
 
     Args:
-        cursor: The place behind the outcome.
-        owner: The label of the person whom the identifier denotes, or `unknown`.
-        implied: The situation where there is no remark.
-        labels: The labels of the known people.
-        causes: What stands before; the latest operation caused the call where nothing else is said.
+        cursor: The place after the outcome.
+        owner: The label of the user that the identifier stands for, or `unknown`.
+        implied: The situation if there is no remark.
+        labels: The labels of the known users.
+        causes: The earlier records; the latest operation caused the call unless stated otherwise.
 
     Raises:
-        TranscriptError: When it is not understood, or is missing for an identifier that is nobody's.
+        TranscriptError: When it is not understood, or is missing for an identifier that no user has.
     """
     if owner == UNKNOWN and not cursor.sees("["):
         cursor.fail("a remark such as [unknown-user], or before it a person whose identifier it is")
@@ -132,12 +132,12 @@ def parse_remark(
 
 
 def parse_cause(cursor: Cursor, kind: type[Record], causes: Causes) -> int | None:
-    """Return the number of what is named here in brackets as the cause, or of the latest that may be it.
+    """Return the number of the cause named here in brackets, or of the latest possible one.
 
     Args:
-        cursor: The place behind the record.
+        cursor: The place after the record.
         kind: The kind of the record.
-        causes: What stands before.
+        causes: The earlier records.
 
     Raises:
         TranscriptError: When it is not understood.
@@ -149,9 +149,7 @@ def _parse_named_cause(cursor: Cursor, kind: type[Record], causes: Causes) -> in
     cursor.expect(_CAUSE)
     number = None if cursor.take("nothing") else int(cursor.match(_NUMBER) or cursor.fail("a number, or nothing"))
     if not causes.has(kind, number):
-        message = (
-            f"record {number} is no {causes.name_for(kind)} before this one; expected the number of one, or nothing"
-        )
+        message = f"record {number} is not an earlier {causes.name_for(kind)}; expected the number of one, or nothing"
         raise TranscriptError(message)
     cursor.expect("]")
     return number

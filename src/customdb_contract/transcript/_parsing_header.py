@@ -1,4 +1,4 @@
-"""Parsing the header of a transcript in the one-line notation."""
+"""Parses the header of a transcript in the one-line notation."""
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -64,32 +64,32 @@ class HeaderParser:
 
     @property
     def words(self) -> Collection[str]:
-        """The words with which a line of a header begins."""
+        """The words that begin a line of a header."""
         return self._entries.keys()
 
     @property
     def people(self) -> Mapping[str, Person]:
-        """The known people, by label."""
+        """The known users, by label."""
         return self._people
 
     def parse(self, word: str, cursor: Cursor, line: int) -> None:
         """Read a line.
 
         Args:
-            word: The first word of it.
-            cursor: The place behind that word.
+            word: Its first word.
+            cursor: The place after that word.
             line: The number of the line.
 
         Raises:
-            TranscriptError: When it is not understood, or stands in the wrong place.
+            TranscriptError: When it is not understood, or is in the wrong place.
         """
         self._entries[word](cursor, line)
 
     def end_people(self, line: int) -> None:
-        """Note that all people are known now.
+        """Record that all users are known now.
 
         Args:
-            line: The number of the first line that is about them.
+            line: The number of the first line about a record.
         """
         self._first_record = self._first_record or line
 
@@ -97,7 +97,7 @@ class HeaderParser:
         """Return the header.
 
         Args:
-            called: The scripts that were called, which are the scripts that there are where no line says so.
+            called: The scripts that were called, which are the existing ones unless a line says otherwise.
         """
         scripts = dict.fromkeys(called, ScriptInfo()) if self._scripts is None else self._scripts
         return Header(
@@ -180,7 +180,7 @@ class HeaderParser:
             info = self._script_infos.get(script, ScriptInfo())
             self._script_infos[script] = evolve(info, source=(*(info.source or ()), fact))
         elif self._action is None:
-            message = "what the source of the Action shows stands behind the line that begins with action"
+            message = "facts about the source of an Action must follow the line that begins with action"
             raise TranscriptError(message)
         else:
             self._action = evolve(self._action, source=(*(self._action.source or ()), fact))
@@ -191,11 +191,11 @@ class HeaderParser:
 
     def _person(self, cursor: Cursor, number: int) -> None:
         if self._first_record is not None:
-            message = f"a person stands before the first record, which is in line {self._first_record}"
+            message = f"a person must come before the first record, which is in line {self._first_record}"
             raise TranscriptError(message)
         label = cursor.text()
         if label == UNKNOWN:
-            message = f"a known person cannot have the label {UNKNOWN}, which stands for nobody; choose another"
+            message = f"a known person cannot have the label {UNKNOWN}, which means no known person; choose another"
             raise TranscriptError(message)
         self._once(f"person {json_text(label)}", number)
         self._people[label] = _parse_person(cursor, label)
@@ -288,6 +288,6 @@ def _parse_person(cursor: Cursor, label: str) -> Person:
 def _profile(cursor: Cursor) -> dict[str, Value]:
     value = cursor.json()
     if not isinstance(value, Mapping):
-        message = f"a person's profile must be a JSON object, and is {json_text(value):.40}"
+        message = f"a person's profile must be a JSON object, got {json_text(value):.40}"
         raise TranscriptError(message)
     return dict(value)

@@ -1,4 +1,4 @@
-"""Parsing the records of a transcript that are no calls: what was done with a tenant, and what came of it."""
+"""Parses the records of a transcript other than calls: operations on a tenant and their results."""
 
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -29,14 +29,14 @@ _RESPONSES = ("succeeded", "refused")
 
 
 def parse_record(word: str, cursor: Cursor, number: int, labels: Collection[str], causes: Causes) -> Record:
-    """Return the record that stands here.
+    """Return the record at this place.
 
     Args:
         word: The first word of the line, one of `RECORDS`.
-        cursor: The place behind that word.
+        cursor: The place after that word.
         number: The number of the record.
-        labels: The labels of the known people.
-        causes: What stands before; the latest that may have caused it did, where the line does not say otherwise.
+        labels: The labels of the known users.
+        causes: The earlier records; the latest possible cause counts, unless the line says otherwise.
 
     Raises:
         TranscriptError: When it is not understood.
@@ -78,7 +78,7 @@ def _store_write(cursor: Cursor, number: int, _: Collection[str], causes: Causes
     if not cursor.take("removed"):
         written = cursor.json()
         if not isinstance(written, Mapping):
-            message = f"what is written is a JSON object, or removed, and is {json_text(written):.40}"
+            message = f"what is written must be a JSON object, or removed, got {json_text(written):.40}"
             raise TranscriptError(message)
         attributes = written
     return StoreWrite(number, store, user_id, attributes, parse_cause(cursor, StoreWrite, causes))
@@ -97,7 +97,7 @@ def _log_entry(cursor: Cursor, number: int, _: Collection[str], causes: Causes) 
 
 
 def _quoted(cursor: Cursor) -> str:
-    """Skip and return a text in quotes, if there is one; a text that JSON has no quotes for is an object."""
+    """Skip and return a text in quotes, if there is one; a text that JSON cannot quote is an object."""
     return cursor.text() if cursor.sees('"', "{") else ""
 
 
@@ -109,4 +109,4 @@ RECORDS: Final[Mapping[str, Callable[[Cursor, int, Collection[str], Causes], Rec
     "api": parse_api_call,
     "request": parse_request,
 }
-"""What reads a record, by the word with which its line begins."""
+"""The functions that read a record, by the word that begins its line."""

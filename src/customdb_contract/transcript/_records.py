@@ -1,4 +1,4 @@
-"""What a transcript is made of beside calls: what somebody did, and what the tenant kept and logged of it."""
+"""The records of a transcript other than calls: operations, and what the tenant stored and logged because of them."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -31,24 +31,24 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class Actor(StrEnum):
-    """Who does something with the tenant."""
+    """Who performs an operation on the tenant."""
 
     USER = "user"
-    """Somebody who logs in, signs up, or follows a link."""
+    """A user who logs in, signs up, or follows a link."""
     ADMIN = "admin"
-    """Somebody at the dashboard."""
+    """An administrator at the dashboard."""
     APPLICATION = "application"
     """A program that uses the Management API."""
 
 
 @frozen
 class Response:
-    """What whoever did something was told.
+    """The response that the actor of an operation sees.
 
     Args:
-        succeeded: Whether it succeeded, as far as they can see.
-        message: The text that they are shown, or an empty one.
-        shown: What else they get: a user, several, an id; None when that is nothing.
+        succeeded: Whether it succeeded, as far as the actor can see.
+        message: The text that the actor sees, or an empty one.
+        shown: Other data that the actor receives: a user, several, an id; None if there is none.
         interrupted: The point at which the tenant was interrupted, or None.
     """
 
@@ -61,7 +61,7 @@ class Response:
 @lru_cache
 def _name(what: str, name: str) -> None:
     if not _NAME.fullmatch(name):
-        message = f"{what} is written in lower case, such as log_in, and is {json_text(name)}"
+        message = f"{what} must be in lower case, such as log_in, got {json_text(name)}"
         raise TranscriptError(message)
 
 
@@ -80,15 +80,15 @@ class Operation:
 
     Args:
         number: Its place in the transcript, from 1.
-        name: What was done, for example `log_in`.
+        name: The operation, for example `log_in`.
         actor: Who did it.
-        person: The label of the person whom it is about, or `unknown`.
+        person: The label of the user that it is about, or `unknown`.
         connection: The name of the connection.
-        arguments: What was given, by name, secrets masked.
-        response: What came of it; None while it goes on, and for ever where the whole check ended meanwhile.
+        arguments: Its arguments by name, with secrets masked.
+        response: The response; None while the operation runs, and permanently if the whole check ended meanwhile.
 
     Raises:
-        TranscriptError: When it, or an argument, has a name that is none.
+        TranscriptError: When it, or an argument, has an invalid name.
     """
 
     number: int
@@ -106,18 +106,18 @@ class Store(StrEnum):
     USERS = "users"
     """Full profiles."""
     INTERNAL = "internal"
-    """With import mode on: identifiers and hashes of passwords. Somebody who is only here is half-created."""
+    """With import mode on: identifiers and hashes of passwords. A user who is only here is half-created."""
 
 
 @frozen
 class StoreWrite:
-    """A write to a store of Auth0's.
+    """A write to one of Auth0's stores.
 
     Args:
         number: Its place in the transcript, from 1.
         store: The store.
         user_id: The key of the user, with its prefix `auth0|`.
-        attributes: What was written, secrets masked; None when the user was removed.
+        attributes: The written attributes, with secrets masked; None if the user was removed.
         caused_by: The number of the operation that caused it, or None.
     """
 
@@ -135,8 +135,8 @@ class LogEntry:
     Args:
         number: Its place in the transcript, from 1.
         code: Auth0's code for what happened, for example `fp`.
-        description: The text of the entry, secrets masked.
-        user_id: The key of the user whom it names, or None.
+        description: The text of the entry, with secrets masked.
+        user_id: The key of the user that it names, or None.
         connection: The name of the connection that it names, or None.
         inferred: Whether Auth0 does not document this entry for what happened.
         caused_by: The number of the operation that caused it, or None.
@@ -152,18 +152,18 @@ class LogEntry:
 
 
 Record: TypeAlias = Exchange | Operation | StoreWrite | LogEntry | ActionRun | ApiCall | LegacyRequest
-"""One thing that happened. A new kind is added here; the type checkers name every place that must know it."""
+"""Anything that happens. When you add a kind, the type checkers name every place that must handle it."""
 
 
 class Causes:
-    """What may have caused the next record: an operation, or, of what an Action does, a run of it."""
+    """The possible causes of the next record: an operation, or, for anything an Action does, a run of it."""
 
     def __init__(self) -> None:
         self._operations: dict[int, None] = {}
         self._runs: dict[int, None] = {}
 
     def add(self, record: Record) -> None:
-        """Note a record that stands before the next one.
+        """Add a record that comes before the next one.
 
         Args:
             record: The record.
@@ -174,7 +174,7 @@ class Causes:
             self._runs[record.number] = None
 
     def latest(self, kind: type[Record]) -> int | None:
-        """Return the number of the latest record that may have caused one of a kind, or None.
+        """Return the number of the latest record that could have caused one of a kind, or None.
 
         Args:
             kind: The kind.
@@ -182,7 +182,7 @@ class Causes:
         return next(reversed(self._before(kind)), None)
 
     def has(self, kind: type[Record], number: int | None) -> bool:
-        """Tell whether a number is that of a record which may have caused one of a kind, or None, for nothing.
+        """Tell whether the record with a number could have caused one of a kind; None, for no cause, always could.
 
         Args:
             kind: The kind.
@@ -192,7 +192,7 @@ class Causes:
 
     @staticmethod
     def name_for(kind: type[Record]) -> str:
-        """Return what causes records of a kind, in a word.
+        """Return the name of what causes records of a kind.
 
         Args:
             kind: The kind.
@@ -200,7 +200,7 @@ class Causes:
         return "run" if kind in _DONE_BY_RUNS else "operation"
 
     def is_run(self, number: int) -> bool:
-        """Tell whether a run has a number.
+        """Tell whether a number is that of a run.
 
         Args:
             number: The number.
@@ -224,7 +224,7 @@ def cause_of(record: Record) -> int | None:
 
 
 def person_of(record: Record) -> str:
-    """Return the label of the person whom a record is about, `unknown` where it does not say.
+    """Return the label of the user that a record is about, `unknown` if it does not say.
 
     Args:
         record: The record.

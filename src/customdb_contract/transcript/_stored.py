@@ -1,4 +1,4 @@
-"""Stored transcripts: the JSON form, which is exact, and can be judged again months later."""
+"""Stored transcripts: the JSON form, which is exact and can be judged again months later."""
 
 import json
 from collections.abc import Callable
@@ -29,7 +29,7 @@ SCHEMA_VERSION: Final = 3
 
 
 def document_of(header: Header, records: tuple[Record, ...]) -> dict[str, object]:
-    """Return a transcript as what `json.dumps` takes.
+    """Return a transcript in a form that `json.dumps` accepts.
 
     Args:
         header: Its header.
@@ -43,7 +43,7 @@ def document_of(header: Header, records: tuple[Record, ...]) -> dict[str, object
 
 
 def dumped(header: Header, records: tuple[Record, ...]) -> str:
-    """Return a transcript as JSON text, a line for each record.
+    """Return a transcript as JSON text, with a line for each record.
 
     Args:
         header: Its header.
@@ -55,7 +55,7 @@ def dumped(header: Header, records: tuple[Record, ...]) -> str:
 
 
 def header_to_json(header: Header) -> dict[str, object]:
-    """Return a header as what `json.dumps` takes.
+    """Return a header in a form that `json.dumps` accepts.
 
     Args:
         header: The header of a transcript.
@@ -67,14 +67,14 @@ def header_to_json(header: Header) -> dict[str, object]:
 
 
 def exchange_to_json(exchange: Exchange) -> dict[str, object]:
-    """Return an exchange as what `json.dumps` takes, as transcripts and reports have it.
+    """Return an exchange in a form that `json.dumps` accepts, as in transcripts and reports.
 
     Args:
         exchange: The exchange.
 
     Returns:
-        An object with a key for each attribute, and `duration_seconds`, which isn't in the outcome. The arguments are
-        under the names that the contract gives them, further ones under `argument_3` and so on, by their place.
+        An object with a key for each attribute, and `duration_seconds`, which isn't in the outcome. The arguments have
+        the names of the contract; additional ones are `argument_3` and so on, by their place.
     """
     arguments = {
         argument_name(exchange.script, place): to_json(value) for place, value in enumerate(exchange.arguments)
@@ -83,7 +83,7 @@ def exchange_to_json(exchange: Exchange) -> dict[str, object]:
 
 
 def record_to_json(record: Record) -> dict[str, object]:
-    """Return a record as what `json.dumps` takes, as transcripts have it.
+    """Return a record in a form that `json.dumps` accepts, as in transcripts.
 
     Args:
         record: The record.
@@ -109,7 +109,7 @@ def _object(value: object) -> dict[str, object]:
 
 @cache
 def _writers(stored: type) -> tuple[tuple[str, Callable[[Any], object]], ...]:
-    """Return what writes each attribute of a class."""
+    """Return the functions that write the attributes of a class."""
     return tuple((name, _writer(type_)) for name, type_ in stored_types(stored).items())
 
 
@@ -149,15 +149,15 @@ def read_document(document: object) -> tuple[Header, tuple[Record, ...]]:
     """Return the header and the records of a stored transcript.
 
     Args:
-        document: What `json.loads` returned.
+        document: The value that `json.loads` returned.
 
     Raises:
-        TranscriptError: When it is none; the message names the key and what was expected.
+        TranscriptError: When it is not a stored transcript; the message names the key and what was expected.
     """
     version = _version(document)
     if version != SCHEMA_VERSION:
         message = (
-            f"schema_version is {version!r:.40}, and this version of customdb-contract reads {SCHEMA_VERSION}; "
+            f"schema_version is {version!r:.40}, but this version of customdb-contract reads {SCHEMA_VERSION}; "
             "judge the transcript with the version that wrote it"
         )
         raise TranscriptError(message)
@@ -168,13 +168,13 @@ def read_document(document: object) -> tuple[Header, tuple[Record, ...]]:
 
 
 def read_text(text: str | bytes) -> object:
-    """Return what JSON text holds.
+    """Return the contents of a JSON text.
 
     Args:
-        text: The content of a file.
+        text: The contents of a file.
 
     Raises:
-        TranscriptError: When it is no JSON, or nested too deeply.
+        TranscriptError: When it is not JSON, or nested too deeply.
     """
     try:
         return json.loads(text)
@@ -183,7 +183,7 @@ def read_text(text: str | bytes) -> object:
     except UnicodeDecodeError as error:
         message = f"the text is not {error.encoding}: {error.reason} at byte {error.start}"
     except ValueError as error:
-        message = f"the text is no JSON: {error}"
+        message = f"the text is not JSON: {error}"
     raise TranscriptError(message)
 
 

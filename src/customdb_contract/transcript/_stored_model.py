@@ -1,4 +1,4 @@
-"""The form of stored transcripts, checked by pydantic where they enter: its models are made of the classes."""
+"""The form of stored transcripts, checked by pydantic when they are read: its models are derived from the classes."""
 
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
@@ -27,7 +27,7 @@ _SHOWN_CHARACTERS = 240
 def _text(document: object) -> str:
     value = from_json(document)
     if not isinstance(value, str):
-        message = "must be a text"
+        message = "must be a string"
         raise ValueError(message)  # noqa: TRY004 - pydantic expects it
     return value
 
@@ -48,8 +48,8 @@ def _recorded_error(document: object) -> RecordedError:
     return value
 
 
-# pydantic's own str refuses lone surrogates, which scripts do hand over, and the recursive type of recorded values
-# means nothing to it.
+# pydantic's own str rejects lone surrogates, which scripts can return, and it cannot use the recursive type of recorded
+# values.
 _READERS: Final[Mapping[StoredKind, Callable[[object], object]]] = {
     StoredKind.TEXT: _text,
     StoredKind.MAPPING: _mapping,
@@ -66,12 +66,12 @@ class _Stored(_Strict):
     makes: ClassVar[Callable[..., Any]]
 
     def unstored(self) -> object:
-        """Make what was stored; what is in it was made before."""
+        """Create a stored object; its contents were created before."""
         return self.makes(**vars(self))
 
 
 class _StoredRecord(_Stored):
-    """A record has its kind; and the duration of its outcome, and arguments by their names, where there are such."""
+    """A record has its kind and, if they exist, the duration of its outcome and its arguments by name."""
 
     @override
     def unstored(self) -> object:
@@ -97,7 +97,7 @@ def _unstored(stored: _Stored) -> object:
     return stored.unstored()
 
 
-# The types of the models are made of those of the classes, so a type checker cannot read them.
+# The models' types are derived from those of the classes, so a type checker cannot read them.
 _ANNOTATED: Final[Any] = Annotated
 _LIST: Final[Any] = list
 _DICT: Final[Any] = dict
@@ -108,7 +108,7 @@ _new_model: Final[Any] = create_model
 
 @cache
 def _model_of(stored: Any) -> Any:
-    """Return the model of what is stored of a class."""
+    """Return the model of a stored class."""
     kind = next((kind for kind, record in KINDS.items() if record is stored), None)
     types = {name: _annotation(type_) for name, type_ in stored_types(stored).items()}
     if kind is not None:
@@ -170,10 +170,10 @@ def unstore(document: object) -> tuple[Header, tuple[Record, ...]]:
     """Return the header and the records of a stored transcript.
 
     Args:
-        document: What `json.loads` returned.
+        document: The value that `json.loads` returned.
 
     Raises:
-        TranscriptError: When it is no stored transcript; the message names each key and what was expected.
+        TranscriptError: When it is not a stored transcript; the message names each key and what was expected.
     """
     try:
         stored = _transcript_model().model_validate(document)
@@ -182,19 +182,19 @@ def unstore(document: object) -> tuple[Header, tuple[Record, ...]]:
     else:
         return stored.header, tuple(stored.records)
     more = [f"and {len(problems) - _SHOWN_PROBLEMS} more"] if len(problems) > _SHOWN_PROBLEMS else []
-    message = "\n  ".join(["this is no stored transcript:", *problems[:_SHOWN_PROBLEMS], *more])
+    message = "\n  ".join(["this is not a stored transcript:", *problems[:_SHOWN_PROBLEMS], *more])
     raise TranscriptError(message)
 
 
 def _problem(details: ErrorDetails) -> str:
-    # The third part of a place in a record is its kind, by which it was chosen what to expect.
+    # The third part of a location in a record is the record's kind, which chose the model.
     parts = [part for place, part in enumerate(details["loc"]) if (details["loc"][0], place) != ("records", 2)]
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts).lstrip(".")
     match details["type"]:
         case "missing":
             said = "is missing"
         case "extra_forbidden":
-            said = "is no key that is known here"
+            said = "is not a known key"
         case "union_tag_invalid" | "union_tag_not_found":
             said = "must have a kind: call, operation, store, log, run, api or request"
         case "model_type":

@@ -28,16 +28,16 @@ _Record = TypeVar("_Record", bound=Record)
 
 @frozen
 class Transcript:
-    """Everything that rules may read. It is plain data: stored, it can be judged again months later.
+    """Everything that rules may read. It is plain data: once stored, it can be judged again months later.
 
     Args:
-        header: The truth that the check was given: connection, people, scripts.
-        records: What happened, in order, numbered from 1: calls, and of a simulated tenant also what was done with it,
-            what it stored and what it logged; runs of Actions, and what these did.
+        header: The truth that the check was given: connection, users, scripts.
+        records: What happened, in order, numbered from 1: calls; operations on a simulated tenant, with what it stored
+            and logged; runs of Actions, with what they did.
 
     Raises:
-        TranscriptError: When the numbers are others, a record is about a person who is not in the header, or what
-            caused it, or what it follows, is nothing of that kind before it.
+        TranscriptError: When the numbers are wrong, a record is about a user who is not in the header, or the record's
+            cause or predecessor is not an earlier record of the right kind.
     """
 
     header: Header = field(factory=Header)
@@ -48,7 +48,7 @@ class Transcript:
         causes = Causes()
         for place, record in enumerate(self.records, start=1):
             if record.number != place:
-                message = f"record {record.number} stands at place {place}; records are numbered in order, from 1"
+                message = f"record {record.number} is at position {place}; records are numbered in order, from 1"
                 raise TranscriptError(message)
             person = person_of(record)
             if person not in labels:
@@ -59,11 +59,13 @@ class Transcript:
                 raise TranscriptError(message)
             cause = cause_of(record)
             if not causes.has(type(record), cause):
-                message = f"record {place} was caused by {cause}, which is no {causes.name_for(type(record))} before it"
+                message = (
+                    f"record {place} was caused by {cause}, which is not an earlier {causes.name_for(type(record))}"
+                )
                 raise TranscriptError(message)
             followed = record.follows if isinstance(record, ActionRun) else None
             if followed is not None and not causes.is_run(followed):
-                message = f"record {place} follows {followed}, which is no run before it"
+                message = f"record {place} follows {followed}, which is not an earlier run"
                 raise TranscriptError(message)
             causes.add(record)
 
@@ -84,10 +86,10 @@ class Transcript:
         """Return a stored transcript; `to_json` is the inverse.
 
         Args:
-            document: What `json.loads` returned.
+            document: The value that `json.loads` returned.
 
         Raises:
-            TranscriptError: When it is no transcript, or one of an unknown `schema_version`; the message names the key.
+            TranscriptError: When it is not a transcript, or has an unknown `schema_version`; the message names the key.
         """
         return cls(*read_document(document))
 
@@ -96,19 +98,19 @@ class Transcript:
         """Return a stored transcript from JSON text; `dumps` is the inverse.
 
         Args:
-            text: The content of a file.
+            text: The contents of a file.
 
         Raises:
-            TranscriptError: When it is no JSON, or no transcript.
+            TranscriptError: When it is not JSON, or not a transcript.
         """
         return cls.from_json(read_text(text))
 
     def to_json(self) -> dict[str, object]:
-        """Return the transcript as what `json.dumps` takes; nothing is left out."""
+        """Return the transcript in a form that `json.dumps` accepts; nothing is left out."""
         return document_of(self.header, self.records)
 
     def dumps(self) -> str:
-        """Return the transcript as JSON text, to be stored; nothing is left out."""
+        """Return the transcript as JSON text for storage; nothing is left out."""
         return dumped(self.header, self.records)
 
     @override
@@ -127,19 +129,19 @@ class Transcript:
 
     @cached_property
     def people(self) -> tuple[Person, ...]:
-        """The known people: those who were in the store before, not those whom the check made itself."""
+        """The known users: those who were in the store before, without those that the check created."""
         return tuple(person for person in self.header.people if not person.new)
 
     @cached_property
     def history(self) -> Sequence[Moment]:
-        """What must have been true of the people whom the check made, at each judged call that was about them."""
+        """The expected state of the users created by the check, at each judged call that was about them."""
         history = History()
         moments = [history.add(exchange) for exchange in self.exchanges]
         return [moment for moment in moments if moment is not None]
 
     @cached_property
     def judged(self) -> tuple[Exchange, ...]:
-        """The exchanges that rules may judge: those without a mark."""
+        """The exchanges that rules judge: those without a mark."""
         return tuple(exchange for exchange in self.exchanges if not exchange.marks)
 
     def of_kind(self, kind: type[_Record]) -> Sequence[_Record]:
@@ -151,10 +153,10 @@ class Transcript:
         return cast("Sequence[_Record]", self._by_kind.get(kind, ()))
 
     def caused_by(self, cause: Operation | ActionRun) -> Sequence[Record]:
-        """Return what an operation, or a run of an Action, caused, in order.
+        """Return the records that an operation, or a run of an Action, caused, in order.
 
         Args:
-            cause: One of this transcript.
+            cause: A record of this transcript.
         """
         return self._by_cause.get(cause.number, ())
 
@@ -190,7 +192,7 @@ class Transcript:
         return self._chosen[key]
 
     def person(self, label: str) -> Person | None:
-        """Return the known person with this label, or None.
+        """Return the known user with this label, or None.
 
         Args:
             label: A label, for example that of an exchange.
@@ -198,7 +200,7 @@ class Transcript:
         return self._people_by_label.get(label)
 
     def owner(self, identifier: Value) -> Person | None:
-        """Return the known person who has exactly this identifier, or None.
+        """Return the known user who has exactly this identifier, or None.
 
         Args:
             identifier: The first argument of a call, or an attribute of a profile.
@@ -221,12 +223,12 @@ class Transcript:
 
     @cached_property
     def _followed(self) -> dict[tuple[Script, ...], Sequence[Moment]]:
-        """The moments that were asked for before: dozens of rules ask for the same."""
+        """The moments that were requested before, because dozens of rules ask for the same ones."""
         return {}
 
     @cached_property
     def _chosen(self) -> dict[tuple[Script | None, tuple[str, ...]], Sequence[Exchange]]:
-        """What was selected before: dozens of rules ask for the same."""
+        """The exchanges that were selected before, because dozens of rules ask for the same ones."""
         return {}
 
     @cached_property
@@ -240,7 +242,7 @@ class Transcript:
     def _by_situation(self) -> Mapping[tuple[Script | None, str], Sequence[Exchange]]:
         found: defaultdict[tuple[Script | None, str], list[Exchange]] = defaultdict(list)
         for exchange in self.judged:
-            # A family's name is also a situation of its own, hence a set.
+            # A family's name is also a situation, hence a set.
             for name in {str.__str__(exchange.situation), exchange.situation.family}:
                 found[exchange.script, name].append(exchange)
                 found[None, name].append(exchange)

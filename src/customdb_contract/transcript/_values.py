@@ -1,4 +1,4 @@
-"""Recorded values: what a script handed over, as plain data that JSON can carry."""
+"""Recorded values: data from a script, as plain data that JSON can carry."""
 
 import json
 import math
@@ -33,10 +33,10 @@ class Special:
 
     Args:
         kind: What it is: a type's name such as `datetime`, `Decimal`, `UUID`, `bytes`; or `float` (nan, inf), `int`,
-            `undefined`, `mapping` (with keys that are not text), `cycle`, `too-deep`, `too-many`, `long-text`,
+            `undefined`, `mapping` (with keys that are not strings), `cycle`, `too-deep`, `too-many`, `long-text`,
             `unreadable`.
-        text: The value as text, as far as it could be had, at most 200 characters of it.
-        size: Its size in characters, bytes or items, for an `int` in bits; None where that is unknown.
+        text: The value as text, as far as it is available, at most 200 characters of it.
+        size: Its size in characters, bytes or items, for an `int` in bits; None if unknown.
     """
 
     kind: str
@@ -45,18 +45,18 @@ class Special:
 
     @property
     def is_cut(self) -> bool:
-        """Whether it stands for a value that JSON may have, and that was only too large to record."""
+        """Whether it stands for a value that JSON allows, and that was only too large to record."""
         return self.kind in CUT
 
 
 @frozen
 class RecordedError:
-    """An exception or a JavaScript error, as it was handed to the callback or raised.
+    """An exception or a JavaScript error that was passed to the callback or raised.
 
     Args:
         name: The name of its class, for example `WrongUsernameOrPasswordError`.
         message: Its message.
-        arguments: What the contract's own errors carry beside the message: the identifier, or the code.
+        arguments: What the contract's own errors have in addition to the message: the identifier, or the code.
         location: File and line where it was raised, or None.
     """
 
@@ -67,27 +67,27 @@ class RecordedError:
 
     @property
     def kind(self) -> str:
-        """What it is where it stands in a profile, as a `Special` has it: the name of its class."""
+        """Its kind in a profile, as for a `Special`: the name of its class."""
         return self.name
 
     @property
     def text(self) -> str:
-        """Its message, likewise."""
+        """Its text in a profile, as for a `Special`: its message."""
         return self.message
 
     @property
     def size(self) -> int | None:
-        """Unknown, likewise."""
+        """Its size in a profile, as for a `Special`: unknown."""
         return None
 
 
 Value: TypeAlias = "bool | int | float | str | Special | RecordedError | Sequence[Value] | Mapping[str, Value] | None"
-"""What is recorded: JSON's types, `Special` for everything else, `RecordedError` for errors.
+"""A recorded value: JSON's types, `Special` for everything else, `RecordedError` for errors.
 
 Floats are finite, integers have at most `MAX_BITS` bits, nothing is nested deeper than `MAX_DEPTH` levels.
 """
 
-# JSON text cannot tell a surrogate pair that is two characters from the one character that the pair encodes.
+# JSON text cannot distinguish two surrogate characters from the one character that the pair encodes.
 _SPLIT_PAIR = re.compile("(?<=[\ud800-\udbff])(?=[\udc00-\udfff])")
 
 _TAGGED: Mapping[str, frozenset[str]] = {
@@ -99,7 +99,7 @@ _TAGGED: Mapping[str, frozenset[str]] = {
 
 
 def json_size(value: Value) -> int:
-    """Return the size of a value as JSON in UTF-8, in bytes; what was cut counts as far as its size is known.
+    """Return the size of a value as JSON in UTF-8, in bytes; cut values count as far as their size is known.
 
     Args:
         value: A recorded value.
@@ -127,7 +127,7 @@ def _size_with_cuts(value: Value) -> int:
 
 
 def to_json(value: Value) -> object:
-    """Return a recorded value as what `json.dumps` takes; `from_json` is its inverse.
+    """Return a recorded value in a form that `json.dumps` accepts; `from_json` is its inverse.
 
     Args:
         value: A recorded value.
@@ -162,10 +162,10 @@ def from_json(document: object) -> Value:
     """Return the recorded value that a JSON document stands for.
 
     Args:
-        document: What `json.loads` returned.
+        document: The value that `json.loads` returned.
 
     Raises:
-        TranscriptError: When a tag is not one of ours or lacks a part, or a value cannot be recorded.
+        TranscriptError: When a tag is unknown or lacks a part, or a value cannot be recorded.
     """
     return _from_json(document, _MAX_READ_DEPTH)
 
@@ -201,7 +201,7 @@ def _from_object(fields: Mapping[str, object], levels: int) -> Value:
     value = _untagged(tag, fields, levels) if fields.keys() <= parts else None
     if value is None:
         message = (
-            f"{', '.join(sorted(fields))} are together no recorded value; one with {tag} is written as one of "
+            f"{', '.join(sorted(fields))} are not the keys of a recorded value; one with {tag} is written as one of "
             '{"$special": kind, "text": text, "size": number}, {"$error": class, "message": text, "arguments": [...], '
             '"location": text}, {"$mapping": [[key, value], ...]} and {"$text": [part, ...]}'
         )
@@ -234,7 +234,7 @@ def _is_size(document: object) -> TypeGuard[int | None]:
 
 
 def _text(document: object) -> str | None:
-    """Return a text, also one in tagged parts, or None for everything else."""
+    """Return a string, including one in tagged parts, or None for everything else."""
     if isinstance(document, str):
         return document
     tagged = cast("dict[str, object]", document) if isinstance(document, dict) else {}
@@ -253,7 +253,7 @@ def _pair(document: object, levels: int) -> tuple[str, Value]:
         case [key, value] if (text := _text(key)) is not None:
             return text, _from_json(value, levels)
         case _:
-            message = f"an entry of $mapping must be [key, value] with a text as key, and is {document!r:.80}"
+            message = f"an entry of $mapping must be [key, value] with a string as key, got {document!r:.80}"
             raise TranscriptError(message)
 
 

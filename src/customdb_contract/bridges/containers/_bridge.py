@@ -1,4 +1,4 @@
-"""Calling scripts in a container, and going on in a new one when a call has taken it down."""
+"""Calls scripts in a container, and goes on in a new one after a call has ended it."""
 
 import logging
 import time
@@ -23,10 +23,10 @@ from customdb_contract.transcript import Ending, Noticed, Observation, Outcome, 
 __all__ = ["ContainerBridge"]
 
 _LATE_SECONDS: Final = 1.0
-"""How long what calls have left under way is waited for, before what is late is told."""
+"""Seconds to wait for what calls have left running, before late events are collected."""
 
 _EXPIRING_SECONDS: Final = 0.1
-"""How long a call whose time is up may take to tell what was seen of it; a blocked process tells nothing."""
+"""Seconds for which a timed-out call may report what was observed; a blocked process reports nothing."""
 
 _MOST_LATE: Final = 5000
 
@@ -34,7 +34,7 @@ _logger = logging.getLogger("customdb_contract")
 
 
 class ContainerBridge(Bridge, ABC):
-    """Runs the scripts of one connection in one process, until a call takes that process down.
+    """Runs the scripts of one connection in one process, until a call ends that process.
 
     Args:
         mask: The known secrets, which are replaced in everything that is recorded.
@@ -61,7 +61,7 @@ class ContainerBridge(Bridge, ABC):
     @property
     @abstractmethod
     def _can_be_cancelled(self) -> bool:
-        """Whether the runner can tell what was seen of a call that has not ended."""
+        """Whether the runner can report on a call that has not ended."""
 
     @abstractmethod
     def _start(self) -> Container:
@@ -73,25 +73,25 @@ class ContainerBridge(Bridge, ABC):
 
     @abstractmethod
     def _order(self, token: str) -> Mapping[str, object]:
-        """Return what the runner must know to open the database, the token among it."""
+        """Return the data that the runner needs to open the database, including the token."""
 
     @abstractmethod
     def _take_opened(self, opened: Mapping[str, Any] | None) -> None:
-        """Take what the runner has found.
+        """Read the runner's response to opening the database.
 
         Raises:
-            InvalidMessageError: When no runner finds that.
+            InvalidMessageError: When it is not a valid response.
             DatabaseOpeningError: When the database cannot be opened.
-            ConfigurationError: When what the team gave names no database.
+            ConfigurationError: When the given reference or folder is not a database.
         """
 
     @abstractmethod
     def _call_of(self, script: Script) -> Mapping[str, object]:
-        """Return what the runner must know to call a script, beside its context."""
+        """Return the data that the runner needs to call a script, except for its context."""
 
     @abstractmethod
     def _takes_context(self, script: Script) -> bool:
-        """Tell whether a script is given the extra argument."""
+        """Tell whether a script receives the extra argument."""
 
     @override
     def call(
@@ -117,16 +117,16 @@ class ContainerBridge(Bridge, ABC):
         }
         self._started = time.monotonic()
         try:
-            told = self._asked({"call": call}, self._timeout)
-            if told is None:
+            reported = self._asked({"call": call}, self._timeout)
+            if reported is None:
                 return self._expired(script)
-            outcome = self._outcome(script, told)
+            outcome = self._outcome(script, reported)
         except InvalidMessageError as error:
             return self._died(error)
         except ContainerDiedError as error:
             if error.has_read_all or is_first:
                 return self._died(error)
-            # What an earlier call has left behind ended the process before it took this one.
+            # Code left running by an earlier call ended the process before it read this one.
             self._calls = number
             self._ended_between_calls(error)
             return self.call(script, arguments, context=context, throwing=throwing)
@@ -156,8 +156,8 @@ class ContainerBridge(Bridge, ABC):
             message = f"{self._what} could not be started: {error.strerror or error}"
             raise DatabaseOpeningError(message) from None
         try:
-            told = ask_first(container, {"open": self._order(container.token)}, what=self._what, mask=self._mask)
-            self._take_opened(told.opened)
+            reported = ask_first(container, {"open": self._order(container.token)}, what=self._what, mask=self._mask)
+            self._take_opened(reported.opened)
         except InvalidMessageError as error:
             self._end()
             message = f"{self._what} could not open the database: {reason_of(error)}"
@@ -167,7 +167,7 @@ class ContainerBridge(Bridge, ABC):
             raise
 
     def _start_again_if_gone(self) -> None:
-        """Note what was written since the last call, and that the process has ended since, if it has."""
+        """Record what was written since the last call, and that the process has ended since, if it has."""
         container = self._container
         if container is not None and container.has_something:
             self._add_late_output(container.take_output())
@@ -179,20 +179,20 @@ class ContainerBridge(Bridge, ABC):
             self._open()
 
     def _expect_silence(self, container: Container) -> None:
-        """Raise what tells of the end of a process; a runner says nothing unasked, so whoever does is none."""
+        """Raise the reason for the end of a process; a genuine runner sends nothing without a request."""
         if container.answer(0.0) is not None:
             raise InvalidMessageError
 
     def _look_for_late_events(self) -> None:
-        # Whoever has pressed ctrl-C waits for nothing any more.
+        # After ctrl-C, nothing is waited for.
         seconds = 0.0 if self._interrupts.happened else _LATE_SECONDS
         try:
-            told = self._asked({"late": round(seconds * 1000)}, self._timeout + seconds)
+            reported = self._asked({"late": round(seconds * 1000)}, self._timeout + seconds)
         except (ContainerDiedError, InvalidMessageError) as error:
             self._ended_between_calls(error)
             return
         self._add_late_output(self._opened_container().take_output())
-        if told is None:
+        if reported is None:
             self._add_late(Noticed.STILL_RUNNING, f"{self._timeout:g} s")
             self._end()
 
@@ -210,44 +210,44 @@ class ContainerBridge(Bridge, ABC):
             self._late.append(LateEvent(self._calls - 1, observation=Observation(kind, text)))
 
     def _asked(self, message: Mapping[str, object], seconds: float) -> Message | None:
-        """Return the answer to a message, with what came before it noted, or None when there is none in time.
+        """Return the response to a message, with everything before it recorded, or None if there is none in time.
 
         Raises:
             ContainerDiedError: When the process has ended.
-            InvalidMessageError: When it sends what no runner sends.
+            InvalidMessageError: When it sends an invalid message.
         """
         container = self._opened_container()
         container.tell(message, seconds)
-        told = container.answer(seconds)
-        if told is None:
+        reported = container.answer(seconds)
+        if reported is None:
             return None
-        answer = validated(told)
+        answer = validated(reported)
         self._note(answer)
         return answer
 
-    def _note(self, told: Message) -> None:
-        for event in told.late:
+    def _note(self, reported: Message) -> None:
+        for event in reported.late:
             if event.call >= self._calls:
                 raise InvalidMessageError
             self._late.append(late_event(event, self._mask))
-        for text in told.notes:
+        for text in reported.notes:
             if text not in self._noted:
                 self._noted.add(text)
                 _logger.warning("%s", self._mask(text))
 
-    def _outcome(self, script: Script, told: Message) -> Outcome:
-        if told.outcome is None or told.id != self._calls - 1:
+    def _outcome(self, script: Script, reported: Message) -> Outcome:
+        if reported.outcome is None or reported.id != self._calls - 1:
             raise InvalidMessageError
-        return outcome_of(script, told.outcome, self._opened_container().take_output(), self._mask)
+        return outcome_of(script, reported.outcome, self._opened_container().take_output(), self._mask)
 
     def _expired(self, script: Script) -> Outcome:
-        """Return what was seen of a call whose time is up; its process is not used any further, as Auth0's is not."""
+        """Return what was observed of a timed-out call; its process is not used again, and neither is Auth0's."""
         seconds = time.monotonic() - self._started
         try:
-            told = self._asked({"cancel": True}, _EXPIRING_SECONDS) if self._can_be_cancelled else None
+            reported = self._asked({"cancel": True}, _EXPIRING_SECONDS) if self._can_be_cancelled else None
             called = self._take_called()
-            if told is not None:
-                outcome = self._outcome(script, told)
+            if reported is not None:
+                outcome = self._outcome(script, reported)
             elif called is None:
                 outcome = self._seen(Ending.TIMED_OUT, seconds)
             else:
@@ -271,19 +271,19 @@ class ContainerBridge(Bridge, ABC):
         return outcome
 
     def _take_called(self) -> tuple[float, tuple[Value, ...]] | None:
-        """Return after how many seconds the callback of this call was called, and with what, as far as that was told.
+        """Return when the callback of this call was called, in seconds, and with what, if that was reported.
 
         Raises:
-            ContainerDiedError: When what was told is no message.
-            InvalidMessageError: When it is what no runner tells.
+            ContainerDiedError: When the report is not a message.
+            InvalidMessageError: When it is not a valid message.
         """
-        told = self._opened_container().take_called()
-        if told is None:
+        reported = self._opened_container().take_called()
+        if reported is None:
             return None
-        called = validated_called(told[1])
+        called = validated_called(reported[1])
         if called.id != self._calls - 1:
             raise InvalidMessageError
-        return told[0] - self._started, recorded_arguments(called.arguments, self._mask)
+        return reported[0] - self._started, recorded_arguments(called.arguments, self._mask)
 
     def _seen(
         self,
@@ -292,7 +292,7 @@ class ContainerBridge(Bridge, ABC):
         callbacks: tuple[tuple[Value, ...], ...] = (),
         *observed: Observation,
     ) -> Outcome:
-        """Return what was seen of a call of which the runner did not report the outcome."""
+        """Return what was observed of a call whose outcome the runner did not report."""
         return Outcome(
             ending,
             callbacks=callbacks,

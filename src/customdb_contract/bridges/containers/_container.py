@@ -1,7 +1,7 @@
-"""The container: one process with a runner in it, spoken to over a socket of its own, in lines of JSON.
+"""The container: one process with a runner in it, connected by its own socket, which carries lines of JSON.
 
-A script may write to that socket too, so every line from the runner starts with a token that only the runner knows.
-A line that tells of a callback at once is read only if the process doesn't live to report the outcome of the call.
+A script can write to that socket too, so every line from the runner starts with a token that only the runner knows. A
+line that reports a callback immediately is only used if the process ends before it reports the outcome of the call.
 """
 
 import contextlib
@@ -26,10 +26,10 @@ __all__ = ["Container", "ContainerDiedError", "guarded"]
 _GUARD: Final = str(Path(_runner.__file__).with_name("_guard.py"))
 _PIECE: Final = 1 << 16
 _MOST_RECEIVED: Final = 1 << 26
-"""Bytes of one message; a runner sends far less."""
+"""Maximum bytes of one message; a runner sends far less."""
 
 _MOST_OUTPUT: Final = 1 << 20
-"""Bytes that are kept of what the process writes between two looks at it."""
+"""Bytes kept of what the process writes between two reads."""
 
 _CALLED: Final = b"called "
 _ENDING_SECONDS: Final = 2.0
@@ -37,11 +37,11 @@ _SIGNAL_BASE: Final = 128
 
 
 class ContainerDiedError(Exception):
-    """The process has ended, or what it says isn't from the runner: it answers nothing any more.
+    """The process has ended, or the message isn't from the runner: it will respond to nothing.
 
     Args:
-        reason: Why, in a few words that are ours.
-        has_read_all: Whether the process may have read everything that it was told.
+        reason: Why, in a few words from this package.
+        has_read_all: Whether the process may have read everything that was sent to it.
     """
 
     def __init__(self, reason: str, *, has_read_all: bool = True) -> None:
@@ -51,7 +51,7 @@ class ContainerDiedError(Exception):
 
 
 def guarded(command: Sequence[str]) -> Callable[[int, int], Sequence[str]]:
-    """Return how to start a command under a guard, which ends whatever it has started.
+    """Return the command line that runs a command under a guard, which ends everything it has started.
 
     Args:
         command: The command; the descriptor of the socket becomes its last argument.
@@ -64,8 +64,8 @@ class Container:
 
     Args:
         command: Returns the command, given the descriptors of its guard and of the socket.
-        environment: All environment variables that it gets.
-        interrupts: What wakes whoever waits for an answer.
+        environment: All environment variables that it receives.
+        interrupts: What wakes a thread that waits for a response.
 
     Raises:
         OSError: When it cannot be started.
@@ -113,18 +113,18 @@ class Container:
 
     @property
     def token(self) -> str:
-        """What the first message must bring to the runner, and each line from it starts with."""
+        """The token that the first message must bring to the runner, and that starts each line from it."""
         return self._token
 
     def tell(self, message: Mapping[str, object], seconds: float) -> None:
         """Send a message.
 
         Args:
-            message: What `json.dumps` takes.
+            message: An object that `json.dumps` accepts.
             seconds: How long the process may take to receive it.
 
         Raises:
-            ContainerDiedError: When nobody is there to receive it.
+            ContainerDiedError: When there is no process to receive it.
         """
         try:
             self._socket.settimeout(seconds)
@@ -142,11 +142,11 @@ class Container:
             seconds: How long to wait.
 
         Returns:
-            The message, or None when there was none in time.
+            The message, or None if there was none in time.
 
         Raises:
-            ContainerDiedError: When the process has ended, or a line arrives that isn't the runner's.
-            KeyboardInterrupt: When an interrupt is pending, also one that comes meanwhile.
+            ContainerDiedError: When the process has ended, or a line arrives that isn't from the runner.
+            KeyboardInterrupt: When an interrupt is pending or arrives during the wait.
         """
         until = time.monotonic() + seconds
         while True:
@@ -159,26 +159,26 @@ class Container:
                 self._called = (time.monotonic(), text.removeprefix(_CALLED))
 
     def take_called(self) -> tuple[float, Mapping[str, Any]] | None:
-        """Return what the process has told of the first callback since the last time, and when, in `time.monotonic`.
+        """Return the latest immediate report of a first callback, and its time in `time.monotonic`.
 
         Raises:
-            ContainerDiedError: When that is no message.
+            ContainerDiedError: When it is not a message.
         """
         called, self._called = self._called, None
         return None if called is None else (called[0], _decoded(called[1]))
 
     def forget_called(self) -> None:
-        """Drop what the process has told of a callback: the outcome of its call tells it too."""
+        """Drop the immediate report of a callback, because the outcome of its call includes it."""
         self._called = None
 
     def _line(self, until: float) -> bytes | None:
-        """Return the next line without its token, or None when there is none until then."""
+        """Return the next line without its token, or None if there is none in time."""
         while (end := self._received.find(b"\n", self._searched)) < 0:
             self._searched = len(self._received)
             left = until - time.monotonic()
             ready = {descriptor for descriptor, _ in self._poll.poll(max(0.0, left) * 1000)}
             self._interrupts.raise_if_pending()
-            # What was written before a message is there before it, so it is read before it.
+            # Output that was written before a message is available before it, so it is read first.
             if self._reading in ready:
                 self._drain()
             if self._socket.fileno() in ready:
@@ -189,7 +189,7 @@ class Container:
         del self._received[: end + 1]
         self._searched = 0
         if token != self._token.encode():
-            reason = "something else than its runner wrote to its socket"
+            reason = "something other than its runner wrote to its socket"
             raise ContainerDiedError(reason)
         return text
 
@@ -202,7 +202,7 @@ class Container:
 
     @property
     def has_something(self) -> bool:
-        """Whether the process has written or sent something that nobody has taken yet, or has ended."""
+        """Whether there is output or a message from the process that was not read yet, or the process has ended."""
         return bool(self._received or self._poll.poll(0))
 
     def how_it_ended(self) -> str:
@@ -221,7 +221,7 @@ class Container:
         """Wait for the process to end.
 
         Args:
-            seconds: How long at the most.
+            seconds: How long to wait at most.
         """
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(seconds)
@@ -229,7 +229,7 @@ class Container:
     def end(self) -> None:
         """End the process and everything that it has started."""
         self._is_silent = True
-        # Its guard sees that, and ends what it guards before itself.
+        # Its guard notices that, and ends what it guards before itself.
         self._descriptors.close()
         self.wait(_ENDING_SECONDS)
         with contextlib.suppress(ProcessLookupError):
@@ -240,7 +240,7 @@ class Container:
         try:
             piece = self._socket.recv(_PIECE)
         except ConnectionResetError:
-            # Linux resets a local socket only when its other end was closed with something unread in it.
+            # Linux resets a local socket only if its other end was closed with unread data.
             raise ContainerDiedError(self.how_it_ended(), has_read_all=False) from None
         if not piece:
             raise ContainerDiedError(self.how_it_ended())
@@ -250,7 +250,7 @@ class Container:
             raise ContainerDiedError(reason)
 
     def _drain(self) -> None:
-        """Take what the process has written; what is more than a look should cost waits for the next one."""
+        """Read the output of the process; anything beyond a limit waits for the next read."""
         for _ in range(2 * _MOST_OUTPUT // _PIECE):
             if self._is_silent:
                 return
@@ -271,5 +271,5 @@ def _decoded(text: bytes) -> Mapping[str, Any]:
         message = json.loads(text)
         if isinstance(message, dict):
             return cast("dict[str, Any]", message)
-    reason = "its runner sent what is no message"
+    reason = "its runner sent something that is not a message"
     raise ContainerDiedError(reason)

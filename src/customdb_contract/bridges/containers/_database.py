@@ -38,7 +38,7 @@ _TIMEOUT: Final = 20.0
 class ContainerDatabase(ABC):
     """A database whose scripts run in a process of their own.
 
-    `check` opens a bridge to it. Used directly, its scripts are methods; the process is started by the first call.
+    `check` opens a bridge to it. Used directly, its scripts are methods; the first call starts the process.
     """
 
     def __init__(self) -> None:
@@ -51,11 +51,11 @@ class ContainerDatabase(ABC):
 
     @abstractmethod
     def open_bridge(self, *, connection: Connection, mask: SecretRegistry, timeout: float) -> Bridge:
-        """Start the process, and return what calls the scripts in it.
+        """Start the process, and return the bridge to it.
 
         Args:
             connection: The settings of the connection.
-            mask: Where the secrets of the configuration are noted.
+            mask: Where the secrets of the configuration are registered.
             timeout: Seconds that a script may take.
 
         Raises:
@@ -138,7 +138,7 @@ class ContainerDatabase(ABC):
         return call
 
     def _check_there(self, script: Script) -> None:
-        # Which scripts a database has is told by which attributes it has.
+        # The attributes of a database show which scripts it has.
         if not self._has(script):
             message = f"the database has no {script}"
             raise AttributeError(message)
@@ -177,7 +177,7 @@ def _error(error: object) -> object:
 
 
 def variable(name: str) -> str:
-    """Return the value of an environment variable that the scripts are to see.
+    """Return the value of an environment variable that is passed to the scripts.
 
     Args:
         name: Its name.
@@ -187,6 +187,6 @@ def variable(name: str) -> str:
     """
     value = os.environ.get(name)
     if value is None:
-        message = f"the environment variable {name}, which the scripts are to see, is not set"
+        message = f"the environment variable {name}, which is passed to the scripts, is not set"
         raise ConfigurationError(message)
     return value

@@ -1,4 +1,4 @@
-"""The first message to a container, and what may go wrong with it."""
+"""The first message to a container, and its possible failures."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -19,24 +19,24 @@ _SHOWN_WORDS: Final = 2000
 def ask_first(
     container: Container, message: Mapping[str, object], *, what: str, mask: Mask, opened: str = "the database"
 ) -> Message:
-    """Send the first message to a container, and return its answer.
+    """Send the first message to a container, and return the response.
 
     Args:
         container: The container.
-        message: What the runner must know.
+        message: The data that the runner needs.
         what: What runs in it, for messages: `Node 22.20.0`.
-        mask: What replaces the secrets.
-        opened: What is opened there, for messages.
+        mask: Replaces the secrets.
+        opened: What is opened in it, for messages.
 
     Raises:
-        DatabaseOpeningError: When there is no answer.
+        DatabaseOpeningError: When there is no response.
         KeyboardInterrupt: When the check is interrupted.
     """
     try:
         container.tell(message, OPENING_SECONDS)
-        told = container.answer(OPENING_SECONDS)
-        if told is not None:
-            return validated(told)
+        reported = container.answer(OPENING_SECONDS)
+        if reported is not None:
+            return validated(reported)
     except (ContainerDiedError, InvalidMessageError) as error:
         words = mask(container.take_output()).strip()[-_SHOWN_WORDS:]
         problem = f"{what} ended while it opened {opened}: {reason_of(error)}{words and f': {words}'}"
@@ -46,9 +46,9 @@ def ask_first(
 
 
 def reason_of(error: ContainerDiedError | InvalidMessageError) -> str:
-    """Return why a container is not used any further, in a few words.
+    """Return why a container is no longer used, in a few words.
 
     Args:
-        error: What it has led to.
+        error: The error that ended its use.
     """
-    return error.reason if isinstance(error, ContainerDiedError) else "its runner sent what no runner sends"
+    return error.reason if isinstance(error, ContainerDiedError) else "its runner sent something unexpected"

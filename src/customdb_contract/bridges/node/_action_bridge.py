@@ -34,13 +34,13 @@ __all__ = ["ActionSurroundings", "NodeActionBridge"]
 
 _RUNNER: Final = Path(__file__).parent / "runner" / "action.cjs"
 _LOADING_SECONDS: Final = 20.0
-"""Seconds that loading an Action may take: at Auth0 it shares those of the run that it is loaded for."""
+"""Seconds that loading an Action may take: at Auth0, that is part of the run that it is loaded for."""
 
 _EXPIRING_SECONDS: Final = 0.1
-"""How long a run whose time is up may take to tell what was seen of it; a blocked process tells nothing."""
+"""Seconds for which a timed-out run may report what was observed; a blocked process reports nothing."""
 
 _SHOWN_WORDS: Final = 2000
-_COMMONJS: Final = "Auth0 runs Actions as CommonJS: use require and exports, and await inside of functions only"
+_COMMONJS: Final = "Auth0 runs Actions as CommonJS: use require and exports, and await only inside functions"
 _MODULE_SYNTAX: Final = (
     "Cannot use import statement outside a module",
     "Unexpected token 'export'",
@@ -51,13 +51,13 @@ _MODULE_SYNTAX: Final = (
 
 @frozen(kw_only=True)
 class ActionSurroundings:
-    """What an Action finds around it.
+    """The surroundings of an Action.
 
     Args:
         secrets: The object `event.secrets`.
-        folder: The folder whose `node_modules` are required from, or None when there is none.
-        environment: All environment variables that Node gets.
-        legacy: Where every connection of the Action leads, or None.
+        folder: The folder whose `node_modules` are required from, or None if there is none.
+        environment: All environment variables that Node receives.
+        legacy: Where to redirect every connection of the Action, or None.
     """
 
     secrets: Mapping[str, str]
@@ -67,11 +67,11 @@ class ActionSurroundings:
 
 
 class NodeActionBridge:
-    """Runs one Action in Node, until a run takes its process down, or a new one is wished for.
+    """Runs one Action in Node, until a run ends its process, or a new one is requested.
 
     Args:
         file: The Action.
-        surroundings: What it finds around it.
+        surroundings: Its surroundings.
         runtime: The Node.
         mask: The known secrets, which are replaced in everything that is recorded.
 
@@ -96,7 +96,7 @@ class NodeActionBridge:
 
     @property
     def info(self) -> ActionInfo:
-        """What is known of the Action without running it."""
+        """What is known about the Action without running it."""
         return self._info
 
     def perform(self, handler: Handler, event: Mapping[str, object], *, seconds: float) -> Performed:
@@ -104,7 +104,7 @@ class NodeActionBridge:
 
         Args:
             handler: One of those that `info` names.
-            event: The event as Auth0 has it, as plain JSON data and without `secrets`.
+            event: The event as Auth0 sends it, as plain JSON data and without `secrets`.
             seconds: How long the run may take.
 
         Raises:
@@ -126,7 +126,7 @@ class NodeActionBridge:
             performed = self._performed({"call": call}, seconds) or self._performed({"cancel": True}, _EXPIRING_SECONDS)
         except (ContainerDiedError, InvalidMessageError) as error:
             if isinstance(error, ContainerDiedError) and not error.has_read_all and not is_new:
-                # What an earlier run has left behind ended the process before it took this one.
+                # Code left running by an earlier run ended the process before it read this one.
                 self._end()
                 return self.perform(handler, event, seconds=seconds)
             performed = Performed(self._died(error, started))
@@ -139,8 +139,8 @@ class NodeActionBridge:
         return performed
 
     def renew(self) -> None:
-        """Have the next run find a module that was just loaded, and an empty `api.cache`."""
-        # Until something has run, what is loaded is new.
+        """Give the next run a freshly loaded module and an empty `api.cache`."""
+        # Until something has run, the loaded module is fresh.
         self._wants_new = self._runs > 0
 
     def close(self) -> None:
@@ -151,11 +151,11 @@ class NodeActionBridge:
             reserve.end()
 
     def _renew(self, container: Container) -> None:
-        """Load the Action anew, in the same process where nothing that it did to that one is left, or else end it."""
+        """Load the Action again, in the same process if the Action left no traces in it, or else end the process."""
         try:
             container.tell({"renew": True}, _LOADING_SECONDS)
-            told = container.answer(_LOADING_SECONDS)
-            is_new = told is not None and validated(told).renewed is True
+            reported = container.answer(_LOADING_SECONDS)
+            is_new = reported is not None and validated(reported).renewed is True
         except (ContainerDiedError, InvalidMessageError):
             is_new = False
         except BaseException:
@@ -167,14 +167,14 @@ class NodeActionBridge:
             self._end()
 
     def _loaded(self) -> Mapping[str, Any] | Outcome:
-        """Load the Action in a new process, and return what it exports, or how that ended."""
+        """Load the Action in a new process, and return its exports, or how that failed."""
         started = time.monotonic()
         reserve, self._reserve = self._reserve, None
         container = self._container = reserve or self._started()
         try:
             container.tell({"open": self._order(container.token)}, _LOADING_SECONDS)
-            told = container.answer(_LOADING_SECONDS)
-            opened = None if told is None else validated(told).opened or {}
+            reported = container.answer(_LOADING_SECONDS)
+            opened = None if reported is None else validated(reported).opened or {}
         except (ContainerDiedError, InvalidMessageError) as error:
             outcome = self._died(error, started)
             self._end()
@@ -188,7 +188,7 @@ class NodeActionBridge:
             return outcome
         container.take_output()
         if self._needs_processes:
-            # An Action that was not fit for the same process once will not be again: the next one starts meanwhile.
+            # An Action that made its process unfit once will do so again: start the next one in the meantime.
             self._reserve = self._started()
         return opened
 
@@ -214,7 +214,7 @@ class NodeActionBridge:
         }
 
     def _end_if_gone(self) -> None:
-        """End a process that says something unasked: that it has ended, or that it is no runner any more."""
+        """End a process that sends something without a request: it has ended, or is no longer a genuine runner."""
         container = self._container
         if container is None or not container.has_something:
             return
@@ -227,13 +227,13 @@ class NodeActionBridge:
             self._end()
 
     def _performed(self, message: Mapping[str, object], seconds: float) -> Performed | None:
-        """Return what a run did, or None when that is not told in time."""
+        """Return what a run did, or None if that is not reported in time."""
         container = self._opened()
         container.tell(message, seconds)
-        told = container.answer(seconds)
-        if told is None:
+        reported = container.answer(seconds)
+        if reported is None:
             return None
-        answer = validated(told)
+        answer = validated(reported)
         if answer.run is None or answer.id != self._runs - 1:
             raise InvalidMessageError
         return performed_of(answer.run, container.take_output(), self._mask)
@@ -243,7 +243,7 @@ class NodeActionBridge:
         return self._seen(Ending.DIED, time.monotonic() - started, ended)
 
     def _seen(self, ending: Ending, seconds: float, *observed: Observation) -> Outcome:
-        """Return what was seen of a run which its runner did not report."""
+        """Return what was observed of a run that its runner did not report."""
         output = masked_output(self._opened().take_output(), self._mask)
         return Outcome(ending, output=output, duration=seconds, observations=observed)
 
@@ -257,7 +257,7 @@ class NodeActionBridge:
             container.end()
 
     def _found(self, loaded: Mapping[str, Any] | Outcome) -> ActionInfo:
-        """Return what is known of the Action, once it was loaded for the first time."""
+        """Return what is known about the Action, once it was loaded for the first time."""
         file = self._file
         info = ActionInfo(name=file.name, location=f"{file.file_name}:1", observed=True, handlers=())
         if is_available():
@@ -278,19 +278,19 @@ class NodeActionBridge:
         exported = _names(opened.get("exported"))
         what = "exports no function onExecutePostLogin"
         if Handler.EXECUTE in exported:
-            return f"{self._file.file_name}: what it exports as onExecutePostLogin is no function"
+            return f"{self._file.file_name}: its export onExecutePostLogin is not a function"
         if not exported:
             return f"{self._file.file_name} {what}; it exports nothing"
         return f"{self._file.file_name} {what}; it exports {self._mask(', '.join(exported))}"
 
 
-def _names(told: object) -> Sequence[str]:
-    listed = cast("list[object]", told) if isinstance(told, list) else []
+def _names(reported: object) -> Sequence[str]:
+    listed = cast("list[object]", reported) if isinstance(reported, list) else []
     return [name for name in listed if isinstance(name, str)]
 
 
 def _unloaded(file_name: str, outcome: Outcome) -> str:
-    """Return why an Action that took its process down cannot be run."""
+    """Return why an Action that ended its process cannot be run."""
     if outcome.ending is Ending.TIMED_OUT:
         return f"{file_name} was not loaded within {_LOADING_SECONDS:g} s"
     words = outcome.output.strip()[-_SHOWN_WORDS:]

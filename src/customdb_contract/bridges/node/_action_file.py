@@ -1,4 +1,4 @@
-"""An Action as the Auth0 Deploy CLI keeps it: `actions/NAME/code.js`, and `actions/NAME.json` beside its folder.
+"""An Action in the layout of the Auth0 Deploy CLI: `actions/NAME/code.js`, and `actions/NAME.json` beside its folder.
 
 Source: <https://auth0.com/docs/deploy-monitor/deploy-cli-tool/available-resource-configuration-formats>.
 """
@@ -26,10 +26,10 @@ class ActionFile:
 
     Args:
         name: The name of the Action.
-        text: What stands in the file.
-        file_name: The file, relative to the working directory where it lies below that.
-        problem: Why it is no Action of the trigger post-login, or None.
-        declared: What its document says that it needs; None where there is no document.
+        text: The contents of the file.
+        file_name: The file, relative to the working directory if it is below that.
+        problem: Why it is not an Action of the trigger post-login, or None.
+        declared: The needs that its document declares; None if there is no document.
     """
 
     name: str
@@ -40,13 +40,13 @@ class ActionFile:
 
 
 def read_action_file(path: Path) -> ActionFile:
-    """Return the Action that a file holds or describes.
+    """Return the Action that a file contains or describes.
 
     Args:
         path: The source, or the JSON document with its name, the path of its source, its secrets and so on.
 
     Raises:
-        ConfigurationError: When a file cannot be read, or the document describes no Action.
+        ConfigurationError: When a file cannot be read, or the document does not describe an Action.
     """
     if path.suffix == ".json":
         return _described(path)
@@ -58,7 +58,7 @@ def read_action_file(path: Path) -> ActionFile:
 
 
 def _declared_beside(path: Path) -> Declared | None:
-    """Return what a document says that nobody named; as the Deploy CLI replaces words in it, it may be no JSON."""
+    """Return the contents of a document that was not named; without keyword replacement, it can be invalid JSON."""
     try:
         return declared_in(_document(path), shown(path))
     except ConfigurationError:
@@ -78,13 +78,13 @@ def _described(path: Path) -> ActionFile:
     if source is not None:
         return ActionFile(called, _text(source), shown(source), problem, declared)
     if "exports" not in code:
-        message = f"{path}: code names {code}, and there is no such file"
+        message = f"{path}: code names {code}, which does not exist"
         raise ConfigurationError(message)
     return ActionFile(called, code, shown(path), problem, declared)
 
 
 def _source(path: Path, code: str) -> Path | None:
-    """Return the file that `code` names: from the folder that has `actions` in it, as the Deploy CLI writes it."""
+    """Return the file that `code` names, relative to the folder of `actions`, as the Deploy CLI writes it."""
     relative = code.replace("\\", "/")
     if "\n" in relative:
         return None
@@ -93,13 +93,13 @@ def _source(path: Path, code: str) -> Path | None:
 
 
 def _problem(triggers: object, file_name: str) -> str | None:
-    """Return why an Action is not run after a log-in, or None where that is not said."""
+    """Return why an Action is not run after a log-in, or None if nothing says so."""
     listed = cast("list[object]", triggers) if isinstance(triggers, list) else []
     ids = [cast("dict[str, object]", trigger).get("id") for trigger in listed if isinstance(trigger, dict)]
     if not ids or _TRIGGER in ids:
         return None
     names = ", ".join(str(trigger) for trigger in ids)
-    return f"{file_name}: supported_triggers has {names}, and not {_TRIGGER}"
+    return f"{file_name}: supported_triggers has {names} but not {_TRIGGER}"
 
 
 def _document(path: Path) -> Mapping[str, object]:
@@ -110,7 +110,7 @@ def _document(path: Path) -> Mapping[str, object]:
         message = f"{path} is nested too deeply"
         raise ConfigurationError(message) from None
     except ValueError as error:
-        message = f"{path} is no JSON: {error}"
+        message = f"{path} is not JSON: {error}"
         raise ConfigurationError(message) from None
     if not isinstance(document, dict):
         message = f"{path}: the document must be an object"

@@ -31,14 +31,14 @@ _RUNNER: Final = Path(__file__).parent / "runner" / "scripts.cjs"
 
 @frozen(kw_only=True)
 class Surroundings:
-    """What the scripts find around them.
+    """The surroundings of scripts.
 
     Args:
         configuration: The object `configuration`.
-        folder: The folder whose `node_modules` are required from, or None when there is none.
-        doubles: Files that stand in for modules.
-        environment: All environment variables that Node gets.
-        routes: Where connections to some hosts lead.
+        folder: The folder whose `node_modules` are required from, or None if there is none.
+        doubles: Files that replace modules.
+        environment: All environment variables that Node receives.
+        routes: Where to redirect connections to some hosts.
     """
 
     configuration: Mapping[str, object]
@@ -53,7 +53,7 @@ class NodeBridge(ContainerBridge):
 
     Args:
         scripts: The scripts.
-        surroundings: What they find around them.
+        surroundings: Their surroundings.
         runtime: The Node.
         connection: The settings of the connection.
         mask: The known secrets, which are replaced in everything that is recorded.
@@ -160,7 +160,7 @@ class NodeBridge(ContainerBridge):
 
 
 def _problem_of(opened: Mapping[str, Any] | None, script: Script) -> object:
-    """Return what is wrong with a script as an error, or None when it is a function."""
+    """Return what is wrong with a script as an error, or None if it is a function."""
     found = (opened or {}).get(script.value)
     if not isinstance(found, dict):
         raise InvalidMessageError
@@ -168,12 +168,12 @@ def _problem_of(opened: Mapping[str, Any] | None, script: Script) -> object:
 
 
 def _problem(script: Script, parameters: Sequence[str], *, script_context: bool) -> str | None:
-    """Return why a function cannot be called as the connection calls it, or None where that is not proven."""
+    """Return why a function cannot be called as the connection calls it, or None unless that is certain."""
     called_with = (*script.argument_names, *(("context",) if script_context else ()), "callback")
     place = len(called_with) - 1
-    takes = f"{script} takes ({', '.join(parameters)}), and is called with ({', '.join(called_with)})"
+    takes = f"{script} takes ({', '.join(parameters)}) but is called with ({', '.join(called_with)})"
     if script_context and len(parameters) == place:
         return f"{takes}: the connection has script_context on, so add the parameter context"
     if not script_context and "context" in parameters[place : place + 1]:
-        return f"{takes}: the connection has script_context off; turn it on, or take the parameter context out"
-    return f"{takes}: the callback never arrives" if len(parameters) <= place else None
+        return f"{takes}: the connection has script_context off; turn it on, or remove the parameter context"
+    return f"{takes}: it never receives the callback" if len(parameters) <= place else None

@@ -1,4 +1,4 @@
-"""What the document of an Action says that it needs: secrets, and npm modules.
+"""The needs that the document of an Action declares: secrets, and npm modules.
 
 Source: <https://auth0.com/docs/deploy-monitor/deploy-cli-tool/available-resource-configuration-formats>.
 """
@@ -16,12 +16,12 @@ __all__ = ["Declared", "declared_in"]
 
 @frozen
 class Declared:
-    """What an Action needs, as its document says.
+    """The needs of an Action, according to its document.
 
     Args:
         document: The name of the document, for messages.
         secrets: The names of its secrets.
-        dependencies: The npm modules, each as `npm install` takes it, by name.
+        dependencies: The npm modules by name, each as an argument of `npm install`.
     """
 
     document: str
@@ -29,11 +29,11 @@ class Declared:
     dependencies: Mapping[str, str]
 
     def require(self, secrets: Collection[str], modules: Path | None) -> None:
-        """Make sure that everything is given.
+        """Make sure that nothing is missing.
 
         Args:
             secrets: The names of the secrets that are given.
-            modules: The folder `node_modules` that is given, or None.
+            modules: The given folder `node_modules`, or None.
 
         Raises:
             ConfigurationError: When something is missing; the message says what to do.
@@ -48,20 +48,20 @@ class Declared:
         absent = [wanted for name, wanted in self.dependencies.items() if not _is_installed(name, modules)]
         if absent and modules is None:
             message = (
-                f"node_modules is not given, and {self.document} declares dependencies: run npm install "
-                f"{' '.join(absent)}, and give the folder node_modules that it makes"
+                f"node_modules is not given, but {self.document} declares dependencies: run npm install "
+                f"{' '.join(absent)}, and give the folder node_modules that it creates"
             )
             raise ConfigurationError(message)
         if absent:
             message = (
-                f"node_modules lacks what {self.document} declares as dependencies: run npm install "
+                f"node_modules lacks dependencies declared in {self.document}: run npm install "
                 f"{' '.join(absent)} in {cast('Path', modules).parent}"
             )
             raise ConfigurationError(message)
 
 
 def declared_in(document: Mapping[str, object], file_name: str) -> Declared:
-    """Return what a document says that its Action needs.
+    """Return the needs that a document declares for its Action.
 
     Args:
         document: The document.
@@ -85,7 +85,7 @@ def _named(listed: object) -> Iterator[tuple[str, Mapping[str, object]]]:
 
 
 def _is_installed(name: str, modules: Path | None) -> bool:
-    """Tell whether Node finds a module: in the folder, or in one of that name further up."""
+    """Tell whether Node finds a module: in the folder, or in a folder of the same name further up."""
     if modules is None:
         return False
     folders = (modules.parent, *modules.parent.parents)

@@ -1,4 +1,4 @@
-"""Reading what an export says of a connection, with messages that name the place."""
+"""Reads the description of a connection in an export, with messages that name the place."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from customdb_contract.errors import ConfigurationError
 __all__ = ["DATABASE_FILE", "Described", "read_json"]
 
 DATABASE_FILE: Final = "database.json"
-"""What describes a connection in its folder."""
+"""The file that describes a connection in its folder."""
 
 
 @frozen
@@ -21,7 +21,7 @@ class Described:
     """A connection as an export describes it.
 
     Args:
-        document: What it says.
+        document: Its contents.
         folder: Where the paths of its scripts start.
         where: The place of the document, for messages.
         scripts_at: The keys that lead to the map of its scripts.
@@ -34,12 +34,12 @@ class Described:
 
     @property
     def name(self) -> str | None:
-        """The name of the connection, or None where the document doesn't say."""
+        """The name of the connection, or None if the document has none."""
         name = self.document.get("name")
         return name if isinstance(name, str) else None
 
     def table(self, *keys: str) -> Mapping[str, object]:
-        """Return a table of the document, empty where there is none.
+        """Return a table of the document, empty if there is none.
 
         Args:
             keys: The keys that lead to it.
@@ -59,7 +59,7 @@ class Described:
         return table
 
     def flag(self, key: str) -> bool | None:
-        """Return an option that is true or false, or None where the document doesn't say.
+        """Return an option that is true or false, or None if the document does not have it.
 
         Args:
             key: The option.
@@ -70,9 +70,9 @@ class Described:
         value = self.table("options").get(key)
         if value is None or isinstance(value, bool):
             return value
-        # A list of YAML may hold itself, or the same list a million times.
-        told = f", and is {json.dumps(value):.40}" if isinstance(value, str | int | float) else ""
-        message = f"{self.where}: options.{key} must be true or false{told}"
+        # A list in YAML can contain itself, or the same list a million times.
+        shown = f", got {json.dumps(value):.40}" if isinstance(value, str | int | float) else ""
+        message = f"{self.where}: options.{key} must be true or false{shown}"
         raise ConfigurationError(message)
 
 
@@ -81,10 +81,10 @@ def read_json(path: Path, keywords: Mapping[str, object]) -> Described:
 
     Args:
         path: The file.
-        keywords: What comes in place of keywords.
+        keywords: The values of keywords.
 
     Raises:
-        ConfigurationError: When it cannot be read, or is no object.
+        ConfigurationError: When it cannot be read, or is not an object.
     """
     text = read_replaced(path, keywords)
     try:
@@ -93,12 +93,12 @@ def read_json(path: Path, keywords: Mapping[str, object]) -> Described:
         message = f"{path} is nested too deeply"
         raise ConfigurationError(message) from None
     except ValueError as error:
-        message = f"{path} is no JSON: {error}"
+        message = f"{path} is not JSON: {error}"
         raise ConfigurationError(message) from None
     if not isinstance(document, dict):
         message = f"{path}: the document must be an object"
         raise ConfigurationError(message)
     described = Described(cast("Mapping[str, object]", document), path.parent, str(path))
-    # In a folder, and there alone, the Deploy CLI prefers the map at the top.
+    # In a folder, and only there, the Deploy CLI prefers the map at the top.
     is_at_top = described.document.get("customScripts") is not None
     return evolve(described, scripts_at=("customScripts",)) if is_at_top else described

@@ -1,4 +1,4 @@
-"""The connections of a whole tenant, as the Auth0 Deploy CLI exports it: which are custom databases, and which are not.
+"""The connections of a tenant in an export of the Auth0 Deploy CLI, and which of them are custom databases.
 
 Source: <https://auth0.com/docs/deploy-monitor/deploy-cli-tool/available-resource-configuration-formats>.
 """
@@ -26,10 +26,10 @@ class ExportedConnection:
 
     Args:
         name: Its name.
-        path: Its folder, or the YAML file that describes it, as `NodeDatabase` takes either.
+        path: Its folder, or the YAML file that describes it; `NodeDatabase` accepts either.
         folder: Where its scripts are.
         problem: Why Auth0 calls none of its scripts, or None.
-        has_scripts: Whether there are scripts all the same.
+        has_scripts: Whether there are scripts nevertheless.
     """
 
     name: str
@@ -46,7 +46,7 @@ def custom_connections(
 
     Args:
         export: The folder of the export, with `database-connections` or `tenant.yaml`; or its YAML file.
-        keywords_for: Returns what comes in place of keywords in a document, given the folder that it is in.
+        keywords_for: Returns the values of keywords in a document, given its folder.
 
     Raises:
         ConfigurationError: When there is no such export, it cannot be read, or none of its connections is custom.
@@ -61,8 +61,8 @@ def custom_connections(
         found = list(_of_yaml(where, keywords_for))
     else:
         message = (
-            f"{export} is no export of a tenant: it needs the folder {_FOLDERS} or the file {_YAML_FILE}, as the Auth0 "
-            "Deploy CLI writes them; for one connection, give its folder with --scripts"
+            f"{export} is not an export of a tenant: it needs the folder {_FOLDERS} or the file {_YAML_FILE}, as the "
+            "Auth0 Deploy CLI writes them; for one connection, give its folder with --scripts"
         )
         raise ConfigurationError(message)
     custom = [connection for connection in found if connection.problem is None]

@@ -1,6 +1,6 @@
-"""A connection as the Auth0 Deploy CLI keeps it: a folder with `database.json` and scripts, or a part of a YAML file.
+"""A connection in the layout of the Auth0 Deploy CLI: a folder with `database.json` and scripts, or a YAML file.
 
-Which scripts there are is decided as the Deploy CLI decides it: by what `customScripts` names.
+As in the Deploy CLI, `customScripts` decides which scripts exist.
 Source: <https://auth0.com/docs/deploy-monitor/deploy-cli-tool/resource-specific-documentation>.
 """
 
@@ -47,7 +47,7 @@ _SPELLINGS: Final = {re.sub("_", "", script): script for script in Script} | {
     "signup": Script.CREATE,
     "verifyemail": Script.VERIFY,
 }
-"""What scripts are called elsewhere, in lower-case letters: by Terraform, in templates, by people."""
+"""Other names of scripts, in lower-case letters: in Terraform, in templates, in common use."""
 
 
 @frozen
@@ -55,8 +55,8 @@ class ScriptFile:
     """The source of one script.
 
     Args:
-        text: What stands in the file, with keywords replaced.
-        name: The file, relative to the working directory where it lies below that.
+        text: The contents of the file, with keywords replaced.
+        name: The file, relative to the working directory if it is below that.
     """
 
     text: str
@@ -65,13 +65,13 @@ class ScriptFile:
 
 @frozen
 class ConnectionFolder:
-    """What is known of a connection.
+    """What is known about a connection.
 
     Args:
         scripts: The sources by script.
         connection: The settings of the connection.
-        said: Which of the settings the export says.
-        ignored: What looks like a script and is not deployed or not called, a sentence each.
+        said: The names of the settings that the export has.
+        ignored: Files that look like scripts and are not deployed or not called, as sentences.
     """
 
     scripts: Mapping[Script, ScriptFile]
@@ -83,17 +83,17 @@ class ConnectionFolder:
 def read_connection(
     path: Path, keywords: Mapping[str, object], *, name: str | None = None, doubles: Collection[Path] = ()
 ) -> ConnectionFolder:
-    """Return what is known of a connection.
+    """Return what is known about a connection.
 
     Args:
         path: The folder of the connection, or the YAML file of an export.
-        keywords: What the Deploy CLI would put in place of `##KEY##` (as it is) and `@@KEY@@` (as JSON).
-        name: Which connection of a YAML file; None where it has one alone.
-        doubles: Files that stand in for modules, so that nobody takes them for scripts.
+        keywords: The values that the Deploy CLI puts in place of `##KEY##` (as they are) and `@@KEY@@` (as JSON).
+        name: The connection in a YAML file; None if it has only one.
+        doubles: Files that replace modules, and so are not mistaken for scripts.
 
     Raises:
         ConfigurationError: When there is no such folder or file, no script would be deployed, a file cannot be read, or
-            a keyword is not given.
+            a keyword has no value.
     """
     if path.suffix in YAML and path.is_file():
         from customdb_contract.bridges.node._yaml import read_yaml  # noqa: PLC0415 - its parser is an extra
@@ -101,13 +101,13 @@ def read_connection(
         return _of_document(read_yaml(path, keywords, name), keywords, doubles)
     if not path.is_dir():
         message = (
-            f"{path} is no folder: give one with login.js, get_user.js and so on, or a YAML file, as the Deploy CLI "
+            f"{path} is not a folder: give one with login.js, get_user.js and so on, or a YAML file, as the Deploy CLI "
             "exports them"
         )
         raise ConfigurationError(message)
     if has_document(path):
         return _of_document(read_json(path / DATABASE_FILE, keywords), keywords, doubles)
-    # Nothing but its name says what a file is.
+    # Only its name says what a file is.
     files = {script: path / f"{script}.js" for script in Script}
     scripts = {script: _source(file, keywords) for script, file in files.items() if file.is_file()}
     ignored = _others([path], [*files.values(), *doubles])
@@ -140,7 +140,7 @@ def _of_document(described: Described, keywords: Mapping[str, object], doubles: 
     said = {name: value for option, name in _OPTIONS.items() if (value := described.flag(option)) is not None}
     by_username = _logs_in_by(described, "username")
     if by_username is not None:
-        # Flexible identifiers stand in place of this option.
+        # Flexible identifiers replace this option.
         said["requires_username"] = by_username
     connection = Connection(
         name=described.name or Connection().name,
@@ -157,7 +157,7 @@ def _of_document(described: Described, keywords: Mapping[str, object], doubles: 
 
 
 def _logs_in_by(described: Described, attribute: str) -> bool | None:
-    """Return whether people log in by an attribute, or None where the connection has no flexible identifiers.
+    """Return whether users log in with an attribute, or None if the connection has no flexible identifiers.
 
     Source: <https://auth0.com/docs/authenticate/database-connections/flexible-identifiers-and-attributes>.
     """
@@ -169,8 +169,8 @@ def _logs_in_by(described: Described, attribute: str) -> bool | None:
 def _without_password(described: Described) -> Iterator[str]:
     if described.table("options", "authentication_methods", "password").get("enabled") is False:
         yield (
-            f"{described.where}: options.authentication_methods.password is off, so nobody logs in with a password "
-            "and Auth0 does not call login; the check calls it all the same"
+            f"{described.where}: options.authentication_methods.password is off, so no user can log in with a password "
+            "and Auth0 does not call login; the check calls it anyway"
         )
 
 
@@ -183,7 +183,7 @@ def _files(described: Described, key: str, named: Mapping[str, object]) -> Itera
             message = f"{described.where}: {key}.{script} must be the name of a file"
             raise ConfigurationError(message)
         if not is_file(described.folder / file):
-            message = f"{described.where}: {key}.{script} names {file}, and there is no such file"
+            message = f"{described.where}: {key}.{script} names {file}, which does not exist"
             raise ConfigurationError(message)
         yield script, described.folder / file
 
@@ -195,7 +195,7 @@ def has_document(folder: Path) -> bool:
         folder: The folder, or anything else.
 
     Raises:
-        ConfigurationError: When nobody can tell: the folder may not be searched.
+        ConfigurationError: When this cannot be decided because the folder cannot be searched.
     """
     document = folder / DATABASE_FILE
     try:
@@ -231,7 +231,7 @@ def is_file(path: Path) -> bool:
     """
     try:
         return path.is_file()
-    except OSError:  # Its name is too long, or nobody may look.
+    except OSError:  # Its name is too long, or it must not be read.
         return False
 
 

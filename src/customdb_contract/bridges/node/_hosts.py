@@ -1,4 +1,4 @@
-"""Hosts that scripts name, and where a check leads their connections instead."""
+"""Hosts that scripts name, and where a check redirects their connections."""
 
 import re
 from collections.abc import Mapping
@@ -20,12 +20,12 @@ _HIGHEST_PORT: Final = 65_535
 
 @frozen
 class Route:
-    """Where connections to one host lead.
+    """Where connections to one host are redirected.
 
     Args:
         host: The host to connect to instead.
         port: Its port.
-        presents_tls: Whether it is spoken to in plain text, also by a script that wants TLS.
+        presents_tls: Whether the connection is in plain text, even for a script that wants TLS.
     """
 
     host: str
@@ -33,27 +33,27 @@ class Route:
     presents_tls: bool
 
     def as_json(self) -> Mapping[str, object]:
-        """Return what the runner is told."""
+        """Return the data for the runner."""
         return {"host": self.host, "port": self.port, "presentsTls": self.presents_tls}
 
 
 def checked_hosts(hosts: Mapping[str, str]) -> Mapping[str, str]:
-    """Return hosts as they are kept until their placeholders are filled.
+    """Return hosts in the form in which they wait for their placeholders to be filled.
 
     Args:
         hosts: Addresses, or a placeholder, by `host` or `host:port`.
 
     Raises:
-        ConfigurationError: When a host or an address is none.
+        ConfigurationError: When a host or an address is not valid.
     """
     for name, address in hosts.items():
         found = _HOST.fullmatch(name)
         if not found or not _is_port(found["port"] or "1"):
-            message = f"hosts: {name} is no host: give its name as the scripts do, or name:port, without a scheme"
+            message = f"hosts: {name} is not a host: give its name as the scripts do, or name:port, without a scheme"
             raise ConfigurationError(message)
         if address not in placeholders_in(address):
             _route(name, address)
-    # A script asks a host for any path.
+    # A script uses any path of a host.
     return {name.lower(): address.replace(FAULT_URL, FAULT_HOST) for name, address in hosts.items()}
 
 
@@ -72,7 +72,7 @@ def _route(name: str, address: str) -> Route:
     if not found or port is None or not _is_port(port):
         message = (
             f"hosts: {name} must lead to an address such as http://127.0.0.1:8080 or 127.0.0.1:15432, without a path, "
-            f"or to {{fault_url}} or {{fault_proxy:HOST:PORT}}; it is {address}"
+            f"or to {{fault_url}} or {{fault_proxy:HOST:PORT}}; got {address}"
         )
         raise ConfigurationError(message)
     return Route(found["host"], int(port), presents_tls=found["scheme"] == "http")

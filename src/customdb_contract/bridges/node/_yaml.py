@@ -22,8 +22,8 @@ def read_yaml(path: Path, keywords: Mapping[str, object], name: str | None) -> D
 
     Args:
         path: The file.
-        keywords: What comes in place of keywords.
-        name: Which connection; None where there is one alone.
+        keywords: The values of keywords.
+        name: The connection; None if there is only one.
 
     Raises:
         ConfigurationError: When the parser is not installed, the file cannot be read, or has no such connection.
@@ -34,7 +34,7 @@ def read_yaml(path: Path, keywords: Mapping[str, object], name: str | None) -> D
         message = f"{path} has no databases"
         raise ConfigurationError(message)
     if name is None and len(names) > 1:
-        message = f"{path} has {len(names)} databases: {', '.join(names)}; say which, by [connection] name"
+        message = f"{path} has {len(names)} databases: {', '.join(names)}; choose one with [connection] name"
         raise ConfigurationError(message)
     if name is not None and name not in names:
         message = f"{path} has no database {name}; it has {', '.join(names)}"
@@ -47,7 +47,7 @@ def read_all_of_yaml(path: Path, keywords: Mapping[str, object]) -> Sequence[Des
 
     Args:
         path: The file.
-        keywords: What comes in place of keywords.
+        keywords: The values of keywords.
 
     Raises:
         ConfigurationError: When the parser is not installed, or the file cannot be read.
@@ -69,7 +69,7 @@ def _parsed(path: Path, text: str) -> object:
     try:
         import yaml  # noqa: PLC0415 - an extra
     except ImportError:
-        message = f"{path} is YAML, and its parser is not installed: pip install 'customdb-contract[yaml]'"
+        message = f"{path} is YAML, but its parser is not installed: pip install 'customdb-contract[yaml]'"
         raise ConfigurationError(message) from None
     try:
         return cast("object", yaml.safe_load(text))
@@ -77,12 +77,12 @@ def _parsed(path: Path, text: str) -> object:
         message = f"{path} is nested too deeply"
         raise ConfigurationError(message) from None
     except yaml.MarkedYAMLError as error:
-        # A keyword's secret may stand there: in the line, which PyYAML would show, and in what it quotes.
+        # The line, which PyYAML would show, and its quotes can contain the secret value of a keyword.
         mark, said = error.problem_mark, (error.context, error.problem)
         place = "" if mark is None else f", line {mark.line + 1}, column {mark.column + 1}"
-        message = f"{path} is no YAML: {' '.join(_QUOTED.sub('…', text) for text in said if text)}{place}"
+        message = f"{path} is not YAML: {' '.join(_QUOTED.sub('…', text) for text in said if text)}{place}"
         raise ConfigurationError(message) from None
     except (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError):
-        # What PyYAML makes values of raises all of these.
-        message = f"{path} is no YAML: it has a character or a value that YAML does not allow, such as 2026-13-01"
+        # PyYAML raises any of these when it creates values.
+        message = f"{path} is not YAML: it has a character or a value that YAML does not allow, such as 2026-13-01"
         raise ConfigurationError(message) from None

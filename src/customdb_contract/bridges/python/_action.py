@@ -42,11 +42,11 @@ class PythonAction:
     """A post-login Action in Python, with its secrets.
 
     Args:
-        action: A function `(event, api)`, sync or async, or a function or class without arguments that makes one. What
-            is made may also be awaitable, or a context manager. An Action that has a method `on_continue_post_login`
-            goes on with it after a redirect.
-        secrets: What the Action finds as `event.secrets`. A value may be a `Secret`, and `{legacy_url}` in it stands
-            for the address of the stand-in for the legacy system.
+        action: A function `(event, api)`, sync or async, or a function or class without arguments that returns one. Its
+            result can also be awaitable, or a context manager. After a redirect, an Action with a method
+            `on_continue_post_login` continues with that.
+        secrets: The Action's `event.secrets`. A value can be a `Secret`, and `{legacy_url}` in it stands for the
+            address of the stand-in for the legacy system.
         name: Its name; None stands for that of the function or class.
     """
 
@@ -62,11 +62,13 @@ class PythonAction:
             legacy: The stand-in for the legacy system, or None.
 
         Raises:
-            ConfigurationError: When it is nothing that can be called.
-            DatabaseOpeningError: When a function that makes the Action raises, or takes too long.
+            ConfigurationError: When it cannot be called.
+            DatabaseOpeningError: When a function that creates the Action raises, or takes too long.
         """
         if not callable(self.action):
-            message = f"an Action is a function (event, api), or a function that makes one, and is {self.action!r:.80}"
+            message = (
+                f"an Action must be a function (event, api), or a function that returns one, got {self.action!r:.80}"
+            )
             raise ConfigurationError(message)
         for name, value in self.secrets.items():
             if isinstance(value, Secret):
@@ -79,18 +81,18 @@ class PythonAction:
 class PythonActionBridge(ActionBridge):
     """An Action in Python, with its own thread and its own event loop.
 
-    A function that makes the Action is called on that thread, and again for `renew`, and after a run that ran out of
-    time. A function that is the Action itself cannot be loaded anew: only its cache is emptied.
+    A function that creates the Action is called on that thread, and again for `renew`, and after a run that timed out.
+    A function that is the Action itself cannot be loaded again: only its cache is emptied.
 
     Args:
-        action: The Action, or what makes it.
+        action: The Action, or a function that creates it.
         name: Its name.
-        secrets: What the Action finds as `event.secrets`.
+        secrets: The Action's `event.secrets`.
         mask: The known secrets.
-        opening_timeout: Seconds that making or closing the Action may take.
+        opening_timeout: Seconds that creating or closing the Action may take.
 
     Raises:
-        DatabaseOpeningError: When a function that makes the Action raises, or takes too long.
+        DatabaseOpeningError: When a function that creates the Action raises, or takes too long.
     """
 
     def __init__(
@@ -122,7 +124,7 @@ class PythonActionBridge(ActionBridge):
     def info(self) -> ActionInfo:
         action = self._action
         location = location_of_function(action) if callable(action) else None
-        # Only requests in the clear are looked for, so a source without any counts as unread.
+        # Only requests without TLS are searched for, so a source without any counts as unread.
         shown = () if location is None else _plain_requests(action, location)
         return ActionInfo(
             name=self._name,
@@ -135,15 +137,15 @@ class PythonActionBridge(ActionBridge):
     @override
     def perform(self, handler: Handler, event: Mapping[str, object], *, seconds: float) -> Performed:
         worker = self._host.worker
-        told = PostLoginEvent.from_json({**event, "secrets": self._secrets})
+        typed = PostLoginEvent.from_json({**event, "secrets": self._secrets})
         run = _Run(self._mask)
-        api = PostLoginApi(told, run.note, self._cache)
+        api = PostLoginApi(typed, run.note, self._cache)
         with self._host.watching(run):
             try:
                 in_time = self._host.run(
-                    worker, partial(run.run, worker, _handler_of(self._action, handler), told, api), seconds
+                    worker, partial(run.run, worker, _handler_of(self._action, handler), typed, api), seconds
                 )
-                # Nobody waits for what is left, but whoever reads the outcome wants to know of it.
+                # What is left is not waited for, but the outcome must mention it.
                 if in_time and run.goes_on:
                     in_time = self._host.run(worker, partial(run.wait_for_rest, worker), _STOPPING_SECONDS)
             finally:
@@ -195,24 +197,24 @@ class _Run(Watched):
 
     async def _awaited(self, returned: Awaitable[object]) -> None:
         await returned
-        # Tasks go on before the loop stops: what they do is late already.
+        # Tasks go on before the loop stops: whatever they do is already late.
         self._end(Ending.DONE)
 
     def wait_for_rest(self, worker: "Worker") -> None:
-        """Wait a moment for the tasks and threads that are left; this runs on the worker's thread."""
+        """Wait a moment for the remaining tasks and threads; this runs on the worker's thread."""
         until = time.perf_counter() + _LATE_SECONDS
         while self._is_under_way(worker):
             if time.perf_counter() > until:
                 break
             worker.pause(_STEP_SECONDS)
-        # A thread may wait for nothing in particular: only a task is certain to go on.
+        # A thread can be idle for good: only a task is certain to go on.
         self.goes_on = bool(worker.pending_tasks)
 
     def _is_under_way(self, worker: "Worker") -> bool:
         return bool(worker.pending_tasks) or has_busy_threads(self.raised_elsewhere)
 
     def close(self) -> Performed:
-        """Return what was seen so far; what comes later is lost."""
+        """Return what was observed so far; anything later is lost."""
         still = Observation(Noticed.STILL_RUNNING, f"{_LATE_SECONDS:g} s")
         with self._lock:
             goes_on = self.goes_on and self._ending is Ending.DONE
@@ -220,7 +222,7 @@ class _Run(Watched):
 
 
 def _plain_requests(action: object, location: str) -> tuple[SourceFact, ...]:
-    """Return what the source of an Action shows; nothing where it cannot be had."""
+    """Return the facts that the source of an Action shows; none if it is not available."""
     defined = action if inspect.isfunction(action) else type(action)
     try:
         text = inspect.getsource(sys.modules[defined.__module__])
@@ -242,15 +244,15 @@ def _name_of(action: object) -> str:
 def _problem(action: object, mask: Mask) -> str | None:
     """Return why an Action cannot be run, or None."""
     if not callable(action):
-        return f"the Action is no function (event, api), and is of the type {mask(type(action).__name__)}"
+        return f"the Action must be a function (event, api), got a value of the type {mask(type(action).__name__)}"
     signature = signature_of(action)
     if signature is None or _fits(signature, 2):
         return None
-    return f"the Action takes {mask(shown_signature(signature))}, and is called as action(event, api)"
+    return f"the Action takes {mask(shown_signature(signature))} but is called as action(event, api)"
 
 
 def _handler_of(action: object, handler: Handler) -> object:
-    """Return the function of an Action that is one of its handlers; None where its class has no such method."""
+    """Return the function of an Action that is one of its handlers; None if its class has no such method."""
     if handler is Handler.EXECUTE:
         return action
     return getattr(action, _CONTINUE) if callable(getattr(type(action), _CONTINUE, None)) else None

@@ -1,4 +1,4 @@
-"""The scripts of a database object: which there are, and how each wants to be called."""
+"""The scripts of a database object: which exist, and how each one must be called."""
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -19,12 +19,12 @@ _VARIADIC: Final[Mapping[object, str]] = {Parameter.VAR_POSITIONAL: "*", Paramet
 
 @frozen
 class Manner:
-    """How a script wants to be called.
+    """How a script must be called.
 
     Args:
-        extras: The names of the arguments beside its own: `context`, `callback`.
-        by_keyword: Those of the extras that can only be given by name.
-        info: What is known of the script without calling it.
+        extras: The names of the arguments in addition to its own: `context`, `callback`.
+        by_keyword: Those of the extras that can only be passed by name.
+        info: What is known about the script without calling it.
     """
 
     extras: tuple[str, ...]
@@ -34,11 +34,11 @@ class Manner:
 
 @frozen
 class Handler:
-    """One script, and how it is called.
+    """A script, and how it is called.
 
     Args:
         function: The script itself.
-        manner: How it wants to be called.
+        manner: How it must be called.
     """
 
     function: Callable[..., object]
@@ -51,7 +51,7 @@ class Handler:
 
     @property
     def info(self) -> ScriptInfo:
-        """What is known of it without calling it."""
+        """What is known about it without calling it."""
         return self.manner.info
 
     def call(self, arguments: Sequence[object], values: Mapping[str, object]) -> object:
@@ -87,12 +87,12 @@ def find_handlers(database: object, *, script_context: bool) -> Mapping[Script, 
 def manner_of(
     script: Script, signature: inspect.Signature | None, location: str | None, *, script_context: bool
 ) -> Manner:
-    """Return how a script wants to be called.
+    """Return how a script must be called.
 
     Args:
         script: The script.
-        signature: Its parameters; None for some functions that are written in C, which do not tell them.
-        location: Where it stands.
+        signature: Its parameters; None for some functions written in C, which do not show them.
+        location: Its location.
         script_context: Whether the connection gives scripts the extra `context`.
     """
     parameters = [] if signature is None else list(signature.parameters.values())
@@ -111,7 +111,7 @@ def manner_of(
 
 
 def signature_of(function: Callable[..., object]) -> inspect.Signature | None:
-    """Return the parameters of a function; None where it does not tell them.
+    """Return the parameters of a function; None if they are not available.
 
     Args:
         function: The function.
@@ -123,7 +123,7 @@ def signature_of(function: Callable[..., object]) -> inspect.Signature | None:
 
 
 def shown_signature(signature: inspect.Signature) -> str:
-    """Return parameters as text, in parentheses and without their default values, which may be secret.
+    """Return parameters as text, in parentheses and without their default values, which can be secret.
 
     Args:
         signature: The parameters.
@@ -167,11 +167,11 @@ def _problem(
     taken = shown_signature(signature)
     returning = ", ".join((*script.argument_names, *_extras(script_context=script_context, has_callback=False)))
     calling = ", ".join((*script.argument_names, *_extras(script_context=script_context, has_callback=True)))
-    problem = f"{script} takes {taken}, and is called as {script}({returning}) or {script}({calling})"
+    problem = f"{script} takes {taken} but is called as {script}({returning}) or {script}({calling})"
     if script_context and _fits(script, signature, other):
         return f"{problem}: the connection has script_context on, so add the parameter context"
     if "context" in signature.parameters and _fits(script, signature, other):
-        return f"{problem}: the connection has script_context off; turn it on, or take the parameter context out"
+        return f"{problem}: the connection has script_context off; turn it on, or remove the parameter context"
     return problem
 
 

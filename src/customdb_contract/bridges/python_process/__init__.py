@@ -1,7 +1,7 @@
 """A custom database in Python that runs in a process of its own.
 
-Whatever its scripts do to their interpreter, they do it to that process. It is no security boundary: the scripts may
-read and write what whoever runs the check may.
+Whatever its scripts do to their interpreter affects only that process. It is not a security boundary: the scripts have
+the same permissions as the user who runs the check.
 """
 
 import json
@@ -36,17 +36,17 @@ class PythonProcess(ContainerDatabase):
     `PythonProcess("shop.legacy:database").get_user("ada@example.com")`.
 
     Args:
-        reference: Where the database is, as `module:attribute`: an object with the scripts as methods, a function that
-            makes one, or a context manager that gives one.
-        configuration: The keywords of that function. A value may be a `Secret`, and may have `{fault_url}` or
-            `{fault_proxy:HOST:PORT}` in it where this is the database of an outage.
-        folder: Where the module is looked up first; None stands for the working directory.
+        reference: The database, as `module:attribute`: an object with the scripts as methods, a function that returns
+            one, or a context manager whose value is one.
+        configuration: The keyword arguments of that function. A value can be a `Secret`, and can have `{fault_url}` or
+            `{fault_proxy:HOST:PORT}` in it if this is the database of an outage.
+        folder: The folder to search for the module first; None stands for the working directory.
         connection: The settings of the connection; None stands for Auth0's defaults.
-        environment: The names of environment variables that the scripts may see, beside PATH, HOME, LANG and what
-            Python itself needs.
+        environment: The names of environment variables to pass to the scripts, in addition to PATH, HOME, LANG and
+            those that Python itself needs.
 
     Raises:
-        ConfigurationError: When the reference is none, a value of the configuration is not JSON, or an environment
+        ConfigurationError: When the reference is not valid, a value of the configuration is not JSON, or an environment
             variable is not set.
     """
 
@@ -80,20 +80,20 @@ class PythonProcess(ContainerDatabase):
 
     @property
     def said(self) -> frozenset[str]:
-        """Which settings of the connection the database itself knows: none."""
+        """Which settings of the connection the database brings along: none."""
         return frozenset()
 
     @property
     def fault_settings(self) -> Mapping[str, object]:
-        """What may have placeholders: the configuration, by name."""
+        """The settings that can have placeholders: the configuration, by name."""
         return {name: _revealed(value) for name, value in self._configuration.items()}
 
     @cached_property
     def fault_placeholders(self) -> frozenset[str]:
-        """The placeholders in the configuration that stand for a store which is out of reach.
+        """The placeholders in the configuration that stand for an unreachable store.
 
-        `{fault_url}` is also one where the function that makes the database takes an argument which the configuration
-        does not give. To see that, the module is imported in a process of its own.
+        `{fault_url}` is also one if the function that creates the database has a parameter that the configuration does
+        not set. To find out, the module is imported in a process of its own.
 
         Raises:
             ConfigurationError: When there is no such module or attribute.
@@ -112,12 +112,12 @@ class PythonProcess(ContainerDatabase):
         """Return the same database with other addresses in its configuration, or as its function's argument.
 
         Args:
-            addresses: What to put in place of each of `fault_placeholders`.
+            addresses: The address for each of `fault_placeholders`.
         """
         copy = object.__new__(type(self))
         vars(copy).update(vars(self))
         copy._forget_bridge()
-        # It has none any more, and no process need be started to see that.
+        # There are none left, and no process needs to be started to find out.
         vars(copy)["fault_placeholders"] = frozenset[str]()
         copy._configuration = {name: fill(value, addresses) for name, value in self._configuration.items()}
         in_configuration = any(placeholders_in(value) for value in self.fault_settings.values())
@@ -126,18 +126,18 @@ class PythonProcess(ContainerDatabase):
 
     @override
     def open_bridge(self, *, connection: Connection, mask: SecretRegistry, timeout: float) -> "PythonProcessBridge":
-        """Start the process, and return what calls the scripts in it.
+        """Start the process, and return the bridge to it.
 
         Args:
             connection: The settings of the connection.
-            mask: Where the secrets of the configuration are noted.
+            mask: Where the secrets of the configuration are registered.
             timeout: Seconds that a script may take.
 
         Raises:
             ConfigurationError: When there is no such module or attribute.
             DatabaseOpeningError: When the process does not start, or the database cannot be opened.
         """
-        # Only who opens one needs processes and sockets.
+        # Processes and sockets are needed only to open one.
         from customdb_contract.bridges.python_process._bridge import PythonProcessBridge  # noqa: PLC0415
 
         self._note_secrets(mask)
@@ -179,6 +179,6 @@ def _checked(name: str, value: object) -> object:
     try:
         json.dumps(_revealed(value))
     except (TypeError, ValueError):
-        message = f"configuration {name} must be text, a number or true or false, and is a {type(value).__name__}"
+        message = f"configuration {name} must be text, a number or true or false, got {type(value).__name__}"
         raise ConfigurationError(message) from None
     return value

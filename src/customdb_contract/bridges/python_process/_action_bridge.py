@@ -44,22 +44,22 @@ __all__ = ["PythonProcessActionBridge"]
 
 _SERVING: Final = "customdb_contract.bridges.python_process._serving_actions"
 _TELLING_SECONDS: Final = 3.0
-"""How long after its time is up the process may tell of a run: what is left under way is waited for."""
+"""Seconds after its time is up in which the process may report on a run: it waits for what is still running."""
 
 _CLOSING_SECONDS: Final = 1.0
 
 
 class PythonProcessActionBridge(ActionBridge):
-    """Runs one Action in a process, and in a new one after a run that took its process down, or too long.
+    """Runs one Action in a process, and in a new one after a run that ended its process or timed out.
 
     Args:
-        order: Where the Action is.
-        secrets: What it finds as `event.secrets`.
+        order: What to open.
+        secrets: The Action's `event.secrets`.
         mask: The known secrets, which are replaced in everything that is recorded.
 
     Raises:
-        ConfigurationError: When there is no such module or attribute, or it is nothing that can be called.
-        DatabaseOpeningError: When the process does not start, or the Action cannot be made.
+        ConfigurationError: When there is no such module or attribute, or it cannot be called.
+        DatabaseOpeningError: When the process does not start, or the Action cannot be created.
     """
 
     def __init__(self, order: Order, secrets: Mapping[str, str], *, mask: SecretRegistry) -> None:
@@ -83,7 +83,7 @@ class PythonProcessActionBridge(ActionBridge):
         if is_new:
             self._opened()
         container = cast("Container", self._container)
-        # What an earlier run has left behind wrote it.
+        # It was written by what an earlier run has left running.
         container.take_output()
         call = {
             "id": self._runs,
@@ -97,11 +97,11 @@ class PythonProcessActionBridge(ActionBridge):
         started = time.monotonic()
         try:
             container.tell({"call": call}, seconds + _TELLING_SECONDS)
-            told = container.answer(seconds + _TELLING_SECONDS)
-            performed = None if told is None else self._performed(container, told)
+            reported = container.answer(seconds + _TELLING_SECONDS)
+            performed = None if reported is None else self._performed(container, reported)
         except (ContainerDiedError, InvalidMessageError) as error:
             if isinstance(error, ContainerDiedError) and not error.has_read_all and not is_new:
-                # What an earlier run has left behind ended the process before it took this one.
+                # Code left running by an earlier run ended the process before it read this one.
                 self._end()
                 return self.perform(handler, event, seconds=seconds)
             ended = Observation(Noticed.PROCESS_ENDED, reason_of(error))
@@ -123,7 +123,7 @@ class PythonProcessActionBridge(ActionBridge):
     def close(self) -> None:
         container = self._container
         if container is not None:
-            # What is pending is raised at the next safe point, not here.
+            # A pending interrupt is raised at the next safe point, not here.
             with suppress(ContainerDiedError, KeyboardInterrupt):
                 container.tell({"close": True}, _CLOSING_SECONDS)
                 if container.answer(_CLOSING_SECONDS) is not None:
@@ -131,7 +131,7 @@ class PythonProcessActionBridge(ActionBridge):
         self._end()
 
     def _opened(self) -> ActionInfo:
-        """Start a process, and return what is known of the Action."""
+        """Start a process, and return what is known about the Action."""
         try:
             container = self._container = Container(
                 command_of(_SERVING), environment_of(self._order), interrupts=self._interrupts
@@ -141,8 +141,8 @@ class PythonProcessActionBridge(ActionBridge):
             raise DatabaseOpeningError(message) from None
         order = {**message_of(self._order, container.token), "secrets": dict(self._secrets)}
         try:
-            told = ask_first(container, {"open": order}, what=WHAT, mask=self._mask, opened="the Action")
-            return self._info_of(told.opened or {})
+            reported = ask_first(container, {"open": order}, what=WHAT, mask=self._mask, opened="the Action")
+            return self._info_of(reported.opened or {})
         except InvalidMessageError as error:
             self._end()
             message = f"{WHAT} could not open the Action: {reason_of(error)}"
@@ -153,8 +153,8 @@ class PythonProcessActionBridge(ActionBridge):
 
     def _info_of(self, opened: Mapping[str, Any]) -> ActionInfo:
         match opened:
-            case {"refused": str() as told, "is_usage": bool() as is_usage}:
-                raise (ConfigurationError if is_usage else DatabaseOpeningError)(self._mask(told))
+            case {"refused": str() as reported, "is_usage": bool() as is_usage}:
+                raise (ConfigurationError if is_usage else DatabaseOpeningError)(self._mask(reported))
             case {
                 "action": {
                     "name": str() as name,
@@ -174,14 +174,14 @@ class PythonProcessActionBridge(ActionBridge):
             name=name, problem=problem, location=location, handlers=_handlers(handlers), source=facts or None
         )
 
-    def _performed(self, container: Container, told: Mapping[str, Any]) -> Performed:
-        answer = validated(told)
+    def _performed(self, container: Container, reported: Mapping[str, Any]) -> Performed:
+        answer = validated(reported)
         if answer.run is None or answer.id != self._runs - 1:
             raise InvalidMessageError
         return performed_of(answer.run, container.take_output(), self._mask)
 
     def _seen(self, container: Container, ending: Ending, started: float, *observed: Observation) -> Performed:
-        """Return what was seen of a run that its process did not report."""
+        """Return what was observed of a run that its process did not report."""
         output = masked_output(container.take_output(), self._mask)
         return Performed(Outcome(ending, output=output, duration=time.monotonic() - started, observations=observed))
 
@@ -191,20 +191,20 @@ class PythonProcessActionBridge(ActionBridge):
             container.end()
 
 
-def _facts(told: object) -> tuple[SourceFact, ...]:
-    if not isinstance(told, list):
+def _facts(reported: object) -> tuple[SourceFact, ...]:
+    if not isinstance(reported, list):
         raise InvalidMessageError
-    return tuple(_fact(fact) for fact in cast("list[object]", told))
+    return tuple(_fact(fact) for fact in cast("list[object]", reported))
 
 
-def _handlers(told: object) -> tuple[Handler, ...]:
-    if not isinstance(told, list):
+def _handlers(reported: object) -> tuple[Handler, ...]:
+    if not isinstance(reported, list):
         raise InvalidMessageError
-    return tuple(handler for handler in Handler if handler in cast("list[object]", told))
+    return tuple(handler for handler in Handler if handler in cast("list[object]", reported))
 
 
-def _fact(told: object) -> SourceFact:
-    match told:
+def _fact(reported: object) -> SourceFact:
+    match reported:
         case [FactKind.PLAIN_HTTP.value, str() as text, str() as location]:
             return SourceFact(FactKind.PLAIN_HTTP, text, location)
         case _:

@@ -55,7 +55,7 @@ class PythonProcessBridge(ContainerBridge):
     """Runs the scripts of one database in Python.
 
     Args:
-        order: What is to be opened.
+        order: What to open.
         connection: The settings of the connection.
         mask: The known secrets, which are replaced in everything that is recorded.
         timeout: Seconds that a script may take.
@@ -84,9 +84,9 @@ class PythonProcessBridge(ContainerBridge):
 
     @override
     def close(self) -> None:
-        """Have the process close the database, and end it."""
+        """Make the process close the database, and end it."""
         if self._container is not None:
-            # What is pending is raised at the next safe point, not here.
+            # A pending interrupt is raised at the next safe point, not here.
             with suppress(ContainerDiedError, InvalidMessageError, KeyboardInterrupt):
                 self._close_database(self._container)
         super().close()
@@ -98,12 +98,12 @@ class PythonProcessBridge(ContainerBridge):
 
     def _close_database(self, container: Container) -> None:
         seconds = _EXIT_SECONDS if self._interrupts.happened else OPENING_SECONDS
-        told = self._asked({"close": True}, seconds)
-        if told is None:
+        reported = self._asked({"close": True}, seconds)
+        if reported is None:
             _logger.warning("the database did not close within %g s", seconds)
             return
-        if told.closed is not None:
-            _logger.warning("the database could not be closed: %s", said(recorded_error(told.closed, self._mask)))
+        if reported.closed is not None:
+            _logger.warning("the database could not be closed: %s", said(recorded_error(reported.closed, self._mask)))
         container.wait(_EXIT_SECONDS)
 
     @property
@@ -140,12 +140,12 @@ class PythonProcessBridge(ContainerBridge):
 
 
 def needs_fault_url(order: Order, mask: SecretRegistry) -> bool:
-    """Tell whether the function that makes a database must be given an argument beside its settings.
+    """Tell whether the function that creates a database needs an argument in addition to its settings.
 
     The module is imported in a process of its own, which ends at once.
 
     Args:
-        order: What would be opened.
+        order: What to open.
         mask: The secrets of the configuration.
 
     Raises:
@@ -154,11 +154,11 @@ def needs_fault_url(order: Order, mask: SecretRegistry) -> bool:
     """
     container = Container(command_of(_SERVING), environment_of(order), interrupts=current_interrupts())
     try:
-        told = ask_first(container, {"look": message_of(order, container.token)}, what=WHAT, mask=mask.mask)
-        raise_problem(told.opened or {}, order, mask.mask)
-        return bool(told.looked)
+        reported = ask_first(container, {"look": message_of(order, container.token)}, what=WHAT, mask=mask.mask)
+        raise_problem(reported.opened or {}, order, mask.mask)
+        return bool(reported.looked)
     except InvalidMessageError:
-        problem = f"{order.module}:{order.attribute} could not be looked at: the runner sent what no runner sends"
+        problem = f"{order.module}:{order.attribute} could not be inspected: its runner sent something unexpected"
         raise DatabaseOpeningError(problem) from None
     finally:
         container.end()
@@ -185,21 +185,21 @@ def _described(described: object) -> tuple[inspect.Signature | None, str | None]
     if not isinstance(described, dict):
         raise InvalidMessageError
     fields = cast("dict[str, object]", described)
-    told, location = fields.get("parameters"), fields.get("location")
+    reported, location = fields.get("parameters"), fields.get("location")
     if not isinstance(location, str | None):
         raise InvalidMessageError
-    if told is None:
+    if reported is None:
         return None, location
-    if not isinstance(told, list):
+    if not isinstance(reported, list):
         raise InvalidMessageError
     try:
-        return inspect.Signature([_parameter(parameter) for parameter in cast("list[object]", told)]), location
+        return inspect.Signature([_parameter(parameter) for parameter in cast("list[object]", reported)]), location
     except ValueError:
         raise InvalidMessageError from None
 
 
-def _parameter(told: object) -> inspect.Parameter:
-    match told:
+def _parameter(reported: object) -> inspect.Parameter:
+    match reported:
         case [str() as name, int() as kind, bool() as has_default] if kind in range(len(_KINDS)):
             default = None if has_default else inspect.Parameter.empty
             return inspect.Parameter(name, _KINDS[kind], default=default)

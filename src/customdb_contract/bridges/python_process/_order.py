@@ -1,4 +1,4 @@
-"""What a Python process is to open, and what it says when that fails."""
+"""What a Python process opens, and the errors if that fails."""
 
 import os
 import platform
@@ -36,20 +36,20 @@ _PASSED_ON: Final = (
     "COVERAGE_PROCESS_CONFIG",
     "COVERAGE_PROCESS_START",
 )
-"""Environment variables that every database gets where they are set; so a team's coverage sees its adapter's lines."""
+"""Environment variables that every database receives if set, so that coverage sees the lines of an adapter."""
 
 
 @frozen(kw_only=True)
 class Order:
-    """What is to be opened.
+    """What to open.
 
     Args:
         module: The module's dotted name.
         attribute: The attribute's dotted name.
-        folder: Where the module is looked up first.
-        arguments: What the function that makes the database is given.
-        settings: Its keywords.
-        environment: Environment variables beside those that every database gets.
+        folder: The folder to search for the module first.
+        arguments: The positional arguments of the function that creates the database.
+        settings: Its keyword arguments.
+        environment: Environment variables in addition to those that every database receives.
     """
 
     module: str
@@ -61,14 +61,14 @@ class Order:
 
 
 def command_of(module: str) -> Callable[[int, int], Sequence[str]]:
-    """Return what starts Python with a runner in it.
+    """Return the command that starts Python with a runner in it.
 
     Args:
         module: The module whose function `main` serves.
     """
 
     def command(life: int, control: int) -> Sequence[str]:
-        # The interpreter of the check, without the working directory on its path: the folder is given.
+        # The interpreter of the check, without the working directory on its path: the folder is passed separately.
         code = _MAIN.format(folder=str(Path(_runner.__file__).parents[2]), module=module)
         return [sys.executable, "-P", "-u", "-c", code, str(life), str(control)]
 
@@ -76,21 +76,21 @@ def command_of(module: str) -> Callable[[int, int], Sequence[str]]:
 
 
 def environment_of(order: Order) -> Mapping[str, str]:
-    """Return all environment variables that the process gets.
+    """Return all environment variables that the process receives.
 
     Args:
-        order: What is to be opened.
+        order: What to open.
     """
     passed_on = {name: value for name in _PASSED_ON if (value := os.environ.get(name)) is not None}
     return {**passed_on, **order.environment}
 
 
 def message_of(order: Order, token: str) -> Mapping[str, object]:
-    """Return what a runner must know to open something.
+    """Return the data that a runner needs to open something.
 
     Args:
-        order: What is to be opened.
-        token: What each of its lines starts with.
+        order: What to open.
+        token: The token that starts each of its lines.
     """
     return {
         "token": token,
@@ -104,24 +104,26 @@ def message_of(order: Order, token: str) -> Mapping[str, object]:
 
 
 def raise_problem(opened: Mapping[str, Any], order: Order, mask: Mask) -> None:
-    """Raise what kept a runner from opening something, if something did.
+    """Raise the error that kept a runner from opening something, if there is one.
 
     Args:
-        opened: What the runner has told.
-        order: What was to be opened.
-        mask: What replaces the secrets.
+        opened: The runner's report.
+        order: What was opened.
+        mask: Replaces the secrets.
 
     Raises:
         ConfigurationError: When there is no such module or attribute.
         DatabaseOpeningError: When opening it failed.
-        InvalidMessageError: When no runner tells that.
+        InvalidMessageError: When the report is not valid.
     """
     if "problem" not in opened:
         return
     reference = f"{order.module}:{order.attribute}"
     match opened["problem"]:
         case "not-callable":
-            message = f"configuration is given to the function that makes the database, and {reference} is no function"
+            message = (
+                f"configuration is passed to the function that creates the database, but {reference} is not a function"
+            )
             raise ConfigurationError(message)
         case "attribute":
             names = opened.get("names")
@@ -158,7 +160,7 @@ def said(error: RecordedError) -> str:
 
 
 def _advice(error: RecordedError, order: Order) -> str:
-    """Return what to do about a module that is not there, where an import ended in that."""
+    """Return how to install a missing module, if an import failed because of it."""
     absent = absent_module(error)
     if absent is None or absent in sys.stdlib_module_names:
         return ""

@@ -1,4 +1,4 @@
-"""Where an Action runs during a check: its bridge, the stand-in for the legacy system, and what it does, recorded."""
+"""Where an Action runs during a check: its bridge, and the stand-in for the legacy system, with a record of both."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -30,20 +30,20 @@ from customdb_contract.transcript import (
 __all__ = ["RUN_SECONDS", "ActionStage", "Equipment"]
 
 RUN_SECONDS: Final = 10.5
-"""Seconds that a run may take: a little more than what is right where the legacy system is silent."""
+"""Seconds that a run may take: a little more than is reasonable if the legacy system does not respond."""
 
 _MEETING_SECONDS: Final = 0.25
-"""How long the answer to one of two log-ins at once waits for the other one to ask; an Action waits longer."""
+"""Seconds that the response to one of two parallel log-ins waits for the other request; Actions wait longer."""
 
 _MOST_DEATHS: Final = 5
-"""After so many runs, all of which ended their process, the next one would only cost one more."""
+"""After so many runs that all ended their process, the next one would only cost time."""
 
 _NOTHING: Final[Mapping[MetadataKey, Value]] = {}
 
 
 @frozen
 class Equipment:
-    """An Action, and a stand-in for the legacy system to which its requests lead.
+    """An Action, and a stand-in for the legacy system that receives its requests.
 
     Args:
         bridge: What runs the Action.
@@ -71,12 +71,12 @@ class ActionStage:
 
     Args:
         equipment: The Action, opened.
-        another: The same Action, opened once more, for two log-ins at once.
+        another: The same Action, opened a second time, for two log-ins at once.
         recorder: Where the runs are recorded.
         connection: The name of the connection of the legacy users.
         person: The label of the user who logs in.
         until: When the time for the whole check is up, on the clock `time.monotonic`.
-        progress: Is told of each run.
+        progress: Called with each run.
     """
 
     equipment: Equipment
@@ -101,14 +101,15 @@ class ActionStage:
 
         Args:
             situation: Who logs in, and how.
-            state: How the legacy system answers.
+            state: How the legacy system responds.
             metadata: The metadata that the user has in Auth0.
             follows: The run whose writes the user has, or None.
-            logins: How many times the user has logged in, with this one; None stands for once, or twice after another
+            logins: The number of log-ins of the user, including this one; None stands for one, or two after another
                 run.
 
         Raises:
-            StoppedEarly: When the time for the whole check is up, or it never ends though the legacy system answers.
+            StoppedEarly: When the time for the whole check is up, or it never ends even though the legacy system
+                responds.
             DatabaseOpeningError: When the Action cannot be loaded again.
         """
         self._raise_if_out_of_time()
@@ -124,10 +125,11 @@ class ActionStage:
 
         Args:
             situation: Who logs in, and how.
-            states: How the legacy system answers each of them.
+            states: How the legacy system responds to each of them.
 
         Raises:
-            StoppedEarly: When the time for the whole check is up, or a run never ends though the legacy system answers.
+            StoppedEarly: When the time for the whole check is up, or a run never ends even though the legacy system
+                responds.
             DatabaseOpeningError: When the Action cannot be loaded again.
         """
         self._raise_if_out_of_time()
@@ -159,12 +161,15 @@ class ActionStage:
         if seen.outcome.ending is Ending.TIMED_OUT and state.family != "outage":
             message = (
                 f"the Action did not end within {RUN_SECONDS:g} s ({situation}, legacy system: {state}), "
-                "so what follows was not tried"
+                "so the remaining situations were not tried"
             )
             raise StoppedEarly(StopReason(StopKind.TIME, message))
         self._endings.append(seen.outcome.ending)
         if self._endings == [Ending.DIED] * _MOST_DEATHS:
-            message = f"the Action ended its process in each of {_MOST_DEATHS} log-ins, so what follows was not tried"
+            message = (
+                f"the Action ended its process in each of {_MOST_DEATHS} log-ins, "
+                "so the remaining situations were not tried"
+            )
             raise StoppedEarly(StopReason(StopKind.TIME, message))
         return seen
 
@@ -201,7 +206,7 @@ class ActionStage:
 
 
 def _performed(equipment: Equipment, event: Mapping[str, object], situation: RunSituation) -> _Done:
-    """Run an Action, and where it sends the user elsewhere, its second function in another container."""
+    """Run an Action and, if it redirects the user, its second function in another container."""
     bridge, legacy = equipment.bridge, equipment.legacy
     bridge.renew()
     performed = bridge.perform(Handler.EXECUTE, event, seconds=RUN_SECONDS)

@@ -1,4 +1,4 @@
-"""What may be wrong with the e-mail, the names and the other attributes that Auth0 knows at the root of a profile."""
+"""What can be wrong with the e-mail, the names and the other attributes that Auth0 knows at the root of a profile."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -42,7 +42,7 @@ def _judge_attribute(
     problem_of: Callable[[object], str | None],
     severity: Severity,
 ) -> Iterator[Problem | None]:
-    """Judge one attribute where it is there."""
+    """Judge an attribute if it is there."""
     value = profile.get(name)
     if value is None or is_undefined(value):
         return
@@ -67,7 +67,7 @@ def _judge_needed(
     problem_of: Callable[[str], str | None],
     severity: Severity,
 ) -> Iterator[Problem | None]:
-    """Judge one attribute that must be there."""
+    """Judge an attribute that must be there."""
     value = profile.get(name)
     problem = "is missing" if value is None else _text_problem(problem_of, value)
     if problem is None:
@@ -93,7 +93,7 @@ def _flag_problem(value: object) -> str | None:
 
 
 def invalid_email(profile: Mapping[str, object], circumstances: Circumstances) -> Iterator[Problem | None]:
-    """Judge whether there is an e-mail, and whether it is an address."""
+    """Judge whether there is an e-mail, and whether it is an e-mail address."""
     owner = circumstances.owner
     if profile.get("email") is None and owner is not None and owner.email is None:
         return
@@ -101,7 +101,7 @@ def invalid_email(profile: Mapping[str, object], circumstances: Circumstances) -
 
 
 def email_not_lowercase(profile: Mapping[str, object], circumstances: Circumstances) -> Iterator[Problem | None]:
-    """Judge whether an e-mail to import is in lower case."""
+    """Judge whether an e-mail that Auth0 will import is in lower case."""
     if circumstances.import_mode:
         yield from _judge_attribute(profile, "email-not-lowercase", "email", _case_problem, Severity.WARNING)
 
@@ -117,7 +117,7 @@ def email_verified_not_boolean(profile: Mapping[str, object], _: Circumstances) 
 
 
 def missing_email_verified(profile: Mapping[str, object], _: Circumstances) -> Iterator[Problem | None]:
-    """Judge whether a profile with an e-mail says whether that is verified."""
+    """Judge whether a profile with an e-mail has `email_verified`."""
     if profile.get("email") is None:
         return
     if profile.get("email_verified") is not None:
@@ -134,14 +134,14 @@ def missing_email_verified(profile: Mapping[str, object], _: Circumstances) -> I
 
 
 def invalid_username(profile: Mapping[str, object], circumstances: Circumstances) -> Iterator[Problem | None]:
-    """Judge whether Auth0 would import a username, and whether it is there where it is required."""
+    """Judge whether Auth0 would import a username, and whether it is there if it is required."""
     if not circumstances.import_mode or (profile.get("username") is None and not circumstances.requires_username):
         return
     yield from _judge_needed(profile, "invalid-username", "username", username_problem, Severity.ERROR)
 
 
 def invalid_name(profile: Mapping[str, object], _: Circumstances) -> Iterator[Problem | None]:
-    """Judge whether names are texts of an allowed length."""
+    """Judge whether names are strings of an allowed length."""
     for name, most in _NAMES.items():
         problem_of = partial(_text_problem, partial(_name_problem, most))
         yield from _judge_attribute(profile, "invalid-name", name, problem_of, Severity.WARNING)
@@ -166,13 +166,13 @@ def _phone_problem(number: str) -> str | None:
 
 
 def invalid_picture(profile: Mapping[str, object], _: Circumstances) -> Iterator[Problem | None]:
-    """Judge whether a picture is an absolute web address."""
+    """Judge whether a picture is an absolute URL."""
     problem_of = partial(_text_problem, _picture_problem)
     yield from _judge_attribute(profile, "invalid-picture", "picture", problem_of, Severity.WARNING)
 
 
 def _picture_problem(address: str) -> str | None:
-    return None if _PICTURE.fullmatch(address) else "is no absolute web address"
+    return None if _PICTURE.fullmatch(address) else "is not an absolute URL"
 
 
 def invalid_mfa_factors(profile: Mapping[str, object], circumstances: Circumstances) -> Iterator[Problem | None]:
@@ -183,4 +183,4 @@ def invalid_mfa_factors(profile: Mapping[str, object], circumstances: Circumstan
 
 
 def _ignored(_: object) -> str:
-    return "is ignored: factors are imported with import mode on only"
+    return "is ignored: factors are imported only with import mode on"

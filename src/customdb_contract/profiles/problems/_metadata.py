@@ -1,4 +1,4 @@
-"""What may be wrong with `user_metadata` and `app_metadata`."""
+"""What can be wrong with `user_metadata` and `app_metadata`."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,7 +38,7 @@ def _metadata(profile: Mapping[str, object], *kinds: str) -> Iterator[tuple[str,
 
 
 def _below(kind: str, names: Sequence[str]) -> str:
-    """Return the paths of some names inside one metadata object."""
+    """Return the paths of the given names inside one metadata object."""
     return ", ".join(f"{kind}.{name}" for name in names)
 
 
@@ -76,7 +76,7 @@ def invalid_metadata_key(profile: Mapping[str, object], _: Circumstances) -> Ite
 
 
 def metadata_not_json(profile: Mapping[str, object], _: Circumstances) -> Iterator[Problem | None]:
-    """Judge whether metadata is an object of JSON values; the first other one is reported."""
+    """Judge whether metadata is an object of JSON values; the first value that is not is reported."""
     for kind in _KINDS:
         metadata = profile.get(kind)
         if metadata is None:
@@ -113,7 +113,7 @@ def metadata_not_json(profile: Mapping[str, object], _: Circumstances) -> Iterat
 
 
 def legacy_metadata_name(profile: Mapping[str, object], _: Circumstances) -> Iterator[Problem | None]:
-    """Judge whether there is metadata under its old name."""
+    """Judge whether there is metadata under a former name."""
     if not isinstance(profile.get("metadata"), Mapping):
         yield None
         return
@@ -127,7 +127,7 @@ def legacy_metadata_name(profile: Mapping[str, object], _: Circumstances) -> Ite
 
 
 def metadata_shadows_profile(profile: Mapping[str, object], _: Circumstances) -> Iterator[Problem | None]:
-    """Judge whether `app_metadata` has names of attributes of the profile."""
+    """Judge whether `app_metadata` has the names of profile attributes."""
     for kind, metadata in _metadata(profile, "app_metadata"):
         names = sorted(_SHADOWING.intersection(metadata))
         if not names:
@@ -170,7 +170,7 @@ def dynamic_metadata_keys(profile: Mapping[str, object], circumstances: Circumst
 
 
 def access_in_user_metadata(profile: Mapping[str, object], _: Circumstances) -> Iterator[Problem | None]:
-    """Judge whether `user_metadata` says what somebody may do."""
+    """Judge whether `user_metadata` states what a user is allowed to do."""
     for kind, metadata in _metadata(profile, "user_metadata"):
         names = sorted(name for name in metadata if name.lower().replace("_", "") in _ACCESS_NAMES)
         if not names:
@@ -181,5 +181,5 @@ def access_in_user_metadata(profile: Mapping[str, object], _: Circumstances) -> 
             path=_below(kind, names),
             problem="can be edited by the users themselves",
             severity=Severity.WARNING,
-            returned=f"{kind} with {', '.join(names)}, which people can edit themselves",
+            returned=f"{kind} with {', '.join(names)}, which users can edit themselves",
         )

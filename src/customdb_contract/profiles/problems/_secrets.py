@@ -1,4 +1,4 @@
-"""Secrets in a profile, by the names and the formats of its values."""
+"""Secrets in a profile, found by the names and the formats of its values."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -24,7 +24,7 @@ _FOUND: Final = {
 
 
 def secret_in_profile(profile: Mapping[str, object], _: Circumstances) -> Iterator[Problem | None]:
-    """Judge whether there are secrets: markers of known ones, and what is one by its format or its name."""
+    """Judge whether there are secrets: markers of known ones, and values with the format or the name of a secret."""
     is_clean = True
     for path, key, value in walk("", profile):
         problem = _problem(path, key, value)
@@ -45,7 +45,7 @@ def _problem(path: str, key: str, value: object) -> Problem | None:
     elif not kinds:
         return None
     if path.startswith("mfa_factors"):
-        # The contract asks for the secrets of one-time passwords there.
+        # The contract requires the secrets of one-time passwords here.
         kinds, by_name = kinds & TOLD, None
     elif by_name:
         kinds.discard(SecretKind.TOTP_SECRET)
@@ -59,7 +59,7 @@ def _problem(path: str, key: str, value: object) -> Problem | None:
             path=shown,
             problem="has the name of a secret; return no secrets",
             severity=Severity.WARNING,
-            returned=f"{shown}, whose name says that it is a secret",
+            returned=f"{shown}, whose name suggests a secret",
         )
     return Problem(
         rule="secret-in-profile",

@@ -1,4 +1,4 @@
-"""What may be wrong with a `user_id`."""
+"""What can be wrong with a `user_id`."""
 
 import hashlib
 import re
@@ -23,7 +23,7 @@ _HASHES: Final = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
 
 
 def missing_user_id(profile: Mapping[str, object], _: Circumstances) -> Iterator[Problem | None]:
-    """Judge whether there is a `user_id`; an `id` alone is information."""
+    """Judge whether there is a `user_id`; an `id` alone is reported as information."""
     if user_id_of(profile) in (None, ""):
         yield Problem(
             rule="missing-user-id",
@@ -37,15 +37,15 @@ def missing_user_id(profile: Mapping[str, object], _: Circumstances) -> Iterator
     elif user_id_of({name: value for name, value in profile.items() if name != "id"}) is not None:
         yield None
     else:
-        either = "Auth0 takes either, and the pages of the scripts document user_id only"
+        either = "Auth0 accepts either, but its pages on the scripts document only user_id"
         yield Problem(
             rule="missing-user-id",
             path="user_id",
-            problem=f"is missing, and id is there in its place; {either}",
+            problem=f"is missing, and id is there instead; {either}",
             severity=Severity.INFO,
             expected="user_id",
             got="id",
-            returned=f"id in place of user_id; {either}",
+            returned=f"id instead of user_id; {either}",
         )
 
 
@@ -71,7 +71,7 @@ def user_id_not_a_string(profile: Mapping[str, object], _: Circumstances) -> Ite
 
 
 def invalid_user_id(profile: Mapping[str, object], _: Circumstances) -> Iterator[Problem | None]:
-    """Judge whether a `user_id` is one that Auth0 takes, and not the name of a missing value."""
+    """Judge whether Auth0 accepts a `user_id`, and whether it is the name of a missing value."""
     user_id = _text_of(profile)
     if user_id is None:
         return
@@ -94,7 +94,7 @@ def _invalid(user_id: str) -> tuple[str, str, Severity]:
     if user_id in _ACCIDENTS:
         return "is the text {got}, the name of a missing value", repr(user_id), Severity.ERROR
     if any(character.isspace() for character in user_id):
-        return "contains white space, and it may have none", size, Severity.ERROR
+        return "contains white space, which is not allowed", size, Severity.ERROR
     if len(user_id) > USER_ID_MAX:
         return f"has {{got}}, and at most {USER_ID_MAX} are allowed", size, Severity.ERROR
     if len(user_id) > USER_ID_LINKABLE_MAX:
@@ -104,14 +104,14 @@ def _invalid(user_id: str) -> tuple[str, str, Severity]:
 
 
 def prefixed_user_id(profile: Mapping[str, object], _: Circumstances) -> Iterator[Problem | None]:
-    """Judge whether a `user_id` has the prefix that Auth0 puts before it."""
+    """Judge whether a `user_id` has the prefix that Auth0 adds."""
     user_id = _text_of(profile)
     if user_id is None:
         return
     if not user_id.startswith("auth0|"):
         yield None
         return
-    problem = "starts with auth0|, which Auth0 puts before it itself"
+    problem = "starts with auth0|, which Auth0 adds itself"
     yield Problem(
         rule="prefixed-user-id",
         path="user_id",
@@ -122,7 +122,7 @@ def prefixed_user_id(profile: Mapping[str, object], _: Circumstances) -> Iterato
 
 
 def mutable_user_id(profile: Mapping[str, object], circumstances: Circumstances) -> Iterator[Problem | None]:
-    """Judge whether a `user_id` is made of what people can change."""
+    """Judge whether a `user_id` is derived from data that a user can change."""
     user_id = _text_of(profile)
     if user_id is None:
         return
@@ -130,13 +130,13 @@ def mutable_user_id(profile: Mapping[str, object], circumstances: Circumstances)
     if source is None:
         yield None
         return
-    problem = f"is made of the {source}, which can change"
+    problem = f"is derived from the {source}, which can change"
     yield Problem(
         rule="mutable-user-id",
         path="user_id",
         problem=problem,
         severity=Severity.WARNING,
-        expected="a key that stays",
+        expected="a key that never changes",
         got=f"the {source}",
         returned=f"a user_id that {problem}",
     )
@@ -158,7 +158,7 @@ def _made_of(user_id: str, profile: Mapping[str, object], owner: Owner | None) -
         for value in filter(None, values):
             if lowered == value.lower() or _is_part(value.lower(), lowered):
                 return name
-            # Most ids are too short for what takes longer to compute.
+            # Most ids are too short for anything that takes long to compute.
             if len(user_id) > len(value) and any(form in user_id for form in _encoded(value)):
                 return f"{name}, encoded"
             if len(user_id) >= _SHORTEST_DIGEST and any(digest in lowered for digest in _digests(value)):

@@ -1,4 +1,4 @@
-"""The values of a profile: JSON's types, and what stands for everything else."""
+"""The values of a profile: JSON's types, and stand-ins for everything else."""
 
 import json
 import math
@@ -26,20 +26,20 @@ __all__ = [
 ]
 
 CUT: Final = frozenset({"long-text", "too-deep", "too-many"})
-"""The kinds of what JSON may have, and what was only too large to keep."""
+"""The kinds of values that JSON allows, but that were too large to keep."""
 
 _SHOWN: Final = 200
 _MAX_CONTAINERS: Final = 5_000
 _JSON: Final = (str, int, float, type(None), list, dict, tuple, Mapping)
 _SCALARS: Final = frozenset({str, int, float, bool, type(None)})
-_KINDS: Final = {"float": "NaN or infinity", "long-text": "a very long text", "undefined": "undefined"}
+_KINDS: Final = {"float": "NaN or infinity", "long-text": "a very long string", "undefined": "undefined"}
 _SINGLE: Final = str.maketrans("«»", "\u2039\u203a")
-"""As a recorder does, so that no text of a store is taken for the marker of a secret."""
+"""The same as in a recorder, so that no text from a store is mistaken for the marker of a secret."""
 _Value = TypeVar("_Value")
 
 
 class NotJson(Protocol):
-    """A value that JSON does not have, or one that is too large: what stands for it in a profile that is judged."""
+    """Stands for a value that JSON does not have, or one that is too large, in a profile that is judged."""
 
     @property
     def kind(self) -> str:
@@ -53,7 +53,7 @@ class NotJson(Protocol):
 
     @property
     def size(self) -> int | None:
-        """Its size in characters, bytes or items, as far as it is known."""
+        """Its size in characters, bytes or items, if known."""
         ...
 
 
@@ -65,7 +65,7 @@ class _Read:
 
 
 def not_json(value: object) -> NotJson | None:
-    """Return a value of a profile that JSON does not have, or None for every other.
+    """Return a value of a profile that JSON does not have, or None for any other value.
 
     Args:
         value: The value.
@@ -84,7 +84,7 @@ def is_undefined(value: object) -> bool:
 
 
 def kind_of(value: object) -> str:
-    """Return what kind of value it is, as a message says it: `a text`, `an array`, `true`.
+    """Return the kind of a value as a message names it: `a string`, `an array`, `true`.
 
     Args:
         value: A value of a profile.
@@ -97,7 +97,7 @@ def kind_of(value: object) -> str:
         case int() | float():
             return "a number"
         case str():
-            return "a text" if value else "an empty text"
+            return "a string" if value else "an empty string"
         case Mapping():
             return "an object" if value else "an empty object"
         case list() | tuple():
@@ -108,7 +108,7 @@ def kind_of(value: object) -> str:
 
 
 def user_id_of(profile: Mapping[str, _Value]) -> _Value | None:
-    """Return the profile's `user_id`, or its `id`, which Auth0 takes in its place; None when it has neither.
+    """Return the profile's `user_id`, or its `id`, which Auth0 accepts instead; None if it has neither.
 
     Source: <https://auth0.com/docs/manage-users/user-accounts/user-profiles/normalized-user-profiles>.
 
@@ -117,7 +117,7 @@ def user_id_of(profile: Mapping[str, _Value]) -> _Value | None:
     """
     for name in ("user_id", "id"):
         value = profile.get(name)
-        # JSON, as which Auth0 reads a profile, leaves out what is undefined.
+        # Auth0 reads a profile as JSON, which leaves out what is undefined.
         if value is not None and not is_undefined(value):
             return value
     return None
@@ -134,7 +134,7 @@ def walk(path: str, value: object) -> Iterator[tuple[str, str, object]]:
         for key, item in cast("Mapping[str, object]", value).items():
             below = f"{path}.{key}" if path else key
             yield below, key, item
-            # Most values are scalars, which a generator each would take longer for than all the rest.
+            # Most values are scalars; a generator for each would take longer than everything else.
             if item.__class__ not in _SCALARS:
                 yield from walk(below, item)
     elif isinstance(value, list | tuple):
@@ -145,7 +145,7 @@ def walk(path: str, value: object) -> Iterator[tuple[str, str, object]]:
 
 
 def json_size(profile: Mapping[str, object]) -> int:
-    """Return the size of a profile as JSON in UTF-8, in bytes; what was cut counts as far as its size is known.
+    """Return the size of a profile as JSON in UTF-8, in bytes; cut values count as far as their size is known.
 
     Args:
         profile: The profile.
@@ -166,7 +166,7 @@ def json_size(profile: Mapping[str, object]) -> int:
 
 
 def without_secrets(path: str) -> str:
-    """Return a path without what is a secret by its format; a name of a field may be one.
+    """Return a path without anything that has the format of a secret, as the name of a field can be one.
 
     Args:
         path: The path, or the paths.
@@ -175,12 +175,12 @@ def without_secrets(path: str) -> str:
 
 
 def readable(profile: Mapping[str, object]) -> Mapping[str, object]:
-    """Return a profile of plain Python as predicates read it: JSON's types, and `NotJson` for everything else.
+    """Return a plain Python profile as predicates read it: JSON's types, and `NotJson` for everything else.
 
-    It is the profile itself where nothing has to be changed. Nothing that a value does while it is read raises here.
+    If nothing has to be changed, it is the profile itself. Nothing that a value does while it is read raises here.
 
     Args:
-        profile: The profile; its values have any type, size or depth.
+        profile: The profile; its values can have any type, size or depth.
     """
     if _is_json(profile):
         return profile
@@ -189,7 +189,7 @@ def readable(profile: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _is_json(profile: Mapping[str, object]) -> bool:
-    """Tell whether a profile consists of JSON's own types, within the bounds of what is read."""
+    """Tell whether a profile consists of JSON's own types, within the limits of what is read."""
     level: list[object] = [profile]
     left = _MAX_CONTAINERS
     for _ in range(MAX_DEPTH):
@@ -222,7 +222,7 @@ def _is_scalar(value: object) -> bool:
 
 
 class _Reading:
-    """What a walk through a plain profile makes of what it finds."""
+    """Converts what is found in a plain profile."""
 
     def shown(self, text: str) -> str:
         return text[:_SHOWN].translate(_SINGLE)
@@ -231,7 +231,7 @@ class _Reading:
         return text[:MAX_TEXT]
 
     def place(self, error: BaseException) -> None:
-        """Return nothing: no problem names the place of an exception."""
+        """Return nothing, because no problem names the place of an exception."""
 
     def constant(self, value: bool | None) -> object:  # noqa: FBT001 - see Form
         return value

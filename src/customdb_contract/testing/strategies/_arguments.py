@@ -1,4 +1,4 @@
-"""Checking the arguments of strategies, as Hypothesis does: each message names argument, value and expectation."""
+"""Checks the arguments of strategies as Hypothesis does: each message names argument, value and expectation."""
 
 from collections.abc import Callable
 from typing import TypeVar, cast
@@ -22,13 +22,13 @@ def strategy_or(
         default: Makes the strategy that stands for None.
 
     Raises:
-        InvalidArgument: When it is no strategy.
+        InvalidArgument: When it is not a strategy.
     """
     if given is None:
         return default()
     value = cast("object", given)
     if not isinstance(value, st.SearchStrategy):
-        message = f"{name}={value!r} must be a strategy or None, and is of the type {type(value).__name__}"
+        message = f"{name}={value!r} must be a strategy or None, got {type(value).__name__}"
         raise InvalidArgument(message)
     return given
 
@@ -49,7 +49,7 @@ def check_flag(name: str, value: object) -> None:
 
 
 def flags(name: str, value: bool | None) -> st.SearchStrategy[bool]:  # noqa: FBT001 - it is the value that is checked
-    """Return a strategy for a setting that may be left open.
+    """Return a strategy for a setting that can be left open.
 
     Args:
         name: The name of the argument.
@@ -70,14 +70,14 @@ def check_sizes(name: str, least: int, smallest: object, largest: object, most: 
     """Check the two arguments that limit a size.
 
     Args:
-        name: What `min_` and `max_` stand before.
+        name: The name after `min_` and `max_`.
         least: The smallest allowed size.
         smallest: The first argument.
         largest: The second argument.
         most: The largest allowed size.
 
     Raises:
-        InvalidArgument: When they are no sizes, or in the wrong order.
+        InvalidArgument: When they are not sizes, or in the wrong order.
     """
     for value in (smallest, largest):
         if isinstance(value, bool) or not isinstance(value, int):

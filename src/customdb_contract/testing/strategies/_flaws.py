@@ -46,8 +46,8 @@ def flawed_profiles(
 ) -> st.SearchStrategy[dict[str, object]]:
     """Return a strategy for profiles that break exactly one rule, with import mode on.
 
-    When login and get_user both return such a profile for the person whose e-mail and username it has, this rule finds
-    it, at severity warning or error, and no other does. Some values are none that JSON has.
+    When login and get_user both return such a profile for the user with its e-mail and username, this rule reports it,
+    as a warning or an error, and no other rule does. Some values are not JSON.
 
     Source: <https://auth0.com/docs/manage-users/user-accounts/user-profiles/user-profile-structure>.
 
@@ -56,12 +56,12 @@ def flawed_profiles(
         profiles: A strategy for the profiles before they get the flaw; None stands for `profiles(import_mode=True)`.
 
     Raises:
-        InvalidArgument: When no single profile breaks such a rule, or an argument has another type.
+        InvalidArgument: When no single profile can break the rule, or an argument has another type.
     """
     if rule not in _FLAWS:
         reason = NOT_IN_ONE_PROFILE.get(rule)
         why = "" if reason is None else f": {reason}"
-        message = f"rule={rule!r} is broken by no single profile{why}; choose one of {', '.join(FLAWS)}"
+        message = f"rule={rule!r} cannot be broken by a single profile{why}; choose one of {', '.join(FLAWS)}"
         raise InvalidArgument(message)
     sound = strategy_or("profiles", profiles, lambda: _profiles.profiles(import_mode=True))
     return sound.flatmap(_FLAWS[rule])
@@ -77,7 +77,7 @@ def _without(name: str) -> _Flaw:
 
 
 def _within(kind: str, names: tuple[str, ...], values: st.SearchStrategy[object]) -> _Flaw:
-    """Return the flaw of metadata with a field of one of some names."""
+    """Return the flaw of metadata with a field that has one of some names."""
 
     def flaw(profile: _Profile) -> st.SearchStrategy[_Profile]:
         fields = cast("Mapping[str, object] | None", profile.get(kind)) or {}
@@ -126,7 +126,7 @@ def _secret_names(*names: str) -> _Flaw:
 
 
 def _odd_values() -> st.SearchStrategy[object]:
-    """Return a strategy for what JSON does not have."""
+    """Return a strategy for values that JSON does not have."""
     return st.sampled_from(
         [
             dt.datetime(2019, 1, 1, tzinfo=dt.UTC),
@@ -209,24 +209,24 @@ _FLAWS: Final[Mapping[str, _Flaw]] = {
 }
 
 FLAWS: Final = tuple(_FLAWS)
-"""The rules that a single profile can break, by name: what `flawed_profiles` takes."""
+"""The names of the rules that a single profile can break: the arguments of `flawed_profiles`."""
 
-_TWO_PEOPLE: Final = "it takes the profiles of two people"
-_INFORMATION: Final = "what it finds is information, neither a warning nor an error"
+_TWO_PEOPLE: Final = "it compares the profiles of two users"
+_INFORMATION: Final = "its findings are information, neither warnings nor errors"
 
 NOT_IN_ONE_PROFILE: Final[Mapping[str, str]] = {
-    "unstable-user-id": "it takes two profiles that one script returned for one person",
-    "mismatched-user-id": "it takes the profiles that both scripts returned for one person",
-    "user-id-changes-with-profile": "it takes the profiles before and after a write",
-    "user-id-depends-on-identifier": "it takes the profiles for two spellings of one identifier",
+    "unstable-user-id": "it compares two profiles that one script returned for one user",
+    "mismatched-user-id": "it compares the profiles that both scripts returned for one user",
+    "user-id-changes-with-profile": "it compares the profiles before and after a write",
+    "user-id-depends-on-identifier": "it compares the profiles for two spellings of one identifier",
     "shared-user-id": _TWO_PEOPLE,
     "shared-email": _TWO_PEOPLE,
     "shared-username": _TWO_PEOPLE,
     "shared-phone-number": _TWO_PEOPLE,
     "inconsistent-metadata-type": _TWO_PEOPLE,
-    "wrong-users-profile": "it takes a profile and the person who was asked for",
+    "wrong-users-profile": "it compares a profile with the user who was looked up",
     "dynamic-metadata-keys": _INFORMATION,
     "undefined-attribute": _INFORMATION,
     "idp-token-in-profile": _INFORMATION,
 }
-"""The other rules of the group `profile`, with the reason why `flawed_profiles` does not take them."""
+"""The other rules of the group `profile`, with the reasons why `flawed_profiles` does not accept them."""

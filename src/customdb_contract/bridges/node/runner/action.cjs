@@ -1,6 +1,6 @@
 'use strict';
 
-// The container of an Action: a module that exports the handlers of a trigger, which are given `event` and `api`.
+// The container of an Action: a module that exports the handlers of a trigger, which are called with `event` and `api`.
 
 /**
  * @typedef {object} Order
@@ -40,13 +40,13 @@ const { setTimeout } = globalThis;
 const importModuleDynamically = vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
 const unref = uncurry(setTimeout(() => undefined, 0).unref);
 
-// Modules are loaded again for every run, and Node keeps what it has compiled only where the wrapper was set.
+// Modules are loaded again for every run, and Node keeps what it has compiled only if the wrapper was set.
 // eslint-disable-next-line no-self-assign -- setting it is what matters
 Module.wrap = Module.wrap;
 
 const HANDLERS = ['onExecutePostLogin', 'onContinuePostLogin'];
 const MOST_EXPORTS = 20;
-// What is under way when the handler returns is looked at after the first, and waited for until the second.
+// What is still running when the handler returns is checked after the first time, and waited for until the second.
 const TOLERATED_MILLISECONDS = 100;
 const LINGERING_MILLISECONDS = 300;
 
@@ -78,7 +78,7 @@ function open(given) {
   return loaded();
 }
 
-/** Loads the module, with an empty cache, and returns what was found as JSON. */
+/** Loads the module, with an empty cache, and returns its exports as JSON. */
 function loaded() {
   cache = new Cache(order.cache);
   failure = null;
@@ -103,7 +103,7 @@ function loaded() {
   return `{"handlers":[${found}],"exported":[${namesOf(exported)}],"problem":null}`;
 }
 
-/** What is imported is never loaded again by the same process. */
+/** An imported module is never loaded again by the same process. */
 function renew() {
   endTimers();
   if (indexOf(order.source, 'import(') >= 0 || !realm.isAsItWas()) return false;
@@ -114,7 +114,7 @@ function renew() {
 }
 
 /**
- * What the module exports; Auth0 runs Actions as CommonJS.
+ * The exports of the module; Auth0 runs Actions as CommonJS.
  * @type {(source: string, file: string, require: (specifier: unknown) => unknown) => unknown}
  */
 function load(source, file, require) {
@@ -160,7 +160,7 @@ function missing(handler) {
 }
 
 /**
- * The secrets that are given; one that isn't is undefined, as at Auth0, and noticed where the source names it.
+ * The given secrets; a missing one is undefined, as at Auth0, and noticed if the source names it.
  * @type {(run: Run) => object}
  */
 function secretsFor(run) {
@@ -190,7 +190,7 @@ function isQuiet() {
 }
 
 /**
- * A run whose handler has returned is over as soon as nothing is under way, but not later than this.
+ * A run whose handler has returned is over as soon as nothing is running, but no later than this.
  * @type {(run: Run) => void}
  */
 function linger(run) {

@@ -1,6 +1,6 @@
 'use strict';
 
-// One run of an Action: it is over when the promise of its handler is settled, and whatever it does then is late.
+// One run of an Action: it is over when the promise of its handler is settled, and anything later is late.
 
 const { apply } = require('./primordials.cjs');
 const { Call } = require('./call.cjs');
@@ -24,7 +24,7 @@ class ActionRun extends Call {
   }
 
   /**
-   * `await` looks at nothing that an Action can replace, as `then` would.
+   * `await` reads nothing that an Action can replace, unlike `then`.
    * @type {(handler: Function, event: object, api: object) => Promise<void>}
    */
   async run(handler, event, api) {
@@ -38,7 +38,7 @@ class ActionRun extends Call {
   }
 
   /**
-   * Something of `api` was called; the arguments are taken as they are at this moment.
+   * A call of `api`; the arguments are read immediately.
    * @type {(path: string, given: unknown[]) => void}
    */
   called(path, given) {

@@ -1,6 +1,6 @@
 'use strict';
 
-// `api` of the trigger post-login. Every call of it is recorded, and what gives something back at Auth0 does so here.
+// `api` of the trigger post-login. Every call is recorded, and a method that returns a value at Auth0 does so here.
 // Source: https://auth0.com/docs/actions/reference/post-login/post-login-api-object
 
 const { ObjectPrototype, apply, dictionary, includes, isArray, setPrototypeOf } = require('./primordials.cjs');
@@ -77,7 +77,7 @@ const METHODS = /** @type {any} */ ({
 });
 const OBJECTS = Object.keys(METHODS);
 
-// The protocols in which nobody sits in front of a browser.
+// The protocols without a user in front of a browser.
 const WITHOUT_BROWSER = [
   'oauth2-access-token',
   'oauth2-refresh-token',
@@ -87,7 +87,7 @@ const WITHOUT_BROWSER = [
 ];
 
 /**
- * What a method does and gives back, by its name; every other gives back `api`.
+ * What a method does and returns, by its name; all others return `api`.
  * @type {(api: object, event: any, cache: Cache) => Record<string, (...given: any[]) => unknown>}
  */
 function answersFor(api, event, cache) {
@@ -117,7 +117,7 @@ function answersFor(api, event, cache) {
 }
 
 /**
- * The event has it at once, unlike other metadata.
+ * The event has it immediately, unlike other metadata.
  * @type {(transaction: any, key: PropertyKey, value: unknown) => void}
  */
 function setMetadata(transaction, key, value) {
@@ -142,7 +142,7 @@ function canRedirect(event) {
  * @type {(run: { called(path: string, given: unknown[]): void }, event: any, cache: Cache) => object}
  */
 function makeApi(run, event, cache) {
-  // What is assigned would meet the setters of whatever an object inherits.
+  // An assignment would call the setters of whatever an object inherits.
   /** @type {Record<string, any>} */
   const api = dictionary();
   const answers = answersFor(api, event, cache);

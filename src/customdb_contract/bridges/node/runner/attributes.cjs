@@ -1,6 +1,6 @@
 'use strict';
 
-// What a value says about itself, read so that nothing it does can disturb the reader.
+// Reads the attributes of a value in such a way that nothing it does can disturb the reader.
 
 const { isProxy } = require('node:util/types');
 const { ObjectPrototype, getPrototypeOf, hasOwn } = require('./primordials.cjs');
@@ -8,20 +8,20 @@ const { ObjectPrototype, getPrototypeOf, hasOwn } = require('./primordials.cjs')
 const MOST_PROTOTYPES = 100;
 
 /**
- * An attribute that a value has itself or by its class: what a script adds to all objects belongs to none.
+ * An attribute that a value has itself or from its class; what a script adds to all objects does not count.
  * @type {(value: any, key: PropertyKey) => any}
  */
 function read(value, key) {
   try {
     return readOrThrow(value, key);
   } catch {
-    // It can't be read, so it says nothing.
+    // It can't be read, so it has no value.
     return undefined;
   }
 }
 
 /**
- * The same, for whoever wants to know what keeps it from being read.
+ * The same, but it throws what keeps the attribute from being read.
  * @type {(value: any, key: PropertyKey) => any}
  */
 function readOrThrow(value, key) {

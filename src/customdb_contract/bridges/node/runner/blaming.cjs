@@ -1,7 +1,7 @@
 'use strict';
 
-// Which call an exception belongs to, where the asynchronous context can't tell: what a pool of connections runs, it
-// runs in the context of the call that opened the connection, whichever call is under way.
+// Which call an exception belongs to, if the asynchronous context can't tell: code that a pool of connections runs has
+// the context of the call that opened the connection, whichever call is running.
 
 /**
  * @typedef {InstanceType<typeof import('./call.cjs').Call>} Call
@@ -26,13 +26,13 @@ const { constructor: Immediate } = immediate;
 clearTimeout(timeout);
 clearImmediate(immediate);
 
-/** Whether a timer runs: only the call that set it can have caused what that throws. */
+/** Whether a timer is firing: only the call that set it can have caused what it throws. */
 function isTimer() {
   const resource = executionAsyncResource();
   return isInstance(resource, Timeout) || isInstance(resource, Immediate);
 }
 
-/** What was written to each connection by now. */
+/** The number of bytes written to each connection so far. */
 class Written {
   constructor() {
     /** @type {WeakMap<object, number>} */
@@ -45,7 +45,7 @@ class Written {
     }
   }
 
-  /** Whether the event of a connection is handled to which something was written since. */
+  /** Whether an event of a connection is being handled that was written to since. */
   hasMoreOfThis() {
     const handle = executionAsyncResource();
     const before = weakGet(this.bytes, handle);
@@ -61,7 +61,7 @@ function bytesWritten(handle) {
   return typeof bytes === 'number' ? bytes : undefined;
 }
 
-/** Calls by the script that they are of. */
+/** Calls by their script. */
 class Blaming {
   /** @param {import('./encoding.cjs').Locate} locate */
   constructor(locate) {
@@ -84,8 +84,8 @@ class Blaming {
   }
 
   /**
-   * The call that an exception belongs to, `own` being that of the context and `current` the one that is under way; null
-   * where nothing tells which call of the script that is.
+   * The call that an exception belongs to, `own` being that of the context and `current` the running one; null if
+   * nothing shows which call of the script it is.
    * @type {(error: unknown, seen: { own: Call | undefined, current: Call | null, escape: Escape }) => Call | null}
    */
   blamed(error, { own, current, escape }) {
@@ -103,7 +103,7 @@ class Blaming {
   }
 
   /**
-   * The call that asked for what a module failed to handle: the only one that can have, or null.
+   * The call that requested what a module failed to handle: the only possible one, or null.
    * @type {(own: Call, current: Call | null) => Call | null}
    */
   asking(own, current) {
@@ -123,7 +123,7 @@ function isIn(place, file) {
 }
 
 /**
- * Whether a file is in a stack; the only files beside scripts are those of modules.
+ * Whether a file is in a stack; the only other files are those of modules.
  * @type {(whole: string) => boolean}
  */
 function isOfModule(whole) {

@@ -85,7 +85,7 @@ function failed(code) {
 }
 
 /**
- * The earlier one of the two that may be given, but not later than Auth0 keeps anything.
+ * The earlier of the two times that can be given, but no later than Auth0 keeps any entry.
  * @type {(options: any, limits: CacheLimits) => number}
  */
 function expiryOf(options, limits) {

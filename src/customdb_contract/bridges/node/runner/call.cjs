@@ -1,6 +1,6 @@
 'use strict';
 
-// One call of what runs in the container: what it does until it is over is its outcome, what it does later is told as late.
+// A call in the container: what it does until it is over is its outcome; anything later is reported as late.
 
 /**
  * @typedef {'thrown' | 'later' | 'rejection' | 'error-event'} Escape
@@ -27,10 +27,10 @@ const { limits } = require('./limits.cjs');
 
 const MOST_LATE_ERRORS = 20;
 const MOST_OBSERVATION_CHARACTERS = 1_000_000;
-// A text that is longer is left out: where it is cut, half a secret could stay. V8 compares longer ones slowly, too.
+// A longer text is left out: if it were cut, half a secret could stay. V8 also compares longer ones slowly.
 const MOST_TEXT = 16_000;
 
-/** What a script can find in the storage of its asynchronous context: only the runner reads a call from it. */
+/** A script can find this in the storage of its asynchronous context: only the runner reads a call from it. */
 class Ticket {
   #call;
 
@@ -44,13 +44,13 @@ class Ticket {
     return typeof ticket === 'object' && ticket !== null && #call in ticket ? ticket.#call : undefined;
   }
 }
-// @ts-expect-error -- no ticket is to lead to its class
+// @ts-expect-error -- no ticket may lead to its class
 delete Ticket.prototype.constructor;
 detach(Ticket);
 
 const { callOf } = Ticket;
 
-/** What is over, and what its outcome has beside that of others, its kind says: `isOver` and `own`. */
+/** When a call is over, and additional fields of its outcome, are defined by its kind: `isOver` and `own`. */
 class Call {
   /**
    * @param {number} id
@@ -87,7 +87,7 @@ class Call {
   }
 
   /**
-   * Whether an exception is of the check's own making.
+   * Whether an exception was created by the check itself.
    * @type {(error: unknown) => boolean}
    */
   isProbe(_error) {
@@ -112,7 +112,7 @@ class Call {
   }
 
   /**
-   * A request that has failed when Node tells of it was made before, and perhaps before the end.
+   * A request that has failed when Node reports it was made earlier, and perhaps before the end.
    * @type {(text: string, hasFailed: boolean) => void}
    */
   asked(text, hasFailed) {
@@ -142,14 +142,14 @@ class Call {
   /** @type {(how: Ending) => void} */
   end(how) {
     if (this.ended !== null) return;
-    // What the script still does on its way out, such as calling back again, belongs to the call.
+    // Anything the script still does on its way out, such as calling back again, belongs to the call.
     setImmediate(() => setImmediate(() => this.onEnd(this)));
     this.ended = how;
     this.duration = seconds() - this.started;
   }
 
   /**
-   * The outcome as JSON; `ended` says how the call has ended where the call itself doesn't know.
+   * The outcome as JSON; `ended` says how the call has ended if the call itself doesn't know.
    * @type {(ended?: Ending | null) => string}
    */
   close(ended = this.ended) {

@@ -1,9 +1,8 @@
 'use strict';
 
-// Where connections lead. Sockets are where all clients meet, so what decides this for one decides it for all: each
-// connection is asked for its route, and goes where the route says. A route with `presentsTls` leads to somebody who is
-// spoken to in plain text: what would be TLS then presents itself as encrypted, with a verified other side, so that nobody
-// needs a certificate for every host of the world.
+// Where connections lead. All clients use sockets, so a decision made here applies to every client: each connection
+// gets a route, and follows it. A route with `presentsTls` leads to a server without TLS: a client that wants TLS gets
+// a socket that presents itself as encrypted and verified, so no certificate is needed for the hosts of the world.
 
 /**
  * @typedef {{ host: string, port: number, isTls: boolean }} Wanted
@@ -28,9 +27,10 @@ const IS_PLAIN = { isTls: false };
 const presented = new WeakMap();
 
 /**
- * Leads every connection where `routeOf` says. It is given `host`, `port`, and whether it would be TLS, and returns `host`,
- * `port` and `presentsTls`; null leaves a connection as it is, and so does `lookup`, but for the name: it is looked up by
- * that. `onConnect` is told of each connection that leads where it was asked to, with its socket.
+ * Redirects every connection to the result of `routeOf`. It is called with `host`, `port`, and whether the connection
+ * would use TLS, and returns `host`, `port` and `presentsTls`. null leaves a connection as it is; so does `lookup`,
+ * except that the name is looked up with it. `onConnect` is called with each socket that connects to where it was meant
+ * to.
  * @type {(how: { routeOf: RouteOf, onConnect?: OnConnect }) => void}
  */
 function lead({ routeOf, onConnect }) {
@@ -79,12 +79,12 @@ function asked(options, { isTls }) {
 }
 
 /**
- * `tls.connect` gives a plain socket that presents itself as an encrypted one whose other side was verified.
+ * `tls.connect` returns a plain socket that presents itself as encrypted, with a verified peer.
  * @type {(routeOf: RouteOf) => void}
  */
 function presentTls(routeOf) {
   class PresentedSocket extends net.Socket {}
-  // Clients ask whether it is one.
+  // Clients check whether it is one.
   setPrototypeOf(PresentedSocket.prototype, tls.TLSSocket.prototype);
   const { connect: connectTls } = tls;
   /** @type {(...given: any[]) => import('node:net').Socket} */

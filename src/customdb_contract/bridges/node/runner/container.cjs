@@ -1,8 +1,7 @@
 'use strict';
 
-// The container: one Node process that runs scripts, one call after another, and tells over a socket of its own what
-// each call did. What a script writes to standard output never reaches that socket. What kind of scripts they are is
-// known by those who `serve`.
+// The container: one Node process that runs scripts, one call after another, and reports over its own socket what each
+// call did. Output of a script never reaches that socket. The kind of scripts is defined by the caller of `serve`.
 
 /**
  * @typedef {InstanceType<typeof import('./call.cjs').Call>} Call
@@ -64,7 +63,7 @@ const callNow = () => callOf(als.getStore()) ?? current;
 const sink = { add: (/** @type {string} */ json) => late.add(json) };
 
 /**
- * Sends what is new: the fields of a message as JSON, and what was seen of earlier calls since the last one.
+ * Sends news: the fields of a message as JSON, and late events of earlier calls since the last one.
  * @type {(fields: string) => void}
  */
 function tell(fields) {
@@ -79,7 +78,7 @@ function forget() {
 }
 
 /**
- * The place in a script that a stack names, as `file:line:column`.
+ * The location in a script that a stack names, as `file:line:column`.
  * @type {import('./encoding.cjs').Locate}
  */
 function locate(stack) {
@@ -106,7 +105,7 @@ function placeIn(line) {
 }
 
 /**
- * A colon and the digits behind it, or nothing.
+ * A colon and the digits after it, or nothing.
  * @type {(text: string, start: number) => string}
  */
 function digits(text, start) {
@@ -122,7 +121,7 @@ function isDigit(code) {
 }
 
 /**
- * Has `locate` find places in a file.
+ * Makes `locate` find locations in a file.
  * @type {(file: string) => void}
  */
 function know(file) {
@@ -135,14 +134,14 @@ function note(text) {
 }
 
 /**
- * Runs a call as the one that is under way, until `finish`.
+ * Runs a call as the current one, until `finish`.
  * @type {(call: Call, run: () => void) => void}
  */
 function begin(call, run) {
   current = call;
   blaming.begin(call);
   mayEnd();
-  // In a scope of its own, for a script finds the resource in whose scope it runs.
+  // In a scope of its own, because a script can see the resource in whose scope it runs.
   inScope(new AsyncResource('SCRIPT'), () => als.run(call.ticket, run));
 }
 
@@ -167,7 +166,7 @@ function onLine(line) {
 }
 
 /**
- * Tells what is late as soon as nothing is under way any more, and not later than after some milliseconds.
+ * Reports late events as soon as nothing is running, and no later than after some milliseconds.
  * @type {(milliseconds: number) => void}
  */
 function settle(milliseconds) {
@@ -176,7 +175,7 @@ function settle(milliseconds) {
   mayEnd();
 }
 
-/** Whatever is due has its turn before. */
+/** Whatever is due runs first. */
 function tellLate() {
   clearTimeout(/** @type {NodeJS.Timeout} */ (settling));
   settling = null;
@@ -232,7 +231,7 @@ function escaped(error, escape) {
   const call = callOf(causeOf(error)) ?? blaming.blamed(error, { own, current, escape });
   if (call !== null) call.escaped(error, escape);
   else if (own !== undefined && !own.isProbe(error)) {
-    note(`a module threw ${nameOf(error)} outside of the call that had it work; no script is blamed for that`);
+    note(`a module threw ${nameOf(error)} outside the call that started it; no script is blamed for that`);
   }
 }
 
@@ -241,13 +240,13 @@ process.on('exit', (code) => {
   if (call === null) return;
   current = null;
   const cause = callNow();
-  // What an earlier call has left behind may end the process, and with it the call that is under way.
+  // Code left running by an earlier call can end the process, and with it the current call.
   if (cause !== call) cause?.notice('process-ended', `exit code ${code}`);
   tell(`"id":${call.id},"${kind.outcome}":${call.close('died')}`);
 });
 
 /**
- * Node marks the error of an event `error` that nobody listens to.
+ * Node marks the error of an event `error` without a listener.
  * @type {(error: any) => Escape}
  */
 function escapeOf(error) {
@@ -261,16 +260,16 @@ function escapeOf(error) {
 }
 
 /**
- * Begins to listen. A kind of scripts has `open(order)`, which returns what it found as JSON; `call(message)`, which
- * begins a call; `look(call)`, which notices what is left when it is over; the name of its `outcome` in messages; whether
- * it is asked for what is late, `hasLateEvents`; and `renew()`, which loads everything anew and returns whether this
+ * Begins to listen. A kind of scripts has `open(order)`, which returns its result as JSON; `call(message)`, which
+ * begins a call; `look(call)`, which notices what is left when it is over; the name of its `outcome` in messages;
+ * whether it reports late events, `hasLateEvents`; and `renew()`, which loads everything again and returns whether this
  * process was fit for that, or null. All messages are described in _messages.py.
  * @type {(what: Kind) => void}
  */
 function serve(what) {
   kind = what;
-  // Events of the process arrive also where a script has replaced what all emitters inherit; and the runner's own
-  // modules are nothing that a script could require.
+  // Events of the process arrive even if a script has replaced what all emitters inherit. The runner's own modules
+  // cannot be required by a script.
   defineProperty(process, 'emit', { value: process.emit, writable: true, configurable: true });
   const own = keysOf(require.cache);
   for (let index = 0; index < own.length; index += 1) delete require.cache[own[index]];

@@ -1,9 +1,9 @@
 'use strict';
 
-// What Auth0 puts around a script: its error classes, the configuration, and the modules.
+// What Auth0 provides to a script: its error classes, the configuration, and the modules.
 
 /**
- * Where modules are, and what to do about one that is nowhere.
+ * The location of modules, and advice for a missing one.
  * @typedef {object} Surroundings
  * @property {string | null} folder
  * @property {Record<string, string>} doubles
@@ -74,7 +74,7 @@ class UnauthorizedError extends Error {
   }
 }
 
-/** What is required and isn't here says nothing of a script: Auth0 may have it. */
+/** A missing module says nothing about a script: Auth0 might have it. */
 class MissingModuleError extends Error {
   code = 'MODULE_NOT_FOUND';
 }
@@ -84,7 +84,7 @@ knowError(ValidationError, 'ValidationError', 'code');
 knowError(UnauthorizedError, 'UnauthorizedError', null);
 knowError(MissingModuleError, 'MissingModuleError', null);
 
-// Modules that runtimes before Node 12 had as globals, and what they are called in npm.
+// Modules that runtimes before Node 12 had as globals, and their names in npm.
 /** @type {Record<string, string>} */
 const IMPLICIT_GLOBALS = /** @type {any} */ ({
   __proto__: null,
@@ -113,12 +113,12 @@ const IMPLICIT_GLOBALS = /** @type {any} */ ({
   xpath: 'xpath',
 });
 
-// Whatever waits for an object, prints it or turns it into JSON asks for these.
+// Code that awaits an object, prints it or turns it into JSON reads these.
 /** @type {Record<string, boolean>} */
 const ASKED_OF_ALL = /** @type {any} */ ({ __proto__: null, href: true, protocol: true, then: true, toJSON: true });
 
 /**
- * Whether a key is asked for by name, so that something of this name could have been given.
+ * Whether a key is read by name, so that a value with this name could have been set.
  * @type {(key: any) => boolean}
  */
 function isAskedByName(key) {
@@ -126,8 +126,8 @@ function isAskedByName(key) {
 }
 
 /**
- * The read-only `configuration` of a connection; what is written to it is told, and changes nothing. So is what is read
- * and was not given.
+ * The read-only `configuration` of a connection. A write to it is reported, and changes nothing. Reading a missing key
+ * is reported as well.
  * @type {(values: object, told: { onWrite(key: string): void, onMissing(key: string): void }) => object}
  */
 function makeConfiguration(values, { onWrite, onMissing }) {
@@ -164,7 +164,7 @@ class Modules {
   }
 
   /**
-   * What a script calls as `require`.
+   * The function that a script calls as `require`.
    * @type {(specifier: unknown, file: string) => unknown}
    */
   load(specifier, file) {
@@ -215,11 +215,11 @@ class Modules {
       return;
     }
     if (typeof installed !== 'string' || installed === version || startsWith(installed, `${version}.`)) return;
-    if (version.length <= LONGEST_VERSION) this.note(`${name}@${version} is asked for, and ${installed} is installed`);
+    if (version.length <= LONGEST_VERSION) this.note(`${name}@${version} is requested, but ${installed} is installed`);
   }
 
   /**
-   * The globals of old runtimes, where the module is there; `onUse` is told when a script uses one.
+   * The globals of old runtimes, if the module is installed; `onUse` is called when a script uses one.
    * @type {(onUse: (name: string) => void) => void}
    */
   defineImplicitGlobals(onUse) {
@@ -246,7 +246,7 @@ class Modules {
 detach(Modules);
 
 /**
- * `mongodb@3.1.4/lib/x` in its parts; a scope such as `@azure/msal-node` belongs to the name.
+ * The parts of `mongodb@3.1.4/lib/x`; a scope such as `@azure/msal-node` belongs to the name.
  * @type {(specifier: string) => { name: string, version: string, rest: string }}
  */
 function parse(specifier) {
@@ -265,8 +265,8 @@ function missing(specifier, file, { folder, advice }) {
   const install = `npm install ${name}${version && `@${version}`}`;
   const where =
     folder !== null
-    ? `which is not in ${basename(folder)}/node_modules: ${install} there`
-    : `and no folder of node_modules is given: ${install} next to it, and give the node_modules ([${advice.table}] node_modules)`;
+    ? `which is not in ${basename(folder)}/node_modules: run ${install} there`
+    : `but no node_modules is given: run ${install} next to it, and give the folder ([${advice.table}] node_modules)`;
   return new MissingModuleError(`${file} requires ${stringify(specifier)}, ${where}${advice.otherwise}`);
 }
 

@@ -1,6 +1,6 @@
 'use strict';
 
-// The socket to the other side: lines of JSON, each of ours behind the token that tells it from what a script writes.
+// The socket to the bridge: lines of JSON, each of ours after the token that distinguishes it from a script's output.
 
 const fs = require('node:fs');
 const net = require('node:net');
@@ -12,7 +12,7 @@ const SIGKILL = 9;
 const PIECE = 65_536;
 const LONGEST_INTERVAL = 2 ** 31 - 1;
 
-// Scripts may look at the arguments too, and are not to find the socket there.
+// Scripts can read the arguments too, and must not find the socket there.
 const descriptor = Number(process.argv.pop());
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 // The socket never keeps the process alive itself: Node shows scripts the handles that do.
@@ -20,7 +20,7 @@ const alive = isolate(setInterval(() => undefined, LONGEST_INTERVAL));
 let token = '';
 
 /**
- * Calls `onLine` with each line that arrives; where nothing can arrive any more, nobody needs this process.
+ * Calls `onLine` with each line that arrives; when nothing can arrive any longer, this process is not needed.
  * @type {(onLine: (line: string) => void) => void}
  */
 function listen(onLine) {
@@ -51,7 +51,7 @@ function authenticate(given) {
 }
 
 /**
- * Sends a message; as nobody else may come between, it waits until all of it is written.
+ * Sends a message, and blocks until all of it is written, so that nothing else is written in between.
  * @type {(json: string) => void}
  */
 function send(json) {
@@ -70,7 +70,7 @@ function stayAlive() {
   alive.ref();
 }
 
-/** From now on the process ends when a script has nothing left to do. */
+/** From now on, the process ends when a script has nothing left to do. */
 function mayEnd() {
   alive.unref();
 }

@@ -1,8 +1,8 @@
 'use strict';
 
-// Pools of drivers call back in the context of the call that opened the socket. So that an exception in such a
-// callback is told of the call that caused it, the callback keeps the context of the call that gave it. What the
-// drivers do is not changed.
+// Pools of drivers call back in the context of the call that opened the socket. To attribute an exception in such a
+// callback to the call that caused it, the callback keeps the context of the call that passed it. The behaviour of the
+// drivers does not change.
 
 /** @typedef {import('node:async_hooks').AsyncLocalStorage<object>} Storage */
 

@@ -1,9 +1,9 @@
 'use strict';
 
-// Turns what a script hands over into JSON that loses nothing: what JSON would change is tagged with `$`.
+// Converts values from a script to JSON without loss: what JSON would change is tagged with `$`.
 
 /**
- * Finds the place in a script that a stack names.
+ * Finds the location in a script that a stack names.
  * @typedef {(stack: unknown) => string | null} Locate
  */
 
@@ -70,7 +70,7 @@ const {
   isWeakSet,
 } = types;
 
-// Short names are told in any case; how many there can be is bounded by the number of items.
+// Short names are always reported; their number is limited by the number of items.
 const MOST_TEXT_FOR_FREE = 32;
 const LARGEST_BIGINT = 1n << 4096n;
 const DOLLAR = 36;
@@ -79,14 +79,14 @@ const DOLLAR = 36;
 const ownErrors = [];
 
 /**
- * Makes an error class of Auth0 known, under its name, with the field that it carries, or null.
+ * Registers an error class of Auth0 under its name, with the name of its additional field, or null.
  * @type {(constructor: Function, name: string, field: string | null) => void}
  */
 function knowError(constructor, name, field) {
   append(ownErrors, { constructor, name, field });
 }
 
-/** What the values of one call may take together. */
+/** The size that the values of one call can have together. */
 class Budget {
   constructor() {
     this.items = limits.items;
@@ -153,7 +153,7 @@ class Encoding {
   }
 
   /**
-   * What JSON would make something else of: dates, buffers, maps.
+   * Values that JSON would change: dates, buffers, maps.
    * @type {(value: any) => string | undefined}
    */
   scalar(value) {
@@ -182,7 +182,7 @@ class Encoding {
   }
 
   /**
-   * Ids of drivers, and what says itself how it becomes JSON.
+   * Ids of drivers, and objects that define their own JSON.
    * @type {(value: any, depth: number) => string | undefined}
    */
   converted(value, depth) {
@@ -190,7 +190,7 @@ class Encoding {
     if (typeof kind === 'string') return this.special(kind === 'ObjectID' ? 'ObjectId' : kind, String(value));
     const convert = read(value, 'toJSON');
     if (typeof convert !== 'function') return undefined;
-    // A document of an object mapper is what its JSON is; a date or an id of one would become text unseen.
+    // A document of an object mapper equals its JSON; a date or an id in it would become text unnoticed.
     const plain = apply(convert, value, ['']);
     const isObject = plain !== null && typeof plain === 'object' && plain !== value;
     return isObject ? this.encode(plain, depth + 1) : this.special(constructorName(value), String(value));
@@ -275,8 +275,8 @@ class Encoding {
   }
 
   /**
-   * As much of a text as Python takes, or nothing of it when nothing is left to give. Python masks secrets, and then cuts:
-   * what is cut here is cut far behind what it shows.
+   * As much of a text as Python accepts, or nothing when nothing is left of the budget. Python masks secrets, and then
+   * cuts: this cut is far beyond the part that Python shows.
    * @type {(text: string) => string}
    */
   cut(text) {
@@ -307,7 +307,7 @@ function isError(value) {
 }
 
 /**
- * The digits of a number, but not of one which takes minutes to write down.
+ * The digits of a number, unless writing them takes minutes.
  * @type {(value: bigint) => string}
  */
 function digitsOf(value) {
@@ -324,7 +324,7 @@ function unboxed(value) {
 }
 
 /**
- * A value as JSON; `locate` finds the place in a script that a stack names.
+ * A value as JSON; `locate` finds the location in a script that a stack names.
  * @type {(value: unknown, locate: Locate, budget?: Budget) => string}
  */
 function encode(value, locate, budget = new Budget()) {
@@ -332,7 +332,7 @@ function encode(value, locate, budget = new Budget()) {
 }
 
 /**
- * Whatever was thrown, as an error: a text that is thrown has no class, so its type stands for it.
+ * Anything that was thrown, as an error: a thrown string has no class, so its type is used instead.
  * @type {(value: unknown, locate: Locate, budget?: Budget) => string}
  */
 function encodeThrown(value, locate, budget = new Budget()) {
@@ -341,7 +341,7 @@ function encodeThrown(value, locate, budget = new Budget()) {
     try {
       if (isError(value)) return encoding.error(value, 0);
     } catch {
-      // A proxy that doesn't say what it is.
+      // A proxy that hides what it is.
     }
   }
   let text;

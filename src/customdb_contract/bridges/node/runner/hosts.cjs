@@ -1,7 +1,7 @@
 'use strict';
 
-// The hosts that scripts name are somewhere else while they are checked: [database] hosts says where. A host that it does
-// not name and that cannot be reached is noticed.
+// The hosts that scripts name can be elsewhere during a check: [database] hosts says where. A host that it does not
+// name and that is unreachable is noticed.
 
 /**
  * @typedef {import('./connections.cjs').Route} Route
@@ -37,12 +37,12 @@ function leadHosts(hosts, callNow) {
     const name = namedBy[host] ?? lower(host);
     const route = routes[`${name}:${port}`] ?? routes[name];
     if (route !== undefined) return route;
-    // Another port of a host for which only some lead elsewhere.
+    // Another port of a host for which only some ports are redirected.
     return addresses[name] === undefined ? null : { host: name, port, lookup };
   };
   /** @type {import('./connections.cjs').OnConnect} */
   const onConnect = ({ host, port }, socket) => {
-    // A socket of the file system has no host.
+    // A socket in the file system has no host.
     if (host === '') return;
     const call = callNow();
     let isReached = false;
@@ -52,17 +52,17 @@ function leadHosts(hosts, callNow) {
     socket.once('connect', () => {
       isReached = true;
     });
-    // A monitor is no listener: an error for which a script does not listen still ends its process.
+    // A monitor is not a listener: an error without a listener of the script still ends its process.
     socket.once(/** @type {any} */ (errorMonitor), tell);
     socket.once('close', tell);
   };
   lead({ routeOf, onConnect });
-  // What is imported from the built-in modules is replaced as well.
+  // Imports from built-in modules are replaced as well.
   syncBuiltinESMExports();
 }
 
 /**
- * Each host has an address of its own, by which it is known again: out of the block for benchmarks (RFC 2544).
+ * Each host has an address of its own, by which it is recognized: from the block for benchmarks (RFC 2544).
  * @type {(names: string[]) => { addresses: Record<string, string>, namedBy: Record<string, string> }}
  */
 function addressesOf(names) {
@@ -82,8 +82,8 @@ function addressesOf(names) {
 }
 
 /**
- * Some drivers look a name up before they connect, and then connect to an address. So whoever looks up one of the hosts is
- * given its address; every other look-up is Node's own. Returns Node's own.
+ * Some drivers look a name up before they connect, and then connect to an address. So a look-up of one of the hosts
+ * returns its address; every other look-up is Node's own. Returns Node's own.
  * @type {(addresses: Record<string, string>) => import('./connections.cjs').Lookup}
  */
 function answerLookups(addresses) {

@@ -1,6 +1,6 @@
 'use strict';
 
-// JSON as text that is put together by hand, in ASCII: no object of a message could meet a `toJSON` or a setter.
+// JSON assembled by hand as text, in ASCII, so that no object of a message can meet a `toJSON` or a setter.
 
 const { codeAt, detach, execute, isSafeInteger, numberText, slice, stringify } = require('./primordials.cjs');
 
@@ -29,14 +29,14 @@ function escape(text) {
 }
 
 /**
- * How many there are of something, or null where that is no such number.
+ * The number of items of something, or null if it is not such a number.
  * @type {(value: any) => string}
  */
 function count(value) {
   return isSafeInteger(value) && value >= 0 ? `${value}` : 'null';
 }
 
-/** Texts that are JSON already, as one array of JSON, no more of them than there is room for. */
+/** Texts that are already JSON, as one JSON array, limited to the available room. */
 class Items {
   /**
    * @param {number} most
@@ -50,7 +50,7 @@ class Items {
   }
 
   /**
-   * Whether it had room for one more.
+   * Whether there was room for one more.
    * @type {(json: string) => boolean}
    */
   add(json) {

@@ -1,6 +1,6 @@
 'use strict';
 
-// The bounds of what is reported. Whoever opens the container says what they are, and why: see _limits.py.
+// The limits of what is reported. They are sent when the container is opened, and explained in _limits.py.
 
 /**
  * @typedef {object} Limits
@@ -40,7 +40,7 @@ const limits = {
 const NAMES = /** @type {(keyof Limits)[]} */ (keysOf(limits));
 
 /**
- * Takes the bounds, before anything is reported.
+ * Sets the limits, before anything is reported.
  * @type {(given: Limits) => void}
  */
 function takeLimits(given) {

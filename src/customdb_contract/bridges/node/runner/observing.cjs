@@ -1,6 +1,7 @@
 'use strict';
 
-// What is noticed of a call beside its callback: the requests that it sends, what it keeps, what it leaves open.
+// What is noticed of a call in addition to its callback: the requests that it sends, what it keeps, what it leaves
+// open.
 
 /** @typedef {InstanceType<typeof import('./call.cjs').Call>} Call */
 
@@ -33,7 +34,7 @@ const MOST_FOUND = 100;
 const SHORTEST_TEXT = 4;
 
 /**
- * Node tells of every request that its own HTTP clients send; nothing of the scripts or their modules is changed.
+ * Node reports every request that its own HTTP clients send; nothing in the scripts or their modules is changed.
  * @type {(callNow: () => Call | null) => void}
  */
 function watchRequests(callNow) {
@@ -51,10 +52,10 @@ function subscribe(channel, callNow, describe) {
   channels.channel(channel).subscribe((message) => {
     const { request } = /** @type {{ request: any }} */ (message);
     try {
-      // Node's own client tells of a request when its end is written, and an error may come before that.
+      // Node's own client reports a request when its end is written, and an error can come before that.
       callNow()?.asked(describe(request), request.socket?.destroyed === true);
     } catch {
-      // The script has made something else of its request.
+      // The script has replaced its request by something else.
     }
   });
 }
@@ -67,7 +68,7 @@ function openSockets() {
   return open;
 }
 
-/** Sees what scripts keep in `global`, also by forgetting to declare a variable. */
+/** Notices what scripts keep in `global`, even by forgetting to declare a variable. */
 class GlobalWatch {
   constructor() {
     this.own = keyed(keysOf(globalThis));
@@ -76,7 +77,7 @@ class GlobalWatch {
     this.added = [];
   }
 
-  /** Sees which globals scripts have made by now. */
+  /** Notices which globals scripts have created so far. */
   look() {
     const names = keysOf(globalThis);
     if (names.length === this.size + this.added.length) return;
@@ -87,7 +88,7 @@ class GlobalWatch {
   }
 
   /**
-   * Where texts that a call was given are kept now.
+   * The current places of the strings that a call received.
    * @type {(given: unknown[]) => string[]}
    */
   keptBy(given) {
@@ -182,7 +183,7 @@ detach(GlobalWatch);
 detach(Search);
 
 /**
- * Names as keys, to look them up.
+ * Names as keys, for look-ups.
  * @type {(names: string[]) => Record<string, boolean>}
  */
 function keyed(names) {
@@ -193,7 +194,7 @@ function keyed(names) {
 }
 
 /**
- * Plain data: an object of a module, such as a pool of connections, is nobody's record.
+ * Plain data: an object of a module, such as a pool of connections, is not a record of a user.
  * @type {(value: any) => boolean}
  */
 function isPlain(value) {

@@ -1,6 +1,6 @@
 'use strict';
 
-// What scripts print belongs to the call that printed it.
+// The output of scripts belongs to the call that printed it.
 
 const { Console } = require('node:console');
 const { isUint8Array } = require('node:util/types');

@@ -1,9 +1,9 @@
 'use strict';
 
-// The built-ins that the runner uses, copied before any script is loaded. A script shares its realm with the runner and may
-// replace every one of them. So the runner calls these copies, and once scripts are loaded it avoids what looks up others
-// unseen: methods, `for … of`, spread elements, patterns of arrays, `instanceof`, and a missing property of an object that
-// inherits from Object.prototype.
+// The built-ins that the runner uses, copied before any script is loaded. A script shares its realm with the runner and
+// can replace every one of them. So the runner calls these copies, and once scripts are loaded, it avoids syntax that
+// implicitly uses others: methods, `for … of`, spread elements, patterns of arrays, `instanceof`, and a missing
+// property of an object that inherits from Object.prototype.
 
 const { apply, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys, setPrototypeOf } = Reflect;
 
@@ -34,7 +34,7 @@ function isolate(object) {
 }
 
 /**
- * Lets the instances of a class inherit nothing that scripts can change: an assignment would meet a setter there.
+ * Makes the instances of a class inherit nothing that scripts can change: an assignment would call a setter there.
  * @type {(constructor: { prototype: object }) => void}
  */
 function detach(constructor) {
@@ -42,7 +42,7 @@ function detach(constructor) {
 }
 
 /**
- * Adds an item to an array, past any setter that its prototype has by now.
+ * Adds an item to an array, bypassing any setter that its prototype has by then.
  * @type {<T>(array: T[], value: T) => void}
  */
 function append(array, value) {
@@ -50,7 +50,7 @@ function append(array, value) {
 }
 
 /**
- * Gives an object a property, in place of any that it has or inherits.
+ * Sets a property of an object, in place of any that it has or inherits.
  * @type {(holder: object, name: PropertyKey, value: unknown) => void}
  */
 function replace(holder, name, value) {
@@ -59,7 +59,7 @@ function replace(holder, name, value) {
 }
 
 /**
- * A dictionary: nothing is found in it that was not put there.
+ * A dictionary: it only contains what was put into it.
  * @type {<T>() => Record<string, T>}
  */
 function dictionary() {

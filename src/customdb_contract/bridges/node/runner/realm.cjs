@@ -1,6 +1,6 @@
 'use strict';
 
-// What JavaScript can change of the process that it runs in, beside itself: whether a process is as good as a new one.
+// What JavaScript can change in its own process: whether a process is as good as a new one.
 
 /** @typedef {{ __proto__: null, key: PropertyKey, value: unknown, get: unknown, set: unknown }} Property */
 
@@ -39,7 +39,7 @@ const CORE = [
 
 const DESCRIBED = ['value', 'get', 'set'];
 
-/** The built-ins, the global variables and what keeps the process busy, as they are when it is made. */
+/** The built-ins, the global variables and what keeps the process busy, at the time of its creation. */
 class Realm {
   /* eslint-disable no-restricted-syntax -- no script is loaded when a realm is made */
   constructor() {
@@ -57,7 +57,7 @@ class Realm {
     for (const root of roots) this.keep(root, seen);
     for (const root of roots) {
       for (const key of ownKeys(root)) {
-        // Node makes some of the globals when they are first asked for.
+        // Node creates some of the globals when they are first read.
         const value = valueOf(root, key);
         if (typeof value !== 'function' && !(root === globalThis && value?.constructor === Object)) continue;
         this.keep(value, seen);
@@ -76,10 +76,10 @@ class Realm {
     this.holders.push({ __proto__: null, object, properties: [] });
   }
 
-  /** Whether nothing that is kept was changed, and nothing is under way that was not then. */
+  /** Whether nothing in it was changed, and nothing is running that was not running then. */
   isAsItWas() {
     if (getActiveResourcesInfo().length > this.resources) return false;
-    // A descriptor is an ordinary object: what it lacks it would inherit.
+    // A descriptor is an ordinary object: it would inherit what it lacks.
     for (let index = 0; index < DESCRIBED.length; index += 1) if (hasOwn(ObjectPrototype, DESCRIBED[index])) return false;
     for (let index = 0; index < this.holders.length; index += 1) {
       const { object, properties } = this.holders[index];

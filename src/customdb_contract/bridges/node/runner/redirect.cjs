@@ -1,7 +1,7 @@
 'use strict';
 
-// Every connection of an Action leads to the stand-in for the legacy system, whatever host the Action names: one port of
-// the loopback interface for plain connections, another for what would be TLS. The stand-in is asked in plain HTTP on both.
+// Every connection of an Action leads to the stand-in for the legacy system, whatever host the Action names: one port
+// of the loopback interface for plain connections, another for what would be TLS. Both serve plain HTTP.
 
 const dgram = require('node:dgram');
 const dns = require('node:dns');
@@ -25,11 +25,11 @@ function redirectTo({ plain, secure }) {
   answerNames();
   refuseDatagrams();
   refuseBindings();
-  // What is imported from the built-in modules is replaced as well.
+  // Imports from built-in modules are replaced as well.
   syncBuiltinESMExports();
 }
 
-/** Names are looked up nowhere: every host is here, and has no other records. */
+/** Names are never looked up: every host is here, and has no other records. */
 function answerNames() {
   /** @type {(options: any) => object} */
   const found = (options) => (options?.all ? [{ address: HOST, family: FAMILY }] : { address: HOST, family: FAMILY });
@@ -98,12 +98,12 @@ function coded(error, code) {
 function refuseDatagrams() {
   for (const name of ['bind', 'connect', 'send']) {
     replace(dgram.Socket.prototype, name, () => {
-      throw coded(new Error(`${name} EACCES: datagrams are not sent while an Action is under check`), 'EACCES');
+      throw coded(new Error(`${name} EACCES: datagrams are not sent while an Action is being checked`), 'EACCES');
     });
   }
 }
 
-/** What lies below sockets; where Node can forbid that itself, it has done so. */
+/** What lies below sockets; if Node can forbid that itself, it has done so. */
 function refuseBindings() {
   const { binding } = process;
   replace(process, 'binding', (/** @type {string} */ name) => {

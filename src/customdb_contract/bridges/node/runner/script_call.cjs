@@ -22,7 +22,10 @@ const { limits } = require('./limits.cjs');
 const MOST_CAUSES = 10;
 const FAILED = 'what Auth0 does with the result failed';
 
-/** What a callback throws. Whoever throws it on, as it is or as the cause or the text of another error, has no part in it. */
+/**
+ * The error that a callback throws. Code that passes it on, as it is or as the cause or the text of another error, is
+ * not to blame.
+ */
 class CallbackError extends Error {
   /** @type {boolean | undefined} */
   #own;
@@ -92,7 +95,7 @@ class ScriptCall extends Call {
       const recorded = this.recorded(given);
       const isKept = this.callbacks.add(recorded);
       if (isKept && wasClosed) this.late.add(`{"call":${this.id},"arguments":${recorded}}`);
-      // Told at once: what the script does next may be a loop without end, or the end of the process.
+      // Reported immediately: next, the script could enter an endless loop, or end the process.
       else if (isKept && this.ended === null) this.onCalled(this.id, recorded);
     }
     this.end('callback');
@@ -100,7 +103,7 @@ class ScriptCall extends Call {
   }
 
   /**
-   * For whoever is called back, a trailing undefined is no argument, and an undefined error is none.
+   * A callback ignores a trailing undefined, and an undefined error is no error.
    * @type {(given: unknown[]) => string}
    */
   recorded(given) {
@@ -125,7 +128,7 @@ class ScriptCall extends Call {
 }
 
 /**
- * Where a script has changed what promises are made of, Node itself still tells of a rejection.
+ * If a script has changed what promises are made of, Node itself still reports a rejection.
  * @type {(promise: Promise<unknown>, onRejected: (error: unknown) => void) => void}
  */
 function watch(promise, onRejected) {

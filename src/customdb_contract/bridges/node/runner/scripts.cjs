@@ -21,7 +21,7 @@
  */
 
 /**
- * A call, and what it was given as it was then, to see later what it has changed.
+ * A call with a copy of its arguments, to see later what it has changed.
  * @typedef {object} Watched
  * @property {unknown[]} given
  * @property {unknown} context
@@ -113,18 +113,18 @@ function open({ scripts: sources, configuration, folder, doubles, hosts }) {
   return `{${opened}}`;
 }
 
-/** Where a script is now, as `file:line:column`. */
+/** The current location of a script, as `file:line:column`. */
 function placeNow() {
   try {
     return locate(new Error().stack) ?? '';
   } catch {
-    // The script has changed how stacks are made.
+    // The script has changed how stacks are created.
     return '';
   }
 }
 
 /**
- * The function that a script is: an expression, as Auth0 takes it, or else what its text leaves behind.
+ * The function of a script: an expression, as at Auth0, or else what its text leaves behind.
  * @type {(source: string, file: string, configuration: object, require: (specifier: unknown) => unknown) => Function}
  */
 function evaluate(source, file, configuration, require) {
@@ -145,7 +145,7 @@ function evaluate(source, file, configuration, require) {
   const found = compiled(module, module.exports, configuration, require, errors[0], errors[1], errors[2]);
   const script = typeof found === 'function' ? found : module.exports;
   if (typeof script !== 'function') {
-    const error = new SyntaxError('the source is no function');
+    const error = new SyntaxError('the source is not a function');
     replace(error, 'stack', `${file}:1`);
     throw error;
   }
@@ -169,7 +169,7 @@ function call({ id, script, arguments: given, context, throwing }) {
 }
 
 /**
- * An object as text, to see later whether it is still the same; texts cannot be changed.
+ * An object as text, to see later whether it is unchanged; strings cannot be changed.
  * @type {(value: unknown) => string}
  */
 function shown(value) {

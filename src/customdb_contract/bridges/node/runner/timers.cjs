@@ -1,7 +1,7 @@
 'use strict';
 
-// The timers that an Action starts: one that is due far in the future, such as the time limit of a request that was
-// answered, is no reason to wait for anything.
+// The timers that an Action starts: one that is due far in the future, such as the timeout of a request that already
+// has a response, is no reason to wait.
 
 const { promisify } = require('node:util');
 const { append, apply, replace, uncurry } = require('./primordials.cjs');
@@ -32,7 +32,7 @@ function watch(name, start) {
   const own = /** @type {any} */ (start)[promisify.custom];
   if (own !== undefined) {
     replace(watched, promisify.custom, own);
-    // Node marks what it returns, the first time.
+    // Node marks the object that it returns, the first time.
     promisify(watched);
   }
   replace(globalThis, name, watched);
@@ -52,12 +52,12 @@ function alive() {
 }
 
 /**
- * How many timers keep the process alive that are not due within this time.
+ * How many timers that are not due within this time keep the process alive.
  * @type {(milliseconds: number) => number}
  */
 function countLater(milliseconds) {
   timers = alive();
-  // A timer that begins now knows the time of all timers.
+  // A timer that starts now knows the time of all timers.
   const probe = setTimeout(() => undefined, milliseconds);
   const until = probe._idleStart + milliseconds;
   clearTimeout(probe);

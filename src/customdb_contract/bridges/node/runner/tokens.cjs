@@ -1,6 +1,6 @@
 'use strict';
 
-// The tokens of `api.redirect`: JSON Web Tokens that are signed with HS256, as Auth0 makes them.
+// The tokens of `api.redirect`: JSON Web Tokens signed with HS256, as Auth0 creates them.
 
 const crypto = require('node:crypto');
 const { Error, TypeError, indexOf, parse, slice, stringify, uncurry } = require('./primordials.cjs');
@@ -45,7 +45,7 @@ function decodeToken(options, event) {
   if (typeof token !== 'string') throw new Error(`the request has no parameter ${name} with a token`);
   const first = indexOf(token, '.');
   const second = indexOf(token, '.', first + 1);
-  if (first < 0 || second < 0) throw new Error(`what is in the parameter ${name} is no token`);
+  if (first < 0 || second < 0) throw new Error(`the parameter ${name} is not a token`);
   const signed = slice(token, 0, second);
   if (slice(token, second + 1) !== signatureOf(signed, secret)) throw new Error('the signature of the token is wrong');
   const claims = parse(decoded(slice(token, first + 1, second)));
@@ -57,7 +57,7 @@ function decodeToken(options, event) {
 /** @type {(options: any) => string} */
 function secretOf(options) {
   const secret = options === null || typeof options !== 'object' ? undefined : read(options, 'secret');
-  if (typeof secret !== 'string' || secret === '') throw new TypeError('a token needs a secret, which is a text');
+  if (typeof secret !== 'string' || secret === '') throw new TypeError('the secret of a token must be a string');
   return secret;
 }
 

@@ -9,9 +9,9 @@
  *   LEGACY_API_URL            for the request GET {LEGACY_API_URL}/{user_id}; must start with https://
  *   LEGACY_API_SECRET         sent as the bearer token
  *   LEGACY_METADATA           what to restore, with JSON types: {"app_metadata.plan": "string"}; nothing else is stored
- *   LEGACY_METADATA_REQUIRED  optional, paths that a user must have to log in: ["app_metadata.plan"]
+ *   LEGACY_METADATA_REQUIRED  optional, paths that a user needs to log in: ["app_metadata.plan"]
  *
- * The legacy system answers with {"user_id": …, "app_metadata": {…}, "user_metadata": {…}}, or with status 404.
+ * The legacy system responds with {"user_id": …, "app_metadata": {…}, "user_metadata": {…}}, or with status 404.
  */
 
 const MARKER = 'legacy_metadata_verified';
@@ -108,7 +108,7 @@ function legacyId({ connection, user }) {
 async function lookUp(userId, { LEGACY_API_URL: base, LEGACY_API_SECRET: secret }) {
   if (!secret) throw new UnusableAnswerError('the secret LEGACY_API_SECRET is not set');
   if (!/^https:\/\/[^?#]+$/.test(base)) {
-    throw new UnusableAnswerError('the secret LEGACY_API_URL must start with https://, and have no query');
+    throw new UnusableAnswerError('the secret LEGACY_API_URL must start with https:// and must not have a query');
   }
   const response = await fetch(`${base.replace(/\/+$/, '')}/${encodeURIComponent(userId)}`, {
     headers: { Authorization: `Bearer ${secret}`, Accept: 'application/json' },
@@ -122,10 +122,10 @@ async function lookUp(userId, { LEGACY_API_URL: base, LEGACY_API_SECRET: secret 
   if (body.length > MOST_CHARACTERS) throw new UnusableAnswerError(`more than ${MOST_CHARACTERS} characters`);
   if (response.status === 404 && body === '') return {};
   // A "not found" page comes from something in front of the legacy system.
-  const answer = parsed(body, `an answer with status ${response.status}`);
-  if (typeOf(answer) !== 'object') throw new UnusableAnswerError('the answer is no JSON object');
+  const answer = parsed(body, `the response with status ${response.status}`);
+  if (typeOf(answer) !== 'object') throw new UnusableAnswerError('the response is not a JSON object');
   if (response.status === 404) return {};
-  if (answer.user_id !== userId) throw new UnusableAnswerError('the answer is not about the user asked for');
+  if (answer.user_id !== userId) throw new UnusableAnswerError('the response is about another user');
   return answer;
 }
 
@@ -134,11 +134,11 @@ function payloadFrom(profile, keys) {
   const payload = [];
   for (const key of keys) {
     const metadata = profile[key.kind] ?? {};
-    if (typeOf(metadata) !== 'object') throw new UnusableAnswerError(`${key.kind} is no object`);
+    if (typeOf(metadata) !== 'object') throw new UnusableAnswerError(`${key.kind} is not an object`);
     const value = has(metadata, key.name) ? metadata[key.name] : null;
     if (value === null) continue;
-    if (typeOf(value) !== key.type) throw new UnusableAnswerError(`${key.path} is no ${key.type}`);
-    if (hasRefusedName(value)) throw new UnusableAnswerError(`${key.path} is nothing that Auth0 stores`);
+    if (typeOf(value) !== key.type) throw new UnusableAnswerError(`${key.path} is not of the type ${key.type}`);
+    if (hasRefusedName(value)) throw new UnusableAnswerError(`${key.path} cannot be stored by Auth0`);
     payload.push({ key, value });
   }
   for (const kind of ['app_metadata', 'user_metadata']) {
@@ -153,7 +153,7 @@ function parsed(text, what) {
   try {
     return JSON.parse(text);
   } catch {
-    throw new UnusableAnswerError(`${what} is no JSON`);
+    throw new UnusableAnswerError(`${what} is not JSON`);
   }
 }
 
