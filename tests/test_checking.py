@@ -307,7 +307,7 @@ def test_an_unknown_rule_is_an_error_before_anything_is_called() -> None:
 
 @pytest.mark.parametrize("name", RETIRED)
 def test_a_retired_rule_is_an_error_that_says_why(name: str) -> None:
-    said = f"the rule {name!r} is retired, take it out: {RETIRED[name].why}"
+    said = f"the rule {name!r} is retired; remove it from the configuration: {RETIRED[name].why}"
     with pytest.raises(ConfigurationError, match=re.escape(f"select: {said}")):
         check(object(), USERS, select=[name])
     with pytest.raises(ConfigurationError, match=re.escape(f"ignore: {said}")):

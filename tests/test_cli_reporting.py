@@ -189,7 +189,9 @@ def test_a_stale_waiver_is_not_accepted_again(capsys: pytest.CaptureFixture[str]
     code, out, _ = run(capsys, "check", "--write-waivers")
 
     assert code == 1
-    assert "the waiver of missing-email-verified is stale: the rule passes now; remove it (ticket 12)" in out
+    assert (
+        "the waiver of missing-email-verified is out of date: the rule passes now; remove the waiver (ticket 12)" in out
+    )
     waived = tomllib.loads((folder / "customdb.toml").read_text())["check"]["waived"]
     assert waived["missing-email-verified"] == "ticket 12"
     assert "mismatched-user-id" in waived

@@ -286,7 +286,7 @@ def test_what_was_not_tried_after_harm_is_said() -> None:
     assert last.script is Script.DELETE
     assert last.outcome.noticed(Noticed.LEFT_OUT)[0] == Situation.NOSQL
     assert verdict.status is Status.NOT_APPLICABLE
-    assert verdict.reason == "delete changed another user by hostile identifiers, so not all of wildcard was tried"
+    assert verdict.reason == "delete changed another user by hostile identifiers, so not all of wildcard was tested"
 
 
 def test_who_is_changed_under_an_id_of_nobody_is_named_as_left_behind() -> None:

@@ -701,7 +701,7 @@ def test_calls_of_a_database_that_never_asks_the_fault_server_are_judged_by_no_r
     assert {exchange.marks for exchange in provoked} == {frozenset({Mark.OUTAGE_NOT_MET})}
     verdict = judge(transcript).verdict("outage-as-not-found")
     assert verdict.status is Status.NOT_APPLICABLE
-    assert verdict.reason == "needs [outage] in which the database asks the fault server or proxy; it never did"
+    assert verdict.reason == "needs [outage] in which the scripts query the fault server or proxy; they never did"
 
 
 def test_a_script_that_never_asks_has_met_no_outage_though_another_one_has() -> None:
@@ -745,7 +745,7 @@ def test_a_store_that_still_knows_everybody_is_not_out_of_reach() -> None:
     assert len(provoked) == 2
     assert {exchange.marks for exchange in provoked} == {frozenset({Mark.OUTAGE_NOT_MET})}
     reason = judge(transcript).verdict("outage-as-not-found").reason
-    assert reason == "needs [outage] in which the store is out of reach; it still knew a user"
+    assert reason == "needs [outage] with an unreachable store; a script still found a user"
 
 
 @pytest.mark.parametrize(

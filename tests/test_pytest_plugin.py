@@ -125,7 +125,7 @@ def test_the_items_end_as_those_of_a_suite(pytester: pytest.Pytester, file: Path
     assert result.parseoutcomes()["failed"] == 2
     result.stdout.fnmatch_lines(
         [
-            "  the waiver of mutable-user-id is stale: the rule passes now; remove it (until May)",
+            "  the waiver of mutable-user-id is out of date: the rule passes now; remove the waiver (until May)",
             '  See it again: pytest "shop/customdb.toml::mutable-user-id"',
             "error  unstable-user-id",
             '  See it again: pytest "shop/customdb.toml::unstable-user-id"',

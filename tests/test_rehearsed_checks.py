@@ -186,7 +186,7 @@ def shop_of_two() -> WithMetadata:
 def test_an_interrupted_migration_is_that_of_somebody_with_metadata() -> None:
     report = checked(shop_of_two(), users=[known_customer(), BOB])
     [finding] = report.verdict("no-metadata-repair").findings
-    message = "an interrupted migration loses app_metadata for good; restore it with a post-login Action"
+    message = "an interrupted migration lost app_metadata for good; restore it with a post-login Action"
 
     assert (finding.message, finding.severity) == (message, Severity.INFO)
     assert {call.person for call in report.transcript.exchanges if call.number in finding.evidence} == {"bob"}

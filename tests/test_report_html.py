@@ -226,7 +226,7 @@ def test_a_finding_shows_its_calls_the_profiles_how_to_fix_it_and_the_source() -
 
     rule = page.by_id("c1-rule-mismatched-user-id")
     assert [tag.text for tag in page.inside(rule) if tag.attributes.get("class") == "message"] == [
-        'login returned the user_id "8" for ada, and get_user "7"; they must be the same'
+        'login returned the user_id "8" for ada, but get_user "7"; return the same one'
     ]
     first = '{"user_id": 7, "email": "ada@example.com", "app_metadata": {"plan": "full"}}'
     second = '{"user_id": "8", "email": "ada@example.com", "app_metadata": {}}'

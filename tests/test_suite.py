@@ -77,7 +77,7 @@ def test_a_broken_rule_fails_with_the_text_of_the_report_and_nothing_of_ours(pyt
         r"""=+
 _+ TestShop.test_rule\[unstable-user-id\] _+
 error  unstable-user-id
-  get_user returned the user_id "shop-1" for ada, and "shop-\d+" later; it must never change
+  get_user returned the user_id "shop-1" for ada, and "shop-\d+"; always return the same one
        1  get_user ada@example.com -> found .*
 (?:.*\n)+?    +\d+  get_user ada@example.com -> found .*
 (?:.*\n)+
@@ -107,7 +107,7 @@ def test_a_waiver_of_a_rule_that_passes_fails(pytester: pytest.Pytester) -> None
 
     assert result.parseoutcomes()["failed"] == 1
     result.stdout.fnmatch_lines(
-        ["  the waiver of unstable-user-id is stale: the rule passes now; remove it (until May)"]
+        ["  the waiver of unstable-user-id is out of date: the rule passes now; remove the waiver (until May)"]
     )
 
 
@@ -791,8 +791,8 @@ def test_it_works_without_the_plugin(pytester: pytest.Pytester) -> None:
             "writes = True",
             "a suite has no attribute writes: give it the fixture fresh_database, and the scripts that write *",
         ),
-        ("fail_on = 'info'", "fail_on must be 'error' or 'warning', and is 'info'"),
         ("timeout = 0", "timeout must be a number of seconds above 0, got 0"),
+        ("fail_on = 'info'", "fail_on must be 'error' or 'warning', not 'info'"),
         (
             "ignore = ['callback', 'outcome', 'profile', 'consistency', 'migration', 'security', 'action']",
             "no rule could be judged: all are deselected",

@@ -38,8 +38,8 @@ def test_a_second_callback_is_found_with_what_each_said() -> None:
 
     assert findings(callback_called_twice, text) == [
         Finding(
-            "get_user called its callback 3 times for one call (found, then failed, then not-found); "
-            "call it exactly once, as the last thing",
+            "get_user called its callback 3 times for one call (found, then failed, then not-found); call it exactly"
+            " once, at the end",
             Severity.ERROR,
             Script.GET_USER,
             (1,),
@@ -74,8 +74,8 @@ def test_a_script_that_hangs_with_its_store_is_told_to_have_its_own_time_out() -
 
     assert findings(callback_not_called, text) == [
         Finding(
-            "login neither called its callback nor returned a result within the time limit while the store was out of "
-            "reach; give each call to the store its own time-out, and report it with callback(error)",
+            "login neither called its callback nor returned a result within the time limit while the store was "
+            "unreachable; set a timeout for each call to the store, and report it with callback(error)",
             Severity.ERROR,
             Script.LOGIN,
             (1,),
@@ -86,7 +86,7 @@ def test_a_script_that_hangs_with_its_store_is_told_to_have_its_own_time_out() -
 def test_a_script_that_ends_its_process_has_not_called_its_callback() -> None:
     assert findings(callback_not_called, ADA + "get_user ada@example.com -> died") == [
         Finding(
-            "get_user ended the process that it ran in before it called its callback; "
+            "get_user ended its process before it called its callback; "
             "end every branch with a result or with callback(error)",
             Severity.ERROR,
             Script.GET_USER,
@@ -113,7 +113,7 @@ def test_a_script_that_raised_is_not_also_blamed_for_its_callback() -> None:
 def test_an_exception_in_a_thread_explains_the_missing_callback() -> None:
     text = ADA + 'get_user ada@example.com -> timed-out; raised later KeyError "no"; after 20.0 s'
 
-    assert verdict(callback_not_called, text, uncaught_async_exception).reason == "told by uncaught-async-exception"
+    assert verdict(callback_not_called, text, uncaught_async_exception).reason == "reported by uncaught-async-exception"
 
 
 def test_a_hang_that_only_hostile_input_causes_is_a_warning() -> None:
@@ -129,8 +129,8 @@ def test_an_end_after_twenty_seconds_is_an_error() -> None:
 
     assert findings(callback_too_late, text) == [
         Finding(
-            "get_user called its callback or returned only after 20 s; "
-            "Auth0 stops a script after about 20 s, so set a shorter timeout for the store",
+            "get_user called its callback or returned only after 20 s, and Auth0 stops a script after about 20 s; "
+            "set a shorter timeout for the store",
             Severity.ERROR,
             Script.GET_USER,
             (1,),
@@ -143,8 +143,8 @@ def test_an_end_after_ten_seconds_is_a_warning() -> None:
 
     assert findings(callback_too_late, text) == [
         Finding(
-            "get_user called its callback or returned only after 10 s; "
-            "that is near the 20 s after which Auth0 stops a script, so stay below 10 s",
+            "get_user called its callback or returned only after 10 s, and Auth0 stops a script after about 20 s; "
+            "stay below 10 s",
             Severity.WARNING,
             Script.GET_USER,
             (1,),
@@ -196,7 +196,7 @@ def test_an_escaped_exception_is_found_by_its_class() -> None:
             (3,),
         ),
         Finding(
-            "login raised OSError while the store was out of reach; "
+            "login raised OSError while the store was unreachable; "
             "catch it, and report it as ScriptError or with callback(error)",
             Severity.ERROR,
             Script.LOGIN,
@@ -276,7 +276,7 @@ def test_a_missing_await_is_named() -> None:
 
     [finding] = findings(throws_synchronously, ADA + text)
 
-    assert finding.message == "get_user raised TypeError; an await is missing: await what gives the coroutine"
+    assert finding.message == "get_user raised TypeError; an await is missing: await the coroutine"
 
 
 def test_an_error_of_the_contract_is_no_exception() -> None:
@@ -323,7 +323,7 @@ def test_a_template_that_raises_is_only_not_implemented() -> None:
         + 'get_user ada@example.com -> raised Error "Please implement the Get User script for this database connection"'
     )
 
-    assert verdict(throws_synchronously, text, script_not_implemented).reason == "told by script-not-implemented"
+    assert verdict(throws_synchronously, text, script_not_implemented).reason == "reported by script-not-implemented"
 
 
 def test_an_exception_in_a_task_is_found() -> None:
@@ -335,14 +335,14 @@ def test_an_exception_in_a_task_is_found() -> None:
     assert findings(uncaught_async_exception, text) == [
         Finding(
             "get_user left KeyError uncaught in a task or thread that it started, so its callback was never called; "
-            "wait for what it starts, and report the error with callback(error)",
+            "wait for the task, and report the error with callback(error)",
             Severity.ERROR,
             Script.GET_USER,
             (1,),
         ),
         Finding(
             "login left ValueError uncaught in a task or thread that it started; "
-            "wait for what it starts, and report the error with callback(error)",
+            "wait for the task, and report the error with callback(error)",
             Severity.ERROR,
             Script.LOGIN,
             (2,),
@@ -359,15 +359,15 @@ def test_a_text_as_the_error_is_found() -> None:
 
     assert findings(error_not_an_error_object, text) == [
         Finding(
-            "get_user gave its callback a string as the error; "
-            "give it an error object, ScriptError(message) or new Error(message)",
+            "get_user passed a string to its callback as the error; pass an error object, ScriptError(message) or "
+            "new Error(message)",
             Severity.WARNING,
             Script.GET_USER,
             (1,),
         ),
         Finding(
-            "login gave its callback an object as the error; "
-            "give it an error object, ScriptError(message) or new Error(message)",
+            "login passed an object to its callback as the error; pass an error object, ScriptError(message) or new "
+            "Error(message)",
             Severity.WARNING,
             Script.LOGIN,
             (2,),
@@ -390,14 +390,14 @@ def test_an_error_that_says_nothing_is_found() -> None:
 
     assert findings(error_without_message, text) == [
         Finding(
-            "get_user reported Error with no message; say what failed, for the tenant log",
+            "get_user reported Error with no message; describe the failure for the tenant log",
             Severity.INFO,
             Script.GET_USER,
             (1,),
         ),
         Finding(
-            "login reported WrongUsernameOrPasswordError with the message '[object Object]'; "
-            "say what failed, for the tenant log",
+            "login reported WrongUsernameOrPasswordError with the message '[object Object]'; describe the failure "
+            "for the tenant log",
             Severity.INFO,
             Script.LOGIN,
             (2,),
@@ -426,7 +426,7 @@ def test_a_result_beside_an_error_is_found() -> None:
 
     assert findings(result_beside_error, text) == [
         Finding(
-            "get_user gave its callback an object beside the error; give the error alone, or null and the result",
+            "get_user passed an object to its callback beside the error; pass the error alone, or null and the result",
             Severity.INFO,
             Script.GET_USER,
             (1,),
@@ -446,9 +446,11 @@ def test_null_beside_an_error_holds() -> None:
 def test_false_before_a_profile_is_only_no_error_object() -> None:
     text = ADA + 'get_user ada@example.com -> failed called with [false, {"user_id": "7"}]'
 
-    assert verdict(result_beside_error, text, error_not_an_error_object).reason == "told by error-not-an-error-object"
+    assert (
+        verdict(result_beside_error, text, error_not_an_error_object).reason == "reported by error-not-an-error-object"
+    )
     [finding] = findings(error_not_an_error_object, text)
-    assert finding.message.startswith("get_user gave its callback false as the error;")
+    assert finding.message.startswith("get_user passed false to its callback as the error;")
 
 
 def test_parameters_that_do_not_fit_are_found() -> None:
@@ -473,7 +475,7 @@ def test_parameters_that_do_not_fit_explain_what_the_calls_raise() -> None:
         'get_user ada@example.com -> raised TypeError "arguments"\n'
     )
 
-    assert verdict(throws_synchronously, text, wrong_arity).reason == "told by wrong-arity"
+    assert verdict(throws_synchronously, text, wrong_arity).reason == "reported by wrong-arity"
 
 
 def test_parameters_that_do_not_fit_need_no_call_to_be_found() -> None:
@@ -498,10 +500,8 @@ def test_a_script_that_changes_what_it_is_given_is_found() -> None:
     )
 
     assert findings(argument_mutated, text) == [
-        Finding("create changed the user that it was given; change a copy", Severity.WARNING, Script.CREATE, (1,)),
-        Finding(
-            "get_user changed the context that it was given; change a copy", Severity.WARNING, Script.GET_USER, (2,)
-        ),
+        Finding("create changed its argument user; change a copy", Severity.WARNING, Script.CREATE, (1,)),
+        Finding("get_user changed its argument context; change a copy", Severity.WARNING, Script.GET_USER, (2,)),
     ]
 
 

@@ -54,7 +54,7 @@ def test_in_a_life_a_log_in_may_change_what_get_user_returns() -> None:
 
 def test_the_scripts_tell_different_metadata() -> None:
     text = ADA + both(', "app_metadata": {"plan": "free"}', ', "app_metadata": {"plan": "full"}')
-    message = 'login and get_user return different app_metadata.plan: for ada get_user returns "free", and login "full"'
+    message = 'login and get_user disagree on app_metadata.plan: for ada get_user returned "free", but login "full"'
 
     assert findings(mismatched_profile, text) == [Finding(message, Severity.WARNING, Script.LOGIN, (1, 2))]
     assert findings(mismatched_profile, ON + text) == [Finding(message, Severity.ERROR, Script.LOGIN, (1, 2))]
@@ -62,7 +62,7 @@ def test_the_scripts_tell_different_metadata() -> None:
 
 def test_the_scripts_tell_different_names() -> None:
     text = ON + ADA + both(', "nickname": "Countess"', "")
-    message = 'login and get_user return different nickname: for ada get_user returns "Countess", and login nothing'
+    message = 'login and get_user disagree on nickname: for ada get_user returned "Countess", but login nothing'
 
     assert findings(mismatched_profile, text) == [Finding(message, Severity.WARNING, Script.LOGIN, (1, 2))]
 
@@ -70,9 +70,7 @@ def test_the_scripts_tell_different_names() -> None:
 def test_the_same_mismatch_of_two_people_is_told_once() -> None:
     profiles = (', "user_metadata": {"color": "red"}', ', "user_metadata": {"color": "blue"}')
     text = ADA + BOB + both(*profiles) + both(*profiles, name="bob")
-    message = (
-        'login and get_user return different user_metadata.color: for ada get_user returns "red", and login "blue"'
-    )
+    message = 'login and get_user disagree on user_metadata.color: for ada get_user returned "red", but login "blue"'
 
     assert findings(mismatched_profile, text) == [Finding(message, Severity.WARNING, Script.LOGIN, (1, 2, 3, 4))]
 
@@ -81,11 +79,11 @@ def test_both_scripts_tell_something_else_than_the_truth() -> None:
     text = 'person ada email=ada@example.com profile={"app_metadata": {"plan": "full"}}\n' + both(
         ', "app_metadata": {"plan": "free"}', ', "app_metadata": {"plan": "free"}'
     )
-    said = 'app_metadata.plan than the known user\'s profile has: for ada expected "full", got "free"'
+    said = 'app_metadata.plan than the expected profile has: for ada expected "full", got "free"'
 
     assert findings(mismatched_profile, text) == [
-        Finding(f"get_user returns another {said}", Severity.ERROR, Script.GET_USER, (1,)),
-        Finding(f"login returns another {said}", Severity.ERROR, Script.LOGIN, (2,)),
+        Finding(f"get_user returned another {said}", Severity.ERROR, Script.GET_USER, (1,)),
+        Finding(f"login returned another {said}", Severity.ERROR, Script.LOGIN, (2,)),
     ]
 
 
@@ -104,7 +102,7 @@ def test_what_changes_between_two_calls_of_one_script_is_information() -> None:
         + 'get_user ada@example.com -> found {"user_id": "ada-7", "email": "ada@example.com", '
         '"app_metadata": {"seen": 3}}   [repeated]\n'
     )
-    message = "app_metadata.seen differs between two calls of get_user and is left out of the comparison"
+    message = "app_metadata.seen differs between two calls of get_user and is not compared"
 
     assert findings(mismatched_profile, text) == [Finding(message, Severity.INFO, Script.GET_USER, (1, 3))]
 
@@ -167,7 +165,7 @@ def test_a_user_id_that_is_not_the_expected_one_is_told() -> None:
     text = 'person ada email=ada@example.com profile={"user_id": "8"}\n' + both("", "")
 
     assert [finding.message for finding in findings(mismatched_profile, text)] == [
-        f'{script} returns another user_id than the known user\'s profile has: for ada expected "8", got "ada-7"'
+        f'{script} returned another user_id than the expected profile has: for ada expected "8", got "ada-7"'
         for script in ("get_user", "login")
     ]
 
@@ -183,8 +181,7 @@ def test_an_email_that_differs_is_told_but_not_that_of_somebody_else() -> None:
     other = both("", "").replace('"email": "ada@example.com"', '"email": "ada@example.org"', 1)
 
     message = (
-        "login and get_user return different email: "
-        'for ada get_user returns "ada@example.org", and login "ada@example.com"'
+        'login and get_user disagree on email: for ada get_user returned "ada@example.org", but login "ada@example.com"'
     )
     assert [finding.message for finding in findings(mismatched_profile, alias + other)] == [message]
     assert verdict(mismatched_profile, ADA + other).status is Status.NOT_APPLICABLE
@@ -237,7 +234,7 @@ def test_an_email_and_an_id_that_change_are_no_information() -> None:
 
 def test_who_can_log_in_is_not_found() -> None:
     text = ADA + f"login ada@example.com «password of ada» -> {FOUND}\nget_user ada@example.com -> not-found\n"
-    message = "ada can log in, and get_user doesn't find them; it must find whoever can log in"
+    message = "ada can log in, but get_user doesn't find the user; use the same query in both"
 
     assert findings(login_without_get_user, text) == [Finding(message, Severity.ERROR, Script.GET_USER, (1, 2))]
 
@@ -245,8 +242,8 @@ def test_who_can_log_in_is_not_found() -> None:
 def test_who_is_found_cannot_log_in() -> None:
     text = ADA + f"get_user ada@example.com -> {FOUND}\nlogin ada@example.com «password of ada» -> {REFUSED}\n"
     message = (
-        "get_user finds ada, and login refuses the given password; check the password that you gave for ada, and if it "
-        "is right, login must accept it"
+        "get_user finds ada, but login rejects the given password; check the password that you gave for ada, and if "
+        "it is right, accept it in login"
     )
 
     assert findings(login_without_get_user, text) == [Finding(message, Severity.ERROR, Script.LOGIN, (1, 2))]
@@ -298,13 +295,20 @@ LOWER = "person ada email=Ada@example.com\nget_user Ada@example.com -> found {}\
 
 def test_another_case_is_not_found() -> None:
     text = LOWER + "get_user ada@example.com -> not-found   [other-spelling: lower-case of ada]\n"
-    said = "get_user doesn't find a user by another upper or lower case of the"
+    said = "get_user doesn't find a user by the"
 
     assert findings(case_sensitive_identifier, text) == [
-        Finding(f"{said} e-mail; find every user by it too", Severity.WARNING, Script.GET_USER, (1, 2))
+        Finding(
+            f"{said} e-mail in another case; look up every user by it too", Severity.WARNING, Script.GET_USER, (1, 2)
+        )
     ]
     assert findings(case_sensitive_identifier, ON + text) == [
-        Finding(f"{said} identifier; find every user by it too", Severity.WARNING, Script.GET_USER, (1, 2))
+        Finding(
+            f"{said} identifier in another case; look up every user by it too",
+            Severity.WARNING,
+            Script.GET_USER,
+            (1, 2),
+        )
     ]
 
 
@@ -348,7 +352,9 @@ def test_another_case_is_no_breach(text: str, status: Status) -> None:
 
 def test_a_username_is_not_accepted() -> None:
     text = ADA + f"get_user ada@example.com -> {FOUND}\nget_user ada -> not-found   [other-spelling: username]\n"
-    message = "get_user doesn't find a user by username, and the connection requires one; find every user by it too"
+    message = (
+        "get_user doesn't find a user by the username, which the connection requires; look up every user by it too"
+    )
 
     assert findings(username_not_accepted, "connection requires_username=on\n" + text) == [
         Finding(message, Severity.ERROR, Script.GET_USER, (1, 2))
@@ -373,7 +379,7 @@ def blanks(get_user: str, login: str) -> str:
     [pytest.param(FOUND, REFUSED, "get_user", id="get_user"), pytest.param("not-found", FOUND, "login", id="login")],
 )
 def test_one_script_trims(get_user: str, login: str, trimming: str) -> None:
-    message = f"only {trimming} ignores blanks around the identifier; let both scripts treat them alike"
+    message = f"only {trimming} ignores blanks around the identifier; treat them alike in both scripts"
 
     assert findings(inconsistent_trimming, blanks(get_user, login)) == [
         Finding(message, Severity.INFO, Script.LOGIN, (3, 4))
@@ -406,7 +412,7 @@ def test_a_disabled_person_gets_in() -> None:
 
     assert findings(blocked_user_logs_in, text) == [
         Finding(
-            "login let a disabled user in; refuse users who are disabled in the store",
+            "login accepted a disabled user; reject users who are disabled in the store",
             Severity.WARNING,
             Script.LOGIN,
             (1,),

@@ -150,7 +150,7 @@ def test_an_error_that_blames_an_object_is_found(blamed: str) -> None:
 
     [finding] = findings(inconsistent_error_identifier, text)
 
-    assert "as its first argument; give it the identifier as text" in finding.message
+    assert "as the first argument; pass the identifier as text" in finding.message
 
 
 @pytest.mark.parametrize("address", ["http://[::1", "http://]/", "http://\N{ACCOUNT OF}/"])

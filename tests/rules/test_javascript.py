@@ -57,8 +57,8 @@ def test_a_rejected_promise_is_found() -> None:
     text = f"{OBSERVED}get_user ada@example.com -> raised rejection TypeError x   [outage: 500]"
 
     assert findings(unhandled_rejection, text) == found(
-        "get_user left a promise rejected with TypeError while the store was out of reach, so its callback was never "
-        "called; catch what is awaited, and report it with callback(error)",
+        "get_user left a promise rejected with TypeError while the store was unreachable, so its callback was never "
+        "called; catch the error, and report it with callback(error)",
         Script.GET_USER,
         1,
     )
@@ -68,8 +68,8 @@ def test_an_error_event_is_found_also_after_the_callback() -> None:
     text = f"{OBSERVED}get_user ada@example.com -> not-found; raised error-event Error x   [repeated]"
 
     assert findings(unhandled_error_event, text) == found(
-        "get_user emitted an error event with Error that nothing listens to; listen with .on('error', …), and report "
-        "it with callback(error)",
+        "get_user emitted an error event with Error that has no listener; add a listener with .on('error', …), and "
+        "report it with callback(error)",
         Script.GET_USER,
         1,
     )
@@ -97,7 +97,7 @@ def test_a_request_after_the_callback_is_found() -> None:
     text = f'{OBSERVED}{FOUND}; noticed late-request "POST http://127.0.0.1/audit?user=7"\n{FOUND}   [repeated]'
 
     assert findings(work_after_callback, text) == found(
-        "get_user sent a POST request after it had called its callback; wait for what it starts, and call back last",
+        "get_user sent a POST request after it had called its callback; wait for all pending work, and call back last",
         Script.GET_USER,
         1,
         severity=Severity.WARNING,
@@ -116,8 +116,8 @@ def test_a_request_after_the_callback_is_found() -> None:
 )
 def test_ending_the_process_after_the_callback_is_an_error(how: str, header: str) -> None:
     assert findings(work_after_callback, f"{header}get_user ada@example.com -> {how}") == found(
-        "get_user ended its process after it had called its callback, and with it the calls of other users; "
-        "leave the process running",
+        "get_user ended its process after it had called its callback, and with it the calls of other users; keep the"
+        " process running",
         Script.GET_USER,
         1,
     )
@@ -126,8 +126,8 @@ def test_ending_the_process_after_the_callback_is_an_error(how: str, header: str
 def test_a_script_that_goes_on_until_its_time_is_up_is_an_error() -> None:
     for header in (OBSERVED, "person ada email=ada@example.com\n"):
         assert findings(work_after_callback, f'{header}{FOUND}; noticed still-running "20 s"') == found(
-            "get_user kept its process busy for 20 s after it had called its callback, until the process was ended; "
-            "call back last",
+            "get_user kept its process busy for 20 s after it had called its callback, until the check ended the "
+            "process; call back last",
             Script.GET_USER,
             1,
         )
@@ -153,7 +153,7 @@ def test_what_is_kept_in_global_is_found_by_its_name() -> None:
     )
 
     assert findings(user_data_in_global, text) == found(
-        "get_user keeps what it was given in global.users, where the next call sees it; declare the variable inside "
+        "get_user kept its arguments in global.users, where the next call can read them; declare the variable inside "
         "the function",
         Script.GET_USER,
         1,
@@ -242,8 +242,8 @@ def test_a_script_that_waits_for_a_store_that_never_answers_has_no_time_out() ->
     hangs = "get_user ada@example.com -> timed-out   [outage: hang]\n"
     source = 'source get_user call-without-timeout "fetch" at "get_user.js:3:20"\nscripts get_user\n'
     message = (
-        "get_user waits for a store that never answers until its own time is up; give the call a shorter time-out, and "
-        "report it as an error"
+        "get_user timed out while the store never responded; set a shorter timeout for the call, and report it as an"
+        " error"
     )
 
     assert findings(no_timeout_on_external_call, people + refused + hangs) == [
@@ -277,8 +277,8 @@ def test_a_script_that_needs_an_organization_is_found() -> None:
     )
 
     assert findings(context_without_organization, text) == found(
-        "get_user answers with an organization in the context, and fails without; read context.organization only when "
-        "it is there",
+        "get_user works with an organization in the context, but fails without one; read context.organization only "
+        "if it is there",
         Script.GET_USER,
         1,
         3,
@@ -313,14 +313,14 @@ def test_a_callback_that_is_called_again_when_it_throws_is_found_once() -> None:
     fact = 'source get_user callback-inside-try "callback inside try" at "get_user.js:3:5"\n'
 
     assert findings(callback_inside_try, f"{fact}{OBSERVED}{FOUND}\n{again}") == found(
-        "get_user called its callback again when that threw; call it after the try block, and not in a promise chain "
-        "that ends with catch",
+        "get_user called its callback again when the callback threw; call it after the try block, and not in a "
+        "promise chain that ends with catch",
         Script.GET_USER,
         2,
         severity=Severity.WARNING,
     )
     assert findings(callback_inside_try, f"{fact}{FOUND}   [unknown-user]") == found(
-        "get_user calls callback inside try, whose handler calls it again; call it afterwards",
+        "get_user calls callback inside try, whose handler calls it again; call it after the block",
         Script.GET_USER,
         severity=Severity.WARNING,
         location="get_user.js:3:5",
@@ -340,8 +340,8 @@ def test_where_nothing_is_left_that_could_call_back_it_is_said() -> None:
     text = f'{OBSERVED}get_user ada@example.com -> timed-out; noticed nothing-left "250"'
 
     assert findings(callback_not_called, text) == found(
-        "get_user did not call its callback, and nothing was left under way that could have; end every branch with a "
-        "result or with callback(error)",
+        "get_user did not call its callback, and nothing was pending that could have called it; end every branch "
+        "with a result or with callback(error)",
         Script.GET_USER,
         1,
     )
@@ -390,7 +390,7 @@ def test_a_password_in_an_address_is_found_with_tls_too() -> None:
     )
 
     assert findings(plaintext_transport, text) == found(
-        "login sent the password in a web address; send it in the body of a POST request", Script.LOGIN, 1
+        "login sent the password in a URL; send it in the body of a POST request", Script.LOGIN, 1
     )
 
 
@@ -409,8 +409,8 @@ def test_an_identifier_that_is_not_encoded_is_found_in_the_address() -> None:
     )
 
     assert findings(url_injection, text) == found(
-        "get_user put the identifier into a web address as it is: with / ? or & an attacker chooses another path "
-        "or parameter; encode it",
+        "get_user put the identifier into a URL without encoding it: with / ? or & an attacker chooses another path "
+        "or parameter; encode the identifier",
         Script.GET_USER,
         1,
     )
@@ -437,20 +437,20 @@ def test_an_identifier_that_is_encoded_or_says_nothing_is_no_finding(identifier:
 @pytest.mark.parametrize(
     ("rule", "fact", "severity", "message"),
     [
-        (not_a_single_function, 'not-a-function "} is missing"', Severity.ERROR, "login is not one function: } is missing; keep one function in the file, and nothing beside it"),
-        (not_a_single_function, 'module-exports "the function is assigned to module.exports"', Severity.WARNING, "login is not one function: the function is assigned to module.exports; keep one function in the file, and nothing beside it"),
-        (anonymous_function, "anonymous-function x", Severity.INFO, "login is a function without a name; name it, so that stack traces show which script failed"),
+        (not_a_single_function, 'not-a-function "} is missing"', Severity.ERROR, "login is not one function: } is missing; keep one function in the file, and nothing else"),
+        (not_a_single_function, 'module-exports "the function is assigned to module.exports"', Severity.WARNING, "login is not one function: the function is assigned to module.exports; keep one function in the file, and nothing else"),
+        (anonymous_function, "anonymous-function x", Severity.INFO, "login is an anonymous function; name it, so that stack traces show which script failed"),
         (unavailable_module, "unavailable-module mongodb@3.1.4", Severity.ERROR, "login requires mongodb@3.1.4, which current runtimes do not have; require a version that they have"),
-        (unavailable_module, "implicit-global bcrypt", Severity.ERROR, "login uses bcrypt as a global, which only old runtimes have; require it"),
-        (no_timeout_on_external_call, "call-without-timeout fetch", Severity.WARNING, "login calls fetch without a time-out; give it one, and report it with callback(error)"),
-        (hardcoded_secret, "secret-literal password", Severity.WARNING, "login has a credential in its source (password); keep it in configuration, and replace it"),
+        (unavailable_module, "implicit-global bcrypt", Severity.ERROR, "login uses bcrypt as a global, which only old runtimes have; require the module"),
+        (no_timeout_on_external_call, "call-without-timeout fetch", Severity.WARNING, "login calls fetch without a timeout; set one, and report it with callback(error)"),
+        (hardcoded_secret, "secret-literal password", Severity.WARNING, "login has a credential in its source (password); move it to configuration, and replace it"),
         (tls_not_verified, 'tls-not-verified "strictSSL: false"', Severity.ERROR, "login sets strictSSL: false, so anyone on the network can pose as the store; verify the certificate"),
         (tls_not_verified, 'tls-not-verified "encrypt: false"', Severity.WARNING, "login sets encrypt: false, so anyone on the network can pose as the store; verify the certificate"),
         (timing_unsafe_compare, 'timing-unsafe-compare "==="', Severity.INFO, "login compares a hash with ===; use crypto.timingSafeEqual"),
         (weak_password_hash, 'weak-password-hash "md5 of the password"', Severity.WARNING, "login hashes a new password with md5 of the password; use bcrypt with a cost of 10 or more"),
-        (direct_database_access, "database-driver pg", Severity.INFO, "login talks to the database itself, with pg; put an API of your own in between"),
-        (regex_from_input, "regex-from-input RegExp", Severity.ERROR, "login makes a regular expression (RegExp) of its input; escape it, or compare by equality"),
-        (callback_inside_try, 'callback-inside-try "done inside try"', Severity.WARNING, "login calls done inside try, whose handler calls it again; call it afterwards"),
+        (direct_database_access, "database-driver pg", Severity.INFO, "login connects to the database directly, with pg; put an API in between"),
+        (regex_from_input, "regex-from-input RegExp", Severity.ERROR, "login builds a regular expression (RegExp) from its input; escape it, or compare by equality"),
+        (callback_inside_try, 'callback-inside-try "done inside try"', Severity.WARNING, "login calls done inside try, whose handler calls it again; call it after the block"),
     ],
 )  # fmt: skip
 def test_what_a_source_shows_is_found_with_its_place(rule: Rule, fact: str, severity: Severity, message: str) -> None:
@@ -476,7 +476,7 @@ def test_what_is_nested_too_deeply_is_not_passed(rule: Rule, kind: str) -> None:
     )
 
     assert judged.status is Status.NOT_APPLICABLE
-    assert judged.reason == "the source of login is nested too deeply to be looked at for this"
+    assert judged.reason == "the source of login is nested too deeply to be checked for this"
     # Another kind of facts was looked for.
     other = 'source login unread context-field at "login.js:1:1"\nscripts login'
     assert not verdict(rule, other).reason or "nested" not in str(verdict(rule, other).reason)
@@ -486,7 +486,7 @@ def test_delete_that_reads_its_context_is_found_where_the_connection_has_one() -
     fact = 'source delete context-field "context.organization.id" at "delete.js:2:7"\nscripts delete\n'
 
     assert findings(delete_reads_empty_context, f"connection script_context=on\n{fact}") == found(
-        "delete reads context.organization.id, and its context is always empty; do without, or ask whether it is there",
+        "delete reads context.organization.id, but its context is always empty; don't use it, or check that it is there",
         Script.DELETE,
         location="delete.js:2:7",
     )
@@ -499,7 +499,7 @@ def test_a_source_over_100_kilobytes_is_found() -> None:
     text = 'source login bytes "100001" at "login.js:1:1"\nscripts login\n'
 
     assert findings(script_too_large, text) == found(
-        "login has 100001 bytes, and at most 100000 are allowed; move work into a service",
+        "login has 100001 bytes, but at most 100000 are allowed; move work into a service",
         Script.LOGIN,
         severity=Severity.WARNING,
         location="login.js:1:1",

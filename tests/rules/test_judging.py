@@ -176,7 +176,7 @@ def test_a_rule_whose_every_breach_another_tells_is_not_passed_and_its_waiver_no
         "get-user-seen"
     )
 
-    assert (verdict.status, verdict.reason) == (Status.NOT_APPLICABLE, "told by only-raised")
+    assert (verdict.status, verdict.reason) == (Status.NOT_APPLICABLE, "reported by only-raised")
 
 
 def test_an_ignored_rule_still_takes_precedence_and_a_rule_that_is_not_selected_does_not() -> None:
@@ -219,7 +219,7 @@ def test_a_rule_that_saw_nothing_without_lacking_anything_says_so() -> None:
         "only-raised"
     )
 
-    assert verdict.reason == "nothing that this rule looks at was seen"
+    assert verdict.reason == "the check recorded nothing that this rule judges"
 
 
 def test_the_evidence_of_one_finding_is_short_and_in_order() -> None:
@@ -284,7 +284,10 @@ def test_a_waiver_of_a_rule_that_passes_is_stale_and_fails() -> None:
     assert report.verdict("always-held").status is Status.FAILED
     assert report.verdict("always-held").findings == (
         Finding(
-            "the waiver of always-held is stale: the rule passes now; remove it (ticket 12)", Severity.ERROR, None, ()
+            "the waiver of always-held is out of date: the rule passes now; remove the waiver (ticket 12)",
+            Severity.ERROR,
+            None,
+            (),
         ),
     )
     assert not report.ok
@@ -321,12 +324,12 @@ def test_required_groups_and_the_severity_to_fail_on_reach_the_report() -> None:
             {"waived": {"only-raised": " "}},
             'waived: only-raised has no reason; write only-raised = "why this breach is accepted, until when"',
         ),
-        ({"fail_on": "info"}, "fail_on must be 'error' or 'warning', and is 'info'"),
+        ({"fail_on": "info"}, "fail_on must be 'error' or 'warning', not 'info'"),
         (
             {"scripts": ["logon"]},
             (
-                "script: there is no script 'logon'; "
-                "they are login, get_user, create, verify, change_password, change_email, delete"
+                "script: there is no script 'logon'; the scripts are login, get_user, create, verify, "
+                "change_password, change_email, delete"
             ),
         ),
     ],
@@ -354,7 +357,7 @@ def test_findings_about_other_scripts_are_left_out() -> None:
     assert login.verdict("get-user-seen").status is Status.DESELECTED
     assert {finding.script for finding in login.verdict("every-call").findings} == {Script.LOGIN}
     assert login.verdict("only-raised").status is Status.NOT_APPLICABLE
-    assert login.verdict("only-raised").reason == "it is broken by get_user only, which is not judged"
+    assert login.verdict("only-raised").reason == "only get_user broke it, which is not judged"
     assert login.verdict("always-held").status is Status.PASSED
     assert {finding.script for finding in get_user.verdict("every-call").findings} == {Script.GET_USER}
     assert both.verdicts == judge_by(CATALOGUE, CALLS).verdicts

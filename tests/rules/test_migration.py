@@ -28,7 +28,7 @@ def both(get_user: str, login: str) -> str:
     ],
 )
 def test_one_script_leaves_out_metadata(get_user: str, login: str, script: Script) -> None:
-    message = f"{script} leaves out app_metadata, which the other script returns; return it from both"
+    message = f"{script} does not return app_metadata, which the other script returns; return it from both"
 
     assert findings(metadata_in_one_script_only, ON + both(get_user, login)) == [
         Finding(message, Severity.ERROR, script, (1, 2))
@@ -41,8 +41,8 @@ def test_each_kind_of_metadata_is_told() -> None:
     assert [
         (finding.script, finding.message.partition(",")[0]) for finding in findings(metadata_in_one_script_only, text)
     ] == [
-        (Script.LOGIN, "login leaves out user_metadata"),
-        (Script.GET_USER, "get_user leaves out app_metadata"),
+        (Script.LOGIN, "login does not return user_metadata"),
+        (Script.GET_USER, "get_user does not return app_metadata"),
     ]
 
 
@@ -70,8 +70,8 @@ def test_metadata_is_no_breach(text: str, status: Status) -> None:
 
 def test_a_retired_store_with_import_mode_off_lets_nobody_in() -> None:
     message = (
-        "both scripts answer null for everybody, as those of a retired store do, but import mode is off; "
-        "turn it on, or nobody can log in"
+        "both scripts return null for every user, as those of a retired store do, but import mode is off; turn it "
+        "on, or no user can log in"
     )
 
     assert findings(retired_connection, RETIRED) == [Finding(message, Severity.WARNING, Script.LOGIN, (1, 2))]
@@ -106,7 +106,8 @@ IN = 'login ada@example.com «password of ada» -> found {"user_id": "7"}   [rep
 @pytest.mark.parametrize("refusal", [REFUSED, EMPTY])
 def test_a_person_whom_both_scripts_deny_after_a_login_was_removed_by_it(mode: str, refusal: str) -> None:
     message = (
-        "since the user logged in, neither script knows them any more; keep the row, and hide nobody who has logged in"
+        "since the user logged in, neither script finds them any longer; keep the row, and find users who have "
+        "logged in"
     )
 
     assert findings(login_deletes_user, mode + KNOWN + NOBODY + refusal + NOBODY) == [
@@ -148,7 +149,7 @@ def test_a_person_who_is_found_after_the_last_login_stayed() -> None:
 def test_a_record_that_is_gone_after_a_login_was_removed_by_it(mode: str) -> None:
     [finding] = findings(login_deletes_user, mode + KNOWN.rstrip() + '; noticed store-change "the whole record"')
 
-    assert finding.message == "login removed the user from the legacy store; keep the row for now"
+    assert finding.message == "login removed the user from the legacy store; keep the row until Auth0 has the user"
 
 
 def test_a_record_that_is_there_after_a_login_was_removed_by_nobody() -> None:
@@ -173,8 +174,8 @@ def test_a_record_that_is_there_after_a_login_was_removed_by_nobody() -> None:
 def test_whoever_is_hidden_from_one_script_after_a_login_was_marked_by_it(
     mode: str, severity: Severity, later: str, script: Script, numbers: tuple[int, ...]
 ) -> None:
-    fails = "get_user no longer finds them" if script is Script.GET_USER else "login no longer lets them in"
-    message = f"since the user logged in, {fails}; hide nobody who has logged in"
+    fails = "get_user no longer finds them" if script is Script.GET_USER else "login no longer accepts them"
+    message = f"since the user logged in, {fails}; find users who have logged in"
 
     assert findings(migration_marker_hides_user, mode + KNOWN + later) == [Finding(message, severity, script, numbers)]
 
@@ -187,7 +188,7 @@ def test_a_login_that_works_once_needs_no_get_user_to_be_seen() -> None:
 
 SEEN = '; noticed inspected "a record"'
 GONE = '; noticed inspected "nothing"'
-HIDDEN = "since the user logged in, both scripts hide them; hide nobody who is still in the store"
+HIDDEN = "since the user logged in, both scripts refuse them; find every user who is still in the store"
 
 
 @pytest.mark.parametrize(
@@ -256,7 +257,7 @@ SWITCH = "operation switch_import_mode by admin on shop on=true -> succeeded\n"
 
 
 def test_whoever_comes_back_after_a_deletion_was_not_marked() -> None:
-    message = "a user who moved to Auth0 and was deleted there moved again; refuse whoever was deleted"
+    message = "a user who moved to Auth0 and was deleted there moved again; refuse deleted users"
 
     assert findings(migrated_user_not_marked, FINAL + ADA + MOVES + LOG_IN + DELETION + MOVES) == [
         Finding(message, Severity.WARNING, Script.LOGIN, (2, 4, 5, 6))
@@ -304,8 +305,8 @@ RESET = LOG_IN.replace("log_in", "complete_password_reset")
 
 def test_a_password_that_auth0_refuses_after_the_migration_was_lost() -> None:
     message = (
-        "login lets the user in with two spellings of the password; the user moved with one of them, and Auth0 refuses "
-        "the other one; let users in with one spelling only"
+        "login accepts two spellings of the password; the user moved with one of them, and Auth0 refuses the other "
+        "one; accept one spelling only"
     )
 
     assert findings(password_lost_in_migration, ON + KNOWN + MOVES_BY_IT + NOT_IN + WRONG) == [
@@ -409,7 +410,7 @@ DELETE = (
     ],
 )
 def test_metadata_that_an_interruption_loses(stored: str, lost: str, path: str) -> None:
-    message = f"an interrupted migration loses {lost} for good; restore it with a post-login Action"
+    message = f"an interrupted migration lost {lost} for good; restore it with a post-login Action"
     judged = findings(no_metadata_repair, ON + ADA + CUT_MOVE + BACK + stored)
 
     assert judged == [Finding(message, Severity.INFO, Script.LOGIN, (1, 2, 4), path=path, got="nothing")]

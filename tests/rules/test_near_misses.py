@@ -29,19 +29,22 @@ CHANGED = "change_email new@example.com moved@example.com true -> done\n"
     [
         (
             'get_user new@example.com -> found {"user_id": "7"}',
-            "change_email reported success, and get_user still finds the old e-mail",
+            "change_email reported success, but get_user still finds the old e-mail; replace it",
         ),
         (
             "get_user moved@example.com -> not-found",
-            "change_email reported success, and get_user does not find the new e-mail",
+            "change_email reported success, but get_user does not find the new e-mail; update the row",
         ),
         (
             "get_user newt -> not-found",
-            "change_email reported success, and get_user does not find the username any more",
+            "change_email reported success, but get_user does not find the username any longer; update the row",
         ),
         (
             'get_user moved@example.com -> found {"user_id": "7", "email_verified": false}',
-            "change_email reported success, and email_verified of get_user is not what it was given",
+            (
+                "change_email reported success, but email_verified of get_user is not the given value; "
+                "store the third argument"
+            ),
         ),
     ],
 )
@@ -54,10 +57,13 @@ def test_what_a_change_of_an_email_did_not_do_is_found(look: str, message: str) 
 @pytest.mark.parametrize(
     ("look", "message"),
     [
-        ("get_user new@example.com -> not-found", "create reported success, and the user is not found by get_user"),
+        (
+            "get_user new@example.com -> not-found",
+            "create reported success, but the new user is not found by get_user; store the user before it ends",
+        ),
         (
             'login new@example.com «password of new» -> failed WrongUsernameOrPasswordError(null) "no"',
-            "create reported success, and the user cannot log in",
+            "create reported success, but the new user cannot log in; store the user before it ends",
         ),
     ],
 )
@@ -99,7 +105,7 @@ def verified_another(before: str, after: str) -> str:
 )
 def test_verifying_one_person_must_change_no_other(before: str, after: str, state: str) -> None:
     text = verified_another(f', "email_verified": {before}', f', "email_verified": {after}')
-    message = f"verify of one user's e-mail changed another user's to {state}"
+    message = f"verify of one user's e-mail also made another user's e-mail {state}; update one row only"
 
     assert findings(verify_not_reflected, text) == [Finding(message, Severity.ERROR, Script.VERIFY, (3, 4, 5))]
 
@@ -127,7 +133,7 @@ NO_ONE = 'failed Error "no such user"'
 @pytest.mark.parametrize(("ending", "said"), [("done", "success"), (NO_ONE, "an error")])
 def test_a_new_password_for_nobody_is_declined(ending: str, said: str) -> None:
     text = NEW + CREATED + NOBODY.format(ending=ending) + LATER.format(ending="done")
-    message = f"change_password reported {said} for a user who does not exist; end with callback(null, false)"
+    message = f"change_password reported {said} for an unknown user; end with callback(null, false)"
 
     judged = findings(change_password_unknown_user, text)
     assert [(finding.message, finding.evidence) for finding in judged] == [(message, (2,))]
@@ -174,8 +180,8 @@ def test_a_context_without_an_organization_is_judged_for_every_user() -> None:
         f"get_user bob@example.com -> {found}   [organization]\n"
     )
     message = (
-        "get_user answers with an organization in the context, and fails without; "
-        "read context.organization only when it is there"
+        "get_user works with an organization in the context, but fails without one; read context.organization only "
+        "if it is there"
     )
 
     assert findings(context_without_organization, text) == [

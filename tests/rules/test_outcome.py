@@ -82,15 +82,15 @@ def test_a_wrong_password_that_lets_in_is_found() -> None:
 
     assert findings(wrong_password_not_reported, text) == [
         Finding(
-            "login let a known user in with a wrong password; "
-            "check the password of that user, and report WrongUsernameOrPasswordError",
+            "login accepted a wrong password for a known user; check the user's own password, and report "
+            "WrongUsernameOrPasswordError",
             Severity.ERROR,
             Script.LOGIN,
             (1,),
         ),
         Finding(
-            "login let a known user in with another user's password; "
-            "check the password of that user, and report WrongUsernameOrPasswordError",
+            "login accepted another user's password for a known user; check the user's own password, and report "
+            "WrongUsernameOrPasswordError",
             Severity.ERROR,
             Script.LOGIN,
             (2,),
@@ -159,7 +159,7 @@ def test_an_unknown_user_reported_with_another_error_is_found() -> None:
             (1,),
         ),
         Finding(
-            "login let in a user who is not in the store; report WrongUsernameOrPasswordError(None, message)",
+            "login succeeded for an unknown user; report WrongUsernameOrPasswordError(None, message)",
             Severity.ERROR,
             Script.LOGIN,
             (2,),
@@ -202,16 +202,16 @@ def test_null_from_login_is_found_wherever_an_error_was_due() -> None:
             "login eve@example.com «password of eve» -> not-found\n"
         )
     )
-    due = "report WrongUsernameOrPasswordError: an empty answer is for retired stores only"
+    due = "report WrongUsernameOrPasswordError: an empty result is for retired stores only"
 
     assert findings(login_null_result, text) == [
-        Finding(f"login answered null for a wrong password; {due}", Severity.ERROR, Script.LOGIN, (2,)),
-        Finding(f"login answered null for an unknown user; {due}", Severity.ERROR, Script.LOGIN, (3,)),
-        Finding(f"login answered false for an unknown user; {due}", Severity.ERROR, Script.LOGIN, (4,)),
-        Finding(f"login answered null for a disabled user; {due}", Severity.ERROR, Script.LOGIN, (6,)),
+        Finding(f"login returned null for a wrong password; {due}", Severity.ERROR, Script.LOGIN, (2,)),
+        Finding(f"login returned null for an unknown user; {due}", Severity.ERROR, Script.LOGIN, (3,)),
+        Finding(f"login returned false for an unknown user; {due}", Severity.ERROR, Script.LOGIN, (4,)),
+        Finding(f"login returned null for a disabled user; {due}", Severity.ERROR, Script.LOGIN, (6,)),
         Finding(
-            "login answered null while the store was out of reach; "
-            "report ScriptError or new Error(message): an empty answer is for retired stores only",
+            "login returned null while the store was unreachable; report ScriptError or new Error(message): an empty"
+            " result is for retired stores only",
             Severity.ERROR,
             Script.LOGIN,
             (5,),
@@ -265,7 +265,7 @@ def test_an_outage_reported_as_a_wrong_password_is_found_once_for_all_faults() -
 
     assert findings(login_outage_as_wrong_password, text) == [
         Finding(
-            "login reported WrongUsernameOrPasswordError for the right password while the store was out of reach; "
+            "login reported WrongUsernameOrPasswordError for the right password while the store was unreachable; "
             "report an outage as ScriptError or new Error(message)",
             Severity.ERROR,
             Script.LOGIN,
@@ -316,15 +316,15 @@ def test_a_first_argument_that_is_no_text_is_a_warning() -> None:
 
     assert findings(inconsistent_error_identifier, text) == [
         Finding(
-            "login gave WrongUsernameOrPasswordError a number as its first argument; "
-            "give it the identifier as text, or null for an unknown user",
+            "login gave WrongUsernameOrPasswordError a number as the first argument; "
+            "pass the identifier as text, or null for an unknown user",
             Severity.WARNING,
             Script.LOGIN,
             (1,),
         ),
         Finding(
-            "login gave WrongUsernameOrPasswordError an object as its first argument; "
-            "give it the identifier as text, or null for an unknown user",
+            "login gave WrongUsernameOrPasswordError an array as the first argument; pass the identifier as text, or"
+            " null for an unknown user",
             Severity.WARNING,
             Script.LOGIN,
             (2,),
@@ -428,7 +428,7 @@ def test_a_name_given_for_some_wrong_passwords_only_is_an_info() -> None:
     assert findings(inconsistent_error_identifier, text) == [
         Finding(
             "login names the user in WrongUsernameOrPasswordError for some wrong passwords and not for others; "
-            "name the user always, so that Auth0 logs each as a wrong password",
+            "always name the user, so that Auth0 logs each as a wrong password",
             Severity.INFO,
             Script.LOGIN,
             (1, 2),
@@ -454,10 +454,10 @@ def test_a_password_that_is_rejected_unseen_needs_no_name() -> None:
     [
         ('failed Error "no such user"', "reported the error Error"),
         ('failed "no such user"', "reported a string"),
-        ("found {}", "answered an empty object"),
-        ('found {"user_id": null}', "answered an object"),
-        ("invalid called with [null, []]", "answered an empty array"),
-        ("invalid called with [null, false]", "answered false"),
+        ("found {}", "returned an empty object"),
+        ('found {"user_id": null}', "returned an object"),
+        ("invalid called with [null, []]", "returned an empty array"),
+        ("invalid called with [null, false]", "returned false"),
     ],
 )
 def test_anything_but_null_for_an_unknown_user_is_found(answer: str, said: str) -> None:
@@ -465,7 +465,7 @@ def test_anything_but_null_for_an_unknown_user_is_found(answer: str, said: str) 
 
     assert findings(not_found_not_null, f"get_user nobody@example.com -> {answer}   [unknown-user]") == [
         Finding(
-            f"get_user {said} for a user who is not in the store; answer NotFound() or callback(null), {why}",
+            f"get_user {said} for an unknown user; return NotFound() or callback(null), because {why}",
             Severity.ERROR,
             Script.GET_USER,
             (1,),
@@ -504,14 +504,15 @@ def test_a_get_user_that_ignores_its_argument_is_told_once() -> None:
     )
 
     assert (
-        verdict(not_found_not_null, text, get_user_ignores_identifier).reason == "told by get-user-ignores-identifier"
+        verdict(not_found_not_null, text, get_user_ignores_identifier).reason
+        == "reported by get-user-ignores-identifier"
     )
 
 
 def test_a_missing_user_told_as_an_array_is_told_once() -> None:
     text = "get_user nobody@example.com -> invalid called with [null, []]   [unknown-user]"
 
-    assert verdict(profile_not_an_object, text, not_found_not_null).reason == "told by not-found-not-null"
+    assert verdict(profile_not_an_object, text, not_found_not_null).reason == "reported by not-found-not-null"
     assert verdict(not_found_not_null, text, profile_not_an_object).status is Status.FAILED
 
 
@@ -527,7 +528,7 @@ def test_an_outage_told_as_not_found_is_found_once_for_all_faults() -> None:
 
     assert findings(outage_as_not_found, text) == [
         Finding(
-            "get_user answered not-found for a known user while the store was out of reach; "
+            "get_user returned not-found for a known user while the store was unreachable; "
             "report an outage as ScriptError or new Error(message)",
             Severity.ERROR,
             Script.GET_USER,
@@ -567,8 +568,8 @@ def test_a_profile_for_different_unknown_users_is_found() -> None:
 
     assert findings(get_user_ignores_identifier, text) == [
         Finding(
-            "get_user returned a profile for different identifiers that are nobody's; look up the identifier "
-            "that it is given, and answer NotFound() or callback(null) when there is none",
+            "get_user returned a profile for several unknown identifiers; look up the given identifier, and return "
+            "NotFound() or callback(null) if no user has it",
             Severity.ERROR,
             Script.GET_USER,
             (2, 3),
@@ -624,7 +625,7 @@ def test_a_profile_that_nobody_awaited_is_named(kind: str) -> None:
 
     [finding] = findings(profile_not_an_object, f"{ADA}login ada@example.com x -> invalid called with [null, {value}]")
 
-    assert finding.message == f"login ended with a value of type {kind} as the profile; await it, and use what it gives"
+    assert finding.message == f"login ended with a value of type {kind} as the profile; await it, and use its result"
 
 
 def test_something_that_is_no_result_is_found_with_the_results_there_are() -> None:
@@ -659,7 +660,7 @@ def test_a_missing_return_for_an_unknown_user_is_only_told_as_no_result() -> Non
 def test_false_for_a_wrong_password_is_told_once() -> None:
     text = ADA + 'login ada@example.com "x" -> invalid called with [null, false]   [wrong-password]'
 
-    assert verdict(profile_not_an_object, text, login_null_result).reason == "told by login-null-result"
+    assert verdict(profile_not_an_object, text, login_null_result).reason == "reported by login-null-result"
 
 
 def test_an_object_holds_whatever_is_in_it_and_errors_are_no_profiles() -> None:
@@ -708,7 +709,7 @@ def test_a_template_is_told_once() -> None:
 
     assert (
         verdict(not_found_not_null, f"{text}   [unknown-user]", script_not_implemented).reason
-        == "told by script-not-implemented"
+        == "reported by script-not-implemented"
     )
 
 
@@ -772,7 +773,7 @@ def test_a_script_with_wrong_parameters_is_not_blamed_for_its_answers() -> None:
         'login nobody@example.com "x" -> failed Error "arguments"   [unknown-user]\n'
     )
 
-    assert verdict(unknown_user_not_reported, text, wrong_arity).reason == "told by wrong-arity"
+    assert verdict(unknown_user_not_reported, text, wrong_arity).reason == "reported by wrong-arity"
 
 
 # Profiles in an outage
@@ -783,7 +784,7 @@ OUTAGE_RULES = {
     Script.LOGIN: (
         login_outage_as_wrong_password,
         "login ada@example.com «password of ada»",
-        "let a known user in with",
+        "accepted a known user with",
     ),
 }
 
@@ -806,7 +807,7 @@ def test_a_profile_that_is_not_the_users_is_found_in_an_outage(script: Script, f
 
     assert findings(rule, f"{ADA}{KNOWN}{call} -> found {profile}   [outage{fault}]") == [
         Finding(
-            f"{script} {did} a profile that is not the user's while the store was out of reach; report an outage as "
+            f"{script} {did} a profile that is not the user's while the store was unreachable; report an outage as "
             "ScriptError or new Error(message)",
             Severity.ERROR,
             script,
@@ -860,7 +861,10 @@ USER_EXISTS = 'failed ValidationError("user_exists") "There is such a user alrea
 
 
 def test_an_email_stays_taken_after_its_user_was_deleted() -> None:
-    message = "delete reported success, get_user finds nobody, and create says that the user exists"
+    message = (
+        "delete reported success and get_user no longer finds the user, but create reports user_exists; "
+        "let the user sign up again"
+    )
 
     assert findings(delete_ineffective, DELETED + MISSED + AGAIN + USER_EXISTS) == [
         Finding(

@@ -460,40 +460,44 @@ def test_what_is_unusual_is_no_breach(name: str) -> None:
 NOTHING_TO_SEE: dict[str, tuple[str, str, str]] = {
     "legacy": ("email-not-lowercase", ADA + found({"email": "Ada@example.com"}), "needs import mode on"),
     "legacy username": ("invalid-username", ADA + found({"username": "ada l"}), "needs import mode on"),
-    "no username": ("invalid-username", IMPORT + ADA + found({}), "nothing that this rule looks at was seen"),
+    "no username": ("invalid-username", IMPORT + ADA + found({}), "the check recorded nothing that this rule judges"),
     "no email": (
         "invalid-email",
         "person x username=x\n" + found({"user_id": "7"}, identifier="x"),
-        "nothing that this rule looks at was seen",
+        "the check recorded nothing that this rule judges",
     ),
-    "no email to verify": ("missing-email-verified", ADA + found({}), "nothing that this rule looks at was seen"),
-    "no id": ("mutable-user-id", ADA + found({}), "nothing that this rule looks at was seen"),
-    "number": ("prefixed-user-id", ADA + found({"user_id": 7}), "nothing that this rule looks at was seen"),
-    "number too": ("invalid-user-id", ADA + found({"user_id": 7}), "nothing that this rule looks at was seen"),
-    "no id at all": ("user-id-not-a-string", ADA + found({}), "nothing that this rule looks at was seen"),
+    "no email to verify": (
+        "missing-email-verified",
+        ADA + found({}),
+        "the check recorded nothing that this rule judges",
+    ),
+    "no id": ("mutable-user-id", ADA + found({}), "the check recorded nothing that this rule judges"),
+    "number": ("prefixed-user-id", ADA + found({"user_id": 7}), "the check recorded nothing that this rule judges"),
+    "number too": ("invalid-user-id", ADA + found({"user_id": 7}), "the check recorded nothing that this rule judges"),
+    "no id at all": ("user-id-not-a-string", ADA + found({}), "the check recorded nothing that this rule judges"),
     "nobody found": (
         "missing-user-id",
         ADA + "get_user ada@example.com -> not-found\n",
-        "nothing that this rule looks at was seen",
+        "the check recorded nothing that this rule judges",
     ),
     "nothing called": ("missing-user-id", ADA, "needs a get_user script"),
     "one user": ("shared-user-id", ADA + found({"user_id": "7"}), "needs a second user"),
     "no profile": (
         "secret-in-profile",
         ADA + "get_user ada@example.com -> not-found\n",
-        "nothing that this rule looks at was seen",
+        "the check recorded nothing that this rule judges",
     ),
     "null metadata": (
         "inconsistent-metadata-type",
         ADA + BOB + found({"app_metadata": {"a": None}}),
-        "nothing that this rule looks at was seen",
+        "the check recorded nothing that this rule judges",
     ),
     "no own email": (
         "wrong-users-profile",
         "person x username=x\n" + found({"email": "y@example.com"}, identifier="x"),
-        "nothing that this rule looks at was seen",
+        "the check recorded nothing that this rule judges",
     ),
-    "no email returned": ("wrong-users-profile", ADA + found({}), "nothing that this rule looks at was seen"),
+    "no email returned": ("wrong-users-profile", ADA + found({}), "the check recorded nothing that this rule judges"),
 }
 
 
@@ -513,7 +517,7 @@ def test_an_id_that_changes() -> None:
     text = ADA + found({"user_id": "7"}) + found({"user_id": "9"}, remark="repeated")
 
     assert told("unstable-user-id", text) == [
-        ('get_user returned the user_id "7" for ada, and "9" later; it must never change', "error", (1, 2))
+        ('get_user returned the user_id "7" for ada, then "9"; always return the same one', "error", (1, 2))
     ]
 
 
@@ -530,7 +534,7 @@ def test_ids_that_differ_between_the_scripts() -> None:
     text = ADA + found({"user_id": "7"}) + LOGIN
 
     assert told("mismatched-user-id", text) == [
-        ('login returned the user_id "8" for ada, and get_user "7"; they must be the same', "error", (1, 2))
+        ('login returned the user_id "8" for ada, but get_user "7"; return the same one', "error", (1, 2))
     ]
 
 
@@ -567,8 +571,8 @@ def test_an_id_that_follows_the_spelling() -> None:
     assert told("user-id-depends-on-identifier", text) == [
         (
             (
-                'get_user returned the user_id "ADA" for another spelling of ada\'s identifier, and "ada" for their '
-                "own; it must not depend on what was typed"
+                'get_user returned the user_id "ADA" for another spelling of ada\'s identifier, but "ada" for the '
+                "usual one; take the user_id from the record, not from what was typed"
             ),
             "error",
             (1, 2),
@@ -585,9 +589,7 @@ def test_an_id_that_does_not_follow_the_spelling() -> None:
 def test_two_people_with_one_id() -> None:
     text = ADA + BOB + found({"user_id": "7"}) + found({"user_id": 7}, identifier="bob@example.com") * 2
 
-    assert told("shared-user-id", text) == [
-        ('ada and bob have the same user_id "7"; it must be unique', "error", (1, 2))
-    ]
+    assert told("shared-user-id", text) == [('ada and bob have the same user_id "7"; make it unique', "error", (1, 2))]
 
 
 def test_two_people_with_ids_of_their_own() -> None:
@@ -606,7 +608,7 @@ NEW_USERS = "person new1 email=new1@example.com new=on\nperson new2 email=new2@e
 
 def test_two_new_users_with_one_id() -> None:
     assert told("shared-user-id", NEW_USERS + new_user(1) + new_user(2) * 2) == [
-        ('new1 and new2 have the same user_id "7"; it must be unique', "error", (1, 2))
+        ('new1 and new2 have the same user_id "7"; make it unique', "error", (1, 2))
     ]
 
 
@@ -638,7 +640,7 @@ def test_two_people_with_one_email(connection: str, severity: str) -> None:
     text += found({"email": "ADA@example.com "}, identifier="bob@example.com")
 
     assert told("shared-email", text) == [
-        ("ada and bob have the same email ada@example.com; it must be unique", severity, (1, 2))
+        ("ada and bob have the same email ada@example.com; make it unique", severity, (1, 2))
     ]
 
 
@@ -658,7 +660,7 @@ def test_two_people_with_one_name_or_number(  # noqa: PLR0917 - see FBT in pypro
         return connection + ADA + BOB + first + found({"user_id": "8", attribute: second}, identifier="bob@example.com")
 
     assert told(rule, text(other)) == [
-        (f"ada and bob have the same {attribute} {own}; it must be unique", severity, (1, 2))
+        (f"ada and bob have the same {attribute} {own}; make it unique", severity, (1, 2))
     ]
     assert status(rule, text(unlike)) is Status.PASSED
     assert told(rule, text(7)) == []
@@ -667,10 +669,7 @@ def test_two_people_with_one_name_or_number(  # noqa: PLR0917 - see FBT in pypro
 def test_another_persons_profile() -> None:
     assert told("wrong-users-profile", ADA + found({"email": "bob@example.com"})) == [
         (
-            (
-                'get_user was asked for ada and returned a profile with the e-mail "bob@example.com"; '
-                "it must be that user's own"
-            ),
+            ('get_user returned a profile with the e-mail "bob@example.com" for ada; return that user\'s own profile'),
             "error",
             (1,),
         )
@@ -713,7 +712,7 @@ def test_a_field_with_two_types() -> None:
     )
 
     assert told("inconsistent-metadata-type", text) == [
-        ("get_user returned app_metadata.n as a number for one user and as text for another", "warning", (1, 2))
+        ("get_user returned app_metadata.n as a number for one user, but as text for another", "warning", (1, 2))
     ]
 
 

@@ -70,7 +70,7 @@ AT = "code.js:3:5"
         (
             hardcoded_secret,
             'secret-literal "authorization"',
-            "the Action has a credential in its source (authorization); keep it in event.secrets, and replace it",
+            "the Action has a credential in its source (authorization); move it to event.secrets, and replace it",
             Severity.WARNING,
         ),
         (
@@ -94,13 +94,13 @@ AT = "code.js:3:5"
         (
             no_timeout_on_external_call,
             'call-without-timeout "fetch"',
-            "the Action calls fetch without a time-out; give it one, and let the log-in go on",
+            "the Action calls fetch without a timeout; set one, and let the log-in continue",
             Severity.WARNING,
         ),
         (
             script_too_large,
             'bytes "100001"',
-            "the Action has 100001 bytes, and at most 100000 are allowed; move work into a service",
+            "the Action has 100001 bytes, but at most 100000 are allowed; move work into a service",
             Severity.WARNING,
         ),
     ],
@@ -142,27 +142,27 @@ ESCAPES: list[tuple[Rule, str, str]] = [
     (
         throws_synchronously,
         'raised TypeError "no"',
-        "the Action throws TypeError{during}; catch it, and let the log-in go on, or deny it with api.access.deny",
+        "the Action throws TypeError{during}; catch it, and let the log-in continue, or deny it with api.access.deny",
     ),
     (
         uncaught_async_exception,
         'done; raised later TypeError "no"',
         (
-            "the Action left TypeError to a task, a thread or an event handler{during}; "
-            "await what it starts, and catch what that throws"
+            "the Action left TypeError uncaught in a task, a thread or an event handler{during}; "
+            "await the task, and catch its exceptions"
         ),
     ),
     (
         unhandled_rejection,
         'done; raised rejection TypeError "no"',
-        "the Action left a promise rejected with TypeError{during}; await every promise, and catch what that throws",
+        "the Action left a promise rejected with TypeError{during}; await every promise, and catch its errors",
     ),
     (
         unhandled_error_event,
         'done; raised error-event TypeError "no"',
         (
-            "the Action left an error event with TypeError that nothing listens to{during}; "
-            "listen with .on('error', …), and let the log-in go on"
+            "the Action emitted an error event with TypeError that has no listener{during}; "
+            "add a listener with .on('error', …), and let the log-in continue"
         ),
     ),
 ]
@@ -205,17 +205,19 @@ def test_what_only_node_tells_is_not_judged_of_an_action_in_python(rule: Rule) -
 
 def test_a_more_specific_rule_tells_it_alone() -> None:
     outage = ran('raised Error "down"', situation="first-log-in", legacy="outage: 500")
-    assert verdict(throws_synchronously, outage, action_fails_on_outage).reason == "told by action-fails-on-outage"
+    assert verdict(throws_synchronously, outage, action_fails_on_outage).reason == "reported by action-fails-on-outage"
 
     always = ran('raised Error "no"', situation="first-log-in")
-    assert verdict(throws_synchronously, always, action_restores_nothing).reason == "told by action-restores-nothing"
+    assert (
+        verdict(throws_synchronously, always, action_restores_nothing).reason == "reported by action-restores-nothing"
+    )
 
 
 @pytest.mark.parametrize(("state", "during"), [("sound", ""), ("outage: 500", " in an outage of the legacy system")])
 def test_an_action_that_does_not_return(state: str, during: str) -> None:
     text = f"{ACTION}run persist of ada in later-log-in legacy {state} {{}} -> "
-    died = f"the Action ends the process that it runs in{during}; end every branch by returning"
-    hangs = f"the Action does not return{during}; end every branch by returning"
+    died = f"the Action ended its process{during}; end every branch by returning"
+    hangs = f"the Action did not return{during}; end every branch by returning"
 
     assert findings(callback_not_called, f"{text}died") == of_action(died, Severity.ERROR, 1)
     [hanging] = findings(callback_not_called, f"{text}timed-out; after 10.5 s")
@@ -228,7 +230,7 @@ def test_what_tells_more_of_an_action_that_does_not_return_speaks_instead() -> N
     asked = 'request GET "https://legacy.example.com/users/7"\n'
     told = verdict(callback_not_called, silent + asked, action_without_timeout)
 
-    assert told.reason == "told by action-without-timeout"
+    assert told.reason == "reported by action-without-timeout"
     # What never asks is not held up by the legacy system.
     assert len(findings(callback_not_called, silent, action_without_timeout)) == 1
 
@@ -241,7 +243,7 @@ def test_what_tells_more_of_an_action_that_does_not_return_speaks_instead() -> N
     [
         (
             "token «configuration LEGACY_API_SECRET»",
-            "the Action printed a password or another secret; log what happened, not what was typed",
+            "the Action printed a password or another secret; log the event, not the user's input",
             Severity.ERROR,
         ),
         (
@@ -294,11 +296,11 @@ def sent(url: str) -> str:
         ),
         (
             "https://legacy.example.com/users/7?key=«configuration LEGACY_API_SECRET»",
-            "the Action sent a secret in a web address; send it in a header, or in the body",
+            "the Action sent a secret in a URL; send it in a header, or in the body",
         ),
         (
             "http://127.0.0.1:8080/users/7?key=«configuration LEGACY_API_SECRET»",
-            "the Action sent a secret in a web address; send it in a header, or in the body",
+            "the Action sent a secret in a URL; send it in a header, or in the body",
         ),
     ],
 )
@@ -333,8 +335,8 @@ def asked(request: str, *, situation: str = "odd-identifiers", event: str = ODD)
 )
 def test_an_identifier_that_is_put_into_an_address_as_it_is(request_: str) -> None:
     message = (
-        "the Action put an identifier of the user into a web address as it is: "
-        "with / ? or & an attacker chooses another path or parameter; encode it"
+        "the Action put an identifier of the user into a URL without encoding it: "
+        "with / ? or & an attacker chooses another path or parameter; encode the identifier"
     )
 
     assert findings(url_injection, asked(request_)) == of_action(message, Severity.ERROR, 1, 2)
@@ -374,7 +376,7 @@ def test_of_an_action_alone_no_rule_about_scripts_is_judged_and_each_says_why() 
 
     of_scripts = [verdict for verdict in report.verdicts if not verdict.rule.judges_actions]
     assert {verdict.status for verdict in of_scripts} == {Status.NOT_APPLICABLE}
-    assert {verdict.reason for verdict in of_scripts} == {"needs a check of a database; an Action alone was checked"}
+    assert {verdict.reason for verdict in of_scripts} == {"needs a check of a database, but only an Action was checked"}
 
 
 def test_of_a_database_alone_no_rule_about_actions_is_judged_and_each_says_why() -> None:

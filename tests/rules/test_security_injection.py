@@ -27,20 +27,20 @@ SYNTAX = 'near \\"OR\\": syntax error'
 
 INJECTIONS = [
     pytest.param(sql_injection, "sql", "SQL", "use parameters", id="sql"),
-    pytest.param(nosql_injection, "nosql", "JSON or a query operator", "pass it on as a value", id="nosql"),
+    pytest.param(nosql_injection, "nosql", "JSON or a query operator", "pass it as a value", id="nosql"),
     pytest.param(ldap_injection, "ldap", "an LDAP filter", "escape it", id="ldap"),
     pytest.param(search_query_injection, "search-query", "a search query", "escape it", id="search-query"),
-    pytest.param(url_injection, "url", "parts of a web address", "encode it", id="url"),
+    pytest.param(url_injection, "url", "parts of a URL", "encode it", id="url"),
     pytest.param(wildcard_identifier, "wildcard", "a wildcard", "compare by equality", id="wildcard"),
     pytest.param(regex_from_input, "regex", "a regular expression", "compare by equality", id="regex"),
     pytest.param(
         empty_identifier_accepted,
         "empty-identifier",
         "an empty text",
-        "nobody has such an identifier",
+        "return not-found for it",
         id="empty",
     ),
-    pytest.param(empty_identifier_accepted, "blank-identifier", "blanks", "nobody has such an identifier", id="blank"),
+    pytest.param(empty_identifier_accepted, "blank-identifier", "blanks", "return not-found for it", id="blank"),
 ]
 
 
@@ -51,7 +51,7 @@ def test_hostile_identifiers_return_somebody(rule: Rule, situation: str, what: s
         f'login "x" "y" -> found {{"user_id": "7"}}   [hostile: {situation}]\n'
         f'get_user "y" -> found {{"username": "ada"}}   [hostile: {situation}]\n'
     )
-    said = f"returned somebody's profile for {what} as identifier; {advice}"
+    said = f"returned a user's profile for {what} as the identifier; {advice}"
 
     assert findings(rule, text) == [
         Finding(f"get_user {said}", rule.info.severity, Script.GET_USER, (1, 3)),
@@ -70,7 +70,7 @@ def test_what_was_left_out_passes_no_rule(rule: Rule, situation: str, what: str,
 
     assert (judged.status, judged.held) == (Status.NOT_APPLICABLE, 1)
     assert judged.reason == (
-        f"login ran out of time for hostile identifiers, so not all of {situation.replace('-', ' ')} was tried"
+        f"login timed out on hostile identifiers, so not all of {situation.replace('-', ' ')} was tested"
     )
 
 
@@ -87,7 +87,7 @@ def test_what_a_search_query_understands_is_no_directory_filter() -> None:
 @pytest.mark.parametrize(("rule", "situation", "what", "advice"), INJECTIONS)
 def test_hostile_passwords_let_somebody_in(rule: Rule, situation: str, what: str, advice: str) -> None:
     text = PEOPLE + f'login ada@example.com "x" -> {ADA}   [hostile: {situation} of ada]\n'
-    message = f"login returned somebody's profile for {what} as password; {advice}"
+    message = f"login returned a user's profile for {what} as the password; {advice}"
 
     assert findings(rule, text) == [Finding(message, rule.info.severity, Script.LOGIN, (1,))]
 
@@ -141,7 +141,7 @@ def test_a_syntax_error_shows_that_text_reached_the_statement(situation: str, en
         "get_user nobody@example.com -> not-found   [unknown-user]\n"
         f'get_user "x" -> {ending} "{SYNTAX}"   [hostile: {situation}]\n'
     )
-    message = "get_user answered hostile text with a database syntax error; use parameters"
+    message = "get_user ended with a syntax error of the database for hostile text; use parameters"
 
     assert findings(sql_injection, text) == [Finding(message, Severity.WARNING, Script.GET_USER, (2,))]
 
@@ -170,7 +170,7 @@ KNOWN = PEOPLE + f"get_user ada@example.com -> {ADA}\nget_user bob@example.com -
 def test_a_look_alike_letter_is_taken_for_the_plain_one() -> None:
     text = KNOWN + f"get_user ádá@example.com -> {ADA}   [hostile: unicode-collision of ada]\n"
     message = (
-        "get_user finds a user by an identifier with other letters, which only look or fold alike; compare exactly"
+        "get_user found a user by an identifier with other letters, which only look or fold alike; compare exactly"
     )
 
     assert findings(unicode_collision, text) == [Finding(message, Severity.WARNING, Script.GET_USER, (3,))]
@@ -265,8 +265,7 @@ def test_a_very_long_text_keeps_a_script_busy(ending: str) -> None:
         f"login ada@example.com «password of ada» -> {ADA}\nlogin x y -> {ending}   [hostile: very-long]\n"
     )
     message = (
-        "login took a second or more for a very long text, and not for others; "
-        "refuse long texts before anything is done with them"
+        "login took a second or more for a very long text, but not for others; reject long texts before you use them"
     )
 
     assert findings(slow_on_long_input, text) == [Finding(message, Severity.WARNING, Script.LOGIN, (2,))]
@@ -275,8 +274,8 @@ def test_a_very_long_text_keeps_a_script_busy(ending: str) -> None:
 def test_an_almost_valid_email_keeps_a_script_busy() -> None:
     text = PEOPLE + f"get_user ada@example.com -> {ADA}\nget_user aa! -> timed-out   [hostile: backtracking]\n"
     message = (
-        "get_user took a second or more for a few letters and an exclamation mark, and not for others; "
-        "use a regular expression for e-mails in which no repetition stands within another one"
+        "get_user took a second or more for a few letters and an exclamation mark, but not for others; use a regular"
+        " expression for e-mails without nested repetitions"
     )
 
     assert findings(slow_on_long_input, text) == [Finding(message, Severity.WARNING, Script.GET_USER, (2,))]
@@ -331,7 +330,7 @@ HARMS = [
 
 @pytest.mark.parametrize(("script", "harm", "before", "after"), HARMS)
 def test_hostile_identifiers_change_somebody_else(script: str, harm: str, before: str, after: str) -> None:
-    said = f"{script} {harm} for SQL as identifier; use parameters"
+    said = f"{script} {harm} for SQL as the identifier; use parameters"
     answers = [WRITES[script] + ' -> failed Error "no"' + SQL, WRITES[script] + " -> done" + SQL]
 
     for given, evidence in (([answers[0]], (1, 2, 3)), (answers, (1, 3, 4)), ([*answers, answers[0]], (1, 3, 5))):
@@ -381,9 +380,7 @@ def test_hostile_identifiers_do_what_ordinary_unknown_ones_do_not(script: str) -
         "done": f"{plain} -> done   [writing]\n",
     }
     write = WRITES[script] + " -> done" + SQL
-    said = (
-        f"{script} did what it was asked to do for SQL as identifier, and refuses other unknown users; use parameters"
-    )
+    said = f"{script} reported success for SQL as the identifier, but refuses other unknown users; use parameters"
     twice = ["failed", "failed"]
     refused = [["failed"], twice] if script == "delete" else [["failed"], twice, ["declined"], ["failed", "declined"]]
     for refusals in refused:
@@ -407,7 +404,7 @@ def test_what_was_left_out_after_harm_passes_no_rule() -> None:
     text = VICTIM + FOUND + 'delete "x" -> done; noticed left-out "hostile: wildcard"' + SQL + GONE
 
     assert verdict(wildcard_identifier, text).reason == (
-        "delete changed another user by hostile identifiers, so not all of wildcard was tried"
+        "delete changed another user by hostile identifiers, so not all of wildcard was tested"
     )
 
 

@@ -31,7 +31,7 @@ def refusals(unknown: str, wrong: str, *, person: str = "ada") -> str:
 
 
 def test_an_unknown_user_gets_another_message() -> None:
-    message = "login gives another message for an unknown user than for a wrong password; use one message for both"
+    message = "login reported different messages for an unknown user and a wrong password; use the same message"
 
     assert findings(user_enumeration, refusals("no such user", "wrong password")) == [
         Finding(message, Severity.WARNING, Script.LOGIN, (1, 2))
@@ -76,7 +76,7 @@ def test_what_proves_no_enumeration_is_not_judged(text: str) -> None:
 
 def test_an_unknown_user_is_named() -> None:
     text = PEOPLE + f'login nobody@example.com "x" -> {WRONG}("nobody@example.com") "no"   [unknown-user]\n'
-    message = "login named a user in WrongUsernameOrPasswordError for an unknown user; give it null"
+    message = "login named a user in WrongUsernameOrPasswordError for an unknown user; pass null"
 
     assert findings(unknown_user_logged_as_known, text) == [Finding(message, Severity.INFO, Script.LOGIN, (1,))]
 
@@ -109,14 +109,14 @@ def test_an_unknown_user_is_not_named(ending: str, status: Status) -> None:
         ("connect ECONNREFUSED 10.0.0.5:5432", "an address of the network"),
         ("cannot open /srv/shop/data/users.sqlite3", "the path of a file"),
         ("no such table: users", "a message of the database"),
-        (f"stored was {BCRYPT}", "the hash of a password"),
+        (f"stored was {BCRYPT}", "a password hash"),
         ("did you mean bob@example.com?", "another user's e-mail"),
         ("«password of ada» is wrong", "a password or another secret"),
         ("token «configuration API_TOKEN» refused", "a password or another secret"),
     ],
 )
 def test_an_error_gives_something_away(message: str, what: str) -> None:
-    said = f"an error of get_user contains {what}; say what failed in words of your own"
+    said = f"an error of get_user contains {what}; describe the failure in your own words"
 
     assert findings(error_leaks_details, PEOPLE + down(message)) == [
         Finding(said, Severity.WARNING, Script.GET_USER, (1,))
@@ -192,9 +192,9 @@ def printing(output: str) -> str:
 @pytest.mark.parametrize(
     ("output", "said", "severity"),
     [
-        ("trying «password of ada»", "a password or another secret; log what happened, not what was typed", "error"),
-        ("«configuration TOKEN»", "a password or another secret; log what happened, not what was typed", "error"),
-        (f"row {BCRYPT}", "the hash of a password; log what happened, not the record", "error"),
+        ("trying «password of ada»", "a password or another secret; log the event, not the user's input", "error"),
+        ("«configuration TOKEN»", "a password or another secret; log the event, not the user's input", "error"),
+        (f"row {BCRYPT}", "a password hash; log the event, not the record", "error"),
         ("user Ada@example.com", "the e-mail of a user; log the user_id instead", "warning"),
         ("user bob@example.com", "the e-mail of a user; log the user_id instead", "warning"),
     ],
@@ -223,7 +223,9 @@ UNVERIFIED = 'person ada email=ada@example.com profile={"email_verified": false}
 
 def test_an_unverified_email_passes_for_verified() -> None:
     text = UNVERIFIED + 'get_user ada@example.com -> found {"user_id": "7", "email_verified": true}\n'
-    message = "get_user returned email_verified = true for an e-mail that is not verified; return what the store knows"
+    message = (
+        "get_user returned email_verified = true for an e-mail that is not verified; return the value in the store"
+    )
 
     assert findings(email_verified_hardcoded, text) == [Finding(message, Severity.WARNING, Script.GET_USER, (1,))]
 
@@ -303,14 +305,14 @@ def test_a_secret_is_seen_wherever_it_stands_in_an_error(outcome: str) -> None:
     text = f"{PEOPLE}get_user ada@example.com -> {outcome}\n"
 
     assert [finding.message for finding in findings(error_leaks_details, text)] == [
-        "an error of get_user contains a password or another secret; say what failed in words of your own"
+        "an error of get_user contains a password or another secret; describe the failure in your own words"
     ]
 
 
 @pytest.mark.parametrize(
     ("said", "what"),
     [
-        ("«password hash 1»", "the hash of a password"),
+        ("«password hash 1»", "a password hash"),
         ("«private key 1»", "a private key"),
         ("otpauth://«TOTP secret 1»", "a TOTP secret"),
         ("see https://«credentials in a URL 1»@example.com", "credentials in a URL"),
@@ -319,7 +321,7 @@ def test_a_secret_is_seen_wherever_it_stands_in_an_error(outcome: str) -> None:
     ],
 )
 def test_what_is_a_secret_by_its_format_is_told_by_its_marker(said: str, what: str) -> None:
-    text = f"an error of get_user contains {what}; say what failed in words of your own"
+    text = f"an error of get_user contains {what}; describe the failure in your own words"
 
     assert [finding.message for finding in findings(error_leaks_details, PEOPLE + down(said))] == [text]
 
@@ -327,9 +329,9 @@ def test_what_is_a_secret_by_its_format_is_told_by_its_marker(said: str, what: s
 @pytest.mark.parametrize(
     ("output", "said"),
     [
-        ("row «password hash 1»", "the hash of a password; log what happened, not the record"),
-        ("«private key 1»", "a private key; log what happened, not the record"),
-        ("«secret value 3»", "a password or another secret; log what happened, not what was typed"),
+        ("row «password hash 1»", "a password hash; log the event, not the record"),
+        ("«private key 1»", "a private key; log the event, not the record"),
+        ("«secret value 3»", "a password or another secret; log the event, not the user's input"),
         ("postgres://«credentials in a URL 1»@db.test", "credentials in a URL; log the host only"),
     ],
 )

@@ -19,42 +19,42 @@ LENIENT = [
     pytest.param(
         empty_password_accepted,
         "empty",
-        "an empty password; refuse it before the store is asked",
+        "an empty password for a known user; reject it before you query the store",
         Severity.ERROR,
         id="empty",
     ),
     pytest.param(
         empty_password_accepted,
         "blank",
-        "a blank password; refuse it before the store is asked",
+        "a blank password for a known user; reject it before you query the store",
         Severity.ERROR,
         id="blank",
     ),
     pytest.param(
         password_compared_loosely,
         "case-changed",
-        "the password in another upper and lower case; hash it as typed",
+        "the password in another case for a known user; hash it as typed",
         Severity.ERROR,
         id="case-changed",
     ),
     pytest.param(
         password_compared_loosely,
         "blank-padded",
-        "blanks around the password; hash it as typed",
+        "the password with blanks around it for a known user; hash it as typed",
         Severity.WARNING,
         id="blank-padded",
     ),
     pytest.param(
         password_truncated,
         "72-byte-cut",
-        "the first 72 bytes of a longer password; compare all of it",
+        "the first 72 bytes of a longer password for a known user; compare the whole password",
         Severity.WARNING,
         id="72-byte-cut",
     ),
     pytest.param(
         password_nul_truncated,
         "nul-cut",
-        "more behind a NUL character; compare all of it",
+        "a password with more behind a NUL character for a known user; compare the whole password",
         Severity.WARNING,
         id="nul-cut",
     ),
@@ -71,7 +71,7 @@ def test_a_password_that_is_not_quite_right_lets_somebody_in(
         f'login bob@example.com "x" -> {REFUSED}   [wrong-password: {variant}]\n'
     )
 
-    assert findings(rule, text) == [Finding(f"login let a known user in with {what}", severity, Script.LOGIN, (2,))]
+    assert findings(rule, text) == [Finding(f"login accepted {what}", severity, Script.LOGIN, (2,))]
 
 
 @pytest.mark.parametrize(("rule", "variant", "what", "severity"), LENIENT)
@@ -83,7 +83,7 @@ def test_a_person_whom_any_password_lets_in_says_nothing_of_others(
         f'login bob@example.com "x" -> {FOUND}   [wrong-password: {variant}]\n'
     )
 
-    assert findings(rule, text) == [Finding(f"login let a known user in with {what}", severity, Script.LOGIN, (2,))]
+    assert findings(rule, text) == [Finding(f"login accepted {what}", severity, Script.LOGIN, (2,))]
 
 
 @pytest.mark.parametrize(("rule", "variant", "what", "severity"), LENIENT)
@@ -149,7 +149,7 @@ CUT = 'login new@example.com "«password of new, cut after 72 bytes»" -> '
 
 
 def test_a_new_users_password_is_cut() -> None:
-    message = "login let a new user in with the first 72 bytes of a longer password; compare all of it"
+    message = "login accepted the first 72 bytes of a longer password for a new user; compare the whole password"
 
     assert findings(password_truncated, NEW + WRONG + CUT + FOUND) == [
         Finding(message, Severity.WARNING, Script.LOGIN, (4,), path="password", expected="failed", got="found")

@@ -174,7 +174,7 @@ def test_what_contradicts_a_script_is_told_once() -> None:
     findings = [finding for verdict in report.failures for finding in verdict.findings]
 
     assert [(finding.message, finding.evidence) for finding in findings] == [
-        ("create reported success, and the user is not found by get_user", (1, 2))
+        ("create reported success, but the new user is not found by get_user; store the user before it ends", (1, 2))
     ]
 
 

@@ -49,14 +49,14 @@ def judge(
     require: Collection[str] = (),
     fail_on: str = "error",
 ) -> Report:
-    """Judge a transcript by every rule. It calls no script.
+    """Judge a transcript by every rule, without calling any script.
 
     Args:
-        transcript: What the scripts did: from a check, written by hand, or stored months ago.
-        select: Names of rules or groups that are judged; empty stands for all.
-        ignore: Names of rules or groups that are not judged.
-        scripts: Names of the scripts that are judged; empty stands for all, and the Action.
-        waived: Rules whose breach is accepted, with the reason.
+        transcript: A transcript from a check, written by hand, or stored months ago.
+        select: Names of rules or groups to judge; empty means all.
+        ignore: Names of rules or groups to leave out.
+        scripts: Names of the scripts to judge; empty means all scripts and the Action.
+        waived: Rules whose breaches are accepted, with the reasons.
         require: Groups that must have been judged.
         fail_on: The lowest severity that makes the report fail: `error` or `warning`.
 
@@ -64,7 +64,7 @@ def judge(
         One verdict per rule, in the order of the catalogue.
 
     Raises:
-        ConfigurationError: When a rule, a group or a script is unknown, or a waiver has no reason.
+        ConfigurationError: If a rule, a group or a script is unknown, or a waiver has no reason.
     """
     selection = select_rules(
         select=select, ignore=ignore, scripts=scripts, waived=waived, require=require, fail_on=fail_on
@@ -81,18 +81,18 @@ def select_rules(
     require: Collection[str] = (),
     fail_on: str = "error",
 ) -> Selection:
-    """Return a selection of rules, before there is a transcript: a wrong name is told before the first call is made.
+    """Return a selection of rules, so that a wrong name is reported before the first call.
 
     Args:
-        select: Names of rules or groups that are judged; empty stands for all.
-        ignore: Names of rules or groups that are not judged.
-        scripts: Names of the scripts that are judged; empty stands for all, and the Action.
-        waived: Rules whose breach is accepted, with the reason.
+        select: Names of rules or groups to judge; empty means all.
+        ignore: Names of rules or groups to leave out.
+        scripts: Names of the scripts to judge; empty means all scripts and the Action.
+        waived: Rules whose breaches are accepted, with the reasons.
         require: Groups that must have been judged.
         fail_on: The lowest severity that makes the report fail: `error` or `warning`.
 
     Raises:
-        ConfigurationError: When a rule, a group or a script is unknown, or a waiver has no reason.
+        ConfigurationError: If a rule, a group or a script is unknown, or a waiver has no reason.
     """
     return Selection.of(
         CATALOGUE, select=select, ignore=ignore, scripts=scripts, waived=waived, require=require, fail_on=fail_on
@@ -100,11 +100,11 @@ def select_rules(
 
 
 def judge_selected(transcript: Transcript, selection: Selection) -> Report:
-    """Judge a transcript by the rules of a selection. It calls no script.
+    """Judge a transcript by the rules of a selection, without calling any script.
 
     Args:
-        transcript: What the scripts did.
-        selection: Which rules, and how.
+        transcript: The transcript.
+        selection: The rules to judge, and how.
     """
     return judge_by(CATALOGUE, transcript, selection)
 
@@ -116,7 +116,7 @@ def find_rule(name: str) -> Rule:
         name: The rule's name, such as `unstable-user-id`.
 
     Raises:
-        ConfigurationError: When there is no such rule; the message names near matches.
+        ConfigurationError: If there is no such rule; the message suggests similar names.
     """
     names = {rule.info.name: rule for rule in CATALOGUE}
     if name not in names:

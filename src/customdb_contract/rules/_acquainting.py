@@ -1,4 +1,4 @@
-"""What is only visible across the connections of a tenant: whom the others know."""
+"""Users of the other connections of a tenant, for rules that compare connections."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ def acquainted(transcripts: Sequence[Transcript]) -> list[Transcript]:
     """Return the transcripts of all connections of one tenant, each with the known users of the others.
 
     Args:
-        transcripts: One transcript for each connection, under different names.
+        transcripts: One transcript for each connection, with different names.
     """
     known = [_known_users(transcript) for transcript in transcripts]
     return [
@@ -35,7 +35,7 @@ def _known_users(transcript: Transcript) -> list[ElsewhereUser]:
     people = {person.label: person for person in transcript.people}
     for exchange in own_sightings(transcript):
         user_id = user_id_of(exchange.profile or {})
-        # Users whom the check creates are gone at its end.
+        # Users created by the check are gone at its end.
         if exchange.person in people and user_id not in (None, ""):
             text = user_id if isinstance(user_id, str) else json_text(user_id)
             email = people[exchange.person].email

@@ -1,4 +1,4 @@
-"""Judging what the sources of scripts show, and numbers that stand in texts."""
+"""Judging facts from the sources of scripts, and reading numbers from texts."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -12,20 +12,20 @@ from customdb_contract.transcript import ActionInfo, FactKind, ScriptInfo, Sourc
 __all__ = ["THE_ACTION", "judge_action_facts", "judge_facts", "number_in", "untried"]
 
 THE_ACTION: Final = "the Action"
-"""What a message calls an Action."""
+"""The name of an Action in messages."""
 
 _MOST_DIGITS: Final = 9
-"""Python refuses to read very long numbers, and no script is that long or has that many connections."""
+"""Python rejects very long numbers, and no script is that long or has that many connections."""
 
 _ABOUT_THE_WHOLE: Final = frozenset({FactKind.NOT_A_FUNCTION, FactKind.MODULE_EXPORTS, FactKind.ANONYMOUS_FUNCTION})
-"""Facts about a whole source; the text of every other one names the part that it is about."""
+"""Facts about a whole source; the text of every other fact names a part of the source."""
 
 
 def number_in(text: str) -> int:
-    """Return the number that a text of a transcript is, or 0 when it is none, or no number that could be meant.
+    """Return the number in a text of a transcript, or 0 if it is not a plausible number.
 
     Args:
-        text: Anything, where somebody else wrote the transcript.
+        text: Any text, because a transcript can come from anyone.
     """
     return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else 0
 
@@ -33,44 +33,44 @@ def number_in(text: str) -> int:
 def judge_facts(
     transcript: Transcript,
     kinds: tuple[FactKind, ...],
-    tell: Callable[[str, SourceFact], str],
+    message_of: Callable[[str, SourceFact], str],
     severity_of: Callable[[SourceFact], Severity | None] = lambda _: None,
 ) -> Iterator[Comparison]:
-    """Yield a violation for each fact of some kinds, and `Held` for each source of a script that was read and has none.
+    """Yield a violation for each fact of some kinds, and `Held` for each script's source without any.
 
     Args:
         transcript: The transcript.
         kinds: The kinds of facts.
-        tell: Returns the message, of a script by its name; the place is told beside it.
+        message_of: Returns the message, given the name of the script; the report adds the place.
         severity_of: Returns the severity, or None for that of the rule.
     """
     for script, info in transcript.header.scripts.items():
-        yield from _judge_source(info, kinds, partial(tell, script), severity_of, script)
+        yield from _judge_source(info, kinds, partial(message_of, script), severity_of, script)
 
 
 def judge_action_facts(
     transcript: Transcript,
     kinds: tuple[FactKind, ...],
-    tell: Callable[[str, SourceFact], str],
+    message_of: Callable[[str, SourceFact], str],
     severity_of: Callable[[SourceFact], Severity | None] = lambda _: None,
 ) -> Iterator[Comparison]:
-    """Do the same for the source of an Action.
+    """Yield the same for the source of an Action.
 
     Args:
         transcript: The transcript.
         kinds: The kinds of facts.
-        tell: Returns the message, of `the Action`; the place is told beside it.
+        message_of: Returns the message, given the name `the Action`; the report adds the place.
         severity_of: Returns the severity, or None for that of the rule.
     """
     action = transcript.header.action
     if action is not None:
-        yield from _judge_source(action, kinds, partial(tell, THE_ACTION), severity_of, None)
+        yield from _judge_source(action, kinds, partial(message_of, THE_ACTION), severity_of, None)
 
 
 def _judge_source(
     info: ScriptInfo | ActionInfo,
     kinds: tuple[FactKind, ...],
-    tell: Callable[[SourceFact], str],
+    message_of: Callable[[SourceFact], str],
     severity_of: Callable[[SourceFact], Severity | None],
     script: Script | None,
 ) -> Iterator[Comparison]:
@@ -79,8 +79,8 @@ def _judge_source(
     found = info.facts(*kinds)
     for fact in found:
         about = None if fact.kind in _ABOUT_THE_WHOLE else fact.text
-        yield Violation(tell(fact), (), severity_of(fact), script, fact.location, path=about)
-    # Of an Action in Python, requests in the clear are all that is looked for.
+        yield Violation(message_of(fact), (), severity_of(fact), script, fact.location, path=about)
+    # For an Action in Python, only unencrypted requests are looked for.
     is_python = isinstance(info, ActionInfo) and not info.observed
     unread = tuple(untried(info, kinds, script or THE_ACTION))
     yield from unread
@@ -89,12 +89,12 @@ def _judge_source(
 
 
 def untried(info: ScriptInfo | ActionInfo, kinds: tuple[FactKind, ...], name: str) -> Iterator[Untried]:
-    """Yield that a source could not be looked at for some kinds of facts, once at the most.
+    """Yield, at most once, that a source could not be searched for some kinds of facts.
 
     Args:
-        info: What is known of the source.
+        info: The script or Action with the source.
         kinds: The kinds of facts.
-        name: What messages call the source's script or Action.
+        name: The name of the script or Action in messages.
     """
     if any(fact.text in kinds for fact in info.facts(FactKind.UNREAD)):
-        yield Untried(f"the source of {name} is nested too deeply to be looked at for this")
+        yield Untried(f"the source of {name} is nested too deeply to be checked for this")

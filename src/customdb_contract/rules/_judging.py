@@ -26,7 +26,7 @@ from customdb_contract.transcript import Mark, Situation, Transcript
 __all__ = ["judge_by"]
 
 _MOST_EVIDENCE: Final = 8
-"""Calls that prove one finding; more of the same prove nothing more."""
+"""Calls that prove one finding; more of the same add nothing."""
 
 
 def judge_by(catalogue: Sequence[Rule], transcript: Transcript, selection: Selection | None = None) -> Report:
@@ -34,17 +34,17 @@ def judge_by(catalogue: Sequence[Rule], transcript: Transcript, selection: Selec
 
     Args:
         catalogue: The rules.
-        transcript: What the scripts did.
-        selection: Which of them are judged, and how; None stands for all.
+        transcript: The transcript.
+        selection: The rules to judge, and how; None means all.
     """
     if selection is None:
         selection = Selection.of(catalogue)
     infos = [rule.info for rule in catalogue]
 
-    # What is ignored still takes precedence: otherwise a more general rule would tell it again.
+    # Ignored rules still take precedence: otherwise a more general rule would report the same breach.
     judged = {rule.info.name: _run(rule, transcript) for rule in catalogue if rule.info.name in selection.selected}
     previews = {info.name for info in infos if info.preview}
-    spoken = {
+    reported = {
         name: {exchange.number for violation in run.violations for exchange in violation.evidence}
         for name, run in judged.items()
         if run.violations and run.crash is None and name not in previews
@@ -66,12 +66,12 @@ def judge_by(catalogue: Sequence[Rule], transcript: Transcript, selection: Selec
     is_action_alone = header.action is not None and not header.scripts and not transcript.exchanges
 
     verdicts: list[Verdict] = []
-    speaking = selection.judged
+    judged_names = selection.judged
     for info in infos:
-        if info.name not in speaking:
+        if info.name not in judged_names:
             verdicts.append(Verdict(rule=info, status=Status.DESELECTED))
             continue
-        taken = {number: specific for specific in info.yields_to for number in spoken.get(specific, ())}
+        taken = {number: specific for specific in info.yields_to for number in reported.get(specific, ())}
         run = judged[info.name]
         if is_action_alone and not info.judges_actions and run.crash is None:
             verdicts.append(Verdict(rule=info, status=Status.NOT_APPLICABLE, reason=_NO_DATABASE))
@@ -86,13 +86,13 @@ def judge_by(catalogue: Sequence[Rule], transcript: Transcript, selection: Selec
     )
 
 
-_NO_DATABASE: Final = "needs a check of a database; an Action alone was checked"
-_IN_REACH: Final = " in which the store is out of reach; it still knew a user"
-_NEVER_ASKED: Final = " in which the database asks the fault server or proxy; it never did"
+_NO_DATABASE: Final = "needs a check of a database, but only an Action was checked"
+_IN_REACH: Final = " with an unreachable store; a script still found a user"
+_NEVER_ASKED: Final = " in which the scripts query the fault server or proxy; they never did"
 
 
 class _Run:
-    """What one rule yielded."""
+    """The comparisons that one rule yielded."""
 
     def __init__(self) -> None:
         self.held = 0
@@ -111,7 +111,7 @@ def _run(rule: Rule, transcript: Transcript) -> _Run:
                 run.untried.append(comparison.reason)
             else:
                 run.violations.append(comparison)
-    except Exception as error:  # noqa: BLE001 - a crash of a rule is a verdict, and the others still speak
+    except Exception as error:  # noqa: BLE001 - a crash of a rule is a verdict, and the others still run
         run.crash = f"{type(error).__name__}: {error}"
     return run
 
@@ -134,7 +134,8 @@ def _verdict(
     if run.violations:
         evidence = [exchange.number for violation in run.violations for exchange in violation.evidence]
         specific = dict.fromkeys(taken[number] for number in evidence if number in taken)
-        return Verdict(rule=info, status=Status.NOT_APPLICABLE, held=run.held, reason=f"told by {', '.join(specific)}")
+        why = f"reported by {', '.join(specific)}"
+        return Verdict(rule=info, status=Status.NOT_APPLICABLE, held=run.held, reason=why)
     if run.untried:
         return Verdict(
             rule=info, status=Status.NOT_APPLICABLE, held=run.held, reason="; ".join(dict.fromkeys(run.untried))
@@ -142,10 +143,10 @@ def _verdict(
     if not run.held:
         missing = tuple(need for need in info.needs if not is_met(need))
         wanted = ", ".join(f"{need.advice}{hint_of(need)}" for need in missing)
-        why = f"needs {wanted}" if wanted else "nothing that this rule looks at was seen"
+        why = f"needs {wanted}" if wanted else "the check recorded nothing that this rule judges"
         return Verdict(rule=info, status=Status.NOT_APPLICABLE, reason=why, missing=missing)
     if reason is not None:
-        message = f"the waiver of {info.name} is stale: the rule passes now; remove it ({reason})"
+        message = f"the waiver of {info.name} is out of date: the rule passes now; remove the waiver ({reason})"
         return Verdict(
             rule=info,
             status=Status.FAILED,
@@ -162,12 +163,12 @@ def _of_scripts(verdict: Verdict, scripts: Collection[Script]) -> Verdict:
     if findings or not verdict.findings:
         return evolve(verdict, findings=findings)
     others = ", ".join(dict.fromkeys(str(finding.script) for finding in verdict.findings))
-    reason = f"it is broken by {others} only, which is not judged"
+    reason = f"only {others} broke it, which is not judged"
     return evolve(verdict, status=Status.NOT_APPLICABLE, findings=(), reason=reason)
 
 
 def _findings(info: RuleInfo, violations: Iterable[Violation], taken: Mapping[int, str]) -> Iterator[Finding]:
-    """Yield the findings: breaches that differ in their values only are one, with the evidence of all."""
+    """Yield the findings: breaches that differ only in their values become one, with the evidence of all."""
     merged: dict[tuple[object, ...], tuple[Violation, dict[int, None]]] = {}
     for violation in violations:
         evidence = [exchange.number for exchange in violation.evidence]

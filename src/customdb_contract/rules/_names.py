@@ -1,4 +1,4 @@
-"""Names of rules: those that are retired, and what is wrong with a name that no rule has."""
+"""Names of rules: retired ones, and the problem with an unknown one."""
 
 from collections.abc import Collection, Mapping
 from typing import Final
@@ -10,11 +10,11 @@ __all__ = ["RETIRED", "Retired", "problem_of_name"]
 
 @frozen
 class Retired:
-    """A rule that an earlier version had.
+    """A rule of an earlier version.
 
     Args:
         since: The first version without it.
-        why: Why it is gone.
+        why: The reason why it was removed.
     """
 
     since: str
@@ -24,23 +24,23 @@ class Retired:
 RETIRED: Final[Mapping[str, Retired]] = {
     "type-confusion": Retired(
         "0.1.0",
-        "Auth0 hands scripts nothing but text, so that no identifier can be an object or an array; "
-        "whether an HTTP interface refuses one is not part of the contract",
+        "Auth0 passes only text to scripts, so no identifier can be an object or an array; "
+        "whether an HTTP API rejects one is not part of the contract",
     ),
 }
-"""The rules that an earlier version had: a name is never used again."""
+"""Rules of earlier versions, whose names are never used again."""
 
 
 def problem_of_name(name: str, known: Collection[str], what: str) -> str:
-    """Return what is wrong with a name, and what to do.
+    """Return the problem with a name, and what to do.
 
     Args:
-        name: A name that is not known.
-        known: Those that are.
-        what: What it names: `rule`, `group` or `rule or group`.
+        name: An unknown name.
+        known: The known names.
+        what: The kind of name: `rule`, `group` or `rule or group`.
     """
     if name in RETIRED and "rule" in what:
-        return f"the rule {name!r} is retired, take it out: {RETIRED[name].why}"
+        return f"the rule {name!r} is retired; remove it from the configuration: {RETIRED[name].why}"
     import difflib  # noqa: PLC0415 - only a wrong name needs it, and importing it takes a while
 
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)

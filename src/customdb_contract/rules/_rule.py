@@ -1,4 +1,4 @@
-"""What a rule is: a pure function over a transcript, with its description."""
+"""A rule: a pure function over a transcript, with its description."""
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +14,7 @@ from customdb_contract.transcript import Transcript
 __all__ = ["Comparison", "Rule", "rule", "rules_in"]
 
 Comparison: TypeAlias = Held | Untried | Violation
-"""What a rule yields for each comparison that it could make."""
+"""The result of each comparison that a rule makes."""
 
 _Judge: TypeAlias = Callable[[Transcript], Iterator[Comparison]]
 
@@ -25,8 +25,8 @@ class Rule:
 
     Args:
         info: The description.
-        judge: Yields `Held` or `Violation` for each comparison it could make; nothing when there is nothing to see, and
-            `Untried` where that was left out.
+        judge: Yields `Held` or `Violation` for each comparison that it makes, nothing if there is nothing to compare,
+            and `Untried` for comparisons that the check left out.
     """
 
     info: RuleInfo
@@ -48,15 +48,15 @@ def rule(
     """Turn a pure function into a rule; its name in kebab case becomes the rule's name, its docstring the page.
 
     Args:
-        group: The group it belongs to.
-        severity: The highest severity of its findings, and that of a `Violation` which names none.
-        scripts: The scripts that it looks at.
-        actions: Whether it looks at Actions too.
-        needs: What it needs before it can look at anything.
-        yields_to: More specific rules, in whose favour it is silent about an exchange.
-        since: The first version with it, such as `0.1.0`.
-        source: A page of Auth0's documentation, or "good practice" with the reason.
-        preview: Whether it is new: reported, never failing.
+        group: The rule's group.
+        severity: The highest severity of its findings, and the severity of a `Violation` that names none.
+        scripts: The scripts that it judges.
+        actions: Whether it judges Actions too.
+        needs: The requirements without which it can't judge anything.
+        yields_to: More specific rules: this rule does not report an exchange that one of them reports.
+        since: The first version that has the rule, such as `0.1.0`.
+        source: A page of Auth0's documentation, or "good practice" and the reason.
+        preview: Whether it is new: its findings are reported but never fail a check.
     """
 
     def make(judge: _Judge) -> Rule:
@@ -79,7 +79,7 @@ def rule(
 
 
 def rules_in(*modules: ModuleType) -> tuple[Rule, ...]:
-    """Return the rules that modules define, in their order.
+    """Return the rules that some modules define, in order.
 
     Args:
         modules: The modules of a group.

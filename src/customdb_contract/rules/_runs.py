@@ -1,4 +1,4 @@
-"""Judging how runs of an Action end: by an exception, or never."""
+"""Judging how runs of an Action end: with an exception, or never."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -10,14 +10,14 @@ from customdb_contract.transcript import Ending, Escape, ObservedRun, RecordedEr
 __all__ = ["SPECIFIC_TO_ACTIONS", "is_missing_module", "judge_endings", "judge_escapes"]
 
 SPECIFIC_TO_ACTIONS = ("action-restores-nothing", "action-fails-on-outage", "action-needs-optional-fields")
-"""The rules that tell more of a run which did not end as it should."""
+"""The rules that report more about a run that did not end properly."""
 
 _MISSING_MODULE: Final = "MissingModuleError"
-"""What the runner throws where a module is required that is not there."""
+"""The error that the runner throws for a missing module."""
 
 
 def is_missing_module(raised: RecordedError) -> bool:
-    """Tell whether an exception says that the check has not been given a module: Auth0 may have it.
+    """Tell whether an exception is due to a module that is missing in the check; Auth0 may have it.
 
     Args:
         raised: The exception.
@@ -26,13 +26,13 @@ def is_missing_module(raised: RecordedError) -> bool:
 
 
 def judge_escapes(transcript: Transcript, escape: Escape, did: str, advice: str) -> Iterator[Comparison]:
-    """Judge whether exceptions leave an Action in one way.
+    """Judge whether exceptions escape an Action in one way.
 
     Args:
         transcript: The transcript.
         escape: The way.
-        did: What the Action did, with `{name}` for the exception.
-        advice: What to do about it.
+        did: The Action's behaviour, with `{name}` for the exception.
+        advice: The advice.
     """
     for seen in observed_runs(transcript):
         outcome = seen.outcome
@@ -53,10 +53,10 @@ def judge_endings(transcript: Transcript) -> Iterator[Comparison]:
     """
     for seen in observed_runs(transcript):
         if seen.outcome.ending is Ending.DIED:
-            message = f"the Action ends the process that it runs in{_during(seen)}; end every branch by returning"
+            message = f"the Action ended its process{_during(seen)}; end every branch by returning"
             yield Violation(message, (seen.run,))
         elif seen.outcome.ending is Ending.TIMED_OUT:
-            message = f"the Action does not return{_during(seen)}; end every branch by returning"
+            message = f"the Action did not return{_during(seen)}; end every branch by returning"
             yield Violation(message, (seen.run,), got=f"{seen.outcome.duration:.0f} s")
         else:
             yield Held((seen.run,))

@@ -1,4 +1,4 @@
-"""Secrets in what scripts hand over, print and say."""
+"""Secrets in the results, output and messages of scripts."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -12,7 +12,7 @@ _DIGESTS: Final = frozenset({SecretForm.MD5, SecretForm.SHA1, SecretForm.SHA256}
 
 
 def is_typed_password(secret: SecretRef) -> bool:
-    """Tell whether a secret is a password as somebody may type it, and not a digest of one.
+    """Tell whether a secret is a password as a user types it, not a digest.
 
     Args:
         secret: The secret.
@@ -21,7 +21,7 @@ def is_typed_password(secret: SecretRef) -> bool:
 
 
 def texts_in(value: Value) -> Iterator[str]:
-    """Yield every text in a recorded value: keys, names of classes and what stands for buffers included.
+    """Yield every text in a recorded value: including keys, class names and representations of buffers.
 
     Args:
         value: The value.

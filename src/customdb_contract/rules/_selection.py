@@ -1,4 +1,4 @@
-"""Selection: which rules are judged, and what makes a report fail; its names are known to be right."""
+"""Selection: the rules to judge, and what makes a report fail, with checked names."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -15,15 +15,14 @@ __all__ = ["Selection"]
 
 @frozen(kw_only=True)
 class Selection:
-    """Which rules of a catalogue are judged, and what makes a report fail; made by `of`, which checks every name.
+    """The rules of a catalogue to judge, and what makes a report fail; built by `of`, which checks every name.
 
     Args:
-        selected: Names of the rules that may speak.
-        ignored: Names of those that are not judged, and only keep more general rules from telling the same.
-        waived: Rules whose breach is accepted, with the reason.
-        require: Groups that must have been judged.
-        fail_on: The lowest severity that makes the report fail.
-        scripts: The scripts of which findings are told; empty stands for all.
+        selected: Names of the rules to judge.
+        ignored: Names of rules whose findings are not reported, but which still take precedence over more general
+        rules. waived: Rules whose breaches are accepted, with the reasons. require: Groups that must have been judged.
+        fail_on: The lowest severity that makes the report fail. scripts: The scripts whose findings are reported; empty
+        means all.
     """
 
     selected: frozenset[str]
@@ -45,20 +44,20 @@ class Selection:
         require: Collection[str] = (),
         fail_on: str = "error",
     ) -> "Selection":
-        """Return what a team's words select.
+        """Return the selection for a team's options.
 
         Args:
-            catalogue: The rules that there are.
-            select: Names of rules or groups that are judged; empty stands for all.
-            ignore: Names of rules or groups that are not judged.
-            scripts: Names of the scripts that are judged; empty stands for all, and the Action.
-            waived: Rules whose breach is accepted, with the reason.
+            catalogue: All rules.
+            select: Names of rules or groups to judge; empty means all.
+            ignore: Names of rules or groups to leave out.
+            scripts: Names of the scripts to judge; empty means all scripts and the Action.
+            waived: Rules whose breaches are accepted, with the reasons.
             require: Names of groups that must have been judged.
             fail_on: The lowest severity that makes the report fail: `error` or `warning`.
 
         Raises:
-            ConfigurationError: When a rule, a group or a script is unknown, a waiver has no reason, or `fail_on` is
-                another word.
+            ConfigurationError: If a rule, a group or a script is unknown, a waiver has no reason, or `fail_on` has
+                another value.
         """
         waived = dict(waived or {})
         infos = [rule.info for rule in catalogue]
@@ -72,7 +71,7 @@ class Selection:
         for name in require:
             _check_name(name, groups, "require", "group")
         if fail_on not in {Severity.ERROR, Severity.WARNING}:
-            message = f"fail_on must be 'error' or 'warning', and is {fail_on!r}"
+            message = f"fail_on must be 'error' or 'warning', not {fail_on!r}"
             raise ConfigurationError(message)
         return cls(
             selected=selected,
@@ -85,7 +84,7 @@ class Selection:
 
     @property
     def judged(self) -> frozenset[str]:
-        """Names of the rules that are judged."""
+        """Names of the rules to judge."""
         return self.selected - self.ignored
 
     def without(self, names: Collection[str]) -> "Selection":
@@ -111,7 +110,7 @@ def _script(name: str) -> Script:
     try:
         return Script(name)
     except ValueError:
-        message = f"script: there is no script {name!r}; they are {', '.join(Script)}"
+        message = f"script: there is no script {name!r}; the scripts are {', '.join(Script)}"
         raise ConfigurationError(message) from None
 
 

@@ -1,4 +1,4 @@
-"""Sightings: what a transcript shows of people, of unknown identifiers, and of the store when it is out of reach."""
+"""Sightings: calls in a transcript about known users, unknown identifiers and outages."""
 
 import string
 from collections import defaultdict
@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 REGULAR: Final = ("known-user", "repeated", "other-spelling")
-"""The families of situations in which a script should return the person's profile."""
+"""The families of situations in which a script should return the user's profile."""
 
 _OUTAGES: Final = frozenset(
     {
@@ -57,11 +57,11 @@ _OUTAGES: Final = frozenset(
         Situation.THIRD_REQUEST,
     }
 )
-"""What no script can take for an answer of the store. The other faults may mean "no such user"."""
+"""Faults that no script can mistake for a response of the store. The other faults may mean "no such user"."""
 
 
 def sightings(transcript: Transcript, script: Script | None = None) -> Sequence[Exchange]:
-    """Return the judged exchanges in which a known person was asked for and a profile came back, in order.
+    """Return the judged exchanges for a known user that returned a profile, in order.
 
     Args:
         transcript: The transcript.
@@ -72,13 +72,13 @@ def sightings(transcript: Transcript, script: Script | None = None) -> Sequence[
         for exchange in transcript.select(script, *REGULAR)
         if exchange.profile is not None
         and exchange.person != UNKNOWN
-        # For a spelling that the store does not know, an empty profile is the answer for anybody unknown.
+        # For a spelling that the store does not know, an empty profile is the result for an unknown user.
         and not (exchange.situation.family == "other-spelling" and says_nothing(exchange.profile))
     ]
 
 
 def own_sightings(transcript: Transcript) -> Sequence[Exchange]:
-    """Return the sightings by the identifier that is the person's own, in order.
+    """Return the sightings by the user's own identifier, in order.
 
     Args:
         transcript: The transcript.
@@ -87,7 +87,7 @@ def own_sightings(transcript: Transcript) -> Sequence[Exchange]:
 
 
 def sightings_by_person(transcript: Transcript, script: Script | None = None) -> Mapping[str, Sequence[Exchange]]:
-    """Return the sightings of each person, by label.
+    """Return the sightings of each user, by label.
 
     Args:
         transcript: The transcript.
@@ -100,17 +100,17 @@ def sightings_by_person(transcript: Transcript, script: Script | None = None) ->
 
 
 def user_id_text(exchange: Exchange) -> str:
-    """Return the `user_id` of a profile as JSON text, 7 like "7": that a number is no text is told by another rule.
+    """Return the `user_id` of a profile as JSON text, 7 like "7"; another rule reports numbers.
 
     Args:
-        exchange: A call; empty is returned where it found no profile with an id.
+        exchange: A call; without a profile with an id, the result is empty.
     """
     user_id = user_id_of(exchange.profile or {})
     return "" if user_id in (None, "") else json_text(user_id if isinstance(user_id, str) else json_text(user_id))
 
 
 def lowered_by_ascii(text: str) -> str:
-    """Return a text trimmed, with the letters of ASCII in lower case and all others as they are.
+    """Return a text trimmed, with ASCII letters in lower case and all others unchanged.
 
     Args:
         text: An e-mail.
@@ -122,7 +122,7 @@ _ASCII_LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowerca
 
 
 def says_nothing(profile: Mapping[str, Value]) -> bool:
-    """Tell whether a profile is empty, or has empty values only.
+    """Tell whether a profile is empty, or has only empty values.
 
     Args:
         profile: A profile as a script returned it.
@@ -131,14 +131,14 @@ def says_nothing(profile: Mapping[str, Value]) -> bool:
 
 
 def are_comparable(one: Sequence[Exchange], other: Sequence[Exchange]) -> bool:
-    """Tell whether a difference between two scripts is no change in between.
+    """Tell whether a difference between two scripts can't be due to a change in between.
 
-    In the life of a user, a log-in may change what is said of that user, so one script must have been asked before and
-    after the other one. What a check asks by itself always is.
+    In a rehearsed life, a log-in may change the user, so one script must have been called before and after the other
+    one. Calls of a check without a rehearsal are always comparable.
 
     Args:
-        one: What one script said of a person, in order; not empty.
-        other: What the other script said, in order; not empty.
+        one: One script's calls for a user, in order; not empty.
+        other: The other script's calls, in order; not empty.
     """
     if not any(exchange.caused_by for exchange in (*one, *other)):
         return True
@@ -150,13 +150,13 @@ def are_comparable(one: Sequence[Exchange], other: Sequence[Exchange]) -> bool:
 
 
 def metadata_by_person(transcript: Transcript) -> Iterator[tuple[str, Collection[Script], tuple[Exchange, ...]]]:
-    """Yield which scripts returned metadata of people whom both know: per person, `user_metadata` and `app_metadata`.
+    """Yield which scripts returned metadata of users that both find: per user, `user_metadata` and `app_metadata`.
 
     Args:
         transcript: The transcript.
 
     Yields:
-        The kind of metadata, the scripts that returned some in any call, and the first call of both, in order.
+        The kind of metadata, the scripts that returned any, and the first call of both, in order.
     """
     logins = sightings_by_person(transcript, Script.LOGIN)
     for label, found in sightings_by_person(transcript, Script.GET_USER).items():
@@ -172,9 +172,9 @@ def _has(exchange: Exchange, kind: str) -> bool:
 
 
 def outages(transcript: Transcript, script: Script) -> Sequence[Exchange]:
-    """Return the judged exchanges in which the store was out of reach for certain, in order.
+    """Return the judged exchanges in which the store was certainly unreachable, in order.
 
-    Answers that a correct script may read as "no such user" are not among them: 400, 403, 404, an empty body, `[]`,
+    Responses that a correct script may read as "no such user" are not among them: 400, 403, 404, an empty body, `[]`,
     `{}`, JSON of another shape, and for `login` also 401.
 
     Args:
@@ -186,9 +186,9 @@ def outages(transcript: Transcript, script: Script) -> Sequence[Exchange]:
 
 
 def sightings_in_outages(transcript: Transcript, script: Script | None = None) -> Sequence[Exchange]:
-    """Return the judged exchanges in which a profile of a known person came back though the store was out of reach.
+    """Return the judged exchanges that returned a profile of a known user although the store was unreachable.
 
-    Whatever the fault, none of them hands over a profile: what came back is made of an error, or was kept from before.
+    No fault contains a profile: the profile was built from an error response, or kept from before.
 
     Args:
         transcript: The transcript.
@@ -205,7 +205,7 @@ _READING: Final = frozenset({Script.LOGIN, Script.GET_USER})
 
 
 def judge_profiles_in_outages(transcript: Transcript, script: Script) -> Iterator[Violation]:
-    """Judge whether a profile that came back while the store was out of reach is that of the person who was asked for.
+    """Judge whether a profile that was returned while the store was unreachable is the user's own.
 
     Args:
         transcript: The transcript.
@@ -220,22 +220,22 @@ def judge_profiles_in_outages(transcript: Transcript, script: Script) -> Iterato
         own = () if person is None else map(str.casefold, person.identifiers)
         is_named = isinstance(email, str) and email.casefold() in own
         has_id, known = user_id not in (None, ""), ids[exchange.person]
-        # The user's own profile was kept from before, or the store was there after all: that proves nothing.
+        # The user's own profile was kept from before, or the store was reachable after all: it proves nothing.
         is_own = has_id and (canonical(user_id) in known or is_named)
         if not is_own and (known or not has_id or email is not None):
-            did = "let a known user in with" if script is Script.LOGIN else "returned"
+            did = "accepted a known user with" if script is Script.LOGIN else "returned"
             message = (
-                f"{script} {did} a profile that is not the user's while the store was out of reach; "
+                f"{script} {did} a profile that is not the user's while the store was unreachable; "
                 "report an outage as ScriptError or new Error(message)"
             )
             yield Violation(message, (exchange,), path="result", expected="an error", got="a profile")
 
 
 def is_denial(exchange: Exchange) -> bool:
-    """Tell whether a script said that it does not know the person, or that the password is wrong.
+    """Tell whether a script reported that there is no such user, or that the password is wrong.
 
     Args:
-        exchange: A call of a script that reads.
+        exchange: A call of a reading script.
     """
     error = exchange.outcome.error
     is_wrong = isinstance(error, RecordedError) and error.name == "WrongUsernameOrPasswordError"
@@ -245,12 +245,13 @@ def is_denial(exchange: Exchange) -> bool:
 
 
 def is_retired(transcript: Transcript) -> bool:
-    """Tell whether the scripts are the no-op pair of a retired store: both answer null, whoever is asked for.
+    """Tell whether the scripts are the no-op pair of a retired store: both return null for every user.
 
     Source: <https://auth0.com/docs/manage-users/user-migration/configure-automatic-migration-from-your-database>.
 
     Args:
-        transcript: The transcript. Without a known person whom `get_user` does not find, no pair is taken for retired.
+        transcript: The transcript. A pair counts as retired only if there is a known user whom `get_user` does not
+        find.
     """
     answers = {
         script: [exchange for exchange in transcript.select(script) if exchange.situation.family != "outage"]
@@ -262,7 +263,7 @@ def is_retired(transcript: Transcript) -> bool:
 
 
 def ignores_identifier(transcript: Transcript, script: Script) -> bool:
-    """Tell whether a script returned a profile for two different identifiers that are nobody's.
+    """Tell whether a script returned a profile for two different unknown identifiers.
 
     Args:
         transcript: The transcript.

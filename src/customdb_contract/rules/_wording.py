@@ -1,4 +1,4 @@
-"""How messages name what a script handed over, without showing it: values may be personal, and they differ per call."""
+"""How messages describe a script's values without showing them: values may be personal, and they differ per call."""
 
 from customdb_contract.profiles import problems
 from customdb_contract.transcript import RecordedError, Special, Value
@@ -7,13 +7,13 @@ __all__ = ["kind_of", "unfit_result"]
 
 
 def unfit_result(value: Value) -> str | None:
-    """Return what a script without a callback returned instead of one of the contract's results: `None`, `dict`.
+    """Return the type that a script without a callback returned instead of a result of the contract: `None`, `dict`.
 
     Args:
         value: The result of an outcome.
 
     Returns:
-        Its type, or None when the value was handed to a callback, or was in a result.
+        The type, or None if the value was passed to a callback, or was in a result.
     """
     if isinstance(value, Special) and value.kind == "not-a-result":
         return value.text.partition(":")[0]
@@ -21,7 +21,7 @@ def unfit_result(value: Value) -> str | None:
 
 
 def kind_of(value: Value) -> str:
-    """Return what kind of value a script handed over, as a message says it: `a text`, `an array`, `true`.
+    """Return the kind of a value in the words of a message: `a text`, `an array`, `true`.
 
     Args:
         value: A recorded value.

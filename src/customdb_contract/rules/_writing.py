@@ -1,4 +1,4 @@
-"""Judging writes: the moments of a transcript in which something was written, or looked at afterwards."""
+"""Judging writes: the calls of a transcript that write, and the look-ups afterwards."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
@@ -38,14 +38,14 @@ __all__ = [
 
 
 REFUSALS: Final = frozenset({Ending.NOT_FOUND, Ending.FAILED})
-"""How a reading script says that it knows nobody, or lets nobody in."""
+"""How a reading script refuses a user, or reports that there is none."""
 
 _MAY_BE_DONE: Final = frozenset({Situation.HTML_PAGE, Situation.TRUNCATED_JSON, Situation.CUT})
-"""Faults in which the status, or the store itself, says that a write was made."""
+"""Faults in which the status, or the store itself, confirms the write."""
 
 
 def moments(transcript: Transcript, *scripts: Script) -> Iterator[Moment]:
-    """Yield the calls of some scripts about people whom the check made, and what was true before each.
+    """Yield the calls of some scripts for users created by the check, with the state before each.
 
     Args:
         transcript: The transcript.
@@ -55,7 +55,7 @@ def moments(transcript: Transcript, *scripts: Script) -> Iterator[Moment]:
 
 
 def legacy_moments(transcript: Transcript, *scripts: Script) -> Iterator[Moment]:
-    """Yield the same with import mode off, and nothing with import mode on, where Auth0 never calls these scripts.
+    """Yield the same with import mode off, and nothing with import mode on, in which Auth0 never calls these scripts.
 
     Args:
         transcript: The transcript.
@@ -66,7 +66,7 @@ def legacy_moments(transcript: Transcript, *scripts: Script) -> Iterator[Moment]
 
 
 def looks_after(transcript: Transcript, script: Script) -> Iterator[tuple[Exchange, Moment]]:
-    """Yield each successful write of a script with the looks at the same account before the next write.
+    """Yield each successful write of a script with the look-ups of the same account before the next write.
 
     Args:
         transcript: The transcript.
@@ -81,18 +81,18 @@ def looks_after(transcript: Transcript, script: Script) -> Iterator[tuple[Exchan
 def judge_outages(
     transcript: Transcript, script: Script, hidden: Collection[Ending], message: str
 ) -> Iterator[Comparison]:
-    """Judge what a writing script says while the store is out of reach.
+    """Judge the results of a writing script while the store is unreachable.
 
     Args:
         transcript: The transcript.
         script: The script.
-        hidden: The endings that hide the outage, beside success and results of no meaning.
-        message: What to say of them.
+        hidden: The endings that hide the outage, beside success and undocumented results.
+        message: The message about them.
     """
     for exchange in outages(transcript, script):
         if exchange.situation in _MAY_BE_DONE:
             continue
-        # What is neither a documented result nor an error is often the body of the store's answer.
+        # An undocumented result that is not an error is often the body of the store's response.
         if exchange.ending in {*hidden, Ending.INVALID} or is_done(exchange):
             yield Violation(message, (exchange,), path="ending", expected=Ending.FAILED, got=exchange.ending)
         elif exchange.ending is Ending.FAILED:
@@ -102,12 +102,12 @@ def judge_outages(
 def judge_unknown_users(
     found: Iterator[Moment], hidden: Collection[Ending], message: str, severity: Severity | None = None
 ) -> Iterator[Comparison]:
-    """Judge what a writing script says of somebody who isn't there.
+    """Judge the results of a writing script for unknown users.
 
     Args:
         found: The calls of the script.
         hidden: The endings that are wrong.
-        message: What to say of them.
+        message: The message about them.
         severity: The severity, or None for that of the rule.
     """
     for moment in found:
@@ -125,7 +125,7 @@ def judge_unknown_users(
 def judge_user_ids(
     transcript: Transcript, writes: Collection[Script], readers: Collection[Script]
 ) -> Iterator[Comparison]:
-    """Judge whether a script returns the `user_id` after a write that it returned before, at least twice.
+    """Judge whether a script returns the same `user_id` after a write as before, where it was seen at least twice.
 
     Args:
         transcript: The transcript.
@@ -146,8 +146,8 @@ def judge_user_ids(
                 yield Held(evidence)
             elif len(known) == 1:
                 message = (
-                    f"{exchange.script} returns another user_id after {written.script} than before; "
-                    "derive it from what never changes"
+                    f"{exchange.script} returned another user_id after {written.script} than before; "
+                    "derive it from a value that never changes"
                 )
                 (before_it,) = known
                 yield Violation(
@@ -157,7 +157,7 @@ def judge_user_ids(
 
 
 def seen_before(transcript: Transcript, *scripts: Script) -> Mapping[int, Mapping[Script, Exchange]]:
-    """Return how each script found somebody last before a write to them, where nothing was written in between.
+    """Return the last call of each script that found a user before a write to that user, with no write in between.
 
     Args:
         transcript: The transcript.
@@ -178,7 +178,7 @@ def seen_before(transcript: Transcript, *scripts: Script) -> Mapping[int, Mappin
 
 
 def is_verified(exchange: Exchange) -> object:
-    """Return what the profile of an exchange says of the e-mail's verification.
+    """Return `email_verified` in the profile of an exchange.
 
     Args:
         exchange: A call of a reading script.
@@ -187,14 +187,14 @@ def is_verified(exchange: Exchange) -> object:
 
 
 def is_no_limit(transcript: Transcript, refused: Exchange, created: Exchange | None = None) -> bool:
-    """Tell whether a script refused a call for another reason than that there were too many calls.
+    """Tell whether a script refused a call for another reason than a rate limit.
 
-    A limit for everybody would refuse the later calls too, and one for each person nobody's first call.
+    A limit for all users would refuse the later calls too, and a limit per user no user's first call.
 
     Args:
         transcript: The transcript.
         refused: The call.
-        created: An earlier call about the same person that must be there, or None.
+        created: An earlier call for the same user that does not count, or None.
     """
     calls = [call for call in transcript.exchanges if call.script is refused.script and call is not created]
     earlier = {_email_of(call) for call in calls if call.number < refused.number}
@@ -208,7 +208,7 @@ def _email_of(write: Exchange) -> str:
 
 
 def is_user_exists(exchange: Exchange) -> bool:
-    """Tell whether `create` failed because there is such a user.
+    """Tell whether `create` reported that the user exists.
 
     Args:
         exchange: A call of `create`.
@@ -225,14 +225,14 @@ def is_user_exists(exchange: Exchange) -> bool:
 def contradicted(
     message: str, evidence: tuple[Exchange, ...], blamed: Script, expected: str, *, attribute: str | None = None
 ) -> Violation:
-    """Return the breach of a writing script which the answer of a reading one, the last of the evidence, shows.
+    """Return the breach of a writing script that a reading script, the last of the evidence, reveals.
 
     Args:
-        message: What was seen and what was expected.
+        message: The message.
         evidence: The exchanges that prove it, in order.
         blamed: The script that wrote.
         expected: The ending of the last exchange if the write had been right, or its attribute.
-        attribute: The attribute that shows it, or None when the ending does.
+        attribute: The attribute that shows the breach, or None for the ending.
     """
     look = evidence[-1]
     got = look.ending if attribute is None else kind_of((look.profile or {}).get(attribute))
@@ -241,12 +241,12 @@ def contradicted(
 
 
 def undocumented_result(exchange: Exchange, expected: str, advised: str, severity: Severity | None = None) -> Violation:
-    """Return the breach of a writing script whose result fits none of the documented endings.
+    """Return the breach of a writing script whose result is none of the documented ones.
 
     Args:
         exchange: A call that ended `invalid`.
-        expected: What the result may be.
-        advised: What to end with.
+        expected: The documented results, in words.
+        advised: The advice on how to end.
         severity: The severity, or None for that of the rule.
     """
     result = exchange.outcome.result

@@ -1,4 +1,4 @@
-"""The rules of the group `action`: what must hold of a post-login Action that restores legacy metadata."""
+"""The rules of the group `action`: requirements for a post-login Action that restores legacy metadata."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What the rules about Actions share: what they need, and where Auth0 documents what they are about."""
+"""Shared by the rules about Actions: their needs, and a decorator."""
 
 from functools import partial
 from typing import Final
@@ -14,7 +14,7 @@ RUNNING: Final = (Need.ACTION,)
 ASKING: Final = (Need.ACTION, Need.ASKING_ACTION)
 
 NO_ANSWER: Final = frozenset({LegacyState.SILENCE, LegacyState.STALL})
-"""The outages in which the legacy system never answers, or never ends its answer."""
+"""The outages in which the legacy system never responds, or never ends its response."""
 
 action_rule: Final = partial(rule, group=Group.ACTION, scripts=(), actions=True)
-"""`rule`, of the group `action`: it looks at runs of an Action, and at no script."""
+"""`rule` for the group `action`: it judges runs of an Action, and no script."""

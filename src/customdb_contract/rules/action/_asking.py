@@ -1,4 +1,4 @@
-"""How an Action asks the legacy system: for whom, how often, and when."""
+"""How an Action queries the legacy system: for which users, how often, and when."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -43,7 +43,7 @@ def _email_of(seen: ObservedRun) -> str:
 
 
 def _legacy_id_of(seen: ObservedRun) -> str:
-    """Return the id, without its prefix, of the identity on the connection of the log-in; empty where none is told."""
+    """Return the id, without its prefix, of the identity on the connection of the log-in, or an empty text."""
     user, connection = seen.run.event.get("user"), seen.run.event.get("connection")
     name = connection.get("name") if isinstance(connection, Mapping) else None
     identities = user.get("identities") if isinstance(user, Mapping) else None
@@ -62,8 +62,8 @@ def action_ignores_connection(transcript: Transcript) -> Iterator[Comparison]:
     """The Action acts for users of another connection.
 
     ## Why this matters
-    Auth0 runs the Action for every user of the tenant. Whoever registers with somebody else's e-mail at a social
-    provider, or in another database, is given that person's metadata: their roles, their plan.
+    Auth0 runs the Action for every user of the tenant. A user who registers with another user's e-mail at a social
+    provider, or in another database, receives that user's metadata: roles, plan.
 
     ## Violates
         person ada email=ada@example.com
@@ -76,7 +76,7 @@ def action_ignores_connection(transcript: Transcript) -> Iterator[Comparison]:
         run persist of ada in other-connection: social legacy sound {"connection": {"name": "google-oauth2"}} -> done
 
     ## How to fix
-    Return at once where `event.connection.name` is another one than that of the legacy users.
+    Return at once if `event.connection.name` is not the connection of the legacy users.
     """
     runs = observed_runs(transcript)
     payload = payload_of(runs)
@@ -84,11 +84,12 @@ def action_ignores_connection(transcript: Transcript) -> Iterator[Comparison]:
         if seen.run.situation.family != "other-connection":
             continue
         where = seen.run.situation.partition(": ")[2]
-        # An Action may write what has nothing to do with the legacy system for every user.
+        # An Action may write metadata that does not come from the legacy system for every user.
         if seen.writes.keys() & payload.keys() or (seen.asks and seen.set_calls):
-            yield Violation(f"metadata are set for a user of another connection ({where})", seen.evidence, path=where)
+            message = f"the Action set metadata for a user of another connection ({where})"
+            yield Violation(message, seen.evidence, path=where)
         elif seen.asks:
-            message = f"the legacy system is asked for a user of another connection ({where})"
+            message = f"the Action queried the legacy system for a user of another connection ({where})"
             yield Violation(message, seen.evidence, path=where)
         else:
             yield Held((seen.run,))
@@ -96,11 +97,12 @@ def action_ignores_connection(transcript: Transcript) -> Iterator[Comparison]:
 
 @action_rule(severity=Severity.WARNING, needs=ASKING, since="0.1.0", source=ACTION_EVENT)
 def action_looks_up_by_email(transcript: Transcript) -> Iterator[Comparison]:
-    """The Action asks for the user by e-mail alone.
+    """The Action looks up the user by e-mail alone.
 
     ## Why this matters
-    An e-mail can change in Auth0 while the legacy system keeps the old one; it may be missing, written in another case,
-    or not verified, and then it is somebody else's. The `user_id` of the identity is what the custom database gave.
+    An e-mail can change in Auth0 while the legacy system keeps the old one. It may be missing, written in another case,
+    or unverified, and then it may belong to another user. The `user_id` of the identity is the one that the custom
+    database returned.
 
     ## Violates
         person ada email=ada@example.com
@@ -113,7 +115,7 @@ def action_looks_up_by_email(transcript: Transcript) -> Iterator[Comparison]:
         request GET "https://legacy.example.com/users/7" -> 200 with {"id": "7"}
 
     ## How to fix
-    Send the `user_id` of the identity whose `connection` is that of the log-in, from `event.user.identities`.
+    Send the `user_id` of the identity on the connection of the log-in, from `event.user.identities`.
     """
     for seen in observed_runs(transcript):
         if seen.run.situation not in {RunSituation.FIRST_LOG_IN, RunSituation.CHANGED_EMAIL} or not seen.asked:
@@ -125,17 +127,17 @@ def action_looks_up_by_email(transcript: Transcript) -> Iterator[Comparison]:
         if seen.sent(legacy_id) is not None:
             yield Held(seen.evidence)
         elif by_email is not None:
-            message = "the legacy system is asked by e-mail; send the user_id of the identity"
+            message = "the Action looked up the user by e-mail; send the user_id of the identity"
             yield Violation(message, (seen.run, by_email), path="request")
 
 
 @action_rule(severity=Severity.ERROR, needs=ASKING, since="0.1.0", source=ACTION_EVENT)
 def action_ignores_linked_identity(transcript: Transcript) -> Iterator[Comparison]:
-    """For a linked account the Action asks by the primary `user_id`, which is that of another connection.
+    """For a linked account, the Action looks up the primary `user_id`, which belongs to another connection.
 
     ## Why this matters
-    Where accounts are linked, `event.user.user_id` is the id of the primary identity, for instance one at a social
-    provider. The legacy system does not know it, or takes it for somebody else's.
+    With linked accounts, `event.user.user_id` is the id of the primary identity, for example one at a social provider.
+    The legacy system does not know it, or has another user with that id.
 
     ## Violates
         person ada email=ada@example.com
@@ -148,7 +150,7 @@ def action_ignores_linked_identity(transcript: Transcript) -> Iterator[Compariso
         request GET "https://legacy.example.com/users/7" -> 200 with {"id": "7"}
 
     ## How to fix
-    Take the identity whose `connection` is that of the log-in:
+    Use the identity on the connection of the log-in:
     `event.user.identities.find((identity) => identity.connection === event.connection.name)`.
     """  # noqa: E501 - one record is one line
     for seen in observed_runs(transcript):
@@ -156,7 +158,7 @@ def action_ignores_linked_identity(transcript: Transcript) -> Iterator[Compariso
         if seen.run.situation is not RunSituation.LINKED_ACCOUNT or not seen.asked or not legacy_id:
             continue
         if seen.sent(legacy_id) is None:
-            message = "the legacy system is not asked by the user_id of the identity on this connection"
+            message = "the Action did not look up the user_id of the identity on this connection; send that id"
             yield Violation(message, seen.evidence, path="request", expected=legacy_id)
         else:
             yield Held(seen.evidence)
@@ -164,11 +166,11 @@ def action_ignores_linked_identity(transcript: Transcript) -> Iterator[Compariso
 
 @action_rule(severity=Severity.ERROR, needs=ASKING, since="0.1.0", source=ACTION_LIMITS)
 def action_without_timeout(transcript: Transcript) -> Iterator[Comparison]:
-    """The Action waits for more than 10 seconds for a legacy system that never answers.
+    """The Action waits for more than 10 seconds for a legacy system that never responds.
 
     ## Why this matters
-    All Actions of a log-in have 20 seconds together. Where one waits as long as the legacy system takes, nobody can log
-    in while that hangs.
+    All Actions of a log-in have 20 seconds together. If one waits as long as the legacy system takes, no user can log
+    in while the legacy system hangs.
 
     ## Violates
         person ada email=ada@example.com
@@ -181,7 +183,7 @@ def action_without_timeout(transcript: Transcript) -> Iterator[Comparison]:
         request GET "https://legacy.example.com/users/7"
 
     ## How to fix
-    Give the request a time limit of a few seconds, its body included:
+    Set a timeout of a few seconds for the request, including its body:
     `fetch(url, {signal: AbortSignal.timeout(3000)})`.
     """
     for seen in observed_runs(transcript):
@@ -189,8 +191,11 @@ def action_without_timeout(transcript: Transcript) -> Iterator[Comparison]:
             continue
         outcome = seen.outcome
         if outcome.ending is Ending.TIMED_OUT or outcome.duration > _LONGEST_SECONDS:
-            what = "never answers" if seen.run.legacy is LegacyState.SILENCE else "begins to answer, and never ends"
-            message = f"a legacy system that {what} holds the log-in up for more than {_LONGEST_SECONDS:g} s"
+            what = "never responds" if seen.run.legacy is LegacyState.SILENCE else "never ends its response"
+            message = (
+                f"the Action waited more than {_LONGEST_SECONDS:g} s for a legacy system that {what}; "
+                "set a timeout of a few seconds"
+            )
             yield Violation(message, seen.evidence, path=str(seen.run.legacy), got=f"{outcome.duration:.0f} s")
         else:
             yield Held(seen.evidence)
@@ -198,11 +203,11 @@ def action_without_timeout(transcript: Transcript) -> Iterator[Comparison]:
 
 @action_rule(severity=Severity.WARNING, needs=ASKING, since="0.1.0", source=ACTION_GUIDELINES)
 def action_retries_in_a_loop(transcript: Transcript) -> Iterator[Comparison]:
-    """The Action sends the same request again and again within one log-in.
+    """The Action repeats the same request within one log-in.
 
     ## Why this matters
-    A legacy system that is overloaded gets several times the requests, at the worst moment, and each log-in waits for
-    all of them. Auth0 advises as few requests as possible.
+    An overloaded legacy system receives several times the requests at the worst moment, and each log-in waits for all
+    of them. Auth0 recommends as few requests as possible.
 
     ## Violates
         person ada email=ada@example.com
@@ -217,17 +222,19 @@ def action_retries_in_a_loop(transcript: Transcript) -> Iterator[Comparison]:
         request GET "https://legacy.example.com/users/7" -> 500
 
     ## How to fix
-    Ask once, and let the next log-in try again.
+    Send the request once, and let the next log-in try again.
     """
     for seen in observed_runs(transcript):
         if not seen.asked:
             continue
         times = Counter(map(_same, seen.asked)).most_common(1)[0][1]
         if times > _MOST_OF_THE_SAME:
-            message = f"the same request is sent more than {_MOST_OF_THE_SAME} times for one log-in"
+            message = (
+                f"the Action sent the same request more than {_MOST_OF_THE_SAME} times in one log-in; send it once"
+            )
             yield Violation(message, seen.evidence, path=str(seen.run.legacy), got=str(times))
         elif len(seen.asked) > _MOST_IN_ALL:
-            message = f"more than {_MOST_IN_ALL} requests are sent for one log-in"
+            message = f"the Action sent more than {_MOST_IN_ALL} requests for one log-in; send one"
             yield Violation(message, seen.evidence, path=str(seen.run.legacy), got=str(len(seen.asked)))
         else:
             yield Held(seen.evidence)
@@ -239,10 +246,10 @@ def _same(request: LegacyRequest) -> tuple[str, str, str]:
 
 @action_rule(severity=Severity.WARNING, needs=ASKING, since="0.1.0", source=ACTION_GUIDELINES)
 def action_identifier_in_url(transcript: Transcript) -> Iterator[Comparison]:
-    """The Action sends the user's e-mail in a web address.
+    """The Action sends the user's e-mail in a URL.
 
     ## Why this matters
-    Servers and proxies on the way write addresses to their logs. Auth0 asks to send no personal data in the query
+    Servers and proxies on the way write URLs to their logs. Auth0 asks you to send no personal data in the query
     string.
 
     ## Violates
@@ -256,7 +263,7 @@ def action_identifier_in_url(transcript: Transcript) -> Iterator[Comparison]:
         request GET "https://legacy.example.com/users/7" -> 200 with {"id": "7"}
 
     ## How to fix
-    Send the id of the identity, encoded as a part of the path, or the identifiers in the body of a POST request.
+    Send the id of the identity, encoded, in the path, or send the identifiers in the body of a POST request.
     """
     for seen in observed_runs(transcript):
         email = _email_of(seen)
@@ -266,15 +273,16 @@ def action_identifier_in_url(transcript: Transcript) -> Iterator[Comparison]:
         if told is None:
             yield Held(seen.evidence)
         else:
-            yield Violation("the e-mail is sent in the address of a request", (seen.run, told), path="url")
+            message = "the Action sent the e-mail in a URL; send the id, or use the body of a POST request"
+            yield Violation(message, (seen.run, told), path="url")
 
 
 @action_rule(severity=Severity.WARNING, needs=ASKING, since="0.1.0", source=ACTION_GUIDELINES)
 def action_asks_on_token_refresh(transcript: Transcript) -> Iterator[Comparison]:
-    """The Action asks when a token is refreshed, or at a silent log-in, although the metadata are there.
+    """The Action queries the legacy system at a token refresh or a silent log-in, although the metadata is there.
 
     ## Why this matters
-    Applications refresh tokens every few minutes, and check silently on every page. Each of these runs the Action too.
+    Applications refresh tokens every few minutes, and log in silently on every page. Each of these runs the Action too.
 
     ## Violates
         person ada email=ada@example.com
@@ -290,15 +298,15 @@ def action_asks_on_token_refresh(transcript: Transcript) -> Iterator[Comparison]
         run persist of ada in token-refresh legacy sound follows 1 {"user": {"app_metadata": {"plan": "full"}}} -> done
 
     ## How to fix
-    Look for the metadata, or for the marker, before anything else; or return at once where
-    `event.transaction.protocol` is `oauth2-refresh-token`.
+    Look for the metadata, or for the marker, before anything else; or return at once if `event.transaction.protocol` is
+    `oauth2-refresh-token`.
     """
     for earlier, later in followed_runs(observed_runs(transcript)):
         if later.run.situation not in _WITHOUT_PEOPLE or not earlier.writes:
             continue
         if later.asks:
-            what = "a token is refreshed" if later.run.situation is RunSituation.TOKEN_REFRESH else "a log-in is silent"
-            message = f"the legacy system is asked when {what}, though the metadata were restored"
+            what = "a token refresh" if later.run.situation is RunSituation.TOKEN_REFRESH else "a silent log-in"
+            message = f"the Action queried the legacy system at {what}, although the metadata was there; return early"
             yield Violation(message, (earlier.run, *later.evidence), path=str(later.run.situation))
         else:
             yield Held((earlier.run, later.run))
@@ -309,8 +317,8 @@ def action_calls_management_api(transcript: Transcript) -> Iterator[Comparison]:
     """The Action uses Auth0's Management API.
 
     ## Why this matters
-    The Management API has a rate limit for the whole tenant, which log-ins would use up, and what it writes races with
-    what the Action sets by `api.user`.
+    The Management API has a rate limit for the whole tenant, which log-ins would use up. Its writes also race with the
+    values that the Action sets through `api.user`.
 
     ## Violates
         person ada email=ada@example.com
@@ -330,5 +338,5 @@ def action_calls_management_api(transcript: Transcript) -> Iterator[Comparison]:
         if called is None:
             yield Held((seen.run,))
         else:
-            message = "a request goes to the Management API"
+            message = "the Action called the Management API; use event.user and api.user instead"
             yield Violation(message, (seen.run, called), path="url", got=json_text(called.url))

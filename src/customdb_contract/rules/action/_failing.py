@@ -1,4 +1,4 @@
-"""Whether log-ins go on, whatever the legacy system and the event are like."""
+"""Log-ins must continue whatever the state of the legacy system and the event."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -31,8 +31,8 @@ _BROKEN: Final = frozenset({Ending.RAISED, Ending.DIED})
 def _ended(seen: ObservedRun) -> str:
     outcome = seen.outcome
     if outcome.ending is Ending.RAISED:
-        return f"the Action throws {'an error' if outcome.raised is None else outcome.raised.name}"
-    return "the Action ends its process" if outcome.ending is Ending.DIED else "the Action does not end in time"
+        return f"the Action threw {'an error' if outcome.raised is None else outcome.raised.name}"
+    return "the Action ended its process" if outcome.ending is Ending.DIED else "the Action timed out"
 
 
 def _is_required(transcript: Transcript) -> bool:
@@ -41,11 +41,11 @@ def _is_required(transcript: Transcript) -> bool:
 
 @action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=ACTION_GUIDELINES)
 def action_fails_on_outage(transcript: Transcript) -> Iterator[Comparison]:
-    """Nobody can log in while the legacy system is out of order.
+    """No user can log in during an outage of the legacy system.
 
     ## Why this matters
-    The user is in Auth0, with a password: the legacy system is not needed for the log-in. An Action that throws, or
-    denies the log-in, makes every outage of the old system one of the new.
+    The user is in Auth0, with a password, so the log-in does not need the legacy system. An Action that throws, or
+    denies the log-in, turns every outage of the old system into an outage of the new one.
 
     ## Violates
         person ada email=ada@example.com
@@ -58,20 +58,23 @@ def action_fails_on_outage(transcript: Transcript) -> Iterator[Comparison]:
         request GET "https://legacy.example.com/users/7" -> 500
 
     ## How to fix
-    Catch every error of the request, and of reading its answer; then return without a marker, so that the next log-in
-    tries again. Deny only where `metadata_required` says that nobody may get in without metadata.
+    Catch every error of the request and of reading its response. Then return without a marker, so that the next log-in
+    tries again. Deny the log-in only if `metadata_required` declares that no user may log in without metadata.
     """
     for seen in observed_runs(transcript):
         if seen.run.legacy is None or seen.run.legacy.family != _OUTAGE:
             continue
         if seen.run.legacy in NO_ANSWER and seen.outcome.ending is Ending.TIMED_OUT:
-            # How long it waits is told by action-without-timeout.
+            # action-without-timeout reports how long it waits.
             continue
         if not seen.is_done:
-            message = f"{_ended(seen)} in an outage of the legacy system ({seen.run.legacy})"
+            message = f"{_ended(seen)} in an outage of the legacy system ({seen.run.legacy}); let the log-in continue"
             yield Violation(message, seen.evidence, path=str(seen.run.legacy))
         elif seen.denial is not None and not _is_required(transcript):
-            message = f"the log-in is denied in an outage of the legacy system ({seen.run.legacy})"
+            message = (
+                f"the Action denied the log-in in an outage of the legacy system ({seen.run.legacy}); "
+                "let the log-in continue"
+            )
             yield Violation(message, (*seen.evidence, seen.denial), path=str(seen.run.legacy))
         else:
             yield Held(seen.evidence)
@@ -79,10 +82,10 @@ def action_fails_on_outage(transcript: Transcript) -> Iterator[Comparison]:
 
 @action_rule(severity=Severity.ERROR, needs=ASKING, since="0.1.0", source=ACTION_GUIDELINES)
 def action_marks_after_outage(transcript: Transcript) -> Iterator[Comparison]:
-    """After an outage of the legacy system the Action never asks for the user's metadata again.
+    """After an outage of the legacy system, the Action never requests the user's metadata again.
 
     ## Why this matters
-    An Action that takes a failed request for "nothing there", and remembers that, makes the loss permanent.
+    An Action that treats a failed request as "no metadata", and remembers that, makes the loss permanent.
 
     ## Violates
         person ada email=ada@example.com
@@ -99,7 +102,7 @@ def action_marks_after_outage(transcript: Transcript) -> Iterator[Comparison]:
         request GET "https://legacy.example.com/users/7" -> 200 with {"id": "7"}
 
     ## How to fix
-    Set the marker only when the legacy system has answered: with the metadata, or that there are none.
+    Set the marker only after a valid response of the legacy system: with metadata, or without any.
     """
     for earlier, later in followed_runs(observed_runs(transcript)):
         state = earlier.run.legacy
@@ -108,17 +111,20 @@ def action_marks_after_outage(transcript: Transcript) -> Iterator[Comparison]:
         if later.asks:
             yield Held((earlier.run, later.run))
         else:
-            message = f"after an outage ({state}) the legacy system is not asked again at the next log-in"
+            message = (
+                f"after an outage ({state}) the Action did not query the legacy system again at the next log-in; "
+                "set the marker only after a valid response"
+            )
             yield Violation(message, (*earlier.evidence, *later.evidence), path=str(state))
 
 
 @action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=ACTION_API)
 def action_denies_login(transcript: Transcript) -> Iterator[Comparison]:
-    """The Action denies the log-in of a user, though metadata are not declared as required.
+    """The Action denies the log-in of a user, although metadata is not declared as required.
 
     ## Why this matters
-    Whoever has the right password is locked out by an Action that is there to repair metadata. A denial ends the flow,
-    so later Actions do not run either, and it does not undo what was set.
+    The Action is there to repair metadata, but it locks out a user with the right password. A denial ends the flow, so
+    later Actions don't run either, and it does not undo what was set.
 
     ## Violates
         person ada email=ada@example.com
@@ -132,7 +138,7 @@ def action_denies_login(transcript: Transcript) -> Iterator[Comparison]:
         request GET "https://legacy.example.com/users/7" -> 404
 
     ## How to fix
-    Let the user in. Where nobody may get in without metadata, say `metadata_required = true` in `[action]`, and deny
+    Let the user log in. If no user may log in without metadata, set `metadata_required = true` in `[action]`, and deny
     only users of the connection who have none.
     """
     runs = observed_runs(transcript)
@@ -145,19 +151,18 @@ def action_denies_login(transcript: Transcript) -> Iterator[Comparison]:
         if seen.denial is None:
             yield Held((seen.run,))
         elif is_elsewhere or has_metadata or not _is_required(transcript):
-            who = f"{seen.run.situation}, legacy system: {seen.run.legacy}"
-            yield Violation(
-                f"the log-in is denied ({who})", (*seen.evidence, seen.denial), path=str(seen.run.situation)
-            )
+            when = f"{seen.run.situation}, legacy system: {seen.run.legacy}"
+            message = f"the Action denied the log-in ({when}); let the user log in"
+            yield Violation(message, (*seen.evidence, seen.denial), path=str(seen.run.situation))
 
 
 @action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=ACTION_EVENT)
 def action_needs_optional_fields(transcript: Transcript) -> Iterator[Comparison]:
-    """The Action breaks where the event lacks what Auth0 may leave out.
+    """The Action fails if the event lacks optional fields.
 
     ## Why this matters
-    The only attribute that a user has for certain is the `user_id`. `event.user.app_metadata.plan` throws for a user
-    without `app_metadata`, and nobody of that kind can log in.
+    Every user has a `user_id`, and nothing else is certain. `event.user.app_metadata.plan` throws for a user without
+    `app_metadata`, and no such user can log in.
 
     ## Violates
         person ada email=ada@example.com
@@ -172,7 +177,7 @@ def action_needs_optional_fields(transcript: Transcript) -> Iterator[Comparison]
         run persist of ada in minimal-event legacy sound {} -> done
 
     ## How to fix
-    Ask for each part before it is read: `event.user.app_metadata?.plan`, `event.user.identities ?? []`.
+    Check each part before you read it: `event.user.app_metadata?.plan`, `event.user.identities ?? []`.
     """
     runs = observed_runs(transcript)
     if not any(seen.is_done for seen in sound_first_runs(runs)):
@@ -183,6 +188,7 @@ def action_needs_optional_fields(transcript: Transcript) -> Iterator[Comparison]
         if seen.outcome.ending in _BROKEN:
             raised = seen.outcome.raised
             got = None if raised is None else raised.message
-            yield Violation(f"{_ended(seen)} for a minimal event", seen.evidence, path="event", got=got)
+            message = f"{_ended(seen)} for a minimal event; check optional fields before you read them"
+            yield Violation(message, seen.evidence, path="event", got=got)
         elif seen.is_done:
             yield Held(seen.evidence)

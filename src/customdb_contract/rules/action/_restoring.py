@@ -1,4 +1,4 @@
-"""Whether an Action restores what is missing, once, and leaves alone what is there."""
+"""An Action must restore missing metadata, once, and leave existing metadata alone."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -34,11 +34,11 @@ def _named(key: MetadataKey) -> str:
     severity=Severity.ERROR, needs=RUNNING, yields_to=("action-writes-too-late",), since="0.1.0", source=ACTION_METADATA
 )
 def action_restores_nothing(transcript: Transcript) -> Iterator[Comparison]:
-    """The Action does not put metadata on a user who lacks them, although the legacy system answers with them.
+    """The Action does not restore a user's missing metadata, although the legacy system returns it.
 
     ## Why this matters
     A user whose migration was interrupted has no metadata in Auth0, and no script runs for that user again. Without a
-    repair they are lost for good, and what depends on them, such as roles or a plan, is gone.
+    repair it is lost for good, and with it everything that depends on it, such as roles or a plan.
 
     ## Violates
         action persist restores=app_metadata.plan
@@ -54,8 +54,8 @@ def action_restores_nothing(transcript: Transcript) -> Iterator[Comparison]:
         api user.setAppMetadata("plan", "full")
 
     ## How to fix
-    Where the metadata are missing, ask the legacy system, and set them with `api.user.setAppMetadata` and
-    `api.user.setUserMetadata` before the handler returns. `restores` in `[action]` names the paths that must be there.
+    If the metadata is missing, query the legacy system, and set it with `api.user.setAppMetadata` and
+    `api.user.setUserMetadata` before the handler returns. `restores` in `[action]` lists the required paths.
     """
     runs = observed_runs(transcript)
     wanted = () if transcript.header.action is None else transcript.header.action.restores
@@ -67,7 +67,7 @@ def action_restores_nothing(transcript: Transcript) -> Iterator[Comparison]:
         missing = [path for path in wanted if not seen.has(path)]
         if missing:
             for path in missing:
-                yield Violation(f"{path} is not there after the log-in", seen.evidence, path=path)
+                yield Violation(f"{path} is missing after the log-in; restore it", seen.evidence, path=path)
         elif is_first and not wanted and not payload:
             yield Violation(_nothing(seen), seen.evidence, path="metadata")
         else:
@@ -76,19 +76,19 @@ def action_restores_nothing(transcript: Transcript) -> Iterator[Comparison]:
 
 def _nothing(seen: ObservedRun) -> str:
     if not seen.is_done:
-        return f"the run ended with {seen.outcome.ending}, and no metadata were set"
+        return f"the run ended with {seen.outcome.ending}, and the Action set no metadata"
     if not seen.writes:
-        return "no metadata were set, although the legacy system answered with some"
-    return "what was set is the same as where the legacy system has no metadata, so none of them were restored"
+        return "the Action set no metadata, although the legacy system returned some; restore it"
+    return "the Action set the same values as without legacy metadata, so it restored nothing; set the legacy values"
 
 
 @action_rule(severity=Severity.WARNING, needs=ASKING, since="0.1.0", source=ACTION_GUIDELINES)
 def action_repeats_request(transcript: Transcript) -> Iterator[Comparison]:
-    """The Action asks the legacy system again at the next log-in, although it has restored the metadata.
+    """The Action queries the legacy system again at the next log-in, although it has restored the metadata.
 
     ## Why this matters
-    An Action runs at every log-in. A request each time makes every log-in wait for the legacy system, and depend on it
-    for as long as the Action is there.
+    An Action runs at every log-in. With a request each time, every log-in waits for the legacy system and depends on it
+    for as long as the Action is deployed.
 
     ## Violates
         person ada email=ada@example.com
@@ -106,18 +106,21 @@ def action_repeats_request(transcript: Transcript) -> Iterator[Comparison]:
         run persist of ada in later-log-in legacy sound follows 1 {"user": {"app_metadata": {"plan": "full"}}} -> done
 
     ## How to fix
-    Return at once where the metadata, or a marker that the Action sets beside them, are there.
+    Return at once if the metadata, or a marker that the Action sets with it, is there.
     """
     for earlier, later in _restored(observed_runs(transcript)):
         if later.asks:
-            message = "the legacy system is asked again at a later log-in, though the metadata were restored"
+            message = (
+                "the Action queried the legacy system again at a later log-in, although the metadata was restored; "
+                "return early"
+            )
             yield Violation(message, (earlier.run, *later.evidence), path="requests")
         else:
             yield Held((earlier.run, later.run))
 
 
 def _restored(runs: Sequence[ObservedRun]) -> Iterator[tuple[ObservedRun, ObservedRun]]:
-    """Yield each later log-in of a user whose metadata were restored, behind the run that restored them."""
+    """Yield each later log-in of a user whose metadata was restored, after the run that restored it."""
     for earlier, later in followed_runs(runs):
         is_later = later.run.situation in {RunSituation.LATER_LOG_IN, RunSituation.EDITED_METADATA}
         if is_later and earlier.run.legacy is LegacyState.SOUND and earlier.writes:
@@ -126,11 +129,11 @@ def _restored(runs: Sequence[ObservedRun]) -> Iterator[tuple[ObservedRun, Observ
 
 @action_rule(severity=Severity.WARNING, needs=ASKING, since="0.1.0", source=ACTION_METADATA)
 def action_takes_falsy_for_missing(transcript: Transcript) -> Iterator[Comparison]:
-    """The Action takes metadata whose value is `false`, `0` or an empty text for missing.
+    """The Action treats metadata with the value `false`, `0` or an empty text as missing.
 
     ## Why this matters
-    `if (event.user.app_metadata.newsletter)` is false for a user who unsubscribed. The Action asks for that user at
-    every log-in, and overwrites what Auth0 has.
+    `if (event.user.app_metadata.newsletter)` is false for a user who unsubscribed. The Action queries the legacy system
+    for that user at every log-in, and overwrites the value in Auth0.
 
     ## Violates
         person ada email=ada@example.com
@@ -143,7 +146,7 @@ def action_takes_falsy_for_missing(transcript: Transcript) -> Iterator[Compariso
         run persist of ada in falsy-metadata: zero legacy sound {"user": {"app_metadata": {"level": 0}}} -> done
 
     ## How to fix
-    Look whether the key is there, as with `"level" in event.user.app_metadata`, or for a marker.
+    Check whether the key exists, as with `"level" in event.user.app_metadata`, or check a marker.
     """
     runs = observed_runs(transcript)
     later_of = {earlier.run.number: later for earlier, later in followed_runs(runs)}
@@ -158,14 +161,17 @@ def action_takes_falsy_for_missing(transcript: Transcript) -> Iterator[Compariso
         later = later_of.get(seen.run.number)
         asks_again = seen.asks and later is not None and later.asks
         for key in overwritten:
-            # What is replaced whatever it is, is not taken for missing.
+            # A key that is replaced whatever its value is not treated as missing.
             if key not in replaced:
-                message = f"{_named(key)} is overwritten where its value is {value}"
+                message = f"the Action overwrote {_named(key)} when its value was {value}; check whether the key exists"
                 yield Violation(message, seen.evidence, path=_named(key), got=json_text(seen.writes[key]))
         if overwritten or (asks_again and always_asks):
             continue
         if asks_again and later is not None:
-            message = f"the legacy system is asked at every log-in where the value is {value}"
+            message = (
+                f"the Action queried the legacy system at every log-in when the value was {value}; "
+                "check whether the key exists"
+            )
             yield Violation(message, (seen.run, *later.evidence), path="requests")
         elif seen.run.follows is None:
             yield Held((seen.run,))
@@ -179,12 +185,12 @@ def action_takes_falsy_for_missing(transcript: Transcript) -> Iterator[Compariso
     source=ACTION_GUIDELINES,
 )
 def action_forgets_empty_answer(transcript: Transcript) -> Iterator[Comparison]:
-    """The Action asks the legacy system again for a user of whom that knows nothing, at each log-in.
+    """The Action queries the legacy system at each log-in for a user without legacy metadata.
 
     ## Why this matters
-    Users who signed up after the migration began are not in the legacy system, and others never had metadata. For each
-    of them every log-in costs a request, for ever. `api.cache` does not help: it lasts 24 hours at the most, and
-    another container has another one.
+    Users who signed up after the migration began are not in the legacy system, and others never had metadata. Each of
+    their log-ins costs a request, forever. `api.cache` does not help: it lasts 24 hours at most, and each container has
+    its own.
 
     ## Violates
         person ada email=ada@example.com
@@ -201,17 +207,18 @@ def action_forgets_empty_answer(transcript: Transcript) -> Iterator[Comparison]:
         run persist of ada in later-log-in legacy no-such-user follows 1 {"user": {"app_metadata": {"seen": true}}} -> done
 
     ## How to fix
-    Set a marker in `app_metadata` also when the legacy system knew nothing, and return at once where it is there.
+    Set a marker in `app_metadata` even if the legacy system returned nothing, and return at once if it is there.
     """  # noqa: E501 - one record is one line
     for earlier, later in followed_runs(observed_runs(transcript)):
         if earlier.run.legacy not in _EMPTY or later.run.legacy is not earlier.run.legacy or not earlier.asks:
             continue
         if earlier.denial is not None or not earlier.is_done:
-            # Who was not let in may be asked for again.
+            # A user whose log-in failed may be looked up again.
             continue
         if later.asks:
             message = (
-                f"the legacy system is asked again at the next log-in, though it had answered: {earlier.run.legacy}"
+                f"the Action queried the legacy system again at the next log-in, after the response "
+                f"{earlier.run.legacy}; set a marker"
             )
             yield Violation(message, (*earlier.evidence, *later.evidence), path=str(earlier.run.legacy))
         else:
@@ -220,11 +227,11 @@ def action_forgets_empty_answer(transcript: Transcript) -> Iterator[Comparison]:
 
 @action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=ACTION_API)
 def action_not_idempotent(transcript: Transcript) -> Iterator[Comparison]:
-    """Two runs of the Action leave other metadata than one.
+    """Two runs of the Action leave different metadata than one.
 
     ## Why this matters
-    A user may log in twice at the same time, in two browsers or tabs, and Auth0 runs the Action for each log-in. Where
-    a run adds to what it finds, an array grows, or a counter is wrong.
+    A user may log in twice at the same time, in two browsers or tabs, and Auth0 runs the Action for each log-in. If a
+    run adds to existing values, an array grows, or a counter is wrong.
 
     ## Violates
         person ada email=ada@example.com
@@ -241,7 +248,7 @@ def action_not_idempotent(transcript: Transcript) -> Iterator[Comparison]:
         api user.setAppMetadata("roles", ["a"])
 
     ## How to fix
-    Compute each value from the answer of the legacy system alone, never from what the user has, and set it only where
+    Compute each value from the legacy system's response alone, never from the user's current values, and set it only if
     it is missing.
     """
     runs = observed_runs(transcript)
@@ -252,11 +259,11 @@ def action_not_idempotent(transcript: Transcript) -> Iterator[Comparison]:
     repeated = [later for earlier, later in followed_runs(runs) if earlier is first and _is_plain_later(later)]
     at_once = [seen for seen in runs if seen.run.situation is RunSituation.AT_ONCE and seen.is_done]
     for seen in (*repeated, *at_once):
-        # What a run does not set stays what it was, or the other one of two at once sets it.
+        # A value that a run does not set keeps its value, or the other of two simultaneous runs sets it.
         after = {key: seen.writes[key] for key in expected if key in seen.writes}
         differing = [key for key in after if not agrees(expected[key], after[key])]
         for key in differing:
-            message = f"{_named(key)} has another value after two runs than after one"
+            message = f"{_named(key)} has another value after two runs than after one; compute it from the response"
             evidence = (*first.evidence, *seen.evidence)
             wanted, got = json_text(expected[key]), json_text(after[key])
             yield Violation(message, evidence, path=_named(key), expected=wanted, got=got)
@@ -270,11 +277,11 @@ def _is_plain_later(seen: ObservedRun) -> bool:
 
 @action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=ACTION_API)
 def action_overwrites_metadata(transcript: Transcript) -> Iterator[Comparison]:
-    """The Action replaces metadata that the user has in Auth0.
+    """The Action replaces metadata that the user already has in Auth0.
 
     ## Why this matters
-    An administrator took a role away, or the user changed a setting, after the migration. The Action brings the old
-    value back. A first-level key is replaced whole: setting one member of an object removes the others.
+    After the migration, an administrator revoked a role, or the user changed a setting. The Action brings the old value
+    back. A first-level key is replaced as a whole: setting one member of an object removes the others.
 
     ## Violates
         person ada email=ada@example.com
@@ -287,7 +294,7 @@ def action_overwrites_metadata(transcript: Transcript) -> Iterator[Comparison]:
         api user.setAppMetadata("seen", true)
 
     ## How to fix
-    Set only first-level keys that the user does not have, in `app_metadata` and in `user_metadata`.
+    Set only first-level keys that the user lacks, in `app_metadata` and in `user_metadata`.
     """
     runs = observed_runs(transcript)
     before = {later.run.number: earlier.metadata_after for earlier, later in followed_runs(runs)}
@@ -297,7 +304,7 @@ def action_overwrites_metadata(transcript: Transcript) -> Iterator[Comparison]:
         edited = _edited(seen.metadata_before, before.get(seen.run.number, {}))
         changed = [key for key in _changed(seen) if key in edited]
         for key in changed:
-            message = f"{_named(key)} is in Auth0 already, and is replaced"
+            message = f"the Action replaced {_named(key)}, which was already in Auth0; set only missing keys"
             was, now = json_text(edited[key]), json_text(seen.writes[key])
             yield Violation(message, seen.evidence, path=_named(key), expected=was, got=now)
         if not changed and edited:
@@ -305,11 +312,11 @@ def action_overwrites_metadata(transcript: Transcript) -> Iterator[Comparison]:
 
 
 def _edited(metadata: Mapping[MetadataKey, Value], before: Mapping[MetadataKey, Value]) -> Mapping[MetadataKey, Value]:
-    """Return the metadata that have another value than an earlier run left."""
+    """Return the metadata that differs from what an earlier run left."""
     return {key: value for key, value in metadata.items() if canonical(value) != canonical(before.get(key))}
 
 
 def _changed(seen: ObservedRun) -> list[MetadataKey]:
-    """Return which of the metadata that the user had a run gives another value, or removes."""
+    """Return the keys of the user's metadata that a run changes or removes."""
     had = seen.metadata_before
     return [key for key, value in seen.writes.items() if key in had and canonical(value) != canonical(had[key])]

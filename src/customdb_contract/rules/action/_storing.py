@@ -50,11 +50,11 @@ _RIGHTS: Final = frozenset(
 
 @action_rule(severity=Severity.ERROR, needs=ASKING, since="0.1.0", source=ACTION_METADATA)
 def action_trusts_any_answer(transcript: Transcript) -> Iterator[Comparison]:
-    """The Action stores what the legacy system says of somebody else.
+    """The Action stores another user's metadata from the legacy system.
 
     ## Why this matters
-    A cache, a proxy or a search that takes the first hit answers with another user. The Action then gives this user
-    that one's roles.
+    A cache, a proxy or a search that returns the first hit responds with another user. The Action then gives this user
+    the other user's roles.
 
     ## Violates
         person ada email=ada@example.com
@@ -74,7 +74,7 @@ def action_trusts_any_answer(transcript: Transcript) -> Iterator[Comparison]:
         request GET "https://legacy.example.com/users/7" -> 200 with {"id": "8", "plan": "full"}
 
     ## How to fix
-    Compare the id in the answer with the one that was asked for, and take no other answer.
+    Compare the id in the response with the requested one, and ignore any other response.
     """
     runs = observed_runs(transcript)
     payload = payload_of(runs)
@@ -83,7 +83,7 @@ def action_trusts_any_answer(transcript: Transcript) -> Iterator[Comparison]:
             continue
         stored = [key for key in payload if seen.writes.get(key) is not None]
         for key in stored:
-            message = f"{'.'.join(key)} is stored from an answer about somebody else"
+            message = f"{'.'.join(key)} was stored from another user's response; compare the id in the response"
             yield Violation(message, seen.evidence, path=".".join(key), got=json_text(seen.writes[key]))
         if not stored:
             yield Held(seen.evidence)
@@ -91,12 +91,12 @@ def action_trusts_any_answer(transcript: Transcript) -> Iterator[Comparison]:
 
 @action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=ACTION_LIMITS)
 def action_stores_invalid_metadata(transcript: Transcript) -> Iterator[Comparison]:
-    """The Action sets metadata that Auth0 does not store, or that are no metadata.
+    """The Action sets metadata that Auth0 does not store, or values that are not metadata.
 
     ## Why this matters
-    Auth0 refuses reserved names, keys with a dot or a dollar sign, and more than 32 kB in one session, so the metadata
-    are lost. What has another type than usual, such as a page of HTML where an object is expected, breaks the
-    applications that read it.
+    Auth0 rejects reserved names, keys with a dot or a dollar sign, and more than 32 kB in one session, so the metadata
+    is lost. A value of an unexpected type, such as an HTML page instead of an object, breaks the applications that read
+    it.
 
     ## Violates
         person ada email=ada@example.com
@@ -109,7 +109,7 @@ def action_stores_invalid_metadata(transcript: Transcript) -> Iterator[Compariso
         api user.setAppMetadata("sub", {"a": 1})
 
     ## How to fix
-    Take from the answer what you know by name and type, and nothing else.
+    Take only values with a known name and type from the response.
     """
     runs = observed_runs(transcript)
     sound = next(iter(sound_first_runs(runs)), None)
@@ -126,19 +126,19 @@ def _problems(seen: ObservedRun, expected: Mapping[MetadataKey, Value]) -> Itera
     for key, value in seen.writes.items():
         kind, name = key
         if kind == "app_metadata" and name in RESERVED_APP_METADATA:
-            yield key, f"{kind}.{name} is a name that Auth0 reserves"
+            yield key, f"{kind}.{name} is a name that Auth0 reserves; choose another name"
         for problem in metadata_key_problems({name: value}, kind):
-            yield key, f"{problem} is a key with a dot or a dollar sign, which Auth0 refuses"
+            yield key, f"{problem} is a key with a dot or a dollar sign, which Auth0 rejects; rename it"
         if _is_no_json(value):
-            yield key, f"{kind}.{name} is set to what is no JSON"
+            yield key, f"{kind}.{name} was set to a value that is not JSON; set JSON values only"
         elif isinstance(value, Mapping) and value.keys() >= _RESPONSE:
-            yield key, f"{kind}.{name} is a whole response, not what the legacy system answered"
+            yield key, f"{kind}.{name} is a whole response object; set the values in its body"
         elif _is_another_kind(seen, value, expected.get(key)):
-            yield key, f"{kind}.{name} is {_type_of(value)}, and with a sound answer {_type_of(expected[key])}"
+            yield key, f"{kind}.{name} is {_type_of(value)}, but {_type_of(expected[key])} after a valid one"
     for kind in ("app_metadata", "user_metadata"):
         size = json_size({name: value for (of, name), value in seen.writes.items() if of == kind})
         if size > _MOST_BYTES:
-            yield (kind, ""), f"more than {_MOST_BYTES:,} bytes of {kind} are set in one session"
+            yield (kind, ""), f"the Action set more than {_MOST_BYTES:,} bytes of {kind} in one session; set less"
 
 
 def _is_another_kind(seen: ObservedRun, value: Value, expected: Value) -> bool:
@@ -171,11 +171,11 @@ def _is_no_json(value: Value) -> bool:
 
 @action_rule(severity=Severity.WARNING, needs=RUNNING, since="0.1.0", source=ACTION_API)
 def action_grants_from_user_metadata(transcript: Transcript) -> Iterator[Comparison]:
-    """The Action puts what a user may do into `user_metadata`, which users can change themselves.
+    """The Action puts roles or permissions into `user_metadata`, which users can change themselves.
 
     ## Why this matters
-    An application may let users write their `user_metadata` with their own token. Whoever reads roles from there lets
-    everybody choose their own.
+    An application may let users write their `user_metadata` with their own token. An application that reads roles from
+    there lets every user choose their own.
 
     ## Violates
         person ada email=ada@example.com
@@ -189,21 +189,20 @@ def action_grants_from_user_metadata(transcript: Transcript) -> Iterator[Compari
         api user.setUserMetadata("theme", "dark")
 
     ## How to fix
-    Set roles, permissions, plans and the like with `api.user.setAppMetadata`.
+    Set roles, permissions, plans and similar values with `api.user.setAppMetadata`.
     """
     for seen in observed_runs(transcript):
         written = {name: value for (kind, name), value in seen.writes.items() if kind == "user_metadata"}
         granting = [name for name in written if _grants(name, written[name])]
         for name in granting:
-            yield Violation(
-                f"user_metadata.{name} says what the user may do", seen.evidence, path=f"user_metadata.{name}"
-            )
+            message = f"user_metadata.{name} grants rights that the user can change; set it in app_metadata"
+            yield Violation(message, seen.evidence, path=f"user_metadata.{name}")
         if seen.writes and not granting:
             yield Held(seen.evidence)
 
 
 def _grants(name: str, value: Value) -> bool:
-    """Tell whether a key, or one inside its value, names what somebody may do."""
+    """Tell whether a key, or one inside its value, names roles or permissions."""
     if value is None:
         return False
     if any(word.lower() in _RIGHTS for word in _WORD.findall(name)):
@@ -213,11 +212,11 @@ def _grants(name: str, value: Value) -> bool:
 
 @action_rule(severity=Severity.ERROR, needs=RUNNING, since="0.1.0", source=ACTION_API)
 def action_writes_too_late(transcript: Transcript) -> Iterator[Comparison]:
-    """The Action sets metadata, or is still asking, after its handler has returned.
+    """The Action sets metadata, or still waits for a request, after its handler has returned.
 
     ## Why this matters
-    Auth0 writes once, when the promise of the handler is resolved. What is set later, in a callback or a promise that
-    nobody awaits, is lost without any error.
+    Auth0 writes the metadata once, when the handler's promise is resolved. Values that are set later, in a callback or
+    a promise that is not awaited, are lost without an error.
 
     ## Violates
         person ada email=ada@example.com
@@ -232,17 +231,18 @@ def action_writes_too_late(transcript: Transcript) -> Iterator[Comparison]:
         api user.setAppMetadata("plan", "full")
 
     ## How to fix
-    `await` every promise in the handler, and make a promise of what takes a callback.
+    `await` every promise in the handler, and turn functions with callbacks into promises.
     """
     for seen in observed_runs(transcript):
         late = next((call for call in seen.set_calls if call.late), None)
-        # A request that is never answered may be left to itself, as by a time limit that is not told to the client.
+        # A request without a response may be abandoned, for example by a timeout that does not abort the client.
         is_running = seen.outcome.noticed(Noticed.STILL_RUNNING) and seen.run.legacy not in NO_ANSWER
         asks_late = any(request.late for request in seen.asked) or seen.outcome.noticed(Noticed.LATE_REQUEST)
         if late is not None:
-            yield Violation(f"{late.path} is called after the handler has returned", (seen.run, late), path=late.path)
+            message = f"the Action called {late.path} after its handler had returned; await every promise"
+            yield Violation(message, (seen.run, late), path=late.path)
         elif (is_running or asks_late) and seen.is_done:
-            message = "a request is under way after the handler has returned"
+            message = "a request of the Action was pending after its handler had returned; await every promise"
             yield Violation(message, seen.evidence, severity=Severity.WARNING, path="request")
         elif seen.is_done:
             yield Held((seen.run,))

@@ -1,4 +1,4 @@
-"""The rules of the group `callback`: every call ends exactly once, in time, and in a way that Auth0 documents."""
+"""The rules of the group `callback`: each call ends exactly once, in time, and in a way that Auth0 documents."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What to do about an exception that a script lets escape: that depends on what it says, and in which language."""
+"""Advice on an exception that escapes a script, depending on its message and the script's language."""
 
 import re
 from typing import Final
@@ -14,7 +14,7 @@ _REPORT: Final = {
     Language.PYTHON: "report it as ScriptError",
     Language.JAVASCRIPT: "report it with callback(error)",
 }
-_NOBODY: Final = {
+_NO_SUCH_USER: Final = {
     Script.GET_USER: {
         None: "return NotFound(), or call callback(null)",
         Language.PYTHON: "return NotFound()",
@@ -26,7 +26,7 @@ _NOBODY: Final = {
         Language.JAVASCRIPT: "call callback(new WrongUsernameOrPasswordError(null))",
     },
 }
-"""How a script says that there is no such user."""
+"""How a script reports that there is no such user."""
 
 _ABSENT: Final = frozenset(
     # Python itself, Django, SQLAlchemy, peewee and Pony
@@ -39,19 +39,19 @@ _UNAWAITED: Final = re.compile(r"'(?:coroutine|_asyncio\.Future|_asyncio\.Task|T
 
 
 def advice_on_raised(transcript: Transcript, exchange: Exchange, raised: RecordedError) -> str:
-    """Return what to do about an exception.
+    """Return the advice on an exception.
 
     Args:
-        transcript: What it is part of.
+        transcript: The transcript with the call.
         exchange: The call.
         raised: The exception.
     """
     if _UNAWAITED.search(raised.message):
-        return "an await is missing: await what gives the coroutine"
+        return "an await is missing: await the coroutine"
     info = transcript.header.scripts.get(exchange.script)
     language = language_of(raised.location, None if info is None else info.location)
     catch = f"catch it, and {_REPORT[language]}"
-    ways = _NOBODY.get(exchange.script)
+    ways = _NO_SUCH_USER.get(exchange.script)
     if ways is None or exchange.person != UNKNOWN or exchange.situation.family == "outage" or not _is_absence(raised):
         return catch
     return f"if it means that there is no such user, {ways[language]}; otherwise {catch}"

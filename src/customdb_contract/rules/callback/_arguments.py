@@ -1,4 +1,4 @@
-"""What a script does to the objects that it is given."""
+"""What a script does to its arguments."""
 
 from collections.abc import Iterator
 
@@ -14,14 +14,14 @@ from customdb_contract.transcript import Noticed, Transcript
     scripts=tuple(Script),
     needs=(Need.CREATE, Need.WRITES),
     since="0.1.0",
-    source="good practice: Auth0 does not say that it gives a script copies of the user and of the context",
+    source="good practice: Auth0 does not document that a script receives copies of the user and the context",
 )
 def argument_mutated(transcript: Transcript) -> Iterator[Comparison]:
-    """A script changes the user or the context that it is given.
+    """A script changes its argument `user` or `context`.
 
     ## Why this matters
-    Auth0 stores the metadata of a new user itself, after `create`. Whether it takes them from the very object that the
-    script was given is nowhere said, so a script that empties or replaces something there may lose or leak it.
+    Auth0 stores the metadata of a new user itself, after `create`. Whether it takes the metadata from the very object
+    that the script received is not documented, so a script that empties or replaces parts of it can lose or leak data.
 
     ## Violates
         person new email=new@example.com new=on
@@ -32,12 +32,13 @@ def argument_mutated(transcript: Transcript) -> Iterator[Comparison]:
         create {"email": "new@example.com", "password": "«password of new»"} -> done
 
     ## How to fix
-    Copy it first. In JavaScript: `const row = { ...user, password: hash }`. In Python: `{**user, "password": hashed}`.
+    Copy the object first. In JavaScript: `const row = { ...user, password: hash }`. In Python:
+    `{**user, "password": hashed}`.
     """
     for exchange in transcript.judged:
         changed = exchange.outcome.noticed(Noticed.ARGUMENT_CHANGED)
         for name in changed:
-            message = f"{exchange.script} changed the {name} that it was given; change a copy"
+            message = f"{exchange.script} changed its argument {name}; change a copy"
             yield Violation(message, (exchange,), path=name)
         if not changed and exchange.script is Script.CREATE:
             yield Held((exchange,))

@@ -1,4 +1,4 @@
-"""How a call ends, how often, and whether a script can be called at all."""
+"""How and how often a call ends, and whether a script can be called at all."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -20,7 +20,7 @@ from customdb_contract.transcript import (
 _LIMIT_SECONDS: Final = 20.0
 """After about this time Auth0 recycles the container that a script runs in."""
 _LATE_SECONDS: Final = 10.0
-"""From here on a script is so near the limit that a busy store takes it over."""
+"""From here on a script is so near the limit that it exceeds it when the store is busy."""
 _IN_TIME: Final = f"less than {_LATE_SECONDS:.0f} s"
 
 
@@ -36,8 +36,8 @@ def callback_called_twice(transcript: Transcript) -> Iterator[Comparison]:
     """A script calls its callback more than once for one call.
 
     ## Why this matters
-    The first calling ends the script. Auth0 says that more than one leads to "unpredictable results and/or errors": the
-    second answer may be taken for that of another user's log-in.
+    The first call ends the script. According to Auth0, more than one leads to "unpredictable results and/or errors":
+    the second result may be taken for that of another user's log-in.
 
     ## Violates
         person ada email=ada@example.com
@@ -48,8 +48,8 @@ def callback_called_twice(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> found {"user_id": "7"}
 
     ## How to fix
-    Return right after each calling of the callback, and never call it inside a `try` block whose handler calls it too:
-    an exception that leaves the first calling would lead to the second.
+    Return right after each call of the callback, and never call it inside a `try` block whose handler calls it too: an
+    exception from the first call leads to the second.
 
     ```python
     row = self.find(identifier)
@@ -67,7 +67,7 @@ def callback_called_twice(transcript: Transcript) -> Iterator[Comparison]:
             endings = ", then ".join(ending_of(exchange.script, arguments) for arguments in callbacks)
             message = (
                 f"{exchange.script} called its callback {{got}} times for one call ({endings}); "
-                "call it exactly once, as the last thing"
+                "call it exactly once, at the end"
             )
             yield Violation(message, (exchange,), path="callback", expected="1", got=str(len(callbacks)))
         elif callbacks:
@@ -90,14 +90,14 @@ def callback_called_twice(transcript: Transcript) -> Iterator[Comparison]:
     source=SCRIPTS,
 )
 def callback_not_called(transcript: Transcript) -> Iterator[Comparison]:
-    """A script does not end: it neither calls its callback nor returns a result. An Action does not return.
+    """A script neither calls its callback nor returns a result, or an Action does not return.
 
     ## Why this matters
-    An Action that never returns, or ends its process, ends the log-in in the same way, and with the process those of
-    other users.
+    Auth0 waits until the container's limit of about 20 seconds and then reports an error. Until then the user sees a
+    blank page. It happens most often in a situation that is rarely tested: when the store doesn't respond.
 
-    Auth0 waits until the container's limit of about 20 seconds and then reports an error. Until then the person who
-    logs in looks at a blank page. It happens above all where nobody looks: when the store doesn't answer.
+    An Action that never returns, or ends its process, ends the log-in in the same way. If it ends the process, the
+    log-ins of other users end too.
 
     ## Violates
         person ada email=ada@example.com
@@ -108,14 +108,14 @@ def callback_not_called(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> failed Error "the store did not answer"; after 5.0 s   [outage: hang]
 
     ## How to fix
-    End every branch with a result. Give each call to the store a time-out of its own that is well below 10 seconds, and
-    report it as an error when it is reached.
+    End every branch with a result. Set a timeout well below 10 seconds for each call to the store, and report an error
+    when it is reached.
 
     ```python
     try:
         answer = client.get(url, timeout=5.0)
     except httpx.TransportError as error:
-        return Failed(ScriptError(f"the store is out of reach: {type(error).__name__}"))
+        return Failed(ScriptError(f"the store is unreachable: {type(error).__name__}"))
     ```
 
     ```javascript
@@ -128,7 +128,7 @@ def callback_not_called(transcript: Transcript) -> Iterator[Comparison]:
             yield Held((exchange,))
         elif exchange.ending is Ending.DIED:
             message = (
-                f"{exchange.script} ended the process that it ran in before it called its callback; "
+                f"{exchange.script} ended its process before it called its callback; "
                 "end every branch with a result or with callback(error)"
             )
             yield Violation(message, (exchange,))
@@ -142,13 +142,13 @@ def callback_not_called(transcript: Transcript) -> Iterator[Comparison]:
 def _never_ended(exchange: Exchange) -> str:
     if exchange.outcome.noticed(Noticed.NOTHING_LEFT):
         return (
-            f"{exchange.script} did not call its callback, and nothing was left under way that could have; "
+            f"{exchange.script} did not call its callback, and nothing was pending that could have called it; "
             "end every branch with a result or with callback(error)"
         )
     if exchange.situation.family == "outage":
         return (
             f"{exchange.script} neither called its callback nor returned a result within {{got}} while the store was "
-            "out of reach; give each call to the store its own time-out, and report it with callback(error)"
+            "unreachable; set a timeout for each call to the store, and report it with callback(error)"
         )
     return (
         f"{exchange.script} neither called its callback nor returned a result within {{got}}; "
@@ -165,11 +165,11 @@ def _never_ended(exchange: Exchange) -> str:
     source=SCRIPTS,
 )
 def callback_too_late(transcript: Transcript) -> Iterator[Comparison]:
-    """A script ends so late that Auth0 has given it up, or nearly.
+    """A script ends after Auth0's time limit, or close to it.
 
     ## Why this matters
-    Auth0 recycles a script's container after about 20 seconds: whatever the script answers then is lost, the log-in
-    fails. From 10 seconds on (a warning) the next busy hour of the store brings it there.
+    Auth0 recycles a script's container after about 20 seconds: a later result is lost, and the log-in fails. From 10
+    seconds on (a warning), the next busy hour of the store is enough to exceed the limit.
 
     ## Violates
         person ada email=ada@example.com
@@ -180,8 +180,8 @@ def callback_too_late(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> found {"user_id": "7"}; after 1.5 s
 
     ## How to fix
-    Look a person up by an indexed column, open connections once and not per call, and give each call to the store a
-    time-out so that all of them together stay below 10 seconds, also when they are repeated.
+    Look up users by an indexed column, open connections once rather than per call, and set timeouts for the store that
+    add up to less than 10 seconds, including retries.
     """
     for exchange in transcript.judged:
         outcome = exchange.outcome
@@ -190,10 +190,10 @@ def callback_too_late(transcript: Transcript) -> Iterator[Comparison]:
         ended = f"{exchange.script} called its callback or returned only after {{got}}"
         seconds = f"{outcome.duration // 1:.0f} s"
         if outcome.duration >= _LIMIT_SECONDS:
-            message = f"{ended}; Auth0 stops a script after about 20 s, so set a shorter timeout for the store"
+            message = f"{ended}, and Auth0 stops a script after about 20 s; set a shorter timeout for the store"
             yield Violation(message, (exchange,), path="duration", expected=_IN_TIME, got=seconds)
         elif outcome.duration >= _LATE_SECONDS:
-            message = f"{ended}; that is near the 20 s after which Auth0 stops a script, so stay below 10 s"
+            message = f"{ended}, and Auth0 stops a script after about 20 s; stay below 10 s"
             yield Violation(message, (exchange,), Severity.WARNING, path="duration", expected=_IN_TIME, got=seconds)
         elif exchange.ending is Ending.TIMED_OUT:
             message = (
@@ -215,12 +215,12 @@ def callback_too_late(transcript: Transcript) -> Iterator[Comparison]:
     source=CONNECTION,
 )
 def wrong_arity(transcript: Transcript) -> Iterator[Comparison]:
-    """A script's parameters are not those that the connection calls it with.
+    """A script's parameters do not match the arguments that the connection passes.
 
     ## Why this matters
-    Auth0 passes arguments by position: the script's own, then `context` when the connection has
-    `enable_script_context`, then `callback`. A script that expects them otherwise calls the context object, or nothing,
-    as its callback, and every call fails.
+    Auth0 passes arguments by position: the script's own, then `context` if the connection has `enable_script_context`,
+    then `callback`. A script that expects another order calls the context object, or nothing, as its callback, and
+    every call fails.
 
     ## Violates
         script login signature="(identifier, password, callback)" problem="context is expected before callback"
@@ -231,8 +231,8 @@ def wrong_arity(transcript: Transcript) -> Iterator[Comparison]:
         connection script_context=on
 
     ## How to fix
-    Name the last parameter `callback`, and take `context` directly before it when the connection has it. A Python
-    script without a parameter `callback` returns its result instead; there `context` comes last.
+    Name the last parameter `callback`, and put `context` directly before it if the connection has it. A Python script
+    without a parameter `callback` returns its result instead; there `context` comes last.
 
     ```python
     def login(self, identifier, password, context, callback): ...

@@ -1,4 +1,4 @@
-"""What decides whether a call that ended badly is held against a script, and how gravely."""
+"""Whether a call that ended badly counts as a breach, and with which severity."""
 
 from collections.abc import Iterator
 
@@ -11,15 +11,15 @@ __all__ = ["could_be_asked", "observed_calls", "severity_of"]
 
 
 def could_be_asked(exchange: Exchange) -> bool:
-    """Tell whether Auth0 could make this call: UTF-8 has the identifier, and the callback and all modules work.
+    """Tell whether Auth0 could make this call: UTF-8 can encode the identifier, and the callback and all modules work.
 
     Args:
         exchange: The call.
     """
-    # An exception of its own callback is not the script's.
+    # An exception of the callback is not the script's.
     if exchange.situation is Situation.CALLBACK_THROWS:
         return False
-    # Auth0 gives delete no id that the scripts did not return, so what a hostile one raises is nobody's trouble.
+    # Auth0 passes delete only ids that the scripts returned, so an exception for a hostile one does not matter.
     if exchange.script is Script.DELETE and exchange.situation.family == "hostile":
         return False
     raised = exchange.outcome.raised
@@ -30,7 +30,7 @@ def could_be_asked(exchange: Exchange) -> bool:
 
 
 def severity_of(exchange: Exchange) -> Severity | None:
-    """Return the severity of an ending that is no documented one: a warning where the identifier was hostile.
+    """Return the severity of an undocumented ending: a warning if the identifier was hostile.
 
     Args:
         exchange: The call.
@@ -39,7 +39,7 @@ def severity_of(exchange: Exchange) -> Severity | None:
 
 
 def observed_calls(transcript: Transcript) -> Iterator[Exchange]:
-    """Return the calls of scripts of which also is noticed what they do beside calling back.
+    """Return the calls of scripts whose other activities are recorded too, beside the callback.
 
     Args:
         transcript: What the scripts did.

@@ -26,10 +26,10 @@ _ENDED_BEFORE_ITS_TIME: Final = frozenset({Ending.RAISED, Ending.TIMED_OUT, Endi
 _DENIAL: Final = "WrongUsernameOrPasswordError"
 _BADLY_ENDED: Final = _ENDED_BEFORE_ITS_TIME | {Ending.FAILED}
 _FEWEST_GROWING: Final = 8
-"""Calls in a row that each leave a connection open; a pool that fills would have stopped growing by then."""
+"""Calls in a row that each leave a connection open; a pool stops growing sooner."""
 
 _FEWEST_REFUSED: Final = 3
-"""The same where the store then refused more of them; a client may open a second connection to look after the first."""
+"""The same if the store then refused connections; a client may open a second connection to monitor the first."""
 
 
 @rule(
@@ -41,13 +41,12 @@ _FEWEST_REFUSED: Final = 3
     source=SCRIPTS,
 )
 def work_after_callback(transcript: Transcript) -> Iterator[Comparison]:
-    """A script goes on working after it has called its callback.
+    """A script keeps working after it has called its callback.
 
     ## Why this matters
-    Calling back is the last thing that a script may do: the container can be stopped then, and what is under way is
-    done by halves, or not at all. A script that ends the process itself, with `process.exit()` for example, takes the
-    log-ins of other people with it, and one that computes without a pause keeps them waiting. Both are errors,
-    everything else is a warning.
+    The callback must come last: after it the container can be stopped, and pending work is left unfinished or never
+    done. A script that ends the process itself, for example with `process.exit()`, ends the log-ins of other users too,
+    and one that computes without a pause delays them. Both are errors; everything else is a warning.
 
     ## Violates
         script login observed=on
@@ -60,7 +59,7 @@ def work_after_callback(transcript: Transcript) -> Iterator[Comparison]:
         login ada@example.com «password of ada» -> found {"user_id": "7"}; noticed request "POST http://127.0.0.1:8080/audit"
 
     ## How to fix
-    Wait for everything, then call back, and leave the process alone.
+    Wait for all pending work, then call back, and never end the process.
     """
     observed = {exchange.number for exchange in observed_calls(transcript)}
     for exchange in transcript.judged:
@@ -70,13 +69,13 @@ def work_after_callback(transcript: Transcript) -> Iterator[Comparison]:
         if _ended_its_process(exchange):
             message = (
                 f"{exchange.script} ended its process after it had called its callback, and with it the calls of other "
-                "users; leave the process running"
+                "users; keep the process running"
             )
             yield Violation(message, (exchange,))
         elif (running := exchange.outcome.noticed(Noticed.STILL_RUNNING)) and could_be_asked(exchange):
             message = (
                 f"{exchange.script} kept its process busy for {running[0]} after it had called its callback, until the "
-                "process was ended; call back last"
+                "check ended the process; call back last"
             )
             yield Violation(message, (exchange,))
         elif exchange.number not in observed:
@@ -84,7 +83,7 @@ def work_after_callback(transcript: Transcript) -> Iterator[Comparison]:
         elif sent:
             message = (
                 f"{exchange.script} sent {_method(sent[0])} after it had called its callback; "
-                "wait for what it starts, and call back last"
+                "wait for all pending work, and call back last"
             )
             yield Violation(message, (exchange,), Severity.WARNING)
         else:
@@ -92,7 +91,7 @@ def work_after_callback(transcript: Transcript) -> Iterator[Comparison]:
 
 
 def _ended_its_process(exchange: Exchange) -> bool:
-    """Tell whether the process was gone after the callback had been called, and not by the check's own doing."""
+    """Tell whether the process ended after the callback had been called, and not because of the check itself."""
     ended = exchange.ending is Ending.DIED or bool(exchange.outcome.noticed(Noticed.PROCESS_ENDED))
     return ended and could_be_asked(exchange)
 
@@ -106,11 +105,11 @@ def _ended_its_process(exchange: Exchange) -> bool:
     source=SCRIPTS,
 )
 def user_data_in_global(transcript: Transcript) -> Iterator[Comparison]:
-    """A script keeps what belongs to one user where the call of the next one sees it.
+    """A script keeps one user's data where the next user's call can read it.
 
     ## Why this matters
-    Auth0 runs the log-ins of many people in one container, and `global` is one for all of them, as is every variable
-    that is assigned without `let` or `const`. One person gets the data of another.
+    Auth0 runs the log-ins of many users in one container. They all share `global`, and every variable that is assigned
+    without `let` or `const`. One user gets the data of another.
 
     ## Violates
         script login observed=on
@@ -123,16 +122,16 @@ def user_data_in_global(transcript: Transcript) -> Iterator[Comparison]:
         login ada@example.com «password of ada» -> found {"user_id": "7"}
 
     ## How to fix
-    Declare every variable inside the function. Keep in `global` only what is the same for everybody: a pool of
-    connections, a token of the service.
+    Declare every variable inside the function. Keep in `global` only values that are the same for all users: a
+    connection pool, a token of the service.
     """
     for exchange in observed_calls(transcript):
         kept = exchange.outcome.noticed(Noticed.KEPT_IN_GLOBAL)
         if kept:
-            # Keys may be identifiers, so that the name alone tells the place for every call.
+            # Keys may be identifiers, so the place is named without them, to be the same for every call.
             place = ".".join(kept[0].removesuffix(" (as a key)").split(".")[:2])
             message = (
-                f"{exchange.script} keeps what it was given in {place}, where the next call sees it; "
+                f"{exchange.script} kept its arguments in {place}, where the next call can read them; "
                 "declare the variable inside the function"
             )
             yield Violation(message, (exchange,), path=place)
@@ -152,7 +151,7 @@ def configuration_written(transcript: Transcript) -> Iterator[Comparison]:
     """A script writes to the object `configuration`.
 
     ## Why this matters
-    It is read-only: what is written there is lost, or an error in strict code.
+    The object is read-only: a write is lost, or throws an error in strict mode.
 
     ## Violates
         script login observed=on
@@ -165,7 +164,7 @@ def configuration_written(transcript: Transcript) -> Iterator[Comparison]:
         login ada@example.com «password of ada» -> found {"user_id": "7"}
 
     ## How to fix
-    Copy what you want to change: `const settings = { ...configuration, retries: 2 }`.
+    Copy the object and change the copy: `const settings = { ...configuration, retries: 2 }`.
     """
     for exchange in observed_calls(transcript):
         written = exchange.outcome.noticed(Noticed.CONFIGURATION_WRITE)
@@ -182,14 +181,14 @@ def configuration_written(transcript: Transcript) -> Iterator[Comparison]:
     scripts=tuple(Script),
     needs=(Need.CONNECTIONS,),
     since="0.1.0",
-    source="good practice: a store accepts only so many connections, and log-ins fail when they are used up",
+    source="good practice: a store accepts a limited number of connections, and log-ins fail when they are used up",
 )
 def connection_leak(transcript: Transcript) -> Iterator[Comparison]:
-    """Every call of a script leaves one more connection open.
+    """Each call of a script leaves one more connection open.
 
     ## Why this matters
-    Nobody closes them until the container ends. A busy hour uses up what the store accepts, and then nobody logs in.
-    The check itself may use it up: then it ends there, and the calls that the store refused say so.
+    They stay open until the container ends. A busy hour uses up the connections that the store accepts, and then no
+    user can log in. The check itself may use them up: it then ends early, and the refused calls are the evidence.
 
     ## Violates
         get_user a1@example.com -> not-found; noticed open-sockets "1"   [unknown-user]
@@ -212,16 +211,15 @@ def connection_leak(transcript: Transcript) -> Iterator[Comparison]:
         get_user a8@example.com -> not-found; noticed open-sockets "1"   [unknown-user]
 
     ## How to fix
-    Close the connection on every path, also when there is an error, or keep one pool for all calls. In JavaScript, keep
-    it in `global`, and read or cancel the body of every answer of `fetch`. In Python, keep it in the object that is the
-    database.
+    Close the connection on every path, including errors, or keep one pool for all calls. In JavaScript, keep it in
+    `global`, and read or cancel the body of every `fetch` response. In Python, keep it in the database object.
     """
     growing: defaultdict[Script, list[Exchange]] = defaultdict(list)
     longest: defaultdict[Script, Sequence[Exchange]] = defaultdict(list)
     seen: defaultdict[Script, list[Exchange]] = defaultdict(list)
     level = 0
     for exchange in transcript.judged:
-        # What ended before its time has not come to closing anything.
+        # A call that ended early had no chance to close anything.
         if exchange.situation.family == "outage" or exchange.ending in _ENDED_BEFORE_ITS_TIME:
             continue
         before, level = level, _open_sockets(exchange)
@@ -256,8 +254,8 @@ def context_without_organization(transcript: Transcript) -> Iterator[Comparison]
     """A script fails when the event has no organization.
 
     ## Why this matters
-    `context.organization` is there only when somebody logs in to an organization. Everybody else runs into a
-    TypeError.
+    `context.organization` exists only if the user logs in to an organization. For every other user the script fails
+    with a TypeError.
 
     ## Violates
         connection script_context=on
@@ -272,11 +270,11 @@ def context_without_organization(transcript: Transcript) -> Iterator[Comparison]
         get_user ada@example.com -> found {"user_id": "7"}   [organization]
 
     ## How to fix
-    Ask before reading. In JavaScript: `context.organization?.id`. In Python: `context.get("organization")`.
+    Check before you read it. In JavaScript: `context.organization?.id`. In Python: `context.get("organization")`.
     """
     for exchange in transcript.select(None, Situation.ORGANIZATION):
         is_found = exchange.ending is Ending.FOUND
-        # The organization of the check is not the person's, so "no such user" is an answer too.
+        # The organization of the check is not the user's, so "no such user" is a valid result too.
         if not is_found and exchange.ending is not Ending.NOT_FOUND and _error_name(exchange) != _DENIAL:
             continue
         for plain in transcript.select(exchange.script, "known-user", "repeated"):
@@ -284,8 +282,8 @@ def context_without_organization(transcript: Transcript) -> Iterator[Comparison]
                 continue
             if plain.ending in _BADLY_ENDED and (is_found or _error_name(plain) != _DENIAL):
                 message = (
-                    f"{exchange.script} answers with an organization in the context, and fails without; "
-                    "read context.organization only when it is there"
+                    f"{exchange.script} works with an organization in the context, but fails without one; "
+                    "read context.organization only if it is there"
                 )
                 evidence = (*_failing_like(plain, transcript), exchange)
                 yield Violation(
@@ -297,7 +295,7 @@ def context_without_organization(transcript: Transcript) -> Iterator[Comparison]
 
 
 def _failing_like(exchange: Exchange, transcript: Transcript) -> Iterator[Exchange]:
-    """Return the calls that fail in the same way: they are the same breach, which no other rule needs to tell."""
+    """Return the calls that fail in the same way: they are the same breach, which no other rule needs to report."""
     error = _error_name(exchange)
     return (
         other

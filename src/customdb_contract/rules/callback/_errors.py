@@ -1,4 +1,4 @@
-"""What a script hands to the callback as the error."""
+"""The error that a script passes to the callback."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -16,7 +16,7 @@ from customdb_contract.transcript import (
 )
 
 _NO_MESSAGE: Final = frozenset({"", "[object Object]", "undefined", "null", "None"})
-_ERRORS_THAT_SPEAK_WITHOUT_MESSAGE: Final = frozenset({"WrongUsernameOrPasswordError", "ValidationError"})
+_CLEAR_WITHOUT_MESSAGE: Final = frozenset({"WrongUsernameOrPasswordError", "ValidationError"})
 
 
 @rule(
@@ -28,11 +28,11 @@ _ERRORS_THAT_SPEAK_WITHOUT_MESSAGE: Final = frozenset({"WrongUsernameOrPasswordE
     source=SCRIPTS,
 )
 def error_not_an_error_object(transcript: Transcript) -> Iterator[Comparison]:
-    """A script hands something to its callback as the error that is no error object.
+    """A script passes an error to its callback that is not an error object.
 
     ## Why this matters
-    Auth0 documents an `Error`. A text, an object of a driver or `true` has no class, message and stack that Auth0 could
-    read: the tenant log shows nothing useful, and wrong credentials can't be told from an outage.
+    Auth0 documents an `Error`. A text, a driver's object or `true` has no class, message or stack that Auth0 could
+    read: the tenant log shows nothing useful, and wrong credentials look like an outage.
 
     ## Violates
         person ada email=ada@example.com
@@ -43,8 +43,8 @@ def error_not_an_error_object(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> failed Error "store down"   [outage: refuse]
 
     ## How to fix
-    Python: `Failed(ScriptError("the store is out of reach"))`, or raise it. JavaScript:
-    `callback(new Error('the store is out of reach'))`. Without an error, the first argument is `null`, not `false`.
+    Python: `Failed(ScriptError("the store is unreachable"))`, or raise it. JavaScript:
+    `callback(new Error('the store is unreachable'))`. Without an error, the first argument is `null`, not `false`.
     """
     for exchange in _failed(transcript):
         error = exchange.outcome.error
@@ -52,8 +52,8 @@ def error_not_an_error_object(transcript: Transcript) -> Iterator[Comparison]:
             yield Held((exchange,))
         else:
             message = (
-                f"{exchange.script} gave its callback {kind_of(error)} as the error; "
-                "give it an error object, ScriptError(message) or new Error(message)"
+                f"{exchange.script} passed {kind_of(error)} to its callback as the error; "
+                "pass an error object, ScriptError(message) or new Error(message)"
             )
             yield Violation(message, (exchange,), path="error", expected="an error object", got=kind_of(error))
 
@@ -67,13 +67,13 @@ def error_not_an_error_object(transcript: Transcript) -> Iterator[Comparison]:
     source=SCRIPT_PRACTICES,
 )
 def error_without_message(transcript: Transcript) -> Iterator[Comparison]:
-    """A script reports an error whose message says nothing.
+    """A script reports an error without a useful message.
 
     ## Why this matters
-    The message is what the tenant log has of the failure. Without one, or with `[object Object]`, nobody finds out why
-    people could not log in.
+    The tenant log records only the message of the failure. Without one, or with `[object Object]`, no one can find out
+    why users could not log in.
 
-    `WrongUsernameOrPasswordError` and `ValidationError` may do without: their class and first argument say it all.
+    `WrongUsernameOrPasswordError` and `ValidationError` need no message: their class and first argument are enough.
 
     ## Violates
         person ada email=ada@example.com
@@ -84,19 +84,19 @@ def error_without_message(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> failed Error "the store refused the connection"   [outage: refuse]
 
     ## How to fix
-    Say in the message what failed, in words that may be seen by people: no SQL, no host names, no values of the record.
+    Describe the failure in the message, in words that users may see: no SQL, no host names, no values of the record.
     """
     for exchange in _failed(transcript):
         error = exchange.outcome.error
         if not isinstance(error, RecordedError):
             continue
         text = error.message.strip()
-        if text not in _NO_MESSAGE or (not text and error.name in _ERRORS_THAT_SPEAK_WITHOUT_MESSAGE):
+        if text not in _NO_MESSAGE or (not text and error.name in _CLEAR_WITHOUT_MESSAGE):
             yield Held((exchange,))
         else:
             said = f"the message {text!r}" if text else "no message"
-            message = f"{exchange.script} reported {error.name} with {{got}}; say what failed, for the tenant log"
-            yield Violation(message, (exchange,), path="error.message", expected="what failed", got=said)
+            message = f"{exchange.script} reported {error.name} with {{got}}; describe the failure for the tenant log"
+            yield Violation(message, (exchange,), path="error.message", expected="a description", got=said)
 
 
 @rule(
@@ -108,10 +108,10 @@ def error_without_message(transcript: Transcript) -> Iterator[Comparison]:
     source="good practice: Auth0 documents a result only without an error",
 )
 def result_beside_error(transcript: Transcript) -> Iterator[Comparison]:
-    """A script hands a result to its callback together with an error.
+    """A script passes a result to its callback together with an error.
 
     ## Why this matters
-    Only one of them can be true, and Auth0 documents only one: the profile beside the error is lost at best.
+    Only one of them can be true, and Auth0 documents only one: at best the profile beside the error is lost.
 
     ## Violates
         person ada email=ada@example.com
@@ -122,7 +122,7 @@ def result_beside_error(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> failed Error "slow"
 
     ## How to fix
-    Call `callback(error)` with the error alone, or `callback(null, profile)` when there is none.
+    Call `callback(error)` with the error alone, or `callback(null, profile)` without an error.
     """  # noqa: E501 - one exchange is one line
     for exchange in _failed(transcript):
         beside = exchange.outcome.result
@@ -130,8 +130,8 @@ def result_beside_error(transcript: Transcript) -> Iterator[Comparison]:
             yield Held((exchange,))
         else:
             message = (
-                f"{exchange.script} gave its callback {kind_of(beside)} beside the error; "
-                "give the error alone, or null and the result"
+                f"{exchange.script} passed {kind_of(beside)} to its callback beside the error; "
+                "pass the error alone, or null and the result"
             )
             yield Violation(message, (exchange,), path="result", expected="nothing", got=kind_of(beside))
 

@@ -1,4 +1,4 @@
-"""How an exception leaves a script."""
+"""Exceptions that escape a script."""
 
 from collections.abc import Iterator
 
@@ -28,18 +28,18 @@ from customdb_contract.transcript import (
         *SPECIFIC_TO_ACTIONS,
     ),
     since="0.1.0",
-    source="good practice: Auth0 documents no ending but the callback, and shows a thrown error as an internal one",
+    source="good practice: Auth0 documents only the callback as an ending, and shows a thrown error as an internal one",
 )
 def throws_synchronously(transcript: Transcript) -> Iterator[Comparison]:
-    """A script lets an exception escape instead of handing an error to its callback; an Action throws.
+    """A script lets an exception escape instead of passing an error to its callback, or an Action throws.
 
     ## Why this matters
-    An Action that throws ends the log-in, and none of the next Actions runs; Auth0 advises never to throw in one.
+    An exception is not a documented ending. Users see an internal error, the tenant log has the driver's message
+    instead of yours, and during an outage of the store the failure can't be distinguished from a wrong password.
 
-    An exception is no documented ending. People see an internal error, the tenant log has the text of a driver instead
-    of yours, and where a store is out of reach nobody can tell that from a wrong password.
+    An Action that throws ends the log-in, and later Actions don't run. Auth0 recommends that Actions never throw.
 
-    For hostile input (only an attacker sees the failure) it is a warning.
+    For hostile input it is a warning, because only an attacker sees the failure.
 
     ## Violates
         person ada email=ada@example.com
@@ -47,18 +47,18 @@ def throws_synchronously(transcript: Transcript) -> Iterator[Comparison]:
 
     ## Conforms
         person ada email=ada@example.com
-        get_user ada@example.com -> failed ScriptError "the store is out of reach"   [outage: refuse]
+        get_user ada@example.com -> failed ScriptError "the store is unreachable"   [outage: refuse]
 
     ## How to fix
-    Catch what the driver raises, and report it as an error of the contract; what it raises where there is no such user
-    is no error, but "not found". In Python, raising a `ScriptError` or a subclass is the same as handing it to the
-    callback.
+    Catch the driver's exceptions, and report them as an error of the contract. If the driver raises an exception
+    because there is no such user, report "not found" instead. In Python, raising a `ScriptError` or a subclass is the
+    same as passing it to the callback.
 
     ```python
     try:
         row = self.find(identifier)
     except sqlite3.Error as error:
-        raise ScriptError("the store is out of reach") from error
+        raise ScriptError("the store is unreachable") from error
     ```
 
     ```javascript
@@ -72,7 +72,7 @@ def throws_synchronously(transcript: Transcript) -> Iterator[Comparison]:
             yield Held((exchange,))
         elif could_be_asked(exchange):
             after = " after it had called its callback" if outcome.callbacks else ""
-            during = " while the store was out of reach" if exchange.situation.family == "outage" else ""
+            during = " while the store was unreachable" if exchange.situation.family == "outage" else ""
             advice = advice_on_raised(transcript, exchange, outcome.raised)
             message = f"{exchange.script} raised {outcome.raised.name}{after}{during}; {advice}"
             yield Violation(message, (exchange,), severity_of(exchange))
@@ -80,7 +80,7 @@ def throws_synchronously(transcript: Transcript) -> Iterator[Comparison]:
         transcript,
         Escape.THROWN,
         "throws {name}",
-        "catch it, and let the log-in go on, or deny it with api.access.deny",
+        "catch it, and let the log-in continue, or deny it with api.access.deny",
     )
 
 
@@ -91,14 +91,14 @@ def throws_synchronously(transcript: Transcript) -> Iterator[Comparison]:
     actions=True,
     yields_to=("wrong-arity", "script-not-implemented", "context-without-organization", *SPECIFIC_TO_ACTIONS),
     since="0.1.0",
-    source="good practice: nothing can catch such an exception for the script, so its callback is never called",
+    source="good practice: no one can catch this exception for the script, so its callback is never called",
 )
 def uncaught_async_exception(transcript: Transcript) -> Iterator[Comparison]:
     """An exception escapes in a task, a thread or an event handler that a script or an Action started.
 
     ## Why this matters
-    Nobody waits for that task: the exception reaches no callback, and the log-in hangs until Auth0 gives it up. In
-    Node it ends the whole process, with the log-ins of other people in it.
+    The exception reaches no callback, because nothing waits for that task, and the log-in hangs until Auth0 gives up.
+    In Node it ends the whole process, and the log-ins of other users with it.
 
     ## Violates
         person ada email=ada@example.com
@@ -109,8 +109,8 @@ def uncaught_async_exception(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> failed ScriptError "the record has no email"
 
     ## How to fix
-    Wait for what the script starts (`await task`, `future.result()`), so that its exception arrives where it can be
-    caught, or catch it inside and call the callback with an error.
+    Wait for what the script starts (`await task`, `future.result()`), so that you can catch its exception, or catch it
+    inside and call the callback with an error.
 
     ```javascript
     connection.query(sql, [email], (error, rows) => {
@@ -127,14 +127,14 @@ def uncaught_async_exception(transcript: Transcript) -> Iterator[Comparison]:
             result = "" if outcome.callbacks else ", so its callback was never called"
             message = (
                 f"{exchange.script} left {outcome.raised.name} uncaught in a task or thread that it started{result}; "
-                "wait for what it starts, and report the error with callback(error)"
+                "wait for the task, and report the error with callback(error)"
             )
             yield Violation(message, (exchange,), severity_of(exchange))
     yield from judge_escapes(
         transcript,
         Escape.LATER,
-        "left {name} to a task, a thread or an event handler",
-        "await what it starts, and catch what that throws",
+        "left {name} uncaught in a task, a thread or an event handler",
+        "await the task, and catch its exceptions",
     )
 
 
@@ -146,14 +146,14 @@ def uncaught_async_exception(transcript: Transcript) -> Iterator[Comparison]:
     needs=(Need.JAVASCRIPT,),
     yields_to=("wrong-arity", "script-not-implemented", "context-without-organization", *SPECIFIC_TO_ACTIONS),
     since="0.1.0",
-    source="good practice: Node ends a process with an unhandled rejection, and with it the log-ins of other people",
+    source="good practice: an unhandled rejection ends the Node process, and with it the log-ins of other users",
 )
 def unhandled_rejection(transcript: Transcript) -> Iterator[Comparison]:
-    """A promise of a script or an Action is rejected, and nobody handles it.
+    """A promise of a script or an Action is rejected and not handled.
 
     ## Why this matters
-    An `async` script that throws hands nothing to its callback: Auth0 looks at the callback, not at the promise. The
-    log-in hangs, or ends with an error that tells nobody anything.
+    An `async` script that throws passes nothing to its callback: Auth0 waits for the callback, not for the promise. The
+    log-in hangs, or ends with an error that explains nothing.
 
     ## Violates
         script login observed=on
@@ -166,7 +166,7 @@ def unhandled_rejection(transcript: Transcript) -> Iterator[Comparison]:
         login ada@example.com «password of ada» -> failed Error "the store answered with status 500"   [outage: 500]
 
     ## How to fix
-    Catch everything that is awaited, and call back once, outside the `try`.
+    Catch the errors of everything that you await, and call back once, outside the `try`.
 
     ```javascript
     async function login(email, password, callback) {
@@ -174,7 +174,7 @@ def unhandled_rejection(transcript: Transcript) -> Iterator[Comparison]:
       try {
         profile = await authenticate(email, password);
       } catch (error) {
-        return callback(new Error('the store is out of reach'));
+        return callback(new Error('the store is unreachable'));
       }
       return callback(null, profile);
     }
@@ -185,14 +185,14 @@ def unhandled_rejection(transcript: Transcript) -> Iterator[Comparison]:
             exchange,
             Escape.REJECTION,
             "left a promise rejected with {name}",
-            "catch what is awaited, and report it with callback(error)",
+            "catch the error, and report it with callback(error)",
         )
     if _is_observed(transcript):
         yield from judge_escapes(
             transcript,
             Escape.REJECTION,
             "left a promise rejected with {name}",
-            "await every promise, and catch what that throws",
+            "await every promise, and catch its errors",
         )
 
 
@@ -204,14 +204,14 @@ def unhandled_rejection(transcript: Transcript) -> Iterator[Comparison]:
     needs=(Need.JAVASCRIPT,),
     yields_to=("wrong-arity", "script-not-implemented", "context-without-organization", *SPECIFIC_TO_ACTIONS),
     since="0.1.0",
-    source="good practice: Node throws an event error that nobody listens to, and the process ends with it",
+    source="good practice: Node throws an error event that has no listener, and the process ends with it",
 )
 def unhandled_error_event(transcript: Transcript) -> Iterator[Comparison]:
-    """A connection or another emitter tells an error as an event, and nobody listens.
+    """A connection or another emitter emits an error event that has no listener.
 
     ## Why this matters
     Node throws such an error where nothing can catch it. The callback is never called, and everything else in the
-    container ends with it. So does the container of an Action, with the log-in.
+    container ends with it. An Action's container ends in the same way, and with it the log-in.
 
     ## Violates
         script get_user observed=on
@@ -221,25 +221,25 @@ def unhandled_error_event(transcript: Transcript) -> Iterator[Comparison]:
     ## Conforms
         script get_user observed=on
         person ada email=ada@example.com
-        get_user ada@example.com -> failed Error "the store is out of reach"   [outage: refuse]
+        get_user ada@example.com -> failed Error "the store is unreachable"   [outage: refuse]
 
     ## How to fix
-    Listen: `connection.on('error', (error) => callback(new Error('the store is out of reach')))`, and see to it that
-    the callback is called only once.
+    Add a listener: `connection.on('error', (error) => callback(new Error('the store is unreachable')))`, and make sure
+    that the callback is called only once.
     """
     for exchange in observed_calls(transcript):
         yield _judge_escape(
             exchange,
             Escape.ERROR_EVENT,
-            "emitted an error event with {name} that nothing listens to",
-            "listen with .on('error', …), and report it with callback(error)",
+            "emitted an error event with {name} that has no listener",
+            "add a listener with .on('error', …), and report it with callback(error)",
         )
     if _is_observed(transcript):
         yield from judge_escapes(
             transcript,
             Escape.ERROR_EVENT,
-            "left an error event with {name} that nothing listens to",
-            "listen with .on('error', …), and let the log-in go on",
+            "emitted an error event with {name} that has no listener",
+            "add a listener with .on('error', …), and let the log-in continue",
         )
 
 
@@ -253,6 +253,6 @@ def _judge_escape(exchange: Exchange, escape: Escape, seen: str, advice: str) ->
     if outcome.raised is None or outcome.escape is not escape or not could_be_asked(exchange):
         return Held((exchange,))
     result = "" if outcome.callbacks else ", so its callback was never called"
-    during = " while the store was out of reach" if exchange.situation.family == "outage" else ""
+    during = " while the store was unreachable" if exchange.situation.family == "outage" else ""
     message = f"{exchange.script} {seen.format(name=outcome.raised.name)}{during}{result}; {advice}"
     return Violation(message, (exchange,), severity_of(exchange))

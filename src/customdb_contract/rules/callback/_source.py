@@ -30,14 +30,15 @@ _NO_ANSWER: Final = frozenset({LegacyState.SILENCE, LegacyState.STALL})
     scripts=tuple(Script),
     needs=(Need.SOURCE,),
     since="0.1.0",
-    source="good practice: Auth0's templates are each one function, and so is every script in its documentation",
+    source="good practice: each of Auth0's templates is one function, and so is every script in its documentation",
 )
 def not_a_single_function(transcript: Transcript) -> Iterator[Comparison]:
     """A script's source is not one function.
 
     ## Why this matters
-    Auth0 takes the text of a script for one function. What does not parse, or has other statements beside the function,
-    ends every call with an error. `module.exports` is no part of it either, though the function in it can be found.
+    Auth0 expects the text of a script to be one function. A script that does not parse, or has other statements beside
+    the function, ends every call with an error. Leave out `module.exports` too, although the function in it can be
+    found.
 
     ## Violates
         source login not-a-function "'return callback(' is not understood" at "login.js:3:5"
@@ -48,7 +49,7 @@ def not_a_single_function(transcript: Transcript) -> Iterator[Comparison]:
         scripts login
 
     ## How to fix
-    Keep exactly one function in the file, and put what it needs inside it.
+    Keep exactly one function in the file, and move everything that it needs inside.
 
     ```javascript
     function login(email, password, callback) {
@@ -59,7 +60,7 @@ def not_a_single_function(transcript: Transcript) -> Iterator[Comparison]:
     """
 
     def tell(script: str, fact: SourceFact) -> str:
-        return f"{script} is not one function: {fact.text}; keep one function in the file, and nothing beside it"
+        return f"{script} is not one function: {fact.text}; keep one function in the file, and nothing else"
 
     yield from judge_facts(
         transcript,
@@ -78,10 +79,10 @@ def not_a_single_function(transcript: Transcript) -> Iterator[Comparison]:
     source=SCRIPT_PRACTICES,
 )
 def anonymous_function(transcript: Transcript) -> Iterator[Comparison]:
-    """A script is a function without a name.
+    """A script is an anonymous function.
 
     ## Why this matters
-    Auth0 advises to name it: the name stands in every stack trace of the tenant log.
+    Auth0 recommends naming it: the name appears in every stack trace in the tenant log.
 
     ## Violates
         source login anonymous-function "the function has no name" at "login.js:1:1"
@@ -92,12 +93,12 @@ def anonymous_function(transcript: Transcript) -> Iterator[Comparison]:
         scripts login
 
     ## How to fix
-    Name it as Auth0's templates do: `login`, `getUser`, `create`, `verify`, `changePassword`, `changeEmail`,
+    Name the function as Auth0's templates do: `login`, `getUser`, `create`, `verify`, `changePassword`, `changeEmail`,
     `deleteUser`.
     """
 
     def tell(script: str, _: SourceFact) -> str:
-        return f"{script} is a function without a name; name it, so that stack traces show which script failed"
+        return f"{script} is an anonymous function; name it, so that stack traces show which script failed"
 
     yield from judge_facts(transcript, (FactKind.ANONYMOUS_FUNCTION,), tell)
 
@@ -112,10 +113,10 @@ def anonymous_function(transcript: Transcript) -> Iterator[Comparison]:
     source=SCRIPTS,
 )
 def script_too_large(transcript: Transcript) -> Iterator[Comparison]:
-    """The source of a script, or of an Action, has more than 100 kB.
+    """The source of a script or an Action is larger than 100 kB.
 
     ## Why this matters
-    Auth0 sets this limit for a script and for an Action, without their modules, and each call loads what is more.
+    Auth0 sets this limit for a script and for an Action, without modules, and each call loads the whole source.
 
     ## Violates
         source login bytes "100001" at "login.js:1:1"
@@ -126,7 +127,7 @@ def script_too_large(transcript: Transcript) -> Iterator[Comparison]:
         scripts login
 
     ## How to fix
-    Move the work into a service of your own, and call that.
+    Move the work into a service of your own, and call the service.
     """
     action = transcript.header.action
     subjects: list[tuple[Script | None, ScriptInfo | ActionInfo]] = list(transcript.header.scripts.items())
@@ -135,7 +136,7 @@ def script_too_large(transcript: Transcript) -> Iterator[Comparison]:
         for fact in info.facts(FactKind.BYTES):
             size = number_in(fact.text)
             if size > _MOST_BYTES:
-                message = "has {got} bytes, and at most {expected} are allowed; move work into a service"
+                message = "has {got} bytes, but at most {expected} are allowed; move work into a service"
                 yield Violation(
                     f"{script or THE_ACTION} {message}",
                     (),
@@ -161,8 +162,8 @@ def unavailable_module(transcript: Transcript) -> Iterator[Comparison]:
     """A script uses a module that Auth0's current runtimes do not have.
 
     ## Why this matters
-    With the next runtime every call ends in "Cannot find module", or in "request is not defined": the globals of old
-    runtimes are gone as well.
+    With the next runtime every call ends with "Cannot find module", or with "request is not defined", because the
+    globals of old runtimes are gone as well.
 
     ## Violates
         source login unavailable-module "mongodb@3.1.4" at "login.js:2:17"
@@ -174,12 +175,13 @@ def unavailable_module(transcript: Transcript) -> Iterator[Comparison]:
         scripts login
 
     ## How to fix
-    Require a version that Auth0 has now, and require what was a global: `const bcrypt = require('bcrypt')`.
+    Require a version that Auth0 has now, and require modules that used to be globals:
+    `const bcrypt = require('bcrypt')`.
     """
 
     def tell(script: str, fact: SourceFact) -> str:
         if fact.kind is FactKind.IMPLICIT_GLOBAL:
-            return f"{script} uses {fact.text} as a global, which only old runtimes have; require it"
+            return f"{script} uses {fact.text} as a global, which only old runtimes have; require the module"
         return f"{script} requires {fact.text}, which current runtimes do not have; require a version that they have"
 
     yield from judge_facts(transcript, (FactKind.UNAVAILABLE_MODULE, FactKind.IMPLICIT_GLOBAL), tell)
@@ -195,12 +197,12 @@ def unavailable_module(transcript: Transcript) -> Iterator[Comparison]:
     source=SCRIPT_PRACTICES,
 )
 def no_timeout_on_external_call(transcript: Transcript) -> Iterator[Comparison]:
-    """A script or an Action calls another host without a time-out of its own.
+    """A script or an Action calls another host without a timeout.
 
     ## Why this matters
-    When that host hangs, so does the log-in, until Auth0 gives the script up after about 20 seconds. Of an Action that
-    was run while the legacy system was silent, what it did then counts: see `action-without-timeout`. A script that ran
-    out of time while the store of a check never answered shows the same, whatever its source.
+    When that host hangs, the log-in hangs too, until Auth0 gives up after about 20 seconds. If an Action was run with a
+    silent legacy system, its behaviour there counts instead: see `action-without-timeout`. A script that timed out
+    because the store of a check never responded is reported too, whatever its source.
 
     ## Violates
         source login call-without-timeout "fetch" at "login.js:3:20"
@@ -211,12 +213,12 @@ def no_timeout_on_external_call(transcript: Transcript) -> Iterator[Comparison]:
         scripts login
 
     ## How to fix
-    `fetch(url, { signal: AbortSignal.timeout(5000) })`, `axios.get(url, { timeout: 5000 })`.
+    Set a timeout: `fetch(url, { signal: AbortSignal.timeout(5000) })`, `axios.get(url, { timeout: 5000 })`.
     """
 
     def tell(script: str, fact: SourceFact) -> str:
-        then = "let the log-in go on" if script == THE_ACTION else "report it with callback(error)"
-        return f"{script} calls {fact.text} without a time-out; give it one, and {then}"
+        then = "let the log-in continue" if script == THE_ACTION else "report it with callback(error)"
+        return f"{script} calls {fact.text} without a timeout; set one, and {then}"
 
     told = set[Script | None]()
     for comparison in judge_facts(transcript, (FactKind.CALL_WITHOUT_TIMEOUT,), tell):
@@ -224,14 +226,14 @@ def no_timeout_on_external_call(transcript: Transcript) -> Iterator[Comparison]:
             told.add(comparison.script)
         yield comparison
     failures = [exchange for exchange in transcript.select(None, "outage") if exchange.situation is not Situation.HANG]
-    # Who calls back in no outage at all forgets more than a time-out.
+    # A script that calls back in no outage at all lacks more than a timeout.
     forgetting = {exchange.script for exchange in failures if exchange.ending is Ending.TIMED_OUT}
     reporting = {exchange.script for exchange in failures if exchange.ending is Ending.FAILED} - forgetting
     for exchange in transcript.select(None, Situation.HANG):
         if exchange.ending is Ending.TIMED_OUT and exchange.script in reporting - told:
             message = (
-                f"{exchange.script} waits for a store that never answers until its own time is up; "
-                "give the call a shorter time-out, and report it as an error"
+                f"{exchange.script} timed out while the store never responded; "
+                "set a shorter timeout for the call, and report it as an error"
             )
             yield Violation(message, (exchange,), path="ending", expected=Ending.FAILED, got=exchange.ending)
         elif exchange.ending is Ending.FAILED:
@@ -249,10 +251,10 @@ def no_timeout_on_external_call(transcript: Transcript) -> Iterator[Comparison]:
     source=SCRIPTS,
 )
 def delete_reads_empty_context(transcript: Transcript) -> Iterator[Comparison]:
-    """The script `delete` reads fields of its context, which is always empty.
+    """`delete` reads fields of its context, which is always empty.
 
     ## Why this matters
-    Auth0 gives `delete` an empty object. `context.organization.id` is a TypeError, and nobody is deleted.
+    Auth0 passes an empty object to `delete`. `context.organization.id` throws a TypeError, and the user is not deleted.
 
     ## Violates
         connection script_context=on
@@ -265,13 +267,13 @@ def delete_reads_empty_context(transcript: Transcript) -> Iterator[Comparison]:
         scripts delete
 
     ## How to fix
-    Do without the context in `delete`, or ask: `context.organization?.id`.
+    Don't use the context in `delete`, or check first: `context.organization?.id`.
     """
     if not transcript.connection.script_context:
         return
 
     def tell(script: str, fact: SourceFact) -> str:
-        return f"{script} reads {fact.text}, and its context is always empty; do without, or ask whether it is there"
+        return f"{script} reads {fact.text}, but its context is always empty; don't use it, or check that it is there"
 
     for comparison in judge_facts(transcript, (FactKind.CONTEXT_FIELD,), tell):
         if Script.DELETE in transcript.header.scripts:
@@ -284,14 +286,14 @@ def delete_reads_empty_context(transcript: Transcript) -> Iterator[Comparison]:
     scripts=tuple(Script),
     needs=(Need.JAVASCRIPT,),
     since="0.1.0",
-    source="good practice: what the callback throws is not the script's, and is reported as if it were",
+    source="good practice: an exception of the callback is not the script's, but is reported as if it were",
 )
 def callback_inside_try(transcript: Transcript) -> Iterator[Comparison]:
-    """The callback is called where a failure of its own calls it again.
+    """The callback is called in a place from which its own failure calls it again.
 
     ## Why this matters
     `callback(null, profile)` inside `try`, or in a promise chain that ends with `.catch(callback)`, is called a second
-    time when what Auth0 does with the profile fails. What happens then is not predictable.
+    time if Auth0 fails while it processes the profile. The effect is not predictable.
 
     ## Violates
         script get_user observed=on
@@ -306,11 +308,11 @@ def callback_inside_try(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> found {"user_id": "7"}   [callback-throws]
 
     ## How to fix
-    Compute the result inside `try`, and call back after it.
+    Compute the result inside `try`, and call back afterwards.
 
     ```javascript
     let profile;
-    try { profile = await load(email); } catch (error) { return callback(new Error('the store is out of reach')); }
+    try { profile = await load(email); } catch (error) { return callback(new Error('the store is unreachable')); }
     return callback(null, profile);
     ```
     """  # noqa: E501 - one exchange is one line
@@ -320,7 +322,7 @@ def callback_inside_try(transcript: Transcript) -> Iterator[Comparison]:
         if len(exchange.outcome.callbacks) > 1 and all(len(other.outcome.callbacks) <= 1 for other in plain):
             proven.add(exchange.script)
             message = (
-                f"{exchange.script} called its callback again when that threw; "
+                f"{exchange.script} called its callback again when the callback threw; "
                 "call it after the try block, and not in a promise chain that ends with catch"
             )
             yield Violation(
@@ -330,7 +332,7 @@ def callback_inside_try(transcript: Transcript) -> Iterator[Comparison]:
             yield Held((exchange,))
 
     def tell(script: str, fact: SourceFact) -> str:
-        return f"{script} calls {fact.text}, whose handler calls it again; call it afterwards"
+        return f"{script} calls {fact.text}, whose handler calls it again; call it after the block"
 
     for comparison in judge_facts(transcript, (FactKind.CALLBACK_INSIDE_TRY,), tell):
         if not (isinstance(comparison, Violation) and comparison.script in proven):

@@ -1,4 +1,4 @@
-"""The rules of the group `consistency`: login and get_user tell the same of the same people."""
+"""The rules of the group `consistency`: login and get_user agree on the same users."""
 
 from typing import Final
 

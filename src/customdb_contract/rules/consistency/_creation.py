@@ -1,4 +1,4 @@
-"""What `create` leaves behind: Auth0 logs the new user in at once."""
+"""The state after `create`: Auth0 logs the new user in at once."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -20,7 +20,7 @@ _ALTERED: Final[Mapping[Situation, str]] = {
 
 
 def _looks(transcript: Transcript) -> Iterator[tuple[Exchange, Moment]]:
-    """Yield each create with the looks at the same account that must find it, before the next write."""
+    """Yield each create with the later calls that must find the account, up to the next write."""
     if not transcript.connection.import_mode:
         for created, moment in looks_after(transcript, Script.CREATE):
             if moment.is_right and moment.exchange.ending in {Ending.FOUND, *REFUSALS}:
@@ -40,11 +40,11 @@ def _is_by_email(moment: Moment) -> bool:
     source=CREATE_TEMPLATE,
 )
 def create_not_visible(transcript: Transcript) -> Iterator[Comparison]:
-    """Somebody who was just created cannot log in, or is not found.
+    """A user who was just created can't log in, or is not found.
 
     ## Why this matters
-    Auth0 calls `login` right after `create`, with the same e-mail and password, and takes the profile from there. When
-    that fails the sign-up fails, while the store has the user: signing up again fails too.
+    Auth0 calls `login` right after `create`, with the same e-mail and password, and takes the profile from there. If
+    that fails, the sign-up fails although the store has the user, so signing up again fails too.
 
     ## Violates
         person new email=new@example.com new=on
@@ -57,8 +57,8 @@ def create_not_visible(transcript: Transcript) -> Iterator[Comparison]:
         login new@example.com «password of new» -> found {"user_id": "7"}
 
     ## How to fix
-    Hash the password in `create` in the way that `login` compares it, and let both write to and read from the same
-    primary, for `login` comes at once.
+    Hash the password in `create` the way `login` compares it. Let both use the same primary server, because `login`
+    follows at once.
     """
     for created, moment in _looks(transcript):
         exchange = moment.exchange
@@ -68,7 +68,7 @@ def create_not_visible(transcript: Transcript) -> Iterator[Comparison]:
             yield Held((created, exchange))
         else:
             what = "cannot log in" if exchange.script is Script.LOGIN else "is not found by get_user"
-            message = f"create reported success, and the user {what}"
+            message = f"create reported success, but the new user {what}; store the user before it ends"
             yield Violation(message, (created, exchange), path="ending", expected=Ending.FOUND, got=exchange.ending)
 
 
@@ -78,13 +78,13 @@ def create_not_visible(transcript: Transcript) -> Iterator[Comparison]:
     scripts=(Script.CREATE, Script.LOGIN),
     needs=(Need.LEGACY_MODE, Need.CREATE, Need.WRITES),
     since="0.1.0",
-    source="good practice: a password is kept as it was typed, for nobody knows that it was not",
+    source="good practice: a store keeps a password as it was typed, because the user can't know that it was changed",
 )
 def password_altered(transcript: Transcript) -> Iterator[Comparison]:
-    """A password with blanks, with letters beyond ASCII or of 72 bytes and more does not log in after it was set.
+    """A password with blanks, with letters beyond ASCII or of 72 bytes and more does not work after it was set.
 
     ## Why this matters
-    One of both scripts trims, cuts, or encodes in another way. The person signs up, and is locked out at once.
+    One of the two scripts trims, cuts or encodes the password differently. The user signs up and is locked out at once.
 
     ## Violates
         person first email=first@example.com new=on
@@ -103,8 +103,8 @@ def password_altered(transcript: Transcript) -> Iterator[Comparison]:
         login new@example.com «password of new» -> found {"user_id": "7"}
 
     ## How to fix
-    Give the password to the hash as it came, as UTF-8, in both scripts. A password that the store doesn't take is
-    refused by `create` with a `ValidationError`: bcrypt takes 72 bytes, and some of its libraries raise beyond that.
+    Pass the password to the hash unchanged, as UTF-8, in both scripts. If the store can't take a password, reject it in
+    `create` with a `ValidationError`: bcrypt takes 72 bytes, and some of its libraries raise an error beyond that.
     """
     is_ordinary_kept = False
     for created, moment in _looks(transcript):
@@ -112,14 +112,14 @@ def password_altered(transcript: Transcript) -> Iterator[Comparison]:
         if exchange.script is not Script.LOGIN:
             continue
         kind = _ALTERED.get(created.situation)
-        # Where no password logs in, create-not-visible tells it.
+        # If no password works, create-not-visible reports it.
         is_ordinary_kept |= kind is None and exchange.ending is Ending.FOUND
         if kind is None or not is_ordinary_kept:
             continue
         if exchange.ending is Ending.FOUND:
             yield Held((created, exchange))
         else:
-            message = f"create accepted a password {kind}, and login refuses it; keep passwords as they are typed"
+            message = f"create accepted a password {kind}, but login rejects it; keep passwords as they are typed"
             yield Violation(message, (created, exchange), path="password", expected=Ending.FOUND, got=exchange.ending)
 
 
@@ -132,10 +132,10 @@ def password_altered(transcript: Transcript) -> Iterator[Comparison]:
     source=CREATE_TEMPLATE,
 )
 def username_not_stored(transcript: Transcript) -> Iterator[Comparison]:
-    """The connection requires usernames, and `create` does not store the one that it is given.
+    """The connection requires usernames, but `create` does not store the given one.
 
     ## Why this matters
-    The user cannot log in with the name that they chose, and somebody else can choose it too.
+    The user can't log in with the chosen name, and another user can choose it too.
 
     ## Violates
         connection requires_username=on
@@ -163,12 +163,12 @@ def username_not_stored(transcript: Transcript) -> Iterator[Comparison]:
             if isinstance(username, str) and username.lower() == account.username.lower():
                 yield Held((created, exchange))
             else:
-                message = f"{exchange.script} doesn't return the username that create was given"
+                message = f"{exchange.script} doesn't return the username that create was given; store it and return it"
                 yield contradicted(
                     message, (created, exchange), Script.CREATE, "the username of create", attribute="username"
                 )
         elif not _is_by_email(moment):
-            message = f"{exchange.script} doesn't find a new user by the username that create was given"
+            message = f"{exchange.script} doesn't find a new user by the username that create was given; look it up"
             yield contradicted(message, (created, exchange), Script.CREATE, Ending.FOUND)
 
 
@@ -181,11 +181,11 @@ def username_not_stored(transcript: Transcript) -> Iterator[Comparison]:
     source=CREATE_TEMPLATE,
 )
 def create_stores_extra_fields(transcript: Transcript) -> Iterator[Comparison]:
-    """`create` stores what it is given beside e-mail, username and password.
+    """`create` stores more than the e-mail, the username and the password.
 
     ## Why this matters
-    Whoever writes the whole object into the store also writes the tenant, the client and every field that somebody
-    adds to a sign-up, such as `is_admin`.
+    A script that stores the whole object also stores the tenant, the client and every extra field that a client adds to
+    a sign-up, such as `is_admin`.
 
     ## Violates
         person new email=new@example.com new=on
@@ -203,7 +203,7 @@ def create_stores_extra_fields(transcript: Transcript) -> Iterator[Comparison]:
         fields = exchange.outcome.noticed(Noticed.STORED_FIELD)
         if fields:
             names = ", ".join(fields)
-            message = f"create stored {names}, which Auth0 only passes along; store what the user needs"
+            message = f"create stored {names}, which Auth0 only passes along; store only the columns that you name"
             yield Violation(message, (exchange,), path=names)
         elif is_done(exchange) and "a record" in exchange.outcome.noticed(Noticed.INSPECTED):
             yield Held((exchange,))
@@ -215,15 +215,15 @@ def create_stores_extra_fields(transcript: Transcript) -> Iterator[Comparison]:
     scripts=(Script.CREATE,),
     needs=(Need.LEGACY_MODE, Need.CREATE, Need.WRITES, Need.SECOND_OPENING),
     since="0.1.0",
-    source="good practice: two sign-ups can come at the same time, and Auth0 does not put them in a row",
+    source="good practice: two sign-ups can arrive at the same time, and Auth0 does not serialise them",
 )
 def create_not_atomic(transcript: Transcript) -> Iterator[Comparison]:
     """Two sign-ups at the same time both succeed for the same e-mail.
 
     ## Why this matters
-    Both asked whether there is such a user, both saw nobody, and both wrote. From then on it is chance which of the two
-    somebody logs in as. It is judged where removing them shows that the store has two; where it has one,
-    the second success was none, and `create-duplicate-not-user-exists` tells that.
+    Both calls looked for the user, both found none, and both wrote. It is then a matter of chance which of the two
+    accounts a log-in reaches. The rule reports it only if the clean-up shows that the store has two accounts. If it has
+    one, the second success was false, and `create-duplicate-not-user-exists` reports that.
 
     ## Violates
         person new email=new@example.com new=on
@@ -239,7 +239,7 @@ def create_not_atomic(transcript: Transcript) -> Iterator[Comparison]:
         create {"email": "new@example.com"} -> failed ValidationError("user_exists") "no"   [writing: at-once]
 
     ## How to fix
-    Don't ask first: write, and let a unique index on `lower(email)` refuse the second one.
+    Don't look up the user first: write, and let a unique index on `lower(email)` reject the second one.
     """
     by_email: dict[str, list[Exchange]] = {}
     for moment in legacy_moments(transcript, Script.CREATE):
@@ -251,14 +251,14 @@ def create_not_atomic(transcript: Transcript) -> Iterator[Comparison]:
         if len(done) > 1:
             seen = _removed_one_by_one(transcript, done[0])
             if len(seen) > 1:
-                message = "two calls of create at the same time created the same user twice"
+                message = "two calls of create at the same time created the same user twice; let a unique index decide"
                 yield Violation(message, (*done, *seen), path="ending", expected=Ending.FAILED, got=done[-1].ending)
         elif len(together) > 1:
             yield Held(tuple(together))
 
 
 def _removed_one_by_one(transcript: Transcript, created: Exchange) -> tuple[Exchange, ...]:
-    """Return the looks at the end that found somebody by the e-mail of a new user, the first for each user_id."""
+    """Return the calls of the clean-up that found the e-mail of a new user, the first for each user_id."""
     user = created.identifier
     email = user.get("email") if isinstance(user, Mapping) else None
     found: dict[str, Exchange] = {}

@@ -1,4 +1,4 @@
-"""What `change_email` and `verify` leave behind."""
+"""The state after `change_email` and `verify`."""
 
 from collections.abc import Collection, Iterator
 
@@ -23,7 +23,7 @@ _NEEDS = (Need.LEGACY_MODE, Need.CHANGE_EMAIL, Need.WRITES)
 
 
 def _looks(transcript: Transcript) -> Iterator[tuple[Exchange, Moment]]:
-    """Yield each successful change of an e-mail with the looks at the new and the old one, before the next write."""
+    """Yield each successful change of an e-mail with the later look-ups of both, up to the next write."""
     for moment in legacy_moments(transcript, Script.GET_USER, Script.LOGIN):
         written = moment.latest_write
         if written is None or written.script is not Script.CHANGE_EMAIL or written.ending is not Ending.DONE:
@@ -37,9 +37,9 @@ _ANSWERS = frozenset({Ending.FOUND, *REFUSALS})
 
 
 def _logged_in_before(transcript: Transcript) -> Collection[int]:
-    """Return the changes of an e-mail just before which the same person logged in.
+    """Return the changes of an e-mail just before which the same user logged in.
 
-    Only then does a refused log-in show what the change did: an earlier write may have changed the password unseen.
+    Only then is a refused log-in due to the change: an earlier write may have changed the password unnoticed.
     """
     found = seen_before(transcript, Script.CHANGE_EMAIL)
     return {number for number, seen in found.items() if Script.LOGIN in seen}
@@ -50,7 +50,7 @@ def _is_only_flag(written: Exchange) -> bool:
 
 
 def _contradicts_flag(written: Exchange, exchange: Exchange) -> bool:
-    """Tell whether a profile says something else of the e-mail's verification than was written."""
+    """Tell whether email_verified in a profile differs from what was written."""
     flag = written.argument(2)
     said = (exchange.profile or {}).get("email_verified")
     return isinstance(flag, bool) and isinstance(said, bool) and said is not flag
@@ -71,11 +71,11 @@ def _flag_contradicted(message: str, written: Exchange, look: Exchange) -> Viola
     source=CHANGE_EMAIL_TEMPLATE,
 )
 def change_email_ineffective(transcript: Transcript) -> Iterator[Comparison]:
-    """After `change_email` reported success the new e-mail does not work, or the old one still does.
+    """After `change_email` reports success, the new e-mail does not work, or the old one still does.
 
     ## Why this matters
-    Auth0 keeps the new e-mail, and the store another one: the next log-in fails or makes a second user, and whoever
-    gets the old address can reset the password.
+    Auth0 and the store have different e-mails: the next log-in fails or creates a second user, and the next owner of
+    the old address can reset the password.
 
     ## Violates
         person new email=new@example.com alias=moved@example.com new=on
@@ -92,7 +92,7 @@ def change_email_ineffective(transcript: Transcript) -> Iterator[Comparison]:
         get_user new@example.com -> not-found
 
     ## How to fix
-    Change the row in place, and what `verified` says with it: `SET email = $2, email_verified = $3 WHERE id = …`.
+    Update the row in place, together with the `verified` flag: `SET email = $2, email_verified = $3 WHERE id = …`.
     """
     logged_in = _logged_in_before(transcript)
     for written, moment in _looks(transcript):
@@ -101,17 +101,20 @@ def change_email_ineffective(transcript: Transcript) -> Iterator[Comparison]:
             continue
         is_found = exchange.ending is Ending.FOUND
         if moment.former is not None and is_found:
-            message = f"change_email reported success, and {exchange.script} still finds the old e-mail"
+            message = f"change_email reported success, but {exchange.script} still finds the old e-mail; replace it"
             yield contradicted(message, (written, exchange), Script.CHANGE_EMAIL, Ending.NOT_FOUND)
         elif moment.former is None and moment.is_right and not is_found:
             if exchange.script is Script.LOGIN and written.number not in logged_in:
                 continue
             email = moment.account is not None and exchange.identifier == moment.account.email
-            what = "the new e-mail" if email else "the username any more"
-            message = f"change_email reported success, and {exchange.script} does not find {what}"
+            what = "the new e-mail" if email else "the username any longer"
+            message = f"change_email reported success, but {exchange.script} does not find {what}; update the row"
             yield contradicted(message, (written, exchange), Script.CHANGE_EMAIL, Ending.FOUND)
         elif moment.is_right and _contradicts_flag(written, exchange):
-            message = f"change_email reported success, and email_verified of {exchange.script} is not what it was given"
+            message = (
+                f"change_email reported success, but email_verified of {exchange.script} is not the given value; "
+                "store the third argument"
+            )
             yield _flag_contradicted(message, written, exchange)
         elif moment.former is not None or moment.is_right:
             yield Held((written, exchange))
@@ -126,10 +129,10 @@ def change_email_ineffective(transcript: Transcript) -> Iterator[Comparison]:
     source=CHANGE_EMAIL_TEMPLATE,
 )
 def change_email_no_op(transcript: Transcript) -> Iterator[Comparison]:
-    """`change_email` reports success and changes nothing.
+    """`change_email` reports success but changes nothing.
 
     ## Why this matters
-    Auth0 shows the new e-mail, and the next log-in with it fails; with the old one it makes a second user.
+    Auth0 shows the new e-mail, but the next log-in with it fails. A log-in with the old e-mail creates a second user.
 
     ## Violates
         person new email=new@example.com alias=moved@example.com new=on
@@ -146,7 +149,7 @@ def change_email_no_op(transcript: Transcript) -> Iterator[Comparison]:
         get_user new@example.com -> not-found
 
     ## How to fix
-    Write the script, or remove it: without it Auth0 says that the e-mail cannot be changed.
+    Write the script, or remove it: without it Auth0 reports that the e-mail can't be changed.
     """
     missing: dict[tuple[int, Script], Exchange] = {}
     for written, moment in _looks(transcript):
@@ -160,7 +163,7 @@ def change_email_no_op(transcript: Transcript) -> Iterator[Comparison]:
             elif moment.is_right:
                 missing[look] = exchange
         elif look in missing and exchange.ending is Ending.FOUND:
-            message = "change_email reported success and changed nothing: only the old e-mail is found"
+            message = "change_email reported success, but only the old e-mail is found; update the row"
             evidence = (written, missing[look], exchange)
             yield contradicted(message, evidence, Script.CHANGE_EMAIL, Ending.NOT_FOUND)
 
@@ -171,13 +174,13 @@ def change_email_no_op(transcript: Transcript) -> Iterator[Comparison]:
     scripts=(Script.CHANGE_EMAIL,),
     needs=_NEEDS,
     since="0.1.0",
-    source="good practice: an e-mail denotes one person, so nobody can be given another one's",
+    source="good practice: an e-mail belongs to one user, so no other user can take it",
 )
 def change_email_takes_over(transcript: Transcript) -> Iterator[Comparison]:
-    """`change_email` gives somebody the e-mail of another person.
+    """`change_email` gives a user the e-mail of another user.
 
     ## Why this matters
-    From then on the e-mail denotes two people, and a password reset by one of them reaches the other one's account.
+    The e-mail then belongs to two users, and a password reset by one of them reaches the other's account.
 
     ## Violates
         person new email=new@example.com new=on
@@ -194,7 +197,7 @@ def change_email_takes_over(transcript: Transcript) -> Iterator[Comparison]:
         change_email new@example.com other@example.com true -> declined
 
     ## How to fix
-    Let a unique index on `lower(email)` refuse it, and end with `callback(null, false)` or an error.
+    Let a unique index on `lower(email)` reject it, and end with `callback(null, false)` or an error.
     """
     refused: set[int] = set()
     for moment in legacy_moments(transcript, Script.CHANGE_EMAIL, Script.GET_USER, Script.LOGIN):
@@ -206,7 +209,7 @@ def change_email_takes_over(transcript: Transcript) -> Iterator[Comparison]:
         elif clash is None or not clash.exists:
             continue
         elif exchange.ending is Ending.DONE:
-            message = "change_email gave one user the e-mail of another; refuse it"
+            message = "change_email gave one user the e-mail of another; reject it"
             yield Violation(message, (exchange,), path="ending", expected=Ending.DECLINED, got=exchange.ending)
         elif exchange.ending in {Ending.DECLINED, Ending.FAILED}:
             refused.add(exchange.number)
@@ -214,14 +217,14 @@ def change_email_takes_over(transcript: Transcript) -> Iterator[Comparison]:
 
 
 def _lost_by_refusal(moment: Moment, refused: Collection[int]) -> Iterator[Comparison]:
-    """Yield a violation where somebody was found before a refused change of an e-mail, and is not found after it."""
+    """Yield a violation if a user was found before a rejected change of an e-mail, but not after it."""
     exchange, written, seen = moment.exchange, moment.latest_write, moment.seen_just_before
     if written is None or written.number not in refused or seen is None or not moment.is_right:
         return
     if exchange.ending in REFUSALS:
         message = (
-            f"since change_email refused another user's e-mail, {exchange.script} no longer finds a user; "
-            "change nothing when it refuses"
+            f"after change_email rejected another user's e-mail, {exchange.script} no longer finds a user; "
+            "change nothing when it rejects an e-mail"
         )
         yield contradicted(message, (seen, written, exchange), Script.CHANGE_EMAIL, Ending.FOUND)
 
@@ -236,11 +239,11 @@ def _lost_by_refusal(moment: Moment, refused: Collection[int]) -> Iterator[Compa
     source=CHANGE_EMAIL_TEMPLATE,
 )
 def change_email_verified_only(transcript: Transcript) -> Iterator[Comparison]:
-    """`change_email` with the e-mail that the person has does not just set whether it is verified.
+    """`change_email` to the same e-mail does more, or less, than set whether it is verified.
 
     ## Why this matters
-    Auth0 calls it so when an administrator marks an e-mail as verified or not. A script that looks whether the new
-    e-mail is free refuses it.
+    Auth0 makes this call when an administrator marks an e-mail as verified or unverified. A script that checks whether
+    the new e-mail is free rejects it.
 
     ## Violates
         person new email=new@example.com new=on
@@ -254,13 +257,13 @@ def change_email_verified_only(transcript: Transcript) -> Iterator[Comparison]:
         get_user new@example.com -> found {"user_id": "7", "email_verified": true}
 
     ## How to fix
-    When looking whether the new e-mail is free, leave out the person's own row; and write `verified` each time.
+    Ignore the user's own row when you check whether the new e-mail is free, and write `verified` each time.
     """
     for moment in legacy_moments(transcript, Script.CHANGE_EMAIL):
         exchange = moment.exchange
         if moment.account is not None and moment.account.exists and _is_only_flag(exchange):
             if exchange.ending in {Ending.DECLINED, Ending.FAILED}:
-                message = "change_email refused the e-mail that the person has; set whether it is verified, and succeed"
+                message = "change_email rejected the user's own e-mail; set whether it is verified, and report success"
                 yield Violation(message, (exchange,), path="ending", expected=Ending.DONE, got=exchange.ending)
             elif exchange.ending is Ending.DONE:
                 yield Held((exchange,))
@@ -271,10 +274,16 @@ def change_email_verified_only(transcript: Transcript) -> Iterator[Comparison]:
             if exchange.ending in REFUSALS:
                 if exchange.script is Script.LOGIN and written.number not in logged_in:
                     continue
-                message = f"after change_email to the same address, {exchange.script} no longer finds the user"
+                message = (
+                    f"after change_email to the same address, {exchange.script} no longer finds the user; "
+                    "only set whether the e-mail is verified"
+                )
                 yield contradicted(message, (written, exchange), Script.CHANGE_EMAIL, Ending.FOUND)
             elif _contradicts_flag(written, exchange):
-                message = f"change_email reported success, and email_verified of {exchange.script} stayed what it was"
+                message = (
+                    f"change_email reported success, but email_verified of {exchange.script} did not change; "
+                    "store the third argument"
+                )
                 yield _flag_contradicted(message, written, exchange)
 
 
@@ -284,13 +293,13 @@ def change_email_verified_only(transcript: Transcript) -> Iterator[Comparison]:
     scripts=(Script.CHANGE_EMAIL,),
     needs=_NEEDS,
     since="0.1.0",
-    source="good practice: what was not changed is not to be reported as done",
+    source="good practice: a script should not report success for a change that it did not make",
 )
 def change_email_unknown_user(transcript: Transcript) -> Iterator[Comparison]:
-    """`change_email` reports success for an e-mail that nobody has.
+    """`change_email` reports success for an unknown e-mail.
 
     ## Why this matters
-    Auth0 then has an e-mail that the store never heard of, and the person cannot log in with either.
+    Auth0 then has an e-mail that the store does not know, and the user can't log in with either.
 
     ## Violates
         change_email nobody@example.com moved@example.com true -> done   [writing]
@@ -299,10 +308,10 @@ def change_email_unknown_user(transcript: Transcript) -> Iterator[Comparison]:
         change_email nobody@example.com moved@example.com true -> declined   [writing]
 
     ## How to fix
-    Look at how many rows were changed. In JavaScript: `callback(null, result.rowCount > 0)`. In Python, return
-    `Declined()` where there are none.
+    Check how many rows were changed. In JavaScript: `callback(null, result.rowCount > 0)`. In Python, return
+    `Declined()` if there were none.
     """
-    message = "change_email reported success for an e-mail that no user has; end with callback(null, false)"
+    message = "change_email reported success for an unknown e-mail; end with callback(null, false)"
     yield from judge_unknown_users(legacy_moments(transcript, Script.CHANGE_EMAIL), {Ending.DONE}, message)
 
 
@@ -316,11 +325,11 @@ def change_email_unknown_user(transcript: Transcript) -> Iterator[Comparison]:
     source=f"{TEMPLATES}/verify",
 )
 def verify_not_reflected(transcript: Transcript) -> Iterator[Comparison]:
-    """After `verify` a script does not return `email_verified: true`, or lets nobody in, or says so of somebody else.
+    """After `verify`, a script does not return `email_verified: true`, refuses the user, or verifies another user.
 
     ## Why this matters
-    What `verify` returns does not change the user in Auth0: only the next profile does. Without it the person stays
-    unverified for ever, whatever they click.
+    The result of `verify` does not change the user in Auth0; only the next profile does. Without it the user stays
+    unverified forever, however often they click the link.
 
     ## Violates
         person new email=new@example.com new=on
@@ -335,25 +344,25 @@ def verify_not_reflected(transcript: Transcript) -> Iterator[Comparison]:
         get_user new@example.com -> found {"user_id": "7", "email_verified": true}
 
     ## How to fix
-    Store it in `verify`, for this one person, and return it from `login` and `get_user`.
+    Store it in `verify`, for this user only, and return it from `login` and `get_user`.
     """
     if transcript.connection.import_mode:
         return
     found_before = seen_before(transcript, Script.VERIFY)
-    # A script that never says it is told by missing-email-verified.
+    # A script that never returns it is reported by missing-email-verified.
     saying = {exchange.script for exchange in transcript.judged if is_verified(exchange) is not None}
     for written, moment in looks_after(transcript, Script.VERIFY):
         exchange = moment.exchange
         before = found_before[written.number].get(exchange.script)
         if moment.is_right and before is not None and exchange.ending in REFUSALS:
-            message = f"verify reported success, and {exchange.script} has refused the user since then"
+            message = f"verify reported success, but {exchange.script} has refused the user since then"
             yield contradicted(message, (before, written, exchange), Script.VERIFY, Ending.FOUND)
         if not moment.is_right or exchange.profile is None or exchange.script not in saying:
             continue
         if is_verified(exchange) is True:
             yield Held((written, exchange))
         else:
-            message = f"verify reported success, and {exchange.script} does not return email_verified = true"
+            message = f"verify reported success, but {exchange.script} does not return email_verified = true; store it"
             yield contradicted(message, (written, exchange), Script.VERIFY, "true", attribute="email_verified")
     yield from _verified_by_another(transcript)
 
@@ -369,6 +378,6 @@ def _verified_by_another(transcript: Transcript) -> Iterator[Comparison]:
         before, after = is_verified(seen), is_verified(exchange)
         if isinstance(before, bool) and isinstance(after, bool) and before is not after:
             state = "verified" if after else "unverified"
-            message = f"verify of one user's e-mail changed another user's to {state}"
+            message = f"verify of one user's e-mail also made another user's e-mail {state}; update one row only"
             evidence = (seen, verified, exchange)
             yield contradicted(message, evidence, Script.VERIFY, kind_of(before), attribute="email_verified")

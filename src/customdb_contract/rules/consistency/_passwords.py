@@ -1,4 +1,4 @@
-"""What `change_password` leaves behind."""
+"""The state after `change_password`."""
 
 from collections.abc import Iterator
 
@@ -21,11 +21,11 @@ _BOTH = (Script.LOGIN, Script.GET_USER)
     source=CHANGE_PASSWORD_TEMPLATE,
 )
 def change_password_ineffective(transcript: Transcript) -> Iterator[Comparison]:
-    """After `change_password` reported success the new password does not log in, or the old one still does.
+    """After `change_password` reports success, the new password does not work, or the old one still does.
 
     ## Why this matters
-    Somebody resets a password because another person knows it. Both end badly: a person who is locked out, or a thief
-    who is not.
+    Users reset a password because they forgot it, or because someone else knows it. Either the user stays locked out,
+    or the attacker doesn't.
 
     ## Violates
         person new email=new@example.com new=on
@@ -41,8 +41,8 @@ def change_password_ineffective(transcript: Transcript) -> Iterator[Comparison]:
         login new@example.com "«password of new»" -> failed WrongUsernameOrPasswordError(null) "no"
 
     ## How to fix
-    Hash the new password as `create` does, wait for the update before the callback is called, and report success only
-    when a row was changed.
+    Hash the new password as `create` does, wait for the update before you call the callback, and report success only if
+    a row was changed.
     """
     for written, moment in looks_after(transcript, Script.CHANGE_PASSWORD):
         exchange, account = moment.exchange, moment.account
@@ -51,11 +51,11 @@ def change_password_ineffective(transcript: Transcript) -> Iterator[Comparison]:
         is_found = exchange.ending is Ending.FOUND
         is_former = exchange.script is Script.LOGIN and exchange.argument(1) in account.former_passwords
         if moment.is_right and not is_found:
-            what = "the new password does not log in" if exchange.script is Script.LOGIN else "the user is not found"
-            message = f"change_password reported success, and {what}"
+            what = "the new password does not work" if exchange.script is Script.LOGIN else "the user is not found"
+            message = f"change_password reported success, but {what}; wait for the update, and hash as create does"
             yield Violation(message, (written, exchange), path="ending", expected=Ending.FOUND, got=exchange.ending)
         elif is_former and is_found:
-            message = "change_password reported success, and the old password still logs in"
+            message = "change_password reported success, but the old password still works; replace it"
             yield Violation(message, (written, exchange), path="ending", expected=Ending.FAILED, got=exchange.ending)
         elif moment.is_right or is_former:
             yield Held((written, exchange))
@@ -67,14 +67,14 @@ def change_password_ineffective(transcript: Transcript) -> Iterator[Comparison]:
     scripts=(Script.CHANGE_PASSWORD, *_BOTH),
     needs=(Need.CHANGE_PASSWORD, Need.WRITES),
     since="0.1.0",
-    source="good practice: a password belongs to one person",
+    source="good practice: a password belongs to one user",
 )
 def change_password_hits_others(transcript: Transcript) -> Iterator[Comparison]:
-    """`change_password` for one person changes what holds for another one.
+    """`change_password` for one user locks another user out.
 
     ## Why this matters
-    An update whose condition is too wide (a missing WHERE, a LIKE, the wrong tenant) locks everybody out, and gives
-    one person everybody's account.
+    An update with too wide a condition (a missing WHERE, a LIKE, the wrong tenant) locks every user out, and gives one
+    user access to every account.
 
     ## Violates
         person new email=new@example.com new=on
@@ -107,7 +107,7 @@ def change_password_hits_others(transcript: Transcript) -> Iterator[Comparison]:
         if seen is not None and exchange.ending is Ending.FOUND:
             yield Held((written, exchange))
         elif seen is not None and exchange.ending in REFUSALS:
-            message = "change_password of one user locked another user out"
+            message = "change_password of one user locked another user out; update one row only"
             yield contradicted(message, (seen, written, exchange), Script.CHANGE_PASSWORD, Ending.FOUND)
 
 
@@ -123,8 +123,8 @@ def password_reset_changes_user(transcript: Transcript) -> Iterator[Comparison]:
     """`get_user` returns another `user_id` after a password reset than before.
 
     ## Why this matters
-    Auth0 asks get_user when the reset is asked for and again when the link is opened. Another id in between makes the
-    reset fail, or starts a second user.
+    Auth0 calls get_user when the user requests the reset and again when they open the link. A different id in between
+    makes the reset fail, or creates a second user.
 
     ## Violates
         person new email=new@example.com new=on
@@ -143,6 +143,6 @@ def password_reset_changes_user(transcript: Transcript) -> Iterator[Comparison]:
         get_user new@example.com -> found {"user_id": "7"}
 
     ## How to fix
-    Derive the `user_id` from the primary key alone, not from what a reset changes.
+    Derive the `user_id` from the primary key alone, not from a value that a reset changes.
     """
     yield from judge_user_ids(transcript, (Script.CHANGE_PASSWORD,), (Script.GET_USER,))

@@ -1,4 +1,4 @@
-"""The rules about who is known: both scripts know the same people, by every identifier that is theirs."""
+"""The rules about known users: both scripts find the same users by each of their identifiers."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
@@ -13,7 +13,7 @@ from customdb_contract.transcript import Ending, Exchange, Situation, Transcript
 
 _BOTH: Final = (Script.GET_USER, Script.LOGIN)
 _REFUSALS: Final = frozenset({Ending.NOT_FOUND, Ending.FAILED})
-"""How a script says that it knows nobody, or lets nobody in. The other endings are breaches of their own."""
+"""How a script refuses a user, or reports that there is none. Other endings are breaches of their own."""
 
 
 @rule(
@@ -25,11 +25,11 @@ _REFUSALS: Final = frozenset({Ending.NOT_FOUND, Ending.FAILED})
     source=LOGIN_TEMPLATE,
 )
 def login_without_get_user(transcript: Transcript) -> Iterator[Comparison]:
-    """One script knows a person, and the other one doesn't.
+    """One script finds a user, but the other one doesn't.
 
     ## Why this matters
-    Who can log in and isn't found by get_user cannot reset the password, and can sign up again: that makes a second
-    user. Who is found and cannot log in is locked out.
+    A user who can log in but isn't found by get_user can't reset the password, and can sign up again, which creates a
+    second user. A user who is found but can't log in is locked out.
 
     ## Violates
         person ada email=ada@example.com
@@ -42,8 +42,8 @@ def login_without_get_user(transcript: Transcript) -> Iterator[Comparison]:
         login ada@example.com «password of ada» -> found {"user_id": "7"}
 
     ## How to fix
-    If login refuses the password that the check was given, compare that with the store first. Let both scripts look up
-    the person with the same query.
+    If login rejects the password that you gave for the check, first make sure that it is the one in the store. Let both
+    scripts look up the user with the same query.
     """
     for label, found, login in _pairs(transcript, "known-user", "repeated"):
         person = transcript.person(label)
@@ -53,23 +53,23 @@ def login_without_get_user(transcript: Transcript) -> Iterator[Comparison]:
         if found.ending is Ending.FOUND and login.ending is Ending.FOUND:
             yield Held(pair)
         elif login.ending is Ending.FOUND and found.ending in _REFUSALS:
-            message = f"{label} can log in, and get_user doesn't find them; it must find whoever can log in"
+            message = f"{label} can log in, but get_user doesn't find the user; use the same query in both"
             yield _refusal_beside(message, pair, refused=found)
         elif found.ending is Ending.FOUND and login.ending in _REFUSALS:
             message = (
-                f"get_user finds {label}, and login refuses the given password; check the password that you gave for "
-                f"{label}, and if it is right, login must accept it"
+                f"get_user finds {label}, but login rejects the given password; check the password that you gave for "
+                f"{label}, and if it is right, accept it in login"
             )
             yield _refusal_beside(message, pair, refused=login)
 
 
 def _refusal_beside(message: str, pair: tuple[Exchange, Exchange], *, refused: Exchange) -> Violation:
-    """Return the breach that one script refuses a user whom the other one knows."""
+    """Return the breach of a script that refuses a user whom the other one finds."""
     return Violation(message, pair, script=refused.script, path="ending", expected=Ending.FOUND, got=refused.ending)
 
 
 def _pairs(transcript: Transcript, *situations: str) -> Iterator[tuple[str, Exchange, Exchange]]:
-    """Yield each person whom both scripts were asked for, with the first call of get_user and of login."""
+    """Yield each user whom both scripts were called for, with the first call of get_user and of login."""
     asked: dict[str, dict[Script, Exchange]] = {}
     for exchange in transcript.select(None, *situations):
         asked.setdefault(exchange.person, {}).setdefault(exchange.script, exchange)
@@ -87,11 +87,11 @@ def _pairs(transcript: Transcript, *situations: str) -> Iterator[tuple[str, Exch
     source=PROFILE_STRUCTURE,
 )
 def case_sensitive_identifier(transcript: Transcript) -> Iterator[Comparison]:
-    """A script doesn't find a user by another upper or lower case of the e-mail.
+    """A script doesn't find a user by the e-mail in another case.
 
     ## Why this matters
-    People type their e-mail as they like, and with import mode on Auth0 puts it into lower case before it asks. Who is
-    not found signs up again.
+    Users type their e-mail in any case, and with import mode on Auth0 lower-cases it before the call. A user who is not
+    found signs up again.
 
     ## Violates
         person ada email=Ada@example.com
@@ -104,13 +104,13 @@ def case_sensitive_identifier(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> found {"user_id": "7"}   [other-spelling: lower-case of ada]
 
     ## How to fix
-    Compare in lower case, on both sides: `WHERE lower(email) = lower(?)`, with an index on `lower(email)`.
+    Compare both sides in lower case: `WHERE lower(email) = lower(?)`, with an index on `lower(email)`.
     """
     import_mode = transcript.connection.import_mode
     yield from _found_by(
         transcript,
         [Situation.LOWER_CASE] if import_mode else [Situation.LOWER_CASE, Situation.UPPER_CASE],
-        "another upper or lower case of the identifier" if import_mode else "another upper or lower case of the e-mail",
+        "the identifier in another case" if import_mode else "the e-mail in another case",
         lambda own, other: import_mode or ("@" in own and own.isascii() and own.lower() == other.lower()),
     )
 
@@ -121,7 +121,7 @@ def _found_by(
     what: str,
     denotes_the_same: Callable[[str, str], bool] = lambda _own, _other: True,
 ) -> Iterator[Comparison]:
-    """Judge whether whoever is found by their own identifier is found by another one too."""
+    """Judge whether users who are found by their own identifier are found by another one too."""
     own = _found_by_own(transcript)
     for exchange in transcript.select(None, *situations):
         first = own.get((exchange.script, exchange.person))
@@ -130,12 +130,12 @@ def _found_by(
         if exchange.ending is Ending.FOUND:
             yield Held((first, exchange))
         elif exchange.ending in _REFUSALS:
-            message = f"{exchange.script} doesn't find a user by {what}; find every user by it too"
+            message = f"{exchange.script} doesn't find a user by {what}; look up every user by it too"
             yield Violation(message, (first, exchange), path="identifier", expected=Ending.FOUND, got=exchange.ending)
 
 
 def _found_by_own(transcript: Transcript) -> Mapping[tuple[Script, str], Exchange]:
-    """Return the first call of each script that found a person by their own identifier."""
+    """Return the first call of each script that found a user by their own identifier."""
     found: dict[tuple[Script, str], Exchange] = {}
     for exchange in transcript.select(None, "known-user", "repeated"):
         if exchange.ending is Ending.FOUND:
@@ -151,10 +151,10 @@ def _found_by_own(transcript: Transcript) -> Mapping[tuple[Script, str], Exchang
     source="good practice: Auth0 documents nothing about blanks, so both scripts should treat them alike",
 )
 def inconsistent_trimming(transcript: Transcript) -> Iterator[Comparison]:
-    """One script ignores blanks around the identifier, and the other one doesn't.
+    """One script ignores blanks around the identifier, but the other one doesn't.
 
     ## Why this matters
-    Who pastes an e-mail with a blank can then log in but not reset the password, or the other way round.
+    A user who pastes an e-mail with a blank can log in but not reset the password, or the other way round.
 
     ## Violates
         person ada email=ada@example.com
@@ -171,11 +171,11 @@ def inconsistent_trimming(transcript: Transcript) -> Iterator[Comparison]:
         login " ada@example.com " «password of ada» -> failed Error "no"   [other-spelling: surrounding-blanks of ada]
 
     ## How to fix
-    Trim the identifier in both scripts, in the function that both use for the lookup.
+    Trim the identifier in the look-up function that both scripts use.
     """
     own = _found_by_own(transcript)
     for label, found, login in _pairs(transcript, Situation.SURROUNDING_BLANKS):
-        # Whom a script never finds, somebody disabled for instance, it doesn't find with blanks either.
+        # A user whom a script never finds, such as a disabled one, is not found with blanks either.
         if any((script, label) not in own for script in _BOTH):
             continue
         pair = (found, login)
@@ -183,10 +183,10 @@ def inconsistent_trimming(transcript: Transcript) -> Iterator[Comparison]:
             yield Held(pair)
         elif {found.ending, login.ending} <= {Ending.FOUND, *_REFUSALS}:
             trimming = found if found.ending is Ending.FOUND else login
-            # An empty profile, or somebody else's, says nothing of blanks.
+            # An empty profile, or another user's, proves nothing about blanks.
             if _user_id(trimming) == _user_id(own[trimming.script, label]):
                 message = (
-                    f"only {trimming.script} ignores blanks around the identifier; let both scripts treat them alike"
+                    f"only {trimming.script} ignores blanks around the identifier; treat them alike in both scripts"
                 )
                 refusing = login if trimming is found else found
                 yield Violation(message, pair, path="identifier", expected=trimming.ending, got=refusing.ending)
@@ -205,11 +205,11 @@ def _user_id(exchange: Exchange) -> str:
     source=REQUIRED_USERNAME,
 )
 def username_not_accepted(transcript: Transcript) -> Iterator[Comparison]:
-    """The connection requires usernames, and a script doesn't find a user by theirs.
+    """The connection requires usernames, but a script doesn't find a user by the username.
 
     ## Why this matters
-    Then people log in with either, and Auth0 asks get_user for e-mail and username. Who is not found by the username
-    cannot log in with it, and somebody else may sign up with it.
+    Users of such a connection log in with either, and Auth0 calls get_user with the e-mail and with the username. A
+    user who is not found by the username can't log in with it, and another user can sign up with it.
 
     ## Violates
         connection requires_username=on
@@ -227,7 +227,7 @@ def username_not_accepted(transcript: Transcript) -> Iterator[Comparison]:
     Look up by e-mail or username: `WHERE lower(email) = lower(?) OR lower(username) = lower(?)`.
     """
     if transcript.connection.requires_username:
-        yield from _found_by(transcript, [Situation.USERNAME], "username, and the connection requires one")
+        yield from _found_by(transcript, [Situation.USERNAME], "the username, which the connection requires")
 
 
 @rule(
@@ -236,13 +236,13 @@ def username_not_accepted(transcript: Transcript) -> Iterator[Comparison]:
     scripts=(Script.LOGIN,),
     needs=(Need.DISABLED_USER, Need.PASSWORD),
     since="0.1.0",
-    source="good practice: a migration must not give back the access that the legacy store took away",
+    source="good practice: a migration must not restore access that the legacy store has revoked",
 )
 def blocked_user_logs_in(transcript: Transcript) -> Iterator[Comparison]:
-    """A person who is disabled in the store can log in.
+    """A user who is disabled in the store can log in.
 
     ## Why this matters
-    With import mode on, the first log-in makes an Auth0 user who is not disabled any more.
+    With import mode on, the first log-in creates an Auth0 user who is no longer disabled.
 
     ## Violates
         person eve email=eve@example.com disabled=on
@@ -253,14 +253,14 @@ def blocked_user_logs_in(transcript: Transcript) -> Iterator[Comparison]:
         login eve@example.com «password of eve» -> failed WrongUsernameOrPasswordError(null) "no"
 
     ## How to fix
-    Refuse disabled people like a wrong password, before or after the password is checked.
+    Reject disabled users as you reject a wrong password, before or after you check the password.
     """
     for exchange in transcript.select(Script.LOGIN, *REGULAR):
         person = transcript.person(exchange.person)
         if person is None or not person.disabled:
             continue
         if exchange.ending is Ending.FOUND:
-            message = "login let a disabled user in; refuse users who are disabled in the store"
+            message = "login accepted a disabled user; reject users who are disabled in the store"
             yield Violation(message, (exchange,), path="ending", expected=Ending.FAILED, got=exchange.ending)
         elif exchange.ending in _REFUSALS:
             yield Held((exchange,))

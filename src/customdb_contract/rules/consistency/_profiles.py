@@ -1,4 +1,4 @@
-"""The rule that compares the profiles of one person, path by path."""
+"""The rule that compares the profiles of each user, path by path."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -34,12 +34,12 @@ _BOOLEANS: Final = frozenset({"true", "false"})
     source=LOGIN_TEMPLATE,
 )
 def mismatched_profile(transcript: Transcript) -> Iterator[Comparison]:
-    """Login and get_user return different profiles of one person, or other ones than the known user's.
+    """`login` and `get_user` return different profiles of one user, or ones that differ from the expected profile.
 
     ## Why this matters
-    With import mode on, the migrated profile may come from either script: from login, or, after a password reset, from
-    get_user. What only one of them says is lost for good for some people. What changes between two calls of the same
-    script (a last-login time, a signed address) is left out and told as information.
+    With import mode on, Auth0 imports the profile from either script: from login or, after a password reset, from
+    get_user. Attributes that only one of them returns are lost for good for some users. Values that change between two
+    calls of the same script (a last-login time, a signed URL) are not compared, and reported as info.
 
     ## Violates
         connection import_mode=on
@@ -64,7 +64,7 @@ def mismatched_profile(transcript: Transcript) -> Iterator[Comparison]:
         volatile = {path: pair for own in seen for path, pair in _volatile(transcript, own)}
         for path, pair in volatile.items():
             if path != "user_id":
-                message = f"{path} differs between two calls of {pair[0].script} and is left out of the comparison"
+                message = f"{path} differs between two calls of {pair[0].script} and is not compared"
                 yield Violation(message, pair, Severity.INFO, path=path)
         is_pair = len(seen) > 1 and are_comparable(seen[0], seen[1])
         first = [own[0] for own in seen]
@@ -88,7 +88,7 @@ def mismatched_profile(transcript: Transcript) -> Iterator[Comparison]:
 
 
 def _left_out(transcript: Transcript) -> Collection[tuple[Script, str]]:
-    """Return which script leaves out which metadata for anybody, as far as a rule of its own tells it."""
+    """Return which scripts leave out which metadata for some user, as far as another rule reports it."""
     if not transcript.connection.import_mode:
         return frozenset()
     return {
@@ -101,7 +101,7 @@ def _left_out(transcript: Transcript) -> Collection[tuple[Script, str]]:
 
 @frozen
 class _Told:
-    """What is said once of all people: an example, and the calls."""
+    """A mismatch that is reported once for all users: an example, and the calls."""
 
     example: "_Mismatch"
     evidence: list[Exchange]
@@ -109,7 +109,7 @@ class _Told:
 
 @frozen
 class _Mismatch:
-    """One path of one person that differs."""
+    """One path that differs for one user."""
 
     subject: str
     example: str
@@ -119,7 +119,7 @@ class _Mismatch:
 
 
 def _own(seen: Sequence[Exchange], person: Person) -> Sequence[Exchange]:
-    """Return the sightings by the person's own identifier, but not of somebody else: another rule tells that."""
+    """Return the sightings by the user's own identifier, without other users' profiles, which another rule reports."""
     emails = {str(email).lower() for email in (*person.identifiers, person.profile.get("email")) if email}
     return [
         exchange
@@ -135,7 +135,7 @@ def _email(profile: Mapping[str, Value]) -> str | None:
 
 
 def _attributes(profile: Mapping[str, Value], transcript: Transcript) -> Mapping[str, object]:
-    """Return what Auth0 makes of a profile; upper case in the e-mail and empty metadata make no difference."""
+    """Return a profile as Auth0 imports it; upper case in the e-mail and empty metadata make no difference."""
     plain = {name: _plain(value) for name, value in profile.items()}
     email = _email(profile)
     lowered = plain if email is None else {**plain, "email": email}
@@ -144,14 +144,14 @@ def _attributes(profile: Mapping[str, Value], transcript: Transcript) -> Mapping
 
 
 def _is_empty(value: object) -> bool:
-    """Tell whether metadata say nothing: without keys, or with null everywhere."""
+    """Tell whether metadata is empty: without keys, or with null everywhere."""
     return isinstance(value, Mapping) and not any(
         item is not None for item in cast("Mapping[str, object]", value).values()
     )
 
 
 def _plain(value: Value) -> object:
-    """Return a recorded value without what JSON does not have: another rule tells that it was there."""
+    """Return a recorded value without parts that JSON cannot represent, which another rule reports."""
     match value:
         case Special("undefined" | "float"):
             return None
@@ -173,7 +173,7 @@ def _volatile(transcript: Transcript, seen: Sequence[Exchange]) -> Iterator[tupl
     """Yield the paths that change between two calls of one script, with two calls that show it."""
     for later in seen[1:]:
         for difference in _compared(transcript, seen[0], later):
-            # In a list that grows, the same thing has another place each time.
+            # In a growing list, the same item has another index each time.
             path = difference.path.partition("[")[0]
             if path != "email" and not _is_in(path, transcript.header.ignore_fields):
                 yield path, (seen[0], later)
@@ -185,15 +185,15 @@ def _is_in(path: str, paths: Collection[str]) -> bool:
 
 @frozen
 class _Comparing:
-    """The comparisons that concern one person.
+    """The comparisons for one user.
 
     Args:
         transcript: The transcript.
-        person: The person.
+        person: The user.
         seen: The first sighting by each script.
         volatile: Paths that no two calls agree on.
-        left_out: Which script leaves out which kind of metadata, which another rule tells.
-        is_pair: Whether what both scripts say can be compared.
+        left_out: Which scripts leave out which kind of metadata, which another rule reports.
+        is_pair: Whether the profiles of both scripts can be compared.
     """
 
     transcript: Transcript
@@ -204,7 +204,7 @@ class _Comparing:
     is_pair: bool = field(kw_only=True)
 
     def all(self) -> Iterator[Held | _Mismatch]:
-        """Compare the scripts with the truth and with each other, as far as each was seen."""
+        """Compare the profiles with the expected one and with each other, as far as each was seen."""
         between = _compared(self.transcript, *self.seen) if self.is_pair else ()
         wrong: set[str] = set()
         if self.person.profile:
@@ -214,7 +214,7 @@ class _Comparing:
                 wrong |= {difference.path for difference in found}
                 for difference in found:
                     example = f"for {self.person.label} expected {{expected}}, got {{got}}"
-                    subject = f"{exchange.script} returns another {difference.path} than the known user's profile has"
+                    subject = f"{exchange.script} returned another {difference.path} than the expected profile has"
                     yield _Mismatch(subject, example, (exchange,), Severity.ERROR, difference)
                 if not found:
                     yield Held((exchange,))
@@ -223,8 +223,8 @@ class _Comparing:
             differing = [one for one in between if self._counts(one) and not self._is_told_elsewhere(one)]
             for difference in differing:
                 if difference.path not in wrong:
-                    example = f"for {self.person.label} get_user returns {{got}}, and login {{expected}}"
-                    subject = f"login and get_user return different {difference.path}"
+                    example = f"for {self.person.label} get_user returned {{got}}, but login {{expected}}"
+                    subject = f"login and get_user disagree on {difference.path}"
                     yield _Mismatch(subject, example, pair, self._severity(difference), difference)
             if not differing:
                 yield Held(pair)
@@ -253,7 +253,7 @@ class _Comparing:
         return not _is_in(difference.path, (*self.transcript.header.ignore_fields, *self.volatile))
 
     def _is_told_by_content(self, script: Script, difference: Difference) -> bool:
-        """Tell whether a rule about the profile itself speaks, or the one about metadata in one script only."""
+        """Tell whether a rule about a single profile, or about metadata in one script only, reports the difference."""
         match difference.path:
             case "email":
                 return not difference.first.startswith('"')
@@ -265,7 +265,7 @@ class _Comparing:
                 return False
 
     def _is_told_elsewhere(self, difference: Difference) -> bool:
-        """Tell whether a rule of its own speaks: about the id, about content, or about metadata that one leaves out."""
+        """Tell whether another rule reports the difference: about ids, single profiles, or metadata in one script."""
         path = difference.path
         values = {difference.first, difference.second}
         match path:

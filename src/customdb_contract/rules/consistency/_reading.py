@@ -1,4 +1,4 @@
-"""What reading must leave as it is."""
+"""Reading scripts must not change the store."""
 
 from collections.abc import Iterator
 
@@ -21,8 +21,8 @@ def read_script_writes(transcript: Transcript) -> Iterator[Comparison]:
     """A script that only reads changes the store.
 
     ## Why this matters
-    Auth0 calls get_user whenever somebody types an identifier: at a sign-up, a reset, a change of e-mail. What it
-    writes happens for strangers. That login notes when somebody was last there is fine; that it removes them is not.
+    Auth0 calls get_user whenever someone types an identifier: at a sign-up, a reset, a change of e-mail. A write there
+    happens for anyone's request. In login, recording the last visit is fine; removing the user is not.
 
     ## Violates
         person ada email=ada@example.com
@@ -33,18 +33,18 @@ def read_script_writes(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> found {"user_id": "7"}; noticed inspected "a record"
 
     ## How to fix
-    Write in the scripts that are for it. Whom Auth0 has taken over is marked by a later job, or in an Action.
+    Write only in the scripts meant for writing. Mark migrated users in a later job, or in an Action.
     """
     for exchange in transcript.judged:
         if exchange.script not in {Script.LOGIN, Script.GET_USER} or not exchange.outcome.noticed(Noticed.INSPECTED):
             continue
         changed = exchange.outcome.noticed(Noticed.STORE_CHANGE)
         if WHOLE_RECORD in changed:
-            message = f"{exchange.script} removed the record of the user it was asked for"
+            message = f"{exchange.script} removed the record of the user that it looked up; only read there"
             yield Violation(message, (exchange,), path=WHOLE_RECORD)
         elif changed and exchange.script is Script.GET_USER:
             names = ", ".join(changed)
-            message = f"get_user changed {names} of the record it was asked for; only read there"
+            message = f"get_user changed {names} of the record that it looked up; only read there"
             yield Violation(message, (exchange,), Severity.WARNING, path=names)
         else:
             yield Held((exchange,))

@@ -1,4 +1,4 @@
-"""The rules of the group `migration`: what must hold so that people move to Auth0 whole."""
+"""The rules of the group `migration`: users must move to Auth0 completely."""
 
 from typing import Final
 

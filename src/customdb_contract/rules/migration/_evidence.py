@@ -1,4 +1,4 @@
-"""What the rules about the migration look at: what was done with a tenant about one person."""
+"""The evidence of the rules about the migration: the operations and calls for each user."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +9,7 @@ __all__ = ["calls_by_person", "calls_of", "operations_by_person"]
 
 
 def operations_by_person(transcript: Transcript) -> Mapping[str, Sequence[Operation]]:
-    """Return what was done about each person, by label and in order, until import mode was switched.
+    """Return the operations for each user, by label and in order, until import mode was switched.
 
     Args:
         transcript: The transcript.
@@ -23,7 +23,7 @@ def operations_by_person(transcript: Transcript) -> Mapping[str, Sequence[Operat
 
 
 def calls_by_person(exchanges: Iterable[Exchange]) -> Mapping[str, Sequence[Exchange]]:
-    """Return calls by the label of the person whom they are about, in order.
+    """Return calls by the label of their user, in order.
 
     Args:
         exchanges: The calls.
@@ -35,7 +35,7 @@ def calls_by_person(exchanges: Iterable[Exchange]) -> Mapping[str, Sequence[Exch
 
 
 def calls_of(transcript: Transcript, operation: Operation) -> Sequence[Exchange]:
-    """Return the calls that an operation caused and that rules may judge, in order.
+    """Return the calls that an operation caused and that rules judge, in order.
 
     Args:
         transcript: The transcript.

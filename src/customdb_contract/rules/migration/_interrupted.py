@@ -1,4 +1,4 @@
-"""What an interrupted migration loses, and no Action brings back."""
+"""What an interrupted migration loses unless an Action restores it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -23,13 +23,13 @@ _KINDS: Final = ("user_metadata", "app_metadata")
     source=AUTOMATIC_MIGRATION,
 )
 def no_metadata_repair(transcript: Transcript) -> Iterator[Comparison]:
-    """A migration that is interrupted loses the user's metadata, and no Action of the check restores it.
+    """An interrupted migration loses the user's metadata, and no Action in the check restores it.
 
     ## Why this matters
-    Auth0 may be interrupted before it has written the metadata of a user who moves. From then on no script runs for
-    that user, so the metadata stays lost, whatever the scripts return. This is no mistake of the scripts.
+    A migration can be interrupted before Auth0 has written the user's metadata. After that no script runs for the user,
+    so the metadata stays lost, whatever the scripts return. The scripts are not at fault.
 
-    Where a post-login Action is checked too, its own rules judge it, and this one is silent.
+    If a post-login Action is checked too, its own rules apply instead of this one.
 
     ## Violates
         connection import_mode=on
@@ -74,11 +74,11 @@ def no_metadata_repair(transcript: Transcript) -> Iterator[Comparison]:
 
 @define
 class _Interrupted:
-    """A migration that was interrupted before the metadata were written.
+    """A migration that was interrupted before the metadata was written.
 
     Args:
         operation: The log-in.
-        call: The call that returned them.
+        call: The call that returned it.
     """
 
     operation: Operation
@@ -109,13 +109,13 @@ class _Interrupted:
             yield Held(evidence)
         elif not any(isinstance(one, ActionRun) for one in transcript.caused_by(later)):
             message = (
-                f"an interrupted migration loses {' and '.join(lost)} for good; restore it with a post-login Action"
+                f"an interrupted migration lost {' and '.join(lost)} for good; restore it with a post-login Action"
             )
             yield Violation(message, evidence, script=self.call.script, path=lost[0], got="nothing")
 
 
 def _interrupted(operation: Operation, calls: Sequence[Exchange]) -> _Interrupted | None:
-    """Return the migration that an operation was, where it was interrupted and has something to lose."""
+    """Return an operation as an interrupted migration, if it is one and has metadata to lose."""
     if operation.response is None or operation.response.interrupted != _BEFORE_METADATA:
         return None
     call = next((call for call in reversed(calls) if call.profile is not None), None)
@@ -125,6 +125,6 @@ def _interrupted(operation: Operation, calls: Sequence[Exchange]) -> _Interrupte
 
 
 def _keys(attributes: Mapping[str, Value] | None, kind: str) -> set[str]:
-    """Return the names of some metadata, without those that stand for nothing."""
+    """Return the names of some metadata, without null values."""
     metadata = (attributes or {}).get(kind)
     return {name for name, value in metadata.items() if value is not None} if isinstance(metadata, Mapping) else set()

@@ -1,4 +1,4 @@
-"""Who logged in must stay in the legacy store, and be found there, until Auth0 has the whole user."""
+"""A user who logged in must stay in the legacy store, and be found there, until Auth0 has the whole user."""
 
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
@@ -28,13 +28,13 @@ _FEWEST_DENIALS_OF_ONE: Final = 2
     source=AUTOMATIC_MIGRATION,
 )
 def login_deletes_user(transcript: Transcript) -> Iterator[Comparison]:
-    """`login` removes the person from the legacy store, so that neither script knows them any more.
+    """`login` removes the user from the legacy store, and neither script finds the user any longer.
 
     ## Why this matters
-    Auth0 stores the person after the script has ended. When that is interrupted, the person is in neither store, and
-    nothing can bring them back. With import mode off the person can never log in again.
+    Auth0 stores the user after the script has ended. If that is interrupted, the user is in neither store and can't be
+    restored. With import mode off the user can never log in again.
 
-    The check then logs nobody else in.
+    The check then logs in no further user.
 
     ## Violates
         connection import_mode=on
@@ -53,12 +53,12 @@ def login_deletes_user(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> found {"user_id": "7"}   [repeated]
 
     ## How to fix
-    Keep the row, and remove it weeks later, when the person is known to be in Auth0. A mark that says who has moved
-    must not make either script deny that person.
+    Keep the row, and remove it weeks later, once the user is known to be in Auth0. A mark for migrated users must not
+    make either script refuse the user.
     """
     for exchange in transcript.select(Script.LOGIN):
         if WHOLE_RECORD in exchange.outcome.noticed(Noticed.STORE_CHANGE):
-            message = "login removed the user from the legacy store; keep the row for now"
+            message = "login removed the user from the legacy store; keep the row until Auth0 has the user"
             yield Violation(message, (exchange,), path=WHOLE_RECORD)
         elif exchange.outcome.noticed(Noticed.INSPECTED):
             yield Held((exchange,))
@@ -67,7 +67,7 @@ def login_deletes_user(transcript: Transcript) -> Iterator[Comparison]:
 
 
 def _asked(transcript: Transcript) -> Iterator[tuple[Person, Sequence[Exchange]]]:
-    """Yield the calls of both scripts about a person, with the right password, until Auth0 deletes the user."""
+    """Yield the calls of both scripts for a user, with the right password, until Auth0 deletes the user."""
     done = operations_by_person(transcript)
     made = calls_by_person(transcript.select(None, "known-user", "repeated"))
     for person in transcript.people:
@@ -78,9 +78,9 @@ def _asked(transcript: Transcript) -> Iterator[tuple[Person, Sequence[Exchange]]
 
 
 def _judge_staying(asked: Sequence[Exchange]) -> Iterator[Comparison]:
-    """Judge whether a person whom both scripts found is still known after the last log-in.
+    """Judge whether a user whom both scripts found is still known after the last log-in.
 
-    One denial may be a store that answers in two ways; those of both scripts, and again, are its state.
+    One refusal may be an unstable store; repeated refusals by both scripts prove its state.
     """
     logins = [exchange for exchange in asked if exchange.script is Script.LOGIN and exchange.profile is not None]
     looks = [exchange for exchange in asked if exchange.script is Script.GET_USER and exchange.profile is not None]
@@ -93,8 +93,8 @@ def _judge_staying(asked: Sequence[Exchange]) -> Iterator[Comparison]:
         yield Held((login, looks[-1]))
     elif len(denials) == len(later) >= _FEWEST_DENIALS and {exchange.script for exchange in denials} == {*_BOTH}:
         message = (
-            "since the user logged in, neither script knows them any more; keep the row, and hide nobody "
-            "who has logged in"
+            "since the user logged in, neither script finds them any longer; keep the row, and find users "
+            "who have logged in"
         )
         yield _denied(message, (looks[0], login, *denials))
 
@@ -115,12 +115,12 @@ def _denied(
     source=AUTOMATIC_MIGRATION,
 )
 def migration_marker_hides_user(transcript: Transcript) -> Iterator[Comparison]:
-    """A user who has logged in once is still in the store, and a script no longer finds them or lets them in.
+    """After a user's first log-in, a script no longer finds or accepts the user, who is still in the store.
 
     ## Why this matters
-    Auth0 stores the user after `login` has ended. When that is interrupted the user must log in again, or reset the
-    password, to be migrated; a mark that says "has moved" and hides the user prevents both. With import mode off nobody
-    moves, so it is an error: the user cannot log in a second time.
+    Auth0 stores the user after `login` has ended. If that is interrupted, the user has to log in again, or reset the
+    password, to be migrated. A mark such as "has moved" that hides the user prevents both. With import mode off no user
+    moves, so it is an error: the user can't log in a second time.
 
     ## Violates
         connection import_mode=on
@@ -140,8 +140,8 @@ def migration_marker_hides_user(transcript: Transcript) -> Iterator[Comparison]:
         login ada@example.com «password of ada» -> found {"user_id": "7"}   [repeated]
 
     ## How to fix
-    Let `login` note at most when somebody logged in, and let both scripts ignore that. Mark who has moved later, when
-    Auth0 has the user: in a post-login Action, or in a job that asks the Management API.
+    Let `login` record at most the time of the log-in, and let both scripts ignore it. Mark migrated users later, when
+    Auth0 has the user: in a post-login Action, or in a job that queries the Management API.
     """
     severity = Severity.WARNING if transcript.connection.import_mode else Severity.ERROR
     for person, asked in _asked(transcript):
@@ -150,19 +150,19 @@ def migration_marker_hides_user(transcript: Transcript) -> Iterator[Comparison]:
             continue
         hiding = stretch.hiding
         if len(hiding) == len(_BOTH) and (stretch.is_still_there or transcript.connection.deletion_is_final):
-            message = "since the user logged in, both scripts hide them; hide nobody who is still in the store"
+            message = "since the user logged in, both scripts refuse them; find every user who is still in the store"
             yield _denied(message, stretch.evidence(hiding), severity)
         elif len(hiding) == 1:
             (script,) = hiding
-            fails = "lets them in" if script is Script.LOGIN else "finds them"
-            message = f"since the user logged in, {script} no longer {fails}; hide nobody who has logged in"
+            fails = "accepts them" if script is Script.LOGIN else "finds them"
+            message = f"since the user logged in, {script} no longer {fails}; find users who have logged in"
             yield _denied(message, stretch.evidence(hiding), severity, script)
         yield from (Held((stretch.login, found)) for found in stretch.finds if not hiding)
 
 
 @frozen
 class _Stretch:
-    """The calls about one person around the first log-in that worked.
+    """The calls for one user around the first successful log-in.
 
     Args:
         before: Those before it.
@@ -176,7 +176,7 @@ class _Stretch:
 
     @property
     def hiding(self) -> tuple[Script, ...]:
-        """The scripts that knew the person, and deny them in each call since."""
+        """The scripts that found the user before, and refuse the user in each call since."""
         denying = tuple(script for script in _BOTH if all(is_denial(one) for one in self.later if one.script is script))
         denied = tuple(script for script in denying if any(one.script is script for one in self.later))
         fewest = _FEWEST_DENIALS if len(denied) == len(_BOTH) else _FEWEST_DENIALS_OF_ONE
@@ -191,18 +191,18 @@ class _Stretch:
 
     @property
     def is_still_there(self) -> bool:
-        """Whether the store itself, where a denial was followed by a look at it, has a record."""
+        """Whether the store still has a record, if a refusal was followed by a look into it."""
         seen = {text for one in self.later if is_denial(one) for text in one.outcome.noticed(Noticed.INSPECTED)}
         return seen == {"a record"}
 
     @property
     def finds(self) -> Sequence[Exchange]:
-        """The first call of each script since that found the person."""
+        """The first call of each script since that found the user."""
         found = {one.script: one for one in reversed(self.later) if one.profile is not None}
         return sorted(found.values(), key=lambda one: one.number)
 
     def evidence(self, hiding: Collection[Script]) -> tuple[Exchange, ...]:
-        """Return what proves that some scripts hide the person.
+        """Return the calls which prove that some scripts hide the user.
 
         Args:
             hiding: The scripts.
@@ -219,7 +219,7 @@ def _after_first_login(asked: Sequence[Exchange]) -> _Stretch | None:
 
 
 def _tried_wrongly(transcript: Transcript, person: Person, stretch: _Stretch) -> bool:
-    """Tell whether wrong passwords came before the first refusal, so that a lock may be its reason."""
+    """Tell whether wrong passwords came before the first refusal, so that a lock can be its reason."""
     refused = next((one for one in stretch.later if one.script is Script.LOGIN and is_denial(one)), None)
     return refused is not None and any(
         stretch.login.number < one.number < refused.number

@@ -1,4 +1,4 @@
-"""A user's whole way into Auth0: these rules look at what was done with a tenant, not at calls alone."""
+"""A user's whole way into Auth0: these rules judge operations on a tenant, not calls alone."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -16,7 +16,7 @@ _WRONG_PASSWORD: Final = "fp"  # noqa: S105 - a code of the tenant log
 _LEAVING_THE_PASSWORD: Final = frozenset(
     {"log_in", "sign_up", "request_password_reset", "verify_email", "get_user", "search"}
 )
-"""What may be done with a user whose password stays what it was."""
+"""Operations that leave a user's password unchanged."""
 
 
 @rule(
@@ -28,11 +28,11 @@ _LEAVING_THE_PASSWORD: Final = frozenset(
     source=AUTOMATIC_MIGRATION,
 )
 def migrated_user_not_marked(transcript: Transcript) -> Iterator[Comparison]:
-    """A user who moved to Auth0 and was deleted there logs in, and moves again.
+    """A user who moved to Auth0 and was deleted there logs in and moves again.
 
     ## Why this matters
     With import mode on no script runs when a user is deleted, so the legacy store still has the user, with the old
-    password. It is judged only where `deletion_is_final` says that a deleted user must not come back.
+    password. The rule applies only if `deletion_is_final` declares that a deleted user must not come back.
 
     ## Violates
         connection import_mode=on deletion_is_final=on
@@ -53,8 +53,8 @@ def migrated_user_not_marked(transcript: Transcript) -> Iterator[Comparison]:
         login ada@example.com «password of ada» -> failed WrongUsernameOrPasswordError(null) "no"
 
     ## How to fix
-    Mark in the legacy store who has moved, when Auth0 has the user (not in `login`: see
-    `migration-marker-hides-user`), or tell the store of each deletion; and let both scripts refuse whoever is marked.
+    Mark migrated users in the legacy store once Auth0 has the user (not in `login`: see `migration-marker-hides-user`),
+    or report each deletion to the store. Let both scripts refuse marked users.
     """
     if not transcript.connection.import_mode or not transcript.connection.deletion_is_final:
         return
@@ -70,7 +70,7 @@ def migrated_user_not_marked(transcript: Transcript) -> Iterator[Comparison]:
             calls = calls_of(transcript, operation)
             entered = next((call for call in reversed(calls) if call.profile is not None), None)
             if moved is not None and deletion is not None and entered is not None:
-                message = "a user who moved to Auth0 and was deleted there moved again; refuse whoever was deleted"
+                message = "a user who moved to Auth0 and was deleted there moved again; refuse deleted users"
                 evidence = (moved, deletion, operation, entered)
                 yield Violation(message, evidence, path="ending", expected=Ending.FAILED, got=entered.ending)
             elif moved is not None and deletion is not None and any(map(is_denial, calls)):
@@ -89,12 +89,12 @@ def migrated_user_not_marked(transcript: Transcript) -> Iterator[Comparison]:
     source=PROFILE_STRUCTURE,
 )
 def password_lost_in_migration(transcript: Transcript) -> Iterator[Comparison]:
-    """A user moved to Auth0, and then Auth0 refuses a password with which the legacy store lets the user in.
+    """After a user moves to Auth0, Auth0 refuses a password that the legacy store accepts.
 
     ## Why this matters
-    Auth0 keeps a hash of the password as it was typed at the first log-in, and compares exactly. A store that takes
-    several spellings for one password lets the user in with each of them (a letter beyond ASCII has more than one form
-    in Unicode, and keyboards differ). After the migration only the one that was typed first works.
+    Auth0 keeps a hash of the password as it was typed at the first log-in, and compares exactly. A store that accepts
+    several spellings of a password accepts each of them (a letter beyond ASCII has more than one form in Unicode, and
+    keyboards differ). After the migration only the spelling that was typed first works.
 
     ## Violates
         connection import_mode=on
@@ -113,8 +113,8 @@ def password_lost_in_migration(transcript: Transcript) -> Iterator[Comparison]:
         operation log_in by user of ada on shop identifier=ada@example.com password=«password of ada» -> succeeded
 
     ## How to fix
-    Let in by one spelling only, the one that people type now; or tell those with such passwords to reset them before
-    they move.
+    Accept one spelling only, the one that users type now, or ask users with such passwords to reset them before they
+    move.
     """
     if not transcript.connection.import_mode:
         return
@@ -140,10 +140,12 @@ def password_lost_in_migration(transcript: Transcript) -> Iterator[Comparison]:
                     yield Held((known, operation))
                 elif _is_wrong_password(transcript, operation):
                     message = (
-                        "login lets the user in with two spellings of the password; the user moved with one of "
-                        "them, and Auth0 refuses the other one; let users in with one spelling only"
+                        "login accepts two spellings of the password; the user moved with one of "
+                        "them, and Auth0 refuses the other one; accept one spelling only"
                     )
-                    yield Violation(message, (*evidence, operation), path="password", expected="let in", got="refused")
+                    yield Violation(
+                        message, (*evidence, operation), path="password", expected="accepted", got="refused"
+                    )
 
 
 def _succeeded(operation: Operation) -> bool:

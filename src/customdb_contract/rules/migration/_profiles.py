@@ -1,4 +1,4 @@
-"""What must be true of profiles so that Auth0 can take over whoever logs in, or resets the password first."""
+"""Profiles must let Auth0 migrate users who log in, and users who reset the password first."""
 
 from collections.abc import Iterator
 
@@ -18,11 +18,11 @@ from customdb_contract.transcript import Exchange, Transcript
     source=AUTOMATIC_MIGRATION,
 )
 def metadata_in_one_script_only(transcript: Transcript) -> Iterator[Comparison]:
-    """With import mode on, one script returns metadata and the other one doesn't.
+    """With import mode on, one script returns metadata but the other one doesn't.
 
     ## Why this matters
-    Who logs in is migrated with the profile of login; who resets the password first, with that of get_user. Metadata
-    that one of them leaves out is lost for these people, and no script ever runs for them again.
+    A user who logs in is migrated with the profile of login; a user who resets the password first, with that of
+    get_user. Metadata that one of them leaves out is lost for these users, because no script ever runs for them again.
 
     ## Violates
         connection import_mode=on
@@ -46,7 +46,7 @@ def metadata_in_one_script_only(transcript: Transcript) -> Iterator[Comparison]:
             yield Held(pair)
         elif telling:
             script = Script.LOGIN if Script.GET_USER in telling else Script.GET_USER
-            message = f"{script} leaves out {kind}, which the other script returns; return it from both"
+            message = f"{script} does not return {kind}, which the other script returns; return it from both"
             yield Violation(message, pair, script=script, path=kind, expected="an object", got="nothing")
 
 
@@ -55,16 +55,16 @@ def metadata_in_one_script_only(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.WARNING,
     needs=(Need.IMPORT_MODE, Need.GET_USER, Need.SECOND_USER),
     since="0.1.0",
-    source="good practice: Auth0 stores e-mails in lower case, and does not say by which rules",
+    source="good practice: Auth0 stores e-mails in lower case, but does not document by which rules",
 )
 def unicode_email_collision(transcript: Transcript) -> Iterator[Comparison]:
-    """With import mode on, the e-mails of two people become the same one in lower case, though only by Unicode's rules.
+    """With import mode on, the e-mails of two users are the same in lower case, but only by the rules of Unicode.
 
     ## Why this matters
-    A store that puts only the letters of ASCII into lower case keeps both e-mails apart. Auth0 stores both in lower
-    case, and refuses the second person: "The user already exists".
+    A store that lower-cases only ASCII letters keeps both e-mails apart. Auth0 stores both in lower case, and rejects
+    the second user: "The user already exists".
 
-    E-mails that differ in ASCII letters only are the business of `shared-email`.
+    The rule `shared-email` covers e-mails that differ only in the case of ASCII letters.
 
     ## Violates
         connection import_mode=on
@@ -81,7 +81,7 @@ def unicode_email_collision(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada.\u00e8@example.com -> found {"user_id": "8", "email": "ada.\u00e8@example.com"}
 
     ## How to fix
-    Find such pairs before the migration, and give one of both people another e-mail. In Python, compare
+    Find such pairs before the migration, and give one of the two users another e-mail. In Python, compare
     `email.lower()`. In JavaScript, compare `email.toLowerCase()`.
     """
     if not transcript.connection.import_mode or len(transcript.people) < _PAIR:
@@ -96,7 +96,7 @@ def unicode_email_collision(transcript: Transcript) -> Iterator[Comparison]:
         first, *others = spellings.values()
         clashing = [other for other in others if other.person != first.person]
         for other in clashing:
-            message = "by the rules of Unicode, two users have the same e-mail in lower case; change one of them"
+            message = "two users have the same e-mail in lower case by the rules of Unicode; change one of them"
             yield Violation(message, (first, other), path="email", got=str((other.profile or {}).get("email")))
         if not clashing and not all(spelling.isascii() for spelling in spellings):
             yield Held((first,))

@@ -1,4 +1,4 @@
-"""How a store is closed when everybody has moved."""
+"""How a store is retired when all users have moved."""
 
 from collections.abc import Iterator
 
@@ -18,11 +18,11 @@ from customdb_contract.transcript import Transcript
     source=AUTOMATIC_MIGRATION,
 )
 def retired_connection(transcript: Transcript) -> Iterator[Comparison]:
-    """Both scripts answer null for everybody, which closes a store, but import mode is off.
+    """Both scripts return null for every user, as for a retired store, but import mode is off.
 
     ## Why this matters
-    When everybody has moved, Auth0 wants both scripts to call `callback(null, null)` and import mode to stay on. With
-    import mode off, nobody can log in any more, for only the scripts are asked.
+    When all users have moved, Auth0 recommends that both scripts call `callback(null, null)` and that import mode stays
+    on. With import mode off, Auth0 relies on the scripts alone, so no user can log in.
 
     ## Violates
         person ada email=ada@example.com
@@ -45,7 +45,7 @@ def retired_connection(transcript: Transcript) -> Iterator[Comparison]:
         yield Held(pair)
     else:
         message = (
-            "both scripts answer null for everybody, as those of a retired store do, but import mode is off; "
-            "turn it on, or nobody can log in"
+            "both scripts return null for every user, as those of a retired store do, but import mode is off; "
+            "turn it on, or no user can log in"
         )
         yield Violation(message, pair, path="import_mode", expected="on", got="off")

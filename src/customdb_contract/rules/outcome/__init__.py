@@ -1,4 +1,4 @@
-"""The rules of the group `outcome`: each situation ends in the way that Auth0 documents for it."""
+"""The rules of the group `outcome`: each call ends the way Auth0 documents for its situation."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What `change_password` ends with."""
+"""How `change_password` ends."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -21,12 +21,12 @@ from customdb_contract.transcript import Ending, Exchange, RecordedError, Specia
     source=ERROR_HANDLING,
 )
 def change_password_unknown_user(transcript: Transcript) -> Iterator[Comparison]:
-    """`change_password` does not say `false` for somebody who isn't there.
+    """`change_password` does not end with `false` for an unknown user.
 
     ## Why this matters
-    `callback(null, false)` is how Auth0 learns that no password was changed. An error reaches the browser of whoever
-    opened the link, and success makes it tell that a password was changed which nobody has. An error counts where the
-    script works afterwards; a ValidationError does not, for it is about the password.
+    `callback(null, false)` tells Auth0 that no password was changed. An error is shown to whoever opened the link, and
+    success makes Auth0 confirm a new password for an account that doesn't exist. An error counts only if the script
+    works in a later call. A ValidationError doesn't count, because it is about the password.
 
     ## Violates
         change_password nobody@example.com «new password» -> done   [writing]
@@ -35,22 +35,22 @@ def change_password_unknown_user(transcript: Transcript) -> Iterator[Comparison]
         change_password nobody@example.com «new password» -> declined   [writing]
 
     ## How to fix
-    Look at how many rows were changed. In JavaScript: `callback(null, result.rowCount > 0)`. In Python, return
-    `Declined()` where there are none.
+    Check how many rows were changed. In JavaScript: `callback(null, result.rowCount > 0)`. In Python, return
+    `Declined()` if there were none.
     """
     for moment in moments(transcript, Script.CHANGE_PASSWORD):
         exchange = moment.exchange
         is_error = exchange.ending is Ending.FAILED and _is_about_the_person(transcript, exchange)
         if moment.is_nobodys and (is_error or exchange.ending is Ending.DONE):
             said = "an error" if is_error else "success"
-            message = f"change_password reported {said} for a user who does not exist; end with callback(null, false)"
+            message = f"change_password reported {said} for an unknown user; end with callback(null, false)"
             yield Violation(message, (exchange,), path="ending", expected=Ending.DECLINED, got=exchange.ending)
         elif moment.is_nobodys and exchange.ending is Ending.DECLINED:
             yield Held((exchange,))
 
 
 def _is_about_the_person(transcript: Transcript, exchange: Exchange) -> bool:
-    """Tell whether a call failed because nobody is there; a password may be refused before anybody is looked up."""
+    """Tell whether a call failed for lack of a user; a password can be rejected before the user is looked up."""
     error = exchange.outcome.error
     is_validation = isinstance(error, RecordedError) and error.name == "ValidationError"
     return not is_validation and is_no_limit(transcript, exchange)
@@ -65,11 +65,11 @@ def _is_about_the_person(transcript: Transcript, exchange: Exchange) -> bool:
     source=CHANGE_PASSWORD_TEMPLATE,
 )
 def change_password_misreported(transcript: Transcript) -> Iterator[Comparison]:
-    """`change_password` changes the password and says that it did not.
+    """`change_password` changes the password but reports that it did not.
 
     ## Why this matters
-    The user is told that the reset failed, tries the old password, and is locked out. Auth0's own templates for MySQL
-    ask for `results.length`, which a driver has for queries only, not for updates.
+    The user sees that the reset failed, tries the old password, and is locked out. Auth0's own templates for MySQL
+    check `results.length`, which the driver sets for queries but not for updates.
 
     ## Violates
         person new email=new@example.com new=on
@@ -84,7 +84,7 @@ def change_password_misreported(transcript: Transcript) -> Iterator[Comparison]:
         login new@example.com "«new password of new»" -> found {"user_id": "7"}
 
     ## How to fix
-    Ask for the number of changed rows: `results.affectedRows > 0` with MySQL, `result.rowCount > 0` with PostgreSQL.
+    Check the number of changed rows: `results.affectedRows > 0` with MySQL, `result.rowCount > 0` with PostgreSQL.
     """
     tried: dict[int, tuple[Exchange, Exchange]] = {}
     for moment in moments(transcript, Script.CHANGE_PASSWORD, Script.LOGIN):
@@ -104,7 +104,7 @@ def change_password_misreported(transcript: Transcript) -> Iterator[Comparison]:
             yield Held((change, exchange))
         elif change.ending in {Ending.DECLINED, Ending.FAILED}:
             message = (
-                "change_password reported that it changed nothing, and the new password logs in; "
+                "change_password reported that it changed nothing, but the new password works; "
                 "end with callback(null, true)"
             )
             yield Violation(
@@ -126,11 +126,11 @@ def change_password_misreported(transcript: Transcript) -> Iterator[Comparison]:
     source=CHANGE_PASSWORD_TEMPLATE,
 )
 def change_password_result_type(transcript: Transcript) -> Iterator[Comparison]:
-    """`change_password` ends with something else than `true`, `false` or what may be updated.
+    """`change_password` ends with something other than `true`, `false` or an object of updates.
 
     ## Why this matters
-    Auth0 takes a boolean, or an object with `last_password_reset` or `email_verified`. What it makes of nothing, or of
-    the answer of an HTTP API, is not documented.
+    Auth0 accepts a boolean, or an object with `last_password_reset` or `email_verified`. How it treats an empty result,
+    or the response of an HTTP API, is not documented.
 
     ## Violates
         person new email=new@example.com new=on
@@ -152,7 +152,7 @@ def change_password_result_type(transcript: Transcript) -> Iterator[Comparison]:
         if exchange.ending is Ending.INVALID and not _is_dated(result):
             yield undocumented_result(exchange, "true or false", "callback(null, true) or callback(null, false)")
         elif isinstance(result, Mapping) and not _is_date(result.get("last_password_reset")):
-            message = "change_password returned a last_password_reset that is no date"
+            message = "change_password returned a last_password_reset that is not a date; return an ISO 8601 date"
             got = kind_of(result.get("last_password_reset"))
             yield Violation(message, (exchange,), path="last_password_reset", expected="a date", got=got)
         elif exchange.ending in {Ending.DONE, Ending.DECLINED, Ending.INVALID}:
@@ -160,7 +160,7 @@ def change_password_result_type(transcript: Transcript) -> Iterator[Comparison]:
 
 
 def _is_dated(result: Value) -> bool:
-    """Tell whether this is the object that may be updated, with a date in a form that Auth0's samples have."""
+    """Tell whether this is an object of updates whose date has a form that Auth0's samples use."""
     return (
         isinstance(result, Mapping)
         and bool(result)
@@ -193,11 +193,11 @@ def _is_special_date(value: Value) -> bool:
     source=CHANGE_PASSWORD_TEMPLATE,
 )
 def change_password_outage_hidden(transcript: Transcript) -> Iterator[Comparison]:
-    """`change_password` says `true` or `false` while the store is out of reach.
+    """`change_password` ends with `true` or `false` while the store is unreachable.
 
     ## Why this matters
-    `false` says that there is no such user, and `true` that the password was changed. Neither is known, and nobody is
-    told to try again.
+    `false` means that there is no such user, and `true` that the password was changed. During an outage the script
+    knows neither, and the user isn't asked to try again.
 
     ## Violates
         change_password ada@example.com «new password» -> declined   [outage: refuse]
@@ -206,7 +206,8 @@ def change_password_outage_hidden(transcript: Transcript) -> Iterator[Comparison
         change_password ada@example.com «new password» -> failed Error "connect ECONNREFUSED"   [outage: refuse]
 
     ## How to fix
-    Call the callback with the error of the driver. Its text reaches the browser, so say nothing of the store in it.
+    Pass the driver's error to the callback. Its message is shown in the browser, so keep details of the store out of
+    it.
     """
-    message = "change_password hid that the store was out of reach; report an error"
+    message = "change_password reported no error while the store was unreachable; report an error"
     yield from judge_outages(transcript, Script.CHANGE_PASSWORD, {Ending.DONE, Ending.DECLINED}, message)

@@ -1,4 +1,4 @@
-"""What `create` ends with."""
+"""How `create` ends."""
 
 from collections.abc import Iterator, Mapping
 
@@ -20,13 +20,13 @@ from customdb_contract.transcript import Ending, Exchange, Moment, RecordedError
     source=CREATE_TEMPLATE,
 )
 def create_duplicate_not_user_exists(transcript: Transcript) -> Iterator[Comparison]:
-    """`create` does not report `user_exists` for somebody who is there already.
+    """`create` does not report `user_exists` for a user who already exists.
 
     ## Why this matters
-    Auth0 asks get_user first, but two sign-ups can come at the same time, and a username is another identifier than
-    the e-mail. A second row for the same person splits them in two; any other error is a failure without
-    words. An error counts where the script works afterwards, and another code where the very same call worked before:
-    otherwise it may be about something else.
+    Auth0 calls get_user first, but two sign-ups can arrive at the same time, and a username is another identifier than
+    the e-mail. A second row for the same user splits the account in two; any other error leaves the user without an
+    explanation. An error counts only if the script works in a later call, and another code only if the very same call
+    worked before. Otherwise the error may be about something else.
 
     ## Violates
         person new email=new@example.com new=on
@@ -41,7 +41,7 @@ def create_duplicate_not_user_exists(transcript: Transcript) -> Iterator[Compari
         create {"email": "new@example.com"} -> failed ValidationError("user_exists") "no"
 
     ## How to fix
-    Let a unique index decide, on `lower(email)` and on the username, and report its error as
+    Let a unique index on `lower(email)`, and one on the username, decide, and report its error as
     `ValidationError('user_exists', …)`.
 
     ```javascript
@@ -56,13 +56,13 @@ def create_duplicate_not_user_exists(transcript: Transcript) -> Iterator[Compari
                 found[str(exchange.identifier)] = moment.account.number
         elif exchange.situation is not Situation.AT_ONCE and _is_duplicate(moment, found):
             if is_done(exchange):
-                message = "create made a second user with the identifier of another one; report user_exists"
+                message = "create created a second user with an existing identifier; report user_exists"
                 yield Violation(message, (exchange,), path="ending", expected=Ending.FAILED, got=exchange.ending)
             elif _code_of(exchange) == "user_exists":
                 yield Held((exchange,))
             elif _is_about_the_person(transcript, moment):
                 message = (
-                    "create refused a user who already exists with another error than user_exists; "
+                    "create reported another error than user_exists for a user who already exists; "
                     "report ValidationError('user_exists', …)"
                 )
                 got = kind_of(exchange.outcome.error)
@@ -78,7 +78,7 @@ def _code_of(exchange: Exchange) -> Value:
 
 
 def _is_about_the_person(transcript: Transcript, moment: Moment) -> bool:
-    """Tell whether a create failed because of who is there; another code may be about an e-mail or a password."""
+    """Tell whether a create failed because the user exists; another code may be about the e-mail or the password."""
     exchange, clash = moment.exchange, moment.clash
     if clash is None or exchange.ending is not Ending.FAILED:
         return False
@@ -87,7 +87,7 @@ def _is_about_the_person(transcript: Transcript, moment: Moment) -> bool:
 
 
 def _is_duplicate(moment: Moment, found: Mapping[str, int]) -> bool:
-    """Tell whether somebody has one of the identifiers exactly, or is found by get_user under another spelling."""
+    """Tell whether an account has exactly one of the identifiers, or get_user finds it by another spelling."""
     user, clash = moment.exchange.identifier, moment.clash
     if clash is None or not clash.exists or not isinstance(user, Mapping):
         return False
@@ -107,11 +107,11 @@ def _is_duplicate(moment: Moment, found: Mapping[str, int]) -> bool:
     source=CREATE_TEMPLATE,
 )
 def create_false_success(transcript: Transcript) -> Iterator[Comparison]:
-    """`create` reports success while the store is out of reach.
+    """`create` reports success while the store is unreachable.
 
     ## Why this matters
-    Auth0 takes the user for created and logs them in at once, which fails: the sign-up ends with an error, and nobody
-    knows why.
+    Auth0 considers the user created and logs them in at once, which fails. The sign-up ends with an error whose cause
+    is recorded nowhere.
 
     ## Violates
         create {"email": "new@example.com"} -> done   [outage: refuse]
@@ -120,11 +120,11 @@ def create_false_success(transcript: Transcript) -> Iterator[Comparison]:
         create {"email": "new@example.com"} -> failed Error "connect ECONNREFUSED"   [outage: refuse]
 
     ## How to fix
-    Call the callback with the error of the driver, or with one of your own when the status of the answer is none of
-    success: `if (!response.ok) return callback(new Error('The user could not be created'))`.
+    Pass the driver's error to the callback, or an error of your own if the response has no success status:
+    `if (!response.ok) return callback(new Error('The user could not be created'))`.
     """
     if not transcript.connection.import_mode:
-        message = "create reported success while the store was out of reach; report an error"
+        message = "create reported success while the store was unreachable; report an error"
         yield from judge_outages(transcript, Script.CREATE, {Ending.DONE}, message)
 
 
@@ -137,11 +137,11 @@ def create_false_success(transcript: Transcript) -> Iterator[Comparison]:
     source=CREATE_TEMPLATE,
 )
 def create_unexpected_result(transcript: Transcript) -> Iterator[Comparison]:
-    """`create` hands over a result, and is to hand over none.
+    """`create` returns a result, although it should return none.
 
     ## Why this matters
-    `callback(null)` says that the user was created; what another result means is not documented. Where passkeys are in
-    use, a profile is expected instead.
+    `callback(null)` means that the user was created; what any other result means is not documented. With passkeys, a
+    profile is expected instead.
 
     ## Violates
         person new email=new@example.com new=on

@@ -1,4 +1,4 @@
-"""What `delete` and `change_email` end with."""
+"""How `delete` and `change_email` end."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -28,11 +28,11 @@ from customdb_contract.transcript import Ending, Exchange, Moment, Transcript, c
     source=f"{TEMPLATES}/change-email",
 )
 def change_email_result_type(transcript: Transcript) -> Iterator[Comparison]:
-    """`change_email` ends with something else than `true` or `false`.
+    """`change_email` ends with something other than `true` or `false`.
 
     ## Why this matters
-    Auth0 changes its own record for `true` only. If the store has changed and Auth0 has not, the next log-in makes
-    another user of the same person.
+    Auth0 changes its own record only for `true`. If the store changed and Auth0 didn't, the next log-in creates a
+    second user for the same account.
 
     ## Violates
         person new email=new@example.com alias=moved@example.com new=on
@@ -65,11 +65,11 @@ def change_email_result_type(transcript: Transcript) -> Iterator[Comparison]:
     source=DELETE_TEMPLATE,
 )
 def delete_misreported(transcript: Transcript) -> Iterator[Comparison]:
-    """`delete` says success without reaching the store, an error after deleting somebody, or neither of both.
+    """`delete` reports success without reaching the store, an error after deleting the user, or neither.
 
     ## Why this matters
-    Auth0 removes its own record when the script says success. Who is still in the store logs in again, and is made
-    again; who is gone from the store and not from Auth0 stays there for ever.
+    Auth0 removes its own record when the script reports success. A user who is still in the store can log in, and Auth0
+    creates them again. A user who is gone from the store but not from Auth0 stays there forever.
 
     ## Violates
         delete shop-7 -> done   [outage: refuse]
@@ -78,15 +78,15 @@ def delete_misreported(transcript: Transcript) -> Iterator[Comparison]:
         delete shop-7 -> failed Error "connect ECONNREFUSED"   [outage: refuse]
 
     ## How to fix
-    Call the callback with the error of the driver, and with `null` only when the store has answered.
+    Pass the driver's error to the callback, and `null` only if the store has confirmed the deletion.
     """
     if transcript.connection.import_mode:
         return
-    message = "delete reported success while the store was out of reach; report an error"
+    message = "delete reported success while the store was unreachable; report an error"
     yield from judge_outages(transcript, Script.DELETE, {Ending.DONE}, message)
     for deleted, look in _after_failed_deletes(transcript):
         if look.ending is Ending.NOT_FOUND:
-            message = "delete reported an error, and the user is gone"
+            message = "delete reported an error, but the user is gone; report success if a row was deleted"
             yield Violation(
                 message,
                 (deleted, look),
@@ -102,7 +102,7 @@ def delete_misreported(transcript: Transcript) -> Iterator[Comparison]:
 
 
 def _after_failed_deletes(transcript: Transcript) -> Iterator[tuple[Exchange, Exchange]]:
-    """Yield each failed delete of somebody who was there, with the next get_user of the same e-mail."""
+    """Yield each failed delete of an existing user, with the next get_user of the same e-mail."""
     failed: dict[str, Exchange] = {}
     for moment in legacy_moments(transcript, Script.DELETE, Script.GET_USER):
         exchange, account = moment.exchange, moment.account
@@ -125,14 +125,14 @@ def _after_failed_deletes(transcript: Transcript) -> Iterator[tuple[Exchange, Ex
     source=DELETE_TEMPLATE,
 )
 def delete_ineffective(transcript: Transcript) -> Iterator[Comparison]:
-    """`delete` reports success, and the user is still there, or somebody else is gone, or the e-mail stays taken.
+    """`delete` reports success, but the user is still there, another user is gone, or the e-mail stays taken.
 
     ## Why this matters
     Often the id is compared with a number or an ObjectId and matches nothing. The user is gone from Auth0, logs in
-    again and is made again.
+    again, and Auth0 creates them again.
 
-    Where `delete` only marks the record, and `create` still reports `user_exists` for it, that person can never sign up
-    again. That is a warning; a store that reserves e-mails for good says so by a code of its own.
+    If `delete` only marks the record, and `create` still reports `user_exists` for it, the user can never sign up
+    again. This is a warning; a store that reserves e-mails forever should report a code of its own.
 
     ## Violates
         person new email=new@example.com new=on
@@ -149,17 +149,18 @@ def delete_ineffective(transcript: Transcript) -> Iterator[Comparison]:
         get_user new@example.com -> not-found
 
     ## How to fix
-    Turn the id back into what the store has (`Number(id)`, `new ObjectId(id)`), and look at how many rows were deleted.
-    Where records are only marked, let `create` bring a marked one back, or leave it out of the unique index.
+    Convert the id back to the type in the store (`Number(id)`, `new ObjectId(id)`), and check how many rows were
+    deleted. If records are only marked, let `create` restore a marked one, or leave marked ones out of the unique
+    index.
     """
     for deleted, moment in _looks_after_delete(transcript):
         exchange = moment.exchange
         is_own = moment.account is not None and moment.account.last_write is deleted
         if is_own and exchange.ending is Ending.FOUND:
-            message = "delete reported success, and the user still exists"
+            message = "delete reported success, but the user still exists; check how many rows were deleted"
             yield contradicted(message, (deleted, exchange), Script.DELETE, Ending.NOT_FOUND)
         elif not is_own and exchange.ending in REFUSALS:
-            message = "after one user was deleted, another user is gone"
+            message = "after one user was deleted, another user is gone; delete only the record with the given id"
             yield contradicted(message, (deleted, exchange), Script.DELETE, Ending.FOUND)
         elif exchange.ending in {Ending.FOUND, *REFUSALS}:
             yield Held((deleted, exchange))
@@ -167,16 +168,19 @@ def delete_ineffective(transcript: Transcript) -> Iterator[Comparison]:
 
 
 def _sign_ups_after_delete(transcript: Transcript) -> Iterator[Comparison]:
-    """Judge whether somebody who was deleted, and is not found any more, can sign up again just as at first."""
+    """Judge whether a user who was deleted, and is no longer found, can sign up again as before."""
     deleted: dict[str, Exchange] = {}
     missed: dict[str, Exchange] = {}
     for moment in legacy_moments(transcript, Script.DELETE, Script.GET_USER, Script.CREATE):
         exchange, account = moment.exchange, moment.account
         if exchange.script is Script.CREATE:
             user = canonical(exchange.identifier)
-            # Somebody else may have signed up with the identifier, or got it, since.
+            # Another account may have signed up with the identifier, or got it, since.
             if user in deleted and user in missed and is_user_exists(exchange) and moment.clash is None:
-                message = "delete reported success, get_user finds nobody, and create says that the user exists"
+                message = (
+                    "delete reported success and get_user no longer finds the user, but create reports user_exists; "
+                    "let the user sign up again"
+                )
                 evidence = (deleted[user], missed[user], exchange)
                 yield Violation(
                     message,
@@ -223,11 +227,11 @@ def _looks_after_delete(transcript: Transcript) -> Iterator[tuple[Exchange, Mome
     source="good practice: Auth0 documents nothing about unknown ids, so they should all end in the same way",
 )
 def delete_unknown_user_inconsistent(transcript: Transcript) -> Iterator[Comparison]:
-    """`delete` ends in different ways for ids that nobody has.
+    """`delete` ends in different ways for unknown ids.
 
     ## Why this matters
-    Whoever tries again after an interruption gets an error for one user and success for another. An id that somebody
-    had before is another case: a store may know whom it has deleted.
+    A client that retries after an interruption gets an error for one user and success for another. An id that existed
+    before is a different case: a store may remember which users it deleted.
 
     ## Violates
         delete shop-98 -> done   [writing]
@@ -238,7 +242,7 @@ def delete_unknown_user_inconsistent(transcript: Transcript) -> Iterator[Compari
         delete shop-99 -> done   [writing]
 
     ## How to fix
-    Report success for an id that nobody has: what was asked for is the case.
+    Report success for an unknown id: the user is gone, as requested.
     """
     unknown = [
         moment.exchange
@@ -249,7 +253,7 @@ def delete_unknown_user_inconsistent(transcript: Transcript) -> Iterator[Compari
         if first.ending is second.ending:
             yield Held((first, second))
         else:
-            message = "delete ends in different ways for ids that no user has"
+            message = "delete ends in different ways for unknown ids; report success for each"
             evidence = (first, second)
             yield Violation(message, evidence, path="ending", expected=first.ending, got=second.ending)
 
@@ -264,11 +268,11 @@ def delete_unknown_user_inconsistent(transcript: Transcript) -> Iterator[Compari
     source=DELETE_TEMPLATE,
 )
 def delete_rejects_own_user_id(transcript: Transcript) -> Iterator[Comparison]:
-    """`delete` refuses the very `user_id` that the other scripts return.
+    """`delete` rejects the `user_id` that the other scripts return.
 
     ## Why this matters
-    Auth0 hands over what login returned, without the prefix `auth0|`. A script that expects another form can delete
-    nobody.
+    Auth0 passes the `user_id` that login returned, without the prefix `auth0|`. A script that expects another form
+    can't delete any user.
 
     ## Violates
         person new email=new@example.com new=on
@@ -283,14 +287,14 @@ def delete_rejects_own_user_id(transcript: Transcript) -> Iterator[Comparison]:
         delete shop-7 -> done   [writing of new]
 
     ## How to fix
-    Build the `user_id` in one function, and take it apart in another one beside it.
+    Build the `user_id` in one function, and parse it in another function next to it.
     """
     for moment in legacy_moments(transcript, Script.DELETE):
         exchange, account = moment.exchange, moment.account
         if account is None or not account.exists:
             continue
         if exchange.ending is Ending.FAILED:
-            message = "delete refused the user_id that the other scripts return"
+            message = "delete rejected the user_id that the other scripts return; accept it in that form"
             yield Violation(message, (exchange,), path="ending", expected=Ending.DONE, got=exchange.ending)
         elif exchange.ending is Ending.DONE:
             yield Held((exchange,))

@@ -1,4 +1,4 @@
-"""How `get_user` ends for somebody who is not in the store, and when the store is out of reach."""
+"""How `get_user` ends for an unknown user, and when the store is unreachable."""
 
 from collections.abc import Iterator
 
@@ -27,11 +27,11 @@ from customdb_contract.transcript import Ending, Situation, Transcript, canonica
     source=GET_USER_TEMPLATE,
 )
 def not_found_not_null(transcript: Transcript) -> Iterator[Comparison]:
-    """`get_user` does not answer null for somebody who is not in the store.
+    """`get_user` does not return null for an unknown user.
 
     ## Why this matters
-    An error means "I could not look", and blocks every sign-up and password reset of a new person. An empty object or
-    array means "there is such a user": nobody can sign up any more.
+    An error means that the look-up failed, and blocks every sign-up and password reset of a new user. An empty object
+    or array means that the user exists, so no one can sign up.
 
     ## Violates
         get_user nobody@example.com -> failed Error "no such user"   [unknown-user]
@@ -40,7 +40,7 @@ def not_found_not_null(transcript: Transcript) -> Iterator[Comparison]:
         get_user nobody@example.com -> not-found   [unknown-user]
 
     ## How to fix
-    Look at how many records came back before you make a profile of the first one.
+    Check how many records the query returned before you build a profile from the first one.
 
     ```python
     return Found(profile_of(rows[0])) if rows else NotFound()
@@ -56,15 +56,15 @@ def not_found_not_null(transcript: Transcript) -> Iterator[Comparison]:
         elif exchange.ending is Ending.FAILED:
             got = kind_of(exchange.outcome.error)
             message = (
-                f"get_user reported {got} for a user who is not in the store; "
-                "answer NotFound() or callback(null), an error blocks sign-up"
+                f"get_user reported {got} for an unknown user; "
+                "return NotFound() or callback(null), because an error blocks sign-up"
             )
             yield Violation(message, (exchange,), path="error", expected="null", got=got)
         elif exchange.ending in {Ending.FOUND, Ending.INVALID} and not unfit_result(exchange.outcome.result):
             got = kind_of(exchange.outcome.result)
             message = (
-                f"get_user answered {got} for a user who is not in the store; "
-                "answer NotFound() or callback(null), anything else means that the user exists"
+                f"get_user returned {got} for an unknown user; "
+                "return NotFound() or callback(null), because anything else means that the user exists"
             )
             yield Violation(message, (exchange,), path="result", expected="null", got=got)
 
@@ -79,12 +79,12 @@ def not_found_not_null(transcript: Transcript) -> Iterator[Comparison]:
     source=GET_USER_TEMPLATE,
 )
 def outage_as_not_found(transcript: Transcript) -> Iterator[Comparison]:
-    """`get_user` answers "not found", or with a profile that is not the user's, while the store is out of reach.
+    """`get_user` returns "not found", or a profile that is not the user's, while the store is unreachable.
 
     ## Why this matters
-    Auth0 believes it: somebody who signs up during the outage gets a second account beside the old one, and a password
-    reset is dropped in silence. Both stay when the store is back. A profile that was made of the body of an error is
-    kept as well.
+    Auth0 trusts the result: a user who signs up during the outage gets a second account beside the old one, and a
+    password reset is silently dropped. Neither is undone when the store is back. A profile built from the body of an
+    error response is kept as well.
 
     ## Violates
         person ada email=ada@example.com
@@ -95,7 +95,7 @@ def outage_as_not_found(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> failed Error "the store answered with 500"   [outage: 500]
 
     ## How to fix
-    Answer "not found" only where the store said so. Report everything else, also an answer that could not be read.
+    Return "not found" only if the store said so. Report everything else as an error, including an unreadable response.
 
     ```python
     if answer.status_code == 404:
@@ -116,7 +116,7 @@ def outage_as_not_found(transcript: Transcript) -> Iterator[Comparison]:
             yield Held((exchange,))
         elif exchange.ending is Ending.NOT_FOUND:
             message = (
-                "get_user answered not-found for a known user while the store was out of reach; "
+                "get_user returned not-found for a known user while the store was unreachable; "
                 "report an outage as ScriptError or new Error(message)"
             )
             yield Violation(message, (exchange,), path="ending", expected=Ending.FAILED, got=exchange.ending)
@@ -133,11 +133,11 @@ def outage_as_not_found(transcript: Transcript) -> Iterator[Comparison]:
     source=GET_USER_TEMPLATE,
 )
 def get_user_ignores_identifier(transcript: Transcript) -> Iterator[Comparison]:
-    """`get_user` returns a profile for whatever identifier it is asked for.
+    """`get_user` returns a profile for any identifier.
 
     ## Why this matters
-    To Auth0 everybody exists already: no one can sign up, and a password reset for any address starts with somebody's
-    profile.
+    To Auth0 every user exists already: no one can sign up, and a password reset for any address starts with the profile
+    of an unrelated user.
 
     ## Violates
         get_user nobody@example.com -> found {"user_id": "1", "email": "first@example.com"}   [unknown-user]
@@ -148,13 +148,13 @@ def get_user_ignores_identifier(transcript: Transcript) -> Iterator[Comparison]:
         get_user noone@example.com -> not-found   [unknown-user]
 
     ## How to fix
-    Use the identifier in the query, and look whether the record is that of the identifier before you return it.
+    Use the identifier in the query, and check that the record belongs to it before you return it.
     """
     asked = transcript.select(Script.GET_USER, Situation.UNKNOWN_USER)
     if ignores_identifier(transcript, Script.GET_USER):
         message = (
-            "get_user returned a profile for different identifiers that are nobody's; "
-            "look up the identifier that it is given, and answer NotFound() or callback(null) when there is none"
+            "get_user returned a profile for several unknown identifiers; "
+            "look up the given identifier, and return NotFound() or callback(null) if no user has it"
         )
         known = sightings(transcript, Script.GET_USER)
         evidence = (*(exchange for exchange in asked if exchange.profile), *known)

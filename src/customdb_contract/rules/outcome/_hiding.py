@@ -1,4 +1,4 @@
-"""Writing scripts that say something else than that the store is out of reach."""
+"""Writing scripts that hide an outage of the store."""
 
 from collections.abc import Iterator
 
@@ -20,10 +20,10 @@ from customdb_contract.transcript import Ending, Transcript
     source=f"{TEMPLATES}/create",
 )
 def create_outage_as_user_exists(transcript: Transcript) -> Iterator[Comparison]:
-    """`create` reports `user_exists` while the store is out of reach.
+    """`create` reports `user_exists` while the store is unreachable.
 
     ## Why this matters
-    Whoever signs up during the outage is told to log in with an account that is not there, and can't.
+    A user who signs up during the outage is asked to log in to an account that doesn't exist.
 
     ## Violates
         create {"email": "new@example.com"} -> failed ValidationError("user_exists") "no"   [outage: 500]
@@ -32,13 +32,13 @@ def create_outage_as_user_exists(transcript: Transcript) -> Iterator[Comparison]
         create {"email": "new@example.com"} -> failed Error "the store answered with 500"   [outage: 500]
 
     ## How to fix
-    Report `user_exists` only for the one status, or the one error of the driver, that means it.
+    Report `user_exists` only for the status, or the driver error, that means it.
     """
     if transcript.connection.import_mode:
         return
     for exchange in outages(transcript, Script.CREATE):
         if is_user_exists(exchange):
-            message = "create reported user_exists while the store was out of reach; report an error of its own"
+            message = "create reported user_exists while the store was unreachable; report another error"
             yield Violation(message, (exchange,), path="error", expected="another error", got="user_exists")
         elif exchange.ending is Ending.FAILED:
             yield Held((exchange,))
@@ -53,10 +53,10 @@ def create_outage_as_user_exists(transcript: Transcript) -> Iterator[Comparison]
     source=f"{TEMPLATES}/verify",
 )
 def verify_outage_hidden(transcript: Transcript) -> Iterator[Comparison]:
-    """`verify` says `true` or `false`, or hands over something else, while the store is out of reach.
+    """`verify` returns `true`, `false` or another result while the store is unreachable.
 
     ## Why this matters
-    The person is told that the e-mail is verified, or that it can't be, and neither is known. Nobody tries again.
+    The user sees that the e-mail is verified, or can't be, although neither is known, and doesn't try again.
 
     ## Violates
         verify ada@example.com -> done   [outage: refuse]
@@ -65,11 +65,10 @@ def verify_outage_hidden(transcript: Transcript) -> Iterator[Comparison]:
         verify ada@example.com -> failed Error "connect ECONNREFUSED"   [outage: refuse]
 
     ## How to fix
-    Call the callback with the error of the driver, or with one of your own when the status of the answer is none of
-    success.
+    Pass the driver's error to the callback, or an error of your own if the response has no success status.
     """
     if not transcript.connection.import_mode:
-        message = "verify hid that the store was out of reach; report an error"
+        message = "verify reported no error while the store was unreachable; report an error"
         yield from judge_outages(transcript, Script.VERIFY, {Ending.DECLINED}, message)
 
 
@@ -82,11 +81,11 @@ def verify_outage_hidden(transcript: Transcript) -> Iterator[Comparison]:
     source=f"{TEMPLATES}/change-email",
 )
 def change_email_outage_hidden(transcript: Transcript) -> Iterator[Comparison]:
-    """`change_email` says `true` or `false`, or hands over something else, while the store is out of reach.
+    """`change_email` returns `true`, `false` or another result while the store is unreachable.
 
     ## Why this matters
-    After `true` Auth0 has an e-mail that the store doesn't have, and the user is found under neither. `false` says that
-    the change was refused, which nobody knows.
+    After `true`, Auth0 has an e-mail that the store doesn't have, and no e-mail finds the user in both. `false` means
+    that the change was refused, which the script can't know during an outage.
 
     ## Violates
         change_email ada@example.com ada@example.org true -> done   [outage: refuse]
@@ -95,9 +94,8 @@ def change_email_outage_hidden(transcript: Transcript) -> Iterator[Comparison]:
         change_email ada@example.com ada@example.org true -> failed Error "connect ECONNREFUSED"   [outage: refuse]
 
     ## How to fix
-    Call the callback with the error of the driver, or with one of your own when the status of the answer is none of
-    success.
+    Pass the driver's error to the callback, or an error of your own if the response has no success status.
     """
     if not transcript.connection.import_mode:
-        message = "change_email hid that the store was out of reach; report an error"
+        message = "change_email reported no error while the store was unreachable; report an error"
         yield from judge_outages(transcript, Script.CHANGE_EMAIL, {Ending.DECLINED}, message)

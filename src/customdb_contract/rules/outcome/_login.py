@@ -1,4 +1,4 @@
-"""How `login` ends when the credentials are wrong, and when the store is out of reach."""
+"""How `login` ends when the credentials are wrong, and when the store is unreachable."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -27,10 +27,10 @@ _WRONG_CREDENTIALS: Final = "WrongUsernameOrPasswordError"
 _BLAMED: Final = "error.arguments[0]"
 
 _REFUSED_IN_ANY_WAY: Final = frozenset({Situation.EMPTY_PASSWORD, Situation.BLANK_PASSWORD, Situation.NUL_CUT_PASSWORD})
-"""Passwords that a script may reject as such, before it looks whose they are not."""
+"""Passwords that a script can reject for their form, before it compares them with the store."""
 
 _PLAINLY_WRONG: Final = frozenset({Situation.WRONG_PASSWORD, Situation.ANOTHER_USERS_PASSWORD})
-"""Passwords that are wrong for everybody to see; about the others the rules of the group `security` speak."""
+"""Passwords that are plainly wrong; rules of the group `security` judge the others."""
 
 
 @rule(
@@ -47,7 +47,7 @@ def wrong_password_not_reported(transcript: Transcript) -> Iterator[Comparison]:
 
     ## Why this matters
     Only that error makes Auth0 log a failed log-in (`fp`), show "wrong email or password", and count the attempt for
-    its brute-force protection. With any other error an attacker may try passwords without end, and the person sees an
+    its brute-force protection. With any other error an attacker can try passwords without limit, and the user sees an
     internal error.
 
     ## Violates
@@ -63,13 +63,13 @@ def wrong_password_not_reported(transcript: Transcript) -> Iterator[Comparison]:
     JavaScript: `return callback(new WrongUsernameOrPasswordError(email, 'wrong password'))`.
     """  # noqa: E501 - one exchange is one line
     locked = {exchange.person for exchange in transcript.exchanges if Mark.LOCKED_OUT in exchange.marks}
-    # Whose password nobody knows may have none, and may be told so.
+    # A user whose password the check doesn't know may have none, and the script may report that.
     without_password = {person.label for person in transcript.people if person.password is PasswordKnowledge.NONE}
     for exchange in transcript.select(Script.LOGIN, "wrong-password"):
         if exchange.ending is Ending.FOUND and exchange.situation in _PLAINLY_WRONG:
             whose = "another user's" if exchange.situation is Situation.ANOTHER_USERS_PASSWORD else "a wrong"
             message = (
-                f"login let a known user in with {whose} password; check the password of that user, and report "
+                f"login accepted {whose} password for a known user; check the user's own password, and report "
                 f"{_WRONG_CREDENTIALS}"
             )
             yield Violation(message, (exchange,), path="ending", expected=Ending.FAILED, got=exchange.ending)
@@ -94,8 +94,8 @@ def unknown_user_not_reported(transcript: Transcript) -> Iterator[Comparison]:
     """`login` does not report an unknown user as `WrongUsernameOrPasswordError`.
 
     ## Why this matters
-    A person who mistyped the e-mail sees an internal error instead of "wrong email or password", and the tenant log
-    lacks the event (`fu`) that shows somebody trying out addresses.
+    A user who mistyped the e-mail sees an internal error instead of "wrong email or password", and the tenant log lacks
+    the event (`fu`) that reveals an attacker trying addresses.
 
     ## Violates
         login nobody@example.com "hunter2" -> failed Error "no such user"   [unknown-user]
@@ -104,7 +104,7 @@ def unknown_user_not_reported(transcript: Transcript) -> Iterator[Comparison]:
         login nobody@example.com "hunter2" -> failed WrongUsernameOrPasswordError(null) "no such user"   [unknown-user]
 
     ## How to fix
-    Report it as a wrong password, without an identifier: Auth0 then logs that there is no such user.
+    Report the same error as for a wrong password, without an identifier: Auth0 then logs an unknown user.
 
     ```python
     raise WrongUsernameOrPasswordError(None, "wrong email or password")
@@ -116,7 +116,7 @@ def unknown_user_not_reported(transcript: Transcript) -> Iterator[Comparison]:
     """
     for exchange in transcript.select(Script.LOGIN, Situation.UNKNOWN_USER):
         if exchange.ending is Ending.FOUND:
-            message = f"login let in a user who is not in the store; report {_WRONG_CREDENTIALS}(None, message)"
+            message = f"login succeeded for an unknown user; report {_WRONG_CREDENTIALS}(None, message)"
             yield Violation(message, (exchange,), path="ending", expected=Ending.FAILED, got=exchange.ending)
         elif exchange.ending is not Ending.FAILED:
             continue
@@ -136,13 +136,13 @@ def unknown_user_not_reported(transcript: Transcript) -> Iterator[Comparison]:
     source=AUTOMATIC_MIGRATION,
 )
 def login_null_result(transcript: Transcript) -> Iterator[Comparison]:
-    """`login` answers null, or another empty value, where it should report an error.
+    """`login` returns null, or another empty value, instead of an error.
 
     ## Why this matters
-    "Not found" is an answer of `get_user`. Auth0 documents it for `login` only when a store is retired and both scripts
-    do nothing any more. In a live store nobody says what the person sees and what is logged.
+    "Not found" is a result of `get_user`. Auth0 documents it for `login` only when a store is retired and neither
+    script does anything any longer. In a live store, what the user sees and what is logged is not documented.
 
-    A pair of scripts that always answer null is recognised as retired, and conforms.
+    A pair of scripts that always return null is recognised as retired, and conforms.
 
     ## Violates
         person ada email=ada@example.com
@@ -153,8 +153,8 @@ def login_null_result(transcript: Transcript) -> Iterator[Comparison]:
         login ada@example.com "hunter2" -> failed WrongUsernameOrPasswordError("ada@example.com") "wrong"   [wrong-password]
 
     ## How to fix
-    Report wrong credentials, and unknown users too, as `WrongUsernameOrPasswordError`. In Python, report a store that
-    is out of reach as `ScriptError`. In JavaScript, report it as `new Error(message)`.
+    Report wrong credentials, and unknown users too, as `WrongUsernameOrPasswordError`. In Python, report an unreachable
+    store as `ScriptError`. In JavaScript, report it as `new Error(message)`.
     """  # noqa: E501 - one exchange is one line
     if is_retired(transcript):
         return
@@ -162,7 +162,7 @@ def login_null_result(transcript: Transcript) -> Iterator[Comparison]:
         *transcript.select(Script.LOGIN, "wrong-password", Situation.UNKNOWN_USER),
         *(exchange for exchange in transcript.select(Script.LOGIN, *REGULAR) if _is_disabled(exchange, transcript)),
         *outages(transcript, Script.LOGIN),
-        # 401 may mean that there is no such user, which is an error too.
+        # 401 may mean that there is no such user, which is an error as well.
         *transcript.select(Script.LOGIN, Situation.STATUS_401),
     )
     for exchange in refused:
@@ -173,8 +173,8 @@ def login_null_result(transcript: Transcript) -> Iterator[Comparison]:
             expected = "ScriptError or new Error(message)" if is_down else _WRONG_CREDENTIALS
             got = kind_of(exchange.outcome.result)
             message = (
-                f"login answered {got} {_occasion(exchange)}; report {expected}: "
-                "an empty answer is for retired stores only"
+                f"login returned {got} {_occasion(exchange)}; report {expected}: "
+                "an empty result is for retired stores only"
             )
             yield Violation(message, (exchange,), path="result", expected=expected, got=got)
 
@@ -189,14 +189,14 @@ def login_null_result(transcript: Transcript) -> Iterator[Comparison]:
     source=ERROR_HANDLING,
 )
 def login_outage_as_wrong_password(transcript: Transcript) -> Iterator[Comparison]:
-    """`login` reports a store that is out of reach as wrong credentials, or lets people in without it.
+    """`login` reports an unreachable store as wrong credentials, or logs users in without it.
 
     ## Why this matters
-    Everybody who logs in during the outage is told that the password is wrong, resets it or gives up, and is counted as
-    an attacker: Auth0's brute-force protection locks people out who did nothing wrong. The tenant log shows attacks
+    Every user who logs in during the outage sees "wrong password", and resets it or gives up. Each attempt counts as an
+    attack: Auth0's brute-force protection locks users out who did nothing wrong, and the tenant log shows attacks
     instead of an outage.
 
-    Where the body of an error becomes the profile, whoever logs in during the outage gets in, with any password.
+    If the body of an error response becomes the profile, any user can log in during the outage with any password.
 
     ## Violates
         person ada email=ada@example.com
@@ -207,8 +207,8 @@ def login_outage_as_wrong_password(transcript: Transcript) -> Iterator[Compariso
         login ada@example.com «password of ada» -> failed Error "the store answered with 503"   [outage: 503]
 
     ## How to fix
-    Report `WrongUsernameOrPasswordError` only where the store said so: for the one status or the empty result that
-    means it. Everything else, a refused connection, another status, a page that is no JSON, is an outage.
+    Report `WrongUsernameOrPasswordError` only if the store said so: for the one status or the empty result that means
+    it. Everything else is an outage: a refused connection, another status, a page that is not JSON.
 
     ```python
     if answer.status_code == 401:
@@ -227,7 +227,7 @@ def login_outage_as_wrong_password(transcript: Transcript) -> Iterator[Compariso
             continue
         if _is_wrong_credentials(exchange):
             message = (
-                f"login reported {_WRONG_CREDENTIALS} for the right password while the store was out of reach; "
+                f"login reported {_WRONG_CREDENTIALS} for the right password while the store was unreachable; "
                 "report an outage as ScriptError or new Error(message)"
             )
             yield Violation(message, (exchange,), path="error", expected="ScriptError or Error", got=_WRONG_CREDENTIALS)
@@ -246,14 +246,14 @@ def login_outage_as_wrong_password(transcript: Transcript) -> Iterator[Compariso
     source=ERROR_HANDLING,
 )
 def inconsistent_error_identifier(transcript: Transcript) -> Iterator[Comparison]:
-    """The first argument of `WrongUsernameOrPasswordError` is not the user whose password was wrong.
+    """The first argument of `WrongUsernameOrPasswordError` does not identify the user whose password was wrong.
 
     ## Why this matters
     Auth0 takes that argument as the user: with it, it logs a wrong password (`fp`) of `auth0|<argument>`, without it an
-    unknown user (`fu`). With a message, or another person's name, in that place the log blames nobody, or somebody
-    else, and attacks on one person can't be seen.
+    unknown user (`fu`). If the argument is a message or the name of another user, the log shows no user or the wrong
+    one, and attacks on a user go unseen.
 
-    A first argument that is given for some wrong passwords and left out for others is an info.
+    A first argument that is present for some wrong passwords and missing for others is an info.
 
     ## Violates
         person ada email=ada@example.com
@@ -264,11 +264,11 @@ def inconsistent_error_identifier(transcript: Transcript) -> Iterator[Comparison
         login ada@example.com "hunter2" -> failed WrongUsernameOrPasswordError("ada@example.com") "wrong password"   [wrong-password]
 
     ## How to fix
-    Hand over the identifier as it was typed, or the `user_id` that the profile has, as text; the message comes second.
-    For an unknown user hand over null.
+    Pass the identifier as it was typed, or the `user_id` of the profile, as text; the message comes second. For an
+    unknown user, pass null.
     """  # noqa: E501 - one exchange is one line
     ids = _ids_by_person(transcript)
-    # That a user_id is a number is told of the profile, and login shows none of whom it never lets in.
+    # Other rules report a number as user_id in a profile, and login returns no profile for users it never accepts.
     unseen = {
         person.label for person in transcript.people if person.disabled or person.password is PasswordKnowledge.NONE
     }
@@ -286,15 +286,15 @@ def inconsistent_error_identifier(transcript: Transcript) -> Iterator[Comparison
             continue
         elif not isinstance(blamed, str) and blamed not in ids.get(exchange.person, ()):
             message = (
-                f"login gave {_WRONG_CREDENTIALS} {kind_of(blamed)} as its first argument; "
-                "give it the identifier as text, or null for an unknown user"
+                f"login gave {_WRONG_CREDENTIALS} {kind_of(blamed)} as the first argument; "
+                "pass the identifier as text, or null for an unknown user"
             )
             yield Violation(message, (exchange,), path=_BLAMED, expected="text or null", got=kind_of(blamed))
         elif _denotes(blamed, transcript.person(exchange.person)) or str(blamed) in own:
             named.append(exchange)
             yield Held((exchange,))
         elif len(own) == 1 or (exchange.person != UNKNOWN and transcript.owner(str(blamed))):
-            # Without the one user_id of the person, another text may be one that was never seen.
+            # Unless the user's only user_id is known, another text may be one that was never seen.
             message = (
                 f"login gave {_WRONG_CREDENTIALS} a first argument that is neither an identifier nor the user_id of "
                 "the user whose password was wrong; the identifier comes first, the message second"
@@ -307,8 +307,8 @@ def inconsistent_error_identifier(transcript: Transcript) -> Iterator[Comparison
     ]
     if named and of_known:
         message = (
-            f"login names the user in {_WRONG_CREDENTIALS} for some wrong passwords and not for others; name the user "
-            "always, so that Auth0 logs each as a wrong password"
+            f"login names the user in {_WRONG_CREDENTIALS} for some wrong passwords and not for others; always name "
+            "the user, so that Auth0 logs each as a wrong password"
         )
         evidence = (named[0], of_known[0])
         yield Violation(message, evidence, Severity.INFO, path=_BLAMED, expected="the identifier", got="null")
@@ -341,7 +341,7 @@ def _occasion(exchange: Exchange) -> str:
     return {
         "wrong-password": "for a wrong password",
         "unknown-user": "for an unknown user",
-        "outage": "while the store was out of reach",
+        "outage": "while the store was unreachable",
     }.get(exchange.situation.family, "for a disabled user")
 
 
@@ -356,9 +356,9 @@ def _denotes(name: Value, person: Person | None) -> bool:
 
 
 def _ids_by_person(transcript: Transcript) -> Mapping[str, Sequence[str | int]]:
-    """Return the `user_id`s that the scripts gave each person, without objects, and without those of several people.
+    """Return the `user_id`s that the scripts returned for each user, without objects and ids that several users share.
 
-    They are no set, for what a script blames may be an object, which no set can be asked for.
+    They are no set, because a script's first argument may be an object, which can't be looked up in a set.
     """
     people_by_id: dict[str | int, set[str]] = {}
     for exchange in sightings(transcript):

@@ -1,4 +1,4 @@
-"""Writing scripts that never say yes, and one that changes the e-mail and says no."""
+"""Writing scripts that never report success, and a `change_email` that reports failure after changing the e-mail."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -16,15 +16,15 @@ _NO: Final = frozenset({Ending.DECLINED, Ending.FAILED})
 def _judge_refusals(
     transcript: Transcript, script: Script, found: Iterator[Moment], message: str
 ) -> Iterator[Comparison]:
-    """Judge whether a script says yes at least once to somebody who is certainly there.
+    """Judge whether a script reports success at least once for a user who certainly exists.
 
     An error may be about something else, such as too many calls, unless every call ends in one.
 
     Args:
         transcript: The transcript.
         script: The script.
-        found: The calls of it that count.
-        message: What to say when it never does.
+        found: Its calls that count.
+        message: The message if it never does.
     """
     asked = [moment.exchange for moment in found if _must_be_done(moment)]
     calls = transcript.select(script, "writing")
@@ -46,7 +46,7 @@ def _must_be_done(moment: Moment) -> bool:
 
 
 def _is_about_values(exchange: Exchange) -> bool:
-    """Tell whether a store refused a new password or e-mail by rules of its own about them."""
+    """Tell whether a store rejected a new password or e-mail by its own rules."""
     error = exchange.outcome.error
     return isinstance(error, RecordedError) and error.name == "ValidationError"
 
@@ -61,10 +61,10 @@ def _is_about_values(exchange: Exchange) -> bool:
     source=f"{TEMPLATES}/verify",
 )
 def verify_always_refuses(transcript: Transcript) -> Iterator[Comparison]:
-    """`verify` never reports success, though the user is there.
+    """`verify` never reports success, even for an existing user.
 
     ## Why this matters
-    Whoever clicks the link in the mail is told that it failed, and stays unverified for ever.
+    A user who clicks the link in the e-mail sees an error, and stays unverified forever.
 
     ## Violates
         person new email=new@example.com new=on
@@ -78,10 +78,10 @@ def verify_always_refuses(transcript: Transcript) -> Iterator[Comparison]:
         verify new@example.com -> done
 
     ## How to fix
-    Look at what the update returns. In JavaScript, end with `callback(null, result.rowCount > 0)`. In Python, return
-    `Done()` where a row was changed.
+    Use the result of the update. In JavaScript, end with `callback(null, result.rowCount > 0)`. In Python, return
+    `Done()` if a row was changed.
     """
-    message = "verify refuses the e-mail of a user who is there, every time; end with callback(null, true)"
+    message = "verify refused the e-mail of an existing user each time; end with callback(null, true)"
     yield from _judge_refusals(transcript, Script.VERIFY, legacy_moments(transcript, Script.VERIFY), message)
 
 
@@ -95,11 +95,11 @@ def verify_always_refuses(transcript: Transcript) -> Iterator[Comparison]:
     source=f"{TEMPLATES}/change-password",
 )
 def change_password_always_refuses(transcript: Transcript) -> Iterator[Comparison]:
-    """`change_password` never reports success, though the user is there.
+    """`change_password` never reports success, even for an existing user.
 
     ## Why this matters
-    Nobody can reset a password. It is a warning, for a store may have a rule of its own, such as a shortest age of a
-    password. A ValidationError says so, and is no breach.
+    No user can reset a password. This is a warning, because a store may have a rule of its own, such as a minimum age
+    for passwords. A ValidationError reports that, and is no breach.
 
     ## Violates
         person new email=new@example.com new=on
@@ -113,10 +113,10 @@ def change_password_always_refuses(transcript: Transcript) -> Iterator[Compariso
         change_password new@example.com "«new password of new»" -> done
 
     ## How to fix
-    Look at what the update returns. In JavaScript, end with `callback(null, result.rowCount > 0)`. In Python, return
-    `Done()` where a row was changed.
+    Use the result of the update. In JavaScript, end with `callback(null, result.rowCount > 0)`. In Python, return
+    `Done()` if a row was changed.
     """
-    message = "change_password refuses a user who is there, every time; end with callback(null, true)"
+    message = "change_password refused an existing user each time; end with callback(null, true)"
     yield from _judge_refusals(transcript, Script.CHANGE_PASSWORD, moments(transcript, Script.CHANGE_PASSWORD), message)
 
 
@@ -130,11 +130,11 @@ def change_password_always_refuses(transcript: Transcript) -> Iterator[Compariso
     source=f"{TEMPLATES}/change-email",
 )
 def change_email_always_refuses(transcript: Transcript) -> Iterator[Comparison]:
-    """`change_email` never reports success, though the user is there and nobody has the new e-mail.
+    """`change_email` never reports success, even for an existing user and an e-mail that is free.
 
     ## Why this matters
-    An e-mail that is changed in Auth0 stays as it was, and the request ends in an error. It is a warning, for a store
-    may have a rule of its own. A ValidationError says so, and is no breach.
+    An e-mail that is changed in Auth0 stays as it was, and the request ends with an error. This is a warning, because a
+    store may have a rule of its own. A ValidationError reports that, and is no breach.
 
     ## Violates
         person new email=new@example.com new=on
@@ -148,12 +148,12 @@ def change_email_always_refuses(transcript: Transcript) -> Iterator[Comparison]:
         change_email new@example.com newer@example.com true -> done
 
     ## How to fix
-    Look at what the update returns. In JavaScript, end with `callback(null, result.rowCount > 0)`. In Python, return
-    `Done()` where a row was changed.
+    Use the result of the update. In JavaScript, end with `callback(null, result.rowCount > 0)`. In Python, return
+    `Done()` if a row was changed.
     """
-    message = "change_email refuses a user who is there, every time; end with callback(null, true)"
+    message = "change_email refused an existing user each time; end with callback(null, true)"
     found = legacy_moments(transcript, Script.CHANGE_EMAIL)
-    # Whether the flag alone can be changed is another rule's matter.
+    # Another rule judges whether the flag alone can be changed.
     to_another = (moment for moment in found if moment.exchange.identifier != moment.exchange.argument(1))
     yield from _judge_refusals(transcript, Script.CHANGE_EMAIL, to_another, message)
 
@@ -167,10 +167,10 @@ def change_email_always_refuses(transcript: Transcript) -> Iterator[Comparison]:
     source=f"{TEMPLATES}/change-email",
 )
 def change_email_misreported(transcript: Transcript) -> Iterator[Comparison]:
-    """`change_email` changes the e-mail and says that it did not.
+    """`change_email` changes the e-mail but reports that it did not.
 
     ## Why this matters
-    Auth0 keeps the old e-mail while the store has the new one: from then on the user is found under neither.
+    Auth0 keeps the old e-mail while the store has the new one, so no e-mail finds the user in both.
 
     ## Violates
         person new email=new@example.com new=on
@@ -185,7 +185,7 @@ def change_email_misreported(transcript: Transcript) -> Iterator[Comparison]:
         get_user newer@example.com -> not-found   [writing of new]
 
     ## How to fix
-    Ask for the number of changed rows: `results.affectedRows > 0` with MySQL, `result.rowCount > 0` with PostgreSQL.
+    Check the number of changed rows: `results.affectedRows > 0` with MySQL, `result.rowCount > 0` with PostgreSQL.
     """
     for moment in legacy_moments(transcript, Script.GET_USER):
         written, exchange = moment.latest_write, moment.exchange
@@ -195,7 +195,7 @@ def change_email_misreported(transcript: Transcript) -> Iterator[Comparison]:
             continue
         if exchange.ending is Ending.FOUND:
             message = (
-                "change_email reported that it changed nothing, and the user is found by the new e-mail; "
+                "change_email reported that it changed nothing, but the user is found by the new e-mail; "
                 "end with callback(null, true)"
             )
             yield contradicted(message, (written, exchange), Script.CHANGE_EMAIL, Ending.NOT_FOUND)

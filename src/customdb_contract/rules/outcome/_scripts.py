@@ -1,4 +1,4 @@
-"""Which scripts there are, and whether they are more than templates."""
+"""Which scripts exist, and whether they are more than templates."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,10 +32,10 @@ _NEEDED_BY_FEATURE: Mapping[str, Sequence[Script]] = {
     source=NORMALIZED_PROFILES,
 )
 def profile_not_an_object(transcript: Transcript) -> Iterator[Comparison]:
-    """A script ends with a result that is no profile.
+    """A script ends with a result that is not a profile.
 
     ## Why this matters
-    A profile is an object with attributes. Of an array of records, a text or a number Auth0 can make no user: the
+    A profile is an object with attributes. Auth0 can't create a user from an array of records, a text or a number: the
     log-in fails, or a user without attributes appears.
 
     ## Violates
@@ -47,8 +47,8 @@ def profile_not_an_object(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> found {"user_id": "7"}
 
     ## How to fix
-    Return the one record, not the list that the driver gave: `rows[0]`. A Python script without a callback returns
-    `Found(profile)`, `NotFound()` or `Failed(error)`; a bare dictionary, `None` or a missing `return` is no result.
+    Return the one record, not the list that the driver returned: `rows[0]`. A Python script without a callback returns
+    `Found(profile)`, `NotFound()` or `Failed(error)`; a bare dictionary, `None` or a missing `return` is not a result.
 
     ```python
     return Found({"user_id": str(row.id), "email": row.email})
@@ -64,7 +64,7 @@ def profile_not_an_object(transcript: Transcript) -> Iterator[Comparison]:
 
 
 _PENDING: Final = frozenset({"coroutine", "Promise", "Task", "Future"})
-"""What has a result only once it is awaited."""
+"""Values that have a result only once they are awaited."""
 
 
 def _no_profile(exchange: Exchange) -> Violation:
@@ -76,7 +76,7 @@ def _no_profile(exchange: Exchange) -> Violation:
         message = f"{script} returned {got}, which is not a result; return Found(profile){nothing} or Failed(error)"
     else:
         is_pending = isinstance(result, Special) and result.kind in _PENDING
-        wanted = "await it, and use what it gives" if is_pending else "a profile is an object with attributes"
+        wanted = "await it, and use its result" if is_pending else "a profile is an object with attributes"
         message = f"{script} ended with {got} as the profile; {wanted}"
     return Violation(message, (exchange,), path="result", expected="an object", got=got)
 
@@ -89,11 +89,11 @@ def _no_profile(exchange: Exchange) -> Violation:
     source=TEMPLATES,
 )
 def script_not_implemented(transcript: Transcript) -> Iterator[Comparison]:
-    """A script is still Auth0's template, which only says that it is to be implemented.
+    """A script is still Auth0's template, which only asks you to implement it.
 
     ## Why this matters
-    Saving the dashboard's form stores the template of every script that nobody wrote. It fails each time: without
-    `get_user`, for example, nobody can sign up or reset a password.
+    Saving the form in the dashboard also stores the template of every script you didn't write. It fails each time:
+    without `get_user`, for example, no user can sign up or reset a password.
 
     ## Violates
         person ada email=ada@example.com
@@ -104,7 +104,7 @@ def script_not_implemented(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> found {"user_id": "7"}
 
     ## How to fix
-    Write the script, or remove it when the connection does not need it.
+    Write the script, or remove it if the connection does not need it.
     """
     for exchange in transcript.judged:
         outcome = exchange.outcome
@@ -127,11 +127,11 @@ def missing_script(transcript: Transcript) -> Iterator[Comparison]:
     """The connection needs a script that the database does not have.
 
     ## Why this matters
-    Auth0 answers what needs the script with an error: without `get_user`, a connection that imports users can't tell
-    whether somebody exists, and cannot reset the password of a person who hasn't logged in yet.
+    Auth0 answers every request that needs the script with an error: without `get_user`, a connection that imports users
+    can't tell whether a user exists, and can't reset the password of a user who hasn't logged in yet.
 
-    With import mode on, `login` and `get_user` are needed; `change_password` is a warning when `features` has `reset`.
-    With import mode off, `login` is needed, and what the `features` need that the tenant offers.
+    With import mode on, `login` and `get_user` are needed; a missing `change_password` is a warning if `features` has
+    `reset`. With import mode off, `login` is needed, and the scripts that the tenant's `features` need.
 
     ## Violates
         connection import_mode=on
@@ -142,8 +142,8 @@ def missing_script(transcript: Transcript) -> Iterator[Comparison]:
         scripts login get_user
 
     ## How to fix
-    Write the script, as a method or in the folder of the others. When the tenant doesn't offer what needs it, remove
-    that from `features`.
+    Write the script, as a method or in the folder with the others. If the tenant doesn't offer the feature that needs
+    it, remove that feature from `features`.
     """
     scripts = transcript.header.scripts
     if not scripts:
@@ -157,7 +157,7 @@ def missing_script(transcript: Transcript) -> Iterator[Comparison]:
 
 
 def _needed(connection: Connection) -> Mapping[Script, tuple[str, Severity]]:
-    """Return the scripts that a connection needs, each with what needs it and how bad it is without."""
+    """Return the scripts that a connection needs, each with the reason and the severity of its absence."""
     needed: dict[Script, tuple[str, Severity]] = {}
     if connection.import_mode:
         needed[Script.LOGIN] = needed[Script.GET_USER] = ("import mode", Severity.ERROR)

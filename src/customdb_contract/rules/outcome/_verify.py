@@ -1,4 +1,4 @@
-"""What `verify` ends with."""
+"""How `verify` ends."""
 
 from collections.abc import Iterator
 
@@ -26,10 +26,10 @@ from customdb_contract.transcript import Ending, Transcript
     source=VERIFY_TEMPLATE,
 )
 def verify_result_type(transcript: Transcript) -> Iterator[Comparison]:
-    """`verify` ends with something else than `true` or `false`, or says `false` and verifies.
+    """`verify` ends with something other than `true` or `false`, or returns `false` although it verifies.
 
     ## Why this matters
-    Auth0 marks the e-mail as verified for exactly `true`. What it makes of an object or of nothing is not documented.
+    Auth0 marks the e-mail as verified for exactly `true`. How it treats an object or an empty result is not documented.
 
     ## Violates
         person new email=new@example.com new=on
@@ -60,7 +60,7 @@ def verify_result_type(transcript: Transcript) -> Iterator[Comparison]:
         if seen is None or verified.ending is not Ending.DECLINED:
             continue
         if is_verified(seen) is False and is_verified(exchange) is True:
-            message = "verify reported false, and the e-mail is verified; end with callback(null, true)"
+            message = "verify reported false, but the e-mail is verified; end with callback(null, true)"
             evidence = (seen, verified, exchange)
             yield contradicted(message, evidence, Script.VERIFY, "false", attribute="email_verified")
 
@@ -71,13 +71,13 @@ def verify_result_type(transcript: Transcript) -> Iterator[Comparison]:
     scripts=(Script.VERIFY,),
     needs=(Need.LEGACY_MODE, Need.VERIFY, Need.WRITES),
     since="0.1.0",
-    source="good practice: programs that look at mails open links before people do, so verify runs twice",
+    source="good practice: mail scanners open links before the user does, so verify runs twice",
 )
 def verify_not_idempotent(transcript: Transcript) -> Iterator[Comparison]:
-    """`verify` fails for somebody whose e-mail is verified already.
+    """`verify` fails for a user whose e-mail is already verified.
 
     ## Why this matters
-    Mail programs and scanners open links in advance. The person who clicks afterwards is told that it failed.
+    Mail programs and scanners open links in advance. The user who clicks afterwards sees an error.
 
     ## Violates
         person new email=new@example.com new=on
@@ -92,7 +92,7 @@ def verify_not_idempotent(transcript: Transcript) -> Iterator[Comparison]:
         verify new@example.com -> done
 
     ## How to fix
-    Don't ask for `email_verified = false` in the update: `UPDATE users SET email_verified = true WHERE email = $1`.
+    Don't require `email_verified = false` in the update: `UPDATE users SET email_verified = true WHERE email = $1`.
     """
     for moment in legacy_moments(transcript, Script.VERIFY):
         exchange, account = moment.exchange, moment.account
@@ -101,7 +101,7 @@ def verify_not_idempotent(transcript: Transcript) -> Iterator[Comparison]:
         if exchange.ending is Ending.DONE:
             yield Held((account.last_write, exchange))
         elif exchange.ending in {Ending.DECLINED, Ending.FAILED}:
-            message = "verify refused an e-mail that is verified already; end with callback(null, true) again"
+            message = "verify refused an e-mail that is already verified; end with callback(null, true) again"
             evidence = (account.last_write, exchange)
             yield Violation(message, evidence, path="ending", expected=Ending.DONE, got=exchange.ending)
 
@@ -112,13 +112,13 @@ def verify_not_idempotent(transcript: Transcript) -> Iterator[Comparison]:
     scripts=(Script.VERIFY,),
     needs=(Need.LEGACY_MODE, Need.VERIFY, Need.WRITES),
     since="0.1.0",
-    source="good practice: what was not changed is not to be reported as done",
+    source="good practice: a script should not report success for a change that it did not make",
 )
 def verify_unknown_user_succeeds(transcript: Transcript) -> Iterator[Comparison]:
-    """`verify` reports success for an e-mail that nobody has.
+    """`verify` reports success for an unknown e-mail.
 
     ## Why this matters
-    Auth0 tells the person that the e-mail is verified, and the next log-in says that it is not.
+    Auth0 reports to the user that the e-mail is verified, but at the next log-in it is not.
 
     ## Violates
         verify nobody@example.com -> done   [writing]
@@ -127,8 +127,8 @@ def verify_unknown_user_succeeds(transcript: Transcript) -> Iterator[Comparison]
         verify nobody@example.com -> declined   [writing]
 
     ## How to fix
-    Look at how many rows were changed. In JavaScript: `callback(null, result.rowCount > 0)`. In Python, return
-    `Declined()` where there are none.
+    Check how many rows were changed. In JavaScript: `callback(null, result.rowCount > 0)`. In Python, return
+    `Declined()` if there were none.
     """
-    message = "verify reported success for an e-mail that no user has; end with callback(null, false)"
+    message = "verify reported success for an unknown e-mail; end with callback(null, false)"
     yield from judge_unknown_users(legacy_moments(transcript, Script.VERIFY), {Ending.DONE}, message)

@@ -1,4 +1,4 @@
-"""The rules of the group `profile`: what a profile contains, and that one person has one."""
+"""The rules of the group `profile`: what a profile contains, and that each user has one."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The other attributes that Auth0 knows at the root of a profile."""
+"""The other root attributes of a profile that Auth0 knows."""
 
 from collections.abc import Iterator
 
@@ -18,12 +18,12 @@ from customdb_contract.transcript import Transcript
     source=REQUIRED_USERNAME,
 )
 def invalid_username(transcript: Transcript) -> Iterator[Comparison]:
-    """With import mode on, a username is missing where the connection requires one, or Auth0 would refuse it.
+    """With import mode on, a required username is missing, or Auth0 would reject it.
 
     ## Why this matters
-    Auth0 checks the usernames that it imports: at most 128 characters (15 unless the connection says otherwise), only
-    letters, digits and ``@ ^ $ . ! ` - # + ' ~ _``, and no e-mail addresses. Who has another one cannot log in, and the
-    reason stands in the tenant log only.
+    Auth0 checks the usernames that it imports: at most 128 characters (15 unless the connection sets another limit),
+    only letters, digits and ``@ ^ $ . ! ` - # + ' ~ _``, and no e-mail addresses. A user with any other username can't
+    log in, and the reason is only in the tenant log.
 
     ## Violates
         connection import_mode=on requires_username=on
@@ -43,11 +43,11 @@ def invalid_username(transcript: Transcript) -> Iterator[Comparison]:
 
 @rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=PROFILE_STRUCTURE)
 def invalid_name(transcript: Transcript) -> Iterator[Comparison]:
-    """A name is empty, too long, or no text.
+    """A name is empty, too long, or not a text.
 
     ## Why this matters
-    `name`, `given_name` and `family_name` have 1 to 150 characters, `nickname` 1 to 350. An empty text is no absent
-    name: Auth0 generates a name only where there is none.
+    `name`, `given_name` and `family_name` have 1 to 150 characters, `nickname` 1 to 350. An empty text is not an absent
+    name: Auth0 generates a name only if there is none.
 
     ## Violates
         person ada email=ada@example.com
@@ -58,18 +58,18 @@ def invalid_name(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com", "given_name": "Ada"}
 
     ## How to fix
-    Leave out what is not known: `row.given_name or None`.
+    Leave out unknown names: `row.given_name or None`.
     """
     yield from judge_profiles(transcript, problems.invalid_name)
 
 
 @rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=PROFILE_STRUCTURE)
 def invalid_phone_number(transcript: Transcript) -> Iterator[Comparison]:
-    """A phone number is not in the form of E.164, or `phone_verified` is no boolean.
+    """A phone number is not in E.164 form, or `phone_verified` is not a boolean.
 
     ## Why this matters
-    Auth0 takes `+` and 1 to 15 digits, without blanks or dashes. With import mode on it refuses the profile otherwise,
-    so the person cannot log in.
+    Auth0 accepts `+` and 1 to 15 digits, without blanks or dashes. With import mode on it rejects any other profile,
+    and the user can't log in.
 
     ## Violates
         connection import_mode=on
@@ -82,18 +82,18 @@ def invalid_phone_number(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com", "phone_number": "+49171123"}
 
     ## How to fix
-    Convert it, or leave it out where it cannot be converted.
+    Convert the number to E.164, or leave it out if that is impossible.
     """
     yield from judge_profiles(transcript, problems.invalid_phone_number)
 
 
 @rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=PROFILE_STRUCTURE)
 def invalid_picture(transcript: Transcript) -> Iterator[Comparison]:
-    """A picture is no absolute web address.
+    """A picture is not an absolute URL.
 
     ## Why this matters
     Applications show it as it is. A relative path points into the application, an empty text shows a broken picture,
-    and Auth0 generates one only where there is none.
+    and Auth0 generates a picture only if there is none.
 
     ## Violates
         person ada email=ada@example.com
@@ -104,18 +104,18 @@ def invalid_picture(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com", "picture": "https://a.test/7.png"}
 
     ## How to fix
-    Return the whole address, or leave it out.
+    Return the absolute URL, or leave the picture out.
     """
     yield from judge_profiles(transcript, problems.invalid_picture)
 
 
 @rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=IMPORTED_FACTORS)
 def invalid_mfa_factors(transcript: Transcript) -> Iterator[Comparison]:
-    """`mfa_factors` doesn't have the form that Auth0 imports, or is there with import mode off.
+    """`mfa_factors` doesn't have the form that Auth0 imports, or is present with import mode off.
 
     ## Why this matters
-    With import mode on, the log-in fails ("Unable to import MFA factors."). An empty array fails too; so does a TOTP
-    secret in lower case or with padding. With import mode off the factors are ignored.
+    With import mode on, the log-in fails ("Unable to import MFA factors."). It also fails for an empty array, and for a
+    TOTP secret in lower case or with padding. With import mode off the factors are ignored.
 
     ## Violates
         connection import_mode=on
@@ -128,7 +128,8 @@ def invalid_mfa_factors(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> found {"user_id": "7", "mfa_factors": [{"phone": {"value": "+15551234"}}]}
 
     ## How to fix
-    Return one to ten objects, each with one of `totp`, `phone` and `email`; return nothing for people without factors.
+    Return one to ten objects, each with one of `totp`, `phone` and `email`; leave the attribute out for users without
+    factors.
 
     ```python
     if row.totp_secret:

@@ -12,11 +12,11 @@ from customdb_contract.transcript import Transcript
 
 @rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=PROFILE_STRUCTURE)
 def invalid_email(transcript: Transcript) -> Iterator[Comparison]:
-    """A profile has no e-mail, or one that is no e-mail address.
+    """A profile has no e-mail, or one that is not an e-mail address.
 
     ## Why this matters
-    With import mode on, Auth0 refuses a profile without a valid e-mail: the person cannot log in. With import mode off,
-    no mail ever reaches them. At most 64 characters may stand before the `@`, and 254 in all.
+    With import mode on, Auth0 rejects a profile without a valid e-mail, and the user can't log in. With import mode
+    off, the user receives no e-mail. The part before the `@` has at most 64 characters, the whole address 254.
 
     ## Violates
         connection import_mode=on
@@ -29,7 +29,7 @@ def invalid_email(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com"}
 
     ## How to fix
-    Return the e-mail of the record as it is, under the name `email`. Clean the records before the migration.
+    Return the record's e-mail unchanged as `email`. Clean the records before the migration.
     """
     yield from judge_profiles(transcript, problems.invalid_email)
 
@@ -42,11 +42,11 @@ def invalid_email(transcript: Transcript) -> Iterator[Comparison]:
     source=PROFILE_STRUCTURE,
 )
 def email_not_lowercase(transcript: Transcript) -> Iterator[Comparison]:
-    """With import mode on, a profile has an e-mail with upper-case letters.
+    """With import mode on, an e-mail in a profile has upper-case letters.
 
     ## Why this matters
-    Auth0 stores imported e-mails in lower case. What compares Auth0's e-mail with that of the legacy store, a later
-    lookup for instance, then misses.
+    Auth0 stores imported e-mails in lower case. A later comparison with the e-mail in the legacy store, such as a
+    look-up, then fails.
 
     ## Violates
         connection import_mode=on
@@ -66,11 +66,11 @@ def email_not_lowercase(transcript: Transcript) -> Iterator[Comparison]:
 
 @rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=PROFILE_STRUCTURE)
 def email_verified_not_boolean(transcript: Transcript) -> Iterator[Comparison]:
-    """`email_verified` is 1, 0 or a text instead of true or false.
+    """`email_verified` is a number or a text instead of true or false.
 
     ## Why this matters
-    Auth0 stores what it gets. `"false"` and `"0"` are texts that count as true in JavaScript, so people pass for
-    verified who are not.
+    Auth0 stores the value as it is. `"false"` and `"0"` are texts, which count as true in JavaScript, so unverified
+    users pass as verified.
 
     ## Violates
         person ada email=ada@example.com
@@ -88,11 +88,11 @@ def email_verified_not_boolean(transcript: Transcript) -> Iterator[Comparison]:
 
 @rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=VERIFY_TEMPLATE)
 def missing_email_verified(transcript: Transcript) -> Iterator[Comparison]:
-    """A profile with an e-mail doesn't say whether it is verified.
+    """A profile with an e-mail has no `email_verified`.
 
     ## Why this matters
-    Auth0 then takes it for unverified: everybody gets a verification mail at the first log-in, and with import mode off
-    stays unverified for ever, because only these scripts can say otherwise.
+    Auth0 then considers the e-mail unverified: every user gets a verification e-mail at the first log-in. With import
+    mode off they stay unverified forever, because only these scripts can return another value.
 
     ## Violates
         person ada email=ada@example.com
@@ -103,6 +103,6 @@ def missing_email_verified(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com", "email_verified": false}
 
     ## How to fix
-    Return `email_verified` from both scripts, from what the store knows.
+    Return `email_verified` from both scripts, with the value in the store.
     """
     yield from judge_profiles(transcript, problems.missing_email_verified)

@@ -1,4 +1,4 @@
-"""The rules about whose profile comes back: one person has one `user_id`, and nobody gets another's profile."""
+"""The rules about identity: each user has one `user_id`, and no call returns the profile of another user."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -22,11 +22,11 @@ _OWN: Final = frozenset({"known-user", "repeated"})
 
 @rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=GET_USER_TEMPLATE)
 def unstable_user_id(transcript: Transcript) -> Iterator[Comparison]:
-    """A script returns more than one `user_id` for one person.
+    """A script returns more than one `user_id` for one user.
 
     ## Why this matters
-    Auth0 keys the tenant's profile on `user_id`. A second value for the same person creates a duplicate user, or
-    orphans the first one, each time somebody logs in.
+    Auth0 keys the tenant's profile on `user_id`. A second value for the same user creates a duplicate user, or orphans
+    the first one, at each log-in.
 
     ## Violates
         person ada email=ada@example.com
@@ -46,16 +46,16 @@ def unstable_user_id(transcript: Transcript) -> Iterator[Comparison]:
             first, *later = seen
             for exchange in later:
                 message = (
-                    f"{script} returned the user_id {{expected}} for {person}, and {{got}} later; it must never change"
+                    f"{script} returned the user_id {{expected}} for {person}, then {{got}}; always return the same one"
                 )
                 yield _compared(first, exchange, message)
     for first, exchange in _between_writes(transcript):
-        message = f"{exchange.script} returned another user_id for a new user than before, though nothing was written"
-        yield _compared(first, exchange, f"{message} in between; it must never change")
+        message = f"{exchange.script} returned another user_id for a new user than before, with no write in between"
+        yield _compared(first, exchange, f"{message}; always return the same one")
 
 
 def _between_writes(transcript: Transcript) -> Iterator[tuple[Exchange, Exchange]]:
-    """Yield the profiles of somebody whom the check made, in pairs with the first one since anything was written."""
+    """Yield the profiles of users created by the check, in pairs with the first one since the last write."""
     firsts: dict[tuple[int, int, Script], Exchange] = {}
     for moment in moments(transcript, Script.LOGIN, Script.GET_USER):
         exchange, account, written = moment.exchange, moment.account, moment.latest_write
@@ -74,11 +74,11 @@ def _between_writes(transcript: Transcript) -> Iterator[tuple[Exchange, Exchange
     source=LOGIN_TEMPLATE,
 )
 def mismatched_user_id(transcript: Transcript) -> Iterator[Comparison]:
-    """Login and get_user return different `user_id`s for one person.
+    """`login` and `get_user` return different `user_id`s for one user.
 
     ## Why this matters
-    With import mode on, the migrated profile may come from either script. Two ids make two users: one who logged in,
-    and one who reset the password.
+    With import mode on, Auth0 imports the profile from either script. Two ids create two users: one at a log-in, and
+    one at a password reset.
 
     ## Violates
         person ada email=ada@example.com
@@ -97,9 +97,7 @@ def mismatched_user_id(transcript: Transcript) -> Iterator[Comparison]:
     for person, logins in _own_sightings(transcript, Script.LOGIN).items():
         if found.get(person):
             first, second = found[person][0], logins[0]
-            message = (
-                f"login returned the user_id {{got}} for {person}, and get_user {{expected}}; they must be the same"
-            )
+            message = f"login returned the user_id {{got}} for {person}, but get_user {{expected}}; return the same one"
             yield _compared(first, second, message)
 
 
@@ -112,11 +110,11 @@ def mismatched_user_id(transcript: Transcript) -> Iterator[Comparison]:
     source=GET_USER_TEMPLATE,
 )
 def user_id_depends_on_identifier(transcript: Transcript) -> Iterator[Comparison]:
-    """A script returns another `user_id` for another spelling of the same person's identifier.
+    """A script returns another `user_id` for another spelling of the same user's identifier.
 
     ## Why this matters
-    People type their e-mail as they like, or their username. If the id follows what was typed, each spelling makes
-    another user in Auth0.
+    Users type their e-mail in any spelling, or type their username. If the id depends on what was typed, each spelling
+    creates another user in Auth0.
 
     ## Violates
         person ada email=ada@example.com
@@ -129,7 +127,7 @@ def user_id_depends_on_identifier(transcript: Transcript) -> Iterator[Comparison
         get_user ADA@EXAMPLE.COM -> found {"user_id": "7"}   [other-spelling: upper-case of ada]
 
     ## How to fix
-    Take `user_id` from the record that was found, never from the argument.
+    Take `user_id` from the record in the store, never from the argument.
     """
     for script in (Script.LOGIN, Script.GET_USER):
         own = _own_sightings(transcript, script)
@@ -139,14 +137,14 @@ def user_id_depends_on_identifier(transcript: Transcript) -> Iterator[Comparison
                     continue
                 first = own[exchange.person][0]
                 message = (
-                    f"{script} returned the user_id {{got}} for another spelling of {exchange.person}'s "
-                    "identifier, and {expected} for their own; it must not depend on what was typed"
+                    f"{script} returned the user_id {{got}} for another spelling of {exchange.person}'s identifier, "
+                    "but {expected} for the usual one; take the user_id from the record, not from what was typed"
                 )
                 yield _compared(first, exchange, message)
 
 
 def _may_be_anothers(transcript: Transcript, exchange: Exchange) -> bool:
-    """Tell whether what was typed is also a spelling of another known person's identifier."""
+    """Tell whether what was typed is also a spelling of another known user's identifier."""
     typed = lowered_by_ascii(str(exchange.identifier))
     return any(
         person.label != exchange.person and typed in map(lowered_by_ascii, person.identifiers)
@@ -155,7 +153,7 @@ def _may_be_anothers(transcript: Transcript, exchange: Exchange) -> bool:
 
 
 def _own_sightings(transcript: Transcript, script: Script) -> Mapping[str, Sequence[Exchange]]:
-    """Return, by person, the sightings by the person's own identifier that have a user_id."""
+    """Return, by user, the sightings by the user's own identifier that have a user_id."""
     return {
         person: own
         for person, seen in sightings_by_person(transcript, script).items()
@@ -176,13 +174,13 @@ def _compared(first: Exchange, second: Exchange, message: str) -> Comparison:
     needs=(Need.GET_USER,),
     yields_to=("get-user-ignores-identifier",),
     since="0.1.0",
-    source="good practice: a profile with another person's e-mail lets one person reset another's password",
+    source="good practice: a profile with another user's e-mail lets one user reset another's password",
 )
 def wrong_users_profile(transcript: Transcript) -> Iterator[Comparison]:
-    """A script that was asked for one person returns the profile of another.
+    """A script returns the profile of another user.
 
     ## Why this matters
-    It hands one person another's account: whoever logs in or resets a password gets in as somebody else.
+    It gives one user the account of another: a user who logs in or resets a password gets the wrong account.
 
     ## Violates
         person ada email=ada@example.com
@@ -193,7 +191,7 @@ def wrong_users_profile(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> found {"user_id": "7", "email": "Ada@example.com"}
 
     ## How to fix
-    Look up by equality of the whole identifier, and return nothing when more than one record matches.
+    Compare the whole identifier by equality, and return nothing if more than one record matches.
     """
     for exchange in (*sightings(transcript), *sightings_in_outages(transcript)):
         email = _email(exchange)
@@ -203,7 +201,7 @@ def wrong_users_profile(transcript: Transcript) -> Iterator[Comparison]:
         yield Held((exchange,)) if email in expected else _anothers_profile(exchange)
     known = {name.lower() for person in transcript.people for name in person.identifiers}
     for moment in moments(transcript, Script.LOGIN, Script.GET_USER):
-        # Who was known, deleted and created again has an e-mail that is known.
+        # A known user who was deleted and created again has a known e-mail.
         own = () if moment.account is None else moment.account.identifiers
         if moment.is_right and _email(moment.exchange) in known.difference(name.lower() for name in own):
             yield _anothers_profile(moment.exchange)
@@ -211,8 +209,8 @@ def wrong_users_profile(transcript: Transcript) -> Iterator[Comparison]:
 
 def _anothers_profile(exchange: Exchange) -> Violation:
     message = (
-        f"{exchange.script} was asked for {exchange.person} and returned a profile with the e-mail {{got}}; "
-        "it must be that user's own"
+        f"{exchange.script} returned a profile with the e-mail {{got}} for {exchange.person}; "
+        "return that user's own profile"
     )
     return Violation(message, (exchange,), path="email", got=json_text(_raw_email(exchange)))
 
@@ -227,7 +225,7 @@ def _raw_email(exchange: Exchange) -> Value:
 
 
 def _emails_of(transcript: Transcript, exchange: Exchange) -> set[str]:
-    """Return the e-mails that may come back for a person: their own, the expected one, and aliases."""
+    """Return the e-mails that a user's profile can have: the user's own, the expected one, and aliases."""
     person = transcript.person(exchange.person)
     truth = person.profile.get("email") if person else None
     known = [person.email if person else None, truth if isinstance(truth, str) else None]
@@ -245,10 +243,10 @@ def _emails_of(transcript: Transcript, exchange: Exchange) -> set[str]:
     source=GET_USER_TEMPLATE,
 )
 def user_id_changes_with_profile(transcript: Transcript) -> Iterator[Comparison]:
-    """A script returns another `user_id` after the e-mail was changed or verified, or the password was changed.
+    """A script returns another `user_id` after the e-mail is changed or verified, or the password is changed.
 
     ## Why this matters
-    Auth0 keys its own record on it. The next log-in makes a second user, without metadata, roles or linked accounts.
+    Auth0 keys its own record on it. The next log-in creates a second user without metadata, roles or linked accounts.
 
     ## Violates
         person new email=new@example.com alias=moved@example.com new=on

@@ -1,4 +1,4 @@
-"""Judging every profile that a script returned by what may be wrong with one profile."""
+"""Judges each profile that a script returned for the problems that a single profile can have."""
 
 from collections.abc import Iterator, Sequence
 
@@ -14,12 +14,12 @@ __all__ = ["judge_profile", "judge_profiles", "strict_severity"]
 def judge_profiles(
     transcript: Transcript, predicate: Predicate, exchanges: Sequence[Exchange] | None = None
 ) -> Iterator[Comparison]:
-    """Judge the profiles of known people.
+    """Judge the profiles of known users.
 
     Args:
         transcript: What the scripts did.
         predicate: What judges one profile.
-        exchanges: The calls that returned the profiles; None stands for all sightings.
+        exchanges: The calls that returned the profiles; None means all sightings.
     """
     for exchange in sightings(transcript) if exchanges is None else exchanges:
         yield from judge_profile(transcript, exchange, predicate)
@@ -53,7 +53,7 @@ def judge_profile(transcript: Transcript, exchange: Exchange, predicate: Predica
 
 
 def strict_severity(transcript: Transcript) -> Severity:
-    """Return the severity of what Auth0 refuses with import mode on.
+    """Return the severity of a breach that Auth0 rejects with import mode on.
 
     Args:
         transcript: What the scripts did, and the settings of their connection.

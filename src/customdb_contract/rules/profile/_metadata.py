@@ -28,10 +28,10 @@ def _metadata(transcript: Transcript) -> Iterator[tuple[Exchange, str, Mapping[s
 
 @rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=METADATA_FIELDS)
 def reserved_app_metadata(transcript: Transcript) -> Iterator[Comparison]:
-    """`app_metadata` has a name that Auth0 reserves.
+    """`app_metadata` has a key that Auth0 reserves.
 
     ## Why this matters
-    Auth0 refuses names such as `email`, `user_id` or `blocked` in `app_metadata`, and the metadata is lost.
+    Auth0 rejects keys such as `email`, `user_id` or `blocked` in `app_metadata`, and the metadata is lost.
 
     ## Violates
         person ada email=ada@example.com
@@ -42,17 +42,17 @@ def reserved_app_metadata(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> found {"user_id": "7", "app_metadata": {"legacy_blocked": false}}
 
     ## How to fix
-    Rename it, or leave it out: mostly it is an attribute of the root.
+    Rename the key, or leave it out: usually it belongs at the root of the profile.
     """
     yield from judge_profiles(transcript, problems.reserved_app_metadata)
 
 
 @rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=METADATA_FIELDS)
 def invalid_metadata_key(transcript: Transcript) -> Iterator[Comparison]:
-    """A name inside metadata contains `.` or `$`.
+    """A key in metadata contains `.` or `$`.
 
     ## Why this matters
-    Auth0 does not accept such names, at any depth: the metadata is lost, or the log-in fails.
+    Auth0 accepts no such keys at any depth: the metadata is lost, or the log-in fails.
 
     ## Violates
         person ada email=ada@example.com
@@ -63,18 +63,18 @@ def invalid_metadata_key(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> found {"user_id": "7", "user_metadata": {"sites": [{"name": "shop.test"}]}}
 
     ## How to fix
-    Rename the field, or make it a value: an array of objects instead of an object with names as keys.
+    Rename the key, or make it a value: use an array of objects instead of an object with names as keys.
     """
     yield from judge_profiles(transcript, problems.invalid_metadata_key)
 
 
 @rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=METADATA_FIELDS)
 def metadata_not_json(transcript: Transcript) -> Iterator[Comparison]:
-    """Metadata is no object, or contains a value that JSON does not have.
+    """Metadata is not an object, or contains a value that JSON cannot represent.
 
     ## Why this matters
-    Auth0 stores objects of JSON values. A date, a decimal or a binary value becomes whatever its serialisation makes of
-    it, and changes its type on the way.
+    Auth0 stores objects of JSON values. A date, a decimal or a binary value is serialised on the way, in a form that
+    you don't control, and changes its type.
 
     ## Violates
         person ada email=ada@example.com
@@ -95,7 +95,7 @@ def legacy_metadata_name(transcript: Transcript) -> Iterator[Comparison]:
     """A profile has `metadata` at its root instead of `app_metadata`.
 
     ## Why this matters
-    `metadata` was the name until 2019. Today it is an attribute like any other, and `app_metadata` stays empty.
+    `metadata` was the name until 2019. Today Auth0 treats it like any other attribute, and `app_metadata` stays empty.
 
     ## Violates
         person ada email=ada@example.com
@@ -106,18 +106,18 @@ def legacy_metadata_name(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> found {"user_id": "7", "app_metadata": {"plan": "full"}}
 
     ## How to fix
-    Rename it to `app_metadata`, or to `user_metadata` where people may edit it.
+    Rename it to `app_metadata`, or to `user_metadata` if users may edit it.
     """
     yield from judge_profiles(transcript, problems.legacy_metadata_name)
 
 
 @rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=METADATA_FIELDS)
 def metadata_shadows_profile(transcript: Transcript) -> Iterator[Comparison]:
-    """`app_metadata` has a name that is also an attribute of the profile.
+    """`app_metadata` has a key that is also an attribute of the profile.
 
     ## Why this matters
-    Auth0 merges `app_metadata` onto the root of the profile in Rules and Actions, where it may override the attribute.
-    What is checked there, a username for instance, is then not what the user has.
+    Auth0 merges `app_metadata` into the root of the profile in Rules and Actions, where it can override the attribute.
+    Code that checks a username there, for example, then checks a value that the user doesn't have.
 
     ## Violates
         person ada email=ada@example.com
@@ -128,17 +128,17 @@ def metadata_shadows_profile(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> found {"user_id": "7", "app_metadata": {"legacy_username": "root"}}
 
     ## How to fix
-    Rename it.
+    Rename the key.
     """
     yield from judge_profiles(transcript, problems.metadata_shadows_profile)
 
 
 @rule(group=Group.PROFILE, severity=Severity.INFO, needs=(Need.GET_USER,), since="0.1.0", source=METADATA_FIELDS)
 def dynamic_metadata_keys(transcript: Transcript) -> Iterator[Comparison]:
-    """A name inside metadata is an id, an e-mail or a date, so that it differs from user to user.
+    """A key in metadata is an id, an e-mail or a date, and differs from user to user.
 
     ## Why this matters
-    Auth0 asks for static names: each new one becomes a field of its own, and users can no longer be searched by it.
+    Auth0 requires static keys: each new key becomes a field of its own, and you can't search users by it.
 
     ## Violates
         person ada email=ada@example.com
@@ -149,7 +149,7 @@ def dynamic_metadata_keys(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> found {"user_id": "7", "app_metadata": {"orders": [{"day": "2024-05-01"}]}}
 
     ## How to fix
-    Make the id a value: an array of objects instead of an object with ids as keys.
+    Make the id a value: use an array of objects instead of an object with ids as keys.
     """
     yield from judge_profiles(transcript, problems.dynamic_metadata_keys)
 
@@ -162,11 +162,11 @@ def dynamic_metadata_keys(transcript: Transcript) -> Iterator[Comparison]:
     source=METADATA_FIELDS,
 )
 def inconsistent_metadata_type(transcript: Transcript) -> Iterator[Comparison]:
-    """A field of the metadata has another type for another user.
+    """A metadata field has different types for different users.
 
     ## Why this matters
-    Auth0 asks for one type per field; with two, users can no longer be searched by it, and Actions that read it fail
-    for some people.
+    Auth0 requires one type per field. With two types you can't search users by the field, and Actions that read it fail
+    for some users.
 
     ## Violates
         person ada email=ada@example.com
@@ -181,7 +181,7 @@ def inconsistent_metadata_type(transcript: Transcript) -> Iterator[Comparison]:
         get_user bob@example.com -> found {"user_id": "8", "app_metadata": {"visits": 0}}
 
     ## How to fix
-    Convert the value to one type; leave the field out where there is none.
+    Convert the value to one type; leave the field out if there is no value.
     """
     first_seen: dict[tuple[str, str], tuple[Exchange, str]] = {}
     for exchange, kind, metadata in _metadata(transcript):
@@ -196,7 +196,7 @@ def inconsistent_metadata_type(transcript: Transcript) -> Iterator[Comparison]:
             if type_ == expected:
                 yield Held((first, exchange))
             else:
-                message = f"{exchange.script} returned {key[1]} as {expected} for one user and as {type_} for another"
+                message = f"{exchange.script} returned {key[1]} as {expected} for one user, but as {type_} for another"
                 yield Violation(message, (first, exchange), path=key[1], expected=expected, got=type_)
 
 
@@ -212,10 +212,10 @@ def _json_type(value: Value) -> str:
 
 @rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=METADATA_FIELDS)
 def access_in_user_metadata(transcript: Transcript) -> Iterator[Comparison]:
-    """`user_metadata` says what somebody may do.
+    """`user_metadata` contains roles or permissions.
 
     ## Why this matters
-    People can edit their own `user_metadata`: whoever is told by it what somebody may do lets them choose.
+    Users can edit their own `user_metadata`: an application that reads permissions from it lets users choose them.
 
     ## Violates
         person ada email=ada@example.com
@@ -236,8 +236,8 @@ def secret_in_profile(transcript: Transcript) -> Iterator[Comparison]:
     """A profile contains a password, a hash or another secret.
 
     ## Why this matters
-    Auth0 stores it, shows it to every administrator of the tenant, and passes it on to applications and logs. A name
-    alone is a warning; a known password or the format of a hash is proof.
+    Auth0 stores the secret, shows it to every administrator of the tenant, and passes it on to applications and logs. A
+    suspicious name alone is a warning; a known password or a hash format is an error.
 
     ## Violates
         person ada email=ada@example.com
@@ -248,7 +248,7 @@ def secret_in_profile(transcript: Transcript) -> Iterator[Comparison]:
         login ada@example.com «password of ada» -> found {"user_id": "7", "email": "ada@example.com"}
 
     ## How to fix
-    Name the attributes that you return, instead of returning the whole row.
+    List the attributes to return instead of returning the whole row.
     """
     for exchange in transcript.judged:
         judged = judge_profile(transcript, exchange, problems.secret_in_profile)
@@ -260,7 +260,7 @@ def secret_in_profile(transcript: Transcript) -> Iterator[Comparison]:
 
 
 def _secrets_in_other_results(exchange: Exchange) -> Iterator[Violation]:
-    """Judge what a script hands over that is no profile, and what it hands over when it calls back again."""
+    """Judge results that are not a profile, and results of further callbacks."""
     results = [arguments[1:] for arguments in exchange.outcome.callbacks]
     if exchange.profile is not None:
         results[0] = ()

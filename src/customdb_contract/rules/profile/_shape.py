@@ -1,4 +1,4 @@
-"""What a profile must not carry, and how large it may be."""
+"""Attributes that a profile must not have, and its size."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ def reserved_root_attribute(transcript: Transcript) -> Iterator[Comparison]:
     """A profile has a root attribute that Auth0 manages itself.
 
     ## Why this matters
-    Auth0 overwrites or refuses it, or, worse, keeps the legacy store's `last_login` where its own is expected.
+    Auth0 overwrites or rejects it. Worse, it may keep the legacy store's `last_login` instead of its own.
 
     ## Violates
         person ada email=ada@example.com
@@ -27,7 +27,7 @@ def reserved_root_attribute(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> found {"user_id": "7", "app_metadata": {"legacy_last_login": "2019-01-01"}}
 
     ## How to fix
-    Name the attributes that you return, instead of returning the whole row; put what you need into `app_metadata`.
+    List the attributes to return instead of returning the whole row. Put those that you need into `app_metadata`.
     """
     yield from judge_profiles(transcript, problems.reserved_root_attribute)
 
@@ -37,13 +37,13 @@ def reserved_root_attribute(transcript: Transcript) -> Iterator[Comparison]:
     severity=Severity.INFO,
     needs=(Need.GET_USER,),
     since="0.1.0",
-    source="good practice: a value that JSON does not have is mostly a column under another name",
+    source="good practice: a value that JSON cannot represent usually means that the column has another name",
 )
 def undefined_attribute(transcript: Transcript) -> Iterator[Comparison]:
     """A root attribute is undefined or not a number.
 
     ## Why this matters
-    It is mostly a hint: the column has another name than the script thinks, and the attribute is missing for everybody.
+    Usually the column has another name than the script expects, and every user lacks the attribute.
 
     ## Violates
         person ada email=ada@example.com
@@ -54,7 +54,7 @@ def undefined_attribute(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> found {"user_id": "7", "age": 36}
 
     ## How to fix
-    Check the names of the columns; leave out what is not known.
+    Check the names of the columns; leave out unknown values.
     """
     yield from judge_profiles(transcript, problems.undefined_attribute)
 
@@ -64,8 +64,8 @@ def profile_too_large(transcript: Transcript) -> Iterator[Comparison]:
     """A profile is larger than 10 KB.
 
     ## Why this matters
-    Auth0 flags such profiles in the tenant log, and lets them pass up to about ten times the limit. Beyond that log-ins
-    fail; tenants that had such profiles before keep the old behaviour until 2027-03-04.
+    Auth0 flags larger profiles in the tenant log, and accepts them up to about ten times the limit. Beyond that log-ins
+    fail. Tenants that had such profiles before keep the old behaviour until 2027-03-04.
 
     ## Violates
         person ada email=ada@example.com
@@ -76,7 +76,7 @@ def profile_too_large(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> found {"user_id": "7", "email": "ada@example.com"}
 
     ## How to fix
-    Return what applications need, and leave the rest in the legacy store.
+    Return only what applications need, and leave the rest in the legacy store.
     """
     yield from judge_profiles(transcript, problems.profile_too_large)
 
@@ -90,11 +90,11 @@ def profile_too_large(transcript: Transcript) -> Iterator[Comparison]:
     source=SCRIPT_PRACTICES,
 )
 def idp_token_in_profile(transcript: Transcript) -> Iterator[Comparison]:
-    """A profile carries an access token or a refresh token.
+    """A profile contains an access token or a refresh token.
 
     ## Why this matters
-    Auth0 keeps it in the user's identity, where everybody with the permission `read:user_idp_tokens` can read it. That
-    may be wanted; it should be a decision.
+    Auth0 keeps it in the user's identity, where any client with the permission `read:user_idp_tokens` can read it. That
+    may be intended, but it should be a deliberate decision.
 
     ## Violates
         person ada email=ada@example.com
@@ -105,6 +105,6 @@ def idp_token_in_profile(transcript: Transcript) -> Iterator[Comparison]:
         login ada@example.com «password of ada» -> found {"user_id": "7"}
 
     ## How to fix
-    Leave the tokens out, or ignore this rule with the reason.
+    Leave the tokens out, or ignore this rule and give the reason.
     """
     yield from judge_profiles(transcript, problems.idp_token_in_profile)

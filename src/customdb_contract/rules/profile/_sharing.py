@@ -1,4 +1,4 @@
-"""The rules about what two people must not have in common: each is one user of Auth0."""
+"""The rules about values that no two users can share."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -21,12 +21,12 @@ from customdb_contract.transcript import ElsewhereUser, Exchange, Situation, Tra
     source=CONNECTION,
 )
 def shared_user_id(transcript: Transcript) -> Iterator[Comparison]:
-    """Two people have the same `user_id`.
+    """Two users have the same `user_id`.
 
     ## Why this matters
-    Auth0 takes them for one user: each gets the other's profile, metadata and permissions. Ids must be unique over all
-    custom databases of a tenant, so `check --tenant` compares those of all connections of an export. Where two of them
-    know one person by the same e-mail and the same id, that is a warning.
+    Auth0 treats them as one user: each gets the other's profile, metadata and permissions. Ids must be unique across
+    all custom databases of a tenant, so `check --tenant` compares the users with those of the other connections in an
+    export. If two connections have the same user, with the same e-mail and the same id, that is a warning.
 
     ## Violates
         person ada email=ada@example.com
@@ -41,7 +41,7 @@ def shared_user_id(transcript: Transcript) -> Iterator[Comparison]:
         get_user bob@example.com -> found {"user_id": "8", "email": "bob@example.com"}
 
     ## How to fix
-    Use the primary key, with a prefix that names the store when the tenant has several: `shop-7`.
+    Use the primary key, with a prefix for the store if the tenant has several: `shop-7`.
     """
     yield from _shared(transcript, user_id_text, "user_id", Severity.ERROR)
     yield from _shared_by_new_users(transcript)
@@ -57,12 +57,12 @@ def shared_user_id(transcript: Transcript) -> Iterator[Comparison]:
     source=IDENTIFIED_USERS,
 )
 def shared_email(transcript: Transcript) -> Iterator[Comparison]:
-    """Two people have the same e-mail, up to upper and lower case.
+    """Two users have the same e-mail, ignoring case.
 
     ## Why this matters
-    With import mode on, Auth0 stores e-mails in lower case and refuses the second one, so the second person cannot log
-    in. With import mode off it makes two users with one e-mail. Letters beyond ASCII are another matter: see
-    `unicode-email-collision`.
+    With import mode on, Auth0 stores e-mails in lower case and rejects the second one, so the second user can't log in.
+    With import mode off it creates two users with one e-mail. The rule `unicode-email-collision` covers letters beyond
+    ASCII.
 
     ## Violates
         connection import_mode=on
@@ -79,7 +79,7 @@ def shared_email(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada.old@example.com -> found {"user_id": "8", "email": "ada.old@example.com"}
 
     ## How to fix
-    Merge the records, or give one of them another e-mail, before the migration.
+    Before the migration, merge the records, or give one of them another e-mail.
     """
     yield from _shared(transcript, _email_by_ascii, "email", strict_severity(transcript))
 
@@ -93,11 +93,11 @@ def shared_email(transcript: Transcript) -> Iterator[Comparison]:
     source=PROFILE_STRUCTURE,
 )
 def shared_username(transcript: Transcript) -> Iterator[Comparison]:
-    """Two people have the same username, up to upper and lower case.
+    """Two users have the same username, ignoring case.
 
     ## Why this matters
-    A username is unique in a connection. With import mode on, Auth0 stores it in lower case and refuses the second one,
-    so the second person cannot log in. It often happens when the script makes a username out of the e-mail.
+    A username is unique in a connection. With import mode on, Auth0 stores it in lower case and rejects the second one,
+    so the second user can't log in. The usual cause is a script that builds the username from the e-mail.
 
     ## Violates
         connection import_mode=on
@@ -114,7 +114,7 @@ def shared_username(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.org -> found {"user_id": "8", "username": "ada2"}
 
     ## How to fix
-    Return the store's own unique username, or none at all when the connection does not require one.
+    Return the store's own unique username, or none if the connection does not require one.
     """
     yield from _shared(transcript, _username, "username", strict_severity(transcript))
 
@@ -128,11 +128,11 @@ def shared_username(transcript: Transcript) -> Iterator[Comparison]:
     source=PROFILE_STRUCTURE,
 )
 def shared_phone_number(transcript: Transcript) -> Iterator[Comparison]:
-    """Two people have the same phone number.
+    """Two users have the same phone number.
 
     ## Why this matters
-    A phone number is unique in a connection. With import mode on, Auth0 refuses the second one, so the second person
-    cannot log in. Families and companies often share one.
+    A phone number is unique in a connection. With import mode on, Auth0 rejects the second one, so the second user
+    can't log in. Families and companies often share a number.
 
     ## Violates
         connection import_mode=on
@@ -149,7 +149,7 @@ def shared_phone_number(transcript: Transcript) -> Iterator[Comparison]:
         get_user bob@example.com -> found {"user_id": "8", "phone_number": "+4930123457"}
 
     ## How to fix
-    Return a number that several people have in `user_metadata`, and `phone_number` only where it belongs to one person.
+    Return `phone_number` only if it belongs to a single user, and a shared number in `user_metadata`.
     """
     yield from _shared(transcript, _phone_number, "phone_number", strict_severity(transcript))
 
@@ -172,12 +172,12 @@ def _text(exchange: Exchange, attribute: str) -> str:
 
 
 def _shared_by_new_users(transcript: Transcript) -> Iterator[Comparison]:
-    """Compare those whom the check made; whether they are in the store of the known users, no transcript says."""
+    """Compare users created by the check with each other; they need not be in the store of the known users."""
     holders: dict[str, Exchange] = {}
     told: set[tuple[str, str]] = set()
     for exchange in transcript.judged:
         if exchange.script in {Script.DELETE, Script.CHANGE_EMAIL}:
-            # From now on an id, or an e-mail, may be somebody else's.
+            # After this, an id or an e-mail may belong to another user.
             holders.clear()
         elif exchange.situation is Situation.WRITING and _is_own(exchange) and user_id_text(exchange):
             first = holders.setdefault(user_id_text(exchange), exchange)
@@ -186,12 +186,12 @@ def _shared_by_new_users(transcript: Transcript) -> Iterator[Comparison]:
                 continue
             if pair not in told:
                 told.add(pair)
-                message = f"{first.person} and {exchange.person} have the same user_id {{got}}; it must be unique"
+                message = f"{first.person} and {exchange.person} have the same user_id {{got}}; make it unique"
                 yield Violation(message, (first, exchange), path="user_id", got=user_id_text(exchange))
 
 
 def _is_own(exchange: Exchange) -> bool:
-    """Tell whether a call found somebody by the e-mail that is in the profile."""
+    """Tell whether a call found the user by the e-mail in the profile."""
     email, identifier = _email_by_ascii(exchange), exchange.arguments[0] if exchange.arguments else None
     return bool(email) and isinstance(identifier, str) and lowered_by_ascii(identifier) == email
 
@@ -206,12 +206,12 @@ def _shared_with_elsewhere(transcript: Transcript) -> Iterator[Comparison]:
     for (label, user_id), exchange in first_seen.items():
         for user in users[user_id]:
             message = (
-                f"{label} has the user_id {{got}}, and so has {user.label} of the connection {user.connection}; "
-                "it must be unique over all custom databases of the tenant"
+                f"{label} has the user_id {{got}}, which {user.label} of the connection {user.connection} also has; "
+                "make it unique across all custom databases of the tenant"
             )
             person = transcript.person(label)
             email = None if person is None else person.email
-            # One person who is in both stores is nobody else's account.
+            # A user who is in both stores shares the id with no other user.
             is_same = None not in (email, user.email) and str(email).lower() == str(user.email).lower()
             severity = Severity.WARNING if is_same else Severity.ERROR
             yield Violation(message, (exchange,), severity, path="user_id", got=user_id)
@@ -233,7 +233,7 @@ def _shared(
             continue
         if (first.person, exchange.person) not in told:
             told.add((first.person, exchange.person))
-            message = f"{first.person} and {exchange.person} have the same {name} {{got}}; it must be unique"
+            message = f"{first.person} and {exchange.person} have the same {name} {{got}}; make it unique"
             yield Violation(message, (first, exchange), severity, path=name, got=value)
     clashing = {person for pair in told for person in pair}
     for exchange in first_seen.values():

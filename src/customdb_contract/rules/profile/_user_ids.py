@@ -17,11 +17,11 @@ def missing_user_id(transcript: Transcript) -> Iterator[Comparison]:
     """A profile has no `user_id`.
 
     ## Why this matters
-    `user_id` is the one mandatory attribute: Auth0 keys its own record of the user on it. Without one there is nothing
-    that the next log-in could be matched with.
+    `user_id` is the one mandatory attribute: Auth0 keys its own record of the user on it. Without one, Auth0 can't
+    match the next log-in with the user.
 
-    Auth0 takes `id` where there is no `user_id`. Both work, but the pages of the scripts document `user_id` only, so
-    `id` alone is reported as information.
+    Auth0 falls back to `id` if there is no `user_id`. Both work, but the documentation of the scripts mentions only
+    `user_id`, so `id` alone is an info.
 
     ## Violates
         person ada email=ada@example.com
@@ -41,7 +41,7 @@ def missing_user_id(transcript: Transcript) -> Iterator[Comparison]:
     named_id: set[Script] = set()
     for found in judge_profiles(transcript, problems.missing_user_id, _shown_anywhere(transcript)):
         if isinstance(found, Violation) and found.severity is Severity.INFO and found.blamed is not None:
-            # One script that says id says so of everybody.
+            # A script that returns id does so for every user.
             if found.blamed in named_id:
                 continue
             named_id.add(found.blamed)
@@ -49,17 +49,17 @@ def missing_user_id(transcript: Transcript) -> Iterator[Comparison]:
 
 
 def _shown_anywhere(transcript: Transcript) -> Sequence[Exchange]:
-    """Return the calls that returned the profile of a known person, also those for which the store was unreachable."""
+    """Return the calls that returned the profile of a known user, including those during an outage."""
     return (*sightings(transcript), *sightings_in_outages(transcript))
 
 
 @rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=NORMALIZED_PROFILES)
 def user_id_not_a_string(transcript: Transcript) -> Iterator[Comparison]:
-    """A `user_id` is a number or another value that is no text.
+    """A `user_id` is a number or another value that is not a text.
 
     ## Why this matters
-    The Management API knows text only. A number may come back as text, so that `7` and `"7"` no longer match where they
-    are compared; an ObjectId or a buffer becomes whatever its serialisation makes of it.
+    The Management API accepts only text. A number may come back as text, so `7` and `"7"` no longer match; an ObjectId
+    or a buffer is serialised in a form that you don't control.
 
     ## Violates
         person ada email=ada@example.com
@@ -80,8 +80,8 @@ def invalid_user_id(transcript: Transcript) -> Iterator[Comparison]:
     """A `user_id` has white space, is too long, or is the name of a missing value.
 
     ## Why this matters
-    The Management API accepts no white space and at most 255 characters; from 128 on, accounts cannot be linked under
-    it. `"undefined"` or `"None"` means that a column has another name than the script thinks: everybody gets
+    The Management API accepts at most 255 characters and no white space; from 128 characters on, accounts can't be
+    linked. `"undefined"` or `"None"` means that the column has another name than the script expects, so every user gets
     the same id.
 
     ## Violates
@@ -93,7 +93,7 @@ def invalid_user_id(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> found {"user_id": "shop-7", "email": "ada@example.com"}
 
     ## How to fix
-    Return the primary key of the record; check the name of its column.
+    Return the primary key of the record, and check the name of its column.
     """
     yield from judge_profiles(transcript, problems.invalid_user_id, _shown_anywhere(transcript))
 
@@ -103,8 +103,8 @@ def prefixed_user_id(transcript: Transcript) -> Iterator[Comparison]:
     """A `user_id` starts with `auth0|`.
 
     ## Why this matters
-    Auth0 puts `auth0|` in front of every `user_id` of a database connection, so it becomes `auth0|auth0|…`; and the
-    delete script is given the id without the prefix.
+    Auth0 adds `auth0|` to every `user_id` of a database connection, so the id becomes `auth0|auth0|…`. The delete
+    script receives the id without the prefix.
 
     ## Violates
         person ada email=ada@example.com
@@ -122,11 +122,11 @@ def prefixed_user_id(transcript: Transcript) -> Iterator[Comparison]:
 
 @rule(group=Group.PROFILE, severity=Severity.WARNING, needs=(Need.GET_USER,), since="0.1.0", source=GET_USER_TEMPLATE)
 def mutable_user_id(transcript: Transcript) -> Iterator[Comparison]:
-    """A `user_id` is made of the e-mail, the username or the phone number, which people can change.
+    """A `user_id` is derived from the e-mail, the username or the phone number, which can change.
 
     ## Why this matters
-    `user_id` must never change. When somebody's e-mail does, Auth0 sees a new user, and the old one keeps the metadata,
-    the roles and the linked accounts. The same holds for an id that is the e-mail in Base64 or as a hash.
+    `user_id` must never change. When a user's e-mail changes, Auth0 sees a new user, and the old one keeps the
+    metadata, the roles and the linked accounts. The same applies to an id that is the e-mail in Base64 or as a hash.
 
     ## Violates
         person ada email=ada@example.com
@@ -137,6 +137,6 @@ def mutable_user_id(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> found {"user_id": "shop|7", "email": "ada@example.com"}
 
     ## How to fix
-    Use a key that stays: the primary key of the record. Where there is none, add a column with a random one.
+    Use a key that never changes: the primary key of the record. If there is none, add a column with a random key.
     """
     yield from judge_profiles(transcript, problems.mutable_user_id)

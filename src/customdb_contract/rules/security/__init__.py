@@ -1,4 +1,4 @@
-"""The rules of the group `security`: what people type is not to be trusted, and what they told is kept."""
+"""The rules of the group `security`: user input is not trusted, and secrets stay secret."""
 
 from typing import Final
 

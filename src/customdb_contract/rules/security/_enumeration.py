@@ -1,4 +1,4 @@
-"""The rules about refusals that tell who has an account."""
+"""The rules about refusals that reveal which accounts exist."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -27,10 +27,11 @@ _NUMBER: Final = re.compile(r"\b[0-9a-f-]{0,64}\d[0-9a-f-]{0,64}\b")
     source=ERROR_HANDLING,
 )
 def user_enumeration(transcript: Transcript) -> Iterator[Comparison]:
-    """Login says something else for an unknown user than for a wrong password.
+    """`login` has different messages for an unknown user and for a wrong password.
 
     ## Why this matters
-    Whoever tries e-mails learns who has an account. The message reaches the tenant log, and on some pages the browser.
+    An attacker who tries e-mails learns which accounts exist. The message reaches the tenant log and, on some pages,
+    the browser.
 
     ## Violates
         person ada email=ada@example.com
@@ -43,7 +44,7 @@ def user_enumeration(transcript: Transcript) -> Iterator[Comparison]:
         login ada@example.com x -> failed WrongUsernameOrPasswordError("7") "denied"   [wrong-password]
 
     ## How to fix
-    Use one message for both.
+    Use the same message for both.
     """
     unknown = _by_message(transcript.select(Script.LOGIN, "unknown-user"))
     wrong = _by_message(
@@ -55,14 +56,14 @@ def user_enumeration(transcript: Transcript) -> Iterator[Comparison]:
     if shared:
         yield Held((unknown[shared[0]], wrong[shared[0]]))
     elif wrong and len(unknown) == 1:
-        # When each unknown user gets another message, the difference to a wrong password tells nothing.
+        # If each unknown user gets another message, a different message for a wrong password reveals nothing.
         pair = sorted((*unknown.values(), next(iter(wrong.values()))), key=lambda exchange: exchange.number)
-        message = "login gives another message for an unknown user than for a wrong password; use one message for both"
+        message = "login reported different messages for an unknown user and a wrong password; use the same message"
         yield Violation(message, tuple(pair), path="error.message", expected="one message", got="two messages")
 
 
 def _by_message(exchanges: Iterable[Exchange]) -> Mapping[str, Exchange]:
-    """Return the first refusal with each message, without what was typed, and without what counts or names a call."""
+    """Return the first refusal with each message, without the typed text, numbers and ids of requests."""
     first: dict[str, Exchange] = {}
     for exchange in exchanges:
         error = exchange.outcome.error
@@ -87,11 +88,11 @@ def _is_disabled(exchange: Exchange, transcript: Transcript) -> bool:
     source=ERROR_HANDLING,
 )
 def unknown_user_logged_as_known(transcript: Transcript) -> Iterator[Comparison]:
-    """Login names a user in `WrongUsernameOrPasswordError` when there is no such user.
+    """`login` names a user in `WrongUsernameOrPasswordError` although there is no such user.
 
     ## Why this matters
-    With a first argument Auth0 logs `fp`, "user exists, password wrong"; without, `fu`, "no such user". Who watches the
-    log for attacks then sees users who don't exist.
+    With a first argument Auth0 logs `fp`, "user exists, password wrong"; without one, `fu`, "no such user". A log that
+    is monitored for attacks then shows users who don't exist.
 
     ## Violates
         person ada email=ada@example.com
@@ -102,14 +103,15 @@ def unknown_user_logged_as_known(transcript: Transcript) -> Iterator[Comparison]
         login nobody@example.com x -> failed WrongUsernameOrPasswordError(null) "no"   [unknown-user]
 
     ## How to fix
-    Give it null: `WrongUsernameOrPasswordError(None, message)`, `new WrongUsernameOrPasswordError(null, message)`.
+    Pass null as the first argument: `WrongUsernameOrPasswordError(None, message)`,
+    `new WrongUsernameOrPasswordError(null, message)`.
     """
     for exchange in transcript.select(Script.LOGIN, "unknown-user"):
         error = exchange.outcome.error
         if not isinstance(error, RecordedError) or error.name != _WRONG:
             continue
         if error.arguments and error.arguments[0]:
-            message = "login named a user in WrongUsernameOrPasswordError for an unknown user; give it null"
+            message = "login named a user in WrongUsernameOrPasswordError for an unknown user; pass null"
             got = kind_of(error.arguments[0])
             yield Violation(message, (exchange,), path="error.arguments[0]", expected="null", got=got)
         else:

@@ -1,4 +1,4 @@
-"""What counts as proof that a hostile identifier changed another user."""
+"""Proof that a hostile identifier changed another user."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -27,12 +27,12 @@ _REFUSED: Final = frozenset({Ending.DECLINED, Ending.FAILED})
 
 @frozen
 class _Attempt:
-    """Hostile writes of one script and one kind, and the looks at users before and after.
+    """Hostile writes of one script and one kind, with the look-ups of users before and after.
 
     Args:
         writes: The writes.
-        before: The looks just before, by script, user and arguments.
-        after: The looks after them, before anything else was written.
+        before: The look-ups just before, by script, user and arguments.
+        after: The look-ups after them, up to the next write.
     """
 
     writes: list[Exchange]
@@ -45,15 +45,15 @@ class _Attempt:
 
 
 def judge_hostile_writes(transcript: Transcript, situation: Situation, what: str, advice: str) -> Iterator[Comparison]:
-    """Judge the writes of a situation: nobody has such an identifier, so nobody may be changed.
+    """Judge the writes of a situation: no user has such an identifier, so no user may change.
 
-    A store that may have lost its users, because a call ended its process, proves nothing by having none.
+    A store may have lost its users because a call ended its process, so missing users then prove nothing.
 
     Args:
         transcript: The transcript.
         situation: The situation.
-        what: What was given, for the message.
-        advice: What to do, for the message.
+        what: The identifier, in the words of the message.
+        advice: The advice, in the words of the message.
     """
     for attempt in _attempts(transcript):
         script, tried = attempt.kind
@@ -63,21 +63,20 @@ def judge_hostile_writes(transcript: Transcript, situation: Situation, what: str
         harmed = next(_harmed(attempt), None)
         if harmed is not None:
             before, after = harmed
-            message = f"{script} {_HARM[script]} for {what} as identifier; {advice}"
+            message = f"{script} {_HARM[script]} for {what} as the identifier; {advice}"
             yield Violation(
                 message,
                 (before, *(done or attempt.writes), after),
                 script=script,
                 path="identifier",
-                expected="nobody",
+                expected="no change",
                 got="another user",
             )
         elif done and _refuses_strangers(transcript, script):
             message = (
-                f"{script} did what it was asked to do for {what} as identifier, and refuses other unknown users; "
-                f"{advice}"
+                f"{script} reported success for {what} as the identifier, but refuses other unknown users; {advice}"
             )
-            yield Violation(message, tuple(done), path="identifier", expected="nobody", got=Ending.DONE)
+            yield Violation(message, tuple(done), path="identifier", expected="a refusal", got=Ending.DONE)
         elif attempt.after:
             yield Held((*attempt.writes, *attempt.after))
 
@@ -99,7 +98,7 @@ def _attempts(transcript: Transcript) -> Iterator[_Attempt]:
             if current is not None:
                 yield current
             is_hostile = family == "hostile"
-            # What was seen before a write that was not looked after says nothing of the next one.
+            # Look-ups before a write without look-ups afterwards prove nothing about the next write.
             current = _Attempt([exchange], {} if is_further else dict(seen)) if is_hostile else None
             seen = {}
     if current is not None:
@@ -111,7 +110,7 @@ def _key(look: Exchange) -> tuple[str, ...]:
 
 
 def _harmed(attempt: _Attempt) -> Iterator[tuple[Exchange, Exchange]]:
-    """Yield the looks at somebody before and after who was changed in between."""
+    """Yield the look-ups before and after of each user who changed in between."""
     if any(write.ending in _NO_ANSWER for write in attempt.writes):
         return
     script, _ = attempt.kind
@@ -129,6 +128,6 @@ def _harmed(attempt: _Attempt) -> Iterator[tuple[Exchange, Exchange]]:
 
 
 def _refuses_strangers(transcript: Transcript, script: Script) -> bool:
-    """Tell whether a script refuses whoever isn't there and has an ordinary identifier."""
+    """Tell whether a script refuses unknown users with an ordinary identifier."""
     strangers = [call for call in transcript.select(script, "writing") if call.person == UNKNOWN]
     return bool(strangers) and all(call.ending in _REFUSED for call in strangers)

@@ -1,4 +1,4 @@
-"""The rules about identifiers that are nobody's, look like somebody's, or are very long."""
+"""The rules about identifiers that no user has, that look like a user's, or that are very long."""
 
 import unicodedata
 from collections import defaultdict
@@ -21,13 +21,13 @@ from customdb_contract.transcript import Ending, Exchange, Noticed, Situation, T
 
 _SLOW_SECONDS: Final = 1.0
 _ADVISED: Final = {
-    Situation.VERY_LONG: "a very long text, and not for others; refuse long texts before anything is done with them",
+    Situation.VERY_LONG: "a very long text, but not for others; reject long texts before you use them",
     Situation.BACKTRACKING: (
-        "a few letters and an exclamation mark, and not for others; "
-        "use a regular expression for e-mails in which no repetition stands within another one"
+        "a few letters and an exclamation mark, but not for others; "
+        "use a regular expression for e-mails without nested repetitions"
     ),
 }
-"""What is shorter depends on the machine and the network."""
+"""Shorter times depend on the machine and the network."""
 
 
 @rule(group=Group.SECURITY, severity=Severity.ERROR, needs=(Need.HOSTILE,), since="0.1.0", source=CONNECTION)
@@ -35,7 +35,7 @@ def empty_identifier_accepted(transcript: Transcript) -> Iterator[Comparison]:
     """An empty or blank identifier returns a profile.
 
     ## Why this matters
-    A record without an e-mail, or the first one of all, comes back for whoever types nothing.
+    A user who types nothing gets a record without an e-mail, or the first record of all.
 
     ## Violates
         person ada email=ada@example.com
@@ -46,23 +46,22 @@ def empty_identifier_accepted(transcript: Transcript) -> Iterator[Comparison]:
         get_user "" -> not-found   [hostile: empty-identifier]
 
     ## How to fix
-    Answer that there is no such user: `if not identifier.strip(): return NotFound()`.
+    Return "not found": `if not identifier.strip(): return NotFound()`.
     """
     texts = {Situation.EMPTY_IDENTIFIER: "an empty text", Situation.BLANK_IDENTIFIER: "blanks"}
     for situation, what in texts.items():
-        yield from judge_hostile(transcript, situation, what, "nobody has such an identifier")
+        yield from judge_hostile(transcript, situation, what, "return not-found for it")
 
 
 @rule(group=Group.SECURITY, severity=Severity.ERROR, needs=(Need.HOSTILE,), since="0.1.0", source=CONNECTION)
 def unicode_collision(transcript: Transcript) -> Iterator[Comparison]:
-    """An identifier with look-alike letters returns somebody's profile.
+    """An identifier with look-alike letters returns a user's profile.
 
     ## Why this matters
-    Whoever owns a look-alike of another person's e-mail can reset that person's password. It comes from collations that
-    ignore accents, from columns of single-byte characters, and from case folding, which takes `ß` for `ss`. Another
-    spelling of the same person is a warning: Auth0 documents that it puts e-mails into lower case, and nothing beyond
-    that, so there the two are different e-mails. Where lower case, Unicode normalization (NFC) or full-width letters
-    explain it there is no finding.
+    The owner of a look-alike of another user's e-mail can reset that user's password. The causes are collations that
+    ignore accents, columns of single-byte characters, and case folding, which treats `ß` as `ss`. Another spelling for
+    the same user is a warning: Auth0 documents that it lower-cases e-mails and nothing beyond that, so to Auth0 the two
+    are different e-mails. A match through lower case, Unicode normalization (NFC) or full-width letters is no finding.
 
     ## Violates
         person jose email=jose@example.com
@@ -73,7 +72,7 @@ def unicode_collision(transcript: Transcript) -> Iterator[Comparison]:
         get_user josé@example.com -> not-found   [hostile: unicode-collision of jose]
 
     ## How to fix
-    Compare with a binary collation, after lower-casing, by `str.lower()` rather than `str.casefold()`; compare the
+    Compare with a binary collation, after lower-casing with `str.lower()` rather than `str.casefold()`, and compare the
     e-mail of the record with the identifier once more.
     """
     people = _known_people(transcript)
@@ -92,7 +91,7 @@ def unicode_collision(transcript: Transcript) -> Iterator[Comparison]:
             whose = _whose(exchange, people)
             if exchange.person in whose:
                 message = (
-                    f"{exchange.script} finds a user by an identifier with other letters, "
+                    f"{exchange.script} found a user by an identifier with other letters, "
                     "which only look or fold alike; compare exactly"
                 )
                 yield _found_by_look_alike(message, exchange, Severity.WARNING)
@@ -105,11 +104,11 @@ def unicode_collision(transcript: Transcript) -> Iterator[Comparison]:
 
 
 def _found_by_look_alike(message: str, exchange: Exchange, severity: Severity | None = None) -> Violation:
-    return Violation(message, (exchange,), severity, path="identifier", expected="nobody", got="a profile")
+    return Violation(message, (exchange,), severity, path="identifier", expected="no profile", got="a profile")
 
 
 def _known_people(transcript: Transcript) -> Mapping[tuple[str, str], Collection[str]]:
-    """Return the labels of the people who have an identifier or, as far as it was seen, a user_id."""
+    """Return the labels of the users by identifier and, as far as seen, by user_id."""
     people: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for person in transcript.people:
         for identifier in person.identifiers:
@@ -122,7 +121,7 @@ def _known_people(transcript: Transcript) -> Mapping[tuple[str, str], Collection
 
 
 def _whose(exchange: Exchange, people: Mapping[tuple[str, str], Collection[str]]) -> Collection[str]:
-    """Return the known people whose profile came back; nobody when the store knows the look-alike as well."""
+    """Return the known users whose profile came back, or none if the store also has the look-alike."""
     profile = exchange.profile or {}
     own = [_lowered(profile.get(name)) for name in ("email", "username")]
     if _lowered(exchange.identifier) in own:
@@ -148,14 +147,14 @@ def _is_of_other_width(letter: str) -> bool:
     severity=Severity.WARNING,
     needs=(Need.HOSTILE,),
     since="0.1.0",
-    source="good practice: whoever can send long texts can keep a slow script busy",
+    source="good practice: an attacker can keep a slow script busy with long texts",
 )
 def slow_on_long_input(transcript: Transcript) -> Iterator[Comparison]:
-    """A very long identifier or password, or one that a pattern backtracks on, takes a script a second or more.
+    """A script takes a second or more for a very long identifier or password, or one that makes a pattern backtrack.
 
     ## Why this matters
-    A few such log-ins at a time keep the store, or the 250 scripts that a tenant may run at once, from everybody else.
-    What is slow only once says nothing: the machine may have been busy.
+    A few such log-ins at a time block the store, or the 250 scripts that a tenant may run at once, for all users. A
+    script that is slow only once is not reported: the machine may have been busy.
 
     ## Violates
         person ada email=ada@example.com
@@ -167,9 +166,9 @@ def slow_on_long_input(transcript: Transcript) -> Iterator[Comparison]:
         login x z -> failed WrongUsernameOrPasswordError(null) "no"   [hostile: very-long]
 
     ## How to fix
-    Refuse identifiers over 254 characters and passwords over a few hundred before anything is done with them. In a
-    regular expression such as `^[a-z]+([.-]?[a-z]+)*@`, one repetition stands within another: on a text that almost
-    matches, all divisions of its letters are tried. `^[^@]+@[^@]+$` does for an e-mail.
+    Reject identifiers over 254 characters and passwords over a few hundred before you use them. In a regular expression
+    such as `^[a-z]+([.-]?[a-z]+)*@`, one repetition is nested in another, so on a text that almost matches, all
+    divisions of its letters are tried. For an e-mail, `^[^@]+@[^@]+$` is enough.
     """
     slow_anyway = {
         exchange.script
@@ -191,5 +190,5 @@ def slow_on_long_input(transcript: Transcript) -> Iterator[Comparison]:
 def _is_slow(exchange: Exchange) -> bool:
     outcome = exchange.outcome
     never_ended = outcome.ending is Ending.TIMED_OUT and not outcome.noticed(Noticed.NOTHING_LEFT)
-    # How soon the end of a process is noticed is no matter of the script.
+    # How soon the end of a process is noticed does not depend on the script.
     return never_ended or (outcome.ending is not Ending.DIED and outcome.duration >= _SLOW_SECONDS)

@@ -27,13 +27,13 @@ from customdb_contract.transcript import (
 )
 
 _TRIED: Final = tuple(script for script in Script if script is not Script.CREATE)
-"""The scripts that are given hostile identifiers; those that write, on an empty database only."""
+"""The scripts that are called with hostile identifiers; writing scripts on an empty database only."""
 
 _RESERVED: Final = frozenset("/?&")
-"""Characters that divide a web address (RFC 3986); what follows a `#` is never sent."""
+"""Characters that separate the parts of a URL (RFC 3986); the part after a `#` is never sent."""
 
 _SHORTEST_TELLING: Final = 5
-"""Characters of an identifier that do not stand in an address by chance."""
+"""The shortest identifier that is not in a URL by chance."""
 
 _SQL_ERROR: Final = re.compile(
     r"unrecognized token: \"|unterminated quoted string|syntax error at or near|near \".{0,200}?\": syntax error"
@@ -55,9 +55,9 @@ def sql_injection(transcript: Transcript) -> Iterator[Comparison]:
     """An identifier or a password becomes part of an SQL statement.
 
     ## Why this matters
-    Auth0 "does not sanitize or validate" what people type. With `' OR '1'='1` as e-mail somebody else's profile comes
-    back, and with `ada@example.com' --` nobody needs a password. A syntax error of the database is a warning: it shows
-    that the text reached the statement. Scripts that write are tried in a `fresh_database` only.
+    Auth0 "does not sanitize or validate" user input. With `' OR '1'='1` as the e-mail, another user's profile comes
+    back, and with `ada@example.com' --` no password is needed. A syntax error of the database is a warning: it shows
+    that the text reached the statement. Scripts that write are tested only in a `fresh_database`.
 
     ## Violates
         person ada email=ada@example.com
@@ -68,7 +68,7 @@ def sql_injection(transcript: Transcript) -> Iterator[Comparison]:
         get_user "' OR '1'='1" -> not-found   [hostile: sql]
 
     ## How to fix
-    Use parameters, never formatting.
+    Pass values as parameters, never format them into the statement.
 
     ```python
     connection.execute("SELECT * FROM users WHERE email = ?", (identifier,))
@@ -86,7 +86,7 @@ def sql_injection(transcript: Transcript) -> Iterator[Comparison]:
     }
     for exchange in transcript.select(None, "hostile"):
         if exchange.script not in plain and _SQL_ERROR.search(_said(exchange)):
-            message = f"{exchange.script} answered hostile text with a database syntax error; use parameters"
+            message = f"{exchange.script} ended with a syntax error of the database for hostile text; use parameters"
             yield Violation(message, (exchange,), Severity.WARNING, path="error.message", got="a syntax error")
 
 
@@ -104,11 +104,11 @@ def _said(exchange: Exchange) -> str:
     source=CONNECTION,
 )
 def nosql_injection(transcript: Transcript) -> Iterator[Comparison]:
-    r"""Text that looks like a query operator, or like JSON, becomes one.
+    r"""An identifier or a password becomes a query operator, or part of JSON.
 
     ## Why this matters
-    `{"$ne": null}` matches everybody where the text is parsed, or put into a `$where`. Where JSON is put together of
-    texts, `x","email":"ada@example.com` ends the value, and names another person.
+    If the text is parsed, or put into a `$where`, `{"$ne": null}` matches every user. If JSON is concatenated from
+    texts, `x","email":"ada@example.com` ends the value and names another user.
 
     ## Violates
         person ada email=ada@example.com
@@ -119,10 +119,10 @@ def nosql_injection(transcript: Transcript) -> Iterator[Comparison]:
         get_user "{\"$ne\": null}" -> not-found   [hostile: nosql]
 
     ## How to fix
-    Pass the identifier as a value, `{"email": str(identifier)}`, never parse it, and let `json.dumps` or
-    `JSON.stringify` write it.
+    Pass the identifier as a value, `{"email": str(identifier)}`, never parse it, and build JSON with `json.dumps` or
+    `JSON.stringify`.
     """
-    yield from judge_hostile(transcript, Situation.NOSQL, "JSON or a query operator", "pass it on as a value")
+    yield from judge_hostile(transcript, Situation.NOSQL, "JSON or a query operator", "pass it as a value")
 
 
 @rule(
@@ -137,7 +137,7 @@ def ldap_injection(transcript: Transcript) -> Iterator[Comparison]:
     """An identifier becomes part of an LDAP filter.
 
     ## Why this matters
-    `*)(uid=*` closes the condition and opens one that everybody meets.
+    `*)(uid=*` closes the condition and opens one that every user meets.
 
     ## Violates
         person ada email=ada@example.com
@@ -148,9 +148,9 @@ def ldap_injection(transcript: Transcript) -> Iterator[Comparison]:
         get_user "*)(uid=*" -> not-found   [hostile: ldap]
 
     ## How to fix
-    Escape it for filters (RFC 4515): `ldap.filter.escape_filter_chars(identifier)`.
+    Escape the identifier for filters (RFC 4515): `ldap.filter.escape_filter_chars(identifier)`.
     """
-    # A search query understands * and brackets too; only its own words tell the two apart.
+    # A search query has * and brackets too; only its own keywords distinguish the two.
     searching = set[Script | None]()
     for comparison in judge_hostile(transcript, Situation.SEARCH_QUERY, "", ""):
         if isinstance(comparison, Violation):
@@ -173,7 +173,7 @@ def search_query_injection(transcript: Transcript) -> Iterator[Comparison]:
     """An identifier becomes part of a search query (Lucene, OData).
 
     ## Why this matters
-    `email:*` or `a* OR b*` finds people whom nobody asked for, and the first one's profile comes back.
+    `email:*` or `a* OR b*` finds unrelated users, and the first one's profile comes back.
 
     ## Violates
         person ada email=ada@example.com
@@ -184,7 +184,8 @@ def search_query_injection(transcript: Transcript) -> Iterator[Comparison]:
         get_user "email:*" -> not-found   [hostile: search-query]
 
     ## How to fix
-    Quote and escape it as the query language wants it, and check that the e-mail of the answer is the one asked for.
+    Quote and escape the identifier by the rules of the query language, and check that the result has the e-mail that
+    you looked up.
     """
     yield from judge_hostile(transcript, Situation.SEARCH_QUERY, "a search query", "escape it")
 
@@ -199,12 +200,12 @@ def search_query_injection(transcript: Transcript) -> Iterator[Comparison]:
     source=CONNECTION,
 )
 def url_injection(transcript: Transcript) -> Iterator[Comparison]:
-    """An identifier becomes part of a web address without being encoded.
+    """An identifier becomes part of a URL without being encoded.
 
     ## Why this matters
-    With `/`, `?`, `#`, `&` or `..` somebody chooses another path or parameter of the legacy interface, and another
-    person's profile comes back. The address of a request that a script in JavaScript, or an Action, sends shows it,
-    whatever comes back: `GET /users/ada@example.com?x=1`.
+    With `/`, `?`, `#`, `&` or `..` an attacker chooses another path or parameter of the legacy API, and another user's
+    profile comes back. For a script in JavaScript, or an Action, the URL of a request is enough to show it, whatever
+    comes back: `GET /users/ada@example.com?x=1`.
 
     ## Violates
         person ada email=ada@example.com
@@ -215,18 +216,18 @@ def url_injection(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com?x=1 -> not-found   [hostile: url]
 
     ## How to fix
-    Encode it, or send it in the body. In Python: `quote(identifier, safe="")`. In JavaScript:
+    Encode the identifier, or send it in the body. In Python: `quote(identifier, safe="")`. In JavaScript:
     `encodeURIComponent(email)`.
     """
-    yield from judge_hostile(transcript, Situation.URL, "parts of a web address", "encode it")
+    yield from judge_hostile(transcript, Situation.URL, "parts of a URL", "encode it")
     for exchange in transcript.select(None, Situation.URL):
         identifier, requests = exchange.identifier, exchange.outcome.noticed(Noticed.REQUEST)
         if not isinstance(identifier, str) or not requests or not _RESERVED.intersection(identifier[1:]):
             continue
         if len(identifier) >= _SHORTEST_TELLING and any(identifier in request for request in requests):
             message = (
-                f"{exchange.script} put the identifier into a web address as it is: "
-                "with / ? or & an attacker chooses another path or parameter; encode it"
+                f"{exchange.script} put the identifier into a URL without encoding it: "
+                "with / ? or & an attacker chooses another path or parameter; encode the identifier"
             )
             yield Violation(message, (exchange,), path="address", expected="encoded", got="as it is")
         else:
@@ -241,8 +242,8 @@ def _judge_addresses(seen: ObservedRun) -> Iterator[Comparison]:
     for request in seen.asked:
         if any(identifier in request.url for identifier in identifiers):
             message = (
-                "the Action put an identifier of the user into a web address as it is: "
-                "with / ? or & an attacker chooses another path or parameter; encode it"
+                "the Action put an identifier of the user into a URL without encoding it: "
+                "with / ? or & an attacker chooses another path or parameter; encode the identifier"
             )
             yield Violation(message, (seen.run, request), path="address", expected="encoded", got="as it is")
         elif any(is_in_request(identifier, request) for identifier in identifiers):
@@ -250,7 +251,7 @@ def _judge_addresses(seen: ObservedRun) -> Iterator[Comparison]:
 
 
 def _identifiers_in(user: Value) -> Iterator[str]:
-    """Yield the e-mail of the user of an event, and the ids of the identities, as far as they could do harm."""
+    """Yield the e-mail of the user of an event, and the ids of the identities, if they have reserved characters."""
     if not isinstance(user, Mapping):
         return
     identities = user.get("identities")
@@ -271,10 +272,10 @@ def _identifiers_in(user: Value) -> Iterator[str]:
     source=CONNECTION,
 )
 def wildcard_identifier(transcript: Transcript) -> Iterator[Comparison]:
-    """A wildcard in the identifier matches somebody.
+    """A wildcard in the identifier matches a user.
 
     ## Why this matters
-    `%` or `ad_@example.com` finds people whom nobody asked for, and the first one's profile comes back.
+    `%` or `ad_@example.com` finds unrelated users, and the first one's profile comes back.
 
     ## Violates
         person ada email=ada@example.com
@@ -285,7 +286,7 @@ def wildcard_identifier(transcript: Transcript) -> Iterator[Comparison]:
         get_user ad_@example.com -> not-found   [hostile: wildcard]
 
     ## How to fix
-    Compare by equality, `lower(email) = lower(?)`, not by `LIKE`.
+    Compare by equality, `lower(email) = lower(?)`, not with `LIKE`.
     """
     yield from judge_hostile(transcript, Situation.WILDCARD, "a wildcard", "compare by equality")
 
@@ -299,10 +300,10 @@ def wildcard_identifier(transcript: Transcript) -> Iterator[Comparison]:
     source=CONNECTION,
 )
 def regex_from_input(transcript: Transcript) -> Iterator[Comparison]:
-    """A regular expression in the identifier matches somebody.
+    """A regular expression in the identifier matches a user.
 
     ## Why this matters
-    `.*` finds everybody, and an expression made for it keeps the script busy for ever.
+    `.*` finds every user, and a crafted expression keeps the script busy forever.
 
     ## Violates
         person ada email=ada@example.com
@@ -313,7 +314,7 @@ def regex_from_input(transcript: Transcript) -> Iterator[Comparison]:
         get_user .* -> not-found   [hostile: regex]
 
     ## How to fix
-    Compare by equality; where an expression is needed, escape the identifier: `re.escape(identifier)`.
+    Compare by equality. If you need an expression, escape the identifier: `re.escape(identifier)`.
     """
     proven = set[Script | None]()
     for comparison in judge_hostile(transcript, Situation.REGEX, "a regular expression", "compare by equality"):
@@ -322,7 +323,7 @@ def regex_from_input(transcript: Transcript) -> Iterator[Comparison]:
         yield comparison
 
     def tell(script: str, fact: SourceFact) -> str:
-        return f"{script} makes a regular expression ({fact.text}) of its input; escape it, or compare by equality"
+        return f"{script} builds a regular expression ({fact.text}) from its input; escape it, or compare by equality"
 
     for comparison in judge_facts(transcript, (FactKind.REGEX_FROM_INPUT,), tell):
         is_new = isinstance(comparison, Violation) and comparison.script not in proven

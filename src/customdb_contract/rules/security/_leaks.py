@@ -1,4 +1,4 @@
-"""The rules about what messages and logs give away."""
+"""The rules about secrets in messages and logs."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -60,10 +60,10 @@ _DETAILS: Final = {
     source=VERIFY_TEMPLATE,
 )
 def error_leaks_details(transcript: Transcript) -> Iterator[Comparison]:
-    """An error's message tells how the store works, a password, or who else is in it.
+    """The message of an error reveals details of the store, a password, or another user.
 
     ## Why this matters
-    Messages stand in the tenant log, and those of verify and change_password in the address of a page.
+    The tenant log contains these messages; those of verify and change_password are also in the URL of a page.
 
     ## Violates
         person ada email=ada@example.com
@@ -71,10 +71,10 @@ def error_leaks_details(transcript: Transcript) -> Iterator[Comparison]:
 
     ## Conforms
         person ada email=ada@example.com
-        get_user ada@example.com -> failed Error "the store is out of reach"   [outage: refuse]
+        get_user ada@example.com -> failed Error "the store is unreachable"   [outage: refuse]
 
     ## How to fix
-    Say what failed in words of your own, and keep the driver's message out.
+    Describe the failure in your own words, without the driver's message.
     """
     words = _words(transcript)
     is_searchable = Need.SEARCHABLE_SECRET.is_met(transcript)
@@ -83,14 +83,14 @@ def error_leaks_details(transcript: Transcript) -> Iterator[Comparison]:
         has_failed = exchange.ending is Ending.FAILED
         leaked = _secret_in(_error_text(exchange), words) or (_details(exchange, people) if has_failed else None)
         if leaked:
-            message = f"an error of {exchange.script} contains {leaked}; say what failed in words of your own"
+            message = f"an error of {exchange.script} contains {leaked}; describe the failure in your own words"
             yield Violation(message, (exchange,), path="error", got=leaked)
         elif has_failed and is_searchable:
             yield Held((exchange,))
 
 
 def _secret_in(text: str, words: Collection[SecretRef]) -> str | None:
-    """Return what kind of secret stands in a text, in words, or None."""
+    """Return the kind of secret in a text, in the words of a message, or None."""
     told = [secret for secret in secrets_in(text) if secret.kind in TOLD]
     if any(_plainly(secret) not in words for secret in told):
         return "a password or another secret"
@@ -99,7 +99,7 @@ def _secret_in(text: str, words: Collection[SecretRef]) -> str | None:
 
 
 _UNKNOWN: Final = {
-    SecretKind.PASSWORD_HASH: "the hash of a password",
+    SecretKind.PASSWORD_HASH: "a password hash",
     SecretKind.PRIVATE_KEY: "a private key",
     SecretKind.TOTP_SECRET: "a TOTP secret",
     SecretKind.NAMED: "a password or another secret",
@@ -107,7 +107,7 @@ _UNKNOWN: Final = {
 
 
 def _details(exchange: Exchange, people: Mapping[str, str]) -> str | None:
-    """Return what the message of a call's error gives away of the store and of others."""
+    """Return what an error message of a call reveals about the store and other users."""
     told = _message(exchange)
     typed = str(exchange.identifier).lower()
     others = (email for email in _emails(told) if people.get(email, exchange.person) != exchange.person)
@@ -126,7 +126,7 @@ def _message(exchange: Exchange) -> str:
 
 
 def _error_text(exchange: Exchange) -> str:
-    """Return every text of every error of a call: those that the callback was given, and the raised one."""
+    """Return every text of every error of a call: those passed to the callback, and the raised one."""
     errors = [*(arguments[0] for arguments in exchange.outcome.callbacks if arguments), exchange.outcome.raised]
     return "\n".join(text for error in errors if error is not None for text in texts_in(error))
 
@@ -140,10 +140,10 @@ def _people_by_email(transcript: Transcript) -> Mapping[str, str]:
 
 
 def _words(transcript: Transcript) -> Collection[SecretRef]:
-    """Return the passwords that are words, so that a text which has them reveals nothing.
+    """Return the passwords that are ordinary words, so that a text with them reveals nothing.
 
-    A password such as `password` is a word that every refusal contains. Who doesn't know the password cannot reveal it:
-    when it shows in calls about other people, it is taken for such a word.
+    A password such as `password` is a word that every refusal contains. A call for another user can't reveal a
+    password that it doesn't know, so a password that shows there is such a word.
     """
     return {
         _plainly(secret)
@@ -159,7 +159,7 @@ def _is_typed(secret: SecretRef, exchange: Exchange) -> bool:
 
 
 def _plainly(secret: SecretRef) -> SecretRef:
-    """Return a password itself for its variants; a digest is no word."""
+    """Return the password itself for its variants; a digest is not a word."""
     return evolve(secret, form=SecretForm.AS_IS) if is_typed_password(secret) else secret
 
 
@@ -172,10 +172,10 @@ def _plainly(secret: SecretRef) -> SecretRef:
     source=LOGIN_TEMPLATE,
 )
 def log_leaks_secret(transcript: Transcript) -> Iterator[Comparison]:
-    """A script or an Action prints or logs a password, a hash, another secret or a person's e-mail.
+    """A script or an Action prints or logs a password, a hash, another secret or a user's e-mail.
 
     ## Why this matters
-    Auth0 asks not to log credentials: logs are kept, copied and read by many. A password, a hash or a secret of an
+    Auth0 asks you not to log credentials: logs are kept, copied and widely read. A password, a hash or a secret of an
     Action is an error, an e-mail a warning.
 
     ## Violates
@@ -187,7 +187,7 @@ def log_leaks_secret(transcript: Transcript) -> Iterator[Comparison]:
         login ada@example.com «password of ada» -> found {"user_id": "7"}; printed "a log-in succeeded"
 
     ## How to fix
-    Log what happened and the `user_id`, never what was typed.
+    Log the event and the `user_id`, never the user's input.
     """
     words = _words(transcript)
     is_searchable = Need.SEARCHABLE_SECRET.is_met(transcript)
@@ -212,7 +212,7 @@ def log_leaks_secret(transcript: Transcript) -> Iterator[Comparison]:
 def _leaked(
     output: str, words: Collection[SecretRef], emails: Collection[str]
 ) -> tuple[str, str, Severity | None] | None:
-    """Return what an output gives away, what to log instead, and how bad that is; None when it gives away nothing."""
+    """Return what an output reveals, what to log instead, and the severity; None if it reveals nothing."""
     leaked = _secret_in(output, words)
     if leaked:
         return leaked, _INSTEAD.get(leaked, _NOT_THE_RECORD), None
@@ -231,5 +231,5 @@ def _emails_of(run: ActionRun, transcript: Transcript) -> Collection[str]:
     return {email.lower() for email in emails if isinstance(email, str)}
 
 
-_NOT_THE_RECORD: Final = "log what happened, not the record"
-_INSTEAD: Final = {"a password or another secret": "log what happened, not what was typed"}
+_NOT_THE_RECORD: Final = "log the event, not the record"
+_INSTEAD: Final = {"a password or another secret": "log the event, not the user's input"}

@@ -1,4 +1,4 @@
-"""The rules about passwords that are not the person's."""
+"""The rules about passwords that are not the user's."""
 
 from collections.abc import Collection, Iterator
 from typing import Final
@@ -24,14 +24,14 @@ def _refused(
     *,
     unless: Collection[str] = (),
 ) -> Iterator[Comparison]:
-    """Judge whether a password that is not quite the person's lets nobody in, except people for whom that says less."""
+    """Judge whether login refuses an altered password, except for users for whom that proves less."""
     let_in = let_in_by_any_password(transcript)
     for exchange in transcript.select(Script.LOGIN, situation):
         person = transcript.person(exchange.person)
         if exchange.person in unless or exchange.person in let_in:
             continue
         if exchange.ending is Ending.FOUND:
-            message = f"login let a known user in with {what}; {advice}"
+            message = f"login accepted {what} for a known user; {advice}"
             yield Violation(
                 message, (exchange,), severity, path="password", expected=Ending.FAILED, got=exchange.ending
             )
@@ -48,10 +48,10 @@ def _refused(
     source="good practice: an LDAP bind without a password succeeds (RFC 4513, section 5.1.2)",
 )
 def empty_password_accepted(transcript: Transcript) -> Iterator[Comparison]:
-    """Login lets somebody in with an empty or blank password.
+    """`login` accepts an empty or blank password.
 
     ## Why this matters
-    Directories take a bind without a password for an anonymous one and report success; some stores have empty hashes.
+    LDAP servers treat a bind with an empty password as anonymous and report success; some stores have empty hashes.
 
     ## Violates
         person ada email=ada@example.com
@@ -62,12 +62,14 @@ def empty_password_accepted(transcript: Transcript) -> Iterator[Comparison]:
         login ada@example.com "" -> failed WrongUsernameOrPasswordError("7") "no"   [wrong-password: empty]
 
     ## How to fix
-    Refuse empty passwords before the store is asked.
+    Reject empty passwords before you query the store.
     """
     yield from _refused(
-        transcript, Situation.EMPTY_PASSWORD, "an empty password", "refuse it before the store is asked"
+        transcript, Situation.EMPTY_PASSWORD, "an empty password", "reject it before you query the store"
     )
-    yield from _refused(transcript, Situation.BLANK_PASSWORD, "a blank password", "refuse it before the store is asked")
+    yield from _refused(
+        transcript, Situation.BLANK_PASSWORD, "a blank password", "reject it before you query the store"
+    )
 
 
 @rule(
@@ -76,14 +78,14 @@ def empty_password_accepted(transcript: Transcript) -> Iterator[Comparison]:
     scripts=_LOGIN,
     needs=(Need.PASSWORD, Need.WRONG_PASSWORD),
     since="0.1.0",
-    source="good practice: each equivalence that is not meant makes passwords easier to guess",
+    source="good practice: each unintended equivalence makes passwords easier to guess",
 )
 def password_compared_loosely(transcript: Transcript) -> Iterator[Comparison]:
-    """Login ignores upper and lower case, or blanks around the password.
+    """`login` ignores the case of the password, or blanks around it.
 
     ## Why this matters
-    It makes passwords easier to guess. It also ends with the migration: Auth0 compares exactly, so people who typed it
-    the other way cannot get in any more.
+    It makes passwords easier to guess. It also ends with the migration: Auth0 compares exactly, so users who typed
+    another spelling can no longer log in.
 
     ## Violates
         person ada email=ada@example.com
@@ -96,11 +98,13 @@ def password_compared_loosely(transcript: Transcript) -> Iterator[Comparison]:
     ## How to fix
     Hash the password as it was typed.
     """
+    yield from _refused(transcript, Situation.CASE_CHANGED_PASSWORD, "the password in another case", "hash it as typed")
     yield from _refused(
-        transcript, Situation.CASE_CHANGED_PASSWORD, "the password in another upper and lower case", "hash it as typed"
-    )
-    yield from _refused(
-        transcript, Situation.BLANK_PADDED_PASSWORD, "blanks around the password", "hash it as typed", Severity.WARNING
+        transcript,
+        Situation.BLANK_PADDED_PASSWORD,
+        "the password with blanks around it",
+        "hash it as typed",
+        Severity.WARNING,
     )
 
 
@@ -113,10 +117,10 @@ def password_compared_loosely(transcript: Transcript) -> Iterator[Comparison]:
     source=PROFILE_STRUCTURE,
 )
 def password_truncated(transcript: Transcript) -> Iterator[Comparison]:
-    """Login accepts the first 72 bytes of a longer password.
+    """`login` accepts the first 72 bytes of a longer password.
 
     ## Why this matters
-    bcrypt reads 72 bytes. Whoever knows the beginning of a long passphrase, or a prefix that everybody shares, gets in.
+    bcrypt reads 72 bytes. The beginning of a long passphrase, or a prefix that all users share, is enough to log in.
 
     ## Violates
         person ada email=ada@example.com
@@ -127,20 +131,20 @@ def password_truncated(transcript: Transcript) -> Iterator[Comparison]:
         login ada@example.com x -> failed WrongUsernameOrPasswordError("7") "no"   [wrong-password: 72-byte-cut]
 
     ## How to fix
-    Refuse longer passwords when they are set, or hash them with SHA-256 first: `bcrypt(base64(sha256(password)))`.
+    Reject longer passwords when they are set, or hash them with SHA-256 first: `bcrypt(base64(sha256(password)))`.
     """
     yield from _cut_passwords_of_new_users(transcript)
     yield from _refused(
         transcript,
         Situation.CUT_PASSWORD,
         "the first 72 bytes of a longer password",
-        "compare all of it",
+        "compare the whole password",
         Severity.WARNING,
     )
 
 
 def _cut_passwords_of_new_users(transcript: Transcript) -> Iterator[Comparison]:
-    """Judge log-ins of new users who get in with the whole password, and not with another wrong one."""
+    """Judge log-ins of new users who can log in with the whole password, and not with another wrong one."""
     refused: set[int] = set()
     for moment in legacy_moments(transcript, Script.LOGIN):
         exchange, account = moment.exchange, moment.account
@@ -153,7 +157,9 @@ def _cut_passwords_of_new_users(transcript: Transcript) -> Iterator[Comparison]:
         if not is_cut or Script.LOGIN not in account.seen or account.number not in refused:
             continue
         if exchange.ending is Ending.FOUND:
-            message = "login let a new user in with the first 72 bytes of a longer password; compare all of it"
+            message = (
+                "login accepted the first 72 bytes of a longer password for a new user; compare the whole password"
+            )
             yield Violation(message, (exchange,), path="password", expected=Ending.FAILED, got=exchange.ending)
         elif exchange.ending in REFUSALS:
             yield Held((exchange,))
@@ -165,13 +171,13 @@ def _cut_passwords_of_new_users(transcript: Transcript) -> Iterator[Comparison]:
     scripts=_LOGIN,
     needs=(Need.PASSWORD, Need.WRONG_PASSWORD),
     since="0.1.0",
-    source="good practice: libraries written in C end a text at the first NUL character",
+    source="good practice: libraries written in C end a string at the first NUL character",
 )
 def password_nul_truncated(transcript: Transcript) -> Iterator[Comparison]:
-    """Login ignores what follows a NUL character in the password.
+    """`login` ignores the part of the password after a NUL character.
 
     ## Why this matters
-    It shows that the hash is made of less than was typed; a raw hash that contains a NUL is then cut short too.
+    The hash then covers less than was typed, and a raw hash that contains a NUL is cut short too.
 
     ## Violates
         person ada email=ada@example.com
@@ -182,7 +188,7 @@ def password_nul_truncated(transcript: Transcript) -> Iterator[Comparison]:
         login ada@example.com x -> failed WrongUsernameOrPasswordError("7") "no"   [wrong-password: nul-cut]
 
     ## How to fix
-    Refuse passwords with NUL characters.
+    Reject passwords with NUL characters.
     """
     cut_anyway = {
         exchange.person
@@ -192,8 +198,8 @@ def password_nul_truncated(transcript: Transcript) -> Iterator[Comparison]:
     yield from _refused(
         transcript,
         Situation.NUL_CUT_PASSWORD,
-        "more behind a NUL character",
-        "compare all of it",
+        "a password with more behind a NUL character",
+        "compare the whole password",
         Severity.WARNING,
         unless=cut_anyway,
     )

@@ -1,4 +1,4 @@
-"""What counts as proof that hostile input did something."""
+"""Proof that hostile input had an effect."""
 
 import re
 import unicodedata
@@ -21,19 +21,17 @@ __all__ = [
     "without_typed",
 ]
 
-"""The page on which Auth0 says that it hands over what people type as it is."""
-
 
 def judge_hostile(
     transcript: Transcript, situation: Situation, what: str, advice: str, severity: Severity = Severity.ERROR
 ) -> Iterator[Comparison]:
-    """Judge the calls of a situation: nobody has such an identifier, so no profile comes back, and no user is changed.
+    """Judge the calls of a situation: no user has such an identifier, so no profile may return and no user may change.
 
     Args:
         transcript: The transcript.
         situation: The situation.
-        what: What was given, for the message.
-        advice: What to do, for the message.
+        what: The identifier or password, in the words of the message.
+        advice: The advice, in the words of the message.
         severity: The severity of the findings.
     """
     ignoring = ignoring_scripts(transcript)
@@ -47,15 +45,15 @@ def judge_hostile(
             continue
         if _is_somebody(exchange):
             asked = "password" if is_password else "identifier"
-            message = f"{exchange.script} returned somebody's profile for {what} as {asked}; {advice}"
-            yield Violation(message, (exchange,), severity, path=asked, expected="nobody", got="a profile")
+            message = f"{exchange.script} returned a user's profile for {what} as the {asked}; {advice}"
+            yield Violation(message, (exchange,), severity, path=asked, expected="no profile", got="a profile")
         elif exchange.ending not in {Ending.TIMED_OUT, Ending.DIED}:
             yield Held((exchange,))
     yield from judge_hostile_writes(transcript, situation, what, advice)
 
 
 def left_out(transcript: Transcript, situation: Situation) -> Iterator[Untried]:
-    """Yield which scripts were given no more of a situation, because they ran out of time too often.
+    """Yield the scripts for which the rest of a situation was skipped, because they timed out too often.
 
     Args:
         transcript: The transcript.
@@ -64,12 +62,12 @@ def left_out(transcript: Transcript, situation: Situation) -> Iterator[Untried]:
     for exchange in transcript.exchanges:
         if exchange.situation.family == "hostile" and situation in exchange.outcome.noticed(Noticed.LEFT_OUT):
             what = situation.partition(": ")[2].replace("-", " ")
-            why = "ran out of time for" if exchange.ending is Ending.TIMED_OUT else "changed another user by"
-            yield Untried(f"{exchange.script} {why} hostile identifiers, so not all of {what} was tried")
+            why = "timed out on" if exchange.ending is Ending.TIMED_OUT else "changed another user by"
+            yield Untried(f"{exchange.script} {why} hostile identifiers, so not all of {what} was tested")
 
 
 def ignoring_scripts(transcript: Transcript) -> Collection[Script]:
-    """Return the scripts that find everybody, so that no identifier proves anything.
+    """Return the scripts that return a profile for any identifier, so that no identifier proves anything.
 
     Args:
         transcript: The transcript.
@@ -78,7 +76,7 @@ def ignoring_scripts(transcript: Transcript) -> Collection[Script]:
 
 
 def let_in_by_any_password(transcript: Transcript) -> Collection[str]:
-    """Return the labels of the people whom a random password let in, so that no other one proves anything.
+    """Return the labels of the users who log in with a random password, so that no other one proves anything.
 
     Args:
         transcript: The transcript.
@@ -91,7 +89,7 @@ def let_in_by_any_password(transcript: Transcript) -> Collection[str]:
 
 
 def _is_somebody(exchange: Exchange) -> bool:
-    """Tell whether a profile came back that cannot be meant by the identifier that was asked for."""
+    """Tell whether a profile came back that does not belong to the identifier."""
     profile = exchange.profile
     if profile is None:
         return False
@@ -102,16 +100,16 @@ def _is_somebody(exchange: Exchange) -> bool:
 
 
 def folded(value: Value) -> str:
-    """Return an identifier as a careful store may see it: trimmed, normalized, in lower case.
+    """Return an identifier as a careful store compares it: trimmed, normalized, in lower case.
 
     Args:
-        value: An identifier, or an attribute of a profile; what is no text becomes an empty one.
+        value: An identifier, or an attribute of a profile; other values than texts become an empty text.
     """
     return unicodedata.normalize("NFKC", value).strip().lower() if isinstance(value, str) else ""
 
 
 def without_typed(text: str, exchange: Exchange) -> str:
-    """Return what a script said without what it was given: to repeat that tells nobody anything.
+    """Return a message without the script's arguments, because repeating those reveals nothing.
 
     Args:
         text: A message.

@@ -20,11 +20,11 @@ from customdb_contract.transcript import FactKind, SourceFact, Transcript
     source=SCRIPTS,
 )
 def hardcoded_secret(transcript: Transcript) -> Iterator[Comparison]:
-    """A credential stands in the source of a script, or of an Action.
+    """The source of a script or an Action contains a credential.
 
     ## Why this matters
-    Everybody who may read the tenant's scripts and Actions, or the repository they are kept in, has it. `configuration`
-    and `event.secrets` are there for that, and are encrypted.
+    Anyone who can read the tenant's scripts and Actions, or their repository, has the credential. `configuration` and
+    `event.secrets` are meant for credentials, and are encrypted.
 
     ## Violates
         source login secret-literal "password" at "login.js:4:15"
@@ -35,13 +35,13 @@ def hardcoded_secret(transcript: Transcript) -> Iterator[Comparison]:
         scripts login
 
     ## How to fix
-    Put it into the connection's configuration, read it as `configuration.DB_PASSWORD`, and replace the credential, for
-    it has been seen. In an Action, add it as a secret, and read it as `event.secrets.LEGACY_API_SECRET`.
+    Put it into the connection's configuration, read it as `configuration.DB_PASSWORD`, and replace the credential,
+    because others have seen it. In an Action, add it as a secret, and read it as `event.secrets.LEGACY_API_SECRET`.
     """
 
     def tell(script: str, fact: SourceFact) -> str:
         where = "event.secrets" if script == THE_ACTION else "configuration"
-        return f"{script} has a credential in its source ({fact.text}); keep it in {where}, and replace it"
+        return f"{script} has a credential in its source ({fact.text}); move it to {where}, and replace it"
 
     yield from judge_facts(transcript, (FactKind.SECRET_LITERAL,), tell)
     yield from judge_action_facts(transcript, (FactKind.SECRET_LITERAL,), tell)
@@ -54,14 +54,14 @@ def hardcoded_secret(transcript: Transcript) -> Iterator[Comparison]:
     actions=True,
     needs=(Need.SOURCE,),
     since="0.1.0",
-    source="good practice: without verification anybody on the way can be the store, and reads every password",
+    source="good practice: without verification anyone on the network can pose as the store and read every password",
 )
 def tls_not_verified(transcript: Transcript) -> Iterator[Comparison]:
-    """A script or an Action does not verify whom it talks to, or does not encrypt.
+    """A script or an Action does not verify the certificate of the other side, or does not encrypt.
 
     ## Why this matters
-    Anybody on the way can answer in place of the store, and is given the password of everybody who logs in, or the
-    credential of the legacy system; what an Action stores is then what that somebody wants.
+    Anyone on the network can answer in place of the store, and receives the password of every user who logs in, or the
+    credential of the legacy system. An attacker then also controls what an Action stores.
 
     ## Violates
         source login tls-not-verified "rejectUnauthorized: false" at "login.js:4:15"
@@ -72,7 +72,7 @@ def tls_not_verified(transcript: Transcript) -> Iterator[Comparison]:
         scripts login
 
     ## How to fix
-    Give the certificate of your authority (`ca: configuration.CA`) instead of turning the verification off; leave
+    Pass the certificate of your authority (`ca: configuration.CA`) instead of turning verification off, and leave
     `encrypt` on.
     """
 
@@ -93,13 +93,13 @@ def tls_not_verified(transcript: Transcript) -> Iterator[Comparison]:
     scripts=tuple(Script),
     needs=(Need.SOURCE,),
     since="0.1.0",
-    source="good practice: the time that a comparison takes tells how much of a hash was right",
+    source="good practice: the time of a comparison reveals how much of a hash was right",
 )
 def timing_unsafe_compare(transcript: Transcript) -> Iterator[Comparison]:
-    """A hash is compared by an operator.
+    """A script compares a hash with an operator.
 
     ## Why this matters
-    `===` ends at the first character that differs, so its time tells how much was right.
+    `===` stops at the first character that differs, so its time reveals how much was right.
 
     ## Violates
         source login timing-unsafe-compare "===" at "login.js:9:7"
@@ -110,7 +110,7 @@ def timing_unsafe_compare(transcript: Transcript) -> Iterator[Comparison]:
         scripts login
 
     ## How to fix
-    `crypto.timingSafeEqual(a, b)` for two buffers of one length, or `bcrypt.compare`.
+    Use `crypto.timingSafeEqual(a, b)` for two buffers of the same length, or `bcrypt.compare`.
     """
 
     def tell(script: str, fact: SourceFact) -> str:
@@ -128,10 +128,11 @@ def timing_unsafe_compare(transcript: Transcript) -> Iterator[Comparison]:
     source=CREATE_TEMPLATE,
 )
 def weak_password_hash(transcript: Transcript) -> Iterator[Comparison]:
-    """A new password is hashed by something that is quick to try.
+    """A script hashes a new password with a fast algorithm.
 
     ## Why this matters
-    Who gets hold of the store tries billions of passwords a second against MD5 or SHA, and few against bcrypt.
+    With a copy of the store, an attacker tries billions of passwords a second against MD5 or SHA, but few against
+    bcrypt.
 
     ## Violates
         source create weak-password-hash "sha1 of the password" at "create.js:5:16"
@@ -142,7 +143,7 @@ def weak_password_hash(transcript: Transcript) -> Iterator[Comparison]:
         scripts create
 
     ## How to fix
-    Use bcrypt with a cost of 10 or more, scrypt or Argon2; the OWASP Password Storage Cheat Sheet has the parameters.
+    Use bcrypt with a cost of 10 or more, scrypt or Argon2; the OWASP Password Storage Cheat Sheet lists the parameters.
     """
 
     def tell(script: str, fact: SourceFact) -> str:
@@ -160,11 +161,11 @@ def weak_password_hash(transcript: Transcript) -> Iterator[Comparison]:
     source=SCRIPT_PRACTICES,
 )
 def direct_database_access(transcript: Transcript) -> Iterator[Comparison]:
-    """A script talks to the database itself.
+    """A script connects to the database directly.
 
     ## Why this matters
-    The database must be open to the internet for that, and every container of Auth0 opens connections of its own. Auth0
-    advises an interface of your own in between.
+    The database must then be open to the internet, and every container of Auth0 opens connections of its own. Auth0
+    recommends an API of your own in between.
 
     ## Violates
         source login database-driver "pg" at "login.js:2:14"
@@ -175,10 +176,10 @@ def direct_database_access(transcript: Transcript) -> Iterator[Comparison]:
         scripts login
 
     ## How to fix
-    Put an interface over HTTPS before the database, and let only Auth0 call it.
+    Put an HTTPS API in front of the database, and let only Auth0 call it.
     """
 
     def tell(script: str, fact: SourceFact) -> str:
-        return f"{script} talks to the database itself, with {fact.text}; put an API of your own in between"
+        return f"{script} connects to the database directly, with {fact.text}; put an API in between"
 
     yield from judge_facts(transcript, (FactKind.DATABASE_DRIVER,), tell)

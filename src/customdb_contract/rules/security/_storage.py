@@ -1,4 +1,4 @@
-"""The rules about what the store keeps."""
+"""The rules about passwords in the store."""
 
 from collections.abc import Iterator
 
@@ -18,11 +18,11 @@ from customdb_contract.transcript import Noticed, Transcript
     source=f"{TEMPLATES}/create",
 )
 def plaintext_password_stored(transcript: Transcript) -> Iterator[Comparison]:
-    """The store has a password as it was typed, or in a form that anybody can turn back.
+    """The store has a password as it was typed, or in a reversible form.
 
     ## Why this matters
-    Whoever sees the store, a backup or a log of it can log in as everybody, here and wherever the password was used
-    again.
+    Anyone who sees the store, a backup or a log of it can log in as every user, here and wherever the password is
+    reused.
 
     ## Violates
         person new email=new@example.com new=on
@@ -33,7 +33,7 @@ def plaintext_password_stored(transcript: Transcript) -> Iterator[Comparison]:
         create {"email": "new@example.com"} -> done; noticed inspected "a record"
 
     ## How to fix
-    Store a slow, salted hash: `bcrypt.hash(user.password, 12)`, Argon2 or scrypt. Base64 is no hash.
+    Store a slow, salted hash: `bcrypt.hash(user.password, 12)`, Argon2 or scrypt. Base64 is not a hash.
     """
     for script in (Script.CREATE, Script.CHANGE_PASSWORD):
         for exchange in transcript.select(script, "writing"):

@@ -1,4 +1,4 @@
-"""The rule about the way that credentials take to the store."""
+"""The rule about credentials on their way to the store."""
 
 import ipaddress
 from collections.abc import Iterator
@@ -22,16 +22,16 @@ from customdb_contract.transcript import FactKind, Noticed, ObservedRun, Transcr
     source=LOGIN_TEMPLATE,
 )
 def plaintext_transport(transcript: Transcript) -> Iterator[Comparison]:
-    """Credentials or profiles travel where others can read them: without TLS, or in a web address.
+    """Credentials or profiles are readable on the way: without TLS, or in a URL.
 
     ## Why this matters
-    Without TLS everybody on the way reads the password. In an address it also stands in the logs of every server and
-    proxy on the way, with TLS too. `http` to the machine itself, such as `http://127.0.0.1:8080`, is no finding: nobody
-    else is on that way. A driver that is given `mongodb://`, `postgres://` and the like encrypts only if it is told to,
-    so where nothing in the source speaks of TLS, the address is a finding.
+    Without TLS anyone on the network can read the password. A password in a URL is also in the logs of every server and
+    proxy on the way, even with TLS. `http` to the machine itself, such as `http://127.0.0.1:8080`, is no finding,
+    because no one else is on that path. A driver with `mongodb://`, `postgres://` and the like encrypts only if it is
+    asked to, so such an address is a finding if nothing in the source mentions TLS.
 
-    The same holds for the requests of an Action, and for the secrets that it sends; of one in Python, the source shows
-    where they go.
+    The same applies to the requests of an Action, and to the secrets that it sends; for an Action in Python, the source
+    shows where they go.
 
     ## Violates
         script login observed=on
@@ -44,8 +44,8 @@ def plaintext_transport(transcript: Transcript) -> Iterator[Comparison]:
         login ada@example.com «password of ada» -> found {"user_id": "7"}; noticed request "POST https://shop.example.com/sessions"
 
     ## How to fix
-    Use `https`, and send the password in the body of a POST request. Give a driver `tls=true`, `sslmode=verify-full` or
-    what it calls that.
+    Use `https`, and send the password in the body of a POST request. Set `tls=true`, `sslmode=verify-full` or the
+    equivalent option of your driver.
     """
     for exchange in transcript.judged:
         requests = (*exchange.outcome.noticed(Noticed.REQUEST), *exchange.outcome.noticed(Noticed.LATE_REQUEST))
@@ -73,22 +73,22 @@ def _judge_requests(seen: ObservedRun) -> Iterator[Comparison]:
     for request in seen.requests:
         scheme, host = _scheme_and_host(request.url)
         if any(secret.kind in TOLD for secret in secrets_in(request.url)):
-            message = "the Action sent a secret in a web address; send it in a header, or in the body"
+            message = "the Action sent a secret in a URL; send it in a header, or in the body"
             yield Violation(message, (seen.run, request), path="address")
         elif scheme == "http" and host and not _is_loopback(host):
             yield Violation(
                 f"the Action sent a request to {host} without TLS; use https", (seen.run, request), path=host
             )
         elif host and not _is_loopback(host):
-            # What goes to the address of the stand-in tells nothing of the address in production.
+            # A request to the address of the stand-in proves nothing about the address in production.
             yield Held((seen.run, request))
 
 
 def _problem(request: str) -> tuple[str, str] | None:
-    """Return where credentials can be read on their way, and what to say of it."""
+    """Return where credentials are readable on the way, and the message about it."""
     address = request.partition(" ")[2]
     if any(is_typed_password(secret) for secret in secrets_in(address)):
-        return "address", "sent the password in a web address; send it in the body of a POST request"
+        return "address", "sent the password in a URL; send it in the body of a POST request"
     scheme, host = _scheme_and_host(address)
     if scheme == "http" and host and not _is_loopback(host):
         return host, f"sent a request to {host} without TLS; use https"
@@ -99,7 +99,7 @@ def _scheme_and_host(address: str) -> tuple[str, str]:
     try:
         parts = urlsplit(address)
     except ValueError:
-        # Nothing can be said of an address that is none.
+        # An invalid address proves nothing.
         return "", ""
     return parts.scheme, parts.hostname or ""
 

@@ -1,4 +1,4 @@
-"""The rule about e-mails that nobody verified."""
+"""The rule about e-mails that are not verified."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -19,11 +19,11 @@ from customdb_contract.transcript import Transcript
     source=ACTION_GUIDELINES,
 )
 def email_verified_hardcoded(transcript: Transcript) -> Iterator[Comparison]:
-    """A person whose e-mail is not verified passes for verified.
+    """A script returns an unverified e-mail as verified.
 
     ## Why this matters
-    Applications trust verified e-mails: they link accounts and accept invitations by them. Whoever typed somebody
-    else's e-mail at sign-up then passes for that person.
+    Applications trust verified e-mails: they link accounts and accept invitations by them. A user who signed up with
+    another user's e-mail is then taken for that user.
 
     ## Violates
         person ada email=ada@example.com profile={"email_verified": false}
@@ -34,7 +34,7 @@ def email_verified_hardcoded(transcript: Transcript) -> Iterator[Comparison]:
         get_user ada@example.com -> found {"user_id": "7", "email_verified": false}
 
     ## How to fix
-    Return what the store knows; return `false` where it knows nothing.
+    Return the value in the store, or `false` if there is none.
     """
     for exchange in sightings(transcript):
         person = transcript.person(exchange.person)
@@ -43,7 +43,7 @@ def email_verified_hardcoded(transcript: Transcript) -> Iterator[Comparison]:
         if (exchange.profile or {}).get("email_verified") is True:
             message = (
                 f"{exchange.script} returned email_verified = true for an e-mail that is not verified; "
-                "return what the store knows"
+                "return the value in the store"
             )
             yield Violation(message, (exchange,), path="email_verified", expected="false", got="true")
         else:
