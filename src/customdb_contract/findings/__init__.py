@@ -1,4 +1,4 @@
-"""What is known of a rule, what a rule found, and the report that holds it."""
+"""Descriptions of rules, their findings, and the report that contains them."""
 
 from customdb_contract.findings._evidence import shown_around
 from customdb_contract.findings._found import Finding, Held, Status, Untried, Verdict, Violation

@@ -1,4 +1,4 @@
-"""Which part of a record shows a breach: that part stays where a long line is cut."""
+"""Shortens a record without cutting the part that shows a breach."""
 
 import json
 import re
@@ -11,28 +11,28 @@ __all__ = ["shown_around"]
 
 _DECODER: Final = json.JSONDecoder()
 _PARTS: Final = {"output": "; printed ", "error": "-> failed ", "duration": "; after "}
-"""What the notation writes before a part of a call that is no attribute."""
+"""The notation before a part of a call that is not an attribute."""
 
 _AFTERWARDS: Final = re.compile("; (?:called again|raised later) ")
-"""Before what a call did after its answer; where nothing is compared, that may be the breach."""
+"""The notation before what a call did after its result, which may be the breach if nothing is compared."""
 
 _NOT_WORTH_CUTTING: Final = 30
-"""Characters: what is said in place of so few is as long."""
+"""Characters that are not worth cutting, because the text in their place is as long."""
 
 _NAMES: Final = re.compile(r"\.|, ")
-"""Between the names in a path. One may be that of a script, which is no key in a profile."""
+"""Separators between the names in a path, one of which may be a script rather than a key."""
 
 
 def shown_around(line: str, finding: Finding, most: int) -> str:
-    """Return a line of limited length, in which what a finding compares is not cut away.
+    """Return a line of limited length that keeps the part that a finding compares.
 
     Args:
         line: A record in the one-line notation.
         finding: The finding that it proves.
-        most: Characters of it that are shown, before they are escaped.
+        most: The maximum number of characters, before escaping.
 
     Returns:
-        A printable line. Where something is left out, `…` stands for it.
+        A printable line, with `…` for the parts that are left out.
     """
     if len(line) <= most + _NOT_WORTH_CUTTING:
         return printable(line)
@@ -48,7 +48,7 @@ def shown_around(line: str, finding: Finding, most: int) -> str:
 
 
 def _span(line: str, finding: Finding) -> tuple[int, int] | None:
-    """Return where in a line that stands which a finding compares, from its name to the end of its value."""
+    """Return the position in a line of the part that a finding compares, from its name to the end of its value."""
     path = finding.path or ""
     if path in _PARTS:
         start = line.find(_PARTS[path])

@@ -1,4 +1,4 @@
-"""What a rule found: comparisons as it yields them, findings and the verdict as a report has them."""
+"""The results of a rule: comparisons as it yields them, and findings and the verdict as in a report."""
 
 import re
 from enum import StrEnum
@@ -19,15 +19,15 @@ _MOST_OF_A_MESSAGE: Final = 1_000
 
 
 class Status(StrEnum):
-    """What became of one rule."""
+    """The result of one rule."""
 
     PASSED = "passed"
     FAILED = "failed"
     """It has findings. Whether they make the report fail depends on their severity."""
     NOT_APPLICABLE = "not-applicable"
-    """There was nothing to look at; the reason says what to give."""
+    """There was nothing to judge; the reason lists what is missing."""
     WAIVED = "waived"
-    """Judged and broken, with the team's reason why that is accepted."""
+    """Judged and broken, but accepted by the team for a stated reason."""
     DESELECTED = "deselected"
     CRASHED = "crashed"
     """The rule itself failed: a bug in this library."""
@@ -35,7 +35,7 @@ class Status(StrEnum):
 
 @frozen
 class Held:
-    """One comparison that a rule could make, and that turned out well.
+    """One comparison of a rule that passed.
 
     Args:
         evidence: The records that were compared.
@@ -46,10 +46,10 @@ class Held:
 
 @frozen
 class Untried:
-    """Something that a rule would have to look at, and that was not tried: without it the rule cannot pass.
+    """A comparison that the check did not try, and without which the rule can't pass.
 
     Args:
-        reason: Why, for the verdict.
+        reason: The reason, for the verdict.
     """
 
     reason: str
@@ -59,19 +59,19 @@ class Untried:
 class Violation:
     """One breach, as a rule yields it.
 
-    Values that may differ in the next run, such as an id or a duration, belong in `expected` and `got`. In the
-    message `{expected}` and `{got}` stand for them, so that the same breach is recognised in spite of them.
+    Put values that can differ in the next run, such as an id or a duration, into `expected` and `got`, and write
+    `{expected}` and `{got}` in the message, so that the same breach is recognised whatever the values.
 
     Args:
-        message: What was seen and what was expected.
+        message: What happened and what to do.
         evidence: The records that prove it, in order; empty only when the header proves it.
-        severity: Its severity; None stands for that of the rule.
-        script: The script that is to blame; None stands for that of the last call among the evidence.
-        location: File, line and column that show it, or None.
-        path: What was compared: an attribute such as `user_metadata.plan`, or a part of the call, such as `ending`,
-            `error`, `result` or `get_user.email_verified`; None where nothing is compared.
-        expected: What was expected, as JSON or in words.
-        got: What came instead, as JSON or in words.
+        severity: Its severity; None means that of the rule.
+        script: The script at fault; None means that of the last call in the evidence.
+        location: File, line and column that show the breach, or None.
+        path: The compared part: an attribute such as `user_metadata.plan`, or a part of the call, such as `ending`,
+            `error`, `result` or `get_user.email_verified`; None if nothing is compared.
+        expected: The expected value, as JSON or in words.
+        got: The actual value, as JSON or in words.
     """
 
     message: str
@@ -85,30 +85,30 @@ class Violation:
 
     @property
     def blamed(self) -> Script | None:
-        """The script that is to blame: the one that is named, or else that of the last call among the evidence."""
+        """The script at fault: the one given, or else that of the last call in the evidence."""
         calls = (record.script for record in reversed(self.evidence) if isinstance(record, Exchange))
         return self.script or next(calls, None)
 
     @property
     def told(self) -> str:
-        """The message, with the values filled in."""
+        """The message with its values."""
         values = {"{expected}": self.expected, "{got}": self.got}
         return _VALUE.sub(lambda match: brief(str(values[match[0]]), _MOST_OF_A_VALUE), self.message)
 
 
 @frozen
 class Finding:
-    """One breach, in a report. Two are equal when they say the same.
+    """One breach in a report. Findings are equal if their messages and evidence are.
 
     Args:
-        message: What was seen and what was expected.
-        severity: How bad it is.
-        script: The script that is to blame, or None when it is the connection.
+        message: What happened and what to do.
+        severity: The severity.
+        script: The script at fault, or None for the connection.
         evidence: The numbers of the records that prove it, in order.
-        location: File, line and column that show it, or None.
-        path: What was compared, for example `user_metadata.plan`, or None.
-        expected: What was expected, as JSON or in words, or None.
-        got: What came instead, as JSON or in words, or None.
+        location: File, line and column that show the breach, or None.
+        path: The compared part, for example `user_metadata.plan`, or None.
+        expected: The expected value, as JSON or in words, or None.
+        got: The actual value, as JSON or in words, or None.
     """
 
     message: str
@@ -122,21 +122,21 @@ class Finding:
 
     @property
     def told(self) -> str:
-        """The message, with the location before it where there is one: one printable line of limited length."""
+        """The message, after its location if there is one, as a printable line of limited length."""
         return brief(self.message if self.location is None else f"{self.location}: {self.message}", _MOST_OF_A_MESSAGE)
 
 
 @frozen(kw_only=True)
 class Verdict:
-    """What became of one rule.
+    """The result of one rule.
 
     Args:
         rule: The rule.
-        status: What became of it.
+        status: The result.
         findings: The breaches; empty unless it failed or is waived.
-        held: How many comparisons turned out well.
-        reason: Why it is not applicable, waived or crashed; otherwise None.
-        missing: What would have to be given so that it can be judged.
+        held: The number of comparisons that passed.
+        reason: The reason why the rule is not applicable, waived or crashed; otherwise None.
+        missing: What the check would need to judge the rule.
     """
 
     rule: RuleInfo
@@ -148,5 +148,5 @@ class Verdict:
 
     @property
     def severity(self) -> Severity:
-        """The highest severity of the findings, or the rule's highest possible when there is none."""
+        """The highest severity of the findings, or the rule's highest possible without findings."""
         return max((finding.severity for finding in self.findings), key=lambda s: s.rank, default=self.rule.severity)

@@ -27,10 +27,10 @@ from customdb_contract.transcript import (
 __all__ = ["Report", "worst_exit_code"]
 
 MOST_OF_A_CALL: Final = 500
-"""Characters of a call that proves something; a stored transcript has all of it."""
+"""Characters that are shown of a call in the evidence; a stored transcript has all of them."""
 
 _MOST_NAMES: Final = 3
-"""Rules that the representation of a report names: pytest shows 240 characters of it."""
+"""Rules that the representation of a report names, because pytest shows only 240 characters of it."""
 
 EXIT_OK: Final = 0
 EXIT_BROKEN: Final = 1
@@ -44,10 +44,10 @@ class Report:
     """The verdicts on one transcript.
 
     Args:
-        transcript: What was judged.
+        transcript: The transcript that was judged.
         verdicts: One verdict per rule, in the order of the catalogue.
         fail_on: The lowest severity that makes the report fail: `error` or `warning`.
-        require: The groups that must have been judged.
+        require: Groups of which at least one rule must have been judged.
     """
 
     transcript: Transcript
@@ -57,7 +57,7 @@ class Report:
 
     @property
     def complete(self) -> bool:
-        """Whether everything was looked at that was meant to be."""
+        """Whether the check ran to its end."""
         return self.transcript.header.stop_reason is None
 
     @property
@@ -73,7 +73,7 @@ class Report:
 
     @property
     def count(self) -> Mapping[Status, int]:
-        """How many verdicts have each status."""
+        """The number of verdicts by status."""
         return Counter(verdict.status for verdict in self.verdicts)
 
     @property
@@ -84,12 +84,12 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether something was judged, nothing failed or crashed, and the check is complete."""
+        """Whether at least one rule was judged, none failed or crashed, and the check is complete."""
         return self.exit_code == EXIT_OK
 
     @property
     def exit_code(self) -> int:
-        """0 ok; 1 not ok; 2 nothing was judged that had to be; 3 it could not be carried out; 130 interrupted."""
+        """0 ok, 1 not ok, 2 nothing or no rule of a required group judged, 3 check not carried out, 130 interrupted."""
         stop = self.transcript.header.stop_reason
         if stop is not None and stop.kind is StopKind.INTERRUPTED:
             return EXIT_INTERRUPTED
@@ -108,7 +108,7 @@ class Report:
             rule: The rule's name.
 
         Raises:
-            KeyError: When the report has no such rule.
+            KeyError: If the report has no such rule.
         """
         for verdict in self.verdicts:
             if verdict.rule.name == rule:
@@ -116,10 +116,10 @@ class Report:
         raise KeyError(rule)
 
     def raise_for_failures(self) -> None:
-        """Do nothing when the report is ok.
+        """Raise an error unless the report is ok.
 
         Raises:
-            ContractBrokenError: When it is not, with the findings, the calls that prove them, and how to fix them.
+            ContractBrokenError: If it is not ok, with the findings, their evidence and fixes.
         """
         __tracebackhide__ = True
         if not self.ok:
@@ -130,17 +130,17 @@ class Report:
 
         Args:
             finding: A finding of this report.
-            most: Characters of a record that are shown, about.
+            most: The approximate number of characters of a record.
 
         Returns:
-            Printable lines. Of a long one the beginning, and what the finding compares.
+            Printable lines. A long one is shortened to its beginning and the part that the finding compares.
         """
         return tuple(
             f"{number:>4}  {shown_around(self._printed(number), finding, most)}" for number in finding.evidence
         )
 
     def action_of(self, finding: Finding) -> ActionInfo | None:
-        """Return the Action that a finding is about; None when it is about a script, or the connection.
+        """Return the Action that a finding is about, or None if it is about a script or the connection.
 
         Args:
             finding: A finding of this report.
@@ -148,7 +148,7 @@ class Report:
         if finding.script is not None:
             return None
         records = [self.transcript.records[number - 1] for number in finding.evidence]
-        # What a source shows has a place, and no record that proves it.
+        # A finding from a source has a location and no evidence.
         is_about_it = any(isinstance(record, ActionRun | ApiCall | LegacyRequest) for record in records) or (
             not records and finding.location is not None
         )
@@ -161,7 +161,7 @@ class Report:
 
     @cached_property
     def _lines(self) -> dict[int, str]:
-        """The records that were printed before: one may prove thousands of findings."""
+        """Printed records, because one may be evidence for thousands of findings."""
         return {}
 
     @cached_property
@@ -177,7 +177,7 @@ class Report:
 
     @override
     def __str__(self) -> str:
-        # The text is made of a report, and a report tells itself by it.
+        # A circular import: the text renders reports, and a report prints itself as text.
         from customdb_contract.findings.text import render  # noqa: PLC0415 - it imports this module
 
         return render(self)
@@ -193,7 +193,7 @@ class Report:
 
 
 def worst_exit_code(reports: Iterable[Report]) -> int:
-    """Return the exit code for several reports: the highest, for what could not be judged may be worse than broken.
+    """Return the exit code for several reports: the highest one, because a failed check is worse than a broken rule.
 
     Args:
         reports: The reports; not empty.

@@ -1,4 +1,4 @@
-"""What is known of a rule: its group, how bad its findings can be, what it needs."""
+"""The description of a rule: its group, the severity of its findings, its requirements."""
 
 import inspect
 import re
@@ -39,7 +39,7 @@ class Group(StrEnum):
 
 
 class Need(StrEnum):
-    """Something that a rule needs before it can look at anything; its value says it to people."""
+    """A requirement of a rule, without which it can't judge anything; the value is its name in texts."""
 
     LOGIN = "a login script"
     GET_USER = "a get_user script"
@@ -50,7 +50,7 @@ class Need(StrEnum):
     SECOND_USER = "a second user"
     USERNAME = "a username"
     EXPECTED_PROFILE = "the expected profile of a user"
-    UNVERIFIED_USER = "a user whose profile says email_verified = false"
+    UNVERIFIED_USER = "a user whose profile has email_verified = false"
     DISABLED_USER = "a disabled user"
     UNKNOWN_USER = "calls for an unknown user"
     OUTAGE = "[outage]"
@@ -69,30 +69,30 @@ class Need(StrEnum):
     CHANGE_EMAIL = "a change_email script"
     DELETE = "a delete script"
     WRITES = "writes = true"
-    SECOND_OPENING = "a function that opens the same store again, so that two can write at once"
-    INSPECT = "inspect, a function that looks into the store"
+    SECOND_OPENING = "a function that opens the same store again, for two writes at the same time"
+    INSPECT = "inspect, a function that reads the store"
     FINAL_DELETION = "deletion_is_final on"
     LIFE = "rehearse = true"
     ACTION = "a check of an Action"
-    ASKING_ACTION = "an Action that asks the legacy system"
+    ASKING_ACTION = "an Action that queries the legacy system"
 
     @property
     def advice(self) -> str:
-        """What it is, for people."""
+        """The name of the requirement in texts."""
         return self.value
 
     def can_be_given(self, transcript: Transcript) -> bool:
-        """Tell whether a team can add it to a check; a mode of the connection is what it is.
+        """Tell whether a team can add it to a check, unlike a mode of the connection.
 
         Args:
-            transcript: What was seen in that check.
+            transcript: The transcript of the check.
         """
         if self is Need.SOURCE:
             return Need.JAVASCRIPT.is_met(transcript)
         return self not in _NOT_TO_BE_GIVEN
 
     def is_met(self, transcript: Transcript) -> bool:
-        """Tell whether a transcript has it.
+        """Tell whether a transcript meets the requirement.
 
         Args:
             transcript: The transcript.
@@ -123,7 +123,7 @@ _NOT_TO_BE_GIVEN: Collection[Need] = frozenset(
 
 
 def _infos(transcript: Transcript) -> Sequence[ScriptInfo | ActionInfo]:
-    """Return what is known of the scripts, and of the Action, without running them."""
+    """Return the descriptions of the scripts and the Action."""
     action = transcript.header.action
     return (*transcript.header.scripts.values(), *(() if action is None else (action,)))
 
@@ -142,7 +142,7 @@ _IS_MET: Mapping[Need, Callable[[Transcript], bool]] = {
     Need.DISABLED_USER: lambda t: any(person.disabled for person in t.people),
     Need.UNKNOWN_USER: lambda t: bool(t.select(None, "unknown-user")),
     Need.OUTAGE: lambda t: bool(t.select(None, "outage")),
-    # An Action is given odd identifiers in any case; where it is checked alone, nothing turns that off.
+    # An Action is always called with odd identifiers, and a check of an Action alone can't turn that off.
     Need.HOSTILE: lambda t: bool(t.select(None, "hostile")) or (t.header.action is not None and not t.header.scripts),
     Need.IMPORT_MODE: lambda t: t.connection.import_mode,
     Need.LEGACY_MODE: lambda t: not t.connection.import_mode,
@@ -175,20 +175,20 @@ _SECTION = re.compile(r"^## (?P<title>.+)$", re.MULTILINE)
 
 @frozen(kw_only=True, slots=False)
 class RuleInfo:
-    """A rule, described.
+    """The description of a rule.
 
     Args:
-        name: Its name in kebab case, which names the violation: `--ignore unstable-user-id` reads as a sentence.
-        group: The group it belongs to.
-        severity: The highest severity that its findings can have.
-        scripts: The scripts that it looks at.
-        needs: What it needs before it can look at anything.
-        yields_to: More specific rules: where one of them has a finding on the same exchange, this one is silent.
-        since: The first version with it, such as `0.1.0`.
-        source: A page of Auth0's documentation, or "good practice" with the reason.
-        preview: Whether it is new: reported, never failing.
-        docstring: Its page, in Markdown.
-        judges_actions: Whether it looks at Actions, alone or beside scripts.
+        name: The name in kebab case. It names the breach, so `--ignore unstable-user-id` reads as a sentence.
+        group: The rule's group.
+        severity: The highest possible severity of its findings.
+        scripts: The scripts that it judges.
+        needs: Its requirements, without which it can't judge anything.
+        yields_to: More specific rules: this rule does not report an exchange that one of them reports.
+        since: The first version that has the rule, such as `0.1.0`.
+        source: A page of Auth0's documentation, or "good practice" and the reason.
+        preview: Whether it is new: its findings are reported but never fail a check.
+        docstring: The rule's page, in Markdown.
+        judges_actions: Whether it judges Actions, alone or beside scripts.
     """
 
     name: str
@@ -205,7 +205,7 @@ class RuleInfo:
 
     @property
     def looks_at(self) -> tuple[str, ...]:
-        """What it looks at: scripts, the Action, or both."""
+        """What it judges: scripts, the Action, or both."""
         return (*self.scripts, *(("the Action",) if self.judges_actions else ()))
 
     @property
@@ -215,7 +215,7 @@ class RuleInfo:
 
     @cached_property
     def summary(self) -> str:
-        """What the rule finds, in one sentence."""
+        """The breach that the rule finds, in one sentence."""
         return self.docstring.partition("\n\n")[0].replace("\n", " ")
 
     @cached_property
@@ -229,5 +229,5 @@ class RuleInfo:
 
     @cached_property
     def fix(self) -> str:
-        """How to fix what it finds, in a few sentences without code; empty when its page is not there."""
+        """The fix, in a few sentences without code; empty if the page is missing."""
         return " ".join(_CODE.sub("", self.sections.get("How to fix", "")).split())

@@ -1,4 +1,4 @@
-"""Reports: one module per output format; each gets a Report, or those of a tenant, and returns text."""
+"""Reports: one module per output format; each turns a Report, or those of a tenant, into text."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -23,7 +23,7 @@ _MODULES: Final[Mapping[str, str]] = {
 
 
 def _printed(module: str, function: str, given: object) -> str:
-    """Print by a function of a module, which is imported only now: the names of the formats alone cost nothing."""
+    """Call a function of a module that is imported only now, because listing the formats needs no module."""
     text: str = getattr(import_module(module), function)(given)
     return text
 

@@ -1,4 +1,4 @@
-"""What one thing can add to a report, so that people can open it whatever a script hands over."""
+"""Limits on the size of a report, so that it can be opened whatever a script returns."""
 
 from collections.abc import Sequence
 from typing import Final

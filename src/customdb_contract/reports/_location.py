@@ -1,4 +1,4 @@
-"""What a finding is about, and where that stands, for formats that point into files."""
+"""The file and line of a finding, for formats that refer to files."""
 
 import re
 from typing import Final
@@ -12,7 +12,7 @@ _PLACE: Final = re.compile(r"(?P<file>.+?):(?P<line>[1-9][0-9]{0,8})(?::[0-9]+)?
 
 
 def file_and_line(report: Report, finding: Finding) -> tuple[str, int] | None:
-    """Return the file and the line that show a finding, or else those of its script or Action; None when not known.
+    """Return the file and line of a finding, or else of its script or Action; None if unknown.
 
     Args:
         report: The report.

@@ -41,10 +41,10 @@ def _joined(lines: Iterator[str]) -> str:
 
 
 def _lines(reports: Sequence[tuple[str, Report]]) -> Iterator[str]:
-    """Yield the commands on reports, each of which is given with what its texts begin with."""
+    """Yield the commands for some reports, each given with a prefix for its texts."""
     errors = [_command("error", title, f"{of}{text}") for of, report in reports for title, text in _problems(report)]
     yield from errors
-    # What is said of the whole report counts too.
+    # Annotations about the whole report count too.
     room = {Severity.ERROR: _MOST_SHOWN - len(errors), Severity.INFO: _MOST_SHOWN - len(Severity) - len(reports)}
     for severity in reversed(Severity):
         alike = [
@@ -60,12 +60,12 @@ def _lines(reports: Sequence[tuple[str, Report]]) -> Iterator[str]:
         if len(alike) > most:
             yield _command("notice", _TITLE, f"+{len(alike) - most:,} more findings of severity {severity}")
     for of, report in reports:
-        told = ", ".join(f"{report.count[status]} {status}" for status in Status if report.count[status])
-        yield _command("notice", _TITLE, f"{of}{'ok' if report.ok else 'not ok'}: {told}")
+        counts = ", ".join(f"{report.count[status]} {status}" for status in Status if report.count[status])
+        yield _command("notice", _TITLE, f"{of}{'ok' if report.ok else 'not ok'}: {counts}")
 
 
 def _problems(report: Report) -> Iterator[tuple[str, str]]:
-    """Yield what makes a check incomplete: title and text."""
+    """Yield the problems that make a check incomplete, as title and text."""
     stop = report.transcript.header.stop_reason
     if stop:
         yield _TITLE, f"The check ended early: {shown(stop.message)}"

@@ -41,13 +41,13 @@ def render_all(reports: Sequence[Report]) -> str:
 
 
 def to_document(report: Report) -> dict[str, object]:
-    """Return a report as what `json.dumps` takes.
+    """Return a report as a document for `json.dumps`.
 
     Args:
         report: The report.
 
     Returns:
-        Of very many findings of a rule the first ones, of what is very long in a call the beginning.
+        The document, with the first findings of a rule that has too many, and with long calls shortened.
     """
     transcript = report.transcript
     stop = transcript.header.stop_reason

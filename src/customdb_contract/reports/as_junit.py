@@ -26,7 +26,7 @@ def render_all(reports: Sequence[Report]) -> str:
         reports: The reports.
     """
     suites = ET.Element("testsuites", name="customdb-contract")
-    # What shows the tests of a run, such as GitLab, tells them apart by class and name.
+    # Programs that show the tests of a run, such as GitLab, identify them by class and name.
     suites.extend(_suite(report, shown(f"customdb-contract.{report.transcript.connection.name}")) for report in reports)
     return _document(suites)
 

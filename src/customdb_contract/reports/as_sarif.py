@@ -24,7 +24,7 @@ __all__ = ["render", "render_all"]
 
 _LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _SECURITY_SEVERITIES: Final = {Severity.ERROR: "8.0", Severity.WARNING: "5.0", Severity.INFO: "2.0"}
-"""What code scanning shows as high, medium and low."""
+"""Scores that code scanning shows as high, medium and low."""
 
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -33,7 +33,7 @@ _GENERATED: Final = re.compile(
     r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{24,}|[0-9]{3,}",
     re.IGNORECASE,
 )
-"""Names in a path that are data, so that they differ in the next run: e-mails, dates, ids."""
+"""Names in a path that are data and differ in the next run: e-mails, dates, ids."""
 
 
 def render(report: Report) -> str:
@@ -51,7 +51,7 @@ def render_all(reports: Sequence[Report]) -> str:
     Args:
         reports: The reports.
     """
-    # Code scanning takes several runs of one tool only when their ids differ.
+    # Code scanning accepts several runs of one tool only if their ids differ.
     return _document(
         [
             _run(report)
@@ -66,7 +66,7 @@ def _document(runs: Sequence[dict[str, object]]) -> str:
 
 
 def _run(report: Report) -> dict[str, object]:
-    told = [verdict for verdict in report.verdicts if verdict.status in {Status.FAILED, Status.WAIVED}]
+    reported = [verdict for verdict in report.verdicts if verdict.status in {Status.FAILED, Status.WAIVED}]
     return {
         "tool": {
             "driver": {
@@ -77,7 +77,7 @@ def _run(report: Report) -> dict[str, object]:
         },
         "invocations": [_invocation(report)],
         "columnKind": "unicodeCodePoints",
-        "results": [result for verdict in told for result in _results(report, verdict)],
+        "results": [result for verdict in reported for result in _results(report, verdict)],
     }
 
 
@@ -142,7 +142,7 @@ def _result(report: Report, verdict: Verdict, finding: Finding, *, fingerprint: 
         "level": _LEVELS[finding.severity],
         "message": {"text": "\n".join([shown(finding.message), *report.evidence_lines(finding)])},
         "locations": [_location(report, finding)],
-        # Code scanning reads the second one, which it otherwise makes of the line in the file.
+        # Code scanning reads the second one, which it otherwise derives from the line in the file.
         "partialFingerprints": {"customdbContract/v1": fingerprint, "primaryLocationLineHash": fingerprint},
     }
     compared = {"path": finding.path, "expected": finding.expected, "got": finding.got}
@@ -174,7 +174,7 @@ def _artifact(file: str) -> dict[str, object]:
 
 
 def _hash_of_breach(report: Report, verdict: Verdict, finding: Finding) -> str:
-    """Return what is the same for the same breach in the next run: no line, no wording, no value that was seen."""
+    """Return a hash that stays the same for the same breach in the next run: without line, wording and values."""
     path = _GENERATED.sub("*", finding.path or "")
     breach = (verdict.rule.name, report.transcript.connection.name, finding.script or "", path)
     return hashlib.sha256("\0".join(breach).encode("utf-8", "backslashreplace")).hexdigest()[:32]

@@ -11,7 +11,7 @@ __all__ = ["explain", "list_rules", "rules_as_json"]
 
 
 def list_rules(rules: Sequence[RuleInfo]) -> str:
-    """Return the rules by group, a line each.
+    """Return the rules by group, one line each.
 
     Args:
         rules: The rules, in the order of the catalogue.
@@ -33,13 +33,13 @@ def explain(rule: RuleInfo) -> str:
     """
     facts = [
         f"group {rule.group}, severity {rule.severity} at most",
-        f"since {rule.since}{', a preview: it fails nothing yet' if rule.preview else ''}",
-        f"looks at: {', '.join(rule.looks_at)}",
+        f"since {rule.since}{', a preview: never fails a check' if rule.preview else ''}",
+        f"judges: {', '.join(rule.looks_at)}",
     ]
     if rule.needs:
         facts.append(f"needs: {'; '.join(need.advice for need in rule.needs)}")
     if rule.yields_to:
-        facts.append(f"silent where one of these speaks: {', '.join(rule.yields_to)}")
+        facts.append(f"gives way to: {', '.join(rule.yields_to)}")
     facts.append(f"source: {rule.source}")
     return "\n".join(
         [rule.name, "=" * len(rule.name), "", *facts, "", rule.docstring or "(run without -OO to read more)"]

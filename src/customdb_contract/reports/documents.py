@@ -1,4 +1,4 @@
-"""Writing a document as JSON that every parser takes, and that no log takes for anything else."""
+"""Writes a document as JSON that every parser accepts and that is safe in logs."""
 
 import json
 from typing import cast
@@ -12,10 +12,10 @@ def dumped(document: object) -> str:
     """Return a document as JSON text.
 
     Args:
-        document: What `json.dumps` takes; its texts may have lone surrogates, which are no characters and are escaped.
+        document: A document for `json.dumps`; lone surrogates in its texts are escaped.
     """
     text = json.dumps(_without_surrogates(document), indent=2, allow_nan=False)
-    # The escapes are those of JSON, so that the document stays the same.
+    # These are escapes of JSON, so the document stays the same.
     return "".join(f"{printable(line)}\n" for line in text.split("\n"))
 
 

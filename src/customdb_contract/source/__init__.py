@@ -1,7 +1,7 @@
-"""What the source of a script or an Action shows, without running it: facts, which rules judge.
+"""Facts from the source of a script or an Action, without running it, which rules judge.
 
-The source is read by a real parser, which the extra `node` installs. It tells what provably is there; what is never
-reached is not told.
+The source is parsed by a real parser, which the extra `node` installs. Only provable facts are reported, and none
+about unreachable code.
 """
 
 import importlib.util
@@ -19,12 +19,12 @@ _PARSERS: Final = ("tree_sitter", "tree_sitter_javascript")
 
 @frozen
 class Source:
-    """What a source shows.
+    """The facts from a source.
 
     Args:
-        facts: What it shows, in order.
-        parameters: The names of the function's parameters; None where there is no function, or where they cannot be
-            told, as with `...rest` and `arguments`.
+        facts: The facts, in order.
+        parameters: The names of the function's parameters; None without a function, or if they are unknown, as with
+            `...rest` and `arguments`.
     """
 
     facts: tuple[SourceFact, ...]
@@ -33,11 +33,11 @@ class Source:
 
 @frozen
 class ActionSource:
-    """What the source of an Action shows.
+    """The facts from the source of an Action.
 
     Args:
-        facts: What it shows, in order.
-        location: File and line of the function that is exported as its handler; None where that cannot be told.
+        facts: The facts, in order.
+        location: File and line of the function that is exported as its handler, or None if unknown.
     """
 
     facts: tuple[SourceFact, ...]
@@ -50,26 +50,26 @@ def is_available() -> bool:
 
 
 def read_source(text: str, *, script: Script, file_name: str, script_context: bool) -> Source:
-    """Return what the source of a script shows.
+    """Return the facts from the source of a script.
 
     Args:
         text: The source.
-        script: The script that it is of.
-        file_name: What the file is called in locations.
+        script: The script.
+        file_name: The name of the file in locations.
         script_context: Whether the connection passes `context` to its scripts.
     """
-    # Only who has scripts in JavaScript needs the parser.
+    # Only scripts in JavaScript need the parser.
     from customdb_contract.source._reading import read  # noqa: PLC0415
 
     return read(text, script, file_name, script_context=script_context)
 
 
 def read_action(text: str, *, file_name: str) -> ActionSource:
-    """Return what the source of an Action shows, as far as rules for scripts and Actions look at the same.
+    """Return the facts from the source of an Action that rules for both scripts and Actions judge.
 
     Args:
         text: The source.
-        file_name: What the file is called in locations.
+        file_name: The name of the file in locations.
     """
     # See read_source.
     from customdb_contract.source._action import read  # noqa: PLC0415
@@ -78,12 +78,12 @@ def read_action(text: str, *, file_name: str) -> ActionSource:
 
 
 def read_python_action(text: str, *, name: str, file_name: str) -> tuple[SourceFact, ...]:
-    """Return the requests without TLS that an Action in Python sends; it needs no parser but Python's own.
+    """Return the requests without TLS that an Action in Python sends, with Python's own parser.
 
     Args:
         text: The source of its module.
-        name: The name of the function or the class in it.
-        file_name: What the file is called in locations.
+        name: The name of its function or class.
+        file_name: The name of the file in locations.
     """
     # See read_source.
     from customdb_contract.source._python import read  # noqa: PLC0415

@@ -25,11 +25,11 @@ _READERS: Final[Readers] = {
 
 
 def read(text: str, file_name: str) -> ActionSource:
-    """Return what the source of an Action shows.
+    """Return the facts from the source of an Action.
 
     Args:
         text: The source.
-        file_name: What the file is called in locations.
+        file_name: The name of the file in locations.
     """
     size = SourceFact(FactKind.BYTES, str(len(text.encode("utf-8", "replace"))), f"{file_name}:1:1")
     try:
@@ -45,7 +45,7 @@ def read(text: str, file_name: str) -> ActionSource:
 
 
 def _handler(program: Node) -> Node | None:
-    """Return the function that is exported as the handler, where that can be told."""
+    """Return the function that is exported as the handler, if it is known."""
     found = next(_exported(program), None)
     if found is not None and found.type == "identifier":
         return next(_defined(program, text_of(found)), None)

@@ -14,9 +14,9 @@ _ADDRESS: Final = re.compile(
     r"(?P<scheme>amqp|couchbase|ldap|mariadb|mongodb|mysql|nats|postgres(?:ql)?|redis)://(?:[^@/\s]*@)?"
     r"(?P<host>\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.-]+)"
 )
-"""Drivers that take such an address connect without TLS unless they are told to use it."""
+"""Drivers with these addresses connect without TLS unless an option turns it on."""
 
-_TELLS_TLS: Final = re.compile(r"(?i)ssl|tls|secure|certificate")
+_MENTIONS_TLS: Final = re.compile(r"(?i)ssl|tls|secure|certificate")
 _WORDS: Final = frozenset(
     {"identifier", "property_identifier", "shorthand_property_identifier", "string", "template_string"}
 )
@@ -24,12 +24,12 @@ _NEAR: Final = (".internal", ".local", ".localhost")
 
 
 def plaintext_addresses(tree: Tree) -> Iterator[SourceFact]:
-    """Yield the addresses of databases elsewhere, in a source in which nothing speaks of TLS.
+    """Yield the addresses of remote databases in a source that does not mention TLS.
 
     Args:
         tree: The tree of the source.
     """
-    if any(node.type in _WORDS and _TELLS_TLS.search(text_of(node)) for node in tree.nodes):
+    if any(node.type in _WORDS and _MENTIONS_TLS.search(text_of(node)) for node in tree.nodes):
         return
     for node in tree.of_type("string", "template_string"):
         found = _ADDRESS.match(text_of(node)[1:])
@@ -39,7 +39,7 @@ def plaintext_addresses(tree: Tree) -> Iterator[SourceFact]:
 
 
 def _is_elsewhere(host: str) -> bool:
-    """Tell whether others may be on the way to a host; a name of one word is one of the same network."""
+    """Tell whether a host is outside of the own network; a name of one word is inside."""
     try:
         return not ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -1,4 +1,4 @@
-"""Where a script calls back, and what it reads of its context."""
+"""Calls of the callback, and reads of the context."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -29,21 +29,21 @@ def callbacks_inside_try(tree: Tree) -> Iterator[SourceFact]:
     for node in tree.of_type("try_statement"):
         handler, body = field(node, "handler"), field(node, "body")
         if handler is not None and body is not None and any(_calls(handler, callback)):
-            yield from _told(tree, _successes(body, callback), f"{callback} inside try")
+            yield from _facts(tree, _successes(body, callback), f"{callback} inside try")
     for node in tree.of_type("call_expression"):
         chain = _caught_chain(node, callback)
         if chain is not None:
             then = [inner for inner in _then_functions(chain) if inner is not None]
             calls = [call for function in then for call in _successes(function, callback)]
-            yield from _told(tree, iter(calls), f"{callback} inside a promise chain")
+            yield from _facts(tree, iter(calls), f"{callback} inside a promise chain")
 
 
-def _told(tree: Tree, calls: Iterator[Node], text: str) -> Iterator[SourceFact]:
+def _facts(tree: Tree, calls: Iterator[Node], text: str) -> Iterator[SourceFact]:
     return (SourceFact(FactKind.CALLBACK_INSIDE_TRY, text, tree.location(call)) for call in calls)
 
 
 def _calls(node: Node, callback: str) -> Iterator[Node]:
-    """Yield the calls of the callback in a piece of the source itself, not in functions inside it."""
+    """Yield the calls of the callback in a piece of the source, without the functions inside it."""
     inside = (field(node, "body") if node.type in _FUNCTIONS else None) or node
     return (
         inner
@@ -74,7 +74,7 @@ def _caught_chain(call: Node, callback: str) -> Node | None:
 
 
 def _then_functions(promise: Node | None) -> Iterator[Node | None]:
-    """Yield the functions that are given to `then` along a chain."""
+    """Yield the functions that are passed to `then` along a chain."""
     while promise is not None and promise.type == "call_expression":
         function = field(promise, "function")
         name = None if function is None else field(function, "property")
@@ -84,7 +84,7 @@ def _then_functions(promise: Node | None) -> Iterator[Node | None]:
 
 
 def context_fields(tree: Tree) -> Iterator[SourceFact]:
-    """Yield the fields of what `context` holds that are read without asking whether it is there.
+    """Yield the fields of objects in `context` that are read without checking that the object is there.
 
     Args:
         tree: The tree of the source.

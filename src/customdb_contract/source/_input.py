@@ -1,4 +1,4 @@
-"""Where what a script is given becomes something else than a value."""
+"""Places where a script's input becomes more than a value."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -13,11 +13,11 @@ __all__ = ["regexes_from_input"]
 
 _NOT_INPUT: Final = frozenset({"callback", "cb", "context", "done"})
 _PUTS_ESCAPES: Final = "$&"
-"""In the replacement of an escape, it stands for the character that is escaped."""
+"""The escaped character, in a replacement."""
 
 
 def regexes_from_input(tree: Tree) -> Iterator[SourceFact]:
-    """Yield the regular expressions that are made of what the script is given, without escaping it.
+    """Yield the regular expressions that are built from the script's input without escaping it.
 
     Args:
         tree: The tree of the source.
@@ -35,7 +35,7 @@ def regexes_from_input(tree: Tree) -> Iterator[SourceFact]:
 
 
 def _given(tree: Tree) -> frozenset[str]:
-    """Return the parameters of the script, and the variables that are made of them."""
+    """Return the parameters of the script, and the variables that are derived from them."""
     given = frozenset(parameters_of(tree) or ()) - _NOT_INPUT
     while True:
         more = given | {name for name, value in tree.values.items() if _is_made_of(value, given)}
@@ -50,7 +50,7 @@ def _is_made_of(node: Node, given: frozenset[str]) -> bool:
     if _escapes(node) or node.type in {"arrow_function", "function_expression", "await_expression"}:
         return False
     if node.type == "call_expression":
-        # What a function makes of its arguments is not known; a method of the text itself keeps it.
+        # The result of a function is unknown; a method of the text itself keeps the input.
         function = field(node, "function")
         inner = None if function is None else field(function, "object")
         return inner is not None and _is_made_of(inner, given)
@@ -58,7 +58,7 @@ def _is_made_of(node: Node, given: frozenset[str]) -> bool:
 
 
 def _escapes(node: Node) -> bool:
-    """Tell whether a call escapes what is special in a regular expression."""
+    """Tell whether a call escapes the special characters of regular expressions."""
     if node.type != "call_expression":
         return False
     function = field(node, "function")

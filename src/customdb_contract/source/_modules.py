@@ -1,4 +1,4 @@
-"""Which modules a script requires, and which it takes for globals."""
+"""Modules that a script requires, or uses as globals."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -42,13 +42,13 @@ _MAGIC: Final = frozenset(
         "xtend",
     }
 )
-"""What could be used without `require` until Node 12, and no longer from Node 16 on.
+"""Globals that needed no `require` until Node 12, and are gone from Node 16 on.
 
 Source: <https://auth0.com/docs/troubleshoot/product-lifecycle/past-migrations/migrate-nodejs-16-to-nodejs-18>.
 """
 
 _WEB_CRYPTO: Final = frozenset({"getRandomValues", "randomUUID", "subtle"})
-"""What the global `crypto` of current runtimes has, which is another one than the module."""
+"""Members of the global `crypto` of current runtimes, which differs from the module."""
 
 _DRIVERS: Final = frozenset(
     {
@@ -113,10 +113,10 @@ def implicit_globals(tree: Tree) -> Iterator[SourceFact]:
     Args:
         tree: The tree of the source.
     """
-    told: set[str] = set()
+    found: set[str] = set()
     for node in tree.of_type("call_expression", "new_expression"):
         first, second, *_ = (*callee(node), "", "")
         is_magic = first in _MAGIC and not (first == "crypto" and second in _WEB_CRYPTO)
-        if is_magic and first not in tree.declared and first not in told:
-            told.add(first)
+        if is_magic and first not in tree.declared and first not in found:
+            found.add(first)
             yield SourceFact(FactKind.IMPLICIT_GLOBAL, first, tree.location(node))

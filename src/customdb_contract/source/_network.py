@@ -1,4 +1,4 @@
-"""Calls to other hosts: their time-outs, and whether the other side is verified."""
+"""Calls to other hosts: timeouts, and verification of certificates."""
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -21,10 +21,10 @@ _MAKES_ANOTHER: Final = frozenset({"create", "defaults", "extend"})
 
 _TIMEOUTS: Final = ("signal", "timeout", "open_timeout", "read_timeout", "response_timeout")
 _ELSEWHERE: Final = frozenset({"AbortController", "race", "setTimeout"})
-"""Where one of these stands, the time-out of a call may be somewhere else."""
+"""Names after which the timeout of a call may be set elsewhere."""
 
 _OF_ALL_CALLS: Final = frozenset({"defaults", "interceptors"})
-"""Properties of a client by which all calls can be given a time-out."""
+"""Properties of a client that can set a timeout for all calls."""
 
 _NO_OPTIONS: Final = frozenset(
     {"arrow_function", "binary_expression", "function_expression", "new_expression", "string", "template_string"}
@@ -42,7 +42,7 @@ _VARIABLE: Final = "process.env.NODE_TLS_REJECT_UNAUTHORIZED"
 
 
 def calls_without_timeout(tree: Tree) -> Iterator[SourceFact]:
-    """Yield the calls to other hosts that have no time-out of their own, as far as that can be told.
+    """Yield the calls to other hosts that certainly have no timeout.
 
     Args:
         tree: The tree of the source.
@@ -65,7 +65,7 @@ def calls_without_timeout(tree: Tree) -> Iterator[SourceFact]:
 
 
 def _clients(tree: Tree) -> Mapping[str, str]:
-    """Return the names that stand for clients, with the module of each."""
+    """Return the names of clients, with the module of each."""
     clients = {} if _FETCH in tree.declared else {_FETCH: _FETCH}
     if "request" not in tree.declared:
         clients["request"] = "request"
@@ -77,13 +77,13 @@ def _clients(tree: Tree) -> Mapping[str, str]:
 
 
 def _named(value: Node) -> str | None:
-    """Return the name of the variable that is declared with a value."""
+    """Return the name of the variable with an initial value."""
     name = field(value.parent, "name") if value.parent is not None else None
     return text_of(name) if name is not None and name.type == "identifier" else None
 
 
 def _another(tree: Tree, value: Node, clients: Mapping[str, str]) -> Iterator[str]:
-    """Yield the module of a client that is made of another one without giving it a time-out."""
+    """Yield the module of a client that is derived from another one without a timeout."""
     function = field(value, "function") if value.type == "call_expression" else None
     made_by, maker = (None, None) if function is None else (field(function, "property"), field(function, "object"))
     if made_by is None or maker is None or text_of(made_by) not in _MAKES_ANOTHER:
@@ -107,7 +107,7 @@ def _concerns_all_calls(member: Node, clients: Mapping[str, str]) -> bool:
 
 
 def _is_timed_later(call: Node) -> bool:
-    """Tell whether the time-out is set on what a call returns: `superagent.get(url).timeout(5000)`."""
+    """Tell whether the timeout is set on the result of a call: `superagent.get(url).timeout(5000)`."""
     node = call
     while node.parent is not None and node.parent.type in {"call_expression", "member_expression"}:
         node = node.parent
@@ -118,7 +118,7 @@ def _is_timed_later(call: Node) -> bool:
 
 
 def _options(module: str, verb: tuple[str, ...], arguments: tuple[Node, ...]) -> tuple[Node, ...]:
-    """Return the arguments of a call that may hold its options; before them come an address and what is sent."""
+    """Return the arguments of a call that can be its options, after the URL and the body."""
     if module in {_FETCH, "node-fetch"}:
         return arguments[1:]
     if module in {"axios", "needle"} and verb not in {(), ("request",)}:
@@ -127,7 +127,7 @@ def _options(module: str, verb: tuple[str, ...], arguments: tuple[Node, ...]) ->
 
 
 def _may_have_timeout(tree: Tree, module: str, argument: Node) -> bool:
-    """Tell whether an argument is a time-out, or something of which it cannot be told."""
+    """Tell whether an argument is a timeout, or can be one."""
     value = tree.value_of(argument)
     if value is None:
         return text_of(argument) not in tree.functions
@@ -138,7 +138,7 @@ def _may_have_timeout(tree: Tree, module: str, argument: Node) -> bool:
 
 
 def _ignored(tree: Tree, module: str, argument: Node) -> Iterator[str]:
-    """Yield the options of a call that are meant as its time-out, and that its module does not know."""
+    """Yield the options of a call that look like a timeout, but are unknown to its module."""
     options = tree.value_of(argument)
     for pair in () if options is None or options.type != "object" else options.named_children:
         name = property_name(pair)
@@ -147,7 +147,7 @@ def _ignored(tree: Tree, module: str, argument: Node) -> Iterator[str]:
 
 
 def unverified_tls(tree: Tree) -> Iterator[SourceFact]:
-    """Yield what turns the verification of certificates off, or the encryption.
+    """Yield the settings that turn off the verification of certificates, or the encryption.
 
     Args:
         tree: The tree of the source.

@@ -1,4 +1,4 @@
-"""How passwords are hashed, and hashes compared."""
+"""Hashing of passwords, and comparison of hashes."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -15,27 +15,27 @@ _EQUALITIES: Final = frozenset({"==", "===", "!=", "!=="})
 _QUICK: Final = frozenset({"md4", "md5", "ripemd160", "sha1", "sha224", "sha256", "sha384", "sha512"})
 _STARTS_HASH: Final = frozenset({"createHash", "createHmac"})
 _SLOW: Final = frozenset({"argon2", "bcrypt", "bcryptjs", "pbkdf2", "pbkdf2Sync", "scrypt", "scryptSync"})
-"""Modules and functions that hash slowly: what they are given may have been hashed before."""
+"""Modules and functions that hash slowly; their input may be a fast hash."""
 
 _RETURNS_HASH: Final = frozenset({"digest", "hash", "hashSync", "pbkdf2Sync", "scryptSync"})
 _GIVES_HASH: Final = frozenset({"hash", "pbkdf2", "scrypt"})
-"""Functions that hand a hash to a callback, behind an error."""
+"""Functions that pass a hash to a callback, after an error."""
 
 _KEEPS: Final = frozenset(
     {"concat", "from", "normalize", "slice", "substring", "toLowerCase", "toString", "toUpperCase", "trim"}
 )
-"""Methods whose result is still what they are called on, or given."""
+"""Methods whose result still contains their object or argument."""
 
 _PASSWORDS: Final = frozenset({"password", "newPassword", "new_password"})
 _FEWEST_ITERATIONS: Final = 100_000
-"""Far below what is advised; source: the OWASP Password Storage Cheat Sheet."""
+"""Far below the recommended number; source: the OWASP Password Storage Cheat Sheet."""
 
 _LOWEST_COST: Final = 10
-"""The lowest work factor of bcrypt that is advised; source: the OWASP Password Storage Cheat Sheet."""
+"""The lowest recommended work factor of bcrypt; source: the OWASP Password Storage Cheat Sheet."""
 
 
 def timing_unsafe_compares(tree: Tree) -> Iterator[SourceFact]:
-    """Yield the comparisons of a digest by an operator.
+    """Yield the comparisons of a digest with an operator.
 
     Args:
         tree: The tree of the source.
@@ -51,7 +51,7 @@ def timing_unsafe_compares(tree: Tree) -> Iterator[SourceFact]:
 
 
 def _given_hashes(tree: Tree) -> Iterator[str]:
-    """Yield the names under which callbacks are handed a hash."""
+    """Yield the parameter names of callbacks that receive a hash."""
     for call in tree.of_type("call_expression"):
         done = argument_nodes(call)[-1:] if _last_name(call) in _GIVES_HASH else ()
         for function in done:
@@ -80,7 +80,7 @@ def _is_hash(
     value = tree.value_of(node)
     if value is None:
         return text_of(node) in given
-    # In `email = email.trim()` a name is made of itself.
+    # In `email = email.trim()` a name depends on itself.
     if value.id in seen:
         return False
     seen |= {value.id}
@@ -97,7 +97,7 @@ def _is_hash(
 
 
 def weak_password_hashes(tree: Tree) -> Iterator[SourceFact]:
-    """Yield what hashes a password in a way that is quick to try.
+    """Yield the calls that hash a password with a fast algorithm.
 
     Args:
         tree: The tree of the source.
@@ -133,7 +133,7 @@ def _last_name(call: Node) -> str:
 
 
 def _is_password(node: Node) -> bool:
-    """Tell whether the password stands in what is hashed, by itself or beside a salt."""
+    """Tell whether the hashed value contains the password, alone or beside a salt."""
     if node.type in {"identifier", "property_identifier"}:
         return text_of(node) in _PASSWORDS
     if node.type == "call_expression" and _last_name(node) not in _KEEPS:

@@ -1,4 +1,4 @@
-"""Requests in the clear that the source of an Action in Python shows, read by Python's own parser."""
+"""Unencrypted requests in the source of an Action in Python, read with Python's own parser."""
 
 import ast
 import ipaddress
@@ -18,10 +18,10 @@ _parsing: Final = threading.Lock()
 _REQUESTING: Final = frozenset(
     {"Request", "delete", "get", "head", "patch", "post", "put", "request", "stream", "urlopen"}
 )
-"""What a call that sends a request, or makes one, is named last."""
+"""The last name of a call that sends or creates a request."""
 
 _CONNECTING: Final = "HTTPConnection"
-"""The class of `http.client` that speaks without TLS; its first argument is a host."""
+"""The class of `http.client` without TLS, whose first argument is a host."""
 
 _PLAIN: Final = "http://"
 _ENDS: Final = frozenset("/?#")
@@ -29,19 +29,19 @@ _ENDS: Final = frozenset("/?#")
 
 
 def read(text: str, name: str, file_name: str) -> tuple[SourceFact, ...]:
-    """Return the requests without TLS that a function or a class of a module makes, or what it calls there.
+    """Return the requests without TLS that a function or a class sends, directly or through others of its module.
 
     Args:
         text: The source of the module.
         name: The name of the function or the class.
-        file_name: What the file is called in locations.
+        file_name: The name of the file in locations.
     """
     try:
-        # Python 3.11 counts the depth of all trees that are being made together.
+        # Python 3.11 adds up the depths of all trees that are being parsed at the same time.
         with _parsing:
             module = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):
-        # It was imported, so it is another text by now.
+        # The module was imported before, so its text has changed since.
         return ()
     constants = dict(_constants(module))
     return tuple(
@@ -54,7 +54,7 @@ def read(text: str, name: str, file_name: str) -> tuple[SourceFact, ...]:
 
 
 def _constants(module: ast.Module) -> Iterator[tuple[str, ast.expr]]:
-    """Yield the names that a module gives to values, once each."""
+    """Yield the assignments at the top level of a module."""
     for statement in module.body:
         if isinstance(statement, ast.Assign):
             yield from ((target.id, statement.value) for target in statement.targets if isinstance(target, ast.Name))
@@ -63,7 +63,7 @@ def _constants(module: ast.Module) -> Iterator[tuple[str, ast.expr]]:
 
 
 def _reached(module: ast.Module, name: str) -> Iterator[_Definition]:
-    """Yield what a name stands for, and whatever of the module that names, and so on."""
+    """Yield the definition of a name, and the definitions that it uses, directly or indirectly."""
     definitions = {one.name: one for one in module.body if isinstance(one, _Definition)}
     wanted, seen = [name], set[str]()
     while wanted:
@@ -76,7 +76,7 @@ def _reached(module: ast.Module, name: str) -> Iterator[_Definition]:
 
 
 def _hosts_of(call: ast.Call, constants: Mapping[str, ast.expr]) -> Iterator[str]:
-    """Yield the hosts, other than the machine itself, to which a call sends something without TLS."""
+    """Yield the hosts, other than the machine itself, to which a call sends data without TLS."""
     function = call.func
     called = function.attr if isinstance(function, ast.Attribute) else ast.unparse(function)
     given = [*call.args, *(keyword.value for keyword in call.keywords)]
@@ -90,13 +90,13 @@ def _hosts_of(call: ast.Call, constants: Mapping[str, ast.expr]) -> Iterator[str
 
 
 def _known(value: ast.expr, constants: Mapping[str, ast.expr]) -> str:
-    """Return how a text begins, as far as that is certain; one that is certain as a whole ends with a slash."""
+    """Return the known beginning of a text, with a slash after a text that is known as a whole."""
     text, is_whole = _beginning(value, constants)
     return f"{text}/" if is_whole else text
 
 
 def _beginning(value: ast.expr, constants: Mapping[str, ast.expr]) -> tuple[str, bool]:
-    """Return how a text begins, as far as that is certain, and whether that is all of it."""
+    """Return the known beginning of a text, and whether it is the whole text."""
     match value:
         case ast.Constant(str() as text):
             return text, True
@@ -109,7 +109,7 @@ def _beginning(value: ast.expr, constants: Mapping[str, ast.expr]) -> tuple[str,
         case ast.BinOp(left, ast.Mod()):
             return _beginning(left, constants)[0].partition("%")[0], False
         case ast.Name(name) if name in constants:
-            # A constant that is made of others could be made of itself.
+            # A constant that depends on others could depend on itself.
             return _beginning(constants[name], {})
         case _:
             return "", False
@@ -126,7 +126,7 @@ def _joined(parts: Sequence[ast.expr], constants: Mapping[str, ast.expr]) -> tup
 
 
 def _host_of(address: str) -> str:
-    """Return the host of an address without TLS; an empty text where it is another one, or not known as a whole."""
+    """Return the host of a URL without TLS; empty for any other text, or a host that is not known as a whole."""
     if not address.lower().startswith(_PLAIN) or not _ENDS.intersection(address[len(_PLAIN) :]):
         return ""
     try:

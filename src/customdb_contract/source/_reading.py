@@ -1,4 +1,4 @@
-"""Reading a source: its shape first, then everything else that it shows."""
+"""Reading a source: its shape first, then all other facts."""
 
 from typing import Final
 
@@ -33,12 +33,12 @@ _OF_THE_SHAPE: Final = (FactKind.NOT_A_FUNCTION, FactKind.MODULE_EXPORTS, FactKi
 
 
 def read(text: str, script: Script, file_name: str, *, script_context: bool) -> Source:
-    """Return what the source of a script shows.
+    """Return the facts from the source of a script.
 
     Args:
         text: The source.
-        script: The script that it is of.
-        file_name: What the file is called in locations.
+        script: The script.
+        file_name: The name of the file in locations.
         script_context: Whether the connection passes `context` to its scripts.
     """
     size = SourceFact(FactKind.BYTES, str(len(text.encode("utf-8", "replace"))), f"{file_name}:1:1")

@@ -1,4 +1,4 @@
-"""Versions of modules that Auth0's current runtimes do not have any more."""
+"""Versions of modules that Auth0's current runtimes no longer have."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -115,7 +115,7 @@ REMOVED_VERSIONS: Final[Mapping[str, frozenset[str]]] = {
     "xpath": frozenset({"0.0.5"}),
     "xtend": frozenset({"1.0.3"}),
 }
-"""By module, the versions that are gone from Node 18 on, where a script names one: `require("module@version")`.
+"""By module, the versions that are gone from Node 18 on, for scripts that name one: `require("module@version")`.
 
 Source: <https://auth0.com/docs/troubleshoot/product-lifecycle/past-migrations/migrate-nodejs-16-to-nodejs-18>.
 """

@@ -1,4 +1,4 @@
-"""Credentials that stand in a source. What is told names what they are given to, and never shows them."""
+"""Credentials in a source. Facts name the variable or property that has a credential, and never show it."""
 
 import re
 from collections.abc import Iterator
@@ -22,24 +22,24 @@ _IN_TEXT: Final = re.compile(
     r"""(?:^|[?&;{,\s"'])["']?(?P<name>[A-Za-z][\w-]*)["']?(?:=|\s*:\s*["'])(?P<value>[\w.~+/!#*^-]+)(?=["'&;\s]|$)""",
     re.ASCII,
 )
-"""One of several settings in one text: JSON, a form, or the address of a driver such as `Server=db;Password=…`."""
+"""One of several settings in a text: JSON, a form, or the address of a driver such as `Server=db;Password=…`."""
 
 _SQL: Final = re.compile(r"\b(?:select|insert|update|where|set)\b", re.IGNORECASE)
-"""There, a name beside a sign is a column beside a value."""
+"""SQL, in which a name beside a sign is a column beside a value."""
 
 _NAMES_USER: Final = re.compile(r"(?:db)?(?:user|username|userid|login|uid)", re.IGNORECASE)
 _NAMES_PLACE: Final = re.compile(
     r"(?:db)?(?:host|hostname|server|url|uri|address|connectstring|endpoint)", re.IGNORECASE
 )
 _LIKE_A_SECRET: Final = re.compile(r"(?=.*[0-9A-Z!-/:-@\[-^`{-~])[!-~]{6,}")
-"""A word of lower-case letters is the name of a column or a field as often as a password."""
+"""A word in lower case is as often the name of a column or a field as a password."""
 
 _PLACEHOLDER: Final = re.compile(r"(?i)(?:[*x.]+|<.*>|\{.*\}|\$\{.*\}|(?:change|replace|your|my|the)[-_ ]?.*)")
 _WITHOUT_MARKS: Final = str.maketrans("", "", "_-")
 
 
 def secret_literals(tree: Tree) -> Iterator[SourceFact]:
-    """Yield the credentials that stand in the source.
+    """Yield the credentials in a source.
 
     Args:
         tree: The tree of the source.
@@ -64,7 +64,7 @@ def _what(node: Node, content: str) -> str | None:
     name = _given_to(node)
     if name is None or not _names_secret(name):
         return None
-    # Beside a user and a host, a short word is the password of an account too.
+    # Beside a user and a host, even a short word is the password of an account.
     is_secret = _is_secret(content) or (content and not _PLACEHOLDER.fullmatch(content) and _is_of_an_account(node))
     return name if is_secret else None
 
@@ -78,7 +78,7 @@ def _is_secret(content: str) -> bool:
 
 
 def _is_of_an_account(node: Node) -> bool:
-    """Tell whether a text stands in an object beside texts that name a user and a host."""
+    """Tell whether a text is in an object with a user and a host."""
     pair = node.parent
     options = pair.parent if pair is not None and pair.type == "pair" else None
     if options is None:
@@ -92,7 +92,7 @@ def _is_of_an_account(node: Node) -> bool:
 
 
 def _given_to(node: Node) -> str | None:
-    """Return the name of the property or the variable that a text is given to."""
+    """Return the name of the property or the variable that has a text as its value."""
     parent = node.parent
     assert parent is not None  # noqa: S101 - the root of a tree is no text
     if parent.type == "pair" and parent.child_by_field_name("value") == node:

@@ -15,13 +15,13 @@ _MOST_SHOWN: Final = 40
 
 
 def read_shape(text: str, file_name: str) -> tuple[Tree, tuple[SourceFact, ...]]:
-    """Return the tree of a source, and what its shape shows.
+    """Return the tree of a source, and the facts about its shape.
 
-    Auth0 takes the text for an expression whose value is the function, so it is read as one first.
+    Auth0 evaluates the text as an expression whose value is the function, so it is first parsed as one.
 
     Args:
         text: The source.
-        file_name: What the file is called in locations.
+        file_name: The name of the file in locations.
     """
     expression = parse(f"(\n{text}\n)")
     function = None if expression.has_error else _inner(expression)
@@ -47,7 +47,7 @@ def read_shape(text: str, file_name: str) -> tuple[Tree, tuple[SourceFact, ...]]
 
 
 def parameters_of(tree: Tree) -> tuple[str, ...] | None:
-    """Return the names of the function's parameters, or None where they cannot be told.
+    """Return the names of the function's parameters, or None if they are unknown.
 
     Args:
         tree: The tree of a source that is a function.
@@ -113,7 +113,7 @@ def _error(tree: Tree) -> SourceFact:
 
 
 def _broken(node: Node) -> Iterator[Node]:
-    """Yield what the parser could not read, the innermost first."""
+    """Yield the nodes that the parser could not read, innermost first."""
     if not node.has_error and not node.is_missing:
         return
     for child in node.children:

@@ -1,4 +1,4 @@
-"""The syntax tree of a script, and what can be asked of it."""
+"""The syntax tree of a script, and queries on it."""
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -30,7 +30,7 @@ _NAMES: Final = frozenset({"identifier", "shorthand_property_identifier", "short
 
 
 def text_of(node: Node) -> str:
-    """Return the piece of the source that a node stands for.
+    """Return the text of a node in the source.
 
     Args:
         node: The node.
@@ -49,11 +49,11 @@ def field(node: Node, name: str) -> Node | None:
 
 
 def walk(node: Node, *, into_functions: bool = True) -> Iterator[Node]:
-    """Yield a node and everything below it that can be reached, in order.
+    """Yield a node and all reachable nodes below it, in order.
 
     Args:
-        node: Where to begin.
-        into_functions: Whether functions inside it are entered.
+        node: The node to begin with.
+        into_functions: Whether to enter functions inside it.
     """
     waiting = [node]
     while waiting:
@@ -70,7 +70,7 @@ def _reachable_children(node: Node) -> Iterator[Node]:
     for child in node.named_children:
         yield child
         if node.type in {"statement_block", "program"} and child.type in _JUMPS:
-            # What follows is reached only if it is a function, which is there from the beginning.
+            # Later statements are unreachable, except functions, which are hoisted.
             later = (other for other in node.named_children if other.start_byte > child.start_byte)
             yield from (other for other in later if other.type == "function_declaration")
             return
@@ -84,7 +84,7 @@ def _reachable_branches(node: Node) -> Iterator[Node]:
 
 
 def callee(call: Node) -> tuple[str, ...]:
-    """Return the parts of the name that is called: `("http", "get")` of `http.get(…)`; empty when it is no name.
+    """Return the parts of the called name: `("http", "get")` for `http.get(…)`; empty if it is not a name.
 
     Args:
         call: A call or a `new` expression.
@@ -116,7 +116,7 @@ def argument_nodes(call: Node) -> tuple[Node, ...]:
 
 
 def literal(node: Node | None) -> str | None:
-    """Return the content of a string without substitutions, or None for everything else.
+    """Return the content of a string without substitutions, or None for any other node.
 
     Args:
         node: The node.
@@ -139,7 +139,7 @@ def property_name(pair: Node) -> str:
 
 
 def mentions(node: Node, names: frozenset[str]) -> bool:
-    """Tell whether any of some identifiers stands in a piece of the source.
+    """Tell whether a piece of the source contains any of some identifiers.
 
     Args:
         node: The piece.
@@ -154,9 +154,9 @@ class Tree:
 
     Args:
         root: The root of the tree.
-        function: The script's function, or None when there is none.
-        file_name: What the file is called in locations.
-        first_row: Which row of the tree is the first line of the file.
+        function: The script's function, or None.
+        file_name: The name of the file in locations.
+        first_row: The row of the tree that is the first line of the file.
     """
 
     root: Node
@@ -175,13 +175,13 @@ class Tree:
 
     @cached_property
     def nodes(self) -> tuple[Node, ...]:
-        """Everything that can be reached, in order."""
+        """All reachable nodes, in order."""
         unused = [node for node in walk(self.root) if self._is_unused(node)]
         inside = {node.id for function in unused for node in walk(function)}
         return tuple(node for node in walk(self.root) if node.id not in inside)
 
     def of_type(self, *types: str) -> Iterator[Node]:
-        """Yield the nodes of some types that can be reached, in order.
+        """Yield the reachable nodes of some types, in order.
 
         Args:
             types: Names of the grammar, for example `call_expression`.
@@ -190,7 +190,7 @@ class Tree:
 
     @cached_property
     def values(self) -> Mapping[str, Node]:
-        """What the variables are initialised with that are assigned only once."""
+        """The initial values of variables that are assigned only once."""
         found: dict[str, Node | None] = {}
         for node in walk(self.root):
             name = field(node, "name") if node.type == "variable_declarator" else None
@@ -219,7 +219,7 @@ class Tree:
         return frozenset(text_of(inner) for place in places for inner in walk(place) if inner.type in _NAMES)
 
     def value_of(self, node: Node | None) -> Node | None:
-        """Return what a variable was initialised with, or the node itself when it is no such variable.
+        """Return the initial value of a variable, or the node itself if it is not a variable.
 
         Args:
             node: An expression.

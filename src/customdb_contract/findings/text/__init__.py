@@ -1,4 +1,4 @@
-"""The report for people: the verdict, the scripts, what is wrong, for whom, the calls that prove it, how to fix it."""
+"""The report as text: the verdict, the scripts, each breach with its users and evidence, and how to fix it."""
 
 from collections.abc import Iterator, Sequence
 
@@ -25,7 +25,7 @@ __all__ = [
     "verdict_line",
 ]
 
-_TOLD = {Status.FAILED, Status.CRASHED, Status.WAIVED}
+_REPORTED = {Status.FAILED, Status.CRASHED, Status.WAIVED}
 
 
 def render(report: Report, style: Style = PLAIN) -> str:
@@ -33,7 +33,7 @@ def render(report: Report, style: Style = PLAIN) -> str:
 
     Args:
         report: The report.
-        style: How it is told.
+        style: The style of the text.
 
     Returns:
         Lines of text: the verdict, what was checked, the findings, and the verdict again.
@@ -49,7 +49,7 @@ def render_briefly(report: Report, style: Style = PLAIN) -> str:
 
     Args:
         report: The report.
-        style: How it is told.
+        style: The style of the text.
     """
     lines = [verdict_line(report, style), *(told_in_a_line(verdict, style) for verdict in _worst_first(report))]
     return "\n".join(lines) + "\n"
@@ -60,25 +60,27 @@ def render_all(reports: Sequence[Report], style: Style = PLAIN, *, briefly: bool
 
     Args:
         reports: The reports.
-        style: How they are told.
-        briefly: Whether to tell of each what `render_briefly` does.
+        style: The style of the text.
+        briefly: Whether to print each as `render_briefly` does.
 
     Returns:
         Lines of text that end with one line for each connection.
     """
     names = [shown(report.transcript.connection.name) for report in reports]
-    tell = render_briefly if briefly else render
-    parts = [f"{name}\n{'=' * len(name)}\n\n{tell(report, style)}" for name, report in zip(names, reports, strict=True)]
+    rendered = render_briefly if briefly else render
+    parts = [
+        f"{name}\n{'=' * len(name)}\n\n{rendered(report, style)}" for name, report in zip(names, reports, strict=True)
+    ]
     summary = "".join(f"{name}: {state(report, style)}\n" for name, report in zip(names, reports, strict=True))
     return "\n\n".join([*parts, summary])
 
 
 def render_verdict(report: Report, verdict: Verdict) -> str:
-    """Return what a report says about one rule: the findings, the calls that prove them, how to fix them.
+    """Return the part of a report on one rule: the findings, their evidence and the fix.
 
     Args:
         report: The report.
-        verdict: One of its verdicts: of a rule that is broken, waived or crashed.
+        verdict: One of its verdicts, on a rule that is broken, waived or crashed.
     """
     return told(report, verdict, PLAIN)
 
@@ -88,5 +90,5 @@ def _breaches(report: Report, style: Style) -> Iterator[str]:
 
 
 def _worst_first(report: Report) -> Sequence[Verdict]:
-    broken = [verdict for verdict in report.verdicts if verdict.status in _TOLD]
+    broken = [verdict for verdict in report.verdicts if verdict.status in _REPORTED]
     return sorted(broken, key=lambda verdict: -verdict.severity.rank)

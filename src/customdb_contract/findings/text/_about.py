@@ -1,4 +1,4 @@
-"""What was checked, as text: the connection, its users, and what hindered the check."""
+"""The subject of a check as text: the connection, its users, and problems of the check."""
 
 from typing import Final
 
@@ -22,11 +22,11 @@ _MOST_USERS: Final = 20
 
 
 def about(report: Report, style: Style) -> str:
-    """Return what was checked, and what is to be known of the check before its findings are read.
+    """Return the subject of a check, and what readers must know about the check itself.
 
     Args:
         report: The report.
-        style: How it is told.
+        style: The style of the text.
     """
     transcript = report.transcript
     connection = transcript.connection
@@ -46,7 +46,7 @@ def about(report: Report, style: Style) -> str:
         lines += ["", *style.wrapped(f"The check ended early ({stop.kind}): {shown(stop.message)}", indent="")]
     left = transcript.header.left_behind
     if left:
-        named = f"The check made users and could not remove them; they may be in the store: {', '.join(left)}"
+        named = f"The check could not remove these users, which may still be in the store: {', '.join(left)}"
         lines += ["", *style.wrapped(named, indent="")]
     for sentence in what_is_lacking(transcript.exchanges):
         if not (stop and sentence in stop.message):
@@ -56,8 +56,8 @@ def about(report: Report, style: Style) -> str:
         1 for exchange in transcript.exchanges if exchange.marks - {Mark.OUTAGE_NOT_MET, Mark.EXHAUSTED_STORE}
     )
     if unstable:
-        why = "the store answered the same call in two ways, or locked out"
-        lines += style.wrapped(f"No rule judges {counted(unstable, 'call')}: {why}", indent="")
+        why = "the store gave two results for the same call, or locked the user out"
+        lines += style.wrapped(f"{counted(unstable, 'call')} could not be judged: {why}", indent="")
     return "\n".join(lines)
 
 
@@ -67,29 +67,33 @@ def _missing_secrets(transcript: Transcript, style: Style) -> list[str]:
     if not missing:
         return []
     named = ", ".join(f"event.secrets.{shown(name)}" for name in missing)
-    return ["", *style.wrapped(f"The Action reads what it is not given: {named}. Give it with the secrets.", indent="")]
+    sentence = f"The Action reads missing secrets: {named}. Add them to the secrets of the check."
+    return ["", *style.wrapped(sentence, indent="")]
 
 
 def _unmet_outages(transcript: Transcript, style: Style) -> list[str]:
     marked = [exchange for exchange in transcript.exchanges if Mark.OUTAGE_NOT_MET in exchange.marks]
     unmet = [exchange for exchange in marked if exchange.situation not in LATER_REQUESTS]
-    # What failed all the same could not reach the real store.
+    # A call that failed anyway could not reach the real store.
     passed = [exchange for exchange in marked if exchange.situation in LATER_REQUESTS]
     single = [exchange for exchange in passed if exchange.ending is Ending.FOUND]
     lines: list[str] = []
     if single:
         which = {situation: situation.partition(": ")[2].replace("-", " ") for situation in LATER_REQUESTS}
         asked = " and ".join(f"{exchange.script} sends no {which[exchange.situation]}" for exchange in single)
-        lines = ["", *style.wrapped(f"{asked}, so none could fail in the middle of that call.", indent="")]
+        lines = [
+            "",
+            *style.wrapped(f"{asked}, so the check could not let one fail in the middle of the call.", indent=""),
+        ]
     if not unmet:
         return lines
-    named = f"No rule judges {counted(len(unmet), 'call')} of the outage: "
+    named = f"{counted(len(unmet), 'call')} of the outage could not be judged: "
     if all(exchange.situation is Situation.OUTAGE for exchange in unmet):
-        named += "the store was in reach, for it still knew a user. [outage] must name a store that cannot be reached."
+        named += "the store was reachable, because it still found a user. Configure an unreachable store in [outage]."
     else:
         silent = ", ".join(dict.fromkeys(exchange.script for exchange in unmet))
         named += (
-            f"{silent} never asked the fault server or proxy. A script that asks its store must take the address that "
-            "it is given, with its path where it has one, for that of the store."
+            f"{silent} never called the fault server or proxy. Let each script that calls a store use the given "
+            "address, including its path if it has one, as the address of the store."
         )
     return [*lines, "", *style.wrapped(named, indent="")]

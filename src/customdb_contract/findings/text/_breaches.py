@@ -1,4 +1,4 @@
-"""What is broken, as text: for whom, the calls that prove it, and how to fix it."""
+"""Breaches as text: the users, the evidence, and how to fix it."""
 
 import re
 from collections.abc import Iterator
@@ -16,10 +16,10 @@ __all__ = ["COLORS", "told", "told_in_a_line"]
 COLORS: Final = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 
 _MOST_ALIKE: Final = 2
-"""Findings of one rule about one script that are shown; the others are counted."""
+"""Findings of one rule on one script that are shown; the others are counted."""
 
 _MOST_CALLS: Final = 2
-"""Calls of one finding that are shown: two are enough for every comparison."""
+"""Calls of one finding that are shown; two are enough for every comparison."""
 
 _MOST_OF_A_CALL: Final = 240
 _WHOLE: Final = 2**31
@@ -28,12 +28,12 @@ _SENTENCE_ENDS: Final = re.compile(r"(?<=\.) (?=[A-Z])")
 
 
 def told(report: Report, verdict: Verdict, style: Style) -> str:
-    """Return what a report says of a rule that is broken, waived or crashed.
+    """Return the part of a report on a rule that is broken, waived or crashed.
 
     Args:
         report: The report.
         verdict: The verdict on the rule.
-        style: How it is told.
+        style: The style of the text.
     """
     name = verdict.rule.name
     match verdict.status:
@@ -51,7 +51,7 @@ def told_in_a_line(verdict: Verdict, style: Style) -> str:
 
     Args:
         verdict: The verdict on the rule.
-        style: How it is told.
+        style: The style of the text.
     """
     broken = verdict.status is Status.FAILED
     word = str(verdict.severity) if broken else str(verdict.status)
@@ -63,18 +63,18 @@ def told_in_a_line(verdict: Verdict, style: Style) -> str:
 
 def _broken(report: Report, verdict: Verdict, style: Style) -> Iterator[str]:
     rule = verdict.rule
-    preview = "  (preview: it fails nothing yet)" if rule.preview else ""
+    preview = "  (preview: never fails a check)" if rule.preview else ""
     yield f"{style.paint(str(verdict.severity), COLORS[verdict.severity])}  {style.paint(rule.name, '1')}{preview}"
     by_script: dict[Script | None, list[Finding]] = {}
     for finding in verdict.findings:
         by_script.setdefault(finding.script, []).append(finding)
     for script, findings in by_script.items():
-        told = findings if style.verbose else findings[:_MOST_ALIKE]
-        for finding in told:
+        kept = findings if style.verbose else findings[:_MOST_ALIKE]
+        for finding in kept:
             yield from _finding(report, finding, style)
-        if len(findings) > len(told):
+        if len(findings) > len(kept):
             where = script or ("the connection" if report.action_of(findings[0]) is None else "the Action")
-            yield f"  … and {len(findings) - len(told):,} more like these in {where}"
+            yield f"  … and {len(findings) - len(kept):,} more like these in {where}"
     if rule.fix:
         yield ""
         yield from style.wrapped(f"Fix: {_fix(report, verdict)}")
@@ -82,7 +82,7 @@ def _broken(report: Report, verdict: Verdict, style: Style) -> Iterator[str]:
 
 
 def _fix(report: Report, verdict: Verdict) -> str:
-    """Return how to fix a breach, without sentences on a language in which none of its scripts is."""
+    """Return how to fix a breach, without sentences about languages in which none of its scripts is written."""
     scripts = report.transcript.header.scripts
     infos = [scripts.get(finding.script) if finding.script else None for finding in verdict.findings]
     languages = {language_of(None if info is None else info.location) for info in infos}
@@ -99,14 +99,14 @@ def _finding(report: Report, finding: Finding, style: Style) -> Iterator[str]:
     lines = report.evidence_lines(finding, most)
     for line in lines if style.verbose else lines[:_MOST_CALLS]:
         number, _, call = line.lstrip().partition("  ")
-        # Blanks before the situation of a call are no place to break a line at.
+        # A line is not broken at the blanks before the situation of a call.
         yield from style.wrapped(re.sub(r" {2,}", " ", call), indent=f"    {number:>4}  ", further=" " * 10)
 
 
 def _for_whom(report: Report, finding: Finding) -> str:
-    """Return the people concerned, unless the message names one already."""
+    """Return the affected users, unless the message already names the only one."""
     records = (report.transcript.records[number - 1] for number in finding.evidence)
-    # Who logs in when an Action runs is made up.
+    # The user who logs in to a run of an Action is invented.
     concerned = (person_of(record) for record in records if not isinstance(record, ActionRun))
     people = list(dict.fromkeys(person for person in concerned if person != UNKNOWN))
     if not people or (len(people) == 1 and people[0] in finding.message):

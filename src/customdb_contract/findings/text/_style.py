@@ -1,4 +1,4 @@
-"""How a report is told as text: how wide, with colours or without, how much of it."""
+"""The style of a report as text: width, colours, and length."""
 
 import re
 import textwrap
@@ -18,13 +18,13 @@ _KEPT_BLANK: Final = "\xa0"
 
 @frozen(kw_only=True)
 class Style:
-    """How a report is told.
+    """The style of a report as text.
 
     Args:
-        color: Whether it goes to a terminal that shows colours.
-        width: Characters of a line; words are not broken.
-        verbose: Whether every finding is told, with every call as a whole.
-        advise: Whether it says what to give so that more can be judged; nothing can be given to a stored transcript.
+        color: Whether to use the colours of a terminal.
+        width: The number of characters of a line; words are not broken.
+        verbose: Whether to print every finding with every call, uncut.
+        advise: Whether to list what would let more rules be judged; False for a stored transcript.
     """
 
     color: bool = False
@@ -33,7 +33,7 @@ class Style:
     advise: bool = True
 
     def paint(self, text: str, code: str) -> str:
-        """Return a text in a colour, where there are any.
+        """Return a text in a colour if the style has colours.
 
         Args:
             text: The text.
@@ -42,14 +42,14 @@ class Style:
         return f"\x1b[{code}m{text}\x1b[0m" if self.color else text
 
     def wrapped(self, text: str, indent: str = "  ", further: str | None = None) -> Iterator[str]:
-        """Yield the lines of a text; the marker of a secret stands in one of them.
+        """Yield the lines of a text, without breaking the marker of a secret.
 
         Args:
-            text: The text, of one line.
-            indent: What each line begins with.
-            further: What each line but the first begins with; None stands for the same.
+            text: The text, as one line.
+            indent: The beginning of each line.
+            further: The beginning of each line but the first; None means the same.
         """
-        # What is printable has no such blank.
+        # Printable text contains no such blank.
         kept = _MARKER.sub(lambda marker: marker[0].replace(" ", _KEPT_BLANK), printable(text))
         lines = textwrap.wrap(
             kept,
@@ -66,11 +66,11 @@ PLAIN: Final = Style()
 
 
 def counted(number: int, noun: str) -> str:
-    """Return a number and what it counts.
+    """Return a number with its noun.
 
     Args:
-        number: How many there are.
-        noun: What one of them is called, such as `rule`.
+        number: The number.
+        noun: The noun in the singular, such as `rule`.
     """
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
@@ -79,6 +79,6 @@ def shown(text: str) -> str:
     """Return a text as a report shows it: one printable line of limited length.
 
     Args:
-        text: What a script, a team or an error said.
+        text: A text from a script, a team or an error.
     """
     return brief(text, _MOST_OF_A_TEXT)

@@ -1,4 +1,4 @@
-"""The verdict as a whole, as text: in one line, by script, and what to give so that more can be judged."""
+"""The overall verdict as text: in one line, by script, and what would let more rules be judged."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ def state(report: Report, style: Style) -> str:
 
     Args:
         report: The report.
-        style: How it is told.
+        style: The style of the text.
     """
     return style.paint("ok", "32") if report.ok else style.paint("not ok", "31")
 
@@ -33,29 +33,29 @@ def verdict_line(report: Report, style: Style) -> str:
 
     Args:
         report: The report.
-        style: How it is told.
+        style: The style of the text.
     """
     count = report.count
     judged = count[Status.PASSED] + count[Status.FAILED] + count[Status.WAIVED]
-    told = [f"{counted(judged, 'rule')} judged" if judged else "no rule could be judged"]
+    parts = [f"{counted(judged, 'rule')} judged" if judged else "no rule could be judged"]
     if judged:
-        told[0] += f", {count[Status.FAILED] or 'none'} broken{_severities(report)}"
-    told += [f"{count[status]} {status}" for status in (Status.WAIVED, Status.CRASHED) if count[status]]
-    told += [f"no rule of the required group {group} could be judged" for group in report.missing_groups]
+        parts[0] += f", {count[Status.FAILED] or 'none'} broken{_severities(report)}"
+    parts += [f"{count[status]} {status}" for status in (Status.WAIVED, Status.CRASHED) if count[status]]
+    parts += [f"no rule of the required group {group} could be judged" for group in report.missing_groups]
     if not report.complete:
-        told.append("the check is incomplete")
-    return f"{state(report, style)}: {'; '.join(told)}"
+        parts.append("the check is incomplete")
+    return f"{state(report, style)}: {'; '.join(parts)}"
 
 
 def script_rows(report: Report) -> Sequence[Sequence[str]]:
-    """Return a table of the scripts: how often each was called, and how many rules it breaks.
+    """Return a table of the scripts, with the number of calls and of broken rules.
 
     Args:
         report: The report.
 
     Returns:
-        The heads of the columns, of which the first is empty, and a row for each script, the Action, and the
-        connection where it breaks a rule; nothing when nothing was called.
+        The column heads, the first of which is empty, and a row for each script, the Action, and the connection if it
+        breaks a rule; empty if nothing was called.
     """
     calls = Counter(record.script for record in report.transcript.of_kind(Exchange))
     runs = len(report.transcript.of_kind(ActionRun))
@@ -86,11 +86,11 @@ def by_script(report: Report) -> str:
 
 
 def advice(report: Report, style: Style) -> Iterator[str]:
-    """Yield lines on what was not judged, and what to give so that more of it can be.
+    """Yield lines on the rules that were not judged, and what would let more of them be judged.
 
     Args:
         report: The report.
-        style: How it is told.
+        style: The style of the text.
     """
     count = report.count
     unjudged = [f"{count[status]} {status}" for status in (Status.NOT_APPLICABLE, Status.DESELECTED) if count[status]]
@@ -99,7 +99,7 @@ def advice(report: Report, style: Style) -> Iterator[str]:
     total = count[Status.NOT_APPLICABLE] + count[Status.DESELECTED]
     wanting = list(_wanting(report))
     needed = Counter(need for missing in wanting for need in missing)
-    end = f". {len(wanting)} could be, given:" if needed else "."
+    end = f". To judge {len(wanting)} more, add:" if needed else "."
     yield from style.wrapped(f"{counted(total, 'rule')} not judged ({', '.join(unjudged)}){end}", indent="")
     for need in Need:
         if needed[need]:
@@ -111,9 +111,9 @@ def _cells(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _wanting(report: Report) -> Iterable[tuple[Need, ...]]:
-    """Yield what each rule lacks that could be judged if the team gave it."""
+    """Yield the missing requirements of each rule that the team could meet."""
     header = report.transcript.header
-    # A check of an Action alone wants no scripts, and one of a database no Action.
+    # A check of an Action alone needs no scripts, and a check of a database no Action.
     has_action, has_scripts = header.action is not None, bool(header.scripts) or header.action is None
     for verdict in report.verdicts:
         is_wanted = (has_action and verdict.rule.judges_actions) or (has_scripts and bool(verdict.rule.scripts))
@@ -127,7 +127,7 @@ def _wanting(report: Report) -> Iterable[tuple[Need, ...]]:
 
 
 def _broken_by(report: Report) -> Mapping[str, Counter[Severity]]:
-    """Return how many rules of each severity every script breaks, and the Action, and the connection."""
+    """Return the number of broken rules by severity for each script, the Action and the connection."""
     broken: dict[str, Counter[Severity]] = {}
     for verdict in report.verdicts:
         if verdict.status is not Status.FAILED:
@@ -143,5 +143,5 @@ def _broken_by(report: Report) -> Mapping[str, Counter[Severity]]:
 
 def _severities(report: Report) -> str:
     severities = Counter(verdict.severity for verdict in report.verdicts if verdict.status is Status.FAILED)
-    told = ", ".join(counted(severities[severity], severity) for severity in reversed(Severity) if severities[severity])
-    return f" ({told})" if told else ""
+    counts = [counted(severities[severity], severity) for severity in reversed(Severity) if severities[severity]]
+    return f" ({', '.join(counts)})" if counts else ""

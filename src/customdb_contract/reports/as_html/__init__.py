@@ -1,4 +1,4 @@
-"""The report as one HTML page for people: it loads nothing, works without JavaScript, and can be printed."""
+"""The report as a single HTML page: it loads nothing, works without JavaScript, and can be printed."""
 
 from collections.abc import Sequence
 

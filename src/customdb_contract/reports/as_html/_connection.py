@@ -1,4 +1,4 @@
-"""What a page says of one connection: the verdict, the scripts, the rules by group, and the simulated lives."""
+"""The part of a page on one connection: the verdict, the scripts, the rules by group, and the simulated lives."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -25,16 +25,16 @@ _ORDER: Final = (
     Status.NOT_APPLICABLE,
     Status.DESELECTED,
 )
-"""The statuses, those that want attention first."""
+"""The statuses, most urgent first."""
 
 
 def connection(report: Report, room: Room, *, id_: str) -> Markup:
-    """Return the part of a page that is about one connection.
+    """Return the part of a page on one connection.
 
     Args:
         report: The report on it.
-        room: What diagrams there is room for.
-        id_: The id of the element, with which the ids inside begin.
+        room: The room that is left for diagrams.
+        id_: The id of the element, and the prefix of the ids inside.
     """
     verdicts = sorted(report.verdicts, key=lambda verdict: (_ORDER.index(verdict.status), -verdict.severity.rank))
     return element(
@@ -84,14 +84,14 @@ def _table(rows: Sequence[Sequence[str]]) -> Markup:
         element("tr", element("th", name, scope="row"), *(element("td", cell) for cell in cells))
         for name, *cells in scripts
     ]
-    caption = element("caption", "How often each script was called, and how many rules it breaks")
+    caption = element("caption", "Calls and broken rules by script")
     return element("table", caption, element("thead", head), element("tbody", *body), class_="scripts")
 
 
 def _groups(report: Report, verdicts: Sequence[Verdict], room: Room, id_: str) -> Iterator[Markup]:
     yield element("h3", "Verdicts", id=f"{id_}-verdicts")
     proofs = Proofs(report)
-    # Those that want attention first have diagrams, where there is not room for all of them.
+    # The most urgent verdicts get diagrams first if there is not room for all.
     drawn = [
         (verdict.rule.group, rule(report, verdict, room, proofs=proofs, id_=_rule_id(id_, verdict)))
         for verdict in verdicts
@@ -108,7 +108,7 @@ def _rule_id(id_: str, verdict: Verdict) -> str:
 
 
 def _lives(report: Report, room: Room, id_: str) -> Iterator[Markup]:
-    told = lives(report.transcript, room)
-    if told:
+    drawn = lives(report.transcript, room)
+    if drawn:
         title = element("h3", "Simulated lives", id=f"{id_}-lives")
-        yield element("section", title, *told, aria_labelledby=f"{id_}-lives")
+        yield element("section", title, *drawn, aria_labelledby=f"{id_}-lives")

@@ -1,4 +1,4 @@
-"""The document around a page: one file that loads nothing, and whose policy forbids it to."""
+"""The document around a page: a single file that loads nothing, enforced by its policy."""
 
 import base64
 import hashlib
@@ -15,12 +15,12 @@ def document(title: str, *content: Content, remark: str) -> str:
     """Return a page.
 
     Args:
-        title: What its window is called.
-        content: What it shows, in order.
-        remark: What stands at its end, after the version of this program.
+        title: The title of the window.
+        content: The content, in order.
+        remark: A remark at the end, after the version of this program.
     """
     code = _file("report.js")
-    footer = element("footer", element("p", f"Made by customdb-contract {version('customdb-contract')}. {remark}"))
+    footer = element("footer", element("p", f"Created by customdb-contract {version('customdb-contract')}. {remark}"))
     skip = element("a", "Skip to the report", href="#report", class_="skip")
     body = element("body", skip, *content, footer, element("script", code))
     return f"<!doctype html>\n{element('html', _head(title, code), body, lang='en').html}\n"

@@ -1,4 +1,4 @@
-"""The form by which rules are searched and filtered; the script of the page makes it work."""
+"""The form to search and filter rules, which the script of the page operates."""
 
 from collections.abc import Iterable, Sequence
 
@@ -31,8 +31,8 @@ def filter_form(heading: str, *choices: Markup) -> Markup:
     """Return a form, hidden until the script shows it.
 
     Args:
-        heading: What it is for.
-        choices: What it offers beside a search.
+        heading: The heading.
+        choices: The choices beside the search field.
     """
     return element(
         "form",
@@ -50,13 +50,13 @@ def filter_form(heading: str, *choices: Markup) -> Markup:
 
 
 def choice(name: str, ordered: Iterable[str], used: Iterable[str], label: str = "") -> Markup:
-    """Return a choice of what the script compares with the attribute `data-NAME` of each rule.
+    """Return a choice of values that the script compares with the attribute `data-NAME` of each rule.
 
     Args:
         name: The name of that attribute.
-        ordered: All values that there may be, in the order in which they are offered.
-        used: The values that there are.
-        label: What people read; empty for the name.
+        ordered: All possible values, in the order of the options.
+        used: The values that occur.
+        label: The label; empty for the capitalised name.
     """
     present = set(used)
     options = [element("option", value, value=value) for value in ordered if value in present]

@@ -1,4 +1,4 @@
-"""One finding: what was seen, what was expected, the calls that prove it, and the profiles that it compares."""
+"""One finding: its message, the compared values, its evidence, and the profiles that it compares."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -16,14 +16,14 @@ from customdb_contract.transcript import Exchange, Operation, Record
 __all__ = ["Proofs"]
 
 _MOST_CALLS: Final = 4
-"""Records that prove a finding and are drawn; the others are counted."""
+"""Records of the evidence that are drawn; the others are counted."""
 
 _MOST_OF_A_CALL: Final = 500
 _WHOLE: Final = 2**31
 
 
 class Proofs:
-    """How the findings of one report are told, each with what proves it.
+    """The findings of one report, each with its evidence.
 
     Args:
         report: The report.
@@ -34,7 +34,7 @@ class Proofs:
         self._lines: dict[int, Sequence[Line]] = {}
 
     def told(self, finding: Finding) -> Markup:
-        """Return what a finding says.
+        """Return the message of a finding.
 
         Args:
             finding: A finding of the report.
@@ -42,7 +42,7 @@ class Proofs:
         return element("p", finding.told, class_="message")
 
     def drawn(self, finding: Finding) -> Markup:
-        """Return what proves a finding.
+        """Return the evidence of a finding.
 
         Args:
             finding: A finding of the report.
@@ -50,7 +50,7 @@ class Proofs:
         records = [self._report.transcript.records[number - 1] for number in finding.evidence]
         calls = [record for record in records if isinstance(record, Exchange)]
         steps = [step for record in records[:_MOST_CALLS] for step in self._steps(record, finding)]
-        parts = [*_compared(finding), *([sequence(steps, "Calls that prove it")] if steps else [])]
+        parts = [*_compared(finding), *([sequence(steps, "Evidence")] if steps else [])]
         if len(records) > _MOST_CALLS:
             parts.append(element("p", f"… and {len(records) - _MOST_CALLS:,} more calls"))
         return element("div", *parts, *side_by_side(finding, calls))

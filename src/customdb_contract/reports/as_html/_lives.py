@@ -1,4 +1,4 @@
-"""Lives of users at the simulated tenant, as diagrams: what was done, which scripts ran, what was stored and logged."""
+"""Lives of users at the simulated tenant as diagrams: operations, scripts, stored and logged data."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -18,11 +18,11 @@ _MOST_LINES: Final = 30
 
 
 def lives(transcript: Transcript, room: Room) -> Sequence[Markup]:
-    """Return the scenes of what was done with the simulated tenant; nothing if nothing was.
+    """Return the scenes of the operations on the simulated tenant; empty if there were none.
 
     Args:
         transcript: The transcript.
-        room: What diagrams there is room for.
+        room: The room that is left for diagrams.
     """
     scenes = [(scene, scene.operation.actor) for scene in scenes_of([transcript]) if scene.operation is not None]
     drawn = list(room.fitting(_scenes(scenes)))
@@ -34,7 +34,7 @@ def lives(transcript: Transcript, room: Room) -> Sequence[Markup]:
 def _scenes(scenes: Sequence[tuple[Scene, Actor]]) -> Iterator[Markup]:
     for scene, who in scenes:
         lines = lines_of(scene, _MOST_OF_A_LINE)
-        # The last line, what was seen, stands in any case.
+        # The last line, the response to the user, is always kept.
         kept = [*lines[:-1][:_MOST_LINES], lines[-1]]
         left_out = len(lines) - len(kept)
         more = [element("p", f"… and {left_out:,} more lines")] if left_out else []
@@ -44,7 +44,7 @@ def _scenes(scenes: Sequence[tuple[Scene, Actor]]) -> Iterator[Markup]:
             element(
                 "details",
                 element("summary", lines[0].text),
-                sequence(steps, "What was done, and what came of it"),
+                sequence(steps, "The operation and its effects"),
                 *more,
             ),
         )

@@ -1,4 +1,4 @@
-"""HTML elements. Everything that is text is escaped here and only here, so nothing that a script names is markup."""
+"""HTML elements. All text is escaped here and only here, so no text from a script can become markup."""
 
 import html
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ __all__ = ["Content", "Markup", "element", "joined"]
 
 @frozen
 class Markup:
-    """HTML. Outside of this module it is made of files of this package only.
+    """HTML. Outside of this module it is created only from files of this package.
 
     Args:
         html: The HTML.
@@ -23,20 +23,20 @@ class Markup:
 
 
 Content: TypeAlias = Markup | str
-"""What an element contains: elements, or text."""
+"""The content of an element: elements, or text."""
 
 _VOID: Final = frozenset({"input", "link", "meta"})
-"""The elements used here that have no end."""
+"""The elements used here that have no end tag."""
 
 
 def element(tag: str, /, *content: Content, **attributes: str | int | bool) -> Markup:
     """Return an element.
 
     Args:
-        tag: Its name.
-        content: What it contains, in order.
-        attributes: Its attributes; `_` in a name stands for `-`, one at its end for nothing. False leaves an attribute
-            out, and True gives it no value.
+        tag: The name of the element.
+        content: The content, in order.
+        attributes: The attributes. `_` in a name stands for `-`, and one at its end is dropped. False leaves an
+        attribute out, and True gives it no value.
     """
     written = "".join(_attribute(key.rstrip("_").replace("_", "-"), value) for key, value in attributes.items())
     return Markup(f"<{tag}{written}>" if tag in _VOID else f"<{tag}{written}>{joined(content).html}</{tag}>")

@@ -1,4 +1,4 @@
-"""The page as a whole: what is on the connections of a tenant, one after the other."""
+"""The page as a whole, with the connections of a tenant one after the other."""
 
 from collections.abc import Sequence
 from typing import Final

@@ -1,4 +1,4 @@
-"""Two profiles side by side, with what differs marked."""
+"""Two profiles side by side, with the differences marked."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,14 +20,14 @@ _Profile: TypeAlias = Mapping[str, Value]
 _Values: TypeAlias = Mapping[str, tuple[Value, bool]]
 
 _NAMES: Final = re.compile(r"\.|, ")
-"""Between the names in the path of a finding."""
+"""Separators between the names in the path of a finding."""
 
 _DEEPER: Final = re.compile(r"[.\[]")
-"""What the path of a part goes on with."""
+"""How the path of a part continues."""
 
 
 def side_by_side(finding: Finding, calls: Sequence[Exchange]) -> Iterator[Markup]:
-    """Yield a table of the two profiles that a finding compares; nothing if it compares no profiles.
+    """Yield a table of the two profiles that a finding compares; nothing if it does not compare profiles.
 
     Args:
         finding: The finding.
@@ -50,7 +50,7 @@ def _table(finding: Finding, heads: Sequence[str], profiles: tuple[_Profile, _Pr
     holding = {parent for path in differing for parent in _with_parents(path)}
     paths = list(dict.fromkeys(path for values in (one, other) for path, (_, whole) in values.items() if whole))
     marked = {path for path in paths if path in holding or not differing.isdisjoint(_with_parents(path))}
-    # Of very many attributes those that differ are shown.
+    # If there are too many attributes, those that differ are shown first.
     shown = set(sorted(paths, key=lambda path: path not in marked)[:_MOST_ROWS])
     rows = [_row(path, one, other, differs=path in marked, finding=finding) for path in paths if path in shown]
     left_out = len(paths) - len(shown)
@@ -66,7 +66,7 @@ def _table(finding: Finding, heads: Sequence[str], profiles: tuple[_Profile, _Pr
 
 
 def _values(path: str, value: Value, depth: int) -> Iterator[tuple[str, tuple[Value, bool]]]:
-    """Yield the paths of a profile, each with what is there and whether it has no rows for its parts."""
+    """Yield the paths of a profile, each with its value and whether the value has no rows for its parts."""
     is_whole = not isinstance(value, Mapping) or not value or depth == _DEEPEST
     if depth:
         yield path, (value, is_whole)
@@ -76,7 +76,7 @@ def _values(path: str, value: Value, depth: int) -> Iterator[tuple[str, tuple[Va
 
 
 def _with_parents(path: str) -> Iterator[str]:
-    """Yield a path, and those of what it is in."""
+    """Yield a path and the paths of its parents."""
     yield path
     yield from (path[: match.start()] for match in _DEEPER.finditer(path))
 
@@ -85,9 +85,9 @@ def _row(path: str, one: _Values, other: _Values, *, differs: bool, finding: Fin
     cells = [element("td", element("code", _value(path, values))) for values in (one, other)]
     at_issue = finding.path or ""
     is_breach = at_issue in _with_parents(path) or path in _with_parents(at_issue) or at_issue.endswith(f".{path}")
-    said = ", ".join([*(["differs"] if differs else []), *(["the breach"] if is_breach else [])])
+    remarks = ", ".join([*(["differs"] if differs else []), *(["the breach"] if is_breach else [])])
     name = element("th", element("code", _cut(path)), scope="row")
-    return element("tr", name, *cells, element("td", said), class_="differs" if differs else False)
+    return element("tr", name, *cells, element("td", remarks), class_="differs" if differs else False)
 
 
 def _value(path: str, values: _Values) -> str:

@@ -1,4 +1,4 @@
-"""The prose of rules, which is written in a little Markdown."""
+"""The prose of rules, which is written in a subset of Markdown."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -31,10 +31,10 @@ _NEW_LINE: Final = Markup("\n")
 
 
 def link(source: str) -> Markup:
-    """Return a source: a link where it is a page.
+    """Return a source, as a link if it is a page.
 
     Args:
-        source: The address of a page, or `good practice` with the reason.
+        source: The address of a page, or `good practice` and the reason.
     """
     if not source.startswith("https://"):
         return element("span", source)

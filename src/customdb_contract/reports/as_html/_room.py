@@ -1,4 +1,4 @@
-"""How large a page may become, so that a browser opens it at once."""
+"""A limit on the size of a page, so that a browser opens it at once."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,20 +8,20 @@ __all__ = ["Room"]
 
 
 class Room:
-    """What is left of the size that the diagrams of a page may have.
+    """The remaining room for the diagrams of a page.
 
     Args:
-        characters: How many characters of HTML there is room for.
+        characters: The number of characters of HTML.
     """
 
     def __init__(self, characters: int) -> None:
         self._left = characters
 
     def fitting(self, parts: Iterable[Markup]) -> Iterator[Markup]:
-        """Yield parts as long as there is room; once a part does not fit, there is room for nothing more.
+        """Yield parts as long as there is room; after a part that does not fit, no part follows.
 
         Args:
-            parts: The parts; none is made that cannot be used.
+            parts: The parts; no part is created that can't be used.
         """
         for part in parts if self._left > 0 else ():
             self._left -= len(part.html)

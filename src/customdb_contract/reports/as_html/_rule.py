@@ -1,4 +1,4 @@
-"""One verdict: what became of the rule, its findings, and how to fix them."""
+"""One verdict: the result of the rule, its findings, and how to fix them."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -30,7 +30,7 @@ _EXPLAINED: Final = (Status.FAILED, Status.WAIVED)
 
 
 def blamed(report: Report, verdict: Verdict) -> Sequence[str]:
-    """Return what a verdict is about: what breaks the rule, or else all that the rule looks at.
+    """Return the subjects of a verdict: those that break the rule, or else all that the rule judges.
 
     Args:
         report: The report.
@@ -47,7 +47,7 @@ def _blamed(report: Report, finding: Finding) -> str:
 
 
 def badge(verdict: Verdict) -> Markup:
-    """Return the status of a verdict, in a sign and in words.
+    """Return the status of a verdict, as a sign and in words.
 
     Args:
         verdict: The verdict.
@@ -58,21 +58,21 @@ def badge(verdict: Verdict) -> Markup:
 
 
 def rule(report: Report, verdict: Verdict, room: Room, *, proofs: Proofs, id_: str) -> Markup:
-    """Return what a report says of one rule.
+    """Return the part of a report on one rule.
 
     Args:
         report: The report.
         verdict: The verdict on the rule.
-        room: What diagrams there is room for.
-        proofs: How its findings are told.
+        room: The room that is left for diagrams.
+        proofs: The findings of the report, each with its evidence.
         id_: The id of the element.
     """
     info = verdict.rule
     names = blamed(report, verdict)
     remarks = list(names) if verdict.findings else []
-    remarks += ["preview: it fails nothing yet"] if info.preview else []
-    said: Sequence[Content] = [" ", element("small", ", ".join(remarks))] if remarks else []
-    summary = element("summary", badge(verdict), " ", element("h5", info.name), *said)
+    remarks += ["preview: never fails a check"] if info.preview else []
+    small: Sequence[Content] = [" ", element("small", ", ".join(remarks))] if remarks else []
+    summary = element("summary", badge(verdict), " ", element("h5", info.name), *small)
     body = [*_summary(verdict), *_findings(verdict, room, proofs), *_background(verdict)]
     return element(
         "details",
@@ -96,7 +96,7 @@ def _summary(verdict: Verdict) -> Iterator[Markup]:
     elif verdict.reason is not None:
         yield element("p", f"{verdict.status}: {shown(verdict.reason)}")
     if verdict.held:
-        yield element("p", f"{verdict.held:,} comparison{'' if verdict.held == 1 else 's'} turned out well.")
+        yield element("p", f"{verdict.held:,} comparison{'' if verdict.held == 1 else 's'} passed.")
 
 
 def _findings(verdict: Verdict, room: Room, proofs: Proofs) -> Iterator[Markup]:
@@ -129,6 +129,6 @@ def _background(verdict: Verdict) -> Iterator[Markup]:
                 yield from paragraphs(info.sections[title])
     if verdict.missing:
         given = ", ".join(need.advice for need in verdict.missing)
-        yield element("p", element("strong", "To judge it: "), given)
+        yield element("p", element("strong", "Needed to judge this rule: "), given)
     yield element("p", "Source: ", link(info.source), class_="source")
     yield element("p", "More: ", element("code", f"customdb-contract rules {info.name}"))

@@ -1,4 +1,4 @@
-"""Sequence diagrams, as lists that read well without any style: who asks whom what, and what is answered."""
+"""Sequence diagrams, as lists that read well without any style: requests and responses."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, assert_never
@@ -21,8 +21,8 @@ class Step:
 
     Args:
         line: The line.
-        who: Who does what is done, and sees what is seen, such as `user`.
-        remark: What is to be known of it, such as its number; empty where there is nothing.
+        who: The actor of the operation, who also sees the response, such as `user`.
+        remark: A remark on the step, such as its number; empty for none.
     """
 
     line: Line
@@ -34,8 +34,8 @@ def sequence(steps: Sequence[Step], label: str) -> Markup:
     """Return a diagram.
 
     Args:
-        steps: What it shows, in order.
-        label: What it is, for people who do not see it.
+        steps: The steps, in order.
+        label: A label for screen readers.
     """
     people = [step.who for step in steps if step.line.kind in {LineKind.DONE, LineKind.SEEN}]
     lanes = [*dict.fromkeys(people), AUTH0, _right_of(steps)]

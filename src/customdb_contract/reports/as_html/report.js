@@ -4,7 +4,7 @@
   const count = document.getElementById("count");
   const groups = [...document.querySelectorAll("section.group")];
   const rules = [...document.querySelectorAll("details.rule")];
-  // The page of an audit has a table too, with a row for each rule, in the same order.
+  // The page of an audit also has a table, with a row for each rule, in the same order.
   const rows = [...document.querySelectorAll("tr.rule-row")];
   const names = [...form.querySelectorAll("select")].map((select) => select.name);
   const texts = new Map();
@@ -36,7 +36,7 @@
     filter();
   };
 
-  // What a link leads to is shown, whatever is filtered.
+  // The target of a link is shown, whatever the filters.
   const reveal = () => {
     const target = document.getElementById(location.hash.slice(1));
     if (target === null || !target.classList.contains("rule")) return;

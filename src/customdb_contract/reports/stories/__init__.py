@@ -1,4 +1,4 @@
-"""Stories: transcripts of a simulated tenant for people, as text, as a sequence diagram, and as data."""
+"""Stories: readable transcripts of a simulated tenant, as text, as a sequence diagram, and as data."""
 
 from customdb_contract.reports.stories._lines import Line, LineKind, lines_of
 from customdb_contract.reports.stories._scenes import Scene, scenes_of

@@ -1,4 +1,4 @@
-"""The lines of a scene, safe to show: who did what, which scripts ran, what was stored and logged, what was seen."""
+"""The lines of a scene, safe to show: the operation, its scripts, stored and logged data, and the response."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
@@ -34,26 +34,26 @@ from customdb_contract.transcript import (
 __all__ = ["Line", "LineKind", "lines_of"]
 
 _MOST: Final = 800
-"""Characters of a line that are shown; a stored transcript has all of it."""
+"""Characters of a line that are shown; a stored transcript has all of them."""
 
 
 class LineKind(StrEnum):
-    """What a line is about."""
+    """The subject of a line."""
 
     DONE = "done"
-    """What was done."""
+    """The operation."""
     SCRIPT = "script"
     """A script that ran."""
     ACTION = "action"
-    """An Action that ran, or what it did with `api`."""
+    """An Action that ran, or its call of `api`."""
     REQUEST = "asked"
-    """What an Action asked of the legacy system."""
+    """A request of an Action to the legacy system."""
     STORE = "store"
-    """What Auth0 stored."""
+    """Data that Auth0 stored."""
     LOG = "log"
-    """What stands in the tenant log."""
+    """An entry of the tenant log."""
     SEEN = "seen"
-    """What the user, administrator or application saw."""
+    """The response to the user, administrator or application."""
 
 
 @frozen
@@ -61,9 +61,9 @@ class Line:
     """A line of a story. Its texts are printable, each in one line.
 
     Args:
-        kind: What it is about.
-        text: What happened; of a script how it was called.
-        answer: How the script or the Action ended, or what was answered; empty in other lines.
+        kind: The subject of the line.
+        text: The event; for a script, its call.
+        answer: The ending of the script or the Action, or the response; empty in other lines.
     """
 
     kind: LineKind
@@ -94,7 +94,7 @@ _DONE: Final[Mapping[str, str]] = {
     "search": "searches for {identifier}",
     "switch_import_mode": "switches import mode {on}",
 }
-"""What each operation of the tenant is, by its arguments; any other, and one that lacks these, goes by its name."""
+"""The text of each operation, with its arguments. Other operations, or ones without these arguments, use the name."""
 
 _SUCCEEDED: Final[Mapping[str, str]] = {
     "log_in": "logged in as",
@@ -103,7 +103,7 @@ _SUCCEEDED: Final[Mapping[str, str]] = {
     "complete_password_reset": "the password is set",
     "search": "found",
 }
-"""What is seen of an operation that succeeded; any other is done."""
+"""The response to an operation that succeeded; the default is "done"."""
 
 _TOO_LATE: Final = " (too late)"
 
@@ -137,11 +137,11 @@ _CODES: Final[Mapping[str, str]] = {
 
 
 def lines_of(scene: Scene, most: int = _MOST) -> Sequence[Line]:
-    """Return the lines of a scene: first what was done, then what it caused, last what was seen.
+    """Return the lines of a scene: the operation, its effects, and the response.
 
     Args:
         scene: The scene.
-        most: Characters of a text that are shown, before they are escaped.
+        most: The maximum number of characters of a text, before escaping.
     """
     caused = [_line(record, most) for record in scene.caused]
     operation = scene.operation
@@ -173,7 +173,7 @@ def _line(record: Caused, most: int) -> Line:
             return Line(LineKind.ACTION, _shown(text, most))
         case LegacyRequest():
             text = f"{record.method} {printable(record.url)}{_TOO_LATE * record.late}"
-            return Line(LineKind.REQUEST, _shown(text, most), _shown(_told(record), most))
+            return Line(LineKind.REQUEST, _shown(text, most), _shown(_response(record), most))
         case _ as unreachable:
             assert_never(unreachable)
 
@@ -182,10 +182,10 @@ def _ended(run: ActionRun) -> str:
     return f"{print_run_outcome(run.outcome)}{'' if run.legacy is None else f' [legacy system: {run.legacy}]'}"
 
 
-def _told(request: LegacyRequest) -> str:
+def _response(request: LegacyRequest) -> str:
     answer = request.answer
     if answer is None:
-        return "no answer"
+        return "no response"
     return f"{answer.status}{'' if answer.body is None else f' {token(answer.body)}'}"
 
 

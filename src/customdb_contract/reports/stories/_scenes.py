@@ -1,4 +1,4 @@
-"""The scenes of a story: each operation with everything that it caused, and what no operation caused."""
+"""The scenes of a story: each operation with its effects, and records that no operation caused."""
 
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
@@ -22,17 +22,17 @@ from customdb_contract.transcript import (
 __all__ = ["Caused", "Scene", "scenes_of"]
 
 Caused: TypeAlias = Exchange | StoreWrite | LogEntry | ActionRun | ApiCall | LegacyRequest
-"""What an operation can cause, itself or by running an Action."""
+"""Records that an operation can cause, directly or through an Action."""
 
 
 @frozen
 class Scene:
-    """One operation, and what it caused; or records that no operation caused.
+    """One operation and its effects, or records that no operation caused.
 
     Args:
         connection: The name of the connection.
-        operation: What was done; None where no operation caused the records.
-        caused: What came of it, in order.
+        operation: The operation, or None if no operation caused the records.
+        caused: The effects, in order.
     """
 
     connection: str
@@ -46,12 +46,12 @@ class Scene:
 
 
 def scenes_of(transcripts: Sequence[Transcript], order: Sequence[str] = ()) -> Sequence[Scene]:
-    """Return the scenes of one life, in which each record stands once.
+    """Return the scenes of one life, with each record exactly once.
 
     Args:
-        transcripts: What happened on each connection of a tenant.
-        order: The connection of each operation, in the order in which they were done; a `Tenant` has it. What it does
-            not mention follows, one connection after the other.
+        transcripts: The transcripts of all connections of a tenant.
+        order: The connection of each operation, in order, as in a `Tenant`. Operations that it does not mention follow,
+            one connection after the other.
     """
     if len(transcripts) == 1:
         return list(_scenes(transcripts[0]))
@@ -78,7 +78,7 @@ def _scenes(transcript: Transcript) -> Iterator[Scene]:
 
 
 def _others(connection: str, others: deque[Caused], before: int) -> Iterator[Scene]:
-    """Yield what no operation caused and stands before a place, if there is anything."""
+    """Yield the records before a position that no operation caused, if any."""
     found: list[Caused] = []
     while others and others[0].number < before:
         found.append(others.popleft())

@@ -10,7 +10,7 @@ __all__ = ["story_to_json"]
 
 
 def story_to_json(scenes: Sequence[Scene]) -> list[object]:
-    """Return a story as what `json.dumps` takes.
+    """Return a story as a list for `json.dumps`.
 
     Args:
         scenes: The scenes of the story.

@@ -10,10 +10,10 @@ from customdb_contract.transcript import Actor
 __all__ = ["story_as_mermaid"]
 
 _MOST: Final = 90
-"""Characters of a text that a diagram shows: an arrow is as long as its text."""
+"""Characters of a text in a diagram, in which an arrow is as long as its text."""
 
 _PLAIN: Final = frozenset(" .,-_@'()/!?=+*|«»…")
-"""What stands for itself beside letters and digits; anything else may mean something to Mermaid or to HTML."""
+"""Characters without a special meaning in Mermaid or HTML, beside letters and digits."""
 
 
 def story_as_mermaid(scenes: Sequence[Scene]) -> str:

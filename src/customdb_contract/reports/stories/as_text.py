@@ -16,7 +16,7 @@ _COLUMN: Final = max(map(len, LineKind)) + 2
 
 
 def story_as_text(scenes: Sequence[Scene]) -> str:
-    """Return a story as text: lines, each of which ends with a line feed.
+    """Return a story as text, with a line feed after each line.
 
     Args:
         scenes: The scenes of the story.
