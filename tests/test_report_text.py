@@ -74,7 +74,7 @@ def test_text_ends_with_what_to_give_so_that_more_can_be_judged() -> None:
     assert re.match(
         r"ok: \d+ rules judged, 2 broken \(1 error, 1 warning\)\n\d+ rules not judged \(\d+ not-applicable\)\. ", end
     )
-    assert re.search(r"\. \d+ could be, given:\n(  .+ \(for \d+\)\n)+\Z", end)
+    assert re.search(r"\. To judge \d+ more, add:\n(  .+ \(for \d+\)\n)+\Z", end)
     assert "  a password (for " in end
     assert "  hostile = true (for " in end
     assert render(report, Style(advise=False)) == text[: text.rindex("\n", 0, text.index("not judged")) + 1]
@@ -93,7 +93,7 @@ def test_text_advises_what_can_be_given_only() -> None:
 
     assert render(_report(outage, both, mode, deselected)).endswith(
         "not ok: no rule could be judged\n"
-        "4 rules not judged (3 not-applicable, 1 deselected). 2 could be, given:\n"
+        "4 rules not judged (3 not-applicable, 1 deselected). To judge 2 more, add:\n"
         "  a second user (for 1)\n"
         "  [outage] (for 2)\n"
     )
@@ -164,22 +164,22 @@ def test_text_shortens_long_calls_and_says_when_the_check_ended_early() -> None:
 
     assert max(map(len, text.splitlines())) < 200
     assert "The check ended early (time): 60 s were up" in text
-    assert "No rule judges 1 call: the store answered" in text
+    assert "1 call could not be judged: the store gave" in text
     assert "; the check is incomplete\n" in text
 
 
 @pytest.mark.parametrize(
     ("situation", "why"),
     [
-        ("outage: 500", "get_user never asked the fault server or proxy"),
-        ("outage", "the store was in reach, for it still knew a user"),
+        ("outage: 500", "get_user never called the fault server or proxy"),
+        ("outage", "the store was reachable, because it still found a user"),
     ],
 )
 def test_calls_that_met_no_outage_are_told_apart(situation: str, why: str) -> None:
     text = render(judge(Transcript.parse(f"get_user ada -> not-found   [{situation}, outage-not-met]")))
 
-    assert f"No rule judges 1 call of the outage: {why}" in text
-    assert "in two ways" not in text
+    assert f"1 call of the outage could not be judged: {why}" in text
+    assert "gave two results" not in text
 
 
 def test_text_names_the_secrets_that_an_action_is_not_given() -> None:
@@ -190,7 +190,10 @@ def test_text_names_the_secrets_that_an_action_is_not_given() -> None:
 
     lines = render(judge(told)).replace("\n", " ")
 
-    assert "is not given: event.secrets.API_KEY, event.secrets.URL. Give it with the secrets." in lines
+    assert (
+        "reads missing secrets: event.secrets.API_KEY, event.secrets.URL. Add them to the secrets of the check."
+        in lines
+    )
 
 
 def test_text_names_the_keys_of_the_configuration_that_nobody_gives() -> None:
@@ -219,7 +222,7 @@ def test_text_shows_crashes_waivers_previews_and_missing_groups(broken: Report) 
 
     assert "crashed  crashing\n  KeyError: 'x'\n  This is a bug in customdb-contract." in text
     assert "waived  waived-one: until May" in text
-    assert "warning  newer  (preview: it fails nothing yet)" in text
+    assert "warning  newer  (preview: never fails a check)" in text
     verdict = "not ok: 2 rules judged, 1 broken (1 warning); 1 waived; 1 crashed"
     assert text.startswith(f"{verdict}; no rule of the required group migration could be judged\n")
 
@@ -304,7 +307,7 @@ def test_verbose_text_has_every_finding_and_every_call_as_a_whole() -> None:
 def test_text_is_as_wide_as_it_is_told(width: int, broken: Report) -> None:
     lines = render(broken, Style(width=width)).splitlines()
 
-    assert max(map(len, lines)) in range(width - 50, width + 1)
+    assert max(map(len, lines)) in range(width - 60, width + 1)
 
 
 @given(st.lists(st.sampled_from(["word", "«password of ada»", "a-longer-word", "«token 1»"]), max_size=30))

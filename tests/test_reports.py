@@ -70,7 +70,7 @@ def test_junit_has_a_case_per_rule(broken: Report) -> None:
     failure = cases["mismatched-user-id"].find("failure")
     assert failure is not None
     assert failure.get("type") == "error"
-    assert "must be the same" in str(failure.get("message"))
+    assert "return the same one" in str(failure.get("message"))
     assert "login ada@example.com" in str(failure.text)
     assert int(suite.get("failures", "")) == len(suite.findall("testcase/failure"))
     assert cases["retired-connection"].find("skipped") is not None
@@ -236,7 +236,7 @@ def test_a_rule_is_explained_with_its_facts_and_its_page() -> None:
         "mismatched-user-id\n==================\n\ngroup profile, severity error at most\nsince 0.1.0\n"
     )
     assert "\nneeds: a get_user script; a password\n" in text
-    assert "\nsilent where one of these speaks: " in text
+    assert "\ngives way to: " in text
     assert "unstable-user-id" in text
     assert "## Why this matters" in text
 
@@ -244,7 +244,7 @@ def test_a_rule_is_explained_with_its_facts_and_its_page() -> None:
 def test_a_new_rule_is_explained_as_a_preview() -> None:
     text = explain(evolve(_info("newer"), since="0.2.0", preview=True))
 
-    assert "\nsince 0.2.0, a preview: it fails nothing yet\n" in text
+    assert "\nsince 0.2.0, a preview: never fails a check\n" in text
 
 
 def test_a_rule_without_its_docstring_says_why() -> None:

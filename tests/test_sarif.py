@@ -172,7 +172,9 @@ def test_the_rules_are_described() -> None:
         "preview": False,
         "docs": "reference/rules/mismatched-user-id.html",
     }
-    assert mismatched["shortDescription"] == {"text": "Login and get_user return different `user_id`s for one person."}
+    assert mismatched["shortDescription"] == {
+        "text": "`login` and `get_user` return different `user_id`s for one user."
+    }
     assert mismatched["fullDescription"]["text"].startswith("With import mode on")
     assert mismatched["help"]["text"] == mismatched["help"]["markdown"]
     assert mismatched["helpUri"].endswith("/templates/login")
