@@ -378,7 +378,7 @@ def test_a_script_that_sends_one_request_only_meets_no_outage_in_the_middle(tmp_
     assert [(call.situation, call.marks) for call in calls] == [(SECOND, frozenset({Mark.OUTAGE_NOT_MET}))]
     text = " ".join(str(report).split())
     assert "get_user sends no second request and login sends no third request, so none could fail in the middle" in text
-    assert "never asked the fault server" not in text
+    assert "never called the fault server" not in text
 
 
 def test_where_the_real_store_is_not_known_no_request_reaches_it(tmp_path: Path, api: str) -> None:

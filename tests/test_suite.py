@@ -77,7 +77,7 @@ def test_a_broken_rule_fails_with_the_text_of_the_report_and_nothing_of_ours(pyt
         r"""=+
 _+ TestShop.test_rule\[unstable-user-id\] _+
 error  unstable-user-id
-  get_user returned the user_id "shop-1" for ada, and "shop-\d+"; always return the same one
+  get_user returned the user_id "shop-1" for ada, then "shop-\d+"; always return the same one
        1  get_user ada@example.com -> found .*
 (?:.*\n)+?    +\d+  get_user ada@example.com -> found .*
 (?:.*\n)+

@@ -59,11 +59,11 @@ def test_what_a_change_of_an_email_did_not_do_is_found(look: str, message: str) 
     [
         (
             "get_user new@example.com -> not-found",
-            "create reported success, but the new user is not found by get_user; store the user before it ends",
+            "create reported success, but get_user does not find the new user; find the user at once",
         ),
         (
             'login new@example.com «password of new» -> failed WrongUsernameOrPasswordError(null) "no"',
-            "create reported success, but the new user cannot log in; store the user before it ends",
+            "create reported success, but login refuses the new user; accept the user at once",
         ),
     ],
 )

@@ -323,7 +323,7 @@ def test_a_first_argument_that_is_no_text_is_a_warning() -> None:
             (1,),
         ),
         Finding(
-            "login gave WrongUsernameOrPasswordError an array as the first argument; pass the identifier as text, or"
+            "login gave WrongUsernameOrPasswordError an object as the first argument; pass the identifier as text, or"
             " null for an unknown user",
             Severity.WARNING,
             Script.LOGIN,

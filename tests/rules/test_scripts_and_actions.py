@@ -142,7 +142,7 @@ ESCAPES: list[tuple[Rule, str, str]] = [
     (
         throws_synchronously,
         'raised TypeError "no"',
-        "the Action throws TypeError{during}; catch it, and let the log-in continue, or deny it with api.access.deny",
+        "the Action threw TypeError{during}; catch it, and let the log-in continue, or deny it with api.access.deny",
     ),
     (
         uncaught_async_exception,

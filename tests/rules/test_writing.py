@@ -174,7 +174,10 @@ def test_what_contradicts_a_script_is_told_once() -> None:
     findings = [finding for verdict in report.failures for finding in verdict.findings]
 
     assert [(finding.message, finding.evidence) for finding in findings] == [
-        ("create reported success, but the new user is not found by get_user; store the user before it ends", (1, 2))
+        (
+            "create reported success, but get_user does not find the new user; find the user at once",
+            (1, 2),
+        )
     ]
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "REGULAR",
     "are_comparable",
     "ignores_identifier",
+    "is_blank",
     "is_denial",
     "is_retired",
     "judge_profiles_in_outages",
@@ -31,7 +32,6 @@ __all__ = [
     "metadata_by_person",
     "outages",
     "own_sightings",
-    "says_nothing",
     "sightings",
     "sightings_by_person",
     "sightings_in_outages",
@@ -73,7 +73,7 @@ def sightings(transcript: Transcript, script: Script | None = None) -> Sequence[
         if exchange.profile is not None
         and exchange.person != UNKNOWN
         # For a spelling that the store does not know, an empty profile is the result for an unknown user.
-        and not (exchange.situation.family == "other-spelling" and says_nothing(exchange.profile))
+        and not (exchange.situation.family == "other-spelling" and is_blank(exchange.profile))
     ]
 
 
@@ -121,7 +121,7 @@ def lowered_by_ascii(text: str) -> str:
 _ASCII_LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
-def says_nothing(profile: Mapping[str, Value]) -> bool:
+def is_blank(profile: Mapping[str, Value]) -> bool:
     """Tell whether a profile is empty, or has only empty values.
 
     Args:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from customdb_contract.findings._found import Status, Verdict
 from customdb_contract.findings._report import Report
 from customdb_contract.findings.text._about import about
-from customdb_contract.findings.text._breaches import COLORS, told, told_in_a_line
+from customdb_contract.findings.text._breaches import COLORS, described, described_in_a_line
 from customdb_contract.findings.text._style import PLAIN, Style, counted, shown
 from customdb_contract.findings.text._summary import advice, by_script, script_rows, state, verdict_line
 
@@ -51,7 +51,7 @@ def render_briefly(report: Report, style: Style = PLAIN) -> str:
         report: The report.
         style: The style of the text.
     """
-    lines = [verdict_line(report, style), *(told_in_a_line(verdict, style) for verdict in _worst_first(report))]
+    lines = [verdict_line(report, style), *(described_in_a_line(verdict, style) for verdict in _worst_first(report))]
     return "\n".join(lines) + "\n"
 
 
@@ -82,11 +82,11 @@ def render_verdict(report: Report, verdict: Verdict) -> str:
         report: The report.
         verdict: One of its verdicts, on a rule that is broken, waived or crashed.
     """
-    return told(report, verdict, PLAIN)
+    return described(report, verdict, PLAIN)
 
 
 def _breaches(report: Report, style: Style) -> Iterator[str]:
-    return (told(report, verdict, style) for verdict in _worst_first(report))
+    return (described(report, verdict, style) for verdict in _worst_first(report))
 
 
 def _worst_first(report: Report) -> Sequence[Verdict]:

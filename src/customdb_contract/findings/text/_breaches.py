@@ -11,7 +11,7 @@ from customdb_contract.findings.text._style import Style, shown
 from customdb_contract.severity import Severity
 from customdb_contract.transcript import UNKNOWN, ActionRun, Language, language_of, person_of
 
-__all__ = ["COLORS", "told", "told_in_a_line"]
+__all__ = ["COLORS", "described", "described_in_a_line"]
 
 COLORS: Final = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 
@@ -27,7 +27,7 @@ _MOST_PEOPLE: Final = 3
 _SENTENCE_ENDS: Final = re.compile(r"(?<=\.) (?=[A-Z])")
 
 
-def told(report: Report, verdict: Verdict, style: Style) -> str:
+def described(report: Report, verdict: Verdict, style: Style) -> str:
     """Return the part of a report on a rule that is broken, waived or crashed.
 
     Args:
@@ -46,7 +46,7 @@ def told(report: Report, verdict: Verdict, style: Style) -> str:
             return "\n".join(_broken(report, verdict, style))
 
 
-def told_in_a_line(verdict: Verdict, style: Style) -> str:
+def described_in_a_line(verdict: Verdict, style: Style) -> str:
     """Return the name of a rule that is broken, waived or crashed, with the scripts that break it.
 
     Args:

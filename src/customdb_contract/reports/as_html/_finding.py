@@ -33,7 +33,7 @@ class Proofs:
         self._report = report
         self._lines: dict[int, Sequence[Line]] = {}
 
-    def told(self, finding: Finding) -> Markup:
+    def message(self, finding: Finding) -> Markup:
         """Return the message of a finding.
 
         Args:

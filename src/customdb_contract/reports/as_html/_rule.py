@@ -102,7 +102,7 @@ def _summary(verdict: Verdict) -> Iterator[Markup]:
 def _findings(verdict: Verdict, room: Room, proofs: Proofs) -> Iterator[Markup]:
     shown_ones = verdict.findings[:_MOST_FINDINGS]
     drawn = room.fitting(map(proofs.drawn, shown_ones))
-    items = [element("li", _severity(finding), proofs.told(finding), *_next(drawn)) for finding in shown_ones]
+    items = [element("li", _severity(finding), proofs.message(finding), *_next(drawn)) for finding in shown_ones]
     if items:
         yield element("ol", *items, class_="findings")
     if len(verdict.findings) > _MOST_FINDINGS:

@@ -86,10 +86,10 @@ def action_ignores_connection(transcript: Transcript) -> Iterator[Comparison]:
         where = seen.run.situation.partition(": ")[2]
         # An Action may write metadata that does not come from the legacy system for every user.
         if seen.writes.keys() & payload.keys() or (seen.asks and seen.set_calls):
-            message = f"the Action set metadata for a user of another connection ({where})"
+            message = f"the Action set metadata for a user of another connection ({where}); return early"
             yield Violation(message, seen.evidence, path=where)
         elif seen.asks:
-            message = f"the Action queried the legacy system for a user of another connection ({where})"
+            message = f"the Action queried the legacy system for a user of another connection ({where}); return early"
             yield Violation(message, seen.evidence, path=where)
         else:
             yield Held((seen.run,))
@@ -269,12 +269,12 @@ def action_identifier_in_url(transcript: Transcript) -> Iterator[Comparison]:
         email = _email_of(seen)
         if not seen.asked or not email:
             continue
-        told = next((request for request in seen.asked if is_in_url(email, request.url)), None)
-        if told is None:
+        leaking = next((request for request in seen.asked if is_in_url(email, request.url)), None)
+        if leaking is None:
             yield Held(seen.evidence)
         else:
             message = "the Action sent the e-mail in a URL; send the id, or use the body of a POST request"
-            yield Violation(message, (seen.run, told), path="url")
+            yield Violation(message, (seen.run, leaking), path="url")
 
 
 @action_rule(severity=Severity.WARNING, needs=ASKING, since="0.1.0", source=ACTION_GUIDELINES)

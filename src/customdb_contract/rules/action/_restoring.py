@@ -217,7 +217,7 @@ def action_forgets_empty_answer(transcript: Transcript) -> Iterator[Comparison]:
             continue
         if later.asks:
             message = (
-                f"the Action queried the legacy system again at the next log-in, after the response "
+                "the Action queried the legacy system again at the next log-in, although it had responded with "
                 f"{earlier.run.legacy}; set a marker"
             )
             yield Violation(message, (*earlier.evidence, *later.evidence), path=str(earlier.run.legacy))

@@ -134,7 +134,11 @@ def _problems(seen: ObservedRun, expected: Mapping[MetadataKey, Value]) -> Itera
         elif isinstance(value, Mapping) and value.keys() >= _RESPONSE:
             yield key, f"{kind}.{name} is a whole response object; set the values in its body"
         elif _is_another_kind(seen, value, expected.get(key)):
-            yield key, f"{kind}.{name} is {_type_of(value)}, but {_type_of(expected[key])} after a valid one"
+            usual = _type_of(expected[key])
+            yield (
+                key,
+                f"{kind}.{name} was set to {_type_of(value)}, but to {usual} after a valid response; check the type",
+            )
     for kind in ("app_metadata", "user_metadata"):
         size = json_size({name: value for (of, name), value in seen.writes.items() if of == kind})
         if size > _MOST_BYTES:

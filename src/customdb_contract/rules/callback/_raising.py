@@ -79,7 +79,7 @@ def throws_synchronously(transcript: Transcript) -> Iterator[Comparison]:
     yield from judge_escapes(
         transcript,
         Escape.THROWN,
-        "throws {name}",
+        "threw {name}",
         "catch it, and let the log-in continue, or deny it with api.access.deny",
     )
 

@@ -59,13 +59,13 @@ def not_a_single_function(transcript: Transcript) -> Iterator[Comparison]:
     ```
     """
 
-    def tell(script: str, fact: SourceFact) -> str:
+    def message_of(script: str, fact: SourceFact) -> str:
         return f"{script} is not one function: {fact.text}; keep one function in the file, and nothing else"
 
     yield from judge_facts(
         transcript,
         (FactKind.NOT_A_FUNCTION, FactKind.MODULE_EXPORTS),
-        tell,
+        message_of,
         lambda fact: Severity.WARNING if fact.kind is FactKind.MODULE_EXPORTS else None,
     )
 
@@ -97,10 +97,10 @@ def anonymous_function(transcript: Transcript) -> Iterator[Comparison]:
     `deleteUser`.
     """
 
-    def tell(script: str, _: SourceFact) -> str:
+    def message_of(script: str, _: SourceFact) -> str:
         return f"{script} is an anonymous function; name it, so that stack traces show which script failed"
 
-    yield from judge_facts(transcript, (FactKind.ANONYMOUS_FUNCTION,), tell)
+    yield from judge_facts(transcript, (FactKind.ANONYMOUS_FUNCTION,), message_of)
 
 
 @rule(
@@ -179,12 +179,12 @@ def unavailable_module(transcript: Transcript) -> Iterator[Comparison]:
     `const bcrypt = require('bcrypt')`.
     """
 
-    def tell(script: str, fact: SourceFact) -> str:
+    def message_of(script: str, fact: SourceFact) -> str:
         if fact.kind is FactKind.IMPLICIT_GLOBAL:
             return f"{script} uses {fact.text} as a global, which only old runtimes have; require the module"
         return f"{script} requires {fact.text}, which current runtimes do not have; require a version that they have"
 
-    yield from judge_facts(transcript, (FactKind.UNAVAILABLE_MODULE, FactKind.IMPLICIT_GLOBAL), tell)
+    yield from judge_facts(transcript, (FactKind.UNAVAILABLE_MODULE, FactKind.IMPLICIT_GLOBAL), message_of)
 
 
 @rule(
@@ -216,21 +216,21 @@ def no_timeout_on_external_call(transcript: Transcript) -> Iterator[Comparison]:
     Set a timeout: `fetch(url, { signal: AbortSignal.timeout(5000) })`, `axios.get(url, { timeout: 5000 })`.
     """
 
-    def tell(script: str, fact: SourceFact) -> str:
+    def message_of(script: str, fact: SourceFact) -> str:
         then = "let the log-in continue" if script == THE_ACTION else "report it with callback(error)"
         return f"{script} calls {fact.text} without a timeout; set one, and {then}"
 
-    told = set[Script | None]()
-    for comparison in judge_facts(transcript, (FactKind.CALL_WITHOUT_TIMEOUT,), tell):
+    reported = set[Script | None]()
+    for comparison in judge_facts(transcript, (FactKind.CALL_WITHOUT_TIMEOUT,), message_of):
         if isinstance(comparison, Violation):
-            told.add(comparison.script)
+            reported.add(comparison.script)
         yield comparison
     failures = [exchange for exchange in transcript.select(None, "outage") if exchange.situation is not Situation.HANG]
     # A script that calls back in no outage at all lacks more than a timeout.
     forgetting = {exchange.script for exchange in failures if exchange.ending is Ending.TIMED_OUT}
     reporting = {exchange.script for exchange in failures if exchange.ending is Ending.FAILED} - forgetting
     for exchange in transcript.select(None, Situation.HANG):
-        if exchange.ending is Ending.TIMED_OUT and exchange.script in reporting - told:
+        if exchange.ending is Ending.TIMED_OUT and exchange.script in reporting - reported:
             message = (
                 f"{exchange.script} timed out while the store never responded; "
                 "set a shorter timeout for the call, and report it as an error"
@@ -239,7 +239,7 @@ def no_timeout_on_external_call(transcript: Transcript) -> Iterator[Comparison]:
         elif exchange.ending is Ending.FAILED:
             yield Held((exchange,))
     if not any(seen.asks and seen.run.legacy in _NO_ANSWER for seen in observed_runs(transcript)):
-        yield from judge_action_facts(transcript, (FactKind.CALL_WITHOUT_TIMEOUT,), tell)
+        yield from judge_action_facts(transcript, (FactKind.CALL_WITHOUT_TIMEOUT,), message_of)
 
 
 @rule(
@@ -272,10 +272,10 @@ def delete_reads_empty_context(transcript: Transcript) -> Iterator[Comparison]:
     if not transcript.connection.script_context:
         return
 
-    def tell(script: str, fact: SourceFact) -> str:
+    def message_of(script: str, fact: SourceFact) -> str:
         return f"{script} reads {fact.text}, but its context is always empty; don't use it, or check that it is there"
 
-    for comparison in judge_facts(transcript, (FactKind.CONTEXT_FIELD,), tell):
+    for comparison in judge_facts(transcript, (FactKind.CONTEXT_FIELD,), message_of):
         if Script.DELETE in transcript.header.scripts:
             yield comparison
 
@@ -331,9 +331,9 @@ def callback_inside_try(transcript: Transcript) -> Iterator[Comparison]:
         elif exchange.outcome.callbacks:
             yield Held((exchange,))
 
-    def tell(script: str, fact: SourceFact) -> str:
+    def message_of(script: str, fact: SourceFact) -> str:
         return f"{script} calls {fact.text}, whose handler calls it again; call it after the block"
 
-    for comparison in judge_facts(transcript, (FactKind.CALLBACK_INSIDE_TRY,), tell):
+    for comparison in judge_facts(transcript, (FactKind.CALLBACK_INSIDE_TRY,), message_of):
         if not (isinstance(comparison, Violation) and comparison.script in proven):
             yield comparison

@@ -67,8 +67,9 @@ def create_not_visible(transcript: Transcript) -> Iterator[Comparison]:
         if exchange.ending is Ending.FOUND:
             yield Held((created, exchange))
         else:
-            what = "cannot log in" if exchange.script is Script.LOGIN else "is not found by get_user"
-            message = f"create reported success, but the new user {what}; store the user before it ends"
+            is_login = exchange.script is Script.LOGIN
+            what = "refuses the new user; accept" if is_login else "does not find the new user; find"
+            message = f"create reported success, but {exchange.script} {what} the user at once"
             yield Violation(message, (created, exchange), path="ending", expected=Ending.FOUND, got=exchange.ending)
 
 

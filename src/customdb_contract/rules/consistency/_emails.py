@@ -239,7 +239,7 @@ def _lost_by_refusal(moment: Moment, refused: Collection[int]) -> Iterator[Compa
     source=CHANGE_EMAIL_TEMPLATE,
 )
 def change_email_verified_only(transcript: Transcript) -> Iterator[Comparison]:
-    """`change_email` to the same e-mail does more, or less, than set whether it is verified.
+    """`change_email` to the user's own e-mail fails, hides the user, or does not set the `verified` flag.
 
     ## Why this matters
     Auth0 makes this call when an administrator marks an e-mail as verified or unverified. A script that checks whether

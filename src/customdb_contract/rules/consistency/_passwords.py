@@ -52,7 +52,7 @@ def change_password_ineffective(transcript: Transcript) -> Iterator[Comparison]:
         is_former = exchange.script is Script.LOGIN and exchange.argument(1) in account.former_passwords
         if moment.is_right and not is_found:
             what = "the new password does not work" if exchange.script is Script.LOGIN else "the user is not found"
-            message = f"change_password reported success, but {what}; wait for the update, and hash as create does"
+            message = f"change_password reported success, but {what}; report success only after the update"
             yield Violation(message, (written, exchange), path="ending", expected=Ending.FOUND, got=exchange.ending)
         elif is_former and is_found:
             message = "change_password reported success, but the old password still works; replace it"

@@ -58,7 +58,7 @@ def mismatched_profile(transcript: Transcript) -> Iterator[Comparison]:
     """
     by_script = [sightings_by_person(transcript, script) for script in (Script.GET_USER, Script.LOGIN)]
     left_out = _left_out(transcript)
-    told: dict[tuple[str, Severity, Script], _Told] = {}
+    mismatches: dict[tuple[str, Severity, Script], _Grouped] = {}
     for person in transcript.people:
         seen = [own for found in by_script if (own := _own(found.get(person.label, ()), person))]
         volatile = {path: pair for own in seen for path, pair in _volatile(transcript, own)}
@@ -73,8 +73,8 @@ def mismatched_profile(transcript: Transcript) -> Iterator[Comparison]:
                 yield comparison
             else:
                 key = (comparison.subject, comparison.severity, comparison.evidence[-1].script)
-                told.setdefault(key, _Told(comparison, [])).evidence.extend(comparison.evidence)
-    for (subject, severity, script), one in told.items():
+                mismatches.setdefault(key, _Grouped(comparison, [])).evidence.extend(comparison.evidence)
+    for (subject, severity, script), one in mismatches.items():
         shown = one.example
         yield Violation(
             f"{subject}: {shown.example}",
@@ -100,7 +100,7 @@ def _left_out(transcript: Transcript) -> Collection[tuple[Script, str]]:
 
 
 @frozen
-class _Told:
+class _Grouped:
     """A mismatch that is reported once for all users: an example, and the calls."""
 
     example: "_Mismatch"
@@ -220,7 +220,7 @@ class _Comparing:
                     yield Held((exchange,))
         if self.is_pair:
             pair = tuple(sorted(self.seen, key=lambda exchange: exchange.number))
-            differing = [one for one in between if self._counts(one) and not self._is_told_elsewhere(one)]
+            differing = [one for one in between if self._counts(one) and not self._is_reported_elsewhere(one)]
             for difference in differing:
                 if difference.path not in wrong:
                     example = f"for {self.person.label} get_user returned {{got}}, but login {{expected}}"
@@ -241,7 +241,7 @@ class _Comparing:
             difference
             for difference in differences(_restricted(attributes, expected), expected)
             if self._counts(difference)
-            and not self._is_told_by_content(exchange.script, difference)
+            and not self._is_reported_alone(exchange.script, difference)
             and not (difference.path == "user_id" and (ids_differ or difference.first == _NOTHING))
         ]
 
@@ -252,7 +252,7 @@ class _Comparing:
     def _counts(self, difference: Difference) -> bool:
         return not _is_in(difference.path, (*self.transcript.header.ignore_fields, *self.volatile))
 
-    def _is_told_by_content(self, script: Script, difference: Difference) -> bool:
+    def _is_reported_alone(self, script: Script, difference: Difference) -> bool:
         """Tell whether a rule about a single profile, or about metadata in one script only, reports the difference."""
         match difference.path:
             case "email":
@@ -264,7 +264,7 @@ class _Comparing:
             case _:
                 return False
 
-    def _is_told_elsewhere(self, difference: Difference) -> bool:
+    def _is_reported_elsewhere(self, difference: Difference) -> bool:
         """Tell whether another rule reports the difference: about ids, single profiles, or metadata in one script."""
         path = difference.path
         values = {difference.first, difference.second}

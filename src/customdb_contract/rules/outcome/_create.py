@@ -111,7 +111,7 @@ def create_false_success(transcript: Transcript) -> Iterator[Comparison]:
 
     ## Why this matters
     Auth0 considers the user created and logs them in at once, which fails. The sign-up ends with an error whose cause
-    is recorded nowhere.
+    is unclear.
 
     ## Violates
         create {"email": "new@example.com"} -> done   [outage: refuse]

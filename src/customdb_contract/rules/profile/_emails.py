@@ -12,7 +12,7 @@ from customdb_contract.transcript import Transcript
 
 @rule(group=Group.PROFILE, severity=Severity.ERROR, needs=(Need.GET_USER,), since="0.1.0", source=PROFILE_STRUCTURE)
 def invalid_email(transcript: Transcript) -> Iterator[Comparison]:
-    """A profile has no e-mail, or one that is not an e-mail address.
+    """A profile has no e-mail address, or an invalid one.
 
     ## Why this matters
     With import mode on, Auth0 rejects a profile without a valid e-mail, and the user can't log in. With import mode

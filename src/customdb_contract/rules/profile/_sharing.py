@@ -174,7 +174,7 @@ def _text(exchange: Exchange, attribute: str) -> str:
 def _shared_by_new_users(transcript: Transcript) -> Iterator[Comparison]:
     """Compare users created by the check with each other; they need not be in the store of the known users."""
     holders: dict[str, Exchange] = {}
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     for exchange in transcript.judged:
         if exchange.script in {Script.DELETE, Script.CHANGE_EMAIL}:
             # After this, an id or an e-mail may belong to another user.
@@ -184,8 +184,8 @@ def _shared_by_new_users(transcript: Transcript) -> Iterator[Comparison]:
             pair = (first.person, exchange.person)
             if first.person == exchange.person or _email_by_ascii(first) == _email_by_ascii(exchange):
                 continue
-            if pair not in told:
-                told.add(pair)
+            if pair not in reported:
+                reported.add(pair)
                 message = f"{first.person} and {exchange.person} have the same user_id {{got}}; make it unique"
                 yield Violation(message, (first, exchange), path="user_id", got=user_id_text(exchange))
 
@@ -223,7 +223,7 @@ def _shared(
     transcript: Transcript, key: Callable[[Exchange], str], name: str, severity: Severity
 ) -> Iterator[Comparison]:
     first_seen: dict[str, Exchange] = {}
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     for exchange in own_sightings(transcript):
         value = key(exchange)
         if not value:
@@ -231,11 +231,11 @@ def _shared(
         first = first_seen.setdefault(value, exchange)
         if first.person == exchange.person:
             continue
-        if (first.person, exchange.person) not in told:
-            told.add((first.person, exchange.person))
+        if (first.person, exchange.person) not in reported:
+            reported.add((first.person, exchange.person))
             message = f"{first.person} and {exchange.person} have the same {name} {{got}}; make it unique"
             yield Violation(message, (first, exchange), severity, path=name, got=value)
-    clashing = {person for pair in told for person in pair}
+    clashing = {person for pair in reported for person in pair}
     for exchange in first_seen.values():
         if exchange.person not in clashing and len(transcript.people) > 1:
             yield Held((exchange,))

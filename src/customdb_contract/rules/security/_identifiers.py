@@ -10,12 +10,12 @@ from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.profiles.problems import user_id_of
 from customdb_contract.rules._rule import Comparison, rule
-from customdb_contract.rules._sightings import says_nothing, sightings
+from customdb_contract.rules._sightings import is_blank, sightings
 from customdb_contract.rules.security._proof import (
+    accepted_with_any_password,
     ignoring_scripts,
     judge_hostile,
     left_out,
-    let_in_by_any_password,
 )
 from customdb_contract.transcript import Ending, Exchange, Noticed, Situation, Transcript, Value
 
@@ -77,15 +77,15 @@ def unicode_collision(transcript: Transcript) -> Iterator[Comparison]:
     """
     people = _known_people(transcript)
     ignoring = ignoring_scripts(transcript)
-    let_in = let_in_by_any_password(transcript)
+    accepted = accepted_with_any_password(transcript)
     yield from left_out(transcript, Situation.UNICODE_COLLISION)
     for exchange in transcript.select(None, Situation.UNICODE_COLLISION):
-        if exchange.script in ignoring or (exchange.script is Script.LOGIN and exchange.person in let_in):
+        if exchange.script in ignoring or (exchange.script is Script.LOGIN and exchange.person in accepted):
             continue
         person = transcript.person(exchange.person)
         own = {_lowered(identifier) for identifier in person.identifiers} if person else set[str]()
         profile = exchange.profile
-        if profile is None or says_nothing(profile):
+        if profile is None or is_blank(profile):
             yield Held((exchange,))
         elif _lowered(exchange.identifier) not in own:
             whose = _whose(exchange, people)

@@ -322,10 +322,10 @@ def regex_from_input(transcript: Transcript) -> Iterator[Comparison]:
             proven.add(comparison.blamed)
         yield comparison
 
-    def tell(script: str, fact: SourceFact) -> str:
+    def message_of(script: str, fact: SourceFact) -> str:
         return f"{script} builds a regular expression ({fact.text}) from its input; escape it, or compare by equality"
 
-    for comparison in judge_facts(transcript, (FactKind.REGEX_FROM_INPUT,), tell):
+    for comparison in judge_facts(transcript, (FactKind.REGEX_FROM_INPUT,), message_of):
         is_new = isinstance(comparison, Violation) and comparison.script not in proven
         if is_new or isinstance(comparison, Untried):
             yield comparison

@@ -91,8 +91,8 @@ def error_leaks_details(transcript: Transcript) -> Iterator[Comparison]:
 
 def _secret_in(text: str, words: Collection[SecretRef]) -> str | None:
     """Return the kind of secret in a text, in the words of a message, or None."""
-    told = [secret for secret in secrets_in(text) if secret.kind in TOLD]
-    if any(_plainly(secret) not in words for secret in told):
+    known = [secret for secret in secrets_in(text) if secret.kind in TOLD]
+    if any(_plainly(secret) not in words for secret in known):
         return "a password or another secret"
     kinds = set(kinds_in(text))
     return next((name for kind, name in _UNKNOWN.items() if kind in kinds), None)
@@ -108,14 +108,14 @@ _UNKNOWN: Final = {
 
 def _details(exchange: Exchange, people: Mapping[str, str]) -> str | None:
     """Return what an error message of a call reveals about the store and other users."""
-    told = _message(exchange)
+    message = _message(exchange)
     typed = str(exchange.identifier).lower()
-    others = (email for email in _emails(told) if people.get(email, exchange.person) != exchange.person)
+    others = (email for email in _emails(message) if people.get(email, exchange.person) != exchange.person)
     if any(email not in typed for email in others):
         return "another user's e-mail"
-    rest = without_typed(told, exchange)
+    rest = without_typed(message, exchange)
     found = next((name for name, pattern in _DETAILS.items() if pattern.search(rest)), None)
-    return found or ("credentials in a URL" if SecretKind.URL_CREDENTIALS in kinds_in(told) else None)
+    return found or ("credentials in a URL" if SecretKind.URL_CREDENTIALS in kinds_in(message) else None)
 
 
 def _message(exchange: Exchange) -> str:
@@ -226,8 +226,8 @@ def _leaked(
 def _emails_of(run: ActionRun, transcript: Transcript) -> Collection[str]:
     """Return the e-mails of the user who logs in: in Auth0, and in the legacy system."""
     person, user = transcript.person(run.person), run.event.get("user")
-    told = user.get("email") if isinstance(user, Mapping) else None
-    emails = (told, None if person is None else person.email)
+    own = user.get("email") if isinstance(user, Mapping) else None
+    emails = (own, None if person is None else person.email)
     return {email.lower() for email in emails if isinstance(email, str)}
 
 

@@ -8,7 +8,7 @@ from customdb_contract.contract import Script
 from customdb_contract.findings import Group, Held, Need, Severity, Violation
 from customdb_contract.rules._rule import Comparison, rule
 from customdb_contract.rules._writing import REFUSALS, legacy_moments
-from customdb_contract.rules.security._proof import let_in_by_any_password
+from customdb_contract.rules.security._proof import accepted_with_any_password
 from customdb_contract.secrets import SecretForm, secrets_in
 from customdb_contract.transcript import Ending, Situation, Transcript
 
@@ -25,10 +25,10 @@ def _refused(
     unless: Collection[str] = (),
 ) -> Iterator[Comparison]:
     """Judge whether login refuses an altered password, except for users for whom that proves less."""
-    let_in = let_in_by_any_password(transcript)
+    accepted = accepted_with_any_password(transcript)
     for exchange in transcript.select(Script.LOGIN, situation):
         person = transcript.person(exchange.person)
-        if exchange.person in unless or exchange.person in let_in:
+        if exchange.person in unless or exchange.person in accepted:
             continue
         if exchange.ending is Ending.FOUND:
             message = f"login accepted {what} for a known user; {advice}"

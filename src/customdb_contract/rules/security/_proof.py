@@ -13,11 +13,11 @@ from customdb_contract.rules.security._hostile_writes import READING, judge_host
 from customdb_contract.transcript import UNKNOWN, Ending, Exchange, Noticed, Situation, Transcript, Value
 
 __all__ = [
+    "accepted_with_any_password",
     "folded",
     "ignoring_scripts",
     "judge_hostile",
     "left_out",
-    "let_in_by_any_password",
     "without_typed",
 ]
 
@@ -35,15 +35,15 @@ def judge_hostile(
         severity: The severity of the findings.
     """
     ignoring = ignoring_scripts(transcript)
-    let_in = let_in_by_any_password(transcript)
+    accepted = accepted_with_any_password(transcript)
     yield from left_out(transcript, situation)
     for exchange in transcript.select(None, situation):
         if exchange.script not in READING:
             continue
         is_password = exchange.person != UNKNOWN
-        if exchange.script in ignoring or exchange.person in let_in:
+        if exchange.script in ignoring or exchange.person in accepted:
             continue
-        if _is_somebody(exchange):
+        if _is_unrelated(exchange):
             asked = "password" if is_password else "identifier"
             message = f"{exchange.script} returned a user's profile for {what} as the {asked}; {advice}"
             yield Violation(message, (exchange,), severity, path=asked, expected="no profile", got="a profile")
@@ -75,7 +75,7 @@ def ignoring_scripts(transcript: Transcript) -> Collection[Script]:
     return {script for script in (Script.LOGIN, Script.GET_USER) if ignores_identifier(transcript, script)}
 
 
-def let_in_by_any_password(transcript: Transcript) -> Collection[str]:
+def accepted_with_any_password(transcript: Transcript) -> Collection[str]:
     """Return the labels of the users who log in with a random password, so that no other one proves anything.
 
     Args:
@@ -88,7 +88,7 @@ def let_in_by_any_password(transcript: Transcript) -> Collection[str]:
     }
 
 
-def _is_somebody(exchange: Exchange) -> bool:
+def _is_unrelated(exchange: Exchange) -> bool:
     """Tell whether a profile came back that does not belong to the identifier."""
     profile = exchange.profile
     if profile is None:

@@ -39,12 +39,12 @@ def hardcoded_secret(transcript: Transcript) -> Iterator[Comparison]:
     because others have seen it. In an Action, add it as a secret, and read it as `event.secrets.LEGACY_API_SECRET`.
     """
 
-    def tell(script: str, fact: SourceFact) -> str:
+    def message_of(script: str, fact: SourceFact) -> str:
         where = "event.secrets" if script == THE_ACTION else "configuration"
         return f"{script} has a credential in its source ({fact.text}); move it to {where}, and replace it"
 
-    yield from judge_facts(transcript, (FactKind.SECRET_LITERAL,), tell)
-    yield from judge_action_facts(transcript, (FactKind.SECRET_LITERAL,), tell)
+    yield from judge_facts(transcript, (FactKind.SECRET_LITERAL,), message_of)
+    yield from judge_action_facts(transcript, (FactKind.SECRET_LITERAL,), message_of)
 
 
 @rule(
@@ -76,15 +76,15 @@ def tls_not_verified(transcript: Transcript) -> Iterator[Comparison]:
     `encrypt` on.
     """
 
-    def tell(script: str, fact: SourceFact) -> str:
+    def message_of(script: str, fact: SourceFact) -> str:
         other = "legacy system" if script == THE_ACTION else "store"
         return f"{script} sets {fact.text}, so anyone on the network can pose as the {other}; verify the certificate"
 
     def severity_of(fact: SourceFact) -> Severity | None:
         return Severity.WARNING if fact.text.startswith("encrypt") else None
 
-    yield from judge_facts(transcript, (FactKind.TLS_NOT_VERIFIED,), tell, severity_of)
-    yield from judge_action_facts(transcript, (FactKind.TLS_NOT_VERIFIED,), tell, severity_of)
+    yield from judge_facts(transcript, (FactKind.TLS_NOT_VERIFIED,), message_of, severity_of)
+    yield from judge_action_facts(transcript, (FactKind.TLS_NOT_VERIFIED,), message_of, severity_of)
 
 
 @rule(
@@ -113,10 +113,10 @@ def timing_unsafe_compare(transcript: Transcript) -> Iterator[Comparison]:
     Use `crypto.timingSafeEqual(a, b)` for two buffers of the same length, or `bcrypt.compare`.
     """
 
-    def tell(script: str, fact: SourceFact) -> str:
+    def message_of(script: str, fact: SourceFact) -> str:
         return f"{script} compares a hash with {fact.text}; use crypto.timingSafeEqual"
 
-    yield from judge_facts(transcript, (FactKind.TIMING_UNSAFE_COMPARE,), tell)
+    yield from judge_facts(transcript, (FactKind.TIMING_UNSAFE_COMPARE,), message_of)
 
 
 @rule(
@@ -146,10 +146,10 @@ def weak_password_hash(transcript: Transcript) -> Iterator[Comparison]:
     Use bcrypt with a cost of 10 or more, scrypt or Argon2; the OWASP Password Storage Cheat Sheet lists the parameters.
     """
 
-    def tell(script: str, fact: SourceFact) -> str:
+    def message_of(script: str, fact: SourceFact) -> str:
         return f"{script} hashes a new password with {fact.text}; use bcrypt with a cost of 10 or more"
 
-    yield from judge_facts(transcript, (FactKind.WEAK_PASSWORD_HASH,), tell)
+    yield from judge_facts(transcript, (FactKind.WEAK_PASSWORD_HASH,), message_of)
 
 
 @rule(
@@ -179,7 +179,7 @@ def direct_database_access(transcript: Transcript) -> Iterator[Comparison]:
     Put an HTTPS API in front of the database, and let only Auth0 call it.
     """
 
-    def tell(script: str, fact: SourceFact) -> str:
+    def message_of(script: str, fact: SourceFact) -> str:
         return f"{script} connects to the database directly, with {fact.text}; put an API in between"
 
-    yield from judge_facts(transcript, (FactKind.DATABASE_DRIVER,), tell)
+    yield from judge_facts(transcript, (FactKind.DATABASE_DRIVER,), message_of)

@@ -51,10 +51,10 @@ def plaintext_transport(transcript: Transcript) -> Iterator[Comparison]:
         requests = (*exchange.outcome.noticed(Noticed.REQUEST), *exchange.outcome.noticed(Noticed.LATE_REQUEST))
         if not requests:
             continue
-        told = {problem for problem in map(_problem, requests) if problem}
-        for where, problem in sorted(told):
+        problems = {problem for problem in map(_problem, requests) if problem}
+        for where, problem in sorted(problems):
             yield Violation(f"{exchange.script} {problem}", (exchange,), path=where)
-        if not told:
+        if not problems:
             yield Held((exchange,))
     for script, info in transcript.header.scripts.items():
         for fact in info.facts(FactKind.PLAINTEXT_ADDRESS):
