@@ -429,7 +429,7 @@ BAD: Sequence[tuple[Mapping[str, Any], str]] = (
     ({"columns": Columns(user_id="id", email="mail", others={"email": "mail"})}, "others: email has a column already"),
     ({"select": ["shared-emails"]}, "select: there is no rule or group 'shared-emails'; did you mean shared-email"),
     ({"ignore": ["wrong-arity"]}, "ignore: the rule 'wrong-arity' is about what scripts do, so an audit does not look"),
-    ({"fail_on": "info"}, "fail_on must be 'error' or 'warning', not 'info'"),
+    ({"fail_on": "info"}, "fail_on must be 'error' or 'warning', and is 'info'"),
     ({"sample": 0}, "sample must be 1 or more, and is 0"),
     ({"findings": "found.txt"}, "findings: found.txt must end in .parquet, .csv or .jsonl"),
     ({"findings": "no/found.csv"}, "findings: no/found.csv can't be written: No such file or directory"),

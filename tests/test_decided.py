@@ -71,7 +71,7 @@ def test_all_that_a_rule_says_is_written() -> None:
         "invalid-metadata-key: failed, held 0",
         "  error of get_user: get_user returned the metadata field app_metadata.a.b; names must not contain . or $",
         "    path app_metadata.a.b, proven by 1",
-        "unstable-user-id: not-applicable, held 0, nothing that this rule looks at was seen",
+        "unstable-user-id: not-applicable, held 0, the check recorded nothing that this rule judges",
         "held: user-id-not-a-string 1",
     ]
 

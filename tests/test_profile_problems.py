@@ -464,7 +464,7 @@ def test_a_recorded_error_is_a_value_that_json_does_not_have() -> None:
 def judged(
     profile: Mapping[str, object], *, import_mode: bool, requires_username: bool = False
 ) -> list[tuple[str, str | None, Severity]]:
-    """Return what the rules find where get_user returned a profile: rule, path and severity."""
+    """Return what the rules find where get_user returns a profile: rule, path and severity."""
     outcome = Outcome(ending=Ending.FOUND, callbacks=((None, record(profile, SecretRegistry().mask)),))
     exchange = Exchange(1, Script.GET_USER, ("somebody",), "somebody", Situation.KNOWN_USER, outcome)
     header = Header(

@@ -42,7 +42,7 @@ def test_each_connection_has_an_item_for_each_rule(pytester: pytest.Pytester) ->
             "tenant::club::missing-user-id PASSED*",
             "tenant::shop::shared-user-id FAILED*",
             "*_ club: shared-user-id _*",
-            '  bob has the user_id "7", and so has ada of the connection shop; *',
+            '  bob has the user_id "7", which ada of the connection shop also has; *',
             '  See it again: pytest --customdb-tenant "tenant" -k "club and shared-user-id"',
         ]
     )

@@ -575,7 +575,7 @@ def test_what_the_machine_finds_is_told_once_as_a_sequence_that_can_be_judged_ag
 
     result.assert_outcomes(failed=1, deselected=RULES + 1)
     text = told(result).partition("short test summary")[0]
-    assert text.count("verify reported success, and") == 1
+    assert text.count("verify reported success, but") == 1
     assert "customdb-contract replay FILE" in text
     assert "Traceback" not in text
     assert "hypothesis/" not in text

@@ -100,8 +100,8 @@ def test_every_custom_database_is_checked_and_their_ids_are_compared(run: Run, e
         "shop": ["shared-user-id"],
     }
     assert told["shop"][0]["findings"][0]["message"] == (
-        'ada has the user_id "7", and so has bob of the connection club; '
-        "it must be unique over all custom databases of the tenant"
+        'ada has the user_id "7", which bob of the connection club also has; '
+        "make it unique across all custom databases of the tenant"
     )
     assert [one["people"][0]["email"] for one in report["connections"]] == ["bob@example.com", "ada@example.com"]
     stored = {path.name: Transcript.loads(path.read_text("utf-8")) for path in (tmp_path / "seen/today").iterdir()}
@@ -597,8 +597,8 @@ def test_annotations_name_their_connection() -> None:
     lines = TENANT_FORMATS["github"](several()).splitlines()
 
     assert lines[0] == "::error title=customdb-contract::shop: The check ended early: the time was up"
-    assert lines[1].startswith('::error title=shared-user-id::shop: ada has the user_id "7", and so has bob')
-    assert lines[2].startswith('::error title=shared-user-id::legacy club: bob has the user_id "7", and so has ada')
+    assert lines[1].startswith('::error title=shared-user-id::shop: ada has the user_id "7", which bob')
+    assert lines[2].startswith('::error title=shared-user-id::legacy club: bob has the user_id "7", which ada')
     assert [line.partition(": ")[0] for line in lines[3:]] == [
         "::notice title=customdb-contract::shop",
         "::notice title=customdb-contract::legacy club",

@@ -305,7 +305,7 @@ def test_whoever_could_not_be_removed_is_named_in_every_report(kind: Callable[..
     assert {email.lower() for email in emails(shop)[1:]} <= {email.lower() for email in left}
     assert left
     text = FORMATS["text"](report)
-    assert "The check made users and could not remove them; they may be in the store:" in text
+    assert "The check could not remove these users, which may still be in the store:" in text
     assert all(email in " ".join(text.split()) for email in left)
     assert json.loads(FORMATS["json"](report))["left_behind"] == list(left)
 
