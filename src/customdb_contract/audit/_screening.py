@@ -2,8 +2,11 @@
 
 What they find is judged by the predicates of `profiles.problems`, so an expression only has to let no breach pass.
 The dialects of regular expressions differ (RE2, POSIX, Java), so the patterns here use what all of them have: classes,
-repetition, alternatives and `^`. A pattern that ends in `$` is joined by a search for characters that are neither
-letters nor digits nor signs of ASCII, because in some dialects `$` also matches before a line break at the end.
+repetition, alternatives and `^`. The end of a text is spelled as each of them has it, because in Java `$` also matches
+before a line break at the end.
+
+Most rows break no rule, and every search through a text costs. So what screens look for in one text is searched for
+at once, and only where something is found, each of them by itself: that is the gate of a column.
 """
 
 import functools
@@ -11,7 +14,7 @@ import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from customdb_contract.audit._engines import Expression, Table, import_ibis
 from customdb_contract.audit._users import FALSE, ODD, TRUE, Field, Kind, Users
@@ -19,20 +22,23 @@ from customdb_contract.profiles import NAME_MAX, NICKNAME_MAX, RESERVED_APP_META
 from customdb_contract.profiles.problems import problems_of
 from customdb_contract.secrets import SECRET_NAMES
 
-__all__ = ["SCREENS", "SUSPECTED", "Screening", "size_bound", "suspected", "suspicious"]
+__all__ = ["SCREENS", "SUSPECTED", "Screening", "suspected", "suspicious"]
 
 SUSPECTED: Final = "row:suspected"
 """The column that says, in bits, which rules a row may break."""
 
 _NOT_ASCII: Final = "[^ -~]"
 """Finds what is no printable character of ASCII, a line break too."""
-_CONTROL: Final = "[^ -\U0010ffff]"
-"""Finds a control character, which JSON has between its values at the most."""
+_END: Final = r"\z"
+_END_ON: Final = {"postgres": r"\Z"}
+"""Matches at the end of a text, and not before a line break there."""
 
 _LABEL: Final = "[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?"
-_EMAIL: Final = f"^[A-Za-z0-9_+-]+([.][A-Za-z0-9_+-]+)*@({_LABEL}[.])+{_LABEL}$"
+_EMAIL: Final = f"^[A-Za-z0-9_+-]+([.][A-Za-z0-9_+-]+)*@({_LABEL}[.])+{_LABEL}"
 _EMAIL_MAX: Final = 63
 """Up to here no part of an e-mail can be too long."""
+_PHONE: Final = "^[+][0-9]{1,15}"
+_PICTURE: Final = "^https?://[A-Za-z0-9.-][!-~]*"
 _USER_ID_MAX: Final = 128
 _USERNAME_MAX: Final = 128
 _ACCIDENTS: Final = ("undefined", "null", "None", "NaN", "nan", "[object Object]")
@@ -75,7 +81,7 @@ _BAD_KEY: Final = '"[^"]*[.$][^"]*" *:'
 
 def _json() -> tuple[str, str, str]:
     """Return patterns of what surely is JSON of few levels: an object, a value, the beginning of an object."""
-    text = '"[^"\\\\]*"'
+    text = '"[ !#-\\[\\]-\U0010ffff]*"'
     number = "-?(0|[1-9][0-9]{0,17})([.][0-9]{1,20})?([eE][+-]?[0-9]{1,2})?"
     scalar = f"({text}|{number}|true|false|null)"
 
@@ -86,18 +92,38 @@ def _json() -> tuple[str, str, str]:
     for _ in range(2):
         value = f"({scalar}|\\[ *{joined(value)}\\]|[{{] *{joined(f'{text} *: *{value}')}[}}])"
     pair = f"{text} *: *{value}"
-    return f"^ *[{{] *{joined(pair)}[}}] *$", f"^ *{value} *$", f"^ *[{{] *({pair} *, *)*"
+    return f"^ *[{{] *{joined(pair)}[}}] *", f"^ *{value} *", f"^ *[{{] *({pair} *, *)*"
 
 
 _JSON_OBJECT, _JSON_VALUE, _FIRST_PAIRS = _json()
-_JSON_MAX: Final = 4_000
-"""Characters up to which an expression looks at JSON."""
-_JSON_MAX_ON: Final = {"pyspark": 400}
+_MOST_OF_JAVA: Final = 400
 """Java's regular expressions match repeated groups by recursion, and its stack overflows in longer texts."""
 
 _HEX_OF_TEXT: Final = "([2-7][0-9A-Fa-f])"
 _BASE64_OF_TEXT: Final = "([A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589][A-Za-z0-9+/_-])"
 """Two and four characters that encode one and three characters of ASCII."""
+
+_PLAIN: Final[Mapping[str, str]] = {
+    "email": _EMAIL.replace("A-Z", ""),
+    "phone_number": _PHONE,
+    "picture": "^https?://[A-Za-z0-9.-][A-Za-z0-9./_?=&%+~#,;-]*",
+}
+"""What most texts of a column look like that has a form: a pattern that leaves nothing for any screen to find."""
+
+
+@frozen
+class Part:
+    """What is true for a row that breaks a rule, where that is in one text only.
+
+    Args:
+        expression: What is true.
+        column: The name of the field that has the text; it must be in `_PLAIN` where there is no pattern.
+        pattern: Finds something in the text wherever the expression is true.
+    """
+
+    expression: Expression
+    column: str = ""
+    pattern: str = ""
 
 
 @frozen
@@ -131,6 +157,38 @@ class Screening:
         column = self.column(f"{name}{ODD}")
         return [] if column is None else [column.notnull()]
 
+    def found(self, name: str, pattern: str) -> Part:
+        """Return whether a text has what a pattern finds.
+
+        Args:
+            name: The name of the field that has the text.
+            pattern: The pattern.
+        """
+        return Part(self.users.table[name].re_search(pattern), name, pattern)
+
+    def unlike(self, name: str, pattern: str) -> Expression:
+        """Return whether a text is not what a pattern matches from its beginning to its end.
+
+        Args:
+            name: The name of the field that has the text.
+            pattern: The pattern, which begins with `^`.
+        """
+        whole = f"{pattern}{_END_ON.get(self.users.engine, _END)}"
+        return self.grouped(name, lambda text: ~text.re_search(whole))
+
+    def grouped(self, name: str, condition: Callable[[Expression], Expression]) -> Expression:
+        """Return a condition whose patterns repeat groups; it is true for a text that is too long for Java.
+
+        Args:
+            name: The name of the field that has the text.
+            condition: Returns the condition for a text.
+        """
+        text = self.users.table[name]
+        if self.users.engine != "pyspark":
+            return condition(text)
+        # Spark also looks at what a condition excludes.
+        return import_ibis().ifelse(text.length() > _MOST_OF_JAVA, True, condition(text.left(_MOST_OF_JAVA)))  # noqa: FBT003 - a value
+
     def fields(self, *kinds: Kind) -> Iterable[Field]:
         """Yield fields of the profile.
 
@@ -142,7 +200,9 @@ class Screening:
                 yield one
 
 
-Screen: TypeAlias = Callable[[Screening], Sequence[Expression] | None]
+Parts: TypeAlias = Sequence[Expression | Part]
+
+Screen: TypeAlias = Callable[[Screening], Parts | None]
 """Returns expressions, of which one is true for a row that breaks the rule; None where there is nothing to look at."""
 
 
@@ -153,15 +213,42 @@ def suspicious(screening: Screening, rules: Iterable[str]) -> Table | None:
         screening: What is looked at.
         rules: Their names.
     """
-    screens = {rule: parts for rule in rules if (parts := SCREENS[rule](screening))}
+    screens = {rule: list(map(_as_part, parts)) for rule in rules if (parts := SCREENS[rule](screening))}
     if not screens:
         return None
-    # Engines look at each part, also where it is there twice.
-    different = {part.op(): part for parts in screens.values() for part in parts}
-    ifelse = import_ibis().ifelse
-    marks = [ifelse(_any(parts).fill_null(False), _BITS[rule], 0) for rule, parts in screens.items()]  # noqa: FBT003 - of SQL
+    every = [part for parts in screens.values() for part in parts]
+    gates, ifelse = _gates(screening, every), import_ibis().ifelse
+    marks = [ifelse(_any_of(parts, gates).fill_null(False), _BITS[rule], 0) for rule, parts in screens.items()]  # noqa: FBT003 - of SQL
     table = screening.users.table
-    return table.filter(_any(different.values())).mutate(**{SUSPECTED: functools.reduce(operator.add, marks)})
+    return table.filter(_any_of(every, gates)).mutate(**{SUSPECTED: functools.reduce(operator.add, marks)})
+
+
+def _as_part(part: Expression | Part) -> Part:
+    return part if isinstance(part, Part) else Part(part)
+
+
+def _gates(screening: Screening, parts: Iterable[Part]) -> dict[str, Expression]:
+    """Return, for each column that has parts of its own, whether one of them may be true at all."""
+    patterns: dict[str, dict[str, None]] = {}
+    for part in parts:
+        patterns.setdefault(part.column, {})[part.pattern] = None
+    gates: dict[str, Expression] = {}
+    for column, wanted in patterns.items():
+        if column in _PLAIN:
+            gates[column] = screening.unlike(column, _PLAIN[column])
+        elif column:
+            gates[column] = screening.users.table[column].re_search("|".join(wanted))
+    return gates
+
+
+def _any_of(parts: Iterable[Part], gates: Mapping[str, Expression]) -> Expression:
+    """Return whether one of some parts is true; engines look at each of them, also where it is there twice."""
+    found: dict[str, dict[object, Expression]] = {}
+    for part in parts:
+        found.setdefault(part.column, {})[part.expression.op()] = part.expression
+    return _any(
+        gates[column] & _any(some.values()) if column else _any(some.values()) for column, some in found.items()
+    )
 
 
 def suspected(marks: int) -> list[str]:
@@ -177,11 +264,11 @@ def _any(parts: Iterable[Expression]) -> Expression:
     return functools.reduce(lambda one, other: one | other, parts)
 
 
-def _only(*names: str) -> Callable[[Callable[[Screening], list[Expression]]], Screen]:
+def _only(*names: str) -> Callable[[Callable[[Screening], Parts]], Screen]:
     """Have a screen look at nothing where none of some attributes has a column."""
 
-    def decorate(screen: Callable[[Screening], list[Expression]]) -> Screen:
-        def guarded(screening: Screening) -> list[Expression] | None:
+    def decorate(screen: Callable[[Screening], Parts]) -> Screen:
+        def guarded(screening: Screening) -> Parts | None:
             return screen(screening) if any(map(screening.users.has, names)) else None
 
         return guarded
@@ -190,35 +277,36 @@ def _only(*names: str) -> Callable[[Callable[[Screening], list[Expression]]], Sc
 
 
 @_only("user_id")
-def _missing_user_id(screening: Screening) -> list[Expression]:
+def _missing_user_id(screening: Screening) -> Parts:
     user_id = screening.column("user_id")
     return [user_id.isnull() | (user_id == "")]
 
 
 @_only("user_id")
-def _user_id_not_a_string(screening: Screening) -> list[Expression]:
+def _user_id_not_a_string(screening: Screening) -> Parts:
     return screening.odd("user_id")
 
 
 @_only("user_id")
-def _invalid_user_id(screening: Screening) -> list[Expression]:
+def _invalid_user_id(screening: Screening) -> Parts:
     user_id = screening.column("user_id")
-    return [user_id.re_search("[^!-~]"), user_id.length() > _USER_ID_MAX, user_id.isin(_ACCIDENTS)]
+    return [screening.found("user_id", "[^!-~]"), user_id.length() > _USER_ID_MAX, user_id.isin(_ACCIDENTS)]
 
 
 @_only("user_id")
-def _prefixed_user_id(screening: Screening) -> list[Expression]:
+def _prefixed_user_id(screening: Screening) -> Parts:
     return [screening.column("user_id").startswith("auth0|")]
 
 
 @_only("email", "username", "phone_number")
-def _mutable_user_id(screening: Screening) -> list[Expression]:
+def _mutable_user_id(screening: Screening) -> Parts:
     user_id = screening.column("user_id")
-    found: list[Expression] = []
+    # Beyond ASCII engines and Python differ in what is lower case, and in how many bytes a character has.
+    found: list[Expression | Part] = [screening.found("user_id", f"{_NOT_ASCII}|[0-9A-Fa-f]{{32}}")]
     for name in ("email", "username", "phone_number"):
         value = screening.column(name)
         if value is not None:
-            found += _may_be_made_of(user_id, value)
+            found.append(_may_be_made_of(user_id, value))
     return found
 
 
@@ -227,9 +315,9 @@ _BASE64_RUNS: Final = ((5, 1), (9, 3), (15, 5))
 """From how many characters on a text has so many groups of two or four characters when it is encoded."""
 
 
-def _may_be_made_of(user_id: Expression, value: Expression) -> list[Expression]:
-    """Return whether an id may be a value, contain it, or be it in Base64, as hexadecimal digits or as a hash."""
-    size = value.length()
+def _may_be_made_of(user_id: Expression, value: Expression) -> Expression:
+    """Return whether an id may be a value, contain it, or be it in Base64 or as hexadecimal digits."""
+    ifelse, size = import_ibis().ifelse, value.length()
     is_long = size >= _SHORTEST_PART
     may_be_hex = is_long & (user_id.length() >= 2 * size)
     may_be_base64 = is_long & (3 * user_id.length() >= 4 * size)
@@ -237,33 +325,25 @@ def _may_be_made_of(user_id: Expression, value: Expression) -> list[Expression]:
         may_be_hex &= (size < least) | user_id.re_search(f"{_HEX_OF_TEXT}{{{groups}}}")
     for least, groups in _BASE64_RUNS:
         may_be_base64 &= (size < least) | user_id.re_search(f"{_BASE64_OF_TEXT}{{{groups}}}")
-    return [
-        user_id.lower() == value.lower(),
-        is_long & user_id.lower().contains(value.lower()),
-        # Beyond ASCII engines and Python differ in what is lower case, and in how many bytes a character has.
-        value.re_search(_NOT_ASCII) & (user_id.length() >= size),
-        user_id.re_search(_NOT_ASCII),
-        user_id.re_search("[0-9A-Fa-f]{32}"),
-        may_be_hex,
-        may_be_base64,
-    ]
+    is_within = ifelse(is_long, user_id.lower().contains(value.lower()), user_id.lower() == value.lower())
+    # Beyond ASCII see `_mutable_user_id`. In lower case a text may get longer, never shorter.
+    return (user_id.length() >= size) & _any([is_within, value.re_search(_NOT_ASCII), may_be_hex, may_be_base64])
 
 
 @_only("email")
-def _invalid_email(screening: Screening) -> list[Expression]:
+def _invalid_email(screening: Screening) -> Parts:
     email = screening.column("email")
     return [
         email.isnull(),
-        ~email.left(_EMAIL_MAX).re_search(_EMAIL),
-        email.re_search(_NOT_ASCII),
+        Part(screening.unlike("email", _EMAIL), "email"),
         email.length() > _EMAIL_MAX,
         *screening.odd("email"),
     ]
 
 
 @_only("email")
-def _email_not_lowercase(screening: Screening) -> list[Expression]:
-    return [screening.column("email").re_search("[A-Z]|[^ -~]")] if screening.import_mode else []
+def _email_not_lowercase(screening: Screening) -> Parts:
+    return [screening.found("email", "[A-Z]|[^ -~]")] if screening.import_mode else []
 
 
 def _no_boolean(screening: Screening, name: str) -> list[Expression]:
@@ -277,11 +357,11 @@ def _no_boolean(screening: Screening, name: str) -> list[Expression]:
 
 
 @_only("email_verified")
-def _email_verified_not_boolean(screening: Screening) -> list[Expression]:
+def _email_verified_not_boolean(screening: Screening) -> Parts:
     return _no_boolean(screening, "email_verified")
 
 
-def _missing_email_verified(screening: Screening) -> list[Expression] | None:
+def _missing_email_verified(screening: Screening) -> Parts | None:
     email, verified = screening.column("email"), screening.column("email_verified")
     if email is None or verified is None:
         return None
@@ -289,12 +369,12 @@ def _missing_email_verified(screening: Screening) -> list[Expression] | None:
 
 
 @_only("username")
-def _invalid_username(screening: Screening) -> list[Expression]:
+def _invalid_username(screening: Screening) -> Parts:
     username = screening.column("username")
     found = [
         username == "",
         username.length() > _USERNAME_MAX,
-        username.re_search("[^A-Za-z0-9^$.!`#+'~_-]"),
+        screening.found("username", "[^A-Za-z0-9^$.!`#+'~_-]"),
         *screening.odd("username"),
     ]
     if not screening.import_mode:
@@ -303,7 +383,7 @@ def _invalid_username(screening: Screening) -> list[Expression]:
 
 
 @_only("name", "given_name", "family_name", "nickname")
-def _invalid_name(screening: Screening) -> list[Expression]:
+def _invalid_name(screening: Screening) -> Parts:
     found: list[Expression] = []
     for name in ("name", "given_name", "family_name", "nickname"):
         column = screening.column(name)
@@ -314,35 +394,32 @@ def _invalid_name(screening: Screening) -> list[Expression]:
 
 
 @_only("phone_number", "phone_verified")
-def _invalid_phone_number(screening: Screening) -> list[Expression]:
+def _invalid_phone_number(screening: Screening) -> Parts:
     number = screening.column("phone_number")
-    found: list[Expression] = []
+    found: list[Expression | Part] = []
     if number is not None:
-        found += [~number.re_search("^[+][0-9]{1,15}$"), number.re_search(_NOT_ASCII), *screening.odd("phone_number")]
+        is_odd = screening.unlike("phone_number", _PHONE)
+        found += [Part(is_odd, "phone_number"), *screening.odd("phone_number")]
     if screening.users.has("phone_verified"):
         found += _no_boolean(screening, "phone_verified")
     return found
 
 
 @_only("picture")
-def _invalid_picture(screening: Screening) -> list[Expression]:
-    picture = screening.column("picture")
-    return [
-        ~picture.re_search("^https?://[A-Za-z0-9.-][!-~]*$"),
-        picture.re_search(_NOT_ASCII),
-        *screening.odd("picture"),
-    ]
+def _invalid_picture(screening: Screening) -> Parts:
+    is_odd = screening.unlike("picture", _PICTURE)
+    return [Part(is_odd, "picture"), *screening.odd("picture")]
 
 
 @_only("mfa_factors")
-def _invalid_mfa_factors(screening: Screening) -> list[Expression]:
+def _invalid_mfa_factors(screening: Screening) -> Parts:
     return [screening.column("mfa_factors").notnull()]
 
 
 def _by_name(*rules: str) -> Screen:
     """Return a screen for what an attribute, or a key of metadata, is by its name alone, whatever its value."""
 
-    def screen(screening: Screening) -> list[Expression] | None:
+    def screen(screening: Screening) -> Parts | None:
         fields = [one for one in screening.fields() if one.is_named]
         return [screening.users.table[one.name].notnull() for one in fields if _is_odd_name(one, rules)] or None
 
@@ -362,7 +439,7 @@ def _is_odd_name(one: Field, rules: Sequence[str]) -> bool:
 
 
 @_only("user_metadata", "app_metadata")
-def _invalid_metadata_key(screening: Screening) -> list[Expression]:
+def _invalid_metadata_key(screening: Screening) -> Parts:
     return [
         *_by_name_in(screening, "invalid-metadata-key"),
         *_finding(screening, _BAD_KEY),
@@ -370,18 +447,21 @@ def _invalid_metadata_key(screening: Screening) -> list[Expression]:
     ]
 
 
-def _finding(screening: Screening, pattern: str, *roots: str) -> Iterable[Expression]:
+def _finding(screening: Screening, pattern: str, *roots: str) -> Iterable[Part]:
     """Yield whether the JSON of metadata has what a pattern finds."""
-    return (screening.users.table[one.name].re_search(pattern) for one in _json_of(screening, *roots))
+    return (screening.found(one.name, pattern) for one in _json_of(screening, *roots))
 
 
-def _finding_first(screening: Screening, pattern: str, root: str) -> Iterable[Expression]:
+def _finding_first(screening: Screening, pattern: str, root: str) -> Iterable[Part]:
     """Yield whether metadata has a key that a pattern finds, and not only within what it contains."""
-    for text in (screening.users.table[one.name] for one in _json_of(screening, root) if not one.is_named):
-        yield text.re_search(pattern) & text.re_search(f"{_FIRST_PAIRS}{pattern}")
+    for one in _json_of(screening, root):
+        if not one.is_named:
+            found = screening.found(one.name, pattern)
+            is_first = screening.grouped(one.name, lambda text: text.re_search(f"{_FIRST_PAIRS}{pattern}"))
+            yield evolve(found, expression=found.expression & is_first)
 
 
-def _by_name_in(screening: Screening, *rules: str) -> Sequence[Expression]:
+def _by_name_in(screening: Screening, *rules: str) -> Parts:
     return _by_name(*rules)(screening) or ()
 
 
@@ -396,20 +476,15 @@ def _json_of(screening: Screening, *roots: str) -> list[Field]:
 
 def _unsure(screening: Screening, *roots: str) -> list[Expression]:
     """Return whether metadata may be no JSON, or may have escapes, in which patterns can't look."""
-    return [part for one in _json_of(screening, *roots) for part in _unsure_of(screening, one)]
+    return [_unsure_of(screening, one) for one in _json_of(screening, *roots)]
 
 
-def _unsure_of(screening: Screening, one: Field) -> list[Expression]:
-    text, sure = screening.users.table[one.name], _JSON_VALUE if one.is_named else _JSON_OBJECT
-    ifelse = import_ibis().ifelse
-    # Some engines also look at what a condition excludes, so the pattern is given no more than it can match.
-    most = _JSON_MAX_ON.get(screening.users.engine, _JSON_MAX)
-    is_unsure = ifelse(text.length() > most, True, ~text.left(most).re_search(sure))  # noqa: FBT003 - a value
-    return [is_unsure, text.re_search(_CONTROL)]
+def _unsure_of(screening: Screening, one: Field) -> Expression:
+    return screening.unlike(one.name, _JSON_VALUE if one.is_named else _JSON_OBJECT)
 
 
 @_only("app_metadata")
-def _names_in_app_metadata(screening: Screening) -> list[Expression]:
+def _names_in_app_metadata(screening: Screening) -> Parts:
     return [
         *_by_name_in(screening, "reserved-app-metadata", "metadata-shadows-profile"),
         *_finding_first(screening, _APP_KEY, "app_metadata"),
@@ -418,7 +493,7 @@ def _names_in_app_metadata(screening: Screening) -> list[Expression]:
 
 
 @_only("user_metadata")
-def _access_in_user_metadata(screening: Screening) -> list[Expression]:
+def _access_in_user_metadata(screening: Screening) -> Parts:
     return [
         *_by_name_in(screening, "access-in-user-metadata"),
         *_finding_first(screening, _ACCESS_KEY, "user_metadata"),
@@ -427,7 +502,7 @@ def _access_in_user_metadata(screening: Screening) -> list[Expression]:
 
 
 @_only("user_metadata", "app_metadata")
-def _metadata_not_json(screening: Screening) -> list[Expression]:
+def _metadata_not_json(screening: Screening) -> Parts:
     return [*_unsure(screening), *_not_finite(screening, *_METADATA)]
 
 
@@ -437,46 +512,52 @@ def _not_finite(screening: Screening, *parents: str) -> list[Expression]:
 
 
 @_only("user_metadata", "app_metadata")
-def _dynamic_metadata_keys(screening: Screening) -> list[Expression]:
-    found = [*_by_name_in(screening, "dynamic-metadata-keys"), *_unsure(screening)]
+def _dynamic_metadata_keys(screening: Screening) -> Parts:
+    found = [
+        *_by_name_in(screening, "dynamic-metadata-keys"),
+        *_finding(screening, _GENERATED_KEY),
+        *_unsure(screening),
+    ]
     user_id = screening.column("user_id")
     for one in _json_of(screening):
         text = screening.users.table[one.name]
-        found += [text.re_search(_GENERATED_KEY), text.contains('"' + user_id + '"')]
+        # Most ids are nowhere in it, and quotes around each of them would take longer than to look for it.
+        found.append(text.contains(user_id) & text.contains('"' + user_id + '"'))
     return found
 
 
-def _undefined_attribute(screening: Screening) -> list[Expression] | None:
+def _undefined_attribute(screening: Screening) -> Parts | None:
     return [*_not_finite(screening, ""), *_odd_others(screening)] or None
 
 
-def _odd_others(screening: Screening) -> list[Expression]:
+def _odd_others(screening: Screening) -> Parts:
     """Return whether attributes that are JSON may be none; such may have numbers that JSON does not have."""
     others = [one for one in screening.fields(Kind.JSON) if one.is_named and not one.parent]
-    return [part for one in others for part in _unsure_of(screening, one)]
+    return [_unsure_of(screening, one) for one in others]
 
 
-def _secret_in_profile(screening: Screening) -> list[Expression]:
-    found = [*_by_name_in(screening, "secret-in-profile")]
-    for one in screening.fields(Kind.JSON):
-        found += _unsure_of(screening, one)
+def _secret_in_profile(screening: Screening) -> Parts:
+    found = [
+        *_by_name_in(screening, "secret-in-profile"),
+        *(_unsure_of(screening, one) for one in screening.fields(Kind.JSON)),
+    ]
     for one in screening.fields():
         column = screening.users.table[one.name]
         if column.type().is_string():
-            found.append(column.re_search(_SECRET))
+            found.append(screening.found(one.name, _SECRET))
             if one.kind is Kind.JSON:
-                found.append(column.re_search(_SECRET_KEY))
                 # This letter is `k` in lower case: KELVIN SIGN.
-                found.append(column.contains("\u212a"))
+                found.append(screening.found(one.name, f"{_SECRET_KEY}|\u212a"))
         found += screening.odd(one.name)
     return found
 
 
-def size_bound(screening: Screening) -> Expression:
+def _size_bound(screening: Screening, widening: Callable[[Expression], Expression | int]) -> Expression:
     """Return how many bytes a profile has as JSON at the most.
 
     Args:
         screening: What is looked at.
+        widening: Returns how many bytes a character of a text takes at the most.
     """
     ibis = import_ibis()
     parts: list[Expression] = []
@@ -487,16 +568,19 @@ def size_bound(screening: Screening) -> Expression:
                 continue
             overhead = 6 * len(one.key) + 40
             if column.type().is_string():
-                # A control character takes 6 bytes, and a number such as 1e15 becomes four times as long.
-                widening = ibis.ifelse(column.re_search("[^ -~]|[0-9][eE]"), 6, 2)
-                parts.append((column.length() * widening).fill_null(0) + overhead)
+                parts.append((column.length() * widening(column)).fill_null(0) + overhead)
             else:
                 parts.append(ibis.literal(overhead + 60))
     return sum(parts[1:], parts[0])
 
 
-def _profile_too_large(screening: Screening) -> list[Expression]:
-    return [size_bound(screening) > _NEARLY_TOO_LARGE]
+def _profile_too_large(screening: Screening) -> Parts:
+    ifelse = import_ibis().ifelse
+    # A control character takes 6 bytes, and a number such as 1e15 becomes four times as long.
+    rough = _size_bound(screening, lambda _: 6)
+    bound = _size_bound(screening, lambda text: ifelse(text.re_search("[^ -~]|[0-9][eE]"), 6, 2))
+    # Most texts are too short for that, so that nothing has to be searched for in them.
+    return [(rough > _NEARLY_TOO_LARGE) & (bound > _NEARLY_TOO_LARGE)]
 
 
 SCREENS: Final[Mapping[str, Screen]] = {
