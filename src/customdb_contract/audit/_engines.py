@@ -4,7 +4,7 @@ import importlib
 import os
 import shutil
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeAlias, cast
@@ -23,6 +23,7 @@ __all__ = [
     "Workshop",
     "batches_of",
     "count_of",
+    "end_of_text",
     "import_arrow",
     "import_ibis",
     "reading",
@@ -104,7 +105,7 @@ def rows_in_batches(table: Table) -> Generator[list[Row]]:
             yield batch.to_pylist()
 
 
-def rows_of(table: Table) -> Iterator[Row]:
+def rows_of(table: Table) -> Generator[Row]:
     """Yield the rows of a table one by one.
 
     Args:
@@ -121,6 +122,15 @@ def count_of(table: Table) -> int:
         table: The table.
     """
     return sum(cast("int", row["rows"]) for row in rows_of(table.aggregate(rows=table.count())))
+
+
+def end_of_text(engine: str) -> str:
+    """Return the pattern of the end of a text; in Java `$` also matches before a line break there.
+
+    Args:
+        engine: What does the work.
+    """
+    return r"\Z" if engine == "postgres" else r"\z"
 
 
 @contextmanager

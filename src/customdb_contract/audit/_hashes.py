@@ -6,7 +6,7 @@ from typing import Final, cast
 
 from customdb_contract.audit._columns import Columns, Row
 from customdb_contract.audit._confirming import named
-from customdb_contract.audit._engines import Expression, import_ibis, rows_of
+from customdb_contract.audit._engines import end_of_text, import_ibis, rows_of
 from customdb_contract.audit._findings import PasswordFormats, UserFinding
 from customdb_contract.audit._users import FILE, ODD, ROW, Users, as_text
 from customdb_contract.errors import ConfigurationError, UnknownPasswordFormatError
@@ -16,15 +16,16 @@ from customdb_contract.passwords import UNMISTAKABLE, PasswordFormat, Passwords,
 __all__ = ["HashReader", "formats_of"]
 
 _SURELY: Final[Mapping[str, str]] = {
-    "bcrypt": "^[$]2[aby][$](0[4-9]|1[0-6])[$][./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]$",
+    "bcrypt": "^[$]2[aby][$](0[4-9]|1[0-6])[$][./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]",
     "Argon2": (
         "^[$]argon2(id|i|d)[$]v=19[$]m=(4096|12288|19456|47104|65536|102400|262144),t=[1-8],p=[1-8]"
-        "[$][A-Za-z0-9+/]{21}[AQgw][$][A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]$"
+        "[$][A-Za-z0-9+/]{21}[AQgw][$][A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]"
     ),
-    "Django's PBKDF2": "^pbkdf2_sha256[$][1-9][0-9]{0,5}[$][A-Za-z0-9]{8,32}[$][A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$",
-    "Werkzeug's PBKDF2": "^pbkdf2:sha256:[1-9][0-9]{0,5}[$][A-Za-z0-9]{8,32}[$]([0-9a-f]{64})$",
+    "Django's PBKDF2": "^pbkdf2_sha256[$][1-9][0-9]{0,5}[$][A-Za-z0-9]{8,32}[$][A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=",
+    "Werkzeug's PBKDF2": "^pbkdf2:sha256:[1-9][0-9]{0,5}[$][A-Za-z0-9]{8,32}[$][0-9a-f]{64}",
 }
-"""Patterns of what a format surely reads, by its name: what most rows have, so that they need not be read in Python."""
+"""How what a format surely reads begins and goes on to its end, by its name: what most rows have, so that they need not
+be read in Python."""
 _ODD: Final = f"password_hash{ODD}"
 
 
@@ -69,8 +70,13 @@ class HashReader:
     def findings(self) -> Iterator[UserFinding]:
         """Yield users without a password, and those with one in no known format."""
         table, text = self._users.table, self._users.table["password_hash"]
+        end = end_of_text(self._users.engine)
         plain = [one.name for one in self._formats if one.name in _SURELY]
-        kind = import_ibis().cases(*((_is_surely(text, name), name) for name in plain), else_="") if plain else None
+        kind = (
+            import_ibis().cases(*((text.re_search(f"{_SURELY[name]}{end}"), name) for name in plain), else_="")
+            if plain
+            else None
+        )
         if kind is not None:
             kinds = table.select(kind=kind.fill_null(""))
             counted = kinds.group_by("kind").aggregate(users=kinds.count())
@@ -104,11 +110,6 @@ class HashReader:
 
 def _stored(value: object) -> str | bytes | None:
     return value if isinstance(value, str | bytes) or value is None else str(value)
-
-
-def _is_surely(text: Expression, name: str) -> Expression:
-    # In some dialects `$` also matches before a line break at the end.
-    return text.re_search(_SURELY[name]) & ~text.re_search("[^ -~]")
 
 
 def _finding(row: Row, rule: str, severity: Severity, problem: str) -> UserFinding:

@@ -2,8 +2,7 @@
 
 What they find is judged by the predicates of `profiles.problems`, so an expression only has to let no breach pass.
 The dialects of regular expressions differ (RE2, POSIX, Java), so the patterns here use what all of them have: classes,
-repetition, alternatives and `^`. The end of a text is spelled as each of them has it, because in Java `$` also matches
-before a line break at the end.
+repetition, alternatives and `^`. The end of a text is spelled as each of them has it.
 
 Most rows break no rule, and every search through a text costs. So what screens look for in one text is searched for
 at once, and only where something is found, each of them by itself: that is the gate of a column.
@@ -16,7 +15,7 @@ from typing import Final, TypeAlias
 
 from attrs import evolve, frozen
 
-from customdb_contract.audit._engines import Expression, Table, import_ibis
+from customdb_contract.audit._engines import Expression, Table, end_of_text, import_ibis
 from customdb_contract.audit._users import FALSE, ODD, TRUE, Field, Kind, Users
 from customdb_contract.profiles import NAME_MAX, NICKNAME_MAX, RESERVED_APP_METADATA, ROOT_PROFILE_NAMES
 from customdb_contract.profiles.problems import problems_of
@@ -29,9 +28,6 @@ SUSPECTED: Final = "row:suspected"
 
 _NOT_ASCII: Final = "[^ -~]"
 """Finds what is no printable character of ASCII, a line break too."""
-_END: Final = r"\z"
-_END_ON: Final = {"postgres": r"\Z"}
-"""Matches at the end of a text, and not before a line break there."""
 
 _LABEL: Final = "[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?"
 _EMAIL: Final = f"^[A-Za-z0-9_+-]+([.][A-Za-z0-9_+-]+)*@({_LABEL}[.])+{_LABEL}"
@@ -173,7 +169,7 @@ class Screening:
             name: The name of the field that has the text.
             pattern: The pattern, which begins with `^`.
         """
-        whole = f"{pattern}{_END_ON.get(self.users.engine, _END)}"
+        whole = f"{pattern}{end_of_text(self.users.engine)}"
         return self.grouped(name, lambda text: ~text.re_search(whole))
 
     def grouped(self, name: str, condition: Callable[[Expression], Expression]) -> Expression:
