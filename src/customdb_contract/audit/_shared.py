@@ -77,8 +77,7 @@ def sharing_findings(users: Users, shared: Shared, *, import_mode: bool, show_va
         import_mode: Whether import mode is on.
         show_values: Whether what they share is shown.
     """
-    column, is_lowered = users.table[shared.attribute], shared.lowered and import_mode
-    key = lowered_by_ascii(column) if is_lowered else column
+    is_lowered = shared.lowered and import_mode
     finding = UserFinding(
         rule=shared.rule,
         severity=Severity.ERROR if import_mode or not shared.refused else Severity.WARNING,
@@ -86,7 +85,7 @@ def sharing_findings(users: Users, shared: Shared, *, import_mode: bool, show_va
         path=shared.attribute,
         problem="in lower case as Auth0 stores it" if is_lowered else "and must be unique",
     )
-    for value, rows in groupby(_candidates(users, key), key=_key_of):
+    for value, rows in groupby(_candidates(users, shared.attribute, is_lowered=is_lowered), key=_key_of):
         yield from _of_group(finding, map(_id_and_place, rows), str(value) if show_values else None)
 
 
@@ -114,18 +113,20 @@ def _of_group(
         yield evolve(finding, user_id=user_id, row=place, problem=problem, value=value, shared_with=shared_with)
 
 
-def _candidates(users: Users, key: Expression) -> Iterator[Row]:
-    """Yield the rows whose key may be that of another one, by key.
+def _candidates(users: Users, attribute: str, *, is_lowered: bool) -> Iterator[Row]:
+    """Yield the rows whose attribute may be that of another one, by what is compared, the key.
 
-    Numbers made of the keys are compared first: they take less memory than the keys, and go to disk more easily.
+    Numbers made of the attribute are compared first: they take less memory, and go to disk more easily. Beyond ASCII
+    engines differ in what is lower case, yet texts that are the same in ASCII's are the same in theirs.
     """
     places = [name for name in (FILE, ROW) if name in users.table.columns]
-    keyed = users.table.select("user_id", *places, key=key)
-    keyed = keyed.filter(keyed.key.notnull() & (keyed.key != ""))
-    hashed = keyed.mutate(hashed=keyed.key.hash())
+    valued = users.table.select("user_id", *places, value=users.table[attribute])
+    valued = valued.filter(valued.value != "")
+    hashed = valued.mutate(hashed=(valued.value.lower() if is_lowered else valued.value).hash())
     repeated = hashed.group_by("hashed").aggregate(users=hashed.count())
     repeated = repeated.filter(repeated.users > 1).select("hashed")
     found = hashed.semi_join(repeated, "hashed").drop("hashed")
+    found = found.rename(key="value") if not is_lowered else found.mutate(key=lowered_by_ascii(found.value))
     yield from rows_of(found.order_by("key"))
 
 
