@@ -280,10 +280,16 @@ def test_metadata_over_all_users(tmp_path: Path) -> None:
         ada(205, meta='{"a,b": 2, "list": [1, "x", [true], {}]}'),
         ada(206, meta="{"),
         ada(207, meta="[]"),
+        ada(208, meta='{"pets": [1,]}'),
+        ada(209, meta='{"pets": [1,]], "a": []}'),
+        ada(210, meta='{"pets": [2,]}'),
+        ada(211, meta='{"pets": "cat"}'),
+        *(ada(number, meta='{"cars": ["]}') for number in (212, 213)),
+        ada(214, meta='{"cars": "none"}'),
     ]
     columns = Columns(user_id="id", email="mail", email_verified="ok", app_metadata="meta")
     report = audit(parquet(tmp_path / "users.parquet", rows), columns, select=["profile"], ignore=["shared-email"])
-    assert broken(report) == {"metadata-not-json": 2, "inconsistent-metadata-type": 3, "dynamic-metadata-keys": 200}
+    assert broken(report) == {"metadata-not-json": 7, "inconsistent-metadata-type": 3, "dynamic-metadata-keys": 200}
     found = first(report, "dynamic-metadata-keys")
     assert (found.user_id, found.path) == (None, "app_metadata.orders.*")
     assert found.problem == "has 200 different names over all users; make them values"
@@ -298,6 +304,8 @@ def test_metadata_of_many_shapes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     columns = Columns(user_id="id", email="mail", email_verified="ok", app_metadata="meta")
     report = audit(parquet(tmp_path / "users.parquet", rows), columns)
     assert broken(report) == {"inconsistent-metadata-type": 4}
+    monkeypatch.setattr(_metadata, "_MOST_SHAPES", 10)
+    assert broken(audit(tmp_path / "users.parquet", columns)) == {"inconsistent-metadata-type": 4}
 
 
 def test_keys_of_metadata_in_columns_of_their_own(tmp_path: Path) -> None:

@@ -1,14 +1,17 @@
 """Metadata over all users: one key with several types, and objects with a key for each user.
 
 The engine makes a shape of each JSON text, in which all texts, numbers and booleans are alike, and counts the shapes;
-Python reads these, which are few. A text with escapes, in which patterns can't look, has no shape and is read itself.
+Python reads these, which are few. A text with escapes, in which patterns can't look, gets a shape that is no JSON, and
+is read itself. It is a chain of replacements and nothing else: that an engine does once for each different text, where
+a file has such texts once.
 """
 
 import json
 import re
 from collections import Counter as Tally
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
+from itertools import islice
 from typing import Final, cast
 
 from attrs import define, field, frozen
@@ -22,6 +25,10 @@ from customdb_contract.findings import Severity
 
 __all__ = ["CrowdedObject", "MetadataReader"]
 
+_ESCAPED: Final = "^[ -Z\\[\\]^-\U0010ffff]*[^ -Z\\[\\]^-\U0010ffff][^\U0010ffff]*"
+"""A text with a backslash or a control character."""
+_BROKEN: Final = "<<"
+"""What stands in a shape for what says nothing; no key has it, and no JSON."""
 _KEY: Final = r'"([^"{}\[\]:,<]*)" *:'
 _STRING: Final = '"[^"]*"'
 _NUMBER: Final = r"([:,\[] *)-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?"
@@ -29,10 +36,12 @@ _BOOLEAN: Final = r"([:,\[] *)(true|false)"
 _ITEM: Final = r"([,\[] *)(true|null)"
 _SCALARS: Final = r'\[[ ,"0]*\]'
 """No repeated group: Java matches one by recursion, and its stack overflows in a long array."""
-_NO_JSON: Final = r'(""|0|true|null) *(""|0|true|null)|, *(\]|,|[}])|(\[|[{]) *,'
-"""Finds in a shape what JSON doesn't have between commas."""
+_NO_JSON: Final = r'(""|0|true|null) *(""|0|true|null)|, *(\]|,|[}])|(\[|[{]) *,|[^"]"[^"]|"""'
+"""Finds in a shape what JSON doesn't have: between commas, and a quotation mark without another one."""
 _ODD_KEY: Final = '"" *:'
-_CONTROL: Final = "[^ -\U0010ffff]"
+_UNSURE: Final = f"{_ODD_KEY}|{_BROKEN}"
+"""Finds in a shape that it does not say what the text is."""
+_IS_UNSURE: Final = re.compile(_UNSURE)
 _KEY_OF_SHAPE: Final = re.compile(r'<([^"{}\[\]:,<]*):')
 _MOST_KEYS: Final = 100
 """Different keys that one object has over all users, up to which they are names of fields."""
@@ -43,13 +52,11 @@ _TYPES: Final = ("text", "a number", "true or false", "an object", "an array")
 
 
 def _shape(text: Expression, engine: str) -> Expression:
-    """Return the shape of a JSON text; NULL where it may have escapes."""
+    """Return the shape of a JSON text."""
     first = "$1" if engine == "pyspark" else r"\1"
-    shape = text.re_replace(_KEY, f"<{first}:")
-    shape = shape.re_replace(_STRING, '""')
+    shape = text.re_replace(_ESCAPED, _BROKEN).re_replace(_KEY, f"<{first}:").re_replace(_STRING, '""')
     shape = shape.re_replace(_NUMBER, f"{first}0").re_replace(_BOOLEAN, f"{first}true").re_replace(_ITEM, f"{first}0")
-    is_unsure = text.contains("\\") | text.re_search(_CONTROL) | shape.re_search(_ODD_KEY) | shape.re_search(_NO_JSON)
-    return import_ibis().ifelse(is_unsure, None, shape.re_replace(_SCALARS, "[]"))
+    return shape.re_replace(_NO_JSON, _BROKEN).re_replace(_SCALARS, "[]")
 
 
 def _of_shape(shape: str) -> object:
@@ -99,6 +106,14 @@ class _Object:
 
 
 @define
+class _Shapes:
+    """What the engine counted of one column."""
+
+    known: list[str] = field(factory=list[str])
+    is_unsure: bool = False
+
+
+@define
 class MetadataReader:
     """Reads the metadata of all users.
 
@@ -109,6 +124,7 @@ class MetadataReader:
     users: Users
     _types: dict[str, Tally[str]] = field(factory=dict[str, Tally[str]], init=False)
     _objects: dict[str, _Object] = field(factory=dict[str, _Object], init=False)
+    _shapes: dict[str, _Shapes] = field(factory=dict[str, _Shapes], init=False)
 
     @property
     def has_any(self) -> bool:
@@ -118,10 +134,19 @@ class MetadataReader:
     def read(self) -> None:
         """Count the types of all keys, and the keys of all objects."""
         for one in self._fields():
-            for row in rows_of(self._shapes(one)):
-                self._count_shape(one, row["shape"], cast("int", row["users"]))
-            for row in rows_of(self._unsure(one)):
-                self._count(one, _value_of(row["text"]), 1)
+            seen = self._shapes[one.name] = _Shapes()
+            for row in rows_of(self._counted(one)):
+                shape = str(row["shape"])
+                if _IS_UNSURE.search(shape):
+                    seen.is_unsure = True
+                    continue
+                self._count_shape(one, shape, cast("int", row["users"]))
+                if len(seen.known) <= _MOST_TRACKED:
+                    seen.known.append(shape)
+            if seen.is_unsure:
+                table = self._table(one)
+                for row in rows_of(table.filter(table.shape.re_search(_UNSURE)).drop("shape")):
+                    self._count(one, _value_of(row["text"]), 1)
 
     def inconsistent(self) -> Iterator[UserFinding]:
         """Yield the users for whom a key has another type than for most."""
@@ -148,18 +173,13 @@ class MetadataReader:
         table = self.users.table.select("user_id", *places, text=text, shape=_shape(text, self.users.engine))
         return table.filter(table.text.notnull())
 
-    def _shapes(self, one: Field) -> Table:
+    def _counted(self, one: Field) -> Table:
         table = self._table(one)
-        known = table.filter(table.shape.notnull())
-        return known.group_by("shape").aggregate(users=known.count())
+        return table.group_by("shape").aggregate(users=table.count())
 
-    def _unsure(self, one: Field) -> Table:
-        table = self._table(one)
-        return table.filter(table.shape.isnull()).drop("shape")
-
-    def _count_shape(self, one: Field, shape: object, users: int) -> None:
+    def _count_shape(self, one: Field, shape: str, users: int) -> None:
         with suppress(ValueError, RecursionError):
-            self._count(one, _of_shape(str(shape)), users)
+            self._count(one, _of_shape(shape), users)
 
     def _count(self, one: Field, value: object, users: int) -> None:
         for path, type_ in _types(one, value):
@@ -180,22 +200,30 @@ class MetadataReader:
 
     def _rows(self, one: Field, expected: Mapping[str, str]) -> Iterator[Row]:
         """Yield the rows in which a type may be another one."""
-        table = self._table(one)
-        bad: set[str] = set()
-        for row in rows_of(self._shapes(one)):
-            if len(bad) > _MOST_SHAPES:
-                break
-            with suppress(ValueError, RecursionError):
-                types = _types(one, _of_shape(str(row["shape"])))
-                if any(expected.get(path, type_) != type_ for path, type_ in types):
-                    bad.add(str(row["shape"]))
+        table, bad = self._table(one), self._odd_shapes(one, expected)
         if len(bad) > _MOST_SHAPES:
             yield from rows_of(table.drop("shape"))
             return
-        may_be = table.shape.isnull()
-        if bad:
-            may_be |= table.shape.isin(sorted(bad))
-        yield from rows_of(table.filter(may_be).drop("shape"))
+        may_be = [table.shape.isin(bad)] if bad else []
+        if self._shapes[one.name].is_unsure:
+            may_be.append(table.shape.re_search(_UNSURE))
+        yield from rows_of(table.filter(import_ibis().or_(*may_be)).drop("shape"))
+
+    def _odd_shapes(self, one: Field, expected: Mapping[str, str]) -> list[str]:
+        """Return shapes with another type than expected, one more than are searched for at the most."""
+        seen = self._shapes[one.name]
+        if len(seen.known) <= _MOST_TRACKED:
+            return [shape for shape in seen.known if _has_other_type(one, shape, expected)]
+        with closing(rows_of(self._counted(one))) as rows:
+            shapes = (str(row["shape"]) for row in rows)
+            return list(islice((shape for shape in shapes if _has_other_type(one, shape, expected)), _MOST_SHAPES + 1))
+
+
+def _has_other_type(one: Field, shape: str, expected: Mapping[str, str]) -> bool:
+    """Tell whether a type in a shape is another one than expected; what is no JSON has none."""
+    with suppress(ValueError, RecursionError):
+        return any(expected.get(path, type_) != type_ for path, type_ in _types(one, _of_shape(shape)))
+    return False
 
 
 def _value_of(text: object) -> object:
