@@ -78,7 +78,8 @@ _BAD_KEY: Final = '"[^"]*[.$][^"]*" *:'
 def _json() -> tuple[str, str, str]:
     """Return patterns of what surely is JSON of few levels: an object, a value, the beginning of an object."""
     text = '"[ !#-\\[\\]-\U0010ffff]*"'
-    number = "-?(0|[1-9][0-9]{0,17})([.][0-9]{1,20})?([eE][+-]?[0-9]{1,2})?"
+    # Bounds of the digits would make it several times as large, for which PostgreSQL takes as much longer.
+    number = "-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9][0-9]?)?"
     scalar = f"({text}|{number}|true|false|null)"
 
     def joined(one: str) -> str:
@@ -92,6 +93,8 @@ def _json() -> tuple[str, str, str]:
 
 
 _JSON_OBJECT, _JSON_VALUE, _FIRST_PAIRS = _json()
+_LONG_NUMBER: Final = r"(^|[:,\[ -])[0-9]{19}"
+"""Finds a number that may be too large for its reader."""
 _MOST_OF_JAVA: Final = 400
 """Java's regular expressions match repeated groups by recursion, and its stack overflows in longer texts."""
 
@@ -470,13 +473,14 @@ def _json_of(screening: Screening, *roots: str) -> list[Field]:
     return [one for one in screening.fields(Kind.JSON) if (one.parent or one.name) in roots]
 
 
-def _unsure(screening: Screening, *roots: str) -> list[Expression]:
+def _unsure(screening: Screening, *roots: str) -> Parts:
     """Return whether metadata may be no JSON, or may have escapes, in which patterns can't look."""
-    return [_unsure_of(screening, one) for one in _json_of(screening, *roots)]
+    return [part for one in _json_of(screening, *roots) for part in _unsure_of(screening, one)]
 
 
-def _unsure_of(screening: Screening, one: Field) -> Expression:
-    return screening.unlike(one.name, _JSON_VALUE if one.is_named else _JSON_OBJECT)
+def _unsure_of(screening: Screening, one: Field) -> Parts:
+    sure = _JSON_VALUE if one.is_named else _JSON_OBJECT
+    return [screening.unlike(one.name, sure), screening.found(one.name, _LONG_NUMBER)]
 
 
 @_only("app_metadata")
@@ -529,13 +533,13 @@ def _undefined_attribute(screening: Screening) -> Parts | None:
 def _odd_others(screening: Screening) -> Parts:
     """Return whether attributes that are JSON may be none; such may have numbers that JSON does not have."""
     others = [one for one in screening.fields(Kind.JSON) if one.is_named and not one.parent]
-    return [_unsure_of(screening, one) for one in others]
+    return [part for one in others for part in _unsure_of(screening, one)]
 
 
 def _secret_in_profile(screening: Screening) -> Parts:
     found = [
         *_by_name_in(screening, "secret-in-profile"),
-        *(_unsure_of(screening, one) for one in screening.fields(Kind.JSON)),
+        *(part for one in screening.fields(Kind.JSON) for part in _unsure_of(screening, one)),
     ]
     for one in screening.fields():
         column = screening.users.table[one.name]
