@@ -28,12 +28,13 @@ def measure(*, brief: bool) -> Iterator[Measured]:
     with tempfile.TemporaryDirectory() as folder:
         small, large = (write_users(Path(folder) / f"{count}.parquet", count) for count in (few, many))
         first, audited, by_hand = (_cost("audit", small, repeat), _cost("audit", large), _cost("hand", large))
-        # What Ibis and the expressions cost once counts little among millions, and much among some thousands. The bound
-        # is not reached yet: it is about 2.2. Half of the time Python judges the users whom the expressions suspect.
+        # To import Ibis, and to build and compile the expressions, takes a second and a half once, which counts little
+        # among millions: there the ratio is about 0.8, and 2.1 among 200,000. Of an audit of millions two fifths are
+        # the pass that selects suspicious users, and a fifth is Python, which judges these, one in seventy.
         yield Measured(
             f"audit of {many} users, in times of the same by a query written by hand",
             audited["cpu_seconds"] / by_hand["cpu_seconds"],
-            at_most=None if brief else 1.5,
+            at_most=3.0 if brief else 1.5,
         )
         yield Measured(
             f"audit of {many} users, in times of {many // few} audits of {few}",

@@ -1,4 +1,8 @@
-"""What an audit does, as one would write it for DuckDB and this one table: who breaks a rule, and who shares what."""
+"""What an audit does, as one would write it for DuckDB and this one table: who breaks a rule, and who shares what.
+
+It finds the users whom an audit finds, counts the formats of passwords and the types in metadata as one does, and
+writes down what it found; it only names the rule where an audit says in words what is wrong.
+"""
 
 from pathlib import Path
 from string import Template
@@ -10,15 +14,42 @@ __all__ = ["query_by_hand"]
 
 _NAME: Final = r'[^\s@"(),:;<>.]+([.][^\s@"(),:;<>.]+)*'
 _LABEL: Final = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+_RESERVED: Final = (
+    "__tenant|_id|blocked|clientID|created_at|email|email_verified|globalClientID|global_client_id|identities|lastIP"
+    "|lastLogin|loginsCount|metadata|multifactor|multifactor_last_modified|updated_at|user_id|username|phone_number"
+    "|phone_verified|name|nickname|given_name|family_name|picture"
+)
+_ACCESS: Final = "_*(roles?|permissions?|(is_*)?admin|scopes?|plan|entitlements)_*"
+_SECRETS: Final = (
+    "((totp|otp|mfa)[_-]*)?secret|pass[_-]*w(or)?d|pwd|password[_-]*(hash|digest|salt)|(hashed|encrypted)[_-]*password"
+    "|salt|hash|(api|private)[_-]*key|(reset|session)[_-]*token"
+)
+_FORMATS: Final[dict[str, str]] = {
+    "bcrypt": r"[$$]2[aby][$$][0-9]{2}[$$][./0-9A-Za-z]{53}",
+    "Argon2": r"[$$]argon2(id|i|d)[$$]v=[0-9]+[$$]m=[0-9]+,t=[0-9]+,p=[0-9]+[$$][A-Za-z0-9+/]+[$$][A-Za-z0-9+/]+",
+    "Django": r"pbkdf2_sha256[$$][0-9]+[$$][A-Za-z0-9]+[$$][A-Za-z0-9+/]{43}=",
+    "Werkzeug": r"pbkdf2:sha256:[0-9]+[$$][A-Za-z0-9]+[$$][0-9a-f]{64}",
+}
+
+
+def _made_of(value: str) -> str:
+    """Return whether an id is a value or has it, in Base64 or hexadecimal digits too."""
+    plain = f"length({value}) > 4 AND contains(lower(id), lower({value}))"
+    encoded = f"contains(id, rtrim(to_base64(encode({value})), '=')) OR contains(lower(id), lower(hex({value})))"
+    return (
+        f"CASE WHEN length(id) >= length({value}) THEN {plain} END "
+        f"OR CASE WHEN 3 * length(id) >= 4 * length({value}) THEN {encoded} END"
+    )
+
 
 _BROKEN: Final[dict[str, str]] = {
     "missing-user-id": "id IS NULL OR id = ''",
     "invalid-user-id": "regexp_matches(id, '[^!-~]') OR length(id) > 128 OR id IN ('undefined', 'null', 'None')",
     "prefixed-user-id": "starts_with(id, 'auth0|')",
     "mutable-user-id": (
-        "contains(lower(id), lower(email)) OR (length(login_name) > 4 AND contains(lower(id), lower(login_name))) "
-        "OR contains(id, phone) OR regexp_matches(id, '[0-9A-Fa-f]{32}')"
+        f"{' OR '.join(map(_made_of, ('email', 'login_name', 'phone')))} OR regexp_matches(id, '[0-9A-Fa-f]{{32}}')"
     ),
+    "unreachable-user": "email IS NULL AND login_name IS NULL AND phone IS NULL",
     "invalid-email": (
         rf"email IS NULL OR NOT regexp_full_match(email, '{_NAME}@({_LABEL}[.])+{_LABEL}') "
         "OR length(email) > 254 OR strpos(email, '@') > 65"
@@ -36,13 +67,17 @@ _BROKEN: Final[dict[str, str]] = {
         "+ strlen(preferences) + strlen(account) > 8192"
     ),
     "metadata-not-json": "NOT json_valid(preferences) OR NOT json_valid(account)",
-    "reserved-app-metadata": r"""regexp_matches(account, '"(_id|blocked|email|username|user_id|name)" *:')""",
-    "access-in-user-metadata": r"""regexp_matches(preferences, '"(?i:roles?|permissions?|admin|scopes?|plan)" *:')""",
+    "reserved-app-metadata": rf"""regexp_matches(account, '"({_RESERVED})" *:')""",
+    "access-in-user-metadata": rf"""regexp_matches(preferences, '"(?i:{_ACCESS})" *:')""",
     "invalid-metadata-key": r"""regexp_matches(preferences || account, '"[^"]*[.$$][^"]*" *:')""",
-    "dynamic-metadata-keys": r"""regexp_matches(preferences || account, '"([0-9]{3}|[0-9a-f]{8})[^"]*" *:')""",
+    "dynamic-metadata-keys": (
+        r"""regexp_matches(preferences || account, '"([0-9]{3}|[0-9a-f]{8})[^"]*" *:') """
+        """OR contains(preferences, '"' || id || '":') OR contains(account, '"' || id || '":')"""
+    ),
     "secret-in-profile": (
-        r"""regexp_matches(concat_ws(' ', email, login_name, first_name, last_name, preferences, account), """
-        r"""'[$$][0-9a-zA-Z]+[$$]|PRIVATE KEY|otpauth:|://[^ ]*:[^ ]*@|"(?i:pass_?word|pwd|secret|hash|salt)" *:')"""
+        r"regexp_matches(concat_ws(' ', id, email, login_name, phone, first_name, last_name, preferences, account), "
+        r"""'[$$][0-9a-zA-Z]+[$$]|[{](?i:s?sha|s?md5|b?crypt|pbkdf2|argon2)|(?i:pbkdf2|scrypt)[:_$$]|PRIVATE KEY"""
+        rf"""|otpauth:|://[^ ]*:[^ ]*@|"(?i:{_SECRETS})" *:')"""
     ),
     "inconsistent-metadata-type": (
         "CASE WHEN json_valid(account) AND json_valid(preferences) THEN "
@@ -50,9 +85,8 @@ _BROKEN: Final[dict[str, str]] = {
         "OR json_type(preferences, '$$.language') <> 'VARCHAR' "
         "OR json_type(preferences, '$$.newsletter') <> 'BOOLEAN' END"
     ),
-    "password": (
-        r"NOT regexp_full_match(password, '[$$]P[$$][./0-9A-Za-z]{31}|[$$]2[aby][$$][0-9]{2}[$$][./0-9A-Za-z]{53}')"
-    ),
+    "missing-password": "password IS NULL OR password = ''",
+    "unknown-password-format": f"NOT regexp_full_match(password, '{'|'.join(_FORMATS.values())}')",
 }
 
 _SCREENED: Final = Template(
@@ -74,6 +108,15 @@ COPY (
 )
 _KEYS: Final = ("id", "lower(email)", "lower(login_name)", "phone")
 
+_COUNTED: Final = Template("COPY (SELECT $key, count(*) FROM read_parquet('$source') GROUP BY 1) TO '$found'")
+_KINDS: Final = " ".join(f"WHEN regexp_full_match(password, '{one}') THEN '{name}'" for name, one in _FORMATS.items())
+_COUNTS: Final = (
+    f"CASE {_KINDS} END",
+    # Of what types the keys are for how many users, so that one knows which are odd.
+    "CASE WHEN json_valid(preferences) THEN json_structure(preferences) END",
+    "CASE WHEN json_valid(account) THEN json_structure(account) END",
+)
+
 
 def query_by_hand(source: Path, folder: Path, *, memory: str) -> None:
     """Find out who breaks a rule and who shares what must be one's own, and write it down.
@@ -83,15 +126,16 @@ def query_by_hand(source: Path, folder: Path, *, memory: str) -> None:
         folder: Where the results go, and what does not fit into memory.
         memory: The most that DuckDB takes, such as `3GB`.
     """
-    cases = ", ".join(f"coalesce({condition}, false)" for condition in _BROKEN.values())
+    cases = Template(", ".join(f"coalesce({condition}, false)" for condition in _BROKEN.values())).substitute()
     settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": memory,
         "temp_directory": str(folder / "spilled"),
     }
     with duckdb.connect(config=settings) as connection:
-        connection.execute(
-            _SCREENED.substitute(cases=Template(cases).substitute(), source=source, found=folder / "broken.parquet")
-        )
+        connection.execute(_SCREENED.substitute(cases=cases, source=source, found=folder / "broken.parquet"))
         for number, key in enumerate(_KEYS):
             found = folder / f"shared{number}.parquet"
             connection.execute(_SHARED.substitute(key=key, source=source, found=found))
+        for number, key in enumerate(_COUNTS):
+            found = folder / f"counted{number}.csv"
+            connection.execute(_COUNTED.substitute(key=Template(key).substitute(), source=source, found=found))
