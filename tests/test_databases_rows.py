@@ -37,7 +37,7 @@ from customdb_contract.databases.sql import _transactions
 from customdb_contract.databases.sql._engines import _limits, async_engine, sync_engine
 from customdb_contract.databases.sql._fitting import fit
 from customdb_contract.databases.sql._psycopg import LimitedConnection
-from customdb_contract.databases.sql._rows import account_of, key_text
+from customdb_contract.databases.sql._rows import Accounts, key_text
 from customdb_contract.databases.sql._statements import Statements
 from customdb_contract.databases.sql._transactions import AsyncTransactions, SyncTransactions
 from customdb_contract.errors import ConfigurationError
@@ -51,7 +51,7 @@ ROW: Final = {"id": 7, "email": "ada@example.com", "hash": "x"}
 
 def profile_of(value: object, **mapping: Any) -> Mapping[str, object]:
     users = SqlUsers(table="users", user_id="id", email="email", password="hash", **mapping)
-    return account_of(users, ROW | {"column": value}).profile
+    return Accounts(users).of(ROW | {"column": value}).profile
 
 
 # Values
@@ -97,7 +97,7 @@ def test_a_flag_says_whether_null_keeps_a_user_out(stored: object, lets_in: bool
     active = Flag("column", true="N", false="Y", null=null)
     users = SqlUsers(table="users", user_id="id", email="email", password="hash", disabled=active)
 
-    account = account_of(users, {"id": 7, "email": "ada@example.com", "hash": "x", "column": stored})
+    account = Accounts(users).of({"id": 7, "email": "ada@example.com", "hash": "x", "column": stored})
 
     assert account.is_disabled is (null if lets_in is None else not lets_in)
 
@@ -115,14 +115,14 @@ def test_an_identifier_that_is_no_text_is_an_error() -> None:
 def test_a_salt_may_be_binary(stored: object) -> None:
     users = SqlUsers(table="users", user_id="id", email="email", password="hash", salt="salt")
 
-    assert account_of(users, ROW | {"salt": stored}).password.salt == b"salt"
+    assert Accounts(users).of(ROW | {"salt": stored}).password.salt == b"salt"
 
 
 def test_a_salt_of_another_type_is_an_error() -> None:
     users = SqlUsers(table="users", user_id="id", email="email", password="hash", salt="salt")
 
     with pytest.raises(StoreError, match="in the column salt"):
-        account_of(users, ROW | {"salt": 7})
+        Accounts(users).of(ROW | {"salt": 7})
 
 
 @pytest.mark.parametrize(("key", "text"), [(7, "7"), (Decimal("7.0"), "7"), (UUID(int=7), str(UUID(int=7)))])

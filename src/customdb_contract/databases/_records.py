@@ -1,14 +1,18 @@
 """What a record of a user says, whether it is a row of a table or a document."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Protocol, cast
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
 from customdb_contract.databases._identifiers import lowered
 from customdb_contract.databases._store import Account, StoreError
 from customdb_contract.databases._values import Flag, Metadata, Value
 from customdb_contract.passwords import Stored
 
-__all__ = ["Mapped", "Record", "UnusableValueError", "account_of", "flag_of"]
+__all__ = ["Accounts", "Mapped", "UnusableValueError"]
+
+_Record = TypeVar("_Record")
+_Read: TypeAlias = Callable[[_Record], object]
 
 
 class UnusableValueError(Exception):
@@ -40,113 +44,143 @@ class Mapped(Protocol):
     def user_metadata(self) -> Metadata | None: ...
 
 
-class Record(Protocol):
-    """A row or a document. A value that is not what its place is for raises `UnusableValueError`."""
-
-    kind_of_place: ClassVar[str]
-    """What an error calls a place."""
-
-    def at(self, place: str) -> Any:
-        """Return what is stored at a place, or None."""
-        ...
-
-    def as_json(self, place: str) -> object:
-        """Return what is stored at a place, as JSON has it."""
-        ...
-
-    def as_object(self, place: str) -> dict[str, object]:
-        """Return the JSON object that is stored at a place; an empty one where nothing is."""
-        ...
-
-    def is_disabled(self) -> bool:
-        """Tell whether anything in the record keeps the user from logging in."""
-        ...
-
-
-def account_of(users: Mapped, record: Record, user_id: str) -> Account:
-    """Return the user of a record.
+class Accounts(ABC, Generic[_Record]):
+    """Makes users of records: what the mapping says is worked out once, not for each record.
 
     Args:
         users: What the places mean.
-        record: The record.
-        user_id: The user's id, with its prefix.
-
-    Raises:
-        StoreError: When there is a value that is not what its place is for.
+        at: Returns what a record has at a place, or None.
+        kind_of_place: What an error calls a place.
     """
-    try:
-        return _account(users, record, user_id)
-    except UnusableValueError as error:
-        message = f"The user {user_id} has no usable value in the {record.kind_of_place} {error}"
-        raise StoreError(message) from None
+
+    def __init__(self, users: Mapped, at: Callable[[_Record, str], Any], kind_of_place: str) -> None:
+        self._at = at
+        self._kind_of_place = kind_of_place
+        self._identifiers = tuple(users.identifiers)
+        self._password = users.password
+        self._salt = users.salt
+        self._attributes = tuple(self._attributes_of(users))
+
+    @abstractmethod
+    def as_json(self, record: _Record, place: str) -> object:
+        """Return what is stored at a place, as JSON has it.
+
+        Raises:
+            UnusableValueError: When JSON has no such value.
+        """
+
+    @abstractmethod
+    def as_object(self, record: _Record, place: str) -> dict[str, object]:
+        """Return the JSON object that is stored at a place; an empty one where nothing is.
+
+        Raises:
+            UnusableValueError: When it is none.
+        """
+
+    @abstractmethod
+    def is_disabled(self, record: _Record) -> bool:
+        """Tell whether anything in the record keeps the user from logging in.
+
+        Raises:
+            UnusableValueError: When that cannot be said.
+        """
+
+    def flag(self, record: _Record, value: Value) -> bool:
+        """Return what a flag says.
+
+        Raises:
+            UnusableValueError: When it says neither yes nor no.
+        """
+        flag = value if isinstance(value, Flag) else Flag(value)
+        stored = self._at(record, flag.column)
+        if stored is None:
+            return flag.null
+        if stored == flag.true:
+            return True
+        if stored == flag.false:
+            return False
+        raise UnusableValueError(flag.column)
+
+    def account(self, record: _Record, user_id: str) -> Account:
+        """Return the user of a record.
+
+        Args:
+            record: The record.
+            user_id: The user's id, with its prefix.
+
+        Raises:
+            StoreError: When there is a value that is not what its place is for.
+        """
+        try:
+            texts = [self._text(record, place) for place in self._identifiers]
+            profile = _present(record, self._attributes, {"user_id": user_id})
+            return Account(
+                user_id=user_id,
+                identifier=next(filter(None, texts), user_id),
+                password=Stored(
+                    self._secret(record, self._password),
+                    None if self._salt is None else self._secret(record, self._salt),
+                ),
+                is_disabled=self.is_disabled(record),
+                profile=profile,
+            )
+        except UnusableValueError as error:
+            message = f"The user {user_id} has no usable value in the {self._kind_of_place} {error}"
+            raise StoreError(message) from None
+
+    def _attributes_of(self, users: Mapped) -> "Iterator[tuple[str, _Read[_Record]]]":
+        """Return the attributes of a profile, each with what reads it."""
+        email, username, phone_number, verified = users.email, users.username, users.phone_number, users.email_verified
+        yield "email", lambda record: self._lowered(record, email)
+        if username is not None:
+            yield "username", lambda record: self._lowered(record, username)
+        if verified is not None:
+            flag = verified if isinstance(verified, Flag) else Flag(verified)
+            yield "email_verified", lambda record: self._text(record, email) and self.flag(record, flag)
+        if phone_number is not None:
+            yield "phone_number", lambda record: self._text(record, phone_number)
+        for name, value in users.fields.items():
+            yield name, self._reading(value)
+        for name, metadata in {"app_metadata": users.app_metadata, "user_metadata": users.user_metadata}.items():
+            if metadata is not None:
+                yield name, self._reading_metadata(metadata)
+
+    def _reading(self, value: Value) -> "_Read[_Record]":
+        if isinstance(value, Flag):
+            return lambda record: None if self._at(record, value.column) is None else self.flag(record, value)
+        return lambda record: self.as_json(record, value)
+
+    def _reading_metadata(self, metadata: Metadata) -> "_Read[_Record]":
+        if isinstance(metadata, str):
+            return lambda record: self.as_object(record, metadata)
+        attributes = [(name, self._reading(value)) for name, value in metadata.items()]
+        return lambda record: _present(record, attributes, {})
+
+    def _lowered(self, record: _Record, place: str) -> str | None:
+        text = self._text(record, place)
+        return None if text is None else lowered(text)
+
+    def _text(self, record: _Record, place: str) -> str | None:
+        value = self._at(record, place)
+        if value is not None and not isinstance(value, str):
+            raise UnusableValueError(place)
+        return value or None
+
+    def _secret(self, record: _Record, place: str) -> str | bytes | None:
+        value = self._at(record, place)
+        if isinstance(value, memoryview | bytearray):
+            return bytes(cast("bytearray", value))
+        if value is not None and not isinstance(value, str | bytes):
+            raise UnusableValueError(place)
+        return value
 
 
-def flag_of(record: Record, value: Value) -> bool:
-    """Return what a flag says.
-
-    Raises:
-        UnusableValueError: When it says neither yes nor no.
-    """
-    flag = value if isinstance(value, Flag) else Flag(value)
-    stored = record.at(flag.column)
-    if stored is None:
-        return flag.null
-    if stored == flag.true:
-        return True
-    if stored == flag.false:
-        return False
-    raise UnusableValueError(flag.column)
-
-
-def _account(users: Mapped, record: Record, user_id: str) -> Account:
-    texts = [_text(record, place) for place in users.identifiers]
-    email, *_ = texts
-    profile: dict[str, object] = {"user_id": user_id}
-    for name, place in {"email": users.email, "username": users.username}.items():
-        text = None if place is None else _text(record, place)
-        if text is not None:
-            profile[name] = lowered(text)
-    if users.email_verified is not None and email is not None:
-        profile["email_verified"] = flag_of(record, users.email_verified)
-    if users.phone_number is not None:
-        profile["phone_number"] = _text(record, users.phone_number)
-    profile.update((name, _value(record, value)) for name, value in users.fields.items())
-    for name, metadata in {"app_metadata": users.app_metadata, "user_metadata": users.user_metadata}.items():
-        if metadata is not None:
-            profile[name] = _metadata(record, metadata)
-    return Account(
-        user_id=user_id,
-        identifier=next(filter(None, texts), user_id),
-        password=Stored(*(None if place is None else _secret(record, place) for place in (users.password, users.salt))),
-        is_disabled=record.is_disabled(),
-        profile={name: value for name, value in profile.items() if value is not None},
-    )
-
-
-def _text(record: Record, place: str) -> str | None:
-    value = record.at(place)
-    if value is not None and not isinstance(value, str):
-        raise UnusableValueError(place)
-    return value or None
-
-
-def _secret(record: Record, place: str) -> str | bytes | None:
-    value = record.at(place)
-    if isinstance(value, memoryview | bytearray):
-        return bytes(cast("bytearray", value))
-    if value is not None and not isinstance(value, str | bytes):
-        raise UnusableValueError(place)
-    return value
-
-
-def _value(record: Record, value: Value) -> object:
-    if isinstance(value, Flag):
-        return None if record.at(value.column) is None else flag_of(record, value)
-    return record.as_json(value)
-
-
-def _metadata(record: Record, metadata: Metadata) -> dict[str, object]:
-    if isinstance(metadata, str):
-        return record.as_object(metadata)
-    values = {name: _value(record, value) for name, value in metadata.items()}
-    return {name: value for name, value in values.items() if value is not None}
+def _present(
+    record: _Record, attributes: "Sequence[tuple[str, _Read[_Record]]]", known: dict[str, object]
+) -> dict[str, object]:
+    """Add those attributes for which something is stored, and return all."""
+    for name, read in attributes:
+        value = read(record)
+        if value is not None:
+            known[name] = value
+    return known

@@ -23,7 +23,7 @@ from customdb_contract.databases.mongo._collections import (
     client_of,
     in_time,
 )
-from customdb_contract.databases.mongo._documents import account_of, at, key_text, nested
+from customdb_contract.databases.mongo._documents import Accounts, at, key_text, nested
 from customdb_contract.databases.mongo._fitting import CASELESS, check_indexes
 from customdb_contract.databases.mongo._mapping import MongoUsers
 from customdb_contract.errors import ConfigurationError
@@ -47,6 +47,7 @@ class _MongoStore:
     def __init__(self, collection: Users, users: MongoUsers, timeout: float) -> None:
         self._collection = collection
         self._users = users
+        self._accounts = Accounts(users)
         self._timeout = timeout
         self._is_prepared = False
 
@@ -70,7 +71,7 @@ class _MongoStore:
         await self._prepare()
         with in_time(self._timeout):
             document = await self._found(identifier)
-        return None if document is None else account_of(self._users, document)
+        return None if document is None else self._accounts.of(document)
 
     async def _found(self, identifier: str) -> Document | None:
         users = self._users

@@ -3,35 +3,58 @@
 import math
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar, TypeGuard
+from typing import Any, TypeGuard
 from uuid import UUID
 
-from attrs import frozen
 from bson import Decimal128, ObjectId
+from typing_extensions import override
 
 from customdb_contract.databases import _records
-from customdb_contract.databases._records import UnusableValueError, flag_of
+from customdb_contract.databases._records import UnusableValueError
 from customdb_contract.databases._store import Account, StoreError
-from customdb_contract.databases._values import Value
 from customdb_contract.databases.mongo._mapping import MongoUsers
 
-__all__ = ["Document", "account_of", "at", "key_text", "nested"]
+__all__ = ["Accounts", "Document", "at", "key_text", "nested"]
 
 Document = Mapping[str, Any]
 
 
-def account_of(users: MongoUsers, document: Document) -> Account:
-    """Return the user of a document.
+class Accounts(_records.Accounts[Document]):
+    """Makes users of documents.
 
     Args:
         users: What the fields mean.
-        document: The document.
-
-    Raises:
-        StoreError: When the document has no key, or a value that is not what the field is for.
     """
-    user_id = users.user_id_prefix + key_text(at(document, users.user_id))
-    return _records.account_of(users, _Fields(document, users.disabled), user_id)
+
+    def __init__(self, users: MongoUsers) -> None:
+        super().__init__(users, at, "field")
+        self._users = users
+
+    def of(self, document: Document) -> Account:
+        """Return the user of a document.
+
+        Raises:
+            StoreError: When the document has no key, or a value that is not what the field is for.
+        """
+        user_id = self._users.user_id_prefix + key_text(at(document, self._users.user_id))
+        return self.account(document, user_id)
+
+    @override
+    def as_json(self, record: Document, place: str) -> object:
+        return _as_json(at(record, place), place)
+
+    @override
+    def as_object(self, record: Document, place: str) -> dict[str, object]:
+        stored = at(record, place)
+        if stored is None:
+            return {}
+        if not _is_document(stored):
+            raise UnusableValueError(place)
+        return {name: _as_json(value, place) for name, value in stored.items()}
+
+    @override
+    def is_disabled(self, record: Document) -> bool:
+        return any(self.flag(record, lock) for lock in self._users.disabled)
 
 
 def key_text(key: object) -> str:
@@ -66,32 +89,6 @@ def nested(values: Mapping[str, object]) -> dict[str, Any]:
             inner = inner.setdefault(name, {})
         inner[last] = value
     return document
-
-
-@frozen
-class _Fields:
-    """A document as a record."""
-
-    document: Document
-    locks: tuple[Value, ...]
-    kind_of_place: ClassVar[str] = "field"
-
-    def at(self, place: str) -> Any:
-        return at(self.document, place)
-
-    def as_json(self, place: str) -> object:
-        return _as_json(at(self.document, place), place)
-
-    def as_object(self, place: str) -> dict[str, object]:
-        stored = at(self.document, place)
-        if stored is None:
-            return {}
-        if not _is_document(stored):
-            raise UnusableValueError(place)
-        return {name: _as_json(value, place) for name, value in stored.items()}
-
-    def is_disabled(self) -> bool:
-        return any(flag_of(self, lock) for lock in self.locks)
 
 
 def _is_document(value: object) -> TypeGuard[Document]:

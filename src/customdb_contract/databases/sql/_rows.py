@@ -5,54 +5,46 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import Any, ClassVar, cast
+from operator import getitem
+from typing import Any, cast
 from uuid import UUID
 
-from attrs import frozen
+from typing_extensions import override
 
 from customdb_contract.databases import _records
-from customdb_contract.databases._records import UnusableValueError, flag_of
+from customdb_contract.databases._records import UnusableValueError
 from customdb_contract.databases._store import Account, StoreError
 from customdb_contract.databases.sql._mapping import SqlUsers, Until, Value
 
-__all__ = ["account_of", "key_text"]
+__all__ = ["Accounts", "key_text"]
 
 
-def account_of(users: SqlUsers, row: Mapping[str, Any]) -> Account:
-    """Return the user of a row.
+class Accounts(_records.Accounts[Mapping[str, Any]]):
+    """Makes users of rows, whose values are given by column.
 
     Args:
         users: What the columns mean.
-        row: The values, by column.
-
-    Raises:
-        StoreError: When the row has no key, or a value that is not what the column is for.
     """
-    key = row[users.user_id]
-    if key is None or key == "":
-        message = "A row of the user store has no key"
-        raise StoreError(message)
-    return _records.account_of(users, _Row(row, users.disabled), users.user_id_prefix + key_text(key))
 
+    def __init__(self, users: SqlUsers) -> None:
+        super().__init__(users, getitem, "column")
+        self._users = users
 
-def key_text(key: object) -> str:
-    """Return a key as text: a whole number has the same text whatever its type is."""
-    return str(int(key)) if isinstance(key, Decimal) and key == int(key) else str(key)
+    def of(self, row: Mapping[str, Any]) -> Account:
+        """Return the user of a row.
 
+        Raises:
+            StoreError: When the row has no key, or a value that is not what the column is for.
+        """
+        key = row[self._users.user_id]
+        if key is None or key == "":
+            message = "A row of the user store has no key"
+            raise StoreError(message)
+        return self.account(row, self._users.user_id_prefix + key_text(key))
 
-@frozen
-class _Row:
-    """A row as a record."""
-
-    values: Mapping[str, Any]
-    locks: tuple[Value | Until, ...]
-    kind_of_place: ClassVar[str] = "column"
-
-    def at(self, place: str) -> Any:
-        return self.values[place]
-
-    def as_json(self, place: str) -> object:
-        stored = self.values[place]
+    @override
+    def as_json(self, record: Mapping[str, Any], place: str) -> object:
+        stored = record[place]
         match stored:
             case None | bool() | int() | str():
                 return stored
@@ -69,8 +61,9 @@ class _Row:
             case _:
                 raise UnusableValueError(place)
 
-    def as_object(self, place: str) -> dict[str, object]:
-        stored = self.values[place]
+    @override
+    def as_object(self, record: Mapping[str, Any], place: str) -> dict[str, object]:
+        stored = record[place]
         if isinstance(stored, str | bytes):
             try:
                 stored = json.loads(stored or "null")
@@ -80,14 +73,15 @@ class _Row:
             raise UnusableValueError(place)
         return cast("dict[str, object]", stored or {})
 
-    def is_disabled(self) -> bool:
-        return any(self._keeps_out(lock) for lock in self.locks)
+    @override
+    def is_disabled(self, record: Mapping[str, Any]) -> bool:
+        return any(self._keeps_out(record, lock) for lock in self._users.disabled)
 
-    def _keeps_out(self, lock: Value | Until) -> bool:
+    def _keeps_out(self, record: Mapping[str, Any], lock: Value | Until) -> bool:
         if not isinstance(lock, Until):
-            return flag_of(self, lock)
-        end = self.values[lock.column]
-        if end is None or (lock.counts is not None and not flag_of(self, lock.counts)):
+            return self.flag(record, lock)
+        end = record[lock.column]
+        if end is None or (lock.counts is not None and not self.flag(record, lock.counts)):
             return False
         try:
             # SQLite has no type for times.
@@ -97,3 +91,8 @@ class _Row:
         if not isinstance(moment, datetime):
             raise UnusableValueError(lock.column)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) > datetime.now(UTC)
+
+
+def key_text(key: object) -> str:
+    """Return a key as text: a whole number has the same text whatever its type is."""
+    return str(int(key)) if isinstance(key, Decimal) and key == int(key) else str(key)

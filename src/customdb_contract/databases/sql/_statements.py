@@ -27,7 +27,7 @@ from customdb_contract.databases._store import Account, Change, NewAccount, Stor
 from customdb_contract.databases.sql._fitting import Fitted
 from customdb_contract.databases.sql._looking_up import LookUp
 from customdb_contract.databases.sql._mapping import Copy, Flag, Join, Value
-from customdb_contract.databases.sql._rows import account_of, key_text
+from customdb_contract.databases.sql._rows import Accounts, key_text
 
 __all__ = ["Row", "Statements"]
 
@@ -49,6 +49,7 @@ class Statements:
     def __init__(self, fitted: Fitted) -> None:
         self._fitted = fitted
         self._users = fitted.users
+        self._accounts = Accounts(fitted.users)
         self._read = tuple(fitted.users.read)
         self._by_identifier = [
             (name, fitted.users.folded_copy(name), LookUp(self._select(self._matches(name)), fitted.dialect))
@@ -92,7 +93,7 @@ class Statements:
 
     def account(self, row: Row) -> Account:
         """Return the user of a row."""
-        return account_of(self._users, row)
+        return self._accounts.of(row)
 
     def is_taken(self, connection: Connection, user: NewAccount) -> bool:
         """Tell whether somebody has one of a new user's identifiers.
