@@ -17,7 +17,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy
 from attrs import evolve
-from sqlalchemy import QueuePool, make_url
+from sqlalchemy import PoolProxiedConnection, QueuePool, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeftError
 
@@ -343,6 +343,53 @@ def test_a_dead_connection_is_replaced_while_half_of_the_time_is_left(
     with nullcontext() if looks == 2 else pytest.raises(StoreError):
         assert (asyncio.run(read_waiting()) if waits else read()) == "found"
     assert len(seen) == looks
+
+
+@pytest.mark.parametrize(("seconds", "looks"), [(2.4, 1), (2.5, 0)])
+def test_a_look_up_that_fails_by_the_cursor_is_run_by_sqlalchemy_while_half_of_the_time_is_left(
+    seconds: float, looks: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = iter((1_000.0, 1_000.0 + seconds))
+    monkeypatch.setattr(_transactions, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr(_transactions, "_BY_CURSOR", {"sqlite"})
+    engine = sync_engine(f"sqlite:///{tmp_path}/users", timeout=5.0, connections=1, connect_args={})
+    seen: list[object] = []
+
+    def ask(connection: PoolProxiedConnection) -> str:
+        connection.cursor().execute("SELECT nonsense")
+        raise AssertionError
+
+    def look(connection: object) -> str:
+        seen.append(connection)
+        return "found"
+
+    with nullcontext() if looks else pytest.raises(StoreError):
+        assert finished(SyncTransactions(engine, 5.0).look_up(ask, look)) == "found"
+    engine.dispose()
+    assert len(seen) == looks
+    told = [] if looks else ["the user store failed: OperationalError, codes ('SQLITE_ERROR',)"]
+    assert [record.getMessage() for record in caplog.records] == told
+
+
+def test_a_look_up_that_fails_by_the_cursor_is_run_by_sqlalchemy_for_coroutines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_transactions, "_BY_CURSOR", {"sqlite"})
+
+    async def look_up(statement: str) -> str:
+        engine = async_engine(f"sqlite+aiosqlite:///{tmp_path}/users", timeout=5.0, connections=1, connect_args={})
+
+        def ask(connection: PoolProxiedConnection) -> str:
+            connection.cursor().execute(statement)
+            return "by the cursor"
+
+        try:
+            return await AsyncTransactions(engine, 5.0).look_up(ask, lambda _: "by SQLAlchemy")
+        finally:
+            await engine.dispose()
+
+    assert asyncio.run(look_up("SELECT 1")) == "by the cursor"
+    assert asyncio.run(look_up("SELECT nonsense")) == "by SQLAlchemy"
 
 
 @pytest.mark.parametrize("connections", [1, 7])

@@ -15,6 +15,7 @@ import sqlalchemy
 from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from customdb_contract import (
     Declined,
@@ -309,13 +310,28 @@ def test_a_look_up_by_the_cursor_finds_what_sqlalchemy_finds(engine: Engine) -> 
     with engine.database(users) as database:
         statements = finished(database._store.prepare())
         for identifier in ("ada@example.com", "GRACE@example.com", "alan@example.com", "é@example.com", "%"):
-            with database._engine.connect() as by_cursor, database._engine.begin() as in_transaction:
-                row = statements.find(by_cursor, identifier)
-                assert row == statements.find(in_transaction, identifier)
-                # Only what SQLAlchemy runs begins a transaction.
-                assert by_cursor.in_transaction() == (database._engine.dialect.name == "sqlite")
+            with database._engine.connect() as connection:
+                row = statements.find(connection, identifier)
+            with closing(database._engine.raw_connection()) as driver:
+                assert statements.find_by_cursor(driver, identifier) == row
             assert database.get_user(identifier) == asyncio.run(find(identifier))
         assert profile(database.get_user("ada@example.com"))["price"] == 12.5
+
+
+def test_look_ups_on_a_server_share_a_cursor_for_each_connection_and_are_not_run_by_sqlalchemy(engine: Engine) -> None:
+    run: list[str] = []
+    with engine.database(engine.shop(full=True), connections=1) as database:
+        assert profile(database.get_user("ada"))["user_id"] == "shop-1"
+        event.listen(database._engine, "before_cursor_execute", lambda _, __, sql, *___: run.append(sql))
+        with closing(database._engine.raw_connection()) as driver:
+            before = dict(driver.info)
+        assert isinstance(database.get_user("ada"), Found)
+        with closing(database._engine.raw_connection()) as driver:
+            after = dict(driver.info)
+
+    assert before == after
+    is_server = database._engine.dialect.name != "sqlite"
+    assert (len(before), run != []) == (1 if is_server else 0, not is_server)
 
 
 def test_a_look_up_by_the_cursor_converts_what_a_driver_does_not(open_engine: Callable[[str], Engine]) -> None:

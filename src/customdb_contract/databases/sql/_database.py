@@ -61,7 +61,10 @@ class _SqlStore:
     async def find(self, identifier: str) -> Account | None:
         statements = await self._prepared()
         try:
-            row = await self._transactions.read(lambda connection: statements.find(connection, identifier))
+            row = await self._transactions.look_up(
+                lambda connection: statements.find_by_cursor(connection, identifier),
+                lambda connection: statements.find(connection, identifier),
+            )
         except UnfitValueError:
             # What a column cannot hold, it does not hold.
             return None

@@ -117,8 +117,9 @@ def _limit_psycopg(engine: Engine, timeout: float, *, is_async: bool) -> None:
         driver.deadline = time.monotonic() + timeout
         return made
 
-    def begin(_connection: object, record: Any, _proxy: object) -> None:
-        record.driver_connection.deadline = time.monotonic() + timeout
+    def begin(connection: Any, _record: object, _proxy: object) -> None:
+        driver = connection.driver_connection if is_async else connection
+        driver.deadline = time.monotonic() + timeout
 
     event.listen(engine, "do_connect", connect)
     event.listen(engine, "checkout", begin)

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Dialect, Select
+from sqlalchemy import Connection, Dialect, PoolProxiedConnection, Select
 
 __all__ = ["LookUp"]
 
-_BY_CURSOR: Final = frozenset({"postgresql", "mysql", "mariadb"})
-"""Where a statement whose time is up has ended its connection, so that the second attempt takes no time."""
+_CURSOR: Final = "customdb_contract.look_ups"
+"""By what a connection of the pool keeps its cursor: psycopg takes a third of a look-up to make one."""
 
 
 class LookUp:
@@ -24,6 +24,7 @@ class LookUp:
 
     def __init__(self, statement: "Select[*tuple[Any, ...]]", dialect: Dialect) -> None:
         self._statement = statement
+        self._dialect = dialect
         self._types = [column.type.dialect_impl(dialect) for column in statement.selected_columns]
         self._readers: Sequence[Callable[[Any], Any] | None] | None = None
         compiled = statement.compile(dialect=dialect)
@@ -47,33 +48,30 @@ class LookUp:
             connection: Where the statement is run.
             identifier: The text.
         """
-        # In a transaction nothing can be tried again.
-        if connection.dialect.name in _BY_CURSOR and not connection.in_transaction():
-            try:
-                return self._fetched(connection, identifier)
-            except connection.dialect.loaded_dbapi.Error:
-                # SQLAlchemy tells what an error means, and lets go of all connections when one is dead.
-                pass
         return connection.execute(self._statement, {"identifier": identifier}).all()
+
+    def rows_by_cursor(self, connection: PoolProxiedConnection, identifier: str) -> Sequence[Sequence[Any]]:
+        """Return the same rows, without SQLAlchemy; errors are the driver's.
+
+        Args:
+            connection: The driver's connection.
+            identifier: The text.
+        """
+        cursor = connection.info.get(_CURSOR)
+        if cursor is None:
+            cursor = connection.info[_CURSOR] = connection.cursor()
+        cursor.execute(self.sql, self.sent(identifier))
+        found: Sequence[Sequence[Any]] = cursor.fetchall()
+        if self._readers is None:
+            kinds = zip(self._types, cursor.description, strict=True)
+            readers = [kind.result_processor(self._dialect, column[1]) for kind, column in kinds]
+            self._readers = readers if any(readers) else ()
+        return [list(map(_converted, row, self._readers)) for row in found] if self._readers else found
 
     def sent(self, identifier: str) -> dict[str, Any] | tuple[Any, ...]:
         """Return the parameters that are sent to the driver."""
-        values = {**self._others, "identifier": _converted(identifier, self._bind)}
+        values = {**self._others, "identifier": identifier if self._bind is None else self._bind(identifier)}
         return values if self._order is None else tuple(values[name] for name in self._order)
-
-    def _fetched(self, connection: Connection, identifier: str) -> Sequence[Sequence[Any]]:
-        cursor = connection.connection.cursor()
-        try:
-            cursor.execute(self.sql, self.sent(identifier))
-            found = cursor.fetchall()
-            if self._readers is None:
-                kinds = zip(self._types, cursor.description, strict=True)
-                self._readers = [kind.result_processor(connection.dialect, column[1]) for kind, column in kinds]
-        finally:
-            cursor.close()
-        if not any(self._readers):
-            return found
-        return [list(map(_converted, row, self._readers)) for row in found]
 
 
 def _converted(value: Any, convert: Callable[[Any], Any] | None) -> Any:

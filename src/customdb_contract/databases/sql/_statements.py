@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -11,12 +11,15 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Integer,
+    PoolProxiedConnection,
     Select,
     Table,
     bindparam,
     delete,
     func,
     insert,
+    literal_column,
     select,
     update,
 )
@@ -37,6 +40,7 @@ _NUMBER: Final = re.compile("0|-?[1-9][0-9]{0,17}")
 _UUID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 Row = Mapping[str, Any]
+_Connection = TypeVar("_Connection")
 
 
 class Statements:
@@ -63,7 +67,10 @@ class Statements:
     def _select(self, condition: ColumnElement[bool]) -> "Select[*tuple[Any, ...]]":
         columns = [self._fitted.columns[name].label(f"c{place}") for place, name in enumerate(self._read)]
         scope = [self._fitted.columns[name] == value for name, value in self._users.scope.items()]
-        return select(*columns).select_from(self._fitted.source).where(condition, *scope).limit(_MOST_CANDIDATES + 1)
+        # A number that stands in the statement is no parameter, but SQL Server's dialect takes parameters only.
+        most = _MOST_CANDIDATES + 1
+        limit = most if self._fitted.dialect.name == "mssql" else literal_column(str(most), Integer)
+        return select(*columns).select_from(self._fitted.source).where(condition, *scope).limit(limit)
 
     def _matches(self, name: str) -> ColumnElement[bool]:
         copy = self._users.folded_copy(name)
@@ -78,9 +85,21 @@ class Statements:
         Raises:
             StoreError: When there are two.
         """
+        return self._found(LookUp.rows, connection, identifier)
+
+    def find_by_cursor(self, connection: PoolProxiedConnection, identifier: str) -> Row | None:
+        """Return the same row by the driver's own cursor, whose errors these are."""
+        return self._found(LookUp.rows_by_cursor, connection, identifier)
+
+    def _found(
+        self,
+        ask: Callable[[LookUp, _Connection, str], Sequence[Sequence[Any]]],
+        connection: _Connection,
+        identifier: str,
+    ) -> Row | None:
         for name, copy, look_up in self._by_identifier:
             asked = self._written(identifier) if copy is None else _copied(copy, identifier)
-            rows = self._rows(partial(look_up.rows, connection, asked))
+            rows = self._rows(partial(ask, look_up, connection, asked))
             # What the engine takes for the same is only a candidate.
             rows = [row for row in rows if isinstance(row[name], str) and same_identifier(row[name], identifier)]
             if len(rows) > 1:

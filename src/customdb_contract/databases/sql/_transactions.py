@@ -3,11 +3,10 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Final, Literal, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, PoolProxiedConnection, select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -27,6 +26,11 @@ Sources: <https://www.postgresql.org/docs/current/errcodes-appendix.html>,
 <https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html>,
 <https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors>,
 <https://www.sqlite.org/rescode.html>.
+"""
+_BY_CURSOR: Final = frozenset({"postgresql", "mysql", "mariadb"})
+"""Servers whose look-ups run on the driver's own connection, since what SQLAlchemy does around one takes longer.
+
+SQL Server's statements are complete only when SQLAlchemy runs them, and SQLite sends no messages.
 """
 _OTHER_CHARACTERS: Final = 1267
 """Of MySQL, where a column is compared with letters that its character set does not have."""
@@ -49,6 +53,12 @@ class Transactions(Protocol):
         """Run statements that write nothing."""
         ...
 
+    async def look_up(
+        self, ask: Callable[[PoolProxiedConnection], _Result], look: Callable[[Connection], _Result]
+    ) -> _Result:
+        """Run statements that write nothing on the driver's own connection, or else as `read` does."""
+        ...
+
     async def write(self, work: Callable[[Connection], _Result]) -> _Result:
         """Run statements in one transaction."""
         ...
@@ -65,12 +75,35 @@ class SyncTransactions:
     def __init__(self, engine: Engine, timeout: float) -> None:
         self._engine = engine
         self._writing = engine.execution_options(isolation_level=_isolation(engine))
+        self._translated = _Translation(engine)
+        self._looks_by_cursor = engine.dialect.name in _BY_CURSOR
         self._timeout = timeout
 
     async def read(self, look: Callable[[Connection], _Result]) -> _Result:
         """Run statements that write nothing."""
+        return self._read(look, time.monotonic() + self._timeout / 2)
+
+    async def look_up(
+        self, ask: Callable[[PoolProxiedConnection], _Result], look: Callable[[Connection], _Result]
+    ) -> _Result:
+        """Run statements that write nothing on the driver's own connection, or else as `read` does."""
         latest = time.monotonic() + self._timeout / 2
-        with _translated(self._engine):
+        if self._looks_by_cursor:
+            with self._translated:
+                try:
+                    connection = self._engine.raw_connection()
+                    try:
+                        return ask(connection)
+                    finally:
+                        connection.close()
+                except self._engine.dialect.loaded_dbapi.Error:
+                    # SQLAlchemy says what an error means, and lets go of all connections when one is dead.
+                    if time.monotonic() >= latest:
+                        raise
+        return self._read(look, latest)
+
+    def _read(self, look: Callable[[Connection], _Result], latest: float) -> _Result:
+        with self._translated:
             try:
                 with self._engine.connect() as connection:
                     return look(connection)
@@ -83,7 +116,7 @@ class SyncTransactions:
     async def write(self, work: Callable[[Connection], _Result]) -> _Result:
         """Run statements in one transaction."""
         await self.read(_ping)
-        with _translated(self._engine), self._writing.begin() as connection:
+        with self._translated, self._writing.begin() as connection:
             return work(connection)
 
 
@@ -98,12 +131,13 @@ class AsyncTransactions:
     def __init__(self, engine: AsyncEngine, timeout: float) -> None:
         self._engine = engine
         self._writing = engine.execution_options(isolation_level=_isolation(engine.sync_engine))
+        self._translated = _Translation(engine.sync_engine)
         self._timeout = timeout
 
     async def read(self, look: Callable[[Connection], _Result]) -> _Result:
         """Run statements that write nothing."""
         latest = time.monotonic() + self._timeout / 2
-        with _translated(self._engine.sync_engine):
+        with self._translated:
             async with asyncio.timeout(self._timeout + _GRACE):
                 try:
                     async with self._engine.connect() as connection:
@@ -114,10 +148,24 @@ class AsyncTransactions:
                 async with self._engine.connect() as connection:
                     return await connection.run_sync(look)
 
+    async def look_up(
+        self, ask: Callable[[PoolProxiedConnection], _Result], look: Callable[[Connection], _Result]
+    ) -> _Result:
+        """Run statements that write nothing on the driver's own connection, or else as `read` does."""
+        dialect = self._engine.dialect
+
+        def look_quickly(connection: Connection) -> _Result:
+            try:
+                return ask(connection.connection)
+            except dialect.loaded_dbapi.Error:
+                return look(connection)
+
+        return await self.read(look_quickly if dialect.name in _BY_CURSOR else look)
+
     async def write(self, work: Callable[[Connection], _Result]) -> _Result:
         """Run statements in one transaction."""
         await self.read(_ping)
-        with _translated(self._engine.sync_engine):
+        with self._translated:
             async with asyncio.timeout(self._timeout + _GRACE), self._writing.begin() as connection:
                 return await connection.run_sync(work)
 
@@ -141,24 +189,32 @@ def _isolation(engine: Engine) -> Literal["SERIALIZABLE", "READ COMMITTED"]:
     return "SERIALIZABLE" if engine.dialect.name == "sqlite" else "READ COMMITTED"
 
 
-@contextmanager
-def _translated(engine: Engine) -> Generator[None]:
-    """Turn every failure into one that shows nothing of the driver; the log has its class and codes."""
-    try:
-        yield
-    except DBAPIError as error:
-        codes = _codes(error.orig)
+class _Translation:
+    """Turns every failure into one that shows nothing of the driver; the log has its class and codes.
+
+    Args:
+        engine: Where it happens.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        # How a driver sets up a transaction is not translated by SQLAlchemy.
+        if not isinstance(error, SQLAlchemyError | OSError | self._engine.dialect.loaded_dbapi.Error):
+            return
+        driver = error.orig if isinstance(error, DBAPIError) else error
+        codes = _codes(driver)
         if isinstance(error, IntegrityError) and _UNIQUE_VIOLATIONS.intersection(codes):
             raise TakenError from None
-        _LOG.error("the user store failed: %s, codes %s", type(error.orig).__name__, codes)
+        _LOG.error("the user store failed: %s, codes %s", type(driver).__name__, codes)
         raise _kind_of(error, codes) from None
-    # How a driver sets up a transaction is not translated by SQLAlchemy.
-    except (SQLAlchemyError, OSError, engine.dialect.loaded_dbapi.Error) as error:
-        _LOG.error("the user store failed: %s", type(error).__name__)
-        raise StoreError from None
 
 
-def _kind_of(error: DBAPIError, codes: tuple[object, ...]) -> StoreError:
+def _kind_of(error: Exception, codes: tuple[object, ...]) -> StoreError:
     if isinstance(error, DataError) or _OTHER_CHARACTERS in codes:
         message = "The user store cannot hold one of the values"
         return UnfitValueError(message)
