@@ -99,12 +99,11 @@ class _Bare(RuleBasedStateMachine):
         ):
             return
         try:
-            self.database.login(email, password)
+            is_in = isinstance(self.database.login(email, password), Found)
         except WrongUsernameOrPasswordError:
-            self.failing[email] += 1
-            assert password != right
-        else:
-            assert password == right
+            is_in = False
+        self.failing[email] += not is_in
+        assert is_in is (password == right)
 
     @rule(name=_NAMES, is_upper=st.booleans())
     def get_user(self, name: str, *, is_upper: bool) -> None:

@@ -1,5 +1,6 @@
 """Users in the memory of this process: a custom database for tests and examples, which forgets all of it."""
 
+import copy
 from collections.abc import Iterable, Mapping
 from itertools import count
 from threading import Lock
@@ -162,6 +163,7 @@ def _account(user: InMemoryUser) -> Account:
         **{name: lowered(text) for name, text in names.items() if text is not None},
         **({} if user.email is None else {"email_verified": user.email_verified}),
         **({} if user.phone_number is None else {"phone_number": user.phone_number}),
-        **user.profile,
+        # What a caller does with a profile is not to change the store.
+        **copy.deepcopy(dict(user.profile)),
     }
     return Account(user.user_id, user.identifiers[0], Stored(user.password_hash), user.disabled, profile)

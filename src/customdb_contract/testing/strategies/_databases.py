@@ -61,8 +61,7 @@ def databases(
     Source: <https://auth0.com/docs/authenticate/database-connections/custom-db/custom-database-connections-scripts>.
 
     Args:
-        connections: A strategy for the connection, with `script_context` off, because the scripts take no `context`;
-            None stands for `connections(script_context=False)`.
+        connections: A strategy for the connection; None stands for `connections()`.
         min_people: Minimum number of users, 1 or more: a check needs a known user.
         max_people: Maximum number of users, up to 20.
 
@@ -70,7 +69,7 @@ def databases(
         InvalidArgument: When an argument has another type or is out of range.
     """
     check_sizes("people", 1, min_people, max_people, _MOST_PEOPLE)
-    settings = strategy_or("connections", connections, lambda: _truth.connections(script_context=False))
+    settings = strategy_or("connections", connections, _truth.connections)
 
     def people(
         connection: Connection, user_metadata: _Metadata, app_metadata: _Metadata
