@@ -3,36 +3,11 @@
 from collections.abc import Iterator
 
 from benchmarks.timing import Measured, seconds
-from customdb_contract import (
-    Connection,
-    Failed,
-    Found,
-    KnownUser,
-    NotFound,
-    ProfileResult,
-    WrongUsernameOrPasswordError,
-)
+from customdb_contract import Connection, KnownUser
 from customdb_contract.observing import observe
 from customdb_contract.probes import Probing
 from customdb_contract.rules import judge
-
-_PASSWORDS = {f"p{number}@example.com": f"Secret word {number}" for number in range(5)}
-
-
-class InMemory:
-    """A correct database that costs next to nothing."""
-
-    def login(self, identifier: str, password: str) -> ProfileResult:
-        """Check a password."""
-        if _PASSWORDS.get(identifier) != password:
-            return Failed(WrongUsernameOrPasswordError(None, "no"))
-        return self.get_user(identifier)
-
-    def get_user(self, identifier: str) -> ProfileResult:
-        """Find a user."""
-        if identifier not in _PASSWORDS:
-            return NotFound()
-        return Found({"user_id": f"shop-{identifier[1]}", "email": identifier, "email_verified": True})
+from customdb_contract.testing.strategies import InMemoryDatabase
 
 
 def measure(*, brief: bool) -> Iterator[Measured]:
@@ -41,11 +16,11 @@ def measure(*, brief: bool) -> Iterator[Measured]:
     Args:
         brief: Whether a rough answer will do.
     """
-    users = [KnownUser(email=email, password=password) for email, password in _PASSWORDS.items()]
+    users = [KnownUser(email=f"p{number}@example.com", password=f"Secret word {number}") for number in range(5)]
     lengths: list[int] = []
 
     def check() -> None:
-        transcript = observe(InMemory(), users, Connection(), Probing(), progress=lambda _: None)
+        transcript = observe(InMemoryDatabase(users), users, Connection(), Probing(), progress=lambda _: None)
         judge(transcript)
         lengths.append(len(transcript.exchanges))
 

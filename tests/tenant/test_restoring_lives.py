@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from typing_extensions import override
 
-from customdb_contract import Connection, Found, KnownUser, NotFound, ScriptError, judge
+from customdb_contract import Connection, KnownUser, judge
 from customdb_contract.actions import (
     JsonType,
     LookUp,
@@ -20,6 +20,7 @@ from customdb_contract.actions import (
 )
 from customdb_contract.findings import Status
 from customdb_contract.tenant import InterruptionPoint, OperationOutcome, Tenant
+from customdb_contract.testing.strategies import InMemoryDatabase
 from customdb_contract.transcript import ActionRun, ApiCall, as_data, canonical
 
 CONNECTION: Final = "legacy-shop"
@@ -54,17 +55,10 @@ def profile_of(name: str) -> dict[str, Any]:
     return profile
 
 
-class Shop:
-    """The custom database, which migrates its users."""
-
-    def login(self, identifier: Any, password: Any) -> Any:
-        if password != PASSWORD:
-            raise ScriptError("no")
-        return self.get_user(identifier)
-
-    def get_user(self, identifier: Any) -> Any:
-        name = str(identifier).partition("@")[0]
-        return Found(profile_of(name)) if name in LEGACY else NotFound()
+def shop() -> InMemoryDatabase:
+    """Return the custom database, which migrates its users."""
+    people = (KnownUser(email=f"{name}@example.com", password=PASSWORD, profile=profile_of(name)) for name in LEGACY)
+    return InMemoryDatabase(people)
 
 
 class RestoringLives(RuleBasedStateMachine):
@@ -77,7 +71,7 @@ class RestoringLives(RuleBasedStateMachine):
         self.edited: dict[str, dict[str, Any]] = {name: {} for name in LEGACY}
         self.restored: set[str] = set()
         self.tenant = Tenant(
-            Shop(), connection=Connection(name=CONNECTION, import_mode=True), actions=[self.action(self.look_up)]
+            shop(), connection=Connection(name=CONNECTION, import_mode=True), actions=[self.action(self.look_up)]
         )
 
     def action(self, look_up: LookUp) -> Action:
@@ -255,7 +249,7 @@ def test_an_interrupted_migration_loses_metadata_unless_it_is_restored(restores:
     lives = RestoringLives()
     lives.begin()
     with Tenant(
-        Shop(),
+        shop(),
         connection=Connection(name=CONNECTION, import_mode=True),
         users=[KnownUser(email="ada@example.com", password=PASSWORD)],
         actions=[lives.action(lives.look_up)] if restores else [],
