@@ -362,6 +362,37 @@ def test_a_head_that_never_ends_is_answered_by_its_first_line(server: FaultServe
     assert server.requests == 1
 
 
+def test_more_headers_than_anybody_sends_are_not_read(server: FaultServer) -> None:
+    server.fail(Situation.STATUS_500)
+
+    answer = answer_to(server, head_for(server, "Content-Length: 5", *[f"X-{number}: 1" for number in range(200)]))
+
+    assert answer.startswith(b"HTTP/1.1 500 ")
+    assert server.requests == 1
+
+
+@pytest.mark.parametrize("body", [b"four\r\n", b"-4\r\n\r\nx\r\n", b"x" * 200_000])
+def test_a_body_that_is_not_in_chunks_after_all_is_answered(server: FaultServer, body: bytes) -> None:
+    server.fail(Situation.EMPTY_OBJECT)
+
+    answer = answer_to(server, head_for(server, "Transfer-Encoding: chunked"), body)
+
+    assert answer.endswith(b"\r\n\r\n{}")
+    assert server.requests == 1
+
+
+@pytest.mark.parametrize("sent", ["", "4\r\n12", "4\r\n1234\r\n", "0\r\n", "0"])
+def test_a_client_that_ends_within_a_body_in_chunks_is_not_counted(server: FaultServer, sent: str) -> None:
+    server.fail(Situation.EMPTY_OBJECT)
+
+    with connect(server) as client:
+        client.sendall(head_for(server, "Transfer-Encoding: chunked") + sent.encode())
+        client.shutdown(socket.SHUT_WR)
+        assert rest_of(client) == b""
+
+    assert server.requests == 0
+
+
 @pytest.mark.parametrize("cut", range(1, 60, 7))
 def test_a_request_may_come_in_pieces(server: FaultServer, cut: int) -> None:
     server.fail(Situation.EMPTY_OBJECT)

@@ -1,6 +1,5 @@
 """The stand-in for the legacy system that an Action asks: it answers as it is told, and records what it was asked."""
 
-import functools
 import socket
 from collections.abc import Sequence
 from types import TracebackType
@@ -9,16 +8,16 @@ from typing import Final, Self
 from attrs import frozen
 from typing_extensions import override
 
+from customdb_contract.faults._connections import Connection
 from customdb_contract.faults._legacy_answers import LegacyAnswers, LegacyUser
 from customdb_contract.faults._legacy_desk import Desk, ReceivedRequest, Reply
 from customdb_contract.faults._listening import FailingPort, Store
 from customdb_contract.faults._meeting import Meeting
-from customdb_contract.faults._requests import Request
+from customdb_contract.faults._requests import read_request
 from customdb_contract.transcript import LegacyState
 
 __all__ = ["LegacyAddress", "LegacySystem"]
 
-_SENDING_SECONDS: Final = 2.0
 _CONNECTED: Final = b"HTTP/1.1 200 Connection Established\r\n\r\n"
 
 
@@ -132,36 +131,24 @@ class _LegacyStore(Store[LegacyState]):
         super().__init__(listener, state)
 
     @override
-    def on_connection(self, connection: socket.socket) -> None:
-        self._listen(connection, self._scheme)
+    async def serve(self, connection: Connection) -> None:
+        scheme = self._scheme
+        # What is no HTTP is cut off.
+        while (begun := await connection.reader.readexactly(1)).isalpha():
+            request = await read_request(connection.reader, keeps=True, begun=begun)
+            if request.method != b"CONNECT":
+                await self._answer(connection, self._desk.reply(request, scheme, self.situation))
+                return
+            # An Action goes through a proxy: what follows is said to the host behind it.
+            connection.send(_CONNECTED)
+            await connection.sent()
+            scheme = "https"
 
-    def _listen(self, connection: socket.socket, scheme: str) -> None:
-        self.watch(connection, functools.partial(self._receive, connection, Request(keeps=True), scheme))
-
-    def _receive(self, connection: socket.socket, request: Request, scheme: str) -> None:
-        try:
-            received = connection.recv(65_536)
-            is_http = bool(request.method) or received[:1].isalpha()
-            request.add(received)
-            if not received or not is_http or request.is_too_long:
-                self.end(connection)
-            elif request.is_whole and request.method == b"CONNECT":
-                # An Action goes through a proxy: what follows is said to the host behind it.
-                connection.sendall(_CONNECTED)
-                self._listen(connection, "https")
-            elif request.is_whole and not request.is_answered:
-                request.is_answered = True
-                self._answer(connection, self._desk.reply(request, scheme, self.situation))
-        except OSError:
-            self.end(connection)
-
-    def _answer(self, connection: socket.socket, reply: Reply) -> None:
+    async def _answer(self, connection: Connection, reply: Reply) -> None:
         if reply.is_reset:
-            self.reset(connection)
-            return
-        connection.settimeout(_SENDING_SECONDS)
-        connection.sendall(reply.content)
-        connection.settimeout(0)
-        if reply.is_whole:
-            # Closing now would reset a connection on which more was sent, and take the answer from the client.
-            connection.shutdown(socket.SHUT_WR)
+            connection.reset()
+        elif reply.is_whole:
+            await connection.answer(reply.content)
+        else:
+            connection.send(reply.content)
+            await connection.hold()

@@ -4,7 +4,6 @@ import json
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from http.client import responses
 from typing import Final, cast
 from urllib.parse import urlsplit
 
@@ -13,7 +12,7 @@ from attrs import frozen
 from customdb_contract.faults._asking import asked_about, read_body
 from customdb_contract.faults._legacy_answers import LegacyAnswers, LegacyResponse, LegacyUser, answer_in
 from customdb_contract.faults._meeting import Meeting
-from customdb_contract.faults._requests import Request
+from customdb_contract.faults._requests import Request, answer
 from customdb_contract.transcript import LegacyAnswer, LegacyState, Value
 
 __all__ = ["Desk", "ReceivedRequest", "Reply"]
@@ -21,11 +20,12 @@ __all__ = ["Desk", "ReceivedRequest", "Reply"]
 _PAGE: Final = (
     "<!DOCTYPE html><html><head><title>Sorry</title></head><body><h1>We will be back soon.</h1></body></html>"
 )
-_FAILURES: Final[Mapping[LegacyState, tuple[LegacyResponse, str]]] = {
-    LegacyState.STATUS_429: (LegacyResponse(429, cast("object", {"error": "too many requests"})), "Retry-After: 1\r\n"),
-    LegacyState.STATUS_500: (LegacyResponse(500, cast("object", {"error": "internal server error"})), ""),
-    LegacyState.STATUS_503: (LegacyResponse(503, _PAGE), "Retry-After: 1\r\n"),
-    LegacyState.HTML_PAGE: (LegacyResponse(200, _PAGE), ""),
+_RETRY: Final[Mapping[str, str]] = {"Retry-After": "1"}
+_FAILURES: Final[Mapping[LegacyState, tuple[LegacyResponse, Mapping[str, str] | None]]] = {
+    LegacyState.STATUS_429: (LegacyResponse(429, cast("object", {"error": "too many requests"})), _RETRY),
+    LegacyState.STATUS_500: (LegacyResponse(500, cast("object", {"error": "internal server error"})), None),
+    LegacyState.STATUS_503: (LegacyResponse(503, _PAGE), _RETRY),
+    LegacyState.HTML_PAGE: (LegacyResponse(200, _PAGE), None),
 }
 
 
@@ -133,13 +133,14 @@ class Desk:
         path = urlsplit(target).path
         if state in {LegacyState.TRUNCATED_JSON, LegacyState.STALL}:
             return _half(answer_in(LegacyState.SOUND, self._answers, user, path), state)
-        return _whole(answer_in(state, self._answers, user, path), "", method)
+        return _whole(answer_in(state, self._answers, user, path), None, method)
 
 
-def _whole(response: LegacyResponse, extra: str, method: str) -> Reply:
+def _whole(response: LegacyResponse, extra: Mapping[str, str] | None, method: str) -> Reply:
     content, kind = _content(response.body)
-    head = _head(response.status, kind, len(content), extra)
-    return Reply(_told(response.status, response.body), head if method == "HEAD" else head + content)
+    sent = b"" if method == "HEAD" else content
+    told = LegacyAnswer(response.status, cast("Value", response.body))
+    return Reply(told, answer(response.status, kind, sent, extra=extra, length=len(content)))
 
 
 def _half(response: LegacyResponse, state: LegacyState) -> Reply:
@@ -147,9 +148,9 @@ def _half(response: LegacyResponse, state: LegacyState) -> Reply:
     content, kind = _content(response.body)
     half = content[: len(content) // 2]
     is_stalled = state is LegacyState.STALL
-    head = _head(response.status, kind, len(content) if is_stalled else len(half), "")
-    answer = LegacyAnswer(response.status, half.decode("utf-8", "replace"))
-    return Reply(answer, head + half, is_whole=not is_stalled)
+    told = LegacyAnswer(response.status, half.decode("utf-8", "replace"))
+    sent = answer(response.status, kind, half, length=len(content) if is_stalled else None)
+    return Reply(told, sent, is_whole=not is_stalled)
 
 
 def _content(body: object) -> tuple[bytes, str]:
@@ -158,18 +159,3 @@ def _content(body: object) -> tuple[bytes, str]:
     if isinstance(body, str):
         return body.encode(), "text/html; charset=utf-8" if body.startswith("<") else "text/plain; charset=utf-8"
     return json.dumps(body).encode(), "application/json"
-
-
-def _head(status: int, kind: str, length: int, extra: str) -> bytes:
-    lines = (
-        f"HTTP/1.1 {status} {responses.get(status, '')}",
-        f"Content-Type: {kind}",
-        f"Content-Length: {length}",
-        # No connection outlives a run, nor is one found closed by the next.
-        "Connection: close",
-    )
-    return "\r\n".join((*lines, f"{extra}\r\n")).encode()
-
-
-def _told(status: int, body: object) -> LegacyAnswer:
-    return LegacyAnswer(status, cast("Value", body))

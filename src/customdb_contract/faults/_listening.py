@@ -1,15 +1,20 @@
 """What the fault server and the fault proxy share: one port of the loopback interface, and the thread behind it."""
 
+import asyncio
 import contextlib
+import functools
 import selectors
 import socket
-import struct
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from enum import StrEnum
 from types import TracebackType
 from typing import Final, Generic, Self, TypeVar
+
+from typing_extensions import override
+
+from customdb_contract.faults._connections import Connection, shut
+from customdb_contract.faults._requests import HEAD_BYTES
 
 __all__ = ["FailingPort", "Store"]
 
@@ -17,15 +22,29 @@ KindT = TypeVar("KindT", bound=StrEnum)
 """The ways to fail, or to answer."""
 
 _SETTLING_SECONDS: Final = 5.0
-_MOST_ROUNDS: Final = 1_000
-"""How often it is looked whether more has arrived: a client that never stops sending is not waited for."""
+"""How long is waited at most: a client may never stop sending."""
 
-_RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
-"""The value of SO_LINGER that makes closing a connection reset it."""
+
+class _Selector(selectors.DefaultSelector):
+    """Notices when its loop has nothing left to do but wait."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.settling: list[threading.Event] = []
+
+    @override
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        # The loop gives a timeout of 0 where it has something to do.
+        if self.settling and timeout != 0:
+            if ready := super().select(0):
+                return ready
+            while self.settling:
+                self.settling.pop().set()
+        return super().select(timeout)
 
 
 class Store(ABC, Generic[KindT]):
-    """The store between two switches: one thread that owns every connection, so that none outlives a switch.
+    """The store between two switches: one event loop in one thread has every connection, and none outlives a switch.
 
     Args:
         listener: The socket that connections come to; it listens already.
@@ -35,123 +54,77 @@ class Store(ABC, Generic[KindT]):
     def __init__(self, listener: socket.socket, situation: KindT) -> None:
         self.requests = 0
         self.situation = situation
-        self._listener = listener
-        self._connections: set[socket.socket] = set()
-        self._is_over = False
-        self._settled = threading.Event()
-        self._stop, self._stopped = socket.socketpair()
-        self._thread = threading.Thread(target=self._run, daemon=True, name="customdb-contract faults")
+        self._over = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._selector = _Selector()
+        self._loop = asyncio.SelectorEventLoop(self._selector)
+        self._thread = threading.Thread(
+            target=self._run, args=(listener,), daemon=True, name="customdb-contract faults"
+        )
         self._thread.start()
 
     @abstractmethod
-    def on_connection(self, connection: socket.socket) -> None:
-        """Do what is to be done with a connection that has just come.
+    async def serve(self, connection: Connection) -> None:
+        """Do what is to be done with a connection that has just come, which ends afterwards.
 
         Args:
-            connection: The connection, which is kept already.
+            connection: The connection.
+
+        Raises:
+            OSError: When it broke.
+            EOFError: When its client ended it too early.
         """
 
     def close(self) -> None:
         """Cut every connection, and end the thread."""
-        self._stop.close()
+        self._loop.call_soon_threadsafe(self._over.set)
         self._thread.join()
 
     def settle(self) -> None:
         """Wait until what has arrived by now is dealt with, also where its client has gone already."""
-        self._settled.clear()
-        self._stop.send(b"?")
-        self._settled.wait(_SETTLING_SECONDS)
+        settled = threading.Event()
+        self._loop.call_soon_threadsafe(self._selector.settling.append, settled)
+        settled.wait(_SETTLING_SECONDS)
 
-    def seconds_to_wait(self) -> float | None:
-        """Give up what has taken too long, and return the seconds until this is to be done again, or None for never."""
-        return None
+    def _run(self, listener: socket.socket) -> None:
+        # In development mode it would complain of answers that wait for each other.
+        with asyncio.Runner(debug=False, loop_factory=lambda: self._loop) as runner:
+            runner.run(self._serve(listener))
 
-    def keep(self, connection: socket.socket) -> None:
-        """Own a connection, so that it ends with the store; it does not block.
+    async def _serve(self, listener: socket.socket) -> None:
+        listener.settimeout(0)
+        self._loop.add_reader(listener, self._accept, listener)
+        await self._over.wait()
+        self._loop.remove_reader(listener)
+        while self._tasks:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.sleep(0)
+        # A transport that was aborted is closed in the next round.
+        await asyncio.sleep(0)
 
-        Args:
-            connection: The connection.
-        """
-        connection.settimeout(0)
-        self._connections.add(connection)
-
-    def watch(
-        self, connection: socket.socket, on_ready: Callable[[], None], events: int = selectors.EVENT_READ
-    ) -> None:
-        """Have a function called whenever something can be done with a connection, in place of the function before.
-
-        Args:
-            connection: The connection.
-            on_ready: The function; it raises nothing, and can tell when the connection has ended meanwhile.
-            events: What to wait for, as in `selectors`; 0 for nothing.
-        """
-        self.unwatch(connection)
-        if events:
-            self._selector.register(connection, events, on_ready)
-
-    def unwatch(self, connection: socket.socket) -> None:
-        """Wait for nothing of a connection, which stays open.
-
-        Args:
-            connection: The connection.
-        """
-        with contextlib.suppress(KeyError, ValueError):
-            self._selector.unregister(connection)
-
-    def end(self, connection: socket.socket) -> None:
-        """End a connection in order; ending it again does nothing.
-
-        Args:
-            connection: The connection.
-        """
-        self._forget(connection)
-        _close(connection)
-
-    def reset(self, connection: socket.socket) -> None:
-        """Reset a connection.
-
-        Args:
-            connection: The connection.
-        """
-        self._forget(connection)
-        with contextlib.suppress(OSError):
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-        connection.close()
-
-    def _forget(self, connection: socket.socket) -> None:
-        self.unwatch(connection)
-        self._connections.discard(connection)
-
-    def _run(self) -> None:
-        self._listener.settimeout(0)
-        with selectors.DefaultSelector() as self._selector:
-            self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
-            self._selector.register(self._stopped, selectors.EVENT_READ, self._on_told)
-            while not self._is_over:
-                for key, _ in self._selector.select(self.seconds_to_wait()):
-                    key.data()
-        self._stopped.close()
-        for connection in self._connections:
-            _close(connection)
-
-    def _on_told(self) -> None:
-        if not self._stopped.recv(1):
-            self._is_over = True
-            return
-        for _ in range(_MOST_ROUNDS):
-            ready = [key for key, _ in self._selector.select(0) if key.fileobj is not self._stopped]
-            if not ready:
-                break
-            for key in ready:
-                key.data()
-        self._settled.set()
-
-    def _accept(self) -> None:
+    def _accept(self, listener: socket.socket) -> None:
         # A client that gave up meanwhile, or a process without a free file descriptor: neither ends the store.
         with contextlib.suppress(OSError):
-            connection, _ = self._listener.accept()
-            self.keep(connection)
-            self.on_connection(connection)
+            sock, _ = listener.accept()
+            sock.settimeout(0)
+            task = self._loop.create_task(self._serve_one(sock))
+            self._tasks.add(task)
+            # It may be cancelled before it begins.
+            task.add_done_callback(functools.partial(self._end, sock))
+
+    async def _serve_one(self, sock: socket.socket) -> None:
+        with contextlib.suppress(OSError, EOFError):
+            connection = Connection(*await asyncio.open_connection(sock=sock, limit=HEAD_BYTES))
+            try:
+                await self.serve(connection)
+            finally:
+                connection.end()
+
+    def _end(self, sock: socket.socket, task: asyncio.Task[None]) -> None:
+        shut(sock)
+        sock.close()
+        self._tasks.discard(task)
 
 
 class FailingPort(ABC, Generic[KindT]):
@@ -242,14 +215,8 @@ class FailingPort(ABC, Generic[KindT]):
         store, self._store = self._store, None
         if store is not None:
             store.close()
-        _close(self._socket)
-
-
-def _close(sock: socket.socket) -> None:
-    # A process that was forked off meanwhile has a copy: closing ours alone would leave the connection open.
-    with contextlib.suppress(OSError):
-        sock.shutdown(socket.SHUT_RDWR)
-    sock.close()
+        shut(self._socket)
+        self._socket.close()
 
 
 def _bound(address: tuple[str, int]) -> socket.socket:

@@ -1,16 +1,15 @@
 """The fault proxy: stands between a driver and the real store, and fails in one way after another."""
 
+import asyncio
 import contextlib
-import functools
-import selectors
 import socket
-import time
 from collections.abc import Sequence
 from typing import Final
 
 from attrs import frozen
 from typing_extensions import override
 
+from customdb_contract.faults._connections import Connection
 from customdb_contract.faults._listening import FailingPort, Store
 from customdb_contract.faults._passes import Passes, with_later_requests
 from customdb_contract.faults._relay import Relay
@@ -90,7 +89,8 @@ class _Place:
     """One of the addresses that the real store has."""
 
     family: socket.AddressFamily
-    address: tuple[str | int | bytes, ...]
+    host: str
+    port: int
 
 
 def _places(host: str, port: int) -> Sequence[_Place]:
@@ -98,98 +98,45 @@ def _places(host: str, port: int) -> Sequence[_Place]:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return ()
-    return [_Place(family, address) for family, _, _, _, address in found]
-
-
-@frozen(eq=False)
-class _Attempt:
-    """A connection to the real store that is being made.
-
-    Args:
-        driver: The connection that waits for it.
-        store: The connection.
-        others: The addresses to try when this one is out of reach.
-        deadline: Until when it is waited for, on the clock `time.monotonic`.
-    """
-
-    driver: socket.socket
-    store: socket.socket
-    others: Sequence[_Place]
-    deadline: float
+    return [_Place(family, str(address[0]), int(address[1])) for family, _, _, _, address in found]
 
 
 class _Proxied(Store[Situation]):
     def __init__(self, listener: socket.socket, situation: Situation, places: Sequence[_Place], passes: Passes) -> None:
         self._places = places
         self._may_pass = passes.take if situation in LATER_REQUESTS else _never
-        self._attempts: set[_Attempt] = set()
         super().__init__(listener, situation)
 
     @override
-    def on_connection(self, connection: socket.socket) -> None:
-        match self.situation:
-            case Situation.RESET:
-                self.requests += 1
-                self.reset(connection)
-            case situation if situation in _CUTTING:
-                self._try(connection, self._places)
-            case _:
-                self.requests += 1  # It hangs: the connection stays open, and nobody reads it.
-
-    @override
-    def seconds_to_wait(self) -> float | None:
-        now = time.monotonic()
-        for attempt in [attempt for attempt in self._attempts if attempt.deadline <= now]:
-            self._try_others(attempt)
-        return min((attempt.deadline - now for attempt in self._attempts), default=None)
-
-    def _try(self, driver: socket.socket, places: Sequence[_Place]) -> None:
-        for number, place in enumerate(places, start=1):
-            # A family that this machine hasn't, or a process without a free file descriptor.
-            with contextlib.suppress(OSError):
-                store = socket.socket(place.family, socket.SOCK_STREAM)
-                self.keep(store)
-                store.connect_ex(place.address)
-                attempt = _Attempt(driver, store, places[number:], time.monotonic() + _CONNECTING_SECONDS)
-                self._attempts.add(attempt)
-                self.watch(store, functools.partial(self._go_on, attempt), selectors.EVENT_WRITE)
-                return
-        # Where the first question should be answered, nothing is met in the middle.
-        self.requests += self.situation is Situation.CUT
-        self.reset(driver)
-
-    def _try_others(self, attempt: _Attempt) -> None:
-        self._attempts.remove(attempt)
-        self.end(attempt.store)
-        self._try(attempt.driver, attempt.others)
-
-    def _go_on(self, attempt: _Attempt) -> None:
-        try:
-            attempt.store.getpeername()
-        except OSError:
-            self._try_others(attempt)
+    async def serve(self, connection: Connection) -> None:
+        if self.situation in _CUTTING:
+            await self._relay(connection)
             return
-        self._attempts.remove(attempt)
-        self._advance(
-            Relay(attempt.driver, attempt.store, functools.partial(self._leave, attempt.store), self._may_pass)
-        )
-
-    def _leave(self, store: socket.socket) -> None:
         self.requests += 1
-        self.end(store)
+        if self.situation is Situation.RESET:
+            connection.reset()
+        else:
+            await connection.hold()
 
-    def _advance(self, relay: Relay) -> None:
+    async def _relay(self, driver: Connection) -> None:
+        store = await self._reached()
+        if store is None:
+            # Where the first question should be answered, nothing is met in the middle.
+            self.requests += self.situation is Situation.CUT
+            driver.reset()
+            return
         try:
-            relay.advance()
-        except OSError:
-            self._end_both(relay)
-            return
-        if relay.is_over:
-            self._end_both(relay)
-            return
-        for connection, events in relay.interests():
-            self.watch(connection, functools.partial(self._advance, relay), events)
+            await Relay(driver, store, self._count, self._may_pass).run()
+        finally:
+            store.end()
 
-    def _end_both(self, relay: Relay) -> None:
-        self.end(relay.driver)
-        self.end(relay.store)
+    async def _reached(self) -> Connection | None:
+        for place in self._places:
+            # A family that this machine hasn't, a process without a free file descriptor, or nobody who answers.
+            with contextlib.suppress(OSError):
+                async with asyncio.timeout(_CONNECTING_SECONDS):
+                    return Connection(*await asyncio.open_connection(place.host, place.port, family=place.family))
+        return None
+
+    def _count(self) -> None:
+        self.requests += 1

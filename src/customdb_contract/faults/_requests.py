@@ -1,108 +1,151 @@
-"""One HTTP request while it arrives."""
+"""One HTTP request, read as it arrives, and an answer to it."""
 
-import re
+import asyncio
+import contextlib
+import io
 from collections.abc import Mapping
+from http.client import HTTPException, HTTPMessage, parse_headers, responses
 from typing import Final
 
-__all__ = ["Request"]
+__all__ = ["HEAD_BYTES", "Request", "answer", "read_request"]
 
-_MOST_HEAD_BYTES: Final = 65_536
+HEAD_BYTES: Final = 65_536
 """Bytes of a request's head that are waited for; a longer one is answered by what its first line says."""
 
 _MOST_BYTES: Final = 1_048_576
-"""Bytes of one request that are waited for; a longer one is answered, and cut off after as many again."""
+"""Bytes of one body that are waited for; a longer one is answered."""
 
 _MOST_PATH: Final = 8192
-_CHUNK: Final = re.compile(rb"([0-9a-fA-F]{1,8})[^\r\n]*\r\n")
+_PIECE: Final = 65_536
+
+
+async def read_request(reader: asyncio.StreamReader, *, keeps: bool, begun: bytes = b"") -> "Request":
+    """Read a request, until nothing more of it is waited for.
+
+    Args:
+        reader: What comes over the connection; its limit is `HEAD_BYTES`.
+        keeps: Whether its headers and its body are kept; where there are passwords in it, they must not be.
+        begun: What has been read of it already.
+
+    Raises:
+        EOFError: When the client ends before the request does.
+        OSError: When the connection broke.
+    """
+    request = Request(begun + await _read_head(reader), keeps=keeps)
+    # What is no body, or more of it than is read, is answered.
+    with contextlib.suppress(ValueError):
+        await request.read_body(reader)
+    return request
+
+
+async def _read_head(reader: asyncio.StreamReader) -> bytes:
+    try:
+        return await reader.readuntil(b"\r\n\r\n")
+    except asyncio.LimitOverrunError:
+        return await reader.read(HEAD_BYTES)
 
 
 class Request:
-    """What is known of one request by now.
+    """A request whose head has arrived.
 
     Args:
-        keeps: Whether its headers and its body are kept; where there are passwords in it, they must not be.
+        head: Its first line and its headers.
+        keeps: Whether its headers and its body are kept.
     """
 
-    def __init__(self, *, keeps: bool) -> None:
-        self.method = b""
-        self.path = b""
-        self.headers: Mapping[str, str] = {}
-        self.is_answered = False
-        self._keeps = keeps
+    def __init__(self, head: bytes, *, keeps: bool) -> None:
+        first, _, lines = head.partition(b"\r\n")
+        self.method, path, *_ = (*first.split(maxsplit=2), b"", b"")
+        self.path = path[:_MOST_PATH]
+        try:
+            headers = parse_headers(io.BytesIO(lines))
+        except HTTPException:
+            headers = HTTPMessage()  # So many are sent by nobody.
+        self.headers: Mapping[str, str] = _as_texts(headers) if keeps else {}
         self._body = bytearray()
-        self._length = 0
-        self._head = b""
-        self._has_head = False
-        self._left = 0
-        self._is_chunked = False
-        self._last_bytes = b""
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether nothing more of it is waited for."""
-        # A body in chunks ends with an empty line; taking an empty line inside it for its end does no harm.
-        is_at_end = self._last_bytes == b"\r\n\r\n" if self._is_chunked else self._left <= 0
-        return self._has_head and (is_at_end or self._length > _MOST_BYTES)
-
-    @property
-    def is_too_long(self) -> bool:
-        """Whether it is cut off."""
-        return self._length > 2 * _MOST_BYTES
+        self._keeps = keeps
+        self._is_chunked = headers.get("Transfer-Encoding", "").lower().endswith("chunked")
+        length = headers.get("Content-Length", "")
+        # More digits than this are more bytes than are ever read, and slow to convert.
+        self._length = int(length[:20]) if length.isascii() and length.isdigit() else 0
+        self._left = _MOST_BYTES
 
     @property
     def body(self) -> bytes:
-        """What was kept of its body, put together where it came in chunks."""
-        return _joined(bytes(self._body)) if self._is_chunked else bytes(self._body)
+        """What was kept of its body."""
+        return bytes(self._body)
 
-    def add(self, received: bytes) -> None:
-        """Take what has come.
+    async def read_body(self, reader: asyncio.StreamReader) -> None:
+        """Read its body, put together where it comes in chunks.
 
         Args:
-            received: What came at once.
+            reader: What comes over the connection.
+
+        Raises:
+            ValueError: When it is no body, or too long.
+            EOFError: When the client ends before it does.
+            OSError: When the connection broke.
         """
-        self._length += len(received)
-        if self._has_head:
-            self._add_body(received)
+        if not self._is_chunked:
+            await self._read(reader, self._length)
             return
-        head, end, body = (self._head + received).partition(b"\r\n\r\n")
-        if end or len(head) > _MOST_HEAD_BYTES:
-            self._head = b""
-            self._read_head(head)
-            self._add_body(body)
-        else:
-            self._head = head
+        while size := int((await self._read_line(reader)).partition(b";")[0], 16):
+            await self._read(reader, size)
+            await self._read_line(reader)
+        while (await self._read_line(reader)).strip():
+            pass
 
-    def _read_head(self, head: bytes) -> None:
-        self._has_head = True
-        first, *lines = head.split(b"\r\n")
-        self.method, path, *_ = (*first.split(maxsplit=2), b"", b"")
-        self.path = path[:_MOST_PATH]
-        headers: dict[str, str] = {}
-        for line in lines:
-            name, _, value = line.partition(b":")
-            name, value = name.strip().lower(), value.strip()
-            if name == b"content-length" and value.isdigit():
-                # More digits than this are more bytes than are ever read, and slow to convert.
-                self._left = int(value[:20])
-            elif name == b"transfer-encoding":
-                self._is_chunked = value.lower().endswith(b"chunked")
-            if self._keeps and name:
-                text, known = value.decode("utf-8", "replace"), headers.get(name.decode("latin-1"))
-                headers[name.decode("latin-1")] = text if known is None else f"{known}, {text}"
-        self.headers = headers
+    async def _read(self, reader: asyncio.StreamReader, size: int) -> None:
+        while size > 0:
+            size -= self._add(await reader.read(min(size, _PIECE)))
 
-    def _add_body(self, received: bytes) -> None:
-        self._left -= len(received)
-        self._last_bytes = (self._last_bytes + received)[-4:]
-        if self._keeps and len(self._body) < _MOST_BYTES:
-            self._body += received
+    async def _read_line(self, reader: asyncio.StreamReader) -> bytes:
+        line = await reader.readline()
+        self._count(line)
+        return line
+
+    def _add(self, piece: bytes) -> int:
+        if self._keeps:
+            self._body += piece
+        self._count(piece)
+        return len(piece)
+
+    def _count(self, piece: bytes) -> None:
+        if not piece:
+            raise EOFError
+        self._left -= len(piece)
+        if self._left <= 0:
+            raise ValueError
 
 
-def _joined(chunks: bytes) -> bytes:
-    """Return a body that came in chunks as one."""
-    body, place = bytearray(), 0
-    while (size := _CHUNK.match(chunks, place)) and int(size[1], 16):
-        end = size.end() + int(size[1], 16)
-        body += chunks[size.end() : end]
-        place = end + 2
-    return bytes(body)
+def _as_texts(headers: HTTPMessage) -> Mapping[str, str]:
+    texts: dict[str, str] = {}
+    for name, value in headers.items():
+        # They are read as Latin-1, which keeps the bytes.
+        text = value.encode("latin-1").decode("utf-8", "replace")
+        known = texts.get(name.lower())
+        texts[name.lower()] = text if known is None else f"{known}, {text}"
+    return texts
+
+
+def answer(
+    status: int, kind: str, body: bytes, *, extra: Mapping[str, str] | None = None, length: int | None = None
+) -> bytes:
+    """Return an answer, after which the connection ends.
+
+    Args:
+        status: Its status.
+        kind: The type of its content.
+        body: Its body, as far as it is sent.
+        extra: More headers.
+        length: The length that is told; None stands for that of `body`.
+    """
+    headers = {
+        "Content-Type": kind,
+        "Content-Length": len(body) if length is None else length,
+        # No connection outlives a call, nor is one found closed by the next.
+        "Connection": "close",
+        **(extra or {}),
+    }
+    lines = [f"HTTP/1.1 {status} {responses.get(status, '')}", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode() + body

@@ -1,6 +1,5 @@
 """The fault server: a store on loopback that fails in one way after another."""
 
-import functools
 import secrets
 import socket
 from collections.abc import Mapping
@@ -9,10 +8,11 @@ from typing import Final
 
 from typing_extensions import override
 
+from customdb_contract.faults._connections import Connection
 from customdb_contract.faults._forwarding import forwarded
 from customdb_contract.faults._listening import FailingPort, Store
 from customdb_contract.faults._passes import Passes, with_later_requests
-from customdb_contract.faults._requests import Request
+from customdb_contract.faults._requests import Request, answer, read_request
 from customdb_contract.transcript import LATER_REQUESTS, Situation
 
 __all__ = ["FAULTS", "FaultServer"]
@@ -40,30 +40,29 @@ FAULTS: Final[tuple[Situation, ...]] = (
 _JSON: Final = "application/json"
 _HTML: Final = "text/html; charset=utf-8"
 _PAGE: Final = (
-    "<!DOCTYPE html><html><head><title>Sorry</title></head><body><h1>We will be back soon.</h1></body></html>"
+    b"<!DOCTYPE html><html><head><title>Sorry</title></head><body><h1>We will be back soon.</h1></body></html>"
 )
 
-_ANSWERS: Final[Mapping[Situation, tuple[str, str, str, str]]] = MappingProxyType(
+_RETRY: Final[Mapping[str, str]] = {"Retry-After": "1"}
+
+_ANSWERS: Final[Mapping[Situation, bytes]] = MappingProxyType(
     {
-        Situation.STATUS_400: ("400 Bad Request", "", _JSON, '{"error": "bad request"}'),
-        Situation.STATUS_401: ("401 Unauthorized", "WWW-Authenticate: Bearer\r\n", _JSON, '{"error": "unauthorized"}'),
-        Situation.STATUS_403: ("403 Forbidden", "", _JSON, '{"error": "forbidden"}'),
-        Situation.STATUS_404: ("404 Not Found", "", _JSON, '{"error": "not found"}'),
-        Situation.STATUS_429: ("429 Too Many Requests", "Retry-After: 1\r\n", _JSON, '{"error": "too many requests"}'),
-        Situation.STATUS_500: ("500 Internal Server Error", "", _JSON, '{"error": "internal server error"}'),
-        Situation.STATUS_503: ("503 Service Unavailable", "Retry-After: 1\r\n", _HTML, _PAGE),
-        Situation.HTML_PAGE: ("200 OK", "", _HTML, _PAGE),
-        Situation.EMPTY_BODY: ("200 OK", "", _JSON, ""),
-        Situation.EMPTY_ARRAY: ("200 OK", "", _JSON, "[]"),
-        Situation.EMPTY_OBJECT: ("200 OK", "", _JSON, "{}"),
-        Situation.TRUNCATED_JSON: ("200 OK", "", _JSON, '{"data": {"user": {"id": 7, "ema'),
-        Situation.WRONG_SHAPE: ("200 OK", "", _JSON, '{"data": {"items": [{"kind": "notice", "text": "moved"}]}}'),
+        Situation.STATUS_400: answer(400, _JSON, b'{"error": "bad request"}'),
+        Situation.STATUS_401: answer(401, _JSON, b'{"error": "unauthorized"}', extra={"WWW-Authenticate": "Bearer"}),
+        Situation.STATUS_403: answer(403, _JSON, b'{"error": "forbidden"}'),
+        Situation.STATUS_404: answer(404, _JSON, b'{"error": "not found"}'),
+        Situation.STATUS_429: answer(429, _JSON, b'{"error": "too many requests"}', extra=_RETRY),
+        Situation.STATUS_500: answer(500, _JSON, b'{"error": "internal server error"}'),
+        Situation.STATUS_503: answer(503, _HTML, _PAGE, extra=_RETRY),
+        Situation.HTML_PAGE: answer(200, _HTML, _PAGE),
+        Situation.EMPTY_BODY: answer(200, _JSON, b""),
+        Situation.EMPTY_ARRAY: answer(200, _JSON, b"[]"),
+        Situation.EMPTY_OBJECT: answer(200, _JSON, b"{}"),
+        Situation.TRUNCATED_JSON: answer(200, _JSON, b'{"data": {"user": {"id": 7, "ema'),
+        Situation.WRONG_SHAPE: answer(200, _JSON, b'{"data": {"items": [{"kind": "notice", "text": "moved"}]}}'),
     }
 )
-_SENDING_SECONDS: Final = 5.0
-"""How long a client may take for an answer that is passed on."""
-
-_UNKNOWN_PATH: Final = ("404 Not Found", "", _JSON, '{"error": "no such path"}')
+_UNKNOWN_PATH: Final = answer(404, _JSON, b'{"error": "no such path"}')
 
 
 class FaultServer(FailingPort[Situation]):
@@ -123,58 +122,28 @@ class _HttpStore(Store[Situation]):
         super().__init__(listener, situation)
 
     @override
-    def on_connection(self, connection: socket.socket) -> None:
-        self.watch(connection, functools.partial(self._receive, connection, Request(keeps=self._real_url is not None)))
-
-    def _receive(self, connection: socket.socket, request: Request) -> None:
-        try:
-            received = connection.recv(65_536)
-            request.add(received)
-            if not received or request.is_too_long:
-                self.end(connection)
-            elif request.is_whole and not request.is_answered:
-                request.is_answered = True
-                self._answer(connection, request)
-        except OSError:
-            self.end(connection)
-
-    def _answer(self, connection: socket.socket, request: Request) -> None:
+    async def serve(self, connection: Connection) -> None:
+        request = await read_request(connection.reader, keeps=self._real_url is not None)
         if not request.path.startswith(self._path):
-            _respond(connection, _UNKNOWN_PATH)
+            await connection.answer(_UNKNOWN_PATH)
             return
         if self._real_url is not None and self._passes.take():
-            self._pass_on(connection, request, self._real_url)
+            await self._pass_on(connection, request, self._real_url)
             return
         self.requests += 1
         match self.situation:
             case Situation.HANG:
-                self.unwatch(connection)
+                await connection.hold()
             case Situation.RESET:
-                self.reset(connection)
+                connection.reset()
             case situation:
-                _respond(connection, _ANSWERS.get(situation, _ANSWERS[Situation.STATUS_500]))
+                await connection.answer(_ANSWERS.get(situation, _ANSWERS[Situation.STATUS_500]))
 
-    def _pass_on(self, connection: socket.socket, request: Request, real_url: str) -> None:
+    async def _pass_on(self, connection: Connection, request: Request, real_url: str) -> None:
         """Answer as the real store does; nothing else waits meanwhile, for a check makes one call at a time."""
         path = request.path.removeprefix(self._path).decode("latin-1")
-        answer = forwarded(request, path, real_url, keeps_host=not self._path)
-        if answer is None:
-            self.reset(connection)
+        passed = forwarded(request, path, real_url, keeps_host=not self._path)
+        if passed is None:
+            connection.reset()
             return
-        connection.settimeout(_SENDING_SECONDS)
-        connection.sendall(answer)
-        connection.settimeout(0)
-        connection.shutdown(socket.SHUT_WR)
-
-
-def _respond(connection: socket.socket, answer: tuple[str, str, str, str]) -> None:
-    status, extra, kind, body = answer
-    lines = (
-        f"HTTP/1.1 {status}",
-        f"Content-Type: {kind}",
-        f"Content-Length: {len(body.encode())}",
-        "Connection: close",
-    )
-    connection.sendall("\r\n".join((*lines, f"{extra}\r\n{body}")).encode())
-    # Closing now would reset a connection on which more was sent, and take the answer from the client.
-    connection.shutdown(socket.SHUT_WR)
+        await connection.answer(passed)
