@@ -11,6 +11,7 @@ from benchmarks.timing import Measured, ratio
 _ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 _HELP = "import sys; sys.argv[1:] = ['--help']; from customdb_contract.__main__ import main; main()"
+_HELP_OF_CHECK = _HELP.replace("['--help']", "['check', '--help']")
 
 
 def _ran(code: str) -> None:
@@ -33,6 +34,11 @@ def measure(*, brief: bool) -> Iterator[Measured]:
         "customdb-contract --help, in times of import argparse",
         ratio(lambda: _ran(_HELP), lambda: _ran("import argparse"), repeat=repeat),
         at_most=1.2,
+    )
+    yield Measured(
+        "customdb-contract check --help, in times of import argparse",
+        ratio(lambda: _ran(_HELP_OF_CHECK), lambda: _ran("import argparse"), repeat=repeat),
+        at_most=3.0,
     )
     yield Measured(
         "from customdb_contract import check, in times of import pydantic, attrs",

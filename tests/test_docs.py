@@ -1,4 +1,5 @@
 import builtins
+import contextlib
 import json
 import re
 import sys
@@ -14,7 +15,7 @@ import pytest
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from customdb_contract._cli import _parser  # pyright: ignore[reportPrivateUsage]  # every option
+from customdb_contract._cli import main
 from customdb_contract.config._tables import TABLES, FromEnvironment, InspectTable, LegacyTable, ResponseTable
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group
@@ -191,8 +192,8 @@ def test_the_page_of_the_configuration_has_a_section_for_every_table() -> None:
 
 
 def help_of(capsys: pytest.CaptureFixture[str], *command: str) -> str:
-    with pytest.raises(SystemExit):
-        _parser().parse_args([*command, "--help"])
+    with contextlib.suppress(SystemExit):
+        main([*command, "--help"])
     return capsys.readouterr().out
 
 

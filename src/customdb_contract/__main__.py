@@ -14,7 +14,7 @@ def main() -> int:
     """Run the command line, and return its exit code."""
     if sys.argv[1:] in (["-h"], ["--help"]):
         return _help()
-    from customdb_contract.interrupts import interruptible  # noqa: PLC0415 - the help does without
+    from customdb_contract.interrupts import EXIT_INTERRUPTED, interruptible  # noqa: PLC0415 - the help does without
 
     try:
         with interruptible() as interrupts, interrupts.immediate():
@@ -23,7 +23,7 @@ def main() -> int:
             return _cli.main()
     except KeyboardInterrupt:
         sys.stderr.write("customdb-contract: interrupted\n")
-        return 130
+        return EXIT_INTERRUPTED
 
 
 def _help() -> int:

@@ -10,9 +10,12 @@ from contextvars import ContextVar
 from types import FrameType
 from typing import Final, TypeAlias
 
-__all__ = ["Interrupts", "current_interrupts", "interruptible"]
+__all__ = ["EXIT_INTERRUPTED", "Interrupts", "current_interrupts", "interruptible"]
 
 _Previous: TypeAlias = Callable[[int, FrameType | None], object] | int | signal.Handlers | None
+
+EXIT_INTERRUPTED: Final = 130
+"""The exit code of a command that an interrupt ended."""
 
 _LOOK_SECONDS: Final = 0.05
 """How often a wait for another thread checks for an interrupt, as a signal handler may not touch an event's locks."""

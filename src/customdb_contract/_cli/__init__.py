@@ -3,24 +3,15 @@
 import argparse
 import os
 import sys
-import traceback
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
-from typing_extensions import override
-
-from customdb_contract._cli._audit import add_audit
-from customdb_contract._cli._check import add_check
-from customdb_contract._cli._completion import add_completion
-from customdb_contract._cli._init import add_init
 from customdb_contract._cli._output import complain, print_safely, read, show
 from customdb_contract._cli._reporting import add_output, add_selection, names, report_one
-from customdb_contract._cli._simulate import EXIT_INTERRUPTED, add_simulate
 from customdb_contract._help import COMMANDS, DESCRIPTION, help_text
 from customdb_contract.errors import CustomDatabaseError, DatabaseOpeningError
-from customdb_contract.interrupts import interruptible
+from customdb_contract.interrupts import EXIT_INTERRUPTED, interruptible
 
 __all__ = ["main"]
 
@@ -40,8 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         with interruptible() as interrupts, interrupts.immediate():
-            options = _parser().parse_args(arguments)
-            code: int = options.run(options)
+            code = _run(sys.argv[1:] if arguments is None else arguments)
             sys.stdout.flush()
     except CustomDatabaseError as error:
         complain(error)
@@ -54,47 +44,76 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _EXIT_NOT_CARRIED_OUT
     except Exception:  # noqa: BLE001 - exit code 1 would say that the scripts are broken
+        import traceback
+
         print_safely(traceback.format_exc().rstrip("\n"))
         complain("this is a bug in customdb-contract, not in your scripts; please report it")
         return _EXIT_NOT_CARRIED_OUT
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="customdb-contract", description=DESCRIPTION, allow_abbrev=False)
-    parser.add_argument("--version", action=_Version)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=argparse.ArgumentParser)
-    add: Mapping[str, Callable[[argparse.ArgumentParser], None]] = {
-        "check": add_check,
-        "replay": _add_replay,
-        "simulate": add_simulate,
-        "audit": add_audit,
-        "rules": _add_rules,
-        "init": add_init,
-        "schema": _add_schema,
-        "completion": partial(add_completion, make_parser=_parser),
-    }
-    for name, what in COMMANDS.items():
-        add[name](commands.add_parser(name, help=what, allow_abbrev=False))
-    return parser
-
-
-class _Parser(argparse.ArgumentParser):
-    @override
-    def format_help(self) -> str:
-        return help_text()
-
-
-class _Version(argparse.Action):
-    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
-        super().__init__(option_strings, dest, nargs=0, help="show the version and exit")
-
-    @override
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+def _run(words: Sequence[str]) -> int:
+    named = next((word for word in words if not word.startswith("-")), None)
+    parser = _parser([named])
+    options = parser.parse_args(words)
+    if options.help:
+        print(help_text(), end="")
+    elif options.version:
         import customdb_contract
 
         print(f"customdb-contract {customdb_contract.__version__}")
-        parser.exit()
+    elif named is None:
+        parser.error("the following arguments are required: COMMAND")
+    else:
+        code: int = options.run(options)
+        return code
+    return 0
+
+
+def _parser(named: Collection[str | None] = COMMANDS) -> argparse.ArgumentParser:
+    """Return the parser of the command line, in which those commands have options that may be named."""
+    parser = argparse.ArgumentParser(
+        prog="customdb-contract", description=DESCRIPTION, allow_abbrev=False, add_help=False
+    )
+    parser.add_argument("-h", "--help", action="store_true", help="show this help message and exit")
+    parser.add_argument("--version", action="store_true", help="show the version and exit")
+    commands = parser.add_subparsers(metavar="COMMAND")
+    for name, what in COMMANDS.items():
+        command = commands.add_parser(name, help=what, allow_abbrev=False)
+        if name in named:
+            _add_options(name, command)
+    return parser
+
+
+def _add_options(name: str, parser: argparse.ArgumentParser) -> None:
+    """Add the options of a command, which is imported only now."""
+    match name:
+        case "check":
+            from customdb_contract._cli._check import add_check
+
+            add_check(parser)
+        case "simulate":
+            from customdb_contract._cli._simulate import add_simulate
+
+            add_simulate(parser)
+        case "audit":
+            from customdb_contract._cli._audit import add_audit
+
+            add_audit(parser)
+        case "init":
+            from customdb_contract._cli._init import add_init
+
+            add_init(parser)
+        case "completion":
+            from customdb_contract._cli._completion import add_completion
+
+            add_completion(parser, make_parser=_parser)
+        case "replay":
+            _add_replay(parser)
+        case "rules":
+            _add_rules(parser)
+        case _:
+            _add_schema(parser)
 
 
 def _add_replay(parser: argparse.ArgumentParser) -> None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from customdb_contract._cli._output import Progress, complain
 from customdb_contract._cli._reporting import AUDIT_FORMAT_NAMES, add_output, add_selection, names, report_audit
-from customdb_contract._cli._simulate import EXIT_INTERRUPTED
 from customdb_contract.errors import ConfigurationError
+from customdb_contract.interrupts import EXIT_INTERRUPTED
 
 if TYPE_CHECKING:
     from customdb_contract.audit import AuditProgress, AuditReport

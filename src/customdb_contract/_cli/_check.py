@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
 
 from customdb_contract._cli._configured import add_database, configured, configured_tenant, refuse_without_database
 from customdb_contract._cli._output import Progress, complain, make_folder, write
@@ -186,6 +185,8 @@ def _store(transcripts: "Sequence[Transcript]", options: argparse.Namespace) -> 
     if options.tenant is None:
         write(options.transcript, transcripts[0].dumps())
         return
+    from urllib.parse import quote
+
     for number, transcript in enumerate(transcripts, start=1):
         # Whatever the name of a connection, its file is in that folder, and no other connection has the same.
         name = quote(transcript.connection.name, safe="", errors="surrogatepass")

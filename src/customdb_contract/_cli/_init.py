@@ -5,9 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from customdb_contract._cli._mapping import VARIABLE, audit_configuration, has_password, proposed
 from customdb_contract._cli._output import print_text, write
-from customdb_contract._cli._surroundings import configuration_for_python, configuration_for_scripts, found_in
 from customdb_contract._cli._templates import DATABASES, database_files
 from customdb_contract.errors import ConfigurationError
 
@@ -72,6 +70,8 @@ def _init(options: argparse.Namespace) -> int:
 
 def _write_configuration(scripts: Path | None, python: str | None) -> None:
     """Write a configuration that fits the folder, and a test if the database is in Python."""
+    from customdb_contract._cli._surroundings import configuration_for_python, configuration_for_scripts, found_in
+
     texts = _texts(_DATABASE)
     found = None if python is not None else found_in(Path(), scripts)
     if found is not None:
@@ -91,6 +91,7 @@ def _write_configuration(scripts: Path | None, python: str | None) -> None:
 
 def _propose_audit(source: str, query: str | None) -> None:
     """Write a configuration for an audit, or print the table to add to an existing one."""
+    from customdb_contract._cli._mapping import VARIABLE, audit_configuration, has_password, proposed
     from customdb_contract.audit import column_types
     from customdb_contract.config import find_config
 

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Final
 from customdb_contract._cli._configured import add_database, configured, refuse_without_database
 from customdb_contract._cli._output import Progress, complain, show
 from customdb_contract.errors import ConfigurationError
-from customdb_contract.interrupts import current_interrupts
+from customdb_contract.interrupts import EXIT_INTERRUPTED, current_interrupts
 
 if TYPE_CHECKING:
     from customdb_contract.config import Configuration
     from customdb_contract.rehearsal import Setting
     from customdb_contract.tenant import InterruptionPoint
 
-__all__ = ["EXIT_INTERRUPTED", "add_simulate"]
+__all__ = ["add_simulate"]
 
-EXIT_INTERRUPTED: Final = 130
 _EXIT_NOTHING_PLAYED: Final = 2
 _FORMATS: Final = ("text", "json", "mermaid")
 _SEEDS: Final = 1_000_000
