@@ -4,6 +4,7 @@ import json
 import sys
 import textwrap
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -56,8 +57,6 @@ def init(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str,
 
 def test_where_nothing_is_a_database_in_python_is_expected(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     (folder / "src").mkdir()
-    (folder / "tsconfig.json").write_text("// not even JSON")
-    (folder / "config.json").write_text("[]")
 
     code, out, _ = init(capsys)
 
@@ -137,7 +136,8 @@ def test_keywords_of_the_deploy_cli_are_taken_over(capsys: pytest.CaptureFixture
     )
     mappings = {"STAGE": "test «»\x7f", "FLAG": True, "DB_PASSWORD": "hunter2", "LIST": ["a"]}
     (folder / "config.json").write_text(json.dumps({"AUTH0_KEYWORD_REPLACE_MAPPINGS": mappings}))
-    (folder / "config-dev.json").write_text("{}")
+    (folder / "config-dev.json").write_text("[]")
+    (folder / "tsconfig.json").write_text("// not even JSON")
 
     code, _, err = init(capsys)
 
@@ -149,6 +149,25 @@ def test_keywords_of_the_deploy_cli_are_taken_over(capsys: pytest.CaptureFixture
         "DB_PASSWORD": {"env": "DB_PASSWORD"},
     }
     assert "hunter2" not in text
+
+
+@pytest.mark.parametrize("arguments", [(), ("--scripts", "tenant/database-connections/shop")])
+def test_keywords_that_nobody_gives_are_to_come_from_the_environment(
+    capsys: pytest.CaptureFixture[str], folder: Path, arguments: Sequence[str]
+) -> None:
+    scripts = connection(folder / "tenant", "shop")
+    (scripts / "get_user.js").write_text(GET_USER.replace("null, null", "null, '##STAGE##' || @@FLAG@@ || '##URL##'"))
+    (scripts / "login.js").write_text(LOGIN.replace("(email))", "('##OTHER##'))"))
+    config = folder / ("config.json" if arguments else "tenant/config.json")
+    config.write_text(json.dumps({"AUTH0_KEYWORD_REPLACE_MAPPINGS": {"STAGE": "test"}}))
+
+    code, _, err = init(capsys, *arguments)
+
+    assert (code, err) == (0, "")
+    written = tomllib.loads((folder / "customdb.toml").read_text())
+    assert written["database"]["keywords"] == {"STAGE": "test"} | {
+        name: {"env": name} for name in ("FLAG", "URL", "OTHER")
+    }
 
 
 def test_the_folder_of_a_connection_can_be_given(capsys: pytest.CaptureFixture[str], folder: Path) -> None:

@@ -2,9 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 from attrs import frozen
 
@@ -22,6 +22,9 @@ _VARIABLE: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _PYTHON: Final = "my_package.my_module:database"
 
 
+_Opened = TypeVar("_Opened")
+
+
 @frozen(kw_only=True)
 class Found:
     """Scripts in JavaScript, and the settings that they need.
@@ -30,7 +33,8 @@ class Found:
         path: The folder of the connection, or the YAML file of the export, relative to the current folder.
         name: The name of the connection; None if the path has only one.
         settings: The keys of `configuration` that the scripts read.
-        keywords: The values that the Deploy CLI puts in place of keywords.
+        keywords: The values that the Deploy CLI puts in place of keywords, as far as its configuration has them.
+        unknown: Keywords without a value.
         others: The names of other connections with scripts.
         export: The export that the connection is a part of; None if its folder was given.
     """
@@ -39,6 +43,7 @@ class Found:
     name: str | None = None
     settings: Sequence[str] = ()
     keywords: Mapping[str, object] = {}
+    unknown: Sequence[str] = ()
     others: Sequence[str] = ()
     export: Path | None = None
 
@@ -53,25 +58,26 @@ def found_in(folder: Path, scripts: Path | None) -> Found | None:
     Raises:
         ConfigurationError: When the export cannot be read, or has no scripts that Auth0 would call.
     """
-    keywords = dict(_keywords(folder))
-    if scripts is not None:
-        from customdb_contract.bridges.node import NodeDatabase
+    from customdb_contract.bridges.node import NodeDatabase, custom_connections
 
+    if scripts is not None:
+        keywords = dict(_keywords(folder))
         # Connections that cannot be checked are reported here, and not by the first check.
-        NodeDatabase(scripts, keywords=keywords)
-        return Found(path=scripts, settings=_settings(scripts), keywords=keywords)
+        _, unknown = _with_unknown(lambda given: NodeDatabase(scripts, keywords=given), keywords)
+        return Found(path=scripts, settings=_settings(scripts), keywords=keywords, unknown=unknown)
     export = next(filter(_is_export, (folder, *sorted(path for path in folder.iterdir() if path.is_dir()))), None)
     if export is None:
         return None
-    from customdb_contract.bridges.node import custom_connections
-
-    first, *others = custom_connections(export, lambda _: keywords)[0]
-    is_alone = first.path.is_dir() or not others
+    keywords = {**dict(_keywords(export)), **dict(_keywords(folder))}
+    (first, *others), unknown = _with_unknown(lambda given: custom_connections(export, lambda _: given)[0], keywords)
+    name = None if first.path.is_dir() or not others else first.name
+    _, unknown = _with_unknown(lambda given: NodeDatabase(first.path, name=name, keywords=given), keywords, unknown)
     return Found(
         path=first.path.relative_to(folder),
-        name=None if is_alone else first.name,
+        name=name,
         settings=_settings(first.folder),
         keywords=keywords,
+        unknown=unknown,
         others=[other.name for other in others],
         export=export.relative_to(folder),
     )
@@ -97,13 +103,14 @@ def configuration_for_scripts(template: str, found: Found) -> str:
     if found.settings:
         lines += ["", "[database.configuration]           # what the scripts read; here from environment variables"]
         lines += [f"{_key(name)} = {{ env = {_text(_as_variable(name))} }}" for name in found.settings]
-    if found.keywords:
+    if found.keywords or found.unknown:
         lines += ["", f"[database.keywords]                # same as {_MAPPINGS} in the Deploy CLI's configuration"]
         lines += [
             f"{_key(name)} = {_keyword(name, value)}"
             for name, value in found.keywords.items()
             if isinstance(value, str | int | float)
         ]
+        lines += [f"{_key(name)} = {{ env = {_text(_as_variable(name))} }}" for name in found.unknown]
     return _with_database(template, "\n".join(lines) + "\n\n")
 
 
@@ -121,6 +128,19 @@ def _with_database(template: str, tables: str) -> str:
     """Return a configuration with the tables of connection and database replaced."""
     start, end = template.index("[connection]"), template.index("# The same database with an unreachable store")
     return template[:start] + tables + template[end:]
+
+
+def _with_unknown(
+    open_with: Callable[[Mapping[str, object]], _Opened], keywords: Mapping[str, object], unknown: Sequence[str] = ()
+) -> tuple[_Opened, Sequence[str]]:
+    """Return what opens only where each keyword has a value, with those that have none."""
+    from customdb_contract.bridges.node import MissingKeywordsError
+
+    while True:
+        try:
+            return open_with({**keywords, **dict.fromkeys(unknown, "")}), unknown
+        except MissingKeywordsError as error:
+            unknown = (*unknown, *error.names)
 
 
 def _is_export(folder: Path) -> bool:

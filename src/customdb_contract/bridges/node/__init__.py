@@ -17,6 +17,7 @@ from customdb_contract.bridges.node._action import NodeAction
 from customdb_contract.bridges.node._export import ExportedConnection, custom_connections
 from customdb_contract.bridges.node._folder import ConnectionFolder, read_connection
 from customdb_contract.bridges.node._hosts import checked_hosts, routes_of
+from customdb_contract.bridges.node._keywords import MissingKeywordsError
 from customdb_contract.bridges.node._settings import all_revealed, file_of, modules_in, revealed
 from customdb_contract.bridges.placeholders import FAULT_HOST, FAULT_URL_HTTPS, fill, placeholders_in
 from customdb_contract.connection import Connection
@@ -26,7 +27,7 @@ from customdb_contract.secrets import Secret, SecretKind, SecretRef, SecretRegis
 if TYPE_CHECKING:
     from customdb_contract.bridges.node._bridge import NodeBridge
 
-__all__ = ["ExportedConnection", "NodeAction", "NodeDatabase", "custom_connections"]
+__all__ = ["ExportedConnection", "MissingKeywordsError", "NodeAction", "NodeDatabase", "custom_connections"]
 
 
 class NodeDatabase(ContainerDatabase):

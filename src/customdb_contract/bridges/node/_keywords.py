@@ -5,15 +5,30 @@ Source: <https://auth0.com/docs/deploy-monitor/deploy-cli-tool/keyword-replaceme
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
 
 from customdb_contract.errors import ConfigurationError
 
-__all__ = ["read_replaced"]
+__all__ = ["MissingKeywordsError", "read_replaced"]
 
 _KEYWORD: Final = re.compile(r"@@(?P<quoted>\w+)@@|##(?P<plain>\w+)##")
+
+
+class MissingKeywordsError(ConfigurationError):
+    """A file has keywords without a value.
+
+    Args:
+        path: The file.
+        names: The keywords.
+    """
+
+    def __init__(self, path: Path, names: Collection[str]) -> None:
+        self.names = sorted(names)
+        super().__init__(
+            f"{path} has keywords without a value: {', '.join(self.names)}; give them under [database] keywords"
+        )
 
 
 def read_replaced(path: Path, keywords: Mapping[str, object]) -> str:
@@ -24,7 +39,8 @@ def read_replaced(path: Path, keywords: Mapping[str, object]) -> str:
         keywords: The values that replace `##KEY##` (as they are) and `@@KEY@@` (as JSON).
 
     Raises:
-        ConfigurationError: When the file cannot be read, or a keyword has no value.
+        ConfigurationError: When the file cannot be read.
+        MissingKeywordsError: When keywords have no value.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -33,9 +49,7 @@ def read_replaced(path: Path, keywords: Mapping[str, object]) -> str:
         raise ConfigurationError(message) from None
     missing = {name for match in _KEYWORD.finditer(text) if (name := _name(match)) not in keywords}
     if missing:
-        names = ", ".join(sorted(missing))
-        message = f"{path} has keywords without a value: {names}; give them under [database] keywords"
-        raise ConfigurationError(message)
+        raise MissingKeywordsError(path, missing)
 
     def value(match: re.Match[str]) -> str:
         given = keywords[_name(match)]
