@@ -392,7 +392,11 @@ def test_an_unknown_rule_has_near_matches(run: Run) -> None:
     code, _, err = run("rules", "unstable-userid")
 
     assert code == 2
-    assert err.startswith("customdb-contract: there is no rule 'unstable-userid'; did you mean unstable-user-id")
+    message = "customdb-contract: there is no rule or group 'unstable-userid'; did you mean unstable-user-id"
+    assert err.startswith(message)
+    assert run("rules", "secuirty")[2] == (
+        "customdb-contract: there is no rule or group 'secuirty'; did you mean security?\n"
+    )
 
 
 def test_a_rule_that_is_like_no_other(run: Run) -> None:

@@ -358,7 +358,13 @@ def test_what_is_wrong_is_named_with_its_key(write: Write, text: str, message: s
         ("[database]\npython = 'MODULE:shap'", "MODULE has no attribute 'shap'; did you mean shop?"),
         ("[database]\npython = 'MODULE:qqqq.x'", "MODULE has no attribute 'qqqq.x'"),
         ("[database]\npython = 'MODULE:shop'\n[outage]\npython = 'MODULE:brok'", "MODULE has no attribute 'brok'"),
-        ("[database]\npython = 'no_such:x'", "no_such cannot be imported from FOLDER: ModuleNotFoundError: No module"),
+        (
+            "[database]\npython = 'no_such:x'",
+            (
+                "no_such cannot be imported from FOLDER: ModuleNotFoundError: No module named 'no_such'; "
+                "that folder has no no_such.py and no package no_such, and none is installed"
+            ),
+        ),
     ],
 )
 def test_what_shows_only_when_the_database_is_opened_is_named_with_the_file(

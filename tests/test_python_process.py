@@ -760,7 +760,7 @@ def test_a_database_that_cannot_be_opened_is_explained(
         ("shop_hree:Shop", "; did you mean shop_here?"),
         ("shop_hree.legacy:Shop", "; did you mean shop_here?"),
         ("sohps:Shop", "; did you mean shops?"),
-        ("elsewhere:Shop", ""),
+        ("elsewhere:Shop", "; that folder has no elsewhere.py and no package elsewhere, and none is installed"),
     ],
 )
 def test_a_module_that_is_not_there_may_be_misspelt(tmp_path: Path, reference: str, hint: str) -> None:

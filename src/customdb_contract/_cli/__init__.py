@@ -10,7 +10,7 @@ from typing import Final
 from customdb_contract._cli._output import complain, print_safely, read, show
 from customdb_contract._cli._reporting import add_output, add_selection, names, report_one
 from customdb_contract._help import COMMANDS, DESCRIPTION, help_text
-from customdb_contract.errors import CustomDatabaseError, DatabaseOpeningError
+from customdb_contract.errors import ConfigurationError, CustomDatabaseError, DatabaseOpeningError
 from customdb_contract.interrupts import EXIT_INTERRUPTED, interruptible
 
 __all__ = ["main"]
@@ -157,15 +157,19 @@ def _replay(options: argparse.Namespace) -> int:
 
 def _rules(options: argparse.Namespace) -> int:
     from customdb_contract.reports.catalogue import explain, list_rules, rules_as_json
-    from customdb_contract.rules import CATALOGUE, find_rule
+    from customdb_contract.rules import CATALOGUE, problem_of_name
 
     name: str | None = options.name
-    infos = [rule.info for rule in CATALOGUE if name in {None, rule.info.group.value}]
+    infos = [rule.info for rule in CATALOGUE if name in {None, rule.info.group.value, rule.info.name}]
     if name is not None and not infos:
-        info = find_rule(name).info
-        print(rules_as_json([info]) if options.format == "json" else explain(info))
+        known = {known for rule in CATALOGUE for known in (rule.info.name, rule.info.group.value)}
+        raise ConfigurationError(problem_of_name(name, sorted(known), "rule or group"))
+    if options.format == "json":
+        print(rules_as_json(infos))
+    elif infos[0].name == name:
+        print(explain(infos[0]))
     else:
-        print(rules_as_json(infos) if options.format == "json" else list_rules(infos))
+        print(list_rules(infos))
     return 0
 
 

@@ -169,5 +169,8 @@ def _advice(error: RecordedError, order: Order) -> str:
         there = {path.stem for path in folder.glob("*.py")} | {
             path.parent.name for path in folder.glob("*/__init__.py")
         }
-        return near_names(absent, sorted(there - {absent}))
+        near = near_names(absent, sorted(there - {absent}))
+        if near or absent in there:
+            return near
+        return f"; that folder has no {absent}.py and no package {absent}, and none is installed"
     return f"; pip install {absent}, for the Python that runs this: {sys.executable}"
