@@ -190,11 +190,13 @@ def test_a_stale_waiver_is_not_accepted_again(capsys: pytest.CaptureFixture[str]
 
     assert code == 1
     assert (
-        "the waiver of missing-email-verified is out of date: the rule passes now; remove the waiver (ticket 12)"
-        in " ".join(out.split())
-    )
+        "error missing-email-verified the waiver of missing-email-verified is out of date: the rule passes now; remove "
+        "the waiver (ticket 12) More: customdb-contract rules missing-email-verified"
+    ) in " ".join(out.split())
     waived = tomllib.loads((folder / "customdb.toml").read_text())["check"]["waived"]
     assert waived["missing-email-verified"] == "ticket 12"
+    lines = run(capsys, "check", "-q")[1].splitlines()
+    assert "error  missing-email-verified  (its waiver is stale)" in lines
     assert "mismatched-user-id" in waived
 
 

@@ -57,7 +57,7 @@ def described_in_a_line(verdict: Verdict, style: Style) -> str:
     word = str(verdict.severity) if broken else str(verdict.status)
     color = COLORS[verdict.severity] if broken else "0"
     scripts = dict.fromkeys(finding.script for finding in verdict.findings if finding.script)
-    by = f"  ({', '.join(scripts)})" if scripts else ""
+    by = f"  ({', '.join(scripts)})" if scripts else "  (its waiver is stale)" if _is_stale(verdict) else ""
     return f"{style.paint(word, color)}  {verdict.rule.name}{by}"
 
 
@@ -75,10 +75,15 @@ def _broken(report: Report, verdict: Verdict, style: Style) -> Iterator[str]:
         if len(findings) > len(kept):
             where = script or ("the connection" if report.action_of(findings[0]) is None else "the Action")
             yield f"  … and {len(findings) - len(kept):,} more like these in {where}"
-    if rule.fix:
+    if rule.fix and not _is_stale(verdict):
         yield ""
         yield from style.wrapped(f"Fix: {_fix(report, verdict)}")
     yield f"  More: customdb-contract rules {rule.name}"
+
+
+def _is_stale(verdict: Verdict) -> bool:
+    """Return whether a waived rule passes, so that only the waiver has to go."""
+    return verdict.status is Status.FAILED and verdict.reason is not None
 
 
 def _fix(report: Report, verdict: Verdict) -> str:
