@@ -422,12 +422,16 @@ def test_init_writes_files_that_work(run: Run, folder: Path) -> None:
     assert " passed" in done.stdout
 
 
-@pytest.mark.usefixtures("folder")
-def test_init_overwrites_nothing(run: Run) -> None:
+def test_init_overwrites_nothing(run: Run, folder: Path) -> None:
     code, out, err = run("init")
 
     assert (code, out) == (2, "")
     assert err == "customdb-contract: customdb.toml already exists; remove it first, or run init in another folder\n"
+    (folder / "test_customdb.py").write_text("")
+    assert run("init")[2] == (
+        "customdb-contract: customdb.toml and test_customdb.py already exist; remove them first, "
+        "or run init in another folder\n"
+    )
 
 
 @pytest.mark.one_python

@@ -205,6 +205,19 @@ def test_a_database_in_python_can_be_given(capsys: pytest.CaptureFixture[str], f
     assert tomllib.loads((folder / "customdb.toml").read_text())["database"] == {"python": "shop.legacy:database"}
 
 
+def test_what_is_no_reference_is_refused_and_nothing_is_written(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    code, out, err = init(capsys, "--python", "shop")
+
+    assert (code, out) == (2, "")
+    assert err == (
+        "customdb-contract: 'shop' is no reference to a Python object; write module:attribute, "
+        "such as shop.legacy:database\n"
+    )
+    assert not list(folder.iterdir())
+
+
 def test_an_export_without_scripts_that_count_is_told(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     connection(folder, "shop", enabledDatabaseCustomization=False)
 

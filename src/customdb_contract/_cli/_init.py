@@ -83,6 +83,9 @@ def _write_configuration(scripts: Path | None, python: str | None) -> None:
                 found.export,
             )
     elif python is not None:
+        from customdb_contract.bridges.references import parted
+
+        parted(python)
         _write({**texts, _CONFIG: configuration_for_python(texts[_CONFIG], python)})
     else:
         _write(texts)
@@ -125,7 +128,8 @@ def _write(files: Mapping[Path, str]) -> None:
     """
     existing = [str(path) for path in files if path.exists()]
     if existing:
-        message = f"{' and '.join(existing)} already exists; remove it first, or run init in another folder"
+        exist, them = ("exists", "it") if len(existing) == 1 else ("exist", "them")
+        message = f"{' and '.join(existing)} already {exist}; remove {them} first, or run init in another folder"
         raise ConfigurationError(message)
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
