@@ -67,6 +67,11 @@ printf '%s\\n' "${COMPREPLY[@]}"
         ("check --python shop:database --wri", {"--writes", "--write-waivers"}),
         ("rules --format ", {"text", "json"}),
         ("simulate --inter", {"--interrupt"}),
+        ("simulate --scenario two", {"two-connections"}),
+        ("rules unstable-u", {"unstable-user-id"}),
+        ("rules secur", {"security"}),
+        ("check --select unstable-u", {"unstable-user-id"}),
+        ("check --script get", {"get_user"}),
         ("nothing-like-this", set()),
     ],
 )

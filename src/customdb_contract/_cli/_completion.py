@@ -1,7 +1,7 @@
 """The command `completion`: a script with which a shell completes this command line."""
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, cast
 
 from customdb_contract._cli._output import print_text
@@ -35,7 +35,9 @@ def _completion(shell: str, parser: argparse.ArgumentParser) -> int:
     except ModuleNotFoundError:
         message = "completion needs shtab, which is not installed: pip install 'customdb-contract[completion]'"
         raise ConfigurationError(message) from None
+    known = _known_names()
     for action in _actions(parser):
+        action.choices = action.choices or known.get(action.dest)
         if action.metavar in _PATHS:
             action.complete = shtab.FILE  # type: ignore[attr-defined]  # shtab's own attribute
         elif isinstance(action.metavar, str):
@@ -43,6 +45,20 @@ def _completion(shell: str, parser: argparse.ArgumentParser) -> int:
             action.metavar = action.metavar.replace(":", " ")
     print_text(f"{shtab.complete(parser, shell)}\n")
     return 0
+
+
+def _known_names() -> Mapping[str, Sequence[str]]:
+    """Return what may be given where any name is taken, by the names of the values: only shells are told."""
+    from customdb_contract.contract import Script
+    from customdb_contract.rehearsal import SCENARIOS
+    from customdb_contract.rules import CATALOGUE
+
+    rules = [*dict.fromkeys(rule.info.group.value for rule in CATALOGUE), *(rule.info.name for rule in CATALOGUE)]
+    return {
+        **dict.fromkeys(("name", "select", "ignore"), rules),
+        "script": [script.value for script in Script],
+        "scenario": [scenario.name for scenario in SCENARIOS],
+    }
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
