@@ -3,13 +3,14 @@
 Below each call stands what it is about, with what was true before it, and then what is true after it of each account.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from textwrap import dedent
 
 import pytest
 
 from customdb_contract import Transcript
-from customdb_contract.transcript import Account, History, Moment
+from customdb_contract.contract import Script
+from customdb_contract.transcript import Account, Exchange, History, Moment
 from decided import compare
 
 pytestmark = pytest.mark.one_python
@@ -35,7 +36,7 @@ def told(calls: Sequence[str]) -> Iterator[str]:
         for number, account in sorted(accounts.items()):
             names = [name for name, other in found.items() if other is account]
             names += [user_id for user_id in IDS if history.find_by_id(user_id) is account]
-            yield f"  {number} {' '.join(names)}: {', '.join(_account(account))}"
+            yield f"  {number} {' '.join(names)}: {', '.join(_account(account, history.sightings_of(account)))}"
         former = [name for name in NAMES if found[name] is None and history.knows(name.upper())]
         if former:
             yield f"  formerly {' '.join(former)}"
@@ -62,7 +63,7 @@ def _moment(moment: Moment) -> Iterator[str]:
         yield f"which wrote {moment.writes_to}"
 
 
-def _account(account: Account) -> Iterator[str]:
+def _account(account: Account, seen: Mapping[Script, Exchange]) -> Iterator[str]:
     yield f"{ {True: 'there', False: 'gone', None: 'unsure'}[account.exists] } since {account.last_write.number}"
     if account.password:
         yield f"password {account.password}"
@@ -74,8 +75,8 @@ def _account(account: Account) -> Iterator[str]:
         yield f"maybe {' '.join(account.maybe_passwords)}"
     if account.maybe_email:
         yield f"maybe {account.maybe_email}"
-    if account.seen:
-        yield f"seen by {' '.join(str(call.number) for call in account.seen.values())}"
+    if seen:
+        yield f"seen by {' '.join(str(call.number) for call in seen.values())}"
 
 
 NEW = 'create {"email": "new@example.com", "username": "newcomer", "password": "«p»"} -> done'

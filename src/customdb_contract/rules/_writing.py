@@ -169,7 +169,7 @@ def seen_before(transcript: Transcript, *scripts: Script) -> Mapping[int, Mappin
     return {
         moment.exchange.number: {
             script: seen
-            for script, seen in moment.account.seen.items()
+            for script, seen in moment.seen.items()
             if moment.latest_write is None or seen.number > moment.latest_write.number
         }
         for moment in moments(transcript, *scripts)

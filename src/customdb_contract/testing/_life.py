@@ -218,7 +218,7 @@ def _lost_sign_up(moments: Sequence[Moment]) -> Iterator[Contradiction]:
 def _lost_metadata(moment: Moment, user: User) -> Iterator[Contradiction]:
     """Yield the metadata that a migration did not find, although the script returned some before."""
     exchange = moment.exchange
-    before = None if moment.account is None else moment.account.seen.get(exchange.script)
+    before = moment.seen.get(exchange.script)
     for kind in _METADATA:
         if before is not None and _has(before, kind) and not _has(exchange, kind) and not getattr(user, kind):
             message = (

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from customdb_contract.contract import Script
 from customdb_contract.transcript._exchange import Ending, Exchange
@@ -12,6 +12,7 @@ from customdb_contract.transcript._values import RecordedError, Value
 __all__ = ["Account", "History", "Moment", "is_done"]
 
 _READING: Final = (Script.LOGIN, Script.GET_USER)
+_NEVER: Final[Mapping[Script, Exchange]] = {}
 
 
 @frozen(kw_only=True)
@@ -29,7 +30,6 @@ class Account:
         password: The current password, as its marker; None if unknown.
         former_passwords: The passwords that must no longer work.
         verified: Whether the e-mail is verified; None if unknown.
-        seen: The last call of `login` and of `get_user` that found it since the last write.
         maybe_passwords: Possible passwords after a write with an inconclusive result, until a log-in decides.
         maybe_email: A possible e-mail after such a write, or None, until an account is found by it.
     """
@@ -44,7 +44,6 @@ class Account:
     password: str | None = None
     former_passwords: tuple[str, ...] = ()
     verified: bool | None = None
-    seen: Mapping[Script, Exchange] = field(factory=dict[Script, Exchange])
     maybe_passwords: tuple[str, ...] = ()
     maybe_email: str | None = None
 
@@ -66,6 +65,7 @@ class Moment:
         latest_write: The last earlier call that might have changed any account.
         write_before: The one before that.
         writes_to: The number of the account that the latest write was about, or None.
+        seen: The last call of `login` and of `get_user` that found the account since the last write to it.
     """
 
     exchange: Exchange
@@ -75,6 +75,7 @@ class Moment:
     latest_write: Exchange | None
     write_before: Exchange | None
     writes_to: int | None
+    seen: Mapping[Script, Exchange]
 
     @property
     def is_right(self) -> bool:
@@ -92,7 +93,7 @@ class Moment:
     @property
     def seen_just_before(self) -> Exchange | None:
         """The call of the same script that found the account before the latest write, and after every other one."""
-        seen = None if self.account is None else self.account.seen.get(self.exchange.script)
+        seen = self.seen.get(self.exchange.script)
         if seen is None or self.latest_write is None or seen.number > self.latest_write.number:
             return None
         return seen if self.write_before is None or seen.number > self.write_before.number else None
@@ -116,6 +117,7 @@ class History:
         self._current: dict[str, int] = {}
         self._former: dict[str, int] = {}
         self._user_ids: dict[str, int] = {}
+        self._seen: dict[int, Mapping[Script, Exchange]] = {}
         self._latest_write: Exchange | None = None
         self._write_before: Exchange | None = None
         self._writes_to: int | None = None
@@ -137,6 +139,14 @@ class History:
         """
         number = self._user_ids.get(user_id) if isinstance(user_id, str) else None
         return None if number is None else self._accounts[number]
+
+    def sightings_of(self, account: Account) -> Mapping[Script, Exchange]:
+        """Return the last call of `login` and of `get_user` that found an account since the last write to it.
+
+        Args:
+            account: The account.
+        """
+        return self._seen.get(account.number, _NEVER)
 
     def knows(self, identifier: Value) -> bool:
         """Tell whether any account ever had an identifier.
@@ -206,6 +216,7 @@ class History:
             latest_write=self._latest_write,
             write_before=self._write_before,
             writes_to=self._writes_to,
+            seen=_NEVER if account is None else self.sightings_of(account),
         )
 
     def _holder(self, identifier: Value) -> Account | None:
@@ -270,7 +281,8 @@ class History:
                 self._accounts[account.number] = evolve(account, username=None)
             return
         if moment.is_right:
-            self._accounts[account.number] = evolve(account, seen={**account.seen, exchange.script: exchange})
+            # A moment keeps what was true before, so that another mapping takes the place of the one it has.
+            self._seen[account.number] = {**moment.seen, exchange.script: exchange}
         user_id = profile.get("user_id") or profile.get("id")
         if user_id is not None:
             # A store can assign an id again after its account was deleted.
@@ -367,7 +379,8 @@ class History:
                 self._doubt(account, exchange)
 
     def _set(self, account: Account, write: Exchange, **changes: Any) -> None:
-        self._accounts[account.number] = evolve(account, last_write=write, seen={}, **changes)
+        self._accounts[account.number] = evolve(account, last_write=write, **changes)
+        self._seen.pop(account.number, None)
 
     def _doubt(self, account: Account, write: Exchange) -> None:
         exists = None if account.exists else account.exists

@@ -154,7 +154,7 @@ def _cut_passwords_of_new_users(transcript: Transcript) -> Iterator[Comparison]:
         is_cut = isinstance(typed, str) and SecretForm.CUT in {secret.form for secret in secrets_in(typed)}
         if not is_cut and exchange.ending in REFUSALS:
             refused.add(account.number)
-        if not is_cut or Script.LOGIN not in account.seen or account.number not in refused:
+        if not is_cut or Script.LOGIN not in moment.seen or account.number not in refused:
             continue
         if exchange.ending is Ending.FOUND:
             message = (
