@@ -141,6 +141,7 @@ def new_user(
     root_attributes: RootAttributes,
     *,
     at: datetime,
+    is_logging_in: bool = False,
     leave_out: Sequence[str] = (),
 ) -> User:
     """Return the record that Auth0 creates for a new user.
@@ -151,12 +152,14 @@ def new_user(
         connection: The name of the connection.
         root_attributes: When the root attributes are taken from a script.
         at: Now.
+        is_logging_in: Whether it is made by a log-in, which counts as the first one.
         leave_out: Attributes that are lost.
     """
-    taken = {name: value for name, value in attributes.items() if name not in leave_out}
-    if root_attributes is RootAttributes.NEVER_ON_LOGIN:
-        taken = {name: value for name, value in taken.items() if name not in ROOT_ATTRIBUTES}
-        taken |= generated_attributes(taken)
+    are_generated = root_attributes is RootAttributes.NEVER_ON_LOGIN
+    left_out = (*leave_out, *ROOT_ATTRIBUTES) if are_generated else leave_out
+    taken = {name: value for name, value in attributes.items() if name not in left_out} if left_out else attributes
+    if are_generated:
+        taken = {**taken, **generated_attributes(taken)}
     typed = _typed(taken)
     return User(
         user_id=PREFIX + user_id,
@@ -164,6 +167,8 @@ def new_user(
         identities=(Identity(connection=connection, user_id=user_id, tokens=_tokens(attributes)),),
         created_at=at,
         updated_at=at,
+        last_login=at if is_logging_in else None,
+        logins_count=int(is_logging_in),
         extra=_extra(taken, typed),
         **typed,
     )

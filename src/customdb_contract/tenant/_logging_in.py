@@ -86,10 +86,9 @@ def _log_in_with_script(run: Run, identifier: str, password: Secret) -> Operatio
     if known is not None:
         metadata = run.knobs.off_metadata_on_relogin
         return _let_in(run, refreshed(known, attributes, answer.profile, run.root_attributes, metadata), size)
-    user = new_user(attributes, user_id, run.connection.name, run.root_attributes, at=run.now)
-    if run.knobs.off_first_login_creates_record:
-        return _let_in(run, user, size, is_new=True)
-    return run.admit(_admission(run, user))
+    is_kept = run.knobs.off_first_login_creates_record
+    user = new_user(attributes, user_id, run.connection.name, run.root_attributes, at=run.now, is_logging_in=is_kept)
+    return _enter(run, user, size, is_new=True) if is_kept else run.admit(_admission(run, user))
 
 
 def _migrate(run: Run, identifier: str, password: Secret) -> OperationOutcome:
@@ -143,12 +142,13 @@ def _write_full_record(run: Run, attributes: Mapping[str, Value], size: int) -> 
         run.connection.name,
         run.root_attributes,
         at=run.now,
+        is_logging_in=True,
         leave_out=METADATA if is_interrupted else (),
     )
     factors = cast("Sequence[Mapping[str, Value]]", attributes.get("mfa_factors") or ())
     if factors and not is_interrupted:
         user = evolve(user, mfa_factors=tuple(factors))
-    return _let_in(run, user, size, is_new=True, interrupted=point if is_interrupted else None)
+    return _enter(run, user, size, is_new=True, interrupted=point if is_interrupted else None)
 
 
 def _finish_after_reset(run: Run, identifier: str, record: InternalUser) -> OperationOutcome:
@@ -185,20 +185,20 @@ def _fall_back(run: Run, identifier: str, password: Secret, record: InternalUser
     return _let_in(run, _full_record(run, record))
 
 
-def _let_in(
-    run: Run,
-    user: User,
-    size: int = 0,
-    *,
-    is_new: bool = False,
-    interrupted: InterruptionPoint | None = None,
-) -> OperationOutcome:
+def _let_in(run: Run, user: User, size: int = 0) -> OperationOutcome:
     """Complete a log-in; `size` is the size of the profile in bytes, if a script returned one."""
     if user.blocked:
         run.log(LogCode.FAILED_LOGIN, _BLOCKED.description, user_id=user.user_id)
         return run.refuse(_BLOCKED)
     now = run.now
-    entered = run.keep(evolve(user, logins_count=user.logins_count + 1, last_login=now, updated_at=now))
+    return _enter(run, evolve(user, logins_count=user.logins_count + 1, last_login=now, updated_at=now), size)
+
+
+def _enter(
+    run: Run, user: User, size: int, *, is_new: bool = False, interrupted: InterruptionPoint | None = None
+) -> OperationOutcome:
+    """Keep the record of a user who logs in, and let the Actions decide."""
+    entered = run.keep(user)
     admission = _admission(run, entered)
     if is_oversized(size):
         run.log(LogCode.USER_MANAGEMENT_WARNING, _OVERSIZED, user_id=entered.user_id)

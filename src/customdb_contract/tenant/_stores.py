@@ -82,12 +82,13 @@ class Store(Generic[_Record]):
         """
         before = self._records.get(record.user_id)
         self._records[record.user_id] = record
+        if before is not None and (before.email, before.username) == (record.email, record.username):
+            return
         names = _names(record)
-        if before is not None and (former := _names(before)) != names:
+        if before is not None:
+            former = _names(before)
             self._forget(before, former - names)
             names -= former
-        elif before is not None:
-            return
         found = self._identifiers.setdefault(record.connection, {})
         for name in names:
             found[name] = (*found.get(name, ()), record.user_id)

@@ -6,7 +6,7 @@ from typing import cast
 from attrs import frozen
 
 from customdb_contract._runner._limits import MAX_BITS, MAX_TEXT
-from customdb_contract.secrets import Secret, SecretRegistry
+from customdb_contract.secrets import Secret, SecretRegistry, names_secret
 from customdb_contract.transcript._masking import are_same, hide_by_name, hide_named, mask_number, mask_value
 from customdb_contract.transcript._recording import record
 from customdb_contract.transcript._values import RecordedError, Special, Value
@@ -71,7 +71,9 @@ def fields_as_recorded(attributes: Mapping[str, object], registry: SecretRegistr
         attributes: The values by name; as for `as_recorded`.
         registry: The known secrets.
     """
-    recorded = {name: hide_by_name(name, _as_recorded(value, registry), registry) for name, value in attributes.items()}
+    recorded = {name: _as_recorded(value, registry) for name, value in attributes.items()}
+    for name in filter(names_secret, attributes):
+        recorded[name] = hide_by_name(name, recorded[name], registry)
     # A recorded value stays the same object, because a transcript of many users has it several times.
     kind = type(attributes)
     is_recorded = kind is dict and are_same(recorded.values(), cast("Mapping[str, Value]", attributes).values())

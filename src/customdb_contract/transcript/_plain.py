@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from customdb_contract.transcript._masking import are_same
 from customdb_contract.transcript._values import RecordedError, Special, Value
 
 __all__ = ["as_data", "plain"]
@@ -14,19 +15,20 @@ def plain(value: Value) -> Value:
     Args:
         value: The value.
     """
+    # In the order in which they are frequent; they are asked in turn, and an abstract class answers slowly.
     match value:
-        case None | bool() | int() | float() | str():
+        case str() | None | bool() | int() | float():
             return value
+        case dict() | Mapping():
+            fields = {name: plain(item) for name, item in value.items()}
+            return value if are_same(fields.values(), value.values()) else fields
         case Special(kind, text):
             return value if value.is_cut else None if kind == "undefined" else text
         case RecordedError():
             return value.message
-        case Mapping():
-            fields = {name: plain(item) for name, item in value.items()}
-            return value if all(fields[name] is item for name, item in value.items()) else fields
         case _:
             items = [plain(item) for item in value]
-            return value if all(new is old for new, old in zip(items, value, strict=True)) else items
+            return value if are_same(items, value) else items
 
 
 def as_data(value: Value) -> Any:

@@ -172,7 +172,7 @@ class Recorder:
         mask = self._registry.mask
         (shown,) = as_recorded((response.shown,), self._registry)
         masked = Response(response.succeeded, mask(response.message), shown, response.interrupted)
-        ended = shortened_record(evolve(operation, response=masked), MOST_OF_A_CALL)
+        ended = shortened_record(operation.ended(masked), MOST_OF_A_CALL)
         with self._lock:
             self._records[operation.number - 1] = ended
         return ended

@@ -99,6 +99,15 @@ class Operation:
     arguments: Mapping[str, Value] = field(factory=dict[str, Value], validator=_argument_names)
     response: Response | None = None
 
+    def ended(self, response: Response) -> "Operation":
+        """Return it as it is when something came of it.
+
+        Args:
+            response: What came of it.
+        """
+        # Several times as fast as a copy of any record: each operation is ended once.
+        return Operation(self.number, self.name, self.actor, self.person, self.connection, self.arguments, response)
+
 
 class Store(StrEnum):
     """Where Auth0 keeps users."""

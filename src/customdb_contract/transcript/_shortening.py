@@ -1,5 +1,6 @@
 """Shortens the result of a call: however large it was, a transcript of many calls stays readable."""
 
+import marshal
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Final, TypeVar, assert_never
@@ -27,6 +28,9 @@ _OF_AN_ITEM: Final = 8
 """Characters that any value counts for in addition to its text: quotes, a comma, an indentation."""
 _ESCAPED: Final = 6
 """Characters that a non-ASCII character takes in JSON."""
+_WEIGHTLESS: Final = (type(None), int, float)
+_MARSHAL_WITHOUT_REFERENCES: Final = 2
+"""The last version that writes a repeated text again each time."""
 
 
 def shortened(outcome: Outcome, most: int = MOST_OF_A_CALL) -> Outcome:
@@ -38,7 +42,7 @@ def shortened(outcome: Outcome, most: int = MOST_OF_A_CALL) -> Outcome:
     """
     times = max(len(outcome.callbacks), len(outcome.observations))
     seen = [outcome.raised, outcome.output, *outcome.callbacks, *(noticed.text for noticed in outcome.observations)]
-    if times <= MOST_CALLBACKS and _weight_of(seen, most) <= most:
+    if times <= MOST_CALLBACKS and _fits(seen, most):
         return outcome
     shortening = _Shortening(most)
     return evolve(
@@ -60,7 +64,7 @@ def shortened_record(record: _Record, most: int) -> _Record:
         most: Its approximate maximum length in characters when stored; a call, or a run, has the same again for its
             outcome.
     """
-    if not isinstance(record, (Exchange, ActionRun)) and _weight_of(_texts_of(record), most) <= most:
+    if not isinstance(record, (Exchange, ActionRun)) and _fits(_texts_of(record), most):
         return record
     shortening = _Shortening(most)
     match record:
@@ -211,6 +215,18 @@ def _weight(text: str) -> int:
     return (len(text) if text.isascii() else _ESCAPED * len(text)) + _OF_AN_ITEM
 
 
+def _fits(values: Sequence[Value], most: int) -> bool:
+    """Return whether values have at most about `most` characters when stored."""
+    # Almost all are far below the limit, which marshal shows in half the time: it writes at least one byte for each
+    # value and for each character of a text. It knows only JSON's types.
+    try:
+        if _OF_AN_ITEM * len(marshal.dumps(values, _MARSHAL_WITHOUT_REFERENCES)) <= most:
+            return True
+    except ValueError:
+        pass
+    return _weight_of(values, most) <= most
+
+
 def _weight_of(values: Iterable[Value], most: int) -> int:
     """Return the approximate length of values in characters when stored, reading hardly more of them than `most`."""
     weight = 0
@@ -222,7 +238,7 @@ def _weight_of(values: Iterable[Value], most: int) -> int:
         elif isinstance(part, dict):
             parts += part
             parts += part.values()
-        elif part is not None and not isinstance(part, int | float):
+        elif not isinstance(part, _WEIGHTLESS):
             parts += _parts(part)
         if weight > most:
             break

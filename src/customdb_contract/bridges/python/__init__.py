@@ -85,6 +85,7 @@ class PythonDatabase(Bridge):
         self._is_open = False
         self._database: object = None
         self._handlers: Mapping[Script, Handler] = {}
+        self._scripts: Mapping[Script, ScriptInfo] = {}
         self._misnamed: Sequence[str] = ()
         self._host = Host(
             "the database",
@@ -107,7 +108,7 @@ class PythonDatabase(Bridge):
     @property
     @override
     def scripts(self) -> Mapping[Script, ScriptInfo]:
-        return {script: handler.info for script, handler in self._handlers.items()}
+        return self._scripts
 
     @property
     @override
@@ -170,6 +171,7 @@ class PythonDatabase(Bridge):
             self._database = open_database(self._source, worker)
             self._is_open = True
         self._handlers = find_handlers(self._database, script_context=self._connection.script_context)
+        self._scripts = {script: handler.info for script, handler in self._handlers.items()}
         self._misnamed = find_misnamed(self._database, [script.value for script in Script])
 
 
