@@ -23,6 +23,8 @@ from customdb_contract import (
 )
 from customdb_contract.connection import NewUser
 from customdb_contract.errors import ConfigurationError, ContractBrokenError
+from customdb_contract.findings import Need
+from customdb_contract.rules import CATALOGUE
 from customdb_contract.secrets import Secret
 from customdb_contract.testing import CustomDatabaseMachine, run_machine
 from customdb_contract.testing._acting import people_of, registry_of
@@ -308,7 +310,25 @@ def test_what_all_examples_share_is_made_once() -> None:
 
     assert people_of(NewUser(), requires_username=True) is people_of(NewUser(), requires_username=True)
     assert registry_of(NewUser()) is registry_of(NewUser())
-    assert rules_in_sight(frozenset({"missing-user-id"})) is rules_in_sight(frozenset({"missing-user-id"}))
+    chosen = frozenset({"missing-user-id"})
+    assert rules_in_sight(chosen, Connection()) is rules_in_sight(chosen, Connection())
+
+
+@pytest.mark.parametrize(
+    ("connection", "unseen"),
+    [
+        (Connection(), {Need.IMPORT_MODE, Need.REQUIRES_USERNAME, Need.SCRIPT_CONTEXT, Need.FINAL_DELETION}),
+        (Connection(import_mode=True, requires_username=True), {Need.LEGACY_MODE, Need.SCRIPT_CONTEXT}),
+    ],
+)
+def test_no_rule_is_judged_that_needs_another_connection_or_an_action(
+    connection: Connection, unseen: set[Need]
+) -> None:
+    visible = rules_in_sight(frozenset(), connection)
+
+    needed = {need for rule in CATALOGUE if rule.info.name in visible for need in rule.info.needs}
+    assert needed.isdisjoint({*unseen, Need.ACTION, Need.ASKING_ACTION})
+    assert needed >= {Need.LOGIN, Need.WRITES}
 
 
 class Hotel:

@@ -4,14 +4,17 @@ from collections.abc import Collection
 from functools import cache
 from typing import Final
 
+from customdb_contract.connection import Connection
 from customdb_contract.findings import Finding, Need, Report, RuleInfo
 from customdb_contract.rules import CATALOGUE
-from customdb_contract.transcript import printable
+from customdb_contract.transcript import Header, Transcript, printable
 
 __all__ = ["proven_breach", "rules_in_sight", "told_breach"]
 
 _OUT_OF_SIGHT: Final = frozenset(
     {
+        Need.ACTION,
+        Need.ASKING_ACTION,
         Need.CONNECTIONS,
         Need.DISABLED_USER,
         Need.EXPECTED_PROFILE,
@@ -27,19 +30,29 @@ _OUT_OF_SIGHT: Final = frozenset(
 )
 """What the examples of every machine lack."""
 
+_SETTINGS: Final = frozenset(
+    {Need.FINAL_DELETION, Need.IMPORT_MODE, Need.LEGACY_MODE, Need.REQUIRES_USERNAME, Need.SCRIPT_CONTEXT}
+)
+"""Needs that depend on the settings of the connection alone."""
+
 
 @cache
-def rules_in_sight(select: frozenset[str], lacking: frozenset[Need] = frozenset()) -> frozenset[str]:
-    """Return the selected rules that the examples of a machine could break.
+def rules_in_sight(
+    select: frozenset[str], connection: Connection, lacking: frozenset[Need] = frozenset()
+) -> frozenset[str]:
+    """Return the selected rules that could apply to something in the examples of a machine.
 
     Args:
         select: Names of rules or groups; empty stands for all.
+        connection: The settings of the connection at the beginning of an example.
         lacking: What the examples of this machine lack, in addition to what all of them lack.
     """
+    empty = Transcript(Header(connection=connection))
+    unseen = _OUT_OF_SIGHT | lacking | {need for need in _SETTINGS if not need.is_met(empty)}
     return frozenset(
         rule.info.name
         for rule in CATALOGUE
-        if (_OUT_OF_SIGHT | lacking).isdisjoint(rule.info.needs)
+        if unseen.isdisjoint(rule.info.needs)
         and (not select or not select.isdisjoint({rule.info.name, rule.info.group.value}))
     )
 

@@ -236,7 +236,7 @@ class TenantMachine(DatabaseMachine):
 
     @override
     def judge(self) -> None:
-        visible = rules_in_sight(frozenset(self.select))
+        visible = rules_in_sight(frozenset(self.select), self.connection)
         if not visible:
             return
         reports = {

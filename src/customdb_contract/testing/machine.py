@@ -33,8 +33,8 @@ _MOST_FAILING_LOGINS: Final = 2
 _MOST_FAILING_LOGINS_IN_ALL: Final = 4
 """Some stores count by IP address instead."""
 
-_LACKING: Final = frozenset({Need.SECOND_USER, Need.WRONG_PASSWORD})
-"""No user is in the store before the first call."""
+_LACKING: Final = frozenset({Need.LIFE, Need.SECOND_USER, Need.WRONG_PASSWORD})
+"""There is no tenant, and no user is in the store before the first call."""
 
 _LEGACY_ONLY: Final = (Script.VERIFY, Script.CHANGE_EMAIL, Script.DELETE)
 """What Auth0 calls only with import mode off."""
@@ -225,7 +225,7 @@ class CustomDatabaseMachine(DatabaseMachine):
 
     @override
     def judge(self) -> None:
-        visible = rules_in_sight(frozenset(self.select), _LACKING)
+        visible = rules_in_sight(frozenset(self.select), self.connection, _LACKING)
         if not visible:
             return
         report = judge(
