@@ -39,14 +39,14 @@ _PRIVATE_KEY: Final = re.compile(
 _OTPAUTH: Final = re.compile(r"(?<=otpauth://)[^\s\"'<>«»]{0,500}?[?&]secret=[A-Za-z2-7]{8,}")
 _TOTP: Final = re.compile(r"[A-Z2-7]+")
 
-# What a matching text must contain, and is quick to search for.
+# Each matching text contains both of these, which are quick to search for: an e-mail has no colon, for example.
 _FORMATS: Final = (
-    (SecretKind.PRIVATE_KEY, "PRIVATE KEY", _PRIVATE_KEY),
-    (SecretKind.TOTP_SECRET, "otpauth://", _OTPAUTH),
-    (SecretKind.URL_CREDENTIALS, "@", _URL),
-    (SecretKind.PASSWORD_HASH, "{", _LDAP_HASH),
-    (SecretKind.PASSWORD_HASH, "$", _MODULAR_HASH),
-    (SecretKind.PASSWORD_HASH, "$", _FRAMEWORK_HASH),
+    (SecretKind.PRIVATE_KEY, "PRIVATE KEY", "-", _PRIVATE_KEY),
+    (SecretKind.TOTP_SECRET, "otpauth://", "=", _OTPAUTH),
+    (SecretKind.URL_CREDENTIALS, "@", ":", _URL),
+    (SecretKind.PASSWORD_HASH, "{", "}", _LDAP_HASH),
+    (SecretKind.PASSWORD_HASH, "$", "", _MODULAR_HASH),
+    (SecretKind.PASSWORD_HASH, "$", "", _FRAMEWORK_HASH),
 )
 
 _TOTP_NAMES: Final = frozenset({"totpsecret", "otpsecret", "mfasecret", "secret"})
@@ -78,8 +78,8 @@ def hide_unknown(text: str, marker: Callable[[SecretKind, str], str]) -> str:
         text: A text in which the known secrets are markers.
         marker: Returns the marker that replaces a secret.
     """
-    for kind, needed, pattern in _FORMATS:
-        if needed in text:
+    for kind, needed, beside, pattern in _FORMATS:
+        if needed in text and beside in text:
             text = pattern.sub(_replacing(kind, marker), text)
     return text
 
@@ -96,8 +96,8 @@ def kinds_in(text: str) -> Iterator[SecretKind]:
     """
     for secret in secrets_in(text):
         yield secret.kind
-    for kind, needed, pattern in _FORMATS:
-        if needed in text and pattern.search(text):
+    for kind, needed, beside, pattern in _FORMATS:
+        if needed in text and beside in text and pattern.search(text):
             yield kind
 
 

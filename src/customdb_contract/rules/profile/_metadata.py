@@ -11,7 +11,7 @@ from customdb_contract.rules._secrets import texts_in
 from customdb_contract.rules._sightings import sightings
 from customdb_contract.rules._wording import kind_of
 from customdb_contract.rules.profile._judging import judge_profile, judge_profiles
-from customdb_contract.secrets import TOLD, kinds_in
+from customdb_contract.secrets import TOLD, secrets_in
 from customdb_contract.transcript import Exchange, Special, Transcript, Value
 
 _KINDS: Final = ("user_metadata", "app_metadata")
@@ -251,11 +251,12 @@ def secret_in_profile(transcript: Transcript) -> Iterator[Comparison]:
     List the attributes to return instead of returning the whole row.
     """
     for exchange in transcript.judged:
-        judged = judge_profile(transcript, exchange, problems.secret_in_profile)
+        has_profile = exchange.profile is not None
+        judged = judge_profile(transcript, exchange, problems.secret_in_profile) if has_profile else ()
         violations = [found for found in judged if isinstance(found, Violation)]
         violations += _secrets_in_other_results(exchange)
         yield from violations
-        if exchange.profile is not None and not violations:
+        if has_profile and not violations:
             yield Held((exchange,))
 
 
@@ -264,6 +265,6 @@ def _secrets_in_other_results(exchange: Exchange) -> Iterator[Violation]:
     results = [arguments[1:] for arguments in exchange.outcome.callbacks]
     if exchange.profile is not None:
         results[0] = ()
-    if any(kind in TOLD for text in texts_in(results) for kind in kinds_in(text)):
+    if any(secret.kind in TOLD for text in texts_in(results) for secret in secrets_in(text)):
         message = f"{exchange.script} returned a password or another secret; return no secrets"
         yield Violation(message, (exchange,), path="result")
