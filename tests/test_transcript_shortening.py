@@ -1,12 +1,13 @@
 """However much a call hands over: what is recorded has a limit, says what is missing, and is read again."""
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from typing import cast
 
 import pytest
 from attrs import evolve
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from customdb_contract.contract import Script
@@ -25,7 +26,14 @@ from customdb_contract.transcript import (
     Value,
     shortened_record,
 )
-from customdb_contract.transcript._shortening import MOST_CALLBACKS, MOST_OF_A_CALL, shortened
+from customdb_contract.transcript._shortening import (
+    _OF_AN_ITEM,
+    MOST_CALLBACKS,
+    MOST_OF_A_CALL,
+    _weight_of,
+    shortened,
+)
+from customdb_contract.transcript._values import plain_bytes
 
 MUCH = "x" * 60_000
 
@@ -39,6 +47,15 @@ def test_what_is_not_much_stays_as_it_is(arguments: tuple[Value, ...]) -> None:
     outcome = Outcome(Ending.FOUND, (arguments,))
 
     assert shortened(outcome) is outcome
+
+
+@given(recorded_values())
+@example(["é\N{EURO SIGN}", "\ud800", None, True, 1.5, 2**1000, {"": ""}, [], {}])
+@example([Special("datetime", "2026"), RecordedError("Error", "no")])
+def test_nothing_weighs_more_than_so_many_times_its_bytes(value: Value) -> None:
+    taken = plain_bytes(value)
+
+    assert taken is None or _weight_of([value], sys.maxsize) <= _OF_AN_ITEM * taken
 
 
 @pytest.mark.one_python

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import cast
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from customdb_contract.errors import TranscriptError
@@ -18,8 +18,10 @@ from customdb_contract.transcript import (
     from_json,
     json_size,
     json_text,
+    plain,
     to_json,
 )
+from customdb_contract.transcript._values import plain_bytes
 
 
 @given(recorded_values())
@@ -47,6 +49,28 @@ def test_canonical_texts_are_equal_as_json_values_are(one: Value, other: Value) 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
 def test_the_size_of_what_json_has_is_that_of_its_text(value: Value) -> None:
     assert json_size(MappingProxyType({"name": value})) == len(json.dumps({"name": value}, ensure_ascii=False).encode())
+
+
+@given(recorded_values())
+@example([Special("datetime", "2026")])
+@example({"error": RecordedError("Error", "no")})
+@example(MappingProxyType({"name": "Ada"}))
+def test_only_what_has_jsons_own_types_takes_bytes(value: Value) -> None:
+    assert (plain_bytes(value) is not None) == _is_plain(value)
+    if _is_plain(value):
+        assert plain(value) is value
+
+
+def _is_plain(value: Value) -> bool:
+    match value:
+        case None | bool() | int() | float() | str():
+            return True
+        case dict():
+            return all(map(_is_plain, value.values()))
+        case list() | tuple():
+            return all(map(_is_plain, value))
+        case _:
+            return False
 
 
 def test_what_was_cut_has_the_size_that_it_had() -> None:

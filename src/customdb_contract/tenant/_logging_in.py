@@ -123,13 +123,13 @@ def _write_both(run: Run, attributes: Mapping[str, Value], size: int, record: In
     known = run.user(record.user_id)
     if known is not None:
         if not known.blocked:
-            run.keep_internal(evolve(record, pending=None))
+            run.keep_internal(record.finished())
         return _let_in(run, known)
     run.keep_internal(record)
     if run.is_interrupted(InterruptionPoint.AFTER_INTERNAL_RECORD):
         return run.break_off(InterruptionPoint.AFTER_INTERNAL_RECORD)
     outcome = _write_full_record(run, attributes, size)
-    run.keep_internal(evolve(record, pending=None))
+    run.keep_internal(record.finished())
     return outcome
 
 
@@ -254,8 +254,10 @@ def _conflicts(known: User | None, attributes: Mapping[str, Value]) -> Iterator[
 
     Source: the support article "Resolving Migration Error: Existing User Data Conflict".
     """
+    if known is None:
+        return
     for name in _IDENTIFIERS:
-        before, now = cast("str | None", getattr(known, name, None)), attributes.get(name)
+        before, now = cast("str | None", getattr(known, name)), attributes.get(name)
         if before is not None and isinstance(now, str) and now.lower() != before.lower():
             yield f"{name} conflicts with the one of the existing user"
 

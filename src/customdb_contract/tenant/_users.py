@@ -129,6 +129,16 @@ class InternalUser:
     password: PasswordHash = field(repr=False)
     pending: Pending | None = None
 
+    def finished(self) -> "InternalUser":
+        """Return the record as it is once there is a full one in the tenant."""
+        return InternalUser(
+            user_id=self.user_id,
+            connection=self.connection,
+            email=self.email,
+            username=self.username,
+            password=self.password,
+        )
+
 
 def identifier_of(user: User) -> str:
     """Return the e-mail by which the scripts that write know a user.

@@ -42,9 +42,10 @@ def as_recorded(arguments: Iterable[object], registry: SecretRegistry) -> tuple[
 
 
 def _as_recorded(argument: object, registry: SecretRegistry) -> Value:
+    # Almost everything is a text, and each case below is asked in turn.
+    if type(argument) is str and len(argument) <= MAX_TEXT:
+        return registry.mask(argument)
     match argument:
-        case str() if type(argument) is str and len(argument) <= MAX_TEXT:
-            return registry.mask(argument)
         case None | bool():
             return argument
         case int() if type(argument) is int and argument.bit_length() <= MAX_BITS:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from customdb_contract.transcript._masking import are_same
-from customdb_contract.transcript._values import RecordedError, Special, Value
+from customdb_contract.transcript._values import RecordedError, Special, Value, plain_bytes
 
 __all__ = ["as_data", "plain"]
 
@@ -15,19 +15,22 @@ def plain(value: Value) -> Value:
     Args:
         value: The value.
     """
-    # In the order in which they are frequent; they are asked in turn, and an abstract class answers slowly.
+    return value if plain_bytes(value) is not None else _plain(value)
+
+
+def _plain(value: Value) -> Value:
     match value:
-        case str() | None | bool() | int() | float():
+        case None | bool() | int() | float() | str():
             return value
-        case dict() | Mapping():
-            fields = {name: plain(item) for name, item in value.items()}
-            return value if are_same(fields.values(), value.values()) else fields
         case Special(kind, text):
             return value if value.is_cut else None if kind == "undefined" else text
         case RecordedError():
             return value.message
+        case Mapping():
+            fields = {name: _plain(item) for name, item in value.items()}
+            return value if are_same(fields.values(), value.values()) else fields
         case _:
-            items = [plain(item) for item in value]
+            items = [_plain(item) for item in value]
             return value if are_same(items, value) else items
 
 

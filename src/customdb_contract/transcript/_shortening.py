@@ -1,6 +1,5 @@
 """Shortens the result of a call: however large it was, a transcript of many calls stays readable."""
 
-import marshal
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Final, TypeVar, assert_never
@@ -11,7 +10,7 @@ from customdb_contract.transcript._actions import ActionRun, ApiCall, LegacyRequ
 from customdb_contract.transcript._exchange import Exchange, Outcome
 from customdb_contract.transcript._masking import cut_masked
 from customdb_contract.transcript._records import LogEntry, Operation, Record, Response, StoreWrite
-from customdb_contract.transcript._values import RecordedError, Special, Value
+from customdb_contract.transcript._values import RecordedError, Special, Value, plain_bytes
 
 __all__ = ["MOST_CALLBACKS", "MOST_OF_A_CALL", "shortened", "shortened_record"]
 
@@ -29,8 +28,6 @@ _OF_AN_ITEM: Final = 8
 _ESCAPED: Final = 6
 """Characters that a non-ASCII character takes in JSON."""
 _WEIGHTLESS: Final = (type(None), int, float)
-_MARSHAL_WITHOUT_REFERENCES: Final = 2
-"""The last version that writes a repeated text again each time."""
 
 
 def shortened(outcome: Outcome, most: int = MOST_OF_A_CALL) -> Outcome:
@@ -217,14 +214,9 @@ def _weight(text: str) -> int:
 
 def _fits(values: Sequence[Value], most: int) -> bool:
     """Return whether values have at most about `most` characters when stored."""
-    # Almost all are far below the limit, which marshal shows in half the time: it writes at least one byte for each
-    # value and for each character of a text. It knows only JSON's types.
-    try:
-        if _OF_AN_ITEM * len(marshal.dumps(values, _MARSHAL_WITHOUT_REFERENCES)) <= most:
-            return True
-    except ValueError:
-        pass
-    return _weight_of(values, most) <= most
+    # Almost all are far below the limit, and no value weighs more than 8 times its bytes.
+    taken = plain_bytes(values)
+    return (taken is not None and _OF_AN_ITEM * taken <= most) or _weight_of(values, most) <= most
 
 
 def _weight_of(values: Iterable[Value], most: int) -> int:

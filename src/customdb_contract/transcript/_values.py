@@ -1,10 +1,11 @@
 """Recorded values: data from a script, as plain data that JSON can carry."""
 
 import json
+import marshal
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final, TypeAlias, TypeGuard, cast
+from typing import Any, Final, TypeAlias, TypeGuard, cast
 
 from attrs import evolve, frozen
 
@@ -21,6 +22,7 @@ __all__ = [
     "from_json",
     "json_size",
     "json_text",
+    "plain_bytes",
     "to_json",
 ]
 
@@ -96,6 +98,27 @@ _TAGGED: Mapping[str, frozenset[str]] = {
     "$mapping": frozenset({"$mapping"}),
     "$text": frozenset({"$text"}),
 }
+
+
+def plain_bytes(values: Value) -> int | None:
+    """Return how many bytes values take, at least one for each and for each character of a text.
+
+    It takes a fraction of the time of a walk through them.
+
+    Args:
+        values: Recorded values.
+
+    Returns:
+        The number, or None where there is anything but JSON's own types.
+    """
+    try:
+        return len(marshal.dumps(cast("Any", values), _MARSHAL_WITHOUT_REFERENCES))
+    except ValueError:
+        return None
+
+
+_MARSHAL_WITHOUT_REFERENCES: Final = 2
+"""The last version that writes a text again each time it stands somewhere."""
 
 
 def json_size(value: Value) -> int:
