@@ -17,7 +17,7 @@ from typing_extensions import override
 from customdb_contract._runner._busy_threads import is_busy
 from customdb_contract.bridges import LateEvent
 from customdb_contract.bridges.python import PythonDatabase, _worker
-from customdb_contract.bridges.python._worker import Interruption, Worker
+from customdb_contract.bridges.python._worker import Interruption, Worker, _Ending
 from customdb_contract.contract import Callback, Found, NotFound, Script, ScriptError
 from customdb_contract.interrupts import Interrupts
 from customdb_contract.transcript import Ending, Escape, Outcome, RecordedError
@@ -230,13 +230,13 @@ def test_a_script_that_goes_on_after_its_callback_keeps_its_ending() -> None:
 
 
 def test_ctrl_c_during_a_call_gives_it_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    def press(self: threading.Event, timeout: float | None = None) -> bool:
+    def press(self: _Ending, timeout: float) -> bool:
         raise KeyboardInterrupt
 
     before = _threads()
     with open_database(SimpleNamespace(get_user=_spin)) as bridge:
         with monkeypatch.context() as patch:
-            patch.setattr(threading.Event, "wait", press)
+            patch.setattr(_Ending, "wait", press)
             with pytest.raises(KeyboardInterrupt):
                 bridge.call(Script.GET_USER, ("ada",))
         assert _join(_threads() - before) == set()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from types import FrameType
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 __all__ = ["EXIT_INTERRUPTED", "Interrupts", "current_interrupts", "interruptible"]
 
@@ -27,6 +27,14 @@ _MOST_RUNG: Final = 16
 
 _PATIENCE_SECONDS: Final = 1.0
 """Seconds that a recorded interrupt may go unnoticed; after that, the next one raises wherever the main thread is."""
+
+
+class _Waitable(Protocol):
+    """What another thread sets."""
+
+    def wait(self, timeout: float, /) -> bool:
+        """Wait for it, so many seconds, and return whether it was set."""
+        ...
 
 
 class Interrupts:
@@ -73,11 +81,11 @@ class Interrupts:
                     self._ring()
             return self._pipe[0]
 
-    def wait(self, event: threading.Event, seconds: float) -> bool:
+    def wait(self, event: "_Waitable", seconds: float) -> bool:
         """Wait for an event that another thread sets.
 
         Args:
-            event: The event.
+            event: The event, or what is waited for in the same way.
             seconds: How long to wait.
 
         Returns:

@@ -34,6 +34,36 @@ class Interruption(BaseException):
     """Raised inside a timed-out script, so that it doesn't go on for the rest of the check."""
 
 
+class _Ending:
+    """The end of one piece of work, for the one thread that waits for it.
+
+    An Event takes several times as long to create, to set and to wait for, because any number of threads can wait for it.
+    """
+
+    def __init__(self) -> None:
+        self._is_awaited = threading.Lock()
+        self._is_awaited.acquire()
+
+    def set(self) -> None:
+        """Wake the thread that waits; to be called once."""
+        self._is_awaited.release()
+
+    def is_set(self) -> bool:
+        """Return whether the work has ended."""
+        return not self._is_awaited.locked()
+
+    def wait(self, timeout: float, /) -> bool:
+        """Wait, and return whether the work has ended in time.
+
+        Args:
+            timeout: Seconds.
+        """
+        has_ended = self._is_awaited.acquire(timeout=timeout)
+        if has_ended:
+            self._is_awaited.release()
+        return has_ended
+
+
 class Worker:
     """One thread with one event loop. When work times out, the thread is abandoned and replaced.
 
@@ -52,7 +82,7 @@ class Worker:
         self._tasks = ScriptTasks(report_of, report, ignored=(Interruption,))
         self._work: SimpleQueue[_Work] = SimpleQueue()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._ended = threading.Event()
+        self._ended = _Ending()
         self._last_moment = threading.Lock()
         self._is_idle = False
         self._is_ending = False
@@ -77,7 +107,7 @@ class Worker:
         Raises:
             KeyboardInterrupt: When the check is interrupted meanwhile. Then it is still running as well.
         """
-        self._ended = ended = threading.Event()
+        self._ended = ended = _Ending()
         self._work.put(partial(self._do, work, ended))
         if self._loop is not None:
             self._stop_idling_on(self._loop)
@@ -142,7 +172,9 @@ class Worker:
         self._wake()
         if self._interrupts.join(self._thread, seconds):
             return True
-        self._ended.clear()
+        if self._ended.is_set():
+            # Not work hangs but what closes the database, and that is interrupted as well.
+            self._ended = _Ending()
         self.abandon()
         return False
 
@@ -253,7 +285,7 @@ class Worker:
             else:
                 self._work.get()()
 
-    def _do(self, work: _Work, ended: threading.Event) -> None:
+    def _do(self, work: _Work, ended: _Ending) -> None:
         # Only the cancellation or the interruption of work ends up here, when nothing waits for it.
         with suppress(BaseException):
             work()
