@@ -1,6 +1,7 @@
 """What the transcript records of a write to the user store: the attributes that it changes."""
 
-from operator import attrgetter
+from itertools import compress
+from operator import attrgetter, ne
 from typing import Final
 
 from attrs import fields
@@ -25,10 +26,8 @@ def changes(before: User | None, user: User) -> dict[str, object]:
         before: The record before; None if there was none.
         user: The record to write.
     """
-    former = _BEFORE_ANY if before is None else _told_of(before)
-    changed: dict[str, object] = {
-        name: value for name, value, previous in zip(_NAMES, _told_of(user), former, strict=True) if value != previous
-    }
+    former, told = _BEFORE_ANY if before is None else _told_of(before), _told_of(user)
+    changed: dict[str, object] = dict(compress(zip(_NAMES, told, strict=True), map(ne, told, former)))
     email, picture = user.email, user.picture
     if "picture" in changed and picture is not None and email is not None and picture == generated_picture(email):
         changed["picture"] = Derived(picture, email.strip().lower())

@@ -48,7 +48,8 @@ def metadata_problems(name: str, metadata: Value) -> Iterator[str]:
     if not isinstance(metadata, Mapping):
         yield f"{name} is not an object"
         return
-    yield from (f"{path} has . or $ in its name" for path in metadata_key_problems(metadata, name))
+    for path in metadata_key_problems(metadata, name):
+        yield f"{path} has . or $ in its name"
     if name == "app_metadata":
-        reserved = RESERVED_APP_METADATA.intersection(metadata)
-        yield from (f"app_metadata has the reserved name {key}" for key in sorted(reserved))
+        for key in sorted(RESERVED_APP_METADATA.intersection(metadata)):
+            yield f"app_metadata has the reserved name {key}"

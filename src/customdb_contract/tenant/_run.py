@@ -56,7 +56,7 @@ class Run:
         state: The state of the tenant.
         attached: The connection.
         user_name: The identifier that was given, for the log.
-        about: An identifier of the user that it is about, for the transcript.
+        person: The label of the user that it is about, or `unknown`, for the transcript.
         arguments: The arguments by name, for the transcript; secrets are `Secret` objects.
         interrupt: The point at which to interrupt a migration, in any case.
     """
@@ -68,7 +68,7 @@ class Run:
         attached: Attached,
         user_name: str,
         *,
-        about: str,
+        person: str,
         arguments: Mapping[str, object],
         interrupt: InterruptionPoint | None = None,
     ) -> None:
@@ -84,13 +84,13 @@ class Run:
         self.now = state.clock()
         self._recorder = attached.scripts.recorder
         state.order.append(attached.name)
-        self._person = attached.scripts.label_of(about)
+        self._person = person
         self._begun = self._recorder.begin(
             operation.value,
             arguments,
             actor=_ACTORS[operation],
             connection=attached.name,
-            person=self._person,
+            person=person,
         )
 
     @property

@@ -13,7 +13,6 @@ from customdb_contract.tenant._answers import Answer
 from customdb_contract.tenant._open import Calls
 from customdb_contract.tenant._people import People
 from customdb_contract.transcript import (
-    UNKNOWN,
     Exchange,
     Operation,
     Person,
@@ -115,15 +114,6 @@ class Scripts:
     def recover(self) -> None:
         """Make the store reachable again."""
         self._down = None
-
-    def owner_of(self, identifier: str) -> str:
-        """Return a name for the user with an identifier: a label if there is one.
-
-        Args:
-            identifier: The identifier that was typed.
-        """
-        label = self._people.label_of(identifier)
-        return identifier if label == UNKNOWN else label
 
     def label_of(self, identifier: str) -> str:
         """Return the label of the user that an identifier stands for, or `unknown`.

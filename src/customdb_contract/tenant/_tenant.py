@@ -35,7 +35,7 @@ from customdb_contract.tenant._signing_up import NewAccount, sign_up
 from customdb_contract.tenant._state import Attached, State
 from customdb_contract.tenant._typed import TypedPasswords
 from customdb_contract.tenant._users import NO_METADATA, InternalUser, User
-from customdb_contract.transcript import Handler, Header, Recorder, Situation, Transcript, Value, record
+from customdb_contract.transcript import UNKNOWN, Handler, Header, Recorder, Situation, Transcript, Value, record
 
 __all__ = ["Tenant"]
 
@@ -543,17 +543,18 @@ class Tenant:
         interrupt: InterruptionPoint | None = None,
     ) -> Run:
         attached = self._attached(connection)
+        identifier = about or user_name
+        person = attached.scripts.label_of(identifier)
         for password in arguments.values():
             # Before anything is recorded.
             if isinstance(password, Secret):
-                identifier = about or user_name
-                attached.passwords.note(password, identifier, attached.scripts.owner_of(identifier))
+                attached.passwords.note(password, identifier, identifier if person == UNKNOWN else person)
         return Run(
             operation,
             self._state,
             attached,
             user_name,
-            about=about or user_name,
+            person=person,
             arguments=arguments,
             interrupt=interrupt,
         )
