@@ -37,7 +37,7 @@ class Interruption(BaseException):
 class _Ending:
     """The end of one piece of work, for the one thread that waits for it.
 
-    An Event takes several times as long to create, to set and to wait for, because any number of threads can wait for it.
+    An Event takes several times as long to create, to set and to wait for: any number of threads can wait for it.
     """
 
     def __init__(self) -> None:
