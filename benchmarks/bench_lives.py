@@ -153,6 +153,6 @@ def measure(*, brief: bool) -> Iterator[Measured]:
     yield Measured(
         "TenantMachine over the bookshop's SQLite store, in times of a bare one that makes the same calls",
         ratio(partial(run, _Ours), run_bare, repeat=2 if brief else 5, clock=time.process_time),
-        # Not reached yet: it is about 1.8. A third of what is beyond the calls is the judging of each example.
+        # A fifth of what is beyond the calls is the judging of each example.
         at_most=1.5,
     )
