@@ -100,11 +100,7 @@ def measure(*, brief: bool) -> Iterator[Measured]:
             server.fill(stored)
             with _on_core(0):
                 yield Measured(what, _times_of_the_driver(server, repeat, time.perf_counter), at_most=1.5)
-<<<<<<< ours
-        # Of the 1.9 times on PostgreSQL, the statement takes 0.8 with its deadline as its cursor is kept,
-=======
         # Of the 1.9 times on PostgreSQL, the statement takes 0.8 with its deadline, as its cursor is already there,
->>>>>>> theirs
         # a connection of the pool 0.6, and comparing what was found and making a profile of it 0.5. When the server has
         # no core of its own, a call takes 1.6 times as long as the query on PostgreSQL, and 1.5 times on MariaDB.
         with _on_core(0), running() as server:

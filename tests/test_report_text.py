@@ -205,9 +205,7 @@ def test_text_names_the_keys_of_the_configuration_that_nobody_gives() -> None:
 
     lines = render(judge(told)).replace("\n", " ")
 
-    said = (
-        "what they are not given: configuration.API (db/get_user.js:5), configuration.A KEY (get_user). Give it under"
-    )
+    said = "settings that are not set: configuration.API (db/get_user.js:5), configuration.A KEY (get_user). Set them"
     assert said in lines
 
 

@@ -126,7 +126,7 @@ def audit(
     """
     rules = select_audited(select, ignore)
     if fail_on not in {Severity.ERROR, Severity.WARNING}:
-        message = f"fail_on must be 'error' or 'warning', and is {fail_on!r}"
+        message = f"fail_on must be 'error' or 'warning', not {fail_on!r}"
         raise ConfigurationError(message)
     if sample is not None and sample < 1:
         message = f"sample must be 1 or more, and is {sample}"

@@ -158,7 +158,7 @@ def _type_of(value: Value) -> str:
         case int() | float():
             return "a number"
         case str() | Special():
-            return "a text"
+            return "a string"
         case Mapping():
             return "an object"
         case _:
