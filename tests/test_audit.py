@@ -29,6 +29,7 @@ from customdb_contract.audit import (
     Fate,
     PasswordFormats,
     ProfileSizes,
+    PythonProcessFunction,
     Row,
     UserFinding,
     _auditing,
@@ -780,3 +781,36 @@ def test_exit_codes(tmp_path: Path) -> None:
     report = audit(path, COLUMNS, import_mode=True)
     assert (report.exit_code, report.ok) == (0, True)
     assert not audit(path, COLUMNS, import_mode=True, fail_on="warning").ok
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_profiles_made_in_a_process_of_their_own(tmp_path: Path, kept: bool) -> None:
+    (tmp_path / "profiles_of_audit.py").write_text(
+        "import os\n"
+        "def profile_of(row):\n"
+        "    if row['id'] == 3:\n"
+        "        os._exit(7)\n"
+        "    print('ada@example.com')\n"
+        "    return {'user_id': str(row['id']), 'email': row['mail'], 'email_verified': row['ok']}\n",
+        encoding="utf-8",
+    )
+    path = parquet(tmp_path / "users.parquet", [ada(number, mail="x" if number == 2 else "") for number in range(1, 5)])
+    function = PythonProcessFunction("profiles_of_audit:profile_of", folder=tmp_path)
+    columns = Columns(user_id="id", profile_of=function)
+
+    report = audit(
+        path, columns, select=["unreadable-row", "invalid-email"], state=tmp_path / "state" if kept else None
+    )
+
+    assert broken(report) == {"unreadable-row": 1, "invalid-email": 3}
+    found = first(report, "unreadable-row")
+    assert (found.user_id, found.problem) == ("3", "ended the process of profile_of (it exited with code 7)")
+
+
+def test_a_function_that_is_not_there_is_told_before_anything_is_read(tmp_path: Path) -> None:
+    columns = Columns(user_id="id", profile_of=PythonProcessFunction("no_such_module_c:profile_of", folder=tmp_path))
+
+    with pytest.raises(
+        ConfigurationError, match="the function no_such_module_c:profile_of cannot be used: no_such_mod"
+    ):
+        audit(tmp_path / "users.csv", columns)

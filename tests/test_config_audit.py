@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from customdb_contract import Connection
-from customdb_contract.audit import Columns
+from customdb_contract.audit import Columns, PythonProcessFunction
 from customdb_contract.config.audit import AuditSettings, load_audit
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.passwords import DjangoDigest, PlainDigest
@@ -149,22 +149,14 @@ def test_a_url_from_the_environment_is_shown_nowhere(folder: Path, monkeypatch: 
     assert "s3cr3t" not in repr(found)
 
 
-def test_a_function_makes_profiles_and_may_import_what_is_next_to_the_file(folder: Path) -> None:
-    (folder / "audit_helper_a.py").write_text("PREFIX = 'shop-'\n")
-    (folder / "audit_profiles_a.py").write_text(
-        "def profile_of(row):\n    from audit_helper_a import PREFIX\n    return {'user_id': PREFIX + row['id']}\n"
+def test_a_function_makes_profiles_in_a_process_of_its_own(folder: Path) -> None:
+    text = f'{USER_ID}email = "mail"\npython = "shop.no_such_module:profile_of"\nenvironment = ["SHOP_REGION"]\n'
+
+    assert settings(folder, text).columns == Columns(
+        user_id="id",
+        email="mail",
+        profile_of=PythonProcessFunction("shop.no_such_module:profile_of", folder=folder, environment=["SHOP_REGION"]),
     )
-    before = list(sys.path)
-
-    found = settings(folder, f'{USER_ID}email = "mail"\npython = "audit_profiles_a:profile_of"\n')
-
-    assert found.columns.profile_of is not None
-    assert found.columns.profile_of({"id": "7"}) == {"user_id": "shop-7"}
-    assert found.columns.email == "mail"
-    again = load_audit(folder / "customdb.toml")
-    assert repr(again.columns) == repr(found.columns)
-    assert "audit_profiles_a:profile_of" in repr(found.columns)
-    assert sys.path == before
 
 
 def test_formats_are_named_or_referred_to(folder: Path) -> None:
@@ -260,16 +252,8 @@ def test_what_the_file_says_whole_needs_no_scripts(folder: Path) -> None:
             ),
         ),
         (
-            f'{USER_ID}python = "no_such_module_b:profile_of"\n',
-            (
-                "[audit] python: no_such_module_b:profile_of cannot be imported from FOLDER: ModuleNotFoundError: "
-                "No module named 'no_such_module_b'"
-            ),
-        ),
-        (f'{USER_ID}python = "json:dumpz"\n', "[audit] python: json has no dumpz; did you mean dump or dumps?"),
-        (
-            f'{USER_ID}python = "json:__name__"\n',
-            "[audit] python: json:__name__ must be a plain function, which takes a row",
+            f'{USER_ID}environment = ["SHOP_REGION"]\n',
+            "[audit] environment is for the function that python names: leave it out",
         ),
         (
             f"[database]\nscripts = 'nowhere'\n{USER_ID}",

@@ -133,6 +133,7 @@ password_hash = "hash"
 password_salt = "salt"
 password_formats = ["bcrypt"]
 python = "shop.legacy:profile_of"
+environment = ["SHOP_REGION"]
 """
 OTHERS: list[Any] = [
     *("text", "", True, False, 0, 1, -1, 200, 600, 86401, 2.5, -0.5),

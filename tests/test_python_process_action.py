@@ -78,8 +78,8 @@ def floods(event, api):
     print("y" * 3_000_000)
 
 def patches(event, api):
-    import json
-    sys.modules["json"].dumps = None
+    import builtins
+    builtins.memoryview = None
 
 def asks_in_the_clear(event, api):
     if event.user.user_id == "":

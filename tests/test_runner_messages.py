@@ -1,4 +1,4 @@
-"""The messages between the bridges and the four runners: those that are documented, and no others, on both sides."""
+"""The messages between the bridges and the five runners: those that are documented, and no others, on both sides."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from customdb_contract import Connection
 from customdb_contract.bridges.containers import Container, ContainerDiedError, _messages
 from customdb_contract.bridges.containers._messages import CalledMessage, Message
 from customdb_contract.bridges.node import NodeAction, NodeDatabase
-from customdb_contract.bridges.python_process import PythonProcess, PythonProcessAction
+from customdb_contract.bridges.python_process import PythonProcess, PythonProcessAction, PythonProcessFunction
 from customdb_contract.contract import Script
 from customdb_contract.probes.acting._events import event_of
 from customdb_contract.secrets import SecretRegistry
@@ -21,7 +21,7 @@ from customdb_contract.transcript import Handler, RunSituation
 
 pytestmark = pytest.mark.one_python
 
-RUNNERS = ("scripts.cjs", "action.cjs", "_serving.py", "_serving_actions.py")
+RUNNERS = ("scripts.cjs", "action.cjs", "_serving.py", "_serving_actions.py", "_serving_rows.py")
 EVENT = event_of(RunSituation.FIRST_LOG_IN, {}, connection="legacy", logins=1)
 NODE_SCRIPT = """
 function getUser(email, callback) {
@@ -41,6 +41,9 @@ class Shop:
 
 def act(event, api):
     pass
+
+def profile_of(row):
+    return row
 """
 
 
@@ -84,6 +87,8 @@ def start(tmp_path: Path) -> Generator[Start]:
                 bridge = NodeAction(tmp_path / "act.js").open_action(mask=SecretRegistry())
             elif runner == "_serving.py":
                 bridge = opened(PythonProcess("messaged_shop:Shop", folder=tmp_path))
+            elif runner == "_serving_rows.py":
+                bridge = PythonProcessFunction("messaged_shop:profile_of", folder=tmp_path).open_function(seconds=20.0)
             else:
                 bridge = PythonProcessAction("messaged_shop:act", folder=tmp_path).open_action(mask=SecretRegistry())
             stack.callback(bridge.close)
@@ -124,6 +129,8 @@ def use(runner: str, bridge: Any, folder: Path) -> None:
         bridge.late_events()
         if runner == "scripts.cjs":
             bridge.call(Script.GET_USER, ["never"])
+    elif runner == "_serving_rows.py":
+        assert list(bridge.made_of([{"a": 1}, {"a": 2}])) == [{"a": 1}, {"a": 2}]
     else:
         bridge.perform(Handler.EXECUTE, EVENT, seconds=20.0)
         if runner == "action.cjs":
@@ -141,7 +148,7 @@ def test_what_is_said_is_what_is_documented(
 
     documented = {name: answer for name, other, _, answer in rows() if other == runner}
     assert {name for name, _, _ in said} == documented.keys()
-    beside = set[str]() if runner == "_serving_actions.py" else {"late", "notes"}
+    beside = set[str]() if runner in {"_serving_actions.py", "_serving_rows.py"} else {"late", "notes"}
     for name, value, answer in said:
         assert (set(value) if isinstance(value, dict) else None) == fields_of(name, runner), name
         if answer is not None:

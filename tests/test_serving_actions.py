@@ -111,9 +111,12 @@ def test_what_is_no_action_is_refused(serve: Serve) -> None:
     assert told["opened"]["refused"].endswith(", got 7")
 
 
-def test_a_broken_interpreter_ends_the_process(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("message", [CALL, {"nonsense": True}], ids=["broken", "nonsense"])
+def test_a_broken_interpreter_ends_the_process(
+    message: dict[str, Any], serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
     exits: list[int] = []
     monkeypatch.setattr(_serving_actions, "_exit", exits.append)
 
-    assert serve(ACTION, CALL) == []
+    assert serve(ACTION, message) == []
     assert exits == [70]

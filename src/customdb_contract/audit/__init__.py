@@ -2,7 +2,7 @@
 
 from customdb_contract.audit._about import AUDITED, AuditedRule
 from customdb_contract.audit._auditing import AuditInterrupted, AuditProgress, audit
-from customdb_contract.audit._columns import Columns, Metadata, ProfileOf, Row
+from customdb_contract.audit._columns import Columns, Metadata, ProfileOf, PythonProcessFunction, Row
 from customdb_contract.audit._findings import AuditReport, Fate, PasswordFormats, ProfileSizes, RuleResult, UserFinding
 from customdb_contract.audit._types import column_types
 
@@ -18,6 +18,7 @@ __all__ = [
     "PasswordFormats",
     "ProfileOf",
     "ProfileSizes",
+    "PythonProcessFunction",
     "Row",
     "RuleResult",
     "UserFinding",

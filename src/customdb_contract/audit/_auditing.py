@@ -25,7 +25,7 @@ from customdb_contract.audit._engines import (
 )
 from customdb_contract.audit._findings import AuditReport, PasswordFormats, UserFinding
 from customdb_contract.audit._hashes import HashReader, formats_of
-from customdb_contract.audit._making import Failed, Maker
+from customdb_contract.audit._making import Maker, maker_of
 from customdb_contract.audit._metadata import MetadataReader
 from customdb_contract.audit._screening import SCREENS, Screening, suspicious
 from customdb_contract.audit._shared import SHARED, Shared, sharing_findings, unicode_findings
@@ -34,6 +34,7 @@ from customdb_contract.audit._sources import open_users
 from customdb_contract.audit._state import FolderState, NoState, State
 from customdb_contract.audit._users import FILE, ROW, Users, as_text
 from customdb_contract.audit._writing import findings_file
+from customdb_contract.bridges.making import NotMade
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.findings import Severity
 from customdb_contract.interrupts import interruptible
@@ -110,8 +111,8 @@ def audit(
         sample: How many users are looked at, the first ones that the store gives; None stands for all.
         state: A folder in which the audit keeps how far it is; when it was interrupted, the next one with the same
             arguments goes on there. None keeps nothing.
-        timeout: Seconds that `profile_of` may take for one row; the row that takes longer is a finding, and the thread
-            on which it runs is left behind.
+        timeout: Seconds that `profile_of` may take for one row; the row that takes longer is a finding. Its thread is
+            left behind, or its process is ended.
         memory: The most memory that DuckDB takes, such as `3GB`.
         folder: Where DuckDB puts what does not fit into memory; None stands for the machine's own place.
         on_progress: Called with how far the audit is.
@@ -154,6 +155,7 @@ def audit(
 
     below = None if folder is None else Path(folder)
     with interruptible(lambda: AuditInterrupted(report(interrupted=True))), workshop(memory, below) as place:
+        maker = None if columns.profile_of is None else maker_of(columns.profile_of, timeout, place.at_end)
         users = open_users(table, columns, place, query=query, sample=sample)
         total = count_of(users.table) + sum(1 for _ in users.unreadable())
         settings = {
@@ -174,7 +176,7 @@ def audit(
                     rules=rules,
                     screening=Screening(users, import_mode, requires_username),
                     show_values=show_values,
-                    timeout=timeout,
+                    maker=maker,
                     counter=counter,
                     workshop=place,
                     state=kept,
@@ -208,7 +210,7 @@ class _Audit:
     rules: tuple[AuditedRule, ...]
     screening: Screening
     show_values: bool
-    timeout: float
+    maker: Maker | None
     counter: Counter
     workshop: Workshop
     state: State
@@ -270,7 +272,7 @@ class _Audit:
 
     def _profiles(self) -> None:
         """Look at the users one by one."""
-        made = self.columns.profile_of is not None
+        made = self.maker is not None
         wanted = [name for name in SCREENS if name in self.names]
         if not made:
             for name in wanted:
@@ -325,19 +327,16 @@ class _Audit:
 
     def _all_rows(self) -> Iterator[Iterator[Iterable[UserFinding]]]:
         """Yield batches of what is wrong with the profiles that the team's own function makes."""
-        profile_of = self.columns.profile_of
-        assert profile_of is not None  # noqa: S101 - see _profiles
-        maker, judge = Maker(profile_of, self.timeout), self._judge()
+        maker, judge = self.maker, self._judge()
+        assert maker is not None  # noqa: S101 - see _profiles
         for batch in rows_in_batches(self._in_order(self.users.raw)):
             rows = [self.users.raw_row(row) for row in batch]
             plain = [{name: value for name, value in row.items() if name not in {FILE, ROW}} for row in rows]
-            yield (
-                self._of_made(judge, row, made.profile) for row, made in zip(rows, maker.made_of(plain), strict=True)
-            )
+            yield (self._of_made(judge, row, made) for row, made in zip(rows, maker.made_of(plain), strict=True))
 
-    def _of_made(self, judge: Judge, row: Row, profile: Mapping[str, object] | Failed) -> Iterable[UserFinding]:
+    def _of_made(self, judge: Judge, row: Row, profile: Mapping[str, object] | NotMade) -> Iterable[UserFinding]:
         user_id = as_text(row.get(self.columns.user_id))
-        if isinstance(profile, Failed):
+        if isinstance(profile, NotMade):
             return [_unreadable(*named(user_id, row), profile.problem)]
         if self.measures:
             self.seen.sizes.add(profile)

@@ -1,19 +1,15 @@
 """Which columns of a table make which attributes of a profile."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TypeAlias
 
 from attrs import Factory, frozen
 
+from customdb_contract.bridges.making import ProfileOf, Row
+from customdb_contract.bridges.python_process import PythonProcessFunction
 from customdb_contract.passwords import PasswordFormat
 
-__all__ = ["Columns", "Metadata", "ProfileOf", "Row"]
-
-Row: TypeAlias = Mapping[str, object]
-"""A row of the table, by the names of its columns, in Python's types."""
-
-ProfileOf: TypeAlias = Callable[[Row], object]
-"""The function by which an adapter makes a profile of a row."""
+__all__ = ["Columns", "Metadata", "ProfileOf", "PythonProcessFunction", "Row"]
 
 Metadata: TypeAlias = str | Mapping[str, str]
 """The column whose JSON makes metadata, or the column of each of its keys."""
@@ -44,7 +40,8 @@ class Columns:
         password_salt: The salt, where it has a column of its own.
         password_formats: The formats that `password_hash` may have, or names of those that are unmistakable; by
             default all of the latter.
-        profile_of: Makes the profile of a row in place of the columns above. `user_id`, `email`, `username` and
+        profile_of: Makes the profile of a row in place of the columns above: a function of this process, on a thread,
+            or a `PythonProcessFunction`, which can neither end nor hang the audit. `user_id`, `email`, `username` and
             `phone_number` are still looked at as columns, to find out who shares one.
     """
 
@@ -67,4 +64,4 @@ class Columns:
     password_hash: str | None = None
     password_salt: str | None = None
     password_formats: tuple[str | PasswordFormat, ...] = ()
-    profile_of: ProfileOf | None = None
+    profile_of: ProfileOf | PythonProcessFunction | None = None

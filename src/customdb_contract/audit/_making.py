@@ -1,72 +1,65 @@
-"""Profiles made by a team's own function, which may raise, return anything, or take for ever."""
+"""Profiles made by a team's own function: on a thread of this process, or in a process of its own."""
 
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, cast
+from contextlib import ExitStack
+from typing import Final, Protocol
 
 from attrs import define, field, frozen
 
-from customdb_contract.audit._columns import ProfileOf, Row
+from customdb_contract.bridges.making import NotMade, ProfileOf, Row, profile_made
+from customdb_contract.bridges.python_process import PythonProcessFunction
 from customdb_contract.interrupts import current_interrupts
-from customdb_contract.profiles.problems import readable
 
-__all__ = ["Failed", "Made", "Maker"]
+__all__ = ["Maker", "maker_of"]
 
 _LOOK_SECONDS: Final = 0.25
-_UNREADABLE: Final = "made profile_of return a mapping that cannot be read, or whose keys are not text"
 
 
-@frozen
-class Failed:
-    """No profile was made of a row.
+class Maker(Protocol):
+    """Makes profiles of rows."""
 
-    Args:
-        problem: Why, in words that follow `the row`.
-    """
-
-    problem: str
+    def made_of(self, rows: Sequence[Row]) -> Iterator[Mapping[str, object] | NotMade]:
+        """Yield what is made of rows, in their order."""
+        ...
 
 
-@frozen
-class Made:
-    """A row and the profile that was made of it.
+def maker_of(profile_of: ProfileOf | PythonProcessFunction, timeout: float, at_end: ExitStack) -> Maker:
+    """Return what makes profiles by a function.
 
     Args:
-        row: The row.
-        profile: The profile, or why there is none.
-    """
+        profile_of: The function.
+        timeout: Seconds that one row may take.
+        at_end: Ends what is opened for it.
 
-    row: Row
-    profile: Mapping[str, object] | Failed
+    Raises:
+        ConfigurationError: When there is no such function.
+        DatabaseOpeningError: When its process does not start.
+    """
+    if not isinstance(profile_of, PythonProcessFunction):
+        return _ThreadMaker(profile_of, timeout)
+    bridge = profile_of.open_function(seconds=timeout)
+    at_end.callback(bridge.close)
+    return bridge
 
 
 @define
 class _Progress:
-    made: list[Made] = field(factory=list[Made])
+    made: list[Mapping[str, object] | NotMade] = field(factory=list[Mapping[str, object] | NotMade])
     since: float = field(factory=time.monotonic)
     ended: threading.Event = field(factory=threading.Event)
     left_behind: bool = False
 
 
 @frozen
-class Maker:
-    """Makes profiles of rows, on a thread: one that takes too long is left behind with its row.
-
-    Args:
-        profile_of: The function.
-        timeout: Seconds that one row may take.
-    """
+class _ThreadMaker:
+    """Makes profiles of rows, on a thread: one that takes too long is left behind with its row."""
 
     profile_of: ProfileOf
     timeout: float
 
-    def made_of(self, rows: Sequence[Row]) -> Iterator[Made]:
-        """Yield what is made of rows, in their order.
-
-        Args:
-            rows: The rows.
-        """
+    def made_of(self, rows: Sequence[Row]) -> Iterator[Mapping[str, object] | NotMade]:
         left = list(rows)
         interrupts = current_interrupts()
         while left:
@@ -81,7 +74,7 @@ class Maker:
             yield from made
             left = left[len(made) :]
             if left:
-                yield Made(left[0], Failed(f"took more than {self.timeout:g} seconds in profile_of"))
+                yield NotMade(f"took more than {self.timeout:g} seconds in profile_of")
                 left = left[1:]
 
     def _make(self, rows: Sequence[Row], progress: _Progress) -> None:
@@ -89,15 +82,5 @@ class Maker:
             if progress.left_behind:
                 return
             progress.since = time.monotonic()
-            progress.made.append(Made(row, self._profile(row)))
+            progress.made.append(profile_made(self.profile_of, row))
         progress.ended.set()
-
-    def _profile(self, row: Row) -> Mapping[str, object] | Failed:
-        try:
-            profile = self.profile_of(row)
-            if isinstance(profile, Mapping):
-                read = readable(cast("Mapping[str, object]", profile))
-                return read if read or not profile else Failed(_UNREADABLE)
-        except BaseException as error:  # noqa: BLE001 - it may raise anything, and this is its thread
-            return Failed(f"made profile_of raise {type(error).__name__}")
-        return Failed(f"made profile_of return {type(profile).__name__} instead of a mapping")

@@ -165,6 +165,7 @@ class AuditTable(Table):
     password_salt: str | None = None
     password_formats: list[str] = []
     python: str | None = None
+    environment: list[str] = []
 
 
 class File(Table):

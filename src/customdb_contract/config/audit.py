@@ -1,16 +1,16 @@
 """A configuration file's settings for an audit: the source of the users, and which columns make which attributes."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, cast
 from urllib.parse import parse_qs, quote
 
-from attrs import field, frozen
+from attrs import frozen
 
-from customdb_contract.audit import Columns, ProfileOf, Row
+from customdb_contract.audit import Columns, PythonProcessFunction
 from customdb_contract.config._configuration import connection_of, read_file
 from customdb_contract.config._databases import keywords_of, named_connection, secret_of
-from customdb_contract.config._functions import imported, importing_from, named_object
+from customdb_contract.config._functions import named_object
 from customdb_contract.config._tables import AuditTable, File
 from customdb_contract.connection import Connection
 from customdb_contract.errors import ConfigurationError
@@ -20,7 +20,7 @@ from customdb_contract.secrets import Secret
 __all__ = ["AuditSettings", "load_audit"]
 
 _WHERE: Final = "[audit]"
-_BESIDE_COLUMNS: Final = frozenset({"source", "table", "query", "password_formats", "python"})
+_BESIDE_COLUMNS: Final = frozenset({"source", "table", "query", "password_formats", "python", "environment"})
 _TWICE: Final = frozenset(
     {"user_id", "email", "username", "phone_number", "password_hash", "password_salt", "password_formats"}
 )
@@ -117,12 +117,15 @@ def _columns(table: AuditTable, folder: Path) -> Columns:
     }
     named["password_formats"] = tuple(_formats(table, folder))
     if table.python is None:
+        if table.environment:
+            message = f"{_WHERE} environment is for the function that python names: leave it out"
+            raise ConfigurationError(message)
         return Columns(**named)
     ignored = sorted(named.keys() - _TWICE)
     if ignored:
         message = f"{_WHERE} has python, which returns the whole profile: leave out {', '.join(ignored)}"
         raise ConfigurationError(message)
-    return Columns(**named, profile_of=_profile_of(table.python, folder))
+    return Columns(**named, profile_of=_profile_of(table, table.python, folder))
 
 
 def _formats(table: AuditTable, folder: Path) -> Iterator[str | PasswordFormat]:
@@ -143,21 +146,12 @@ def _formats(table: AuditTable, folder: Path) -> Iterator[str | PasswordFormat]:
             yield cast("PasswordFormat", one)
 
 
-@frozen
-class _ProfileOf:
-    """The function that a reference names. Its name is known, so that an audit can be resumed."""
-
-    reference: str
-    folder: Path
-    function: Callable[[object], object] = field(repr=False)
-
-    def __call__(self, row: Row) -> object:
-        with importing_from(self.folder):
-            return self.function(row)
-
-
-def _profile_of(reference: str, folder: Path) -> ProfileOf:
-    return _ProfileOf(reference, folder, imported(reference, folder, f"{_WHERE} python", "which takes a row"))
+def _profile_of(table: AuditTable, reference: str, folder: Path) -> PythonProcessFunction:
+    try:
+        return PythonProcessFunction(reference, folder=folder, environment=table.environment)
+    except ConfigurationError as error:
+        message = f"{_WHERE} python: {error}"
+        raise ConfigurationError(message) from None
 
 
 def _connection(file: File, folder: Path) -> Connection:

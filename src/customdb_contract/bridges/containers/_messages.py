@@ -1,9 +1,9 @@
 """The messages between the bridge and a runner.
 
-There are four runners: `scripts.cjs` and `action.cjs` in JavaScript, `_serving.py` and `_serving_actions.py` in Python,
-each for a database or an Action. A message is one line of JSON, an object. The bridge sends one at a time, and waits
-for the response; only `cancel` can follow a `call` without a response. A message has one key, whose value has these
-fields:
+There are five runners: `scripts.cjs` and `action.cjs` in JavaScript, `_serving.py` and `_serving_actions.py` in Python,
+each for a database or an Action, and `_serving_rows.py` for a function that returns profiles. A message is one line of
+JSON, an object. The bridge sends one at a time, and waits for the response; only `cancel` can follow a `call` without a
+response. A message has one key, whose value has these fields:
 
 | message | runner | fields, or what it is | the answer has |
 | --- | --- | --- | --- |
@@ -11,11 +11,13 @@ fields:
 | `open` | `action.cjs` | `token`, `limits`, `cache`, `source`, `file`, `folder`, `secrets`, `legacy` | `opened` |
 | `open` | `_serving.py` | `token`, `module`, `attribute`, `folders`, `arguments`, `settings`, `scripts` | `opened` |
 | `open` | `_serving_actions.py` | those for `_serving.py`, and `secrets` | `opened` |
+| `open` | `_serving_rows.py` | those for `_serving.py` | `opened` |
 | `look` | `_serving.py` | those of `open` | `looked`, or `opened` with a problem |
 | `call` | `scripts.cjs` | `id`, `script`, `arguments`, `context`, `throwing` | `id`, `outcome` |
 | `call` | `action.cjs` | `id`, `handler`, `event` | `id`, `run` |
 | `call` | `_serving.py` | those for `scripts.cjs`, and `extras`, `by_keyword` | `id`, `outcome` |
 | `call` | `_serving_actions.py` | those for `action.cjs`, and `seconds`, `renew` | `id`, `run` |
+| `rows` | `_serving_rows.py` | `first`: the number of the first one; `rows`: pickled, in Base64 | `id`, `made` |
 | `cancel` | `scripts.cjs` | true: report what was seen of the call | `id`, `outcome` |
 | `cancel` | `action.cjs` | true: report what was seen of the run | `id`, `run` |
 | `late` | `scripts.cjs` | milliseconds: for how long to wait at most for what calls have left behind | nothing more |
@@ -23,11 +25,12 @@ fields:
 | `renew` | `action.cjs` | true: load the Action again, with an empty cache | `renewed` |
 | `close` | `_serving.py` | true: close the database, and end | `closed` |
 | `close` | `_serving_actions.py` | true: close the Action, and end | `closed` |
+| `close` | `_serving_rows.py` | true: end | `closed` |
 
 A runner sends nothing without a request, and ends at once when it receives anything else. Each of its lines starts with
-the token of `open` and a space. The responses of all runners but `_serving_actions.py` have `late` and `notes` in
-addition to the fields in the table. One kind of line is not a response: `called`, then a `CalledMessage`, when the
-callback is called.
+the token of `open` and a space. `rows` has a response for each row. The responses of `scripts.cjs`, `action.cjs` and
+`_serving.py` have `late` and `notes` in addition to the fields in the table. One kind of line is not a response:
+`called`, then a `CalledMessage`, when the callback is called.
 
 The possible responses are defined below. A script could have tampered with its runner, so nothing is taken for granted.
 The limits of a report are in `customdb_contract._runner._limits`; the fields of `opened` are checked by the bridge.
@@ -165,6 +168,7 @@ class Message(_Part):
     id: _Call | None = None
     outcome: OutcomeMessage | None = None
     run: RunMessage | None = None
+    made: dict[str, Any] | None = None
     opened: dict[str, Any] | None = None
     looked: bool | None = None
     closed: _Error | None = None

@@ -16,6 +16,7 @@ from typing_extensions import override
 from customdb_contract.bridges.containers import ContainerDatabase, variable
 from customdb_contract.bridges.placeholders import FAULT_URL, FAULT_URL_HTTPS, fill, placeholders_in
 from customdb_contract.bridges.python_process._action import PythonProcessAction
+from customdb_contract.bridges.python_process._function import PythonProcessFunction
 from customdb_contract.bridges.references import parted
 from customdb_contract.connection import Connection
 from customdb_contract.contract import Script
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from customdb_contract.bridges.python_process._bridge import PythonProcessBridge
     from customdb_contract.bridges.python_process._order import Order
 
-__all__ = ["PythonProcess", "PythonProcessAction"]
+__all__ = ["PythonProcess", "PythonProcessAction", "PythonProcessFunction"]
 
 
 class PythonProcess(ContainerDatabase):

@@ -14,13 +14,13 @@ from customdb_contract._runner._opening import NotThereError, find_attribute
 from customdb_contract._runner._reading import encode_error
 from customdb_contract.bridges.acting import ActionBridge, Performed
 from customdb_contract.bridges.python import PythonAction
+from customdb_contract.bridges.python_process._lines import Lines
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
 from customdb_contract.secrets import SecretRegistry
 from customdb_contract.transcript import ActionInfo, Handler, to_json
 
 __all__ = ["main", "serve"]
 
-_PIECE: Final = 1 << 16
 _BROKEN: Final = 70
 _LATER: Final = ("customdb_contract.bridges.python._worker",)
 
@@ -38,43 +38,26 @@ class _NoSecrets(SecretRegistry):
 
 class _Server:
     def __init__(self, control: int, ready: int) -> None:
-        self._control = control
+        self._lines = Lines(control)
         self._ready = ready
-        self._received = bytearray()
-        self._token = ""
         self._bridge: ActionBridge | None = None
 
     def serve(self) -> None:
-        while (message := self._next()) is not None:
+        while (message := self._lines.next()) is not None:
             if "open" in message:
-                self._tell({"opened": self._opened(message["open"])})
+                self._lines.begin_with(message["open"]["token"])
+                self._lines.tell({"opened": self._opened(message["open"])})
             elif "call" in message:
-                self._tell(self._performed(message["call"]))
+                self._lines.tell(self._performed(message["call"]))
             elif "close" in message:
                 if self._bridge is not None:
                     self._bridge.close()
-                self._tell({"closed": None})
+                self._lines.tell({"closed": None})
                 return
             else:
                 raise ValueError
 
-    def _next(self) -> dict[str, Any] | None:
-        while (end := self._received.find(b"\n")) < 0:
-            piece = os.read(self._control, _PIECE)
-            if not piece:
-                return None
-            self._received += piece
-        message: dict[str, Any] = json.loads(self._received[:end])
-        del self._received[: end + 1]
-        return message
-
-    def _tell(self, message: Mapping[str, object]) -> None:
-        rest = memoryview(f"{self._token} {json.dumps(message)}\n".encode())
-        while rest:
-            rest = rest[os.write(self._control, rest) :]
-
     def _opened(self, order: Mapping[str, Any]) -> Mapping[str, object]:
-        self._token = order["token"]
         os.read(self._ready, 1)
         try:
             found = find_attribute(order["module"], order["attribute"], order["folders"], later=_LATER)
