@@ -102,6 +102,7 @@ def test_the_audit_is_given_what_the_configuration_says(
         "sample": None,
         "show_values": False,
         "state": None,
+        "memory": "3GB",
     }
 
 
@@ -121,7 +122,7 @@ def test_the_audit_is_given_what_the_options_say(
 
     options = (
         "audit users.csv --config other.toml --select shared-email,profile --ignore mutable-user-id "
-        "--fail-on warning --findings all.csv --sample 10 --show-values --state kept"
+        "--fail-on warning --findings all.csv --sample 10 --show-values --state kept --memory 8GB"
     )
     code, _, err = run(capsys, *options.split())
 
@@ -141,6 +142,7 @@ def test_the_audit_is_given_what_the_options_say(
         "sample": 10,
         "show_values": True,
         "state": Path("kept"),
+        "memory": "8GB",
     }
 
 

@@ -134,6 +134,7 @@ password_salt = "salt"
 password_formats = ["bcrypt"]
 python = "shop.legacy:profile_of"
 environment = ["SHOP_REGION"]
+memory = "8GB"
 """
 OTHERS: list[Any] = [
     *("text", "", True, False, 0, 1, -1, 200, 600, 86401, 2.5, -0.5),

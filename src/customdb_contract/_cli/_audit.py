@@ -46,6 +46,7 @@ def add_audit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--state", type=Path, metavar="FOLDER", help="store the progress in this folder, to resume after an interrupt"
     )
+    parser.add_argument("--memory", metavar="SIZE", help="memory limit of DuckDB; default: 3GB")
     parser.add_argument("--sample", type=int, metavar="NUMBER", help="audit only this many users")
     parser.add_argument(
         "--show-values", action="store_true", help="show values, which are personal data; never hashes or secrets"
@@ -107,6 +108,7 @@ def _audited(settings: "AuditSettings", options: argparse.Namespace) -> "AuditRe
                 sample=options.sample,
                 show_values=options.show_values,
                 state=options.state,
+                memory=options.memory or settings.memory,
                 on_progress=_Told(progress),
             )
     except AuditInterrupted as interrupted:

@@ -3,11 +3,13 @@
 from customdb_contract.audit._about import AUDITED, AuditedRule
 from customdb_contract.audit._auditing import AuditInterrupted, AuditProgress, audit
 from customdb_contract.audit._columns import Columns, Metadata, ProfileOf, PythonProcessFunction, Row
+from customdb_contract.audit._engines import DEFAULT_MEMORY
 from customdb_contract.audit._findings import AuditReport, Fate, PasswordFormats, ProfileSizes, RuleResult, UserFinding
 from customdb_contract.audit._types import column_types
 
 __all__ = [
     "AUDITED",
+    "DEFAULT_MEMORY",
     "AuditInterrupted",
     "AuditProgress",
     "AuditReport",

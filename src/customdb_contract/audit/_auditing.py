@@ -19,10 +19,10 @@ from customdb_contract.audit._engines import (
     Table,
     Workshop,
     count_of,
-    reading,
     rows_in_batches,
     workshop,
 )
+from customdb_contract.audit._failing import reading
 from customdb_contract.audit._findings import AuditReport, PasswordFormats, UserFinding
 from customdb_contract.audit._hashes import HashReader, formats_of
 from customdb_contract.audit._making import Maker, maker_of
@@ -122,7 +122,7 @@ def audit(
 
     Raises:
         ConfigurationError: When an argument can't be used, the users can't be read, or Ibis is not installed.
-        DatabaseOpeningError: When a database can't be opened, or does not take the query.
+        DatabaseOpeningError: When a database can't be opened, does not take the query, or fails while it is read.
         AuditInterrupted: After ctrl-C or SIGTERM; a `KeyboardInterrupt` that carries the report so far.
     """
     rules = select_audited(select, ignore)
@@ -157,7 +157,8 @@ def audit(
     with interruptible(lambda: AuditInterrupted(report(interrupted=True))), workshop(memory, below) as place:
         maker = None if columns.profile_of is None else maker_of(columns.profile_of, timeout, place.at_end)
         users = open_users(table, columns, place, query=query, sample=sample)
-        total = count_of(users.table) + sum(1 for _ in users.unreadable())
+        with reading(users.source, is_file=users.is_file):
+            total = count_of(users.table) + sum(1 for _ in users.unreadable())
         settings = {
             "users": (users.source, users.identity, total, query, sample),
             "columns": columns,
@@ -184,7 +185,7 @@ def audit(
                     seen=_Seen(total),
                 )
                 running.append(one)
-                with reading(users.source):
+                with reading(users.source, lambda: one.so_far(findings, state), is_file=users.is_file):
                     one.run()
         finally:
             kept.close()
@@ -199,6 +200,7 @@ class _Seen:
     def __init__(self, users: int) -> None:
         self.users = users
         self.rows = 0
+        self.doing = "its beginning"
         self.sizes = SizeTally()
         self.password_formats: PasswordFormats | None = None
 
@@ -226,6 +228,18 @@ class _Audit:
     def measures(self) -> bool:
         """Whether the sizes of profiles are counted."""
         return "profile-too-large" in self.names
+
+    def so_far(self, findings: str | Path | None, state: str | Path | None) -> str:
+        """Return how far an audit is that can't go on, and how it will.
+
+        Args:
+            findings: The file with the findings.
+            state: The folder with the state.
+        """
+        place = "" if findings is None else f", which are in {findings}"
+        how = "the same audit goes on there" if state else "with --state FOLDER (state in Python) it could go on there"
+        seen, found = self.seen, self.counter.findings
+        return f". The audit of {seen.users:,} users was at {seen.doing}, with {found:,} findings{place}; {how}"
 
     def run(self) -> None:
         """Look at all users."""
@@ -259,6 +273,7 @@ class _Audit:
 
     def _tell(self, doing: str) -> None:
         seen, findings = self.seen, self.counter.findings
+        seen.doing = doing
         self.on_progress(AuditProgress(doing=doing, users=seen.users, rows=seen.rows, findings=findings))
 
     def _add(self, findings: Iterable[UserFinding]) -> None:
@@ -272,6 +287,7 @@ class _Audit:
 
     def _profiles(self) -> None:
         """Look at the users one by one."""
+        self.seen.doing = "profiles"
         made = self.maker is not None
         wanted = [name for name in SCREENS if name in self.names]
         if not made:

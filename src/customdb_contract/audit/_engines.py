@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias, cast
 from attrs import frozen
 
 from customdb_contract.audit._columns import Row
+from customdb_contract.audit._failing import engine_errors, first_line
 from customdb_contract.errors import ConfigurationError
 from customdb_contract.interrupts import current_interrupts
 
@@ -26,7 +27,6 @@ __all__ = [
     "end_of_text",
     "import_arrow",
     "import_ibis",
-    "reading",
     "rows_in_batches",
     "rows_of",
     "workshop",
@@ -41,6 +41,7 @@ Expression: TypeAlias = Any
 BATCH: Final = 10_000
 """Rows that are looked at together."""
 DEFAULT_MEMORY: Final = "3GB"
+"""The most memory that DuckDB takes where nothing else is said."""
 
 
 def import_ibis() -> Any:
@@ -74,6 +75,11 @@ def batches_of(table: Table, size: int, connection: Any = None) -> Generator[Any
         connection: Ibis' connection that reads it; None stands for the table's own.
     """
     connection = table.get_backend() if connection is None else connection
+    with engine_errors():
+        yield from _batches_of(table, size, connection)
+
+
+def _batches_of(table: Table, size: int, connection: Any) -> Generator[Any]:
     if connection.name == "duckdb":
         # Ibis 12 asks DuckDB 2 for batches by a method that is gone.
         connection._run_pre_execute_hooks(table)  # noqa: SLF001 - see above
@@ -128,28 +134,9 @@ def end_of_text(engine: str) -> str:
     """Return the pattern of the end of a text; in Java `$` also matches before a line break there.
 
     Args:
-        engine: What does the work.
+        engine: The engine, as `Workshop` names it.
     """
     return r"\Z" if engine == "postgres" else r"\z"
-
-
-@contextmanager
-def reading(source: str) -> Generator[None]:
-    """Say what was read where DuckDB can't go on: a file may be damaged, or the disk full.
-
-    Args:
-        source: What is read.
-
-    Raises:
-        ConfigurationError: When that happens.
-    """
-    try:
-        yield
-    except importlib.import_module("duckdb").Error as error:
-        # The lines that follow may quote the file.
-        first = str(error).partition("\n")[0]
-        message = f"{source} can't be read to its end: {first}"
-        raise ConfigurationError(message) from None
 
 
 @frozen
@@ -184,18 +171,33 @@ def workshop(memory: str = DEFAULT_MEMORY, folder: Path | None = None) -> Genera
     Args:
         memory: The most that it takes, such as `3GB`.
         folder: Where its files go; None stands for the temporary folder of the machine.
+
+    Raises:
+        ConfigurationError: When that is no amount of memory, or nothing can be written there.
     """
     ibis = import_ibis()
-    below = Path(tempfile.mkdtemp(prefix="customdb-audit-", dir=folder))
     try:
-        connection = ibis.duckdb.connect(
-            below / "audit.duckdb",
-            memory_limit=memory,
-            threads=os.cpu_count() or 1,
-            temp_directory=str(below / "spilled"),
-        )
+        below = Path(tempfile.mkdtemp(prefix="customdb-audit-", dir=folder))
+    except OSError as error:
+        message = f"folder: {folder or tempfile.gettempdir()} can't be written to: {error.strerror}"
+        raise ConfigurationError(message) from None
+    try:
+        connection = _connected(ibis, below, memory)
         with ExitStack() as at_end:
             at_end.callback(connection.disconnect)
             yield Workshop(connection, below, at_end)
     finally:
         shutil.rmtree(below, ignore_errors=True)
+
+
+def _connected(ibis: Any, folder: Path, memory: str) -> Any:
+    try:
+        return ibis.duckdb.connect(
+            folder / "audit.duckdb",
+            memory_limit=memory,
+            threads=os.cpu_count() or 1,
+            temp_directory=str(folder / "spilled"),
+        )
+    except importlib.import_module("duckdb").Error as error:
+        message = f"memory: {memory!r} can't be used; write a number and a unit, such as 3GB ({first_line(error)})"
+        raise ConfigurationError(message) from None

@@ -13,10 +13,11 @@ from attrs import evolve, frozen
 
 from customdb_contract.audit._columns import Columns, Row
 from customdb_contract.audit._engines import Workshop
+from customdb_contract.audit._failing import reading, unreadable
 from customdb_contract.audit._users import FILE, ODD, ROW, Field, Kind, Users, check_names, fields_of, users_of_table
 from customdb_contract.errors import ConfigurationError
 
-__all__ = ["Files", "first_line", "found_files", "users_of_files"]
+__all__ = ["Files", "found_files", "users_of_files"]
 
 _SUFFIXES: Final[Mapping[str, str]] = {
     ".parquet": "parquet",
@@ -62,7 +63,8 @@ def users_of_files(path: Path, columns: Columns, workshop: Workshop) -> Users:
     files = found_files(path)
     read = {"parquet": _of_parquet, "csv": _of_csv, "jsonl": _of_json_lines}[files.kind]
     identity = [(str(one), one.stat().st_size, one.stat().st_mtime_ns) for one in files.paths]
-    return evolve(read(files, columns, workshop), identity=identity)
+    with reading(files.source, is_file=True):
+        return evolve(read(files, columns, workshop), identity=identity)
 
 
 def found_files(path: Path) -> Files:
@@ -117,8 +119,7 @@ def _of_parquet(files: Files, columns: Columns, workshop: Workshop) -> Users:
     try:
         workshop.run(f"CREATE VIEW users AS SELECT * RENAME (file_row_number AS {_name(ROW)}) FROM {reading}")
     except duckdb.Error as error:
-        message = f"{files.source} can't be read: {first_line(error)}; is it complete?"
-        raise ConfigurationError(message) from None
+        raise unreadable(files.source, error) from None
     return users_of_table(
         workshop.connection.table("users"),
         columns,
@@ -168,14 +169,8 @@ def _take_in(table: str, names: Sequence[str], path: Path, settings: str, worksh
         workshop.run(f"INSERT INTO {table} BY NAME {rows}" if known else f"CREATE TABLE {table} AS {rows}")
         workshop.run(f"INSERT INTO unreadable {rejected}")
     except duckdb.Error as error:
-        message = f"{path} can't be read: {first_line(error)}; is it complete?"
-        raise ConfigurationError(message) from None
+        raise unreadable(path, error) from None
     workshop.run("DROP TABLE rejects; DROP TABLE reject_scans")
-
-
-def first_line(error: Exception) -> str:
-    # The lines that follow may quote the file.
-    return str(error).partition("\n")[0]
 
 
 def _rejected(workshop: Workshop) -> Iterator[tuple[str, str]]:

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qs, urlencode, urlsplit
 
 from attrs import evolve
 
 from customdb_contract.audit._columns import Columns
 from customdb_contract.audit._engines import Table, Workshop, batches_of, import_arrow, import_ibis
-from customdb_contract.audit._files import first_line, users_of_files
+from customdb_contract.audit._failing import first_line, reading
+from customdb_contract.audit._files import users_of_files
 from customdb_contract.audit._users import Users, users_of_table
 from customdb_contract.errors import ConfigurationError, DatabaseOpeningError
 
@@ -23,6 +24,7 @@ NATIVE: Final = frozenset({"duckdb", "postgres", "pyspark"})
 _BATCH: Final = 50_000
 _MOST_NAMES: Final = 20
 _QUERIED: Final = "customdb_contract_users"
+_OF_FILES: Final = frozenset({"duckdb", "sqlite"})
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
@@ -44,7 +46,8 @@ def open_users(table: object, columns: Columns, workshop: Workshop, *, query: st
     if sample is not None:
         users = evolve(users, table=users.table.limit(sample), raw=users.raw.limit(sample))
     if sample is not None or users.engine not in NATIVE:
-        users = _copied(users, workshop)
+        with reading(users.source, is_file=users.is_file):
+            users = _copied(users, workshop)
     return users
 
 
@@ -105,10 +108,21 @@ def table_of_database(url: str, query: str | None) -> tuple[Table, str, str]:
             "its place"
         )
         raise ConfigurationError(message)
-    plain = urlunsplit(parts._replace(query=urlencode(settings, doseq=True)))
-    source = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
+    # What is put together by `urlunsplit` has lost the slashes of a path on this machine.
+    plain = url.partition("#")[0].partition("?")[0] + (f"?{urlencode(settings, doseq=True)}" if settings else "")
+    source = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    if parts.scheme in _OF_FILES:
+        _refuse_missing(parts, source)
     raw, engine = _connected(plain, source, names, query)
     return raw, engine, f"{source} ({names[0] if names else 'a query'})"
+
+
+def _refuse_missing(parts: SplitResult, source: str) -> None:
+    """Do nothing where the file of a database exists: the engine would make a new one."""
+    path = parts.path if not parts.netloc else f"{parts.netloc}{parts.path}"
+    if path and ":" not in path and not Path(path).is_file():
+        message = f"{source} can't be opened: there is no file {path}"
+        raise DatabaseOpeningError(message)
 
 
 def _connected(url: str, source: str, names: Sequence[str], query: str | None) -> tuple[Table, str]:
@@ -116,9 +130,12 @@ def _connected(url: str, source: str, names: Sequence[str], query: str | None) -
     try:
         connection: Any = ibis.connect(url)
     except Exception as error:  # noqa: BLE001 - each driver has exceptions of its own
-        message = (
-            f"{source} can't be opened ({type(error).__name__}): is it running, and is Ibis' backend for it installed?"
-        )
+        # That of a server may quote the URL.
+        if url.partition(":")[0] in _OF_FILES:
+            message = f"{source} can't be opened ({type(error).__name__}: {first_line(error)})"
+        else:
+            name = type(error).__name__
+            message = f"{source} can't be opened ({name}): is it running, and is Ibis' backend for it installed?"
         raise DatabaseOpeningError(message) from None
     with ExitStack() as opened:
         opened.callback(connection.disconnect)

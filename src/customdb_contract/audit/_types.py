@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Final
 
 from customdb_contract.audit._engines import workshop
-from customdb_contract.audit._files import first_line, found_files
+from customdb_contract.audit._failing import first_line
+from customdb_contract.audit._files import found_files
 from customdb_contract.audit._sources import is_url, table_of_database
 from customdb_contract.errors import ConfigurationError
 

@@ -95,6 +95,11 @@ class Users:
     identity: object = None
     is_copied: bool = False
 
+    @property
+    def is_file(self) -> bool:
+        """Whether they are in a file, or a folder of files."""
+        return self.identity is not None
+
     def has(self, name: str) -> bool:
         """Tell whether there is a column for an attribute.
 

@@ -166,6 +166,7 @@ class AuditTable(Table):
     password_formats: list[str] = []
     python: str | None = None
     environment: list[str] = []
+    memory: str | None = None
 
 
 class File(Table):

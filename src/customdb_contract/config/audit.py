@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, quote
 
 from attrs import frozen
 
-from customdb_contract.audit import Columns, PythonProcessFunction
+from customdb_contract.audit import DEFAULT_MEMORY, Columns, PythonProcessFunction
 from customdb_contract.config._configuration import connection_of, read_file
 from customdb_contract.config._databases import keywords_of, named_connection, secret_of
 from customdb_contract.config._functions import named_object
@@ -20,7 +20,7 @@ from customdb_contract.secrets import Secret
 __all__ = ["AuditSettings", "load_audit"]
 
 _WHERE: Final = "[audit]"
-_BESIDE_COLUMNS: Final = frozenset({"source", "table", "query", "password_formats", "python", "environment"})
+_BESIDE_COLUMNS: Final = frozenset({"source", "table", "query", "password_formats", "python", "environment", "memory"})
 _TWICE: Final = frozenset(
     {"user_id", "email", "username", "phone_number", "password_hash", "password_salt", "password_formats"}
 )
@@ -36,12 +36,14 @@ class AuditSettings:
         columns: The columns that make up a profile.
         connection: The settings of the connection that users will log in to.
         query: A query in SQL instead of a table, or None.
+        memory: The memory limit of DuckDB, such as `3GB`.
     """
 
     source: Secret
     columns: Columns
     connection: Connection
     query: str | None = None
+    memory: str = DEFAULT_MEMORY
 
 
 def load_audit(path: Path, source: str | None = None) -> AuditSettings:
@@ -82,6 +84,7 @@ def _settings(file: File, folder: Path, source: str | None) -> AuditSettings:
         columns=_columns(table, folder),
         connection=_connection(file, folder),
         query=None if is_whole else table.query,
+        memory=table.memory or DEFAULT_MEMORY,
     )
 
 
