@@ -2,7 +2,8 @@
 
 import gzip
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]  # see above
 import pytest
 
 from audited_tables import read_rows
-from customdb_contract.audit import Columns, audit
+from customdb_contract.audit import Columns, audit, column_types
 from customdb_contract.errors import ConfigurationError
 
 pytestmark = pytest.mark.one_python
@@ -37,10 +38,10 @@ def found_in(path: Path) -> tuple[int, Found]:
     ]
 
 
-def refusal_of(path: Path) -> str:
+def refusal_of(path: Path, read: Callable[[Path], object] = lambda path: audit(path, COLUMNS)) -> str:
     """Return why a file can't be audited, without the path of its folder."""
     with pytest.raises(ConfigurationError) as refusal:
-        audit(path, COLUMNS)
+        read(path)
     return str(refusal.value).replace(f"{path.parent}/", "")
 
 
@@ -150,9 +151,9 @@ def test_a_file_of_a_folder_without_a_column_has_nothing_there(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("bad", "problem"),
     [
-        ("2\n", "missing columns"),
-        ("2,bob@example.com,true,more\n", "too many columns"),
-        ("2,bob@\udcff.com,true\n", "invalid encoding"),
+        ("2\n", "it has fewer values than there are columns"),
+        ("2,bob@example.com,true,more\n", "it has more values than there are columns"),
+        ("2,bob@\udcff.com,true\n", "it is not UTF-8"),
     ],
     ids=["short", "long", "not UTF-8"],
 )
@@ -208,6 +209,78 @@ def test_a_column_that_is_not_there_is_looked_for_among_the_others(tmp_path: Pat
     )
 
 
+UNQUOTED = (
+    "can't be read: a quote (\") in it is not closed, or is followed by more text; write one inside a value twice"
+)
+
+
+@pytest.mark.parametrize(
+    ("bad", "users", "lost"),
+    [
+        ('2,"bob"@example.com,true\n3,eve@example.com,true\n', 3, ""),
+        ('2,"bob@example.com,true\n3,eve"@example.com,true\n', 2, "; with it, 1 more line is read as one value"),
+        ('2,"bob@example.com,true\n3,eve@example.com,true\n', 2, "; with it, 1 more line is read as one value"),
+        ('2,"bob@example.com,true\n3,\n4,eve@example.com,', 2, "; with it, 2 more lines are read as one value"),
+    ],
+    ids=["text after it", "closed in the next line", "never closed", "never closed, and no line break"],
+)
+def test_a_quote_that_is_not_closed_is_a_finding_with_what_it_hides(
+    bad: str, users: int, lost: str, tmp_path: Path
+) -> None:
+    assert found_in(written(tmp_path / "users.csv", f"{HEADER}{ADA}{bad}")) == (
+        users,
+        [("unreadable-row", None, "3", "row", f"{UNQUOTED}{lost}")],
+    )
+
+
+def test_a_quote_that_is_not_closed_in_the_first_line_is_refused(tmp_path: Path) -> None:
+    assert refusal_of(written(tmp_path / "users.csv", f'"{HEADER}{ADA}')) == (
+        'users.csv: a quote (") in line 1 is not closed; the line must have the names of the columns'
+    )
+
+
+def test_lines_that_end_in_different_ways_are_refused(tmp_path: Path) -> None:
+    assert refusal_of(written(tmp_path / "users.csv", f"{HEADER}{ADA}2,bob@example.com,true\r\n{ADA}")) == (
+        "users.csv can't be read: its lines seem to end in different ways, CRLF and LF; make them all alike"
+    )
+
+
+@pytest.mark.parametrize("name", ["users.csv", "users.jsonl", "users.csv.gz"])
+@pytest.mark.parametrize(
+    ("encoding", "named", "shown"),
+    [
+        ("utf-16-le", "UTF-16", r"ff fe \w\w 00"),
+        ("utf-16-be", "UTF-16", r"fe ff 00 \w\w"),
+        ("utf-32-le", "UTF-32", "ff fe 00 00"),
+        ("utf-32-be", "UTF-32", "00 00 fe ff"),
+        ("utf-16-le", "UTF-16LE", r"\w\w 00 \w\w 00"),
+        ("utf-16-be", "UTF-16BE", r"00 \w\w 00 \w\w"),
+    ],
+)
+def test_another_encoding_of_unicode_is_refused_with_what_to_do(
+    name: str, encoding: str, named: str, shown: str, tmp_path: Path
+) -> None:
+    mark = "" if named.endswith("E") else "\ufeff"
+    content = (mark + (LINE if "jsonl" in name else HEADER + ADA)).encode(encoding)
+    path = written(tmp_path / name, gzip.compress(content) if name.endswith(".gz") else content)
+
+    for refusal in (refusal_of(path), refusal_of(path, column_types)):
+        assert re.fullmatch(
+            rf"{name} is in {named}, as its first bytes show \({shown}\), and UTF-8 is expected: "
+            rf"convert it, for example with iconv -f {named} -t UTF-8",
+            refusal,
+        )
+
+
+def test_many_columns_are_not_all_listed_and_odd_names_are_escaped(tmp_path: Path) -> None:
+    columns = ",".join(f"c{number}" for number in range(30))
+    listed = ", ".join(["a\\u0007b", *(f"c{number}" for number in range(19))])
+
+    assert refusal_of(written(tmp_path / "users.csv", f"a\ab,{columns}\n")).startswith(
+        f"users.csv: there is no column 'id' for user_id; there are {listed} and 11 more; there is no column 'email'"
+    )
+
+
 # JSON Lines
 
 
@@ -217,7 +290,10 @@ def test_a_line_that_is_no_json_object_is_a_finding(tmp_path: Path) -> None:
 
     assert found_in(written(tmp_path / "users.jsonl", content)) == (
         8,
-        [("unreadable-row", None, f"{line}", "row", "can't be read: no json object") for line in (2, 3, 4, 5, 6, 8)],
+        [
+            ("unreadable-row", None, f"{line}", "row", "can't be read: it is no JSON object, and each line must be one")
+            for line in (2, 3, 4, 5, 6, 8)
+        ],
     )
 
 
@@ -226,7 +302,7 @@ def test_a_line_that_is_not_utf_8_is_a_finding(tmp_path: Path) -> None:
 
     assert found_in(written(tmp_path / "users.jsonl", content)) == (
         2,
-        [("unreadable-row", None, "2", "row", "can't be read: invalid encoding")],
+        [("unreadable-row", None, "2", "row", "can't be read: it is not UTF-8")],
     )
 
 
@@ -314,7 +390,15 @@ def test_other_files_of_a_folder_are_left_alone(tmp_path: Path) -> None:
 
     users, found = found_in(folder)
     assert users == 3
-    assert found == [("unreadable-row", None, f"{folder / 'b.csv'}:3", "row", "can't be read: missing columns")]
+    assert found == [
+        (
+            "unreadable-row",
+            None,
+            f"{folder / 'b.csv'}:3",
+            "row",
+            "can't be read: it has fewer values than there are columns",
+        )
+    ]
 
 
 @pytest.mark.parametrize("name", ["users.txt", "users.xlsx", "users"])

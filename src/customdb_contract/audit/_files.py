@@ -1,10 +1,8 @@
 """Users in files: Parquet, CSV and JSON Lines, one file or a folder of them, read by DuckDB."""
 
 import csv
-import gzip
 import io
 import json
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -12,6 +10,7 @@ from typing import Final
 from attrs import evolve, frozen
 
 from customdb_contract.audit._columns import Columns, Row
+from customdb_contract.audit._encodings import opened, refuse_encoding
 from customdb_contract.audit._engines import Workshop
 from customdb_contract.audit._failing import reading, unreadable
 from customdb_contract.audit._users import FILE, ODD, ROW, Field, Kind, Users, check_names, fields_of, users_of_table
@@ -31,6 +30,16 @@ _SUFFIXES: Final[Mapping[str, str]] = {
 _DELIMITERS: Final = ",;\t|"
 _LONGEST_LINE: Final = 64_000_000
 _LINES_SEEN: Final = 1_000
+_UNLIKE_ENDS: Final = "CSV Parser state machine reached an invalid state"
+_PROBLEMS: Final[Mapping[str, str]] = {
+    "invalid encoding": "it is not UTF-8",
+    "line size over maximum": 'it is longer than 64 MB; is a quote (") not closed?',
+    "missing columns": "it has fewer values than there are columns",
+    "no JSON object": "it is no JSON object, and each line must be one",
+    "too many columns": "it has more values than there are columns",
+    "unquoted value": 'a quote (") in it is not closed, or is followed by more text; write one inside a value twice',
+}
+"""What DuckDB finds wrong with a line, in other words."""
 _KINDS: Final = "a Parquet, CSV or JSON Lines file (.parquet, .csv, .jsonl), or a folder of such files"
 
 
@@ -131,6 +140,7 @@ def _of_parquet(files: Files, columns: Columns, workshop: Workshop) -> Users:
 
 def _of_csv(files: Files, columns: Columns, workshop: Workshop) -> Users:
     for path in files.paths:
+        refuse_encoding(path)
         names, delimiter = _header(path)
         check_names(fields_of(columns), names, str(path))
         types = ", ".join(f"{_text(name)}: 'VARCHAR'" for name in names)
@@ -163,31 +173,35 @@ def _take_in(table: str, names: Sequence[str], path: Path, settings: str, worksh
         f"rejects_scan = 'reject_scans', rejects_limit = 0, max_line_size = {_LONGEST_LINE})"
     )
     rows = f"SELECT {wanted}, {file} AS {_name(FILE)}, row_number() OVER () AS {_name(ROW)} FROM {reading}"
-    rejected = f"SELECT {file} AS file, line, any_value(error_type)::VARCHAR AS error FROM rejects GROUP BY line"
-    workshop.run("CREATE TABLE IF NOT EXISTS unreadable (file VARCHAR, line BIGINT, error VARCHAR)")
+    # A quote that is not closed makes one line of many.
+    more = "max(length(rtrim(csv_line, E'\\r\\n')) - length(replace(rtrim(csv_line, E'\\r\\n'), chr(10), '')))"
+    rejected = f"SELECT {file}, line, lower(any_value(error_type)::VARCHAR), {more} FROM rejects GROUP BY line"
+    workshop.run("CREATE TABLE IF NOT EXISTS unreadable (file VARCHAR, line BIGINT, error VARCHAR, more BIGINT)")
     try:
         workshop.run(f"INSERT INTO {table} BY NAME {rows}" if known else f"CREATE TABLE {table} AS {rows}")
         workshop.run(f"INSERT INTO unreadable {rejected}")
     except duckdb.Error as error:
+        if _UNLIKE_ENDS in str(error):
+            message = f"{path} can't be read: its lines seem to end in different ways, CRLF and LF; make them all alike"
+            raise ConfigurationError(message) from None
         raise unreadable(path, error) from None
     workshop.run("DROP TABLE rejects; DROP TABLE reject_scans")
 
 
 def _rejected(workshop: Workshop) -> Iterator[tuple[str, str]]:
     cursor = workshop.connection.con.cursor()
-    for file, line, error in cursor.execute("SELECT file, line, error FROM unreadable ORDER BY ALL").fetchall():
-        yield f"{file}:{line}", f"can't be read: {str(error).lower()}"
+    for file, line, error, more in cursor.execute("SELECT * FROM unreadable ORDER BY ALL").fetchall():
+        lost = f"; with it, {more:,} more line{'s are' if more > 1 else ' is'} read as one value" if more else ""
+        yield f"{file}:{line}", f"can't be read: {_PROBLEMS.get(error, error)}{lost}"
 
 
 def _header(path: Path) -> tuple[tuple[str, ...], str]:
     """Return the names of the columns of a CSV file, and what stands between them."""
-    opened = gzip.open if path.suffix == ".gz" else open
-    try:
-        with opened(path, "rt", encoding="utf-8-sig", errors="replace", newline="") as file:
-            first = file.readline()
-    except (OSError, EOFError, zlib.error) as error:
-        message = f"{path} can't be read: {error}; is it complete?"
-        raise ConfigurationError(message) from None
+    with opened(path) as file, io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="") as text:
+        first = text.readline()
+    if first.count('"') % 2:
+        message = f'{path}: a quote (") in line 1 is not closed; the line must have the names of the columns'
+        raise ConfigurationError(message)
     delimiter = max(_DELIMITERS, key=first.count)
     names = tuple(next(csv.reader(io.StringIO(first), delimiter=delimiter), ()))
     if not names or len(set(names)) < len(names) or not all(names):
@@ -202,11 +216,12 @@ def _of_json_lines(files: Files, columns: Columns, workshop: Workshop) -> Users:
         "columns = {'line': 'VARCHAR'}, header = false, delim = '\x1f', quote = '', escape = '', strict_mode = false"
     )
     for path in files.paths:
+        refuse_encoding(path)
         _take_in("lines", ("line",), path, settings, workshop)
     workshop.run("DELETE FROM lines WHERE line IS NULL OR trim(line, E' \\t\\r') = ''")
     broken = "NOT coalesce(json_valid(line) AND json_type(CASE WHEN json_valid(line) THEN line END) = 'OBJECT', false)"
     place = f"{_name(FILE)} AS file, {_name(ROW)} AS line"
-    workshop.run(f"INSERT INTO unreadable SELECT {place}, 'no JSON object' FROM lines WHERE {broken}")
+    workshop.run(f"INSERT INTO unreadable SELECT {place}, 'no JSON object', 0 FROM lines WHERE {broken}")
     workshop.run(f"DELETE FROM lines WHERE {broken}")
     fields = fields_of(columns)
     if workshop.run("SELECT 1 FROM lines LIMIT 1"):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from customdb_contract.audit._encodings import refuse_encoding
 from customdb_contract.audit._engines import workshop
 from customdb_contract.audit._failing import first_line
 from customdb_contract.audit._files import found_files
@@ -34,6 +35,9 @@ def column_types(source: str | Path, *, query: str | None = None) -> Mapping[str
         message = "query: it is for databases, and the users come from elsewhere; leave it out"
         raise ConfigurationError(message)
     files = found_files(Path(source))
+    if files.kind != "parquet":
+        for path in files.paths:
+            refuse_encoding(path)
     with workshop() as place:
         read = getattr(place.connection, _READERS[files.kind])
         try:

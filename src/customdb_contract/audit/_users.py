@@ -13,6 +13,7 @@ from attrs import evolve, field, frozen
 from customdb_contract.audit._columns import Columns, Metadata, Row
 from customdb_contract.audit._engines import Expression, Table, import_ibis
 from customdb_contract.errors import ConfigurationError
+from customdb_contract.transcript import printable
 
 __all__ = [
     "FILE",
@@ -28,6 +29,7 @@ __all__ = [
     "users_of_table",
 ]
 
+_MOST_NAMES: Final = 20
 ODD: Final = ":json"
 """Ends the name of a column that has, as JSON, the values of the wrong type of another one."""
 FILE: Final = "row:file"
@@ -183,7 +185,9 @@ def check_names(fields: tuple[Field, ...], known: tuple[str, ...], source: str) 
 
 def _missing(one: Field, known: tuple[str, ...]) -> str:
     near = difflib.get_close_matches(one.column, known, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}"
+    more = f" and {len(known) - _MOST_NAMES} more" if len(known) > _MOST_NAMES else ""
+    shown = [printable(name) for name in near or known[:_MOST_NAMES]]
+    hint = f"did you mean {' or '.join(shown)}?" if near else f"there are {', '.join(shown) or 'none'}{more}"
     return f"there is no column {one.column!r} for {one.name}; {hint}"
 
 
