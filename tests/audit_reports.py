@@ -84,7 +84,9 @@ AUDITED: Final = {
         result("unknown-password-format", severity=Severity.WARNING, not_audited="there is no column of hashes"),
         result("unchecked-password", severity=Severity.INFO, not_audited="there is no column of hashes"),
         sizes=ProfileSizes(up_to_limit=19_999, above_limit=1, above_allowance=0, largest=12_345),
-        password_formats=PasswordFormats(users={"Argon2": 9, "bcrypt": 19_000}, unknown=991, none=0),
+        password_formats=PasswordFormats(
+            users={"Argon2": 9, "bcrypt": 19_000}, unknown=991, none=0, accepted=("Argon2", "bcrypt")
+        ),
         findings_file="findings.parquet",
     ),
     "warned": report_of(_LARGE, import_mode=False, sampled=True),
@@ -129,7 +131,11 @@ def audit_reports(values: st.SearchStrategy[str | None] | None = None) -> st.Sea
     )
     sizes = st.builds(ProfileSizes, up_to_limit=_COUNTS, above_limit=_COUNTS, above_allowance=_COUNTS, largest=_COUNTS)
     formats = st.builds(
-        PasswordFormats, users=st.dictionaries(_TEXTS, _COUNTS, max_size=3), unknown=_COUNTS, none=_COUNTS
+        PasswordFormats,
+        users=st.dictionaries(_TEXTS, _COUNTS, max_size=3),
+        unknown=_COUNTS,
+        none=_COUNTS,
+        accepted=st.lists(_TEXTS, max_size=3).map(tuple),
     )
     return st.builds(
         AuditReport,

@@ -51,7 +51,7 @@ COLUMNS = Columns(user_id="id", email="mail", email_verified="ok")
 BCRYPT = f"$2b$10${'a' * 21}.{'a' * 30}."
 
 
-def ada(number: int, **attributes: object) -> dict[str, object]:
+def ada(number: int | None, **attributes: object) -> dict[str, object]:
     return {"id": number, "mail": f"ada{number}@example.com", "ok": True, **attributes}
 
 
@@ -118,6 +118,30 @@ def test_a_shared_value_is_shown_when_asked_for(tmp_path: Path) -> None:
     report = audit(parquet(tmp_path / "u.parquet", rows), COLUMNS, import_mode=True, show_values=True)
     assert first(report, "shared-email").value == "ada1@example.com"
     assert first(report, "unicode-email-collision").value == "\u00e9@a.test"
+
+
+def test_users_with_one_key_are_told_apart_by_their_rows(tmp_path: Path) -> None:
+    first_, second = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
+    json_lines(first_, ada(1), ada(2, mail="x@example.com"), ada(1, mail="y@example.com"))
+    json_lines(second, ada(1, mail="z@example.com"), ada(None, mail="x@example.com"))
+    findings = tmp_path / "found.parquet"
+
+    report = audit(tmp_path, COLUMNS, findings=findings)
+
+    rows = [row for row in pq.read_table(findings).to_pylist() if row["rule"].startswith("shared-")]
+    places = [f"{first_}:1", f"{first_}:3", f"{second}:1"]
+    assert sorted(
+        ((row["rule"], row["user_id"], row["row"], sorted(row["shared_with"])) for row in rows), key=repr
+    ) == sorted(
+        [("shared-user-id", "1", place, sorted(set(places) - {place})) for place in places]
+        + [("shared-email", "2", "", [f"{second}:2"]), ("shared-email", None, f"{second}:2", ["2"])],
+        key=repr,
+    )
+    one = first(report, "shared-user-id")
+    assert one.row in places
+    assert f"1 ({one.row}): user_id is also that of 2 other users, and must be unique (with " in " ".join(
+        str(report).split()
+    )
 
 
 def test_a_csv_file(tmp_path: Path) -> None:
@@ -235,10 +259,15 @@ def test_hashes_are_counted_by_format(tmp_path: Path) -> None:
     columns = Columns(user_id="id", email="mail", password_hash="hash", password_salt="salt")
     report = audit(parquet(tmp_path / "users.parquet", rows), columns, findings=tmp_path / "found.parquet")
     assert report.password_formats == PasswordFormats(
-        users={"Argon2": 1, "Django's scrypt": 1, "bcrypt": 2}, unknown=2, none=2
+        users={"Argon2": 1, "Django's scrypt": 1, "bcrypt": 2},
+        unknown=2,
+        none=2,
+        accepted=tuple(one.name for one in UNMISTAKABLE),
     )
     assert broken(report) == {"missing-password": 2, "unknown-password-format": 2}
-    assert first(report, "unknown-password-format").problem.startswith("is in none of the formats that are accepted")
+    assert first(report, "unknown-password-format").problem == (
+        "is in none of the formats that are accepted: it may have been cut, or declare its format"
+    )
     written = pq.read_table(tmp_path / "found.parquet").to_pylist()
     assert [row["user_id"] for row in written] == ["4", "5", "6", "7"]
     assert BCRYPT not in (tmp_path / "found.parquet").read_bytes().decode("latin-1")
@@ -249,7 +278,9 @@ def test_declared_formats_of_hashes(tmp_path: Path) -> None:
     path = parquet(tmp_path / "users.parquet", rows)
     columns = Columns(user_id="id", password_hash="hash", password_formats=(PlainDigest("md5"),))
     report = audit(path, columns)
-    assert report.password_formats == PasswordFormats(users={"plain md5 in hex": 1}, unknown=1, none=0)
+    assert report.password_formats == PasswordFormats(
+        users={"plain md5 in hex": 1}, unknown=1, none=0, accepted=("plain md5 in hex",)
+    )
     with pytest.raises(
         ConfigurationError, match="password_formats: there is no format 'md5'; there are bcrypt, Argon2"
     ):
@@ -259,7 +290,8 @@ def test_declared_formats_of_hashes(tmp_path: Path) -> None:
 def test_numbers_as_hashes_are_in_no_format(tmp_path: Path) -> None:
     path = json_lines(tmp_path / "users.jsonl", ada(1, hash=5))
     report = audit(path, Columns(user_id="id", password_hash="hash"))
-    assert report.password_formats == PasswordFormats(users={}, unknown=1, none=0)
+    assert report.password_formats is not None
+    assert (report.password_formats.unknown, report.password_formats.none) == (1, 0)
 
 
 def test_sizes(tmp_path: Path) -> None:
@@ -466,7 +498,10 @@ def test_bad_arguments(
         ({"users.parquet": b"PAR1 cut"}, "users.parquet can't be read: Invalid Input Error: "),
         ({"users.txt": b""}, "users.txt can't be read: give a Parquet, CSV or JSON Lines file"),
         ({"users.csv": b"id,id\n"}, "users.csv must begin with a line of the names of its columns, each of them once"),
-        ({"users.csv": b'id,mail,ok\n1,"a\nb",c\r\n"2,x'}, "users.csv can't be read: Invalid Input Error"),
+        (
+            {"users.csv": b'id,mail,ok\n1,"a\nb",c\r\n"2,x'},
+            "users.csv can't be read: its lines seem to end in different ways",
+        ),
     ],
 )
 def test_files_that_can_t_be_read(tmp_path: Path, files: Mapping[str, bytes], message: str) -> None:

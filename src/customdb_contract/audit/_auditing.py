@@ -380,7 +380,8 @@ class _Audit:
             formats = reader.formats
             done = {"users": dict(formats.users), "unknown": formats.unknown, "none": formats.none}
             self.state.done("passwords", done)
-        self.seen.password_formats = PasswordFormats(**done)
+        accepted = tuple([one.name for one in formats_of(self.columns)])
+        self.seen.password_formats = PasswordFormats(**done, accepted=accepted)
 
     def _compare(self, shared: Shared) -> None:
         on = self.screening.import_mode

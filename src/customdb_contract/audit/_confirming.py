@@ -15,7 +15,7 @@ from customdb_contract.findings import Severity
 from customdb_contract.profiles.problems import PREDICATES, Circumstances, Problem, readable
 from customdb_contract.secrets import hide_unknown, names_secret
 
-__all__ = ["Judge", "named", "place_of"]
+__all__ = ["Judge", "masked", "named", "place_of"]
 
 _SHOWN: Final = 200
 _FEWEST: Final = 2

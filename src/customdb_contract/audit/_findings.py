@@ -33,11 +33,12 @@ class UserFinding:
         rule: The name of the rule.
         severity: How bad it is.
         user_id: The user, as text; None where the row has none.
-        row: Where the row stands when it has no `user_id`: the file and the number of the row, or nothing.
+        row: Where the row stands when it has no `user_id`, or one that others have too: the file and the number of the
+            row, or nothing.
         path: The attribute, for example `app_metadata.plan`.
         problem: What is wrong with it, as words that follow the attribute's name.
         value: The value, where values are to be shown; never a hash or another secret.
-        shared_with: Users who share what must be one user's own, as text.
+        shared_with: Users who share what must be one user's own, as text: by `user_id`, or by the row as above.
     """
 
     rule: str
@@ -98,11 +99,13 @@ class PasswordFormats:
         users: By the name of the format.
         unknown: Users whose hash no accepted format reads.
         none: Users without one.
+        accepted: The names of the formats that were accepted.
     """
 
     users: Mapping[str, int]
     unknown: int
     none: int
+    accepted: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True, repr=False)

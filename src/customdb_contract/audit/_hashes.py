@@ -58,6 +58,8 @@ class HashReader:
         self._users = users
         self._formats = formats
         self._passwords = Passwords(formats)
+        # The report has them once.
+        self._listed = f" ({', '.join(one.name for one in formats)})"
         self._counts: Tally[str] = Tally()
         self._unknown = 0
         self._none = 0
@@ -65,7 +67,12 @@ class HashReader:
     @property
     def formats(self) -> PasswordFormats:
         """What was counted so far."""
-        return PasswordFormats(users=dict(sorted(self._counts.items())), unknown=self._unknown, none=self._none)
+        return PasswordFormats(
+            users=dict(sorted(self._counts.items())),
+            unknown=self._unknown,
+            none=self._none,
+            accepted=tuple([one.name for one in self._formats]),
+        )
 
     def findings(self) -> Iterator[UserFinding]:
         """Yield users without a password, and those with one in no known format."""
@@ -98,9 +105,8 @@ class HashReader:
             known = self._passwords.format_of(stored)
         except UnknownPasswordFormatError as error:
             self._unknown += 1
-            return _finding(
-                row, "unknown-password-format", Severity.ERROR, str(error).removeprefix("the stored password ")
-            )
+            problem = str(error).removeprefix("the stored password ").replace(self._listed, "")
+            return _finding(row, "unknown-password-format", Severity.ERROR, problem)
         if known is None:
             self._none += 1
             return _finding(row, "missing-password", Severity.WARNING, "is missing, so no password can be checked")

@@ -9,7 +9,7 @@ from typing import Any, Final
 from attrs import evolve, frozen
 
 from customdb_contract.audit._columns import Row
-from customdb_contract.audit._confirming import named
+from customdb_contract.audit._confirming import masked, named, place_of
 from customdb_contract.audit._engines import (
     BATCH,
     Expression,
@@ -85,8 +85,10 @@ def sharing_findings(users: Users, shared: Shared, *, import_mode: bool, show_va
         path=shared.attribute,
         problem="in lower case as Auth0 stores it" if is_lowered else "and must be unique",
     )
+    # Users who share a key are distinguished by their rows.
+    one_of = _key_and_place if shared.attribute == "user_id" else _id_and_place
     for value, rows in groupby(_candidates(users, shared.attribute, is_lowered=is_lowered), key=_key_of):
-        yield from _of_group(finding, map(_id_and_place, rows), str(value) if show_values else None)
+        yield from _of_group(finding, map(one_of, rows), str(value) if show_values else None)
 
 
 def _key_of(row: Row) -> object:
@@ -95,6 +97,10 @@ def _key_of(row: Row) -> object:
 
 def _id_and_place(row: Row) -> tuple[str | None, str]:
     return named(as_text(row["user_id"]), row)
+
+
+def _key_and_place(row: Row) -> tuple[str | None, str]:
+    return masked(str(row["user_id"])), place_of(row)
 
 
 def _of_group(
@@ -106,9 +112,9 @@ def _of_group(
         return
     others = f"more than {_MOST_KEPT - 2}" if len(first) == _MOST_KEPT else str(len(first) - 1)
     problem = f"is also that of {others} other user{'' if others == '1' else 's'}, {finding.problem}"
-    names = [user_id or place for user_id, place in first[: _MOST_NAMED + 1]]
+    names = [place or user_id or "" for user_id, place in first[: _MOST_NAMED + 1]]
     for user_id, place in chain(first, group):
-        own = user_id or place
+        own = place or user_id or ""
         shared_with = tuple([name for name in names if name != own][:_MOST_NAMED])
         yield evolve(finding, user_id=user_id, row=place, problem=problem, value=value, shared_with=shared_with)
 

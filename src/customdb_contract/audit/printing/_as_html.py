@@ -6,6 +6,7 @@ from typing import Final
 from customdb_contract.audit._findings import AuditReport, Fate, RuleResult
 from customdb_contract.audit.printing._wording import (
     about,
+    accepted_formats,
     broken,
     example,
     format_rows,
@@ -46,7 +47,7 @@ def render(report: AuditReport) -> str:
             *_table(results, report),
             *_rules(results, report),
             *_numbers("Profiles, as JSON", size_rows(report), report, _largest(report)),
-            *_numbers("Password hashes", format_rows(report), report),
+            *_numbers("Password hashes", format_rows(report), report, accepted_formats(report)),
             id="report",
             tabindex=-1,
         ),

@@ -74,4 +74,9 @@ def _sizes(sizes: ProfileSizes) -> dict[str, object]:
 
 
 def _formats(formats: PasswordFormats) -> dict[str, object]:
-    return {"users": dict(formats.users), "unknown": formats.unknown, "none": formats.none}
+    return {
+        "users": dict(formats.users),
+        "unknown": formats.unknown,
+        "none": formats.none,
+        "accepted": list(formats.accepted),
+    }

@@ -6,6 +6,7 @@ from typing import Final
 from customdb_contract.audit._findings import AuditReport, RuleResult
 from customdb_contract.audit.printing._wording import (
     about,
+    accepted_formats,
     broken,
     example,
     format_rows,
@@ -44,7 +45,7 @@ def render(report: AuditReport, style: Style = PLAIN) -> str:
         _table(failed, report, style),
         *(_rule(result, report, style) for result in failed),
         _numbers("Profiles, as JSON", size_rows(report), report, _largest(report)),
-        _numbers("Password hashes", format_rows(report), report),
+        [*_numbers("Password hashes", format_rows(report), report), *_accepted(report, style)],
         _unaudited(report, style),
         [said, *(line for step in next_steps(report) for line in style.wrapped(step, indent="- ", further="  "))],
     ]
@@ -104,6 +105,12 @@ def _numbers(title: str, rows: Sequence[tuple[str, int]], report: AuditReport, m
 
 def _largest(report: AuditReport) -> str:
     return "" if report.sizes is None else f" (the largest has {report.sizes.largest:,} bytes)"
+
+
+def _accepted(report: AuditReport, style: Style) -> Iterator[str]:
+    told = accepted_formats(report)
+    if told:
+        yield from style.wrapped(told, further=_BELOW)
 
 
 def _unaudited(report: AuditReport, style: Style) -> Sequence[str]:

@@ -10,6 +10,7 @@ from customdb_contract.findings.text import counted, shown
 
 __all__ = [
     "about",
+    "accepted_formats",
     "broken",
     "example",
     "format_rows",
@@ -119,8 +120,8 @@ def example(finding: UserFinding) -> str:
     Args:
         finding: The finding.
     """
-    who = shown(finding.user_id) if finding.user_id is not None else f"a row without user_id{_place(finding)}"
-    said = f"{who}: {shown(finding.path)} {shown(finding.problem)}"
+    who = shown(finding.user_id) if finding.user_id is not None else "a row without user_id"
+    said = f"{who}{_place(finding)}: {shown(finding.path)} {shown(finding.problem)}"
     if finding.value is not None:
         said += f": {shown(finding.value)}"
     if finding.shared_with:
@@ -165,6 +166,18 @@ def format_rows(report: AuditReport) -> Sequence[tuple[str, int]]:
         ("in no accepted format", formats.unknown),
         ("without a hash", formats.none),
     ]
+
+
+def accepted_formats(report: AuditReport) -> str:
+    """Return which formats of passwords were accepted, where somebody has another one.
+
+    Args:
+        report: The report.
+    """
+    formats = report.password_formats
+    if formats is None or not formats.unknown or not formats.accepted:
+        return ""
+    return f"Accepted: {', '.join(map(shown, formats.accepted))}"
 
 
 def next_steps(report: AuditReport) -> Iterator[str]:
