@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from customdb_contract.audit import AUDITED, AuditedRule, Fate
-from customdb_contract.rules import CATALOGUE
 
 __all__ = ["audit_page"]
 
@@ -12,8 +11,7 @@ _PAGE: Final = """\
 # What an audit finds
 
 [An audit](../how-to/audit-your-users.md) checks every user with {rules} rules. This page explains what happens to a
-user who breaks each of them. Rules with a page of their own also exist in a check, which judges what your scripts
-return. The others need all users, or the stored passwords.
+user who breaks each of them. Most of these rules also exist in a check, which judges what your scripts return.
 
 {sections}
 """
@@ -76,6 +74,4 @@ def _section(fate: Fate) -> str:
 
 
 def _row(rule: AuditedRule) -> str:
-    has_page = any(one.info.name == rule.name for one in CATALOGUE)
-    name = f"[{rule.name}](rules/{rule.name}.md)" if has_page else f"`{rule.name}`"
-    return f"| {name} | {rule.severity} | {rule.summary.replace('|', chr(92) + '|')} |"
+    return f"| [{rule.name}](rules/{rule.name}.md) | {rule.severity} | {rule.summary.replace('|', chr(92) + '|')} |"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from itertools import groupby
 from pathlib import Path
 
+from customdb_contract.audit import AUDITED, AuditedRule
 from customdb_contract.findings import RuleInfo
 from customdb_contract.rules import CATALOGUE, RETIRED
 
@@ -21,14 +22,16 @@ def write_rule_pages(
         examples_of: Returns, for the name of a rule, a section with code that breaks it.
     """
     infos = [rule.info for rule in CATALOGUE]
+    own = [rule for rule in AUDITED if rule.docstring]
     general = {"precedence": _precedence(infos), **(more or {})}
     pages = {
         **{f"{info.name}.md": _page(info, examples_of(info.name)) for info in infos},
+        **{f"{rule.name}.md": _page_of_audit(rule) for rule in own},
         **{
             f"{name}.md": f"# {name}\n\nThis rule was retired in {retired.since}. {retired.why}.\n"
             for name, retired in RETIRED.items()
         },
-        "index.md": _index(infos, list(general)),
+        "index.md": _index(infos, own, list(general)),
         **{f"{name}.md": text for name, text in general.items()},
     }
     folder.mkdir(parents=True, exist_ok=True)
@@ -63,6 +66,17 @@ def _page(info: RuleInfo, examples: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _page_of_audit(rule: AuditedRule) -> str:
+    facts = {
+        "Group": f"`{rule.group}`",
+        "Severity": f"`{rule.severity}`",
+        "Looked at by": "[an audit](../../how-to/audit-your-users.md) only",
+        "What happens to the user": f"[{rule.fate}](../audited-users.md)",
+    }
+    table = "\n".join(f"| {name} | {fact} |" for name, fact in facts.items())
+    return f"# {rule.name}\n\n{rule.docstring}\n\n## Facts\n\n| | |\n| --- | --- |\n{table}\n"
+
+
 def _demoted(docstring: str) -> str:
     return docstring.replace("\n### ", "\n#### ")
 
@@ -71,7 +85,7 @@ def _in_cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def _index(infos: list[RuleInfo], general: list[str]) -> str:
+def _index(infos: list[RuleInfo], own: list[AuditedRule], general: list[str]) -> str:
     counted = f"{len(infos)} rules in {len({info.group for info in infos})} groups."
     see = "\n".join(f"- []({name}.md)" for name in general)
     parts = [f"# Rules\n\n{counted}\n\n{see}\n"]
@@ -80,9 +94,11 @@ def _index(infos: list[RuleInfo], general: list[str]) -> str:
             f"| [{info.name}]({info.name}.md) | {info.severity} | {_in_cell(info.summary)} |" for info in members
         )
         parts.append(f"## {group}\n\n| rule | highest severity | finds |\n| --- | --- | --- |\n{rows}\n")
+    rows = "\n".join(f"| [{rule.name}]({rule.name}.md) | {rule.severity} | {_in_cell(rule.summary)} |" for rule in own)
+    parts.append(f"## Only in an audit\n\n| rule | highest severity | finds |\n| --- | --- | --- |\n{rows}\n")
     retired = "\n".join(f"- [{name}]({name}.md)" for name in RETIRED)
     parts.append(f"## Retired\n\n{retired}\n")
-    toctree = "\n".join([*general, *(info.name for info in infos), *RETIRED])
+    toctree = "\n".join([*general, *(info.name for info in infos), *(rule.name for rule in own), *RETIRED])
     parts.append(f"```{{toctree}}\n:hidden:\n\n{toctree}\n```\n")
     return "\n".join(parts)
 

@@ -18,6 +18,7 @@ import customdb_contract
 from customdb_contract import __main__ as command
 from customdb_contract._cli import _check, _output, main
 from customdb_contract._help import COMMANDS
+from customdb_contract.audit import AUDITED, Fate
 from customdb_contract.bridges.node import NodeAction
 from customdb_contract.reports import FORMATS
 from customdb_contract.rules import CATALOGUE
@@ -386,6 +387,67 @@ def test_the_rules_as_json(run: Run) -> None:
     assert [item["name"] for item in json.loads(run("rules", "unstable-user-id", "--format", "json")[1])] == [
         "unstable-user-id"
     ]
+
+
+OWN = ["unreadable-row", "unreachable-user", "missing-password", "unknown-password-format"]
+
+
+@pytest.mark.parametrize("options", [[], ["--audit"]])
+@pytest.mark.parametrize("name", OWN)
+def test_a_rule_that_only_an_audit_has_is_explained(run: Run, name: str, options: list[str]) -> None:
+    code, out, _ = run("rules", name, *options)
+
+    (rule,) = (rule for rule in AUDITED if rule.name == name)
+    assert code == 0
+    assert out == (
+        f"{name}\n{'=' * len(name)}\n\ngroup {rule.group}, severity {rule.severity}\nlooked at by: an audit only\n"
+        f"what happens to the user: {rule.fate}\n\n{rule.docstring}\n"
+    )
+    assert rule.docstring.startswith(f"{rule.summary}\n\n## Why this matters\n")
+    assert "\n\n## How to fix\n" in rule.docstring
+    assert json.loads(run("rules", name, "--format", "json", *options)[1]) == [
+        {
+            "name": name,
+            "group": rule.group,
+            "severity": rule.severity,
+            "fate": rule.fate,
+            "docs": f"reference/rules/{name}.html",
+        }
+    ]
+
+
+def test_the_rules_of_an_audit_are_listed_by_what_happens(run: Run) -> None:
+    code, out, _ = run("rules", "--audit")
+
+    assert code == 0
+    assert [line for line in out.splitlines()[:-1] if line and line[0] != " "] == list(Fate)
+    named = [line.split()[0] for line in out.splitlines() if line.startswith("  ")]
+    assert sorted(named) == sorted(rule.name for rule in AUDITED)
+    assert out.endswith(f"\n\n{len(AUDITED)} rules of an audit; `customdb-contract rules NAME` explains one\n")
+    assert len(json.loads(run("rules", "--audit", "--format", "json")[1])) == len(AUDITED)
+    assert "missing-user-id" not in run("rules", "--audit", "migration")[1]
+
+
+def test_a_rule_that_checks_have_too_has_one_page(run: Run) -> None:
+    assert run("rules", "--audit", "invalid-email") == run("rules", "invalid-email")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["missing-pasword"], "there is no rule or group 'missing-pasword'; did you mean missing-password"),
+        (["--audit", "missing-pasword"], "there is no rule 'missing-pasword'; did you mean missing-password"),
+        (
+            ["--audit", "wrong-arity"],
+            "the rule 'wrong-arity' is about what scripts do, so an audit does not look at it",
+        ),
+    ],
+)
+def test_a_rule_that_an_audit_does_not_have_is_told(run: Run, arguments: list[str], message: str) -> None:
+    code, _, err = run("rules", *arguments)
+
+    assert code == 2
+    assert err.startswith(f"customdb-contract: {message}")
 
 
 def test_an_unknown_rule_has_near_matches(run: Run) -> None:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from customdb_contract._cli import main
+from customdb_contract.audit import AUDITED
 from customdb_contract.config._tables import TABLES, FromEnvironment, InspectTable, LegacyTable, ResponseTable
 from customdb_contract.contract import Script
 from customdb_contract.findings import Group
@@ -214,7 +215,10 @@ def test_the_page_of_the_command_line_names_every_option_of_each_command(capsys:
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "README.md"], ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_relative_link_points_to_something_that_exists(page: Path) -> None:
-    rules = {f"{rule.info.name}.md" for rule in CATALOGUE} | {"examples.md", "index.md", "precedence.md", "proofs.md"}
+    own = {f"{rule.name}.md" for rule in AUDITED}
+    rules = (
+        {f"{rule.info.name}.md" for rule in CATALOGUE} | own | {"examples.md", "index.md", "precedence.md", "proofs.md"}
+    )
     scripts = {f"{script}.md" for script in [*Script, "index"]}
     generated = {
         "rules": rules,
@@ -245,7 +249,15 @@ def test_every_rule_has_a_page_and_a_line_in_the_index(rule_pages: Path) -> None
     index = (rule_pages / "index.md").read_text(encoding="utf-8")
     names = {path.stem for path in rule_pages.iterdir()}
 
-    assert names == {rule.info.name for rule in CATALOGUE} | {*RETIRED, "index", "precedence"}
+    own = {rule.name: rule for rule in AUDITED if rule.docstring}
+    assert own.keys() == {rule.name for rule in AUDITED} - {rule.info.name for rule in CATALOGUE}
+    assert names == {rule.info.name for rule in CATALOGUE} | {*own, *RETIRED, "index", "precedence"}
+    for name, audited in own.items():
+        page = (rule_pages / f"{name}.md").read_text(encoding="utf-8")
+        assert page.startswith(f"# {name}\n\n{audited.docstring}\n\n## Facts\n")
+        assert f"\n| What happens to the user | [{audited.fate}](../audited-users.md) |\n" in page
+        line = f"\n| [{name}]({name}.md) | {audited.severity} | {audited.summary} |\n"
+        assert index.partition("## Only in an audit")[2].count(line) == 1
     for name, retired in RETIRED.items():
         page = (rule_pages / f"{name}.md").read_text(encoding="utf-8")
         assert page == f"# {name}\n\nThis rule was retired in {retired.since}. {retired.why}.\n"

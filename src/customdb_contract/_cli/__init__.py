@@ -125,6 +125,7 @@ def _add_replay(parser: argparse.ArgumentParser) -> None:
 
 def _add_rules(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", metavar="NAME", help="the rule to explain, or the group to list")
+    parser.add_argument("--audit", action="store_true", help="list the rules of an audit instead of those of a check")
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.set_defaults(run=_rules)
 
@@ -157,20 +158,57 @@ def _replay(options: argparse.Namespace) -> int:
 
 def _rules(options: argparse.Namespace) -> int:
     from customdb_contract.reports.catalogue import explain, list_rules, rules_as_json
-    from customdb_contract.rules import CATALOGUE, problem_of_name
+    from customdb_contract.rules import CATALOGUE
 
     name: str | None = options.name
+    is_json = options.format == "json"
+    if options.audit or (name is not None and _is_only_of_audit(name)):
+        print(_audited(name, is_json=is_json))
+        return 0
     infos = [rule.info for rule in CATALOGUE if name in {None, rule.info.group.value, rule.info.name}]
-    if name is not None and not infos:
-        known = {known for rule in CATALOGUE for known in (rule.info.name, rule.info.group.value)}
-        raise ConfigurationError(problem_of_name(name, sorted(known), "rule or group"))
-    if options.format == "json":
+    if is_json:
         print(rules_as_json(infos))
     elif infos[0].name == name:
         print(explain(infos[0]))
     else:
         print(list_rules(infos))
     return 0
+
+
+def _is_only_of_audit(name: str) -> bool:
+    """Return whether only an audit has a rule.
+
+    Raises:
+        ConfigurationError: When there is no rule or group of that name.
+    """
+    from customdb_contract.rules import CATALOGUE, problem_of_name
+
+    known = [part for rule in CATALOGUE for part in (rule.info.name, rule.info.group.value)]
+    if name in known:
+        return False
+    # It takes longer to import.
+    from customdb_contract.audit import AUDITED
+
+    names = [rule.name for rule in AUDITED]
+    if name not in names:
+        message = problem_of_name(name, [*dict.fromkeys([*known, *names])], "rule or group")
+        raise ConfigurationError(message)
+    return True
+
+
+def _audited(name: str | None, *, is_json: bool) -> str:
+    from customdb_contract.audit import AUDITED, find_audited
+    from customdb_contract.audit.printing import audited_as_json, explain_audited, list_audited
+    from customdb_contract.reports.catalogue import explain
+    from customdb_contract.rules import find_rule
+
+    rules = [rule for rule in AUDITED if name in {None, rule.group.value}]
+    if name is None or rules:
+        return audited_as_json(rules) if is_json else list_audited(rules)
+    rule = find_audited(name)
+    if is_json:
+        return audited_as_json([rule])
+    return explain_audited(rule) if rule.docstring else explain(find_rule(name).info)
 
 
 def _schema(options: argparse.Namespace) -> int:

@@ -1,10 +1,11 @@
 """The audit: every user that a team has, looked at with the rules of profiles, before the move."""
 
-from customdb_contract.audit._about import AUDITED, AuditedRule
+from customdb_contract.audit._about import AUDITED, find_audited
 from customdb_contract.audit._auditing import AuditInterrupted, AuditProgress, audit
 from customdb_contract.audit._columns import Columns, Metadata, ProfileOf, PythonProcessFunction, Row
 from customdb_contract.audit._engines import DEFAULT_MEMORY
 from customdb_contract.audit._findings import AuditReport, Fate, PasswordFormats, ProfileSizes, RuleResult, UserFinding
+from customdb_contract.audit._own_rules import AuditedRule
 from customdb_contract.audit._types import column_types
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "UserFinding",
     "audit",
     "column_types",
+    "find_audited",
 ]

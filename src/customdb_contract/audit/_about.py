@@ -3,36 +3,13 @@
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from attrs import frozen
-
 from customdb_contract.audit._findings import Fate
+from customdb_contract.audit._own_rules import OWN_RULES, AuditedRule
 from customdb_contract.errors import ConfigurationError
-from customdb_contract.findings import Group, Severity
 from customdb_contract.profiles.problems import PREDICATES
 from customdb_contract.rules import CATALOGUE, problem_of_name
 
-__all__ = ["AUDITED", "AuditedRule", "select_audited"]
-
-
-@frozen(kw_only=True)
-class AuditedRule:
-    """A rule that an audit looks at.
-
-    Args:
-        name: Its name; those of rules of a check are the same rules.
-        group: The group that it belongs to.
-        severity: How bad its findings can be.
-        summary: What is wrong with such a user, in one sentence.
-        fate: What will happen to such a user.
-        of_all_users: Whether it compares users, so that no profile breaks it alone.
-    """
-
-    name: str
-    group: Group
-    severity: Severity
-    summary: str
-    fate: Fate
-    of_all_users: bool = False
+__all__ = ["AUDITED", "find_audited", "select_audited"]
 
 
 _FATES: Final[Mapping[str, Fate]] = {
@@ -71,43 +48,11 @@ _FATES: Final[Mapping[str, Fate]] = {
 }
 """What becomes of a user who breaks a rule that checks have too."""
 
-_OWN: Final = (
-    AuditedRule(
-        name="unreadable-row",
-        group=Group.PROFILE,
-        severity=Severity.ERROR,
-        summary="A row of the store could not be read as a profile.",
-        fate=Fate.UNKNOWN,
-    ),
-    AuditedRule(
-        name="unreachable-user",
-        group=Group.PROFILE,
-        severity=Severity.ERROR,
-        summary="A user has no e-mail, no username and no phone number.",
-        fate=Fate.UNREACHABLE,
-    ),
-    AuditedRule(
-        name="missing-password",
-        group=Group.MIGRATION,
-        severity=Severity.WARNING,
-        summary="A user has no password in the store.",
-        fate=Fate.NO_PASSWORD,
-    ),
-    AuditedRule(
-        name="unknown-password-format",
-        group=Group.MIGRATION,
-        severity=Severity.ERROR,
-        summary="What a user has for a password is in no format that is known.",
-        fate=Fate.NO_PASSWORD,
-    ),
-)
-"""The rules that only an audit has."""
-
 
 def _audited() -> tuple[AuditedRule, ...]:
     of_one = [info for info in (rule.info for rule in CATALOGUE) if info.name in PREDICATES]
     of_all = [info for info in (rule.info for rule in CATALOGUE) if info.name in _FATES and info.name not in PREDICATES]
-    one, others = _OWN[:2], _OWN[2:]
+    one, others = OWN_RULES[:2], OWN_RULES[2:]
     known = {
         info.name: AuditedRule(
             name=info.name,
@@ -140,17 +85,32 @@ def select_audited(select: Collection[str], ignore: Collection[str]) -> tuple[Au
     return tuple([rule for rule in AUDITED if rule in selected and rule not in ignored])
 
 
+def find_audited(name: str) -> AuditedRule:
+    """Return a rule that an audit looks at.
+
+    Args:
+        name: Its name.
+
+    Raises:
+        ConfigurationError: When there is no such rule, or an audit does not look at it.
+    """
+    known = {rule.name: rule for rule in AUDITED}
+    if name not in known:
+        raise ConfigurationError(_no_such(name, known, "rule"))
+    return known[name]
+
+
 def _expand(names: Collection[str], option: str) -> frozenset[AuditedRule]:
     groups = frozenset(rule.group.value for rule in AUDITED)
     known = frozenset(rule.name for rule in AUDITED) | groups
     for name in names:
         if name not in known:
-            message = f"{option}: {_no_such(name, known)}"
+            message = f"{option}: {_no_such(name, known, 'rule or group')}"
             raise ConfigurationError(message)
     return frozenset(rule for rule in AUDITED if rule.name in names or rule.group.value in names)
 
 
-def _no_such(name: str, known: Collection[str]) -> str:
+def _no_such(name: str, known: Collection[str], what: str) -> str:
     if any(rule.info.name == name for rule in CATALOGUE):
         return f"the rule {name!r} is about what scripts do, so an audit does not look at it"
-    return problem_of_name(name, known, "rule or group")
+    return problem_of_name(name, known, what)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from customdb_contract.audit._about import AuditedRule, select_audited
+from customdb_contract.audit._about import select_audited
 from customdb_contract.audit._columns import Columns, Row
 from customdb_contract.audit._confirming import Judge, named
 from customdb_contract.audit._counting import Counter
@@ -27,6 +27,7 @@ from customdb_contract.audit._findings import AuditReport, PasswordFormats, User
 from customdb_contract.audit._hashes import HashReader, formats_of
 from customdb_contract.audit._making import Maker, maker_of
 from customdb_contract.audit._metadata import MetadataReader
+from customdb_contract.audit._own_rules import AuditedRule
 from customdb_contract.audit._screening import SCREENS, Screening, suspicious
 from customdb_contract.audit._shared import SHARED, Shared, sharing_findings, unicode_findings
 from customdb_contract.audit._sizes import SizeTally

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 
 from attrs import define, field
 
-from customdb_contract.audit._about import AuditedRule
 from customdb_contract.audit._findings import RuleResult, UserFinding
+from customdb_contract.audit._own_rules import AuditedRule
 from customdb_contract.findings import Severity
 
 __all__ = ["MOST_EXAMPLES", "Counter"]

@@ -1,0 +1,60 @@
+"""The rules that an audit looks at, for the command `rules`."""
+
+import json
+import textwrap
+from collections.abc import Sequence
+
+from customdb_contract.audit._findings import Fate
+from customdb_contract.audit._own_rules import AuditedRule
+
+__all__ = ["audited_as_json", "explain_audited", "list_audited"]
+
+
+def list_audited(rules: Sequence[AuditedRule]) -> str:
+    """Return rules by what happens to the users who break them, a line each.
+
+    Args:
+        rules: The rules.
+    """
+    lines: list[str] = []
+    for fate in Fate:
+        members = [rule for rule in rules if rule.fate is fate]
+        if members:
+            lines += ["", f"{fate}"]
+        for rule in members:
+            summary = textwrap.shorten(rule.summary.replace("`", ""), 90, placeholder=" …")
+            lines.append(f"  {rule.name:<34} {rule.severity:<8} {summary}")
+    return "\n".join([*lines[1:], "", f"{len(rules)} rules of an audit; `customdb-contract rules NAME` explains one"])
+
+
+def explain_audited(rule: AuditedRule) -> str:
+    """Return the page of a rule that only an audit has.
+
+    Args:
+        rule: The rule.
+    """
+    facts = [
+        f"group {rule.group}, severity {rule.severity}",
+        "looked at by: an audit only",
+        f"what happens to the user: {rule.fate}",
+    ]
+    return "\n".join([rule.name, "=" * len(rule.name), "", *facts, "", rule.docstring])
+
+
+def audited_as_json(rules: Sequence[AuditedRule]) -> str:
+    """Return rules as a JSON array.
+
+    Args:
+        rules: The rules.
+    """
+    documents = [
+        {
+            "name": rule.name,
+            "group": rule.group.value,
+            "severity": rule.severity.value,
+            "fate": rule.fate.value,
+            "docs": rule.docs,
+        }
+        for rule in rules
+    ]
+    return json.dumps(documents, indent=2)
