@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import gzip
+import hashlib
 import importlib
 import json
 import os
@@ -36,6 +37,7 @@ from customdb_contract.audit import (
     _engines,
     _hashes,
     _metadata,
+    _settled,
     _shared,
     _users,
     _writing,
@@ -740,6 +742,84 @@ def test_the_state_of_another_audit(tmp_path: Path) -> None:
     (tmp_path / "state" / "audit.json").write_text("{", encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"can't be used \(JSONDecodeError\): remove it to begin anew"):
         audit(path, COLUMNS, state=tmp_path / "state")
+
+
+def profile_of_here(row: Row) -> object:
+    return {"user_id": str(row["id"]), "email": row["mail"], "email_verified": row["ok"]}
+
+
+def test_the_state_of_an_audit_by_a_function_is_that_of_its_name(tmp_path: Path) -> None:
+    path = parquet(tmp_path / "users.parquet", [ada(1), ada(2, mail="x")])
+    by_name = Columns(user_id="id", profile_of=profile_of_here)
+    audit(path, by_name, state=tmp_path / "state")
+    seen: list[AuditProgress] = []
+
+    again = audit(path, by_name, state=tmp_path / "state", on_progress=seen.append)
+
+    assert (broken(again), seen) == ({"invalid-email": 1}, [])
+    mark = json.loads((tmp_path / "state" / "audit.json").read_text(encoding="utf-8"))["columns"]
+    assert mark == hashlib.sha256(repr(_settled.settled(by_name)).encode()).hexdigest()
+    assert f"{__name__}:profile_of_here" in _settled.settled(by_name)
+    others = Columns(user_id="id", profile_of=PythonProcessFunction("shop:profile_of", folder=tmp_path))
+    assert _settled.settled(others) != _settled.settled(by_name) != _settled.settled(Columns(user_id="id"))
+
+
+class ByObject:
+    """Makes profiles, and has no name of its own."""
+
+    def __call__(self, row: Row) -> object:
+        return profile_of_here(row)
+
+    def by_method(self, row: Row) -> object:
+        return profile_of_here(row)
+
+
+def _local() -> Any:
+    def within(row: Row) -> object:
+        return profile_of_here(row)
+
+    return within
+
+
+@pytest.mark.parametrize(
+    ("function", "shown"),
+    [
+        (lambda row: row, r"<function <lambda>>"),
+        (_local(), r"<function _local.<locals>.within>"),
+        (ByObject(), rf"<{__name__}.ByObject object>"),
+        (ByObject().by_method, rf"<bound method ByObject.by_method of <{__name__}.ByObject object>>"),
+    ],
+)
+def test_a_state_needs_a_function_that_another_process_finds(tmp_path: Path, function: Any, shown: str) -> None:
+    path, columns = parquet(tmp_path / "users.parquet", [ada(1)]), Columns(user_id="id", profile_of=function)
+    assert audit(path, columns).users == 1
+
+    with pytest.raises(ConfigurationError) as told:
+        audit(path, columns, state=tmp_path / "state")
+
+    assert str(told.value) == (
+        f"state: profile_of is {shown}, which has no name by which another process could find it: "
+        "define it with def at the top level of a module, or leave state out"
+    )
+    assert not (tmp_path / "state").exists()
+
+
+class OwnFormat:
+    """A format that shows its address."""
+
+    name = "ours"
+
+    def read(self, *_: object) -> None:
+        """Read nothing."""
+
+
+def test_the_state_of_an_audit_knows_formats_again(tmp_path: Path) -> None:
+    def columns(one: Any) -> Columns:
+        return Columns(user_id="id", password_hash="mail", password_formats=(one, "bcrypt"))
+
+    assert _settled.settled(columns(OwnFormat())) == _settled.settled(columns(OwnFormat()))
+    assert _settled.settled(columns(PlainDigest("md5"))) == _settled.settled(columns(PlainDigest("md5")))
+    assert _settled.settled(columns(PlainDigest("md5"))) != _settled.settled(columns(PlainDigest("sha1")))
 
 
 def test_the_state_of_an_audit_of_a_table(tmp_path: Path) -> None:

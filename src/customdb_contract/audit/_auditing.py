@@ -29,6 +29,7 @@ from customdb_contract.audit._making import Maker, maker_of
 from customdb_contract.audit._metadata import MetadataReader
 from customdb_contract.audit._own_rules import AuditedRule
 from customdb_contract.audit._screening import SCREENS, Screening, suspicious
+from customdb_contract.audit._settled import settled
 from customdb_contract.audit._shared import SHARED, Shared, sharing_findings, unicode_findings
 from customdb_contract.audit._sizes import SizeTally
 from customdb_contract.audit._sources import open_users
@@ -111,7 +112,8 @@ def audit(
         show_values: Whether findings have the values too, which are personal data; never secrets.
         sample: How many users are looked at, the first ones that the store gives; None stands for all.
         state: A folder in which the audit keeps how far it is; when it was interrupted, the next one with the same
-            arguments goes on there. None keeps nothing.
+            arguments goes on there, also in another process. None keeps nothing. What `profile_of` makes is not
+            compared: after a change of the function, begin anew.
         timeout: Seconds that `profile_of` may take for one row; the row that takes longer is a finding. Its thread is
             left behind, or its process is ended.
         memory: The most memory that DuckDB takes, such as `3GB`.
@@ -162,7 +164,7 @@ def audit(
             total = count_of(users.table) + sum(1 for _ in users.unreadable())
         settings = {
             "users": (users.source, users.identity, total, query, sample),
-            "columns": columns,
+            "columns": columns if state is None else settled(columns),
             "rules": [rule.name for rule in rules],
             "settings": (import_mode, requires_username, show_values, timeout),
             "library": version("customdb-contract"),
