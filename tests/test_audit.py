@@ -255,6 +255,29 @@ def test_columns_of_many_types(tmp_path: Path) -> None:
     assert first(report, "reserved-root-attribute").value == "2026-01-02T03:04:05+00:00"
 
 
+@pytest.mark.parametrize("made", [False, True])
+def test_dates_that_python_does_not_have_end_nothing(tmp_path: Path, made: bool) -> None:
+    schema = pa.schema(
+        [("id", pa.string()), ("on", pa.date32()), ("at", pa.timestamp("us", "UTC")), ("all", pa.list_(pa.date32()))]
+    )
+    far = 2**31 - 1
+    table = pa.table({"id": ["1", "2"], "on": [far, 0], "at": [2**63 - 1, 0], "all": [[far], None]}, schema)
+    pq.write_table(table, tmp_path / "users.parquet")
+    seen: list[Row] = []
+
+    def profile_of(row: Row) -> object:
+        seen.append(row)
+        return {"user_id": str(row["id"]), "email": "a@b.test", "email_verified": True}
+
+    named = {"on": "on", "at": "at"}
+    columns = Columns(user_id="id", profile_of=profile_of) if made else Columns(user_id="id", user_metadata=named)
+    report = audit(tmp_path / "users.parquet", columns)
+
+    assert (report.users, broken(report)) == (2, {})
+    first_, second = ("1", str(far), str(2**63 - 1)), ("2", dt.date(1970, 1, 1), dt.datetime(1970, 1, 1, tzinfo=dt.UTC))
+    assert [(row["id"], row["on"], row["at"]) for row in seen] == ([first_, second] if made else [])
+
+
 def test_hashes_are_counted_by_format(tmp_path: Path) -> None:
     hashes = [BCRYPT, BCRYPT, UNMISTAKABLE[1].sample.text, UNMISTAKABLE[5].sample.text, "x", None, "*", f"{BCRYPT} "]
     rows = [ada(number, hash=hash_, salt="s") for number, hash_ in enumerate(hashes)]
@@ -348,6 +371,24 @@ def test_keys_of_metadata_in_columns_of_their_own(tmp_path: Path) -> None:
     columns = Columns(user_id="id", email="mail", email_verified="ok", app_metadata={"list": "list", "a.b": "id"})
     report = audit(parquet(tmp_path / "users.parquet", rows), columns)
     assert broken(report) == {"invalid-metadata-key": 3}
+
+
+def test_who_cannot_be_reached_is_found_by_that_alone(tmp_path: Path) -> None:
+    rows = [
+        ada(1, mail=None, login=None),
+        ada(2, mail="", login=""),
+        ada(3, mail=None, login="ada"),
+        ada(4, login=None),
+    ]
+    path = parquet(tmp_path / "users.parquet", rows)
+    both, one = Columns(user_id="id", email="mail", username="login"), Columns(user_id="id", username="login")
+    for columns, users in ((both, 2), (one, 3)):
+        assert broken(audit(path, columns, select=["unreachable-user"])) == {"unreachable-user": users}
+        assert broken(audit(path, columns))["unreachable-user"] == users
+    report = audit(path, Columns(user_id="id", app_metadata="mail"))
+    assert "unreachable-user" not in broken(report)
+    (result,) = (result for result in report.results if result.rule == "unreachable-user")
+    assert result.not_audited == "no column is mapped that it is about"
 
 
 def test_rules_are_selected(tmp_path: Path) -> None:

@@ -134,6 +134,15 @@ def test_a_column_of_another_type_is_refused(name: str, values: Any, type_: str,
     )
 
 
+def test_a_long_type_is_cut_in_the_refusal(tmp_path: Path) -> None:
+    many = {f"field_{number}": "x" for number in range(100)}
+    kind = "struct<field_0: string, field_1: string, field_2: string, fi…"
+    assert refusal_of(parquet(tmp_path / "users.parquet", email=[many])) == (
+        f"users.parquet: the column 'email' for email has the type {kind}, and text is expected: "
+        "convert it in a view, or write a function for profile_of"
+    )
+
+
 def test_a_file_of_a_folder_without_a_column_has_nothing_there(tmp_path: Path) -> None:
     folder = tmp_path / "export"
     folder.mkdir()

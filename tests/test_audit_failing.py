@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import psycopg
 import pyarrow as pa  # type: ignore[import-untyped]  # it has no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # see above
@@ -191,6 +192,61 @@ def test_a_value_of_another_type_is_named_and_not_shown(shop: Path) -> None:
     assert said.startswith(f"DatabaseOpeningError: sqlite://{shop} (users) can't be read to its end: ArrowInvalid: ")
     assert "app_metadata.age" in said
     assert "36 years" not in said
+
+
+# Queries
+
+WRITING = (
+    "select id, mail from users; drop table users",
+    "delete from users returning *",
+    "drop table users",
+    "-- nothing",
+)
+READING = (
+    "select * from users;",
+    "with a as (select * from users) select * from a -- all",
+    "select id, mail from users -- these; and no others",
+)
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "duckdb"])
+def test_a_query_that_does_more_than_read_is_refused(shop: Path, tmp_path: Path, engine: str) -> None:
+    url = f"sqlite://{shop}"
+    if engine == "duckdb":
+        url = f"duckdb://{tmp_path}/shop.duckdb"
+        with duckdb.connect(str(tmp_path / "shop.duckdb")) as connection:
+            connection.execute("create table users as select 1 as id, 'ada@example.com' as mail from range(5000)")
+
+    for query in WRITING:
+        assert problem_of(url, query=query) == (
+            "ConfigurationError: query: it must be a single SELECT, which only reads"
+        )
+    assert problem_of(url, query="select '").startswith(f"DatabaseOpeningError: {url} does not take the query (")
+    for query in READING:
+        assert audit(url, COLUMNS, query=query).users == 5_000
+
+
+@pytest.mark.databases
+def test_a_query_that_writes_in_the_middle_is_refused(server: Postgres) -> None:
+    url = url_of(server).partition("?")[0]
+    gone = "with gone as (delete from users returning *) select * from gone"
+
+    for query in (*WRITING, gone, "select * into other from users"):
+        assert problem_of(url, query=query) == (
+            "ConfigurationError: query: it must be a single SELECT, which only reads"
+        )
+    assert [audit(url, COLUMNS, query=query).users for query in READING] == [9, 9, 9]
+
+
+def test_a_name_of_a_table_may_have_dots(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as connection:
+        connection.execute("create schema s; create table s.users as select 1 as id")
+        connection.execute('create table "u.v" as select 1 as id from range(2); create table "a.c.d" as select 1 as id')
+    columns = Columns(user_id="id")
+
+    for name, users in (("s.users", 1), ("u.v", 2), ("main.u.v", 2), ("a.c.d", 1), ("main.a.c.d", 1)):
+        assert audit(f"duckdb://{tmp_path}/shop.duckdb?table={name}", columns).users == users
+    assert problem_of(f"duckdb://{tmp_path}/shop.duckdb?table=a.d", columns).endswith("; there are a.c.d, u.v, users")
 
 
 # Files

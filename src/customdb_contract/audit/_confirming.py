@@ -116,7 +116,7 @@ class Judge:
     def _problems(self, profile: Mapping[str, object], rules: Iterable[str]) -> Iterator[Problem]:
         circumstances = Circumstances(import_mode=self.import_mode, requires_username=self.requires_username)
         for rule in rules:
-            if rule in self.rules:
+            if rule in self.rules and rule in PREDICATES:
                 yield from filter(None, PREDICATES[rule](profile, circumstances))
 
     def _path(self, path: str) -> str:

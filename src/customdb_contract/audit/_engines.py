@@ -108,7 +108,25 @@ def rows_in_batches(table: Table) -> Generator[list[Row]]:
                 batch = next(batches, None)
             if batch is None:
                 return
-            yield batch.to_pylist()
+            yield _rows_of_batch(batch)
+
+
+def _rows_of_batch(batch: Any) -> list[Row]:
+    try:
+        rows: list[Row] = batch.to_pylist()
+    except (OverflowError, ValueError):
+        # Databases have dates that Python has not: infinity, before the year 1 and after 9999. They are read as text.
+        columns = [[_value_of(value) for value in column] for column in batch.columns]
+        return [dict(zip(batch.schema.names, values, strict=True)) for values in zip(*columns, strict=True)]
+    return rows
+
+
+def _value_of(scalar: Any) -> object:
+    try:
+        return scalar.as_py()
+    except (OverflowError, ValueError):
+        # What contains such a date has no value of its own.
+        return str(getattr(scalar, "value", scalar.type))
 
 
 def rows_of(table: Table) -> Generator[Row]:

@@ -583,6 +583,13 @@ def _profile_too_large(screening: Screening) -> Parts:
     return [(rough > _NEARLY_TOO_LARGE) & (bound > _NEARLY_TOO_LARGE)]
 
 
+@_only("email", "username", "phone_number")
+def _unreachable_user(screening: Screening) -> list[Expression]:
+    columns = [screening.column(name) for name in ("email", "username", "phone_number")]
+    missing = [column.isnull() | (column == "") for column in columns if column is not None]
+    return [functools.reduce(operator.and_, missing)]
+
+
 SCREENS: Final[Mapping[str, Screen]] = {
     "missing-user-id": _missing_user_id,
     "user-id-not-a-string": _user_id_not_a_string,
@@ -610,7 +617,8 @@ SCREENS: Final[Mapping[str, Screen]] = {
     "dynamic-metadata-keys": _dynamic_metadata_keys,
     "access-in-user-metadata": _access_in_user_metadata,
     "secret-in-profile": _secret_in_profile,
+    "unreachable-user": _unreachable_user,
 }
-"""The screen of each rule whose predicate judges one profile."""
+"""The screen of each rule that judges one profile."""
 
 _BITS: Final = {rule: 1 << place for place, rule in enumerate(SCREENS)}

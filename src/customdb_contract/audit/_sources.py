@@ -1,7 +1,8 @@
 """Where users are read from: an Ibis table, files, or a database."""
 
+import importlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +26,7 @@ _BATCH: Final = 50_000
 _MOST_NAMES: Final = 20
 _QUERIED: Final = "customdb_contract_users"
 _OF_FILES: Final = frozenset({"duckdb", "sqlite"})
+_WRITING: Final = ("Insert", "Update", "Delete", "Merge", "Into")
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
@@ -145,22 +147,60 @@ def _connected(url: str, source: str, names: Sequence[str], query: str | None) -
 
 
 def _named(connection: Any, full_name: str, source: str) -> Table:
-    schema, _, name = full_name.rpartition(".")
-    try:
-        return connection.table(name, database=schema or None)
-    except Exception as error:  # noqa: BLE001 - see above
-        known = ", ".join(_tables(connection))
-        message = f"{source} has no table {full_name!r} ({type(error).__name__}); there are {known}"
-        raise ConfigurationError(message) from None
+    problem = ""
+    for schema, name in _ways_to_part(full_name):
+        try:
+            return connection.table(name, database=schema)
+        except Exception as error:  # noqa: BLE001 - see above
+            problem = problem or type(error).__name__
+    known = ", ".join(_tables(connection)) or "none"
+    message = f"{source} has no table {full_name!r} ({problem}); there are {known}"
+    raise ConfigurationError(message) from None
+
+
+def _ways_to_part(full_name: str) -> Iterator[tuple[str | None, str]]:
+    """Yield what may be the schema and the name of a table, the likeliest first; either may have dots."""
+    parts = full_name.split(".")
+    for place in range(len(parts) - 1, 0, -1):
+        yield ".".join(parts[:place]), ".".join(parts[place:])
+    yield None, full_name
+
+
+def _single_select(connection: Any, query: str) -> str:
+    """Return a query that only reads, as far as it can be seen, without what follows it: an audit changes nothing.
+
+    Raises:
+        ConfigurationError: When it is anything else.
+    """
+    message = "query: it must be a single SELECT, which only reads"
+    if connection.name == "duckdb":
+        if [statement.type.name for statement in connection.con.extract_statements(query)] != ["SELECT"]:
+            raise ConfigurationError(message)
+        return query
+    # Ibis reads it with that, too.
+    sqlglot = importlib.import_module("sqlglot")
+    statements = [one for one in sqlglot.parse(query, read=connection.dialect) if one is not None]
+    writing = [getattr(sqlglot.exp, name) for name in _WRITING]
+    if len(statements) != 1 or not isinstance(statements[0], sqlglot.exp.Query) or statements[0].find(*writing):
+        raise ConfigurationError(message)
+    return str(statements[0].sql(dialect=connection.dialect, comments=False))
 
 
 def _queried(connection: Any, query: str, source: str) -> Table:
     try:
-        if connection.name != "duckdb":
-            return connection.sql(query)
-        # Ibis asks DuckDB for the types of a query in a way that DuckDB 2 does not know any more.
-        connection.con.execute(f"CREATE TEMP VIEW {_QUERIED} AS {query}")
+        plain = _single_select(connection, query)
+        view = f"CREATE TEMP VIEW {_QUERIED} AS {plain}"
+        # Ibis asks for the types of a query in ways that DuckDB 2, or SQLGlot for PostgreSQL, do not know any more.
+        if connection.name == "duckdb":
+            connection.con.execute(view)
+        elif connection.name == "postgres":
+            with connection.con.transaction():
+                connection.con.execute(view)
+        else:
+            return connection.sql(plain)
         return connection.table(_QUERIED)
+    except ConfigurationError:
+        raise
     except Exception as error:  # noqa: BLE001 - each driver has exceptions of its own
         # What follows may quote the query, or rows.
         message = f"{source} does not take the query ({type(error).__name__}: {first_line(error)})"

@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 _MOST_NAMES: Final = 20
+_LONGEST_TYPE: Final = 60
 ODD: Final = ":json"
 """Ends the name of a column that has, as JSON, the values of the wrong type of another one."""
 FILE: Final = "row:file"
@@ -243,10 +244,16 @@ def _read(column: Expression, one: Field, source: str, engine: str) -> Expressio
     if one.kind in {Kind.JSON, Kind.VALUE} and type_.is_nested():
         return _nested_as_json(column, engine)
     message = (
-        f"{source}: the column {one.column!r} for {one.name} has the type {type_}, and {_EXPECTED[one.kind]} "
+        f"{source}: the column {one.column!r} for {one.name} has the type {_shown(type_)}, and {_EXPECTED[one.kind]} "
         "is expected: convert it in a view, or write a function for profile_of"
     )
     raise ConfigurationError(message)
+
+
+def _shown(type_: Any) -> str:
+    """Return a type as a message names it: that of an object may have hundreds of fields."""
+    text = " ".join(str(type_).split())
+    return text if len(text) <= _LONGEST_TYPE else f"{text[:_LONGEST_TYPE]}…"
 
 
 def _is_written(kind: Kind, type_: Any) -> bool:
