@@ -39,6 +39,7 @@ from customdb_contract.audit import (
     _metadata,
     _settled,
     _shared,
+    _state,
     _users,
     _writing,
     audit,
@@ -540,6 +541,7 @@ def test_bad_arguments(
     [
         ({"users.parquet": b"PAR1 cut"}, "users.parquet can't be read: Invalid Input Error: "),
         ({"users.txt": b""}, "users.txt can't be read: give a Parquet, CSV or JSON Lines file"),
+        ({"users.csv": b"id,Id\n"}, "users.csv must begin with a line of the names of its columns, each of them once"),
         ({"users.csv": b"id,id\n"}, "users.csv must begin with a line of the names of its columns, each of them once"),
         (
             {"users.csv": b'id,mail,ok\n1,"a\nb",c\r\n"2,x'},
@@ -861,6 +863,64 @@ def test_the_state_of_an_audit_knows_formats_again(tmp_path: Path) -> None:
     assert _settled.settled(columns(OwnFormat())) == _settled.settled(columns(OwnFormat()))
     assert _settled.settled(columns(PlainDigest("md5"))) == _settled.settled(columns(PlainDigest("md5")))
     assert _settled.settled(columns(PlainDigest("md5"))) != _settled.settled(columns(PlainDigest("sha1")))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("audit.json", "[1]"),
+        ("steps.jsonl", "[1]\n"),
+        ("steps.jsonl", '{"key": 1}\n'),
+        ("findings.jsonl", "{}\n"),
+        ("findings.jsonl", "[]\n"),
+        ("findings.jsonl", "no JSON\n"),
+    ],
+)
+def test_a_state_that_was_changed_is_refused(tmp_path: Path, name: str, text: str) -> None:
+    path, state = parquet(tmp_path / "users.parquet", [ada(1), ada(2, mail="x")]), tmp_path / "state"
+    audit(path, COLUMNS, state=state)
+    size = (state / "findings.jsonl").stat().st_size
+    (state / name).write_text(text if name != "findings.jsonl" else text.ljust(size), encoding="utf-8")
+
+    with pytest.raises(ConfigurationError, match=r"^state: .*state can't be used \(\w+\): remove it to begin anew$"):
+        audit(path, COLUMNS, state=state)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_findings_and_a_state_on_a_full_disk(tmp_path: Path, kind: str) -> None:
+    path = parquet(tmp_path / "users.parquet", [ada(number, mail="x") for number in range(2_000)])
+    full = tmp_path / f"findings.{kind}"
+    full.symlink_to("/dev/full")
+    with pytest.raises(ConfigurationError, match=rf"^findings: {full} can't be written: "):
+        audit(path, COLUMNS, findings=full)
+
+    state = _state.FolderState(tmp_path / "state", {})
+    state._steps.close()
+    with Path("/dev/full").open("w", encoding="utf-8") as steps:
+        state._steps = steps
+        with pytest.raises(ConfigurationError, match=r"^state: .*state can't be written: No space left on device$"):
+            state.done("profiles", value=True)
+        with pytest.raises(ConfigurationError, match=r"^state: .*state can't be written: No space left on device$"):
+            state.close()
+
+
+def test_json_that_is_nested_too_deeply_for_a_function_is_a_finding(tmp_path: Path) -> None:
+    deep = '{"a":' * 20_000 + "1" + "}" * 20_000
+    path = json_lines(tmp_path / "users.jsonl", ada(1), f'{{"id": 2, "mail": {deep}}}\n', ada(3))
+    columns = Columns(user_id="id", profile_of=lambda row: {"user_id": str(row["id"]), "email": row["mail"]})
+
+    report = audit(path, columns, select=["unreadable-row", "invalid-email"])
+
+    assert broken(report) == {"unreadable-row": 1}
+    found = first(report, "unreadable-row")
+    assert (found.user_id, found.row, found.problem) == (None, f"{path}:2", "can't be read: it is nested too deeply")
+
+
+def test_a_url_that_is_none_is_refused_without_its_password() -> None:
+    with pytest.raises(ConfigurationError) as told:
+        audit("postgresql://ada:s3cr3t@[::1/shop?table=users", COLUMNS)
+    assert str(told.value) == "source: it begins like a URL, and is none; write postgresql://host/shop?table=users"
 
 
 def test_the_state_of_an_audit_of_a_table(tmp_path: Path) -> None:

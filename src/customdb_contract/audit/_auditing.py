@@ -11,7 +11,7 @@ from attrs import frozen
 
 from customdb_contract.audit._about import select_audited
 from customdb_contract.audit._columns import Columns, Row
-from customdb_contract.audit._confirming import Judge, named
+from customdb_contract.audit._confirming import Judge, named, place_of
 from customdb_contract.audit._counting import Counter
 from customdb_contract.audit._engines import (
     BATCH,
@@ -102,7 +102,7 @@ def audit(
         table: The users: a path to a Parquet, CSV or JSON Lines file or to a folder of them; the URL of a database,
             as in `postgresql://host/shop?table=users`; or an Ibis table.
         columns: The columns that make a profile.
-        query: What selects the users of a database, in its own SQL, in place of `?table=`.
+        query: A single SELECT of the users of a database, in its own SQL, in place of `?table=`.
         import_mode: Whether "Import Users to Auth0" is on for the connection.
         requires_username: Whether every user of the connection has a username.
         select: Names of rules or groups that are looked at; empty stands for all.
@@ -349,9 +349,21 @@ class _Audit:
         maker, judge = self.maker, self._judge()
         assert maker is not None  # noqa: S101 - see _profiles
         for batch in rows_in_batches(self._in_order(self.users.raw)):
-            rows = [self.users.raw_row(row) for row in batch]
-            plain = [{name: value for name, value in row.items() if name not in {FILE, ROW}} for row in rows]
-            yield (self._of_made(judge, row, made) for row, made in zip(rows, maker.made_of(plain), strict=True))
+            rows = [self._raw(row) for row in batch]
+            made = iter(maker.made_of([_plain(row) for row in rows if row is not None]))
+            yield (
+                [_unreadable(None, place_of(place), "can't be read: it is nested too deeply")]
+                if row is None
+                else self._of_made(judge, row, next(made))
+                for place, row in zip(batch, rows, strict=True)
+            )
+
+    def _raw(self, row: Row) -> Row | None:
+        """Return a row as the function is given it; None where JSON is more than Python reads."""
+        try:
+            return self.users.raw_row(row)
+        except (ValueError, RecursionError):
+            return None
 
     def _of_made(self, judge: Judge, row: Row, profile: Mapping[str, object] | NotMade) -> Iterable[UserFinding]:
         user_id = as_text(row.get(self.columns.user_id))
@@ -417,6 +429,10 @@ class _Audit:
         if "dynamic-metadata-keys" in rules:
             for path, keys, users in crowded:
                 self.counter.note(_crowded(path, keys), users)
+
+
+def _plain(row: Row) -> Row:
+    return {name: value for name, value in row.items() if name not in {FILE, ROW}}
 
 
 def _unreadable(user_id: str | None, place: str, problem: str) -> UserFinding:

@@ -204,7 +204,7 @@ def _header(path: Path) -> tuple[tuple[str, ...], str]:
         raise ConfigurationError(message)
     delimiter = max(_DELIMITERS, key=first.count)
     names = tuple(next(csv.reader(io.StringIO(first), delimiter=delimiter), ()))
-    if not names or len(set(names)) < len(names) or not all(names):
+    if not names or len({name.lower() for name in names}) < len(names) or not all(names):
         message = f"{path} must begin with a line of the names of its columns, each of them once"
         raise ConfigurationError(message)
     return names, delimiter

@@ -101,7 +101,12 @@ def table_of_database(url: str, query: str | None) -> tuple[Table, str, str]:
         ConfigurationError: When neither or both name a table, or there is no such table.
         DatabaseOpeningError: When the database can't be opened, or does not take the query.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        # What is wrong may quote the password.
+        message = "source: it begins like a URL, and is none; write postgresql://host/shop?table=users"
+        raise ConfigurationError(message) from None
     settings = parse_qs(parts.query, keep_blank_values=True)
     names = settings.pop("table", [])
     if (query is None) == (not names) or len(names) > 1:

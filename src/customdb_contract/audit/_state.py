@@ -6,7 +6,8 @@ written after the last such line is cut off.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
@@ -100,12 +101,11 @@ class FolderState:
                     raise ConfigurationError(message)
                 path.write_text(json.dumps(settings), encoding="utf-8")
                 return 0
-            known = cast("dict[str, object]", json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError) as error:
+            known = cast("dict[str, object]", dict(json.loads(path.read_text(encoding="utf-8"))))
+        except (OSError, ValueError, TypeError) as error:
             if isinstance(error, ConfigurationError):
                 raise
-            message = f"state: {self._folder} can't be used ({type(error).__name__}): remove it to begin anew"
-            raise ConfigurationError(message) from None
+            raise self._unusable(error) from None
         others = sorted(name for name in {*known, *settings} if known.get(name) != settings.get(name))
         if others:
             message = (
@@ -123,8 +123,11 @@ class FolderState:
                     step = cast("dict[str, Any]", json.loads(line))
                 except ValueError:
                     break
-                self._notes[step["key"]] = step["value"]
-                end, whole = step["end"], whole + len(line)
+                try:
+                    self._notes[step["key"]] = step["value"]
+                    end, whole = int(step["end"]), whole + len(line)
+                except (KeyError, TypeError, ValueError) as error:
+                    raise self._unusable(error) from None
             with path.open("r+b") as file:
                 file.truncate(whole)
         return end
@@ -133,9 +136,13 @@ class FolderState:
         """Yield the findings of the steps that were done before."""
         with (self._folder / "findings.jsonl").open(encoding="utf-8", newline="\n") as file:
             for line in file:
-                row: dict[str, Any] = json.loads(line)
-                severity, shared_with = Severity(row.pop("severity")), tuple(row.pop("shared_with"))
-                yield UserFinding(severity=severity, shared_with=shared_with, **row)
+                try:
+                    row: dict[str, Any] = json.loads(line)
+                    severity, shared_with = Severity(row.pop("severity")), tuple(row.pop("shared_with"))
+                    found = UserFinding(severity=severity, shared_with=shared_with, **row)
+                except (AttributeError, KeyError, TypeError, ValueError) as error:
+                    raise self._unusable(error) from None
+                yield found
 
     def note(self, key: str) -> Any:
         """Return what was noted of a step, or None."""
@@ -143,16 +150,31 @@ class FolderState:
 
     def keep(self, findings: Iterable[UserFinding]) -> None:
         """Keep findings of the step that is under way."""
-        self._findings.writelines(as_line(as_row(finding)).encode() for finding in findings)
+        with self._writing():
+            self._findings.writelines(as_line(as_row(finding)).encode() for finding in findings)
 
     def done(self, key: str, value: object) -> None:
         """Note that a step is done, or how far it is."""
-        self._findings.flush()
-        line = json.dumps({"key": key, "value": value, "end": self._findings.tell()})
-        self._steps.write(f"{line}\n")
-        self._steps.flush()
+        with self._writing():
+            self._findings.flush()
+            line = json.dumps({"key": key, "value": value, "end": self._findings.tell()})
+            self._steps.write(f"{line}\n")
+            self._steps.flush()
 
     def close(self) -> None:
         """End it."""
-        self._findings.close()
-        self._steps.close()
+        with self._writing():
+            self._findings.close()
+            self._steps.close()
+
+    @contextmanager
+    def _writing(self) -> Generator[None]:
+        try:
+            yield
+        except OSError as error:
+            message = f"state: {self._folder} can't be written: {error.strerror or error}"
+            raise ConfigurationError(message) from None
+
+    def _unusable(self, error: Exception) -> ConfigurationError:
+        message = f"state: {self._folder} can't be used ({type(error).__name__}): remove it to begin anew"
+        return ConfigurationError(message)

@@ -3,7 +3,8 @@
 import csv
 import importlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -129,14 +130,31 @@ _KINDS: Final[Mapping[str, Callable[[Path], FindingsFile]]] = {
 
 
 class _Closing:
-    def __init__(self, file: FindingsFile) -> None:
+    def __init__(self, file: FindingsFile, path: Path | None) -> None:
         self._file = file
+        self._path = path
 
     def __enter__(self) -> FindingsFile:
-        return self._file
+        return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        self.close()
+
+    def write(self, findings: Iterable[UserFinding]) -> None:
+        with self._writing():
+            self._file.write(findings)
+
+    def close(self) -> None:
+        with self._writing():
+            self._file.close()
+
+    @contextmanager
+    def _writing(self) -> Generator[None]:
+        try:
+            yield
+        except OSError as error:
+            message = f"findings: {self._path} can't be written: {error.strerror or error}"
+            raise ConfigurationError(message) from None
 
 
 def findings_file(path: Path | None) -> _Closing:
@@ -149,13 +167,13 @@ def findings_file(path: Path | None) -> _Closing:
         ConfigurationError: When the suffix is another one, or the file can't be written.
     """
     if path is None:
-        return _Closing(_Nowhere())
+        return _Closing(_Nowhere(), None)
     kind = _KINDS.get(path.suffix.lower())
     if kind is None:
         message = f"findings: {path} must end in .parquet, .csv or .jsonl"
         raise ConfigurationError(message)
     try:
-        return _Closing(kind(path))
+        return _Closing(kind(path), path)
     except OSError as error:
         message = f"findings: {path} can't be written: {error.strerror}"
         raise ConfigurationError(message) from None
