@@ -587,7 +587,7 @@ def _profile_too_large(screening: Screening) -> Parts:
 def _unreachable_user(screening: Screening) -> list[Expression]:
     columns = [screening.column(name) for name in ("email", "username", "phone_number")]
     missing = [column.isnull() | (column == "") for column in columns if column is not None]
-    return [functools.reduce(operator.and_, missing)]
+    return [functools.reduce(lambda one, other: one & other, missing)]
 
 
 SCREENS: Final[Mapping[str, Screen]] = {
