@@ -37,7 +37,8 @@ class DatabaseOpeningError(CustomDatabaseError):
     """A database could not be opened: the function or context manager of a custom one raised, or took too long.
 
     The message has the exception's class and message, with secrets masked. Nothing was judged, so this says nothing
-    about the scripts. An audit raises it if the user store is unreachable, rejects the query, or fails while it is read.
+    about the scripts. An audit raises it if the user store is unreachable, rejects the query, or fails during the
+    audit.
     """
 
 
