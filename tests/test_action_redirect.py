@@ -297,7 +297,7 @@ def test_names_are_looked_up_nowhere(stand: Stand) -> None:
     ]
 
 
-def test_a_connection_presents_itself_as_one_whose_other_side_was_verified(stand: Stand) -> None:
+def test_a_redirected_connection_presents_itself_as_verified(stand: Stand) -> None:
     code = """
       const tls = require('tls');
       const socket = tls.connect({ host: 'legacy.example.com', port: 443, timeout: 5000 }, () => console.log('ready'));
@@ -365,7 +365,7 @@ def test_a_request_that_is_sent_too_late_is_noticed(stand: Stand) -> None:
     assert outcome.noticed(Noticed.LATE_REQUEST) == ("GET https://legacy.example.com/users/7",)
 
 
-def test_without_a_stand_in_an_action_reaches_whom_it_names(tmp_path: Path) -> None:
+def test_without_a_stand_in_an_action_reaches_the_named_host(tmp_path: Path) -> None:
     (tmp_path / "asking.js").write_text(
         handler("api.user.setAppMetadata('a', (await fetch(event.url)).status);"), encoding="utf-8"
     )

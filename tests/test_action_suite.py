@@ -254,7 +254,7 @@ def test_the_rules_cannot_be_overridden(body: str, what: str, pytester: pytest.P
         ),
     ],
 )
-def test_what_cannot_be_set_up_is_told_once_in_one_sentence(
+def test_a_failed_set_up_is_reported_once_in_one_sentence(
     fixture: str, body: str, problem: str, pytester: pytest.Pytester
 ) -> None:
     write(pytester, body, fixture=fixture)

@@ -127,7 +127,7 @@ def test_it_has_what_auth0_documents_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("path", [path for path in DOCUMENTED if path not in GIVING_BACK])
-def test_a_call_is_told_under_auth0s_name_and_can_be_chained(path: str) -> None:
+def test_a_call_is_recorded_under_auth0s_name_and_can_be_chained(path: str) -> None:
     watched = Watched()
     part, name = snake(path).split(".")
     method = getattr(getattr(watched.api, part), name)

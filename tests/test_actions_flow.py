@@ -206,7 +206,7 @@ def test_an_action_without_a_second_function_is_left_behind() -> None:
     assert (told.ending, len(told.runs), len(last.events)) == (FlowEnding.COMPLETED, 2, 1)
 
 
-def test_a_user_who_does_not_come_back_is_not_let_in() -> None:
+def test_a_user_who_does_not_return_is_not_logged_in() -> None:
     first = Scripted((app("a", 1), AWAY), resumes=())
 
     told = redirected(first, back=None)

@@ -76,7 +76,7 @@ def test_it_is_given_the_event_and_its_secrets() -> None:
     assert event.secrets == {"URL": "http://x", "KEY": SECRET}
 
 
-def test_it_is_told_where_the_legacy_system_is() -> None:
+def test_an_action_receives_the_address_of_the_legacy_system() -> None:
     seen: list[PostLoginEvent] = []
     secrets: dict[str, str | Secret] = {"URL": "{legacy_url}/users", "KEY": Secret("key of {legacy_url}")}
     action = PythonAction(lambda event, _: seen.append(event), secrets=secrets)
@@ -173,7 +173,7 @@ def _block(_: PostLoginEvent, api: PostLoginApi) -> None:
 
 
 @pytest.mark.parametrize("action", [_hang, _block])
-def test_an_action_whose_time_is_up_is_stopped_and_can_run_again(action: Act) -> None:
+def test_an_action_that_times_out_is_stopped_and_can_run_again(action: Act) -> None:
     with opened(action) as bridge:
         for _ in range(2):
             run = perform(bridge, 0.1)

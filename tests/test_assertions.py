@@ -83,7 +83,7 @@ def test_the_settings_are_those_of_check() -> None:
 # assert_consistent
 
 
-def test_everybody_is_asked_for_twice_and_nobody_else() -> None:
+def test_only_known_users_are_looked_up_twice() -> None:
     directory = Directory()
 
     report = assert_consistent(directory, EMAILS)
@@ -147,7 +147,7 @@ def test_people_who_are_not_found_are_named() -> None:
         assert_consistent(Directory(), sample)
 
 
-def test_people_for_whom_the_script_fails_are_named() -> None:
+def test_users_for_whom_the_script_fails_are_named() -> None:
     class Partly(Directory):
         @override
         def get_user(self, identifier: str) -> ProfileResult:
@@ -196,7 +196,7 @@ def test_a_database_that_cannot_be_opened_fails() -> None:
         (object(), EMAILS, "the database has none of the scripts: *"),
     ],
 )
-def test_what_cannot_be_used_is_told(database: object, emails: Sequence[str], message: str) -> None:
+def test_unusable_input_is_an_error(database: object, emails: Sequence[str], message: str) -> None:
     with pytest.raises(ConfigurationError) as raised:
         assert_consistent(database, emails)
 

@@ -428,7 +428,7 @@ def test_a_sample(tmp_path: Path) -> None:
     assert (report.users, report.sampled, broken(report)) == (2, True, {"invalid-email": 2, "shared-email": 2})
 
 
-def test_progress_is_told(tmp_path: Path) -> None:
+def test_progress_is_reported(tmp_path: Path) -> None:
     told: list[AuditProgress] = []
     audit(
         parquet(tmp_path / "users.parquet", [ada(1)]),

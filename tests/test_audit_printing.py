@@ -53,7 +53,7 @@ def page_of(report: AuditReport) -> Page:
 @pytest.mark.untraced
 @settings(max_examples=60)
 @given(audit_reports())
-def test_whatever_a_store_has_every_format_shows_it_safely_and_json_has_all_numbers(report: AuditReport) -> None:
+def test_every_format_shows_any_store_safely_and_json_has_all_numbers(report: AuditReport) -> None:
     texts = {name: render(report) for name, render in AUDIT_FORMATS.items()}
     texts |= {"str": str(report), "repr": repr(report), "verbose": render_audit(report, Style(verbose=True, width=60))}
 
@@ -125,7 +125,7 @@ def test_json_names_users_as_the_store_does() -> None:
         (1, 3, "33.33 %"),
     ],
 )
-def test_a_share_is_never_rounded_to_nobody_or_everybody(users: int, of: int, part: str) -> None:
+def test_a_share_is_never_rounded_to_none_or_all(users: int, of: int, part: str) -> None:
     report = report_of(result(users=users, examples=()), users=of)
     [row] = page_of(report).of_class("rule-row")
 
@@ -193,7 +193,9 @@ def test_the_verdict_follows_the_severity_that_fails(fail_on: Severity) -> None:
 
 @pytest.mark.parametrize("results", [(), (result(),), (result(not_audited="no column is mapped that it is about"),)])
 @pytest.mark.parametrize("print_as", AUDIT_FORMATS.values(), ids=AUDIT_FORMATS)
-def test_nobody_is_a_share_of_nobody(print_as: Callable[[AuditReport], str], results: tuple[RuleResult, ...]) -> None:
+def test_no_users_are_a_share_of_no_users(
+    print_as: Callable[[AuditReport], str], results: tuple[RuleResult, ...]
+) -> None:
     text = print_as(
         report_of(*results, users=0, sizes=ProfileSizes(up_to_limit=0, above_limit=0, above_allowance=0, largest=0))
     )

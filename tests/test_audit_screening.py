@@ -244,9 +244,7 @@ def test_rows_that_only_just_break_a_rule_are_found(table_of: TableOf, tmp_path:
     }
 
 
-def test_users_with_whom_nothing_is_wrong_are_not_read_in_python(
-    table_of: TableOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_sound_users_are_not_read_in_python(table_of: TableOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [
         user(
             user_id=str(number),

@@ -115,7 +115,7 @@ def test_users_are_read_from_a_database(capsys: pytest.CaptureFixture[str], fold
 
 
 @pytest.mark.parametrize("url", ["duckdb://{folder}/shop.duckdb", "sqlite://{folder}/shop.sqlite3"])
-def test_a_table_that_is_not_there_and_a_wrong_query_are_told(
+def test_a_missing_table_and_a_wrong_query_are_errors(
     capsys: pytest.CaptureFixture[str], folder: Path, url: str
 ) -> None:
     database(folder)
@@ -140,7 +140,7 @@ def test_a_table_that_is_not_there_and_a_wrong_query_are_told(
     assert out.startswith("ok: 2 users audited")
 
 
-def test_a_database_that_cannot_be_reached_is_told_without_its_password(
+def test_an_unreachable_database_is_reported_without_its_password(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, folder: Path
 ) -> None:
     monkeypatch.setenv("USERS_URL", "postgresql://reader:canary-secret@127.0.0.1:1/shop?table=users")
@@ -168,7 +168,7 @@ def test_a_database_that_cannot_be_reached_is_told_without_its_password(
         ("", ["users.csv", "--findings", "all.xlsx"], "all.xlsx"),
     ],
 )
-def test_wrong_usage_is_told(
+def test_wrong_usage_is_an_error(
     capsys: pytest.CaptureFixture[str], folder: Path, text: str, arguments: Sequence[str], message: str
 ) -> None:
     (folder / "customdb.toml").write_text(f'[audit]\nuser_id = "id"\n{text}\n')

@@ -186,14 +186,14 @@ def test_bcrypt_is_never_given_more_than_it_hashes() -> None:
 # What the configurations say about the people
 
 
-def test_all_configurations_tell_of_the_same_people() -> None:
+def test_all_configurations_have_the_same_users() -> None:
     first, *others = map(users_of, CONFIGURATIONS)
 
     assert all(users == first for users in others)
 
 
 @pytest.mark.parametrize("user", users_of("customdb.toml"), ids=lambda user: user["email"])
-def test_the_configuration_tells_the_truth(user: dict[str, Any]) -> None:
+def test_the_configuration_matches_the_store(user: dict[str, Any]) -> None:
     (customer,) = (customer for customer in create_store.customers() if customer.email == user["email"])
 
     assert user["password"] == customer.password
@@ -225,7 +225,7 @@ def test_the_factories_that_the_configurations_name_work(
 
 
 @given(customer=st.sampled_from(create_store.customers()), data=st.data())
-def test_a_customer_is_found_under_any_spelling_and_gets_in_with_the_password_only(
+def test_a_customer_is_found_in_any_spelling_and_logs_in_with_the_password_only(
     shop: correct.Bookshop, customer: create_store.Customer, data: st.DataObject
 ) -> None:
     names = [name for name in (customer.email, customer.username) if name is not None]
@@ -250,7 +250,7 @@ def test_a_customer_is_found_under_any_spelling_and_gets_in_with_the_password_on
 
 
 @given(identifier=st.text() | st.from_regex(r"[\w%'*]*@[\w.%'*]*", fullmatch=True))
-def test_nobody_is_found_under_another_identifier(shop: correct.Bookshop, identifier: str) -> None:
+def test_no_user_is_found_under_another_identifier(shop: correct.Bookshop, identifier: str) -> None:
     known = {
         name.lower() for customer in create_store.customers() for name in (customer.email, customer.username or "")
     }
@@ -319,7 +319,7 @@ def test_a_hash_in_another_format_matches_nothing(stored: str) -> None:
     assert not correct.password_matches(stored, stored)
 
 
-def test_an_outage_is_an_error_that_tells_nothing() -> None:
+def test_an_outage_is_an_error_without_details() -> None:
     with correct.broken() as database:
         with pytest.raises(ScriptError) as login_error:
             database.login(*ADA)
@@ -358,9 +358,7 @@ PASSWORDS = st.text(st.characters()) | st.text(st.characters(), min_size=60, max
 
 
 @given(password=PASSWORDS, other=PASSWORDS)
-def test_a_password_that_was_set_lets_its_owner_in_and_no_other_does(
-    writable: Writable, password: str, other: str
-) -> None:
+def test_only_the_password_that_was_set_logs_in(writable: Writable, password: str, other: str) -> None:
     assume("\0" not in password + other and password != other)
     shop = writable.emptied()
 
@@ -400,7 +398,7 @@ WRITES = st.one_of(
 
 
 @given(writes=st.lists(WRITES, max_size=15))
-def test_no_sequence_of_writes_makes_two_of_one_e_mail_or_gives_somebody_another_user_id(
+def test_no_sequence_of_writes_duplicates_an_email_or_changes_a_user_id(
     writable: Writable, writes: list[tuple[Any, ...]]
 ) -> None:
     shop = writable.emptied()
@@ -464,7 +462,7 @@ def write(shop: accounts.Accounts, script: str, arguments: list[Any], before: di
     ],
     ids=ascii,
 )
-def test_create_refuses_whoever_is_there_or_could_not_be_found_again(
+def test_create_refuses_existing_users_and_users_it_could_not_find_again(
     full: accounts.Accounts, user: dict[str, str], code: str
 ) -> None:
     before = dump(full._store)
@@ -482,7 +480,7 @@ def test_create_keeps_nothing_but_what_the_shop_asked_for(writable: Writable) ->
 
 
 @pytest.mark.parametrize("email", ["nobody@example.com", "ada", "%", "' OR '1'='1", f"{ADA[0]}\0", "\ud800@x.com", ""])
-def test_nothing_is_changed_for_an_e_mail_that_nobody_has(full: accounts.Accounts, email: str) -> None:
+def test_an_unused_email_changes_nothing(full: accounts.Accounts, email: str) -> None:
     before = dump(full._store)
 
     assert full.verify(email) == Declined()
@@ -492,7 +490,7 @@ def test_nothing_is_changed_for_an_e_mail_that_nobody_has(full: accounts.Account
 
 
 @pytest.mark.parametrize("new_email", [GRACE[0], "GRACE.hopper@example.com", "new", "ä@example.com", f"{ADA[0]}\0"])
-def test_nobody_gets_the_e_mail_of_another_one_or_one_that_is_none(full: accounts.Accounts, new_email: str) -> None:
+def test_no_user_gets_a_taken_or_invalid_email(full: accounts.Accounts, new_email: str) -> None:
     before = dump(full._store)
 
     assert full.change_email(ADA[0], new_email, verified=True) == Declined()
@@ -516,7 +514,7 @@ def test_an_e_mail_changes_and_the_customer_stays(full: accounts.Accounts) -> No
     assert profile_of(full.login(*ADA)) == before
 
 
-def test_an_e_mail_is_verified_as_often_as_somebody_opens_the_link(full: accounts.Accounts) -> None:
+def test_an_email_is_verified_each_time_the_link_is_opened(full: accounts.Accounts) -> None:
     before = profile_of(full.get_user(GRACE[0]))
 
     assert [full.verify(GRACE[0]), full.verify(GRACE[0].upper())] == [Done(), Done()]
@@ -552,7 +550,7 @@ NOBODYS_IDS = [
 
 
 @pytest.mark.parametrize("user_id", NOBODYS_IDS, ids=ascii)
-def test_an_id_that_is_not_the_shops_deletes_nobody(full: accounts.Accounts, user_id: str) -> None:
+def test_a_foreign_id_deletes_no_user(full: accounts.Accounts, user_id: str) -> None:
     before = dump(full._store)
 
     assert full.delete(user_id) == Done()
@@ -591,9 +589,7 @@ EVERY_WRITE: Mapping[str, Callable[[accounts.Accounts], OperationResult]] = {
 
 @pytest.mark.parametrize("script", EVERY_WRITE)
 @pytest.mark.parametrize("obstacle", ["no store", "no database", "no tables"])
-def test_a_store_that_cannot_be_written_is_an_error_that_tells_nothing(
-    script: str, obstacle: str, tmp_path: Path
-) -> None:
+def test_an_unwritable_store_is_an_error_without_details(script: str, obstacle: str, tmp_path: Path) -> None:
     path = tmp_path / "bookshop.sqlite3"
     if obstacle != "no store":
         path.write_bytes(b"no database " * 1000 if obstacle == "no database" else b"")

@@ -86,7 +86,7 @@ def test_the_right_password_logs_in_and_others_do_not(api: str) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"[" * 9000, b'{"login": "ada"}', b'{"login": 7, "password": []}'])
-def test_a_body_that_says_nothing_is_refused(api: str, body: bytes) -> None:
+def test_an_unreadable_body_is_refused(api: str, body: bytes) -> None:
     assert ask(api, "POST", "/sessions", body) == (400, {"error": "bad_request"})
 
 
@@ -103,7 +103,7 @@ def test_what_is_missing_or_too_large_is_refused(api: str) -> None:
     token=st.text(string.ascii_letters, max_size=10).map(lambda text: {"Authorization": f"Bearer {text}"})
     | st.just({}),
 )
-def test_without_the_token_nothing_is_told(api: str, path: str, method: str, token: dict[str, str]) -> None:
+def test_without_the_token_nothing_is_reported(api: str, path: str, method: str, token: dict[str, str]) -> None:
     assert ask(api, method, path, b"{}", token) == (401, {"error": "unauthorized"})
 
 
@@ -247,7 +247,7 @@ def test_an_answer_of_another_shape_is_an_error(strange: Strange, status: int, d
 
 
 @pytest.mark.parametrize("account", NO_ACCOUNTS, ids=json.dumps)
-def test_what_is_no_account_lets_nobody_in_and_is_not_nobody(strange: Strange, account: object) -> None:
+def test_a_row_without_a_key_is_neither_a_log_in_nor_not_found(strange: Strange, account: object) -> None:
     assert strange(200, {"accounts": [account], "account": account}) == ["Error: The shop gave no answer"] * 2
 
 

@@ -24,7 +24,7 @@ def test_the_same_customers_are_made_every_time() -> None:
     assert customers(SOME, seed=1) != customers(SOME)
 
 
-def test_as_many_customers_have_each_defect_as_is_said(everybody: list[Customer]) -> None:
+def test_each_defect_occurs_at_its_documented_rate(everybody: list[Customer]) -> None:
     assert len(everybody) == CUSTOMERS
     said = {name: defect.customers for name, defect in DEFECTS.items()}
     assert Counter(customer.defect for customer in everybody if customer.defect) == said

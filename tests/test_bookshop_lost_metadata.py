@@ -80,7 +80,7 @@ def test_the_demonstration_does_without_node_and_ibis(
     assert "Skipping the audit of all customers, which needs Ibis" in printed
 
 
-def test_the_demonstration_audits_everybody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_demonstration_audits_all_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     ran: list[list[str]] = []
 
     def run(arguments: list[str], **_: object) -> subprocess.CompletedProcess[str]:

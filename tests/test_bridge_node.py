@@ -241,7 +241,7 @@ def echo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
         ("console.log({ get x() { throw 1; } }); callback(null);", 'not-found; printed "{ x: [Getter] }\\n"'),
     ],
 )
-def test_an_ending_is_told(open_script: Open, body: str, told: str) -> None:
+def test_an_ending_is_reported(open_script: Open, body: str, told: str) -> None:
     assert open_script(body).told() == told
 
 
@@ -255,7 +255,7 @@ def test_a_function_that_is_not_async_throws(open_script: Open) -> None:
     "event",
     ["new EventEmitter().emit('error', new Error('down'))", "new EventEmitter().emit('error', 'down')"],
 )
-def test_an_error_that_nobody_listens_to_is_told(open_script: Open, event: str) -> None:
+def test_an_unhandled_error_event_is_reported(open_script: Open, event: str) -> None:
     script = open_script(f"const {{ EventEmitter }} = require('events'); setImmediate(() => {event});")
 
     outcome = script()
@@ -279,7 +279,7 @@ def test_a_script_that_hangs_runs_out_of_time_and_the_next_call_works(open_scrip
     assert script().ending is Ending.NOT_FOUND
 
 
-def test_what_was_seen_before_the_time_was_up_is_told(open_script: Open) -> None:
+def test_findings_before_the_time_limit_are_reported(open_script: Open) -> None:
     outcome = open_script("console.log('waiting'); setInterval(() => 1, 1000);", timeout=1.0)()
 
     assert outcome.output == "waiting\n"
@@ -295,7 +295,7 @@ def test_after_the_process_has_died_the_next_call_finds_a_new_one(open_script: O
     assert results == [{"times": 1}, {"times": 2}, None, {"times": 1}]
 
 
-def test_what_a_call_does_later_is_told_of_that_call(open_script: Open) -> None:
+def test_late_effects_belong_to_their_call(open_script: Open) -> None:
     script = open_script("""
         const later = {
           again: () => callback(null, { user_id: '7' }),
@@ -460,7 +460,7 @@ def open_pool(open_script: Open, tmp_path: Path) -> Callable[[str], Opened]:
     return open_it
 
 
-def test_what_a_script_throws_in_the_connection_of_another_call_is_told_of_its_own(
+def test_an_exception_in_the_connection_of_another_call_belongs_to_its_own(
     open_pool: Callable[[str], Opened],
 ) -> None:
     script = open_pool("pool.ask(() => { if (email === 'bad') throw new Error('ours'); callback(null); });")
@@ -472,7 +472,7 @@ def test_what_a_script_throws_in_the_connection_of_another_call_is_told_of_its_o
     assert script.bridge.late_events() == []
 
 
-def test_neither_is_it_told_of_the_call_of_another_script(open_pool: Callable[[str], Opened], folder: Path) -> None:
+def test_it_is_not_reported_for_the_call_of_another_script(open_pool: Callable[[str], Opened], folder: Path) -> None:
     (folder / "login.js").write_text(
         "function login(email, password, callback) {"
         " require('pool').ask(() => { callback(null); setImmediate(() => setImmediate(() => setImmediate(() => {"
@@ -554,7 +554,7 @@ def test_what_a_pool_throws_on_what_a_call_has_asked_is_of_that_call(
     ],
     ids=["asked before", "over"],
 )
-def test_where_another_call_may_have_asked_nobody_is_blamed(
+def test_a_request_with_an_uncertain_call_is_attributed_to_none(
     bad: str, open_asked: Callable[[str], Opened], caplog: pytest.LogCaptureFixture
 ) -> None:
     script = open_asked(bad)
@@ -589,13 +589,13 @@ def test_what_a_timer_throws_is_of_the_call_that_set_it(open_script: Open, tmp_p
 
 
 @pytest.mark.parametrize("thrown", ["new Error('ours')", "'ours'", "undefined", "{ cause: 7 }"])
-def test_what_a_script_throws_itself_is_told_beside_a_callback_that_throws(thrown: str, open_script: Open) -> None:
+def test_a_scripts_own_exception_is_reported_beside_a_throwing_callback(thrown: str, open_script: Open) -> None:
     script = open_script(f"try {{ callback(null); }} catch {{ setImmediate(() => {{ throw {thrown}; }}); }}")
 
     assert script.told(throwing=True).startswith("not-found; raised later ")
 
 
-def test_a_script_that_calls_back_for_ever_is_told_so_many_times(open_script: Open) -> None:
+def test_a_script_that_calls_back_for_ever_is_cut_at_the_limit(open_script: Open) -> None:
     assert len(open_script("for (let i = 0; i < 1000; i += 1) callback(null);")().callbacks) == 20
 
 
@@ -772,7 +772,7 @@ def test_a_module_is_found(open_script: Open, node_modules: Path, name: str, fou
     assert script(name).result == {"is": found}
 
 
-def test_another_version_than_was_asked_for_is_told_once(
+def test_a_different_module_version_is_reported_once(
     open_script: Open, node_modules: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     script = open_script("callback(null, { is: require('other@9.9.9').is });", node_modules=node_modules)
@@ -877,7 +877,7 @@ def test_the_parameters_are_those_that_the_connection_calls_it_with(
     ],
 )
 @pytest.mark.parametrize("has_parser", [True, False])
-def test_a_source_is_a_function_or_it_is_told_that_it_is_none(
+def test_a_source_without_a_function_is_reported(
     open_script: Open, source: str, runs: bool, has_parser: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("customdb_contract.bridges.node._bridge.is_available", lambda: has_parser)
@@ -1036,9 +1036,7 @@ def test_a_script_that_is_not_there_is_no_attribute(folder: Path) -> None:
 # Opening
 
 
-def test_node_that_ends_at_once_says_its_last_words(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_node_that_ends_at_once_is_quoted(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "get_user.js").write_text(PLAIN, "utf-8")
     broken = tmp_path / "runner.cjs"
     broken.write_text("throw new Error('it does not start');", "utf-8")
@@ -1063,7 +1061,7 @@ def test_node_that_never_answers_is_given_up(folder: Path, tmp_path: Path, monke
 
 
 @pytest.mark.parametrize("opened", ["null", "{}", '{"get_user": 7}'])
-def test_an_opening_that_tells_nothing_of_a_script_is_explained(
+def test_an_opening_without_information_about_a_script_is_explained(
     folder: Path, monkeypatch: pytest.MonkeyPatch, opened: str
 ) -> None:
     (folder / "get_user.js").write_text(PLAIN, "utf-8")
@@ -1081,7 +1079,7 @@ def test_an_opening_that_tells_nothing_of_a_script_is_explained(
         NodeDatabase(folder).get_user("a")  # type: ignore[call-arg]  # a script of any style
 
 
-def test_node_that_cannot_be_started_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_node_that_cannot_be_started_is_an_error(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "get_user.js").write_text(PLAIN, "utf-8")
 
     def refuse(*_: object, **__: object) -> None:

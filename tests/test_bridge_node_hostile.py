@@ -232,7 +232,7 @@ def test_a_strange_value_crosses_within_bounds(honest: Shop, kind: str) -> None:
         ("'N'.repeat(1e7)", "string", "N" * 32_768),
     ],
 )
-def test_whatever_is_thrown_is_an_error(honest: Shop, thrown: str, name: str, message: str) -> None:
+def test_any_thrown_value_is_an_error(honest: Shop, thrown: str, name: str, message: str) -> None:
     raised = honest(f"throw ({thrown});").raised
 
     assert raised is not None

@@ -121,7 +121,7 @@ RESULTS = (
     result=RESULTS,
     script=st.sampled_from([Script.LOGIN, Script.GET_USER, Script.VERIFY, Script.CHANGE_PASSWORD, Script.DELETE]),
 )
-def test_a_result_means_what_the_contract_says_or_is_invalid(
+def test_a_result_is_one_of_the_contract_or_invalid(
     bridge: PythonDatabase, answering: Answering, result: Any, script: Script
 ) -> None:
     answering.act = lambda: result
@@ -276,7 +276,7 @@ def test_a_generator_is_no_result() -> None:
         assert _call(script).ending is Ending.INVALID
 
 
-def test_a_result_whose_class_lies_is_invalid() -> None:
+def test_a_result_with_a_lying_class_is_invalid() -> None:
     liar = type("Liar", (), {"__class__": Found})()
 
     outcome = _call(lambda identifier: liar)

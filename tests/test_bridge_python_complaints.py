@@ -80,7 +80,7 @@ def test_warnings_of_others_pass(
     assert [str(message) for message in seen] == ["shown by another"]
 
 
-def test_an_exception_that_nobody_can_catch_belongs_to_the_call(opened: Open) -> None:
+def test_an_uncatchable_exception_belongs_to_the_call(opened: Open) -> None:
     bridge = opened(lambda: Bad(PASSWORD))
 
     output = output_of(bridge)
@@ -89,7 +89,7 @@ def test_an_exception_that_nobody_can_catch_belongs_to_the_call(opened: Open) ->
     assert output.endswith("LookupError: «password of ada»\n")
 
 
-def test_an_exception_that_nobody_can_catch_is_masked_also_later(
+def test_a_late_uncatchable_exception_is_masked(
     opened: Open, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[object] = []

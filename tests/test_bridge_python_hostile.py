@@ -160,7 +160,7 @@ def test_output_past_python_passes_through(capfd: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
-def test_a_coroutine_that_nobody_awaits_is_no_crash() -> None:
+def test_an_unawaited_coroutine_is_no_crash() -> None:
     async def look_up() -> object:
         return NotFound()
 

@@ -459,7 +459,7 @@ def _fail_in_a_handle(identifier: str, callback: Callback) -> None:
 
 
 @pytest.mark.parametrize("script", [_fail_in_a_task, _fail_in_a_thread, _fail_in_a_handle])
-def test_an_exception_elsewhere_ends_a_call_whose_callback_does_not_come(script: Callable[..., object]) -> None:
+def test_an_exception_elsewhere_ends_a_call_without_a_callback(script: Callable[..., object]) -> None:
     with open_database(SimpleNamespace(get_user=script)) as bridge:
         outcome = bridge.call(Script.GET_USER, ("ada",))
 
@@ -503,7 +503,7 @@ def _raise(error: BaseException) -> None:
     raise error
 
 
-def test_an_error_of_the_contract_in_a_task_is_reported_to_nobody_and_so_raised() -> None:
+def test_a_contract_error_in_a_task_counts_as_raised() -> None:
     def get_user(identifier: str, callback: Callback) -> None:
         asyncio.get_running_loop().call_soon(_raise, ScriptError("store down"))
 
@@ -576,7 +576,7 @@ def test_exceptions_in_threads_of_others_go_where_they_went(monkeypatch: pytest.
     assert seen == [LookupError, LookupError, ValueError]
 
 
-def test_a_future_whose_exception_nobody_takes_belongs_to_the_last_call() -> None:
+def test_a_future_with_an_unretrieved_exception_belongs_to_the_last_call() -> None:
     class Database:
         async def get_user(self, identifier: str) -> object:
             asyncio.get_running_loop().create_future().set_exception(ConnectionError())
@@ -735,7 +735,7 @@ def test_a_busy_thread_is_looked_at_for_a_while(
     assert worker.end(20)
 
 
-def test_a_thread_whose_work_has_ended_is_not_interrupted(
+def test_a_finished_thread_is_not_interrupted(
     raised_in_thread: list[type[BaseException] | None],
 ) -> None:
     worker = Worker(Interrupts(), lambda: None, lambda _: None)
@@ -747,7 +747,7 @@ def test_a_thread_whose_work_has_ended_is_not_interrupted(
     assert worker.end(20)
 
 
-def test_the_time_that_a_thread_has_used_is_known_where_the_system_tells_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_threads_processor_time_is_known_where_the_system_reports_it(monkeypatch: pytest.MonkeyPatch) -> None:
     worker = Worker(Interrupts(), lambda: None, lambda _: None)
     clocks: list[int] = []
 

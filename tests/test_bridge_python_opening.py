@@ -263,7 +263,7 @@ async def _refuse_entering_later() -> AsyncGenerator[object]:
 
 
 @pytest.mark.parametrize("database", [_refuse, _refuse_later, _refuse_entering, _refuse_entering_later])
-def test_an_opening_that_raises_is_said_with_secrets_masked(database: Callable[[], object]) -> None:
+def test_an_error_while_opening_is_reported_with_secrets_masked(database: Callable[[], object]) -> None:
     threads = set(threading.enumerate())
 
     with pytest.raises(DatabaseOpeningError) as raised, open_database(database):
@@ -279,7 +279,7 @@ def test_an_opening_that_raises_is_said_with_secrets_masked(database: Callable[[
     assert set(threading.enumerate()) <= threads
 
 
-def test_a_database_whose_attributes_raise_cannot_be_opened() -> None:
+def test_a_database_with_raising_attributes_cannot_be_opened() -> None:
     class Broken:
         @property
         def login(self) -> object:
@@ -290,7 +290,7 @@ def test_a_database_whose_attributes_raise_cannot_be_opened() -> None:
         pass
 
 
-def test_an_error_of_built_in_code_is_said_without_a_line() -> None:
+def test_an_error_of_built_in_code_is_reported_without_a_line() -> None:
     expected = "^the database could not be opened: ValueError: invalid literal .*'seven'$"
     with pytest.raises(DatabaseOpeningError, match=expected), open_database(functools.partial(int, "seven")):
         pass
@@ -313,7 +313,7 @@ def test_an_async_context_manager_that_never_opens_is_given_up() -> None:
         pass
 
 
-def test_a_database_that_cannot_be_opened_again_is_said() -> None:
+def test_a_database_that_cannot_be_reopened_is_reported() -> None:
     made: list[Shop] = []
 
     def make() -> Shop:

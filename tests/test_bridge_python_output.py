@@ -96,7 +96,7 @@ def test_the_streams_are_put_back() -> None:
     assert (sys.stdout, sys.stderr, threading.excepthook, logging.getLogger().handlers) == before
 
 
-def test_streams_that_somebody_replaces_for_a_while_are_diverted_too() -> None:
+def test_temporarily_replaced_streams_are_captured_too() -> None:
     def get_user(identifier: str) -> object:
         print("script")
         return NotFound()
@@ -110,7 +110,7 @@ def test_streams_that_somebody_replaces_for_a_while_are_diverted_too() -> None:
     assert redirected.getvalue() == "ours\n"
 
 
-def test_what_somebody_else_has_put_there_is_left_alone() -> None:
+def test_streams_replaced_by_others_are_left_alone() -> None:
     stream, hook, replaced = sys.stdout, threading.excepthook, io.StringIO()
     try:
         with open_database(SimpleNamespace()):

@@ -60,7 +60,7 @@ def status_of_group(report: Report) -> Mapping[str, Status]:
     return {each.rule.name: each.status for each in report.verdicts if each.rule.group is Group.ACTION}
 
 
-def test_who_logs_in_stays_readable_whatever_the_secrets_of_the_action_are() -> None:
+def test_user_names_stay_readable_with_any_secrets_of_an_action() -> None:
     action = PythonAction(
         lambda event, _: print(event.user.email), secrets={"A": Secret(EMAIL), "B": Secret(LEGACY_ID)}
     )
@@ -96,7 +96,7 @@ def test_nothing_is_found_in_an_unusual_action(make: Callable[[], object]) -> No
     assert found(report) == set(), report
 
 
-def test_nothing_is_said_of_log_ins_that_need_a_token_from_elsewhere() -> None:
+def test_log_ins_that_need_an_external_token_are_not_judged() -> None:
     report = checked(action_of(ReadsATokenFromElsewhere()))
 
     assert found(report) == set(), report
@@ -290,7 +290,7 @@ def test_the_paths_that_an_action_restores_are_looked_for() -> None:
     assert {finding.path for finding in report.verdict("action-restores-nothing").findings} == {"app_metadata.roles"}
 
 
-def test_whether_an_answer_is_trusted_is_not_judged_where_it_names_nobody() -> None:
+def test_trust_is_not_judged_for_an_answer_without_a_user() -> None:
     class TrustsTheSystem(Restoring):
         @override
         def is_about(self, answer: Any, user_id: str) -> bool:
@@ -320,7 +320,7 @@ def endless() -> object:
 @pytest.mark.parametrize(
     "value", [nested(200), "x" * 5_000_000, endless(), object(), float("nan"), 2**5_000, b"\xff", {7: 7}]
 )
-def test_whatever_an_action_stores_is_a_verdict(value: object) -> None:
+def test_any_stored_value_ends_in_a_verdict(value: object) -> None:
     class StoresAnything(Restoring):
         @override
         def store(self, event: Any, api: Any, answer: Any) -> None:
@@ -360,7 +360,7 @@ def test_a_check_ends_with_its_time(make: Callable[[], object], monkeypatch: pyt
     assert "raise max_time" in stopped.message
 
 
-def test_an_action_that_cannot_run_is_told_as_the_set_up(tmp_path: Path) -> None:
+def test_an_action_that_cannot_run_is_a_set_up_error(tmp_path: Path) -> None:
     report = checked(in_javascript(tmp_path, "exports.onExecutePreUserRegistration = async () => {};"))
 
     stopped = report.transcript.header.stop_reason
@@ -370,7 +370,7 @@ def test_an_action_that_cannot_run_is_told_as_the_set_up(tmp_path: Path) -> None
     assert not report.ok
 
 
-def test_an_action_that_cannot_be_made_is_told_as_the_set_up() -> None:
+def test_an_action_that_cannot_be_created_is_a_set_up_error() -> None:
     def make() -> object:
         raise OSError("no such store")
 

@@ -281,7 +281,7 @@ def in_a_process(kind: type) -> PythonProcess:
         (WithMoreNamesOfJavaScript, "getUser and changePassword", "get_user and change_password"),
     ],
 )
-def test_names_of_scripts_in_javascript_are_an_error_that_says_those_of_python(
+def test_javascript_names_of_scripts_are_an_error_that_names_the_python_ones(
     kind: type, has: str, meant: str, made: Callable[[type], object]
 ) -> None:
     with pytest.raises(ConfigurationError) as raised:
@@ -306,7 +306,7 @@ def test_an_unknown_rule_is_an_error_before_anything_is_called() -> None:
 
 
 @pytest.mark.parametrize("name", RETIRED)
-def test_a_retired_rule_is_an_error_that_says_why(name: str) -> None:
+def test_a_retired_rule_is_an_error_with_the_reason(name: str) -> None:
     said = f"the rule {name!r} is retired; remove it from the configuration: {RETIRED[name].why}"
     with pytest.raises(ConfigurationError, match=re.escape(f"select: {said}")):
         check(object(), USERS, select=[name])
@@ -432,7 +432,7 @@ ZOO: dict[str, Callable[..., object]] = {
 
 @pytest.mark.untraced
 @pytest.mark.parametrize("name", ZOO)
-def test_whatever_a_script_does_is_a_verdict(name: str) -> None:
+def test_anything_a_script_does_ends_in_a_verdict(name: str) -> None:
     report = check(replaced(ZOO[name]), USERS, connection=IMPORT, timeout=20.0)
 
     assert not report.ok
@@ -511,6 +511,6 @@ def test_nothing_of_the_check_stays_behind() -> None:
 
 
 @pytest.mark.parametrize("fresh", [5, lambda: None, Shop])
-def test_a_fresh_database_that_nobody_can_be_made_in_is_no_silent_pass(fresh: object) -> None:
+def test_a_fresh_database_that_refuses_sign_ups_is_no_silent_pass(fresh: object) -> None:
     with pytest.raises(ConfigurationError, match="fresh_database has no script create, so nothing can be written"):
         check(Shop(), USERS, writes=True, fresh_database=fresh, hostile=False)

@@ -86,7 +86,7 @@ def run_step(name: str, folder: Path, **given: str) -> subprocess.CompletedProce
     return run(STEPS[name]["run"], folder, environment | {"GITHUB_STEP_SUMMARY": str(folder / "summary.md")})
 
 
-def test_the_action_uses_each_input_and_lets_none_become_part_of_a_script() -> None:
+def test_the_composite_action_uses_each_input_and_interpolates_none_into_a_script() -> None:
     used = re.findall(r"inputs\.([a-z-]+)", json.dumps(ACTION["runs"]))
 
     assert set(used) == set(ACTION["inputs"])

@@ -152,7 +152,7 @@ def test_a_file_that_hides_a_module_from_the_inspection_is_named(tmp_path: Path,
         ("", ""),
     ],
 )
-def test_only_files_of_which_a_message_speaks_are_named(tmp_path: Path, told: str, said: str) -> None:
+def test_only_files_in_a_message_are_named(tmp_path: Path, told: str, said: str) -> None:
     for name in ("json.py", "shop.py"):
         (tmp_path / name).touch()
     (tmp_path / "email").mkdir()

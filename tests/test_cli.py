@@ -166,7 +166,9 @@ def test_a_selection_judges_only_that(run: Run) -> None:
     assert judged == {"outcome", "security"}
 
 
-def test_no_database_is_told_what_to_give(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_without_a_database_lists_the_options_that_name_one(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
 
     code, out, err = run("check")
@@ -189,7 +191,7 @@ def test_a_person_can_be_named_without_a_configuration(run: Run, folder: Path) -
 
 
 @pytest.mark.usefixtures("folder")
-def test_a_person_whom_the_configuration_does_not_name_is_pointed_out(run: Run) -> None:
+def test_a_user_missing_from_the_configuration_is_an_error(run: Run) -> None:
     code, _, err = run("check", "--user", "eve@example.com", "--user", "ada@example.com")
 
     assert code == 3

@@ -80,7 +80,7 @@ def test_the_report_is_printed_and_decides_the_exit_code(
     assert run(capsys, "audit", "--format", "json") == (code, AUDIT_FORMATS["json"](AUDITED[name]), "")
 
 
-def test_the_audit_is_given_what_the_configuration_says(
+def test_the_audit_gets_the_values_of_the_configuration(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     calls = answers(monkeypatch, AUDITED["right"])
@@ -173,7 +173,7 @@ def test_reports_are_written_into_files(
         (["--report", "json:."], ". cannot be written: it is a folder"),
     ],
 )
-def test_what_could_not_be_written_is_told_before_the_audit(
+def test_an_unwritable_output_is_an_error_before_the_audit(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     calls = answers(monkeypatch, AUDITED["right"])
@@ -202,7 +202,7 @@ def test_wrong_options_are_wrong_usage(capsys: pytest.CaptureFixture[str], argum
     assert message in err.replace("choose from 'text', 'json', 'html'", "choose from text, json, html")
 
 
-def test_without_a_configuration_it_says_how_to_begin(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+def test_without_a_configuration_the_error_names_init(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     (folder / "customdb.toml").unlink()
 
     assert run(capsys, "audit", "users.csv") == (

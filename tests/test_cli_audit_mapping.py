@@ -142,7 +142,7 @@ def test_the_whole_text() -> None:
     assert audit_configuration("users.parquet", proposal) == CONFIGURATION
 
 
-def test_without_a_key_it_says_that_one_must_be_there() -> None:
+def test_a_missing_key_is_an_error() -> None:
     text = audit_configuration("users.csv", proposed({"email": "string"}))
 
     assert text == (
@@ -186,9 +186,7 @@ def test_a_password_is_never_written(source: str, expected: bool) -> None:
     awkward_texts(),
 )
 @example({"id\n# x": "string", "i\x7fd": "a\x1bb", "\U000e0001": "string"}, "a\nb")
-def test_it_is_a_configuration_whatever_columns_are_called_and_names_every_column(
-    types: dict[str, str], source: str
-) -> None:
+def test_a_proposal_is_valid_with_any_column_names_and_lists_every_column(types: dict[str, str], source: str) -> None:
     # A text with lone surrogates can be no name of a column, and no path.
     types = {name.encode("utf-8", "replace").decode(): type_ for name, type_ in types.items()}
     source = source.encode("utf-8", "replace").decode()

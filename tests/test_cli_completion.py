@@ -99,7 +99,7 @@ def test_an_unknown_shell_is_an_error(capsys: pytest.CaptureFixture[str]) -> Non
     assert "invalid choice: 'elvish'" in capsys.readouterr().err
 
 
-def test_without_shtab_it_says_what_to_install(
+def test_without_shtab_the_error_names_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "shtab", None)

@@ -218,7 +218,7 @@ def test_what_is_no_reference_is_refused_and_nothing_is_written(
     assert not list(folder.iterdir())
 
 
-def test_an_export_without_scripts_that_count_is_told(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+def test_an_export_without_enabled_scripts_is_an_error(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     connection(folder, "shop", enabledDatabaseCustomization=False)
 
     code, _, err = init(capsys)
@@ -227,7 +227,7 @@ def test_an_export_without_scripts_that_count_is_told(capsys: pytest.CaptureFixt
     assert "has no custom database: Auth0 calls no scripts of its 1 connections" in err
 
 
-def test_scripts_that_cannot_be_read_are_told(folder: Path) -> None:
+def test_unreadable_scripts_are_reported(folder: Path) -> None:
     scripts = connection(folder, "shop")
     (scripts / "verify.js").write_bytes(b"\xff")
 
@@ -241,7 +241,7 @@ def test_scripts_that_cannot_be_read_are_told(folder: Path) -> None:
     awkward_texts(),
     st.none() | awkward_texts(),
 )
-def test_whatever_things_are_called_the_configuration_can_be_read(
+def test_a_configuration_with_any_names_can_be_read(
     settings: list[str], keywords: dict[str, object], path: str, name: str | None
 ) -> None:
     writable = (*settings, *keywords, *map(str, keywords.values()), path, name or "")

@@ -103,7 +103,7 @@ def test_a_partial_report_is_printed(monkeypatch: pytest.MonkeyPatch, capsys: py
 
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.usefixtures("folder")
-def test_who_may_be_left_is_told_beside_every_format(
+def test_users_that_may_be_left_are_listed_in_every_format(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # The second one comes in the clean-up, and ends it.
@@ -207,7 +207,7 @@ def hanging(folder: Path) -> Path:
 
 @pytest.mark.untraced
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_process_whose_script_hangs_ends_with_a_partial_report(number: int, hanging: Path) -> None:
+def test_a_hanging_script_ends_with_a_partial_report(number: int, hanging: Path) -> None:
     with command_in(hanging) as process:
         wait_for(hanging / "called", process)
         process.send_signal(number)
@@ -234,7 +234,7 @@ def test_a_process_that_ignores_ctrl_c_still_does(hanging: Path) -> None:
 
 
 @pytest.mark.untraced
-def test_a_report_that_nobody_reads_can_be_interrupted(folder: Path) -> None:
+def test_an_unread_report_can_be_interrupted(folder: Path) -> None:
     with command_in(folder, "--format", "json") as process:
         assert process.stdout is not None
         # It is more than a pipe holds.

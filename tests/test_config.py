@@ -69,7 +69,7 @@ def message_of(path: Path) -> str:
     return str(raised.value)
 
 
-def test_everything_that_a_file_says_arrives(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_setting_of_a_file_arrives(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ADA_PASSWORD", "pass phrase")
     path = write("""
         [connection]
@@ -379,7 +379,7 @@ def test_what_shows_only_when_the_database_is_opened_is_named_with_the_file(
     assert str(raised.value).startswith(f"{path}: {named}")
 
 
-def test_every_mistake_is_told_at_once(write: Write) -> None:
+def test_all_mistakes_are_reported_at_once(write: Write) -> None:
     path = write("[check]\ntimeout = 0.0\n[connection]\nname = 7")
 
     assert message_of(path).splitlines() == [
@@ -467,7 +467,7 @@ def test_a_nested_or_huge_file_is_an_error_that_names_it(write: Callable[[str], 
     assert said in message
 
 
-def test_people_have_what_the_file_says(write: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_users_have_the_values_of_the_file(write: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEW_PASSWORD", "Aa1!-{unique}")
     configuration = load_config(
         write(

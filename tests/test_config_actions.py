@@ -110,9 +110,7 @@ def judged_groups(report: Report) -> set[Group]:
 # The contents of a file
 
 
-def test_everything_that_a_file_says_of_an_action_in_python_arrives(
-    write: Write, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_setting_of_an_action_in_python_arrives(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEGACY_API_SECRET", "s3cr3t-of-the-shop")
     path = write("""
         [action]
@@ -146,7 +144,7 @@ def test_everything_that_a_file_says_of_an_action_in_python_arrives(
     assert "s3cr3t" not in repr(configuration)
 
 
-def test_everything_that_a_file_says_of_an_action_in_javascript_arrives(write: Write, tmp_path: Path) -> None:
+def test_every_setting_of_an_action_in_javascript_arrives(write: Write, tmp_path: Path) -> None:
     (tmp_path / "modules" / "node_modules").mkdir(parents=True)
     path = write(f"""
         [action]
@@ -314,7 +312,7 @@ def test_a_module_that_cannot_be_imported_is_named(write: Write) -> None:
 # What is checked
 
 
-def test_an_action_alone_is_checked_and_needs_nobody(write: Write) -> None:
+def test_an_action_alone_is_checked_without_known_users(write: Write) -> None:
     report = load_config(write("[action]\npython = 'MODULE:nothing'")).check()
 
     assert judged_groups(report) >= {Group.ACTION}
@@ -358,7 +356,7 @@ def test_a_database_and_an_action_are_judged_in_one_report(write: Write) -> None
         assert "action-restores-nothing" in render(evolve(report, verdicts=judge(transcript).verdicts))
 
 
-def test_the_text_tells_of_both(write: Write) -> None:
+def test_the_text_covers_both(write: Write) -> None:
     path = write(f"""
         [database]
         python = "MODULE:Shop"
@@ -423,7 +421,7 @@ def test_an_action_in_javascript_is_named_by_its_file(run: Run, write: Write) ->
 
 
 @pytest.mark.parametrize("named", ["no such thing", "C:\\actions", "shop:7"])
-def test_what_names_no_action_is_said(run: Run, write: Write, named: str) -> None:
+def test_a_name_without_an_action_is_an_error(run: Run, write: Write, named: str) -> None:
     write("").unlink()
 
     assert run("check", "--action", named) == (
@@ -464,7 +462,7 @@ def test_what_is_named_is_checked_alone_with_the_settings_of_the_file(write: Wri
     assert action.action.restores == ("app_metadata.plan",)
 
 
-def test_a_dry_run_says_what_an_action_may_cost_and_runs_nothing(run: Run, write: Write) -> None:
+def test_a_dry_run_estimates_an_action_and_runs_nothing(run: Run, write: Write) -> None:
     write("[action]\npython = 'MODULE:nothing'")
 
     assert run("check", "--dry-run", "--max-time", "30") == (

@@ -179,7 +179,7 @@ def test_formats_are_named_or_referred_to(folder: Path) -> None:
     ("said", "import_mode", "requires_username"),
     [("", True, False), ("requires_username = true", True, True), ("import_mode = false", False, False)],
 )
-def test_what_the_file_leaves_open_the_export_of_its_scripts_says(
+def test_the_export_fills_in_settings_missing_from_the_file(
     folder: Path, said: str, import_mode: bool, requires_username: bool
 ) -> None:
     scripts = folder / "scripts"
@@ -194,7 +194,7 @@ def test_what_the_file_leaves_open_the_export_of_its_scripts_says(
     assert found.connection.requires_username is requires_username
 
 
-def test_what_the_file_says_whole_needs_no_scripts(folder: Path) -> None:
+def test_a_complete_file_needs_no_scripts(folder: Path) -> None:
     both = "[connection]\nimport_mode = true\nrequires_username = false\n[database]\nscripts = 'nowhere'\n"
 
     assert settings(folder, f"{both}{USER_ID}").connection == Connection(import_mode=True)
@@ -268,7 +268,7 @@ def test_what_the_file_says_whole_needs_no_scripts(folder: Path) -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_told_with_file_and_key(folder: Path, text: str, message: str) -> None:
+def test_errors_name_file_and_key(folder: Path, text: str, message: str) -> None:
     assert message_of(folder, text) == f"FOLDER/customdb.toml: {message}"
 
 

@@ -82,7 +82,7 @@ def test_a_command_prints_the_record_of_a_user(load: Callable[[str], Configurati
 
 
 @pytest.mark.parametrize("code", ["", "print('null')"])
-def test_a_command_that_prints_nothing_knows_nobody(load: Callable[[str], Configuration], code: str) -> None:
+def test_a_command_that_prints_nothing_finds_no_user(load: Callable[[str], Configuration], code: str) -> None:
     assert inspected(load(by_command(code, "{identifier}")), "ada") is None
 
 
@@ -96,7 +96,7 @@ def test_a_command_that_prints_nothing_knows_nobody(load: Callable[[str], Config
         ("exit(3)", "ended with exit code 3$"),
     ],
 )
-def test_a_command_that_fails_is_told(load: Callable[[str], Configuration], code: str, said: str) -> None:
+def test_a_failing_command_is_an_error(load: Callable[[str], Configuration], code: str, said: str) -> None:
     configuration = load(by_command(code, "{identifier}"))
 
     with pytest.raises(ConfigurationError, match=said):
@@ -126,7 +126,7 @@ def test_a_command_that_fails_is_told(load: Callable[[str], Configuration], code
         ("sqll = 1", "[check] inspect.sqll is not a known key; did you mean sql?"),
     ],
 )
-def test_what_is_wrong_is_said(load: Callable[[str], Configuration], table: str, said: str) -> None:
+def test_the_error_states_what_is_wrong(load: Callable[[str], Configuration], table: str, said: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         load(f"[check.inspect]\n{table}")
 
@@ -183,7 +183,7 @@ def test_it_may_stand_in_the_table_too(
     assert inspected(load('[check.inspect]\npython = "looking_into_the_shop:look"'), "ada") == {"id": 7}
 
 
-def test_a_function_that_returns_no_record_is_told(load_function: Callable[[str], Configuration]) -> None:
+def test_a_function_that_returns_no_record_is_an_error(load_function: Callable[[str], Configuration]) -> None:
     configuration = load_function("looking_into_the_shop:Store.look")
 
     with pytest.raises(

@@ -239,13 +239,13 @@ def test_it_accepts_and_refuses_what_the_tables_do() -> None:
         ({"chek": {}}, "Additional properties are not allowed ('chek' was unexpected)"),
     ],
 )
-def test_it_says_what_is_wrong(document: Any, message: str) -> None:
+def test_the_error_names_the_cause(document: Any, message: str) -> None:
     [error] = VALIDATOR.iter_errors(document)
 
     assert error.message == message
 
 
-def test_that_of_a_pyproject_says_something_of_one_table_only() -> None:
+def test_the_schema_of_pyproject_covers_one_table_only() -> None:
     validator = jsonschema.Draft7Validator(configuration_schema(in_pyproject=True))
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 

@@ -13,7 +13,7 @@ from customdb_contract.secrets import Secret
 PASSWORD = "correct horse battery"
 
 
-def test_a_connection_is_in_legacy_mode_unless_told_otherwise() -> None:
+def test_a_connection_is_in_legacy_mode_by_default() -> None:
     connection = Connection()
 
     assert connection == Connection(
@@ -137,7 +137,7 @@ def test_an_organization_has_a_name(name: Any) -> None:
         ({"fields": {"email": 1, "tenant": 2}}, "fields cannot have email, tenant, which the check sets$"),
     ],
 )
-def test_what_is_wrong_with_a_new_user_is_said(options: Any, said: str) -> None:
+def test_an_invalid_new_user_is_an_error(options: Any, said: str) -> None:
     with pytest.raises(ConfigurationError, match=f"^NewUser: {said}") as caught:
         NewUser(**options)
 

@@ -167,7 +167,7 @@ INVALID = (Observation(Noticed.PROCESS_ENDED, "its runner sent something unexpec
 NO_MESSAGE = (Observation(Noticed.PROCESS_ENDED, "its runner sent something that is not a message"),)
 
 
-def test_a_runner_that_speaks_properly_is_believed(start: Start) -> None:
+def test_a_runner_with_valid_messages_is_accepted(start: Start) -> None:
     outcome = call(start(ended()))
 
     assert (outcome.ending, outcome.result, outcome.duration) == (Ending.FOUND, {"user_id": "7"}, 0.1)
@@ -370,7 +370,7 @@ def test_a_callback_is_believed_once(start: Start) -> None:
     assert [observation.kind for observation in outcome.observations] == [Noticed.STILL_RUNNING]
 
 
-def test_a_callback_is_told_of_once(start: Start) -> None:
+def test_a_callback_is_reported_once(start: Start) -> None:
     bridge = start(f"called {json.dumps({'id': 0, 'arguments': [7]})}; then {json.dumps(ended())}", "close")
 
     assert call(bridge).callbacks == ((None, {"user_id": "7"}),)
@@ -386,7 +386,7 @@ def test_a_callback_is_told_of_once(start: Start) -> None:
         ({"id": 0}, INVALID),
     ],
 )
-def test_a_callback_that_no_runner_tells_of_ends_its_container(
+def test_an_invalid_callback_message_ends_the_container(
     start: Start, told: object, observations: tuple[Observation, ...]
 ) -> None:
     line = f"called {told if isinstance(told, str) else json.dumps(told)}"
@@ -398,7 +398,7 @@ def test_a_callback_that_no_runner_tells_of_ends_its_container(
     assert (died.ending, died.callbacks, died.observations) == (Ending.DIED, (), NO_MESSAGE)
 
 
-def test_what_a_container_says_unasked_is_its_end(start: Start) -> None:
+def test_an_unrequested_message_ends_the_container(start: Start) -> None:
     bridge = start(json.dumps(ended()) + "\n" + "forged", json.dumps(ended()))
     assert call(bridge).ending is Ending.FOUND
 
@@ -413,7 +413,7 @@ def test_what_a_container_says_unasked_is_its_end(start: Start) -> None:
     assert LateEvent(0, observation=forged) in bridge.late_events()
 
 
-def test_an_answer_that_nobody_asked_for_is_the_end_of_its_container(start: Start) -> None:
+def test_an_unrequested_answer_ends_the_container(start: Start) -> None:
     bridge = start(f"{json.dumps(ended())}; then {{}}")
     assert call(bridge).ending is Ending.FOUND
 

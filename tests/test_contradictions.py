@@ -120,7 +120,7 @@ def test_the_same_life_at_a_correct_database_is_right(life: str) -> None:
     lived_at(lambda: WritingShop(is_empty=True), *steps, import_mode=FLAWED[name].import_mode).teardown()
 
 
-def test_only_the_first_contradiction_of_a_life_is_told() -> None:
+def test_only_the_first_contradiction_of_a_life_is_reported() -> None:
     steps = [sign_up("first"), log_in("first", LONGER), log_in("first", ANOTHERS), log_in("first")]
     lived = lived_at(FLAWED["PasswordTruncated"].make, *steps, import_mode=False)
 

@@ -80,7 +80,7 @@ def is_locked(result: object) -> bool:
 
 
 @pytest.mark.parametrize("system", sorted(SYSTEMS))
-def test_everybody_logs_in_but_who_is_locked_out(system: str, store: Store) -> None:
+def test_all_users_log_in_except_locked_out_ones(system: str, store: Store) -> None:
     with made(store, system).open() as database:
         for person in PEOPLE:
             result = database.login(email_of(person), password_of(person))
@@ -89,7 +89,7 @@ def test_everybody_logs_in_but_who_is_locked_out(system: str, store: Store) -> N
 
 
 @pytest.mark.parametrize("system", ["universal", "classic"])
-def test_users_of_another_application_are_nobody(system: str, store: Store) -> None:
+def test_users_of_another_application_are_not_found(system: str, store: Store) -> None:
     tables = made(store, system)
     stranger = evolve(ADA, email="only@example.com", username="only", password="other world")
     add_member(tables, 8, evolve(stranger, password="other world"), "/other")
@@ -106,7 +106,7 @@ def test_users_of_another_application_are_nobody(system: str, store: Store) -> N
         assert other.get_user(email_of(GRACE)) == NotFound()
 
 
-def test_an_application_that_is_not_there_is_said(store: Store) -> None:
+def test_an_unknown_application_is_an_error(store: Store) -> None:
     tables = made(store, "universal", application="/nope")
     with pytest.raises(ConfigurationError, match="Applications has no rows with ApplicationName '/nope'"):
         tables.open()
@@ -117,7 +117,7 @@ def test_an_application_that_is_not_there_is_said(store: Store) -> None:
         tables.open()
 
 
-def test_who_has_no_membership_is_nobody(store: Store) -> None:
+def test_a_user_without_a_membership_is_not_found(store: Store) -> None:
     tables = made(store, "universal")
     tables.execute("UPDATE [Memberships] SET [Email] = NULL WHERE [Email] = :email", email=email_of(GRACE))
     values = {
@@ -135,7 +135,9 @@ def test_who_has_no_membership_is_nobody(store: Store) -> None:
 
 
 @pytest.mark.parametrize(("system", "table"), [("universal", "Memberships"), ("classic", "aspnet_Membership")])
-def test_approval_keeps_out_unless_it_says_whose_the_email_is(system: str, table: str, store: Store) -> None:
+def test_an_unapproved_user_is_refused_unless_approval_means_a_verified_email(
+    system: str, table: str, store: Store
+) -> None:
     tables = made(store, system)
     tables.execute(f"UPDATE [{table}] SET [IsApproved] = :no WHERE [Email] = :email", no=False, email=email_of(GRACE))
     with tables.open() as database:
@@ -155,7 +157,7 @@ def test_approval_keeps_out_unless_it_says_whose_the_email_is(system: str, table
         assert profile(strict.login("signup@example.com", "approved"))["email"] == "signup@example.com"
 
 
-def test_confirmation_keeps_out_unless_it_says_whose_the_email_is(store: Store) -> None:
+def test_an_unconfirmed_user_is_refused_unless_confirmation_means_a_verified_email(store: Store) -> None:
     tables = made(store, "simple")
     with tables.open() as database:
         assert is_locked(database.login(email_of(CHARLES), password_of(CHARLES)))
@@ -178,7 +180,7 @@ def nullable(store: Store, system: str, **changes: Any) -> AspNet:
 
 
 @pytest.mark.parametrize(("system", "table", "column"), _STATES)
-def test_approval_that_is_null_lets_nobody_in(system: str, table: str, column: str, store: Store) -> None:
+def test_a_user_with_null_approval_is_refused(system: str, table: str, column: str, store: Store) -> None:
     tables = nullable(store, system, email_verified=None)
     tables.execute(f"UPDATE [{table}] SET [{column}] = NULL")
     with tables.open() as database:
@@ -190,7 +192,7 @@ def test_approval_that_is_null_lets_nobody_in(system: str, table: str, column: s
 
 
 @pytest.mark.parametrize(("system", "table"), [("universal", "Memberships"), ("classic", "aspnet_Membership")])
-def test_a_lock_out_that_is_null_locks_nobody_out(system: str, table: str, store: Store) -> None:
+def test_null_lockout_does_not_lock_a_user_out(system: str, table: str, store: Store) -> None:
     tables = nullable(store, system)
     tables.execute(f"UPDATE [{table}] SET [IsLockedOut] = NULL")
     with tables.open() as database:
@@ -198,7 +200,7 @@ def test_a_lock_out_that_is_null_locks_nobody_out(system: str, table: str, store
 
 
 @pytest.mark.parametrize("system", ["identity 2", "identity core"])
-def test_a_lock_out_of_identity_counts_only_where_it_says_so(system: str, store: Store) -> None:
+def test_an_identity_lockout_counts_only_when_enabled(system: str, store: Store) -> None:
     tables = nullable(store, system)
     tables.execute("UPDATE [AspNetUsers] SET [LockoutEnabled] = NULL, [EmailConfirmed] = NULL")
     with tables.open() as database:
@@ -267,7 +269,7 @@ def test_a_lock_out_in_a_column_of_another_type_is_an_error(sqlite: Store) -> No
     ("kind", "stored"),
     [(0, CLEAR), (2, b64encode(bytes(64)).decode()), (1, b64encode(bytes(31)).decode()), (1, b64encode(b"").decode())],
 )
-def test_clear_and_encrypted_passwords_let_nobody_in(kind: int, stored: str, store: Store) -> None:
+def test_clear_and_encrypted_passwords_never_match(kind: int, stored: str, store: Store) -> None:
     tables = made(store, "universal")
     changed = "UPDATE [Memberships] SET [Password] = :stored, [PasswordFormat] = :kind WHERE [Email] = :email"
     tables.execute(changed, stored=stored, kind=kind, email=email_of(GRACE))
@@ -300,7 +302,7 @@ def test_a_user_is_removed_with_all_rows(system: str, store: Store) -> None:
         assert tables.rows("SELECT * FROM [Profiles]") == []
 
 
-def test_rows_of_roles_keep_a_user_where_nobody_says_that_they_are_owned(store: Store) -> None:
+def test_delete_fails_while_rows_of_roles_refer_to_a_user(store: Store) -> None:
     tables = made(store, "universal", owned=())
     tables.insert("UsersInRoles", {"UserId": str(UUID(int=101)), "RoleId": str(UUID(int=5))})
     if store.kind == "double":

@@ -172,7 +172,7 @@ def test_no_other_body_under_200_is_a_user(script: str, body: bytes) -> None:
 @pytest.mark.parametrize("body", [b"<html>Gone</html>", b"\xff", b'{"a'])
 @pytest.mark.parametrize("status", [200, 401, 403, 404, 409])
 @pytest.mark.parametrize("script", CALLS)
-def test_a_page_says_nothing_whatever_its_status(script: str, status: int, body: bytes) -> None:
+def test_an_html_page_is_no_answer_with_any_status(script: str, status: int, body: bytes) -> None:
     assert kind(CALLS[script](canned((status, body)))) is FAILED
 
 
@@ -196,7 +196,7 @@ bodies = (
 
 
 @given(script=st.sampled_from(sorted(CALLS)), status=st.integers(100, 599), body=bodies)
-def test_no_answer_is_a_user_or_nobody_unless_the_mapping_says_so(script: str, status: int, body: bytes) -> None:
+def test_only_mapped_answers_mean_found_or_not_found(script: str, status: int, body: bytes) -> None:
     outcome = CALLS[script](canned((status, body)))
     if isinstance(outcome, Found):
         shown = json.loads(body)
@@ -356,7 +356,7 @@ def test_a_code_of_the_body_goes_before_the_status() -> None:
     assert kind(canned((400, []), login=login).login("ada@example.com", "wrong")) is FAILED
 
 
-def test_what_the_api_refuses_is_told() -> None:
+def test_calls_that_the_api_refuses_are_reported() -> None:
     refusing: Mapping[int | tuple[int, str | int], Meaning] = {422: Meaning.REFUSED}
     weak = canned(
         (422, {"error": "weak"}),
@@ -367,7 +367,7 @@ def test_what_the_api_refuses_is_told() -> None:
     assert weak.change_password("ada@example.com", "1") == Declined()
 
 
-def test_a_log_in_that_shows_nobody_asks_for_the_user() -> None:
+def test_a_log_in_without_a_user_calls_get_user() -> None:
     silent = Endpoint("POST", "/token", {"grant": "password", "password": "{password}"}, user_at=None)
     assert canned((200, {"token": "t"}), (200, SHOWN), login=silent).login("ada@example.com", "right") == FOUND
     assert kind(canned((200, {"token": "t"}), (404, {}), login=silent).login("ada@example.com", "right")) is FAILED
@@ -729,7 +729,7 @@ def test_the_certificate_of_the_server_is_verified() -> None:
 
 
 @STYLES
-def test_a_server_that_speaks_no_tls_gets_no_password(style: Any) -> None:
+def test_a_server_without_tls_gets_no_password(style: Any) -> None:
     tls = ssl.create_default_context()
     with raw_server(lambda connection: connection.sendall(head())) as url, ExitStack() as opened:
         database = opened.enter_context(closing(style(url.replace("http:", "https:"), timeout=5, tls=tls)))

@@ -101,7 +101,7 @@ def fill(shop: MongoShop, *documents: dict[str, Any], unique: tuple[str, ...] = 
         shop.double.collection("people").create_index({"key": {path: 1}, "name": path, "unique": True, "sparse": True})
 
 
-def test_one_user_is_found_in_every_spelling_and_nobody_else(mongo_shop: MongoShop) -> None:
+def test_only_the_user_is_found_in_every_spelling(mongo_shop: MongoShop) -> None:
     with mongo_shop.database(mongo_shop.users(full=True)) as database:
         for spelling in ("ada.lovelace@example.com", "ADA.LOVELACE@EXAMPLE.COM", "ada", "Ada"):
             assert profile(database.get_user(spelling))["user_id"] == f"shop-{ADA}"
@@ -137,7 +137,7 @@ def test_what_is_no_text_never_reaches_the_store_as_an_operator(operator: Any, m
     assert len(mongo_shop.double.collection(users.collection).documents) == 5
 
 
-def test_ids_of_another_form_delete_nobody(mongo_shop: MongoShop) -> None:
+def test_ids_of_another_form_delete_no_user(mongo_shop: MongoShop) -> None:
     users = mongo_shop.users(full=True)
     with mongo_shop.database(users) as database:
         for other in (
@@ -243,7 +243,7 @@ def test_values_become_what_json_has(own_shop: MongoShop) -> None:
 
 @pytest.mark.parametrize("null", [True, False])
 @pytest.mark.parametrize(("stored", "lets_in"), [({"active": "Y"}, True), ({"active": "N"}, False), ({}, None)])
-def test_a_flag_says_whether_a_document_without_it_is_kept_out(
+def test_a_flag_decides_whether_a_document_without_it_is_refused(
     stored: dict[str, str], lets_in: bool | None, null: bool, own_shop: MongoShop
 ) -> None:
     fill(own_shop, {"_id": 1, "email": "ada@example.com", "password": hashed("right"), **stored})
@@ -293,7 +293,7 @@ def test_hostile_data_comes_back_as_it_was_stored(mongo_shop: MongoShop) -> None
             assert profile(result)["email"] == f"{name}@example.com"
 
 
-def test_a_wrong_password_names_the_user_as_stored_and_an_unknown_user_nobody(mongo_shop: MongoShop) -> None:
+def test_only_a_wrong_password_of_a_known_user_names_a_user(mongo_shop: MongoShop) -> None:
     with mongo_shop.database(mongo_shop.users(full=True)) as database:
         wrong, unknown = database.login("ADA", "no"), database.login("nobody", "no")
         disabled = database.login("charles.babbage@example.com", "ninety-six wheels")
@@ -547,7 +547,7 @@ def test_a_store_in_lower_case_is_written_and_asked_in_lower_case(own_shop: Mong
     assert "collation" not in str(own_shop.double.seen)
 
 
-def test_an_email_of_somebody_else_cannot_be_taken(mongo_shop: MongoShop) -> None:
+def test_an_email_of_another_user_cannot_be_taken(mongo_shop: MongoShop) -> None:
     with mongo_shop.database(mongo_shop.users(full=True)) as database:
         assert database.change_email("ada", "GRACE.hopper@example.com", True) == Declined()
         assert database.change_email("ada", "Ada.Lovelace@example.com", True) == Done()

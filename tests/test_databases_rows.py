@@ -93,7 +93,7 @@ def test_a_flag_is_true_false_or_left_out(stored: object, told: object) -> None:
 
 @pytest.mark.parametrize("null", [True, False])
 @pytest.mark.parametrize(("stored", "lets_in"), [("Y", True), ("N", False), (None, None)])
-def test_a_flag_says_whether_null_keeps_a_user_out(stored: object, lets_in: bool | None, null: bool) -> None:
+def test_a_flag_decides_whether_null_refuses_a_user(stored: object, lets_in: bool | None, null: bool) -> None:
     active = Flag("column", true="N", false="Y", null=null)
     users = SqlUsers(table="users", user_id="id", email="email", password="hash", disabled=active)
 
@@ -102,7 +102,7 @@ def test_a_flag_says_whether_null_keeps_a_user_out(stored: object, lets_in: bool
     assert account.is_disabled is (null if lets_in is None else not lets_in)
 
 
-def test_a_phone_number_is_told() -> None:
+def test_a_phone_number_is_in_the_profile() -> None:
     assert profile_of("+441632960000", phone_number="column")["phone_number"] == "+441632960000"
 
 
@@ -448,7 +448,7 @@ def test_coroutines_find_and_change_users(name: str, open_engine: Callable[[str]
     assert verified == Declined()
 
 
-def test_whoever_is_gone_meanwhile_is_not_changed(sqlite: Engine) -> None:
+def test_a_user_deleted_in_the_meantime_is_not_changed(sqlite: Engine) -> None:
     users = sqlite.shop(full=True)
     looked = sqlalchemy.create_engine(sqlite.url)
     with looked.begin() as connection:
@@ -474,7 +474,7 @@ def test_each_name_is_there_and_no_other() -> None:
         getattr(databases, "OracleDatabase")  # noqa: B009 - a type checker would refuse the plain form
 
 
-def test_without_sqlalchemy_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_sqlalchemy_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     name = "customdb_contract.databases.sql"
     for module in [module for module in sys.modules if module.startswith(name)]:
         monkeypatch.delitem(sys.modules, module)
@@ -489,7 +489,7 @@ def test_a_store_of_a_sync_database_never_waits() -> None:
         finished(asyncio.sleep(0))
 
 
-def test_users_in_memory_are_told_apart() -> None:
+def test_users_in_memory_are_distinguished() -> None:
     ada = InMemoryUser(user_id="1", email="ada@example.com")
 
     assert InMemoryDatabase([ada]).users == (ada,)

@@ -64,7 +64,7 @@ def silent_server() -> Generator[int]:
         yield int(server.getsockname()[1])
 
 
-def test_one_user_is_found_in_every_spelling_and_nobody_else(engine: Engine) -> None:
+def test_only_the_user_is_found_in_every_spelling(engine: Engine) -> None:
     with engine.database(engine.shop(full=True)) as database:
         for spelling in ("ada.lovelace@example.com", "ADA.LOVELACE@EXAMPLE.COM", "ada", "Ada"):
             assert profile(database.get_user(spelling))["user_id"] == "shop-1"
@@ -87,7 +87,7 @@ def test_one_user_is_found_in_every_spelling_and_nobody_else(engine: Engine) -> 
             assert database.delete(hostile) == Done()
 
 
-def test_ids_that_an_engine_would_take_for_others_delete_nobody(engine: Engine) -> None:
+def test_ids_that_an_engine_would_convert_delete_no_user(engine: Engine) -> None:
     with engine.database(engine.shop(full=True)) as database:
         for other in (
             "1",
@@ -122,7 +122,7 @@ def test_hostile_data_comes_back_as_it_was_stored(engine: Engine) -> None:
             assert profile(database.login(email, f"pässword {number} 😀"))["email"] == email
 
 
-def test_a_wrong_password_names_the_user_as_stored_and_an_unknown_user_nobody(engine: Engine) -> None:
+def test_only_a_wrong_password_of_a_known_user_names_a_user(engine: Engine) -> None:
     with engine.database(engine.shop(full=True)) as database:
         wrong, unknown = database.login("ADA", "no"), database.login("nobody", "no")
         disabled = database.login("charles.babbage@example.com", "ninety-six wheels")
@@ -344,7 +344,7 @@ def test_a_look_up_by_the_cursor_converts_what_a_driver_does_not(open_engine: Ca
         assert failure(database.login("ada@example.com", "pw")) == "This account is locked"
 
 
-def test_what_a_collation_ignores_is_said(open_engine: Callable[[str], Engine]) -> None:
+def test_what_a_collation_ignores_is_reported(open_engine: Callable[[str], Engine]) -> None:
     engine = open_engine("mariadb")
     with engine.database(engine.shop()) as database:
         assert "email: its collation ignores upper and lower case, accents, trailing blanks" in database.notes[0]
@@ -371,7 +371,7 @@ def test_notes_are_logged_once_by_calls_at_once(
     assert caplog.messages == list(notes)
 
 
-def test_nobody_has_letters_that_a_column_cannot_hold(open_engine: Callable[[str], Engine]) -> None:
+def test_users_have_only_letters_that_a_column_can_store(open_engine: Callable[[str], Engine]) -> None:
     engine = open_engine("mariadb")
     make(
         engine,
@@ -531,7 +531,7 @@ def test_a_store_in_lower_case_is_written_and_asked_in_lower_case(sqlite: Engine
         assert database.get_user("ada@example.com") == NotFound()
 
 
-def test_an_email_of_somebody_else_cannot_be_taken(engine: Engine) -> None:
+def test_an_email_of_another_user_cannot_be_taken(engine: Engine) -> None:
     with engine.database(engine.shop(full=True)) as database:
         assert database.change_email("ada", "GRACE.hopper@example.com", True) == Declined()
         assert database.change_email("ada", "Ada.Lovelace@example.com", True) == Done()

@@ -143,7 +143,7 @@ def test_an_e_mail_is_searched_for_as_a_username_too() -> None:
         ([], FAILED, None),
     ],
 )
-def test_a_login_attempt_fails_as_its_code_says(code: object, expected: object, named: str | None) -> None:
+def test_a_login_attempt_fails_by_its_error_code(code: object, expected: object, named: str | None) -> None:
     outcome = canned((400, {"status": 400, "code": code})).login("jlpicard", "wrong")
     assert (kind(outcome), told(outcome)[1]) == (expected, named)
 
@@ -173,7 +173,7 @@ def test_what_can_be_no_pair_is_not_attempted(identifier: str, password: str) ->
     status=st.integers(100, 599),
     body=st.sampled_from(BODIES) | json_values.map(lambda value: json.dumps(value).encode()),
 )
-def test_no_other_answer_is_a_user_or_nobody(script: str, status: int, body: bytes) -> None:
+def test_no_other_answer_means_found_or_not_found(script: str, status: int, body: bytes) -> None:
     outcome = CALLS[script](canned((status, body)))
     assert kind(outcome) is FAILED or (script, status) in {("delete", 204), ("delete", 404)}
 

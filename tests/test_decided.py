@@ -62,7 +62,7 @@ get_user ada@example.com -> found {"user_id": "7", "app_metadata": {"a.b": 1}}
 """
 
 
-def test_all_that_a_rule_says_is_written() -> None:
+def test_a_rules_texts_are_complete() -> None:
     rule = find_rule("invalid-metadata-key")
     others = ["user-id-not-a-string", "unstable-user-id"]
     verdicts = [verdict(one, BREACH) for one in (rule, *map(find_rule, others))]

@@ -45,7 +45,7 @@ def test_only_scripts_that_are_named_count(tmp_path: Path) -> None:
     assert database.ignored == (f"{folder}/database.json: {said}",)
 
 
-def test_names_that_the_deploy_cli_skips_are_said(tmp_path: Path) -> None:
+def test_files_that_the_deploy_cli_skips_are_listed(tmp_path: Path) -> None:
     names = {"login": "./login.js", "getUser": "./getUser.js", "change_username": "./x.js"}
     folder = export(tmp_path, "login.js", "getUser.js", options={"customScripts": names})
 
@@ -111,7 +111,7 @@ def test_a_folder_of_other_spellings_alone_has_no_scripts(tmp_path: Path) -> Non
         NodeDatabase(folder)
 
 
-def test_what_is_ignored_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_ignored_settings_are_listed_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     export(tmp_path / "shop", "login.js", "getUser.js")
     config = tmp_path / "customdb.toml"
     config.write_text('[database]\nscripts = "shop"\n[outage]\nconfiguration = { URL = "{fault_url}" }\n', "utf-8")
@@ -123,7 +123,7 @@ def test_what_is_ignored_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureF
     assert len([message for message in caplog.messages if "ignored getUser.js" in message]) == 2
 
 
-def test_a_check_that_cannot_begin_names_the_keys_that_nobody_gives(tmp_path: Path) -> None:
+def test_a_check_that_cannot_begin_lists_missing_keys(tmp_path: Path) -> None:
     folder = export(tmp_path)
     (folder / "login.js").write_text("function login(a, b, callback) {\n  callback(new Error(configuration.URL));\n}")
 
@@ -155,7 +155,7 @@ def test_flexible_identifiers_say_whether_people_log_in_by_username(
     assert NodeDatabase(export(tmp_path, options=options | {"attributes": {}})).said == set()
 
 
-def test_a_connection_without_passwords_is_said(tmp_path: Path) -> None:
+def test_a_connection_without_passwords_is_reported(tmp_path: Path) -> None:
     methods = {"password": {"enabled": False}, "passkey": {"enabled": True}}
     options = {"customScripts": {"login": "login.js"}, "authentication_methods": methods}
 
@@ -239,7 +239,7 @@ def test_a_yaml_file_with_one_connection_needs_no_name(tmp_path: Path) -> None:
         ("##NAME##: 7", None, "tenant.yaml has keywords without a value: NAME"),
     ],
 )
-def test_what_is_wrong_with_a_yaml_file_is_said(tmp_path: Path, text: str, name: str | None, said: str) -> None:
+def test_a_broken_yaml_file_is_an_error(tmp_path: Path, text: str, name: str | None, said: str) -> None:
     path = tenant(tmp_path, text)
 
     with pytest.raises(ConfigurationError, match=re.escape(said)):

@@ -50,7 +50,7 @@ def test_every_example_of_a_page_runs_and_prints_what_the_page_shows(page: Path,
     assert run_page(text, page, tmp_path) == len(EXAMPLE.findall(text))
 
 
-def test_the_glossary_is_in_order_and_says_something_of_each_word() -> None:
+def test_the_glossary_is_sorted_and_defines_each_term() -> None:
     page = (ROOT / "docs" / "reference" / "glossary.md").read_text(encoding="utf-8")
     entries = re.findall(r"^([A-Za-z][^\n]*)\n  \S", page.partition("```{glossary}\n")[2], flags=re.MULTILINE)
 
@@ -178,7 +178,7 @@ ALIKE = {"", "outage", "action.legacy.not_found", "action.legacy.empty", "action
 
 
 @pytest.mark.parametrize("table", [name for name in TABLES if name not in ALIKE])
-def test_the_page_of_the_configuration_tells_every_key_with_its_type_and_its_default(table: str) -> None:
+def test_the_configuration_page_documents_every_key_with_type_and_default(table: str) -> None:
     page = (ROOT / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
     section = re.split(rf"^## \[+{table}\]+$", page, flags=re.MULTILINE)[1].partition("\n## ")[0]
     told = re.findall(r"^(\| `\w+` \|[^|]*\|[^|]*\|)", section, flags=re.MULTILINE)

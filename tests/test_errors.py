@@ -11,7 +11,7 @@ from customdb_contract.errors import (
 
 
 @pytest.mark.parametrize("name", errors.__all__)
-def test_one_except_clause_catches_whatever_the_library_raises_on_purpose(name: str) -> None:
+def test_one_except_clause_catches_every_error_of_the_library(name: str) -> None:
     assert issubclass(getattr(errors, name), CustomDatabaseError)
 
 

@@ -38,7 +38,7 @@ CONNECTIONS, RATE = Exhaustion.CONNECTIONS, Exhaustion.RATE
         ("the store doesn't elaborate on many connections", None),
     ],
 )
-def test_an_error_says_what_a_store_has_no_more_of(said: str, exhausted: Exhaustion | None) -> None:
+def test_an_error_names_the_exhausted_resource(said: str, exhausted: Exhaustion | None) -> None:
     [exchange] = Transcript.parse(f"get_user a -> failed Error {json.dumps(said)}   [unknown-user]").exchanges
 
     assert exhaustion_of(exchange) is exhausted

@@ -101,7 +101,7 @@ def test_a_driver_that_asks_nothing_more_ends_the_connection_to_the_store() -> N
         assert proxy.requests == 0
 
 
-def test_a_store_that_is_really_out_of_reach_resets_the_connection() -> None:
+def test_an_unreachable_store_resets_the_connection() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = free.getsockname()
     with FaultProxy(*address) as proxy:
@@ -111,7 +111,7 @@ def test_a_store_that_is_really_out_of_reach_resets_the_connection() -> None:
         assert proxy.requests == 1
 
 
-def test_connections_are_refused_first_and_when_it_is_told_so() -> None:
+def test_connections_are_refused_at_first_and_on_request() -> None:
     with FaultProxy("127.0.0.1", 1) as proxy:
         for _ in range(2):
             with pytest.raises(ConnectionRefusedError):
@@ -154,7 +154,7 @@ def test_the_port_stays_the_same_and_every_way_is_offered() -> None:
     )
 
 
-def test_what_it_cannot_do_is_said() -> None:
+def test_an_unsupported_fault_is_an_error() -> None:
     with (
         FaultProxy("127.0.0.1", 1) as proxy,
         pytest.raises(ValueError, match="the fault proxy cannot do 'outage: 500'"),
@@ -286,9 +286,7 @@ def test_every_address_of_the_store_is_tried(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize("error", [socket.gaierror(-2, "Name or service not known"), UnicodeError("label too long")])
-def test_a_store_whose_name_has_no_address_resets_the_connection(
-    error: Exception, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unknown_host_resets_the_connection(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_args: object, **_options: object) -> None:
         raise error
 
@@ -312,7 +310,7 @@ def deaf_store() -> Generator[tuple[str, int]]:
         yield listener.getsockname()
 
 
-def test_a_store_that_lets_nobody_in_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_refuses_all_connections_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_proxy, "_CONNECTING_SECONDS", 0.01)
     with deaf_store() as target, FaultProxy(*target) as proxy:
         proxy.fail(Situation.CUT)

@@ -139,7 +139,7 @@ def test_an_answer_has_the_status_and_the_content_type_that_its_body_claims(
 @pytest.mark.parametrize(
     "situation", [situation for situation, status in ANSWERS if status >= 400 and situation not in PAGES]
 )
-def test_an_error_is_told_as_json(server: FaultServer, situation: Situation) -> None:
+def test_an_error_is_printed_as_json(server: FaultServer, situation: Situation) -> None:
     server.fail(situation)
 
     _, body = ask(server)
@@ -233,7 +233,7 @@ def test_a_reset_comes_after_the_whole_request(server: FaultServer) -> None:
     assert server.requests == 1
 
 
-def test_a_reset_is_told_by_the_http_client(server: FaultServer) -> None:
+def test_a_reset_reaches_the_http_client(server: FaultServer) -> None:
     server.fail(Situation.RESET)
 
     with pytest.raises(ConnectionResetError):

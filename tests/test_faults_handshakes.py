@@ -125,18 +125,18 @@ def test_a_message_of_postgresql_asks_unless_it_is_a_password(kind: bytes, rest:
 
 
 @given(greeting=st.binary(min_size=1).filter(lambda said: said[3:5] != b"\x00\x0a"), piece=st.binary(min_size=1))
-def test_a_store_that_speaks_first_in_another_protocol_is_asked_at_once(greeting: bytes, piece: bytes) -> None:
+def test_a_server_first_protocol_without_handshake_counts_as_a_request_at_once(greeting: bytes, piece: bytes) -> None:
     assert conversation(piece, greeting=greeting).is_asked
 
 
 @given(piece=st.binary(min_size=1).filter(lambda said: said[0] not in (0x00, 0x12, 0x16)))
-def test_whatever_begins_like_no_handshake_is_a_question(piece: bytes) -> None:
+def test_bytes_that_begin_no_handshake_are_a_request(piece: bytes) -> None:
     if piece[12:16] not in (b"\xd4\x07\x00\x00", b"\xdd\x07\x00\x00"):
         assert conversation(piece).is_asked
 
 
 @given(more=st.lists(st.binary(min_size=1)))
-def test_only_the_beginning_of_a_turn_tells_what_it_is(more: list[bytes]) -> None:
+def test_only_the_first_bytes_of_a_turn_are_classified(more: list[bytes]) -> None:
     heard = conversation(POSTGRESQL_START)
     for piece in more:
         heard.driver_says(piece)
@@ -152,7 +152,7 @@ def test_only_the_beginning_of_a_turn_tells_what_it_is(more: list[bytes]) -> Non
         )
     )
 )
-def test_what_was_asked_stays_asked_and_nothing_that_was_said_is_kept(said: list[tuple[bool, bytes]]) -> None:
+def test_a_request_stays_a_request_and_no_bytes_are_kept(said: list[tuple[bool, bytes]]) -> None:
     heard = Conversation()
     for is_driver, piece in said:
         was_asked = heard.is_asked

@@ -181,7 +181,7 @@ def test_half_an_answer_waits_until_the_driver_takes_it() -> None:
     play(part)
 
 
-def test_a_driver_that_has_said_all_still_gets_half_the_answer() -> None:
+def test_a_driver_that_sent_everything_still_gets_half_the_answer() -> None:
     async def part(it: Line) -> None:
         await it.carry(it.driver, b"question", it.store)
         it.driver.shutdown(socket.SHUT_WR)

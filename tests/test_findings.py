@@ -104,7 +104,7 @@ def test_an_action_alone_needs_nothing_for_odd_identifiers() -> None:
     assert not Need.HOSTILE.is_met(beside)
 
 
-def test_a_need_says_what_to_give_and_whether_it_can_be_given() -> None:
+def test_a_need_names_the_setting_and_whether_it_is_available() -> None:
     assert Need.OUTAGE.advice == "[outage]"
     assert Need.OUTAGE.can_be_given(BARE)
     assert not Need.IMPORT_MODE.can_be_given(BARE)
@@ -163,7 +163,7 @@ def test_the_severity_of_a_verdict_without_findings_is_the_highest_of_its_rule()
         ([CRASHED], StopKind.INTERRUPTED, 130),
     ],
 )
-def test_the_exit_code_says_how_a_check_ended(
+def test_the_exit_code_shows_how_a_check_ended(
     verdicts: Sequence[Verdict], stop: StopKind | None, exit_code: int
 ) -> None:
     judged = report(*verdicts, stop=stop)
@@ -173,7 +173,7 @@ def test_the_exit_code_says_how_a_check_ended(
     assert judged.complete is (stop is None)
 
 
-def test_warnings_fail_when_they_are_told_to() -> None:
+def test_warnings_fail_on_request() -> None:
     assert report(broken(WARNING), fail_on=Severity.WARNING).exit_code == 1
     assert report(broken(ERROR), fail_on=Severity.WARNING).exit_code == 1
     assert report(PASSED, broken(INFO), fail_on=Severity.WARNING).exit_code == 0

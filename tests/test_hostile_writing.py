@@ -196,7 +196,7 @@ class ChangesEmailsByExpression(WritingShop):
 
 
 @pytest.mark.parametrize("mutant", MUTANTS.values(), ids=MUTANTS)
-def test_who_is_changed_by_a_hostile_identifier_is_told_by_its_rule_alone(mutant: Mutant) -> None:
+def test_a_change_by_a_hostile_identifier_is_reported_by_its_rule_only(mutant: Mutant) -> None:
     report = report_on(mutant.make)
 
     assert breaches(report) == [mutant.rule], explain(report)
@@ -278,7 +278,7 @@ def test_a_delete_that_raises_for_an_id_of_another_kind_is_not_blamed() -> None:
     assert breaches(report_on(Strict)) == []
 
 
-def test_what_was_not_tried_after_harm_is_said() -> None:
+def test_probes_skipped_after_harm_are_reported() -> None:
     report = report_on(DeletesBySql)
     (last,) = [call for call in report.transcript.exchanges if call.outcome.noticed(Noticed.LEFT_OUT)]
     verdict = report.verdict("wildcard-identifier")
@@ -289,7 +289,7 @@ def test_what_was_not_tried_after_harm_is_said() -> None:
     assert verdict.reason == "delete changed another user by hostile identifiers, so not all of wildcard was tested"
 
 
-def test_who_is_changed_under_an_id_of_nobody_is_named_as_left_behind() -> None:
+def test_a_user_changed_under_an_unknown_id_is_listed_as_left_behind() -> None:
     """A script that makes whoever is not there leaves a user whose e-mail is hostile."""
 
     class Makes(WritingShop):
@@ -321,7 +321,7 @@ def test_the_empty_database_may_lack_a_script_that_reads(missing: str) -> None:
     assert breaches(report) == [], explain(report)
 
 
-def test_where_nobody_more_can_be_made_nothing_hostile_is_written() -> None:
+def test_without_further_sign_ups_nothing_hostile_is_written() -> None:
     class Full(WritingShop):
         @override
         def create(self, user: Any) -> Any:

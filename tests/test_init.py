@@ -24,7 +24,7 @@ def test_every_public_name_can_be_had_and_is_imported_for_type_checkers() -> Non
         assert getattr(customdb_contract, name) is not None
 
 
-def test_dir_tells_every_name() -> None:
+def test_dir_lists_every_name() -> None:
     assert set(customdb_contract.__all__) <= set(dir(customdb_contract))
 
 

@@ -142,7 +142,7 @@ def interrupted_at(shop: WritingShop, *moments: int) -> Header | None:
 
 @settings(max_examples=8)
 @given(st.data())
-def test_an_interrupt_at_any_moment_ends_the_check_and_leaves_nobody(data: st.DataObject) -> None:
+def test_an_interrupt_at_any_moment_ends_the_check_and_removes_created_users(data: st.DataObject) -> None:
     shop = WritingShop()
 
     header = interrupted_at(shop, data.draw(st.integers(1, moments_of_a_check())))
@@ -153,7 +153,7 @@ def test_an_interrupt_at_any_moment_ends_the_check_and_leaves_nobody(data: st.Da
 
 @settings(max_examples=8)
 @given(st.data())
-def test_a_second_interrupt_at_any_moment_names_everybody_who_is_left(data: st.DataObject) -> None:
+def test_a_second_interrupt_at_any_moment_lists_all_remaining_users(data: st.DataObject) -> None:
     shop = WritingShop()
     first = data.draw(st.integers(1, moments_of_a_check()))
 
@@ -263,7 +263,7 @@ class WaitsWhenItIsClosed(Interruptible):
         WaitsWhenItIsClosed,
     ],
 )
-def test_an_interrupt_ends_whatever_waits(kind: Callable[[Wait], object], wait: Wait) -> None:
+def test_an_interrupt_ends_every_wait(kind: Callable[[Wait], object], wait: Wait) -> None:
     started = time.monotonic()
     with pytest.raises(CheckInterrupted) as interrupted:
         check(kind(wait), USERS, hostile=False, wrong_passwords=0, timeout=60, max_time=120)

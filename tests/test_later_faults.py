@@ -175,7 +175,7 @@ def answer_to(client: socket.socket, question: bytes) -> bytes:
     return client.recv(1000)
 
 
-def test_so_many_questions_of_each_call_are_answered_in_whatever_connection() -> None:
+def test_the_first_requests_of_each_call_pass_on_any_connection() -> None:
     with echo() as target, FaultProxy(*target) as proxy:
         proxy.begin_call()
         proxy.fail(THIRD)
@@ -251,7 +251,7 @@ def test_stores_that_fail_together_count_the_requests_of_a_call_together(api: st
         (7, "http://127.0.0.1", None),
     ],
 )
-def test_the_address_in_whose_place_a_placeholder_stands(setting: object, real: object, found: str | None) -> None:
+def test_the_address_that_a_placeholder_replaces(setting: object, real: object, found: str | None) -> None:
     sound = {"URL": real} if real else {}
 
     assert list(replaced_urls({"URL": setting}, sound).values()) == ([found] if found else [])

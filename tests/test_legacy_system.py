@@ -74,7 +74,7 @@ def answered(legacy: LegacySystem, state: LegacyState, path: str = "/users/7") -
 # What it answers
 
 
-def test_a_sound_answer_is_about_whom_it_was_asked(legacy: LegacySystem) -> None:
+def test_a_sound_answer_is_about_the_requested_user(legacy: LegacySystem) -> None:
     sub = {"plan": "full", "seats": 3, "tags": ["a"], "on": True}
 
     assert answered(legacy, LegacyState.SOUND) == (200, {"id": "7", "email": "ada@example.com", "sub": sub})
@@ -87,7 +87,7 @@ def test_a_sound_answer_is_about_whom_it_was_asked(legacy: LegacySystem) -> None
     assert answered(legacy, LegacyState.NO_METADATA) == (200, {"id": "7", "email": "ada@example.com"})
 
 
-def test_answers_can_be_told() -> None:
+def test_answers_can_be_set() -> None:
     answers = LegacyAnswers(
         found=LegacyResponse(200, [{"id": "{user_id}"}, {"plan": "full"}, None]),
         not_found=LegacyResponse(200, {"users": [], "asked": "{email}"}),
@@ -107,7 +107,7 @@ def test_answers_can_be_told() -> None:
         ]
 
 
-def test_what_is_empty_is_cut_down_to_whom_it_is_about() -> None:
+def test_an_empty_answer_keeps_only_the_user() -> None:
     found = LegacyResponse(200, {"data": [{"id": "{user_id}", "plan": "full"}, 5], "more": False})
     with LegacySystem(LegacyAnswers(found=found), [ADA]) as legacy:
         assert answered(legacy, LegacyState.NO_METADATA) == (200, {"data": [{"id": "7"}]})
@@ -117,7 +117,7 @@ def test_what_is_empty_is_cut_down_to_whom_it_is_about() -> None:
     ("body", "names"),
     [({"id": "{user_id}"}, True), ([{"mail": "<{email}>"}], True), ({"plan": "full", "n": 1}, False), (None, False)],
 )
-def test_an_answer_may_not_say_whom_it_is_about(body: object, names: bool) -> None:
+def test_an_answer_may_leave_out_the_user(body: object, names: bool) -> None:
     assert LegacyAnswers(found=LegacyResponse(200, body)).names_the_user is names
 
 
@@ -358,7 +358,9 @@ def test_an_address_has_an_url() -> None:
         ("/users", {}, None, None),
     ],
 )
-def test_whom_a_request_is_about(path: str, headers: Mapping[str, str], body: object, user: LegacyUser | None) -> None:
+def test_the_user_that_a_request_is_about(
+    path: str, headers: Mapping[str, str], body: object, user: LegacyUser | None
+) -> None:
     assert asked_about(path, headers, body, [LegacyUser("u-1", ""), ADA, BOB]) == user
 
 
@@ -427,7 +429,7 @@ def test_an_answer_waits_for_a_while_only(legacy: LegacySystem) -> None:
 
 
 @pytest.mark.usefixtures("settles_at_once")
-def test_nobody_waits_when_it_is_over(legacy: LegacySystem) -> None:
+def test_closing_ends_all_waiting_requests(legacy: LegacySystem) -> None:
     legacy.answer(LegacyState.SOUND, meeting=Meeting(seconds=60.0))
     raised: list[Exception] = []
 

@@ -118,13 +118,13 @@ def test_only_what_is_selected_is_judged() -> None:
 
 
 @pytest.mark.parametrize("option", ["select", "ignore"])
-def test_an_unknown_rule_is_told_before_anything_is_called(option: str) -> None:
+def test_an_unknown_rule_is_an_error_before_any_call(option: str) -> None:
     settings: dict[str, Any] = {option: ["change-password-misreport"]}
     with pytest.raises(ConfigurationError, match="did you mean change-password-misreported"):
         machine(cannot_open, **settings)
 
 
-def test_nobody_is_tried_with_so_many_wrong_passwords_that_a_store_would_lock_them_out() -> None:
+def test_wrong_passwords_stay_below_the_lockout_limit() -> None:
     tried = machine(empty_shop)()
     tried.sign_up("first", "first")
     for name in ("first", "second", "third") * 4:
@@ -262,7 +262,7 @@ def cannot_open() -> object:
         (cannot_open, "fresh_database: the database could not be opened: OSError: no such store"),
     ],
 )
-def test_what_it_cannot_work_with_is_said_before_anything_is_judged(make: Callable[[], object], said: str) -> None:
+def test_unusable_input_is_an_error_before_judging(make: Callable[[], object], said: str) -> None:
     with pytest.raises(ConfigurationError) as raised:
         machine(make)
 
@@ -291,13 +291,13 @@ def test_the_deadline_of_a_teams_own_profile_holds_and_no_other(monkeypatch: pyt
     assert not any(Phase.explain in chosen.phases for chosen in seen)
 
 
-def test_the_people_look_as_the_team_says() -> None:
+def test_the_users_follow_the_teams_template() -> None:
     made = machine(empty_shop, new_user=NewUser(email="{unique}@shop.test"))
 
     assert "first@shop.test" in str(made()._recorder.transcript())
 
 
-def test_passwords_look_as_the_team_says() -> None:
+def test_passwords_follow_the_teams_template() -> None:
     run_machine(machine(strict_shop, new_user=NewUser(password=Secret("shop={unique}=")), fail_on="warning"))
 
     with pytest.raises(ConfigurationError, match=r"failed with ScriptError \"«password of first» is not a password"):

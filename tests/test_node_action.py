@@ -437,14 +437,14 @@ NO_MODULES = (
         ),
     ],
 )
-def test_an_action_that_cannot_be_run_says_why(open_action: Open, source: str, problem: str) -> None:
+def test_an_action_that_cannot_run_states_the_reason(open_action: Open, source: str, problem: str) -> None:
     action = open_action(source)
 
     assert action.info.problem == problem
     assert action().outcome.ending in {Ending.RAISED, Ending.DIED}
 
 
-def test_an_action_that_is_never_loaded_says_so(open_action: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_action_that_is_never_loaded_is_reported(open_action: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("customdb_contract.bridges.node._action_bridge._LOADING_SECONDS", 0.5)
 
     action = open_action("while (true); // exports")
@@ -622,7 +622,7 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
         NodeAction(tmp_path / "gone.js")
 
 
-def test_a_node_that_does_not_start_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_node_that_does_not_start_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "repair.js").write_text(PLAIN, encoding="utf-8")
 
     def fail(*_: object, **__: object) -> None:
@@ -637,7 +637,7 @@ def test_a_node_that_does_not_start_is_told(tmp_path: Path, monkeypatch: pytest.
 # What the source shows
 
 
-def test_what_the_source_shows_is_told_with_the_place_of_the_handler(open_action: Open) -> None:
+def test_facts_about_the_source_have_the_place_of_the_handler(open_action: Open) -> None:
     info = open_action(
         """// exports
 const onExecutePostLogin = async (event, api) => {

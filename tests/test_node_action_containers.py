@@ -93,7 +93,7 @@ def run(bridge: NodeActionBridge) -> Outcome:
         {"id": 0, "outcome": {}},
     ],
 )
-def test_what_no_runner_says_of_a_run_is_the_end_of_its_process(start: Start, told: Mapping[str, Any]) -> None:
+def test_an_invalid_message_of_a_run_ends_its_process(start: Start, told: Mapping[str, Any]) -> None:
     process = Process(OPENED, told)
 
     outcome = run(start(process))
@@ -102,7 +102,7 @@ def test_what_no_runner_says_of_a_run_is_the_end_of_its_process(start: Start, to
     assert process.is_ended
 
 
-def test_what_no_runner_finds_is_told_as_the_problem_of_the_action(start: Start) -> None:
+def test_an_action_that_the_runner_cannot_find_is_an_error(start: Start) -> None:
     first, second = Process({"opened": 7}), Process({"opened": {}})
     bridge = start(first)
 

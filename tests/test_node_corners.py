@@ -109,7 +109,7 @@ def test_what_is_kept_as_a_key_is_noticed_and_proxies_are_left_alone(opened: Ope
     ]  # fmt: skip
 
 
-def test_what_is_made_of_a_request_disturbs_nobody(opened: Opener) -> None:
+def test_an_unread_request_disturbs_no_other(opened: Opener) -> None:
     outcome = call(
         opened("""
           const http = require('http');
@@ -149,7 +149,7 @@ def test_an_exception_in_another_script_belongs_to_the_call_that_made_it(opened:
 
 
 @pytest.mark.parametrize("stack", ["'Error: x\\n    at node:internal'", "'shop/get_user.js:x'"])
-def test_an_exception_whose_stack_names_no_place_belongs_to_its_call(opened: Opener, stack: str) -> None:
+def test_an_exception_without_a_place_belongs_to_its_call(opened: Opener, stack: str) -> None:
     bridge = opened(
         f"const late = () => {{ const error = new Error('x'); error.stack = {stack}; throw error; }};"
         "callback(null); setTimeout(() => process.nextTick(late), 20);"
@@ -172,7 +172,7 @@ def test_what_is_printed_outside_of_every_call_is_of_the_one_under_way(opened: O
     assert call(opened(source)).output == "outside\n"
 
 
-def test_a_rejection_is_one_whoever_listens(opened: Opener) -> None:
+def test_a_handled_rejection_is_still_recorded(opened: Opener) -> None:
     outcome = call(opened("process.removeAllListeners('unhandledRejection'); Promise.reject(new Error('unheard'));"))
 
     assert (outcome.raised, outcome.escape) == (

@@ -115,7 +115,7 @@ def test_the_scripts_may_have_other_names(shop: Path) -> None:
         ),
     ],
 )
-def test_what_is_wrong_with_database_json_is_said(shop: Path, document: str, said: str) -> None:
+def test_an_invalid_database_json_is_an_error(shop: Path, document: str, said: str) -> None:
     (shop / "database.json").write_text(document, "utf-8")
 
     with pytest.raises(ConfigurationError, match=re.escape(said)):
@@ -129,7 +129,7 @@ def test_a_folder_that_is_none_or_has_no_scripts_is_refused(tmp_path: Path) -> N
         NodeDatabase(tmp_path)
 
 
-def test_a_script_that_cannot_be_read_is_said(shop: Path) -> None:
+def test_an_unreadable_script_is_reported(shop: Path) -> None:
     (shop / "login.js").write_bytes(b"\xff\xfe\xff")
 
     with pytest.raises(ConfigurationError, match=r"login\.js cannot be read: .*codec can't decode"):
@@ -192,7 +192,7 @@ def fake_node(folder: Path, answer: str) -> str:
     return str(path)
 
 
-def test_a_node_that_is_too_old_is_said(tmp_path: Path) -> None:
+def test_a_node_that_is_too_old_is_an_error(tmp_path: Path) -> None:
     old = fake_node(tmp_path, """echo '["16.20.0", []]'""")
 
     with pytest.raises(DatabaseOpeningError, match=r"node is Node 16\.20\.0, but the scripts need 18 or newer"):
@@ -200,14 +200,14 @@ def test_a_node_that_is_too_old_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("answer", ["exit 1", "echo nonsense", "echo 7"])
-def test_what_is_no_node_is_said(tmp_path: Path, answer: str) -> None:
+def test_a_program_that_is_not_node_is_an_error(tmp_path: Path, answer: str) -> None:
     with pytest.raises(DatabaseOpeningError, match="does not behave like Node"):
         find_runtime(fake_node(tmp_path, answer))
     with pytest.raises(DatabaseOpeningError, match=r"does not behave like Node \(FileNotFoundError\)"):
         find_runtime(str(tmp_path / "gone"))
 
 
-def test_without_any_node_one_sentence_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_node_one_sentence_explains_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(runtime, "_PACKAGE", "no_such_package")
 
@@ -384,7 +384,7 @@ def write(shop: Path) -> Callable[[str], Path]:
     return write
 
 
-def test_a_file_says_everything_that_the_database_is_given(
+def test_a_file_sets_everything_that_the_database_gets(
     shop: Path, write: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TOKEN", "t-0123456789")
@@ -469,7 +469,7 @@ def test_the_outage_may_be_another_folder_or_in_python(
     assert repr(python) == "PythonProcess('broken_shop:Shop')"
 
 
-def test_a_contradiction_of_the_settings_is_told_and_the_file_holds(
+def test_conflicting_settings_are_a_warning_and_the_file_wins(
     shop: Path, write: Callable[[str], Path], caplog: pytest.LogCaptureFixture
 ) -> None:
     database_json(shop, import_mode=True, requires_username=True)

@@ -244,7 +244,7 @@ def test_scripts_over_postgresql_keep_the_contract_with_a_proxy_that_fails_in_be
     ],
     ids=["sql", "no-row", "no-error-handling", "leak"],
 )  # fmt: skip
-def test_a_flaw_over_postgresql_is_found_and_told_of_its_own_call(
+def test_a_flaw_over_postgresql_is_reported_for_its_own_call(
     tmp_path: Path, port: int, name: str, old: str, new: str, rules: set[str]
 ) -> None:
     assert old in CORRECT[name]

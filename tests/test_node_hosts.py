@@ -151,7 +151,7 @@ VERIFYING = {
 
 
 @pytest.mark.parametrize("client", VERIFYING)
-def test_https_leads_to_an_https_address_whose_certificate_must_be_that_of_the_name(
+def test_https_is_redirected_to_an_address_with_the_certificate_of_the_name(
     tmp_path: Path, tls_api: tuple[str, Path], monkeypatch: pytest.MonkeyPatch, client: str
 ) -> None:
     address, certificate = tls_api
@@ -180,7 +180,7 @@ def test_tls_to_an_address_without_http_is_tls(tmp_path: Path, api: str) -> None
     assert "wrong version number" in str(outcome.error)
 
 
-def test_a_host_that_nobody_names_and_that_is_out_of_reach_is_noticed(tmp_path: Path) -> None:
+def test_an_unreachable_host_missing_from_the_configuration_is_noticed(tmp_path: Path) -> None:
     script = """
         const lookup = (host, options, done) => done(Object.assign(new Error('no such host'), { code: 'ENOTFOUND' }));
         const request = require('https').get({ host: 'api.legacy.example', lookup });
@@ -194,7 +194,7 @@ def test_a_host_that_nobody_names_and_that_is_out_of_reach_is_noticed(tmp_path: 
     assert outcome.noticed(Noticed.HOST_OUT_OF_REACH) == ("api.legacy.example:443", "127.0.0.1:9")
 
 
-def test_the_report_names_the_hosts_out_of_reach() -> None:
+def test_the_report_names_unreachable_hosts() -> None:
     transcript = Transcript.parse(
         'get_user x -> failed Error "no"; noticed host-out-of-reach "api.test:443"   [unknown-user]\n'
         'get_user x -> failed Error "no"; noticed host-out-of-reach "outage.test:443"   [outage: reset]\n'
@@ -236,7 +236,7 @@ LOOK_UPS = {
 
 @pytest.mark.parametrize("name", ["db.internal", "DB.Internal"])
 @pytest.mark.parametrize("way", LOOK_UPS)
-def test_whoever_looks_a_host_up_first_is_led_too(tmp_path: Path, api: str, way: str, name: str) -> None:
+def test_a_client_that_resolves_a_host_first_is_redirected_too(tmp_path: Path, api: str, way: str, name: str) -> None:
     script = f"""
         const dns = require('dns');
         const done = ([{{ address, family }}, ...others]) => {{
@@ -306,7 +306,7 @@ def test_another_port_of_a_host_is_that_of_the_host_itself(tmp_path: Path, api: 
     assert called(database(tmp_path, script, hosts={"localhost:1433": "127.0.0.1:1"})).result == {"status": 200}
 
 
-def test_another_port_of_a_host_that_is_out_of_reach_is_noticed_by_its_name(tmp_path: Path) -> None:
+def test_another_port_of_an_unreachable_host_is_noticed_by_its_name(tmp_path: Path) -> None:
     script = """
         const { address } = await require('dns').promises.lookup('db.invalid');
         require('net').connect(5432, address).on('error', () => callback(new Error('out of reach')));
@@ -430,7 +430,7 @@ def test_a_fault_server_may_fail_at_any_path() -> None:
     [("'https://api.legacy.example'", {"hosts": {"api.legacy.example": "{fault_url}"}}),
      ("configuration.URL", {"configuration": {"URL": FAULT_URL_HTTPS}})],
 )  # fmt: skip
-def test_failures_of_http_reach_a_script_that_speaks_https(
+def test_http_failures_reach_a_script_that_uses_https(
     tmp_path: Path, api: str, address: str, setting: Mapping[str, Mapping[str, str]]
 ) -> None:
     script = f"""

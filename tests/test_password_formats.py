@@ -76,7 +76,7 @@ def lets_in(row: Row) -> bool:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.label)
-def test_a_published_row_lets_its_password_in_and_no_other(row: Row) -> None:
+def test_a_published_row_matches_its_password_and_no_other(row: Row) -> None:
     passwords = passwords_of(row.form)
     assert row.source
     assert passwords.verify(row.password, row.stored, key=7)
@@ -97,20 +97,20 @@ def test_a_sample_is_of_its_format_and_of_no_unmistakable_one(form: PasswordForm
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.label)
-def test_no_cut_row_lets_anybody_in(row: Row) -> None:
+def test_no_truncated_row_matches(row: Row) -> None:
     cuts = {row.text[:-1], row.text[:-4], row.text[: len(row.text) // 2], row.text[1:], row.text[4:]}
     for text in cuts:
         assert not lets_in(evolve(row, text=text))
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.label)
-def test_no_longer_row_lets_anybody_in(row: Row) -> None:
+def test_no_lengthened_row_matches(row: Row) -> None:
     for text in (row.text + " ", row.text + "\n", row.text + "0", row.text + "=", " " + row.text, row.text * 2):
         assert not lets_in(evolve(row, text=text))
 
 
 @given(st.sampled_from(_CHEAP), st.integers(min_value=0), st.characters(codec="utf-8"))
-def test_no_row_with_another_character_lets_anybody_in(row: Row, place: int, character: str) -> None:
+def test_no_row_with_another_character_matches(row: Row, place: int, character: str) -> None:
     place %= len(row.text)
     text = row.text[:place] + character + row.text[place + 1 :]
     # The same bytes are written differently: a scheme's name in another case, another of bcrypt's names for itself.
@@ -123,14 +123,14 @@ def test_no_row_with_another_character_lets_anybody_in(row: Row, place: int, cha
 
 
 @given(st.sampled_from(_CHEAP), st.data())
-def test_no_row_without_a_part_lets_anybody_in(row: Row, data: st.DataObject) -> None:
+def test_no_row_without_a_part_matches(row: Row, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(row.text) - 1))
     end = data.draw(st.integers(start + 1, len(row.text)))
     assert not lets_in(evolve(row, text=row.text[:start] + row.text[end:]))
 
 
 @given(st.sampled_from(_CHEAP), st.data())
-def test_no_row_with_something_more_lets_anybody_in(row: Row, data: st.DataObject) -> None:
+def test_no_row_with_extra_text_matches(row: Row, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(row.text)))
     more = data.draw(st.text(min_size=1, max_size=8))
     text = row.text[:place] + more + row.text[place:]
@@ -148,7 +148,7 @@ _PIECES: Final = (
     st.lists(st.sampled_from(_PIECES), max_size=12).map("".join) | st.text() | st.binary(max_size=64),
     st.text(max_size=8) | st.none(),
 )
-def test_whatever_is_stored_ends_in_an_answer_or_in_the_one_error(text: str | bytes, salt: str | None) -> None:
+def test_any_stored_password_ends_in_an_answer_or_the_documented_error(text: str | bytes, salt: str | None) -> None:
     passwords = Passwords([*UNMISTAKABLE, DjangoDigest(), JOOMLA, AspNetIdentityV3(), AspNetMembership("SHA1")])
     with suppress(UnknownPasswordFormatError):
         assert passwords.verify("password", Stored(text, salt), key=7) is False

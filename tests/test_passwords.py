@@ -147,7 +147,7 @@ def test_an_unknown_user_costs_what_a_known_one_does() -> None:
 
 
 @pytest.mark.parametrize("new", _QUICK, ids=lambda new: new.name)
-def test_by_default_nobody_costs_what_a_new_password_does(new: NewFormat) -> None:
+def test_by_default_an_unknown_user_costs_as_much_as_a_new_password(new: NewFormat) -> None:
     passwords = Passwords([], new=new)
     assert passwords.typical == new.sample
     assert passwords.verify_nobody(_SECRET) is False

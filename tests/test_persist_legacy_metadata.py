@@ -138,7 +138,7 @@ def test_r2_the_marker_ends_it_by_being_there(stand: Stand) -> None:
 
 
 @BOTH
-def test_r2_metadata_that_are_there_are_not_asked_for_whatever_their_value(stand: Stand) -> None:
+def test_r2_existing_metadata_of_any_value_are_not_requested(stand: Stand) -> None:
     log_in = stand.log_in(app={"plan": "", "limits": None, "beta": False}, user={"seats": 0, "themes": []})
 
     assert not log_in.received
@@ -182,7 +182,7 @@ def test_r6_it_asks_by_the_id_of_the_identity(stand: Stand, situation: RunSituat
 
 
 @BOTH
-def test_r7_an_answer_about_somebody_else_is_not_taken(stand: Stand) -> None:
+def test_r7_an_answer_about_another_user_is_ignored(stand: Stand) -> None:
     log_in = stand.log_in(state=LegacyState.SOMEBODY_ELSE)
 
     assert log_in.did_nothing
@@ -201,7 +201,7 @@ def test_r8_it_waits_for_a_while_and_asks_once(stand: Stand, state: LegacyState)
 
 @BOTH
 @pytest.mark.parametrize("state", OUTAGES)
-def test_r9_an_outage_costs_nobody_anything(stand: Stand, state: LegacyState) -> None:
+def test_r9_an_outage_costs_no_metadata(stand: Stand, state: LegacyState) -> None:
     log_in = stand.log_in(state=state)
 
     assert log_in.did_nothing
@@ -274,7 +274,7 @@ def test_r13_it_asks_over_https_and_names_the_user_by_an_encoded_id_alone(
 
 
 @BOTH
-def test_r14_the_log_says_nothing_of_the_user(stand: Stand) -> None:
+def test_r14_the_log_contains_nothing_about_the_user(stand: Stand) -> None:
     log_ins = [stand.log_in(state=state) for state in LegacyState if state not in SLOW]
     log_ins += [stand.log_in(identities=identity(name)) for name in ODD]
 
@@ -327,7 +327,7 @@ def test_r18_what_an_event_may_lack_is_not_needed(stand: Stand) -> None:
 
 
 @BOTH
-def test_r19_nobody_else_is_asked(stand: Stand) -> None:
+def test_r19_no_other_host_is_asked(stand: Stand) -> None:
     (request,) = stand.log_in().received
 
     assert request.method == "GET"
@@ -516,7 +516,7 @@ def test_secrets_that_are_wrong_are_logged(metadata: Mapping[str, str], reason: 
 
 
 @pytest.mark.one_python
-def test_what_an_error_of_node_says_is_not_logged(tmp_path: Path) -> None:
+def test_the_text_of_a_node_error_is_not_logged(tmp_path: Path) -> None:
     with standing(in_javascript(tmp_path, LEGACY_API_URL="https://[legacy")) as stand:
         log_in = stand.log_in()
 

@@ -65,14 +65,14 @@ def test_a_script_that_writes_stores_what_it_must(
     assert told == ["inspected a record", *seen]
 
 
-def test_newcomers_have_labels_that_nobody_has() -> None:
+def test_created_users_have_unused_labels() -> None:
     made = make_newcomers(NewUser(), truth_of("new-1", "ada", "new-3"))
 
     assert [one.person.label for one in made] == ["new-2", *(f"new-{number}" for number in range(4, 13))]
     assert len({one.person.email for one in made}) == len(made)
 
 
-def test_passwords_of_newcomers_have_the_lengths_that_bcrypt_cares_about() -> None:
+def test_passwords_of_created_users_cover_bcrypts_limits() -> None:
     made = {one.situation: one for one in make_newcomers(NewUser(), truth_of())}
     lengths = {situation: len(one.password.reveal().encode()) for situation, one in made.items()}
     cut = made[Situation.OVERLONG_PASSWORD].cut_password
@@ -87,7 +87,7 @@ def test_passwords_of_newcomers_have_the_lengths_that_bcrypt_cares_about() -> No
 
 
 @pytest.mark.parametrize("metadata", [{}, {"terms": True}])
-def test_one_newcomer_has_no_metadata_where_the_others_have_some(metadata: Mapping[str, object]) -> None:
+def test_one_created_user_has_no_metadata_when_others_have_some(metadata: Mapping[str, object]) -> None:
     made = make_newcomers(NewUser(user_metadata=metadata), truth_of())
 
     without = [one.situation for one in made if "user_metadata" not in one.user]

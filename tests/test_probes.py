@@ -138,7 +138,7 @@ def test_what_is_known_of_a_password() -> None:
     ]
 
 
-def test_nobody_known_is_an_error() -> None:
+def test_a_check_without_known_users_is_an_error() -> None:
     with pytest.raises(ConfigurationError, match=r"^no known user was given: name at least one user who is in the"):
         Truth.of([], Connection(), SecretRegistry())
 
@@ -165,7 +165,7 @@ def test_a_profile_may_spell_the_email_otherwise() -> None:
 # The set-up
 
 
-def test_everybody_is_looked_up_and_logged_in_first_and_again_later() -> None:
+def test_all_known_users_are_looked_up_and_logged_in_first_and_again_later() -> None:
     transcript = driven(Store(PASSWORDS).bridge())
 
     told = [(exchange.script, exchange.person, exchange.situation) for exchange in transcript.exchanges[:10]]
@@ -185,7 +185,7 @@ def test_everybody_is_looked_up_and_logged_in_first_and_again_later() -> None:
 
 
 @pytest.mark.parametrize("only", ["ada@example.com", "grace@example.com"])
-def test_nobody_else_is_logged_in_once_a_login_has_removed_somebody(only: str) -> None:
+def test_no_other_user_logs_in_after_a_login_removed_one(only: str) -> None:
     store = Store(dict(PASSWORDS))
 
     def login(identifier: object, password: object) -> Answer:
@@ -214,7 +214,7 @@ def test_nobody_else_is_logged_in_once_a_login_has_removed_somebody(only: str) -
 
 
 @pytest.mark.parametrize("denied", [1, 2])
-def test_a_store_that_denies_somebody_once_removes_nobody(denied: int) -> None:
+def test_one_denial_is_no_removal(denied: int) -> None:
     """One rejection after a log-in, or two by get_user alone, prove nothing."""
     store = Store(PASSWORDS)
     asked = Counter[object]()
@@ -268,7 +268,7 @@ def test_an_error_that_is_no_error_object_is_quoted_too() -> None:
     assert stop_of(transcript)[1].endswith('get_user ended failed {"code": 7}; login ended failed "down"')
 
 
-def test_people_whom_no_script_knows_stop_the_check() -> None:
+def test_users_unknown_to_both_scripts_stop_the_check() -> None:
     known = truth(
         KnownUser(email="ada@example.com", password=PASSWORDS["ada@example.com"]),
         KnownUser(email="nobody@example.com", password="never there"),
@@ -284,7 +284,7 @@ def test_people_whom_no_script_knows_stop_the_check() -> None:
 
 @pytest.mark.parametrize("email", PASSWORDS)
 @pytest.mark.parametrize("login", [ScriptError("no row"), WrongUsernameOrPasswordError(None, "no")])
-def test_people_for_whom_every_script_fails_stop_the_check(email: str, login: ScriptError) -> None:
+def test_users_for_whom_every_script_fails_stop_the_check(email: str, login: ScriptError) -> None:
     store = Store(PASSWORDS)
 
     transcript = driven(
@@ -334,7 +334,7 @@ def test_a_disabled_person_may_be_refused_at_login_but_not_unknown_to_get_user()
     assert driven(Store({}).bridge(), known).header.stop_reason is not None
 
 
-def test_one_script_that_knows_nobody_is_no_reason_to_stop() -> None:
+def test_one_script_that_finds_no_user_does_not_stop_the_check() -> None:
     transcript = driven(Store(PASSWORDS).bridge(get_user=lambda _: NotFound()))
 
     assert transcript.header.stop_reason is None
@@ -437,7 +437,7 @@ def test_wrong_passwords_are_spread_the_telling_ones_first() -> None:
     ]
 
 
-def test_a_random_password_is_tried_with_everybody_and_no_other_one_with_whom_it_lets_in() -> None:
+def test_users_whom_a_random_password_lets_in_get_no_other_wrong_password() -> None:
     known = truth(
         KnownUser(email="ada@example.com", password=PASSWORDS["ada@example.com"]),
         KnownUser(email="grace@example.com"),
@@ -487,7 +487,7 @@ def test_a_password_without_letters_has_no_other_case_and_a_lone_user_no_other_p
 
 
 @given(most=st.integers(0, 12), people=st.integers(1, 4))
-def test_nobody_gets_more_wrong_passwords_than_allowed(most: int, people: int) -> None:
+def test_no_user_gets_more_wrong_passwords_than_allowed(most: int, people: int) -> None:
     users = [KnownUser(email=f"p{number}@example.com", password=f"Secret word {number}") for number in range(people)]
     known = truth(*users)
     store = Store({f"p{number}@example.com": f"Secret word {number}" for number in range(people)})
@@ -672,7 +672,7 @@ def test_a_script_that_cannot_be_parsed_is_not_called_in_an_outage_either(unpars
 
 
 @pytest.mark.parametrize("unknown", [NotFound(), Failed(ScriptError("no row")), Ending.RAISED])
-def test_nobody_stays_whom_create_says_to_have_made_in_an_outage(unknown: Answer) -> None:
+def test_users_created_during_an_outage_are_removed(unknown: Answer) -> None:
     known, store = truth(), Store(PASSWORDS)
 
     def get_user(identifier: object) -> Answer:
@@ -738,7 +738,7 @@ def test_what_asks_between_two_calls_has_met_the_outage_for_all() -> None:
     assert judge(transcript).verdict("outage-as-not-found").status is Status.FAILED
 
 
-def test_a_store_that_still_knows_everybody_is_not_out_of_reach() -> None:
+def test_a_store_that_still_finds_all_users_is_reachable() -> None:
     transcript = driven(Store(PASSWORDS).bridge(), outage=OutageDatabase(Store(PASSWORDS).bridge(), None))
 
     provoked = [exchange for exchange in transcript.exchanges if exchange.situation is Situation.OUTAGE]
@@ -1042,9 +1042,7 @@ class BusyBridge(ScriptedBridge):
         pytest.param(1.5, [24, 24], id="the script is slow"),
     ],
 )
-def test_a_slow_call_with_a_long_text_is_made_once_more_to_tell_a_busy_machine_from_a_slow_script(
-    again: float, asked: Sequence[int]
-) -> None:
+def test_a_slow_call_with_a_long_text_is_repeated_once(again: float, asked: Sequence[int]) -> None:
     store = Store(PASSWORDS)
     slow = frozenset(f"{'a' * letters}!" for letters in asked)
     bridge = BusyBridge({Script.LOGIN: store.login, Script.GET_USER: store.get_user}, seconds=(1.5, again), slow=slow)
@@ -1055,7 +1053,7 @@ def test_a_slow_call_with_a_long_text_is_made_once_more_to_tell_a_busy_machine_f
     assert [len(text) - 1 for text in texts if not text.startswith("a@")] == asked
 
 
-def test_log_in_is_asked_hostile_identifiers_with_the_right_password_of_whoever_has_one() -> None:
+def test_login_gets_hostile_identifiers_with_a_right_password() -> None:
     known = truth(
         KnownUser(email="grace@example.com"),
         KnownUser(email="eve@example.com", password="locked out since May", disabled=True),
@@ -1089,7 +1087,7 @@ def test_late_events_are_added_to_the_call_that_caused_them() -> None:
     assert transcript.exchanges[2].outcome.escape is Escape.LATER
 
 
-def test_progress_is_told_of_every_call() -> None:
+def test_progress_is_reported_for_every_call() -> None:
     seen: list[Exchange] = []
     known = truth()
     recorder = Recorder(Header(people=known.people), known.registry)

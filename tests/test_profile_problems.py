@@ -292,7 +292,7 @@ def test_what_differs_from_profile_to_profile_is_kept_apart() -> None:
     )
 
 
-def test_whose_profile_it_is() -> None:
+def test_the_owner_of_a_profile() -> None:
     owner = Person(label="ada", username="lovelace")
     profile = {"user_id": "shop-lovelace", "app_metadata": {"lovelace": 1}}
 

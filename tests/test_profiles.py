@@ -201,7 +201,7 @@ def test_what_is_refused_is_named_at_its_attribute(raw: dict[str, object], refus
     ],
     ids=["missing", "reserved", "dotted", "key", "type", "factors", "email"],
 )
-def test_what_auth0_refuses_is_said(raw: dict[str, object], message: str) -> None:
+def test_a_profile_that_auth0_refuses_is_an_error(raw: dict[str, object], message: str) -> None:
     with pytest.raises(ProfileError) as raised:
         normalize_profile(raw)
 
@@ -292,7 +292,7 @@ def test_what_json_does_not_have_is_converted(value: object, expected: object) -
 
 
 @pytest.mark.parametrize("value", [object(), 1j, "text", 7, 1.5, True, None, {"a": [1]}, []])
-def test_what_json_has_and_what_nobody_knows_stays_as_it_is(value: object) -> None:
+def test_json_values_and_unknown_attributes_stay_unchanged(value: object) -> None:
     repaired = repair_profile({"x": value})
 
     assert repaired.attributes["x"] is value
@@ -339,7 +339,7 @@ def test_what_is_nested_more_than_fifty_levels_deep_stays_as_it_is(
     assert (repr(_UUID) not in str(repaired.attributes)) is is_converted
 
 
-def test_what_auth0_does_is_told() -> None:
+def test_changes_made_by_auth0_are_listed() -> None:
     raw = {"id": 7.0, "email": "Ada@Example.com", "username": "ADA", "name": "Ada", "picture": "https://x.test/"}
 
     repaired = repair_profile(raw, import_mode=True)

@@ -96,7 +96,7 @@ def test_it_uses_the_public_interface_of_pytest_alone(module: object) -> None:
     assert not any(str(name).startswith("_pytest") for name in names)
 
 
-def test_the_header_tells_the_version(pytester: pytest.Pytester) -> None:
+def test_the_header_shows_the_version(pytester: pytest.Pytester) -> None:
     run(pytester).stdout.fnmatch_lines([f"customdb-contract: {customdb_contract.__version__}"])
 
 
@@ -156,7 +156,7 @@ def test_a_file_that_is_not_named_is_left_alone(pytester: pytest.Pytester) -> No
     assert run(pytester).ret is pytest.ExitCode.NO_TESTS_COLLECTED
 
 
-def test_every_file_is_collected_when_the_ini_file_says_so(pytester: pytest.Pytester, file: Path) -> None:
+def test_every_file_is_collected_when_the_ini_file_asks_for_it(pytester: pytest.Pytester, file: Path) -> None:
     (file.parent / "customdb-other.toml").write_text("")
 
     result = run(pytester, "-o", "customdb_collect=true", "--collect-only", "-q")
@@ -178,7 +178,7 @@ def test_another_toml_file_is_none_of_ours(pytester: pytest.Pytester) -> None:
         ["-o", "customdb_config=shop/my.toml"],
     ],
 )
-def test_an_option_names_a_file_whatever_its_name(named: Sequence[str], pytester: pytest.Pytester, file: Path) -> None:
+def test_an_option_accepts_a_file_of_any_name(named: Sequence[str], pytester: pytest.Pytester, file: Path) -> None:
     file.rename(file.with_name("my.toml"))
     pytester.makepyfile("def test_own(): pass")
 
@@ -319,7 +319,7 @@ def test_an_unknown_rule_ends_the_run(option: str, pytester: pytest.Pytester) ->
     )
 
 
-def test_what_a_more_specific_rule_tells_is_told_by_no_other_because_that_one_is_deselected(
+def test_deselecting_a_more_specific_rule_moves_its_findings_to_no_other(
     pytester: pytest.Pytester,
 ) -> None:
     """The verdicts are those of the whole run."""
@@ -409,7 +409,7 @@ def test_the_first_report_of_a_suite_is_kept(pytester: pytest.Pytester) -> None:
     assert _run.run_of(config).printed == {"a": ["first"]}
 
 
-def test_a_run_that_checked_nothing_says_so(pytester: pytest.Pytester) -> None:
+def test_a_run_that_checked_nothing_is_reported(pytester: pytest.Pytester) -> None:
     run(pytester, "--customdb-report", "json:report.json").stdout.fnmatch_lines(
         [f"customdb-contract: nothing was checked, so no report was written to {pytester.path / 'report.json'}"]
     )

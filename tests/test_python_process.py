@@ -690,7 +690,9 @@ def test_the_environment_holds_what_is_named_and_what_python_needs(
         ),
     ],
 )
-def test_what_cannot_be_a_database_is_said_at_once(reference: str, options: dict[str, Any], message: str) -> None:
+def test_an_object_that_cannot_be_a_database_is_an_error_at_once(
+    reference: str, options: dict[str, Any], message: str
+) -> None:
     with pytest.raises(ConfigurationError, match=message):
         PythonProcess(reference, **options)
 
@@ -815,7 +817,7 @@ def test_what_goes_wrong_when_a_database_is_closed_is_only_logged(
     assert caplog.messages == ([] if warning is None else [warning])
 
 
-def test_placeholders_and_the_argument_of_a_function_stand_for_a_store_out_of_reach(tmp_path: Path) -> None:
+def test_placeholders_and_the_argument_of_a_function_stand_for_an_unreachable_store(tmp_path: Path) -> None:
     (tmp_path / "faulty.py").write_text(
         "from customdb_contract import Found\n"
         "class Shop:\n"

@@ -254,7 +254,7 @@ def test_an_action_that_breaks_its_interpreter_ends_its_process(opened: Open) ->
     assert outcome.observations == (Observation(Noticed.PROCESS_ENDED, "it exited with code 70"),)
 
 
-def test_what_its_source_shows_is_told(opened: Open) -> None:
+def test_facts_about_its_source_are_reported(opened: Open) -> None:
     facts = opened("asks_in_the_clear").info.facts(FactKind.PLAIN_HTTP)
 
     assert [fact.text for fact in facts] == ["legacy.example.com"]
@@ -282,7 +282,7 @@ def test_a_function_that_takes_something_else_is_a_problem(opened: Open) -> None
         ("exits_at_once:restore", DatabaseOpeningError, "ended while it opened the Action: it exited with code 3: bye"),
     ],
 )
-def test_what_cannot_be_opened_says_why(reference: str, kind: type[Exception], message: str, folder: Path) -> None:
+def test_a_failure_to_open_states_the_reason(reference: str, kind: type[Exception], message: str, folder: Path) -> None:
     action = PythonProcessAction(reference, folder=folder)
     assert repr(action) == f"PythonProcessAction({reference!r})"
 
@@ -375,7 +375,7 @@ def test_what_no_runner_finds_is_refused(opened: object, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("told", [{"id": 7, "run": ENDED}, {"id": 0}, {"id": 0, "run": {}}])
-def test_what_no_runner_tells_of_a_run_ends_its_process(
+def test_an_invalid_message_about_a_run_ends_the_process(
     told: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     process = Process(OPENED, told)

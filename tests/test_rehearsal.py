@@ -140,7 +140,7 @@ def test_every_scenario_has_its_row() -> None:
 
 @pytest.mark.parametrize("on", [True, False], ids=["on", "off"])
 @pytest.mark.parametrize("name", NAMES)
-def test_a_scenario_runs_the_scripts_that_it_should_and_leaves_nobody_behind(name: str, on: bool) -> None:
+def test_a_scenario_runs_its_scripts_and_removes_its_users(name: str, on: bool) -> None:
     shop = Shop()
     performance = played(name, on=on, database=lambda: shop)
     expected = PLAYED[name][0 if on else 1]
@@ -225,12 +225,12 @@ def test_a_reset_needs_no_writes_where_the_database_has_no_change_password() -> 
         ),
     ],
 )
-def test_what_cannot_be_played_says_why(name: str, changes: dict[str, Any], problem: str) -> None:
+def test_a_scenario_that_cannot_be_played_states_the_reason(name: str, changes: dict[str, Any], problem: str) -> None:
     performance = played(name, **changes)
     assert (performance.problem, performance.was_played) == (problem, False)
 
 
-def test_a_scenario_about_import_mode_off_says_so_where_it_is_on() -> None:
+def test_a_scenario_for_import_mode_off_is_marked_when_it_is_on() -> None:
     scenario = evolve(find_scenario("first-log-in"), importing=None)
     (performance,) = rehearse(setting(on=True), [scenario])
     assert performance.problem == "it needs import mode off, but the connection has it on"

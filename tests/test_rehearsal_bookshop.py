@@ -29,7 +29,7 @@ def found(result: object) -> object:
 
 
 @pytest.mark.parametrize(("email", "password"), USERS)
-def test_whoever_is_not_disabled_logs_in_with_the_own_password_only(email: str, password: str) -> None:
+def test_an_enabled_user_logs_in_with_the_own_password_only(email: str, password: str) -> None:
     shop = bookshop.database()
     disabled = next(user.disabled for user in bookshop.USERS if user.email == email)
     for typed in {password, "x"} if disabled else {"x", ""}:
@@ -52,7 +52,7 @@ def test_usernames_are_as_good_as_emails() -> None:
 @pytest.mark.parametrize(
     "taken", [{"email": GRACE.upper()}, {"email": "ada"}, {"username": "Ada"}, {"username": GRACE}]
 )
-def test_nobody_signs_up_with_what_somebody_has(taken: dict[str, str]) -> None:
+def test_a_taken_identifier_cannot_sign_up(taken: dict[str, str]) -> None:
     result = Bookshop().create({**NEW, "username": "newt", **taken})
 
     assert isinstance(result, Failed)
@@ -93,7 +93,7 @@ def test_a_password_and_an_email_are_changed() -> None:
     assert shop.get_user("moved@example.com") == NotFound()
 
 
-def test_nothing_is_changed_of_nobody() -> None:
+def test_an_unknown_user_changes_nothing() -> None:
     shop = Bookshop()
 
     assert shop.verify("nobody@example.com") == Declined()

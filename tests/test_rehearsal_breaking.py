@@ -32,18 +32,18 @@ def failing(script: str, error: Exception) -> Callable[[], Shop]:
     return lambda: shop
 
 
-def test_whoever_cannot_be_removed_is_named() -> None:
+def test_users_that_cannot_be_removed_are_listed() -> None:
     performance = played("change-of-email", on=False, database=failing("delete", ScriptError("no")))
     email, new_email = performance.left_behind
     assert new_email == email.replace("@", "x@")
 
 
-def test_whoever_was_created_and_cannot_log_in_is_named() -> None:
+def test_a_created_user_who_cannot_log_in_is_named() -> None:
     performance = played("sign-up", on=False, database=failing("login", ScriptError("no")))
     assert len(performance.left_behind) == 1
 
 
-def test_nobody_is_named_whom_create_refused() -> None:
+def test_users_that_create_refused_are_not_listed() -> None:
     database = failing("create", ValidationError("user_exists", "no"))
     assert played("sign-up", on=False, database=database).left_behind == ()
     shop = Shop()
@@ -64,7 +64,7 @@ def test_nobody_is_named_whom_create_refused() -> None:
     ],
 )
 @pytest.mark.parametrize("email", [ADA, ..., None], ids=["with the e-mail", "without an e-mail", "with the new e-mail"])
-def test_another_user_whom_the_scripts_return_is_never_changed(name: str, email: object) -> None:
+def test_another_user_returned_by_the_scripts_is_never_changed(name: str, email: object) -> None:
     shop = Shop()
     real = shop.find(ADA)
     changed: list[tuple[object, ...]] = []
@@ -124,7 +124,7 @@ def test_a_store_that_is_thrown_away_is_written_to_and_not_cleaned() -> None:
     assert performance.left_behind == ()
 
 
-def test_what_auth0_does_not_document_ends_a_scenario_and_is_told() -> None:
+def test_undocumented_behaviour_ends_a_scenario_with_a_message() -> None:
     shop = Shop()
     shop.more = {"email": ...}
     performance = played("change-of-email", on=False, database=lambda: shop)
@@ -155,7 +155,7 @@ def test_once_the_time_is_up_no_further_scenario_is_begun() -> None:
     assert [performance.problem for performance in others] == [first.problem]
 
 
-def test_progress_is_told_of_each_scenario() -> None:
+def test_progress_is_reported_for_each_scenario() -> None:
     told: list[str] = []
     rehearse(setting(on=True), SCENARIOS[:2], progress=lambda scenario: told.append(scenario.name))
     assert told == NAMES[:2]
@@ -184,7 +184,7 @@ def opening_once(times: int) -> Callable[[], Shop]:
     return opening
 
 
-def test_whoever_was_there_before_is_known_by_every_id() -> None:
+def test_an_existing_user_is_known_by_every_id() -> None:
     shop = Shop()
     shop.more = {"id": 12}
     ids_of = partial(ids_of_known, connection=Connection(), timeout=20.0)
@@ -238,7 +238,7 @@ def test_an_interrupt_ends_the_rehearsal_and_names_who_is_left() -> None:
     assert len(e.value.performances[-1].left_behind) == 1
 
 
-def test_an_interrupt_that_leaves_nobody_names_nobody() -> None:
+def test_an_interrupt_without_remaining_users_names_none() -> None:
     def play(_: object) -> None:
         raise KeyboardInterrupt
 

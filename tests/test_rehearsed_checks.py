@@ -140,7 +140,7 @@ def test_lives_are_played_on_the_database_that_is_open() -> None:
     assert len(operations(report.transcript)) == len(OF_ADA_WITH_IMPORT)
 
 
-def test_progress_is_told_of_the_calls_of_lives() -> None:
+def test_progress_is_reported_for_calls_of_lives() -> None:
     told: list[Exchange] = []
     report = checked(WritingShop(), progress=told.append)
 
@@ -183,7 +183,7 @@ def shop_of_two() -> WithMetadata:
     return shop
 
 
-def test_an_interrupted_migration_is_that_of_somebody_with_metadata() -> None:
+def test_an_interrupted_migration_is_played_with_a_user_with_metadata() -> None:
     report = checked(shop_of_two(), users=[known_customer(), BOB])
     [finding] = report.verdict("no-metadata-repair").findings
     message = "an interrupted migration lost app_metadata for good; restore it with a post-login Action"
@@ -195,14 +195,14 @@ def test_an_interrupted_migration_is_that_of_somebody_with_metadata() -> None:
 
 
 @pytest.mark.parametrize("how", [{"users": [known_customer()]}, {"rehearse": False}, {"connection": OFF}])
-def test_nothing_is_said_of_metadata_where_nothing_is_lost(how: dict[str, Any]) -> None:
+def test_metadata_are_not_reported_when_none_is_lost(how: dict[str, Any]) -> None:
     settings: dict[str, Any] = {"users": [known_customer(), BOB], **how}
     report = checked(shop_of_two(), **settings)
 
     assert report.verdict("no-metadata-repair").status is Status.NOT_APPLICABLE
 
 
-def test_a_plan_shows_the_interrupted_migration_of_whoever_should_have_metadata() -> None:
+def test_a_plan_shows_the_interrupted_migration_of_a_user_with_metadata() -> None:
     bob = evolve(BOB, profile={"app_metadata": {"plan": "full"}})
     plans = [
         plan_lines(shop_of_two(), [known_customer(), bob], ON, Probing(rehearse=rehearse)) for rehearse in (True, False)
@@ -211,7 +211,7 @@ def test_a_plan_shows_the_interrupted_migration_of_whoever_should_have_metadata(
     assert next(line.split()[:2] for line in plans[0][len(plans[1]) :]) == ["login", "bob@example.com"]
 
 
-def test_where_an_action_is_checked_its_own_rules_speak() -> None:
+def test_a_checked_action_is_judged_by_its_own_rules() -> None:
     async def persist(event: PostLoginEvent, api: PostLoginApi) -> None:
         """Do nothing."""
 
@@ -226,7 +226,7 @@ def test_where_an_action_is_checked_its_own_rules_speak() -> None:
 # Who is in them
 
 
-def test_only_somebody_who_gets_in_lives() -> None:
+def test_only_a_user_who_logs_in_plays_a_life() -> None:
     class Locking(WritingShop):
         failed = 0
 
@@ -244,7 +244,7 @@ def test_only_somebody_who_gets_in_lives() -> None:
     assert operations(report.transcript) == []
 
 
-def test_somebody_who_gets_in_does_not_vouch_for_others() -> None:
+def test_one_user_who_logs_in_proves_nothing_about_others() -> None:
     shop = WritingShop()
     shop.records.append(Record(8, "zoe@example.com", "Another one"))
     mistaken = KnownUser(email="zoe@example.com", password="Unheard of")
@@ -260,7 +260,7 @@ def test_somebody_who_gets_in_does_not_vouch_for_others() -> None:
         pytest.param(KnownUser(email=ADA, password="Weaving patterns", disabled=True), id="disabled"),
     ],
 )
-def test_nobody_lives_who_cannot_be_known_to_get_in(user: KnownUser) -> None:
+def test_lives_are_played_only_with_users_who_certainly_log_in(user: KnownUser) -> None:
     assert operations(checked(WritingShop(), users=[user]).transcript) == []
 
 
@@ -310,7 +310,7 @@ def test_with_import_mode_off_no_other_form_is_tried() -> None:
 # Created users
 
 
-def test_without_a_delete_nobody_is_made_for_a_life() -> None:
+def test_without_a_delete_no_user_is_created_for_a_life() -> None:
     class WithoutDelete(WritingShop):
         delete = None  # type: ignore[assignment] # a check takes it for a script that is not there
 
@@ -319,7 +319,7 @@ def test_without_a_delete_nobody_is_made_for_a_life() -> None:
     assert operations(report.transcript) == OF_ADA_WITHOUT
 
 
-def test_where_somebody_could_not_be_removed_nobody_else_is_made() -> None:
+def test_no_user_is_created_after_one_could_not_be_removed() -> None:
     class KeepingAll(WritingShop):
         @override
         def delete(self, user_id: Any) -> Any:
@@ -436,7 +436,7 @@ class MixingIds(Mixing):
 
 
 @pytest.mark.parametrize("make", [Mixing, MixingIds])
-def test_nobody_else_is_changed_in_a_life(make: Callable[[], Mixing]) -> None:
+def test_a_life_changes_no_other_user(make: Callable[[], Mixing]) -> None:
     shop = make()
     before = copy(shop.records[0])
     transcript = checked(shop, OFF, writes=True).transcript
@@ -449,7 +449,7 @@ def test_nobody_else_is_changed_in_a_life(make: Callable[[], Mixing]) -> None:
     assert shop.records == [before]
 
 
-def test_whoever_is_made_may_have_ids_that_change_and_capital_letters() -> None:
+def test_created_users_may_have_changing_ids_and_capital_letters() -> None:
     class Numbering(WritingShop):
         @override
         def user_id(self, row: Record) -> str:
@@ -496,7 +496,7 @@ def test_a_store_that_fails_now_and_then_is_not_judged_in_a_life(connection: Con
     assert breaches(report) == [], explain(report)
 
 
-def test_whoever_was_made_is_removed_after_an_interrupt() -> None:
+def test_created_users_are_removed_after_an_interrupt() -> None:
     shop = WritingShop()
 
     def interrupt(exchange: Exchange) -> None:

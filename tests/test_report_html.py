@@ -212,7 +212,7 @@ def test_a_report_without_calls_has_no_table_and_nothing_more_to_give() -> None:
     assert [tag.text for tag in page.of_class("verdict")] == ["ok: 1 rule judged, none broken"]
 
 
-def test_why_a_check_ended_early_is_said() -> None:
+def test_the_reason_for_an_early_end_is_reported() -> None:
     header = Header(stop_reason=StopReason(StopKind.TIME, "60 s were up"), left_behind=("new@example.com",))
 
     texts = [tag.text for tag in page_of(judge(Transcript(header))).named("p")]
@@ -327,7 +327,7 @@ def test_four_calls_of_a_finding_are_drawn_and_the_others_counted() -> None:
     assert "… and 2 more calls" in rule.text
 
 
-def test_a_finding_without_calls_says_what_it_says() -> None:
+def test_a_finding_without_calls_prints_its_message() -> None:
     page, rule = told(report_of(failed(Finding("odd", Severity.INFO, None, (), "shop.js:3"))))
 
     assert steps(page, rule) == []
@@ -345,7 +345,7 @@ def test_twenty_findings_are_shown_and_the_others_counted() -> None:
     assert "1 comparison passed." in told(report_of(evolve(failed(), held=1)))[1].text
 
 
-def test_what_became_of_a_rule_is_said() -> None:
+def test_the_outcome_of_a_rule_is_reported() -> None:
     crashed = Verdict(rule=info(preview=True), status=Status.CRASHED, reason="KeyError: 'x'")
     waived = Verdict(rule=info(), status=Status.WAIVED, reason="until May", held=2_000)
     lacking = Verdict(
@@ -515,7 +515,7 @@ def test_text_stays_text(text: str) -> None:
 @settings(max_examples=40)
 @given(transcripts(), awkward_texts().filter(str.strip) | st.sampled_from(HOSTILE))
 @example(Transcript(), HOSTILE[0])
-def test_whatever_is_recorded_injects_no_markup(transcript: Transcript, text: str) -> None:
+def test_recorded_text_injects_no_markup(transcript: Transcript, text: str) -> None:
     header = evolve(
         transcript.header,
         stop_reason=StopReason(StopKind.TIME, text),

@@ -169,7 +169,7 @@ def test_filters_and_search_are_combined(browser: webdriver.Chrome) -> None:
     assert count(browser) == f"Showing 1 of {len(CATALOGUE) + 3} rules."
 
 
-def test_a_link_shows_its_rule_whatever_is_filtered(browser: webdriver.Chrome) -> None:
+def test_a_link_shows_its_rule_despite_filters(browser: webdriver.Chrome) -> None:
     Select(browser.find_element(By.NAME, "status")).select_by_value("passed")
     rule = browser.find_element(By.ID, "c1-rule-mismatched-user-id")
     assert not rule.is_displayed()

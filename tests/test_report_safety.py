@@ -84,7 +84,7 @@ def is_readable(report: Report) -> None:
 @pytest.mark.untraced
 @settings(max_examples=40)
 @given(transcripts(), awkward_texts().filter(str.strip))
-def test_no_format_lets_a_script_forge_a_line(transcript: Transcript, text: str) -> None:
+def test_a_script_cannot_forge_a_line_in_any_format(transcript: Transcript, text: str) -> None:
     header = evolve(transcript.header, stop_reason=StopReason(StopKind.TIME, text), left_behind=(text,))
     told = Transcript(header, transcript.records)
 
@@ -95,7 +95,7 @@ def test_no_format_lets_a_script_forge_a_line(transcript: Transcript, text: str)
 @pytest.mark.untraced
 @settings(max_examples=15)
 @given(transcripts())
-def test_no_rule_lets_a_script_forge_a_line(transcript: Transcript) -> None:
+def test_a_script_cannot_forge_a_line_through_any_rule(transcript: Transcript) -> None:
     is_readable(judge(transcript))
 
 
@@ -151,7 +151,7 @@ def test_a_hundred_findings_are_all_shown() -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_what_is_very_long_is_cut_and_said_to_be(name: str) -> None:
+def test_very_long_text_is_cut_and_marked(name: str) -> None:
     exchange = Exchange(
         1,
         Script.GET_USER,

@@ -38,7 +38,7 @@ def _report(*verdicts: Verdict, text: str = "") -> Report:
     return Report(transcript=Transcript.parse(text), verdicts=verdicts)
 
 
-def test_text_says_what_is_wrong_for_whom_with_the_calls_and_how_to_fix_it(broken: Report) -> None:
+def test_text_shows_breach_user_calls_and_fix(broken: Report) -> None:
     selected = evolve(broken, verdicts=(broken.verdict("email-verified-not-boolean"),))
 
     assert render(selected) == (
@@ -127,7 +127,7 @@ def test_text_folds_findings_that_are_alike() -> None:
     assert "… and 1 more like these in the connection" in text
 
 
-def test_text_tells_of_an_action_what_it_is_about() -> None:
+def test_text_names_the_action_and_its_users() -> None:
     transcript = Transcript.parse(
         "action persist\nperson ada email=ada@example.com new=on\n"
         "run persist of ada in first-log-in legacy sound {} -> done"
@@ -152,7 +152,7 @@ def test_text_names_three_people_and_counts_the_others() -> None:
     assert "(p0, p1, p2 and 5 more)" in " ".join(text.split())
 
 
-def test_text_shortens_long_calls_and_says_when_the_check_ended_early() -> None:
+def test_text_shortens_long_calls_and_marks_an_early_end() -> None:
     long = json.dumps({"user_id": "auth0|7", "name": "x" * 300})
     transcript = Transcript.parse(
         'stopped time "60 s were up"\nperson ada email=ada@example.com\n'
@@ -175,7 +175,7 @@ def test_text_shortens_long_calls_and_says_when_the_check_ended_early() -> None:
         ("outage", "the store was reachable, because it still found a user"),
     ],
 )
-def test_calls_that_met_no_outage_are_told_apart(situation: str, why: str) -> None:
+def test_calls_that_met_no_outage_are_marked(situation: str, why: str) -> None:
     text = render(judge(Transcript.parse(f"get_user ada -> not-found   [{situation}, outage-not-met]")))
 
     assert f"1 call of the outage could not be judged: {why}" in text
@@ -196,7 +196,7 @@ def test_text_names_the_secrets_that_an_action_is_not_given() -> None:
     )
 
 
-def test_text_names_the_keys_of_the_configuration_that_nobody_gives() -> None:
+def test_text_lists_missing_keys_of_the_configuration() -> None:
     told = Transcript.parse(
         'get_user ada -> not-found; noticed missing-configuration "API db/get_user.js:5:9"   [unknown-user]\n'
         'get_user bob -> not-found; noticed missing-configuration "API db/get_user.js:5:9"   [unknown-user]\n'
@@ -302,7 +302,7 @@ def test_verbose_text_has_every_finding_and_every_call_as_a_whole() -> None:
 
 
 @pytest.mark.parametrize("width", [60, 100, 200])
-def test_text_is_as_wide_as_it_is_told(width: int, broken: Report) -> None:
+def test_text_has_the_given_width(width: int, broken: Report) -> None:
     lines = render(broken, Style(width=width)).splitlines()
 
     assert max(map(len, lines)) in range(width - 60, width + 1)

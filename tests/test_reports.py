@@ -35,7 +35,7 @@ def _info(name: str, *, preview: bool = False) -> RuleInfo:
 # JSON
 
 
-def test_json_follows_the_schema_and_tells_the_exit_code(broken: Report) -> None:
+def test_json_follows_the_schema_and_has_the_exit_code(broken: Report) -> None:
     document = json.loads(FORMATS["json"](broken))
 
     VALIDATOR.validate(document)
@@ -48,7 +48,7 @@ def test_json_follows_the_schema_and_tells_the_exit_code(broken: Report) -> None
     assert document["exchanges"][0]["arguments"] == {"identifier": "ada@example.com"}
 
 
-def test_json_tells_why_a_check_ended_early() -> None:
+def test_json_has_the_reason_for_an_early_end() -> None:
     report = judge(Transcript(Header(stop_reason=StopReason(StopKind.SET_UP, "down"))))
 
     document = to_document(report)
@@ -86,7 +86,7 @@ def test_junit_has_a_case_per_rule(broken: Report) -> None:
         (Status.DESELECTED, None, "skipped", "deselected"),
     ],
 )
-def test_junit_says_what_became_of_a_rule(
+def test_junit_shows_the_verdict_of_a_rule(
     status: Status, reason: str | None, tag: str | None, message: str | None
 ) -> None:
     verdict = Verdict(rule=_info("a-rule"), status=status, reason=reason)
@@ -154,7 +154,7 @@ def test_github_shows_ten_of_a_kind_and_counts_the_others() -> None:
     assert all(text.count(f"::{command} ") == 10 for command in ("error", "warning", "notice"))
 
 
-def test_github_counts_what_it_says_of_the_whole_report_too() -> None:
+def test_github_counts_annotations_of_the_whole_report_too() -> None:
     crashed = tuple(
         Verdict(rule=_info(f"crashing-{number}"), status=Status.CRASHED, reason="x") for number in range(12)
     )
@@ -247,7 +247,7 @@ def test_a_new_rule_is_explained_as_a_preview() -> None:
     assert "\nsince 0.2.0, a preview: never fails a check\n" in text
 
 
-def test_a_rule_without_its_docstring_says_why() -> None:
+def test_a_rule_without_a_docstring_explains_itself() -> None:
     info = evolve(_info("stripped"), docstring="", needs=(), yields_to=())
 
     assert explain(info).endswith("(run without -OO to read more)")
@@ -270,7 +270,7 @@ def shown_by_source(place: str) -> Report:
     return judge(Transcript.parse(text), select=["hardcoded-secret"])
 
 
-def test_a_finding_that_a_source_shows_is_told_with_its_place() -> None:
+def test_a_finding_in_a_source_has_its_place() -> None:
     report = shown_by_source("3:5")
     told = "tenant/login.js:3:5: login has a credential in its source (password)"
 

@@ -91,7 +91,7 @@ def test_children_are_found() -> None:
     assert child.pid not in _guard._children()
 
 
-def test_where_the_system_tells_no_children_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_proc_there_are_no_children(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "getpid", lambda: -1)
 
     assert _guard._children() == []

@@ -141,7 +141,7 @@ def use(runner: str, bridge: Any, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_what_is_said_is_what_is_documented(
+def test_messages_match_their_documentation(
     start: Start, said: list[tuple[str, Any, Any]], tmp_path: Path, runner: str
 ) -> None:
     use(runner, start(runner), tmp_path)
@@ -184,7 +184,7 @@ def test_every_field_of_an_answer_is_documented() -> None:
     assert {runner for _, runner, *_ in rows()} == set(RUNNERS)
 
 
-def test_a_callback_is_told_of_at_once(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_callback_is_reported_at_once(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     lines: list[bytes] = []
     line = Container._line
 

@@ -141,7 +141,7 @@ def test_the_other_side_may_be_gone_already(serve: Serve, monkeypatch: pytest.Mo
         ("def make(): raise SystemExit", "make", {}, {"problem": "opening"}),
     ],
 )
-def test_what_keeps_a_database_from_being_opened_is_told(
+def test_an_error_while_opening_a_database_is_reported(
     serve: Serve, source: str, attribute: str, settings: dict[str, str], expected: dict[str, Any]
 ) -> None:
     (told,) = serve(source, OPEN, attribute=attribute, settings=settings)
@@ -167,7 +167,7 @@ def test_whether_an_argument_is_needed_is_looked_at(
     assert serve(source, {"look": {}}, settings=settings) == [{"looked": looked, "late": [], "notes": []}]
 
 
-def test_what_cannot_be_looked_at_is_told(serve: Serve) -> None:
+def test_what_could_not_be_checked_is_reported(serve: Serve) -> None:
     (told,) = serve("1 / 0", {"look": {}})
 
     assert told["opened"]["problem"] == "import"
@@ -180,7 +180,7 @@ def test_what_cannot_be_looked_at_is_told(serve: Serve) -> None:
         ("raise SystemExit(3)", "SystemExit"),
     ],
 )
-def test_what_goes_wrong_while_closing_is_told(serve: Serve, source: str, problem: str) -> None:
+def test_an_error_while_closing_is_reported(serve: Serve, source: str, problem: str) -> None:
     shop = f"""
         class Shop:
             def __enter__(self): return self
@@ -204,7 +204,7 @@ def test_an_exception_of_an_async_context_manager_keeps_it_from_being_opened(ser
     assert told["opened"]["error"]["$error"] == "LookupError"
 
 
-def test_an_exception_of_an_async_context_manager_is_told_when_it_is_closed(serve: Serve) -> None:
+def test_an_exception_of_an_async_context_manager_is_raised_on_close(serve: Serve) -> None:
     shop = """
         class Shop:
             async def __aenter__(self): return self
@@ -295,7 +295,7 @@ def test_a_script_with_a_callback_may_end_in_many_ways(serve: Serve, case: str, 
         ("failed", "Failed(None)"),
     ],
 )
-def test_what_is_no_result_is_told_as_that(serve: Serve, case: str, text: str) -> None:
+def test_a_non_result_is_reported_as_such(serve: Serve, case: str, text: str) -> None:
     told = serve(CALLING, OPEN, call(0, script="login", arguments=[case, "x"]))[1]
 
     (given,) = told["outcome"]["callbacks"]
@@ -441,7 +441,7 @@ def test_the_first_exception_elsewhere_stays() -> None:
     assert len(stirred) == 2
 
 
-def test_an_attribute_that_is_not_there_tells_what_is(tmp_path: Path) -> None:
+def test_a_missing_attribute_is_an_error_that_lists_the_others(tmp_path: Path) -> None:
     with standing_as_it_was(), pytest.raises(NotThereError) as caught:
         find_attribute("os", "path.joined", [str(tmp_path)], later=("later",))
 

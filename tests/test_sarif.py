@@ -212,7 +212,7 @@ def test_a_waived_finding_is_suppressed() -> None:
     assert "suppressions" not in sarif(failed(finding))["results"][0]
 
 
-def test_what_was_not_carried_out_is_told() -> None:
+def test_operations_that_were_not_carried_out_are_reported() -> None:
     crashed = Verdict(rule=info("crashing"), status=Status.CRASHED, reason="x")
     skipped = Verdict(rule=info("skipped"), status=Status.NOT_APPLICABLE, reason="needs a password")
     header = Header(stop_reason=StopReason(StopKind.SET_UP, "down"))

@@ -116,7 +116,7 @@ def seen() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("which", "each", "is_import"), [*seen()])
-def test_each_ending_does_to_the_tenant_what_the_page_says(
+def test_each_ending_has_the_documented_effect_on_the_tenant(
     which: tuple[Script, Any, str], each: Any, is_import: bool, tmp_path: Path
 ) -> None:
     script, ending, language = which

@@ -93,7 +93,7 @@ def test_masking_is_the_same_as_with_all_forms_made_at_once(
 @pytest.mark.parametrize("encoder", sorted(_ENCODERS.keys() - {"upper case"}))
 @pytest.mark.parametrize("outer", ["as is", "in a URL"])
 @pytest.mark.parametrize("secret", ["secret", "Correct 7 horse battery"])
-def test_of_many_secrets_the_one_whose_encoding_a_text_holds_is_found(secret: str, encoder: str, outer: str) -> None:
+def test_an_encoded_secret_is_found_among_many(secret: str, encoder: str, outer: str) -> None:
     registry = _knowing(["Another 7 horse battery", secret, "Some 7 other horses"], at_once=False)
     encoded = _OUTER[outer](_ENCODERS[encoder](secret.encode("utf-8")))
 

@@ -24,7 +24,7 @@ references = st.builds(
 @example(SecretRef(SecretKind.OTHER, ""))
 @example(SecretRef(SecretKind.OTHER, "password of ada"))
 @example(SecretRef(SecretKind.PASSWORD, "ada, as MD5"))
-def test_a_marker_says_which_secret_it_stands_for(secret: SecretRef) -> None:
+def test_a_marker_names_its_secret(secret: SecretRef) -> None:
     assert SecretRef.parse(secret.label) == secret
     assert list(secrets_in(f"a {secret.marker}» «b")) == [secret]
     assert is_marker(secret.marker)

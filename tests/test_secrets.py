@@ -80,7 +80,7 @@ def knowing(*secrets: str, public: tuple[str, ...] = ()) -> SecretRegistry:
     return registry
 
 
-def test_a_secret_shows_itself_to_nobody_who_does_not_ask() -> None:
+def test_a_secret_does_not_show_itself() -> None:
     secret = Secret(PASSWORD)
 
     assert secret.reveal() == PASSWORD

@@ -99,7 +99,7 @@ def test_what_is_not_there_is_told_with_what_is(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("raised", ["LookupError", "SystemExit"])
-def test_what_a_module_raises_while_it_is_imported_is_told(raised: str, serve: Serve) -> None:
+def test_an_import_error_of_a_module_is_reported(raised: str, serve: Serve) -> None:
     (told,) = serve(f"raise {raised}('no')", OPEN)
 
     assert told["opened"]["problem"] == "import"

@@ -57,7 +57,7 @@ def test_the_parser_is_there() -> None:
         ("exports = (email, cb) => cb(null)", ("email", "cb")),
     ],
 )
-def test_the_parameters_are_told_where_they_can_be(source: str, parameters: tuple[str, ...] | None) -> None:
+def test_parameters_are_facts_when_they_are_known(source: str, parameters: tuple[str, ...] | None) -> None:
     assert read(source).parameters == parameters
 
 
@@ -74,7 +74,7 @@ def test_the_parameters_are_told_where_they_can_be(source: str, parameters: tupl
         ("{ 'json': true }", "", ""),
     ],
 )
-def test_what_is_not_one_function_is_told_with_its_place(source: str, text: str, place: str) -> None:
+def test_a_source_without_exactly_one_function_is_reported_with_its_place(source: str, text: str, place: str) -> None:
     told = [fact for fact in read(source).facts if fact.kind is FactKind.NOT_A_FUNCTION]
 
     assert len(told) == 1
@@ -82,7 +82,7 @@ def test_what_is_not_one_function_is_told_with_its_place(source: str, text: str,
         assert (told[0].text, told[0].location) == (text, f"login.js:{place}")
 
 
-def test_exports_names_and_sizes_are_told() -> None:
+def test_exports_names_and_sizes_are_facts() -> None:
     exported = read("module.exports = function (email, cb) {}")
 
     assert [(fact.kind, fact.location) for fact in exported.facts] == [
@@ -115,7 +115,7 @@ def test_any_text_is_read(text: str) -> None:
         "function login(cb) { return new RegExp(" + "cb + " * 5000 + "1); }",
     ],
 )
-def test_what_nobody_writes_is_read_too(source: str) -> None:
+def test_unusual_notation_is_read_too(source: str) -> None:
     assert read(source).facts[0].text == str(len(source))
 
 
@@ -153,7 +153,7 @@ def test_where_the_shape_cannot_be_read_nothing_is(monkeypatch: pytest.MonkeyPat
 # Modules
 
 
-def test_modules_are_told() -> None:
+def test_modules_are_facts() -> None:
     body = (
         "require('tedious@1.11.0'); require(`mongodb@3.1.4`); require('pg/lib/x'); require('axios@1'); require(email);"
     )
@@ -214,7 +214,7 @@ def test_what_the_script_declares_is_no_global_of_the_runtime(body: str) -> None
         ("connect({ server: 'db', 'userName': 'sa', options: { a: 1 }, password: 'sa' });", "password"),
     ],
 )
-def test_a_credential_is_told_and_not_shown(body: str, what: str) -> None:
+def test_a_credential_is_reported_and_not_shown(body: str, what: str) -> None:
     assert [text for text, _ in facts(body, FactKind.SECRET_LITERAL)] == [what]
 
 
@@ -245,13 +245,13 @@ def test_a_credential_is_told_and_not_shown(body: str, what: str) -> None:
         "post('{\"password\":\"{{password}}\"}'); post('token=:token_1&password=$2&secret=shop');",
     ],
 )
-def test_what_is_no_credential_is_not_told(body: str) -> None:
+def test_a_harmless_literal_is_no_credential(body: str) -> None:
     assert facts(body, FactKind.SECRET_LITERAL) == NOTHING
 
 
 # Words such as `My` and `The` begin placeholders.
 @given(st.from_regex(r"[D-L][a-z]{3,8}[0-9]{2,4}", fullmatch=True))
-def test_no_part_of_a_credential_is_in_what_is_told(secret: str) -> None:
+def test_no_part_of_a_credential_is_reported(secret: str) -> None:
     told = facts(f"connect({{ password: '{secret}' }});", FactKind.SECRET_LITERAL)
 
     assert told == [("password", "2:21")]
@@ -293,7 +293,7 @@ def test_no_part_of_a_credential_is_in_what_is_told(secret: str) -> None:
         ("const needle = require('needle'); needle.post(email, { timeout: 5 }, { json: true });", "needle.post"),
     ],
 )
-def test_a_call_without_a_timeout_is_told(body: str, what: str) -> None:
+def test_a_call_without_a_timeout_is_a_finding(body: str, what: str) -> None:
     assert [text for text, _ in facts(body, FactKind.CALL_WITHOUT_TIMEOUT)] == [what]
 
 
@@ -334,7 +334,7 @@ def test_the_name_of_the_function_hides_no_call_without_a_timeout(name: str) -> 
         "(await fetch)(email); const { create } = other; create.x = 1;",
     ],
 )
-def test_a_call_that_has_a_timeout_or_may_have_one_is_not_told(body: str) -> None:
+def test_a_call_with_a_possible_timeout_is_no_finding(body: str) -> None:
     assert facts(body, FactKind.CALL_WITHOUT_TIMEOUT) == NOTHING
 
 
@@ -374,7 +374,7 @@ def test_no_other_statement_hides_a_call_without_a_timeout(drawn: list[tuple[str
         ("connect({ checkServerIdentity: function () {} });", "checkServerIdentity that checks nothing"),
     ],
 )
-def test_what_turns_verification_off_is_told(body: str, what: str) -> None:
+def test_disabled_certificate_verification_is_a_finding(body: str, what: str) -> None:
     assert [text for text, _ in facts(body, FactKind.TLS_NOT_VERIFIED)] == [what]
 
 
@@ -388,7 +388,7 @@ def test_what_turns_verification_off_is_told(body: str, what: str) -> None:
         "connect({ checkServerIdentity: check, other: 1 })",
     ],
 )
-def test_what_turns_verification_off_is_told_behind_what_does_not(before: str) -> None:
+def test_disabled_certificate_verification_is_found_behind_harmless_options(before: str) -> None:
     told = facts(
         f"{before}; connect({{ strictSSL: false }}); request({{ strictSSL: false }});", FactKind.TLS_NOT_VERIFIED
     )
@@ -408,7 +408,7 @@ def test_what_turns_verification_off_is_told_behind_what_does_not(before: str) -
         "connect({ checkServerIdentity: check });",
     ],
 )
-def test_what_verifies_is_not_told(body: str) -> None:
+def test_certificate_verification_is_no_finding(body: str) -> None:
     assert facts(body, FactKind.TLS_NOT_VERIFIED) == NOTHING
 
 
@@ -420,7 +420,7 @@ def test_what_verifies_is_not_told(body: str) -> None:
         ("connect('postgresql://[2001:db8::7]/shop');", "postgresql://[2001:db8::7]"),
     ],
 )
-def test_an_address_of_a_database_without_tls_is_told_without_its_credentials(body: str, address: str) -> None:
+def test_a_database_url_without_tls_is_reported_without_credentials(body: str, address: str) -> None:
     assert facts(body, FactKind.PLAINTEXT_ADDRESS) == [(address, "2:9")]
 
 
@@ -436,7 +436,7 @@ def test_an_address_of_a_database_without_tls_is_told_without_its_credentials(bo
         "callback(new Error('see mongodb://db.example.com'));",
     ],
 )
-def test_what_is_encrypted_or_near_is_not_told(body: str) -> None:
+def test_encrypted_or_local_connections_are_no_finding(body: str) -> None:
     assert facts(body, FactKind.PLAINTEXT_ADDRESS) == NOTHING
 
 
@@ -468,7 +468,7 @@ def test_what_is_encrypted_or_near_is_not_told(body: str) -> None:
         ("if (hash.digest() > 7 || email === digest()) f();", []),
     ],
 )
-def test_comparing_a_digest_by_an_operator_is_told(body: str, told: list[str]) -> None:
+def test_comparing_a_digest_by_an_operator_is_a_finding(body: str, told: list[str]) -> None:
     assert [text for text, _ in facts(body, FactKind.TIMING_UNSAFE_COMPARE)] == told
 
 
@@ -505,7 +505,7 @@ def test_comparing_a_digest_by_an_operator_is_told(body: str, told: list[str]) -
         ("other.hash(user.password, 4); bcrypt.compare(user.password, 4); tag`x`; new Map;", []),
     ],
 )
-def test_hashing_a_new_password_by_something_quick_is_told(body: str, told: list[str]) -> None:
+def test_a_fast_hash_for_a_new_password_is_a_finding(body: str, told: list[str]) -> None:
     assert [text for text, _ in facts(body, FactKind.WEAK_PASSWORD_HASH, script=Script.CREATE)] == told
 
 
@@ -533,7 +533,7 @@ def test_how_login_checks_an_old_hash_is_its_own_affair() -> None:
         ("new RegExp(callback);", []),
     ],
 )
-def test_a_regular_expression_of_what_the_script_is_given_is_told(body: str, told: list[str]) -> None:
+def test_a_regular_expression_built_from_input_is_a_finding(body: str, told: list[str]) -> None:
     assert [text for text, _ in facts(body, FactKind.REGEX_FROM_INPUT)] == told
 
 
@@ -562,11 +562,11 @@ def test_a_regular_expression_of_what_the_script_is_given_is_told(body: str, tol
         ("try { callback(null); } catch (error) { later(() => callback(error)); }", []),
     ],
 )
-def test_a_callback_that_would_be_called_again_is_told(body: str, told: list[str]) -> None:
+def test_a_callback_that_would_be_called_again_is_a_finding(body: str, told: list[str]) -> None:
     assert [text for text, _ in facts(body, FactKind.CALLBACK_INSIDE_TRY)] == told
 
 
-def test_without_known_parameters_nothing_is_told_of_the_callback() -> None:
+def test_unknown_parameters_prove_nothing_about_the_callback() -> None:
     source = read("function login(...given) { try { callback(null); } catch (error) { callback(error); } }")
 
     assert not [fact for fact in source.facts if fact.kind is FactKind.CALLBACK_INSIDE_TRY]
@@ -583,7 +583,7 @@ def test_without_known_parameters_nothing_is_told_of_the_callback() -> None:
         ("console.log(other.organization.id, f().x.y);", []),
     ],
 )
-def test_a_field_of_the_empty_context_is_told(body: str, told: list[str]) -> None:
+def test_a_field_of_the_empty_context_is_a_finding(body: str, told: list[str]) -> None:
     assert [text for text, _ in facts(body, FactKind.CONTEXT_FIELD, script=Script.DELETE)] == told
 
 
@@ -622,7 +622,7 @@ FLAWS = [
         ("[1].forEach(() => {{ {0} }});", True),
     ],
 )
-def test_what_is_never_reached_is_not_told(flaw: str, kind: FactKind, around: str, is_reached: bool) -> None:
+def test_unreachable_code_is_no_finding(flaw: str, kind: FactKind, around: str, is_reached: bool) -> None:
     if kind is FactKind.CALLBACK_INSIDE_TRY and "forEach" in around:
         return
     assert bool(facts(around.format(flaw), kind)) is is_reached

@@ -79,7 +79,7 @@ def test_a_request_without_tls_names_its_host(call: str) -> None:
         f'NAMESPACE = "http://{HOST}/"',
     ],
 )
-def test_what_is_no_request_without_tls_for_certain_is_not_told(call: str) -> None:
+def test_a_request_that_may_use_tls_is_no_finding(call: str) -> None:
     assert hosts(call) == []
 
 
@@ -109,7 +109,7 @@ def test_a_text_that_python_does_not_understand_shows_nothing(text: str) -> None
     assert read_python_action(text, name="restore", file_name="actions.py") == ()
 
 
-def test_a_place_is_told() -> None:
+def test_a_place_is_reported() -> None:
     text = 'def restore(event, api):\n    requests.get("http://legacy.example.com/")\n'
 
     assert read_python_action(text, name="restore", file_name="shop/actions.py") == (
@@ -135,7 +135,7 @@ class Asks:
 
 
 @pytest.mark.parametrize("action", [asks_in_the_clear, Asks()])
-def test_a_check_tells_it_with_its_place_and_nothing_of_other_rules_about_sources(action: object) -> None:
+def test_a_check_reports_it_with_its_place_and_no_other_source_rule(action: object) -> None:
     report = check_action(action, select=["plaintext-transport", "hardcoded-secret", "tls-not-verified"])
 
     [finding] = report.verdict("plaintext-transport").findings
@@ -150,13 +150,13 @@ def test_a_check_tells_it_with_its_place_and_nothing_of_other_rules_about_source
 
 
 @pytest.mark.parametrize("action", [functools.partial(asks_in_the_clear), eval("lambda event, api: None")])
-def test_an_action_whose_source_is_elsewhere_is_checked_all_the_same(action: object) -> None:
+def test_an_action_without_a_readable_source_is_still_checked(action: object) -> None:
     report = check_action(action, select=["plaintext-transport"])
 
     assert report.verdict("plaintext-transport").findings == ()
 
 
-def test_an_action_whose_module_is_gone_is_checked_all_the_same() -> None:
+def test_an_action_with_a_removed_module_is_still_checked() -> None:
     def asks(event: Any, api: Any) -> None:
         asks_in_the_clear(event, api)
 

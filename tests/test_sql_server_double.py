@@ -77,7 +77,7 @@ def test_a_wrong_password_is_error_18456(connect: Callable[..., Any]) -> None:
         connect("wrong")
 
 
-def test_a_database_whose_name_is_a_path_is_not_opened(double: SqlServerDouble) -> None:
+def test_a_database_named_like_a_path_is_not_opened(double: SqlServerDouble) -> None:
     with pytest.raises(pymssql.OperationalError, match=r"4060.*Cannot open database"):
         pymssql.connect("127.0.0.1", USER, PASSWORD, "../shop", port=str(double.port))
 
@@ -391,7 +391,7 @@ def test_times_are_kept_as_exactly_as_their_type_can(moment: datetime) -> None:
         assert abs(found.value - moment) <= tolerance
 
 
-def test_the_double_says_that_it_is_one(connect: Callable[..., Any]) -> None:
+def test_the_double_identifies_itself(connect: Callable[..., Any]) -> None:
     ((version, begun),) = rows(connect(), "SELECT @@version, @@TRANCOUNT")
     assert "double" in version
     assert begun == 1

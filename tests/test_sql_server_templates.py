@@ -65,7 +65,7 @@ OUTAGE: Final = (ScriptError, "The user store cannot be reached")
     ("refusals", "failures"),
     [([40613, 40613], []), ([49918], []), ([], [40197]), ([], [40501]), ([], [40613])],
 )
-def test_a_transient_error_of_azure_is_an_outage_and_says_nothing_of_a_user(
+def test_a_transient_azure_error_is_an_outage(
     refusals: list[int], failures: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written("azure-sql", tmp_path, monkeypatch)
@@ -120,9 +120,7 @@ def test_a_certificate_that_is_not_valid_is_refused(
         assert failure_of(CALLS["get_user"](shop)) == OUTAGE
 
 
-def test_a_collation_that_ignores_accents_hands_nobody_the_account_of_another(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_collation_that_ignores_accents_finds_no_other_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written("sql-server", tmp_path, monkeypatch)
     script = tables(tmp_path).replace("Latin1_General_100_CI_AS", "Latin1_General_CI_AI")
     user = {"email": "\u00e4da@example.com", "password": "something new"}
@@ -349,9 +347,7 @@ def test_universal_providers_give_a_user_a_name_which_asp_net_wants(
 
 
 @pytest.mark.parametrize("name", ["asp-net-simple-membership", "asp-net-universal-providers"])
-def test_bcrypt_is_asked_whoever_logs_in_so_that_the_time_tells_nothing(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bcrypt_runs_for_unknown_users_too(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(name, tmp_path, monkeypatch)
     (tmp_path / "bcrypt.js").write_text(
         "exports.compare = async () => { throw new Error('bcrypt is asked'); };", "utf-8"

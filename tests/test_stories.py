@@ -84,7 +84,7 @@ def test_the_records_of_one_scene_stand_in_order(told: Transcript) -> None:
 
 @settings(max_examples=50)
 @given(transcripts())
-def test_a_stored_transcript_tells_the_same_story(told: Transcript) -> None:
+def test_a_stored_transcript_prints_the_same_story(told: Transcript) -> None:
     again = Transcript.loads(told.dumps())
     for render in (story_as_text, story_as_mermaid, as_json):
         assert render(scenes_of([again])) == render(scenes_of([told]))
@@ -115,7 +115,7 @@ def test_in_a_diagram_every_line_is_one_that_it_means(told: Transcript) -> None:
         assert re.fullmatch(r'[^;#<>{}"%]*', re.sub(r"#[0-9]+;", "", line.replace("->>", "").replace("-->>", "")))
 
 
-def test_two_connections_are_told_in_the_order_in_which_things_happened() -> None:
+def test_two_connections_are_printed_in_order_of_time() -> None:
     tenant = life_of_two_connections()
     scenes = scenes_of_tenant(tenant)
     assert [(scene.connection, scene.operation and scene.operation.name) for scene in scenes] == [
@@ -174,7 +174,7 @@ ADA_KNOWN = "person ada email=ada@example.com\n"
         ),
     ],
 )
-def test_what_was_done_is_told_in_words(record: str, line: str) -> None:
+def test_operations_are_printed_in_words(record: str, line: str) -> None:
     assert told(ADA_KNOWN + record)[0] == line
 
 
@@ -197,7 +197,7 @@ def test_what_was_done_is_told_in_words(record: str, line: str) -> None:
         ("update_user", '-> succeeded with "auth0|7"', "done: auth0|7"),
     ],
 )
-def test_what_was_seen_is_told_in_words(name: str, response: str, line: str) -> None:
+def test_observations_are_printed_in_words(name: str, response: str, line: str) -> None:
     assert told(f"operation {name} by application on shop {response}")[-1] == f"    seen    {line}"
 
 
@@ -227,7 +227,7 @@ def test_what_was_seen_is_told_in_words(name: str, response: str, line: str) -> 
         ),
     ],
 )
-def test_what_was_caused_is_told_in_words(record: str, line: str) -> None:
+def test_effects_are_printed_in_words(record: str, line: str) -> None:
     assert told(record) == ["1. Outside of any operation", f"    {line}"]
 
 

@@ -251,7 +251,7 @@ def test_a_wildcard_is_no_look_alike(identifier: str) -> None:
 
 
 @given(strategies.known_users())
-def test_a_known_user_is_who_the_profile_says(user: KnownUser) -> None:
+def test_a_known_user_matches_the_profile(user: KnownUser) -> None:
     assert user.email
     assert user.email.lower() == user.profile["email"]
     assert user.username == user.profile.get("username")
@@ -355,7 +355,7 @@ def test_nobody_gets_in_without_the_password(password: str) -> None:
         assert isinstance(refused.error, WrongUsernameOrPasswordError)
 
 
-def test_a_database_says_who_is_in_it() -> None:
+def test_a_database_lists_its_users() -> None:
     assert repr(InMemoryDatabase([KnownUser(email="ada@example.com")])) == "InMemoryDatabase of ada@example.com"
     assert repr(InMemoryDatabase()) == "InMemoryDatabase of nobody"
 
@@ -489,7 +489,7 @@ def _sizes(name: str, least: int, most: int) -> str:
         ("databases", {"max_people": 21}, f"min_people=1 and max_people=21 {_sizes('people', 1, 20)}"),
     ],
 )
-def test_an_argument_that_makes_no_sense_is_told(name: str, arguments: dict[str, object], message: str) -> None:
+def test_a_nonsensical_argument_is_an_error(name: str, arguments: dict[str, object], message: str) -> None:
     with pytest.raises(InvalidArgument) as raised:
         getattr(strategies, name)(**arguments)
 
@@ -506,7 +506,7 @@ def test_an_argument_that_makes_no_sense_is_told(name: str, arguments: dict[str,
         ),
     ],
 )
-def test_a_rule_that_has_no_flaw_is_told_with_the_reason(rule: str, message: str) -> None:
+def test_a_rule_without_a_flaw_is_an_error_with_the_reason(rule: str, message: str) -> None:
     with pytest.raises(InvalidArgument) as raised:
         strategies.flawed_profiles(rule)
 

@@ -132,7 +132,7 @@ def test_a_warning_fails_when_warnings_are_errors(pytester: pytest.Pytester) -> 
     result.stdout.no_fnmatch_line("*outcomes.py*")
 
 
-def test_a_warning_fails_when_the_suite_says_so(pytester: pytest.Pytester) -> None:
+def test_a_warning_fails_when_the_suite_asks_for_it(pytester: pytest.Pytester) -> None:
     write_suite(pytester, 'fail_on = "warning"', database="Mutable()")
 
     assert run(pytester).parseoutcomes()["failed"] == 1
@@ -380,7 +380,7 @@ def test_fixtures_of_class_methods_may_have_any_scope(pytester: pytest.Pytester)
     assert set(run(pytester, "-W", "error").parseoutcomes()) == {"passed", "skipped"}
 
 
-def test_the_optional_fixtures_are_none_whatever_a_conftest_has_by_these_names(pytester: pytest.Pytester) -> None:
+def test_optional_fixtures_default_to_none_despite_a_conftest(pytester: pytest.Pytester) -> None:
     write_suite(
         pytester,
         """
@@ -567,7 +567,7 @@ def test_without_fresh_databases_there_is_no_machine(pytester: pytest.Pytester) 
 
 @pytest.mark.one_python
 @pytest.mark.untraced
-def test_what_the_machine_finds_is_told_once_as_a_sequence_that_can_be_judged_again(pytester: pytest.Pytester) -> None:
+def test_a_failure_of_the_machine_is_printed_once_as_a_replayable_sequence(pytester: pytest.Pytester) -> None:
     write_writing_suite(pytester, "Forgetful")
     pytester.makeconftest(SEARCHING)
 
@@ -601,7 +601,7 @@ def test_the_machine_judges_what_the_suite_does(pytester: pytest.Pytester) -> No
 
 
 @pytest.mark.one_python
-def test_what_a_database_says_of_its_connection_holds_for_the_machine_too(pytester: pytest.Pytester) -> None:
+def test_the_connection_of_a_database_applies_to_the_machine_too(pytester: pytest.Pytester) -> None:
     write_writing_suite(pytester, "lambda: InNode()", database="InNode(lambda: InMemoryDatabase(USERS))")
 
     run(pytester, "-k", "machine or create-not-visible").assert_outcomes(passed=2, deselected=RULES)
@@ -864,7 +864,7 @@ def test_it_works_without_the_plugin(pytester: pytest.Pytester) -> None:
         ),
     ],
 )
-def test_what_cannot_be_set_up_is_told_once_in_one_sentence(body: str, problem: str, pytester: pytest.Pytester) -> None:
+def test_a_failed_set_up_is_reported_once_in_one_sentence(body: str, problem: str, pytester: pytest.Pytester) -> None:
     write_suite(pytester, body)
 
     result = run(pytester, "-rs", "-k", "missing-user-id or missing-script")
@@ -879,7 +879,7 @@ def test_what_cannot_be_set_up_is_told_once_in_one_sentence(body: str, problem: 
 
 
 @pytest.mark.parametrize("name", ["database", "users"])
-def test_a_fixture_that_is_not_there_is_told_with_what_it_must_return(name: str, pytester: pytest.Pytester) -> None:
+def test_a_missing_fixture_is_reported_with_its_return_type(name: str, pytester: pytest.Pytester) -> None:
     fixture = {"database": "", "users": "\n@pytest.fixture\ndef database(self): return Shop()"}[name]
     write_suite(pytester, fixture, database="")
     meaning = {
@@ -893,7 +893,7 @@ def test_a_fixture_that_is_not_there_is_told_with_what_it_must_return(name: str,
     )
 
 
-def test_a_mistake_of_ours_is_told_once_with_its_traceback(
+def test_a_bug_of_the_library_is_reported_once_with_its_traceback(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def mistaken(**_: object) -> None:
@@ -976,7 +976,9 @@ def pytest_collection_modifyitems(items):
         (EXPECTS_THE_FIRST_TO_FAIL, {"errors": 1, "xfailed": 1, "skipped": RULES - 2}),
     ],
 )
-def test_no_run_is_green_whose_set_up_failed(hook: str, outcomes: dict[str, int], pytester: pytest.Pytester) -> None:
+def test_a_run_with_a_failed_set_up_is_never_green(
+    hook: str, outcomes: dict[str, int], pytester: pytest.Pytester
+) -> None:
     pytester.makeconftest(hook)
     write_suite(pytester, NO_USERS)
 
@@ -992,7 +994,7 @@ def test_a_fixture_that_skips_skips(pytester: pytest.Pytester) -> None:
     run(pytester).assert_outcomes(skipped=RULES)
 
 
-def test_a_check_that_ran_out_of_time_is_an_error_that_tells_what_was_seen(pytester: pytest.Pytester) -> None:
+def test_a_check_that_ran_out_of_time_is_an_error_with_a_partial_report(pytester: pytest.Pytester) -> None:
     write_suite(
         pytester,
         "max_time = 2.0",

@@ -57,7 +57,7 @@ def test_every_template_that_the_documentation_names_is_there() -> None:
 
 
 @each
-def test_the_page_says_which_scripts_there_are(system: System, rows: Mapping[str, list[list[str]]]) -> None:
+def test_the_page_lists_the_scripts(system: System, rows: Mapping[str, list[list[str]]]) -> None:
     at = 2 * SYSTEMS.index(system)
     python, javascript = rows["Scripts"][at : at + 2]
     there = {path.stem for path in database_files(system.template)} if system.template in DATABASES else set[str]()
@@ -69,7 +69,7 @@ def test_the_page_says_which_scripts_there_are(system: System, rows: Mapping[str
 
 
 @each
-def test_the_page_says_what_was_tested(system: System, rows: Mapping[str, list[list[str]]]) -> None:
+def test_the_page_lists_what_was_tested(system: System, rows: Mapping[str, list[list[str]]]) -> None:
     _, python, python_on, javascript, modules, scripts_on = rows["Tested on"][SYSTEMS.index(system)]
     versions = json.loads((ROOT / "tests" / "drivers" / "package.json").read_text(encoding="utf-8"))["dependencies"]
 

@@ -252,7 +252,7 @@ def test_no_other_body_is_a_user(http: Pair, script: str) -> None:
 
 
 @pytest.mark.parametrize("script", CALLS)
-def test_a_page_says_nothing_whatever_its_status(request: pytest.FixtureRequest, script: str) -> None:
+def test_an_html_page_is_no_answer_with_any_status(request: pytest.FixtureRequest, script: str) -> None:
     for name in ("http", "stormpath"):
         pair: Pair = request.getfixturevalue(name)
         for status in set(STATUSES) - {204}:

@@ -142,7 +142,7 @@ def calls_made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.parametrize("option", [[], ["--dry-run"]])
-def test_what_is_wrong_with_later_connections_is_said_before_the_first_one_is_checked(
+def test_errors_in_later_connections_are_reported_before_the_first_check(
     run: Run, export: Path, monkeypatch: pytest.MonkeyPatch, option: list[str]
 ) -> None:
     shown = calls_made(monkeypatch)
@@ -162,7 +162,7 @@ def test_what_is_wrong_with_later_connections_is_said_before_the_first_one_is_ch
     )
 
 
-def test_a_connection_that_cannot_be_opened_is_said_first_and_the_others_are_checked(
+def test_a_connection_that_cannot_be_opened_is_reported_first_and_the_others_are_checked(
     run: Run, export: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = PEOPLE.replace("EMAIL", "eve@example.com") + '[database]\nnode = "/nowhere/node"\n'
@@ -209,7 +209,7 @@ def test_the_name_of_a_connection_forges_no_line(run: Run, export: Path, monkeyp
     [("a b" * 100, f"{'a%20b' * 40}-2.json"), ("../shop", "..%2Fshop.json"), ("\ud800", "%ED%A0%80.json")],
     ids=["long", "path", "surrogate"],
 )
-def test_the_file_of_a_transcript_is_named_after_the_connection_whatever_its_name(
+def test_a_transcript_file_is_named_after_any_connection(
     run: Run, export: Path, tmp_path: Path, name: str, file: str
 ) -> None:
     renamed(export, "shop", name)
@@ -265,7 +265,7 @@ def test_the_configuration_of_the_working_directory_is_shared(tmp_path: Path, mo
     assert [user.email for user in shop.users] == ["ada@example.com"]
 
 
-def test_without_a_configuration_only_the_export_speaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_configuration_only_the_export_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     connection(tmp_path / "tenant", "shop", options={**ON, "import_mode": True})
     monkeypatch.chdir(tmp_path)
 
@@ -307,7 +307,7 @@ def test_a_yaml_file_is_read_like_a_folder(tmp_path: Path, monkeypatch: pytest.M
         }
 
 
-def test_scripts_that_auth0_does_not_call_are_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_scripts_that_auth0_does_not_call_are_listed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     connection(tmp_path, "shop", config=PEOPLE)
     connection(tmp_path, "off", options={**ON, "enabledDatabaseCustomization": False})
     connection(tmp_path, "plain", options={})
@@ -390,7 +390,7 @@ def _wrong_key(folder: Path) -> None:
         (_wrong_key, "database-connections/shop/customdb.toml: [user] is not a known key; did you mean users?"),
     ],
 )
-def test_what_is_wrong_with_an_export_is_said(tmp_path: Path, make: Callable[[Path], None], said: str) -> None:
+def test_an_invalid_export_is_an_error(tmp_path: Path, make: Callable[[Path], None], said: str) -> None:
     make(tmp_path)
 
     with pytest.raises(ConfigurationError) as raised:
@@ -400,7 +400,7 @@ def test_what_is_wrong_with_an_export_is_said(tmp_path: Path, make: Callable[[Pa
     assert str(raised.value).count("customdb.toml:") <= 1
 
 
-def test_an_export_that_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_export_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _empty(tmp_path)
 
     def refuse(_: Path) -> None:
@@ -420,7 +420,7 @@ def test_an_export_that_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pyte
         ("is_file", "customdb.toml", "tenant cannot be searched for customdb.toml: Permission denied"),
     ],
 )
-def test_what_nobody_may_read_in_an_export_is_said(
+def test_unreadable_files_of_an_export_are_errors(
     run: Run, export: Path, monkeypatch: pytest.MonkeyPatch, *, function: str, refused: str, said: str
 ) -> None:
     """As root, who also runs the tests, everything is readable."""
@@ -450,7 +450,7 @@ def test_an_action_belongs_to_one_connection(tmp_path: Path, run: Run) -> None:
     assert "--action and --tenant cannot be combined, because an Action belongs to one connection" in err
 
 
-def test_a_folder_for_transcripts_that_cannot_be_made_is_said_before_the_check(run: Run, export: Path) -> None:
+def test_a_transcript_folder_that_cannot_be_created_is_an_error_before_the_check(run: Run, export: Path) -> None:
     code, out, err = run("check", "--tenant", str(export), "--transcript", f"{export}/customdb.toml")
 
     assert (code, out) == (2, "")
@@ -645,9 +645,7 @@ def test_an_export_in_odd_yaml_is_refused(tmp_path: Path, text: str, problem: st
 
 
 @pytest.mark.parametrize("secret", ["mellon: friend", "*mellon", "!mellon", "'mellon", "@mellon"])
-def test_what_is_said_of_yaml_never_shows_a_keyword(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, secret: str
-) -> None:
+def test_yaml_errors_never_show_a_keyword(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
     monkeypatch.setenv("SHOP_KEY", secret)
     (tmp_path / "tenant.yaml").write_text(f"key: ##KEY##\n{YAML}", "utf-8")
     (tmp_path / "customdb.toml").write_text('[database.keywords]\nKEY = { env = "SHOP_KEY" }\n', "utf-8")
@@ -700,7 +698,7 @@ def test_a_secret_that_is_known_to_both_is_called_as_the_own_one(
     assert shop.probing.secrets == {}
 
 
-def test_what_was_found_is_told_where_the_next_connection_cannot_be_checked(
+def test_findings_are_printed_when_the_next_connection_cannot_be_checked(
     run: Run, export: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is wrong shows before the first check, unless the files change meanwhile."""

@@ -74,7 +74,7 @@ def test_a_correct_database_passes(import_mode: bool) -> None:
 
 
 @pytest.mark.parametrize("import_mode", [True, False])
-def test_passwords_look_as_the_team_says(import_mode: bool) -> None:
+def test_passwords_follow_the_teams_template(import_mode: bool) -> None:
     new_user = NewUser(password=Secret("shop={unique}="))
 
     run_machine(machine(strict_shop, import_mode=import_mode, new_user=new_user, fail_on="warning"))
@@ -148,7 +148,7 @@ def test_what_no_rule_judges_is_shown_as_a_shorter_life() -> None:
     assert "Tk4!" not in told
 
 
-def test_a_sign_up_after_which_nobody_can_log_in_is_found_whatever_the_case_of_the_email() -> None:
+def test_a_sign_up_without_a_later_log_in_is_found_with_any_case_of_the_email() -> None:
     lived = machine(FLAWED["LowerCasesAfterTheCheck"].make)()
     lived.sign_up("first", "first", 0, is_upper=False)
     lived.sign_up("first", "second", 0, is_upper=True)
@@ -168,7 +168,7 @@ class Misreporting(WritingShop):
 
 
 @pytest.mark.untraced
-def test_what_a_rule_judges_is_told_by_the_rule_and_can_be_judged_again() -> None:
+def test_a_failure_that_a_rule_judges_is_reported_by_the_rule_and_replayable() -> None:
     search(stateful_step_count=4)
 
     with pytest.raises(ContractBrokenError) as raised:
@@ -250,7 +250,7 @@ def test_the_knobs_of_a_machine_hold() -> None:
     assert scripts == ["get_user", "login"]
 
 
-def test_nobody_is_tried_with_so_many_wrong_passwords_that_a_store_would_lock_them_out() -> None:
+def test_wrong_passwords_stay_below_the_lockout_limit() -> None:
     lived = machine(empty_shop, import_mode=True)()
     for name in ("first", "second", "third") * 4:
         lived._tenancy.log_in("custom-database", name, interrupt=InterruptionPoint.AFTER_INTERNAL_RECORD)
@@ -286,9 +286,7 @@ class WithoutLogin:
         (WithoutLogin, "lives need log-ins, but the fresh database has no login"),
     ],
 )
-def test_what_it_cannot_work_with_is_said_before_anything_is_judged(
-    make: Callable[[], object], said: str, import_mode: bool
-) -> None:
+def test_unusable_input_is_an_error_before_judging(make: Callable[[], object], said: str, import_mode: bool) -> None:
     kept = empty_shop()
 
     def shared() -> WritingShop:

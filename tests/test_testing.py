@@ -45,7 +45,7 @@ def test_without_the_extra_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(raised.value) == "ContractSuite needs pytest: pip install 'customdb-contract[testing]'"
 
 
-def test_another_module_that_is_missing_is_told_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_missing_module_is_reported_as_usual(monkeypatch: pytest.MonkeyPatch) -> None:
     without(monkeypatch, "customdb_contract.checking")
 
     with pytest.raises(ModuleNotFoundError, match=r"customdb_contract\.checking"):

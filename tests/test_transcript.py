@@ -78,7 +78,7 @@ def test_people_are_found_by_label_and_by_identifier(transcript: Transcript) -> 
     assert transcript.connection.import_mode
 
 
-def test_what_an_exchange_says(transcript: Transcript) -> None:
+def test_the_notation_of_an_exchange(transcript: Transcript) -> None:
     found, failed = transcript.exchanges[1], transcript.exchanges[3]
 
     assert (found.ending, found.identifier, found.profile) == (Ending.FOUND, "ada@example.com", {"user_id": "7"})
@@ -86,7 +86,7 @@ def test_what_an_exchange_says(transcript: Transcript) -> None:
     assert (failed.outcome.result, failed.outcome.arguments) == (None, (RecordedError("Error"),))
 
 
-def test_what_an_exchange_without_arguments_and_callback_says() -> None:
+def test_the_notation_of_an_exchange_without_arguments_and_callback() -> None:
     exchange = Exchange(1, Script.LOGIN, (), "unknown", Situation.KNOWN_USER, Outcome(Ending.DIED))
 
     assert exchange.identifier is None
@@ -136,7 +136,7 @@ def test_two_people_of_one_label_are_refused() -> None:
     assert str(caught.value) == '2 known people have the label "a b"; give each its own label'
 
 
-def test_a_person_labelled_as_nobody_is_refused() -> None:
+def test_a_known_user_labelled_like_an_unknown_one_is_refused() -> None:
     with pytest.raises(TranscriptError) as caught:
         Header(people=(Person(label="unknown"),))
 

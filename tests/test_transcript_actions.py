@@ -160,7 +160,7 @@ RUN = "run persist in simulated {} -> done\n"
         ("action a observed=on observed=on", "observed= is given twice"),
     ],
 )
-def test_a_line_that_is_not_understood_is_told(line: str, said: str) -> None:
+def test_an_unknown_line_is_an_error(line: str, said: str) -> None:
     with pytest.raises(TranscriptError) as caught:
         Transcript.parse(line)
 
@@ -317,7 +317,7 @@ def test_a_record_has_a_limit() -> None:
 # As a story
 
 
-def test_a_story_tells_under_an_operation_what_the_actions_did_that_it_ran() -> None:
+def test_a_story_lists_what_an_operations_actions_did() -> None:
     outside, operation, later = re.split(r"\n\d\. ", story_as_text(scenes_of([Transcript.parse(LIFE)])))
 
     assert "action  api.access.deny() (too late)" in outside

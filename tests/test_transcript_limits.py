@@ -60,7 +60,7 @@ def test_a_number_of_1024_bits_can_be_read(number: int) -> None:
         ("1234\n6" + "7" * 1_000, r"1234\n… (and 1,001 more characters)"),
     ],
 )
-def test_a_brief_text_says_how_much_is_left_out(text: str, shown: str) -> None:
+def test_a_shortened_text_counts_what_is_left_out(text: str, shown: str) -> None:
     assert brief(text, 5) == shown
 
 

@@ -145,7 +145,7 @@ def test_an_exchange_of_the_example_prints_alone() -> None:
     assert print_exchange(transcript.exchanges[0], ()).endswith("   [known-user of ada]")
 
 
-def test_the_example_means_what_it_says() -> None:
+def test_the_example_does_what_it_documents() -> None:
     transcript = Transcript.parse(EXAMPLE)
 
     assert [exchange.ending for exchange in transcript.exchanges[:5]] == [
@@ -319,7 +319,7 @@ def test_an_identifier_of_two_people_is_the_first_ones() -> None:
         ),
     ],
 )
-def test_what_is_not_understood_is_said(line: str, said: str) -> None:
+def test_unknown_input_is_an_error(line: str, said: str) -> None:
     first, second = complaint(ADA + line).split("\n")
 
     assert first.startswith(f"line 2: {said}")
@@ -341,7 +341,7 @@ def test_what_is_not_understood_is_said(line: str, said: str) -> None:
         ),
     ],
 )
-def test_what_is_given_twice_or_too_late_is_said(text: str, said: str) -> None:
+def test_options_given_twice_or_too_late_are_errors(text: str, said: str) -> None:
     assert complaint(text).split("\n")[0] == said
 
 
@@ -416,7 +416,7 @@ def test_printing_and_parsing_take_steps_in_proportion_to_the_size() -> None:
         ('source login bytes "9" at "login.js:1:1"\nscript login source=off', 1),
     ],
 )
-def test_a_source_was_read_where_it_is_said_or_shows_something(text: str, facts: int | None) -> None:
+def test_a_source_counts_as_read_when_stated_or_when_it_has_facts(text: str, facts: int | None) -> None:
     source = Transcript.parse(f"{text}\nscripts login\n").header.scripts[Script.LOGIN].source
 
     assert (None if source is None else len(source)) == facts

@@ -143,7 +143,7 @@ def test_the_first_reason_to_stop_stays() -> None:
     assert recorder.transcript().header.stop_reason == StopReason(StopKind.TIME, "up")
 
 
-def test_of_two_subjects_that_both_stop_early_both_reasons_are_told_and_the_worse_kind_counts() -> None:
+def test_two_early_ends_are_both_reported_and_the_worse_one_counts() -> None:
     recorder = recorder_with(0)
     first, second = StopReason(StopKind.TIME, "up"), StopReason(StopKind.SET_UP, "down")
 
@@ -158,7 +158,7 @@ def test_of_two_subjects_that_both_stop_early_both_reasons_are_told_and_the_wors
     assert recorder.transcript().header.stop_reason == StopReason(StopKind.PROTECTION, "gone; up")
 
 
-def test_an_interruption_is_always_told() -> None:
+def test_an_interruption_is_always_reported() -> None:
     recorder = recorder_with(0)
 
     recorder.stop(StopReason(StopKind.TIME, "up"))
@@ -175,7 +175,7 @@ def test_the_scripts_are_known() -> None:
     assert recorder.transcript().header.scripts == {Script.LOGIN: ScriptInfo(signature="(identifier, password)")}
 
 
-def test_an_exchange_about_nobody_known_is_refused() -> None:
+def test_an_exchange_about_an_undeclared_user_is_refused() -> None:
     recorder = Recorder(HEADER)
     recorder.record(Script.LOGIN, [], person="eve", situation=Situation.REPEATED, outcome=NOT_FOUND)
 
@@ -255,7 +255,7 @@ def test_what_is_recorded_already_is_kept_once() -> None:
     assert again["app_metadata"] is first["app_metadata"]
 
 
-def test_what_is_told_of_scripts_and_why_a_check_stopped_are_masked() -> None:
+def test_facts_about_scripts_and_stop_reasons_are_masked() -> None:
     registry = SecretRegistry()
     registry.add(Secret("hunter2-7"), SecretRef(SecretKind.PASSWORD, "ada"))
     recorder = Recorder(HEADER, registry)

@@ -243,7 +243,7 @@ ALL_CHARACTERS: list[object] = ["x" * 50_000] * 40
     ],
     ids=["a text", "a number", "a negative number", "items", "all characters"],
 )
-def test_as_much_as_a_limit_says_is_recorded_and_no_more(most: object, more: object, cut: object) -> None:
+def test_exactly_the_limit_is_recorded(most: object, more: object, cut: object) -> None:
     assert recorded(most) == most
     assert recorded(more) == cut
 
@@ -291,7 +291,7 @@ def test_a_long_message_that_was_cut_before_is_shown_as_far_as_no_secret_was_cut
     assert told_error(error) == RecordedError("ValueError", "m" * 32_768)
 
 
-def test_of_very_many_long_values_only_the_sizes_are_told_by_another_process() -> None:
+def test_another_process_reports_only_sizes_of_very_many_long_values() -> None:
     found = told_by_runner(["x" * 100_000, b"x" * 100_000] * 100)
 
     assert isinstance(found, list)
@@ -433,7 +433,7 @@ def _raised_in(file: str) -> BaseException:
         ("/usr/lib/python3/dist-packages/shop.py", None),
     ],
 )
-def test_a_place_tells_nothing_of_the_machine(file: str, expected: str | None) -> None:
+def test_a_place_reveals_nothing_about_the_machine(file: str, expected: str | None) -> None:
     error = _raised_in(file.format(here=Path.cwd()))
 
     assert record_error(error, str) == told_error(error) == RecordedError("KeyError", location=expected)

@@ -88,7 +88,7 @@ def test_the_notation_has_a_line_for_every_record() -> None:
     assert life.records[11] == Operation(12, "search", Actor.ADMIN, "unknown", "another shop", {"query": "ada"})
 
 
-def test_what_comes_after_an_operation_was_caused_by_it_unless_the_line_says_otherwise() -> None:
+def test_records_belong_to_the_preceding_operation_unless_marked() -> None:
     causes = [cause_of(record) for record in Transcript.parse(LIFE).records]
 
     assert causes == [None, None, 2, 2, 2, 2, None, 7, 2, None, 2, None]
@@ -147,7 +147,7 @@ LOWER_CASE = 'must be in lower case, such as log_in, got "A"'
         ("log s inferred inferred", 'expected the end of the line, found "inferred"'),
     ],
 )  # fmt: skip
-def test_a_line_that_is_not_understood_is_told(line: str, said: str) -> None:
+def test_an_unknown_line_is_an_error(line: str, said: str) -> None:
     with pytest.raises(TranscriptError) as caught:
         Transcript.parse(line)
 

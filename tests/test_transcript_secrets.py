@@ -169,7 +169,7 @@ def test_a_secret_that_was_cut_in_two_before_does_not_show(secret: str, at: int,
     assert "Pq9" not in mask_text(cut, registry.mask)
 
 
-def test_everything_that_another_process_tells_is_masked() -> None:
+def test_everything_from_another_process_is_masked() -> None:
     registry = SecretRegistry()
     registry.add(Secret("hunter2-7"), SecretRef.parse("password of ada"))
     told: Value = {

@@ -274,7 +274,7 @@ def test_arguments_under_other_names_are_refused() -> None:
     )
 
 
-def test_the_order_of_arguments_is_told_by_their_names() -> None:
+def test_stored_arguments_are_named() -> None:
     document = stored()
     arguments = document["records"][0]["arguments"]
     document["records"][0]["arguments"] = dict(reversed(arguments.items()))

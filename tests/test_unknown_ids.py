@@ -41,5 +41,5 @@ def test_a_number_that_is_counted_up_is_far_away(prefix: str, model: int) -> Non
 
 
 @pytest.mark.parametrize("model", ["", "ada", "shop-a7b", "4294967296"])
-def test_of_an_id_that_says_nothing_none_is_made(model: str) -> None:
+def test_no_other_id_is_derived_from_an_opaque_id(model: str) -> None:
     assert unknown_id_like(model) is None

@@ -46,7 +46,7 @@ def test_the_hash_of_a_password_shows_nowhere(hashed: str, text: str) -> None:
 
 
 @given(st.sampled_from(HASHES), around, around)
-def test_no_context_lets_a_hash_through(hashed: str, before: str, after: str) -> None:
+def test_a_hash_is_masked_in_any_context(hashed: str, before: str, after: str) -> None:
     assert hashed[-20:] not in masked(f"{before} {hashed} {after}")
 
 
@@ -130,7 +130,7 @@ def test_secrets_without_end_take_no_memory_without_end() -> None:
         ("password" * 100, "x", None),
     ],
 )
-def test_a_name_says_what_a_value_is(name: str, value: str, kind: SecretKind | None) -> None:
+def test_a_name_reveals_a_secret_value(name: str, value: str, kind: SecretKind | None) -> None:
     assert kind_by_name(name, value) is kind
 
 

@@ -336,7 +336,7 @@ OTHER_USERS = {
 
 @pytest.mark.parametrize("import_mode", [False, True], ids=["legacy", "import"])
 @pytest.mark.parametrize("name", OTHER_USERS)
-def test_nothing_fires_whatever_is_known_of_the_people(name: str, *, import_mode: bool) -> None:
+def test_no_rule_fires_with_any_knowledge_of_the_users(name: str, *, import_mode: bool) -> None:
     report = report_on(OTHER_USERS[name], import_mode=import_mode)
 
     assert breaches(report) == [], explain(report)

@@ -803,7 +803,7 @@ class StatusTells:
         return self.write("DELETE", "/users")
 
 
-def test_the_status_may_tell_that_a_write_was_made() -> None:
+def test_a_status_may_prove_that_a_write_happened() -> None:
     report = check(WritingShop(), [known_customer()], outage=StatusTells, writes=True, hostile=False)
 
     assert breaches(report) == [], explain(report)

@@ -86,7 +86,7 @@ def test_create_is_given_what_a_new_user_signs_up_with() -> None:
     assert not all(user["password"].startswith("Start-") for user in given)
 
 
-def test_nobody_stays_and_nobody_else_is_written_to() -> None:
+def test_created_users_are_removed_and_no_other_user_is_written_to() -> None:
     shop = WritingShop()
 
     report = written(shop)
@@ -168,7 +168,7 @@ def test_a_replicated_store_is_given_the_time_it_needs() -> None:
     assert breaches(written(Replicated(0.05), select=["create-not-visible"], settle=0.1)) == []
 
 
-def test_new_users_look_as_the_team_says() -> None:
+def test_new_users_follow_the_teams_template() -> None:
     class Noting(WritingShop):
         @override
         def create(self, user: Mapping[str, Any]) -> Any:
@@ -207,7 +207,7 @@ def test_a_create_that_refuses_the_new_user_ends_the_check() -> None:
     assert report.exit_code == 3
 
 
-def test_outages_are_provoked_where_create_makes_nobody() -> None:
+def test_outages_are_provoked_when_create_creates_no_user() -> None:
     report = check(OnlyStaff(), [known_customer()], outage=OnlyStaff(is_down=True), writes=True, hostile=False)
 
     asked = {exchange.script for exchange in report.transcript.select(None, "outage")}
@@ -220,7 +220,7 @@ def test_outages_are_provoked_where_create_makes_nobody() -> None:
     assert report.exit_code == 3
 
 
-def test_a_database_that_finds_whoever_is_asked_for_is_not_written_to() -> None:
+def test_a_database_that_finds_every_identifier_is_not_written_to() -> None:
     class Everybody(WritingShop):
         @override
         def get_user(self, identifier: Any) -> Any:
@@ -235,7 +235,7 @@ def test_a_database_that_finds_whoever_is_asked_for_is_not_written_to() -> None:
     assert breaches(report) == ["get-user-ignores-identifier"], explain(report)
 
 
-def test_an_inspect_that_raises_is_told_in_one_sentence_and_masked() -> None:
+def test_a_raising_inspect_is_reported_in_one_masked_sentence() -> None:
     def inspect(email: str) -> object:
         message = f"no table people, and Weaving patterns is not for {email}"
         raise LookupError(message)
@@ -295,7 +295,7 @@ class WithoutUserId(WritingShop):
 
 
 @pytest.mark.parametrize("kind", [WithoutDelete, Undeletable, WithoutUserId])
-def test_whoever_could_not_be_removed_is_named_in_every_report(kind: Callable[..., object]) -> None:
+def test_users_that_could_not_be_removed_are_listed_in_every_report(kind: Callable[..., object]) -> None:
     shop = WritingShop() if kind is WithoutDelete else kind()
     assert isinstance(shop, WritingShop)
 
@@ -321,7 +321,7 @@ class FailsForUnknown(WritingShop):
 
 
 @pytest.mark.parametrize("kind", [Unsearchable, FailsForUnknown])
-def test_whoever_is_gone_is_not_named_though_get_user_fails(kind: type[WritingShop]) -> None:
+def test_a_removed_user_is_not_listed_though_get_user_fails(kind: type[WritingShop]) -> None:
     shop = kind()
 
     report = written(shop)
@@ -330,7 +330,7 @@ def test_whoever_is_gone_is_not_named_though_get_user_fails(kind: type[WritingSh
     assert report.transcript.header.left_behind == ()
 
 
-def test_without_get_user_everybody_who_was_made_is_named() -> None:
+def test_without_get_user_all_created_users_are_listed() -> None:
     class OnlyLogin:
         def __init__(self) -> None:
             for script in Script:
@@ -354,7 +354,7 @@ class HidesTheUnverified(WritingShop):
         return NotFound() if row is None or not row.verified else super().get_user(identifier)
 
 
-def test_whoever_is_hidden_is_removed_by_the_id_that_login_told() -> None:
+def test_a_hidden_user_is_removed_by_the_id_from_login() -> None:
     shop = HidesTheUnverified()
 
     report = written(shop)
@@ -363,7 +363,7 @@ def test_whoever_is_hidden_is_removed_by_the_id_that_login_told() -> None:
     assert report.transcript.header.left_behind == ()
 
 
-def test_whoever_is_hidden_and_has_no_known_id_is_named() -> None:
+def test_a_hidden_user_without_a_known_id_is_listed() -> None:
     class NobodyLogsIn(HidesTheUnverified):
         @override
         def login(self, identifier: Any, password: Any) -> Any:
@@ -378,7 +378,7 @@ def test_whoever_is_hidden_and_has_no_known_id_is_named() -> None:
     assert set(emails(shop)[1:]) <= set(report.transcript.header.left_behind)
 
 
-def test_whoever_was_deleted_without_a_right_result_is_removed() -> None:
+def test_a_user_deleted_with_a_wrong_result_is_removed() -> None:
     class ReturnsNothing(WritingShop):
         @override
         def delete(self, user_id: Any) -> Any:
@@ -410,7 +410,7 @@ def test_an_id_is_not_used_once_more_after_a_delete_that_never_ended() -> None:
     assert report.transcript.header.left_behind
 
 
-def test_somebody_who_is_made_out_of_nobody_is_removed() -> None:
+def test_a_user_created_from_nothing_is_removed() -> None:
     class MakesSomebody(WritingShop):
         @override
         def change_password(self, email: Any, new_password: Any) -> Any:
@@ -427,7 +427,7 @@ def test_somebody_who_is_made_out_of_nobody_is_removed() -> None:
     assert report.transcript.header.left_behind == ()
 
 
-def test_whoever_is_found_in_the_place_of_somebody_new_is_not_deleted() -> None:
+def test_a_user_found_in_place_of_a_created_one_is_not_deleted() -> None:
     class FindsTheFirst(WritingShop):
         @override
         def get_user(self, identifier: Any) -> Any:
@@ -443,7 +443,7 @@ def test_whoever_is_found_in_the_place_of_somebody_new_is_not_deleted() -> None:
 
 
 @pytest.mark.parametrize("script", ["login", "get_user"])
-def test_nobody_known_is_deleted_by_an_id_that_is_returned_for_everybody(script: str) -> None:
+def test_an_id_returned_for_every_user_is_never_deleted(script: str) -> None:
     class OneIdForAll(WritingShop):
         @override
         def profile(self, row: Any) -> dict[str, object]:
@@ -472,9 +472,7 @@ def test_nobody_known_is_deleted_by_an_id_that_is_returned_for_everybody(script:
     ],
     ids=["a number", "another case", "as id"],
 )
-def test_nobody_known_is_deleted_by_an_id_that_only_the_store_takes_for_the_same(
-    known: dict[str, object], new: dict[str, object]
-) -> None:
+def test_an_id_that_the_store_may_convert_is_never_deleted(known: dict[str, object], new: dict[str, object]) -> None:
     class OneIdForAll(WritingShop):
         @override
         def profile(self, row: Any) -> dict[str, object]:
@@ -491,7 +489,7 @@ def test_nobody_known_is_deleted_by_an_id_that_only_the_store_takes_for_the_same
     assert emails(shop)[0] == "ada@example.com"
 
 
-def test_nobody_is_deleted_by_an_id_in_a_profile_that_names_nobody() -> None:
+def test_an_id_from_an_unidentified_profile_is_never_deleted() -> None:
     class FindsAStranger(WritingShop):
         @override
         def profile(self, row: Any) -> dict[str, object]:
@@ -540,7 +538,7 @@ def test_removing_has_a_time_of_its_own_and_an_end(monkeypatch: pytest.MonkeyPat
     assert set(emails(shop)[1:]) <= set(report.transcript.header.left_behind)
 
 
-def test_a_check_whose_time_is_up_still_removes_whom_it_made(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_out_of_time_still_removes_created_users(monkeypatch: pytest.MonkeyPatch) -> None:
     late: list[float] = []
     monkeypatch.setattr(
         driver, "time", SimpleNamespace(sleep=time.sleep, monotonic=lambda: time.monotonic() + sum(late))
@@ -578,7 +576,7 @@ def interrupted_at(shop: object, is_moment: Callable[[Exchange], bool]) -> Check
 
 
 @pytest.mark.parametrize("script", [script for script in Script if script.value not in {"login", "get_user"}])
-def test_ctrl_c_after_any_write_leaves_nobody(script: Script) -> None:
+def test_ctrl_c_after_any_write_leaves_no_created_user(script: Script) -> None:
     shop = WritingShop()
 
     interrupted = interrupted_at(

@@ -944,7 +944,7 @@ class LoginDeletesTheMigrated(WritingShop):
 
 
 @pytest.mark.parametrize("name", MUTANTS)
-def test_each_breach_of_a_writing_script_is_told_by_its_own_rule(name: str) -> None:
+def test_each_breach_of_a_writing_script_is_reported_by_its_own_rule(name: str) -> None:
     mutant = MUTANTS[name]
 
     report = report_on(mutant)
@@ -993,7 +993,7 @@ class RacingShop(WritingShop):
         return Done()
 
 
-def test_two_creates_at_once_are_told_where_a_function_makes_the_database() -> None:
+def test_two_concurrent_creates_are_a_finding_with_a_database_factory() -> None:
     report = check(RacingShop, [known_customer()], writes=True, hostile=False)
 
     assert breaches(report) == ["create-not-atomic"], explain(report)
@@ -1053,7 +1053,7 @@ class DeleteKnowsWhomItHasDeleted(WritingShop):
         return super().delete(user_id)
 
 
-def test_different_answers_for_unknown_ids_are_told_as_info() -> None:
+def test_different_answers_for_unknown_ids_are_reported_as_info() -> None:
     report = report_on(MUTANTS["DeleteOfUnknownIdsDiffers"])
 
     assert [finding.severity for finding in report.verdict("delete-unknown-user-inconsistent").findings] == ["info"]

@@ -29,7 +29,7 @@ ADA = "person ada email=ada@example.com\n"
 FOUND = ADA + 'get_user ada@example.com -> found {"user_id": "7"}\n'
 
 
-def test_a_second_callback_is_found_with_what_each_said() -> None:
+def test_a_second_callback_is_reported_with_both_results() -> None:
     text = ADA + (
         'get_user ada@example.com -> found {"user_id": "7"}; '
         'called again -> failed Error "late"; called again -> not-found\n'
@@ -47,7 +47,7 @@ def test_a_second_callback_is_found_with_what_each_said() -> None:
     ]
 
 
-def test_one_callback_holds_and_none_says_nothing_about_two() -> None:
+def test_one_callback_passes_and_none_is_inconclusive_about_two() -> None:
     assert verdict(callback_called_twice, FOUND).status is Status.PASSED
     assert verdict(callback_called_twice, ADA + "get_user ada@example.com -> timed-out").status is Status.NOT_APPLICABLE
 
@@ -69,7 +69,7 @@ def test_a_script_that_never_ends_is_found_with_the_seconds_that_were_waited() -
     ]
 
 
-def test_a_script_that_hangs_with_its_store_is_told_to_have_its_own_time_out() -> None:
+def test_a_script_that_hangs_with_its_store_is_advised_to_set_a_timeout() -> None:
     text = ADA + "login ada@example.com «password of ada» -> timed-out   [outage: hang]"
 
     assert findings(callback_not_called, text) == [
@@ -310,7 +310,7 @@ def test_input_that_auth0_cannot_hand_over_may_raise() -> None:
     ("rule", "escape"),
     [(throws_synchronously, ""), (uncaught_async_exception, "later "), (unhandled_rejection, "rejection ")],
 )
-def test_a_module_that_the_check_does_not_have_says_nothing_of_a_script(rule: Rule, escape: str) -> None:
+def test_a_module_missing_from_the_check_is_no_finding_about_a_script(rule: Rule, escape: str) -> None:
     text = f"script get_user observed=on\nget_user a@b.c -> raised {escape}{{}} x   [unknown-user]"
 
     assert findings(rule, text.format("MissingModuleError")) == []
@@ -382,7 +382,7 @@ def test_any_error_object_will_do() -> None:
     assert verdict(error_not_an_error_object, FOUND).status is Status.NOT_APPLICABLE
 
 
-def test_an_error_that_says_nothing_is_found() -> None:
+def test_an_error_without_a_message_is_found() -> None:
     text = ADA + (
         'get_user ada@example.com -> failed Error " "   [outage]\n'
         'login ada@example.com «password of ada» -> failed WrongUsernameOrPasswordError(null) "[object Object]"'
@@ -405,7 +405,7 @@ def test_an_error_that_says_nothing_is_found() -> None:
     ]
 
 
-def test_an_error_whose_message_is_optional_may_have_none() -> None:
+def test_an_error_with_an_optional_message_may_have_none() -> None:
     text = (
         ADA
         + 'login ada@example.com "x" -> failed WrongUsernameOrPasswordError("ada@example.com") ""   [wrong-password]'

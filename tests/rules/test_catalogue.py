@@ -66,7 +66,7 @@ def test_rules_are_pure(module: ModuleType) -> None:
 
 
 @by_rule
-def test_judging_again_says_the_same_and_changes_nothing(rule: Rule) -> None:
+def test_judging_is_idempotent(rule: Rule) -> None:
     transcript = Transcript.parse(rule.info.sections["Violates"])
     before = transcript.to_json()
     first, second = judge_by((rule,), transcript), judge_by((rule,), transcript)
@@ -95,7 +95,7 @@ def test_a_rule_breaks_on_its_violating_example(rule: Rule) -> None:
 
 
 @by_rule
-def test_a_violating_example_is_told_by_no_other_rule_in_its_stead(rule: Rule) -> None:
+def test_a_violating_example_is_reported_by_its_own_rule(rule: Rule) -> None:
     assert report_on(rule.info.sections["Violates"]).verdict(rule.info.name).status is Status.FAILED
 
 
@@ -152,7 +152,7 @@ def test_precedence_has_no_circle() -> None:
 
 
 @by_rule
-def test_a_rule_says_nothing_of_nothing(rule: Rule) -> None:
+def test_a_rule_reports_nothing_about_an_empty_transcript(rule: Rule) -> None:
     assert verdict(rule, "").status is Status.NOT_APPLICABLE
 
 

@@ -52,7 +52,7 @@ def test_in_a_life_a_log_in_may_change_what_get_user_returns() -> None:
     assert len(findings(mismatched_profile, life("logged in", "looked up", "logged in"))) == 1
 
 
-def test_the_scripts_tell_different_metadata() -> None:
+def test_the_scripts_return_different_metadata() -> None:
     text = ADA + both(', "app_metadata": {"plan": "free"}', ', "app_metadata": {"plan": "full"}')
     message = 'login and get_user disagree on app_metadata.plan: for ada get_user returned "free", but login "full"'
 
@@ -60,14 +60,14 @@ def test_the_scripts_tell_different_metadata() -> None:
     assert findings(mismatched_profile, ON + text) == [Finding(message, Severity.ERROR, Script.LOGIN, (1, 2))]
 
 
-def test_the_scripts_tell_different_names() -> None:
+def test_the_scripts_return_different_names() -> None:
     text = ON + ADA + both(', "nickname": "Countess"', "")
     message = 'login and get_user disagree on nickname: for ada get_user returned "Countess", but login nothing'
 
     assert findings(mismatched_profile, text) == [Finding(message, Severity.WARNING, Script.LOGIN, (1, 2))]
 
 
-def test_the_same_mismatch_of_two_people_is_told_once() -> None:
+def test_the_same_mismatch_of_two_users_is_reported_once() -> None:
     profiles = (', "user_metadata": {"color": "red"}', ', "user_metadata": {"color": "blue"}')
     text = ADA + BOB + both(*profiles) + both(*profiles, name="bob")
     message = 'login and get_user disagree on user_metadata.color: for ada get_user returned "red", but login "blue"'
@@ -75,7 +75,7 @@ def test_the_same_mismatch_of_two_people_is_told_once() -> None:
     assert findings(mismatched_profile, text) == [Finding(message, Severity.WARNING, Script.LOGIN, (1, 2, 3, 4))]
 
 
-def test_both_scripts_tell_something_else_than_the_truth() -> None:
+def test_both_scripts_contradict_the_expected_profile() -> None:
     text = 'person ada email=ada@example.com profile={"app_metadata": {"plan": "full"}}\n' + both(
         ', "app_metadata": {"plan": "free"}', ', "app_metadata": {"plan": "free"}'
     )
@@ -87,7 +87,7 @@ def test_both_scripts_tell_something_else_than_the_truth() -> None:
     ]
 
 
-def test_one_script_that_contradicts_the_truth_is_not_told_again_as_a_mismatch() -> None:
+def test_one_script_that_contradicts_the_expected_profile_is_not_also_a_mismatch() -> None:
     text = 'person ada email=ada@example.com profile={"app_metadata": {"plan": "full"}}\n' + both(
         ', "app_metadata": {"plan": "free"}', ', "app_metadata": {"plan": "full"}'
     )
@@ -161,7 +161,7 @@ def test_the_truth_is_held(expected: str, found: str) -> None:
     assert verdict(mismatched_profile, text).status is Status.PASSED
 
 
-def test_a_user_id_that_is_not_the_expected_one_is_told() -> None:
+def test_an_unexpected_user_id_is_a_finding() -> None:
     text = 'person ada email=ada@example.com profile={"user_id": "8"}\n' + both("", "")
 
     assert [finding.message for finding in findings(mismatched_profile, text)] == [
@@ -176,7 +176,7 @@ def test_different_ids_are_left_to_their_own_rule() -> None:
     assert findings(mismatched_profile, text) == []
 
 
-def test_an_email_that_differs_is_told_but_not_that_of_somebody_else() -> None:
+def test_a_different_email_is_reported_unless_it_is_another_users() -> None:
     alias = "person ada email=ada@example.com alias=ada@example.org\n"
     other = both("", "").replace('"email": "ada@example.com"', '"email": "ada@example.org"', 1)
 
@@ -202,7 +202,7 @@ def test_an_email_of_another_type_is_left_to_its_own_rule() -> None:
     assert verdict(mismatched_profile, text).status is Status.PASSED
 
 
-def test_metadata_that_one_script_leaves_out_is_told_by_its_own_rule_with_import_mode_on() -> None:
+def test_metadata_missing_from_one_script_is_left_to_its_own_rule_with_import_mode_on() -> None:
     expected = 'person ada email=ada@example.com profile={"app_metadata": {"plan": "full"}}\n'
     text = expected + both("", ', "app_metadata": {"plan": "full"}')
 
@@ -271,13 +271,13 @@ def test_who_is_not_known_for_another_reason_is_not_judged(text: str) -> None:
     assert verdict(login_without_get_user, text).status is Status.NOT_APPLICABLE
 
 
-def test_who_is_found_and_gets_in_is_known_to_both() -> None:
+def test_a_user_who_is_found_and_logs_in_is_known_to_both() -> None:
     judged = verdict(login_without_get_user, ADA + both("", "") + both("", ""))
 
     assert (judged.status, judged.held) == (Status.PASSED, 1)
 
 
-def test_a_script_that_cannot_be_called_is_told_by_its_own_rule() -> None:
+def test_a_script_that_cannot_be_called_is_reported_by_its_own_rule() -> None:
     text = (
         'script get_user signature="()" problem="it takes nothing"\n'
         + ADA
@@ -407,7 +407,7 @@ def test_trimming_is_no_breach(text: str, status: Status) -> None:
 # blocked-user-logs-in
 
 
-def test_a_disabled_person_gets_in() -> None:
+def test_a_disabled_user_logs_in() -> None:
     text = EVE + f"login eve@example.com «password of eve» -> {FOUND}\n"
 
     assert findings(blocked_user_logs_in, text) == [

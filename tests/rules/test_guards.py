@@ -223,7 +223,7 @@ def judged(subject: str, text: str) -> tuple[Status, int, int]:
 
 
 @pytest.mark.parametrize("subject", SAYS_NOTHING)
-def test_a_rule_says_nothing(subject: str) -> None:
+def test_a_rule_does_not_apply(subject: str) -> None:
     assert judged(subject, SAYS_NOTHING[subject]) == (Status.NOT_APPLICABLE, 0, 0)
 
 

@@ -100,7 +100,7 @@ def innocent(rule: Rule, broken: Transcript) -> Iterator[Transcript]:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.info.name)
-def test_a_breach_is_found_whatever_comes_before_and_after(rule: Rule) -> None:
+def test_a_breach_is_found_among_any_other_records(rule: Rule) -> None:
     broken = Transcript.parse(rule.info.sections["Violates"])
     others = list(innocent(rule, broken))
     before = sum(len(other.records) for other in others)

@@ -261,7 +261,7 @@ def test_a_script_that_ends_when_its_store_never_answers_has_a_time_out() -> Non
 @pytest.mark.parametrize(
     "other", ["", "get_user ada@example.com -> timed-out   [outage: reset]\n"], ids=["nothing else", "another hang"]
 )
-def test_a_script_that_may_forget_its_callback_says_nothing_of_a_time_out(other: str) -> None:
+def test_a_script_that_may_forget_its_callback_proves_no_missing_timeout(other: str) -> None:
     text = "person ada email=ada@example.com\nget_user ada@example.com -> timed-out   [outage: hang]\n"
 
     assert verdict(no_timeout_on_external_call, text + other).status is Status.NOT_APPLICABLE
@@ -297,7 +297,7 @@ def test_the_organization_of_the_check_need_not_be_the_users(answer: str) -> Non
     assert verdict(context_without_organization, people + denies + asked).status is Status.NOT_APPLICABLE
 
 
-def test_a_script_that_fails_with_an_organization_too_tells_nothing_of_it() -> None:
+def test_a_script_that_fails_with_an_organization_too_proves_nothing() -> None:
     text = "connection script_context=on\nperson ada email=ada@example.com\n"
     fails = "get_user ada@example.com -> failed Error x\nget_user ada@example.com -> failed Error x   [organization]\n"
     says_text = 'get_user ada@example.com -> failed "x"\n' + f"{FOUND}   [organization]\n"
@@ -327,7 +327,7 @@ def test_a_callback_that_is_called_again_when_it_throws_is_found_once() -> None:
     )
 
 
-def test_a_callback_that_is_called_twice_anyway_is_told_by_another_rule() -> None:
+def test_a_callback_called_twice_is_left_to_its_own_rule() -> None:
     twice = f"{FOUND}; called again -> not-found"
 
     assert verdict(callback_inside_try, f"{OBSERVED}{twice}\n{twice}   [callback-throws]").status is Status.PASSED
@@ -336,7 +336,7 @@ def test_a_callback_that_is_called_twice_anyway_is_told_by_another_rule() -> Non
     )
 
 
-def test_where_nothing_is_left_that_could_call_back_it_is_said() -> None:
+def test_a_call_with_nothing_left_to_call_back_is_reported() -> None:
     text = f'{OBSERVED}get_user ada@example.com -> timed-out; noticed nothing-left "250"'
 
     assert findings(callback_not_called, text) == found(
@@ -425,7 +425,7 @@ def test_an_identifier_that_is_not_encoded_is_found_in_the_address() -> None:
         ("ada@example.com#x", "/users?email=ada@example.com"),
     ],
 )
-def test_an_identifier_that_is_encoded_or_says_nothing_is_no_finding(identifier: str, address: str) -> None:
+def test_an_encoded_or_opaque_identifier_is_no_finding(identifier: str, address: str) -> None:
     text = f'{OBSERVED}get_user "{identifier}" -> not-found; noticed request "GET http://x.test{address}"'
 
     assert verdict(url_injection, f"{text}   [hostile: url]").status is Status.PASSED
@@ -508,7 +508,7 @@ def test_a_source_over_100_kilobytes_is_found() -> None:
     assert verdict(script_too_large, text.replace("100001", "many")).status is Status.PASSED
 
 
-def test_a_regular_expression_that_finds_somebody_is_told_once() -> None:
+def test_a_regular_expression_that_finds_a_user_is_reported_once() -> None:
     text = (
         'source get_user regex-from-input RegExp at "get_user.js:3:5"\nperson ada email=ada@example.com\n'
         'get_user .* -> found {"user_id": "7", "email": "ada@example.com"}   [hostile: regex]\n'

@@ -161,7 +161,7 @@ def test_a_breach_may_have_its_own_severity_and_the_others_that_held_are_counted
     assert verdict.held == 1
 
 
-def test_a_rule_is_silent_about_what_a_more_specific_one_tells() -> None:
+def test_a_rule_yields_to_a_more_specific_one() -> None:
     report = judge_by(CATALOGUE, CALLS)
 
     assert report.verdict("get-user-seen").findings == (
@@ -170,7 +170,7 @@ def test_a_rule_is_silent_about_what_a_more_specific_one_tells() -> None:
     assert report.verdict("only-raised").findings == (Finding("it raised", Severity.ERROR, Script.GET_USER, (3,)),)
 
 
-def test_a_rule_whose_every_breach_another_tells_is_not_passed_and_its_waiver_not_stale() -> None:
+def test_a_rule_that_yields_every_breach_has_not_passed_and_its_waiver_is_not_stale() -> None:
     transcript = Transcript.parse(ADA + 'get_user ada@example.com -> raised KeyError "x"')
     verdict = judge_by(CATALOGUE, transcript, Selection.of(CATALOGUE, waived={"get-user-seen": "ticket 12"})).verdict(
         "get-user-seen"
@@ -197,7 +197,7 @@ def test_a_preview_and_a_crash_silence_no_other_rule(specific: Rule) -> None:
     assert report.verdict("general").status is Status.FAILED
 
 
-def test_a_crash_of_a_rule_is_a_verdict_and_the_others_still_speak() -> None:
+def test_a_crash_of_a_rule_is_a_verdict_and_the_others_still_report() -> None:
     report = judge_by((crashing, *CATALOGUE), CALLS)
 
     assert report.verdict("crashing").status is Status.CRASHED
@@ -206,7 +206,7 @@ def test_a_crash_of_a_rule_is_a_verdict_and_the_others_still_speak() -> None:
     assert report.verdict("always-held").status is Status.PASSED
 
 
-def test_a_rule_that_saw_nothing_is_not_applicable_and_says_what_to_give() -> None:
+def test_a_rule_without_comparisons_is_not_applicable_and_names_its_needs() -> None:
     verdict = judge_by(CATALOGUE, CALLS).verdict("nothing-to-see")
 
     assert verdict.status is Status.NOT_APPLICABLE
@@ -214,7 +214,7 @@ def test_a_rule_that_saw_nothing_is_not_applicable_and_says_what_to_give() -> No
     assert verdict.reason == "needs [outage]"
 
 
-def test_a_rule_that_saw_nothing_without_lacking_anything_says_so() -> None:
+def test_a_rule_without_comparisons_or_missing_needs_gives_a_reason() -> None:
     verdict = judge_by((only_raised,), Transcript.parse(ADA + "get_user ada@example.com -> not-found")).verdict(
         "only-raised"
     )
@@ -243,7 +243,7 @@ def test_a_breach_that_the_header_proves_has_no_evidence_and_no_script() -> None
 
 
 @given(st.lists(st.sampled_from(["found {}", "not-found", 'raised KeyError "x"', "timed-out"]), max_size=30))
-def test_every_breach_is_told_by_exactly_one_of_two_rules(endings: list[str]) -> None:
+def test_every_breach_is_reported_by_exactly_one_of_two_rules(endings: list[str]) -> None:
     transcript = Transcript.parse(ADA + "".join(f"get_user ada@example.com -> {ending}\n" for ending in endings))
 
     report = judge_by((get_user_seen, only_raised), transcript)
@@ -442,7 +442,7 @@ RETIRED = "get_user ada@example.com -> not-found\nlogin nobody@example.com x -> 
         ("", False),
     ],
 )
-def test_a_pair_is_retired_when_both_deny_everybody_with_null(calls: str, retired: bool) -> None:
+def test_a_pair_is_retired_when_both_answer_null_for_all_users(calls: str, retired: bool) -> None:
     assert is_retired(Transcript.parse(ADA + calls)) is retired
 
 
@@ -456,7 +456,9 @@ def test_a_pair_is_retired_when_both_deny_everybody_with_null(calls: str, retire
         ('found {"user_id": "7"}', "not-found", False),
     ],
 )
-def test_an_identifier_is_ignored_when_two_unknown_ones_are_somebody(first: str, second: str, ignores: bool) -> None:
+def test_finding_two_unknown_identifiers_means_the_identifier_is_ignored(
+    first: str, second: str, ignores: bool
+) -> None:
     calls = f"get_user x@example.com -> {first}   [unknown-user]\nget_user y@example.com -> {second}   [unknown-user]\n"
 
     assert ignores_identifier(Transcript.parse(calls), Script.GET_USER) is ignores

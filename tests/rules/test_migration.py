@@ -35,7 +35,7 @@ def test_one_script_leaves_out_metadata(get_user: str, login: str, script: Scrip
     ]
 
 
-def test_each_kind_of_metadata_is_told() -> None:
+def test_each_kind_of_metadata_is_reported() -> None:
     text = ON + both('found {"user_metadata": {"a": 1}}', 'found {"app_metadata": {"a": 1}}')
 
     assert [
@@ -68,7 +68,7 @@ def test_metadata_is_no_breach(text: str, status: Status) -> None:
     assert verdict(metadata_in_one_script_only, text).status is status
 
 
-def test_a_retired_store_with_import_mode_off_lets_nobody_in() -> None:
+def test_a_retired_store_with_import_mode_off_locks_everyone_out() -> None:
     message = (
         "both scripts return null for every user, as those of a retired store do, but import mode is off; turn it "
         "on, or no user can log in"
@@ -104,7 +104,7 @@ IN = 'login ada@example.com «password of ada» -> found {"user_id": "7"}   [rep
 
 @pytest.mark.parametrize("mode", ["", ON])
 @pytest.mark.parametrize("refusal", [REFUSED, EMPTY])
-def test_a_person_whom_both_scripts_deny_after_a_login_was_removed_by_it(mode: str, refusal: str) -> None:
+def test_a_user_missing_from_both_scripts_after_a_login_was_removed_by_it(mode: str, refusal: str) -> None:
     message = (
         "since the user logged in, neither script finds them any longer; keep the row, and find users who have "
         "logged in"
@@ -137,7 +137,7 @@ def test_what_is_no_steady_denial_by_both_scripts_proves_nothing(later: str) -> 
         pytest.param(ADA + IN + THERE.replace("7", "8") + NOBODY + REFUSED, id="found after the last log-in only"),
     ],
 )
-def test_a_person_whom_only_one_script_knew_was_removed_by_nobody(text: str) -> None:
+def test_a_user_known_to_one_script_only_was_not_removed(text: str) -> None:
     assert verdict(login_deletes_user, text).findings == ()
 
 
@@ -152,7 +152,7 @@ def test_a_record_that_is_gone_after_a_login_was_removed_by_it(mode: str) -> Non
     assert finding.message == "login removed the user from the legacy store; keep the row until Auth0 has the user"
 
 
-def test_a_record_that_is_there_after_a_login_was_removed_by_nobody() -> None:
+def test_a_record_still_in_the_store_was_not_removed() -> None:
     assert verdict(login_deletes_user, KNOWN.rstrip() + '; noticed inspected "a record"').held == 1
 
 
@@ -171,7 +171,7 @@ def test_a_record_that_is_there_after_a_login_was_removed_by_nobody() -> None:
         pytest.param(REFUSED + THERE + EMPTY, Script.LOGIN, (1, 2, 3, 5), id="login"),
     ],
 )
-def test_whoever_is_hidden_from_one_script_after_a_login_was_marked_by_it(
+def test_a_user_hidden_from_one_script_after_a_login_was_marked_by_it(
     mode: str, severity: Severity, later: str, script: Script, numbers: tuple[int, ...]
 ) -> None:
     fails = "get_user no longer finds them" if script is Script.GET_USER else "login no longer accepts them"
@@ -198,7 +198,7 @@ HIDDEN = "since the user logged in, both scripts refuse them; find every user wh
         pytest.param(ON.replace("\n", " deletion_is_final=on\n") + KNOWN + NOBODY + REFUSED + NOBODY, id="as declared"),
     ],
 )
-def test_whoever_both_scripts_hide_was_not_removed(text: str) -> None:
+def test_a_user_hidden_by_both_scripts_was_not_removed(text: str) -> None:
     assert [finding.message for finding in findings(migration_marker_hides_user, text)] == [HIDDEN]
     assert findings(login_deletes_user, text, migration_marker_hides_user) == []
 
@@ -228,7 +228,7 @@ def test_what_does_not_prove_a_mark(later: str) -> None:
         pytest.param(ADA + THERE + NOBODY * 2, id="never logged in"),
     ],
 )
-def test_whoever_was_not_known_before_was_not_hidden(text: str) -> None:
+def test_a_user_unknown_before_was_not_hidden(text: str) -> None:
     assert findings(migration_marker_hides_user, text) == []
 
 
@@ -238,11 +238,11 @@ def test_wrong_passwords_after_the_first_refusal_excuse_nothing() -> None:
     assert len(findings(migration_marker_hides_user, KNOWN + REFUSED + wrong + REFUSED)) == 1
 
 
-def test_whoever_is_found_by_each_script_is_not_hidden_from_it() -> None:
+def test_a_user_found_by_both_scripts_is_not_hidden() -> None:
     assert verdict(migration_marker_hides_user, KNOWN + THERE + IN + THERE).held == 2
 
 
-def test_whoever_auth0_deleted_may_be_denied() -> None:
+def test_a_user_deleted_by_auth0_may_be_denied() -> None:
     assert verdict(login_deletes_user, KNOWN + DELETION + NOBODY + REFUSED + NOBODY).findings == ()
 
 
@@ -256,7 +256,7 @@ STAYS_OUT = NOT_IN + REFUSED
 SWITCH = "operation switch_import_mode by admin on shop on=true -> succeeded\n"
 
 
-def test_whoever_comes_back_after_a_deletion_was_not_marked() -> None:
+def test_a_user_who_returns_after_deletion_was_not_marked() -> None:
     message = "a user who moved to Auth0 and was deleted there moved again; refuse deleted users"
 
     assert findings(migrated_user_not_marked, FINAL + ADA + MOVES + LOG_IN + DELETION + MOVES) == [
@@ -264,7 +264,7 @@ def test_whoever_comes_back_after_a_deletion_was_not_marked() -> None:
     ]
 
 
-def test_each_return_is_told() -> None:
+def test_each_return_is_reported() -> None:
     text = FINAL + ADA + MOVES + (DELETION + MOVES) * 2
 
     assert findings(migrated_user_not_marked, text)[0].evidence == (2, 3, 4, 5, 6, 7, 8)
@@ -291,7 +291,7 @@ def test_each_return_is_told() -> None:
         ),
     ],
 )
-def test_whoever_does_not_come_back_needs_no_mark(text: str, status: Status) -> None:
+def test_a_user_who_does_not_return_needs_no_mark(text: str, status: Status) -> None:
     assert verdict(migrated_user_not_marked, text).status is status
 
 

@@ -121,7 +121,7 @@ def test_verifying_one_person_must_change_no_other(before: str, after: str, stat
         (', "email_verified": false', ', "email_verified": 1'),
     ],
 )
-def test_what_stayed_or_was_never_said_of_another_person_is_no_breach(before: str, after: str) -> None:
+def test_unchanged_or_unknown_values_of_another_user_are_no_breach(before: str, after: str) -> None:
     assert findings(verify_not_reflected, verified_another(before, after)) == []
 
 
@@ -131,7 +131,7 @@ NO_ONE = 'failed Error "no such user"'
 
 
 @pytest.mark.parametrize(("ending", "said"), [("done", "success"), (NO_ONE, "an error")])
-def test_a_new_password_for_nobody_is_declined(ending: str, said: str) -> None:
+def test_a_new_password_for_an_unknown_user_is_declined(ending: str, said: str) -> None:
     text = NEW + CREATED + NOBODY.format(ending=ending) + LATER.format(ending="done")
     message = f"change_password reported {said} for an unknown user; end with callback(null, false)"
 
@@ -148,7 +148,7 @@ def test_a_new_password_for_nobody_is_declined(ending: str, said: str) -> None:
     ],
     ids=["policy", "limit for everybody", "limit for each"],
 )
-def test_a_refusal_for_another_reason_says_nothing_of_who_is_there(refused: str, later: str) -> None:
+def test_a_refusal_for_another_reason_proves_no_user(refused: str, later: str) -> None:
     text = NEW + CREATED + refused + LATER.format(ending=later)
 
     assert findings(change_password_unknown_user, text) == []
@@ -211,7 +211,7 @@ def test_only_calls_that_fail_in_the_same_way_are_evidence() -> None:
     ],
     ids=["no request", "nothing reserved"],
 )
-def test_an_address_is_judged_after_one_that_tells_nothing(first: str) -> None:
+def test_an_address_is_judged_after_an_inconclusive_one(first: str) -> None:
     text = (
         f"script get_user observed=on\n{first}\n"
         "get_user ada@example.com?x=1 -> not-found; "

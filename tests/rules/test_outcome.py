@@ -43,7 +43,7 @@ RETIRED = ADA + (
 # wrong-password-not-reported
 
 
-def test_a_wrong_password_reported_with_another_error_is_found_once_for_everybody() -> None:
+def test_a_wrong_password_with_another_error_is_reported_once_for_all_users() -> None:
     text = (
         ADA
         + BOB
@@ -70,7 +70,7 @@ def test_a_wrong_password_reported_with_another_error_is_found_once_for_everybod
     ]
 
 
-def test_a_wrong_password_that_lets_in_is_found() -> None:
+def test_a_wrong_password_that_logs_in_is_found() -> None:
     text = (
         ADA
         + BOB
@@ -120,7 +120,7 @@ def test_a_wrong_password_reported_as_such_holds() -> None:
         'login ada@example.com "x" -> timed-out   [wrong-password]',
     ],
 )
-def test_what_other_rules_tell_of_a_wrong_password_is_left_to_them(line: str) -> None:
+def test_other_breaches_with_a_wrong_password_are_left_to_their_rules(line: str) -> None:
     assert verdict(wrong_password_not_reported, ADA + line).status is Status.NOT_APPLICABLE
 
 
@@ -132,7 +132,7 @@ def test_a_disabled_user_may_be_refused_with_any_error() -> None:
     assert verdict(wrong_password_not_reported, f"{text}   [wrong-password]").status is Status.NOT_APPLICABLE
 
 
-def test_a_user_whom_the_store_locked_may_be_refused_with_any_error() -> None:
+def test_a_user_locked_by_the_store_may_be_refused_with_any_error() -> None:
     text = ADA + (
         'login ada@example.com "x" -> failed Error "locked"   [wrong-password]\n'
         'login ada@example.com «password of ada» -> failed Error "locked"   [repeated, locked-out]\n'
@@ -250,7 +250,7 @@ def test_the_scripts_of_a_retired_store_break_no_rule(rule: Rule) -> None:
     assert verdict(rule, RETIRED).status in {Status.PASSED, Status.NOT_APPLICABLE}
 
 
-def test_a_store_that_knows_somebody_is_not_retired() -> None:
+def test_a_store_that_finds_a_user_is_not_retired() -> None:
     assert findings(login_null_result, RETIRED + 'get_user ada@example.com -> found {"user_id": "7"}   [repeated]')
 
 
@@ -392,7 +392,7 @@ def test_a_text_that_may_be_an_unseen_user_id_proves_nothing() -> None:
     assert verdict(inconsistent_error_identifier, text).status is Status.NOT_APPLICABLE
 
 
-def test_a_number_that_may_be_an_unseen_user_id_is_told_of_the_profile() -> None:
+def test_a_number_that_may_be_an_unseen_user_id_is_reported_for_the_profile() -> None:
     text = (
         "person eve email=eve@example.com disabled=on\n"
         'login eve@example.com "x" -> failed WrongUsernameOrPasswordError(7) ""   [wrong-password]\n'
@@ -493,11 +493,11 @@ def test_null_for_an_unknown_user_holds_however_it_is_given(line: str) -> None:
         'get_user "" -> failed Error "what?"   [hostile: empty-identifier]',
     ],
 )
-def test_what_other_rules_tell_of_an_unknown_user_is_left_to_them(line: str) -> None:
+def test_other_breaches_with_an_unknown_user_are_left_to_their_rules(line: str) -> None:
     assert verdict(not_found_not_null, line).status is Status.NOT_APPLICABLE
 
 
-def test_a_get_user_that_ignores_its_argument_is_told_once() -> None:
+def test_a_get_user_that_ignores_its_argument_is_reported_once() -> None:
     text = (
         'get_user nobody@example.com -> found {"user_id": "1"}   [unknown-user]\n'
         'get_user noone@example.com -> found {"user_id": "1"}   [unknown-user]\n'
@@ -509,7 +509,7 @@ def test_a_get_user_that_ignores_its_argument_is_told_once() -> None:
     )
 
 
-def test_a_missing_user_told_as_an_array_is_told_once() -> None:
+def test_an_array_for_a_missing_user_is_reported_once() -> None:
     text = "get_user nobody@example.com -> invalid called with [null, []]   [unknown-user]"
 
     assert verdict(profile_not_an_object, text, not_found_not_null).reason == "reported by not-found-not-null"
@@ -519,7 +519,7 @@ def test_a_missing_user_told_as_an_array_is_told_once() -> None:
 # outage-as-not-found
 
 
-def test_an_outage_told_as_not_found_is_found_once_for_all_faults() -> None:
+def test_an_outage_reported_as_not_found_is_one_finding_for_all_faults() -> None:
     text = ADA + (
         'get_user ada@example.com -> found {"user_id": "7"}\n'
         "get_user ada@example.com -> not-found   [outage: 500]\n"
@@ -552,7 +552,7 @@ def test_an_outage_reported_by_get_user_holds() -> None:
         'get_user ada@example.com -> raised OSError "refused"   [outage: refuse]',
     ],
 )
-def test_what_may_be_right_in_an_outage_and_what_others_tell_is_left_alone(line: str) -> None:
+def test_possibly_right_answers_in_an_outage_are_no_finding(line: str) -> None:
     assert verdict(outage_as_not_found, ADA + line).status is Status.NOT_APPLICABLE
 
 
@@ -620,7 +620,7 @@ def test_a_profile_of_another_kind_is_found() -> None:
 
 
 @pytest.mark.parametrize("kind", ["coroutine", "Promise", "Task", "Future"])
-def test_a_profile_that_nobody_awaited_is_named(kind: str) -> None:
+def test_an_unawaited_profile_is_named(kind: str) -> None:
     value = f'{{"$special": "{kind}", "text": "", "size": null}}'
 
     [finding] = findings(profile_not_an_object, f"{ADA}login ada@example.com x -> invalid called with [null, {value}]")
@@ -650,26 +650,26 @@ def test_something_that_is_no_result_is_found_with_the_results_there_are() -> No
     ]
 
 
-def test_a_missing_return_for_an_unknown_user_is_only_told_as_no_result() -> None:
+def test_a_missing_return_for_an_unknown_user_is_reported_as_no_result_only() -> None:
     text = f"get_user nobody@example.com -> invalid called with {NOT_A_RESULT}   [unknown-user]"
 
     assert verdict(profile_not_an_object, text, not_found_not_null).status is Status.FAILED
     assert verdict(not_found_not_null, text, profile_not_an_object).status is Status.NOT_APPLICABLE
 
 
-def test_false_for_a_wrong_password_is_told_once() -> None:
+def test_false_for_a_wrong_password_is_reported_once() -> None:
     text = ADA + 'login ada@example.com "x" -> invalid called with [null, false]   [wrong-password]'
 
     assert verdict(profile_not_an_object, text, login_null_result).reason == "reported by login-null-result"
 
 
-def test_an_object_holds_whatever_is_in_it_and_errors_are_no_profiles() -> None:
+def test_an_object_keeps_all_its_members_and_errors_are_no_profiles() -> None:
     assert verdict(profile_not_an_object, ADA + "get_user ada@example.com -> found {}").status is Status.PASSED
     assert verdict(profile_not_an_object, ADA + "get_user ada@example.com -> not-found").status is Status.NOT_APPLICABLE
 
 
 @pytest.mark.parametrize("situation", ["hostile: sql", "outage: empty-array"])
-def test_any_answer_will_do_for_hostile_input_and_for_answers_that_may_mean_nobody(situation: str) -> None:
+def test_any_answer_is_accepted_for_hostile_input_and_ambiguous_responses(situation: str) -> None:
     text = ADA + f"get_user ada@example.com -> invalid called with [null, []]   [{situation}]"
 
     assert verdict(profile_not_an_object, text).status is Status.NOT_APPLICABLE
@@ -704,7 +704,7 @@ def test_another_error_is_an_implementation_and_silence_is_no_proof_of_one() -> 
     )
 
 
-def test_a_template_is_told_once() -> None:
+def test_a_template_is_reported_once() -> None:
     text = f'get_user nobody@example.com -> failed Error "{TEMPLATE}"'
 
     assert (
@@ -824,7 +824,7 @@ def test_a_profile_of_the_user_in_an_outage_proves_nothing(script: Script, profi
     assert verdict(rule, f"{ADA}{KNOWN}{call} -> found {profile}   [outage: 500]").status is Status.NOT_APPLICABLE
 
 
-def test_a_profile_of_somebody_else_proves_an_outage_also_where_nobody_was_seen_before() -> None:
+def test_another_users_profile_in_an_outage_is_a_finding_without_earlier_calls() -> None:
     text = 'get_user ada@example.com -> found {"user_id": "8", "email": "bob@example.com"}   [outage]'
 
     assert verdict(outage_as_not_found, ADA + text).status is Status.FAILED
@@ -839,7 +839,7 @@ def test_a_profile_of_somebody_else_proves_an_outage_also_where_nobody_was_seen_
         (wrong_users_profile, '{"user_id": "8", "email": "bob@example.com"}'),
     ],
 )
-def test_rules_about_whose_profile_it_is_look_at_outages_too(rule: Rule, profile: str) -> None:
+def test_rules_about_the_owner_of_a_profile_judge_outages_too(rule: Rule, profile: str) -> None:
     text = f"{ADA}{KNOWN}login ada@example.com x -> found {profile}   [outage: 500]"
 
     [finding] = findings(rule, text)
@@ -902,5 +902,5 @@ def test_a_deleted_users_email_is_not_taken(text: str) -> None:
     assert verdict(delete_ineffective, text).status is Status.PASSED
 
 
-def test_whom_nobody_looked_for_after_the_deletion_may_be_there() -> None:
+def test_a_user_not_looked_up_after_the_deletion_may_remain() -> None:
     assert findings(delete_ineffective, DELETED + AGAIN + USER_EXISTS) == []

@@ -19,5 +19,5 @@ def precedence() -> str:
     return "\n".join(["| if this rule finds a breach | these rules don't report it |", "| --- | --- |", *rows])
 
 
-def test_the_architecture_shows_which_rule_speaks_where_two_could() -> None:
+def test_the_architecture_shows_which_rule_takes_precedence() -> None:
     assert precedence() in ARCHITECTURE.read_text(encoding="utf-8"), f"ARCHITECTURE.md must say:\n{precedence()}"

@@ -388,7 +388,7 @@ BROKEN: dict[str, tuple[str, str, str]] = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_breach_is_told_with_its_call(name: str) -> None:
+def test_a_breach_is_reported_with_its_call(name: str) -> None:
     rule, text, expected = BROKEN[name]
 
     severity, _, message = expected.partition(" ")
@@ -556,7 +556,7 @@ def test_what_was_too_long_to_record_counts() -> None:
     ]
 
 
-def test_an_unstable_id_is_not_told_again_as_a_mismatch() -> None:
+def test_an_unstable_id_is_not_reported_again_as_a_mismatch() -> None:
     text = ADA + found({"user_id": "7"}) + found({"user_id": "9"}, remark="repeated") + LOGIN
 
     assert findings(find_rule("mismatched-user-id"), text, find_rule("unstable-user-id")) == []
@@ -630,7 +630,7 @@ def test_two_new_users_with_one_id() -> None:
         pytest.param(new_user(1) + new_user(1).replace("of new1", "of new2"), id="one e-mail"),
     ],
 )
-def test_new_users_of_whom_nothing_shows_that_two_have_one_id(calls: str) -> None:
+def test_new_users_without_proof_of_a_shared_id(calls: str) -> None:
     assert told("shared-user-id", NEW_USERS + calls) == []
 
 
@@ -744,7 +744,7 @@ def test_a_field_that_json_does_not_have() -> None:
     ],
     ids=["number", "missing", "text", "reserved", "dots"],
 )
-def test_one_breach_is_told_by_one_rule(profile: dict[str, object], rules: set[str]) -> None:
+def test_each_breach_is_reported_once(profile: dict[str, object], rules: set[str]) -> None:
     from customdb_contract.rules import judge  # noqa: PLC0415 - only this test needs the whole catalogue
 
     report = judge(Transcript.parse(IMPORT + ADA + found(profile)), select=["profile"])
@@ -753,7 +753,7 @@ def test_one_breach_is_told_by_one_rule(profile: dict[str, object], rules: set[s
     assert told_by == rules
 
 
-def test_a_spelling_that_may_be_another_users_says_nothing_of_the_user_id() -> None:
+def test_a_spelling_of_another_user_proves_nothing_about_the_user_id() -> None:
     text = (
         "person ada email=ada.\u00e9@example.com\nperson old email=ada.\u00c9@example.com\n"
         'get_user ada.\u00e9@example.com -> found {"user_id": "7"}\n'

@@ -52,7 +52,7 @@ def test_which_rules_look_at_scripts_and_at_actions_is_decided() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(OF_ACTIONS))
-def test_the_page_of_a_rule_says_that_it_looks_at_actions_too(name: str) -> None:
+def test_the_page_of_a_rule_mentions_actions(name: str) -> None:
     info = find_rule(name).info
 
     assert info.looks_at == (*info.scripts, "the Action")
@@ -182,28 +182,26 @@ def test_an_exception_that_leaves_an_action(rule: Rule, outcome: str, message: s
 
 
 @pytest.mark.parametrize(("rule", "outcome", "message"), ESCAPES)
-def test_an_exception_that_leaves_it_in_another_way_is_told_by_another_rule(
-    rule: Rule, outcome: str, message: str
-) -> None:
+def test_an_exception_raised_elsewhere_is_left_to_another_rule(rule: Rule, outcome: str, message: str) -> None:
     assert message
     others = [other for other, *_ in ESCAPES if other is not rule]
 
     assert [verdict(other, ran(outcome)).status for other in others] == [Status.PASSED] * 3
 
 
-def test_a_module_that_the_check_does_not_have_says_nothing_of_an_action() -> None:
+def test_a_module_missing_from_the_check_is_no_finding_about_an_action() -> None:
     assert findings(throws_synchronously, ran('raised MissingModuleError "requires axios"')) == []
 
 
 @pytest.mark.parametrize("rule", [unhandled_rejection, unhandled_error_event])
-def test_what_only_node_tells_is_not_judged_of_an_action_in_python(rule: Rule) -> None:
+def test_node_only_facts_are_not_judged_for_an_action_in_python(rule: Rule) -> None:
     judged = verdict(rule, ran("done").replace(" observed=on", ""))
 
     assert judged.status is Status.NOT_APPLICABLE
     assert judged.missing == (Need.JAVASCRIPT,)
 
 
-def test_a_more_specific_rule_tells_it_alone() -> None:
+def test_only_the_more_specific_rule_reports_it() -> None:
     outage = ran('raised Error "down"', situation="first-log-in", legacy="outage: 500")
     assert verdict(throws_synchronously, outage, action_fails_on_outage).reason == "reported by action-fails-on-outage"
 
@@ -225,7 +223,7 @@ def test_an_action_that_does_not_return(state: str, during: str) -> None:
     assert verdict(callback_not_called, f'{text}raised Error "no"').held == 1
 
 
-def test_what_tells_more_of_an_action_that_does_not_return_speaks_instead() -> None:
+def test_a_more_specific_rule_reports_an_action_that_does_not_return() -> None:
     silent = f"{ACTION}run persist of ada in first-log-in legacy outage: silence {{}} -> timed-out; after 10.5 s\n"
     asked = 'request GET "https://legacy.example.com/users/7"\n'
     told = verdict(callback_not_called, silent + asked, action_without_timeout)
@@ -313,7 +311,7 @@ def test_a_request_with_tls_passes() -> None:
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8080/users/7", "http://localhost/7", "http://[::1", "http:///users"])
-def test_a_request_to_the_stand_in_tells_nothing_of_the_address_in_production(url: str) -> None:
+def test_a_request_to_the_stand_in_proves_nothing_about_the_production_address(url: str) -> None:
     assert verdict(plaintext_transport, sent(url)).status is Status.NOT_APPLICABLE
 
 
@@ -364,14 +362,14 @@ def test_an_identifier_that_is_encoded_or_in_the_body_passes(request_: str) -> N
         asked('GET "https://legacy.example.com/users/7/8?x=1&y=2"', event='{"user": {"identities": 7}}'),
     ],
 )
-def test_a_request_without_such_an_identifier_tells_nothing(text: str) -> None:
+def test_a_request_without_an_identifier_proves_nothing(text: str) -> None:
     assert verdict(url_injection, text).status is Status.NOT_APPLICABLE
 
 
 # Where only one of both is checked
 
 
-def test_of_an_action_alone_no_rule_about_scripts_is_judged_and_each_says_why() -> None:
+def test_without_a_database_its_rules_are_not_applicable_with_a_reason() -> None:
     report = judge(Transcript.parse(f"connection import_mode=off features=signup\n{ACTION}{RUN}"))
 
     of_scripts = [verdict for verdict in report.verdicts if not verdict.rule.judges_actions]
@@ -379,7 +377,7 @@ def test_of_an_action_alone_no_rule_about_scripts_is_judged_and_each_says_why() 
     assert {verdict.reason for verdict in of_scripts} == {"needs a check of a database, but only an Action was checked"}
 
 
-def test_of_a_database_alone_no_rule_about_actions_is_judged_and_each_says_why() -> None:
+def test_without_an_action_its_rules_are_not_applicable_with_a_reason() -> None:
     report = judge(
         Transcript.parse('person ada email=ada@example.com\nget_user ada@example.com -> found {"user_id": "7"}')
     )

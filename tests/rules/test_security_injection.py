@@ -45,7 +45,7 @@ INJECTIONS = [
 
 
 @pytest.mark.parametrize(("rule", "situation", "what", "advice"), INJECTIONS)
-def test_hostile_identifiers_return_somebody(rule: Rule, situation: str, what: str, advice: str) -> None:
+def test_hostile_identifiers_return_a_user(rule: Rule, situation: str, what: str, advice: str) -> None:
     text = PEOPLE + (
         f'get_user "x" -> {ADA}   [hostile: {situation}]\n'
         f'login "x" "y" -> found {{"user_id": "7"}}   [hostile: {situation}]\n'
@@ -85,7 +85,7 @@ def test_what_a_search_query_understands_is_no_directory_filter() -> None:
 
 
 @pytest.mark.parametrize(("rule", "situation", "what", "advice"), INJECTIONS)
-def test_hostile_passwords_let_somebody_in(rule: Rule, situation: str, what: str, advice: str) -> None:
+def test_hostile_passwords_log_in(rule: Rule, situation: str, what: str, advice: str) -> None:
     text = PEOPLE + f'login ada@example.com "x" -> {ADA}   [hostile: {situation} of ada]\n'
     message = f"login returned a user's profile for {what} as the password; {advice}"
 
@@ -104,7 +104,7 @@ def test_hostile_passwords_let_somebody_in(rule: Rule, situation: str, what: str
         'found {"user_id": "9", "email": " X@example.com"}',
     ],
 )
-def test_hostile_identifiers_return_nobody(rule: Rule, situation: str, what: str, advice: str, ending: str) -> None:
+def test_hostile_identifiers_return_no_user(rule: Rule, situation: str, what: str, advice: str, ending: str) -> None:
     judged = verdict(rule, PEOPLE + f"get_user x@example.com -> {ending}   [hostile: {situation}]\n")
 
     assert (judged.status, judged.held) == (Status.PASSED, 1)
@@ -188,7 +188,7 @@ def test_a_look_alike_letter_is_taken_for_the_plain_one() -> None:
         ("kate", "\N{KELVIN SIGN}ate", []),
     ],
 )
-def test_what_folds_further_than_auth0_does_is_told(own: str, other: str, severities: list[str]) -> None:
+def test_folding_beyond_auth0s_is_reported(own: str, other: str, severities: list[str]) -> None:
     person, profile = f"person one email={own}@example.com\n", f'found {{"email": "{own}@example.com"}}'
     text = person + (
         f"get_user {own}@example.com -> {profile}\n"
@@ -329,7 +329,7 @@ HARMS = [
 
 
 @pytest.mark.parametrize(("script", "harm", "before", "after"), HARMS)
-def test_hostile_identifiers_change_somebody_else(script: str, harm: str, before: str, after: str) -> None:
+def test_hostile_identifiers_change_another_user(script: str, harm: str, before: str, after: str) -> None:
     said = f"{script} {harm} for SQL as the identifier; use parameters"
     answers = [WRITES[script] + ' -> failed Error "no"' + SQL, WRITES[script] + " -> done" + SQL]
 
@@ -356,7 +356,7 @@ def test_hostile_identifiers_change_somebody_else(script: str, harm: str, before
         ("delete", FOUND, 'delete "%" -> died   [hostile: sql]\n', GONE),
     ],
 )
-def test_nobody_is_changed_for_certain(script: str, before: str, between: str, after: str) -> None:
+def test_a_call_that_certainly_changed_no_user(script: str, before: str, between: str, after: str) -> None:
     write = WRITES[script] + " -> done" + SQL
 
     assert findings(sql_injection, VICTIM + before + write + between + after) == []

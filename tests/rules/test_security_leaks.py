@@ -47,7 +47,7 @@ def test_an_unknown_user_gets_another_message() -> None:
         pytest.param("denied, request 4711", "denied, request 4712", id="with a number"),
     ],
 )
-def test_one_message_for_both_tells_nothing(unknown: str, wrong: str) -> None:
+def test_one_message_for_both_reveals_nothing(unknown: str, wrong: str) -> None:
     assert verdict(user_enumeration, refusals(unknown, wrong)).status is Status.PASSED
 
 
@@ -156,7 +156,7 @@ def test_what_was_typed_is_no_leak() -> None:
 
 
 @pytest.mark.parametrize("identifier", ['""', '["a"]'])
-def test_a_leak_is_seen_whatever_was_typed(identifier: str) -> None:
+def test_a_leak_is_found_with_any_identifier(identifier: str) -> None:
     assert len(findings(error_leaks_details, PEOPLE + down("no such table: users", identifier=identifier))) == 1
 
 
@@ -230,7 +230,7 @@ def test_an_unverified_email_passes_for_verified() -> None:
     assert findings(email_verified_hardcoded, text) == [Finding(message, Severity.WARNING, Script.GET_USER, (1,))]
 
 
-def test_the_profile_of_somebody_else_is_left_to_its_own_rule() -> None:
+def test_another_users_profile_is_left_to_its_own_rule() -> None:
     text = UNVERIFIED + 'get_user ada@example.com -> found {"email": "bob@example.com", "email_verified": true}\n'
 
     assert findings(email_verified_hardcoded, text, wrong_users_profile) == []
@@ -320,7 +320,7 @@ def test_a_secret_is_seen_wherever_it_stands_in_an_error(outcome: str) -> None:
         ("cannot reach postgres://«credentials in a URL 1»@db.test/shop", "a connection string"),
     ],
 )
-def test_what_is_a_secret_by_its_format_is_told_by_its_marker(said: str, what: str) -> None:
+def test_a_marker_shows_that_a_format_made_it_a_secret(said: str, what: str) -> None:
     text = f"an error of get_user contains {what}; describe the failure in your own words"
 
     assert [finding.message for finding in findings(error_leaks_details, PEOPLE + down(said))] == [text]

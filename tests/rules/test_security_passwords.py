@@ -62,9 +62,7 @@ LENIENT = [
 
 
 @pytest.mark.parametrize(("rule", "variant", "what", "severity"), LENIENT)
-def test_a_password_that_is_not_quite_right_lets_somebody_in(
-    rule: Rule, variant: str, what: str, severity: Severity
-) -> None:
+def test_a_password_that_is_almost_right_logs_in(rule: Rule, variant: str, what: str, severity: Severity) -> None:
     text = PEOPLE + (
         f'login ada@example.com "x" -> {REFUSED}   [wrong-password]\n'
         f'login ada@example.com "x" -> {FOUND}   [wrong-password: {variant}]\n'
@@ -75,7 +73,7 @@ def test_a_password_that_is_not_quite_right_lets_somebody_in(
 
 
 @pytest.mark.parametrize(("rule", "variant", "what", "severity"), LENIENT)
-def test_a_person_whom_any_password_lets_in_says_nothing_of_others(
+def test_a_user_whom_any_password_lets_in_proves_nothing_about_others(
     rule: Rule, variant: str, what: str, severity: Severity
 ) -> None:
     text = PEOPLE + (
@@ -120,7 +118,7 @@ def test_a_log_in_without_an_answer_shows_nothing(
     assert judged.status is Status.NOT_APPLICABLE
 
 
-def test_a_long_password_that_is_cut_is_told_once() -> None:
+def test_a_truncated_long_password_is_reported_once() -> None:
     text = PEOPLE + (
         f'login ada@example.com "x" -> {FOUND}   [wrong-password: 72-byte-cut]\n'
         f'login ada@example.com "x" -> {FOUND}   [wrong-password: nul-cut]\n'
@@ -130,7 +128,7 @@ def test_a_long_password_that_is_cut_is_told_once() -> None:
     assert [finding.evidence for finding in findings(password_truncated, text)] == [(1,)]
 
 
-def test_a_short_password_with_a_nul_is_told_beside_a_long_one_that_is_cut() -> None:
+def test_nul_and_length_truncation_are_both_reported() -> None:
     text = PEOPLE + (
         f'login ada@example.com "x" -> {FOUND}   [wrong-password: 72-byte-cut]\n'
         f'login bob@example.com "x" -> {FOUND}   [wrong-password: nul-cut]\n'

@@ -147,7 +147,7 @@ def test_a_call_that_never_ended_proves_nothing(rule: Rule, section: str) -> Non
 
 
 @pytest.mark.parametrize("rule", [rule for rule in WRITING if rule.info.group is Group.CONSISTENCY], ids=name_of)
-def test_nothing_is_certain_about_somebody_whose_create_never_ended(rule: Rule) -> None:
+def test_an_unfinished_create_leaves_the_user_uncertain(rule: Rule) -> None:
     told = Transcript.parse(rule.info.sections["Violates"])
     exchanges = tuple(
         evolve(call, outcome=Outcome(Ending.TIMED_OUT)) if call.script is Script.CREATE else call
@@ -160,7 +160,7 @@ def test_nothing_is_certain_about_somebody_whose_create_never_ended(rule: Rule) 
     assert is_made is (judged.status is not Status.FAILED)
 
 
-def test_what_contradicts_a_script_is_told_once() -> None:
+def test_a_contradiction_of_a_script_is_reported_once() -> None:
     transcript = Transcript.parse(
         "person new email=new@example.com new=on\n"
         'create {"email": "new@example.com", "password": "«password of new»"} -> done\n'

@@ -33,14 +33,14 @@ def test_a_configured_database_is_played_over(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_with_writes_whoever_was_created_is_removed_again(run: Run) -> None:
+def test_with_writes_created_users_are_removed_again(run: Run) -> None:
     code, out, err = run("--writes", "--import-mode", "off", "--scenario", "sign-up", "--seed", "5")
 
     assert (code, err) == (0, "")
     assert "script  delete shop-101 -> done" in out
 
 
-def test_whoever_could_not_be_removed_is_named_in_every_format(run: Run, folder: Path) -> None:
+def test_every_format_names_users_that_could_not_be_removed(run: Run, folder: Path) -> None:
     (folder / "shop.py").write_text(
         textwrap.dedent("""
             from customdb_contract import ScriptError
@@ -73,7 +73,7 @@ def test_a_database_that_cannot_be_opened_ends_with_3(run: Run, folder: Path) ->
 # Interrupts and progress
 
 
-def test_an_interrupt_tells_what_was_played_and_ends_with_130(
+def test_an_interrupt_prints_what_was_played_and_ends_with_130(
     run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
@@ -139,7 +139,7 @@ HOSTILE = """
 
 
 @pytest.mark.parametrize("name", ["text", "json", "mermaid"])
-def test_what_a_script_says_can_be_taken_for_nothing_else(run: Run, folder: Path, name: str) -> None:
+def test_text_of_a_script_cannot_forge_a_line(run: Run, folder: Path, name: str) -> None:
     (folder / "shop.py").write_text(textwrap.dedent(HOSTILE))
     code, out, _ = run("--python", "shop:Shop", "--scenario", "first-log-in", "--format", name)
 

@@ -35,7 +35,7 @@ def test_without_a_configuration_the_bookshop_plays_everything(run: Run, mode: s
     assert not any(secret in out for secret in secrets())
 
 
-def test_a_story_says_who_did_what_and_what_came_of_it(run: Run) -> None:
+def test_a_story_shows_actors_operations_and_outcomes(run: Run) -> None:
     code, out, _ = run("--scenario", "interrupted-before-metadata", "--user", "Ada.Lovelace@Example.com")
 
     assert code == 0
@@ -106,7 +106,7 @@ def test_a_story_as_a_diagram(run: Run) -> None:
     assert "mermaid" not in second
 
 
-def test_the_same_seed_tells_the_same_story(run: Run) -> None:
+def test_the_same_seed_plays_the_same_story(run: Run) -> None:
     told = [run("--scenario", "sign-up", "--seed", seed)[1] for seed in ("1", "1", "2")]
     assert told[0] == told[1] != told[2]
     assert "seed 1\n" in told[0]
@@ -176,7 +176,7 @@ def test_the_list_as_json(run: Run) -> None:
         (["--scripts", "nowhere"], "--scripts: nowhere is not a folder"),
     ],
 )
-def test_bad_input_is_told(run: Run, arguments: list[str], message: str) -> None:
+def test_bad_input_is_an_error(run: Run, arguments: list[str], message: str) -> None:
     code, out, err = run(*arguments)
     assert (code, out) == (2, "")
     assert err.startswith(f"customdb-contract: {message}")
@@ -190,7 +190,7 @@ def test_bad_input_is_told(run: Run, arguments: list[str], message: str) -> None
         (["--format", "html"], "argument --format: invalid choice: 'html'"),
     ],
 )
-def test_wrong_options_are_told(capsys: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
+def test_wrong_options_are_errors(capsys: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["simulate", *arguments])
     assert ended.value.code == 2

@@ -94,7 +94,7 @@ def test_a_second_connection_has_an_outage_of_its_own() -> None:
             assert tenant.log_in(ADA, PASSWORD, connection="custom-database").succeeded
 
 
-def test_what_an_outage_database_says_late_is_noted() -> None:
+def test_late_events_of_an_outage_database_are_recorded() -> None:
     class Twice:
         def get_user(self, identifier: Any, callback: Any) -> None:
             callback(LookupError("down"))

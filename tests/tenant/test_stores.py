@@ -134,7 +134,7 @@ def test_a_hash_looks_at_72_bytes_as_bcrypt_does() -> None:
     assert not hashed.matches(Secret("é" * 35))
 
 
-def test_a_write_tells_what_it_changes_and_which_picture_auth0_generated() -> None:
+def test_a_write_shows_its_changes_and_a_generated_picture() -> None:
     before = user("1", "A@example.com")
     own, generated = "https://example.com/ada.png", generated_picture("A@example.com")
 

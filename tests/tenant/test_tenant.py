@@ -218,7 +218,7 @@ def test_an_update_that_auth0_refuses(on: bool, changes: dict[str, object], told
     assert (refused.refusal.code, refused.refusal.description) == ("invalid_body", told)
 
 
-def test_an_update_of_nobody() -> None:
+def test_an_update_of_an_unknown_user() -> None:
     life = begun(on=True)
     with life.tenant as tenant:
         refused = tenant.update_user(ADA_ID, {"blocked": True})
@@ -281,7 +281,7 @@ def test_a_database_without_scripts() -> None:
 
 
 @pytest.mark.parametrize("operation", ["change_password", "verify_email"])
-def test_whom_auth0_has_from_before_without_a_password(operation: str) -> None:
+def test_an_existing_auth0_user_without_a_password(operation: str) -> None:
     life = begun(on=False)
     with life.tenant as tenant:
         user_of(life)
@@ -292,7 +292,7 @@ def test_whom_auth0_has_from_before_without_a_password(operation: str) -> None:
 
 
 @pytest.mark.parametrize("operation", ["verify_email", "change_username"])
-def test_whom_auth0_knows_without_an_e_mail(operation: str) -> None:
+def test_an_existing_auth0_user_without_an_email(operation: str) -> None:
     life = begun(on=False)
     life.shop.more = {"email": ..., "username": ...}
     with life.tenant as tenant:
@@ -410,7 +410,7 @@ def test_the_same_user_id_in_two_connections(on: bool) -> None:
     assert "the user_id shop-7 belongs to a user of the connection custom-database" in refused.refusal.description
 
 
-def test_a_reset_whose_user_id_another_connection_has() -> None:
+def test_a_reset_with_a_user_id_of_another_connection() -> None:
     life = begun(on=True)
     with life.tenant as tenant:
         tenant.add_connection(Shop(), Connection(name="other", import_mode=True))
@@ -442,7 +442,7 @@ def reset_at(tenant: Tenant, connection: str) -> OperationOutcome:
     return tenant.complete_password_reset(mail.ticket, NEW_PASSWORD)
 
 
-def test_a_sign_up_whose_user_id_another_connection_has() -> None:
+def test_a_sign_up_with_a_user_id_of_another_connection() -> None:
     life = begun(on=False)
     with life.tenant as tenant:
         tenant.add_connection(Shop(), Connection(name="other"))
@@ -677,7 +677,7 @@ def test_passwords_of_long_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch) ->
         assert len(tenant._registry._secrets) == 16
 
 
-def test_the_transcript_tells_what_was_done_stored_and_logged() -> None:
+def test_the_transcript_records_operations_writes_and_log_entries() -> None:
     life = begun(on=True, users=[ada()])
     life.shop.more = {"app_metadata": {"plan": "full"}}
     with life.tenant as tenant:
@@ -719,7 +719,7 @@ def test_the_transcript_tells_what_was_done_stored_and_logged() -> None:
     assert (entry.code, entry.user_id, entry.inferred) == ("s", ADA_ID, True)
 
 
-def test_a_refused_operation_tells_why() -> None:
+def test_a_refused_operation_states_the_reason() -> None:
     life = begun(on=True)
     with life.tenant as tenant:
         tenant.log_in(ADA, "wrong")
@@ -759,9 +759,7 @@ class OfOrganizations:
 
 
 @pytest.mark.parametrize(("of_bob", "of_others"), [("bank", "hotel"), (None, None)])
-def test_scripts_are_given_the_organization_of_whoever_a_call_is_about(
-    of_bob: str | None, of_others: str | None
-) -> None:
+def test_scripts_are_given_the_organization_of_the_user(of_bob: str | None, of_others: str | None) -> None:
     database, broken = OfOrganizations(), OfOrganizations(is_down=True)
     bob = "bob@example.com"
     users = [

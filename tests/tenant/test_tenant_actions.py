@@ -365,7 +365,7 @@ def heard(do: Callable[[Life], object], *, on: bool = True, **more: Any) -> list
     return action.events
 
 
-def test_they_are_told_of_the_user() -> None:
+def test_actions_receive_the_user() -> None:
     (event,) = heard(
         log_in,
         email_verified=True,
@@ -399,7 +399,7 @@ def test_they_are_told_of_the_user() -> None:
     )
 
 
-def test_they_are_told_how_a_user_logs_in() -> None:
+def test_actions_receive_how_the_user_logs_in() -> None:
     def live(life: Life) -> None:
         for operation in (log_in, log_in_silently, refresh, log_in):
             assert operation(life).succeeded
@@ -425,7 +425,7 @@ def test_a_sign_up_is_the_first_log_in() -> None:
     assert event.stats.logins_count == 1
 
 
-def test_values_that_were_too_large_are_told_as_far_as_they_are_known() -> None:
+def test_truncated_values_reach_actions_as_far_as_recorded() -> None:
     (event,) = heard(log_in, on=False, app_metadata={"deep": [{"text": "x" * 70_000}]})
 
     assert event.user.app_metadata is not None
@@ -601,7 +601,7 @@ def test_an_action_that_goes_on_follows_its_own_first_run() -> None:
     assert [run.follows for run in runs] == [None, None, runs[1].number]
 
 
-def test_nobody_is_sent_elsewhere_without_a_browser() -> None:
+def test_a_flow_without_a_browser_is_not_redirected() -> None:
     life = begun(on=True, actions=[FromTheSecond(redirect)])
     with life.tenant as tenant:
         tenant.log_in(ADA, PASSWORD)

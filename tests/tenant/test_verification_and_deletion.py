@@ -178,7 +178,7 @@ def change_in_auth0_only(life: Life, user_id: str) -> None:
 
 
 @pytest.mark.parametrize("known", [[], [known_customer()]], ids=["nobody is known", "known"])
-def test_who_is_deleted_is_told_by_the_id_where_auth0_has_another_email(known: Sequence[KnownUser]) -> None:
+def test_delete_finds_the_user_by_id_when_the_email_differs(known: Sequence[KnownUser]) -> None:
     life = begun(on=False, users=known)
     with life.tenant as tenant:
         assert life.migrate().succeeded
