@@ -123,7 +123,7 @@ def test_a_shared_value_is_shown_when_asked_for(tmp_path: Path) -> None:
     assert first(report, "unicode-email-collision").value == "\u00e9@a.test"
 
 
-def test_users_with_one_key_are_told_apart_by_their_rows(tmp_path: Path) -> None:
+def test_users_with_one_key_are_distinguished_by_their_rows(tmp_path: Path) -> None:
     first_, second = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
     json_lines(first_, ada(1), ada(2, mail="x@example.com"), ada(1, mail="y@example.com"))
     json_lines(second, ada(1, mail="z@example.com"), ada(None, mail="x@example.com"))
@@ -1023,7 +1023,7 @@ def test_profiles_made_in_a_process_of_their_own(tmp_path: Path, kept: bool) -> 
     assert (found.user_id, found.problem) == ("3", "ended the process of profile_of (it exited with code 7)")
 
 
-def test_a_function_that_is_not_there_is_told_before_anything_is_read(tmp_path: Path) -> None:
+def test_a_missing_function_is_an_error_before_anything_is_read(tmp_path: Path) -> None:
     columns = Columns(user_id="id", profile_of=PythonProcessFunction("no_such_module_c:profile_of", folder=tmp_path))
 
     with pytest.raises(

@@ -275,7 +275,7 @@ def test_a_file_that_is_cut_meanwhile_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("memory", ["1MB", "0GB"])
-def test_too_little_memory_is_told_with_what_to_do(memory: str, tmp_path: Path) -> None:
+def test_too_little_memory_is_an_error_with_advice(memory: str, tmp_path: Path) -> None:
     columns = Columns(user_id="id", email="mail", app_metadata="meta")
     said = problem_of(parquet(tmp_path / "users.parquet", 50_000), columns, memory=memory)
 
@@ -330,14 +330,14 @@ class EngineFailedError(Exception):
         ),
     ],
 )
-def test_what_a_driver_raises_is_said_without_values(raised: Exception, said: str) -> None:
+def test_errors_of_drivers_are_reported_without_values(raised: Exception, said: str) -> None:
     with pytest.raises(_failing.EngineError) as failed, _failing.engine_errors():
         raise raised
     assert str(failed.value) == said
 
 
 @pytest.mark.parametrize("raised", [AttributeError, TypeError, ValueError, KeyboardInterrupt, RuntimeError])
-def test_what_is_wrong_here_is_not_said_of_an_engine(raised: type[BaseException]) -> None:
+def test_other_errors_are_not_attributed_to_an_engine(raised: type[BaseException]) -> None:
     with pytest.raises(raised), _failing.engine_errors():
         raise raised
 

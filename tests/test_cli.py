@@ -445,7 +445,7 @@ def test_a_rule_that_checks_have_too_has_one_page(run: Run) -> None:
         ),
     ],
 )
-def test_a_rule_that_an_audit_does_not_have_is_told(run: Run, arguments: list[str], message: str) -> None:
+def test_a_rule_that_an_audit_does_not_have_is_an_error(run: Run, arguments: list[str], message: str) -> None:
     code, _, err = run("rules", *arguments)
 
     assert code == 2

@@ -152,7 +152,7 @@ def test_keywords_of_the_deploy_cli_are_taken_over(capsys: pytest.CaptureFixture
 
 
 @pytest.mark.parametrize("arguments", [(), ("--scripts", "tenant/database-connections/shop")])
-def test_keywords_that_nobody_gives_are_to_come_from_the_environment(
+def test_keywords_without_a_value_come_from_the_environment(
     capsys: pytest.CaptureFixture[str], folder: Path, arguments: Sequence[str]
 ) -> None:
     scripts = connection(folder / "tenant", "shop")

@@ -220,7 +220,7 @@ def test_a_store_that_ends_unasked_ends_the_connection_and_nothing_is_cut() -> N
     play(part)
 
 
-def test_what_a_store_says_at_the_same_time_as_the_first_question_is_no_answer() -> None:
+def test_bytes_of_a_store_sent_with_the_first_request_are_no_response() -> None:
     async def part(it: Line) -> None:
         await quiet()
         it.driver.send(b"question")

@@ -227,7 +227,7 @@ def test_a_profile_is_the_same_as_from_this_process(value: object, opened: Open)
     assert tagged(made) == tagged(own) if not isinstance(made, NotMade) else made == own
 
 
-def test_a_profile_that_contains_itself_is_told(opened: Open) -> None:
+def test_a_profile_that_contains_itself_is_reported(opened: Open) -> None:
     (made,) = opened("rows_of_process:cyclic").made_of([{"id": 1, "value": datetime(2026, 1, 2, tzinfo=UTC)}])
 
     assert not isinstance(made, NotMade)
@@ -266,7 +266,7 @@ def test_a_profile_that_contains_itself_is_told(opened: Open) -> None:
         ),
     ],
 )
-def test_what_cannot_be_opened_is_told_at_once(
+def test_a_failure_to_open_is_reported_at_once(
     reference: str, kind: type[Exception], problem: str, opened: Open, folder: Path
 ) -> None:
     with pytest.raises(kind) as told:
@@ -275,7 +275,7 @@ def test_what_cannot_be_opened_is_told_at_once(
     assert said == f"the function {reference} cannot be used: {problem}"
 
 
-def test_a_module_that_ends_its_process_is_told(opened: Open) -> None:
+def test_a_module_that_ends_its_process_is_reported(opened: Open) -> None:
     with pytest.raises(DatabaseOpeningError) as told:
         opened("exits_at_once_b:profile_of")
 
@@ -284,7 +284,7 @@ def test_a_module_that_ends_its_process_is_told(opened: Open) -> None:
     )
 
 
-def test_a_python_that_does_not_start_is_told(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_python_that_does_not_start_is_reported(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/no/such/python")
 
     with pytest.raises(DatabaseOpeningError, match=r"^Python [\d.]+ could not be started: No such file or directory$"):
@@ -432,7 +432,7 @@ def test_an_interrupt_is_raised_and_closing_ends_the_process(monkeypatch: pytest
 
 
 @pytest.mark.parametrize("answer", [None, {"closed": None}])
-def test_a_process_is_closed_whatever_it_answers(answer: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_is_closed_after_any_answer(answer: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     process = Process(OPENED, answer)
 
     start(monkeypatch, process).close()

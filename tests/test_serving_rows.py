@@ -75,7 +75,7 @@ def test_a_function_is_opened_given_rows_and_closed(serve: Serve) -> None:
     ]
 
 
-def test_a_row_without_a_profile_is_told(serve: Serve) -> None:
+def test_a_row_without_a_profile_is_reported(serve: Serve) -> None:
     assert serve("def profile_of(row): return 7", OPEN, rows(5, 1))[1:] == [
         {"id": 5, "made": {"problem": "made profile_of return int instead of a mapping"}}
     ]
@@ -91,7 +91,7 @@ def test_what_is_no_plain_function_is_refused(source: str, serve: Serve) -> None
     assert serve(source, OPEN) == [{"opened": {"problem": "no-function"}}]
 
 
-def test_what_is_not_there_is_told_with_what_is(serve: Serve) -> None:
+def test_a_missing_name_is_reported_with_similar_ones(serve: Serve) -> None:
     (told,) = serve("profiles_of = 7", OPEN)
 
     assert told["opened"]["problem"] == "attribute"

@@ -345,7 +345,7 @@ def test_what_is_done_with_a_profile_does_not_change_the_store() -> None:
 
 
 @pytest.mark.parametrize("password", ["", "correct horse"])
-def test_nobody_gets_in_without_the_password(password: str) -> None:
+def test_no_user_logs_in_without_the_password(password: str) -> None:
     ada, bob = KnownUser(email="ada@example.com"), KnownUser(email="bob@example.com", password="builder of things")
     database = InMemoryDatabase([ada, bob])
 
@@ -360,7 +360,7 @@ def test_a_database_lists_its_users() -> None:
     assert repr(InMemoryDatabase()) == "InMemoryDatabase of nobody"
 
 
-def test_a_store_that_is_out_of_reach_fails() -> None:
+def test_an_unreachable_store_fails() -> None:
     refused = InMemoryDatabase([KnownUser(email="ada@example.com")], is_down=True).get_user("ada@example.com")
 
     assert isinstance(refused, Failed)
