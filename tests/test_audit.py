@@ -292,7 +292,7 @@ def test_hashes_are_counted_by_format(tmp_path: Path) -> None:
     )
     assert broken(report) == {"missing-password": 2, "unknown-password-format": 2}
     assert first(report, "unknown-password-format").problem == (
-        "is in none of the formats that are accepted: it may have been cut, or declare its format"
+        "is in none of the accepted formats: it may have been cut, or declare its format"
     )
     written = pq.read_table(tmp_path / "found.parquet").to_pylist()
     assert [row["user_id"] for row in written] == ["4", "5", "6", "7"]
@@ -514,7 +514,7 @@ BAD: Sequence[tuple[Mapping[str, Any], str]] = (
     ({"columns": Columns(user_id="id", email="mail", others={"email": "mail"})}, "others: email has a column already"),
     ({"select": ["shared-emails"]}, "select: there is no rule or group 'shared-emails'; did you mean shared-email"),
     ({"ignore": ["wrong-arity"]}, "ignore: the rule 'wrong-arity' is about what scripts do, so an audit does not look"),
-    ({"fail_on": "info"}, "fail_on must be 'error' or 'warning', and is 'info'"),
+    ({"fail_on": "info"}, "fail_on must be 'error' or 'warning', not 'info'"),
     ({"sample": 0}, "sample must be 1 or more, and is 0"),
     ({"findings": "found.txt"}, "findings: found.txt must end in .parquet, .csv or .jsonl"),
     ({"findings": "no/found.csv"}, "findings: no/found.csv can't be written: No such file or directory"),

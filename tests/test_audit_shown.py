@@ -224,10 +224,10 @@ def test_a_file_that_cannot_be_read_has_no_columns(folder: Path) -> None:
 
 
 WRITTEN = """\
-# What `customdb-contract audit` needs to know: the settings of the connection, and which column makes which attribute.
+# The configuration of `customdb-contract audit`: settings of the connection, and which column becomes which attribute.
 
 [connection]                       # Auth0's own option names
-import_mode = true                 # "Import Users to Auth0": as you will set it, for it decides what happens to users
+import_mode = true                 # "Import Users to Auth0": as you will set it, because it affects what happens to users
 requires_username = false
 
 [audit]

@@ -212,7 +212,7 @@ def test_what_is_no_reference_is_refused_and_nothing_is_written(
 
     assert (code, out) == (2, "")
     assert err == (
-        "customdb-contract: 'shop' is no reference to a Python object; write module:attribute, "
+        "customdb-contract: 'shop' is not a reference to a Python object; write module:attribute, "
         "such as shop.legacy:database\n"
     )
     assert not list(folder.iterdir())

@@ -141,7 +141,7 @@ def test_a_row_has_the_types_that_it_has_here(opened: Open) -> None:
     [
         ("exit", "ended the process of profile_of (it exited with code 3)"),
         ("crash", "ended the process of profile_of (it was ended by SIGSEGV)"),
-        ("tamper", "ended the process of profile_of (something else than its runner wrote to its socket)"),
+        ("tamper", "ended the process of profile_of (something other than its runner wrote to its socket)"),
         ("raise", "made profile_of raise LookupError"),
         ("leave", "made profile_of raise SystemExit"),
     ],
@@ -292,7 +292,7 @@ def test_a_python_that_does_not_start_is_reported(opened: Open, monkeypatch: pyt
 
 
 def test_a_reference_and_an_environment_are_looked_at() -> None:
-    with pytest.raises(ConfigurationError, match="'profile_of' is no reference to a Python object"):
+    with pytest.raises(ConfigurationError, match="'profile_of' is not a reference to a Python object"):
         PythonProcessFunction("profile_of")
     function = PythonProcessFunction("shop:profile_of", environment=["NOT_SET_HERE"])
     with pytest.raises(ConfigurationError, match="the environment variable NOT_SET_HERE"):
@@ -368,7 +368,9 @@ def start(monkeypatch: pytest.MonkeyPatch, *processes: Process) -> RowBridge:
 def test_what_no_runner_finds_is_refused(opened: object, monkeypatch: pytest.MonkeyPatch) -> None:
     process = Process({"opened": opened})
 
-    with pytest.raises(DatabaseOpeningError, match="could not open the function shop:profile_of: its runner sent what"):
+    with pytest.raises(
+        DatabaseOpeningError, match="could not open the function shop:profile_of: its runner sent something unexpected"
+    ):
         start(monkeypatch, process)
 
     assert process.is_ended
@@ -392,7 +394,7 @@ def test_what_no_runner_makes_ends_its_process(told: Mapping[str, Any], monkeypa
     made = list(start(monkeypatch, first, second).made_of([{}, {}]))
 
     assert made == [
-        NotMade("ended the process of profile_of (its runner sent what no runner sends)"),
+        NotMade("ended the process of profile_of (its runner sent something unexpected)"),
         {"a": 1},
     ]
     assert first.is_ended

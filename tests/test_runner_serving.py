@@ -22,7 +22,6 @@ from customdb_contract._runner._limits import MAX_LATE
 from customdb_contract._runner._loop import ScriptLoop
 from customdb_contract._runner._opening import NotThereError, find_attribute
 from customdb_contract._runner._tasks import ScriptTasks
-from customdb_contract.bridges.python_process import _serving_actions
 from customdb_contract.contract import Script
 
 Serve = Callable[..., list[dict[str, Any]]]
@@ -468,10 +467,9 @@ def test_what_the_first_answer_needs_is_imported_before_a_file_could_hide_it(
     assert asked == imported
 
 
-@pytest.mark.parametrize("kind", [_serving._Runner, _serving_actions._Server])
-def test_a_message_that_it_does_not_know_ends_it(kind: type[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_message_ends_the_runner_of_a_database(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
-    runner = kind(-1, -1)
+    runner = _serving._Runner(-1, -1)
     monkeypatch.setattr(runner, "_next", lambda: {"dance": 1})
 
     with pytest.raises(ValueError, match=r"^$"):

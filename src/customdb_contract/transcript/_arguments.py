@@ -72,9 +72,11 @@ def fields_as_recorded(attributes: Mapping[str, object], registry: SecretRegistr
         attributes: The values by name; as for `as_recorded`.
         registry: The known secrets.
     """
-    recorded = {name: _as_recorded(value, registry) for name, value in attributes.items()}
-    for name in filter(names_secret, attributes):
-        recorded[name] = hide_by_name(name, recorded[name], registry)
+    recorded = (
+        {name: hide_by_name(name, _as_recorded(value, registry), registry) for name, value in attributes.items()}
+        if any(map(names_secret, attributes))
+        else {name: _as_recorded(value, registry) for name, value in attributes.items()}
+    )
     # A recorded value stays the same object, because a transcript of many users has it several times.
     kind = type(attributes)
     is_recorded = kind is dict and are_same(recorded.values(), cast("Mapping[str, Value]", attributes).values())
